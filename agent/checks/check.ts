@@ -1,0 +1,69 @@
+/**
+ * The contract of a check. A check only reads; timing, counting, catching and logging belong to the runner
+ * (agent/schedule.ts). Adding one: a file beside this one, and a line in index.ts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { SectionName } from '../../shared/inventory.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Metric } from '../../shared/report.ts';
+
+export interface RunLimits {
+  timeoutMs: number;
+  maxBytes?: number;
+  /** Passed in full: the child sees nothing of the agent's own environment but PATH, HOME and LC_ALL=C. */
+  env?: Record<string, string>;
+  /** Lowest CPU and disk priority; for anything that takes longer than a blink. Default true. */
+  gentle?: boolean;
+}
+
+export interface RunResult {
+  /** Exit code; null when a signal ended it. */
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+  /** Why the runner ended it, if it did. */
+  ended: 'timeout' | 'flood' | null;
+  ms: number;
+}
+
+export interface CheckContext {
+  clock: Clock;
+  log: Log;
+  /** `process.platform`, handed in so that a check can be tried against another system's files. */
+  platform: NodeJS.Platform;
+  /** Prefix of every absolute path a check reads ("" in production): tests point it at a captured tree. */
+  root: string;
+  /** Where a check may remember something across restarts: a small JSON document per key. */
+  memory: { get(key: string): unknown; set(key: string, value: unknown): void };
+  /**
+   * The only way to start a program: no shell, arguments as a list, no standard input, LC_ALL=C, a time limit that
+   * kills the whole process group, a cap on output, lowest priority. Rejects with NoData when the file does not exist.
+   */
+  run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult>;
+}
+
+export interface Findings {
+  metrics?: Metric[];
+  /** Whole sections of the inventory, sent when they differ from what was sent last, and daily. */
+  sections?: Partial<Record<SectionName, unknown>>;
+}
+
+export interface Check {
+  name: string;
+  /** Default interval in ms. */
+  every: number;
+  /** One line for `doctor`: what is read, with which rights. */
+  reads: string;
+  /** Heavy checks run alone, never on battery, and start with a random delay. */
+  heavy?: boolean;
+  run(context: CheckContext): Promise<Findings>;
+}
+
+/** This machine has nothing of the kind (no swap, no RAID, no such tool). Not a failure; `reason` is shown by doctor. */
+export class NoData extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'NoData';
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * What is known of an endpoint beside its time series, in sections. Each section is sent whole, on change and daily,
+ * on the topic `inventory`, and kept by the collector as one document with the time it was seen.
+ *
+ * Rule of every section: what could not be read is `null` with a `reason`, never 0, never an empty list that looks
+ * like "nothing found".
+ */
+import { type Static, Type } from 'typebox';
+
+const text = (max = 256) => Type.String({ maxLength: max });
+const instant = Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'ms since 1970, UTC' });
+const maybe = {
+  text: Type.Union([text(), Type.Null()]),
+  long: Type.Union([text(2000), Type.Null()]),
+  number: Type.Union([Type.Number(), Type.Null()]),
+  instant: Type.Union([instant, Type.Null()]),
+  bool: Type.Union([Type.Boolean(), Type.Null()]),
+};
+const closed = { additionalProperties: false } as const;
+
+/** Section `host`: what the machine is. */
+export const Host = Type.Object(
+  {
+    hostname: text(),
+    os: Type.Object(
+      { platform: text(32), name: maybe.text, version: maybe.text, build: maybe.text, kernel: maybe.text, arch: text(32) },
+      closed,
+    ),
+    kind: Type.Union([Type.Literal('server'), Type.Literal('workstation')]),
+    kind_why: text(),
+    agent_version: text(32),
+    boot_id: maybe.text,
+    virtual: maybe.text,
+  },
+  closed,
+);
+export type Host = Static<typeof Host>;
+
+/** Section `hardware`. */
+export const Hardware = Type.Object(
+  {
+    manufacturer: maybe.text,
+    model: maybe.text,
+    serial: maybe.text,
+    cpu: Type.Object({ model: maybe.text, cores: maybe.number }, closed),
+    memory_bytes: maybe.number,
+    disks: Type.Array(
+      Type.Object(
+        { name: text(), model: maybe.text, serial: maybe.text, bytes: maybe.number, kind: maybe.text },
+        closed,
+      ),
+      { maxItems: 256 },
+    ),
+    interfaces: Type.Array(Type.Object({ name: text(), mac: maybe.text, addresses: Type.Array(text(), { maxItems: 32 }) }, closed), {
+      maxItems: 256,
+    }),
+  },
+  closed,
+);
+export type Hardware = Static<typeof Hardware>;
+
+/** Section `checks`: what each check could and could not do at its last run, with the reason in words. */
+export const CheckState = Type.Object(
+  {
+    check: text(64),
+    status: Type.Union([Type.Literal('ok'), Type.Literal('no_data'), Type.Literal('failed'), Type.Literal('off')]),
+    reason: maybe.long,
+    at: instant,
+  },
+  closed,
+);
+export type CheckState = Static<typeof CheckState>;
+
+export const BackupResult = Type.Union(
+  (['ok', 'warning', 'failed', 'running', 'never', 'unknown'] as const).map((word) => Type.Literal(word)),
+);
+export type BackupResult = 'ok' | 'warning' | 'failed' | 'running' | 'never' | 'unknown';
+
+/**
+ * Section `backups`: one normal form for every product. `lastRun` and `lastSuccess` are apart: a running or failed run
+ * does not move lastSuccess; a partial run does, with result `warning`.
+ */
+export const BackupJob = Type.Object(
+  {
+    product: text(64),
+    job: text(),
+    protects: Type.Array(text(1024), { maxItems: 200, description: 'paths, disks or machines' }),
+    repository: maybe.long,
+    schedule: Type.Union([text(), Type.Null()], { description: 'as declared: daily, weekly, 6h …; null when unknown' }),
+    nextRun: maybe.instant,
+    lastRun: maybe.instant,
+    lastSuccess: maybe.instant,
+    result: BackupResult,
+    reason: maybe.long,
+    bytes: maybe.number,
+    duration: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
+    files: maybe.number,
+    lastVerified: maybe.instant,
+    verifiedOk: maybe.bool,
+    readable: Type.Union([Type.Boolean(), Type.Null()], { description: 'whether the source of this knowledge could be read' }),
+    evidence: text(64),
+  },
+  closed,
+);
+export type BackupJob = Omit<Static<typeof BackupJob>, 'result'> & { result: BackupResult };
+
+export const PendingUpdate = Type.Object(
+  {
+    name: text(),
+    installed: maybe.text,
+    candidate: maybe.text,
+    security: maybe.bool,
+    severity: Type.Optional(maybe.text),
+    since: maybe.instant,
+  },
+  closed,
+);
+export type PendingUpdate = Static<typeof PendingUpdate>;
+
+/** Section `patches`: one entry a package manager. `pending: null` is "unknown", and `scan` says why. */
+export const PatchState = Type.Object(
+  {
+    manager: text(32),
+    thirdParty: Type.Boolean(),
+    pending: maybe.number,
+    pendingSecurity: maybe.number,
+    held: maybe.number,
+    list: Type.Array(PendingUpdate, { maxItems: 1000 }),
+    oldestSecuritySince: maybe.instant,
+    scannedAt: maybe.instant,
+    metadataAge: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
+    scan: Type.Union([Type.Literal('ok'), Type.Literal('failed'), Type.Literal('unknown')]),
+    reason: maybe.long,
+    autoUpdates: Type.Union([Type.Literal('on'), Type.Literal('off'), Type.Literal('unknown')]),
+    lastInstall: maybe.instant,
+  },
+  closed,
+);
+export type PatchState = Static<typeof PatchState>;
+
+/** Section `os`: reboot and end of life. */
+export const OsState = Type.Object(
+  {
+    name: maybe.text,
+    version: maybe.text,
+    build: maybe.text,
+    endOfLife: maybe.instant,
+    endOfSecurity: maybe.instant,
+    endOfLifeSource: maybe.text,
+    rebootRequired: maybe.bool,
+    rebootSince: maybe.instant,
+    rebootWhy: maybe.long,
+  },
+  closed,
+);
+export type OsState = Static<typeof OsState>;
+
+/** Section `health`: disks, arrays, services, posture … one row a finding, whatever its kind. */
+export const HealthItem = Type.Object(
+  {
+    kind: text(32),
+    name: text(),
+    status: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('critical'), Type.Literal('unknown')]),
+    summary: text(2000),
+    details: Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()])),
+    at: instant,
+  },
+  closed,
+);
+export type HealthItem = Static<typeof HealthItem>;
+
+/** Section `software`. */
+export const SoftwareItem = Type.Object(
+  { name: text(), version: maybe.text, publisher: maybe.text, installed: maybe.instant, lastUsed: maybe.instant },
+  closed,
+);
+export type SoftwareItem = Static<typeof SoftwareItem>;
+
+export const sections = {
+  host: Host,
+  hardware: Hardware,
+  checks: Type.Array(CheckState, { maxItems: 200 }),
+  backups: Type.Array(BackupJob, { maxItems: 500 }),
+  patches: Type.Array(PatchState, { maxItems: 32 }),
+  os: OsState,
+  health: Type.Array(HealthItem, { maxItems: 1000 }),
+  software: Type.Array(SoftwareItem, { maxItems: 10_000 }),
+} as const;
+export type SectionName = keyof typeof sections;

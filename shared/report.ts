@@ -1,0 +1,163 @@
+/**
+ * The only parser of wire bytes. Everything an agent sends as data is a Report or an InventoryMessage: both carry
+ * `(epoch, seq)`, which with the endpoint is their identity for ever. Shapes are checked once, here, at the edge.
+ */
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { fail, reasonOf } from './errors.ts';
+
+/** Bytes as they come over the network. */
+export const maxWireBytes = 256 * 1024;
+/** Bytes after inflating: a bound for memory, far above any real report. */
+export const maxInflatedBytes = 2 * 1024 * 1024;
+const gzipAbove = 1024;
+
+const name = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' });
+const epoch = Type.String({ pattern: '^[0-9a-f]{32}$', description: '128 random bits, made with the spool' });
+const seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'persisted before use' });
+const instant = Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'ms since 1970, UTC' });
+
+/** One reading in Telegraf's JSON form. A value that could not be read is left out, never written as 0. */
+export const Metric = Type.Object(
+  {
+    name,
+    tags: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), Type.String({ maxLength: 256 }), {
+      additionalProperties: false,
+    }),
+    fields: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }), Type.Number(), {
+      additionalProperties: false,
+    }),
+    timestamp: instant,
+  },
+  { additionalProperties: false },
+);
+export type Metric = Static<typeof Metric>;
+
+/** What a spool had to give up: shown to people, delivered like data, and counted as received. */
+export const Loss = Type.Object(
+  {
+    epoch,
+    from: seq,
+    to: seq,
+    reason: Type.Union([Type.Literal('quota'), Type.Literal('disk_full'), Type.Literal('corrupt')]),
+    count: Type.Integer({ minimum: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type Loss = Static<typeof Loss>;
+
+export const Report = Type.Object(
+  {
+    v: Type.Literal(1),
+    epoch,
+    seq,
+    at: instant,
+    interval_s: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86_400, description: 'how often reports come' })),
+    metrics: Type.Array(Metric, { maxItems: 2000 }),
+    lost: Type.Optional(Type.Array(Loss, { maxItems: 100 })),
+  },
+  { additionalProperties: false },
+);
+export type Report = Static<typeof Report>;
+
+/** One section of the inventory, whole: sent on change and daily. Sections and their shapes: shared/inventory.ts. */
+export const InventoryMessage = Type.Object(
+  { v: Type.Literal(1), epoch, seq, at: instant, section: name, data: Type.Unknown() },
+  { additionalProperties: false },
+);
+export type InventoryMessage = Static<typeof InventoryMessage>;
+
+/** What is durable at the collector: everything up to `through`, and the ranges in `also` (inclusive). */
+export const Ack = Type.Object(
+  {
+    epoch,
+    through: Type.Integer({ minimum: 0 }),
+    also: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), { maxItems: 10_000 }),
+  },
+  { additionalProperties: false },
+);
+export type Ack = Static<typeof Ack>;
+
+/** Settings for one endpoint: data from a closed list, never code. Intervals in seconds. */
+export const AgentConfig = Type.Object(
+  {
+    v: Type.Literal(1),
+    interval_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 3600 })),
+    checks: Type.Optional(
+      Type.Record(
+        name,
+        Type.Object(
+          { enabled: Type.Optional(Type.Boolean()), every_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 604_800 })) },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type AgentConfig = Static<typeof AgentConfig>;
+
+interface Validator<T> {
+  Check(value: unknown): value is T;
+  Errors(value: unknown): Iterable<{ instancePath: string; message: string }>;
+}
+
+const validators = new Map<unknown, Validator<unknown>>();
+
+/** Compiles on first use: an agent that only sends never pays for the schemas that it does not read. */
+function validatorOf<T>(schema: unknown): Validator<T> {
+  let validator = validators.get(schema);
+  if (!validator) {
+    validator = Compile(schema as never) as unknown as Validator<unknown>;
+    validators.set(schema, validator);
+  }
+  return validator as Validator<T>;
+}
+
+/** JSON text as wire bytes, gzip-compressed above 1 KiB. */
+export function encode(message: unknown): Buffer {
+  const plain = Buffer.from(JSON.stringify(message), 'utf8');
+  return plain.length > gzipAbove ? gzipSync(plain, { level: 6 }) : plain;
+}
+
+/** Wire bytes as plain JSON bytes. Inflating is bounded before a byte too many is allocated. */
+export function inflate(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > maxWireBytes) throw fail('TOO_LARGE', { size: bytes.length, limit: maxWireBytes });
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxInflatedBytes });
+  } catch (thrown) {
+    throw fail('BAD_GZIP', { reason: reasonOf(thrown), limit: maxInflatedBytes }, thrown);
+  }
+}
+
+/**
+ * Wire bytes → a value of the schema's shape.
+ * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE. Nothing else, whatever the bytes.
+ */
+export function decode<T>(schema: { '~kind'?: string } & object, bytes: Uint8Array): T {
+  const plain = inflate(bytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('utf8'));
+  } catch (thrown) {
+    // A nesting of millions of brackets ends here too, as a RangeError of the parser's own stack.
+    throw fail('NOT_JSON', { reason: reasonOf(thrown).slice(0, 200) });
+  }
+  return check<T>(schema, value);
+}
+
+/** The same check for a value that is parsed already. @throws EvenkeelError BAD_SHAPE */
+export function check<T>(schema: object, value: unknown): T {
+  const validator = validatorOf<T>(schema);
+  if (validator.Check(value)) return value;
+  let where = 'message';
+  let problem = 'does not have the expected shape';
+  for (const error of validator.Errors(value)) {
+    where = `message${error.instancePath.replaceAll('/', '.')}`.slice(0, 200);
+    problem = error.message;
+    break;
+  }
+  throw fail('BAD_SHAPE', { where, problem });
+}
