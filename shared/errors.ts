@@ -21,46 +21,144 @@ const row = (status: number, message: string, hint: string, retryable = false): 
 
 export const errors = {
   // Settings and start
-  BAD_DURATION: row(400, '{what} "{value}" is not a duration.', 'Write a number with a unit: 500ms, 10s, 2m, 36h or 14d.'),
+  BAD_DURATION: row(
+    400,
+    '{what} "{value}" is not a duration.',
+    'Write a number with a unit: 500ms, 10s, 2m, 36h or 14d.',
+  ),
   BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see what it takes.'),
-  BAD_CONFIG: row(400, '{file}:{line}:{column}: {problem}', 'Correct that line, then run `npm run collector -- check-config`.'),
-  CONFIG_UNREADABLE: row(400, 'The settings file {file} cannot be read: {reason}.', 'Check the path and its permissions.'),
-  PORT_IN_USE: row(500, 'Cannot listen on {address}: another program uses it.', 'Stop that program, or choose another port with {option}.'),
-  LISTEN_REFUSED: row(500, 'Cannot listen on {address}: {reason}.', 'Choose an address of this machine and a port that you may use, with {option}.'),
-  PLAIN_BEYOND_LOOPBACK: row(400, 'Refusing to listen on {address} without encryption.', 'Give certificate files (tls.cert and tls.key), or listen on 127.0.0.1.'),
-  DATA_NOT_WRITABLE: row(500, 'The data folder {path} cannot be written: {reason}.', 'Give its owner write access, or choose another folder with --data or EVENKEEL_DATA.'),
-  DATA_NEWER: row(500, 'The data folder {path} was written by a newer version (schema {found}, this version knows {known}).', 'Start the newer version, or restore a backup made before the upgrade.'),
-  DATA_CORRUPT: row(500, 'The data file {path} is damaged: {reason}.', 'Nothing was changed. Restore this file from a backup, or move the data folder away to start empty.'),
-  DATA_IN_USE: row(500, 'The data folder {path} is in use by another collector (process {pid}).', 'Stop that collector first, or choose another folder with --data.'),
-  DISK_FULL: row(507, 'The disk that holds {path} is full.', 'Free some space: the collector goes on by itself, and agents keep their reports until then.', true),
+  BAD_CONFIG: row(
+    400,
+    '{file}:{line}:{column}: {problem}',
+    'Correct that line, then run `npm run collector -- check-config`.',
+  ),
+  CONFIG_UNREADABLE: row(
+    400,
+    'The settings file {file} cannot be read: {reason}.',
+    'Check the path and its permissions.',
+  ),
+  PORT_IN_USE: row(
+    500,
+    'Cannot listen on {address}: another program uses it.',
+    'Stop that program, or choose another port with {option}.',
+  ),
+  LISTEN_REFUSED: row(
+    500,
+    'Cannot listen on {address}: {reason}.',
+    'Choose an address of this machine and a port that you may use, with {option}.',
+  ),
+  PLAIN_BEYOND_LOOPBACK: row(
+    400,
+    'Refusing to listen on {address} without encryption.',
+    'Give certificate files (tls.cert and tls.key), or listen on 127.0.0.1.',
+  ),
+  DATA_NOT_WRITABLE: row(
+    500,
+    'The data folder {path} cannot be written: {reason}.',
+    'Give its owner write access, or choose another folder with --data or EVENKEEL_DATA.',
+  ),
+  DATA_NEWER: row(
+    500,
+    'The data folder {path} was written by a newer version (schema {found}, this version knows {known}).',
+    'Start the newer version, or restore a backup made before the upgrade.',
+  ),
+  DATA_CORRUPT: row(
+    500,
+    'The data file {path} is damaged: {reason}.',
+    'Nothing was changed. Restore this file from a backup, or move the data folder away to start empty.',
+  ),
+  DATA_IN_USE: row(
+    500,
+    'The data folder {path} is in use by another collector (process {pid}).',
+    'Stop that collector first, or choose another folder with --data.',
+  ),
+  DISK_FULL: row(
+    507,
+    'The disk that holds {path} is full.',
+    'Free some space: the collector goes on by itself, and agents keep their reports until then.',
+    true,
+  ),
 
   // The wire
   NOT_JSON: row(400, 'The payload is not JSON: {reason}.', 'Send UTF-8 JSON, gzip-compressed or plain.'),
-  TOO_LARGE: row(413, 'The payload has {size} bytes; at most {limit} are taken.', 'Split the report into smaller ones.'),
-  BAD_GZIP: row(400, 'The payload starts like gzip but cannot be inflated: {reason}.', 'Send whole gzip data of at most {limit} bytes inflated.'),
+  TOO_LARGE: row(
+    413,
+    'The payload has {size} bytes; at most {limit} are taken.',
+    'Split the report into smaller ones.',
+  ),
+  BAD_GZIP: row(
+    400,
+    'The payload starts like gzip but cannot be inflated: {reason}.',
+    'Send whole gzip data of at most {limit} bytes inflated.',
+  ),
   BAD_SHAPE: row(400, '{where}: {problem}.', 'Compare with the schema in shared/report.ts.'),
-  BAD_TIMESTAMP: row(400, '{where}: the time {value} is outside what can be stored ({from} to {to}).', 'Set the clock of the endpoint.'),
-  UNKNOWN_METRIC: row(400, 'The metric {metric} is not in the catalogue.', 'Update the collector, or add a row to shared/metrics.ts.'),
+  BAD_TIMESTAMP: row(
+    400,
+    '{where}: the time {value} is outside what can be stored ({from} to {to}).',
+    'Set the clock of the endpoint.',
+  ),
+  UNKNOWN_METRIC: row(
+    400,
+    'The metric {metric} is not in the catalogue.',
+    'Update the collector, or add a row to shared/metrics.ts.',
+  ),
   BAD_TOPIC: row(400, 'The topic {topic} is not one of ours.', 'See shared/topics.ts.'),
-  TOO_MANY_SERIES: row(429, 'The endpoint {endpoint} sends more than {limit} series.', 'Look for a tag whose values keep changing.'),
+  TOO_MANY_SERIES: row(
+    429,
+    'The endpoint {endpoint} sends more than {limit} series.',
+    'Look for a tag whose values keep changing.',
+  ),
 
   // Enrolment
   BAD_JOIN_CODE: row(400, 'The join code {code} is not complete.', 'Copy the whole line from the page "Add endpoint".'),
-  JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', 'Make a new one on the page "Add endpoint".'),
+  JOIN_CODE_UNKNOWN: row(
+    403,
+    'The collector does not know this join code.',
+    'Make a new one on the page "Add endpoint".',
+  ),
   JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', 'Make a new one on the page "Add endpoint".'),
-  JOIN_CODE_USED: row(403, 'This join code has been used {uses} of {uses} times.', 'Make a new one on the page "Add endpoint".'),
-  ALREADY_ENROLLED: row(409, 'This machine is enrolled already, as {name} at {collector}.', 'Nothing to do. To enrol it again, remove {path} first.'),
-  NOT_ENROLLED: row(400, 'This machine is not enrolled: {path} is missing.', 'Run `npm run agent -- enroll CODE` with a code from the page "Add endpoint".'),
-  COLLECTOR_UNREACHABLE: row(502, 'The collector at {url} cannot be reached: {reason}.', 'Check the address, the network and whether the collector runs.', true),
+  JOIN_CODE_USED: row(
+    403,
+    'This join code has been used {uses} of {uses} times.',
+    'Make a new one on the page "Add endpoint".',
+  ),
+  ALREADY_ENROLLED: row(
+    409,
+    'This machine is enrolled already, as {name} at {collector}.',
+    'Nothing to do. To enrol it again, remove {path} first.',
+  ),
+  NOT_ENROLLED: row(
+    400,
+    'This machine is not enrolled: {path} is missing.',
+    'Run `npm run agent -- enroll CODE` with a code from the page "Add endpoint".',
+  ),
+  COLLECTOR_UNREACHABLE: row(
+    502,
+    'The collector at {url} cannot be reached: {reason}.',
+    'Check the address, the network and whether the collector runs.',
+    true,
+  ),
 
   // HTTP
   NOT_LOGGED_IN: row(401, 'This needs a log-in.', 'Log in, or send `Authorization: Bearer` with a token.'),
   BAD_LOGIN: row(401, 'The user name or the password is wrong.', 'Try again. An admin can set a new password.'),
   FORBIDDEN: row(403, 'The role {role} may not do this; it needs {needed}.', 'Ask an admin for the role.'),
-  CROSS_ORIGIN: row(403, 'The request came from another site ({origin}).', 'Use the web app itself, or a bearer token in scripts.'),
+  CROSS_ORIGIN: row(
+    403,
+    'The request came from another site ({origin}).',
+    'Use the web app itself, or a bearer token in scripts.',
+  ),
   SETUP_CLOSED: row(403, 'Set-up is closed: an admin exists already.', 'Log in.'),
-  SETUP_LINK_WRONG: row(403, 'This set-up link is not the one that the collector printed.', 'Open the link from the last start of the collector.'),
-  WEAK_PASSWORD: row(400, 'The password is too short: {length} characters.', 'Use at least {limit} characters; a sentence is fine.'),
+  SETUP_LINK_WRONG: row(
+    403,
+    'This set-up link is not the one that the collector printed.',
+    'Open the link from the last start of the collector.',
+  ),
+  WEAK_PASSWORD: row(
+    400,
+    'The password is too short: {length} characters.',
+    'Use at least {limit} characters; a sentence is fine.',
+  ),
   NOT_FOUND: row(404, 'There is no {what} {id}.', 'It may have been removed. Go back to the list.'),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
@@ -69,8 +167,17 @@ export const errors = {
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
 
   // Notices
-  CHANNEL_FAILED: row(502, 'The channel {channel} did not take the notice: {reason}.', 'It is tried again by itself.', true),
-  CHANNEL_REFUSED: row(502, 'The channel {channel} refused the notice: {reason}.', 'Correct the settings of the channel.'),
+  CHANNEL_FAILED: row(
+    502,
+    'The channel {channel} did not take the notice: {reason}.',
+    'It is tried again by itself.',
+    true,
+  ),
+  CHANNEL_REFUSED: row(
+    502,
+    'The channel {channel} refused the notice: {reason}.',
+    'Correct the settings of the channel.',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;

@@ -23,7 +23,14 @@ export const Host = Type.Object(
   {
     hostname: text(),
     os: Type.Object(
-      { platform: text(32), name: maybe.text, version: maybe.text, build: maybe.text, kernel: maybe.text, arch: text(32) },
+      {
+        platform: text(32),
+        name: maybe.text,
+        version: maybe.text,
+        build: maybe.text,
+        kernel: maybe.text,
+        arch: text(32),
+      },
       closed,
     ),
     kind: Type.Union([Type.Literal('server'), Type.Literal('workstation')]),
@@ -51,9 +58,12 @@ export const Hardware = Type.Object(
       ),
       { maxItems: 256 },
     ),
-    interfaces: Type.Array(Type.Object({ name: text(), mac: maybe.text, addresses: Type.Array(text(), { maxItems: 32 }) }, closed), {
-      maxItems: 256,
-    }),
+    interfaces: Type.Array(
+      Type.Object({ name: text(), mac: maybe.text, addresses: Type.Array(text(), { maxItems: 32 }) }, closed),
+      {
+        maxItems: 256,
+      },
+    ),
   },
   closed,
 );
@@ -97,7 +107,9 @@ export const BackupJob = Type.Object(
     files: maybe.number,
     lastVerified: maybe.instant,
     verifiedOk: maybe.bool,
-    readable: Type.Union([Type.Boolean(), Type.Null()], { description: 'whether the source of this knowledge could be read' }),
+    readable: Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'whether the source of this knowledge could be read',
+    }),
     evidence: text(64),
   },
   closed,
@@ -160,9 +172,17 @@ export const HealthItem = Type.Object(
   {
     kind: text(32),
     name: text(),
-    status: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('critical'), Type.Literal('unknown')]),
+    status: Type.Union([
+      Type.Literal('ok'),
+      Type.Literal('warning'),
+      Type.Literal('critical'),
+      Type.Literal('unknown'),
+    ]),
     summary: text(2000),
-    details: Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()])),
+    details: Type.Record(
+      Type.String({ maxLength: 64 }),
+      Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
+    ),
     at: instant,
   },
   closed,

@@ -31,7 +31,7 @@ export interface Field {
   otel?: string;
 }
 
-type Row = [field: string, unit: Unit, kind: Kind, en: string, ja: string, node?: string, otel?: string];
+type Row = [field: string, unit: Unit, kind: Kind, en: string, ja: string, node?: string | undefined, otel?: string];
 
 const rows: Record<string, Row[]> = {
   // tag cpu: "cpu-total"
@@ -41,10 +41,31 @@ const rows: Record<string, Row[]> = {
     ['usage_nice', 'percent', 'gauge', 'CPU, low priority', 'CPU 低優先度', 'node_cpu_seconds_total{mode="nice"}'],
     ['usage_system', 'percent', 'gauge', 'CPU, system', 'CPU システム', 'node_cpu_seconds_total{mode="system"}'],
     ['usage_idle', 'percent', 'gauge', 'CPU, idle', 'CPU アイドル', 'node_cpu_seconds_total{mode="idle"}'],
-    ['usage_iowait', 'percent', 'gauge', 'CPU, waiting for disks', 'CPU ディスク待ち', 'node_cpu_seconds_total{mode="iowait"}'],
+    [
+      'usage_iowait',
+      'percent',
+      'gauge',
+      'CPU, waiting for disks',
+      'CPU ディスク待ち',
+      'node_cpu_seconds_total{mode="iowait"}',
+    ],
     ['usage_irq', 'percent', 'gauge', 'CPU, interrupts', 'CPU 割り込み', 'node_cpu_seconds_total{mode="irq"}'],
-    ['usage_softirq', 'percent', 'gauge', 'CPU, soft interrupts', 'CPU ソフト割り込み', 'node_cpu_seconds_total{mode="softirq"}'],
-    ['usage_steal', 'percent', 'gauge', 'CPU, taken by the host', 'CPU ホストによる占有', 'node_cpu_seconds_total{mode="steal"}'],
+    [
+      'usage_softirq',
+      'percent',
+      'gauge',
+      'CPU, soft interrupts',
+      'CPU ソフト割り込み',
+      'node_cpu_seconds_total{mode="softirq"}',
+    ],
+    [
+      'usage_steal',
+      'percent',
+      'gauge',
+      'CPU, taken by the host',
+      'CPU ホストによる占有',
+      'node_cpu_seconds_total{mode="steal"}',
+    ],
     ['usage_core_max', 'percent', 'gauge', 'Busiest core', '最も忙しいコア'],
   ],
   mem: [
@@ -74,7 +95,16 @@ const rows: Record<string, Row[]> = {
     ['avg300', 'percent', 'gauge', 'Pressure, 5 min', '圧迫 5 分'],
     ['total', 'ms', 'counter', 'Time under pressure', '圧迫時間合計', 'node_pressure_waiting_seconds_total'],
   ],
-  kernel_vmstat: [['oom_kill', 'count', 'counter', 'Processes killed for lack of memory', 'メモリ不足による強制終了', 'node_vmstat_oom_kill']],
+  kernel_vmstat: [
+    [
+      'oom_kill',
+      'count',
+      'counter',
+      'Processes killed for lack of memory',
+      'メモリ不足による強制終了',
+      'node_vmstat_oom_kill',
+    ],
+  ],
   // tags path, device, fstype
   disk: [
     ['total', 'bytes', 'gauge', 'Disk size', 'ディスク容量', 'node_filesystem_size_bytes'],
@@ -84,23 +114,62 @@ const rows: Record<string, Row[]> = {
     ['inodes_total', 'count', 'gauge', 'Inodes', 'inode 合計', 'node_filesystem_files'],
     ['inodes_free', 'count', 'gauge', 'Inodes, free', 'inode 空き', 'node_filesystem_files_free'],
     ['inodes_used_percent', 'percent', 'gauge', 'Inodes in use', 'inode 使用率'],
-    ['read_only', 'bool', 'gauge', 'Read-only though it should be writable', '想定外の読み取り専用', 'node_filesystem_readonly'],
+    [
+      'read_only',
+      'bool',
+      'gauge',
+      'Read-only though it should be writable',
+      '想定外の読み取り専用',
+      'node_filesystem_readonly',
+    ],
     ['errors', 'count', 'gauge', 'File system errors', 'ファイルシステムエラー'],
   ],
   // tag name
   diskio: [
     ['reads', 'count', 'counter', 'Disk reads', 'ディスク読み取り回数', 'node_disk_reads_completed_total'],
     ['writes', 'count', 'counter', 'Disk writes', 'ディスク書き込み回数', 'node_disk_writes_completed_total'],
-    ['read_bytes', 'bytes', 'counter', 'Disk, read', 'ディスク読み取り量', 'node_disk_read_bytes_total', 'system.disk.io'],
-    ['write_bytes', 'bytes', 'counter', 'Disk, written', 'ディスク書き込み量', 'node_disk_written_bytes_total', 'system.disk.io'],
+    [
+      'read_bytes',
+      'bytes',
+      'counter',
+      'Disk, read',
+      'ディスク読み取り量',
+      'node_disk_read_bytes_total',
+      'system.disk.io',
+    ],
+    [
+      'write_bytes',
+      'bytes',
+      'counter',
+      'Disk, written',
+      'ディスク書き込み量',
+      'node_disk_written_bytes_total',
+      'system.disk.io',
+    ],
     ['io_util', 'percent', 'gauge', 'Disk busy', 'ディスクビジー率'],
     ['io_await', 'ms', 'gauge', 'Disk response time', 'ディスク応答時間'],
     ['iops_in_progress', 'count', 'gauge', 'Disk requests waiting', 'ディスク待ち要求', 'node_disk_io_now'],
   ],
   // tag interface
   net: [
-    ['bytes_recv', 'bytes', 'counter', 'Network, received', 'ネットワーク受信', 'node_network_receive_bytes_total', 'system.network.io'],
-    ['bytes_sent', 'bytes', 'counter', 'Network, sent', 'ネットワーク送信', 'node_network_transmit_bytes_total', 'system.network.io'],
+    [
+      'bytes_recv',
+      'bytes',
+      'counter',
+      'Network, received',
+      'ネットワーク受信',
+      'node_network_receive_bytes_total',
+      'system.network.io',
+    ],
+    [
+      'bytes_sent',
+      'bytes',
+      'counter',
+      'Network, sent',
+      'ネットワーク送信',
+      'node_network_transmit_bytes_total',
+      'system.network.io',
+    ],
     ['packets_recv', 'count', 'counter', 'Packets received', '受信パケット', 'node_network_receive_packets_total'],
     ['packets_sent', 'count', 'counter', 'Packets sent', '送信パケット', 'node_network_transmit_packets_total'],
     ['err_in', 'count', 'counter', 'Receive errors', '受信エラー', 'node_network_receive_errs_total'],
@@ -148,7 +217,13 @@ const rows: Record<string, Row[]> = {
   backup: [
     ['age_s', 'seconds', 'gauge', 'Age of the last good backup', '最終成功バックアップからの経過'],
     ['run_age_s', 'seconds', 'gauge', 'Time since the last backup run', '最終バックアップ実行からの経過'],
-    ['result', 'number', 'gauge', 'Last backup result (0 ok, 1 warning, 2 failed, 3 running, 4 never, 5 unknown)', '最終バックアップ結果'],
+    [
+      'result',
+      'number',
+      'gauge',
+      'Last backup result (0 ok, 1 warning, 2 failed, 3 running, 4 never, 5 unknown)',
+      '最終バックアップ結果',
+    ],
     ['bytes', 'bytes', 'gauge', 'Backup size', 'バックアップサイズ'],
     ['duration_s', 'seconds', 'gauge', 'Backup duration', 'バックアップ所要時間'],
     ['files', 'count', 'gauge', 'Files in the backup', 'バックアップのファイル数'],
@@ -158,7 +233,13 @@ const rows: Record<string, Row[]> = {
   patches: [
     ['pending', 'count', 'gauge', 'Updates pending', '未適用の更新'],
     ['pending_security', 'count', 'gauge', 'Security updates pending', '未適用のセキュリティ更新'],
-    ['oldest_security_age_s', 'seconds', 'gauge', 'Age of the oldest security update pending', '最も古い未適用セキュリティ更新の経過'],
+    [
+      'oldest_security_age_s',
+      'seconds',
+      'gauge',
+      'Age of the oldest security update pending',
+      '最も古い未適用セキュリティ更新の経過',
+    ],
     ['metadata_age_s', 'seconds', 'gauge', 'Age of the update lists', '更新情報の経過時間'],
     ['scan_ok', 'bool', 'gauge', 'Update scan succeeded', '更新スキャン成功'],
   ],

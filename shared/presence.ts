@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 /** What an agent says of itself on the retained topic `presence`; the `lost` form is its last will. */
 export const Presence = Type.Union([

@@ -88,7 +88,10 @@ export const AgentConfig = Type.Object(
       Type.Record(
         name,
         Type.Object(
-          { enabled: Type.Optional(Type.Boolean()), every_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 604_800 })) },
+          {
+            enabled: Type.Optional(Type.Boolean()),
+            every_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 604_800 })),
+          },
           { additionalProperties: false },
         ),
       ),

@@ -25,7 +25,8 @@ export function parseTopic(topic: string): (Address & { leaf: UpLeaf | DownLeaf 
   const match = shape.exec(topic);
   if (!match) return undefined;
   const leaf = match[3] as UpLeaf | DownLeaf;
-  if (!(upLeaves as readonly string[]).includes(leaf) && !(downLeaves as readonly string[]).includes(leaf)) return undefined;
+  if (!(upLeaves as readonly string[]).includes(leaf) && !(downLeaves as readonly string[]).includes(leaf))
+    return undefined;
   return { bucket: match[1] as string, endpoint: match[2] as string, leaf };
 }
 

@@ -82,7 +82,14 @@ function runFile(file: string): Promise<Outcome> {
       if (code !== 0 && failed === 0) problems.push(`exit code ${code ?? signal}`);
       if (onCi && skips.length > 0) problems.push(`on CI nothing may be skipped: ${skips.join('; ')}`);
       if (problems.length > 0 && failed === 0) failed = 1;
-      resolve({ file, passed, failed, skips, output: [...problems, plain].join('\n'), ms: performance.now() - started });
+      resolve({
+        file,
+        passed,
+        failed,
+        skips,
+        output: [...problems, plain].join('\n'),
+        ms: performance.now() - started,
+      });
     });
   });
 }
@@ -109,7 +116,8 @@ await drain(files.filter((file) => heavy.test(file)));
 
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0) + (outcomes.length === 0 ? 1 : 0);
-if (outcomes.length === 0) console.log(`No test file matches ${wanted.join(', ') || `below ${relative(process.cwd(), here)}`}.`);
+if (outcomes.length === 0)
+  console.log(`No test file matches ${wanted.join(', ') || `below ${relative(process.cwd(), here)}`}.`);
 for (const outcome of outcomes) if (outcome.failed > 0) console.log(`failed: ${outcome.file}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
