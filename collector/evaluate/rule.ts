@@ -1,0 +1,58 @@
+/** A rule is data: when a metric of an endpoint is worth a person's attention. Defaults: defaults.ts (a table). */
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+/** `value op limit` must hold. With `clear`, a firing alert ends only when the value is on the good side of `clear`. */
+export const Condition = Type.Object(
+  {
+    field: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+    op: Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')]),
+    value: Type.Number(),
+    clear: Type.Optional(Type.Number()),
+  },
+  closed,
+);
+export type Condition = Static<typeof Condition>;
+
+export const Rule = Type.Object(
+  {
+    id: Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' }),
+    name: Type.Object({ en: Type.String({ maxLength: 120 }), ja: Type.String({ maxLength: 120 }) }, closed),
+    enabled: Type.Boolean(),
+    severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
+    applies: Type.Union([Type.Literal('all'), Type.Literal('server'), Type.Literal('workstation')]),
+    when: Type.Union([
+      /** All conditions hold for one series group (same measurement, same tags); the first one's value is shown. */
+      Type.Object(
+        {
+          kind: Type.Literal('metric'),
+          measurement: Type.String(),
+          tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+          all: Type.Array(Condition, { minItems: 1, maxItems: 4 }),
+        },
+        closed,
+      ),
+      /** Expected to be there and is not: will, or no report for `after_s`. A clean goodbye of a workstation is none. */
+      Type.Object({ kind: Type.Literal('silent'), after_s: Type.Number({ minimum: 1 }) }, closed),
+      /** The value has been missing or stale for `after_s` though the endpoint reports: unknown has a rule of its own. */
+      Type.Object(
+        {
+          kind: Type.Literal('missing'),
+          measurement: Type.String(),
+          field: Type.String(),
+          after_s: Type.Number({ minimum: 1 }),
+        },
+        closed,
+      ),
+    ]),
+    /** Seconds that it must hold before the alert fires. */
+    for_s: Type.Number({ minimum: 0 }),
+    /** Seconds that it must be clear before the alert is resolved. */
+    clear_for_s: Type.Number({ minimum: 0 }),
+    ticket: Type.Union([Type.Literal('off'), Type.Literal('open')]),
+    urgency: Type.Integer({ minimum: 1, maximum: 3 }),
+  },
+  closed,
+);
+export type Rule = Static<typeof Rule>;

@@ -1,0 +1,48 @@
+/** The seam to the endpoints that are enrolled: read from memory, saved in state. Made by createFleet in endpoints.ts. */
+export type EndpointKind = 'server' | 'workstation';
+export type EndpointState = 'online' | 'offline' | 'lost' | 'unknown' | 'never';
+
+export interface Endpoint {
+  id: string;
+  bucket: string;
+  name: string;
+  kind: EndpointKind;
+  kindWhy: string;
+  site: string | null;
+  tags: string[];
+  platform: string;
+  arch: string;
+  version: string | null;
+  enrolledAt: number;
+  retiredAt: number | null;
+  state: EndpointState;
+  stateReason: string | null;
+  stateSince: number;
+  session: string | null;
+  bootId: string | null;
+  /** ms UTC of the last proof of life, by the collector's clock; null before the first. */
+  lastSeenAt: number | null;
+  intervalMs: number | null;
+  /** Endpoint clock minus collector clock, ms, median of the last reports. */
+  clockOffsetMs: number | null;
+}
+
+export interface Fleet {
+  get(id: string): Endpoint | undefined;
+  /** All that are not retired. */
+  all(): Iterable<Endpoint>;
+  /** Compares in constant time; false for unknown and retired endpoints. */
+  authenticate(id: string, secret: string): boolean;
+  /** Reads one endpoint again from state: after enrolment, an edit, a retirement. */
+  reload(id: string): Promise<Endpoint | undefined>;
+  /** A live report came: proof of life now, by the monotonic clock. Cheap; saved to state only now and then. */
+  seen(id: string, receivedAt: number, reportedAt: number, intervalMs: number | null): void;
+  /** ms since the last proof of life on the monotonic clock; null before the first since this collector started. */
+  silentFor(id: string): number | null;
+  /** The one way to change the state of an endpoint; saves first. */
+  setState(
+    id: string,
+    change: Partial<Pick<Endpoint, 'state' | 'stateReason' | 'session' | 'bootId' | 'version'>>,
+  ): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,35 @@
+/** The seam to people. A channel sends one notice once; the outbox (outbox.ts) retries, times, logs and dedupes. */
+export interface Notice {
+  /** firing, resolved, acknowledged …: what happened to the alert or ticket. */
+  event: 'firing' | 'resolved' | 'reminder' | 'test';
+  /** The same for every notice of one alert: receivers group and resolve by it. */
+  key: string;
+  rule: { id: string; en: string; ja: string };
+  severity: 'info' | 'warning' | 'critical';
+  endpoint: { id: string; name: string; kind: string; site: string | null };
+  metric: string;
+  tags: Record<string, string>;
+  value: number | null;
+  threshold: number | null;
+  unit: string;
+  startedAt: number;
+  endedAt: number | null;
+  ticket: number | null;
+  /** Link to the page that shows it. */
+  url: string;
+}
+
+export interface Channel {
+  kind: string;
+  /**
+   * Sends once. Resolves when the receiver has taken it.
+   * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (will not help)
+   */
+  send(notice: Notice, signal: AbortSignal): Promise<void>;
+}
+
+export interface ChannelType {
+  kind: string;
+  /** Checks the settings and makes the channel. @throws EvenkeelError with the setting's name */
+  create(name: string, settings: Record<string, unknown>): Channel;
+}

@@ -1,0 +1,87 @@
+/**
+ * The seam to time series. Drivers: embedded (default). A driver decides how batches are made; its callers only wait.
+ */
+import type { Ack, Report } from '../../shared/report.ts';
+
+/** One report as it came in: decoded and admitted, with its plain JSON bytes for the journal. */
+export interface Arrival {
+  endpoint: string;
+  /** ms UTC by the collector's wall clock. */
+  receivedAt: number;
+  report: Report;
+  /** The inflated JSON of `report`: kept as it came, so that nothing is serialised twice. */
+  bytes: Uint8Array;
+}
+
+export type Stored = 'stored' | 'duplicate';
+
+export type Aggregate = 'mean' | 'min' | 'max' | 'last' | 'count' | 'rate';
+
+export interface SeriesQuery {
+  endpoint: string;
+  /** `measurement.field` names from the catalogue; several for one chart. */
+  metrics: readonly string[];
+  /** Only series that carry all of these tags. */
+  tags?: Readonly<Record<string, string>>;
+  /** ms UTC, half-open [from, to). */
+  from: number;
+  to: number;
+  /** ms; the driver takes the next step it has. Left out: about 300 points. */
+  step?: number;
+  /** `rate` is per second, of counters; a counter that goes back gives null. Default: mean, or rate for counters. */
+  agg?: Aggregate;
+}
+
+export interface SeriesLine {
+  metric: string;
+  tags: Record<string, string>;
+  agg: Aggregate;
+  /** [start of the step in ms UTC, value or null]: a step without data is null, never 0, never left out. */
+  points: [number, number | null][];
+}
+
+export interface SeriesResult {
+  from: number;
+  to: number;
+  step: number;
+  /** Which data answered: raw samples, 5 min or 1 h rollups. */
+  resolution: 'raw' | '5m' | '1h';
+  series: SeriesLine[];
+}
+
+export interface Latest {
+  metric: string;
+  tags: Record<string, string>;
+  at: number;
+  value: number;
+}
+
+export interface SeriesStats {
+  journalRows: number;
+  segments: number;
+  segmentBytes: number;
+  samples: number;
+  series: number;
+  duplicates: number;
+  /** Why appends wait at present, such as a full disk; null when all is well. */
+  trouble: string | null;
+  lastCompactionAt: number | null;
+}
+
+export interface SeriesStore {
+  /**
+   * Resolves when the report would survive `kill -9` and power loss, and not before. `duplicate` when
+   * (endpoint, epoch, seq) is stored already. `report.lost` ranges count as received from then on.
+   * Waits, without rejecting, while the disk is full; rejects only for a report that can never be stored.
+   */
+  append(arrival: Arrival): Promise<Stored>;
+  /** What is durable of one epoch: the content of an `ack`. */
+  receipt(endpoint: string, epoch: string): Ack;
+  query(query: SeriesQuery): Promise<SeriesResult>;
+  /** The newest value of each series of the endpoint, from memory. */
+  latest(endpoint: string): readonly Latest[];
+  stats(): SeriesStats;
+  /** Forgets an endpoint's latest values (retired); its history stays until retention ends it. */
+  forget(endpoint: string): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,193 @@
+/**
+ * The collector's state: everything but time series. Kysely on `node:sqlite`; the portable subset only (text, integer
+ * ms, JSON as text), so that PostgreSQL can carry it later. One repository file per noun lives with its noun.
+ */
+import type { Generated } from 'kysely';
+
+type Flag = 0 | 1;
+/** ms since 1970, UTC. */
+type Ms = number;
+/** JSON as text. */
+type Json = string;
+
+export interface Database {
+  users: {
+    id: string;
+    name: string;
+    password_hash: string;
+    role: string;
+    created_at: Ms;
+    disabled_at: Ms | null;
+  };
+  sessions: { id_hash: string; user_id: string; created_at: Ms; expires_at: Ms };
+  tokens: {
+    id: string;
+    name: string;
+    role: string;
+    hash: string;
+    created_at: Ms;
+    created_by: string;
+    last_used_at: Ms | null;
+    revoked_at: Ms | null;
+  };
+  enrollments: {
+    id: string;
+    code_hash: string;
+    label: string;
+    site: string | null;
+    kind: string | null;
+    uses: number;
+    max_uses: number;
+    created_at: Ms;
+    created_by: string;
+    expires_at: Ms;
+    revoked_at: Ms | null;
+  };
+  endpoints: {
+    id: string;
+    bucket: string;
+    name: string;
+    kind: 'server' | 'workstation';
+    kind_why: string;
+    site: string | null;
+    /** JSON list of words. */
+    tags: Json;
+    platform: string;
+    arch: string;
+    version: string | null;
+    secret_hash: string;
+    enrolled_at: Ms;
+    retired_at: Ms | null;
+    /** online, offline (said goodbye), lost (will or silence), unknown (collector cannot tell yet), never (no report yet). */
+    state: 'online' | 'offline' | 'lost' | 'unknown' | 'never';
+    state_reason: string | null;
+    state_since: Ms;
+    session: string | null;
+    boot_id: string | null;
+    /** Saved now and then, and at a change of state; the exact value is in memory. */
+    last_seen_at: Ms | null;
+    interval_ms: number | null;
+    clock_offset_ms: number | null;
+  };
+  /** Raw presence facts, in the order of receipt. Availability is computed from these, never stored instead of them. */
+  signals: {
+    id: Generated<number>;
+    endpoint: string;
+    /** ms UTC, collector clock. */
+    at: Ms;
+    /** online, offline, lost (will), silent (no report for too long), backlog (proof of life delivered late). */
+    kind: 'online' | 'offline' | 'lost' | 'silent' | 'backlog';
+    session: string | null;
+    boot_id: string | null;
+    /** offline: the reason; online: previous_shutdown. */
+    reason: string | null;
+    /** Last proof of life before this signal; for backlog the start of the span it proves, `at` being its end. */
+    last_seen: Ms | null;
+  };
+  /** When this collector was watching. A gap between rows is time of which nothing is known. */
+  watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };
+  inventory: { endpoint: string; section: string; at: Ms; received_at: Ms; data: Json };
+  losses: {
+    id: Generated<number>;
+    endpoint: string;
+    epoch: string;
+    from_seq: number;
+    to_seq: number;
+    reason: string;
+    count: number;
+    received_at: Ms;
+  };
+  quarantine: {
+    id: Generated<number>;
+    endpoint: string | null;
+    topic: string;
+    received_at: Ms;
+    code: string;
+    message: string;
+    size: number;
+    /** The first 4 KiB, base64. */
+    sample: string;
+  };
+  rules: { id: string; definition: Json; enabled: Flag; updated_at: Ms; updated_by: string };
+  alerts: {
+    id: string;
+    /** endpoint/rule/instance, case-folded, without values or times. */
+    key: string;
+    /** Equals `key` while pending or firing, else null: unique, so one key has one active alert. */
+    active_key: string | null;
+    rule: string;
+    endpoint: string;
+    metric: string;
+    tags: Json;
+    state: 'pending' | 'firing' | 'resolved';
+    severity: 'info' | 'warning' | 'critical';
+    value: number | null;
+    threshold: number | null;
+    pending_at: Ms;
+    fired_at: Ms | null;
+    resolved_at: Ms | null;
+    /** Why it ended: cleared, silent (endpoint off: unknown), rule_removed, retired. */
+    resolved_why: string | null;
+    acknowledged_at: Ms | null;
+    acknowledged_by: string | null;
+    ticket: number | null;
+    updated_at: Ms;
+  };
+  tickets: {
+    id: Generated<number>;
+    key: string;
+    /** Equals `key` while the ticket is open, else null: unique, so one key has one open ticket. */
+    open_key: string | null;
+    source: 'monitor' | 'person';
+    title: string;
+    state: 'new' | 'in_progress' | 'on_hold' | 'resolved' | 'closed' | 'cancelled';
+    priority: number;
+    impact: number;
+    urgency: number;
+    tier: number;
+    endpoint: string | null;
+    rule: string | null;
+    alert: string | null;
+    assignee: string | null;
+    /** A person commented, assigned or changed it: from then on only a person resolves it. */
+    touched_at: Ms | null;
+    opened_at: Ms;
+    resolved_at: Ms | null;
+    resolved_by: string | null;
+    /** When the alert cleared, whatever the state of the ticket. */
+    restored_at: Ms | null;
+    closed_at: Ms | null;
+    /** How often the alert fired into this ticket. */
+    fires: number;
+    follows: number | null;
+    updated_at: Ms;
+  };
+  ticket_events: {
+    id: Generated<number>;
+    ticket: number;
+    at: Ms;
+    /** `monitor` or a user's name. */
+    actor: string;
+    kind: 'opened' | 'fired' | 'cleared' | 'comment' | 'assigned' | 'state' | 'priority' | 'notice' | 'reopened';
+    from_state: string | null;
+    to_state: string | null;
+    text: string | null;
+    data: Json | null;
+  };
+  outbox: {
+    id: string;
+    channel: string;
+    /** What happened, once: `<alert or ticket id>/<firing|resolved…>/<n>/<channel>`. Unique. */
+    dedupe_key: string;
+    notice: Json;
+    state: 'queued' | 'sent' | 'dead';
+    attempts: number;
+    next_at: Ms;
+    last_error: string | null;
+    created_at: Ms;
+    sent_at: Ms | null;
+    alert: string | null;
+    ticket: number | null;
+  };
+  settings: { key: string; value: Json };
+}

@@ -1,0 +1,65 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import type { Database } from './database.ts';
+import * as first from './migrations/001-first.ts';
+
+export type State = Kysely<Database>;
+
+/** In order; the name is what the data folder remembers. Add a file and a line. */
+const migrations = { '001-first': { up: first.up } };
+
+/** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
+function adapt(database: DatabaseSync) {
+  return {
+    close: () => database.close(),
+    prepare(text: string) {
+      const statement = database.prepare(text);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+    },
+  };
+}
+
+/**
+ * Opens the state in `file` (or `:memory:`) and brings it to the newest schema.
+ * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT when it is no database of ours
+ */
+export async function openState(file: string): Promise<State> {
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file);
+    database.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000',
+    );
+    const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
+    if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
+  } catch (thrown) {
+    throw fail('DATA_CORRUPT', { path: file, reason: reasonOf(thrown) }, thrown);
+  }
+  const state = new Kysely<Database>({ dialect: new SqliteDialect({ database: adapt(database) as never }) });
+  const migrator = new Migrator({ db: state, provider: { getMigrations: async () => migrations as never } });
+  const known = Object.keys(migrations);
+  const newer = (await appliedMigrations(database)).filter((name) => !known.includes(name));
+  if (newer.length > 0) {
+    await state.destroy();
+    throw fail('DATA_NEWER', { path: file, found: newer.at(-1) ?? '?', known: known.at(-1) ?? '?' });
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw fail('DATA_CORRUPT', { path: file, reason: reasonOf(error) }, error);
+  return state;
+}
+
+async function appliedMigrations(database: DatabaseSync): Promise<string[]> {
+  const table = database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
+  if (!table) return [];
+  return database
+    .prepare('select name from kysely_migration order by name')
+    .all()
+    .map((row) => String(row.name));
+}

@@ -1,0 +1,30 @@
+/**
+ * Tells open web pages what has changed, after it was saved. Nothing on the main road listens here: losing a message
+ * costs a page one refresh, never an alert.
+ */
+import { EventEmitter } from 'node:events';
+
+export type Change =
+  | { kind: 'values'; endpoint: string }
+  | { kind: 'endpoint'; endpoint: string }
+  | { kind: 'alert'; alert: string; endpoint: string }
+  | { kind: 'ticket'; ticket: number }
+  | { kind: 'inventory'; endpoint: string; section: string };
+
+export interface Tell {
+  publish(change: Change): void;
+  /** @returns the function that ends the subscription */
+  subscribe(listener: (change: Change) => void): () => void;
+}
+
+export function createTell(): Tell {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  return {
+    publish: (change) => void emitter.emit('change', change),
+    subscribe(listener) {
+      emitter.on('change', listener);
+      return () => void emitter.off('change', listener);
+    },
+  };
+}

@@ -1,0 +1,305 @@
+/**
+ * What the REST interface answers: one schema for the collector, OpenAPI and the web app.
+ * Times are ms since 1970 UTC; `null` means unknown or none and is never shown as 0.
+ */
+import { type Static, Type } from 'typebox';
+
+const text = Type.String();
+const ms = Type.Integer({ description: 'ms since 1970, UTC' });
+const orNull = {
+  text: Type.Union([Type.String(), Type.Null()]),
+  ms: Type.Union([ms, Type.Null()]),
+  number: Type.Union([Type.Number(), Type.Null()]),
+  bool: Type.Union([Type.Boolean(), Type.Null()]),
+};
+const tags = Type.Record(Type.String(), Type.String());
+
+export const roles = ['viewer', 'operator', 'manager', 'admin'] as const;
+export const Role = Type.Union(roles.map((role) => Type.Literal(role)));
+export type Role = (typeof roles)[number];
+export const EndpointKind = Type.Union([Type.Literal('server'), Type.Literal('workstation')]);
+export const Severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
+
+export const ErrorBody = Type.Object({ code: text, message: text, hint: text });
+export const page = <T extends object>(item: T) =>
+  Type.Object({
+    items: Type.Array(item as never),
+    next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
+  });
+
+/** Why an endpoint needs a look, worst first. The web app has the words. */
+export const Attention = Type.Object({
+  code: Type.Union(
+    (
+      [
+        'lost',
+        'alert',
+        'disk_full',
+        'backup_none',
+        'backup_late',
+        'backup_failed',
+        'backup_unknown',
+        'security_updates',
+        'patches_unknown',
+        'reboot_required',
+        'end_of_life',
+        'disk_health',
+        'data_lost',
+        'rejected',
+      ] as const
+    ).map((code) => Type.Literal(code)),
+  ),
+  severity: Severity,
+  detail: Type.Optional(text),
+});
+
+export const EndpointRow = Type.Object({
+  id: text,
+  name: text,
+  kind: EndpointKind,
+  site: orNull.text,
+  tags: Type.Array(text),
+  platform: text,
+  os: orNull.text,
+  version: orNull.text,
+  state: Type.Union((['online', 'offline', 'lost', 'unknown', 'never'] as const).map((state) => Type.Literal(state))),
+  stateReason: orNull.text,
+  stateSince: ms,
+  lastSeenAt: orNull.ms,
+  cpuPercent: orNull.number,
+  memoryPercent: orNull.number,
+  /** The fullest file system. */
+  disk: Type.Union([Type.Object({ path: text, usedPercent: Type.Number() }), Type.Null()]),
+  /** When the three values above were measured. */
+  valuesAt: orNull.ms,
+  alerts: Type.Object({ critical: Type.Integer(), warning: Type.Integer(), info: Type.Integer() }),
+  attention: Type.Array(Attention),
+  /** Worst of all jobs; `none` = no job known, `unknown` = cannot be told. */
+  backup: Type.Object({
+    state: Type.Union(
+      (['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown'] as const).map((s) => Type.Literal(s)),
+    ),
+    ageSeconds: orNull.number,
+    jobs: Type.Integer(),
+  }),
+  patches: Type.Object({
+    pending: orNull.number,
+    pendingSecurity: orNull.number,
+    oldestSecuritySince: orNull.ms,
+    scan: Type.Union((['ok', 'failed', 'unknown'] as const).map((s) => Type.Literal(s))),
+    rebootRequired: orNull.bool,
+    endOfLife: orNull.ms,
+  }),
+  diskHealth: Type.Union((['ok', 'warning', 'critical', 'unknown'] as const).map((s) => Type.Literal(s))),
+});
+export type EndpointRow = Static<typeof EndpointRow>;
+
+export const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() });
+
+/** One stretch of an endpoint's time. `until` null: still so. */
+export const Interval = Type.Object({
+  from: ms,
+  to: ms,
+  state: Type.Union(
+    (['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service'] as const).map(
+      (s) => Type.Literal(s),
+    ),
+  ),
+  cause: orNull.text,
+});
+export type Interval = Static<typeof Interval>;
+
+export const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
+
+export const EndpointDetail = Type.Object({
+  row: EndpointRow,
+  bootId: orNull.text,
+  enrolledAt: ms,
+  kindWhy: text,
+  intervalSeconds: orNull.number,
+  clockOffsetMs: orNull.number,
+  latest: Type.Array(Latest),
+  sections: Type.Array(Section),
+  /** The last 7 days, oldest first. */
+  timeline: Type.Array(Interval),
+  /** Raw presence facts behind the timeline, newest first, at most 200. */
+  signals: Type.Array(
+    Type.Object({
+      at: ms,
+      kind: text,
+      session: orNull.text,
+      bootId: orNull.text,
+      reason: orNull.text,
+      lastSeen: orNull.ms,
+    }),
+  ),
+  losses: Type.Array(
+    Type.Object({ receivedAt: ms, from: Type.Integer(), to: Type.Integer(), reason: text, count: Type.Integer() }),
+  ),
+  quarantined: Type.Array(Type.Object({ receivedAt: ms, code: text, message: text, size: Type.Integer() })),
+});
+export type EndpointDetail = Static<typeof EndpointDetail>;
+
+export const Series = Type.Object({
+  from: ms,
+  to: ms,
+  step: Type.Integer({ description: 'ms' }),
+  resolution: Type.Union([Type.Literal('raw'), Type.Literal('5m'), Type.Literal('1h')]),
+  asOf: ms,
+  series: Type.Array(
+    Type.Object({
+      metric: text,
+      tags,
+      agg: text,
+      unit: text,
+      title: Type.Object({ en: text, ja: text }),
+      points: Type.Array(Type.Tuple([Type.Integer(), orNull.number])),
+    }),
+  ),
+});
+export type Series = Static<typeof Series>;
+
+export const Alert = Type.Object({
+  id: text,
+  rule: Type.Object({ id: text, en: text, ja: text }),
+  endpoint: Type.Object({ id: text, name: text }),
+  metric: text,
+  tags,
+  unit: text,
+  state: Type.Union((['pending', 'firing', 'resolved'] as const).map((s) => Type.Literal(s))),
+  severity: Severity,
+  value: orNull.number,
+  threshold: orNull.number,
+  pendingAt: ms,
+  firedAt: orNull.ms,
+  resolvedAt: orNull.ms,
+  resolvedWhy: orNull.text,
+  acknowledgedAt: orNull.ms,
+  acknowledgedBy: orNull.text,
+  ticket: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type Alert = Static<typeof Alert>;
+
+export const TicketState = Type.Union(
+  (['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'] as const).map((s) => Type.Literal(s)),
+);
+export const TicketRow = Type.Object({
+  id: Type.Integer(),
+  title: text,
+  state: TicketState,
+  source: Type.Union([Type.Literal('monitor'), Type.Literal('person')]),
+  priority: Type.Integer({ minimum: 1, maximum: 5 }),
+  endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+  rule: Type.Union([Type.Object({ id: text, en: text, ja: text }), Type.Null()]),
+  assignee: orNull.text,
+  openedAt: ms,
+  resolvedAt: orNull.ms,
+  restoredAt: orNull.ms,
+  fires: Type.Integer(),
+  updatedAt: ms,
+});
+export type TicketRow = Static<typeof TicketRow>;
+
+export const TicketEvent = Type.Object({
+  id: Type.Integer(),
+  at: ms,
+  actor: text,
+  kind: text,
+  from: orNull.text,
+  to: orNull.text,
+  text: orNull.text,
+  data: Type.Unknown(),
+});
+
+export const NoticeRow = Type.Object({
+  channel: text,
+  event: text,
+  state: Type.Union([Type.Literal('queued'), Type.Literal('sent'), Type.Literal('dead')]),
+  attempts: Type.Integer(),
+  createdAt: ms,
+  sentAt: orNull.ms,
+  lastError: orNull.text,
+});
+
+export const TicketDetail = Type.Object({
+  row: TicketRow,
+  alert: Type.Union([Alert, Type.Null()]),
+  events: Type.Array(TicketEvent),
+  notices: Type.Array(NoticeRow),
+  follows: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type TicketDetail = Static<typeof TicketDetail>;
+
+/** Minutes of one endpoint or of a pool; definitions in the KPI room's README. */
+export const AvailabilityFigures = Type.Object({
+  availability_pct: orNull.number,
+  availability_low_pct: orNull.number,
+  availability_high_pct: orNull.number,
+  coverage_pct: orNull.number,
+  up_minutes: Type.Number(),
+  down_minutes: Type.Number(),
+  unknown_minutes: Type.Number(),
+  idle_minutes: Type.Number(),
+  maintenance_minutes: Type.Number(),
+  service_minutes: Type.Number(),
+});
+
+export const Availability = Type.Object({
+  period: Type.Object({ name: text, from: ms, to: ms, zone: text }),
+  class: EndpointKind,
+  asOf: ms,
+  /** The period has not ended, or late facts may still come. */
+  provisional: Type.Boolean(),
+  n: Type.Integer({ description: 'endpoints with monitored time' }),
+  status: Type.Union([Type.Literal('ok'), Type.Literal('low_n'), Type.Literal('insufficient')]),
+  pool: AvailabilityFigures,
+  endpoints: Type.Array(
+    Type.Object({
+      id: text,
+      name: text,
+      site: orNull.text,
+      figures: AvailabilityFigures,
+      intervals: Type.Array(Interval),
+    }),
+  ),
+  formula: text,
+});
+export type Availability = Static<typeof Availability>;
+
+export const Me = Type.Object({
+  user: orNull.text,
+  role: Type.Union([Role, Type.Null()]),
+  /** No admin exists yet: only the set-up page works. */
+  setup: Type.Boolean(),
+  version: text,
+});
+export type Me = Static<typeof Me>;
+
+export const Enrollment = Type.Object({
+  id: text,
+  label: text,
+  site: orNull.text,
+  kind: Type.Union([EndpointKind, Type.Null()]),
+  uses: Type.Integer(),
+  maxUses: Type.Integer(),
+  createdAt: ms,
+  createdBy: text,
+  expiresAt: ms,
+  revokedAt: orNull.ms,
+});
+export type Enrollment = Static<typeof Enrollment>;
+
+/** Answered once, when the code is made: afterwards only its hash is kept. */
+export const NewEnrollment = Type.Object({ enrollment: Enrollment, code: text, line: text });
+export type NewEnrollment = Static<typeof NewEnrollment>;
+
+export const Token = Type.Object({
+  id: text,
+  name: text,
+  role: Role,
+  createdAt: ms,
+  createdBy: text,
+  lastUsedAt: orNull.ms,
+  revokedAt: orNull.ms,
+});
+export type Token = Static<typeof Token>;
