@@ -34,6 +34,8 @@ export interface CheckContext {
   platform: NodeJS.Platform;
   /** Prefix of every absolute path a check reads ("" in production): tests point it at a captured tree. */
   root: string;
+  /** Folder of the agent's own files, where local settings (checks.yaml) and drop files lie. Absent: there are none. */
+  data?: string;
   /** Where a check may remember something across restarts: a small JSON document per key. */
   memory: { get(key: string): unknown; set(key: string, value: unknown): void };
   /**
@@ -47,6 +49,8 @@ export interface Findings {
   metrics?: Metric[];
   /** Whole sections of the inventory, sent when they differ from what was sent last, and daily. */
   sections?: Partial<Record<SectionName, unknown>>;
+  /** In words, for doctor and the section `checks`: what was seen beside, such as a backup tool without a job. */
+  note?: string;
 }
 
 export interface Check {
