@@ -32,6 +32,11 @@ export const errors = {
     '{file}:{line}:{column}: {problem}',
     'Correct that line, then run `npm run collector -- check-config`.',
   ),
+  BAD_LOCAL_CONFIG: row(
+    400,
+    '{file}:{line}:{column}: {problem}',
+    'Correct that line, then run `npm run agent -- doctor`.',
+  ),
   CONFIG_UNREADABLE: row(
     400,
     'The settings file {file} cannot be read: {reason}.',
