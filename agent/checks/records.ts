@@ -1,0 +1,32 @@
+/**
+ * Records as Windows tools print them, whatever the tool: a JSON object or list (ConvertTo-Json), `Key : Value` blocks
+ * (Format-List), `Key=Value` blocks (wmic /value). Keys are property names, which are not translated.
+ */
+import { type Loose, linesOf, looseJson, objectsOf } from './loose.ts';
+
+/** One object a record; an empty list when there is none. Values of the list forms are trimmed text. */
+export function parseRecords(text: string): Loose[] {
+  const json = looseJson(text);
+  if (json !== undefined && typeof json === 'object') return objectsOf(json);
+  const records: Record<string, unknown>[] = [];
+  let current: Record<string, unknown> = {};
+  for (const line of linesOf(text)) {
+    const pair = /^\s*([A-Za-z_][\w ()]*?)\s*(?:=|:)\s?(.*)$/.exec(line);
+    if (!pair) continue;
+    const [, key = '', value = ''] = pair;
+    // The same key again starts the next record: blank lines also stand inside wmic's blocks.
+    if (key in current) {
+      records.push(current);
+      current = {};
+    }
+    current[key] = value.trim();
+  }
+  if (Object.keys(current).length > 0) records.push(current);
+  return records;
+}
+
+/** `{2, 5}`, `2` or a JSON list → numbers. */
+export function numbersOf(value: unknown): number[] {
+  const items = Array.isArray(value) ? value : String(value ?? '').match(/-?\d+/g) ?? [];
+  return items.map(Number).filter(Number.isFinite);
+}
