@@ -2,16 +2,12 @@
  * The only parser of wire bytes. Everything an agent sends as data is a Report or an InventoryMessage: both carry
  * `(epoch, seq)`, which with the endpoint is their identity for ever. Shapes are checked once, here, at the edge.
  */
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { fail, reasonOf } from './errors.ts';
+import { inflate } from './wire.ts';
 
-/** Bytes as they come over the network. */
-export const maxWireBytes = 256 * 1024;
-/** Bytes after inflating: a bound for memory, far above any real report. */
-export const maxInflatedBytes = 2 * 1024 * 1024;
-const gzipAbove = 1024;
+export { encode, inflate, maxInflatedBytes, maxWireBytes } from './wire.ts';
 
 const name = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' });
 const epoch = Type.String({ pattern: '^[0-9a-f]{32}$', description: '128 random bits, made with the spool' });
@@ -116,23 +112,6 @@ function validatorOf<T>(schema: unknown): Validator<T> {
     validators.set(schema, validator);
   }
   return validator as Validator<T>;
-}
-
-/** JSON text as wire bytes, gzip-compressed above 1 KiB. */
-export function encode(message: unknown): Buffer {
-  const plain = Buffer.from(JSON.stringify(message), 'utf8');
-  return plain.length > gzipAbove ? gzipSync(plain, { level: 6 }) : plain;
-}
-
-/** Wire bytes as plain JSON bytes. Inflating is bounded before a byte too many is allocated. */
-export function inflate(bytes: Uint8Array): Uint8Array {
-  if (bytes.length > maxWireBytes) throw fail('TOO_LARGE', { size: bytes.length, limit: maxWireBytes });
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: maxInflatedBytes });
-  } catch (thrown) {
-    throw fail('BAD_GZIP', { reason: reasonOf(thrown), limit: maxInflatedBytes }, thrown);
-  }
 }
 
 /**
