@@ -2,7 +2,7 @@
  * What the REST interface answers: one schema for the collector, OpenAPI and the web app.
  * Times are ms since 1970 UTC; `null` means unknown or none and is never shown as 0.
  */
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -15,40 +15,36 @@ const orNull = {
 const tags = Type.Record(Type.String(), Type.String());
 
 export const roles = ['viewer', 'operator', 'manager', 'admin'] as const;
-export const Role = Type.Union(roles.map((role) => Type.Literal(role)));
+export const Role = Type.Enum([...roles]);
 export type Role = (typeof roles)[number];
 export const EndpointKind = Type.Union([Type.Literal('server'), Type.Literal('workstation')]);
 export const Severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
 
 export const ErrorBody = Type.Object({ code: text, message: text, hint: text });
-export const page = <T extends object>(item: T) =>
+export const page = <T extends TSchema>(item: T) =>
   Type.Object({
-    items: Type.Array(item as never),
+    items: Type.Array(item),
     next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
   });
 
 /** Why an endpoint needs a look, worst first. The web app has the words. */
 export const Attention = Type.Object({
-  code: Type.Union(
-    (
-      [
-        'lost',
-        'alert',
-        'disk_full',
-        'backup_none',
-        'backup_late',
-        'backup_failed',
-        'backup_unknown',
-        'security_updates',
-        'patches_unknown',
-        'reboot_required',
-        'end_of_life',
-        'disk_health',
-        'data_lost',
-        'rejected',
-      ] as const
-    ).map((code) => Type.Literal(code)),
-  ),
+  code: Type.Enum([
+    'lost',
+    'alert',
+    'disk_full',
+    'backup_none',
+    'backup_late',
+    'backup_failed',
+    'backup_unknown',
+    'security_updates',
+    'patches_unknown',
+    'reboot_required',
+    'end_of_life',
+    'disk_health',
+    'data_lost',
+    'rejected',
+  ]),
   severity: Severity,
   detail: Type.Optional(text),
 });
@@ -62,7 +58,7 @@ export const EndpointRow = Type.Object({
   platform: text,
   os: orNull.text,
   version: orNull.text,
-  state: Type.Union((['online', 'offline', 'lost', 'unknown', 'never'] as const).map((state) => Type.Literal(state))),
+  state: Type.Enum(['online', 'offline', 'lost', 'unknown', 'never']),
   stateReason: orNull.text,
   stateSince: ms,
   lastSeenAt: orNull.ms,
@@ -76,9 +72,7 @@ export const EndpointRow = Type.Object({
   attention: Type.Array(Attention),
   /** Worst of all jobs; `none` = no job known, `unknown` = cannot be told. */
   backup: Type.Object({
-    state: Type.Union(
-      (['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown'] as const).map((s) => Type.Literal(s)),
-    ),
+    state: Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown']),
     ageSeconds: orNull.number,
     jobs: Type.Integer(),
   }),
@@ -86,11 +80,11 @@ export const EndpointRow = Type.Object({
     pending: orNull.number,
     pendingSecurity: orNull.number,
     oldestSecuritySince: orNull.ms,
-    scan: Type.Union((['ok', 'failed', 'unknown'] as const).map((s) => Type.Literal(s))),
+    scan: Type.Enum(['ok', 'failed', 'unknown']),
     rebootRequired: orNull.bool,
     endOfLife: orNull.ms,
   }),
-  diskHealth: Type.Union((['ok', 'warning', 'critical', 'unknown'] as const).map((s) => Type.Literal(s))),
+  diskHealth: Type.Enum(['ok', 'warning', 'critical', 'unknown']),
 });
 export type EndpointRow = Static<typeof EndpointRow>;
 
@@ -100,11 +94,7 @@ export const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Numb
 export const Interval = Type.Object({
   from: ms,
   to: ms,
-  state: Type.Union(
-    (['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service'] as const).map(
-      (s) => Type.Literal(s),
-    ),
-  ),
+  state: Type.Enum(['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service']),
   cause: orNull.text,
 });
 export type Interval = Static<typeof Interval>;
@@ -166,7 +156,7 @@ export const Alert = Type.Object({
   metric: text,
   tags,
   unit: text,
-  state: Type.Union((['pending', 'firing', 'resolved'] as const).map((s) => Type.Literal(s))),
+  state: Type.Enum(['pending', 'firing', 'resolved']),
   severity: Severity,
   value: orNull.number,
   threshold: orNull.number,
@@ -180,9 +170,7 @@ export const Alert = Type.Object({
 });
 export type Alert = Static<typeof Alert>;
 
-export const TicketState = Type.Union(
-  (['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'] as const).map((s) => Type.Literal(s)),
-);
+export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
 export const TicketRow = Type.Object({
   id: Type.Integer(),
   title: text,

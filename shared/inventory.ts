@@ -81,10 +81,8 @@ export const CheckState = Type.Object(
 );
 export type CheckState = Static<typeof CheckState>;
 
-export const BackupResult = Type.Union(
-  (['ok', 'warning', 'failed', 'running', 'never', 'unknown'] as const).map((word) => Type.Literal(word)),
-);
-export type BackupResult = 'ok' | 'warning' | 'failed' | 'running' | 'never' | 'unknown';
+export const BackupResult = Type.Enum(['ok', 'warning', 'failed', 'running', 'never', 'unknown']);
+export type BackupResult = Static<typeof BackupResult>;
 
 /**
  * Section `backups`: one normal form for every product. `lastRun` and `lastSuccess` are apart: a running or failed run
@@ -114,7 +112,7 @@ export const BackupJob = Type.Object(
   },
   closed,
 );
-export type BackupJob = Omit<Static<typeof BackupJob>, 'result'> & { result: BackupResult };
+export type BackupJob = Static<typeof BackupJob>;
 
 export const PendingUpdate = Type.Object(
   {

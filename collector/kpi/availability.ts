@@ -1,0 +1,226 @@
+/**
+ * Availability of an endpoint: the share of its service time in which it could do its work, as far as anybody can know.
+ * Pure: signals in, minutes and intervals out. Unknown time is neither up nor down; it widens the value to a range.
+ *
+ *   S = service time while monitored    M = maintenance in S    K = unknown in S−M
+ *   D = down, I = idle, U = up in S−M−K                 A = U / (U + D), null without U + D
+ *   A_low = U / (U + D + K)    A_high = (U + K) / (U + D + K)    coverage = (U + D + I) / (S − M)
+ */
+import { businessTime, type Calendar } from '../../shared/calendar.ts';
+import { intersect, length, type Span, subtract, union } from '../../shared/intervals.ts';
+
+export const formula = 'availability/1: U / (U + D)';
+
+export type EndpointClass = 'server' | 'workstation';
+
+/** A fact about presence, by the collector's clock (ms). */
+export interface Signal {
+  at: number;
+  type: 'online' | 'offline' | 'lost' | 'silent';
+  /** offline: sleep, shutdown, restart, stop. */
+  reason?: string | null;
+  /** lost, silent: the last proof of life, which is when the absence began. */
+  lastSeen?: number | null;
+  /** online: the machine says that it went down uncleanly before. */
+  unclean?: boolean;
+  /** online: same boot as before, and the buffer that it delivered has no gap. */
+  backfilled?: boolean;
+}
+
+export interface Maintenance extends Span {
+  createdAt?: number;
+  approved?: boolean;
+}
+
+export interface AvailabilityInput {
+  class: EndpointClass;
+  calendar: Calendar;
+  period: Span;
+  signals: readonly Signal[];
+  /** Time in which the collector was not watching. */
+  unknown?: readonly Span[];
+  /** Time proved by the endpoint itself (delivered buffer): wins over unknown and over silence. */
+  proved?: readonly Span[];
+  maintenance?: readonly Maintenance[];
+  /** Impact that people or checks reported. */
+  incidents?: readonly Span[];
+  monitored?: Partial<Span>;
+  /** State at the start; without it, it is read from the first signal. */
+  initial?: 'up' | 'off' | 'unknown';
+  minOutageMs?: number;
+  crashCapMs?: number;
+}
+
+export type State = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
+export interface Stretch extends Span {
+  state: State;
+  cause: string | null;
+}
+
+export interface AvailabilityMinutes {
+  scheduled: number;
+  up: number;
+  down: number;
+  unknown: number;
+  idle: number;
+  maintenance: number;
+}
+
+export interface AvailabilityShares {
+  availability: number | null;
+  low: number | null;
+  high: number | null;
+  coverage: number | null;
+  gross: number | null;
+}
+
+export interface EndpointAvailability {
+  minutes: AvailabilityMinutes;
+  /** Percent. */
+  shares: AvailabilityShares;
+  intervals: Stretch[];
+}
+
+/** A gap without proof of life, before it is judged. */
+interface Absence extends Span {
+  why: string;
+  back: Signal | undefined;
+}
+
+function absences(input: AvailabilityInput): Absence[] {
+  const signals = [...input.signals].sort((a, b) => a.at - b.at);
+  const found: Absence[] = [];
+  let open: { start: number; why: string } | undefined;
+  const first = signals[0];
+  const initial = input.initial ?? guessInitial(input.class, first);
+  if (initial !== 'up') open = { start: Number.NEGATIVE_INFINITY, why: initial === 'off' ? 'off' : 'unknown' };
+  for (const signal of signals) {
+    if (signal.type === 'online') {
+      if (open) found.push({ ...open, end: signal.at, back: signal });
+      open = undefined;
+    } else if (!open || (signal.type === 'offline' && open.why !== signal.reason && signal.at > open.start)) {
+      // A goodbye after a loss says more than the loss did; a loss after a goodbye says nothing new.
+      if (open) found.push({ ...open, end: signal.at, back: undefined });
+      const start = signal.type === 'offline' ? signal.at : Math.min(signal.at, signal.lastSeen ?? signal.at);
+      open = { start, why: signal.type === 'offline' ? (signal.reason ?? 'offline') : signal.type };
+    }
+  }
+  if (open) found.push({ ...open, end: Number.POSITIVE_INFINITY, back: undefined });
+  return found;
+}
+
+function guessInitial(kind: EndpointClass, first: Signal | undefined): 'up' | 'off' {
+  // A signal of absence means that it was there before; a workstation that never spoke was never opened.
+  if (first) return first.type === 'online' && kind === 'workstation' ? 'off' : 'up';
+  return kind === 'server' ? 'up' : 'off';
+}
+
+/** What one absence means for this class of endpoint. */
+function judge(absence: Absence, input: AvailabilityInput): Stretch[] {
+  const { start, end, why, back } = absence;
+  const as = (state: State, cause: string, from = start, to = end): Stretch => ({ start: from, end: to, state, cause });
+  if (back?.backfilled) return [as('up', 'disconnected')];
+  // An agent that was stopped on purpose proves nothing about its machine.
+  if (why === 'unknown' || why === 'stop' || why === 'agent_stop') return [as('unknown', why)];
+  if (input.class === 'server') return [as('down', back?.unclean ? 'crash' : why)];
+  const inferred = why === 'lost' || why === 'silent';
+  if (!back?.unclean || !inferred) return [as('idle', why)];
+  const cap = Math.min(end, start + (input.crashCapMs ?? 3_600_000));
+  return [as('down', 'crash', start, cap), as('idle', 'crash', cap, end)];
+}
+
+const day = 86_400_000;
+const pick = (stretches: readonly Stretch[], state: State) =>
+  union(stretches.filter((stretch) => stretch.state === state));
+
+/** Which windows count: entered before they began, or approved by a second person. */
+function accepted(windows: readonly Maintenance[] = []): Span[] {
+  return union(windows.filter((w) => w.approved === true || w.createdAt === undefined || w.createdAt <= w.start));
+}
+
+export function endpointAvailability(input: AvailabilityInput): EndpointAvailability {
+  const monitored = {
+    start: Math.max(input.period.start, input.monitored?.start ?? input.period.start),
+    end: Math.min(input.period.end, input.monitored?.end ?? input.period.end),
+  };
+  const service = businessTime(input.calendar, monitored.start, monitored.end);
+  const judged = absences(input)
+    .flatMap((absence) => judge(absence, input))
+    // Same state on both sides and too short to matter: absorbed. The raw signals stay.
+    .filter((s) => s.state !== 'down' || s.end - s.start >= (input.minOutageMs ?? 120_000) || s.end === Infinity)
+    .map((s) => ({ ...s, start: Math.max(s.start, monitored.start - day), end: Math.min(s.end, monitored.end + day) }));
+
+  const maintenance = intersect(accepted(input.maintenance), service);
+  const rest = subtract(service, maintenance);
+  const proved = union(
+    input.proved ?? [],
+    judged.filter((s) => s.cause === 'disconnected'),
+  );
+  const crash = union(judged.filter((s) => s.state === 'down' && s.cause === 'crash'));
+  const reported = union(input.incidents ?? []);
+  const blind = subtract(union(input.unknown ?? []), union(proved, crash, reported));
+  const silent = (state: State) => subtract(pick(judged, state), proved);
+  const unknown = intersect(subtract(union(blind, silent('unknown')), reported), rest);
+  const known = subtract(rest, unknown);
+  const down = intersect(union(silent('down'), reported), known);
+  const idle = intersect(subtract(silent('idle'), down), known);
+  const up = subtract(known, union(down, idle));
+
+  const minutes = {
+    scheduled: length(service) / 60_000,
+    up: length(up) / 60_000,
+    down: length(down) / 60_000,
+    unknown: length(unknown) / 60_000,
+    idle: length(idle) / 60_000,
+    maintenance: length(maintenance) / 60_000,
+  };
+  const upInMaintenance = length(subtract(maintenance, union(silent('down'), silent('idle'), reported))) / 60_000;
+  return {
+    minutes,
+    shares: sharesOf(minutes, upInMaintenance),
+    intervals: [
+      ...label(maintenance, 'maintenance', []),
+      ...label(unknown, 'unknown', judged),
+      ...label(down, 'down', judged),
+      ...label(idle, 'idle', judged),
+      ...label(up, 'up', judged),
+    ].sort((a, b) => a.start - b.start),
+  };
+}
+
+/** Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. */
+function label(set: readonly Span[], state: State, judged: readonly Stretch[]): Stretch[] {
+  const named: Stretch[] = [];
+  let left: Span[] = [...set];
+  for (const stretch of judged.filter((s) => s.state === state)) {
+    for (const part of intersect(left, [stretch])) named.push({ ...part, state, cause: stretch.cause });
+    left = subtract(left, [stretch]);
+  }
+  const other = state === 'unknown' ? 'not_watching' : state === 'down' ? 'incident' : null;
+  return [...named, ...left.map((part) => ({ ...part, state, cause: other }))];
+}
+
+const percent = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : null);
+
+/** The shares of one endpoint, or of pooled minutes: minutes are pooled, percentages never averaged. */
+export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): AvailabilityShares {
+  return {
+    availability: percent(m.up, m.up + m.down),
+    low: m.up + m.down > 0 ? percent(m.up, m.up + m.down + m.unknown) : null,
+    high: m.up + m.down > 0 ? percent(m.up + m.unknown, m.up + m.down + m.unknown) : null,
+    coverage: percent(m.up + m.down + m.idle, m.scheduled - m.maintenance),
+    gross: percent(m.up + upInMaintenance, m.up + m.down + m.maintenance),
+  };
+}
+
+/** Pools minutes over endpoints. `counted` have up or down time; `without` have no evidence and are left out. */
+export function fleetAvailability(endpoints: readonly Pick<AvailabilityMinutes, 'up' | 'down'>[]): {
+  pooled: number | null;
+  counted: number;
+  without: number;
+} {
+  const up = endpoints.reduce((sum, e) => sum + e.up, 0);
+  const down = endpoints.reduce((sum, e) => sum + e.down, 0);
+  const counted = endpoints.filter((e) => e.up + e.down > 0).length;
+  return { pooled: percent(up, up + down), counted, without: endpoints.length - counted };
+}

@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type AvailabilityInput,
+  endpointAvailability,
+  fleetAvailability,
+  type Signal,
+} from '../../../collector/kpi/availability.ts';
+import { roundTheClock } from '../../../shared/calendar.ts';
+import { caseCalendars, casesOf, compare, type KpiCase } from '../../support/kpi-cases.ts';
+
+const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
+const span = (s: { start: string; end: string }) => ({ start: at(s.start), end: at(s.end) });
+
+function inputOf(one: KpiCase): AvailabilityInput {
+  const { input } = one;
+  const types: Record<string, Signal['type']> = {
+    lwt: 'lost',
+    timeout: 'silent',
+    silent: 'silent',
+    offline: 'offline',
+    online: 'online',
+  };
+  return {
+    class: input.class,
+    calendar: caseCalendars[input.calendar],
+    period: span(input.period),
+    signals: (input.signals ?? []).map((s: Record<string, string | boolean>) => ({
+      at: at(s.at as string),
+      type: types[s.type as string],
+      reason: s.reason ?? null,
+      lastSeen: s.last_seen ? at(s.last_seen as string) : null,
+      unclean: s.unclean_previous_shutdown === true,
+      backfilled: s.backfilled_same_boot === true,
+    })),
+    unknown: (input.unknown ?? []).map(span),
+    incidents: (input.incidents ?? []).map(span),
+    maintenance: (input.maintenance ?? []).map(
+      (m: { start: string; end: string; created_at?: string; approved_by?: string }) => ({
+        ...span(m),
+        ...(m.created_at ? { createdAt: at(m.created_at) } : {}),
+        ...(m.approved_by ? { approved: true } : {}),
+      }),
+    ),
+    monitored: {
+      ...(input.monitored_from ? { start: at(input.monitored_from) } : {}),
+      ...(input.monitored_to ? { end: at(input.monitored_to) } : {}),
+    },
+    ...(input.settings?.min_outage_minutes === undefined
+      ? {}
+      : { minOutageMs: input.settings.min_outage_minutes * 60_000 }),
+    ...(input.settings?.crash_cap_minutes === undefined
+      ? {}
+      : { crashCapMs: input.settings.crash_cap_minutes * 60_000 }),
+  };
+}
+
+for (const one of casesOf('endpointAvailability')) {
+  test(`${one.id} ${one.title}`, () => {
+    const { minutes, shares } = endpointAvailability(inputOf(one));
+    compare(one, {
+      scheduled_minutes: minutes.scheduled,
+      up_minutes: minutes.up,
+      down_minutes: minutes.down,
+      unknown_minutes: minutes.unknown,
+      idle_minutes: minutes.idle,
+      maintenance_minutes: minutes.maintenance,
+      availability_pct: shares.availability,
+      availability_low_pct: shares.low,
+      availability_high_pct: shares.high,
+      coverage_pct: shares.coverage,
+      availability_gross_pct: shares.gross,
+    });
+  });
+}
+
+for (const one of casesOf('fleetAvailability')) {
+  test(`${one.id} ${one.title}`, () => {
+    const endpoints = one.input.endpoints.map((e: { up_minutes: number; down_minutes: number }) => ({
+      up: e.up_minutes,
+      down: e.down_minutes,
+    }));
+    const fleet = fleetAvailability(endpoints);
+    compare(one, {
+      pooled_pct: fleet.pooled,
+      endpoints_counted: fleet.counted,
+      endpoints_without_evidence: fleet.without,
+    });
+  });
+}
+
+const hour = 3_600_000;
+const start = at('2026-03-01T00:00:00Z');
+const server = (signals: Signal[], more: Partial<AvailabilityInput> = {}): AvailabilityInput => ({
+  class: 'server',
+  calendar: roundTheClock('UTC'),
+  period: { start, end: start + 24 * hour },
+  signals,
+  ...more,
+});
+
+test('a server that is lost for two hours is down from its last proof of life', () => {
+  const { minutes, intervals } = endpointAvailability(
+    server([
+      { at: start + 5 * hour, type: 'lost', lastSeen: start + 4 * hour },
+      { at: start + 6 * hour, type: 'online' },
+    ]),
+  );
+  assert.is(minutes.down, 120);
+  assert.equal(
+    intervals.map((i) => [i.state, i.cause]),
+    [
+      ['up', null],
+      ['down', 'lost'],
+      ['up', null],
+    ],
+  );
+});
+
+test('a stopped agent is unknown, not down', () => {
+  const { minutes, shares } = endpointAvailability(
+    server([{ at: start + 23 * hour, type: 'offline', reason: 'stop' }]),
+  );
+  assert.is(minutes.down, 0);
+  assert.is(minutes.unknown, 60);
+  assert.is(shares.availability, 100);
+  assert.ok((shares.low as number) < 96);
+});
+
+test('a delivered buffer proves life while the collector was not watching', () => {
+  const blind = [{ start: start + hour, end: start + 3 * hour }];
+  const without = endpointAvailability(server([], { unknown: blind }));
+  const proved = endpointAvailability(
+    server([], { unknown: blind, proved: [{ start: start + hour, end: start + 2 * hour }] }),
+  );
+  assert.is(without.minutes.unknown, 120);
+  assert.is(proved.minutes.unknown, 60);
+});
+
+test('a workstation that never spoke has no availability, not 0 and not 100', () => {
+  const { shares } = endpointAvailability({ ...server([]), class: 'workstation' });
+  assert.is(shares.availability, null);
+});
+
+const signal = fc.record({
+  at: fc.integer({ min: start - hour, max: start + 25 * hour }),
+  type: fc.constantFrom('online', 'offline', 'lost', 'silent') as fc.Arbitrary<Signal['type']>,
+  reason: fc.constantFrom('sleep', 'shutdown', 'stop', null),
+  unclean: fc.boolean(),
+  backfilled: fc.boolean(),
+});
+const spans = fc.array(
+  fc.tuple(fc.integer({ min: 0, max: 24 }), fc.integer({ min: 0, max: 24 })).map(([a, b]) => ({
+    start: start + Math.min(a, b) * hour,
+    end: start + Math.max(a, b) * hour,
+  })),
+  { maxLength: 4 },
+);
+
+test('minutes add up to the service time, intervals cover it once, low ≤ value ≤ high', () => {
+  fc.assert(
+    fc.property(
+      fc.array(signal, { maxLength: 12 }),
+      spans,
+      spans,
+      spans,
+      fc.constantFrom('server', 'workstation'),
+      (signals, unknown, proved, maintenance, kind) => {
+        const { minutes, shares, intervals } = endpointAvailability({
+          ...server(signals, { unknown, proved, maintenance }),
+          class: kind as 'server',
+        });
+        const sum = minutes.up + minutes.down + minutes.unknown + minutes.idle + minutes.maintenance;
+        assert.ok(Math.abs(sum - minutes.scheduled) < 1e-6, `${sum} of ${minutes.scheduled}`);
+        const covered = intervals.reduce((total, i) => total + i.end - i.start, 0) / 60_000;
+        assert.ok(Math.abs(covered - minutes.scheduled) < 1e-6);
+        for (let i = 1; i < intervals.length; i++)
+          assert.ok((intervals[i - 1]?.end ?? 0) <= (intervals[i]?.start ?? 0));
+        if (shares.availability !== null) {
+          assert.ok((shares.low as number) <= shares.availability + 1e-9);
+          assert.ok((shares.high as number) >= shares.availability - 1e-9);
+        }
+      },
+    ),
+  );
+});
+
+test('order and repetition of signals change nothing; two halves add up to the whole', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(signal, { maxLength: 8, selector: (s) => s.at }),
+      fc.integer({ min: 1, max: 23 }),
+      (signals, cut) => {
+        const whole = endpointAvailability(server(signals, { initial: 'up' })).minutes;
+        const shuffled = endpointAvailability(server([...signals, ...signals].reverse(), { initial: 'up' })).minutes;
+        assert.equal(shuffled, whole);
+        const middle = start + cut * hour;
+        const parts = [
+          { start, end: middle },
+          { start: middle, end: start + 24 * hour },
+        ].map((period) => endpointAvailability({ ...server(signals, { initial: 'up' }), period }).minutes.down);
+        assert.ok(Math.abs((parts[0] as number) + (parts[1] as number) - whole.down) < 1e-6);
+      },
+    ),
+  );
+});
+
+test.run();
