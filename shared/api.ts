@@ -75,6 +75,8 @@ export const EndpointRow = Type.Object({
     state: Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown']),
     ageSeconds: orNull.number,
     jobs: Type.Integer(),
+    /** Jobs whose restore was never tried out; left out when that cannot be told. */
+    unverified: Type.Optional(Type.Integer()),
   }),
   patches: Type.Object({
     pending: orNull.number,
