@@ -49,14 +49,14 @@ const settingsShape = Compile(Settings);
 /**
  * YAML text → settings.
  * @param file named in errors
- * @throws EvenkeelError BAD_CONFIG with line and column
+ * @throws EvenkeelError BAD_LOCAL_CONFIG with line and column
  */
 export function parseSettings(text: string, file: string): Settings {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
   const refuse = (offset: number, problem: string) => {
     const { line, col } = counter.linePos(offset);
-    return fail('BAD_CONFIG', { file, line: line || 1, column: col || 1, problem });
+    return fail('BAD_LOCAL_CONFIG', { file, line: line || 1, column: col || 1, problem });
   };
   const [broken] = document.errors;
   if (broken) throw refuse(broken.pos[0], broken.message);
@@ -88,7 +88,7 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly str
 
 /**
  * The settings in a file; empty when there is no such file.
- * @throws EvenkeelError BAD_CONFIG, CONFIG_UNREADABLE
+ * @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE
  */
 export async function readSettings(file: string): Promise<Settings> {
   let text: string;

@@ -1,0 +1,223 @@
+/** What apt prints and writes, read. Pure and total: whatever the text, a value comes back. */
+import { linesOf } from '../loose.ts';
+import { compareDebianVersions } from './debian-version.ts';
+
+/** One line `Inst` of a simulated upgrade. `from` is null for a package that is new. */
+export interface Inst {
+  name: string;
+  from: string | null;
+  to: string;
+  origins: string[];
+  arch: string;
+  /** Whether the candidate itself comes from a security pocket. */
+  security: boolean;
+}
+
+export interface Simulation {
+  /** Null: the simulation did not succeed, and `reason` says why. An empty list is a machine that is up to date. */
+  inst: Inst[] | null;
+  removals: string[];
+  keptBack: string[];
+  /** Ubuntu's advertisement for extended support was printed: a hint only, the end of life decides. */
+  esmAdvert: boolean;
+  reason: string | null;
+}
+
+/** Ubuntu's and Debian's security pockets as they stand in `Inst` lines, such as `Debian-Security:12/oldstable-security`. */
+export function isSecurityOrigin(origin: string): boolean {
+  return /^(Debian-Security|UbuntuESM\w*)[:/]/i.test(origin) || /-security$/.test(origin);
+}
+
+const chatter =
+  /^\s*$|^(Reading|Building|Calculating|Listing|NOTE:|Use '|WARNING|W:|N:|The following|Learn more|Enable |See |Ubuntu |applicable|Get more|Try |Receive |#|\* | )|apt(-get)? autoremove|\bESM\b|\bpro\b/i;
+
+/**
+ * Output of `apt-get -s -qq dist-upgrade`.
+ * @param code exit code; null when a signal ended it
+ */
+export function parseAptSimulation(stdout: string, code: number | null, stderr = ''): Simulation {
+  const lines = linesOf(stdout);
+  const inst: Inst[] = [];
+  const removals: string[] = [];
+  let unread = 0;
+  for (const line of lines) {
+    const parsed = parseInst(line);
+    if (parsed) inst.push(parsed);
+    else if (line.startsWith('Remv ')) removals.push(line.split(/\s+/)[1] ?? '');
+    else if (!line.startsWith('Conf ') && !/^\d+ upgraded, /.test(line) && !chatter.test(line)) unread += 1;
+  }
+  const rest = {
+    removals: removals.filter((name) => name !== ''),
+    keptBack: keptBack(lines),
+    esmAdvert: advert(lines),
+  };
+  const complaint = /^E: (.*)$/m.exec(stderr)?.[1] ?? /^E: (.*)$/m.exec(stdout)?.[1];
+  if (code !== 0) return { inst: null, ...rest, reason: complaint ?? `apt-get ended with code ${code ?? 'none'}` };
+  if (complaint !== undefined) return { inst: null, ...rest, reason: complaint };
+  // Nothing to install is believed only of an answer in which every line is known.
+  const doubtful = unread > 0 || lines.some((line) => line.startsWith('Conf '));
+  if (inst.length === 0 && doubtful) return { inst: null, ...rest, reason: 'the answer of apt-get was not understood' };
+  return { inst, ...rest, reason: null };
+}
+
+function parseInst(line: string): Inst | null {
+  const match = /^Inst (\S+) (?:\[([^\]]*)\] )?\((\S+)(?: (.*?))? \[([^\]]+)\]\)/.exec(line);
+  if (!match) return null;
+  const origins = (match[4] ?? '').split(', ').filter((origin) => origin !== '');
+  return {
+    name: match[1] ?? '',
+    from: match[2] ?? null,
+    to: match[3] ?? '',
+    origins,
+    arch: match[5] ?? '',
+    security: origins.some(isSecurityOrigin),
+  };
+}
+
+function keptBack(lines: readonly string[]): string[] {
+  const start = lines.findIndex((line) => /have been kept back|deferred due to phasing/.test(line));
+  if (start < 0) return [];
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => !line.startsWith(' '));
+  return rest
+    .slice(0, end < 0 ? undefined : end)
+    .flatMap((line) => line.trim().split(/\s+/))
+    .filter((name) => name !== '');
+}
+
+const advert = (lines: readonly string[]) =>
+  lines.some((line) => /\bESM\b|esm-(infra|apps)/.test(line) && !line.startsWith('Inst ') && !line.startsWith('Conf '));
+
+export interface Policy {
+  installed: string | null;
+  candidate: string | null;
+  versions: { version: string; sources: string[] }[];
+}
+
+/** Output of `apt-cache policy NAMES`: by position, since the words before the colons are translated. */
+export function parseAptPolicy(stdout: string): Map<string, Policy> {
+  const policies = new Map<string, Policy>();
+  let current: Policy | null = null;
+  let headings = 0;
+  for (const line of linesOf(stdout)) {
+    const name = /^(\S+):$/.exec(line)?.[1];
+    if (name !== undefined) {
+      current = { installed: null, candidate: null, versions: [] };
+      headings = 0;
+      policies.set(name, current);
+      continue;
+    }
+    if (current === null) continue;
+    const heading = /^ {2}\S[^:]*:(?: (.*))?$/.exec(line);
+    const version = /^ (?:\*\*\*| {3}) (\S+)(?: -?\d+)?/.exec(line)?.[1];
+    if (heading) {
+      const value = heading[1] && !heading[1].startsWith('(') ? heading[1].trim() : null;
+      if (headings === 0) current.installed = value;
+      if (headings === 1) current.candidate = value;
+      headings += 1;
+    } else if (version !== undefined) current.versions.push({ version, sources: [] });
+    else if (/^ {8,}/.test(line)) current.versions.at(-1)?.sources.push(line.trim().replace(/^-?\d+ /, ''));
+  }
+  return policies;
+}
+
+/** A source line such as `http://security.debian.org/debian-security bookworm-security/main amd64 Packages`. */
+export function isSecuritySource(source: string): boolean {
+  const [url = '', suite = ''] = source.split(' ');
+  return /-security(\/|$)/.test(suite) || (/security\.debian\.org/.test(url) && suite.includes('updates'));
+}
+
+/**
+ * The rule of Ubuntu's own apt-check: an update counts as security when any version above the installed one, up to the
+ * candidate, comes from a security pocket. A later build in `-updates` hides the security one from the candidate's origin.
+ */
+export function isSecurityUpdate(policy: Policy | undefined, inst: Pick<Inst, 'from' | 'to' | 'security'>): boolean {
+  if (inst.security) return true;
+  return (policy?.versions ?? []).some(
+    ({ version, sources }) =>
+      sources.some(isSecuritySource) &&
+      (inst.from === null || compareDebianVersions(version, inst.from) > 0) &&
+      compareDebianVersions(version, inst.to) <= 0,
+  );
+}
+
+/** `112;58` of /usr/lib/update-notifier/apt-check, on standard error; null when it says anything else. */
+export function parseAptCheck(stderr: string): { upgrades: number; security: number } | null {
+  const match = /^\s*(\d{1,6});(\d{1,6})\s*$/.exec(stderr);
+  return match ? { upgrades: Number(match[1]), security: Number(match[2]) } : null;
+}
+
+export interface ListedUpdate {
+  name: string;
+  suites: string[];
+  version: string;
+  arch: string;
+  from: string | null;
+  security: boolean;
+}
+
+/** `apt list --upgradable`, whose words between brackets are translated. Only for cross-checking: apt calls it unstable. */
+export function parseAptList(stdout: string): ListedUpdate[] {
+  return linesOf(stdout).flatMap((line) => {
+    const match = /^([^\s/]+)\/(\S+) (\S+) (\S+) \[[^\]]*?(?:[:：]\s*(\S+?))?\]/.exec(line);
+    if (!match) return [];
+    const suites = (match[2] ?? '').split(',').filter((suite) => suite !== 'now');
+    return [
+      {
+        name: match[1] ?? '',
+        suites,
+        version: match[3] ?? '',
+        arch: match[4] ?? '',
+        from: match[5] ?? null,
+        security: suites.some((suite) => /-security$/.test(suite)),
+      },
+    ];
+  });
+}
+
+export interface ReleaseHeader {
+  origin: string | null;
+  label: string | null;
+  suite: string | null;
+  codename: string | null;
+  date: number | null;
+  validUntil: number | null;
+  isSecurity: boolean;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Fri, 20 Nov 2026 00:12:41 UTC`; the hour may be padded with a blank. */
+function releaseDate(text: string | null): number | null {
+  const match = /(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})\s+(\d{1,2}):(\d\d):(\d\d)(?:\s+(UTC|GMT|[+-]\d{4}))?/.exec(
+    text ?? '',
+  );
+  const month = months.indexOf(match?.[2] ?? '');
+  if (!match || month < 0) return null;
+  const zone = /^([+-])(\d\d)(\d\d)$/.exec(match[7] ?? '');
+  const offset = zone ? (zone[1] === '-' ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) * 60_000 : 0;
+  return (
+    Date.UTC(Number(match[3]), month, Number(match[1]), Number(match[4]), Number(match[5]), Number(match[6])) - offset
+  );
+}
+
+/** The first lines of an `InRelease` or `Release` file. `validUntil` in the past means that the mirror stands still. */
+export function parseRelease(text: string): ReleaseHeader {
+  const value = (key: string) => new RegExp(`^${key}:[ \\t]*(.+)$`, 'm').exec(text)?.[1]?.trim() ?? null;
+  const origin = value('Origin');
+  const label = value('Label');
+  const suite = value('Suite');
+  const codename = value('Codename');
+  return {
+    origin,
+    label,
+    suite,
+    codename,
+    date: releaseDate(value('Date')),
+    validUntil: releaseDate(value('Valid-Until')),
+    isSecurity:
+      label === 'Debian-Security' ||
+      /^UbuntuESM/.test(origin ?? '') ||
+      [suite, codename].some((name) => /-security$/.test(name ?? '')),
+  };
+}

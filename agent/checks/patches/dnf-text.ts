@@ -1,0 +1,206 @@
+/** What dnf 4, dnf 5 and yum print, read. Pure and total. */
+import { linesOf, looseJson, numberOf, objectsOf, textOf } from '../loose.ts';
+
+export interface DnfUpdate {
+  name: string;
+  arch: string;
+  evr: string;
+  repo: string;
+}
+
+export interface DnfAnswer {
+  /** Null: unknown, and `reason` says why. */
+  updates: DnfUpdate[] | null;
+  obsoletes: number;
+  reason: string | null;
+}
+
+const arches = 'noarch|x86_64|i[3-6]86|aarch64|ppc64le|ppc64|s390x|s390|armv[5-8]\\w*|riscv64|loongarch64|athlon|src';
+const row = new RegExp(`^(\\S+)\\.(${arches})\\s+(\\S+)\\s+(\\S+)\\s*$`);
+const nameOnly = new RegExp(`^\\S+\\.(${arches})\\s*$`);
+
+/**
+ * `dnf check-update`, `dnf5 check-upgrade`.
+ * @param code 100 updates, 0 none, 1 error; null when not known
+ * @param metadataAge seconds since the newest repository metadata was fetched. With a dead repository and
+ *   `skip_if_unavailable` dnf answers like an up-to-date machine, so an empty answer counts only beside fresh metadata.
+ */
+export function parseCheckUpdate(
+  stdout: string,
+  code: number | null,
+  stderr: string,
+  metadataAge: number | null,
+): DnfAnswer {
+  const { updates, obsoletes } = rowsOf(stdout);
+  const unknown = (reason: string) => ({ updates: null, obsoletes, reason });
+  if (code !== null && code !== 0 && code !== 100) return unknown(complaintOf(stderr) ?? `dnf ended with code ${code}`);
+  if (updates.length > 0) return { updates, obsoletes, reason: null };
+  if (code !== 0)
+    return unknown(complaintOf(stderr) ?? 'dnf named no update, though its code says that there are some');
+  const strange = linesOf(stdout).filter((line) => line.trim() !== '' && !chatter.test(line));
+  if (strange.length > 0) return unknown('the answer of dnf was not understood');
+  if (metadataAge === null) return unknown('dnf said nothing, and there is no repository metadata');
+  if (metadataAge > 7 * 86_400)
+    return unknown(`the repository metadata is ${Math.floor(metadataAge / 86_400)} days old`);
+  return { updates: [], obsoletes, reason: null };
+}
+
+const chatter =
+  /^(Last metadata expiration check|Not root|Updating |Loaded plugins|Loading mirror|Failed loading plugin|Upgrades|Available upgrades|Obsolet|Repositories loaded|Security:| \* )|kB\/s|MB\/s|^\s*$/i;
+
+function rowsOf(stdout: string): { updates: DnfUpdate[]; obsoletes: number } {
+  const updates = new Map<string, DnfUpdate>();
+  let obsoletes = 0;
+  let obsoleting = false;
+  let carried = '';
+  for (const line of linesOf(stdout)) {
+    if (/^Obsoleting packages|^Obsoletes\b/i.test(line)) obsoleting = true;
+    // On a narrow terminal a long name stands alone, and its version and repository on the next line.
+    const whole = carried !== '' && /^\s+\S/.test(line) ? `${carried} ${line.trim()}` : line;
+    carried = !obsoleting && nameOnly.test(line) ? line.trim() : '';
+    const match = row.exec(whole);
+    if (!match) continue;
+    const [, name = '', arch = '', evr = '', repo = ''] = match;
+    if (obsoleting) obsoletes += 1;
+    else if (/\d/.test(evr)) updates.set(`${name}.${arch}`, { name, arch, evr, repo });
+  }
+  return { updates: [...updates.values()], obsoletes };
+}
+
+/** The first line of standard error that is about the work and not about a plugin. */
+function complaintOf(stderr: string): string | null {
+  const lines = linesOf(stderr).filter((line) => line.trim() !== '' && !/plugin|Last metadata/i.test(line));
+  const error = lines.find((line) => /^Error: /.test(line)) ?? lines[0];
+  return error === undefined ? null : error.replace(/^Error: /, '').trim();
+}
+
+/** `dnf5 check-upgrade --json`, whose exit code is 0 with updates too. */
+export function parseCheckUpgradeJson(stdout: string, code: number | null, metadataAge: number | null): DnfAnswer {
+  const value = looseJson(stdout);
+  const list = Array.isArray(value) ? value : (value as { upgrades?: unknown } | null | undefined)?.upgrades;
+  const unknown = (reason: string) => ({ updates: null, obsoletes: 0, reason });
+  if (code !== 0 && code !== 100 && code !== null) return unknown(`dnf5 ended with code ${code}`);
+  if (!Array.isArray(list)) return unknown('the answer of dnf5 was not understood');
+  const updates = objectsOf(list).flatMap((item) => {
+    const name = textOf(item.name);
+    const evr = textOf(item.evr);
+    return name === null || evr === null
+      ? []
+      : [{ name, evr, arch: textOf(item.arch) ?? '', repo: textOf(item.repository ?? item.repo) ?? '' }];
+  });
+  if (updates.length < list.length) return unknown('the answer of dnf5 was not understood');
+  if (updates.length === 0 && (metadataAge === null || metadataAge > 7 * 86_400))
+    return unknown('dnf5 named no update, and its repository metadata is missing or too old');
+  return { updates, obsoletes: 0, reason: null };
+}
+
+export interface Advisory {
+  id: string;
+  type: 'security' | 'bugfix' | 'enhancement' | 'newpackage' | 'unknown';
+  severity: 'critical' | 'important' | 'moderate' | 'low' | null;
+  /** name-[epoch:]version-release.arch */
+  package: string;
+  issued: number | null;
+}
+
+const severityOf = (text: string): Advisory['severity'] => {
+  const word = text.toLowerCase();
+  return word === 'critical' || word === 'important' || word === 'moderate' || word === 'low' ? word : null;
+};
+const typeOf = (text: string): Advisory['type'] => {
+  const word = text.toLowerCase().replace(/\/sec\.?$/, '');
+  if (word === 'security' || /\/sec\.?$/i.test(text)) return 'security';
+  return word === 'bugfix' || word === 'enhancement' || word === 'newpackage' ? word : 'unknown';
+};
+
+/** `dnf updateinfo list` (`ID Important/Sec. nevra`) and `dnf5 advisory list` (`ID security Important nevra date`). */
+export function parseAdvisories(stdout: string): Advisory[] {
+  return linesOf(stdout).flatMap((line) => {
+    const match =
+      /^(?:[i ] )?([A-Z][A-Za-z0-9]*-[\w:.-]*\d[\w:.-]*)\s+(\S+)\s+(?:(\S+)\s+)?(\S+-[^-\s]+-[^-\s]+\.\w+)(?:\s+(\d{4}-\d\d-\d\d.*))?\s*$/.exec(
+        line,
+      );
+    if (!match) return [];
+    const [, id = '', kind = '', second, nevra = '', date] = match;
+    const issued = date === undefined ? Number.NaN : Date.parse(`${date.trim().replace(' ', 'T')}Z`);
+    return [
+      {
+        id,
+        type: typeOf(kind),
+        severity: severityOf(second ?? kind.replace(/\/Sec\.?$/, '')),
+        package: nevra,
+        issued: Number.isFinite(issued) ? issued : null,
+      },
+    ];
+  });
+}
+
+/** `dnf5 advisory list --json`; null when it is not that. The severity "None" is a word there. */
+export function parseAdvisoriesJson(stdout: string): Advisory[] | null {
+  const value = looseJson(stdout);
+  if (!Array.isArray(value)) return null;
+  return objectsOf(value).flatMap((item) => {
+    const id = textOf(item.name);
+    const nevra = textOf(item.nevra);
+    if (id === null || nevra === null) return [];
+    const seconds = numberOf(item.buildtime);
+    return [
+      {
+        id,
+        type: typeOf(textOf(item.type) ?? ''),
+        severity: severityOf(textOf(item.severity) ?? ''),
+        package: nevra,
+        issued: seconds === null || seconds <= 0 ? null : seconds * 1000,
+      },
+    ];
+  });
+}
+
+export interface AdvisorySummary {
+  security: number;
+  critical: number;
+  important: number;
+  moderate: number;
+  low: number;
+  bugfix: number;
+  enhancement: number;
+}
+
+/** `dnf updateinfo summary`, `dnf5 advisory summary`; null when no count stands there (then nothing is known). */
+export function parseAdvisorySummary(stdout: string): AdvisorySummary | null {
+  const counts: AdvisorySummary = {
+    security: 0,
+    critical: 0,
+    important: 0,
+    moderate: 0,
+    low: 0,
+    bugfix: 0,
+    enhancement: 0,
+  };
+  let found = false;
+  for (const line of linesOf(stdout)) {
+    const notice = /^\s*(\d+)\s+(?:(Critical|Important|Moderate|Low) )?(Security|Bugfix|Enhancement) notice\(s\)/i.exec(
+      line,
+    );
+    const pair = /^\s*(Security|Critical|Important|Moderate|Low|Bugfix|Enhancement)\s*:\s*(\d+)\s*$/i.exec(line);
+    const word = (notice?.[2] ?? notice?.[3] ?? pair?.[1])?.toLowerCase();
+    if (word === undefined) continue;
+    counts[word as keyof AdvisorySummary] = Number(notice?.[1] ?? pair?.[2]);
+    found = true;
+  }
+  return found ? counts : null;
+}
+
+/** `curl-7.76.1-26.el9.x86_64` → `curl.x86_64`; null when it is no such name. */
+export function packageKey(nevra: string): string | null {
+  const match = /^(.+)-[^-]+-[^-]+\.([^.]+)$/.exec(nevra);
+  return match ? `${match[1]}.${match[2]}` : null;
+}
+
+/** Ids of the enabled repositories in a `*.repo` file. */
+export function parseRepoFile(text: string): string[] {
+  return text.split(/^(?=\[)/m).flatMap((block) => {
+    const id = /^\[([^\]]+)\]/.exec(block)?.[1];
+    return id === undefined || id === 'main' || /^\s*enabled\s*=\s*(0|no|false|off)\s*$/im.test(block) ? [] : [id];
+  });
+}

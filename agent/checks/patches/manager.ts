@@ -1,0 +1,103 @@
+/**
+ * The contract of a package manager. Adding one: a file beside this one with a pure, total parser and a reader, and a
+ * line in index.ts. A reader never changes the system: no refresh, no download, no lock.
+ *
+ * The rule of all of them: zero pending updates is something a tool has said from lists that are known to be fresh.
+ * Everything else (an empty answer, an error, old lists) is `pending: null` with a reason.
+ */
+import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
+import type { CheckContext } from '../check.ts';
+import { short } from '../loose.ts';
+
+export interface PatchManager {
+  name: string;
+  /** One line for doctor: what is read, with which rights. */
+  reads: string;
+  platforms: readonly NodeJS.Platform[];
+  /** @throws NoData when this machine does not have the manager. */
+  read(context: CheckContext): Promise<PatchState>;
+}
+
+/** What a parser of pending updates gives: the list, or null with the reason why there is none. */
+export interface Pending {
+  list: PendingUpdate[] | null;
+  reason: string | null;
+}
+
+export const hour = 3_600_000;
+export const day = 24 * hour;
+/** Lists older than this say nothing about today (checks.md: 48 h is a warning, 7 d is unknown). */
+export const staleAfter = 7 * day;
+const maxListed = 1000;
+
+/** A state with nothing known; fill in what is. */
+export function unknownState(manager: string, scannedAt: number | null, reason: string | null): PatchState {
+  return {
+    manager,
+    thirdParty: false,
+    pending: null,
+    pendingSecurity: null,
+    held: null,
+    list: [],
+    oldestSecuritySince: null,
+    scannedAt,
+    metadataAge: null,
+    scan: 'unknown',
+    reason: reason === null ? null : short(reason, 1900),
+    autoUpdates: 'unknown',
+    lastInstall: null,
+  };
+}
+
+export function failedState(manager: string, scannedAt: number, reason: string): PatchState {
+  return { ...unknownState(manager, scannedAt, reason), scan: 'failed' };
+}
+
+/**
+ * Puts a parsed list into the normal form. Lists older than a week turn the answer into "unknown": the updates named
+ * are kept, because they are still missing, but the count is not claimed.
+ * @param securityKnown false where the manager cannot tell which updates are for security
+ */
+export function patchState(
+  base: Pick<PatchState, 'manager' | 'scannedAt' | 'metadataAge'> & Partial<PatchState>,
+  pending: Pending,
+  securityKnown: boolean,
+): PatchState {
+  const state = { ...unknownState(base.manager, base.scannedAt, null), ...base };
+  if (pending.list === null) return { ...state, scan: 'failed', reason: short(pending.reason ?? 'no answer', 1900) };
+  const list = sorted(pending.list).slice(0, maxListed).map(bounded);
+  if (base.metadataAge !== null && base.metadataAge * 1000 > staleAfter) {
+    const days = Math.floor((base.metadataAge * 1000) / day);
+    return { ...state, list, scan: 'unknown', reason: `the update lists are ${days} days old` };
+  }
+  return {
+    ...state,
+    list,
+    scan: 'ok',
+    reason: pending.reason,
+    pending: pending.list.length,
+    pendingSecurity: securityKnown ? pending.list.filter((update) => update.security).length : null,
+  };
+}
+
+/** Security updates first, so that the cut of a long list never hides them. */
+function sorted(list: readonly PendingUpdate[]): PendingUpdate[] {
+  return [...list].sort((a, b) => Number(b.security === true) - Number(a.security === true));
+}
+
+function bounded(update: PendingUpdate): PendingUpdate {
+  const cut = (text: string | null) => (text === null ? null : short(text));
+  return { ...update, name: short(update.name), installed: cut(update.installed), candidate: cut(update.candidate) };
+}
+
+/** Seconds from `then` to `now`; null when unknown, 0 when the file's clock is a little ahead of ours. */
+export function ageSeconds(now: number, then: number | null): number | null {
+  if (then === null) return null;
+  const age = (now - then) / 1000;
+  return age < -hour / 1000 ? null : Math.max(0, Math.round(age));
+}
+
+export function newest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
