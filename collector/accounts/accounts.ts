@@ -1,0 +1,24 @@
+import type { State } from '../state/open.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { createSetup, type Setup } from './setup.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+import { createUsers, type Users } from './users.ts';
+
+/** Everything about who may come in, in one hand. */
+export interface Accounts {
+  users: Users;
+  sessions: Sessions;
+  tokens: Tokens;
+  setup: Setup;
+}
+
+/** @param adminPassword for the first admin, unattended; null: by the set-up page */
+export async function createAccounts(state: State, now: () => number, adminPassword: string | null): Promise<Accounts> {
+  const users = createUsers(state, now);
+  return {
+    users,
+    sessions: createSessions(state, now),
+    tokens: createTokens(state, now),
+    setup: await createSetup(users, adminPassword),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Passwords as argon2id in a PHC string, so that the parameters travel with each hash and may be raised later.
+ * Parameters: OWASP Password Storage Cheat Sheet, argon2id with 19 MiB, 2 passes, 1 lane.
+ */
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { fail } from '../../shared/errors.ts';
+
+const derive = promisify(argon2);
+const own = { memory: 19_456, passes: 2, parallelism: 1 };
+const tagLength = 32;
+export const minimumLength = 12;
+/** Far above any sentence; a bound, because the whole text is hashed. */
+const maximumLength = 1024;
+
+const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+
+/** @throws EvenkeelError WEAK_PASSWORD below 12 characters (counted as people count them) or above 1024 */
+export function checkStrength(password: string): void {
+  const length = [...password.normalize('NFC')].length;
+  if (length < minimumLength || length > maximumLength) {
+    throw fail('WEAK_PASSWORD', { length, limit: minimumLength });
+  }
+}
+
+/** The PHC string of a password. @throws EvenkeelError WEAK_PASSWORD */
+export async function hashPassword(password: string): Promise<string> {
+  checkStrength(password);
+  const nonce = randomBytes(16);
+  const tag = await derive('argon2id', { ...own, message: password.normalize('NFC'), nonce, tagLength });
+  return `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(nonce)}$${base64(tag)}`;
+}
+
+/** False for a wrong password and for a hash that cannot be read. Takes the time of one derivation either way. */
+export async function verifyPassword(password: string, phc: string): Promise<boolean> {
+  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(phc);
+  const kept = match ? Buffer.from(match[5] as string, 'base64') : Buffer.alloc(tagLength);
+  const tag = await derive('argon2id', {
+    memory: match ? Number(match[1]) : own.memory,
+    passes: match ? Number(match[2]) : own.passes,
+    parallelism: match ? Number(match[3]) : own.parallelism,
+    message: password.slice(0, maximumLength).normalize('NFC'),
+    nonce: match ? Buffer.from(match[4] as string, 'base64') : Buffer.alloc(16),
+    tagLength: kept.length,
+  });
+  return match !== null && timingSafeEqual(tag, kept);
+}
+
+/** A hash that no password has: what the log-in of an unknown user is measured against, so that both take as long. */
+export const nobody = `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(Buffer.alloc(16))}$${base64(randomBytes(tagLength))}`;

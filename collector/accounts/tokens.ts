@@ -1,0 +1,101 @@
+/** Bearer tokens for scripts: 256 random bits, shown once, kept as SHA-256. */
+import type { Token } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
+import type { State } from '../state/open.ts';
+import { isRole, type Role } from './roles.ts';
+import { hashSecret, makeId, makeSecret } from './secret.ts';
+
+export interface Tokens {
+  list(): Promise<Token[]>;
+  /** @returns the token's row and the secret, which cannot be shown again */
+  create(token: { name: string; role: Role; by: string }): Promise<{ token: Token; secret: string }>;
+  /** The token that this secret belongs to, unless revoked. Notes the use, to the minute. */
+  find(secret: string): Promise<Token | undefined>;
+  /** @throws EvenkeelError NOT_FOUND */
+  revoke(id: string): Promise<void>;
+  /** Revokes every live token of this name: for those that the collector makes for itself at each start. */
+  revokeNamed(name: string): Promise<void>;
+}
+
+/** So that a token found in a log or a repository is recognised as one. */
+const prefix = 'evk_';
+const useNotedEveryMs = 60_000;
+
+type Row = {
+  id: string;
+  name: string;
+  role: string;
+  created_at: number;
+  created_by: string;
+  last_used_at: number | null;
+  revoked_at: number | null;
+};
+
+function tokenOf(row: Row): Token {
+  return {
+    id: row.id,
+    name: row.name,
+    role: isRole(row.role) ? row.role : 'viewer',
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+export function createTokens(state: State, now: () => number): Tokens {
+  return {
+    async list() {
+      return (await state.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').execute()).map(tokenOf);
+    },
+
+    async create({ name, role, by }) {
+      const secret = prefix + makeSecret();
+      const row = {
+        id: makeId('t'),
+        name,
+        role,
+        created_at: now(),
+        created_by: by,
+        last_used_at: null,
+        revoked_at: null,
+      };
+      await state
+        .insertInto('tokens')
+        .values({ ...row, hash: hashSecret(secret) })
+        .execute();
+      return { token: tokenOf(row), secret };
+    },
+
+    async find(secret) {
+      const row = await state
+        .selectFrom('tokens')
+        .selectAll()
+        .where('hash', '=', hashSecret(secret))
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const at = now();
+      if (at - (row.last_used_at ?? 0) > useNotedEveryMs) {
+        await state.updateTable('tokens').set({ last_used_at: at }).where('id', '=', row.id).execute();
+      }
+      return tokenOf(row);
+    },
+
+    async revoke(id) {
+      const row = await state.selectFrom('tokens').select('revoked_at').where('id', '=', id).executeTakeFirst();
+      if (!row) throw fail('NOT_FOUND', { what: 'token', id });
+      if (row.revoked_at !== null) return;
+      await state.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
+    },
+
+    async revokeNamed(name) {
+      await state
+        .updateTable('tokens')
+        .set({ revoked_at: now() })
+        .where('name', '=', name)
+        .where('revoked_at', 'is', null)
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** People who log in with a password. */
+import { fail } from '../../shared/errors.ts';
+import type { State } from '../state/open.ts';
+import { hashPassword, nobody, verifyPassword } from './password.ts';
+import { isRole, type Role } from './roles.ts';
+import { makeId } from './secret.ts';
+
+export interface User {
+  id: string;
+  name: string;
+  role: Role;
+  createdAt: number;
+  disabledAt: number | null;
+}
+
+export interface Users {
+  list(): Promise<User[]>;
+  /** True once anybody exists: from then on the set-up page is closed. */
+  any(): Promise<boolean>;
+  /** @throws EvenkeelError WEAK_PASSWORD, CONFLICT when the name is taken */
+  create(user: { name: string; password: string; role: Role }): Promise<User>;
+  /** The same, but only while nobody exists; decided inside the database. @throws EvenkeelError SETUP_CLOSED */
+  createFirst(user: { name: string; password: string }): Promise<User>;
+  /** The user, or undefined: wrong password, unknown and disabled users look and take the same. */
+  logIn(name: string, password: string): Promise<User | undefined>;
+  /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD */
+  setPassword(id: string, password: string): Promise<void>;
+  /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
+  disable(id: string): Promise<User>;
+}
+
+type Row = { id: string; name: string; role: string; created_at: number; disabled_at: number | null };
+
+export function userOf(row: Row): User {
+  const role = isRole(row.role) ? row.role : 'viewer';
+  return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at };
+}
+
+export function createUsers(state: State, now: () => number): Users {
+  const columns = ['id', 'name', 'role', 'created_at', 'disabled_at'] as const;
+
+  async function insert(user: { name: string; password: string; role: Role }, onlyFirst: boolean): Promise<User> {
+    const row = {
+      id: makeId('u'),
+      name: user.name,
+      password_hash: await hashPassword(user.password),
+      role: user.role,
+      created_at: now(),
+      disabled_at: null,
+    };
+    return state.transaction().execute(async (db) => {
+      if (onlyFirst && (await db.selectFrom('users').select('id').limit(1).executeTakeFirst())) {
+        throw fail('SETUP_CLOSED');
+      }
+      const taken = await db.selectFrom('users').select('id').where('name', '=', user.name).executeTakeFirst();
+      if (taken) throw fail('CONFLICT', { problem: `the name "${user.name}" is taken` });
+      await db.insertInto('users').values(row).execute();
+      return userOf(row);
+    });
+  }
+
+  async function find(id: string) {
+    const row = await state.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst();
+    if (!row) throw fail('NOT_FOUND', { what: 'user', id });
+    return row;
+  }
+
+  return {
+    list: async () => (await state.selectFrom('users').select(columns).orderBy('name').execute()).map(userOf),
+    any: async () => (await state.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined,
+    create: (user) => insert(user, false),
+    createFirst: (user) => insert({ ...user, role: 'admin' }, true),
+
+    async logIn(name, password) {
+      const row = await state.selectFrom('users').selectAll().where('name', '=', name).executeTakeFirst();
+      const right = await verifyPassword(password, row?.password_hash ?? nobody);
+      return right && row && row.disabled_at === null ? userOf(row) : undefined;
+    },
+
+    async setPassword(id, password) {
+      await find(id);
+      const password_hash = await hashPassword(password);
+      await state.transaction().execute(async (db) => {
+        await db.updateTable('users').set({ password_hash }).where('id', '=', id).execute();
+        await db.deleteFrom('sessions').where('user_id', '=', id).execute();
+      });
+    },
+
+    async disable(id) {
+      const row = await find(id);
+      return state.transaction().execute(async (db) => {
+        const admins = await db
+          .selectFrom('users')
+          .select('id')
+          .where('role', '=', 'admin')
+          .where('disabled_at', 'is', null)
+          .execute();
+        if (admins.length === 1 && admins[0]?.id === id) throw fail('CONFLICT', { problem: 'this is the last admin' });
+        const disabled_at = row.disabled_at ?? now();
+        await db.updateTable('users').set({ disabled_at }).where('id', '=', id).execute();
+        await db.deleteFrom('sessions').where('user_id', '=', id).execute();
+        return userOf({ ...row, disabled_at });
+      });
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/** Join codes: made by a person on the page "Add endpoint", changed by an agent for a credential of its own. */
+import type { Enrollment } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
+import { bucketOf } from '../../shared/topics.ts';
+import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
+import type { State } from '../state/open.ts';
+import type { EndpointKind } from './fleet.ts';
+
+export interface CodeRequest {
+  label: string;
+  site: string | null;
+  /** What every endpoint of this code is, or null: as the agent guesses. */
+  kind: EndpointKind | null;
+  maxUses: number;
+  lifeMs: number;
+  by: string;
+}
+
+/** What an agent says of its machine when it enrols. */
+export interface Applicant {
+  hostname: string;
+  platform: string;
+  arch: string;
+  kind: EndpointKind;
+  kindWhy: string;
+  version: string;
+}
+
+export interface Enrolled {
+  endpoint: string;
+  bucket: string;
+  name: string;
+  /** Of the MQTT log-in; only its hash is kept here. */
+  secret: string;
+}
+
+export interface Enrollments {
+  list(): Promise<Enrollment[]>;
+  /** @returns the row and the secret, which cannot be shown again */
+  create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string }>;
+  /** @throws EvenkeelError NOT_FOUND */
+  revoke(id: string): Promise<void>;
+  /**
+   * Uses the code once and makes the endpoint, both or neither. A code of one use gives one endpoint however many
+   * machines ask at the same moment.
+   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED
+   */
+  redeem(secret: string, applicant: Applicant): Promise<Enrolled>;
+}
+
+type Row = {
+  id: string;
+  label: string;
+  site: string | null;
+  kind: string | null;
+  uses: number;
+  max_uses: number;
+  created_at: number;
+  created_by: string;
+  expires_at: number;
+  revoked_at: number | null;
+};
+
+const enrollmentOf = (row: Row): Enrollment => ({
+  id: row.id,
+  label: row.label,
+  site: row.site,
+  kind: row.kind as EndpointKind | null,
+  uses: row.uses,
+  maxUses: row.max_uses,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+});
+
+/** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
+function refuse(row: Row | undefined, now: number): void {
+  if (!row || row.revoked_at !== null) throw fail('JOIN_CODE_UNKNOWN');
+  if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
+  if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: new Date(row.expires_at).toISOString() });
+}
+
+export function createEnrollments(state: State, now: () => number): Enrollments {
+  return {
+    async list() {
+      return (await state.selectFrom('enrollments').selectAll().orderBy('created_at', 'desc').execute()).map(
+        enrollmentOf,
+      );
+    },
+
+    async create({ label, site, kind, maxUses, lifeMs, by }) {
+      const secret = makeSecret();
+      const at = now();
+      const row = {
+        id: makeId('j'),
+        label,
+        site,
+        kind,
+        uses: 0,
+        max_uses: maxUses,
+        created_at: at,
+        created_by: by,
+        expires_at: at + lifeMs,
+        revoked_at: null,
+      };
+      await state
+        .insertInto('enrollments')
+        .values({ ...row, code_hash: hashSecret(secret) })
+        .execute();
+      return { enrollment: enrollmentOf(row), secret };
+    },
+
+    async revoke(id) {
+      const row = await state.selectFrom('enrollments').select('revoked_at').where('id', '=', id).executeTakeFirst();
+      if (!row) throw fail('NOT_FOUND', { what: 'join code', id });
+      if (row.revoked_at !== null) return;
+      await state.updateTable('enrollments').set({ revoked_at: now() }).where('id', '=', id).execute();
+    },
+
+    async redeem(secret, applicant) {
+      const at = now();
+      return state.transaction().execute(async (db) => {
+        const found = db.selectFrom('enrollments').selectAll().where('code_hash', '=', hashSecret(secret));
+        const row = await found.executeTakeFirst();
+        refuse(row, at);
+        const code = row as NonNullable<typeof row>;
+        await db
+          .updateTable('enrollments')
+          .set({ uses: code.uses + 1 })
+          .where('id', '=', code.id)
+          .execute();
+        const name = await freeName(db, applicant.hostname);
+        const endpoint = newEndpoint(name, applicant, code, at);
+        const password = makeSecret();
+        await db
+          .insertInto('endpoints')
+          .values({ ...endpoint, secret_hash: hashSecret(password) })
+          .execute();
+        return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password };
+      });
+    },
+  };
+}
+
+function newEndpoint(name: string, applicant: Applicant, code: Row, at: number) {
+  const id = makeId('e');
+  return {
+    id,
+    bucket: bucketOf(id),
+    name,
+    kind: (code.kind ?? applicant.kind) as EndpointKind,
+    kind_why: code.kind === null ? applicant.kindWhy : `set by the join code of ${code.created_by}`,
+    site: code.site,
+    tags: '[]',
+    platform: applicant.platform,
+    arch: applicant.arch,
+    version: applicant.version,
+    enrolled_at: at,
+    retired_at: null,
+    state: 'never' as const,
+    state_reason: null,
+    state_since: at,
+    session: null,
+    boot_id: null,
+    last_seen_at: null,
+    interval_ms: null,
+    clock_offset_ms: null,
+  };
+}
+
+/** The host name, or the first of `name-2`, `name-3` … that no living endpoint has: two laptops may be called "macbook". */
+async function freeName(db: Pick<State, 'selectFrom'>, hostname: string): Promise<string> {
+  const rows = await db
+    .selectFrom('endpoints')
+    .select('name')
+    .where('retired_at', 'is', null)
+    // From `host-` up to `host.`, the character after the hyphen: a range instead of LIKE, which would need escaping.
+    .where((where) =>
+      where.or([
+        where('name', '=', hostname),
+        where.and([where('name', '>=', `${hostname}-`), where('name', '<', `${hostname}.`)]),
+      ]),
+    )
+    .execute();
+  const taken = new Set(rows.map((row) => row.name));
+  let name = hostname;
+  for (let n = 2; taken.has(name); n++) name = `${hostname}-${n}`;
+  return name;
+}
