@@ -1,40 +1,31 @@
 /**
- * A join code is what a person pastes on a new machine: where the collector is, the one-time secret, and, where the
- * collector's certificate is its own, the fingerprint to trust. `ek1.<base64url of JSON>.<check>`: the check tells
- * half a line from a wrong one before anything is sent.
+ * A join code is what a person pastes on a new machine: `EK1-` and base64url of `{"u": address of the collector,
+ * "c": secret}`. The collector makes it; agents and the fleet simulator read it.
  */
-import { createHash } from 'node:crypto';
 import { fail } from './errors.ts';
 
 export interface JoinCode {
   /** Base address of the collector, such as `https://keel.example.net:7460`; no slash at the end. */
   url: string;
   secret: string;
-  /** SHA-256 of the collector's certificate (DER), lower-case hex; only then a certificate unknown to the system is trusted. */
-  fingerprint?: string;
 }
 
-const checkOf = (payload: string) => createHash('sha256').update(payload).digest('hex').slice(0, 6);
-
-export function encodeJoinCode(code: JoinCode): string {
-  const parts = [code.url, code.secret, ...(code.fingerprint === undefined ? [] : [code.fingerprint])];
-  const payload = Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
-  return `ek1.${payload}.${checkOf(payload)}`;
+export function encodeJoinCode({ url, secret }: JoinCode): string {
+  return `EK1-${Buffer.from(JSON.stringify({ u: url, c: secret }), 'utf8').toString('base64url')}`;
 }
 
-/** @throws EvenkeelError BAD_JOIN_CODE for anything that is not a whole code; names only its first characters */
+/** White space, as mail programs add it, is left out. @throws EvenkeelError BAD_JOIN_CODE; names only the first characters */
 export function decodeJoinCode(text: string): JoinCode {
-  const code = text.trim();
-  const match = /^ek1\.([A-Za-z0-9_-]{1,2000})\.([0-9a-f]{6})$/.exec(code);
-  if (!match || checkOf(match[1] as string) !== match[2]) throw incomplete(code);
+  const code = text.replace(/\s+/g, '');
+  const broken = () => fail('BAD_JOIN_CODE', { code: code.length > 20 ? `${code.slice(0, 20)}…` : code });
+  if (!code.startsWith('EK1-')) throw broken();
   try {
-    const [url, secret, fingerprint] = JSON.parse(Buffer.from(match[1] as string, 'base64url').toString('utf8'));
-    if (typeof secret !== 'string' || !/^https?:$/.test(new URL(url).protocol)) throw incomplete(code);
-    return { url, secret, ...(typeof fingerprint === 'string' ? { fingerprint } : {}) };
+    const { u, c } = JSON.parse(Buffer.from(code.slice(4), 'base64url').toString('utf8')) as Record<string, unknown>;
+    if (typeof u === 'string' && typeof c === 'string' && c !== '' && /^https?:$/.test(new URL(u).protocol)) {
+      return { url: u.replace(/\/+$/, ''), secret: c };
+    }
   } catch {
-    // Not JSON, or no address: the same answer, whatever is wrong with it.
-    throw incomplete(code);
+    // Not base64, not JSON or not an address: all mean that the code was not copied whole.
   }
+  throw broken();
 }
-
-const incomplete = (code: string) => fail('BAD_JOIN_CODE', { code: code.length > 12 ? `${code.slice(0, 12)}…` : code });
