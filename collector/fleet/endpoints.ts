@@ -1,0 +1,186 @@
+/** The endpoints in memory, with their state saved: the one place that knows who is enrolled and how they are. */
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
+import { hashSecret } from '../accounts/secret.ts';
+import type { Database } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import type { Endpoint, Fleet } from './fleet.ts';
+
+/** How stale `last_seen_at` in state may be. Only a restart reads it, and the gap of the restart hides the rest. */
+const saveAfterMs = 30_000;
+/** Rows written in one go: keeps the event loop free when ten thousand endpoints report in step. */
+const savesAtOnce = 500;
+const offsetsKept = 5;
+
+interface Entry {
+  endpoint: Endpoint;
+  secretHash: Buffer;
+  /** Monotonic; null before the first proof of life since this collector started. */
+  seenAt: number | null;
+  savedAt: number;
+  offsets: number[];
+}
+
+type Row = Database['endpoints'];
+
+/**
+ * Loads all endpoints. Those that were online when the last collector ended become `unknown`: nobody is down until the
+ * fleet has had time to come back (presence.ts judges them after the grace).
+ */
+export async function createFleet(parts: { state: State; clock: Clock; log?: Log }): Promise<Fleet> {
+  const { state, clock, log = silentLog } = parts;
+  const entries = new Map<string, Entry>();
+  const unsaved = new Set<Entry>();
+
+  await state
+    .updateTable('endpoints')
+    .set({ state: 'unknown', state_reason: 'collector_restarted', state_since: clock.now() })
+    .where('state', '=', 'online')
+    .execute();
+  for (const row of await state.selectFrom('endpoints').selectAll().where('retired_at', 'is', null).execute())
+    entries.set(row.id, entryOf(row));
+
+  async function save(): Promise<void> {
+    if (unsaved.size === 0) return;
+    const batch: Entry[] = [];
+    for (const entry of unsaved) {
+      if (batch.push(entry) >= savesAtOnce) break;
+    }
+    for (const entry of batch) unsaved.delete(entry);
+    await state.transaction().execute(async (db) => {
+      for (const { endpoint } of batch)
+        await db.updateTable('endpoints').set(vitalsOf(endpoint)).where('id', '=', endpoint.id).execute();
+    });
+  }
+
+  const timer = setInterval(() => {
+    save().catch((thrown) =>
+      log.warn({ err: thrown }, 'the last proofs of life could not be saved; tried again later'),
+    );
+  }, 1000);
+  timer.unref();
+
+  return {
+    get: (id) => entries.get(id)?.endpoint,
+    *all() {
+      for (const entry of entries.values()) yield entry.endpoint;
+    },
+    authenticate(id, secret) {
+      const given = Buffer.from(hashSecret(secret), 'hex');
+      const known = entries.get(id)?.secretHash ?? Buffer.alloc(0);
+      // An unknown endpoint costs the same hash and comparison as a known one.
+      return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
+    },
+    async reload(id) {
+      const row = await state.selectFrom('endpoints').selectAll().where('id', '=', id).executeTakeFirst();
+      const entry = entries.get(id);
+      if (!row || row.retired_at !== null) {
+        entries.delete(id);
+        if (entry) unsaved.delete(entry);
+        return row && endpointOf(row);
+      }
+      if (!entry) {
+        entries.set(id, entryOf(row));
+        return entries.get(id)?.endpoint;
+      }
+      // What lives in memory is newer than its row; what people edit is newer in the row.
+      const { name, kind, kindWhy, site, tags, platform, arch } = endpointOf(row);
+      Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, platform, arch });
+      entry.secretHash = Buffer.from(row.secret_hash, 'hex');
+      return entry.endpoint;
+    },
+    seen(id, receivedAt, reportedAt, intervalMs) {
+      const entry = entries.get(id);
+      if (!entry) return;
+      entry.seenAt = clock.monotonic();
+      entry.endpoint.lastSeenAt = receivedAt;
+      if (intervalMs !== null) entry.endpoint.intervalMs = intervalMs;
+      if (entry.offsets.push(reportedAt - receivedAt) > offsetsKept) entry.offsets.shift();
+      entry.endpoint.clockOffsetMs = median(entry.offsets);
+      if (receivedAt - entry.savedAt >= saveAfterMs) {
+        entry.savedAt = receivedAt;
+        unsaved.add(entry);
+      }
+    },
+    silentFor(id) {
+      const seenAt = entries.get(id)?.seenAt ?? null;
+      return seenAt === null ? null : clock.monotonic() - seenAt;
+    },
+    async setState(id, change) {
+      const entry = entries.get(id);
+      if (!entry) return;
+      const { endpoint } = entry;
+      const next = { ...endpoint, ...change };
+      if (next.state !== endpoint.state) next.stateSince = clock.now();
+      await state
+        .updateTable('endpoints')
+        .set({ ...stateColumnsOf(next), ...vitalsOf(next) })
+        .where('id', '=', id)
+        .execute();
+      // Only what changed: a report may have moved the vitals while the row was written.
+      Object.assign(endpoint, change, { stateSince: next.stateSince });
+    },
+    async close() {
+      clearInterval(timer);
+      for (const entry of entries.values()) if (entry.seenAt !== null) unsaved.add(entry);
+      while (unsaved.size > 0) await save();
+    },
+  };
+}
+
+function entryOf(row: Row): Entry {
+  return {
+    endpoint: endpointOf(row),
+    secretHash: Buffer.from(row.secret_hash, 'hex'),
+    seenAt: null,
+    savedAt: 0,
+    offsets: [],
+  };
+}
+
+function endpointOf(row: Row): Endpoint {
+  return {
+    id: row.id,
+    bucket: row.bucket,
+    name: row.name,
+    kind: row.kind,
+    kindWhy: row.kind_why,
+    site: row.site,
+    tags: JSON.parse(row.tags) as string[],
+    platform: row.platform,
+    arch: row.arch,
+    version: row.version,
+    enrolledAt: row.enrolled_at,
+    retiredAt: row.retired_at,
+    state: row.state,
+    stateReason: row.state_reason,
+    stateSince: row.state_since,
+    session: row.session,
+    bootId: row.boot_id,
+    lastSeenAt: row.last_seen_at,
+    intervalMs: row.interval_ms,
+    clockOffsetMs: row.clock_offset_ms,
+  };
+}
+
+const vitalsOf = (endpoint: Endpoint) => ({
+  last_seen_at: endpoint.lastSeenAt,
+  interval_ms: endpoint.intervalMs,
+  clock_offset_ms: endpoint.clockOffsetMs,
+});
+
+const stateColumnsOf = (endpoint: Endpoint) => ({
+  state: endpoint.state,
+  state_reason: endpoint.stateReason,
+  state_since: endpoint.stateSince,
+  session: endpoint.session,
+  boot_id: endpoint.bootId,
+  version: endpoint.version,
+});
+
+/** The middle one; of an even number the lower middle, so that it is always a value that was measured. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] as number;
+}

@@ -1,0 +1,38 @@
+/** What is known of an endpoint beside its time series: one document a section, replaced when a newer one comes. */
+import { fail } from '../../shared/errors.ts';
+import { sections } from '../../shared/inventory.ts';
+import { check, type InventoryMessage } from '../../shared/report.ts';
+import type { State } from '../state/open.ts';
+
+export interface Inventory {
+  /**
+   * Saves the section. `older` when a newer one is there already.
+   * @throws EvenkeelError BAD_SHAPE for an unknown section or a document that does not fit its schema
+   */
+  save(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<'saved' | 'older'>;
+}
+
+export function createInventory(state: State): Inventory {
+  return {
+    async save(endpoint, message, receivedAt) {
+      const { section } = message;
+      if (!Object.hasOwn(sections, section))
+        throw fail('BAD_SHAPE', { where: 'message.section', problem: `there is no section "${section}"` });
+      check(sections[section as keyof typeof sections], message.data);
+      // A clock that runs ahead must not keep later documents out.
+      const at = Math.min(message.at, receivedAt);
+      const row = { endpoint, section, at, received_at: receivedAt, data: JSON.stringify(message.data) };
+      const result = await state
+        .insertInto('inventory')
+        .values(row)
+        .onConflict((clash) =>
+          clash
+            .columns(['endpoint', 'section'])
+            .doUpdateSet({ at: row.at, received_at: row.received_at, data: row.data })
+            .where('inventory.at', '<=', row.at),
+        )
+        .executeTakeFirst();
+      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
+    },
+  };
+}

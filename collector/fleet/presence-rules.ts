@@ -1,0 +1,63 @@
+/** What a presence message, a report or silence means for the state of an endpoint. Pure: facts and times in, a change out. */
+import type { Presence } from '../../shared/presence.ts';
+import type { Endpoint, EndpointKind, EndpointState } from './fleet.ts';
+
+export interface PresenceChange {
+  state: EndpointState;
+  stateReason: string | null;
+  session?: string;
+  bootId?: string;
+  version?: string;
+  signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null };
+}
+
+/** The default of an agent that has not told its interval yet. */
+const assumedIntervalMs = 10_000;
+const missedIntervals = 3;
+/** A shorter silence is no news: one slow disk or one radio hand-over. Workstations move between networks. */
+const leastSilenceMs: Record<EndpointKind, number> = { server: 10_000, workstation: 60_000 };
+
+/** How long an endpoint may be silent before it counts as lost, in ms. */
+export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): number {
+  return Math.max(missedIntervals * (endpoint.intervalMs ?? assumedIntervalMs), leastSilenceMs[endpoint.kind]);
+}
+
+/**
+ * A message on the topic `presence`. Null when it is no news: a goodbye or a will whose session is not the current
+ * one, or a will after a goodbye.
+ */
+export function judgePresence(endpoint: Endpoint, said: Presence): PresenceChange | null {
+  if (said.state === 'online') {
+    const { session, boot_id: bootId, version, previous_shutdown: reason } = said;
+    return { state: 'online', stateReason: null, session, bootId, version, signal: { kind: 'online', reason } };
+  }
+  if (said.session !== endpoint.session) return null;
+  if (said.state === 'offline')
+    return { state: 'offline', stateReason: said.reason, signal: { kind: 'offline', reason: said.reason } };
+  if (endpoint.state !== 'online' && endpoint.state !== 'unknown') return null;
+  return { state: 'lost', stateReason: 'will', signal: { kind: 'lost', reason: null } };
+}
+
+/** A live report came: whatever was thought of the endpoint, it lives. Null when that is known. */
+export function judgeReport(endpoint: Pick<Endpoint, 'state'>): PresenceChange | null {
+  if (endpoint.state === 'online') return null;
+  return { state: 'online', stateReason: null, signal: { kind: 'online', reason: 'reports' } };
+}
+
+/**
+ * Nothing came for `silentMs` on the monotonic clock. `graceMs` is what is left of the time that the fleet has to come
+ * back after a start of the collector: until then nobody who has not been seen is judged.
+ */
+export function judgeSilence(endpoint: Endpoint, silentMs: number, graceMs: number): PresenceChange | null {
+  const judged = endpoint.state === 'online' || (endpoint.state === 'unknown' && graceMs <= 0);
+  if (!judged || silentMs <= silenceLimit(endpoint)) return null;
+  return { state: 'lost', stateReason: 'silent', signal: { kind: 'silent', reason: null } };
+}
+
+/**
+ * How long after its start the collector waits before it misses anybody: agents wait longer between attempts the longer
+ * the collector was away (at most 300 s), and need a moment to connect. At least 60 s, at most 330 s.
+ */
+export function graceAfterStart(blindMs: number | null): number {
+  return Math.min(330_000, Math.max(60_000, 30_000 + (blindMs ?? 0)));
+}

@@ -1,0 +1,127 @@
+/**
+ * Who is there: births, goodbyes, last wills, and silence measured on the collector's own monotonic clock. Each change
+ * is saved as a signal and as the state of the endpoint, and only then told.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Presence as Said } from '../../shared/presence.ts';
+import type { State } from '../state/open.ts';
+import { type BacklogSpans, createBacklogSpans } from './backlog-spans.ts';
+import type { Endpoint, Fleet } from './fleet.ts';
+import { graceAfterStart, judgePresence, judgeReport, judgeSilence, type PresenceChange } from './presence-rules.ts';
+import { startWatch } from './watch.ts';
+
+const tickMs = 1000;
+/** A tick this late means that this process, not the fleet, was standing still: a suspended machine, a long stall. */
+const stalledMs = 5000;
+
+export interface PresenceParts {
+  state: State;
+  fleet: Fleet;
+  clock: Clock;
+  log: Log;
+  /** After the change was saved: evaluate it and tell. Must not throw. */
+  onChange(endpoint: Endpoint): Promise<void>;
+  /** Instead of the computed grace, for tests of a whole collector. */
+  graceMs?: number;
+}
+
+export interface Presence {
+  /** A message on the topic `presence`, or a last will. */
+  said(endpoint: Endpoint, message: Said): Promise<void>;
+  /** A live report came. Returns nothing when that is no news. */
+  reported(endpoint: Endpoint): Promise<void> | undefined;
+  backlog: BacklogSpans;
+  /** ms UTC until which nobody is missed after the start, or null when it is over. */
+  graceUntil(): number | null;
+  /** Looks for endpoints that fell silent; called every second by itself. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createPresence(parts: PresenceParts): Promise<Presence> {
+  const { state, fleet, clock, log } = parts;
+  const watch = await startWatch(parts);
+  const grace = parts.graceMs ?? graceAfterStart(watch.blindMs);
+  const startedAt = clock.monotonic();
+  let judgeFrom = startedAt;
+  let lastTick = startedAt;
+  const inTurn = oneAtATime();
+
+  async function apply(endpoint: Endpoint, change: PresenceChange | null): Promise<void> {
+    if (!change) return;
+    const { signal, ...next } = change;
+    await state
+      .insertInto('signals')
+      .values({
+        endpoint: endpoint.id,
+        at: clock.now(),
+        kind: signal.kind,
+        session: next.session ?? endpoint.session,
+        boot_id: next.bootId ?? endpoint.bootId,
+        reason: signal.reason,
+        last_seen: endpoint.lastSeenAt,
+      })
+      .execute();
+    await fleet.setState(endpoint.id, next);
+    await parts.onChange(endpoint);
+  }
+
+  /** Judged inside the turn: what an earlier message of the same endpoint changed must count. */
+  const change = (endpoint: Endpoint, judge: () => PresenceChange | null) =>
+    inTurn(endpoint.id, () => apply(endpoint, judge()));
+
+  async function tick(): Promise<void> {
+    const now = clock.monotonic();
+    if (now - lastTick > stalledMs) judgeFrom = now;
+    lastTick = now;
+    const graceLeft = startedAt + grace - now;
+    for (const endpoint of fleet.all()) {
+      const silence = () => Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);
+      if (judgeSilence(endpoint, silence(), graceLeft))
+        await change(endpoint, () => judgeSilence(endpoint, silence(), graceLeft));
+    }
+  }
+
+  let ticking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    ticking ??= tick()
+      .catch((thrown) => log.error({ err: thrown }, 'silent endpoints could not be judged; tried again in a second'))
+      .finally(() => {
+        ticking = undefined;
+      });
+  }, tickMs);
+  timer.unref();
+
+  return {
+    said: (endpoint, message) => change(endpoint, () => judgePresence(endpoint, message)),
+    reported: (endpoint) => (judgeReport(endpoint) ? change(endpoint, () => judgeReport(endpoint)) : undefined),
+    backlog: createBacklogSpans({ state, monotonic: clock.monotonic }),
+    graceUntil: () => {
+      const left = startedAt + grace - clock.monotonic();
+      return left > 0 ? clock.now() + left : null;
+    },
+    tick,
+    async close() {
+      clearInterval(timer);
+      await ticking;
+      await watch.close();
+    },
+  };
+}
+
+/** Work of one key runs in the order it came, one at a time; different keys do not wait for each other. */
+function oneAtATime() {
+  const tails = new Map<string, Promise<void>>();
+  return (key: string, work: () => Promise<void>): Promise<void> => {
+    const before = tails.get(key) ?? Promise.resolve();
+    // A failure belongs to its own caller; the next in turn starts all the same.
+    const mine = before.catch(() => undefined).then(work);
+    tails.set(key, mine);
+    const leave = () => {
+      if (tails.get(key) === mine) tails.delete(key);
+    };
+    mine.then(leave, leave);
+    return mine;
+  };
+}

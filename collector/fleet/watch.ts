@@ -1,0 +1,43 @@
+/**
+ * When this collector was watching: one row a run, its end moved every few seconds. A gap between rows is time of which
+ * nothing is known, so that a collector that was killed never counts as a fleet that was down.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { State } from '../state/open.ts';
+
+const beatMs = 10_000;
+
+export interface Watch {
+  /** How long nobody was watching before this run, ms; null when this is the first. */
+  readonly blindMs: number | null;
+  beat(): Promise<void>;
+  /** Ends the row as clean: the collector was stopped on purpose. */
+  close(): Promise<void>;
+}
+
+export async function startWatch(parts: { state: State; clock: Clock; log: Log }): Promise<Watch> {
+  const { state, clock, log } = parts;
+  const from = clock.now();
+  const last = await state.selectFrom('watches').select('to_at').orderBy('to_at', 'desc').executeTakeFirst();
+  const { id } = await state
+    .insertInto('watches')
+    .values({ from_at: from, to_at: from, clean: 0 })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const end = async (clean: 0 | 1) => {
+    await state.updateTable('watches').set({ to_at: clock.now(), clean }).where('id', '=', id).execute();
+  };
+  const timer = setInterval(() => {
+    end(0).catch((thrown) => log.warn({ err: thrown }, 'the heartbeat of the collector could not be saved'));
+  }, beatMs);
+  timer.unref();
+  return {
+    blindMs: last ? Math.max(0, from - last.to_at) : null,
+    beat: () => end(0),
+    async close() {
+      clearInterval(timer);
+      await end(1);
+    },
+  };
+}
