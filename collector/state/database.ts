@@ -87,6 +87,18 @@ export interface Database {
   /** When this collector was watching. A gap between rows is time of which nothing is known. */
   watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };
   inventory: { endpoint: string; section: string; at: Ms; received_at: Ms; data: Json };
+  /** Restores that a person tried out. */
+  restore_tests: {
+    id: Generated<number>;
+    endpoint: string;
+    job: string;
+    /** When the restore was tried. */
+    at: Ms;
+    ok: Flag;
+    note: string;
+    by_user: string;
+    recorded_at: Ms;
+  };
   losses: {
     id: Generated<number>;
     endpoint: string;

@@ -4,11 +4,12 @@ import { Migrator } from 'kysely/migration';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import type { Database } from './database.ts';
 import * as first from './migrations/001-first.ts';
+import * as restoreTests from './migrations/002-restore-tests.ts';
 
 export type State = Kysely<Database>;
 
 /** In order; the name is what the data folder remembers. Add a file and a line. */
-const migrations = { '001-first': { up: first.up } };
+const migrations = { '001-first': { up: first.up }, '002-restore-tests': { up: restoreTests.up } };
 
 /** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
 function adapt(database: DatabaseSync) {

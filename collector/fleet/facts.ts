@@ -1,0 +1,42 @@
+/**
+ * What a row of the fleet page needs of an endpoint's inventory: the few values of each section, so that a thousand
+ * endpoints with a thousand packages each stay small in memory. Sections were checked when they came in.
+ */
+import type { BackupJob, CheckState, HealthItem, Host, OsState, PatchState } from '../../shared/inventory.ts';
+
+export interface Facts {
+  os: string | null;
+  /** null: not told yet, or the check failed. */
+  backups: readonly BackupJob[] | null;
+  patches: readonly Omit<PatchState, 'list'>[] | null;
+  osState: OsState | null;
+  disks: readonly { name: string; status: HealthItem['status']; summary: string }[] | null;
+}
+
+export const noFacts: Facts = { os: null, backups: null, patches: null, osState: null, disks: null };
+
+/** The sections that matter for a row; others never cause a read. */
+export const factSections: readonly string[] = ['host', 'backups', 'patches', 'os', 'health', 'checks'];
+
+const diskKinds = /^(disk|smart|nvme|array|md|raid|zfs|btrfs|ext4|filesystem)/;
+
+/** @param sections parsed documents by section name */
+export function factsOf(sections: ReadonlyMap<string, unknown>): Facts {
+  const host = sections.get('host') as Host | undefined;
+  const backups = sections.get('backups') as BackupJob[] | undefined;
+  const patches = sections.get('patches') as PatchState[] | undefined;
+  const health = sections.get('health') as HealthItem[] | undefined;
+  const checks = (sections.get('checks') as CheckState[] | undefined) ?? [];
+  const failed = (word: string) => checks.some((one) => one.check.startsWith(word) && one.status === 'failed');
+  return {
+    os: host ? [host.os.name, host.os.version].filter(Boolean).join(' ') || null : null,
+    // An empty list means "none" only where looking for them did not fail.
+    backups: backups === undefined || (backups.length === 0 && failed('backup')) ? null : backups,
+    patches: patches?.map(({ list: _, ...rest }) => rest) ?? null,
+    osState: (sections.get('os') as OsState | undefined) ?? null,
+    disks:
+      health
+        ?.filter((item) => diskKinds.test(item.kind))
+        .map(({ name, status, summary }) => ({ name, status, summary })) ?? null,
+  };
+}

@@ -1,0 +1,93 @@
+/** One row of the fleet page out of what is known of an endpoint. Pure. */
+import type { EndpointRow } from '../../shared/api.ts';
+import type { Latest } from '../series/series.ts';
+import { attentionOf } from './attention.ts';
+import { backupVerdict } from './backup-state.ts';
+import type { Facts } from './facts.ts';
+import type { Endpoint } from './fleet.ts';
+
+export interface RowInput {
+  endpoint: Endpoint;
+  latest: readonly Latest[];
+  facts: Facts;
+  alerts: EndpointRow['alerts'];
+  /** Reports given up by the endpoint's spool, and messages refused here, in the last day. */
+  lost: number;
+  rejected: number;
+  /** Names of backup jobs whose restore was tried out by a person. */
+  verified: ReadonlySet<string>;
+  now: number;
+}
+
+export function composeRow(input: RowInput): EndpointRow {
+  const { endpoint, facts, now } = input;
+  const backup = backupVerdict(facts.backups, endpoint.kind, now);
+  const values = valuesOf(input.latest);
+  const row: Omit<EndpointRow, 'attention'> = {
+    id: endpoint.id,
+    name: endpoint.name,
+    kind: endpoint.kind,
+    site: endpoint.site,
+    tags: endpoint.tags,
+    platform: endpoint.platform,
+    os: facts.os,
+    version: endpoint.version,
+    state: endpoint.state,
+    stateReason: endpoint.stateReason,
+    stateSince: endpoint.stateSince,
+    lastSeenAt: endpoint.lastSeenAt,
+    ...values,
+    alerts: input.alerts,
+    backup: {
+      state: backup.state,
+      ageSeconds: backup.ageSeconds,
+      jobs: backup.jobs.length,
+      ...(facts.backups === null ? {} : { unverified: unverified(facts.backups, input.verified) }),
+    },
+    patches: patchesOf(facts),
+    diskHealth: diskHealthOf(facts.disks),
+  };
+  return { ...row, attention: attentionOf(row, backup.jobs, input) };
+}
+
+const unverified = (jobs: NonNullable<Facts['backups']>, verified: ReadonlySet<string>) =>
+  jobs.filter((job) => job.verifiedOk !== true && !verified.has(job.job)).length;
+
+function valuesOf(latest: readonly Latest[]): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
+  let cpuPercent: number | null = null;
+  let memoryPercent: number | null = null;
+  let disk: EndpointRow['disk'] = null;
+  let valuesAt: number | null = null;
+  for (const { metric, tags, at, value } of latest) {
+    if (metric === 'cpu.usage_active' && (tags.cpu === undefined || tags.cpu === 'cpu-total')) cpuPercent = value;
+    else if (metric === 'mem.used_percent') memoryPercent = value;
+    else if (metric !== 'disk.used_percent') continue;
+    else if (disk === null || value > disk.usedPercent) disk = { path: tags.path ?? '?', usedPercent: value };
+    valuesAt = Math.max(valuesAt ?? 0, at);
+  }
+  return { cpuPercent, memoryPercent, disk, valuesAt };
+}
+
+/** The system's own package managers decide; winget, snap and their like are shown on the endpoint's page only. */
+function patchesOf({ patches, osState }: Facts): EndpointRow['patches'] {
+  const own = patches?.filter((one) => !one.thirdParty) ?? [];
+  const sum = (values: (number | null)[]) =>
+    values.length === 0 || values.includes(null) ? null : values.reduce<number>((total, n) => total + (n ?? 0), 0);
+  const since = own.flatMap((one) => (one.oldestSecuritySince === null ? [] : [one.oldestSecuritySince]));
+  const scans = own.map((one) => one.scan);
+  return {
+    pending: sum(own.map((one) => one.pending)),
+    pendingSecurity: sum(own.map((one) => one.pendingSecurity)),
+    oldestSecuritySince: since.length === 0 ? null : Math.min(...since),
+    scan: scans.includes('failed') ? 'failed' : scans.length === 0 || scans.includes('unknown') ? 'unknown' : 'ok',
+    rebootRequired: osState?.rebootRequired ?? null,
+    endOfLife: osState?.endOfSecurity ?? osState?.endOfLife ?? null,
+  };
+}
+
+/** Nothing found wrong is `ok` only where something was looked at. */
+function diskHealthOf(disks: Facts['disks']): EndpointRow['diskHealth'] {
+  const seen = new Set(disks?.map((disk) => disk.status));
+  for (const word of ['critical', 'warning', 'ok'] as const) if (seen.has(word)) return word;
+  return 'unknown';
+}

@@ -1,0 +1,100 @@
+/**
+ * The rows of the fleet page, kept in memory and made again only for endpoints of which something has changed, so that
+ * a page over a thousand endpoints costs a sort and not a thousand queries.
+ */
+import type { EndpointRow } from '../../shared/api.ts';
+import type { Log } from '../../shared/log.ts';
+import type { SeriesStore } from '../series/series.ts';
+import type { State } from '../state/open.ts';
+import type { Change, Tell } from '../tell.ts';
+import { factSections } from './facts.ts';
+import type { Fleet } from './fleet.ts';
+import { createKnowledge } from './knowledge.ts';
+import { composeRow } from './row.ts';
+
+export interface Rows {
+  /** The row as of now; undefined for unknown and retired endpoints. */
+  get(id: string): EndpointRow | undefined;
+  all(): EndpointRow[];
+  /** Resolves when every change told so far is in the rows. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+export interface RowsDeps {
+  fleet: Fleet;
+  series: Pick<SeriesStore, 'latest'>;
+  state: State;
+  tell: Tell;
+  log: Log;
+  now: () => number;
+}
+
+/** Ages and "in the last day" move by themselves: a row is never older than this. */
+const freshMs = 15_000;
+const troublesEveryMs = 60_000;
+
+export async function createRows(deps: RowsDeps): Promise<Rows> {
+  const { fleet, series, state, tell, log, now } = deps;
+  const knowledge = createKnowledge(state, now);
+  const cache = new Map<string, { row: EndpointRow; at: number }>();
+  let work: Promise<unknown> = Promise.resolve();
+
+  /** One read after the other; a failed one is told and costs a stale row, nothing else. */
+  function enqueue(job: () => Promise<void>): void {
+    work = work.then(job).catch((thrown: unknown) => log.warn({ err: thrown }, 'A fleet row could not be refreshed'));
+  }
+
+  function heard(change: Change): void {
+    if (change.kind === 'ticket') return;
+    const id = change.endpoint;
+    cache.delete(id);
+    const reread = (...reads: ((id: string) => Promise<void>)[]) =>
+      enqueue(async () => {
+        for (const read of reads) await read(id);
+        cache.delete(id);
+      });
+    if (change.kind === 'alert') reread(knowledge.alerts);
+    if (change.kind === 'inventory' && change.section === 'backups') reread(knowledge.facts, knowledge.verified);
+    else if (change.kind === 'inventory' && factSections.includes(change.section)) reread(knowledge.facts);
+  }
+
+  function rowOf(id: string): EndpointRow | undefined {
+    const endpoint = fleet.get(id);
+    if (!endpoint || endpoint.retiredAt !== null) return undefined;
+    const at = now();
+    const kept = cache.get(id);
+    if (kept && at - kept.at < freshMs) return kept.row;
+    const row = composeRow({ endpoint, latest: series.latest(id), ...knowledge.of(id), now: at });
+    cache.set(id, { row, at });
+    return row;
+  }
+
+  await knowledge.facts();
+  await knowledge.alerts();
+  await knowledge.verified();
+  await knowledge.troubles();
+  let troublesAt = now();
+  const unsubscribe = tell.subscribe(heard);
+
+  function refreshTroubles(): void {
+    if (now() - troublesAt < troublesEveryMs) return;
+    troublesAt = now();
+    enqueue(knowledge.troubles);
+  }
+
+  return {
+    get(id) {
+      refreshTroubles();
+      return rowOf(id);
+    },
+    all() {
+      refreshTroubles();
+      return [...fleet.all()].flatMap(({ id }) => rowOf(id) ?? []);
+    },
+    async settled() {
+      await work;
+    },
+    close: unsubscribe,
+  };
+}
