@@ -27,6 +27,6 @@ export function parseRecords(text: string): Loose[] {
 
 /** `{2, 5}`, `2` or a JSON list → numbers. */
 export function numbersOf(value: unknown): number[] {
-  const items = Array.isArray(value) ? value : String(value ?? '').match(/-?\d+/g) ?? [];
+  const items = Array.isArray(value) ? value : (String(value ?? '').match(/-?\d+/g) ?? []);
   return items.map(Number).filter(Number.isFinite);
 }

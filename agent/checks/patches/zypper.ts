@@ -16,7 +16,7 @@ export interface ZypperPatch {
 }
 
 const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-const unescape = (text: string) => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '');
+const plain = (text: string) => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '');
 
 /**
  * `zypper --xmlout list-patches`. Null unless the document is whole: a cut-off list would undercount.
@@ -25,7 +25,7 @@ export function parseZypperPatches(xml: string): ZypperPatch[] | null {
   if (!/<update-list\s*\/?>/.test(xml) || !/<\/stream>\s*$/.test(xml)) return null;
   const patches: ZypperPatch[] = [];
   for (const [, head = '', body = ''] of xml.matchAll(/<update\s([^>]*?)(?:\/>|>([\s\S]*?)<\/update>)/g)) {
-    const attribute = (name: string) => unescape(new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(head)?.[1] ?? '');
+    const attribute = (name: string) => plain(new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(head)?.[1] ?? '');
     if (attribute('kind') !== 'patch' || attribute('name') === '') continue;
     const seconds = numberOf(/<issue-date\s[^>]*time_t="(\d+)"/.exec(body)?.[1] ?? null);
     const severity = attribute('severity');

@@ -1,0 +1,67 @@
+/** Homebrew. It refuses to run as root, and belongs to a user: seen only when the agent runs as that user. */
+import type { PatchState } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { changedAt, exists } from '../files.ts';
+import { boolOf, type Loose, looseJson, objectOf, objectsOf, textOf } from '../loose.ts';
+import { ageSeconds, failedState, newest, type PatchManager, patchState } from './manager.ts';
+
+export interface BrewUpdate {
+  name: string;
+  from: string | null;
+  to: string | null;
+  pinned: boolean;
+  cask: boolean;
+}
+
+/** `brew outdated --json=v2`; null unless both lists are there. */
+export function parseBrewOutdated(stdout: string): BrewUpdate[] | null {
+  const value = objectOf(looseJson(stdout));
+  if (!Array.isArray(value.formulae) || !Array.isArray(value.casks)) return null;
+  const update = (item: Loose, cask: boolean) => ({
+    name: textOf(item.name) ?? '',
+    from: textOf(Array.isArray(item.installed_versions) ? item.installed_versions.at(-1) : item.installed_versions),
+    to: textOf(item.current_version),
+    pinned: boolOf(item.pinned) ?? false,
+    cask,
+  });
+  const formulae = objectsOf(value.formulae).map((item) => update(item, false));
+  return [...formulae, ...objectsOf(value.casks).map((item) => update(item, true))].filter((item) => item.name !== '');
+}
+
+export const brew: PatchManager = {
+  name: 'brew',
+  reads: 'brew outdated --json=v2, without updating its formulae; only as the user that owns Homebrew',
+  platforms: ['darwin', 'linux'],
+  read,
+};
+
+const places = ['/opt/homebrew', '/usr/local', '/home/linuxbrew/.linuxbrew'];
+
+async function read(context: CheckContext): Promise<PatchState> {
+  const now = context.clock.now();
+  for (const place of places) {
+    if (!(await exists(context, `${place}/bin/brew`))) continue;
+    if (process.getuid?.() === 0) throw new NoData('Homebrew refuses to run as root');
+    const env = { HOMEBREW_NO_AUTO_UPDATE: '1', HOMEBREW_NO_ANALYTICS: '1' };
+    const answer = await context.run(`${place}/bin/brew`, ['outdated', '--json=v2'], { timeoutMs: 120_000, env });
+    const updates = answer.code === 0 || answer.code === 1 ? parseBrewOutdated(answer.stdout) : null;
+    if (updates === null)
+      return { ...failedState('brew', now, `brew ended with code ${answer.code}`), thirdParty: true };
+    const fetched = newest([
+      await changedAt(context, `${place}/.git/FETCH_HEAD`),
+      await changedAt(context, `${place}/Homebrew/.git/FETCH_HEAD`),
+    ]);
+    const list = updates
+      .filter((item) => !item.pinned)
+      .map(({ name, from, to }) => ({ name, installed: from, candidate: to, security: null, since: null }));
+    const base = {
+      manager: 'brew',
+      thirdParty: true,
+      scannedAt: now,
+      metadataAge: ageSeconds(now, fetched),
+      held: updates.length - list.length,
+    };
+    return patchState(base, { list, reason: null }, false);
+  }
+  throw new NoData('this machine has no Homebrew');
+}

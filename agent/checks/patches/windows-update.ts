@@ -1,0 +1,90 @@
+/**
+ * Windows Update, asked offline: `Online=$false` answers from the machine's own last scan in seconds, without network and
+ * without fighting the updater. How fresh that scan is decides whether the answer counts.
+ */
+import type { PatchState } from '../../../shared/inventory.ts';
+import type { CheckContext } from '../check.ts';
+import { fileText, namesIn } from '../files.ts';
+import { objectOf, textOf } from '../loose.ts';
+import { powershell } from '../powershell.ts';
+import { ageSeconds, failedState, type PatchManager, patchState } from './manager.ts';
+import { parseUpdateHistory, parseUpdatesSection, parseWindowsSearch, type WindowsUpdate } from './windows-text.ts';
+
+/** Category ids instead of names, UTC instead of local time: nothing in the answer is translated. */
+const script = `
+$s=New-Object -ComObject Microsoft.Update.Session; $s.ClientApplicationID='Evenkeel'; $q=$s.CreateUpdateSearcher(); $q.Online=$false
+$r=$q.Search('IsInstalled=0 and IsHidden=0')
+$u=@(foreach($x in $r.Updates){[ordered]@{title=$x.Title;kb=@($x.KBArticleIDs);sev=$x.MsrcSeverity;cat=@($x.Categories|%{$_.CategoryID});date=$x.LastDeploymentChangeTime.ToUniversalTime().ToString('o');auto=$x.AutoSelectOnWebSites;type=$x.Type}})
+$h=@(foreach($x in $q.QueryHistory(0,50)){[ordered]@{Title=$x.Title;Operation=$x.Operation;ResultCode=$x.ResultCode;Date=$x.Date.ToString('yyyy-MM-ddTHH:mm:ssZ')}})
+$a=New-Object -ComObject Microsoft.Update.AutoUpdate
+function utc($d){if($d){([datetime]$d).ToString('yyyy-MM-ddTHH:mm:ssZ')}else{$null}}
+$p='HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU'; $no=$null
+if(Test-Path $p){$no=(Get-ItemProperty $p).NoAutoUpdate}
+$svc=(Get-CimInstance Win32_Service -Filter "Name='wuauserv'").StartMode
+[ordered]@{rc=[int]$r.ResultCode;updates=$u;history=$h;lastSearch=(utc $a.Results.LastSearchSuccessDate);lastInstall=(utc $a.Results.LastInstallationSuccessDate);reboot=(New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired;noAuto=$no;service=$svc}|ConvertTo-Json -Depth 5 -Compress
+`;
+
+export const windowsUpdate: PatchManager = {
+  name: 'windows-update',
+  reads: 'Microsoft.Update.Session, offline search; no administrator, no network',
+  platforms: ['win32'],
+  read,
+};
+
+async function read(context: CheckContext): Promise<PatchState> {
+  const now = context.clock.now();
+  const { value, reason } = await powershell(context, script, 300_000);
+  if (value === null)
+    return (await fromSection(context, now)) ?? failedState('windows-update', now, reason ?? 'no answer');
+  const search = parseWindowsSearch(value);
+  const answer = objectOf(value);
+  const history = parseUpdateHistory(JSON.stringify(answer.history ?? []));
+  const base = {
+    manager: 'windows-update',
+    scannedAt: search.lastSearch ?? now,
+    metadataAge: ageSeconds(now, search.lastSearch),
+    autoUpdates: autoUpdatesOf(answer.noAuto, answer.service),
+    lastInstall: search.lastInstall ?? history.lastInstall,
+  };
+  if (search.updates !== null && search.lastSearch === null)
+    return patchState(base, { list: null, reason: 'this machine has never searched for updates' }, false);
+  const list = search.updates?.filter((update) => !update.optional).map(pendingOf) ?? null;
+  return patchState(base, { list, reason: search.reason }, true);
+}
+
+function pendingOf(update: WindowsUpdate) {
+  return {
+    name: update.kb ?? update.title,
+    installed: null,
+    candidate: update.title,
+    security: update.security,
+    ...(update.severity === null ? {} : { severity: update.severity }),
+    since: update.since,
+  };
+}
+
+function autoUpdatesOf(noAuto: unknown, service: unknown): PatchState['autoUpdates'] {
+  if (noAuto === 1 || textOf(service) === 'Disabled') return 'off';
+  return textOf(service) === null ? 'unknown' : 'on';
+}
+
+/** Where policy forbids COM to scripts, a Checkmk agent's spooled section may still tell the counts. */
+async function fromSection(context: CheckContext, now: number): Promise<PatchState | null> {
+  const spool = 'C:\\ProgramData\\checkmk\\agent\\spool';
+  for (const name of await namesIn(context, spool)) {
+    const text = (await fileText(context, `${spool}\\${name}`, 1024 * 1024)) ?? '';
+    if (!text.includes('<<<windows_updates')) continue;
+    const section = parseUpdatesSection(text.slice(text.indexOf('<<<windows_updates')));
+    if (section.important === null) continue;
+    const list = section.titles.important.map((title) => ({
+      name: title,
+      installed: null,
+      candidate: null,
+      security: null,
+      since: null,
+    }));
+    const base = { manager: 'windows-update', scannedAt: now, metadataAge: null };
+    return { ...patchState(base, { list, reason: 'counts of a Checkmk agent' }, false), pending: section.important };
+  }
+  return null;
+}
