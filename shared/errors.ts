@@ -37,6 +37,7 @@ export const errors = {
     '{file}:{line}:{column}: {problem}',
     'Correct that line, then run `npm run agent -- doctor`.',
   ),
+  BAD_SETTING: row(400, 'The setting {what} {problem}.', 'Correct it in evenkeel.yaml.'),
   CONFIG_UNREADABLE: row(
     400,
     'The settings file {file} cannot be read: {reason}.',

@@ -10,6 +10,13 @@ export const Condition = Type.Object(
     op: Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')]),
     value: Type.Number(),
     clear: Type.Optional(Type.Number()),
+    /** Look in another measurement of the same report, in the first metric that carries `tags`. */
+    measurement: Type.Optional(Type.String()),
+    tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** Compare the mean of so many seconds; no verdict before most of them have been seen. */
+    mean_s: Type.Optional(Type.Number({ minimum: 10, maximum: 86_400 })),
+    /** For a counter: compare its growth since the report before. */
+    growth: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -20,6 +27,8 @@ export const Rule = Type.Object(
     id: Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' }),
     name: Type.Object({ en: Type.String({ maxLength: 120 }), ja: Type.String({ maxLength: 120 }) }, closed),
     enabled: Type.Boolean(),
+    /** The milder rule that this one is the worse level of: both make one alert, whose severity follows the worse. */
+    level_of: Type.Optional(Type.String()),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     applies: Type.Union([Type.Literal('all'), Type.Literal('server'), Type.Literal('workstation')]),
     when: Type.Union([
@@ -50,6 +59,8 @@ export const Rule = Type.Object(
     for_s: Type.Number({ minimum: 0 }),
     /** Seconds that it must be clear before the alert is resolved. */
     clear_for_s: Type.Number({ minimum: 0 }),
+    /** Seconds without a value, the endpoint being online, after which the thing is taken to be gone. Default 26 h. */
+    gone_s: Type.Optional(Type.Number({ minimum: 1 })),
     ticket: Type.Union([Type.Literal('off'), Type.Literal('open')]),
     urgency: Type.Integer({ minimum: 1, maximum: 3 }),
   },
