@@ -1,0 +1,214 @@
+/**
+ * borg 1.1 to 2. Exit codes: 0 good, 1 warning (the archive was written), 2 error; with BORG_EXIT_CODES=modern (1.4, the
+ * only way in 2) 3–99 are errors and 100–127 warnings (borg's "Return codes"). `--log-json` puts a msgid on each line.
+ * Times of borg 1 carry no zone: they are local to the machine that ran it.
+ */
+import { type FinishedRun, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
+import { queryJobs, type Source } from './repository.ts';
+import {
+  countOf,
+  digitsOf,
+  type Fields,
+  fieldsOf,
+  instantOf,
+  jsonLines,
+  listOf,
+  oneLine,
+  parseJson,
+  rowsOf,
+  sizeOf,
+  textOf,
+} from './values.ts';
+
+export interface Archive {
+  name: string | null;
+  id: string | null;
+  host: string | null;
+  start: number | null;
+  end: number | null;
+  /** Seconds. */
+  duration: number | null;
+  files: number | null;
+  bytes: number | null;
+  bytesAdded: number | null;
+}
+
+export interface RepositoryInfo {
+  location: string | null;
+  encryption: string | null;
+  lastModified: number | null;
+  /** Space that the repository takes, after compression and deduplication. */
+  repositoryBytes: number | null;
+  /** All archives as if unpacked. */
+  originalBytes: number | null;
+}
+
+function archiveOf(row: Fields): Archive {
+  const stats = fieldsOf(row.stats);
+  return {
+    name: textOf(row.name) ?? textOf(row.archive),
+    id: textOf(row.id),
+    host: textOf(row.hostname),
+    start: instantOf(row.start) ?? instantOf(row.time),
+    end: instantOf(row.end),
+    duration: countOf(row.duration),
+    files: countOf(stats?.nfiles),
+    bytes: countOf(stats?.original_size),
+    bytesAdded: countOf(stats?.deduplicated_size),
+  };
+}
+
+/** The JSON document of a borg command, also when log lines surround it. */
+function documentIn(stdout: string): Fields | null {
+  const whole = fieldsOf(parseJson(stdout));
+  if (whole) return whole;
+  const from = stdout.search(/^\{\s*$/m);
+  const to = stdout.lastIndexOf('\n}');
+  return from >= 0 && to > from ? fieldsOf(parseJson(stdout.slice(from, to + 2))) : null;
+}
+
+/** The archive of `borg create --json`, or of the table of `--stats`; null when neither is there. */
+export function parseCreate(output: string): Archive | null {
+  const archive = fieldsOf(documentIn(output)?.archive);
+  return archive ? archiveOf(archive) : parseStats(output);
+}
+
+function parseStats(output: string): Archive | null {
+  const name = /^Archive name: (.+)$/m.exec(output)?.[1];
+  if (name === undefined) return null;
+  const size = '([\\d.]+ [kMGTPE]?i?B)';
+  const row = new RegExp(`^This archive:\\s+${size}\\s+${size}(?:\\s+${size})?`, 'm').exec(output);
+  return {
+    name: name.trim(),
+    id: /^Archive fingerprint: ([0-9a-f]+)/m.exec(output)?.[1] ?? null,
+    host: null,
+    start: null,
+    end: null,
+    duration: digitsOf(/^Duration: ([\d.]+) seconds/m.exec(output)?.[1]),
+    files: digitsOf(/^Number of files: (\d+)/m.exec(output)?.[1]),
+    bytes: sizeOf(row?.[1]),
+    bytesAdded: sizeOf(row?.[3] ?? row?.[2]),
+  };
+}
+
+/** Archives of `borg list --json`, `borg info --json` or borg 2's `repo-list`, oldest first; null when unreadable. */
+export function parseArchives(stdout: string): Archive[] | null {
+  const rows = listOf(documentIn(stdout)?.archives);
+  if (rows === null) return null;
+  const archives = rowsOf(rows).map(archiveOf);
+  if (archives.length !== rows.length || archives.some(({ start }) => start === null)) return null;
+  return archives.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
+}
+
+/** `borg info --json`. lastModified moves on prune and compact too: it is no proof of a backup. */
+export function parseInfo(stdout: string): RepositoryInfo | null {
+  const document = documentIn(stdout);
+  const repository = fieldsOf(document?.repository);
+  if (!document || !repository) return null;
+  const stats = fieldsOf(fieldsOf(document.cache)?.stats);
+  return {
+    location: textOf(repository.location),
+    encryption: textOf(fieldsOf(document.encryption)?.mode),
+    lastModified: instantOf(repository.last_modified),
+    repositoryBytes: countOf(stats?.unique_csize) ?? countOf(stats?.unique_size),
+    originalBytes: countOf(stats?.total_size),
+  };
+}
+
+const reasons: [why: Unreadable, msgid: RegExp, text: RegExp, codes: readonly number[]][] = [
+  ['locked', /^(Lock|NotLocked|NotMyLock)/, /create\/acquire the lock/i, [70, 71, 72, 73, 74, 75]],
+  [
+    'wrong-password',
+    /^(Passphrase|PasscommandFailure|PasswordRetriesExceeded|NoPassphrase)/,
+    /passphrase supplied .* is incorrect|passcommand supplied .* failed|can not acquire a passphrase|passphrase is (wrong|incorrect)/i,
+    [50, 51, 52, 53],
+  ],
+  [
+    'repository-missing',
+    /^Repository\.(DoesNotExist|InvalidRepository|ParentPathDoesNotExist)/,
+    /^Repository .* (does not exist|is not a valid repository)|not a valid repository/im,
+    [13, 15, 16],
+  ],
+  [
+    'no-permission',
+    /^(Repository\.PathPermissionDenied|Cache\.RepositoryAccessAborted|PathNotAllowed)/,
+    /permission denied|access aborted/i,
+    [21, 60, 83],
+  ],
+  [
+    'unreachable',
+    /^(Connection|RemoteRepository\.)/,
+    /connection closed by remote|could not resolve hostname|connection refused/i,
+    [80, 81, 82, 84, 85, 86, 87],
+  ],
+];
+
+/** Why borg refused: msgid of `--log-json` first, then the modern exit code, then the English text. */
+export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
+  const row = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'ERROR' || levelname === 'CRITICAL');
+  const msgid = textOf(row?.msgid) ?? '';
+  const text = textOf(row?.message) ?? run.stderr;
+  const why =
+    reasons.find(([, known]) => known.test(msgid)) ??
+    reasons.find(([, , , codes]) => run.code !== null && codes.includes(run.code)) ??
+    reasons.find(([, , known]) => known.test(text));
+  return { why: why?.[0] ?? null, message: oneLine(text) };
+}
+
+/** How an exit code of borg is meant, in both numberings. */
+export function meaningOf(code: number | null): 'ok' | 'warning' | 'failed' {
+  if (code === 0) return 'ok';
+  return code === 1 || (code !== null && code >= 100 && code < 128) ? 'warning' : 'failed';
+}
+
+/** A run of `borg create`. A warning wrote the archive, so it counts. */
+export function outcome(run: FinishedRun): Outcome {
+  const archive = parseCreate(run.stdout) ?? parseCreate(run.stderr);
+  const sizes = { bytes: archive?.bytes ?? null, files: archive?.files ?? null };
+  const meaning = run.signal === null ? meaningOf(run.code) : 'failed';
+  if (meaning === 'ok') return { result: 'ok', reason: null, ...sizes };
+  if (meaning === 'failed') {
+    const { why, message } = parseError(run);
+    return plainOutcome(run, [why, message].filter(Boolean).join(': '));
+  }
+  const warning = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'WARNING');
+  const said = textOf(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '';
+  return { result: 'warning', reason: oneLine(said) || `exit code ${run.code}`, ...sizes };
+}
+
+function sourceOf(archive: Archive): Source {
+  const { host, start, end, bytes, files, duration } = archive;
+  // A checkpoint is what an interrupted run leaves behind.
+  const complete = !/\.checkpoint(\.\d+)?$/.test(archive.name ?? '');
+  const reason = complete ? null : 'the newest archive is the checkpoint of an interrupted run';
+  const lastRun = end ?? start;
+  return { host, protects: [], lastRun, lastSuccess: complete ? lastRun : null, bytes, files, duration, reason };
+}
+
+export const borg: Product = {
+  name: 'borg',
+  reads: 'borg info --json --last 1, only for repositories in checks.yaml (needs their passphrase)',
+  every: 6 * 3_600_000,
+  programs: ['borg', 'borgmatic'],
+  outcome,
+  query: (context, setting) =>
+    queryJobs(context, setting, {
+      product: 'borg',
+      program: 'borg',
+      args: [
+        ...['--log-json', '--lock-wait', '5', 'info', '--json', '--last', '1'],
+        ...(setting.archives ? ['--glob-archives', setting.archives] : []),
+      ],
+      environment: (password) => ({
+        // Every question is answered "no": borg would wait for a person.
+        BORG_RELOCATED_REPO_ACCESS_IS_OK: 'no',
+        BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'no',
+        ...(setting.repository ? { BORG_REPO: setting.repository } : {}),
+        ...(password === null ? {} : { BORG_PASSPHRASE: password }),
+      }),
+      parse: (run) => {
+        const archives = meaningOf(run.code) === 'failed' ? null : parseArchives(run.stdout);
+        return archives === null ? parseError(run) : archives.slice(-1).map(sourceOf);
+      },
+    }),
+};

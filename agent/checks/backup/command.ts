@@ -1,0 +1,57 @@
+/**
+ * Programs that are not backup products but do the copying, by their documented exit codes: rsync (24: files vanished
+ * while it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
+ */
+import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
+import { digitsOf, oneLine } from './values.ts';
+
+const warning = (reason: string): Outcome => ({ result: 'warning', reason, bytes: null, files: null });
+
+/** rsync's totals, where --stats or -v asked for them. `1,234` in most locales, `1.234` in others. */
+function rsyncSizes(stdout: string): Pick<Outcome, 'bytes' | 'files'> {
+  const number = (pattern: RegExp) => digitsOf(pattern.exec(stdout)?.[1]?.replace(/[,.]/g, ''));
+  return {
+    bytes: number(/^Total file size: ([\d,.]+) bytes/m) ?? number(/^total size is ([\d,.]+) /m),
+    files: number(/^Number of files: ([\d,.]+)/m),
+  };
+}
+
+function rsyncOutcome(run: FinishedRun): Outcome {
+  const sizes = rsyncSizes(run.stdout);
+  if (run.signal === null && run.code === 24)
+    return { ...warning('some files vanished while they were copied'), ...sizes };
+  const error = run.stderr.match(/^rsync(?: error|:.*failed):? .*/m)?.[0];
+  return { ...plainOutcome(run, error === undefined ? null : oneLine(error)), ...sizes };
+}
+
+function tarOutcome(run: FinishedRun): Outcome {
+  return run.signal === null && run.code === 1 ? warning('some files changed while they were read') : plainOutcome(run);
+}
+
+function robocopyOutcome(run: FinishedRun): Outcome {
+  if (run.signal !== null || run.code === null || run.code >= 8) return plainOutcome(run);
+  // 4: something has the same name but another kind, and stands as it was.
+  return (run.code & 4) === 4 ? warning('mismatched files or folders') : { ...plainOutcome({ ...run, code: 0 }) };
+}
+
+export const rsync: Product = {
+  name: 'rsync',
+  reads: 'its exit code, under run-backup',
+  every: 0,
+  programs: ['rsync'],
+  outcome: rsyncOutcome,
+};
+export const tar: Product = {
+  name: 'tar',
+  reads: 'its exit code, under run-backup',
+  every: 0,
+  programs: ['tar', 'gtar', 'bsdtar'],
+  outcome: tarOutcome,
+};
+export const robocopy: Product = {
+  name: 'robocopy',
+  reads: 'its exit code, under run-backup',
+  every: 0,
+  programs: ['robocopy'],
+  outcome: robocopyOutcome,
+};

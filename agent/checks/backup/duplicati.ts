@@ -1,0 +1,139 @@
+/**
+ * Duplicati's result report (`--run-script-after` with its result file, or `--send-http-url`, as JSON). Every operation
+ * sends one: only Backup counts. A run that broke off has an exception where the values would be. Its command line has
+ * exit codes of its own ("duplicati-cli help returncodes").
+ */
+import type { BackupJob } from '../../../shared/inventory.ts';
+import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome } from './product.ts';
+import { countOf, type Fields, fieldsOf, instantOf, listOf, oneLine, parseJson, spanOf, textOf } from './values.ts';
+
+export interface DuplicatiReport {
+  job: string | null;
+  machine: string | null;
+  operation: string | null;
+  result: 'ok' | 'warning' | 'failed' | 'unknown';
+  message: string | null;
+  begin: number | null;
+  end: number | null;
+  /** Seconds. */
+  duration: number | null;
+  files: number | null;
+  bytes: number | null;
+  bytesUploaded: number | null;
+  warnings: number | null;
+  errors: number | null;
+  interrupted: boolean | null;
+  dryRun: boolean | null;
+  /** Versions that the destination holds after the run. */
+  versions: number | null;
+}
+
+const results: Record<string, DuplicatiReport['result']> = {
+  Success: 'ok',
+  Warning: 'warning',
+  Error: 'failed',
+  Fatal: 'failed',
+};
+
+const flag = (value: unknown) => (typeof value === 'boolean' ? value : null);
+
+/** .NET writes the year 1 for "not yet". */
+const timeOf = (value: unknown) => instantOf(value, 'UTC');
+
+function messageOf(report: Fields, data: Fields): string | null {
+  const thrown = report.Exception ?? data.Exception ?? data.Message;
+  const first = listOf(data.Errors)?.[0] ?? listOf(data.Warnings)?.[0];
+  const text = textOf(thrown) ?? textOf(fieldsOf(thrown)?.Message) ?? textOf(first);
+  return text === null ? null : oneLine(text.split('\n')[0] ?? '');
+}
+
+function resultOf(data: Fields, thrown: boolean): DuplicatiReport['result'] {
+  if (thrown) return 'failed';
+  const said = results[textOf(data.ParsedResult) ?? ''] ?? 'unknown';
+  if (said === 'ok' && (data.Interrupted === true || data.PartialBackup === true)) return 'warning';
+  return said;
+}
+
+/** The report as values; null when the text is not one. */
+export function parseReport(text: string): DuplicatiReport | null {
+  const report = fieldsOf(parseJson(text));
+  const data = fieldsOf(report?.Data);
+  const extra = fieldsOf(report?.Extra) ?? {};
+  const exception = report !== null && textOf(report.Exception) !== null;
+  if (!report || (!data && !exception)) return null;
+  const values = data ?? {};
+  // An exception put in the place of the values has a class name or a message, and no result.
+  const thrown =
+    exception ||
+    (!('ParsedResult' in values) && ('ClassName' in values || 'Message' in values || 'Exception' in values));
+  const backend = fieldsOf(values.BackendStatistics);
+  return {
+    job: textOf(extra['backup-name']),
+    machine: textOf(extra['machine-name']),
+    operation: textOf(values.MainOperation) ?? textOf(extra.OperationName),
+    result: resultOf(values, thrown),
+    message: messageOf(report, values),
+    begin: timeOf(values.BeginTime),
+    end: timeOf(values.EndTime),
+    duration: spanOf(textOf(values.Duration)),
+    files: countOf(values.ExaminedFiles),
+    bytes: countOf(values.SizeOfExaminedFiles),
+    bytesUploaded: countOf(backend?.BytesUploaded),
+    warnings: countOf(values.WarningsActualLength) ?? listOf(values.Warnings)?.length ?? null,
+    errors: countOf(values.ErrorsActualLength) ?? listOf(values.Errors)?.length ?? null,
+    interrupted: flag(values.Interrupted),
+    dryRun: flag(values.Dryrun),
+    versions: countOf(backend?.BackupListCount),
+  };
+}
+
+/** The report as a job; none for a restore, a compact, a dry run. Data was saved unless the run failed. */
+export function jobsIn(text: string): BackupJob[] {
+  const report = parseReport(text);
+  if (report === null) {
+    return [
+      jobOf('duplicati', 'duplicati', 'report', { readable: false, reason: 'the report is not Duplicati’s JSON' }),
+    ];
+  }
+  if (report.operation !== 'Backup' || report.dryRun === true) return [];
+  const good = report.result === 'ok' || report.result === 'warning';
+  const reason = report.message ?? (report.interrupted ? 'the run was interrupted' : null);
+  return [
+    jobOf('duplicati', report.job ?? 'duplicati', 'report', {
+      lastRun: report.end ?? report.begin,
+      lastSuccess: good ? report.end : null,
+      result: report.result,
+      reason:
+        report.result === 'ok'
+          ? null
+          : (reason ?? `${report.errors ?? '?'} errors, ${report.warnings ?? '?'} warnings`),
+      bytes: report.bytes,
+      files: report.files,
+      duration: report.duration,
+    }),
+  ];
+}
+
+const codes: Record<number, [Outcome['result'], string | null]> = {
+  0: ['ok', null],
+  1: ['ok', 'no files had changed'],
+  2: ['warning', 'finished with warnings'],
+  50: ['failed', 'some files were uploaded, but the backup did not finish'],
+};
+
+/** A run of `duplicati-cli backup`; sizes are in its closing lines. */
+export function outcome(run: FinishedRun): Outcome {
+  const known = run.code !== null && run.signal === null ? codes[run.code] : undefined;
+  if (!known) return plainOutcome(run);
+  const files = /^\s*Examined (\d+) (?:\(([\d.]+ \w+)\) )?files/m.exec(run.stdout)?.[1];
+  return { result: known[0], reason: known[1], bytes: null, files: files === undefined ? null : Number(files) };
+}
+
+export const duplicati: Product = {
+  name: 'duplicati',
+  reads: 'the result file that its --run-script-after writes, where checks.yaml names it',
+  every: 0,
+  programs: ['duplicati-cli', 'duplicati-server', 'duplicati'],
+  report: jobsIn,
+  outcome,
+};

@@ -1,0 +1,71 @@
+/**
+ * Windows File History. What can honestly be known from outside a user's session: up to when that user's files are
+ * protected (registry value ProtectedUpToTime, a FILETIME; absent or 0 between two cycles, which is not "never"), and
+ * errors in its event log. It copies chosen folders of one user, so it is a job of that user, never of the machine.
+ */
+import type { BackupJob } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { readEvents, type WindowsEvent } from './events.ts';
+import { jobOf, latest, type Product } from './product.ts';
+
+const key = 'Software\\Microsoft\\Windows\\CurrentVersion\\FileHistory';
+
+/** 100 ns steps since 1601 → ms since 1970; null for 0 and for what is not a time after 1990. */
+export function filetime(value: bigint): number | null {
+  const ms = Number(value / 10_000n) - 11_644_473_600_000;
+  return ms > 631_152_000_000 && ms < 32_503_680_000_000 ? ms : null;
+}
+
+/** `reg query …\FileHistory /v ProtectedUpToTime` → ms; null when the value is not there or zero. */
+export function parseProtectedUpTo(stdout: string): number | null {
+  const match = /^\s+ProtectedUpToTime\s+REG_QWORD\s+0x([0-9a-f]{1,16})\s*$/im.exec(stdout);
+  return match ? filetime(BigInt(`0x${match[1]}`)) : null;
+}
+
+/** `reg query HKU` → the keys of people's accounts; services and templates have other numbers. */
+export function parseUsers(stdout: string): string[] {
+  return [...stdout.matchAll(/^HKEY_USERS\\(S-1-5-21-[\d-]+|S-1-12-1-[\d-]+)\s*$/gm)].map(([, sid = '']) => sid);
+}
+
+/** A warning or an error newer than the last protection means that something was left out since. */
+export function jobFrom(user: string, upTo: number | null, events: readonly WindowsEvent[] | null): BackupJob {
+  const bad = (events ?? []).filter(({ level, time }) => (level === 2 || level === 3) && (time ?? 0) > (upTo ?? 0));
+  const known = upTo !== null && events !== null;
+  return jobOf('file-history', `File History ${user}`, events === null ? 'registry' : 'event', {
+    lastRun: latest([upTo, ...bad.map(({ time }) => time)]),
+    lastSuccess: upTo,
+    result: bad.length > 0 ? 'warning' : known ? 'ok' : 'unknown',
+    reason:
+      bad.length > 0
+        ? `${bad.length} problems logged since (event ${bad[0]?.id})`
+        : known
+          ? null
+          : 'Windows does not tell when the files were last protected',
+  });
+}
+
+async function discover(context: CheckContext): Promise<BackupJob[]> {
+  if (context.platform !== 'win32') throw new NoData('only on Windows');
+  const users = parseUsers((await context.run('reg.exe', ['query', 'HKU'], { timeoutMs: 10_000 })).stdout);
+  const found: [user: string, upTo: number | null][] = [];
+  for (const user of users) {
+    const run = await context.run('reg.exe', ['query', `HKU\\${user}\\${key}`], { timeoutMs: 10_000 });
+    // Without the key the user has never set it up.
+    if (run.code === 0 && /ProtectedUpToTime/i.test(run.stdout)) found.push([user, parseProtectedUpTo(run.stdout)]);
+  }
+  if (found.length === 0) throw new NoData('no user of this machine has File History set up');
+  const log = 'Microsoft-Windows-FileHistory-Engine/BackupLog';
+  const events = await readEvents(context, { log, provider: 'Microsoft-Windows-FileHistory-Engine', days: 35 }).catch(
+    // The log is missing or closed: the registry alone still tells the time.
+    () => null,
+  );
+  return found.map(([user, upTo]) => jobFrom(user, upTo, events));
+}
+
+export const fileHistory: Product = {
+  name: 'file-history',
+  reads: 'registry value ProtectedUpToTime of each user who is logged in, and the event log of File History',
+  every: 3_600_000,
+  programs: [],
+  discover,
+};

@@ -1,0 +1,46 @@
+/** Reading files that other programs write: bounded, and never a wait for a file system that does not answer. */
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckContext } from '../check.ts';
+
+/** `path` below the context's root; the root is empty in production. */
+export function pathIn(context: CheckContext, path: string): string {
+  return context.root === '' ? path : join(context.root, path);
+}
+
+export interface Tail {
+  text: string;
+  modified: number;
+  size: number;
+}
+
+/** The last `max` bytes of a file, from a whole line on; null when there is no such file. @throws other file errors */
+export async function tailOf(path: string, max = 65_536): Promise<Tail | null> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, 'r');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw thrown;
+  }
+  try {
+    const { size, mtimeMs } = await file.stat();
+    const length = Math.min(size, max);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const text = buffer.subarray(0, bytesRead).toString('utf8');
+    const cut = size > max ? text.slice(text.indexOf('\n') + 1) : text;
+    return { text: cut, modified: Math.floor(mtimeMs), size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether something is there; a path that may not be looked at counts as there. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Kopia. `kopia snapshot list --all --json` names each source (user@host:path) with its snapshots; `incomplete` marks
+ * what was cut off ("checkpoint", "canceled"), errors are counted fatal and ignored apart. It must run as the user that
+ * connected the repository.
+ */
+import {
+  type FinishedRun,
+  type Outcome,
+  type Product,
+  plainOutcome,
+  secondsBetween,
+  type Unreadable,
+} from './product.ts';
+import { queryJobs, type Source } from './repository.ts';
+import { countOf, type Fields, fieldsOf, instantOf, listOf, oneLine, parseJson, textOf } from './values.ts';
+
+export interface KopiaSnapshot {
+  host: string | null;
+  user: string | null;
+  path: string | null;
+  start: number | null;
+  end: number | null;
+  bytes: number | null;
+  files: number | null;
+  errors: number | null;
+  ignoredErrors: number | null;
+  failedEntries: number | null;
+  /** Why it was cut off; null when it is whole. */
+  incomplete: string | null;
+}
+
+/** Snapshots of the list, in its order; null when the text is not such a list or a row has no time. */
+export function parseSnapshots(stdout: string): KopiaSnapshot[] | null {
+  const rows = listOf(parseJson(stdout));
+  if (rows === null) return null;
+  const known = rows.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
+  return known.length === rows.length ? known : null;
+}
+
+function snapshotOf(row: Fields | null): KopiaSnapshot | null {
+  const start = instantOf(row?.startTime);
+  if (row === null || start === null) return null;
+  const source = fieldsOf(row.source);
+  const stats = fieldsOf(row.stats);
+  const summary = fieldsOf(fieldsOf(row.rootEntry)?.summ);
+  const end = instantOf(row.endTime);
+  return {
+    host: textOf(source?.host),
+    user: textOf(source?.userName),
+    path: textOf(source?.path),
+    start,
+    end,
+    bytes: countOf(summary?.size) ?? countOf(stats?.totalSize),
+    // stats.fileCount counts only what was hashed anew; the cached files are beside it.
+    files: countOf(summary?.files) ?? countOf(stats?.fileCount),
+    errors: countOf(stats?.errorCount),
+    ignoredErrors: countOf(stats?.ignoredErrorCount),
+    failedEntries: countOf(summary?.numFailed),
+    incomplete: textOf(row.incomplete) ?? textOf(row.incompleteReason) ?? (end === null ? 'no end time' : null),
+  };
+}
+
+/** What a snapshot is worth: cut off is failed, errors make a warning. */
+export function resultOf(snapshot: KopiaSnapshot): Outcome['result'] {
+  if (snapshot.incomplete !== null) return 'failed';
+  const errors = [snapshot.errors, snapshot.ignoredErrors, snapshot.failedEntries];
+  return errors.some((count) => (count ?? 0) > 0) ? 'warning' : 'ok';
+}
+
+/** The snapshots of each source, newest first. */
+export function perSource(snapshots: readonly KopiaSnapshot[]): KopiaSnapshot[][] {
+  const byStart = [...snapshots].sort((a, b) => (b.start ?? 0) - (a.start ?? 0));
+  return [...Map.groupBy(byStart, ({ host, user, path }) => JSON.stringify([host, user, path])).values()];
+}
+
+function warningOf({ errors, ignoredErrors, failedEntries }: KopiaSnapshot): string | null {
+  const bad = Math.max((errors ?? 0) + (ignoredErrors ?? 0), failedEntries ?? 0);
+  return bad > 0 ? `${bad} entries could not be read` : null;
+}
+
+function sourceOf(snapshots: readonly KopiaSnapshot[]): Source[] {
+  const newest = snapshots[0];
+  if (!newest) return [];
+  const whole = snapshots.find(({ incomplete }) => incomplete === null);
+  return [
+    {
+      host: newest.host,
+      protects: newest.path === null ? [] : [newest.path],
+      lastRun: newest.end ?? newest.start,
+      lastSuccess: whole?.end ?? null,
+      bytes: newest.bytes,
+      files: newest.files,
+      duration: secondsBetween(newest.start, newest.end),
+      reason: newest.incomplete === null ? warningOf(newest) : `cut off: ${newest.incomplete}`,
+    },
+  ];
+}
+
+export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
+  const text = run.stderr;
+  const why: [Unreadable, RegExp][] = [
+    ['wrong-password', /invalid repository password|password/i],
+    ['repository-missing', /repository is not connected|repository not initialized|not connected/i],
+    ['no-permission', /permission denied|access denied/i],
+    ['unreachable', /connection refused|no such host|timeout|dial tcp/i],
+  ];
+  return { why: why.find(([, known]) => known.test(text))?.[0] ?? null, message: oneLine(text) };
+}
+
+/** A run of `kopia snapshot create --json`: one snapshot a line. Without --json only the exit code tells. */
+export function outcome(run: FinishedRun): Outcome {
+  const lines = run.stdout.split('\n').filter((line) => line.trim().startsWith('{'));
+  const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];
+  const sum = (of: (snapshot: KopiaSnapshot) => number | null) => {
+    const known = made.map(of).filter((value) => value !== null);
+    return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
+  };
+  const sizes = { bytes: sum(({ bytes }) => bytes), files: sum(({ files }) => files) };
+  const worst = made.map(resultOf).find((result) => result !== 'ok');
+  if (run.code !== 0 || run.signal !== null) return plainOutcome(run, oneLine(run.stderr));
+  if (worst === undefined) return { result: 'ok', reason: null, ...sizes };
+  return { result: worst, reason: made.map(warningOf).find(Boolean) ?? 'cut off', ...sizes };
+}
+
+export const kopia: Product = {
+  name: 'kopia',
+  reads:
+    'kopia snapshot list --all --json, only when checks.yaml names it (runs as the user that connected the repository)',
+  every: 6 * 3_600_000,
+  programs: ['kopia'],
+  outcome,
+  query: (context, setting) =>
+    queryJobs(context, setting, {
+      product: 'kopia',
+      program: 'kopia',
+      args: ['snapshot', 'list', '--json', '--all', '--max-results', '10', '--incomplete'],
+      environment: (password) => (password === null ? {} : { KOPIA_PASSWORD: password }),
+      parse: (run) => {
+        const snapshots = run.code === 0 ? parseSnapshots(run.stdout) : null;
+        return snapshots === null ? parseError(run) : perSource(snapshots).flatMap(sourceOf);
+      },
+    }),
+};

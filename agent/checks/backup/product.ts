@@ -1,0 +1,118 @@
+/**
+ * The contract of a backup product. Adding one: a file beside this one, and a line in index.ts.
+ *
+ * A product says what it can: jobs found without any secret (`discover`), jobs of a repository that the endpoint's own
+ * settings name (`query`), jobs in a file that the product or its hook wrote (`report`), and what a run under
+ * `run-backup` meant (`outcome`). Parsers are pure and total; readers only read.
+ */
+import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
+import type { CheckContext } from '../check.ts';
+import type { BackupSettings, Repository } from './settings.ts';
+import { withoutPassword } from './values.ts';
+
+/** What a finished program left behind: exit code, or the signal that ended it, and the tail of its output. */
+export interface FinishedRun {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What the run meant. Values that the output does not tell are null. */
+export interface Outcome {
+  result: Extract<BackupResult, 'ok' | 'warning' | 'failed'>;
+  reason: string | null;
+  bytes: number | null;
+  files: number | null;
+}
+
+export interface Product {
+  name: string;
+  /** One line for doctor: what is read, with which rights. */
+  reads: string;
+  /** Least time between two readings of expensive sources, in ms; 0: files so cheap that every round may read them. */
+  every: number;
+  /** Programs that show the product is installed, and by which `run-backup` knows it. */
+  programs: readonly string[];
+  /** Jobs that can be found without settings or secrets. Rejects with NoData where the product is not. */
+  discover?(context: CheckContext, settings: BackupSettings): Promise<BackupJob[]>;
+  /** Jobs of one repository, with the secrets that the local settings name. */
+  query?(context: CheckContext, repository: Repository): Promise<BackupJob[]>;
+  /** Jobs in the text of a file written by the product's own reporting. */
+  report?(text: string): BackupJob[];
+  /** What a run of the product meant. */
+  outcome?(run: FinishedRun): Outcome;
+}
+
+/** Machine words for why a source could not be read; the same for every product. */
+export type Unreadable = 'locked' | 'repository-missing' | 'wrong-password' | 'no-permission' | 'unreachable';
+
+/** A source that exists but could not be read: the job stays known, its result does not. */
+export class SourceUnreadable extends Error {
+  readonly why: Unreadable | null;
+  constructor(why: Unreadable | null, reason: string) {
+    super(reason);
+    this.name = 'SourceUnreadable';
+    this.why = why;
+  }
+}
+
+const clip = (text: string | null | undefined, max: number) =>
+  text === null || text === undefined ? null : text.length > max ? `${text.slice(0, max - 1)}…` : text;
+
+/**
+ * The normal form with everything unknown but what is given; texts are cut to what the wire takes, passwords in
+ * repository addresses are hidden.
+ */
+export function jobOf(product: string, job: string, evidence: string, known: Partial<BackupJob> = {}): BackupJob {
+  const blank = {
+    schedule: null,
+    nextRun: null,
+    lastRun: null,
+    lastSuccess: null,
+    result: 'unknown' as const,
+    bytes: null,
+    duration: null,
+    files: null,
+    lastVerified: null,
+    verifiedOk: null,
+    readable: true,
+  };
+  return {
+    ...blank,
+    ...known,
+    product,
+    job: clip(job, 256) ?? '',
+    evidence,
+    protects: (known.protects ?? []).slice(0, 200).flatMap((item) => clip(item, 1024) ?? []),
+    repository: clip(known.repository == null ? null : withoutPassword(known.repository), 2000),
+    reason: clip(known.reason, 2000),
+  };
+}
+
+/** Seconds from start to end, when both are known and in order. */
+export function secondsBetween(start: number | null, end: number | null): number | null {
+  return start !== null && end !== null && end >= start ? (end - start) / 1000 : null;
+}
+
+/** The largest of the times that are known. */
+export function latest(times: readonly (number | null | undefined)[]): number | null {
+  const known = times.filter((time): time is number => typeof time === 'number');
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Exit code 0 is ok, anything else failed: for products without finer codes. */
+export function plainOutcome(run: FinishedRun, reason: string | null = null): Outcome {
+  if (run.signal !== null) {
+    return { result: 'failed', reason: `ended by signal ${run.signal}`, bytes: null, files: null };
+  }
+  if (run.code === 0) return { result: 'ok', reason: null, bytes: null, files: null };
+  const last = run.stderr.trim().split('\n').at(-1) ?? '';
+  const why = reason ?? (last === '' ? '' : withoutPassword(last));
+  return {
+    result: 'failed',
+    reason: `exit code ${run.code}${why === '' ? '' : `: ${why.slice(0, 500)}`}`,
+    bytes: null,
+    files: null,
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * restic 0.9 to 0.19. Exit codes (restic's own documentation, "Exit codes"): 0 good, 1 failed, 3 a snapshot was written
+ * but some source could not be read, 10 no repository, 11 locked, 12 wrong password; before 0.17 the last three are 1
+ * and only the text tells them apart.
+ */
+import { type FinishedRun, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
+import { queryJobs, type Source } from './repository.ts';
+import {
+  countOf,
+  digitsOf,
+  type Fields,
+  fieldsOf,
+  instantOf,
+  jsonLines,
+  listOf,
+  oneLine,
+  parseJson,
+  sizeOf,
+  textOf,
+  textsOf,
+} from './values.ts';
+
+export interface Summary {
+  snapshot: string | null;
+  filesNew: number | null;
+  files: number | null;
+  bytes: number | null;
+  bytesAdded: number | null;
+  duration: number | null;
+  end: number | null;
+}
+
+/** The last summary in the output of `restic backup --json`, which comes after any number of status lines. */
+export function parseBackup(stdout: string): Summary | null {
+  const line = jsonLines(stdout).findLast((row) => row.message_type === 'summary' && 'total_files_processed' in row);
+  return line ? summaryOf(line) : parseBackupText(stdout);
+}
+
+function summaryOf(line: Fields): Summary {
+  return {
+    snapshot: textOf(line.snapshot_id),
+    filesNew: countOf(line.files_new),
+    files: countOf(line.total_files_processed),
+    bytes: countOf(line.total_bytes_processed),
+    bytesAdded: countOf(line.data_added),
+    duration: countOf(line.total_duration),
+    end: instantOf(line.backup_end),
+  };
+}
+
+/** The closing lines without --json. Sizes there are rounded to three digits after the point. */
+function parseBackupText(stdout: string): Summary | null {
+  const snapshot = /^snapshot ([0-9a-f]{8,64}) saved$/m.exec(stdout);
+  if (!snapshot) return null;
+  const processed = /^processed (\d+) files, ([\d.]+ \w+) in /m.exec(stdout);
+  return {
+    snapshot: snapshot[1] ?? null,
+    filesNew: digitsOf(/^Files:\s+(\d+) new/m.exec(stdout)?.[1]),
+    files: digitsOf(processed?.[1]),
+    bytes: sizeOf(processed?.[2]),
+    bytesAdded: sizeOf(/^Added to the repo(?:sitory)?: ([\d.]+ \w+)/m.exec(stdout)?.[1]),
+    duration: null,
+    end: null,
+  };
+}
+
+/** How many source files could not be read, as told on stderr (JSON lines, or text before 0.12). */
+export function unreadableItems(stderr: string): number {
+  const rows = jsonLines(stderr).filter((row) => row.message_type === 'error');
+  return rows.length > 0 ? rows.length : [...stderr.matchAll(/^error: (?!.*Fatal)/gm)].length;
+}
+
+/** Why restic refused, from exit code and stderr, and its own words. */
+export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
+  const told = jsonLines(run.stderr).findLast((row) => row.message_type === 'exit_error');
+  const text = textOf(told?.message) ?? run.stderr;
+  const code = countOf(told?.code) ?? run.code;
+  return { why: whyOf(code, text), message: oneLine(text.replace(/^Fatal: /, '')) };
+}
+
+function whyOf(code: number | null, text: string): Unreadable | null {
+  if (
+    code === 12 ||
+    /wrong password|no key found|empty password|password is (in)?correct|Resolving password failed/i.test(text)
+  ) {
+    return 'wrong-password';
+  }
+  if (code === 11 || /already locked|unable to create lock|failed to lock repository/i.test(text)) return 'locked';
+  if (code === 10) return 'repository-missing';
+  if (/permission denied|access is denied|AccessDenied|403 Forbidden/i.test(text)) return 'no-permission';
+  if (/connection refused|no such host|i\/o timeout|network is unreachable|dial tcp|deadline exceeded/i.test(text)) {
+    return 'unreachable';
+  }
+  if (/repository does not exist|Is there a repository at|unable to open config file/i.test(text)) {
+    return 'repository-missing';
+  }
+  return null;
+}
+
+/** `restic check`: `errors` is null where the text does not count them; `ok` is null when the end was not reached. */
+export function parseCheck(run: FinishedRun): { errors: number | null; ok: boolean | null } {
+  const line = jsonLines(run.stdout).findLast((row) => row.message_type === 'summary' && 'num_errors' in row);
+  const errors = countOf(line?.num_errors);
+  if (errors !== null) return { errors, ok: errors === 0 && (run.code ?? 0) === 0 };
+  const clean = /^no errors were found/m.test(run.stdout);
+  if (clean && (run.code ?? 0) === 0) return { errors: 0, ok: true };
+  const bad = /repository contains errors|Fatal: /.test(run.stdout + run.stderr) || (run.code ?? 0) !== 0;
+  return { errors: null, ok: bad ? false : null };
+}
+
+export interface Snapshot {
+  id: string | null;
+  host: string | null;
+  paths: string[];
+  tags: string[];
+  time: number;
+  timeText: string;
+  end: number | null;
+  endText: string | null;
+  files: number | null;
+  bytes: number | null;
+  bytesAdded: number | null;
+}
+
+/** `restic snapshots --json`, plain or `--group-by`; null when the text is not such a list. `[]` is an empty repository. */
+export function parseSnapshots(stdout: string): Snapshot[] | null {
+  const rows = listOf(parseJson(stdout));
+  if (rows === null) return null;
+  const flat = rows.flatMap((row) => listOf(fieldsOf(row)?.snapshots) ?? [row]);
+  const known = flat.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
+  // Rows without a readable time say that something was saved, not when: the whole answer is then not to be trusted.
+  return known.length === flat.length ? known : null;
+}
+
+function snapshotOf(row: Fields | null): Snapshot | null {
+  const time = instantOf(row?.time);
+  if (row === null || time === null) return null;
+  const summary = fieldsOf(row.summary);
+  return {
+    id: textOf(row.short_id) ?? textOf(row.id)?.slice(0, 8) ?? null,
+    host: textOf(row.hostname),
+    paths: textsOf(row.paths),
+    tags: textsOf(row.tags),
+    time,
+    timeText: String(row.time),
+    end: instantOf(summary?.backup_end),
+    endText: textOf(summary?.backup_end),
+    files: countOf(summary?.total_files_processed),
+    bytes: countOf(summary?.total_bytes_processed),
+    bytesAdded: countOf(summary?.data_added),
+  };
+}
+
+/** The newest snapshot of each source; a source is host and paths, as restic itself groups them. */
+export function latestPerSource(snapshots: readonly Snapshot[]): Snapshot[] {
+  const newest = new Map<string, Snapshot>();
+  for (const snapshot of snapshots) {
+    const key = JSON.stringify([snapshot.host, [...snapshot.paths].sort()]);
+    if (snapshot.time >= (newest.get(key)?.time ?? 0)) newest.set(key, snapshot);
+  }
+  return [...newest.values()];
+}
+
+/** A run of `restic backup`. Code 3 wrote a snapshot, so it counts, with a warning. */
+export function outcome(run: FinishedRun): Outcome {
+  const summary = parseBackup(run.stdout);
+  const sizes = { bytes: summary?.bytes ?? null, files: summary?.files ?? null };
+  if (run.signal === null && run.code === 0) return { result: 'ok', reason: null, ...sizes };
+  if (run.signal === null && run.code === 3) {
+    const count = unreadableItems(run.stderr);
+    const reason = count > 0 ? `${count} source items could not be read` : 'some source items could not be read';
+    return { result: 'warning', reason, ...sizes };
+  }
+  const { why, message } = parseError(run);
+  return plainOutcome(run, [why, message].filter(Boolean).join(': '));
+}
+
+function sourceOf(snapshot: Snapshot): Source {
+  return {
+    host: snapshot.host,
+    protects: snapshot.paths,
+    lastRun: snapshot.end ?? snapshot.time,
+    lastSuccess: snapshot.end ?? snapshot.time,
+    bytes: snapshot.bytes,
+    files: snapshot.files,
+    duration: snapshot.end === null ? null : (snapshot.end - snapshot.time) / 1000,
+    reason: null,
+  };
+}
+
+export const restic: Product = {
+  name: 'restic',
+  reads: 'restic snapshots --json --latest 1 --no-lock, only for repositories in checks.yaml (needs their password)',
+  every: 6 * 3_600_000,
+  programs: ['restic'],
+  outcome,
+  query: (context, setting) =>
+    queryJobs(context, setting, {
+      product: 'restic',
+      program: 'restic',
+      args: ['snapshots', '--json', '--latest', '1', '--no-lock'],
+      environment: (password) => ({
+        ...(setting.repository ? { RESTIC_REPOSITORY: setting.repository } : {}),
+        ...(password === null ? {} : { RESTIC_PASSWORD: password }),
+      }),
+      parse: (run) => {
+        const snapshots = run.code === 0 ? parseSnapshots(run.stdout) : null;
+        return snapshots === null ? parseError(run) : latestPerSource(snapshots).map(sourceOf);
+      },
+    }),
+};

@@ -1,0 +1,155 @@
+/**
+ * rsnapshot's log: `[time] /usr/bin/rsnapshot … INTERVAL: started | completed successfully | completed, but with some
+ * warnings | ERROR: … | WARNING: …`, local time without zone (ISO since 1.4, `[12/Nov/2014:03:30:01]` before), long
+ * lines wrapped with a backslash. Only the first `retain` copies data, the others rotate; that one is the job.
+ */
+import type { BackupJob } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { pathIn, tailOf } from './files.ts';
+import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
+import { instantOf, localInstant, oneLine } from './values.ts';
+
+export interface Interval {
+  started: number | null;
+  lastRun: number | null;
+  lastSuccess: number | null;
+  result: 'ok' | 'warning' | 'failed' | 'running';
+  /** Seconds of the last whole run. */
+  duration: number | null;
+  message: string | null;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function timeOf(text: string): number | null {
+  const old = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d):(\d\d):(\d\d)$/.exec(text);
+  if (!old) return instantOf(text);
+  const [, day, month = '', year, hour, minute, second] = old;
+  return localInstant([
+    Number(year),
+    months.indexOf(month) + 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    0,
+  ]);
+}
+
+const blank: Interval = {
+  started: null,
+  lastRun: null,
+  lastSuccess: null,
+  result: 'running',
+  duration: null,
+  message: null,
+};
+
+/** One line's news about its interval. The first error of a run says most; the lines after it are about the lines before. */
+function after(known: Interval, time: number, said: string): Interval {
+  if (said === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
+  const duration = secondsBetween(known.started, time);
+  if (said === 'completed successfully') {
+    return { ...known, lastRun: time, lastSuccess: time, result: 'ok', duration, message: null, started: null };
+  }
+  if (/^completed, but with some warnings/.test(said)) {
+    return { ...known, lastRun: time, lastSuccess: time, result: 'warning', duration, started: null };
+  }
+  const problem = /^(ERROR|WARNING):\s*(.*)$/.exec(said);
+  if (!problem) return known;
+  // "conf on line 14:" only announces the message in the next line.
+  const words = /on line \d+:$/.test(problem[2] ?? '') ? null : oneLine(problem[2] ?? '');
+  if (problem[1] === 'WARNING') return { ...known, message: known.message ?? words };
+  const first = known.result === 'failed' ? known.message : null;
+  return { ...known, lastRun: time, result: 'failed', message: first ?? words, duration: null, started: null };
+}
+
+/** Every interval in the log's text. What was never mentioned is not there: it is not known to have failed or run. */
+export function parseLog(text: string): Map<string, Interval> {
+  const intervals = new Map<string, Interval>();
+  const joined = text.replace(/\r/g, '').replace(/ *\\\n\s+/g, ' ');
+  for (const line of joined.split('\n')) {
+    const match = /^\[([^\]]+)\] \S*rsnapshot\S*(?: .*?)? ([A-Za-z0-9_-]+): (.*)$/.exec(line);
+    const time = match ? timeOf(match[1] ?? '') : null;
+    if (!match || time === null) continue;
+    const name = match[2] ?? '';
+    intervals.set(name, after(intervals.get(name) ?? blank, time, (match[3] ?? '').trim()));
+  }
+  for (const [name, known] of intervals) if (known.lastRun === null) intervals.delete(name);
+  return intervals;
+}
+
+export interface Configuration {
+  logfile: string | null;
+  root: string | null;
+  /** Intervals in order; the first one copies. */
+  intervals: string[];
+  sources: string[];
+}
+
+/** rsnapshot.conf: tab-separated key and values. */
+export function parseConfiguration(text: string): Configuration {
+  const rows = text.split('\n').map((line) => line.trim().split(/\t+/));
+  const values = (...keys: string[]) =>
+    rows.filter(([key = '']) => keys.includes(key)).map((row) => row[1]?.trim() ?? '');
+  const retained = values('retain', 'interval').filter(Boolean);
+  return {
+    logfile: values('logfile')[0] || null,
+    root: values('snapshot_root')[0] || null,
+    intervals: values('sync_first')[0] === '1' ? ['sync', ...retained] : retained,
+    sources: values('backup', 'backup_script').filter(Boolean),
+  };
+}
+
+/** The job of a machine's rsnapshot: the interval that copies; trouble while rotating the others is a warning. */
+export function jobsOf(log: ReadonlyMap<string, Interval>, configuration: Configuration | null): BackupJob[] {
+  const first = configuration?.intervals[0];
+  const names = first === undefined ? [...log.keys()] : [first];
+  const others = [...log].filter(([name, { result }]) => !names.includes(name) && result === 'failed');
+  return names.map((name) => {
+    const known = log.get(name);
+    const rotating = others.map(([other, { message }]) => `${other}: ${message ?? 'failed'}`).join('; ');
+    const result = known === undefined ? 'never' : known.result === 'ok' && rotating !== '' ? 'warning' : known.result;
+    return jobOf('rsnapshot', name, 'log', {
+      protects: configuration?.sources ?? [],
+      repository: configuration?.root ?? null,
+      schedule: /^(hourly|daily|weekly|monthly)$/.test(name) ? name : null,
+      lastRun: known?.lastRun ?? null,
+      lastSuccess: known?.lastSuccess ?? null,
+      duration: known?.duration ?? null,
+      result,
+      reason: known?.message ?? (rotating || (known ? null : 'the log does not mention it')),
+    });
+  });
+}
+
+async function discover(context: CheckContext): Promise<BackupJob[]> {
+  const conf = await tailOf(pathIn(context, '/etc/rsnapshot.conf'), 1 << 20);
+  if (!conf) throw new NoData('no /etc/rsnapshot.conf');
+  const configuration = parseConfiguration(conf.text);
+  if (configuration.logfile === null) throw new NoData('/etc/rsnapshot.conf names no logfile');
+  const log = await tailOf(pathIn(context, configuration.logfile));
+  if (!log || log.size === 0) throw new NoData(`rsnapshot is installed, but ${configuration.logfile} is empty`);
+  // A log that was rotated minutes ago has nothing to say; what was known before stands (see ../backup.ts).
+  return jobsOf(parseLog(log.text), configuration).filter((job) => job.result !== 'never');
+}
+
+/** Exit codes of rsnapshot's manual: 0 good, 1 failed, 2 good with warnings. */
+export function outcome(run: FinishedRun): Outcome {
+  if (run.code === 2 && run.signal === null) {
+    const said = run.stderr.match(/^WARNING: .*/m)?.[0] ?? 'completed, but with some warnings';
+    return { result: 'warning', reason: oneLine(said), bytes: null, files: null };
+  }
+  const error = run.stderr.match(/^ERROR: (?!.*on line \d+:\s*$)(?!-).*/m)?.[0];
+  return plainOutcome(run, error === undefined ? null : oneLine(error));
+}
+
+export const rsnapshot: Product = {
+  name: 'rsnapshot',
+  reads: '/etc/rsnapshot.conf and the last 64 KiB of its logfile',
+  every: 0,
+  programs: ['rsnapshot'],
+  discover,
+  report: (text) => jobsOf(parseLog(text), null),
+  outcome,
+};

@@ -1,0 +1,244 @@
+/**
+ * Time Machine. Its preferences (root and Full Disk Access) are the only source that works while the disk is away:
+ * each destination's SnapshotDates (UTC) and RESULT of the last attempt. `tmutil` exits 0 on failures too, so its words
+ * are read, and the name of the latest backup is local time. Local snapshots are not backups.
+ */
+import type { BackupJob } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { parsePlist } from './plist.ts';
+import { jobOf, latest, type Product, SourceUnreadable } from './product.ts';
+import { type Fields, fieldsOf, instantOf, listOf, localInstant, oneLine, rowsOf, textOf } from './values.ts';
+
+export interface Destination {
+  name: string | null;
+  id: string | null;
+  /** RESULT of the last attempt: 0 is good; null when not told. */
+  lastResult: number | null;
+  latest: number | null;
+  /** Backups that the destination is known to hold; null when the list is not there. */
+  count: number | null;
+  lastAttempt: number | null;
+  url: string | null;
+  bytesUsed: number | null;
+  bytesAvailable: number | null;
+}
+
+const numberOf = (value: unknown): number | null =>
+  typeof value === 'number'
+    ? value
+    : typeof value === 'string' && /^-?\d{1,18}$/.test(value.trim())
+      ? Number(value)
+      : null;
+
+function destinationOf(row: Fields): Destination {
+  const dates = listOf(row.SnapshotDates);
+  const times = (dates ?? []).map((date) => instantOf(date, 'UTC'));
+  const attempts = (listOf(row.AttemptDates) ?? []).map((date) => instantOf(date, 'UTC'));
+  return {
+    name: textOf(row.LastKnownVolumeName),
+    id: textOf(row.DestinationID),
+    lastResult: numberOf(row.RESULT),
+    latest: latest(times),
+    count: dates === null ? null : times.length,
+    lastAttempt: latest([...attempts, latest(times)]),
+    url: textOf(row.NetworkURL),
+    bytesUsed: numberOf(row.BytesUsed),
+    bytesAvailable: numberOf(row.BytesAvailable),
+  };
+}
+
+/**
+ * Destinations in com.apple.TimeMachine.plist, whole, its `Destinations` alone, or one of them; `autoBackup` is null
+ * when not told. Null when the text holds neither.
+ */
+export function parsePreferences(text: string): { destinations: Destination[]; autoBackup: boolean | null } | null {
+  const value = parsePlist(text);
+  const root = fieldsOf(value);
+  const single = root !== null && ('SnapshotDates' in root || 'RESULT' in root) ? [root] : null;
+  const rows = listOf(value) ?? listOf(root?.Destinations) ?? single;
+  if (rows === null)
+    return root !== null && 'AutoBackup' in root ? { destinations: [], autoBackup: flagOf(root.AutoBackup) } : null;
+  return {
+    destinations: rowsOf(rows).map(destinationOf),
+    autoBackup: flagOf(root?.AutoBackup),
+  };
+}
+
+const flagOf = (value: unknown): boolean | null =>
+  typeof value === 'boolean' ? value : numberOf(value) === null ? null : numberOf(value) !== 0;
+
+export type LatestReason =
+  | 'destination-not-mounted'
+  | 'no-machine-directory'
+  | 'no-full-disk-access'
+  | 'not-configured'
+  | 'no-backup';
+
+const latestReasons: [LatestReason, RegExp][] = [
+  ['no-full-disk-access', /full disk access|operation not permitted|not authorized/i],
+  [
+    'destination-not-mounted',
+    /failed to mount|not mounted|could not be mounted|unable to mount|destination .*unavailable/i,
+  ],
+  ['no-machine-directory', /unable to locate machine directory|no machine directory/i],
+  ['not-configured', /no destinations? configured|not configured/i],
+  ['no-backup', /no backups?|no snapshots?/i],
+];
+
+export interface LatestBackup {
+  /** Local time of the Mac. */
+  latest: number | null;
+  path: string | null;
+  reason: LatestReason | null;
+  /** False only when tmutil says that there is no destination; null when it does not say. */
+  configured: boolean | null;
+}
+
+/** `tmutil latestbackup`: a path whose last part is the local time, or words on why not, also with exit code 0. */
+export function parseLatest(text: string): LatestBackup {
+  const path = /^\/.*$/m.exec(text)?.[0].trim() ?? null;
+  const name =
+    path === null
+      ? null
+      : /(\d{4})-(\d\d)-(\d\d)-(\d\d)(\d\d)(\d\d)(?:\.(?:backup|interrupted|inprogress|inProgress))?\/?$/.exec(path);
+  const time = name ? localInstant([...name.slice(1, 7).map(Number), 0] as Parameters<typeof localInstant>[0]) : null;
+  if (time !== null && !/\.in(terrupted|progress)\/?$/i.test(path ?? '')) {
+    return { latest: time, path, reason: null, configured: true };
+  }
+  const reason = latestReasons.find(([, words]) => words.test(text))?.[0] ?? null;
+  return { latest: null, path: null, reason, configured: reason === null ? null : reason !== 'not-configured' };
+}
+
+export interface Status {
+  running: boolean | null;
+  phase: string | null;
+  /** 0–100; null while it prepares. */
+  percent: number | null;
+  firstBackup: boolean | null;
+  stateChanged: number | null;
+  bytes: number | null;
+  totalBytes: number | null;
+  destinationId: string | null;
+}
+
+/** `tmutil status`, plain or -X. */
+export function parseStatus(text: string): Status {
+  const row = fieldsOf(parsePlist(text.replace(/^Backup session status:\s*/, ''))) ?? {};
+  const progress = fieldsOf(row.Progress) ?? {};
+  const percent = Number(
+    textOf(progress.Percent) ?? progress.Percent ?? textOf(row.Percent) ?? row.Percent ?? Number.NaN,
+  );
+  return {
+    running: flagOf(row.Running),
+    phase: textOf(row.BackupPhase),
+    percent: Number.isFinite(percent) && percent >= 0 ? Math.min(100, Math.round(percent * 10_000) / 100) : null,
+    firstBackup: flagOf(row.FirstBackup),
+    stateChanged: instantOf(row.DateOfStateChange, 'UTC'),
+    bytes: numberOf(progress.bytes),
+    totalBytes: numberOf(progress.totalBytes),
+    destinationId: textOf(row.DestinationID),
+  };
+}
+
+export interface DestinationInfo {
+  name: string | null;
+  kind: string | null;
+  /** Null while the disk is away. */
+  mountPoint: string | null;
+  id: string | null;
+  url: string | null;
+  /** The destination of the last backup, marked `>`. */
+  last: boolean;
+}
+
+function infoOf(row: Fields, last: boolean): DestinationInfo {
+  return {
+    name: textOf(row.Name),
+    kind: textOf(row.Kind),
+    mountPoint: textOf(row['Mount Point']) ?? textOf(row.MountPoint),
+    id: textOf(row.ID),
+    url: textOf(row.URL),
+    last,
+  };
+}
+
+/** `tmutil destinationinfo`, plain or -X; `[]` only when it says that none is configured, null when it says nothing. */
+export function parseDestinations(text: string): DestinationInfo[] | null {
+  if (/no destinations? configured/i.test(text)) return [];
+  const rows = listOf(fieldsOf(parsePlist(text))?.Destinations);
+  if (rows) return rowsOf(rows).map((row) => infoOf(row, row.LastDestination === 1));
+  const found = text.split(/^[> ]*={5,}.*$/m).flatMap((block) => {
+    const pairs = [...block.matchAll(/^(>?)\s*([A-Z][A-Za-z ]*?)\s*:\s?(.*)$/gm)];
+    const row = Object.fromEntries(pairs.map(([, , key = '', value = '']) => [key, value.trim()]));
+    // The part before the first ruler has no pairs.
+    return textOf(row.Name) || textOf(row.ID)
+      ? infoOf(
+          row,
+          pairs.some(([, mark]) => mark === '>'),
+        )
+      : [];
+  });
+  // New versions mark the ruler above the last used destination instead of its name.
+  const marks = [...text.matchAll(/^(>?) ?={5,}/gm)].map(([, mark]) => mark === '>');
+  return found.length === 0 ? null : found.map((info, at) => ({ ...info, last: info.last || marks[at] === true }));
+}
+
+function jobFrom(destination: Destination, status: Status, autoBackup: boolean | null): BackupJob {
+  const { lastResult, latest: newest, count } = destination;
+  const here = status.running === true && (status.destinationId === null || status.destinationId === destination.id);
+  const never = newest === null && count === 0;
+  const failed = lastResult !== null && lastResult !== 0;
+  const finished = failed ? 'failed' : never ? 'never' : lastResult === 0 && newest !== null ? 'ok' : 'unknown';
+  const off = autoBackup === false ? 'automatic backups are switched off' : null;
+  return jobOf('time-machine', `Time Machine ${destination.name ?? destination.id ?? ''}`.trim(), 'plist', {
+    repository: destination.url ?? destination.name,
+    lastRun: here ? (status.stateChanged ?? destination.lastAttempt) : destination.lastAttempt,
+    lastSuccess: newest,
+    result: here ? 'running' : finished,
+    reason: failed ? `the last attempt ended with RESULT ${lastResult}` : off,
+  });
+}
+
+/** What is left without the preferences: the name of the latest backup, if its disk is mounted. */
+export function jobFromTmutil(known: LatestBackup, destinations: readonly DestinationInfo[] | null): BackupJob {
+  const first = destinations?.[0] ?? null;
+  return jobOf('time-machine', `Time Machine ${first?.name ?? ''}`.trim(), 'tmutil', {
+    repository: first?.url ?? first?.mountPoint ?? first?.name ?? null,
+    lastRun: known.latest,
+    lastSuccess: known.latest,
+    result: known.latest === null ? 'unknown' : 'ok',
+    reason:
+      known.latest === null
+        ? `${known.reason ?? 'tmutil gave no answer'}; grant Full Disk Access to read the preferences`
+        : null,
+    readable: known.latest !== null,
+  });
+}
+
+async function discover(context: CheckContext): Promise<BackupJob[]> {
+  if (context.platform !== 'darwin') throw new NoData('only on macOS');
+  const tmutil = (...args: string[]) => context.run('/usr/bin/tmutil', args, { timeoutMs: 30_000 });
+  const status = parseStatus((await tmutil('status')).stdout);
+  const path = '/Library/Preferences/com.apple.TimeMachine.plist';
+  const plist = await context.run('/usr/bin/plutil', ['-convert', 'xml1', '-o', '-', path], { timeoutMs: 10_000 });
+  const preferences = plist.code === 0 ? parsePreferences(plist.stdout) : null;
+  if (preferences?.destinations.length) {
+    return preferences.destinations.map((destination) => jobFrom(destination, status, preferences.autoBackup));
+  }
+  const info = await tmutil('destinationinfo');
+  const destinations = parseDestinations(`${info.stdout}\n${info.stderr}`);
+  if (destinations?.length === 0) throw new NoData('Time Machine has no destination');
+  if (destinations === null)
+    throw new SourceUnreadable('no-permission', oneLine(plist.stderr) || 'tmutil gave no answer');
+  const newest = await tmutil('latestbackup');
+  return [jobFromTmutil(parseLatest(`${newest.stdout}\n${newest.stderr}`), destinations)];
+}
+
+export const timeMachine: Product = {
+  name: 'time-machine',
+  reads:
+    '/Library/Preferences/com.apple.TimeMachine.plist (root and Full Disk Access), tmutil status, latestbackup, destinationinfo',
+  every: 15 * 60_000,
+  programs: [],
+  discover,
+};
