@@ -1,0 +1,143 @@
+/** CPU use over the time since the last reading: a difference of counters is the exact average, so nothing is sampled. */
+import { cpus } from 'node:os';
+import { parseIostat } from '../platform/macos.ts';
+import { readText } from '../platform/read.ts';
+import { type Check, type CheckContext, NoData } from './check.ts';
+import { metric, round } from './reading.ts';
+
+/** Ticks since boot. Guest time is left out: the kernel has counted it in user and nice already. */
+export interface Ticks {
+  user: number;
+  nice: number;
+  system: number;
+  idle: number;
+  iowait: number;
+  irq: number;
+  softirq: number;
+  steal: number;
+}
+
+export interface ProcStat {
+  total: Ticks | null;
+  cores: Ticks[];
+  running: number | null;
+  blocked: number | null;
+}
+
+const names = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
+
+function parseTicks(words: string[]): Ticks | null {
+  const values = names.map((_, i) => Number(words[i + 1] ?? (i < 4 ? Number.NaN : 0)));
+  if (values.some((value) => !Number.isFinite(value))) return null;
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as unknown as Ticks;
+}
+
+/** `/proc/stat`. Total: what is missing is null. */
+export function parseProcStat(text: string): ProcStat {
+  const stat: ProcStat = { total: null, cores: [], running: null, blocked: null };
+  for (const line of text.split('\n')) {
+    if (line.startsWith('cpu')) {
+      const words = line.trim().split(/\s+/);
+      const ticks = parseTicks(words);
+      if (words[0] === 'cpu') stat.total = ticks;
+      else if (ticks) stat.cores.push(ticks);
+    } else if (line.startsWith('procs_')) {
+      const match = /^procs_(running|blocked) (\d+)$/.exec(line);
+      if (match) stat[match[1] as 'running' | 'blocked'] = Number(match[2]);
+    }
+  }
+  return stat;
+}
+
+export interface Usage extends Ticks {
+  active: number;
+}
+
+/** Percent of the time between two readings; null when none passed or the counters started again. */
+export function usageBetween(before: Ticks, after: Ticks): Usage | null {
+  // iowait, and in virtual machines steal, may go back by a little on a tickless kernel: that is 0, not a restart.
+  const delta = (name: keyof Ticks) => Math.max(0, after[name] - before[name]);
+  const total = names.reduce((sum, name) => sum + delta(name), 0);
+  if (total <= 0 || after.user + after.system + after.idle < before.user + before.system + before.idle) return null;
+  const share = (name: keyof Ticks) => (delta(name) / total) * 100;
+  const usage = Object.fromEntries(names.map((name) => [name, share(name)])) as unknown as Ticks;
+  return { ...usage, active: 100 - usage.idle - usage.iowait };
+}
+
+/** On Windows libuv counts interrupts in `sys` and once more in `irq`; there and on macOS they are left out. */
+function ticksOfNode(): Ticks[] {
+  return cpus().map(({ times }) => ({
+    user: times.user,
+    nice: times.nice,
+    system: times.sys,
+    idle: times.idle,
+    iowait: 0,
+    irq: 0,
+    softirq: 0,
+    steal: 0,
+  }));
+}
+
+function sum(cores: readonly Ticks[]): Ticks | null {
+  if (cores.length === 0) return null;
+  return Object.fromEntries(
+    names.map((name) => [name, cores.reduce((all, core) => all + core[name], 0)]),
+  ) as unknown as Ticks;
+}
+
+function read(context: CheckContext): { total: Ticks | null; cores: Ticks[] } {
+  if (context.platform === 'linux') return parseProcStat(readText(context.root, '/proc/stat') ?? '');
+  const cores = ticksOfNode();
+  return { total: sum(cores), cores };
+}
+
+function fieldsOf(usage: Usage, core: number | null, linux: boolean) {
+  return {
+    usage_active: round(usage.active),
+    usage_user: round(usage.user),
+    usage_nice: round(usage.nice),
+    usage_system: round(usage.system),
+    usage_idle: round(usage.idle),
+    // Only Linux tells these apart; elsewhere they are unknown, not 0.
+    usage_iowait: linux ? round(usage.iowait) : null,
+    usage_irq: linux ? round(usage.irq) : null,
+    usage_softirq: linux ? round(usage.softirq) : null,
+    usage_steal: linux ? round(usage.steal) : null,
+    usage_core_max: round(core),
+  };
+}
+
+/** macOS hides its CPU counters from some sandboxed services; iostat is not hidden. */
+async function readIostat(context: CheckContext): Promise<number> {
+  const result = await context.run('/usr/sbin/iostat', ['-c', '2', '-w', '1'], { timeoutMs: 5000, gentle: false });
+  const last = parseIostat(result.stdout);
+  if (last === null) throw new Error('iostat printed no second row');
+  return last.busyPercent;
+}
+
+export function cpu(): Check {
+  let last: { total: Ticks | null; cores: Ticks[] } | null = null;
+  return {
+    name: 'cpu',
+    every: 10_000,
+    reads: '/proc/stat (Linux), os.cpus() (Windows, macOS); no rights needed',
+    async run(context) {
+      const now = read(context);
+      if (now.total === null && context.platform === 'darwin') {
+        const active = round(await readIostat(context));
+        return { metrics: metric('cpu', { cpu: 'cpu-total' }, { usage_active: active }, context.clock.now()) };
+      }
+      if (now.total === null) throw new NoData('the system tells no CPU times');
+      const before = last;
+      last = now;
+      const usage = before?.total ? usageBetween(before.total, now.total) : null;
+      if (!usage || !before) return { note: 'first reading: a share needs two' };
+      // A core that was switched on or off shifts the list; then nothing can be said core by core.
+      const comparable = before.cores.length === now.cores.length;
+      const cores = comparable ? now.cores.map((core, i) => usageBetween(before.cores[i] as Ticks, core)) : [];
+      const busiest = cores.reduce<number | null>((max, core) => (core ? Math.max(max ?? 0, core.active) : max), null);
+      const fields = fieldsOf(usage, busiest, context.platform === 'linux');
+      return { metrics: metric('cpu', { cpu: 'cpu-total' }, fields, context.clock.now()) };
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** Space and inodes of each local file system, read-only remounts, and errors that the kernel has counted. */
+import { statfs } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readLink, readNumber, readText } from '../platform/read.ts';
+import { logicalDiskScript, parseLogicalDisks, powershell } from '../platform/windows.ts';
+import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
+import { type Mount, parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from './mounts.ts';
+import { metric, percent, round } from './reading.ts';
+
+export interface StatFs {
+  bsize: number;
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  files: number;
+  ffree: number;
+}
+
+export interface Space {
+  sizeBytes: number;
+  usedBytes: number;
+  availableBytes: number;
+  usedPercent: number | null;
+  inodesTotal: number | null;
+  inodesFree: number | null;
+  inodesUsedPercent: number | null;
+}
+
+/** As `df` counts: used of what users may use, so that reserved blocks are neither. Pure and total. */
+export function spaceOf(stat: StatFs): Space | null {
+  const values = [stat.bsize, stat.blocks, stat.bfree, stat.bavail];
+  if (!values.every((value) => Number.isFinite(value) && value >= 0) || stat.blocks === 0) return null;
+  const usedBytes = (stat.blocks - stat.bfree) * stat.bsize;
+  const availableBytes = stat.bavail * stat.bsize;
+  // btrfs, vfat, NTFS and APFS make inodes as needed and say 0 or a number that means nothing.
+  const counted = stat.files > 0 && stat.ffree >= 0 && stat.ffree <= stat.files;
+  return {
+    sizeBytes: stat.blocks * stat.bsize,
+    usedBytes,
+    availableBytes,
+    usedPercent: percent(usedBytes, usedBytes + availableBytes),
+    inodesTotal: counted ? stat.files : null,
+    inodesFree: counted ? stat.ffree : null,
+    inodesUsedPercent: counted ? percent(stat.files - stat.ffree, stat.files) : null,
+  };
+}
+
+function fieldsOf(space: Space | null) {
+  return {
+    total: space?.sizeBytes ?? null,
+    used: space?.usedBytes ?? null,
+    free: space?.availableBytes ?? null,
+    used_percent: round(space?.usedPercent),
+    inodes_total: space?.inodesTotal ?? null,
+    inodes_free: space?.inodesFree ?? null,
+    inodes_used_percent: round(space?.inodesUsedPercent),
+  };
+}
+
+/** A path that hangs keeps one thread of the pool; it is not asked again until it has answered. */
+const asked = new Set<string>();
+
+async function askSpace(path: string): Promise<Space | null> {
+  if (asked.has(path)) return null;
+  asked.add(path);
+  try {
+    const answer = statfs(path).finally(() => asked.delete(path));
+    const late = new Promise<null>((resolve) => setTimeout(resolve, 2000, null).unref());
+    const stat = await Promise.race([answer.catch(() => null), late]);
+    return stat === null ? null : spaceOf(stat);
+  } catch {
+    // EIO of a file system that was shut down: its space is unknown, its read-only flag is told below.
+    return null;
+  }
+}
+
+/** Read-only though it should be writable: an emergency, or `ro` where fstab or the first reading said `rw`. */
+function isFallen(mount: Mount, fstab: ReadonlyMap<string, 'ro' | 'rw'>, first: Map<string, boolean>): boolean {
+  if (!first.has(mount.mount)) first.set(mount.mount, mount.readOnly && !mount.emergencyReadOnly);
+  if (mount.emergencyReadOnly) return true;
+  if (!mount.readOnly) return false;
+  const wanted = fstab.get(mount.mount);
+  return wanted === undefined ? first.get(mount.mount) === false : wanted === 'rw';
+}
+
+/** ext4 counts its errors under the kernel's name of the device, which mapper paths hide. */
+function errorsOf(root: string, mount: Mount): number | null {
+  if (!mount.fstype.startsWith('ext')) return null;
+  const device = readLink(root, `/sys/dev/block/${mount.device}`);
+  return device === null ? null : readNumber(root, `/sys/fs/ext4/${basename(device)}/errors_count`);
+}
+
+async function linux(context: CheckContext, first: Map<string, boolean>): Promise<Findings> {
+  const text = readText(context.root, '/proc/self/mountinfo');
+  if (text === null) throw new NoData('/proc/self/mountinfo cannot be read');
+  const mounts = realMounts(parseMountInfo(text));
+  const fstab = parseFstab(readText(context.root, '/etc/fstab') ?? '');
+  const now = context.clock.now();
+  const rows = mounts.map(async (mount) => {
+    const space = await askSpace(context.root + mount.mount);
+    const tags = { path: mount.mount, device: mount.source, fstype: mount.fstype };
+    const state = { read_only: isFallen(mount, fstab, first) ? 1 : 0, errors: errorsOf(context.root, mount) };
+    return metric('disk', tags, { ...fieldsOf(space), ...state }, now);
+  });
+  const metrics = (await Promise.all(rows)).flat();
+  if (metrics.length === 0) throw new NoData('no local file system is mounted');
+  return { metrics };
+}
+
+/** The list by one `df -lkP` (local only); then one row a container, because its volumes share their free space. */
+async function macos(context: CheckContext): Promise<Findings> {
+  const { stdout } = await context.run('/bin/df', ['-lkP'], { timeoutMs: 5000, gentle: false });
+  const now = context.clock.now();
+  const wanted = realDisks(parseDf(stdout)).filter(
+    ({ mount }) => mount === '/System/Volumes/Data' || mount.startsWith('/Volumes/'),
+  );
+  const containers = new Map(wanted.map((row) => [row.source.replace(/s\d+$/, ''), row]));
+  const rows = [...containers.values()].map(async (row) => {
+    const tags = { path: row.mount, device: row.source, fstype: 'apfs' };
+    return metric('disk', tags, fieldsOf(await askSpace(row.mount)), now);
+  });
+  return { metrics: (await Promise.all(rows)).flat() };
+}
+
+/** The list of fixed drives by one PowerShell; it takes seconds, so the check is slow there. */
+async function windows(context: CheckContext): Promise<Findings> {
+  const { stdout } = await context.run('powershell.exe', powershell(logicalDiskScript), { timeoutMs: 60_000 });
+  const now = context.clock.now();
+  const metrics = parseLogicalDisks(stdout).flatMap((volume) => {
+    const { sizeBytes, freeBytes } = volume;
+    const used = sizeBytes === null || freeBytes === null ? null : sizeBytes - freeBytes;
+    const tags = { path: volume.drive, device: volume.drive, fstype: volume.fs ?? 'unknown' };
+    const fields = { total: sizeBytes, free: freeBytes, used, used_percent: round(volume.usedPercent) };
+    return metric('disk', tags, { ...fields, read_only: volume.access === 1 ? 1 : 0 }, now);
+  });
+  if (metrics.length === 0) throw new Error('PowerShell told no fixed drive');
+  return { metrics };
+}
+
+export function disk(platform: NodeJS.Platform = process.platform): Check {
+  const first = new Map<string, boolean>();
+  return {
+    name: 'disk',
+    every: platform === 'linux' ? 10_000 : platform === 'darwin' ? 60_000 : 300_000,
+    reads:
+      '/proc/self/mountinfo and statfs of local file systems (Linux), df (macOS), PowerShell (Windows); no rights needed',
+    async run(context) {
+      if (context.platform === 'linux') return linux(context, first);
+      return context.platform === 'darwin' ? macos(context) : windows(context);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/** Disk traffic, how busy each disk is and how long it takes to answer. */
+import { existsSync } from 'node:fs';
+import { readText } from '../platform/read.ts';
+import { type Check, NoData } from './check.ts';
+import { metric, round } from './reading.ts';
+
+export interface DiskCounters {
+  name: string;
+  reads: number;
+  readBytes: number;
+  readMs: number;
+  writes: number;
+  writeBytes: number;
+  writeMs: number;
+  inFlight: number;
+  ioMs: number;
+  flushes: number | null;
+}
+
+/** Sectors in this file are 512 bytes whatever the disk says of itself. */
+const sectorBytes = 512;
+const notADisk = /^(loop|ram|zram|dm-|md|sr|fd|nbd|zd)\d|^nvme\d+c\d+n/;
+
+/** `/proc/diskstats` without what is made of other disks. Partitions go by sysfs, in the reader. Total. */
+export function parseDiskStats(text: string): DiskCounters[] {
+  return text.split('\n').flatMap((line) => {
+    const words = line.trim().split(/\s+/);
+    const name = words[2];
+    if (name === undefined || words.length < 14 || notADisk.test(name)) return [];
+    const n = words.slice(3).map(Number);
+    if (n.slice(0, 11).some((value) => !Number.isFinite(value) || value < 0)) return [];
+    const [reads, , readSectors, readMs, writes, , writeSectors, writeMs, inFlight, ioMs] = n as [
+      ...[number, number, number, number, number, number, number, number, number, number],
+    ];
+    return [
+      {
+        name,
+        reads,
+        readBytes: readSectors * sectorBytes,
+        readMs,
+        writes,
+        writeBytes: writeSectors * sectorBytes,
+        writeMs,
+        inFlight,
+        ioMs,
+        // 18 columns since Linux 5.5.
+        flushes: Number.isFinite(n[15]) ? (n[15] as number) : null,
+      },
+    ];
+  });
+}
+
+export interface DiskActivity {
+  utilPercent: number;
+  /** Mean time of a request; null when there was none, because no request was not fast. */
+  awaitMs: number | null;
+  readAwaitMs: number | null;
+  writeAwaitMs: number | null;
+}
+
+/** What happened between two readings; null when the counters started again (a disk that was plugged in anew). */
+export function activityBetween(before: DiskCounters, after: DiskCounters, elapsedMs: number): DiskActivity | null {
+  const delta = (field: 'reads' | 'writes' | 'readMs' | 'writeMs' | 'ioMs') => after[field] - before[field];
+  const deltas = [delta('reads'), delta('writes'), delta('readMs'), delta('writeMs'), delta('ioMs')];
+  if (elapsedMs <= 0 || deltas.some((value) => value < 0)) return null;
+  const [reads, writes, readMs, writeMs, ioMs] = deltas as [number, number, number, number, number];
+  const mean = (ms: number, count: number) => (count > 0 ? ms / count : null);
+  return {
+    // The kernel's clock and ours are not the same: a busy disk may come out as 100.4.
+    utilPercent: Math.min(100, (ioMs / elapsedMs) * 100),
+    awaitMs: mean(readMs + writeMs, reads + writes),
+    readAwaitMs: mean(readMs, reads),
+    writeAwaitMs: mean(writeMs, writes),
+  };
+}
+
+export function diskio(): Check {
+  let last: { at: number; disks: Map<string, DiskCounters> } | null = null;
+  /** Whether a name is a whole disk does not change while it is plugged in. */
+  const whole = new Map<string, boolean>();
+  return {
+    name: 'diskio',
+    every: 10_000,
+    reads: '/proc/diskstats (Linux); no rights needed',
+    async run(context) {
+      const text = context.platform === 'linux' ? readText(context.root, '/proc/diskstats') : null;
+      if (text === null) throw new NoData('only Linux tells disk traffic without starting a program');
+      const isWhole = (name: string) => {
+        const found = whole.get(name) ?? existsSync(`${context.root}/sys/block/${name}/device`);
+        whole.set(name, found);
+        return found;
+      };
+      const disks = parseDiskStats(text).filter((disk) => isWhole(disk.name));
+      if (disks.length === 0) throw new NoData('there is no physical disk');
+      const [before, at, now] = [last, context.clock.monotonic(), context.clock.now()];
+      last = { at, disks: new Map(disks.map((disk) => [disk.name, disk])) };
+      const metrics = disks.flatMap((disk) => {
+        const earlier = before?.disks.get(disk.name);
+        const activity = earlier && before ? activityBetween(earlier, disk, at - before.at) : null;
+        const fields = {
+          reads: disk.reads,
+          writes: disk.writes,
+          read_bytes: disk.readBytes,
+          write_bytes: disk.writeBytes,
+          io_util: round(activity?.utilPercent),
+          io_await: round(activity?.awaitMs),
+          iops_in_progress: disk.inFlight,
+        };
+        return metric('diskio', { name: disk.name }, fields, now);
+      });
+      return { metrics };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * The list of checks. A new one costs a file beside this one and a line here. A check with state of its own (the
+ * reading before) is made by a function, so that two agents in one process do not share it.
+ *
+ * Checks marked `heavy` run in a process of their own: only there are their modules loaded, if they import them inside `run`.
+ */
+import type { Check } from './check.ts';
+import { cpu } from './cpu.ts';
+import { disk } from './disk.ts';
+import { diskio } from './diskio.ts';
+import { hardware } from './hardware.ts';
+import { host } from './host.ts';
+import { memory } from './memory.ts';
+import { network } from './network.ts';
+import { pressure } from './pressure.ts';
+import { processes } from './processes.ts';
+import { system } from './system.ts';
+import { temperature } from './temperature.ts';
+
+export function createChecks(): Check[] {
+  return [
+    cpu(),
+    memory(),
+    pressure(),
+    disk(),
+    diskio(),
+    network(),
+    system(),
+    processes(),
+    temperature(),
+    host(),
+    hardware(),
+  ];
+}

@@ -1,0 +1,48 @@
+/** Pressure stall information: the share of time in which tasks waited. It tells harm, where use tells only use. */
+import { readText } from '../platform/read.ts';
+import { type Check, NoData } from './check.ts';
+import { metric } from './reading.ts';
+
+export interface Stall {
+  avg10: number;
+  avg60: number;
+  avg300: number;
+  totalUs: number;
+}
+
+/** `/proc/pressure/*`. `full` is missing for cpu on kernels before 5.13. Total. */
+export function parsePressure(text: string): { some: Stall | null; full: Stall | null } {
+  const line = (type: string): Stall | null => {
+    const match = new RegExp(`^${type} avg10=([\\d.]+) avg60=([\\d.]+) avg300=([\\d.]+) total=(\\d+)$`, 'm').exec(text);
+    if (!match) return null;
+    const [avg10, avg60, avg300, totalUs] = match.slice(1).map(Number) as [number, number, number, number];
+    return [avg10, avg60, avg300, totalUs].every(Number.isFinite) ? { avg10, avg60, avg300, totalUs } : null;
+  };
+  return { some: line('some'), full: line('full') };
+}
+
+const resources = ['cpu', 'memory', 'io'] as const;
+
+export function pressure(): Check {
+  return {
+    name: 'pressure',
+    every: 10_000,
+    reads: '/proc/pressure (Linux with PSI switched on); no rights needed',
+    async run(context) {
+      const now = context.clock.now();
+      const metrics = resources.flatMap((resource) => {
+        // With psi=0 the file is missing, or there and not readable.
+        const { some, full } = parsePressure(readText(context.root, `/proc/pressure/${resource}`) ?? '');
+        // For the whole system cpu "full" means nothing and is always 0.
+        const kept = { some, ...(resource === 'cpu' ? {} : { full }) };
+        return Object.entries(kept).flatMap(([type, stall]) => {
+          if (stall === null) return [];
+          const { totalUs, ...averages } = stall;
+          return metric('pressure', { resource, type }, { ...averages, total: Math.round(totalUs / 1000) }, now);
+        });
+      });
+      if (metrics.length === 0) throw new NoData('pressure stall information is off; boot Linux with psi=1 to have it');
+      return { metrics };
+    },
+  };
+}

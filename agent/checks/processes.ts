@@ -1,0 +1,150 @@
+/** How many processes in which state, and the few that use most. A scan of /proc: once a minute, not each cycle. */
+import type { Metric } from '../../shared/report.ts';
+import { listNames, readHead } from '../platform/read.ts';
+import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
+import { metric, round } from './reading.ts';
+
+export interface ProcessStat {
+  name: string;
+  state: string;
+  /** Ticks of 1/100 s, user and system together. */
+  ticks: number;
+  /** Ticks after boot: tells a process from another one that got its number later. */
+  startedAt: number;
+  rssPages: number;
+}
+
+/** `/proc/<pid>/stat`. The name may hold blanks and brackets, so the fields count from the last one. Total. */
+export function parseProcessStat(text: string): ProcessStat | null {
+  const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
+  if (open < 0 || close < open) return null;
+  const words = text.slice(close + 2).split(' ');
+  const [ticks, startedAt, rssPages] = [Number(words[11]) + Number(words[12]), Number(words[19]), Number(words[21])];
+  if (words.length < 22 || ![ticks, startedAt, rssPages].every(Number.isFinite)) return null;
+  return {
+    name: text.slice(open + 1, close),
+    state: words[0] as string,
+    ticks,
+    startedAt,
+    rssPages: Math.max(0, rssPages),
+  };
+}
+
+export interface Group {
+  name: string;
+  count: number;
+  rssPages: number;
+  /** Since the last scan, by processes seen in both; null at the first scan. */
+  ticks: number | null;
+}
+
+/** Processes by name. `before` maps a process number to what it was at the last scan. Pure. */
+export function groupByName(
+  now: ReadonlyMap<string, ProcessStat>,
+  before: ReadonlyMap<string, ProcessStat> | null,
+): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [pid, stat] of now) {
+    const group = groups.get(stat.name) ?? { name: stat.name, count: 0, rssPages: 0, ticks: before ? 0 : null };
+    groups.set(stat.name, group);
+    group.count += 1;
+    group.rssPages += stat.rssPages;
+    if (group.ticks === null) continue;
+    const earlier = before?.get(pid);
+    const same = earlier !== undefined && earlier.startedAt === stat.startedAt;
+    group.ticks += Math.max(0, stat.ticks - (same ? earlier.ticks : 0));
+  }
+  return [...groups.values()];
+}
+
+const perList = 5;
+
+/** The largest few by CPU and by memory, without those that use nothing. */
+export function largest(groups: readonly Group[]): Group[] {
+  const byCpu = groups.filter((group) => (group.ticks ?? 0) > 0).sort((a, b) => (b.ticks ?? 0) - (a.ticks ?? 0));
+  const byMemory = groups.filter((group) => group.rssPages > 0).sort((a, b) => b.rssPages - a.rssPages);
+  return [...new Set([...byCpu.slice(0, perList), ...byMemory.slice(0, perList)])];
+}
+
+/** Linux gives user space 100 ticks a second on every architecture that Node runs on. */
+const msPerTick = 10;
+const pageBytes = 4096;
+
+const isBlocked = (state: string) => state === 'D';
+const isSleeping = (state: string) => state === 'S' || state === 'I';
+
+function counts(stats: Iterable<ProcessStat>) {
+  const sums = { total: 0, running: 0, sleeping: 0, blocked: 0, zombies: 0 };
+  for (const { state } of stats) {
+    sums.total += 1;
+    if (state === 'R') sums.running += 1;
+    else if (isSleeping(state)) sums.sleeping += 1;
+    else if (isBlocked(state)) sums.blocked += 1;
+    else if (state === 'Z') sums.zombies += 1;
+  }
+  return sums;
+}
+
+function scan(root: string): Map<string, ProcessStat> {
+  const found = new Map<string, ProcessStat>();
+  for (const pid of listNames(root, '/proc')) {
+    const first = pid.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const text = readHead(root, `/proc/${pid}/stat`);
+    const stat = text === null ? null : parseProcessStat(text);
+    if (stat) found.set(pid, stat);
+  }
+  return found;
+}
+
+function linux(context: CheckContext, last: { at: number; stats: Map<string, ProcessStat> } | null) {
+  const stats = scan(context.root);
+  if (stats.size === 0) throw new NoData('/proc lists no process');
+  const [at, now] = [context.clock.monotonic(), context.clock.now()];
+  const elapsedMs = last ? at - last.at : 0;
+  const groups = largest(groupByName(stats, last?.stats ?? null));
+  const top: Metric[] = groups.flatMap((group) => {
+    const cpu = group.ticks === null || elapsedMs <= 0 ? null : ((group.ticks * msPerTick) / elapsedMs) * 100;
+    const fields = { cpu_usage: round(cpu), memory_rss: group.rssPages * pageBytes, num_procs: group.count };
+    return metric('procstat', { process_name: group.name }, fields, now);
+  });
+  const findings: Findings = { metrics: [...metric('processes', {}, counts(stats.values()), now), ...top] };
+  return { findings, next: { at, stats } };
+}
+
+/** On Windows and macOS by systeminformation, which starts one process for it. */
+async function elsewhere(context: CheckContext): Promise<Findings> {
+  const { processes: list } = await import('systeminformation');
+  const { all, running, sleeping, blocked, list: each } = await list();
+  const now = context.clock.now();
+  const groups = new Map<string, { cpu: number; rss: number; count: number }>();
+  for (const { name, cpu, memRss } of each) {
+    const group = groups.get(name) ?? { cpu: 0, rss: 0, count: 0 };
+    groups.set(name, { cpu: group.cpu + cpu, rss: group.rss + memRss * 1024, count: group.count + 1 });
+  }
+  const names = (by: 'cpu' | 'rss') => [...groups].sort((a, b) => b[1][by] - a[1][by]).slice(0, perList);
+  const top = new Map([...names('cpu'), ...names('rss')]);
+  return {
+    metrics: [
+      ...metric('processes', {}, { total: all, running, sleeping, blocked }, now),
+      ...[...top].flatMap(([process_name, { cpu, rss, count }]) =>
+        metric('procstat', { process_name }, { cpu_usage: round(cpu), memory_rss: rss, num_procs: count }, now),
+      ),
+    ],
+  };
+}
+
+export function processes(platform: NodeJS.Platform = process.platform): Check {
+  let last: { at: number; stats: Map<string, ProcessStat> } | null = null;
+  return {
+    name: 'processes',
+    every: platform === 'linux' ? 60_000 : 300_000,
+    reads: '/proc/*/stat (Linux), systeminformation (Windows, macOS); no rights needed',
+    async run(context) {
+      if (context.platform !== 'linux') return elsewhere(context);
+      const { findings, next } = linux(context, last);
+      last = next;
+      return findings;
+    },
+  };
+}

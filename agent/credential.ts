@@ -1,0 +1,74 @@
+/** The endpoint's own credential, `<data>/agent.json`: made by enrolment, readable by the agent's user only. */
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, reasonOf } from '../shared/errors.ts';
+
+export interface Credential {
+  endpoint: string;
+  bucket: string;
+  name: string;
+  secret: string;
+  /** `mqtt://host:port` or `mqtts://host:port`; `ca` is the PEM text that the broker's certificate must descend from. */
+  mqtt: { url: string; ca?: string };
+  /** Where it was enrolled, for people. */
+  collector: string;
+  kind: 'server' | 'workstation';
+  kind_why: string;
+}
+
+export const credentialPath = (data: string) => join(data, 'agent.json');
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** What an enrolment answer or the file must hold. @returns null when something is missing or wrong */
+export function asCredential(value: unknown): Credential | null {
+  const v = value as Partial<Credential> | null;
+  const fine =
+    typeof v === 'object' &&
+    v !== null &&
+    [v.bucket, v.name, v.secret, v.mqtt?.url, v.collector, v.kind_why].every(isText) &&
+    /^[a-z0-9]{8,32}$/.test(v.endpoint ?? '') &&
+    /^[0-9a-f]{2}$/.test(v.bucket ?? '') &&
+    /^mqtts?:\/\//.test(v.mqtt?.url ?? '') &&
+    (v.kind === 'server' || v.kind === 'workstation');
+  return fine ? (v as Credential) : null;
+}
+
+/** @returns null when the machine is not enrolled. @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE */
+export function readCredential(data: string): Credential | null {
+  const path = credentialPath(data);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw fail('DATA_NOT_WRITABLE', { path, reason: reasonOf(thrown) }, thrown);
+  }
+  try {
+    const credential = asCredential(JSON.parse(text));
+    if (credential) return credential;
+  } catch {
+    // Not JSON: the same answer as a credential with holes.
+  }
+  throw fail('DATA_CORRUPT', { path, reason: 'it is not a whole credential' });
+}
+
+/** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE */
+export function writeCredential(data: string, credential: Credential): void {
+  const path = credentialPath(data);
+  try {
+    makePrivate(data);
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(credential, null, 2)}\n`, { mode: 0o600, flush: true });
+    renameSync(draft, path);
+  } catch (thrown) {
+    throw fail('DATA_NOT_WRITABLE', { path: data, reason: reasonOf(thrown) }, thrown);
+  }
+}
+
+/** The data folder, for nobody but its owner. */
+export function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (process.platform !== 'win32') chmodSync(folder, 0o700);
+}

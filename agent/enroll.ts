@@ -1,0 +1,112 @@
+/** A join code becomes a credential of the machine's own. */
+import { createHash } from 'node:crypto';
+import { arch, hostname, platform } from 'node:os';
+import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
+import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
+import type { Kind } from './platform/kind.ts';
+import { version } from './version.ts';
+
+export interface JoinCode {
+  url: string;
+  secret: string;
+}
+
+/** `EK1-` + base64url of `{"u": collector, "c": secret}`. White space, as mail programs add it, is left out. @throws EvenkeelError BAD_JOIN_CODE */
+export function parseJoinCode(text: string): JoinCode {
+  const code = text.replace(/\s+/g, '');
+  const broken = () => fail('BAD_JOIN_CODE', { code: code.length > 20 ? `${code.slice(0, 20)}…` : code });
+  if (!code.startsWith('EK1-')) throw broken();
+  try {
+    const { u, c } = JSON.parse(Buffer.from(code.slice(4), 'base64url').toString('utf8')) as { u: unknown; c: unknown };
+    if (typeof u === 'string' && typeof c === 'string' && c !== '' && /^https?:$/.test(new URL(u).protocol))
+      return { url: u.replace(/\/+$/, ''), secret: c };
+  } catch {
+    // Not base64, not JSON or not an address: all mean that the code was not copied whole.
+  }
+  throw broken();
+}
+
+/** The machine's own id, hashed with our name so that it tells nobody else anything; null where it has none. */
+export function hashOfMachineId(id: string | null): string | null {
+  const text = id?.trim() ?? '';
+  return text === '' ? null : createHash('sha256').update(`evenkeel:${text}`).digest('hex');
+}
+
+export interface EnrollOptions {
+  data: string;
+  code: string;
+  /** Instead of the address in the code, when the endpoint reaches the collector by another one. */
+  collector?: string;
+  name?: string;
+  kind: { kind: Kind; why: string };
+  machineId: string | null;
+  timeoutMs?: number;
+}
+
+/**
+ * Exchanges the code and stores the credential.
+ * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, COLLECTOR_UNREACHABLE, DATA_NOT_WRITABLE, or what the collector answers
+ */
+export async function enroll(options: EnrollOptions): Promise<Credential> {
+  const old = readCredential(options.data);
+  if (old)
+    throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
+  const code = parseJoinCode(options.code);
+  const collector = (options.collector ?? code.url).replace(/\/+$/, '');
+  const machine = hashOfMachineId(options.machineId);
+  const answer = await post(`${collector}/api/v1/enroll`, options.timeoutMs ?? 20_000, {
+    code: code.secret,
+    hostname: options.name ?? hostname(),
+    platform: platform(),
+    arch: arch(),
+    kind: options.kind.kind,
+    kind_why: options.kind.why,
+    version,
+    ...(machine === null ? {} : { machine_id_hash: machine }),
+  });
+  const credential = asCredential({
+    ...(answer as object),
+    collector,
+    kind: options.kind.kind,
+    kind_why: options.kind.why,
+  });
+  if (!credential)
+    throw fail('COLLECTOR_UNREACHABLE', { url: collector, reason: 'its answer is not that of a collector' });
+  writeCredential(options.data, credential);
+  return credential;
+}
+
+async function post(url: string, timeoutMs: number, body: object): Promise<unknown> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = (await response.text()).slice(0, 100_000);
+  } catch (thrown) {
+    const cause = (thrown as { cause?: unknown }).cause;
+    throw fail('COLLECTOR_UNREACHABLE', { url, reason: cause ? reasonOf(cause) : reasonOf(thrown) }, thrown);
+  }
+  let answer: unknown = null;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // A proxy's error page: the status says enough.
+  }
+  if (response.ok) return answer;
+  throw asError(answer) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: `it answered with status ${response.status}` });
+}
+
+/** The collector's own words, when it is one of our errors: they name the code's expiry or its uses. */
+function asError(answer: unknown): EvenkeelError | null {
+  const { code, message, hint } = (answer ?? {}) as Record<string, unknown>;
+  if (typeof code !== 'string' || !Object.hasOwn(errors, code) || typeof message !== 'string') return null;
+  const error = new EvenkeelError(code as ErrorCode);
+  error.message = message.slice(0, 1000);
+  return typeof hint === 'string' ? Object.assign(error, { hint: hint.slice(0, 1000) }) : error;
+}

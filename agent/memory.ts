@@ -1,0 +1,47 @@
+/** What checks remember across restarts: one small JSON file a key, written whole or not at all. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reasonOf } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+
+export interface Memory {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+/** Files, not one document in this process: heavy checks run in a process of their own and remember here too. */
+export function openMemory(folder: string, log: Log): Memory {
+  const fileOf = (key: string) => join(folder, `${key.replace(/[^a-z0-9_.-]/gi, '_')}.json`);
+  return {
+    get(key) {
+      try {
+        return JSON.parse(readFileSync(fileOf(key), 'utf8'));
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT')
+          log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent cannot be read and is taken as empty.');
+        return undefined;
+      }
+    },
+    set(key, value) {
+      const draft = `${fileOf(key)}.${process.pid}`;
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+        renameSync(draft, fileOf(key));
+      } catch (thrown) {
+        // A full disk must not make a check fail: it will only remember less.
+        rmSync(draft, { force: true });
+        log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent could not be written.');
+      }
+    },
+  };
+}
+
+/** For `once` and `doctor`, which leave no traces. */
+export function forgetfulMemory(from?: Memory): Memory {
+  const values = new Map<string, unknown>();
+  return {
+    get: (key) => (values.has(key) ? values.get(key) : from?.get(key)),
+    set: (key, value) => values.set(key, value),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * What the collector may tell an agent: what is durable, and settings from a closed list. The shapes are those of
+ * shared/report.ts, read by hand, because the schema compiler would double the agent's memory for two small messages.
+ * test/agent/orders.test.ts holds both to the same verdict on the same bytes.
+ */
+import { fail, reasonOf } from '../shared/errors.ts';
+import type { Ack, AgentConfig } from '../shared/report.ts';
+import { inflate } from '../shared/wire.ts';
+
+type Dict = Record<string, unknown>;
+
+const isDict = (value: unknown): value is Dict => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown, least: number): value is number =>
+  Number.isInteger(value) && (value as number) >= least;
+const isBetween = (value: unknown, low: number, high: number) =>
+  typeof value === 'number' && value >= low && value <= high;
+
+function refuse(where: string, problem: string): never {
+  throw fail('BAD_SHAPE', { where, problem });
+}
+
+function parse(bytes: Uint8Array): Dict {
+  let value: unknown;
+  const plain = inflate(bytes);
+  try {
+    value = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('utf8'));
+  } catch (thrown) {
+    throw fail('NOT_JSON', { reason: reasonOf(thrown).slice(0, 200) });
+  }
+  return isDict(value) ? value : refuse('message', 'must be an object');
+}
+
+function onlyKeys(value: Dict, keys: readonly string[], where: string): void {
+  for (const key of Object.keys(value)) if (!keys.includes(key)) refuse(where, `${key.slice(0, 64)} is not known`);
+}
+
+/** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
+export function parseAck(bytes: Uint8Array): Ack {
+  const value = parse(bytes);
+  onlyKeys(value, ['epoch', 'through', 'also'], 'message');
+  const { epoch, through, also } = value;
+  if (typeof epoch !== 'string' || !/^[0-9a-f]{32}$/.test(epoch)) refuse('message.epoch', 'must be 32 hex digits');
+  if (!isCount(through, 0)) refuse('message.through', 'must be a count');
+  if (!Array.isArray(also) || also.length > 10_000) refuse('message.also', 'must be a list of at most 10000 ranges');
+  const ranges = also.map((range: unknown, i): [number, number] => {
+    if (!Array.isArray(range) || range.length !== 2 || !isCount(range[0], 1) || !isCount(range[1], 1))
+      refuse(`message.also.${i}`, 'must be two numbers from 1');
+    return [range[0], range[1]];
+  });
+  return { epoch, through, also: ranges };
+}
+
+function parseCheckSettings(value: unknown, where: string): { enabled?: boolean; every_s?: number } {
+  if (!isDict(value)) refuse(where, 'must be an object');
+  onlyKeys(value, ['enabled', 'every_s'], where);
+  const { enabled, every_s } = value;
+  if (enabled !== undefined && typeof enabled !== 'boolean') refuse(`${where}.enabled`, 'must be true or false');
+  if (every_s !== undefined && !isBetween(every_s, 0.5, 604_800)) refuse(`${where}.every_s`, 'must be 0.5 to 604800');
+  return {
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(every_s === undefined ? {} : { every_s: every_s as number }),
+  };
+}
+
+/** A settings message, or the same document as a file. @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
+export function parseConfig(bytes: Uint8Array): AgentConfig {
+  const value = parse(bytes);
+  onlyKeys(value, ['v', 'interval_s', 'checks'], 'message');
+  if (value.v !== 1) refuse('message.v', 'must be 1');
+  const { interval_s, checks } = value;
+  if (interval_s !== undefined && !isBetween(interval_s, 0.5, 3600))
+    refuse('message.interval_s', 'must be 0.5 to 3600');
+  if (checks !== undefined && !isDict(checks)) refuse('message.checks', 'must be an object');
+  const config: AgentConfig = { v: 1 };
+  if (interval_s !== undefined) config.interval_s = interval_s as number;
+  if (checks !== undefined) {
+    const entries = Object.entries(checks as Dict).map(([name, settings]) => {
+      if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) refuse('message.checks', `${name.slice(0, 64)} is not a name`);
+      return [name, parseCheckSettings(settings, `message.checks.${name}`)] as const;
+    });
+    config.checks = Object.fromEntries(entries);
+  }
+  return config;
+}

@@ -1,0 +1,46 @@
+/** Which run of the machine this is, and how it is about to end. */
+import { createHash } from 'node:crypto';
+import { uptime } from 'node:os';
+import type { OfflineReason } from '../../shared/presence.ts';
+import type { RunLimits, RunResult } from '../checks/check.ts';
+import { firstLine, readText } from './read.ts';
+
+/**
+ * The kernel's own boot id. Where there is none, the boot time to the nearest two minutes: an id that changes once too
+ * often only makes the spool begin a new epoch.
+ */
+export function readBootId(root = ''): string {
+  const kernel = firstLine(root, '/proc/sys/kernel/random/boot_id');
+  if (kernel !== null && kernel !== '') return kernel;
+  const bootedAt = Math.round((Date.now() - uptime() * 1000) / 120_000);
+  return createHash('sha256').update(String(bootedAt)).digest('hex').slice(0, 32);
+}
+
+/** The machine's id, the same for its life; null where there is none to read without rights. */
+export function readMachineId(root = ''): string | null {
+  const id = firstLine(root, '/etc/machine-id') ?? firstLine(root, '/var/lib/dbus/machine-id');
+  return id === null || id === '' ? null : id;
+}
+
+/** Pure: what systemd's job list says about why we are asked to stop. */
+export function reasonFromJobs(jobs: string): OfflineReason {
+  if (/\b(reboot|kexec|soft-reboot)\.target\b.*\bstart\b/.test(jobs)) return 'restart';
+  return /\b(poweroff|halt)\.target\b.*\bstart\b/.test(jobs) ? 'shutdown' : 'stop';
+}
+
+/** Asked once, at SIGTERM. One process then is cheap; a guess would turn a planned restart into an outage. */
+export async function readStopReason(
+  run: (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>,
+): Promise<OfflineReason> {
+  if (readText('', '/proc/1/comm')?.trim() !== 'systemd') return 'stop';
+  try {
+    const { stdout } = await run('systemctl', ['list-jobs', '--no-legend', '--plain'], {
+      timeoutMs: 2000,
+      gentle: false,
+    });
+    return reasonFromJobs(stdout);
+  } catch {
+    // No systemctl: then we cannot know more than that we are stopped.
+    return 'stop';
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The only way in which a check starts a program. No shell, no standard input, no translated output; whatever the
+ * program does (hang, flood, fork) ends with its whole process group.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import type { RunLimits, RunResult } from './checks/check.ts';
+import { NoData } from './checks/check.ts';
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+const posix = process.platform !== 'win32';
+/** Idle class: the child gets the disk only when nobody else wants it. */
+const ionice = ['/usr/bin/ionice', '/bin/ionice'].find((path) => posix && existsSync(path));
+
+/** Groups that are running now: they must not outlive the agent. */
+const running = new Set<ChildProcess>();
+
+/** Ends the process and everything that it has started and that stayed in its group. */
+function endGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(posix ? -child.pid : child.pid, 'SIGKILL');
+  } catch {
+    // ESRCH: it has ended by itself in the meantime.
+  }
+}
+
+/** For the agent's own end. */
+export function endAll(): void {
+  for (const child of running) endGroup(child);
+}
+
+function environment(extra: Record<string, string> | undefined): Record<string, string> {
+  const { PATH = posix ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '', HOME } = process.env;
+  const base: Record<string, string> = { PATH, LC_ALL: 'C', LANG: 'C', ...(HOME === undefined ? {} : { HOME }) };
+  // Windows programs do not even start without these.
+  for (const name of posix ? [] : ['SystemRoot', 'SystemDrive', 'TEMP', 'PATHEXT', 'windir']) {
+    const value = process.env[name];
+    if (value !== undefined) base[name] = value;
+  }
+  return { ...base, ...extra };
+}
+
+function lower(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, posix ? 19 : constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system has no priorities to give: slower machines, nothing worse.
+  }
+}
+
+/**
+ * Runs a program to its end.
+ * @returns its output, also when the runner had to end it: `ended` says why
+ * @throws NoData when there is no such program, or it may not be started
+ */
+export function run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
+  const started = performance.now();
+  const gentle = limits.gentle ?? true;
+  const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', file, ...args]] : [file, [...args]];
+  if (ionice && command === ionice && !findable(file, limits.env?.PATH))
+    return Promise.reject(new NoData(`${file} is not installed`));
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: posix,
+      windowsHide: true,
+      env: environment(limits.env),
+    });
+    running.add(child);
+    if (gentle) lower(child.pid);
+    let ended: RunResult['ended'] = null;
+    const end = (why: RunResult['ended']) => {
+      ended ??= why;
+      endGroup(child);
+      // A grandchild that left the group may hold the pipes open: what matters is here already.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const maxBytes = limits.maxBytes ?? defaultMaxBytes;
+    let taken = 0;
+    const collect = (chunks: Buffer[]) => (chunk: Buffer) => {
+      taken += chunk.length;
+      if (taken > maxBytes) end('flood');
+      else chunks.push(chunk);
+    };
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', collect(out));
+    child.stderr.on('data', collect(err));
+    const timer = setTimeout(() => end('timeout'), limits.timeoutMs);
+    let finished = false;
+    const finish = () => {
+      if (finished) return false;
+      finished = true;
+      clearTimeout(timer);
+      running.delete(child);
+      // What it left behind in its group (a daemon, a fork) was not asked for.
+      endGroup(child);
+      return true;
+    };
+    child.on('error', (thrown: NodeJS.ErrnoException) => {
+      if (!finish()) return;
+      if (thrown.code === 'ENOENT') reject(new NoData(`${file} is not installed`));
+      else if (thrown.code === 'EACCES' || thrown.code === 'EPERM') reject(new NoData(`${file} may not be started`));
+      else reject(thrown);
+    });
+    // A program that ends but whose fork holds the pipes would never close: a second is enough for what is in them.
+    child.on('exit', () => setTimeout(() => end(null), 1000).unref());
+    child.on('close', (code, signal) => {
+      if (!finish()) return;
+      const text = (chunks: Buffer[]) => decode(Buffer.concat(chunks));
+      resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: performance.now() - started });
+    });
+  });
+}
+
+/** UTF-16 with a byte order mark is what Windows tools print into a pipe. */
+function decode(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8');
+}
+
+/** Behind ionice a missing program would look like one that failed, so it is looked for first. */
+function findable(file: string, path = environment(undefined).PATH ?? ''): boolean {
+  if (file.includes('/')) return existsSync(file);
+  return path.split(':').some((folder) => existsSync(`${folder}/${file}`));
+}
