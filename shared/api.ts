@@ -256,6 +256,91 @@ export const Availability = Type.Object({
 });
 export type Availability = Static<typeof Availability>;
 
+const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
+const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'unknown']);
+
+/** One backup job of one endpoint, judged against its own rhythm and its own history. `GET /api/v1/protection`. */
+export const ProtectedJob = Type.Object({
+  endpoint: endpointName,
+  product: text,
+  job: text,
+  protects: Type.Array(text),
+  state: JobState,
+  severe: Type.Boolean({ description: 'late by twice its rhythm' }),
+  reason: orNull.text,
+  lastRun: orNull.ms,
+  lastSuccess: orNull.ms,
+  ageSeconds: orNull.number,
+  lateAfterSeconds: Type.Number(),
+  bytes: orNull.number,
+  /** Median of its last five good runs before this one; null below three. */
+  usualBytes: orNull.number,
+  /** Less than half of the usual: an empty source may be mounted. null: cannot be told. */
+  sizeAnomaly: orNull.bool,
+  /** The last restore that was tried out with success, by the tool or by a person. */
+  lastVerified: orNull.ms,
+  verifiedBy: orNull.text,
+});
+export type ProtectedJob = Static<typeof ProtectedJob>;
+
+export const Protection = Type.Object({
+  asOf: ms,
+  counts: Type.Object({
+    endpoints: Type.Integer(),
+    /** Endpoints that tell of no job at all. */
+    none: Type.Integer(),
+    /** Endpoints of which nothing is known, such as never reported or not readable. */
+    unknown: Type.Integer(),
+    jobs: Type.Integer(),
+    ok: Type.Integer(),
+    late: Type.Integer(),
+    failed: Type.Integer(),
+    neverVerified: Type.Integer(),
+    sizeAnomalies: Type.Integer(),
+  }),
+  none: Type.Array(endpointName),
+  unknown: Type.Array(endpointName),
+  jobs: Type.Array(ProtectedJob),
+});
+export type Protection = Static<typeof Protection>;
+
+/** Patch level of one endpoint. `GET /api/v1/patches`. */
+export const PatchRow = Type.Object({
+  endpoint: endpointName,
+  /** compliant: scanned, and no security update is older than the limit. overdue: one is. unknown: cannot be told. */
+  state: Type.Enum(['compliant', 'overdue', 'unknown']),
+  reason: orNull.text,
+  managers: Type.Array(text),
+  pending: orNull.number,
+  pendingSecurity: orNull.number,
+  oldestSecuritySince: orNull.ms,
+  scannedAt: orNull.ms,
+  rebootRequired: orNull.bool,
+  rebootSince: orNull.ms,
+  os: orNull.text,
+  endOfLife: orNull.ms,
+});
+export type PatchRow = Static<typeof PatchRow>;
+
+export const PatchOverview = Type.Object({
+  asOf: ms,
+  /** Days after which a pending security update makes an endpoint overdue. */
+  limitDays: Type.Number(),
+  sites: Type.Array(
+    Type.Object({
+      /** null: endpoints without a site. */
+      site: orNull.text,
+      endpoints: Type.Integer(),
+      compliant: Type.Integer(),
+      overdue: Type.Integer(),
+      unknown: Type.Integer(),
+      oldestSecuritySince: orNull.ms,
+    }),
+  ),
+  endpoints: Type.Array(PatchRow),
+});
+export type PatchOverview = Static<typeof PatchOverview>;
+
 export const Me = Type.Object({
   user: orNull.text,
   role: Type.Union([Role, Type.Null()]),

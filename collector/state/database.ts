@@ -87,6 +87,17 @@ export interface Database {
   /** When this collector was watching. A gap between rows is time of which nothing is known. */
   watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };
   inventory: { endpoint: string; section: string; at: Ms; received_at: Ms; data: Json };
+  /** Good runs of each backup job, as told: what `usual size` is computed from. */
+  backup_runs: {
+    endpoint: string;
+    product: string;
+    job: string;
+    ended_at: Ms;
+    bytes: number | null;
+    files: number | null;
+    /** Seconds. */
+    duration: number | null;
+  };
   /** Restores that a person tried out. */
   restore_tests: {
     id: Generated<number>;

@@ -5,11 +5,16 @@ import { fail, reasonOf } from '../../shared/errors.ts';
 import type { Database } from './database.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
+import * as backupRuns from './migrations/003-backup-runs.ts';
 
 export type State = Kysely<Database>;
 
 /** In order; the name is what the data folder remembers. Add a file and a line. */
-const migrations = { '001-first': { up: first.up }, '002-restore-tests': { up: restoreTests.up } };
+const migrations = {
+  '001-first': { up: first.up },
+  '002-restore-tests': { up: restoreTests.up },
+  '003-backup-runs': { up: backupRuns.up },
+};
 
 /** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
 function adapt(database: DatabaseSync) {

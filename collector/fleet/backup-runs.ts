@@ -1,0 +1,67 @@
+/**
+ * The history of each backup job: one row a good run, made from the inventory sections as they arrive. It answers the
+ * one question a single run cannot: is this backup as large as it usually is?
+ */
+import type { BackupJob } from '../../shared/inventory.ts';
+import type { State } from '../state/open.ts';
+
+/** Kept a job: enough for the usual size, and for a person to look back a month of daily runs. */
+const keep = 40;
+
+export interface BackupRun {
+  endedAt: number;
+  bytes: number | null;
+}
+
+/** Remembers the good runs that a `backups` section tells of. Telling the same run again changes nothing. */
+export async function rememberRuns(state: State, endpoint: string, jobs: readonly BackupJob[]): Promise<void> {
+  for (const { product, job, lastRun, lastSuccess, bytes, files, duration, result } of jobs) {
+    // After a failed run, bytes and duration are the failed run's: they say nothing about the last good one.
+    const good = result === 'ok' || result === 'warning';
+    if (!good || lastSuccess === null || (lastRun !== null && lastRun > lastSuccess)) continue;
+    await state
+      .insertInto('backup_runs')
+      .values({ endpoint, product, job, ended_at: lastSuccess, bytes, files, duration })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const old = await state
+      .selectFrom('backup_runs')
+      .select('ended_at')
+      .where('endpoint', '=', endpoint)
+      .where('product', '=', product)
+      .where('job', '=', job)
+      .orderBy('ended_at', 'desc')
+      .offset(keep)
+      .limit(1)
+      .executeTakeFirst();
+    if (!old) continue;
+    await state
+      .deleteFrom('backup_runs')
+      .where('endpoint', '=', endpoint)
+      .where('product', '=', product)
+      .where('job', '=', job)
+      .where('ended_at', '<=', old.ended_at)
+      .execute();
+  }
+}
+
+/**
+ * Median size of the five good runs before `latest`, and whether `latest` is less than half of it.
+ * @param runs newest first, `latest` included or not; below three earlier sizes nothing can be said
+ */
+export function usualSize(
+  runs: readonly BackupRun[],
+  latest: { endedAt: number | null; bytes: number | null },
+): { usualBytes: number | null; anomaly: boolean | null } {
+  const earlier = runs
+    .filter((run) => latest.endedAt === null || run.endedAt < latest.endedAt)
+    .flatMap((run) => (run.bytes === null ? [] : [run.bytes]))
+    .slice(0, 5)
+    .sort((a, b) => a - b);
+  if (earlier.length < 3) return { usualBytes: null, anomaly: null };
+  const middle = earlier.length / 2;
+  const usualBytes = Number.isInteger(middle)
+    ? ((earlier[middle - 1] as number) + (earlier[middle] as number)) / 2
+    : (earlier[Math.floor(middle)] as number);
+  return { usualBytes, anomaly: latest.bytes === null ? null : latest.bytes < usualBytes / 2 };
+}

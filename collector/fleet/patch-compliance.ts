@@ -1,0 +1,69 @@
+/**
+ * The Patches page: compliance by site, and the age of the oldest security update. By age, not by any pending update:
+ * a machine that installs each night has one pending most mornings and is well kept. Pure.
+ */
+import type { PatchOverview, PatchRow } from '../../shared/api.ts';
+import type { Facts } from './facts.ts';
+import type { Endpoint } from './fleet.ts';
+
+/** The limit of the UK's Cyber Essentials scheme, and the critical level of our own default rule. */
+export const limitDays = 14;
+const dayMs = 86_400_000;
+
+export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRow {
+  const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
+  const unread = own.filter((manager) => manager.scan !== 'ok');
+  const sum = (pick: 'pending' | 'pendingSecurity') =>
+    own.length === 0 || own.some((manager) => manager[pick] === null)
+      ? null
+      : own.reduce((total, manager) => total + (manager[pick] ?? 0), 0);
+  const since = own.flatMap((manager) => manager.oldestSecuritySince ?? []);
+  const oldest = since.length > 0 ? Math.min(...since) : null;
+  const pendingSecurity = sum('pendingSecurity');
+  const scanned = own.flatMap((manager) => manager.scannedAt ?? []);
+  const overdue = oldest !== null && now - oldest > limitDays * dayMs;
+  return {
+    endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
+    // What is known to be overdue is overdue, even when another manager could not be read.
+    state: overdue
+      ? 'overdue'
+      : own.length === 0 || unread.length > 0 || pendingSecurity === null
+        ? 'unknown'
+        : 'compliant',
+    reason: unread.map((manager) => `${manager.manager}: ${manager.reason ?? manager.scan}`).join('; ') || null,
+    managers: own.map((manager) => manager.manager),
+    pending: sum('pending'),
+    pendingSecurity,
+    oldestSecuritySince: oldest,
+    scannedAt: scanned.length > 0 ? Math.min(...scanned) : null,
+    rebootRequired: facts.osState?.rebootRequired ?? null,
+    rebootSince: facts.osState?.rebootSince ?? null,
+    os: facts.os,
+    endOfLife: facts.osState?.endOfSecurity ?? facts.osState?.endOfLife ?? null,
+  };
+}
+
+const order = { overdue: 0, unknown: 1, compliant: 2 } as const;
+
+export function patchOverview(rows: readonly PatchRow[], now: number): PatchOverview {
+  const bySite = new Map<string | null, PatchRow[]>();
+  for (const row of rows) bySite.set(row.endpoint.site, [...(bySite.get(row.endpoint.site) ?? []), row]);
+  const sites = [...bySite].map(([site, members]) => {
+    const count = (state: PatchRow['state']) => members.filter((row) => row.state === state).length;
+    const since = members.flatMap((row) => row.oldestSecuritySince ?? []);
+    return {
+      site,
+      endpoints: members.length,
+      compliant: count('compliant'),
+      overdue: count('overdue'),
+      unknown: count('unknown'),
+      oldestSecuritySince: since.length > 0 ? Math.min(...since) : null,
+    };
+  });
+  sites.sort((a, b) => b.overdue - a.overdue || b.unknown - a.unknown || (a.site ?? '').localeCompare(b.site ?? ''));
+  const endpoints = [...rows].sort(
+    (a, b) =>
+      order[a.state] - order[b.state] || (a.oldestSecuritySince ?? Infinity) - (b.oldestSecuritySince ?? Infinity),
+  );
+  return { asOf: now, limitDays, sites, endpoints };
+}

@@ -1,0 +1,129 @@
+/** The Protection page: who has no backup, who is late, what was never verified, what is smaller than usual. */
+import type { ProtectedJob, Protection } from '../../shared/api.ts';
+import type { BackupJob } from '../../shared/inventory.ts';
+import type { State } from '../state/open.ts';
+import { type BackupRun, usualSize } from './backup-runs.ts';
+import { backupVerdict, limitsOf } from './backup-state.ts';
+import type { Facts } from './facts.ts';
+import type { Endpoint, Fleet } from './fleet.ts';
+
+interface Verified {
+  at: number;
+  by: string;
+}
+
+/** Worst first; the word tells the rest. */
+const worstFirst: readonly ProtectedJob['state'][] = ['failed', 'never', 'late', 'unknown', 'warning', 'running', 'ok'];
+
+/** @param factsOf the inventory of an endpoint as the fleet page keeps it in memory */
+export async function protectionOf(
+  state: State,
+  fleet: Fleet,
+  factsOf: (id: string) => Facts,
+  now: number,
+): Promise<Protection> {
+  const [runs, verified] = [await allRuns(state), await allVerified(state)];
+  const answer: Protection = {
+    asOf: now,
+    counts: {
+      endpoints: 0,
+      none: 0,
+      unknown: 0,
+      jobs: 0,
+      ok: 0,
+      late: 0,
+      failed: 0,
+      neverVerified: 0,
+      sizeAnomalies: 0,
+    },
+    none: [],
+    unknown: [],
+    jobs: [],
+  };
+  for (const endpoint of fleet.all()) {
+    const { backups } = factsOf(endpoint.id);
+    answer.counts.endpoints++;
+    if (backups === null) answer.unknown.push(nameOf(endpoint));
+    else if (backups.length === 0) answer.none.push(nameOf(endpoint));
+    for (const job of backups ?? []) {
+      const key = keyOf(endpoint.id, job.product, job.job);
+      answer.jobs.push(judged(endpoint, job, runs.get(key) ?? [], verified.get(keyOf(endpoint.id, job.job)), now));
+    }
+  }
+  answer.jobs.sort(
+    (a, b) => worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
+  );
+  const count = (test: (job: ProtectedJob) => boolean) => answer.jobs.filter(test).length;
+  Object.assign(answer.counts, {
+    none: answer.none.length,
+    unknown: answer.unknown.length,
+    jobs: answer.jobs.length,
+    ok: count((job) => job.state === 'ok'),
+    late: count((job) => job.state === 'late' || job.state === 'never'),
+    failed: count((job) => job.state === 'failed'),
+    neverVerified: count((job) => job.lastVerified === null),
+    sizeAnomalies: count((job) => job.sizeAnomaly === true),
+  });
+  return answer;
+}
+
+const keyOf = (...parts: string[]) => parts.join('\n');
+const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site });
+
+function judged(
+  endpoint: Endpoint,
+  job: BackupJob,
+  runs: readonly BackupRun[],
+  person: Verified | undefined,
+  now: number,
+): ProtectedJob {
+  const verdict = backupVerdict([job], endpoint.kind, now).jobs[0];
+  const size = usualSize(runs, { endedAt: job.lastSuccess, bytes: job.bytes });
+  const byTool = job.verifiedOk === false ? null : job.lastVerified;
+  const personIsNewer = person !== undefined && person.at >= (byTool ?? 0);
+  return {
+    endpoint: nameOf(endpoint),
+    product: job.product,
+    job: job.job,
+    protects: job.protects,
+    state: verdict?.state ?? 'unknown',
+    severe: verdict?.severe ?? false,
+    reason: job.reason,
+    lastRun: job.lastRun,
+    lastSuccess: job.lastSuccess,
+    ageSeconds: verdict?.ageSeconds ?? null,
+    lateAfterSeconds: limitsOf(job.schedule, endpoint.kind).late / 1000,
+    bytes: job.bytes,
+    usualBytes: size.usualBytes,
+    sizeAnomaly: size.anomaly,
+    lastVerified: personIsNewer ? person.at : byTool,
+    verifiedBy: personIsNewer ? person.by : byTool === null ? null : job.product,
+  };
+}
+
+async function allRuns(state: State): Promise<Map<string, BackupRun[]>> {
+  const rows = await state
+    .selectFrom('backup_runs')
+    .select(['endpoint', 'product', 'job', 'ended_at', 'bytes'])
+    .orderBy('ended_at', 'desc')
+    .execute();
+  const byJob = new Map<string, BackupRun[]>();
+  for (const row of rows) {
+    const key = keyOf(row.endpoint, row.product, row.job);
+    const list = byJob.get(key) ?? [];
+    list.push({ endedAt: row.ended_at, bytes: row.bytes });
+    byJob.set(key, list);
+  }
+  return byJob;
+}
+
+/** The newest restore that a person tried out with success, per endpoint and job. */
+async function allVerified(state: State): Promise<Map<string, Verified>> {
+  const rows = await state
+    .selectFrom('restore_tests')
+    .select(['endpoint', 'job', 'at', 'by_user'])
+    .where('ok', '=', 1)
+    .orderBy('at')
+    .execute();
+  return new Map(rows.map((row) => [keyOf(row.endpoint, row.job), { at: row.at, by: row.by_user }]));
+}

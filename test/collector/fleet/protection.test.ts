@@ -1,0 +1,188 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts';
+import { type Facts, noFacts } from '../../../collector/fleet/facts.ts';
+import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
+import { patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
+import { protectionOf } from '../../../collector/fleet/protection.ts';
+import { openState } from '../../../collector/state/open.ts';
+import type { BackupJob, PatchState } from '../../../shared/inventory.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const now = Date.UTC(2026, 10, 20);
+
+const endpoint = (id: string, site: string | null = null): Endpoint => ({
+  id,
+  bucket: '00',
+  name: id,
+  kind: 'server',
+  kindWhy: '',
+  site,
+  tags: [],
+  platform: 'linux',
+  arch: 'x64',
+  version: null,
+  enrolledAt: 0,
+  retiredAt: null,
+  state: 'online',
+  stateReason: null,
+  stateSince: 0,
+  session: null,
+  bootId: null,
+  lastSeenAt: now,
+  intervalMs: 10_000,
+  clockOffsetMs: 0,
+});
+
+const job = (more: Partial<BackupJob>): BackupJob => ({
+  product: 'restic',
+  job: 'nightly',
+  protects: ['/srv'],
+  repository: null,
+  schedule: 'daily',
+  nextRun: null,
+  lastRun: now - hour,
+  lastSuccess: now - hour,
+  result: 'ok',
+  reason: null,
+  bytes: 1000,
+  duration: 60,
+  files: 10,
+  lastVerified: null,
+  verifiedOk: null,
+  readable: true,
+  evidence: 'dropfile',
+  ...more,
+});
+
+const patches = (more: Partial<PatchState>): PatchState => ({
+  manager: 'apt',
+  thirdParty: false,
+  pending: 3,
+  pendingSecurity: 1,
+  held: 0,
+  list: [],
+  oldestSecuritySince: now - day,
+  scannedAt: now - hour,
+  metadataAge: 3600,
+  scan: 'ok',
+  reason: null,
+  autoUpdates: 'unknown',
+  lastInstall: null,
+  ...more,
+});
+
+const fleetOf = (...endpoints: Endpoint[]) => ({ all: () => endpoints }) as unknown as Fleet;
+
+test('no job, late, never verified and unknown are told apart', async () => {
+  const state = await openState(':memory:');
+  const facts: Record<string, Facts> = {
+    none: { ...noFacts, backups: [] },
+    silent: noFacts,
+    late: { ...noFacts, backups: [job({ lastSuccess: now - 40 * hour, lastRun: now - 40 * hour })] },
+    good: { ...noFacts, backups: [job({ lastVerified: now - day, verifiedOk: true })] },
+  };
+  const all = fleetOf(...Object.keys(facts).map((id) => endpoint(id)));
+  const answer = await protectionOf(state, all, (id) => facts[id] as Facts, now);
+  assert.equal(
+    answer.none.map((e) => e.id),
+    ['none'],
+  );
+  assert.equal(
+    answer.unknown.map((e) => e.id),
+    ['silent'],
+  );
+  assert.equal(
+    answer.jobs.map((j) => [j.endpoint.id, j.state]),
+    [
+      ['late', 'late'],
+      ['good', 'ok'],
+    ],
+  );
+  assert.is(answer.counts.neverVerified, 1);
+  assert.is(answer.jobs[1]?.verifiedBy, 'restic');
+  await state.destroy();
+});
+
+test('a backup of less than half its usual size stands out, from runs that were told one by one', async () => {
+  const state = await openState(':memory:');
+  for (let i = 6; i >= 1; i--)
+    await rememberRuns(state, 'e', [job({ lastRun: now - i * day, lastSuccess: now - i * day, bytes: 1000 + i })]);
+  const latest = job({ lastRun: now - hour, lastSuccess: now - hour, bytes: 400 });
+  await rememberRuns(state, 'e', [latest]);
+  await rememberRuns(state, 'e', [latest]);
+  const answer = await protectionOf(state, fleetOf(endpoint('e')), () => ({ ...noFacts, backups: [latest] }), now);
+  assert.is(answer.jobs[0]?.usualBytes, 1003);
+  assert.is(answer.jobs[0]?.sizeAnomaly, true);
+  assert.is((await state.selectFrom('backup_runs').selectAll().execute()).length, 7);
+  await state.destroy();
+});
+
+test('a failed run is no size to compare with, and two runs are no history', async () => {
+  const state = await openState(':memory:');
+  await rememberRuns(state, 'e', [job({ result: 'failed', lastRun: now, lastSuccess: now - day, bytes: 1 })]);
+  assert.is((await state.selectFrom('backup_runs').selectAll().execute()).length, 0);
+  const two = [
+    { endedAt: 1, bytes: 10 },
+    { endedAt: 2, bytes: 10 },
+  ];
+  assert.equal(usualSize(two, { endedAt: 3, bytes: 1 }), { usualBytes: null, anomaly: null });
+  await state.destroy();
+});
+
+test('a restore that a person tried out counts, with the name', async () => {
+  const state = await openState(':memory:');
+  await state
+    .insertInto('restore_tests')
+    .values({
+      endpoint: 'e',
+      job: 'nightly',
+      at: now - hour,
+      ok: 1,
+      note: 'read one file',
+      by_user: 'mika',
+      recorded_at: now,
+    })
+    .execute();
+  const answer = await protectionOf(state, fleetOf(endpoint('e')), () => ({ ...noFacts, backups: [job({})] }), now);
+  assert.is(answer.jobs[0]?.verifiedBy, 'mika');
+  assert.is(answer.counts.neverVerified, 0);
+  await state.destroy();
+});
+
+test('patches: overdue by age, and a failed scan is unknown with its reason', () => {
+  const row = (state: PatchState[] | null) => patchRow(endpoint('e'), { ...noFacts, patches: state }, now);
+  assert.is(row([patches({})]).state, 'compliant');
+  assert.is(row([patches({ oldestSecuritySince: now - 15 * day })]).state, 'overdue');
+  const failed = row([
+    patches({ pending: null, pendingSecurity: null, oldestSecuritySince: null, scan: 'failed', reason: 'rc 100' }),
+  ]);
+  assert.is(failed.state, 'unknown');
+  assert.is(failed.pendingSecurity, null);
+  assert.is(failed.reason, 'apt: rc 100');
+  assert.is(row(null).state, 'unknown');
+  assert.is(row([patches({ manager: 'snap', thirdParty: true })]).state, 'unknown');
+});
+
+test('patches by site: the worst site and the worst endpoint come first', () => {
+  const rows = [
+    patchRow(endpoint('a', 'Tokyo'), { ...noFacts, patches: [patches({})] }, now),
+    patchRow(endpoint('b', 'Berlin'), { ...noFacts, patches: [patches({ oldestSecuritySince: now - 20 * day })] }, now),
+    patchRow(endpoint('c', 'Berlin'), noFacts, now),
+  ];
+  const overview = patchOverview(rows, now);
+  assert.equal(
+    overview.sites.map((s) => [s.site, s.compliant, s.overdue, s.unknown]),
+    [
+      ['Berlin', 0, 1, 1],
+      ['Tokyo', 1, 0, 0],
+    ],
+  );
+  assert.equal(
+    overview.endpoints.map((e) => e.endpoint.id),
+    ['b', 'c', 'a'],
+  );
+});
+
+test.run();
