@@ -1,8 +1,9 @@
 /** What is known of an endpoint beside its time series: one document a section, replaced when a newer one comes. */
 import { fail } from '../../shared/errors.ts';
-import { sections } from '../../shared/inventory.ts';
+import { type BackupJob, sections } from '../../shared/inventory.ts';
 import { check, type InventoryMessage } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
+import { rememberRuns } from './backup-runs.ts';
 
 export interface Inventory {
   /**
@@ -32,6 +33,8 @@ export function createInventory(state: State): Inventory {
             .where('inventory.at', '<=', row.at),
         )
         .executeTakeFirst();
+      // Sections that arrive late still tell of runs that were not told before.
+      if (section === 'backups') await rememberRuns(state, endpoint, message.data as BackupJob[]);
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
     },
   };

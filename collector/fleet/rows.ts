@@ -7,7 +7,7 @@ import type { Log } from '../../shared/log.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Change, Tell } from '../tell.ts';
-import { factSections } from './facts.ts';
+import { type Facts, factSections } from './facts.ts';
 import type { Fleet } from './fleet.ts';
 import { createKnowledge } from './knowledge.ts';
 import { composeRow } from './row.ts';
@@ -16,6 +16,8 @@ export interface Rows {
   /** The row as of now; undefined for unknown and retired endpoints. */
   get(id: string): EndpointRow | undefined;
   all(): EndpointRow[];
+  /** What the inventory says of an endpoint, as the rows keep it. */
+  facts(id: string): Facts;
   /** Resolves when every change told so far is in the rows. */
   settled(): Promise<void>;
   close(): void;
@@ -92,6 +94,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
       refreshTroubles();
       return [...fleet.all()].flatMap(({ id }) => rowOf(id) ?? []);
     },
+    facts: (id) => knowledge.of(id).facts,
     async settled() {
       await work;
     },

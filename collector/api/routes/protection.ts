@@ -1,0 +1,37 @@
+/** Backups and updates over the whole fleet: the Protection and the Patches page. */
+import { PatchOverview, Protection } from '../../../shared/api.ts';
+import { patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
+import { protectionOf } from '../../fleet/protection.ts';
+import type { App, Context } from '../context.ts';
+
+export function protectionRoutes(app: App, { state, fleet, rows, clock }: Context): void {
+  app.get(
+    '/api/v1/protection',
+    {
+      schema: {
+        summary: 'Who has no backup, who is late, what was never verified, what is smaller than usual',
+        tags: ['protection'],
+        response: { 200: Protection },
+      },
+    },
+    async () => protectionOf(state, fleet, rows.facts, clock.now()),
+  );
+
+  app.get(
+    '/api/v1/patches',
+    {
+      schema: {
+        summary: 'Patch compliance by site and by endpoint, by the age of the oldest security update',
+        tags: ['protection'],
+        response: { 200: PatchOverview },
+      },
+    },
+    async () => {
+      const now = clock.now();
+      return patchOverview(
+        [...fleet.all()].map((endpoint) => patchRow(endpoint, rows.facts(endpoint.id), now)),
+        now,
+      );
+    },
+  );
+}
