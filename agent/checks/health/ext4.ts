@@ -1,0 +1,37 @@
+/** Errors that ext4 has met and counted in its superblock. They stay until e2fsck has run. No root. */
+import { type CheckContext, NoData } from '../check.ts';
+import { fileText, namesIn } from '../files.ts';
+import { numberOf } from '../loose.ts';
+import { type HealthReading, type HealthSource, item, minute } from './source.ts';
+
+/** @param lastSeconds `last_error_time`: seconds since 1970, sometimes followed by `(hex)`; 0 when there was none */
+export function judgeExt4(count: number | null, lastSeconds: number | null) {
+  if (count === null) return { status: 'unknown' as const, reason: 'the error count cannot be read' };
+  if (count === 0) return { status: 'ok' as const, reason: 'no errors' };
+  const last = lastSeconds ? `, last ${new Date(lastSeconds * 1000).toISOString()}` : '';
+  return { status: 'critical' as const, reason: `${count} file system errors${last}: run e2fsck` };
+}
+
+export const ext4: HealthSource = {
+  name: 'ext4',
+  every: 5 * minute,
+  reads: '/sys/fs/ext4/*/errors_count; no root',
+  platforms: ['linux'],
+  read,
+};
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const now = context.clock.now();
+  const reading: HealthReading = { items: [], metrics: [] };
+  for (const device of await namesIn(context, '/sys/fs/ext4')) {
+    const folder = `/sys/fs/ext4/${device}`;
+    const text = await fileText(context, `${folder}/errors_count`);
+    if (text === null) continue;
+    const last = /^\d+/.exec((await fileText(context, `${folder}/last_error_time`)) ?? '')?.[0];
+    const count = numberOf(text.trim());
+    const { status, reason } = judgeExt4(count, numberOf(last ?? null));
+    reading.items.push(item('ext4', device, status, reason, { errors: count }, now));
+  }
+  if (reading.items.length === 0) throw new NoData('this machine has no ext4');
+  return reading;
+}
