@@ -19,23 +19,28 @@ const usual = {
 
 /**
  * The rules in force: the defaults, each replaced in the parts that the settings name, then the new ones.
- * @param overrides as in evenkeel.yaml, `{ disk-space: { for_s: 0 }, my-rule: { name, when, … } }`; `name` may be one text
+ * @param overrides as in evenkeel.yaml: `[{ id: disk-space, for_s: 0 }, { id: my-rule, name, when, … }]`; `name` may be
+ *   one text for both languages
  * @throws EvenkeelError BAD_SETTING, naming the rule and the part
  */
-export function mergeRules(defaults: readonly Rule[], overrides: unknown): Rule[] {
-  if (overrides === undefined || overrides === null) return [...defaults];
-  if (!isObject(overrides)) throw fail('BAD_SETTING', { what: 'rules', problem: 'is not a table of rules by id' });
+export function mergeRules(
+  defaults: readonly Rule[],
+  overrides: readonly ({ id: string } & Record<string, unknown>)[],
+): Rule[] {
   const merged = new Map(defaults.map((rule) => [rule.id, rule]));
-  for (const [id, override] of Object.entries(overrides)) merged.set(id, mergeOne(id, merged.get(id), override));
+  const seen = new Set<string>();
+  for (const override of overrides) {
+    if (seen.has(override.id)) throw fail('BAD_SETTING', { what: `rules.${override.id}`, problem: 'is given twice' });
+    seen.add(override.id);
+    merged.set(override.id, mergeOne(override.id, merged.get(override.id), override));
+  }
   for (const rule of merged.values()) checkLevel(rule, merged);
   return [...merged.values()];
 }
 
-function mergeOne(id: string, before: Rule | undefined, override: unknown): Rule {
+function mergeOne(id: string, before: Rule | undefined, override: Loose): Rule {
   const what = `rules.${id}`;
-  if (!isObject(override)) throw fail('BAD_SETTING', { what, problem: 'is not a table' });
-  if ('id' in override) throw fail('BAD_SETTING', { what: `${what}.id`, problem: 'is given twice: the key is the id' });
-  const candidate: Loose = { ...(before ?? usual), ...override, id };
+  const candidate: Loose = { ...(before ?? usual), ...override };
   if (typeof candidate.name === 'string') candidate.name = { en: candidate.name, ja: candidate.name };
   if (before === undefined && (candidate.when === undefined || candidate.name === undefined))
     throw fail('BAD_SETTING', { what, problem: 'is no rule that we know; a new one needs at least `name` and `when`' });
@@ -65,8 +70,4 @@ function problemIn(candidate: Loose): { path: string; problem: string } {
   if (allowed.length > 0) return { path, problem: `must be one of ${allowed.join(', ')}` };
   if (here.some((error) => error.message === 'schema is false')) return { path, problem: 'is not known' };
   return { path, problem: here[0]?.message ?? 'is not valid' };
-}
-
-function isObject(value: unknown): value is Loose {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
