@@ -19,15 +19,15 @@ const amount = Type.Number({ minimum: 0 });
 const or = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]));
 
-/** Schema 1. Only `schema`, `job`, `product`, `startedAt` and `result` must be there. */
+/** Schema 1. Only `schema`, `job`, `product` and `result` must be there; `unknown` when only verifications were recorded. */
 export const DropFile = Type.Object({
   schema: Type.Literal(1),
   job: text(200),
   product: text(64),
-  startedAt: time,
+  startedAt: or(time),
   /** Absent while it runs. */
   endedAt: or(time),
-  result: Type.Union((['ok', 'warning', 'failed', 'running'] as const).map((word) => Type.Literal(word))),
+  result: Type.Union((['ok', 'warning', 'failed', 'running', 'unknown'] as const).map((word) => Type.Literal(word))),
   exitCode: or(Type.Integer()),
   /** The process of the running backup, and its start as the system counts it, so that a reused number is noticed. */
   pid: or(Type.Integer({ minimum: 1 })),

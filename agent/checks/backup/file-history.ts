@@ -66,6 +66,7 @@ export const fileHistory: Product = {
   name: 'file-history',
   reads: 'registry value ProtectedUpToTime of each user who is logged in, and the event log of File History',
   every: 3_600_000,
+  forgets: true,
   programs: [],
   discover,
 };

@@ -34,6 +34,8 @@ export interface Product {
   every: number;
   /** Programs that show the product is installed, and by which `run-backup` knows it. */
   programs: readonly string[];
+  /** Its source is trimmed or rotated: a job that is not mentioned any more is still a job. */
+  forgets?: boolean;
   /** Jobs that can be found without settings or secrets. Rejects with NoData where the product is not. */
   discover?(context: CheckContext, settings: BackupSettings): Promise<BackupJob[]>;
   /** Jobs of one repository, with the secrets that the local settings name. */

@@ -148,6 +148,7 @@ export const rsnapshot: Product = {
   name: 'rsnapshot',
   reads: '/etc/rsnapshot.conf and the last 64 KiB of its logfile',
   every: 0,
+  forgets: true,
   programs: ['rsnapshot'],
   discover,
   report: (text) => jobsOf(parseLog(text), null),

@@ -219,6 +219,7 @@ export const veeam: Product = {
   name: 'veeam',
   reads: 'veeamconfig session list (group veeam), the event log "Veeam Agent", or the tables that checks.yaml names',
   every: 15 * 60_000,
+  forgets: true,
   programs: ['veeamconfig'],
   report: jobsIn,
   discover,

@@ -233,6 +233,7 @@ export const vzdump: Product = {
   name: 'vzdump',
   reads: `${folder}/index and the logs of its vzdump tasks (root or group www-data)`,
   every: 15 * 60_000,
+  forgets: true,
   programs: ['vzdump'],
   discover,
   outcome,

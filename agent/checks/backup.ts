@@ -1,0 +1,168 @@
+/**
+ * Backups of this machine in one normal form, whatever the product. Cheap files are read every round; expensive sources
+ * at their own interval, their last answer standing in between; repositories only where `checks.yaml` names them.
+ */
+import { delimiter, join } from 'node:path';
+import { reasonOf } from '../../shared/errors.ts';
+import type { BackupJob, BackupResult } from '../../shared/inventory.ts';
+import type { Metric } from '../../shared/report.ts';
+import { exists, pathIn } from './backup/files.ts';
+import { products } from './backup/index.ts';
+import { latest } from './backup/product.ts';
+import type { BackupSettings } from './backup/settings.ts';
+import { type Heard, hear, settingsOf, sourcesOf } from './backup/sources.ts';
+import type { Check, CheckContext, Findings } from './check.ts';
+
+/** Clocks of two machines differ a little; what lies further ahead is a wrong clock. */
+const clockSlack = 10 * 60_000;
+
+const resultNumbers: Record<BackupResult, number> = { ok: 0, warning: 1, failed: 2, running: 3, never: 4, unknown: 5 };
+
+/** A time in the future would be a negative age: it is taken as unknown, and said. */
+export function sane(job: BackupJob, now: number): BackupJob {
+  const ahead = (time: number | null) => time !== null && time > now + clockSlack;
+  if (!ahead(job.lastRun) && !ahead(job.lastSuccess)) return job;
+  return {
+    ...job,
+    lastRun: ahead(job.lastRun) ? null : job.lastRun,
+    lastSuccess: ahead(job.lastSuccess) ? null : job.lastSuccess,
+    result: 'unknown',
+    reason: 'clock: the backup’s time lies in the future',
+  };
+}
+
+/** Two sources that tell of the same job: the later run decides, what it does not know comes from the other. */
+function merged(a: BackupJob, b: BackupJob): BackupJob {
+  const [later, earlier] = (a.readable === false ? -1 : (a.lastRun ?? 0)) >= (b.lastRun ?? 0) ? [a, b] : [b, a];
+  const lastSuccess = latest([a.lastSuccess, b.lastSuccess]);
+  const known = latest([a.lastVerified, b.lastVerified]);
+  const verified = known !== null && a.lastVerified === known ? a : b;
+  return {
+    ...later,
+    lastSuccess,
+    protects: later.protects.length > 0 ? later.protects : earlier.protects,
+    repository: later.repository ?? earlier.repository,
+    schedule: later.schedule ?? earlier.schedule,
+    nextRun: later.nextRun ?? earlier.nextRun,
+    bytes: later.bytes ?? (later.result === 'ok' ? earlier.bytes : null),
+    files: later.files ?? (later.result === 'ok' ? earlier.files : null),
+    lastVerified: verified.lastVerified,
+    verifiedOk: verified.verifiedOk,
+  };
+}
+
+const keyOf = ({ product, job }: BackupJob) => JSON.stringify([product, job]);
+
+/** One entry a job, in a steady order, so that an unchanged state is an unchanged section. */
+export function combine(jobs: readonly BackupJob[]): BackupJob[] {
+  const known = new Map<string, BackupJob>();
+  for (const job of jobs) {
+    const other = known.get(keyOf(job));
+    known.set(keyOf(job), other ? merged(other, job) : job);
+  }
+  return [...known.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)).slice(0, 500);
+}
+
+/** The measurement of a job; a value that is not known is left out. */
+export function metricOf(job: BackupJob, now: number): Metric {
+  const age = (time: number | null) => (time === null ? null : Math.max(0, Math.round((now - time) / 1000)));
+  const values: Record<string, number | null> = {
+    result: resultNumbers[job.result],
+    age_s: age(job.lastSuccess),
+    run_age_s: age(job.lastRun),
+    bytes: job.bytes,
+    duration_s: job.duration,
+    files: job.files,
+    verified_age_s: job.verifiedOk === false ? null : age(job.lastVerified),
+  };
+  const fields = Object.entries(values).filter((pair): pair is [string, number] => pair[1] !== null);
+  return {
+    name: 'backup',
+    tags: { job: job.job, product: job.product },
+    fields: Object.fromEntries(fields),
+    timestamp: now,
+  };
+}
+
+/** Backup programs on this machine that have no job: a suggestion for people, never a job. */
+async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Promise<string | null> {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const found: string[] = [];
+  for (const { name, programs, outcome } of products) {
+    // rsync and tar are on every machine and prove nothing.
+    if (!outcome || /^(rsync|tar|robocopy)$/.test(name) || jobs.some(({ product }) => product === name)) continue;
+    const paths = programs.flatMap((program) => folders.map((folder) => pathIn(context, join(folder, program))));
+    const there = await Promise.all(paths.map(exists));
+    if (there.includes(true)) found.push(name);
+  }
+  return found.length === 0 ? null : `installed, but without a job: ${found.join(', ')} (run them through run-backup)`;
+}
+
+const memoryKey = 'backup';
+
+function remembered(context: CheckContext): Record<string, Heard> {
+  const value = context.memory.get(memoryKey) as { sources?: Record<string, Heard> } | undefined;
+  const entries = Object.entries(value?.sources ?? {});
+  return Object.fromEntries(entries.filter(([, heard]) => Number.isFinite(heard?.at) && Array.isArray(heard.jobs)));
+}
+
+/** What a source said last stays known while its settings cannot be read. */
+function standing(before: Record<string, Heard>, asked: ReadonlySet<string>, problem: string): [string, Heard][] {
+  const open = Object.entries(before).filter(([key]) => !asked.has(key) && !key.startsWith('discover '));
+  return open.map(([key, heard]) => [
+    key,
+    { ...heard, jobs: heard.jobs.map((job) => ({ ...job, result: 'unknown', reason: problem, readable: false })) },
+  ]);
+}
+
+async function settingsOrProblem(context: CheckContext): Promise<{ settings: BackupSettings; problem: string | null }> {
+  try {
+    return { settings: await settingsOf(context), problem: null };
+  } catch (thrown) {
+    // A typing mistake must not hide the drop files: the rest goes on, and doctor shows the line.
+    context.log.warn({ reason: reasonOf(thrown) }, 'The backup settings of this machine cannot be used.');
+    return { settings: {}, problem: reasonOf(thrown) };
+  }
+}
+
+async function readBackups(context: CheckContext): Promise<Findings> {
+  const now = context.clock.now();
+  const before = remembered(context);
+  const { settings, problem } = await settingsOrProblem(context);
+  const heard: Record<string, Heard> = {};
+  const sources = sourcesOf(context, settings);
+  // One after the other: two repository queries at once would cost twice the memory.
+  for (const source of sources) heard[source.key] = await hear(source, before[source.key], now);
+  if (problem !== null)
+    Object.assign(heard, Object.fromEntries(standing(before, new Set(Object.keys(heard)), problem)));
+  context.memory.set(memoryKey, { sources: heard });
+
+  const jobs = combine(Object.values(heard).flatMap((one) => one.jobs.map((job) => sane(job, now))));
+  const notes = [
+    problem,
+    ...sources.map(({ key, product }) => noteOf(heard[key], product)),
+    await suggestion(context, jobs),
+  ];
+  const note = notes.filter((text) => text !== null).join('; ');
+  return {
+    sections: { backups: jobs },
+    metrics: jobs.map((job) => metricOf(job, now)),
+    ...(note === '' ? {} : { note: note.slice(0, 2000) }),
+  };
+}
+
+/** Of the many products that are simply not here nobody needs to hear; of one that is half here, people do. */
+function noteOf(heard: Heard | undefined, product: string): string | null {
+  const quiet = /^(only on|no |not |.* is not installed$)|agent has no folder/;
+  return heard?.note && !quiet.test(heard.note) ? `${product}: ${heard.note}` : null;
+}
+
+/** The check `backup`: section `backups` and the measurement of the same name. */
+export function backup(): Check {
+  return {
+    name: 'backup',
+    every: 5 * 60_000,
+    reads: 'drop files of run-backup, logs and settings of backup products, and what checks.yaml names under "backups"',
+    run: readBackups,
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * What is asked in one round, and how often: discovery of each product, each repository, each report file. A source
+ * that does not answer keeps what it said last, marked as not readable; one that forgets (a rotated log, a trimmed event
+ * log) does not make its jobs vanish: silence has to become late, not invisible.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDuration } from '../../../shared/duration.ts';
+import { reasonOf } from '../../../shared/errors.ts';
+import type { BackupJob } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { filesMatching, guarded } from './file-rule.ts';
+import { tailOf } from './files.ts';
+import { productNamed, products } from './index.ts';
+import { jobOf, latest } from './product.ts';
+import type { BackupSettings, ReportFile, Repository } from './settings.ts';
+
+export interface Source {
+  key: string;
+  product: string;
+  /** Its name for people when it does not answer and nothing is known of it. */
+  title: string;
+  /** Least ms between two readings. */
+  every: number;
+  /** Jobs that it no longer mentions are still jobs. */
+  forgets: boolean;
+  read(): Promise<BackupJob[]>;
+}
+
+/** What one source said last. */
+export interface Heard {
+  at: number;
+  jobs: BackupJob[];
+  /** Why there is nothing, in words; null when all is well. */
+  note: string | null;
+}
+
+/** After this long without a word a job that its source has forgotten is given up: its alert has stood for weeks. */
+const forgottenAfter = 35 * 86_400_000;
+/** A source that failed is tried again sooner than its interval. */
+const retryAfter = 15 * 60_000;
+
+/** The settings of this machine; none when there is no file. @throws EvenkeelError BAD_LOCAL_CONFIG */
+export async function settingsOf(context: CheckContext): Promise<BackupSettings> {
+  if (context.data === undefined) return {};
+  const file = join(context.data, 'checks.yaml');
+  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return null;
+    throw thrown;
+  });
+  // Most endpoints have no such file, and need not load the YAML reader for it.
+  return text === null ? {} : (await import('./settings.ts')).readSettings(text, file);
+}
+
+function repositorySource(context: CheckContext, setting: Repository): Source {
+  const product = productNamed(setting.product);
+  return {
+    key: `repository ${setting.product} ${setting.job}`,
+    product: setting.product,
+    title: setting.job,
+    every: setting.every ? parseDuration(setting.every) : (product?.every ?? 0),
+    forgets: false,
+    read: async () => (await product?.query?.(context, setting)) ?? [],
+  };
+}
+
+async function readReport(context: CheckContext, setting: ReportFile): Promise<BackupJob[]> {
+  const found = await guarded(() => filesMatching(context, setting.glob));
+  const newest = found.sort((a, b) => b.modified - a.modified)[0];
+  if (!newest) throw new NoData(`no report matches ${setting.glob}`);
+  const tail = await tailOf(newest.path, 1 << 20);
+  const jobs = productNamed(setting.product)?.report?.(tail?.text ?? '') ?? [];
+  const schedule = setting.schedule ?? null;
+  return jobs.map((job) => ({ ...job, schedule, job: jobs.length === 1 ? (setting.job ?? job.job) : job.job }));
+}
+
+/** Every source of this machine under these settings. */
+export function sourcesOf(context: CheckContext, settings: BackupSettings): Source[] {
+  const ignored = new Set(settings.ignore);
+  const discovered = products.flatMap((product) => {
+    const discover = product.discover;
+    if (!discover || ignored.has(product.name)) return [];
+    const { name, every, forgets = false } = product;
+    const read = () => discover.call(product, context, settings);
+    return { key: `discover ${name}`, product: name, title: name, every, forgets, read };
+  });
+  const reports = (settings.reports ?? []).map((setting) => ({
+    ...{ key: `report ${setting.product} ${setting.glob}`, product: setting.product, every: 0, forgets: true },
+    ...{ title: setting.job ?? setting.product, read: () => readReport(context, setting) },
+  }));
+  const repositories = (settings.repositories ?? []).map((setting) => repositorySource(context, setting));
+  return [...discovered, ...repositories, ...reports];
+}
+
+/** The jobs that a forgetful source left out this time, as long as they are not given up. */
+function leftOut(before: readonly BackupJob[], now: readonly BackupJob[], clock: number): BackupJob[] {
+  const names = new Set(now.map(({ job }) => job));
+  return before.filter(({ job, lastRun }) => !names.has(job) && lastRun !== null && clock - lastRun < forgottenAfter);
+}
+
+/** A source that shows only the last run does not take back a success that it told of before. */
+function keepSuccess(before: readonly BackupJob[], now: readonly BackupJob[]): BackupJob[] {
+  const known = new Map(before.map(({ job, lastSuccess }) => [job, lastSuccess]));
+  return now.map((job) => ({ ...job, lastSuccess: latest([job.lastSuccess, known.get(job.job)]) }));
+}
+
+function withoutAnswer(source: Source, before: Heard | undefined, thrown: unknown): BackupJob[] {
+  const known = before?.jobs.length ? before.jobs : [jobOf(source.product, source.title, 'none')];
+  return known.map((job) => ({ ...job, result: 'unknown', reason: reasonOf(thrown).slice(0, 2000), readable: false }));
+}
+
+/** Reads a source, unless what it said last is fresh enough. Never rejects: what fails is said in the jobs. */
+export async function hear(source: Source, before: Heard | undefined, now: number): Promise<Heard> {
+  const age = before ? now - before.at : Number.POSITIVE_INFINITY;
+  // A negative age means that the clock went back: read again.
+  if (before && source.every > 0 && age >= 0 && age < source.every) return before;
+  try {
+    const jobs = await source.read();
+    if (!source.forgets || !before) return { at: now, jobs, note: null };
+    return { at: now, jobs: [...keepSuccess(before.jobs, jobs), ...leftOut(before.jobs, jobs, now)], note: null };
+  } catch (thrown) {
+    if (thrown instanceof NoData) {
+      return { at: now, jobs: source.forgets ? leftOut(before?.jobs ?? [], [], now) : [], note: thrown.message };
+    }
+    const at = now - Math.max(0, source.every - retryAfter);
+    return { at, jobs: withoutAnswer(source, before, thrown), note: `${source.title}: ${reasonOf(thrown)}` };
+  }
+}
