@@ -27,7 +27,7 @@ export const DropFile = Type.Object({
   startedAt: or(time),
   /** Absent while it runs. */
   endedAt: or(time),
-  result: Type.Union((['ok', 'warning', 'failed', 'running', 'unknown'] as const).map((word) => Type.Literal(word))),
+  result: Type.Enum(['ok', 'warning', 'failed', 'running', 'unknown']),
   exitCode: or(Type.Integer()),
   /** The process of the running backup, and its start as the system counts it, so that a reused number is noticed. */
   pid: or(Type.Integer({ minimum: 1 })),

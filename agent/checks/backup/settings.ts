@@ -22,7 +22,7 @@ const common = {
 export const Repository = Type.Object(
   {
     ...common,
-    product: Type.Union((['restic', 'borg', 'kopia', 'duplicity'] as const).map((word) => Type.Literal(word))),
+    product: Type.Enum(['restic', 'borg', 'kopia', 'duplicity']),
     /** Kopia is asked about the repository that its user has connected, so it needs none. */
     repository: Type.Optional(path),
     passwordFile: Type.Optional(path),
@@ -68,7 +68,7 @@ export type EventRule = Static<typeof EventRule>;
 /** A file which the product's own reporting writes: Duplicati's result JSON, Veeam's tables, duplicity's statistics. */
 export const ReportFile = Type.Object(
   {
-    product: Type.Union((['duplicati', 'veeam', 'duplicity', 'rsnapshot'] as const).map((word) => Type.Literal(word))),
+    product: Type.Enum(['duplicati', 'veeam', 'duplicity', 'rsnapshot']),
     job: Type.Optional(name),
     schedule: Type.Optional(name),
     glob: path,
