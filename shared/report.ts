@@ -119,7 +119,11 @@ function validatorOf<T>(schema: unknown): Validator<T> {
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE. Nothing else, whatever the bytes.
  */
 export function decode<T>(schema: { '~kind'?: string } & object, bytes: Uint8Array): T {
-  const plain = inflate(bytes);
+  return decodePlain(schema, inflate(bytes));
+}
+
+/** The same for bytes that are inflated already. @throws EvenkeelError NOT_JSON, BAD_SHAPE */
+export function decodePlain<T>(schema: object, plain: Uint8Array): T {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('utf8'));

@@ -1,0 +1,137 @@
+/**
+ * The edge: bytes of a stranger become a report that can be stored. What is wrong with a part drops that part, visibly,
+ * and the rest is stored; what is wrong with the whole is thrown and ends in quarantine.
+ */
+import { type EvenkeelError, fail } from '../../shared/errors.ts';
+import { catalogue } from '../../shared/metrics.ts';
+import { decodePlain, inflate, type Metric, Report } from '../../shared/report.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
+import { createSeriesCap } from './series-cap.ts';
+import { aheadMs, correctionOf, fit } from './times.ts';
+
+export interface Admitted {
+  report: Report;
+  /** `at` as the agent's clock told it, ms UTC. */
+  toldAt: number;
+  /** The JSON of `report`: as it came where nothing had to be changed. */
+  bytes: Uint8Array;
+  /** What was dropped or moved, one entry a cause. */
+  notes: EvenkeelError[];
+  corrected: boolean;
+}
+
+export interface Admission {
+  /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
+  admit(
+    endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>,
+    live: boolean,
+    payload: Uint8Array,
+    receivedAt: number,
+  ): Admitted;
+}
+
+const fieldsOf = new Map<string, Set<string>>();
+for (const { measurement, field } of catalogue) {
+  const fields = fieldsOf.get(measurement) ?? new Set();
+  fieldsOf.set(measurement, fields.add(field));
+}
+
+/** @param rule raw retention in ms, most series of one endpoint */
+export function createAdmission(rule: { retentionMs: number; maxSeries: number; monotonic: () => number }): Admission {
+  const cap = createSeriesCap(rule.maxSeries, rule.monotonic);
+
+  /** True when nothing at all has to be done, which is the case for nearly every report. */
+  function isFine(endpoint: string, report: Report, receivedAt: number): boolean {
+    const oldest = receivedAt - rule.retentionMs;
+    const newest = receivedAt + aheadMs;
+    if (report.at > newest) return false;
+    for (const metric of report.metrics) {
+      const known = fieldsOf.get(metric.name);
+      if (!known || metric.timestamp > newest || metric.timestamp < oldest) return false;
+      for (const field in metric.fields) if (!known.has(field)) return false;
+      if (!cap.allows(endpoint, metric)) return false;
+    }
+    return true;
+  }
+
+  function repair(endpoint: string, report: Report, correction: number, receivedAt: number) {
+    const notes = new Map<string, EvenkeelError>();
+    const oldest = receivedAt - rule.retentionMs;
+    const metrics: Metric[] = [];
+    for (const metric of report.metrics) {
+      const fields = knownFields(metric, notes);
+      const time = fit(metric.timestamp, correction, receivedAt, oldest);
+      if (!time || time.clipped) note(notes, 'time', () => badTime(metric, oldest, receivedAt));
+      if (!fields || !time) continue;
+      if (cap.allows(endpoint, metric)) metrics.push({ ...metric, fields, timestamp: time.at });
+      else note(notes, 'cap', () => fail('TOO_MANY_SERIES', { endpoint, limit: rule.maxSeries }));
+    }
+    const at = Math.min(receivedAt, Math.max(0, Math.round(report.at - correction)));
+    return { report: { ...report, at, metrics }, notes: [...notes.values()] };
+  }
+
+  return {
+    admit(endpoint, live, payload, receivedAt) {
+      const plain = inflate(payload);
+      const report = decodePlain<Report>(Report, plain);
+      const toldAt = report.at;
+      const correction = correctionOf(endpoint.clockOffsetMs, live ? toldAt - receivedAt : null);
+      if (correction === 0 && isFine(endpoint.id, report, receivedAt))
+        return { report, toldAt, bytes: plain, notes: [], corrected: false };
+      const repaired = repair(endpoint.id, report, correction, receivedAt);
+      const bytes = Buffer.from(JSON.stringify(repaired.report), 'utf8');
+      return { ...repaired, toldAt, bytes, corrected: correction !== 0 };
+    },
+  };
+}
+
+type Notes = Map<string, EvenkeelError>;
+
+/** A person needs no longer list to find the cause. */
+const notesAtMost = 20;
+
+/** The first of each cause is enough to understand it. */
+function note(notes: Notes, cause: string, make: () => EvenkeelError): void {
+  if (!notes.has(cause) && notes.size < notesAtMost) notes.set(cause, make());
+}
+
+function knownFields(metric: Metric, notes: Notes): Metric['fields'] | undefined {
+  const known = fieldsOf.get(metric.name);
+  const fields: Metric['fields'] = {};
+  let some = false;
+  for (const [field, value] of Object.entries(metric.fields)) {
+    if (known?.has(field)) {
+      fields[field] = value;
+      some = true;
+    } else {
+      const name = `${metric.name}.${field}`;
+      note(notes, name, () => fail('UNKNOWN_METRIC', { metric: name }));
+    }
+  }
+  return some ? fields : undefined;
+}
+
+const badTime = (metric: Metric, oldest: number, receivedAt: number) =>
+  fail('BAD_TIMESTAMP', {
+    where: metric.name,
+    value: new Date(metric.timestamp).toISOString(),
+    from: new Date(oldest).toISOString(),
+    to: new Date(receivedAt).toISOString(),
+  });
+
+/**
+ * Who a message that cannot be read says it is, where that much can be told: so that its place counts as received and
+ * the agent does not send it for ever.
+ */
+export function identityIn(payload: Uint8Array): { epoch: string; seq: number } | undefined {
+  let text: string;
+  try {
+    text = Buffer.from(inflate(payload).subarray(0, 4096)).toString('latin1');
+  } catch {
+    // Not even inflatable: nothing can be told.
+    return undefined;
+  }
+  const epoch = /"epoch"\s*:\s*"([0-9a-f]{32})"/.exec(text)?.[1];
+  const seq = Number(/"seq"\s*:\s*([1-9]\d{0,15})\b/.exec(text)?.[1]);
+  return epoch !== undefined && Number.isSafeInteger(seq) ? { epoch, seq } : undefined;
+}

@@ -1,0 +1,32 @@
+/**
+ * How large one MQTT packet may be. aedes buffers a packet until it is whole, before and after authentication, so half
+ * a CONNECT that announces 48 MB would be collected byte by byte. The announced length is refused as soon as it is read.
+ */
+import { maxWireBytes } from '../../shared/wire.ts';
+
+/** Ids, a 43-character password and a will fit several times. */
+export const connectFrameBytes = 4096;
+/** Twice the largest payload: what is a little too large can still be told from noise, quarantined and acknowledged. */
+export const frameBytes = 2 * maxWireBytes;
+
+/** The parts of mqtt-packet's parser (9.0.2) that this rests on; test/collector/intake/bad-input.test.ts holds it. */
+interface Parser {
+  packet: { length: number };
+  _parseLength(): boolean;
+  emit(event: 'error', error: Error): boolean;
+  error: Error | null;
+}
+
+/** @param client an aedes client, just made; `isKnown` tells whether it has authenticated */
+export function limitFrames(client: object, isKnown: () => boolean): void {
+  const parser = (client as { _parser: Parser })._parser;
+  const parseLength = parser._parseLength;
+  parser._parseLength = function (this: Parser) {
+    if (!parseLength.call(this)) return false;
+    const limit = isKnown() ? frameBytes : connectFrameBytes;
+    if (this.packet.length <= limit) return true;
+    this.error = new Error(`a packet of ${this.packet.length} bytes was announced; at most ${limit} are taken`);
+    this.emit('error', this.error);
+    return false;
+  };
+}

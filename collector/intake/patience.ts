@@ -1,0 +1,34 @@
+/** A full or busy disk is no reason to lose a message: the work is tried again until it succeeds. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../../shared/log.ts';
+
+/** SQLite's primary result codes that pass by themselves: BUSY, LOCKED, IOERR, FULL. */
+const passing = new Set([5, 6, 10, 13]);
+const againMs = 1000;
+
+export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** @param log told once, and again when it works */
+export function createPatience(log: Log): Patience {
+  let troubled = false;
+  return async (work) => {
+    for (;;) {
+      try {
+        const result = await work();
+        if (troubled) log.info({}, 'the state of the collector can be saved again');
+        troubled = false;
+        return result;
+      } catch (thrown) {
+        if (!willPass(thrown)) throw thrown;
+        if (!troubled) log.error({ err: thrown }, 'the state of the collector cannot be saved; messages wait');
+        troubled = true;
+        await pause(againMs, undefined, { ref: false });
+      }
+    }
+  };
+}
+
+export function willPass(thrown: unknown): boolean {
+  const code = (thrown as { errcode?: unknown })?.errcode;
+  return typeof code === 'number' && passing.has(code & 0xff);
+}

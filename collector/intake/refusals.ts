@@ -1,0 +1,24 @@
+/** Each refusal is counted, and told once a minute for the same cause and source: a flood must not fill the log. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { IntakeCounters } from './counters.ts';
+
+const tellAgainMs = 60_000;
+const remembered = 10_000;
+
+/** @param reason a label of few values; `from` is the endpoint, or the address before one is known */
+export type Refuse = (reason: string, from: string, text: string) => void;
+
+export function createRefusals(parts: { clock: Clock; log: Log; counters: IntakeCounters }): Refuse {
+  const { clock, log, counters } = parts;
+  const told = new Map<string, number>();
+  return (reason, from, text) => {
+    counters.refused.inc({ reason });
+    const key = `${reason} ${from}`;
+    const now = clock.monotonic();
+    if (now - (told.get(key) ?? -Infinity) < tellAgainMs) return;
+    if (told.size >= remembered) told.clear();
+    told.set(key, now);
+    log.warn({ reason, from }, `refused: ${text}`);
+  };
+}
