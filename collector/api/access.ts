@@ -1,0 +1,70 @@
+/**
+ * Who may call what, in one table. A route without an entry fails at start, and so does an entry without a route.
+ * Each role may do all that the one before it may: viewer < operator < manager < admin.
+ */
+import type { Role } from '../../shared/api.ts';
+
+export type Need = Role | 'public';
+
+export const access: Readonly<Record<string, Need>> = {
+  // Before anybody is logged in
+  'GET /api/v1/me': 'public',
+  'POST /api/v1/setup': 'public',
+  'POST /api/v1/login': 'public',
+  'POST /api/v1/logout': 'public',
+  /** An agent shows its join code instead. */
+  'POST /api/v1/enroll': 'public',
+  'GET /openapi.json': 'public',
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+
+  // The fleet
+  'GET /api/v1/endpoints': 'viewer',
+  'GET /api/v1/endpoints/:id': 'viewer',
+  'GET /api/v1/endpoints/:id/series': 'viewer',
+  'PATCH /api/v1/endpoints/:id': 'operator',
+  'DELETE /api/v1/endpoints/:id': 'admin',
+  'GET /api/v1/endpoints/:id/backups/verified': 'viewer',
+  'POST /api/v1/endpoints/:id/backups/:job/verified': 'operator',
+  'GET /api/v1/events': 'viewer',
+  'GET /api/v1/quarantine': 'operator',
+
+  // Backups and updates over the whole fleet
+  'GET /api/v1/protection': 'viewer',
+  'GET /api/v1/patches': 'viewer',
+
+  // Alerts and tickets
+  'GET /api/v1/alerts': 'viewer',
+  'GET /api/v1/alerts/:id': 'viewer',
+  'POST /api/v1/alerts/:id/acknowledge': 'operator',
+  'GET /api/v1/rules': 'viewer',
+  'GET /api/v1/tickets': 'viewer',
+  'POST /api/v1/tickets': 'operator',
+  'GET /api/v1/tickets/:id': 'viewer',
+  'POST /api/v1/tickets/:id/comment': 'operator',
+  'POST /api/v1/tickets/:id/assign': 'operator',
+  'POST /api/v1/tickets/:id/resolve': 'operator',
+  'POST /api/v1/tickets/:id/reopen': 'operator',
+
+  // Numbers for managers: whoever may see the endpoints may see what they add up to
+  'GET /api/v1/kpis/availability': 'viewer',
+
+  // Who and what may come in
+  'GET /api/v1/enrollments': 'operator',
+  'POST /api/v1/enrollments': 'admin',
+  'DELETE /api/v1/enrollments/:id': 'admin',
+  'GET /api/v1/tokens': 'admin',
+  'POST /api/v1/tokens': 'admin',
+  'DELETE /api/v1/tokens/:id': 'admin',
+  'GET /api/v1/users': 'admin',
+  'POST /api/v1/users': 'admin',
+  'POST /api/v1/users/:id/password': 'admin',
+  'POST /api/v1/users/:id/disable': 'admin',
+
+  // For Prometheus: names and values of the whole fleet, so a viewer's token is needed even on loopback
+  'GET /metrics': 'viewer',
+  'GET /metrics/hosts': 'viewer',
+
+  // The web app: only files that anybody may have
+  'GET /*': 'public',
+};

@@ -1,0 +1,43 @@
+/** Every failed request is answered as `{code, message, hint}` out of the one table. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { EvenkeelError, fail } from '../../shared/errors.ts';
+
+export const bodyLimit = 256 * 1024;
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known =
+    error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
+  if (known.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply.status(known.status).send({ code: known.code, message: known.message, hint: known.hint });
+}
+
+export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+  return answerError(fail('NO_SUCH_ROUTE', { method: request.method, path }), request, reply);
+}
+
+/** Faults of the request that fastify found before any code of ours ran. */
+function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
+  if (error.validation) return fail('BAD_REQUEST', { problem: problemOf(error) });
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return fail('TOO_LARGE', { size: request.headers['content-length'] ?? 'too many', limit: bodyLimit });
+  }
+  const status = error.statusCode ?? 500;
+  return status >= 400 && status < 500 ? fail('BAD_REQUEST', { problem: error.message.slice(0, 300) }) : undefined;
+}
+
+function problemOf(error: FastifyError): string {
+  const first = error.validation?.[0];
+  const where = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+  // A key that the schema does not have is reported as a value under the schema "false".
+  const what = first?.message === 'schema is false' ? 'is not known here' : first?.message;
+  return `${where} ${what ?? 'does not have the expected shape'}`.slice(0, 300);
+}
+
+/** What went wrong inside is for the log; the caller gets a reference to it. */
+function hide(error: unknown, request: FastifyRequest): EvenkeelError {
+  const reference = randomBytes(4).toString('hex');
+  request.log.error({ err: error, reference, route: request.routeOptions.url }, 'A request failed');
+  return fail('INTERNAL', { reference }, error);
+}

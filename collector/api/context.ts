@@ -1,0 +1,92 @@
+/** What the routes get: the stations' own contracts, and nothing of how they are made. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Role } from '../../shared/api.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Rule } from '../evaluate/rule.ts';
+import type { Enrollments } from '../fleet/enrollment.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Rows } from '../fleet/rows.ts';
+import type { SeriesStore } from '../series/series.ts';
+import type { State } from '../state/open.ts';
+import type { Tell } from '../tell.ts';
+
+/** What a person can do to an alert. */
+export interface AlertActions {
+  /** Repeating it changes nothing. @throws EvenkeelError NOT_FOUND, CONFLICT */
+  acknowledge(id: string, by: string): Promise<unknown>;
+}
+
+/** What a person can do to a ticket; each step is an event of the ticket with the person's name. */
+export interface TicketActions {
+  /** @returns the number of the new ticket */
+  create(ticket: NewTicket): Promise<number>;
+  /** @throws EvenkeelError NOT_FOUND, CONFLICT where the state of the ticket does not allow it; so do the others */
+  comment(id: number, by: string, text: string): Promise<unknown>;
+  assign(id: number, by: string, assignee: string | null): Promise<unknown>;
+  resolve(id: number, by: string, text: string | null): Promise<unknown>;
+  reopen(id: number, by: string, text: string | null): Promise<unknown>;
+}
+
+export interface NewTicket {
+  title: string;
+  text: string | null;
+  endpoint: string | null;
+  impact: 1 | 2 | 3;
+  urgency: 1 | 2 | 3;
+  by: string;
+}
+
+export interface Context {
+  version: string;
+  clock: Clock;
+  /** Report zone, IANA. */
+  zone: string;
+  state: State;
+  accounts: Accounts;
+  enrollments: Enrollments;
+  fleet: Fleet;
+  rows: Rows;
+  series: SeriesStore;
+  tell: Tell;
+  alerts: AlertActions;
+  tickets: TicketActions;
+  rules: readonly Rule[];
+  /** Where agents find this collector: known only once it listens. */
+  addresses(): { http: string; mqtt: string; ca: string | null };
+  /** The collector's own numbers, each registered by the station that counts. */
+  registry: Registry;
+  /** An endpoint was retired: ends its connection and its alerts. */
+  retired(id: string): Promise<void>;
+  /** A part that cannot work at present, in words; null when all is well. */
+  trouble(): string | null;
+}
+
+/** Who calls. A log-in and a token differ only in what may be forged: see guard.ts. */
+export interface Caller {
+  name: string;
+  role: Role;
+  by: 'session' | 'token';
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The door: who calls, from where, and whether they may. Runs before a body is read.
+ *
+ * A browser sends our cookie by itself, so whoever comes with a cookie must come from our own pages: SameSite=Strict,
+ * and `Sec-Fetch-Site` or `Origin` checked for every method that changes something. A bearer token is never sent by
+ * itself, so it needs no such check.
+ */
+import type { FastifyRequest } from 'fastify';
+import { fail } from '../../shared/errors.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import { mayDo } from '../accounts/roles.ts';
+import { access } from './access.ts';
+import type { Caller, Context } from './context.ts';
+
+export const cookieName = 'evenkeel';
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +([\w.~+/=-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+async function callerOf(request: FastifyRequest, accounts: Accounts): Promise<Caller | null> {
+  if (request.headers.authorization !== undefined) {
+    const secret = bearerOf(request);
+    const token = secret === undefined ? undefined : await accounts.tokens.find(secret);
+    return token ? { name: token.name, role: token.role, by: 'token' } : null;
+  }
+  const cookie = request.cookies[cookieName];
+  const user = cookie ? await accounts.sessions.userOf(cookie) : undefined;
+  return user ? { name: user.name, role: user.role, by: 'session' } : null;
+}
+
+/** @throws EvenkeelError CROSS_ORIGIN. A request that names no site at all comes from no browser. */
+function refuseForeign(request: FastifyRequest): void {
+  if (safeMethods.has(request.method) || request.headers.authorization !== undefined) return;
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const foreignOrigin = origin !== undefined && !origin.toLowerCase().endsWith(`://${host?.toLowerCase()}`);
+  if (foreignSite || foreignOrigin) throw fail('CROSS_ORIGIN', { origin: String(origin ?? site).slice(0, 100) });
+}
+
+export function createGuard({ accounts }: Pick<Context, 'accounts'>) {
+  return async function guard(request: FastifyRequest): Promise<void> {
+    request.caller = null;
+    const url = request.routeOptions.url;
+    if (url === undefined) return;
+    refuseForeign(request);
+    const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${url}`];
+    // Unreachable after the check at start; a refusal is the only safe answer all the same.
+    if (need === undefined) throw fail('FORBIDDEN', { role: 'nobody', needed: 'an entry in the table of access' });
+    if (need === 'public' && url !== '/api/v1/me') return;
+    request.caller = await callerOf(request, accounts);
+    if (need === 'public') return;
+    if (!request.caller) throw fail('NOT_LOGGED_IN');
+    if (!mayDo(request.caller.role, need)) throw fail('FORBIDDEN', { role: request.caller.role, needed: need });
+  };
+}
+
+/** The caller of a route that is not public: the guard has seen to it that there is one. */
+export function callerNamed(request: FastifyRequest): string {
+  return request.caller?.name ?? 'nobody';
+}

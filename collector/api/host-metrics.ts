@@ -1,0 +1,54 @@
+/** Last values of all series as Prometheus text, so that an existing Prometheus can read the fleet from one address. */
+import type { EndpointRow } from '../../shared/api.ts';
+import { type Field, fieldOf } from '../../shared/metrics.ts';
+import type { Latest } from '../series/series.ts';
+
+/** Longer ago than this, a value is not the present one: Prometheus would draw it on as if it were. */
+const staleMs = 15 * 60_000;
+
+const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"');
+
+function labels(row: EndpointRow, tags: Readonly<Record<string, string>>): string {
+  const pairs: [string, string][] = [
+    ['endpoint', row.name],
+    ['id', row.id],
+    ['kind', row.kind],
+    ['site', row.site ?? ''],
+  ];
+  const taken = new Set(pairs.map(([name]) => name));
+  for (const [name, value] of Object.entries(tags)) {
+    // Tag names are lower-case words already; one that meets a label of ours steps aside.
+    if (name !== 'host') pairs.push([taken.has(name) ? `tag_${name}` : name, value]);
+  }
+  return pairs.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',');
+}
+
+const number = (value: number) =>
+  value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+
+/** Exposition format 0.0.4: all lines of one metric together, with its help and type first. */
+export function hostMetrics(
+  rows: readonly EndpointRow[],
+  latest: (id: string) => readonly Latest[],
+  now: number,
+): string {
+  const families = new Map<string, { field: Field; lines: string[] }>();
+  const up: string[] = [];
+  for (const row of rows) {
+    up.push(`evenkeel_endpoint_up{${labels(row, {})}} ${row.state === 'online' ? 1 : 0}`);
+    for (const { metric, tags, at, value } of latest(row.id)) {
+      const field = fieldOf(metric);
+      if (!field || now - at > staleMs) continue;
+      const name = `evenkeel_${field.measurement}_${field.field}`;
+      const family = families.get(name) ?? { field, lines: [] };
+      family.lines.push(`${name}{${labels(row, tags)}} ${number(value)}`);
+      families.set(name, family);
+    }
+  }
+  const text = ['# HELP evenkeel_endpoint_up The endpoint is online', '# TYPE evenkeel_endpoint_up gauge', ...up];
+  for (const [name, { field, lines }] of [...families].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    text.push(`# HELP ${name} ${escapeHelp(`${field.en} (${field.unit})`)}`, `# TYPE ${name} ${field.kind}`, ...lines);
+  }
+  return `${text.join('\n')}\n`;
+}

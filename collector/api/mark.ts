@@ -1,0 +1,17 @@
+/** Where a page of a list ended: a time and an id, opaque to callers. */
+import { fail } from '../../shared/errors.ts';
+
+export function writeMark(at: number, id: string): string {
+  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
+}
+
+/** @throws EvenkeelError BAD_REQUEST */
+export function readMark(mark: string): [at: number, id: string] {
+  try {
+    const [at, id] = JSON.parse(Buffer.from(mark, 'base64url').toString('utf8'));
+    if (typeof at === 'number' && typeof id === 'string') return [at, id];
+  } catch {
+    // Falls through: the same answer for text that is no mark of ours.
+  }
+  throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+}

@@ -1,0 +1,116 @@
+/** Tickets as the REST interface shows them: rows of state with names, and the time-line of one. */
+import type { TicketDetail, TicketRow } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
+import type { Rule } from '../evaluate/rule.ts';
+import type { State } from '../state/open.ts';
+import { readMark, writeMark } from './mark.ts';
+import { alertById, ruleNamed } from './read-alerts.ts';
+import type { TicketQuery } from './routes/tickets.ts';
+
+const rows = (state: State) =>
+  state
+    .selectFrom('tickets')
+    .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
+    .selectAll('tickets')
+    .select('endpoints.name as endpoint_name');
+type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
+
+const endedStates = ['resolved', 'closed', 'cancelled'] as const;
+
+function ticketOf(row: Row, rules: readonly Rule[]): TicketRow {
+  return {
+    id: row.id,
+    title: row.title,
+    state: row.state,
+    source: row.source,
+    priority: row.priority,
+    endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
+    rule: row.rule === null ? null : ruleNamed(rules, row.rule),
+    assignee: row.assignee,
+    openedAt: row.opened_at,
+    resolvedAt: row.resolved_at,
+    restoredAt: row.restored_at,
+    fires: row.fires,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
+export async function ticketsBy(
+  state: State,
+  rules: readonly Rule[],
+  query: TicketQuery,
+): Promise<{ items: TicketRow[]; next: string | null }> {
+  const limit = query.limit ?? 100;
+  let select = rows(state)
+    .orderBy('tickets.updated_at', 'desc')
+    .orderBy('tickets.id', 'desc')
+    .limit(limit + 1);
+  if (query.state === 'open') select = select.where('tickets.state', 'not in', endedStates);
+  else if (query.state) select = select.where('tickets.state', '=', query.state);
+  if (query.endpoint) select = select.where('tickets.endpoint', '=', query.endpoint);
+  if (query.assignee) select = select.where('tickets.assignee', '=', query.assignee);
+  if (query.page) {
+    const [at, id] = readMark(query.page);
+    select = select.where((where) =>
+      where.or([
+        where('tickets.updated_at', '<', at),
+        where.and([where('tickets.updated_at', '=', at), where('tickets.id', '<', Number(id))]),
+      ]),
+    );
+  }
+  const found = await select.execute();
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const next = last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null;
+  return { items: items.map((row) => ticketOf(row, rules)), next };
+}
+
+/** @throws EvenkeelError NOT_FOUND */
+export async function ticketById(state: State, rules: readonly Rule[], id: number): Promise<TicketDetail> {
+  const row = await rows(state).where('tickets.id', '=', id).executeTakeFirst();
+  if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
+  return {
+    row: ticketOf(row, rules),
+    alert: row.alert === null ? null : await alertById(state, rules, row.alert),
+    events: await eventsOf(state, id),
+    notices: await noticesOf(state, id, row.alert),
+    follows: row.follows,
+  };
+}
+
+async function eventsOf(state: State, id: number): Promise<TicketDetail['events']> {
+  const events = await state.selectFrom('ticket_events').selectAll().where('ticket', '=', id).orderBy('id').execute();
+  return events.map((event) => ({
+    id: event.id,
+    at: event.at,
+    actor: event.actor,
+    kind: event.kind,
+    from: event.from_state,
+    to: event.to_state,
+    text: event.text,
+    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+  }));
+}
+
+/** A notice belongs to the ticket, or to its alert when it went out before the ticket was opened. */
+async function noticesOf(state: State, id: number, alert: string | null): Promise<TicketDetail['notices']> {
+  const notices = await state
+    .selectFrom('outbox')
+    .selectAll()
+    .where((where) =>
+      alert === null ? where('ticket', '=', id) : where.or([where('ticket', '=', id), where('alert', '=', alert)]),
+    )
+    .orderBy('created_at')
+    .limit(500)
+    .execute();
+  return notices.map((notice) => ({
+    channel: notice.channel,
+    event: (JSON.parse(notice.notice) as { event: string }).event,
+    state: notice.state,
+    attempts: notice.attempts,
+    createdAt: notice.created_at,
+    sentAt: notice.sent_at,
+    lastError: notice.last_error,
+  }));
+}

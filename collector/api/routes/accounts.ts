@@ -1,0 +1,65 @@
+/** People who may log in. Small on purpose: make, new password, disable. */
+import { Type } from 'typebox';
+import { page, Role } from '../../../shared/api.ts';
+import type { App, Context } from '../context.ts';
+import { closed, Id, Nothing } from '../shapes.ts';
+
+const User = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Role,
+  createdAt: Type.Integer(),
+  disabledAt: Type.Union([Type.Integer(), Type.Null()]),
+});
+const Password = Type.String({ maxLength: 1024, description: 'at least 12 characters' });
+
+export function accountRoutes(app: App, { accounts: { users } }: Context): void {
+  app.get(
+    '/api/v1/users',
+    { schema: { summary: 'People who may log in', tags: ['access'], response: { 200: page(User) } } },
+    async () => ({ items: await users.list(), next: null }),
+  );
+
+  app.post(
+    '/api/v1/users',
+    {
+      schema: {
+        summary: 'Add a person',
+        tags: ['access'],
+        body: Type.Object(
+          {
+            name: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._@-]{0,63}$' }),
+            password: Password,
+            role: Role,
+          },
+          { ...closed, examples: [{ name: 'grace', password: 'another sentence', role: 'operator' }] },
+        ),
+        response: { 201: User },
+      },
+    },
+    async (request, reply) => reply.status(201).send(await users.create(request.body)),
+  );
+
+  app.post(
+    '/api/v1/users/:id/password',
+    {
+      schema: {
+        summary: 'Set a new password; ends all sessions of that person',
+        tags: ['access'],
+        params: Id,
+        body: Type.Object({ password: Password }, { ...closed, examples: [{ password: 'a fresh sentence' }] }),
+        response: { 204: Nothing },
+      },
+    },
+    async (request, reply) => {
+      await users.setPassword(request.params.id, request.body.password);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/users/:id/disable',
+    { schema: { summary: 'Let a person in no longer', tags: ['access'], params: Id, response: { 200: User } } },
+    (request) => users.disable(request.params.id),
+  );
+}

@@ -1,0 +1,152 @@
+/** The fleet: list, one endpoint, edit, retire, restores tried out. */
+import { Type } from 'typebox';
+import { EndpointDetail, EndpointKind, EndpointRow, page } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
+import { detailOf } from '../../fleet/detail.ts';
+import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
+import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
+import { queryRows, RowQuery } from '../../fleet/row-query.ts';
+import type { App, Context } from '../context.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, Id, Nothing, word } from '../shapes.ts';
+
+const Edit = Type.Object(
+  {
+    name: Type.Optional(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]{0,127}$' })),
+    kind: Type.Optional(EndpointKind),
+    site: Type.Optional(Type.Union([word(128), Type.Null()])),
+    tags: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}._:-]{0,63}$' }), { maxItems: 50 }),
+    ),
+  },
+  { ...closed, minProperties: 1, examples: [{ site: 'north', tags: ['database', 'tier1'] }] },
+);
+
+const Tried = Type.Object(
+  {
+    at: Type.Optional(Type.Integer({ minimum: 0, description: 'ms since 1970, UTC; default now' })),
+    ok: Type.Boolean(),
+    note: Type.Optional(Type.String({ maxLength: 2000 })),
+  },
+  { ...closed, examples: [{ ok: true, note: 'restored three mailboxes to the test machine' }] },
+);
+
+export function endpointRoutes(app: App, context: Context): void {
+  const { state, fleet, rows, series, tell, clock } = context;
+
+  const living = (id: string) => {
+    const endpoint = fleet.get(id);
+    if (!endpoint || endpoint.retiredAt !== null) throw fail('NOT_FOUND', { what: 'endpoint', id });
+    return endpoint;
+  };
+
+  app.get(
+    '/api/v1/endpoints',
+    {
+      schema: {
+        summary: 'Endpoints, those that need a look first',
+        tags: ['fleet'],
+        querystring: RowQuery,
+        response: { 200: page(EndpointRow) },
+      },
+    },
+    (request) => queryRows(rows.all(), request.query, clock.now()),
+  );
+
+  app.get(
+    '/api/v1/endpoints/:id',
+    {
+      schema: {
+        summary: 'One endpoint with all that is known of it',
+        tags: ['fleet'],
+        params: Id,
+        response: { 200: EndpointDetail },
+      },
+    },
+    (request) => detailOf(context, request.params.id, clock.now()),
+  );
+
+  app.patch(
+    '/api/v1/endpoints/:id',
+    {
+      schema: {
+        summary: 'Change name, kind, site or tags',
+        tags: ['fleet'],
+        params: Id,
+        body: Edit,
+        response: { 200: EndpointRow },
+      },
+    },
+    async (request) => {
+      const { id } = living(request.params.id);
+      await editEndpoint(state, id, request.body, callerNamed(request));
+      await fleet.reload(id);
+      tell.publish({ kind: 'endpoint', endpoint: id });
+      return rows.get(id) as EndpointRow;
+    },
+  );
+
+  app.delete(
+    '/api/v1/endpoints/:id',
+    {
+      schema: {
+        summary: 'Retire an endpoint: its credential stops working, its history stays',
+        tags: ['fleet'],
+        params: Id,
+        response: { 204: Nothing },
+      },
+    },
+    async (request, reply) => {
+      const { id } = living(request.params.id);
+      await retireEndpoint(state, id, clock.now());
+      await fleet.reload(id);
+      series.forget(id);
+      await context.retired(id);
+      tell.publish({ kind: 'endpoint', endpoint: id });
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/v1/endpoints/:id/backups/verified',
+    {
+      schema: {
+        summary: 'Restores that people tried out, newest first',
+        tags: ['fleet'],
+        params: Id,
+        response: { 200: page(RestoreTest) },
+      },
+    },
+    async (request) => ({ items: await restoreTestsOf(state, living(request.params.id).id), next: null }),
+  );
+
+  app.post(
+    '/api/v1/endpoints/:id/backups/:job/verified',
+    {
+      schema: {
+        summary: 'Record that a restore was tried out',
+        tags: ['fleet'],
+        params: Type.Object({ id: word(64), job: word(256) }, closed),
+        body: Tried,
+        response: { 201: RestoreTest },
+      },
+    },
+    async (request, reply) => {
+      const { id } = living(request.params.id);
+      const now = clock.now();
+      const at = request.body.at ?? now;
+      if (at > now) throw fail('BAD_REQUEST', { problem: 'at lies in the future' });
+      const test = {
+        job: request.params.job,
+        at,
+        ok: request.body.ok,
+        note: request.body.note ?? '',
+        by: callerNamed(request),
+        recordedAt: now,
+      };
+      await recordRestoreTest(state, id, test);
+      tell.publish({ kind: 'inventory', endpoint: id, section: 'backups' });
+      return reply.status(201).send(test);
+    },
+  );
+}

@@ -1,0 +1,119 @@
+/** Join codes, and the one call that an agent makes with one. */
+import { Type } from 'typebox';
+import { EndpointKind, Enrollment, NewEnrollment, page } from '../../../shared/api.ts';
+import { encodeJoinCode } from '../../../shared/join-code.ts';
+import type { App, Context } from '../context.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, Id, Nothing, word } from '../shapes.ts';
+
+const NewCode = Type.Object(
+  {
+    label: Type.Optional(Type.String({ maxLength: 128 })),
+    site: Type.Optional(Type.Union([word(128), Type.Null()])),
+    kind: Type.Optional(Type.Union([EndpointKind, Type.Null()], { description: 'null: as the agent guesses' })),
+    maxUses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),
+    hours: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 8760, default: 24, description: 'how long it works' }),
+    ),
+  },
+  { ...closed, examples: [{ label: 'laptops of the north office', site: 'north', maxUses: 20, hours: 48 }] },
+);
+
+/** What an agent says of itself. A newer agent may say more than this collector knows. */
+const Applicant = Type.Object(
+  {
+    code: word(200, 'the secret inside the join code'),
+    hostname: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]{0,127}$' }),
+    platform: word(32),
+    arch: word(32),
+    kind: EndpointKind,
+    kind_why: Type.String({ maxLength: 256 }),
+    version: word(32),
+  },
+  {
+    examples: [
+      {
+        code: 'secret-inside-the-join-code',
+        hostname: 'db-1',
+        platform: 'linux',
+        arch: 'x64',
+        kind: 'server',
+        kind_why: 'no desktop session',
+        version: '0.1.0',
+      },
+    ],
+  },
+);
+
+const Credential = Type.Object({
+  endpoint: Type.String(),
+  bucket: Type.String(),
+  name: Type.String(),
+  secret: Type.String(),
+  mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
+});
+
+export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses }: Context): void {
+  app.get(
+    '/api/v1/enrollments',
+    { schema: { summary: 'Join codes, newest first', tags: ['enrolment'], response: { 200: page(Enrollment) } } },
+    async () => ({ items: await enrollments.list(), next: null }),
+  );
+
+  app.post(
+    '/api/v1/enrollments',
+    {
+      schema: {
+        summary: 'Make a join code; the only time that it is shown',
+        tags: ['enrolment'],
+        body: NewCode,
+        response: { 201: NewEnrollment },
+      },
+    },
+    async (request, reply) => {
+      const { label, site, kind, maxUses, hours } = request.body;
+      const { enrollment, secret } = await enrollments.create({
+        label: label ?? '',
+        site: site ?? null,
+        kind: kind ?? null,
+        maxUses: maxUses ?? 1,
+        lifeMs: (hours ?? 24) * 3_600_000,
+        by: callerNamed(request),
+      });
+      const code = encodeJoinCode({ url: addresses().http, secret });
+      return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}` });
+    },
+  );
+
+  app.delete(
+    '/api/v1/enrollments/:id',
+    { schema: { summary: 'Revoke a join code', tags: ['enrolment'], params: Id, response: { 204: Nothing } } },
+    async (request, reply) => {
+      await enrollments.revoke(request.params.id);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/enroll',
+    {
+      // A whole office behind one address may join at once; 256 random bits are not found by trying.
+      config: { rateLimit: { max: 1000, timeWindow: '10 seconds' } },
+      schema: {
+        summary: 'For agents: change a join code for a credential of the machine’s own',
+        tags: ['enrolment'],
+        body: Applicant,
+        response: { 201: Credential },
+      },
+    },
+    async (request, reply) => {
+      const { code, hostname, platform, arch, kind, kind_why, version } = request.body;
+      const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version };
+      const enrolled = await enrollments.redeem(code, applicant);
+      await fleet.reload(enrolled.endpoint);
+      tell.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
+      const { mqtt, ca } = addresses();
+      return reply.status(201).send({ ...enrolled, mqtt: { url: mqtt, ...(ca === null ? {} : { ca }) } });
+    },
+  );
+}

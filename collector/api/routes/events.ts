@@ -1,0 +1,96 @@
+/**
+ * The stream of changes for open pages (server-sent events). A page that misses one reads again when it reconnects,
+ * so nothing is kept for slow readers: what they cannot take is dropped for them, and memory stays bounded.
+ */
+import type { ServerResponse } from 'node:http';
+import { fail } from '../../../shared/errors.ts';
+import type { Change } from '../../tell.ts';
+import type { App, Context } from '../context.ts';
+
+const maxStreams = 200;
+const coalesceMs = 1000;
+const heartbeatMs = 15_000;
+/** A reader that has this much waiting is skipped until it has read; it gets the newest values after that. */
+const maxWaitingBytes = 1024 * 1024;
+
+/** Changes wait for the next tick of the second; the same endpoint or ticket waits once, however often it changes. */
+const keyOf = (change: Change): string => {
+  switch (change.kind) {
+    case 'values':
+    case 'endpoint':
+      return `${change.kind} ${change.endpoint}`;
+    case 'alert':
+      return `alert ${change.alert}`;
+    case 'ticket':
+      return `ticket ${change.ticket}`;
+    case 'inventory':
+      return `inventory ${change.endpoint} ${change.section}`;
+  }
+};
+
+export function eventRoutes(app: App, { tell, rows }: Context): void {
+  const streams = new Set<ServerResponse>();
+  const waiting = new Map<string, Change>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const textOf = (change: Change): string => {
+    const withRow = change.kind === 'values' || change.kind === 'endpoint';
+    const row = withRow ? rows.get(change.endpoint) : undefined;
+    return `data: ${JSON.stringify(row ? { ...change, row } : change)}\n\n`;
+  };
+
+  async function flush(): Promise<void> {
+    await rows.settled();
+    timer = undefined;
+    const changes = [...waiting.values()];
+    waiting.clear();
+    if (streams.size === 0) return;
+    const text = changes.map(textOf).join('');
+    for (const stream of streams) if (stream.writableLength < maxWaitingBytes) stream.write(text);
+  }
+
+  const unsubscribe = tell.subscribe((change) => {
+    if (streams.size === 0) return;
+    waiting.set(keyOf(change), change);
+    timer ??= setTimeout(() => void flush(), coalesceMs);
+  });
+  const heartbeat = setInterval(() => {
+    for (const stream of streams) if (stream.writableLength < maxWaitingBytes) stream.write(': still here\n\n');
+  }, heartbeatMs);
+  heartbeat.unref();
+
+  app.addHook('preClose', async () => {
+    unsubscribe();
+    clearInterval(heartbeat);
+    clearTimeout(timer);
+    for (const stream of streams) stream.end();
+  });
+
+  app.get(
+    '/api/v1/events',
+    {
+      schema: {
+        summary: 'Changes as they are saved (text/event-stream)',
+        tags: ['fleet'],
+        produces: ['text/event-stream'],
+      },
+    },
+    (request, reply) => {
+      if (streams.size >= maxStreams) throw fail('TOO_MANY_REQUESTS', { limit: maxStreams, window: 'open streams' });
+      reply.hijack();
+      const stream = reply.raw;
+      const headers = reply.getHeaders() as Record<string, string>;
+      stream.writeHead(200, {
+        ...headers,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      stream.write('retry: 3000\n\n');
+      streams.add(stream);
+      request.raw.socket.setTimeout(0);
+      stream.on('close', () => void streams.delete(stream));
+      stream.on('error', () => void streams.delete(stream));
+    },
+  );
+}

@@ -1,0 +1,31 @@
+/** The route groups. One more: a file, a line here, and its entries in access.ts. */
+import type { App, Context } from '../context.ts';
+import { accountRoutes } from './accounts.ts';
+import { alertRoutes } from './alerts.ts';
+import { endpointRoutes } from './endpoints.ts';
+import { enrollmentRoutes } from './enrollments.ts';
+import { eventRoutes } from './events.ts';
+import { kpiRoutes } from './kpis.ts';
+import { metricRoutes } from './metrics.ts';
+import { protectionRoutes } from './protection.ts';
+import { quarantineRoutes } from './quarantine.ts';
+import { seriesRoutes } from './series.ts';
+import { sessionRoutes } from './session.ts';
+import { ticketRoutes } from './tickets.ts';
+import { tokenRoutes } from './tokens.ts';
+
+export const routes: readonly ((app: App, context: Context) => void)[] = [
+  sessionRoutes,
+  endpointRoutes,
+  seriesRoutes,
+  eventRoutes,
+  quarantineRoutes,
+  alertRoutes,
+  ticketRoutes,
+  protectionRoutes,
+  kpiRoutes,
+  enrollmentRoutes,
+  tokenRoutes,
+  accountRoutes,
+  metricRoutes,
+];

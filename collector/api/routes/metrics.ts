@@ -1,0 +1,53 @@
+/** For Prometheus and for whatever watches the collector itself. */
+import { Type } from 'typebox';
+import type { App, Context } from '../context.ts';
+import { hostMetrics } from '../host-metrics.ts';
+import { registerOwnMetrics } from '../own-metrics.ts';
+
+const Health = Type.Object({ ok: Type.Boolean() });
+const Text = Type.String({ description: 'Prometheus text' });
+
+export function metricRoutes(app: App, context: Context): void {
+  const { registry, rows, series, clock } = context;
+  registerOwnMetrics(registry, context);
+
+  app.get(
+    '/healthz',
+    { schema: { summary: 'The process answers', tags: ['operation'], response: { 200: Health } } },
+    () => ({ ok: true }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Reports can be stored now; what is wrong is told to those who are logged in (/metrics, alerts)',
+        tags: ['operation'],
+        response: { 200: Health, 503: Health },
+      },
+    },
+    async (_request, reply) => {
+      const ok = context.trouble() === null;
+      return reply.status(ok ? 200 : 503).send({ ok });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    { schema: { summary: 'The collector’s own numbers', tags: ['operation'], response: { 200: Text } } },
+    async (_request, reply) =>
+      reply
+        .type(registry.contentType)
+        .serializer(String)
+        .send(await registry.metrics()),
+  );
+
+  app.get(
+    '/metrics/hosts',
+    { schema: { summary: 'Last values of all endpoints', tags: ['operation'], response: { 200: Text } } },
+    async (_request, reply) => {
+      const text = hostMetrics(rows.all(), (id) => series.latest(id), clock.now());
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String).send(text);
+    },
+  );
+}

@@ -1,0 +1,53 @@
+/** Messages that were refused at the edge, newest first: counted, visible, never in the way. */
+import { Type } from 'typebox';
+import { page } from '../../../shared/api.ts';
+import type { App, Context } from '../context.ts';
+import { closed } from '../shapes.ts';
+
+const Refused = Type.Object({
+  id: Type.Integer(),
+  endpoint: Type.Union([Type.String(), Type.Null()]),
+  topic: Type.String(),
+  receivedAt: Type.Integer(),
+  code: Type.String(),
+  message: Type.String(),
+  size: Type.Integer(),
+  sample: Type.String({ description: 'the first 4 KiB, base64' }),
+});
+
+const Query = Type.Object(
+  {
+    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+    page: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
+  },
+  closed,
+);
+
+export function quarantineRoutes(app: App, { state }: Context): void {
+  app.get(
+    '/api/v1/quarantine',
+    {
+      schema: {
+        summary: 'Refused messages, newest first',
+        tags: ['fleet'],
+        querystring: Query,
+        response: { 200: page(Refused) },
+      },
+    },
+    async (request) => {
+      const { endpoint, page: before } = request.query;
+      const limit = request.query.limit ?? 100;
+      let query = state
+        .selectFrom('quarantine')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(limit + 1);
+      if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
+      if (before !== undefined) query = query.where('id', '<', Number(before));
+      const rows = await query.execute();
+      const items = rows.slice(0, limit).map(({ received_at, ...rest }) => ({ ...rest, receivedAt: received_at }));
+      return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+    },
+  );
+}

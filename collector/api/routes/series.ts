@@ -1,0 +1,82 @@
+/** Charts: one call a chart, several metrics at once. */
+import { type Static, Type } from 'typebox';
+import { Series } from '../../../shared/api.ts';
+import { parseDuration } from '../../../shared/duration.ts';
+import { fail } from '../../../shared/errors.ts';
+import { fieldOf } from '../../../shared/metrics.ts';
+import type { SeriesQuery } from '../../series/series.ts';
+import type { App, Context } from '../context.ts';
+import { closed, Id, Instant, instantOf } from '../shapes.ts';
+
+const Query = Type.Object(
+  {
+    metric: Type.String({
+      pattern: '^[a-z][a-z0-9_.]*(,[a-z][a-z0-9_.]*){0,15}$',
+      description: 'names from the catalogue, comma-separated',
+      examples: ['cpu.usage_active'],
+    }),
+    from: Type.Optional(Instant),
+    to: Type.Optional(Instant),
+    step: Type.Optional(
+      Type.String({ maxLength: 20, description: 'a duration such as 30s or 5m; default: about 300 points' }),
+    ),
+    agg: Type.Optional(Type.Enum(['mean', 'min', 'max', 'last', 'count', 'rate'])),
+  },
+  closed,
+);
+
+const hourMs = 3_600_000;
+/** A bound for memory: 3 years of hours are 26,280 steps. */
+const maxSteps = 50_000;
+
+/** @throws EvenkeelError UNKNOWN_METRIC, BAD_REQUEST, BAD_DURATION */
+function queryOf(endpoint: string, given: Static<typeof Query>, now: number): SeriesQuery {
+  const metrics = given.metric.split(',');
+  const unknown = metrics.find((metric) => fieldOf(metric) === undefined);
+  if (unknown !== undefined) throw fail('UNKNOWN_METRIC', { metric: unknown });
+  const to = given.to === undefined ? now : instantOf(given.to, 'to');
+  const from = given.from === undefined ? to - hourMs : instantOf(given.from, 'from');
+  if (from >= to) throw fail('BAD_REQUEST', { problem: 'from is not before to' });
+  const step = given.step === undefined ? undefined : parseDuration(given.step, 'step');
+  if (step !== undefined && (step < 1000 || (to - from) / step > maxSteps)) {
+    throw fail('BAD_REQUEST', { problem: `step ${given.step} is below 1s or gives more than ${maxSteps} points` });
+  }
+  return {
+    endpoint,
+    metrics,
+    from,
+    to,
+    ...(step === undefined ? {} : { step }),
+    ...(given.agg === undefined ? {} : { agg: given.agg }),
+  };
+}
+
+export function seriesRoutes(app: App, { series, fleet, clock }: Context): void {
+  app.get(
+    '/api/v1/endpoints/:id/series',
+    {
+      schema: {
+        summary: 'Values of one endpoint over time; default the last hour',
+        tags: ['fleet'],
+        params: Id,
+        querystring: Query,
+        response: { 200: Series },
+      },
+    },
+    async (request): Promise<Series> => {
+      const { id } = request.params;
+      if (!fleet.get(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
+      const asOf = clock.now();
+      const result = await series.query(queryOf(id, request.query, asOf));
+      return {
+        ...result,
+        asOf,
+        series: result.series.map((line) => {
+          const field = fieldOf(line.metric);
+          const title = { en: field?.en ?? line.metric, ja: field?.ja ?? line.metric };
+          return { ...line, unit: field?.unit ?? 'number', title };
+        }),
+      };
+    },
+  );
+}

@@ -1,0 +1,99 @@
+/** Set-up, log-in, log-out, and who am I. */
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import { Me } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
+import { minimumLength } from '../../accounts/password.ts';
+import { sessionMs } from '../../accounts/sessions.ts';
+import type { App, Caller, Context } from '../context.ts';
+import { cookieName } from '../guard.ts';
+import { closed, Nothing, word } from '../shapes.ts';
+
+/** Guessing is what these are open to: few tries, from one address. */
+const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
+
+const UserName = Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._@-]{0,63}$' });
+const Password = Type.String({ maxLength: 1024, description: `at least ${minimumLength} characters` });
+
+export function sessionRoutes(app: App, context: Context): void {
+  const { users, sessions, setup } = context.accounts;
+
+  const me = (caller: Pick<Caller, 'name' | 'role'> | null): Me => ({
+    user: caller?.name ?? null,
+    role: caller?.role ?? null,
+    setup: setup.secret() !== null,
+    version: context.version,
+  });
+
+  async function logIn(reply: FastifyReply, userId: string): Promise<void> {
+    reply.setCookie(cookieName, await sessions.begin(userId), {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: context.addresses().http.startsWith('https:'),
+      maxAge: sessionMs / 1000,
+    });
+  }
+
+  app.post(
+    '/api/v1/setup',
+    {
+      config: few,
+      schema: {
+        summary: 'Make the first admin, once',
+        tags: ['session'],
+        body: Type.Object(
+          { secret: word(100, 'from the link that the start printed'), user: UserName, password: Password },
+          {
+            ...closed,
+            examples: [{ secret: 'from-the-link', user: 'ada', password: 'a sentence that I remember' }],
+          },
+        ),
+        response: { 201: Me },
+      },
+    },
+    async (request, reply) => {
+      const user = await setup.complete(request.body);
+      await logIn(reply, user.id);
+      return reply.status(201).send(me(user));
+    },
+  );
+
+  app.post(
+    '/api/v1/login',
+    {
+      config: few,
+      schema: {
+        summary: 'Log in; answers with a session cookie',
+        tags: ['session'],
+        body: Type.Object(
+          { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 1024 }) },
+          { ...closed, examples: [{ user: 'ada', password: 'a sentence that I remember' }] },
+        ),
+        response: { 200: Me },
+      },
+    },
+    async (request, reply) => {
+      const user = await users.logIn(request.body.user, request.body.password);
+      if (!user) throw fail('BAD_LOGIN');
+      await logIn(reply, user.id);
+      return me(user);
+    },
+  );
+
+  app.post(
+    '/api/v1/logout',
+    { schema: { summary: 'End the session', tags: ['session'], response: { 204: Nothing } } },
+    async (request, reply) => {
+      const secret = request.cookies[cookieName];
+      if (secret) await sessions.end(secret);
+      return reply.clearCookie(cookieName, { path: '/' }).status(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/v1/me',
+    { schema: { summary: 'Who am I, and is set-up open', tags: ['session'], response: { 200: Me } } },
+    (request) => me(request.caller),
+  );
+}

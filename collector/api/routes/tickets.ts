@@ -1,0 +1,132 @@
+/** Tickets: list, detail with its time-line, and what a person does with one. */
+import { type Static, Type } from 'typebox';
+import { page, TicketDetail, TicketRow, TicketState } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
+import type { App, Context } from '../context.ts';
+import { callerNamed } from '../guard.ts';
+import { ticketById, ticketsBy } from '../read-tickets.ts';
+import { closed, word } from '../shapes.ts';
+
+const TicketId = Type.Object({ id: Type.Integer({ minimum: 1 }) }, closed);
+const Text = Type.String({ minLength: 1, maxLength: 10_000 });
+const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
+
+export const TicketQuery = Type.Object(
+  {
+    state: Type.Optional(Type.Union([Type.Literal('open'), TicketState])),
+    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
+    assignee: Type.Optional(Type.String({ maxLength: 64 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    page: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  closed,
+);
+export type TicketQuery = Static<typeof TicketQuery>;
+
+const New = Type.Object(
+  {
+    title: word(200),
+    text: Type.Optional(Text),
+    endpoint: Type.Optional(word(64)),
+    impact: Type.Optional(Level),
+    urgency: Type.Optional(Level),
+  },
+  { ...closed, examples: [{ title: 'New disk for db-1', text: 'The old one is worn.', impact: 3, urgency: 3 }] },
+);
+
+/** One thing that a person does to a ticket: same road, same answer. */
+interface Action {
+  name: string;
+  summary: string;
+  body: ReturnType<typeof Type.Object>;
+  run(id: number, by: string, said: { text?: string; assignee?: string | null }): Promise<unknown>;
+}
+
+export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context): void {
+  app.get(
+    '/api/v1/tickets',
+    {
+      schema: {
+        summary: 'Tickets, newest change first',
+        tags: ['tickets'],
+        querystring: TicketQuery,
+        response: { 200: page(TicketRow) },
+      },
+    },
+    (request) => ticketsBy(state, rules, request.query),
+  );
+
+  app.get(
+    '/api/v1/tickets/:id',
+    {
+      schema: {
+        summary: 'One ticket with its time-line, alert and notices',
+        tags: ['tickets'],
+        params: TicketId,
+        response: { 200: TicketDetail },
+      },
+    },
+    (request) => ticketById(state, rules, request.params.id),
+  );
+
+  app.post(
+    '/api/v1/tickets',
+    { schema: { summary: 'Open a ticket', tags: ['tickets'], body: New, response: { 201: TicketDetail } } },
+    async (request, reply) => {
+      const { title, text, endpoint, impact, urgency } = request.body;
+      if (endpoint !== undefined && !fleet.get(endpoint)) throw fail('NOT_FOUND', { what: 'endpoint', id: endpoint });
+      const id = await tickets.create({
+        title,
+        text: text ?? null,
+        endpoint: endpoint ?? null,
+        impact: impact ?? 3,
+        urgency: urgency ?? 3,
+        by: callerNamed(request),
+      });
+      return reply.status(201).send(await ticketById(state, rules, id));
+    },
+  );
+
+  const Said = Type.Object({ text: Type.Optional(Text) }, { ...closed, examples: [{ text: 'Disk replaced.' }] });
+  const actions: Action[] = [
+    {
+      name: 'comment',
+      summary: 'Write a comment',
+      body: Type.Object({ text: Text }, { ...closed, examples: [{ text: 'Looking at it.' }] }),
+      run: (id, by, { text }) => tickets.comment(id, by, text ?? ''),
+    },
+    {
+      name: 'assign',
+      summary: 'Give it to somebody, or to nobody',
+      body: Type.Object(
+        { assignee: Type.Union([word(64), Type.Null()]) },
+        { ...closed, examples: [{ assignee: 'ada' }] },
+      ),
+      run: (id, by, { assignee }) => tickets.assign(id, by, assignee ?? null),
+    },
+    {
+      name: 'resolve',
+      summary: 'It is solved',
+      body: Said,
+      run: (id, by, { text }) => tickets.resolve(id, by, text ?? null),
+    },
+    {
+      name: 'reopen',
+      summary: 'It is not solved after all',
+      body: Said,
+      run: (id, by, { text }) => tickets.reopen(id, by, text ?? null),
+    },
+  ];
+
+  for (const { name, summary, body, run } of actions) {
+    app.post(
+      `/api/v1/tickets/:id/${name}`,
+      { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
+      async (request) => {
+        const { id } = request.params;
+        await run(id, callerNamed(request), request.body as { text?: string; assignee?: string | null });
+        return ticketById(state, rules, id);
+      },
+    );
+  }
+}

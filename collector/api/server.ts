@@ -1,0 +1,126 @@
+/** The HTTP server: guards, errors, documentation and the route groups, in the order in which a request meets them. */
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyServerOptions } from 'fastify';
+import { ErrorBody } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Tls } from '../settings.ts';
+import { access } from './access.ts';
+import { answerError, bodyLimit } from './answer.ts';
+import type { App, Context } from './context.ts';
+import { createGuard } from './guard.ts';
+import { routes } from './routes/index.ts';
+import { webRoutes } from './routes/web.ts';
+
+export interface ServerOptions {
+  tls: Tls | null;
+  log: Log;
+  /** Folder of the built web app; where it is missing, a page says how to build it. */
+  web: string;
+}
+
+/** Ready to listen. @throws Error at once when a route and the table of access do not fit together */
+export async function createServer(context: Context, options: ServerOptions): Promise<App> {
+  const settings: FastifyServerOptions = {
+    loggerInstance: options.log as never,
+    disableRequestLogging: true,
+    bodyLimit,
+    forceCloseConnections: true,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 300 },
+    ...(options.tls ? { https: { cert: options.tls.cert, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
+  };
+  const app = fastify(settings) as unknown as App;
+  app.setValidatorCompiler(TypeBoxValidatorCompiler as never);
+  // Answers are composed field by field, so no second pass over them is needed to keep anything back.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler(answerError);
+
+  const unmatched = checkAccess(app);
+  app.decorateRequest('caller', null);
+  await app.register(cookie);
+  await app.register(helmet, headers(options.tls !== null));
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),
+  });
+  app.addHook('onRequest', createGuard(context));
+  await app.register(swagger, documentation(context.version));
+  app.addHook('onRoute', (route) => describeErrors(route as never));
+  for (const register of routes) register(app, context);
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await webRoutes(app, options.web);
+  await app.ready();
+  if (unmatched.size > 0) throw new Error(`access.ts names what does not exist: ${[...unmatched].join(', ')}`);
+  return app;
+}
+
+/** @returns the entries that no route has asked for yet; empties as routes are added */
+function checkAccess(app: App): Set<string> {
+  const unmatched = new Set(Object.keys(access));
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of Array.isArray(method) ? method : [method]) {
+      if (one === 'HEAD') continue;
+      const key = `${one} ${url}`;
+      if (access[key] === undefined) throw new Error(`access.ts has no entry for ${key}`);
+      unmatched.delete(key);
+    }
+  });
+  return unmatched;
+}
+
+/** Scripts and styles from our own files only; no framing; nothing of our addresses in other sites' logs. */
+const headers = (encrypted: boolean) => ({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      fontSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: encrypted ? { maxAge: 15_552_000, includeSubDomains: false } : (false as const),
+  referrerPolicy: { policy: 'no-referrer' as const },
+  crossOriginEmbedderPolicy: false as const,
+});
+
+const documentation = (version: string) => ({
+  openapi: {
+    openapi: '3.1.0' as const,
+    info: { title: 'Evenkeel', version, description: 'Is our fleet healthy, and what did it cost us when it was not?' },
+    components: {
+      securitySchemes: {
+        token: { type: 'http' as const, scheme: 'bearer' },
+        session: { type: 'apiKey' as const, in: 'cookie' as const, name: 'evenkeel' },
+      },
+    },
+  },
+});
+
+interface Described {
+  method: string | string[];
+  url: string;
+  schema?: { hide?: boolean; response?: Record<string, unknown>; security?: unknown; description?: string };
+}
+
+/** What every route has in common in the documentation: who may call it, and how a refusal looks. */
+function describeErrors(route: Described): void {
+  if (!route.schema || route.schema.hide) return;
+  const need = access[`${String(route.method)} ${route.url}`];
+  route.schema.response = { ...route.schema.response, '4xx': ErrorBody, '5xx': ErrorBody };
+  route.schema.security = need === 'public' ? [] : [{ token: [] }, { session: [] }];
+  route.schema.description = need === 'public' ? 'Needs no log-in.' : `Needs the role ${need}.`;
+}

@@ -1,0 +1,26 @@
+/** Small pieces of schema that several routes share. */
+import { Type } from 'typebox';
+import { fail } from '../../shared/errors.ts';
+
+export const closed = { additionalProperties: false } as const;
+export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
+export const Nothing = Type.Null({ description: 'no content' });
+export const word = (maxLength: number, description?: string) =>
+  Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });
+
+/** A point in time as people and scripts write it: ms since 1970, or ISO 8601 with a zone. */
+export const Instant = Type.String({
+  maxLength: 40,
+  description: 'ms since 1970 UTC, or ISO 8601 such as 2026-11-22T09:00Z',
+});
+
+/** @param name of the parameter, for the message. @throws EvenkeelError BAD_REQUEST */
+export function instantOf(text: string, name: string): number {
+  if (/^-?\d{1,16}$/.test(text)) return Number(text);
+  try {
+    return Temporal.Instant.from(text).epochMilliseconds;
+  } catch {
+    // Temporal's own message speaks of its grammar; the person typed a time.
+    throw fail('BAD_REQUEST', { problem: `${name} "${text}" is neither ms since 1970 nor ISO 8601 with a zone` });
+  }
+}

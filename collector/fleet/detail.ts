@@ -1,0 +1,102 @@
+/** Everything about one endpoint that its page shows, read from state at the moment of asking. */
+import type { EndpointDetail } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
+import { timelineOf } from '../kpi/history.ts';
+import type { SeriesStore } from '../series/series.ts';
+import type { State } from '../state/open.ts';
+import type { Fleet } from './fleet.ts';
+import type { Rows } from './rows.ts';
+
+const weekMs = 7 * 86_400_000;
+
+export interface DetailDeps {
+  state: State;
+  fleet: Fleet;
+  rows: Rows;
+  series: Pick<SeriesStore, 'latest'>;
+}
+
+/** @throws EvenkeelError NOT_FOUND */
+export async function detailOf(
+  { state, fleet, rows, series }: DetailDeps,
+  id: string,
+  now: number,
+): Promise<EndpointDetail> {
+  const endpoint = fleet.get(id);
+  const row = rows.get(id);
+  if (!endpoint || !row) throw fail('NOT_FOUND', { what: 'endpoint', id });
+  return {
+    row,
+    bootId: endpoint.bootId,
+    enrolledAt: endpoint.enrolledAt,
+    kindWhy: endpoint.kindWhy,
+    intervalSeconds: endpoint.intervalMs === null ? null : endpoint.intervalMs / 1000,
+    clockOffsetMs: endpoint.clockOffsetMs,
+    latest: [...series.latest(id)],
+    sections: await sectionsOf(state, id),
+    timeline: await timelineOf(state, id, now - weekMs, now, now),
+    ...(await factsOf(state, id)),
+  };
+}
+
+async function sectionsOf(state: State, id: string): Promise<EndpointDetail['sections']> {
+  const rows = await state
+    .selectFrom('inventory')
+    .select(['section', 'at', 'received_at', 'data'])
+    .where('endpoint', '=', id)
+    .orderBy('section')
+    .execute();
+  return rows.map(({ section, at, received_at, data }) => ({
+    section,
+    at,
+    receivedAt: received_at,
+    data: JSON.parse(data) as unknown,
+  }));
+}
+
+async function factsOf(state: State, id: string): Promise<Pick<EndpointDetail, 'signals' | 'losses' | 'quarantined'>> {
+  const signals = await state
+    .selectFrom('signals')
+    .selectAll()
+    .where('endpoint', '=', id)
+    .orderBy('id', 'desc')
+    .limit(200)
+    .execute();
+  const losses = await state
+    .selectFrom('losses')
+    .selectAll()
+    .where('endpoint', '=', id)
+    .orderBy('id', 'desc')
+    .limit(50)
+    .execute();
+  const quarantined = await state
+    .selectFrom('quarantine')
+    .select(['received_at', 'code', 'message', 'size'])
+    .where('endpoint', '=', id)
+    .orderBy('id', 'desc')
+    .limit(50)
+    .execute();
+  return {
+    signals: signals.map(({ at, kind, session, boot_id, reason, last_seen }) => ({
+      at,
+      kind,
+      session,
+      bootId: boot_id,
+      reason,
+      lastSeen: last_seen,
+    })),
+    losses: losses.map(({ received_at, from_seq, to_seq, reason, count }) => ({
+      receivedAt: received_at,
+      from: from_seq,
+      to: to_seq,
+      reason,
+      count,
+    })),
+    quarantined: quarantined.map(({ received_at, code, message, size }) => ({
+      receivedAt: received_at,
+      code,
+      message,
+      size,
+    })),
+  };
+}
