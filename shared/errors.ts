@@ -138,6 +138,16 @@ export const errors = {
     'This machine is not enrolled: {path} is missing.',
     'Run `npm run agent -- enroll CODE` with a code from the page "Add endpoint".',
   ),
+  AGENT_RUNNING: row(
+    409,
+    'Another agent runs on the data folder {path}.',
+    'Nothing to do, or stop that one first. A second agent needs a folder of its own: --data DIR.',
+  ),
+  AGENT_NOT_RUNNING: row(
+    409,
+    'No agent runs on the data folder {path}.',
+    'Start it with `npm run agent -- run`, or name its folder with --data.',
+  ),
   COLLECTOR_UNREACHABLE: row(
     502,
     'The collector at {url} cannot be reached: {reason}.',

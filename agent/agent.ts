@@ -1,0 +1,241 @@
+/** The one wiring function of the agent. What `start` opens, `stop` closes in the opposite order. */
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { uptime } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { fail, reasonOf } from '../shared/errors.ts';
+import type { CheckState } from '../shared/inventory.ts';
+import type { Log } from '../shared/log.ts';
+import type { OfflineReason, Online } from '../shared/presence.ts';
+import type { AgentConfig, Metric } from '../shared/report.ts';
+import type { Check, CheckContext } from './checks/check.ts';
+import { createChecks } from './checks/index.ts';
+import { makePrivate, readCredential } from './credential.ts';
+import { ask, openDoor } from './door.ts';
+import { createHeavy } from './heavy.ts';
+import { createLink, type LinkState } from './link.ts';
+import { type Memory, openMemory } from './memory.ts';
+import { parseConfig } from './orders.ts';
+import { readBootId } from './platform/boot.ts';
+import { onBattery } from './platform/power.ts';
+import { endAll, run } from './run.ts';
+import { createRunner, type Runner } from './schedule.ts';
+import { createSections } from './sections.ts';
+import { openSpool, type Spool, type SpoolState } from './spool.ts';
+import { version } from './version.ts';
+
+export interface AgentOptions {
+  /** The agent's own folder. */
+  data: string;
+  log: Log;
+  clock?: Clock;
+  quotaBytes?: number;
+}
+
+export interface AgentState {
+  version: string;
+  link: LinkState;
+  spool: SpoolState;
+  checks: CheckState[];
+}
+
+export interface Agent {
+  start(): Promise<void>;
+  stop(reason: OfflineReason): Promise<void>;
+  state(): AgentState;
+}
+
+/** At most this many metrics a report: a machine with hundreds of disks makes two reports of it. */
+const metricsPerReport = 1000;
+const maxSectionBytes = 200 * 1024;
+const selfEvery = 60_000;
+
+export const spoolPath = (data: string) => join(data, 'spool.db');
+export const memoryPath = (data: string) => join(data, 'memory');
+
+/** Everything that a check may use. */
+export function createContext(data: string, clock: Clock, log: Log, memory: Memory): CheckContext {
+  return { clock, log, platform: process.platform, root: '', data, memory, run };
+}
+
+/** `<data>/agent.settings.json`: the shape of the message `config`, written by whoever administers the machine. */
+export function readLocal(data: string, log: Log): AgentConfig | null {
+  const file = join(data, 'agent.settings.json');
+  try {
+    return parseConfig(readFileSync(file));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT')
+      log.warn({ file, reason: reasonOf(thrown) }, 'The local settings are not understood and are left out.');
+    return null;
+  }
+}
+
+/** What the agent says of itself: so that a guest that grows is seen. */
+function selfCheck(spool: Spool, runner: () => Runner): Check {
+  return {
+    name: 'agent',
+    every: selfEvery,
+    reads: 'the agent itself',
+    async run({ clock }) {
+      const { entries, bytes } = spool.state();
+      const used = process.cpuUsage();
+      const fields = {
+        spool_reports: entries,
+        spool_bytes: bytes,
+        rss: process.memoryUsage.rss(),
+        cpu_ms: Math.round((used.user + used.system) / 1000),
+        late_ms: Math.round(runner().takeLateMs()),
+      };
+      return { metrics: [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }] };
+    },
+  };
+}
+
+/** Remembers whether the last session said goodbye, and says so at the next birth. */
+function beginSession(memory: Memory, bootId: string): Online['previous_shutdown'] {
+  const last = memory.get('session') as { ended?: boolean } | undefined;
+  memory.set('session', { boot_id: bootId, ended: false });
+  return last === undefined ? 'unknown' : last.ended ? 'clean' : 'unclean';
+}
+
+/** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT */
+export function createAgent(options: AgentOptions): Agent {
+  const { data, log } = options;
+  const clock = options.clock ?? systemClock;
+  const credential = readCredential(data);
+  if (!credential) throw fail('NOT_ENROLLED', { path: join(data, 'agent.json') });
+  const bootId = readBootId();
+  const memory = openMemory(memoryPath(data), log);
+  const context = createContext(data, clock, log, memory);
+  const local = readLocal(data, log);
+  let running: Running | null = null;
+
+  interface Running {
+    spool: Spool;
+    link: ReturnType<typeof createLink>;
+    runner: Runner;
+    heavy: ReturnType<typeof createHeavy>;
+    door: Server | null;
+  }
+
+  function report(parts: Running, metrics: Metric[], intervalMs: number): void {
+    for (let from = 0; from < metrics.length; from += metricsPerReport) {
+      const some = metrics.slice(from, from + metricsPerReport);
+      const at = Math.round(clock.now());
+      const entry = parts.spool.put('report', at, ({ epoch, seq, lost }) => ({
+        v: 1,
+        epoch,
+        seq,
+        at,
+        interval_s: intervalMs / 1000,
+        metrics: some,
+        ...(lost.length > 0 ? { lost } : {}),
+      }));
+      parts.link.offer(entry);
+    }
+  }
+
+  /** A list that would not fit a message is cut; the section `checks` of the check tells how much it found. */
+  function fitting(section: string, value: unknown): unknown {
+    let kept = value;
+    // Sections compress to about a tenth: the bound is on what comes out, estimated before it is made.
+    while (Array.isArray(kept) && JSON.stringify(kept).length > 8 * maxSectionBytes) {
+      kept = kept.slice(0, Math.floor(kept.length * 0.8));
+      log.warn({ section, kept: (kept as unknown[]).length }, 'A section is too long and was cut.');
+    }
+    return kept;
+  }
+
+  function inventory(parts: Running, section: string, value: unknown): void {
+    const at = Math.round(clock.now());
+    const kept = fitting(section, value);
+    const entry = parts.spool.put('inventory', at, ({ epoch, seq }) => ({ v: 1, epoch, seq, at, section, data: kept }));
+    parts.link.offer(entry);
+  }
+
+  function wire(): Running {
+    const parts = {} as Running;
+    const quota = options.quotaBytes === undefined ? {} : { quotaBytes: options.quotaBytes };
+    parts.spool = openSpool({ path: spoolPath(data), bootId, log, ...quota });
+    parts.heavy = createHeavy({ data, log });
+    const sections = createSections({
+      memory,
+      clock,
+      send: (section, value) => inventory(parts, section, value),
+    });
+    parts.runner = createRunner({
+      checks: [...createChecks(), selfCheck(parts.spool, () => parts.runner)],
+      context,
+      clock,
+      log,
+      memory,
+      local,
+      uptime,
+      runHeavy: parts.heavy.run,
+      sparing: () => onBattery(process.platform, '', run),
+      onMetrics: (metrics, intervalMs) => {
+        report(parts, metrics, intervalMs);
+        sections.daily();
+      },
+      onSections: sections.offer,
+      onResume: (sleptMs) => {
+        log.info({ seconds: Math.round(sleptMs / 1000) }, 'The machine slept.');
+        parts.link.wake();
+      },
+    });
+    parts.link = createLink({
+      credential: credential as NonNullable<typeof credential>,
+      spool: parts.spool,
+      clock,
+      log,
+      bootId,
+      startedAt: Math.round(clock.now()),
+      previousShutdown: beginSession(memory, bootId),
+      intervalMs: () => parts.runner.intervalMs(),
+      onConfig: (config) => {
+        log.info({ config }, 'New settings of the collector.');
+        parts.runner.apply(config);
+      },
+    });
+    return parts;
+  }
+
+  function state(): AgentState {
+    const { link, spool, runner } = running as Running;
+    return { version, link: link.state(), spool: spool.state(), checks: runner.states() };
+  }
+
+  async function answer(word: 'sleep' | 'wake' | 'status'): Promise<unknown> {
+    if (word === 'sleep') await running?.link.goodbye('sleep');
+    if (word === 'wake') running?.link.wake();
+    return state();
+  }
+
+  return {
+    async start() {
+      makePrivate(data);
+      if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
+      running = wire();
+      running.door = await openDoor(data, answer).catch((thrown) => {
+        log.warn({ reason: reasonOf(thrown) }, 'The local socket cannot be opened: sleep cannot be announced.');
+        return null;
+      });
+      running.runner.start();
+      running.link.start();
+    },
+    async stop(reason) {
+      if (!running) return;
+      const { link, spool, runner, heavy, door } = running;
+      runner.stop();
+      heavy.stop();
+      endAll();
+      door?.close();
+      await link.goodbye(reason);
+      spool.close();
+      memory.set('session', { boot_id: bootId, ended: true });
+      running = null;
+    },
+    state,
+  };
+}

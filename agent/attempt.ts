@@ -1,0 +1,30 @@
+/** One run of one check, with its time limit: whatever it does, there is an outcome. */
+import { reasonOf } from '../shared/errors.ts';
+import type { Check, CheckContext, Findings } from './checks/check.ts';
+
+export type Outcome = { ms: number } & (
+  | { status: 'ok'; findings: Findings }
+  /** This machine has nothing of the kind. Not a failure. */
+  | { status: 'no_data'; reason: string }
+  | { status: 'failed'; reason: string }
+);
+
+/** NoData by its name: a check that came out of another copy of the module (a bundle, a child) means the same. */
+const isNoData = (thrown: unknown) => thrown instanceof Error && thrown.name === 'NoData';
+
+export async function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<Outcome> {
+  const started = context.clock.monotonic();
+  const ms = () => Math.round((context.clock.monotonic() - started) * 100) / 100;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`did not finish within ${timeoutMs / 1000} s`)), timeoutMs);
+    });
+    const findings = await Promise.race([check.run(context), late]);
+    return { status: 'ok', findings, ms: ms() };
+  } catch (thrown) {
+    return { status: isNoData(thrown) ? 'no_data' : 'failed', reason: reasonOf(thrown).slice(0, 1000), ms: ms() };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,67 @@
+/** `enroll`: a join code becomes this machine's own credential. Says what it did. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import { credentialPath } from '../credential.ts';
+import { enroll } from '../enroll.ts';
+import { readMachineId } from '../platform/boot.ts';
+import { guessKind, type Kind, readSigns } from '../platform/kind.ts';
+import { run } from '../run.ts';
+import { type Command, type CommandLine, isOneOf } from './command.ts';
+
+const kinds = ['server', 'workstation'] as const;
+
+/** @throws EvenkeelError BAD_FLAG, CONFIG_UNREADABLE */
+function readCode({ values, words }: CommandLine): string {
+  const [word, ...more] = words;
+  const given = [...(word === undefined ? [] : ['a code']), ...(values.file === undefined ? [] : ['--file'])];
+  if (given.length !== 1 || more.length > 0)
+    throw fail('BAD_FLAG', { problem: given.length === 0 ? 'no join code' : 'more than one join code' });
+  if (word !== undefined && word !== '-') return word;
+  // 0 is standard input.
+  const source = word === '-' || values.file === '-' ? 0 : String(values.file);
+  try {
+    return readFileSync(source, 'utf8');
+  } catch (thrown) {
+    throw fail(
+      'CONFIG_UNREADABLE',
+      { file: String(values.file ?? 'standard input'), reason: reasonOf(thrown) },
+      thrown,
+    );
+  }
+}
+
+async function kindOf(flag: unknown): Promise<{ kind: Kind; why: string }> {
+  if (flag === undefined) return guessKind(await readSigns(process.platform, '', run));
+  if (!isOneOf(flag, kinds)) throw fail('BAD_FLAG', { problem: `--kind "${flag}"; it is server or workstation` });
+  return { kind: flag, why: 'It was said at enrolment.' };
+}
+
+export const command: Command = {
+  options: {
+    file: { type: 'string' },
+    collector: { type: 'string' },
+    name: { type: 'string' },
+    kind: { type: 'string' },
+  },
+  async run(line) {
+    const { data, values } = line;
+    const code = readCode(line);
+    const credential = await enroll({
+      data,
+      code,
+      kind: await kindOf(values.kind),
+      machineId: readMachineId(),
+      ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
+      ...(typeof values.name === 'string' ? { name: values.name } : {}),
+    });
+    const lines = [
+      `Enrolled as ${credential.name} at ${credential.collector}.`,
+      `It counts as a ${credential.kind}: ${credential.kind_why} You can change that on its page.`,
+      `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
+      'Start the agent with: npm run agent -- run',
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return 0;
+  },
+};

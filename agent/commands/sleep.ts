@@ -1,0 +1,18 @@
+/**
+ * `sleep`: for the system's own hook before it suspends. The running agent says `offline, sleep` and disconnects; this
+ * returns when the broker has it, so the hook holds the machine awake no longer than that.
+ */
+import { fail } from '../../shared/errors.ts';
+import { ask } from '../door.ts';
+import { refuseWords } from './arguments.ts';
+import type { Command } from './command.ts';
+
+export const command: Command = {
+  options: {},
+  async run({ data, words }) {
+    refuseWords(words);
+    if ((await ask(data, 'sleep')) === null) throw fail('AGENT_NOT_RUNNING', { path: data });
+    process.stdout.write('The agent has said that this machine sleeps.\n');
+    return 0;
+  },
+};

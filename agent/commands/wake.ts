@@ -1,0 +1,15 @@
+/** `wake`: for the hook after resume. Without it the agent notices by itself, at its next tick. */
+import { fail } from '../../shared/errors.ts';
+import { ask } from '../door.ts';
+import { refuseWords } from './arguments.ts';
+import type { Command } from './command.ts';
+
+export const command: Command = {
+  options: {},
+  async run({ data, words }) {
+    refuseWords(words);
+    if ((await ask(data, 'wake')) === null) throw fail('AGENT_NOT_RUNNING', { path: data });
+    process.stdout.write('The agent connects again.\n');
+    return 0;
+  },
+};

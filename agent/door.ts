@@ -1,0 +1,85 @@
+/**
+ * The agent's own door, for this machine only: a socket in its private data folder. A hook of the system says through
+ * it "we go to sleep"; doctor asks how things are; and a second agent on the same data finds it answered.
+ */
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export type DoorWord = 'sleep' | 'wake' | 'status';
+
+/** Socket paths end at 104 to 108 bytes; a data folder further down gets a name in the folder of temporary files. */
+export function doorPath(data: string, platform: NodeJS.Platform = process.platform): string {
+  const full = resolve(data);
+  const name = `evenkeel-${createHash('sha256').update(full).digest('hex').slice(0, 16)}`;
+  if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  const inside = join(full, 'agent.sock');
+  return Buffer.byteLength(inside) <= 100 ? inside : join(tmpdir(), `${name}.sock`);
+}
+
+const maxWordBytes = 64;
+
+/**
+ * Asks the agent that runs on this data folder.
+ * @returns its answer, or null when none runs
+ */
+export function ask(data: string, word: DoorWord, timeoutMs = 5000): Promise<unknown> {
+  return new Promise((done) => {
+    const socket = connect(doorPath(data));
+    let text = '';
+    const finish = (answer: unknown) => {
+      socket.destroy();
+      done(answer);
+    };
+    socket.setTimeout(timeoutMs, () => finish(null));
+    socket.on('error', () => finish(null));
+    socket.on('connect', () => socket.write(`${word}\n`));
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', () => {
+      try {
+        finish(JSON.parse(text));
+      } catch {
+        // An agent that is ending cuts its answer: the same as none.
+        finish(null);
+      }
+    });
+  });
+}
+
+/**
+ * Opens the door. The caller has made sure, by `ask`, that nobody answers: a socket file that lies there was left by a crash.
+ * @param answer what to say to each word
+ */
+export function openDoor(data: string, answer: (word: DoorWord) => Promise<unknown>): Promise<Server> {
+  const path = doorPath(data);
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  const server = createServer((socket) => serve(socket, answer));
+  return new Promise((done, refuse) => {
+    server.on('error', refuse);
+    server.listen(path, () => done(server));
+    // The door alone is no reason to go on living.
+    server.unref();
+  });
+}
+
+function serve(socket: Socket, answer: (word: DoorWord) => Promise<unknown>): void {
+  let text = '';
+  socket.setTimeout(5000, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => {
+    text += chunk;
+    if (text.length > maxWordBytes) socket.destroy();
+    if (!text.includes('\n')) return;
+    const word = text.trim();
+    text = '';
+    if (word !== 'sleep' && word !== 'wake' && word !== 'status') return void socket.destroy();
+    answer(word).then(
+      (value) => socket.end(JSON.stringify(value)),
+      () => socket.destroy(),
+    );
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * Heavy checks run in a short-lived process of the lowest priority: their modules (systeminformation, YAML, parsers of
+ * big outputs) never count against the agent's memory, and nothing that they do can hold up the fast loop.
+ * One JSON line an outcome comes back, as each is done.
+ */
+import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Log } from '../shared/log.ts';
+import type { Outcome } from './attempt.ts';
+import { agentCommand } from './lean.ts';
+
+/** For all of them together; each program that they start has its own limit. */
+const limitMs = 20 * 60_000;
+
+export interface HeavyOptions {
+  data: string;
+  log: Log;
+}
+
+export interface Heavy {
+  run(names: readonly string[], told: (name: string, outcome: Outcome) => void): Promise<void>;
+  stop(): void;
+}
+
+export function createHeavy({ data, log }: HeavyOptions): Heavy {
+  let stopChild: (() => void) | null = null;
+  return {
+    run(names, told) {
+      const { file, args } = agentCommand(['heavy', '--data', data, ...names]);
+      const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+      try {
+        if (child.pid !== undefined)
+          setPriority(child.pid, process.platform === 'win32' ? constants.priority.PRIORITY_LOW : 19);
+      } catch {
+        // It has ended already; its exit code says why.
+      }
+      // SIGTERM lets it end what it has started; whoever ignores that is killed.
+      stopChild = () => {
+        child.kill('SIGTERM');
+        setTimeout(() => child.kill('SIGKILL'), 3000).unref();
+      };
+      const timer = setTimeout(stopChild, limitMs);
+      const missing = new Set(names);
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const answer = readLine(line);
+        if (!answer || !missing.delete(answer.name)) return;
+        told(answer.name, answer.outcome);
+      });
+      return new Promise((resolve) => {
+        const finish = (why: string) => {
+          clearTimeout(timer);
+          stopChild = null;
+          for (const name of missing) told(name, { status: 'failed', reason: why, ms: 0 });
+          missing.clear();
+          resolve();
+        };
+        child.on('error', (error) => finish(error.message));
+        child.on('close', (code, signal) => {
+          if (code !== 0) log.warn({ code, signal }, 'The process of the heavy checks did not end well.');
+          finish(`its process ended with ${signal ?? `code ${code}`}`);
+        });
+      });
+    },
+    stop: () => stopChild?.(),
+  };
+}
+
+function readLine(line: string): { name: string; outcome: Outcome } | null {
+  try {
+    return JSON.parse(line) as { name: string; outcome: Outcome };
+  } catch {
+    // A library that prints a warning of its own on our output.
+    return null;
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * The MQTT session: says that the agent is there, sends what the spool holds, and tells the spool what is durable.
+ *
+ * Order of a connection: birth (retained), own `ack` and `config`, the newest report, then two lanes side by side: what
+ * is measured from now on at once, and what waited in the spool, oldest first and at a bounded rate. So the present is
+ * visible at once however long the outage was. Each connection is a session of its own with its own will: the
+ * late will of a connection that was cut says nothing about the next one.
+ */
+import { randomBytes } from 'node:crypto';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+// The client alone: the package's front door also loads WebSocket, SOCKS and command line code, 5 MB that nobody uses.
+import mqttClient from 'mqtt/lib/client';
+import type { Clock } from '../shared/clock.ts';
+import { reasonOf } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
+import type { AgentConfig } from '../shared/report.ts';
+import { topicOf, type UpLeaf } from '../shared/topics.ts';
+import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
+import type { Credential } from './credential.ts';
+import { parseAck, parseConfig } from './orders.ts';
+import type { Entry, Spool } from './spool.ts';
+import { version } from './version.ts';
+
+const { default: MqttClient } = mqttClient;
+
+export interface LinkOptions {
+  credential: Credential;
+  spool: Spool;
+  clock: Clock;
+  log: Log;
+  bootId: string;
+  startedAt: number;
+  previousShutdown: Online['previous_shutdown'];
+  /** The fast loop's interval in ms: what is older than two of them goes the slow lane. */
+  intervalMs(): number;
+  onConfig(config: AgentConfig): void;
+  random?: () => number;
+}
+
+export interface LinkState {
+  state: 'connecting' | 'connected' | 'waiting' | 'asleep' | 'stopped';
+  /** ms UTC of the last change of state. */
+  since: number;
+  trouble: string | null;
+  lastAck: number | null;
+}
+
+export interface Link {
+  start(): void;
+  /** Sends a fresh entry at once when connected; otherwise the spool keeps it. */
+  offer(entry: Entry): void;
+  /** Says goodbye and disconnects. Resolves when the broker has it, or after two seconds. */
+  goodbye(reason: OfflineReason): Promise<void>;
+  /** Back from sleep: connects at once. */
+  wake(): void;
+  state(): LinkState;
+}
+
+const maxInFlight = 32;
+/** Kept for the live lane, so that a backlog never delays the present. */
+const liveReserve = 8;
+/** Entries a second of the slow lane: an hour's backlog of a 10 s interval takes 8 s, three days' nine minutes. */
+const backlogPerSecond = 50;
+const pumpEveryMs = 200;
+/** The broker has it, but no `ack` came: asked again after this, then ever more rarely. */
+const firstResendMs = 60_000;
+const maxResendMs = 900_000;
+/** A machine that was told to sleep and did not is back after this. */
+const sleepMs = 120_000;
+
+const keyOf = (entry: { era: number; seq: number }) => `${entry.era}:${entry.seq}`;
+const isAfter = (a: { era: number; seq: number }, b: { era: number; seq: number }) =>
+  a.era > b.era || (a.era === b.era && a.seq > b.seq);
+
+/** One connection, from its socket to its end. */
+interface Session {
+  id: string;
+  client: InstanceType<typeof MqttClient>;
+  connectedAt: number | null;
+  inFlight: number;
+  /** Last entry of the slow lane that was sent; it ends at `until`. */
+  cursor: { era: number; seq: number } | null;
+  until: { era: number; seq: number } | null;
+  /** Sent out of the slow lane's order: it passes over them. */
+  ahead: Set<string>;
+  allowance: number;
+  error: { code?: unknown; message?: string } | null;
+  over: boolean;
+}
+
+export function createLink(options: LinkOptions): Link {
+  const { credential, spool, clock, log } = options;
+  const random = options.random ?? Math.random;
+  const address = { bucket: credential.bucket, endpoint: credential.endpoint };
+  let session: Session | null = null;
+  let retry: NodeJS.Timeout | null = null;
+  let tries = 0;
+  let resendMs = firstResendMs;
+  let lastAckAt: number | null = null;
+  let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null };
+
+  function become(state: LinkState['state'], trouble: string | null = null): void {
+    status = { state, since: clock.now(), trouble, lastAck: status.lastAck };
+  }
+
+  function openSocket(current: Session): Socket {
+    const url = new URL(credential.mqtt.url);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(url.port || (url.protocol === 'mqtts:' ? 8883 : 1883));
+    const socket =
+      url.protocol === 'mqtts:'
+        ? connectTls({
+            host,
+            port,
+            // An address has no name to check a certificate by; its own address must be in it.
+            ...(isIP(host) === 0 ? { servername: host } : {}),
+            ...(credential.mqtt.ca === undefined ? {} : { ca: credential.mqtt.ca }),
+          })
+        : connectPlain({ host, port, noDelay: true });
+    socket.on('error', (error) => {
+      current.error ??= error;
+    });
+    return socket;
+  }
+
+  function connect(): void {
+    retry = null;
+    become('connecting');
+    const id = randomBytes(8).toString('hex');
+    const current = {
+      id,
+      connectedAt: null,
+      inFlight: 0,
+      cursor: null,
+      until: null,
+      ahead: new Set<string>(),
+    } as Session;
+    Object.assign(current, { allowance: 0, error: null, over: false });
+    session = current;
+    const lost: Presence = { state: 'lost', session: id };
+    const client = new MqttClient(() => openSocket(current), {
+      clientId: credential.endpoint,
+      username: credential.endpoint,
+      password: credential.secret,
+      clean: true,
+      keepalive: 60,
+      // Only real traffic of the broker proves that it is there: our own sending must not put off the pings.
+      reschedulePings: false,
+      // Each connection has its own session and will, so each is a client of its own and we decide when.
+      reconnectPeriod: 0,
+      reconnectOnConnackError: true,
+      resubscribe: false,
+      queueQoSZero: false,
+      connectTimeout: 10_000,
+      protocolVersion: 4,
+      protocolId: 'MQTT',
+      will: { topic: topicOf(address, 'presence'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
+      log: () => {},
+    });
+    current.client = client;
+    client.on('connect', () => begin(current));
+    client.on('message', (topic: string, bytes: Uint8Array) => hear(topic, bytes));
+    client.on('error', (error: Error) => {
+      current.error ??= error;
+      client.end(true);
+      end(current);
+    });
+    client.on('close', () => end(current));
+  }
+
+  function begin(current: Session): void {
+    current.connectedAt = clock.monotonic();
+    become('connected');
+    log.info({ url: credential.mqtt.url }, 'Connected to the collector.');
+    current.client.subscribe(
+      { [topicOf(address, 'ack')]: { qos: 0 }, [topicOf(address, 'config')]: { qos: 1 } },
+      (error: Error | null) => {
+        if (error && !current.over) log.warn({ reason: error.message }, 'The collector did not take our subscription.');
+      },
+    );
+    const online: Presence = {
+      state: 'online',
+      session: current.id,
+      boot_id: options.bootId,
+      started_at: options.startedAt,
+      previous_shutdown: options.previousShutdown,
+      version,
+    };
+    void say(current, online);
+    spool.lone(false);
+    const newest = spool.newest();
+    current.until = newest;
+    if (newest) {
+      current.ahead.add(keyOf(newest));
+      send(current, newest);
+    }
+    const [last] = lastOf(current);
+    if (last && (!current.until || isAfter(last, current.until))) current.until = last;
+    pump(current);
+  }
+
+  /** Everything that waits now belongs to the slow lane, inventory that is newer than the newest report too. */
+  function lastOf(current: Session): Entry[] {
+    return spool.after(current.until, 1000).slice(-1);
+  }
+
+  function say(current: Session, presence: Presence): Promise<void> {
+    return new Promise((resolve) => {
+      current.client.publish(topicOf(address, 'presence'), JSON.stringify(presence), { qos: 1, retain: true }, () =>
+        resolve(),
+      );
+    });
+  }
+
+  function laneOf(entry: Entry): UpLeaf {
+    if (entry.kind === 'inventory') return 'inventory';
+    return clock.now() - entry.at > 2 * options.intervalMs() ? 'backlog' : 'report';
+  }
+
+  function send(current: Session, entry: Entry): void {
+    current.inFlight += 1;
+    current.client.publish(topicOf(address, laneOf(entry)), Buffer.from(entry.body), { qos: 1 }, () => {
+      // PUBACK, or the end of the connection: either way the spool keeps it until an `ack` covers it.
+      current.inFlight -= 1;
+      if (!current.over && current.inFlight === maxInFlight - liveReserve - 1) pump(current);
+    });
+  }
+
+  function pump(current: Session): void {
+    if (current.over || session !== current || !current.until) return;
+    current.allowance = Math.min(backlogPerSecond, current.allowance + (backlogPerSecond * pumpEveryMs) / 1000);
+    while (current.allowance >= 1 && current.inFlight < maxInFlight - liveReserve) {
+      const entries = spool.after(current.cursor, Math.min(8, Math.floor(current.allowance)));
+      if (entries.length === 0 || isAfter(entries[0] as Entry, current.until)) {
+        current.until = null;
+        current.ahead.clear();
+        return;
+      }
+      for (const entry of entries) {
+        if (isAfter(entry, current.until)) break;
+        current.cursor = { era: entry.era, seq: entry.seq };
+        if (current.ahead.delete(keyOf(entry))) continue;
+        current.allowance -= 1;
+        send(current, entry);
+      }
+    }
+    setTimeout(() => pump(current), pumpEveryMs).unref();
+  }
+
+  function hear(topic: string, bytes: Uint8Array): void {
+    try {
+      if (topic === topicOf(address, 'ack')) {
+        spool.ack(parseAck(bytes));
+        resendMs = firstResendMs;
+        lastAckAt = clock.monotonic();
+        status.lastAck = clock.now();
+      } else if (topic === topicOf(address, 'config') && bytes.length > 0) options.onConfig(parseConfig(bytes));
+    } catch (thrown) {
+      log.warn(
+        { topic, reason: reasonOf(thrown) },
+        'A message of the collector was not understood and changes nothing.',
+      );
+    }
+  }
+
+  function end(current: Session): void {
+    if (current.over) return;
+    current.over = true;
+    if (session !== current) return;
+    session = null;
+    spool.lone(true);
+    if (status.state === 'asleep' || status.state === 'stopped') return;
+    const held = current.connectedAt === null ? 0 : clock.monotonic() - current.connectedAt;
+    if (held >= stableMs) tries = 0;
+    const trouble: Trouble = troubleOf(current.error);
+    const reason = current.error?.message || 'the connection was closed';
+    const delay = delayBefore(tries, trouble, random());
+    // Once, not at each try: the state is in `doctor`.
+    if (tries === 0)
+      log.warn({ url: credential.mqtt.url, reason }, 'No connection to the collector; reports are kept on disk.');
+    tries += 1;
+    become('waiting', reason);
+    retry = setTimeout(connect, delay);
+  }
+
+  /** What the broker took and nobody acknowledged goes once more: the ack may have been lost, or the collector's disk. */
+  function resend(): void {
+    const current = session;
+    if (!current || current.connectedAt === null || current.until || clock.monotonic() - current.connectedAt < resendMs)
+      return;
+    if (lastAckAt !== null && clock.monotonic() - lastAckAt < resendMs) return;
+    const [oldest] = spool.after(null, 1);
+    if (!oldest || clock.now() - oldest.at < resendMs) return;
+    resendMs = Math.min(maxResendMs, resendMs * 2);
+    lastAckAt = clock.monotonic();
+    current.cursor = null;
+    current.until = spool.newest() ?? oldest;
+    pump(current);
+  }
+  let resending: NodeJS.Timeout | null = null;
+
+  async function goodbye(reason: OfflineReason): Promise<void> {
+    const current = session;
+    become(reason === 'sleep' ? 'asleep' : 'stopped');
+    if (retry) clearTimeout(retry);
+    if (resending && reason !== 'sleep') clearInterval(resending);
+    retry = null;
+    if (current && current.connectedAt !== null) {
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, 2000).unref());
+      await Promise.race([say(current, { state: 'offline', session: current.id, reason }), limit]);
+      await Promise.race([new Promise<void>((resolve) => current.client.end(false, {}, () => resolve())), limit]);
+    }
+    current?.client.end(true);
+    if (current) end(current);
+    if (reason === 'sleep') retry = setTimeout(connect, sleepMs);
+  }
+
+  return {
+    start() {
+      resending = setInterval(resend, 10_000);
+      resending.unref();
+      connect();
+    },
+    offer(entry) {
+      const current = session;
+      if (!current || current.connectedAt === null || current.over) return;
+      // In the slow lane's turn when the window is full: the broker is slower than we are.
+      if (current.inFlight >= maxInFlight) {
+        current.until = { era: entry.era, seq: entry.seq };
+        current.cursor ??= { era: entry.era, seq: entry.seq - 1 };
+        pump(current);
+        return;
+      }
+      if (current.until && isAfter(current.until, entry)) current.ahead.add(keyOf(entry));
+      send(current, entry);
+    },
+    goodbye,
+    wake() {
+      if (status.state !== 'asleep' && status.state !== 'waiting') return;
+      if (retry) clearTimeout(retry);
+      tries = 0;
+      connect();
+    },
+    state: () => ({ ...status }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The agent's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
+ * A new command is a file in commands/ and a line in the table below.
+ */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import type { Command } from './commands/command.ts';
+import { becomeLean } from './lean.ts';
+
+interface Entry {
+  /** One line for the help. */
+  usage: string;
+  /** Loaded only when asked for: `run` should not carry what only `doctor` needs. */
+  load(): Promise<{ command: Command }>;
+  /** Runs for months: worth replacing this process by a small one first. */
+  lasting?: boolean;
+  /** Not for people. */
+  internal?: boolean;
+}
+
+const commands: Record<string, Entry> = {
+  run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
+  enroll: {
+    usage: 'enroll CODE | --file F | -   [--collector URL] [--name N] [--kind server|workstation]',
+    load: () => import('./commands/enroll.ts'),
+  },
+  once: { usage: 'once                    print one report as JSON', load: () => import('./commands/once.ts') },
+  doctor: {
+    usage: 'doctor                  what each check reads, may, finds and lacks; connection and spool',
+    load: () => import('./commands/doctor.ts'),
+  },
+  sleep: {
+    usage: 'sleep                   let the running agent say that the machine goes to sleep',
+    load: () => import('./commands/sleep.ts'),
+  },
+  wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
+  heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true },
+};
+
+const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } satisfies ParseArgsOptionsConfig;
+
+function help(): string {
+  const lines = Object.values(commands).flatMap((entry) => (entry.internal ? [] : [`  ${entry.usage}`]));
+  return [
+    'evenkeel-agent: measures this machine and reports to its collector',
+    '',
+    ...lines,
+    '',
+    '  --data DIR   its folder (or EVENKEEL_AGENT_DATA; default ./data/agent)',
+  ].join('\n');
+}
+
+function dataFolder(flag: unknown): string {
+  return typeof flag === 'string' ? flag : process.env.EVENKEEL_AGENT_DATA || 'data/agent';
+}
+
+/** Words of a wrapped command, after `--`, belong to it and are not ours to read. */
+function parse(words: string[], options: ParseArgsOptionsConfig) {
+  try {
+    return parseArgs({ args: words, options: { ...common, ...options }, allowPositionals: true, strict: true });
+  } catch (thrown) {
+    throw fail('BAD_FLAG', { problem: reasonOf(thrown).split('. ')[0] as string }, thrown);
+  }
+}
+
+async function main([name, ...words]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(`${help()}\n`);
+    return name === undefined ? 2 : 0;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) throw fail('BAD_FLAG', { problem: `no command "${name}"` });
+  if (entry.lasting && !words.includes('--help')) becomeLean(dataFolder(roughData(words)));
+  const { command } = await entry.load();
+  const { values, positionals } = parse(words, command.options);
+  if (values.help) {
+    process.stdout.write(`${help()}\n`);
+    return 0;
+  }
+  return command.run({ data: dataFolder(values.data), values, words: positionals });
+}
+
+/** The folder before the command line is checked; a wrong one fails right after, with its message. */
+function roughData(words: readonly string[]): string | undefined {
+  const at = words.indexOf('--data');
+  return at >= 0 ? words[at + 1] : words.find((word) => word.startsWith('--data='))?.slice(7);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (thrown) {
+  if (!(thrown instanceof EvenkeelError)) throw thrown;
+  process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
+  process.exitCode = thrown.code === 'BAD_FLAG' ? 2 : 1;
+}
