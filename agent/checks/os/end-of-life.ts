@@ -1,0 +1,120 @@
+/**
+ * Until when the system gets updates. The system's own words first (SUPPORT_END), then the distribution's dates on the
+ * disk (distro-info), then the table that we ship.
+ */
+import { linesOf } from '../loose.ts';
+import { releaseOf, tableDate } from './end-of-life-table.ts';
+
+/** /etc/os-release: shell-like assignments, quoted or not. */
+export function parseOsRelease(text: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const line of linesOf(text)) {
+    const match = /^\s*([A-Z][A-Z0-9_]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(.*?))\s*$/.exec(line);
+    if (match) values[match[1] ?? ''] = (match[2] ?? match[3] ?? match[4] ?? '').replace(/\\(.)/g, '$1');
+  }
+  return values;
+}
+
+/** The row of a release in /usr/share/distro-info/*.csv by its codename or version; columns differ by distribution. */
+export function distroInfoOf(
+  csv: string,
+  codename: string | null,
+  version: string | null,
+): Record<string, string> | null {
+  const [head = '', ...rows] = linesOf(csv);
+  const names = head.split(',');
+  for (const row of rows) {
+    const cells = row.split(',');
+    const values = Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']));
+    const sameName = codename !== null && values.series === codename;
+    const sameVersion = codename === null && version !== null && values.version?.split(' ')[0] === version;
+    if (sameName || sameVersion) return values;
+  }
+  return null;
+}
+
+/** UTC start of a day `YYYY-MM-DD`; null for anything else. */
+export function dayOf(text: string | null | undefined): number | null {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text ?? '') ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return Number.isFinite(ms) ? ms : null;
+}
+
+export type LifeState = 'supported' | 'lts-only' | 'esm' | 'eol-unless-pro' | 'eol' | 'unknown';
+
+export interface Life {
+  id: string | null;
+  version: string | null;
+  codename: string | null;
+  /** First day without support, as the system itself says. */
+  supportEnd: string | null;
+  eol: string | null;
+  eolLts: string | null;
+  eolEsm: string | null;
+  /** End of standard support, ms; end of security updates without another contract, ms. */
+  endOfLife: number | null;
+  endOfSecurity: number | null;
+  source: 'os-release' | 'distro-info' | 'table' | null;
+  state: LifeState;
+}
+
+/** Words for the source, with the age of what we shipped. */
+export const sourceWords = {
+  'os-release': '/etc/os-release',
+  'distro-info': 'distro-info',
+  table: `bundled table of ${tableDate}`,
+};
+
+/**
+ * @param csv the distribution's file in /usr/share/distro-info, when there is one
+ * @param attached whether Ubuntu Pro is attached; null when not known
+ */
+export function lifeOf(osRelease: string, csv: string | null, attached: boolean | null, now: number): Life {
+  const values = parseOsRelease(osRelease);
+  const id = values.ID ?? null;
+  const version = values.VERSION_ID ?? null;
+  const codename = values.VERSION_CODENAME || null;
+  const named = { id, version, codename, supportEnd: null, eol: null, eolLts: null, eolEsm: null };
+  const supportEnd = dayOf(values.SUPPORT_END);
+  if (supportEnd !== null)
+    return {
+      ...named,
+      supportEnd: values.SUPPORT_END ?? null,
+      endOfLife: supportEnd,
+      endOfSecurity: supportEnd,
+      source: 'os-release',
+      state: now < supportEnd ? 'supported' : 'eol',
+    };
+  const row = csv === null ? null : distroInfoOf(csv, codename, version);
+  if (row && dayOf(row.eol) !== null) return fromDistroInfo(named, row, attached, now);
+  const release = id === null || version === null ? null : releaseOf(id, version);
+  if (release === null) return { ...named, endOfLife: null, endOfSecurity: null, source: null, state: 'unknown' };
+  const endOfLife = dayOf(release.endOfLife);
+  const endOfSecurity = dayOf(release.endOfSecurity) ?? endOfLife;
+  return { ...named, endOfLife, endOfSecurity, source: 'table', state: stateOf(now, endOfLife, endOfSecurity) };
+}
+
+/** A date is the last day that is covered. */
+const past = (now: number, day: number | null) => day === null || now >= day + 86_400_000;
+
+function stateOf(now: number, endOfLife: number | null, endOfSecurity: number | null): LifeState {
+  if (!past(now, endOfLife)) return 'supported';
+  return past(now, endOfSecurity) ? 'eol' : 'lts-only';
+}
+
+function fromDistroInfo(
+  named: Pick<Life, 'id' | 'version' | 'codename' | 'supportEnd'>,
+  row: Record<string, string>,
+  attached: boolean | null,
+  now: number,
+): Life {
+  const [eol, lts, esm] = [row.eol, row['eol-lts'], row['eol-esm']].map((text) => dayOf(text) ?? null);
+  const dates = { eol: row.eol || null, eolLts: row['eol-lts'] || null, eolEsm: row['eol-esm'] || null };
+  const paid = attached === true ? (esm ?? null) : null;
+  const endOfSecurity = paid ?? lts ?? eol ?? null;
+  let state = stateOf(now, eol ?? null, lts ?? eol ?? null);
+  if (state === 'eol' && !past(now, esm ?? null)) state = attached === true ? 'esm' : 'eol-unless-pro';
+  return { ...named, ...dates, endOfLife: eol ?? null, endOfSecurity, source: 'distro-info', state };
+}
+
+/** Whole days until a day; negative when it is past. */
+export const daysUntil = (now: number, day: number) => Math.floor((day - now) / 86_400_000);
