@@ -1,6 +1,8 @@
 /** The seam to people. A channel sends one notice once; the outbox (outbox.ts) retries, times, logs and dedupes. */
 export interface Notice {
-  /** firing, resolved, acknowledged …: what happened to the alert or ticket. */
+  /** The same at every repeat of this one notice to this one channel: receivers may drop what they have seen. */
+  id: string;
+  /** What happened to the alert or ticket. */
   event: 'firing' | 'resolved' | 'reminder' | 'test';
   /** The same for every notice of one alert: receivers group and resolve by it. */
   key: string;
@@ -14,6 +16,8 @@ export interface Notice {
   unit: string;
   startedAt: number;
   endedAt: number | null;
+  /** Why it ended or what is special about it, as a code; see notice.ts for the words. */
+  why: string | null;
   ticket: number | null;
   /** Link to the page that shows it. */
   url: string;

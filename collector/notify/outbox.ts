@@ -1,0 +1,158 @@
+/**
+ * The runner of notices. Rows are written in the transaction of the change that they tell of; here they are sent: at
+ * least once, in order for each alert and channel, with growing random pauses. An attempt is counted before it is made,
+ * so that a crash between sending and marking costs one repeat, after a pause, under the same Idempotency-Key.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Database } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import type { Tell } from '../tell.ts';
+import type { Notice } from './channel.ts';
+import type { Route } from './route.ts';
+
+export interface OutboxParts {
+  state: State;
+  clock: Clock;
+  routes: readonly Route[];
+  log: Log;
+  tell: Tell;
+  /** 0 ≤ x < 1. */
+  random?: () => number;
+  timeoutMs?: number;
+}
+
+export interface Outbox {
+  /** Something was queued: send now rather than at the next look. */
+  wake(): void;
+  /** Sends everything that is due and may go; resolves when that has been tried once. @returns how many were tried */
+  runDue(): Promise<number>;
+  start(): void;
+  /** Waits for what is being sent. */
+  stop(): Promise<void>;
+}
+
+type Row = Pick<
+  Database['outbox'],
+  'id' | 'channel' | 'notice' | 'attempts' | 'created_at' | 'alert' | 'ticket' | 'next_at'
+>;
+
+/** About twelve hours of trying: long enough for a mail server's bad night. */
+const attemptsAtMost = 30;
+const firstPauseMs = 2_000;
+const longestPauseMs = 3_600_000;
+const atOnce = 8;
+const lookEveryMs = 5_000;
+
+/** Full jitter: receivers that come back are not met by all senders at once. At least a quarter of a second. */
+export function pauseAfter(attempts: number, random: () => number): number {
+  const span = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts, 20));
+  return 250 + Math.floor(random() * span);
+}
+
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { state, clock, log, tell, random = Math.random, timeoutMs = 10_000 } = parts;
+  const routes = new Map(parts.routes.map((route) => [route.name, route.channel]));
+  const sending = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+
+  /** Rows whose time has come, less those that must wait for an earlier notice of the same alert. */
+  async function due(): Promise<Row[]> {
+    const rows = await state
+      .selectFrom('outbox')
+      .select(['id', 'channel', 'notice', 'attempts', 'created_at', 'alert', 'ticket', 'next_at'])
+      .where('state', '=', 'queued')
+      .orderBy('created_at')
+      .limit(2000)
+      .execute();
+    const first = new Set<string>();
+    const now = clock.now();
+    return rows.filter((row) => {
+      const lane = `${row.channel}\n${row.alert ?? row.id}`;
+      if (first.has(lane)) return false;
+      first.add(lane);
+      return row.next_at <= now && !sending.has(row.id);
+    });
+  }
+
+  async function sendOne(row: Row): Promise<void> {
+    const attempts = row.attempts + 1;
+    const nextAt = clock.now() + pauseAfter(attempts, random);
+    await state.updateTable('outbox').set({ attempts, next_at: nextAt }).where('id', '=', row.id).execute();
+    try {
+      const channel = routes.get(row.channel);
+      if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
+      const notice: Notice = { ...(JSON.parse(row.notice) as Notice), id: row.id };
+      await channel.send(notice, AbortSignal.timeout(timeoutMs));
+      await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
+    } catch (thrown) {
+      await failed(row, attempts, thrown);
+    }
+  }
+
+  async function failed(row: Row, attempts: number, thrown: unknown): Promise<void> {
+    const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost;
+    const reason = reasonOf(thrown).slice(0, 500);
+    log.warn(
+      { channel: row.channel, notice: row.id, attempts, reason },
+      final ? 'a notice was given up' : 'a notice waits',
+    );
+    await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
+  }
+
+  async function mark(
+    row: Row,
+    set: Partial<Pick<Database['outbox'], 'state' | 'sent_at' | 'last_error'>>,
+  ): Promise<void> {
+    await state.updateTable('outbox').set(set).where('id', '=', row.id).execute();
+    if (row.ticket !== null) tell.publish({ kind: 'ticket', ticket: row.ticket });
+  }
+
+  async function runDue(): Promise<number> {
+    const rows = await due();
+    const queue = rows.values();
+    const worker = async () => {
+      for (const row of queue) {
+        sending.add(row.id);
+        try {
+          await sendOne(row);
+        } finally {
+          sending.delete(row.id);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, worker));
+    return rows.length;
+  }
+
+  /** Looks until nothing is due, then again when the next row is, or soon. One look at a time. */
+  function look(): void {
+    if (stopped) return;
+    clearTimeout(timer);
+    running = running
+      .then(async () => {
+        while (!stopped && (await runDue()) > 0);
+      })
+      .catch((thrown) => log.error({ err: thrown }, 'notices could not be read or marked; tried again'))
+      .finally(() => {
+        clearTimeout(timer);
+        if (stopped) return;
+        timer = setTimeout(look, lookEveryMs);
+        timer.unref();
+      });
+  }
+
+  return {
+    wake: look,
+    runDue,
+    start: look,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
