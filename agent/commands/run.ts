@@ -8,8 +8,8 @@ import { refuseWords } from './arguments.ts';
 import type { Command } from './command.ts';
 
 export const command: Command = {
-  options: {},
-  async run({ data, words }) {
+  options: { 'with-parent': { type: 'boolean' } },
+  async run({ data, words, values }) {
     refuseWords(words);
     stayLean(data);
     const log = createLog();
@@ -27,6 +27,8 @@ export const command: Command = {
       };
       process.on('SIGTERM', end);
       process.on('SIGINT', end);
+      // Whoever started us holds our standard input open: when it closes, they are gone, however they ended.
+      if (values['with-parent']) process.stdin.once('close', () => end('parent gone')).resume();
     });
     // Whatever a check still waits for is not worth waiting for.
     process.exit(0);
