@@ -1,0 +1,94 @@
+/**
+ * The folder with everything that is kept: private to its owner, and held by one collector at a time. The lock is an
+ * SQLite lock on a file of its own, which the system gives back when the process ends, however it ends: nothing stale
+ * is left after `kill -9`.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+
+export interface DataFolder {
+  path: string;
+  state: string;
+  series: string;
+  /** Of the agent that runs beside the collector. */
+  agent: string;
+  localToken: string;
+  release(): void;
+}
+
+/** Less than this free is full: the databases could not even be opened. */
+const probeBytes = 1024 * 1024;
+
+export const pathsOf = (path: string) => ({
+  path,
+  state: join(path, 'state.db'),
+  series: join(path, 'series'),
+  agent: join(path, 'agent'),
+  localToken: join(path, 'local.token'),
+});
+
+/** @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL */
+export function prepareFolder(path: string): void {
+  const probe = join(path, `.probe-${process.pid}`);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const file = openSync(probe, 'w', 0o600);
+    try {
+      writeSync(file, Buffer.alloc(probeBytes));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+      rmSync(probe, { force: true });
+    }
+  } catch (thrown) {
+    throw refusalOf(path, thrown);
+  }
+}
+
+function refusalOf(path: string, thrown: unknown): EvenkeelError {
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return fail('DISK_FULL', { path }, thrown);
+  return fail('DATA_NOT_WRITABLE', { path, reason: reasonOf(thrown) }, thrown);
+}
+
+/** Makes the folder where it is missing, and takes it. @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL, DATA_IN_USE */
+export function openDataFolder(path: string): DataFolder {
+  prepareFolder(path);
+  const lock = takeLock(path);
+  const pidFile = join(path, 'collector.pid');
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return {
+    ...pathsOf(path),
+    release() {
+      rmSync(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function takeLock(path: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, 'collector.lock'), { timeout: 0 });
+    lock.exec('pragma journal_mode = memory; begin exclusive');
+    return lock;
+  } catch (thrown) {
+    lock?.close();
+    const { errcode } = thrown as { errcode?: number };
+    // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
+    if (errcode !== undefined && [5, 6].includes(errcode & 0xff))
+      throw fail('DATA_IN_USE', { path, pid: holderOf(path) });
+    throw fail('DATA_NOT_WRITABLE', { path, reason: reasonOf(thrown) }, thrown);
+  }
+}
+
+function holderOf(path: string): string {
+  try {
+    return readFileSync(join(path, 'collector.pid'), 'utf8').trim();
+  } catch {
+    // It is just starting, or ending: locked all the same.
+    return 'unknown';
+  }
+}
