@@ -17,7 +17,6 @@ import { parseWindowsVersion } from './patches/windows-text.ts';
 export const osState: Check = {
   name: 'os_state',
   every: 3_600_000,
-  heavy: true,
   reads:
     'os-release and distro-info, /run/reboot-required, installed kernels, wtmp, timedatectl or chronyc; ' +
     'Windows: registry, w32tm; macOS: SystemVersion.plist, sntp. No root',

@@ -1,0 +1,134 @@
+/** Battery wear: what it can hold beside what it could hold when new. */
+import { type CheckContext, NoData } from '../check.ts';
+import { fileText, namesIn } from '../files.ts';
+import { type Loose, numberOf, textOf } from '../loose.ts';
+import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+
+export interface Battery {
+  name: string;
+  healthPercent: number | null;
+  chargePercent: number | null;
+  cycles: number | null;
+  state: string | null;
+}
+
+const percentOf = (part: number | null, whole: number | null) =>
+  part === null || whole === null || whole <= 0 || part < 0 ? null : Math.round((part / whole) * 1000) / 10;
+
+/** Files of /sys/class/power_supply/NAME, by name. */
+export function batteryOf(name: string, files: Readonly<Record<string, string | null>>): Battery {
+  const value = (key: string) => numberOf(files[key]?.trim());
+  const full = value('energy_full') ?? value('charge_full');
+  const design = value('energy_full_design') ?? value('charge_full_design');
+  const cycles = value('cycle_count');
+  return {
+    name,
+    healthPercent: percentOf(full, design),
+    chargePercent: value('capacity'),
+    // Firmware that does not count says 0.
+    cycles: cycles === 0 ? null : cycles,
+    state: textOf(files.status?.trim()),
+  };
+}
+
+/** `ioreg -rn AppleSmartBattery`; null without one. */
+export function parseIoregBattery(text: string): Battery | null {
+  const value = (key: string) => numberOf(new RegExp(`"${key}"\\s*=\\s*(\\d+)`).exec(text)?.[1]);
+  const design = value('DesignCapacity');
+  if (design === null) return null;
+  // Since Big Sur MaxCapacity is a percentage, and the raw value stands beside it.
+  const raw = value('AppleRawMaxCapacity') ?? value('NominalChargeCapacity') ?? value('MaxCapacity');
+  const current = value('AppleRawCurrentCapacity') ?? value('CurrentCapacity');
+  return {
+    name: 'internal',
+    healthPercent: percentOf(raw, design),
+    chargePercent: percentOf(current, raw),
+    cycles: value('CycleCount'),
+    state: /"IsCharging"\s*=\s*Yes/.test(text) ? 'Charging' : null,
+  };
+}
+
+/** `pmset -g batt`: the charge alone. */
+export function parsePmsetBattery(text: string): { chargePercent: number | null; onBattery: boolean | null } {
+  const source = /Now drawing from '([^']+)'/.exec(text)?.[1];
+  return {
+    chargePercent: numberOf(/\t\s*(\d{1,3})%;/.exec(text)?.[1]),
+    onBattery: source === undefined ? null : source === 'Battery Power',
+  };
+}
+
+/** Windows: root\wmi BatteryFullChargedCapacity and BatteryStaticData, joined by the script. */
+export function windowsBattery(record: Loose, index: number): Battery {
+  return {
+    name: textOf(record.DeviceName) ?? `battery ${index}`,
+    healthPercent: percentOf(numberOf(record.FullChargedCapacity), numberOf(record.DesignedCapacity)),
+    chargePercent: numberOf(record.EstimatedChargeRemaining),
+    cycles: numberOf(record.CycleCount) || null,
+    state: null,
+  };
+}
+
+/** Makers replace batteries below 80 % within the warranty; below 50 % a laptop no longer survives a meeting. */
+export function judgeBattery(battery: Battery): { status: Status; reason: string } {
+  const health = battery.healthPercent;
+  if (health === null) return { status: 'unknown', reason: 'the battery does not tell its capacity' };
+  const words = `holds ${health} % of its design capacity`;
+  return { status: health < 50 ? 'critical' : health < 70 ? 'warning' : 'ok', reason: words };
+}
+
+export function batteryReading(batteries: readonly Battery[], now: number): HealthReading {
+  const reading: HealthReading = { items: [], metrics: [] };
+  for (const battery of batteries) {
+    const { status, reason } = judgeBattery(battery);
+    reading.items.push(
+      item('battery', battery.name, status, reason, { cycles: battery.cycles, state: battery.state }, now),
+    );
+    const fields = {
+      health_percent: battery.healthPercent,
+      charge_percent: battery.chargePercent,
+      cycles: battery.cycles,
+    };
+    reading.metrics.push(...metric('battery', { name: battery.name }, fields, now));
+  }
+  return reading;
+}
+
+export const battery: HealthSource = {
+  name: 'battery',
+  every: hour,
+  reads: '/sys/class/power_supply; macOS: ioreg. No root. Windows: see windows',
+  platforms: ['linux', 'darwin'],
+  read,
+};
+
+const files = [
+  'type',
+  'scope',
+  'status',
+  'capacity',
+  'cycle_count',
+  'energy_full',
+  'energy_full_design',
+  'charge_full',
+  'charge_full_design',
+];
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const now = context.clock.now();
+  if (context.platform === 'darwin') {
+    const found = parseIoregBattery(
+      (await context.run('/usr/sbin/ioreg', ['-rn', 'AppleSmartBattery'], { timeoutMs: 15_000 })).stdout,
+    );
+    if (found === null) throw new NoData('this Mac has no battery');
+    return batteryReading([found], now);
+  }
+  const batteries: Battery[] = [];
+  for (const name of await namesIn(context, '/sys/class/power_supply')) {
+    const texts = await Promise.all(files.map((file) => fileText(context, `/sys/class/power_supply/${name}/${file}`)));
+    const values = Object.fromEntries(files.map((file, index) => [file, texts[index] ?? null]));
+    // Batteries of mice and headsets have the scope "Device".
+    if (values.type?.trim() === 'Battery' && values.scope?.trim() !== 'Device') batteries.push(batteryOf(name, values));
+  }
+  if (batteries.length === 0) throw new NoData('this machine has no battery');
+  return batteryReading(batteries, now);
+}

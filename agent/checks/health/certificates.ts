@@ -1,0 +1,82 @@
+/** Certificate files that the endpoint's own settings name, and how long they hold. Keys are never read. */
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { readSettings } from '../../settings.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { fileText, namesIn } from '../files.ts';
+import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  /** ms since 1970 */
+  expires: number;
+}
+
+/** All certificates of a PEM text, in order. Blocks that are none are left out; private keys in the file are not touched. */
+export function parseCertificates(text: string): Certificate[] {
+  const blocks =
+    text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      const certificate = new X509Certificate(block);
+      const expires = Date.parse(certificate.validTo);
+      const flat = (name: string) => name.replaceAll('\n', ', ');
+      return Number.isFinite(expires)
+        ? [{ subject: flat(certificate.subject), issuer: flat(certificate.issuer), expires }]
+        : [];
+    } catch {
+      // Not a certificate: with none left the file is reported as unreadable.
+      return [];
+    }
+  });
+}
+
+/** The file's verdict: its first certificate is the server's own, the chain behind it may end earlier. */
+export function judgeCertificates(
+  found: readonly Certificate[],
+  now: number,
+): { status: Status; daysLeft: number | null; reason: string } {
+  const first = [...found].sort((a, b) => a.expires - b.expires)[0];
+  if (!first) return { status: 'unknown', daysLeft: null, reason: 'no certificate can be read in this file' };
+  const daysLeft = Math.floor((first.expires - now) / day);
+  const words = `${first.subject} ${daysLeft < 0 ? 'expired' : 'expires'} ${new Date(first.expires).toISOString().slice(0, 10)}`;
+  return { status: daysLeft < 7 ? 'critical' : daysLeft < 21 ? 'warning' : 'ok', daysLeft, reason: words };
+}
+
+export const certificates: HealthSource = {
+  name: 'certificates',
+  every: hour,
+  reads: 'the files under `certificates:` of checks.yaml, with the rights of the agent',
+  platforms: ['linux', 'darwin', 'win32'],
+  read,
+};
+
+const maxFiles = 200;
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const settings = context.data === undefined ? {} : await readSettings(join(context.data, 'checks.yaml'));
+  const paths = settings.certificates ?? [];
+  if (paths.length === 0) throw new NoData('no certificates are named in checks.yaml');
+  const now = context.clock.now();
+  const reading: HealthReading = { items: [], metrics: [] };
+  for (const path of (await Promise.all(paths.map((named) => filesOf(context, named)))).flat().slice(0, maxFiles)) {
+    const text = await fileText(context, path, 1024 * 1024);
+    const found = text === null ? [] : parseCertificates(text);
+    const { status, daysLeft, reason } = judgeCertificates(found, now);
+    const summary = text === null ? 'the file cannot be read' : reason;
+    reading.items.push(
+      item('certificate', path, status, summary, { days_left: daysLeft, issuer: found[0]?.issuer ?? null }, now),
+    );
+    reading.metrics.push(...metric('cert', { path: path.slice(-256) }, { days_left: daysLeft }, now));
+  }
+  return reading;
+}
+
+/** A folder stands for the certificate files in it. */
+async function filesOf(context: CheckContext, path: string): Promise<string[]> {
+  const names = await namesIn(context, path);
+  return names.length === 0
+    ? [path]
+    : names.filter((name) => /\.(pem|crt|cer)$/i.test(name)).map((name) => join(path, name));
+}

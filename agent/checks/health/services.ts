@@ -1,0 +1,128 @@
+/** Services that should run and do not: failed units, and units that are enabled but dead. */
+import type { HealthItem } from '../../../shared/inventory.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { exists, namesIn } from '../files.ts';
+import { type Loose, linesOf, numberOf, textOf } from '../loose.ts';
+import { type HealthReading, type HealthSource, item, metric, minute, type Status } from './source.ts';
+
+export interface Service {
+  name: string;
+  status: Status;
+  reason: string;
+}
+
+/** Records of `systemctl show`: blocks of Key=Value between blank lines. */
+export function parseUnits(text: string): Record<string, string>[] {
+  return text.split(/\r?\n\s*\r?\n/).flatMap((block) => {
+    const pairs = linesOf(block).flatMap((line) => {
+      const at = line.indexOf('=');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+    });
+    const unit = Object.fromEntries(pairs);
+    return unit.Id ? [unit as Record<string, string>] : [];
+  });
+}
+
+const daemonTypes = new Set(['simple', 'exec', 'forking', 'notify', 'notify-reload', 'dbus', 'idle']);
+
+/** A daemon that is enabled at boot, whose conditions hold, that nothing else starts on demand, and that is not there. */
+function shouldRun(unit: Readonly<Record<string, string>>): boolean {
+  const enabled = unit.UnitFileState === 'enabled' || unit.UnitFileState === 'enabled-runtime';
+  const onDemand = (unit.TriggeredBy ?? '') !== '' || unit.RemainAfterExit === 'yes';
+  return enabled && daemonTypes.has(unit.Type ?? '') && unit.ConditionResult !== 'no' && !onDemand;
+}
+
+/** The units in trouble; those that are fine are not named. */
+export function judgeUnits(units: readonly Readonly<Record<string, string>>[]): Service[] {
+  return units.flatMap((unit) => {
+    const name = unit.Id ?? '';
+    if (unit.ActiveState === 'failed')
+      return [{ name, status: 'critical' as const, reason: `failed: ${unit.Result ?? 'unknown'}` }];
+    if (unit.ActiveState === 'inactive' && unit.LoadState !== 'not-found' && shouldRun(unit))
+      return [{ name, status: 'warning' as const, reason: 'enabled, but not running' }];
+    return [];
+  });
+}
+
+/** OpenRC's `rc-status --crashed --nocolor`: names, one a line. */
+export function parseCrashed(text: string): Service[] {
+  return linesOf(text).flatMap((line) => {
+    const name = /^\s*([\w.@-]+)\s*(?:\[.*\])?\s*$/.exec(line)?.[1];
+    return name === undefined ? [] : [{ name, status: 'critical' as const, reason: 'crashed' }];
+  });
+}
+
+/** `launchctl list`: PID, last exit status, label. A negative status is the signal that ended the job. */
+export function parseLaunchctl(text: string): Service[] {
+  return linesOf(text).flatMap((line) => {
+    const [pid, status, label = ''] = line.split('\t');
+    const code = numberOf(status);
+    if (pid !== '-' || code === null || code === 0 || label === '' || label.startsWith('com.apple.')) return [];
+    return [
+      {
+        name: label,
+        status: 'warning' as const,
+        reason: code < 0 ? `ended by signal ${-code}` : `ended with code ${code}`,
+      },
+    ];
+  });
+}
+
+/** Windows: services that start by themselves and are stopped. A service that starts on a trigger may well be. */
+export function judgeWindowsServices(services: readonly Loose[]): Service[] {
+  return services.flatMap((service) => {
+    const name = textOf(service.Name);
+    if (name === null || service.State === 'Running' || service.Triggered === true) return [];
+    const code = numberOf(service.ExitCode);
+    // 1077: not started since the last boot, which is how delayed services look for the first minutes.
+    if (code === null || code === 0 || code === 1077) return [];
+    return [{ name, status: 'warning' as const, reason: `stopped with code ${code}, though it starts automatically` }];
+  });
+}
+
+/** Items of the services in trouble, or one that says that all is well. */
+export function serviceReading(services: readonly Service[], checked: number | null, now: number): HealthReading {
+  const items: HealthItem[] = services
+    .slice(0, 200)
+    .map(({ name, status, reason }) => item('service', name, status, reason, {}, now));
+  if (items.length === 0) {
+    const summary = checked === null ? 'no service is in trouble' : `${checked} services looked at, none in trouble`;
+    items.push(item('service', 'all', 'ok', summary, { services: checked }, now));
+  }
+  const metrics = services
+    .slice(0, 200)
+    .flatMap(({ name }) => metric('service', { unit: name.slice(0, 256) }, { running: 0 }, now));
+  return { items, metrics };
+}
+
+export const services: HealthSource = {
+  name: 'services',
+  every: 5 * minute,
+  reads: 'systemctl show, rc-status or launchctl list; no root. Windows: see windows',
+  platforms: ['linux', 'darwin'],
+  read,
+};
+
+const properties =
+  'Id,Type,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult,TriggeredBy,RemainAfterExit';
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const now = context.clock.now();
+  const limits = { timeoutMs: 20_000 };
+  if (context.platform === 'darwin') {
+    const answer = await context.run('/bin/launchctl', ['list'], limits);
+    if (answer.code !== 0) throw new Error(`launchctl ended with code ${answer.code}`);
+    return serviceReading(parseLaunchctl(answer.stdout), null, now);
+  }
+  if (await exists(context, '/run/systemd/system')) {
+    const answer = await context.run('systemctl', ['show', '*.service', `--property=${properties}`], limits);
+    const units = parseUnits(answer.stdout);
+    if (answer.code !== 0 || units.length === 0)
+      throw new Error(`systemctl did not answer: ${answer.stderr.slice(0, 200)}`);
+    return serviceReading(judgeUnits(units), units.length, now);
+  }
+  if ((await namesIn(context, '/run/openrc')).length === 0)
+    throw new NoData('no service manager that we know runs here');
+  const answer = await context.run('rc-status', ['--crashed', '--nocolor'], limits);
+  return serviceReading(parseCrashed(answer.stdout), null, now);
+}

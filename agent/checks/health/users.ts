@@ -1,0 +1,78 @@
+/** Who is logged in. Names and places only, no times of day: who is at a machine, not what they do. */
+import { type CheckContext, NoData } from '../check.ts';
+import { bytesOf, fileText, namesIn } from '../files.ts';
+import { linesOf } from '../loose.ts';
+import { parseUtmp, recordType } from '../os/utmp.ts';
+import { type HealthReading, type HealthSource, item, metric, minute } from './source.ts';
+
+export interface Session {
+  user: string;
+  /** tty, pts/0, console, or the name of a display. */
+  line: string | null;
+  from: string | null;
+}
+
+/** /run/systemd/sessions/ID, where utmp is no longer kept. Greeters and background sessions are not people. */
+export function parseSystemdSession(text: string): Session | null {
+  const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] || null;
+  const user = value('USER');
+  if (user === null || value('CLASS') !== 'user' || value('STATE') === 'closing') return null;
+  return { user, line: value('TTY') ?? value('DISPLAY'), from: value('REMOTE_HOST') };
+}
+
+/** `who` on macOS: `alice  console  Nov 22 10:00 (host)`. */
+export function parseWho(text: string): Session[] {
+  return linesOf(text).flatMap((line) => {
+    const match = /^(\S+)\s+(\S+)\s+.*?(?:\(([^)]*)\))?\s*$/.exec(line);
+    return match ? [{ user: match[1] ?? '', line: match[2] ?? null, from: match[3] || null }] : [];
+  });
+}
+
+/** `quser.exe`: headings translated, the current session starts with `>`. */
+export function parseQuser(text: string): Session[] {
+  return linesOf(text)
+    .slice(1)
+    .flatMap((line) => {
+      const match = /^[ >](\S+)\s+(?:([a-z]\S*)\s+)?(\d+)\s+\S+/i.exec(line);
+      return match ? [{ user: match[1] ?? '', line: match[2] ?? null, from: null }] : [];
+    });
+}
+
+export const users: HealthSource = {
+  name: 'users',
+  every: 5 * minute,
+  reads: '/run/utmp or /run/systemd/sessions; macOS: who; Windows: quser. No root',
+  platforms: ['linux', 'darwin', 'win32'],
+  read,
+};
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const now = context.clock.now();
+  const sessions = await sessionsOf(context);
+  const names = [...new Set(sessions.map((session) => session.user))].sort();
+  const remote = sessions.filter((session) => session.from !== null).length;
+  const details = { sessions: sessions.length, remote, users: names.join(', ') };
+  const summary = names.length === 0 ? 'nobody is logged in' : names.join(', ');
+  return {
+    items: [item('users', 'logged in', 'ok', summary, details, now)],
+    metrics: metric('system', {}, { n_users: names.length }, now),
+  };
+}
+
+async function sessionsOf(context: CheckContext): Promise<Session[]> {
+  const limits = { timeoutMs: 10_000 };
+  if (context.platform === 'darwin') return parseWho((await context.run('/usr/bin/who', [], limits)).stdout);
+  // quser ends with 1 when nobody is logged in.
+  if (context.platform === 'win32') return parseQuser((await context.run('quser.exe', [], limits)).stdout);
+  const bytes = await bytesOf(context, '/run/utmp', 4 * 1024 * 1024);
+  if (bytes !== null)
+    return parseUtmp(bytes)
+      .filter((record) => record.type === recordType.user && record.user !== '')
+      .map(({ user, line, host }) => ({ user, line, from: host === '' || host.startsWith(':') ? null : host }));
+  const folder = '/run/systemd/sessions';
+  const names = (await namesIn(context, folder)).filter((name) => !name.endsWith('.ref'));
+  if (names.length === 0 && (await fileText(context, '/run/systemd/seats/seat0')) === null)
+    throw new NoData('nothing here keeps a list of who is logged in');
+  const texts = await Promise.all(names.map((name) => fileText(context, `${folder}/${name}`, 64 * 1024)));
+  return texts.map((text) => parseSystemdSession(text ?? '')).filter((session) => session !== null);
+}

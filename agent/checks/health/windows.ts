@@ -1,0 +1,165 @@
+/** Everything about a Windows machine's health that needs PowerShell, asked in one process an hour. */
+import type { CheckContext } from '../check.ts';
+import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { powershell } from '../powershell.ts';
+import { numbersOf, parseRecords } from '../records.ts';
+import { antivirusReading, parseDefender } from './antivirus.ts';
+import { batteryReading, windowsBattery } from './battery.ts';
+import {
+  type BitLockerVolume,
+  encryptionReading,
+  parseBitLockerWmi,
+  parseManageBde,
+  protectionOfProperty,
+} from './encryption.ts';
+import { firewallReading, judgeWindowsFirewall } from './firewall.ts';
+import { judgeWindowsServices, serviceReading } from './services.ts';
+import { type HealthReading, type HealthSource, hour, item, metric, type Status, severityOf } from './source.ts';
+
+export interface PhysicalDisk {
+  name: string;
+  sizeBytes: number | null;
+  busType: number | null;
+  bus: string | null;
+  mediaType: number | null;
+  media: string | null;
+  health: number | null;
+  healthy: boolean | null;
+  operationalStatus: number[];
+  wear: number | null;
+  temperature: number | null;
+}
+
+const buses: Record<number, string> = {
+  1: 'SCSI',
+  2: 'ATAPI',
+  3: 'ATA',
+  4: 'IEEE 1394',
+  5: 'SSA',
+  6: 'Fibre Channel',
+  7: 'USB',
+  8: 'RAID',
+  9: 'iSCSI',
+  10: 'SAS',
+  11: 'SATA',
+  12: 'SD',
+  13: 'MMC',
+  15: 'File Backed Virtual',
+  16: 'Storage Spaces',
+  17: 'NVMe',
+};
+const media: Record<number, string> = { 3: 'HDD', 4: 'SSD', 5: 'SCM' };
+/** Get-PhysicalDisk prints words where the class has numbers. */
+const healthWords: Record<string, number> = { healthy: 0, warning: 1, unhealthy: 2 };
+const numberFor = (value: unknown, table: Readonly<Record<number, string>>) =>
+  numberOf(value) ?? numberOf(Object.entries(table).find(([, word]) => word === textOf(value))?.[0]);
+
+/** MSFT_PhysicalDisk, as JSON or as a list. HealthStatus 0 healthy, 1 warning, 2 unhealthy, 5 unknown. */
+export function parsePhysicalDisks(text: string): PhysicalDisk[] {
+  return parseRecords(text).flatMap((record) => {
+    const name = textOf(record.FriendlyName) ?? textOf(record.Model);
+    if (name === null) return [];
+    const health =
+      numberOf(record.HealthStatus) ?? healthWords[textOf(record.HealthStatus)?.toLowerCase() ?? ''] ?? null;
+    const busType = numberFor(record.BusType, buses);
+    const mediaType = numberFor(record.MediaType, media);
+    return [
+      {
+        name,
+        sizeBytes: numberOf(record.Size),
+        busType,
+        bus: busType === null ? null : (buses[busType] ?? null),
+        mediaType,
+        media: mediaType === null ? null : (media[mediaType] ?? null),
+        health,
+        healthy: health === null || health === 5 ? null : health === 0,
+        operationalStatus: numbersOf(record.OperationalStatus),
+        wear: numberOf(record.Wear),
+        temperature: numberOf(record.Temperature) || null,
+      },
+    ];
+  });
+}
+
+export function judgePhysicalDisk(disk: PhysicalDisk): { status: Status; reason: string } {
+  if (disk.health === 2) return { status: 'critical', reason: 'Windows calls the disk unhealthy' };
+  if (disk.wear !== null && disk.wear >= 100) return { status: 'critical', reason: `${disk.wear} % worn` };
+  if (disk.health === 1) return { status: 'warning', reason: 'Windows warns of the disk' };
+  if (disk.wear !== null && disk.wear >= 90) return { status: 'warning', reason: `${disk.wear} % worn` };
+  return disk.health === 0
+    ? { status: 'ok', reason: 'healthy' }
+    : { status: 'unknown', reason: 'the disk does not tell its health' };
+}
+
+/** Each question on its own: one that is refused must not take the others with it. */
+const script = `
+function ask($f){try{,@(& $f)}catch{$null}}
+[ordered]@{
+disks=(ask {Get-CimInstance -Namespace root/Microsoft/Windows/Storage MSFT_PhysicalDisk|%{$d=$_;$c=try{$d|Get-CimAssociatedInstance -ResultClassName MSFT_StorageReliabilityCounter}catch{$null};[ordered]@{FriendlyName=$d.FriendlyName;Size=$d.Size;BusType=$d.BusType;MediaType=$d.MediaType;HealthStatus=$d.HealthStatus;OperationalStatus=@($d.OperationalStatus);Wear=$c.Wear;Temperature=$c.Temperature}}})
+volumes=(ask {Get-CimInstance -Namespace root/cimv2/Security/MicrosoftVolumeEncryption Win32_EncryptableVolume|select DriveLetter,ProtectionStatus,ConversionStatus,EncryptionMethod})
+protection=(ask {$s=New-Object -ComObject Shell.Application;Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=3'|%{[ordered]@{Drive=$_.DeviceID;Value=$s.NameSpace($_.DeviceID).Self.ExtendedProperty('System.Volume.BitLockerProtection')}}})
+defender=(ask {Get-MpComputerStatus|select AntivirusEnabled,RealTimeProtectionEnabled,AntivirusSignatureAge})
+firewall=(ask {Get-NetFirewallProfile|%{[ordered]@{Name=$_.Name;Enabled=[int]$_.Enabled}}})
+services=(ask {$t=@(Get-ChildItem HKLM:\\SYSTEM\\CurrentControlSet\\Services -ErrorAction SilentlyContinue|?{Test-Path (Join-Path $_.PSPath 'TriggerInfo')}|%{$_.PSChildName});Get-CimInstance Win32_Service -Filter "StartMode='Auto'"|%{[ordered]@{Name=$_.Name;State=$_.State;ExitCode=$_.ExitCode;Triggered=($t -contains $_.Name)}}})
+batteries=(ask {$f=@(Get-CimInstance -Namespace root/wmi BatteryFullChargedCapacity);$s=@(Get-CimInstance -Namespace root/wmi BatteryStaticData);$b=@(Get-CimInstance Win32_Battery);for($i=0;$i -lt $f.Count;$i++){[ordered]@{DeviceName=$s[$i].DeviceName;FullChargedCapacity=$f[$i].FullChargedCapacity;DesignedCapacity=$s[$i].DesignedCapacity;EstimatedChargeRemaining=$b[$i].EstimatedChargeRemaining}}})
+}|ConvertTo-Json -Depth 5 -Compress
+`;
+
+export const windows: HealthSource = {
+  name: 'windows',
+  every: hour,
+  reads:
+    'one PowerShell batch: disks, services, firewall, Defender, battery without rights; BitLocker and disk wear as administrator',
+  platforms: ['win32'],
+  read,
+};
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const now = context.clock.now();
+  const { value, reason } = await powershell(context, script, 120_000);
+  if (value === null) throw new Error(reason ?? 'no answer of PowerShell');
+  const answer = objectOf(value);
+  const parts = [
+    diskReading(parsePhysicalDisks(JSON.stringify(answer.disks ?? [])), now),
+    encryptionReading(await volumesOf(context, answer), now),
+  ];
+  const defender = objectsOf(answer.defender)[0];
+  if (defender) parts.push(antivirusReading(parseDefender(defender), now));
+  if (answer.firewall) parts.push(firewallReading(judgeWindowsFirewall(objectsOf(answer.firewall)), now));
+  const services = objectsOf(answer.services);
+  if (services.length > 0) parts.push(serviceReading(judgeWindowsServices(services), services.length, now));
+  parts.push(batteryReading(objectsOf(answer.batteries).map(windowsBattery), now));
+  return { items: parts.flatMap((part) => part.items), metrics: parts.flatMap((part) => part.metrics) };
+}
+
+function diskReading(disks: readonly PhysicalDisk[], now: number): HealthReading {
+  const reading: HealthReading = { items: [], metrics: [] };
+  for (const disk of disks) {
+    const { status, reason } = judgePhysicalDisk(disk);
+    reading.items.push(
+      item('smart', disk.name, status, reason, { bus: disk.bus, media: disk.media, bytes: disk.sizeBytes }, now),
+    );
+    const fields = { severity: severityOf(status), wear_percent: disk.wear, temperature: disk.temperature };
+    reading.metrics.push(...metric('smart', { name: disk.name }, fields, now));
+  }
+  return reading;
+}
+
+/** As administrator WMI answers; else the shell's property does; manage-bde is the last resort, for its text is translated. */
+async function volumesOf(context: CheckContext, answer: Loose) {
+  const byWmi = answer.volumes ? parseBitLockerWmi(JSON.stringify(answer.volumes)) : [];
+  if (byWmi.length > 0) return byWmi.map(rowOf);
+  const byShell = objectsOf(answer.protection).map((record) => ({
+    drive: textOf(record.Drive),
+    ...protectionOfProperty(numberOf(record.Value)),
+  }));
+  if (byShell.some((row) => row.encrypted !== null))
+    return byShell.map((row) => ({ path: row.drive ?? '?', encrypted: row.encrypted, words: row.words }));
+  const text = await context.run('manage-bde.exe', ['-status'], { timeoutMs: 30_000 });
+  return parseManageBde(text.stdout).map(rowOf);
+}
+
+function rowOf(volume: BitLockerVolume) {
+  const words = volume.suspended ? 'suspended: encrypted, but the key lies open' : (volume.conversion ?? 'not told');
+  return { path: volume.drive ?? '?', encrypted: boolOf(volume.protectionOn), words };
+}
