@@ -114,6 +114,11 @@ export const errors = {
     'The endpoint {endpoint} sends more than {limit} series.',
     'Look for a tag whose values keep changing.',
   ),
+  TOO_MANY_GAPS: row(
+    429,
+    'The numbers of the reports in epoch {epoch} have too many gaps to keep track of.',
+    'Send the missing reports, or start a new epoch.',
+  ),
 
   // Enrolment
   BAD_JOIN_CODE: row(400, 'The join code {code} is not complete.', 'Copy the whole line from the page "Add endpoint".'),

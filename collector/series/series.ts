@@ -63,6 +63,10 @@ export interface SeriesStats {
   samples: number;
   series: number;
   duplicates: number;
+  /** Reports whose append has not resolved yet. */
+  pending: number;
+  /** Damaged files that were moved aside since the start. */
+  quarantined: number;
   /** Why appends wait at present, such as a full disk; null when all is well. */
   trouble: string | null;
   lastCompactionAt: number | null;

@@ -1,0 +1,91 @@
+/** One report into the journal, once. This is the hot path: no keys are built and nothing is serialised twice. */
+import { fail } from '../../../shared/errors.ts';
+import type { Report } from '../../../shared/report.ts';
+import type { Arrival, Stored } from '../series.ts';
+import type { Commit } from './commit.ts';
+import type { Dictionary } from './dictionary.ts';
+import type { Epoch, Epochs, Waiter } from './epochs.ts';
+import type { LatestValues } from './latest.ts';
+import type { Shelf } from './shelf.ts';
+
+/** Later than this after its arrival a sample would lie in a file that retention never reaches. */
+const maxAheadMs = 86_400_000;
+
+export interface Append {
+  append(arrival: Arrival): Promise<Stored>;
+  readonly duplicates: number;
+  close(): void;
+}
+
+export function createAppend(parts: {
+  commit: Commit;
+  dictionary: Dictionary;
+  epochs: Epochs;
+  latest: LatestValues;
+}): Append {
+  const { commit, dictionary, epochs, latest } = parts;
+  let duplicates = 0;
+  let closed = false;
+
+  const write = (arrival: Arrival, shelf: Shelf, epoch: Epoch): number => {
+    const { writer } = commit;
+    let samples = 0;
+    writer.begin(shelf.id, epoch.id, arrival.report.seq, arrival.receivedAt);
+    shelf.rewind();
+    for (const metric of arrival.report.metrics) {
+      const stem = shelf.take(metric, dictionary);
+      writer.group(metric.timestamp, stem.lines, stem.fields, metric.fields);
+      samples += stem.lines.length;
+    }
+    writer.finish();
+    for (const { epoch: name, from, to } of arrival.report.lost ?? []) {
+      const lossy = epochs.of(shelf.id, name, arrival.receivedAt);
+      writer.loss(shelf.id, lossy.id, from, to);
+      commit.expectLoss(lossy, from, to);
+    }
+    return samples;
+  };
+
+  return {
+    append(arrival) {
+      if (closed) return Promise.reject(fail('CONFLICT', { problem: 'the collector is stopping' }));
+      const { report, receivedAt } = arrival;
+      const shelf = latest.shelf(arrival.endpoint);
+      const epoch = epochs.of(shelf.id, report.epoch, receivedAt);
+      const inFlight = epoch.inFlight.get(report.seq);
+      if (inFlight || epoch.receipt.has(report.seq)) duplicates += 1;
+      if (inFlight) return afterThat(inFlight);
+      if (epoch.receipt.has(report.seq)) return Promise.resolve('duplicate');
+      const problem = refusal(report, receivedAt, epoch);
+      if (problem) return Promise.reject(problem);
+      const samples = write(arrival, shelf, epoch);
+      return new Promise((resolve, reject) => {
+        commit.expect(epoch, report.seq, samples, { stored: () => resolve('stored'), failed: reject, repeats: [] });
+      });
+    },
+    get duplicates() {
+      return duplicates;
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+/** The same report again while the first is being committed: wire.md, Delivery 3. */
+function afterThat(first: Waiter): Promise<Stored> {
+  return new Promise((resolve, reject) => {
+    first.repeats.push({ stored: () => resolve('duplicate'), failed: reject });
+  });
+}
+
+/** Why the report can never be stored; null when it can. */
+function refusal(report: Report, receivedAt: number, epoch: Epoch): Error | null {
+  if (epoch.receipt.full && epoch.receipt.isApart(report.seq)) return fail('TOO_MANY_GAPS', { epoch: epoch.epoch });
+  const to = receivedAt + maxAheadMs;
+  for (const { name, timestamp } of report.metrics) {
+    if (timestamp > to || !(timestamp >= 0))
+      return fail('BAD_TIMESTAMP', { where: name, value: timestamp, from: 0, to });
+  }
+  return null;
+}

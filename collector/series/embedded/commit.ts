@@ -1,0 +1,172 @@
+/**
+ * Group commit: reports gather for a few ms, go into the journal together, and are answered together. While the disk
+ * is full they keep gathering; what bounds them is that every sender waits for its answer.
+ */
+import { statfsSync } from 'node:fs';
+import { type ErrorCode, type EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Dictionary } from './dictionary.ts';
+import { type Epoch, type Epochs, rowOf, type Waiter } from './epochs.ts';
+import type { Journal, Sealed } from './journal.ts';
+import { FrameWriter } from './record.ts';
+
+/** A frame of this size is closed early: it is one row of the journal and one message to the worker. */
+const fullFrameBytes = 1024 * 1024;
+/** What one commit writes at most, so that a backlog after a full disk does not hold up the loop for long. */
+const framesACommit = 16;
+/** Uncompacted bytes beyond which new reports wait: memory and replay time are bounded, whatever holds compaction up. */
+const maxTailBytes = 256 * 1024 * 1024;
+const firstRetryMs = 250;
+const lastRetryMs = 5000;
+
+interface Waiting {
+  epoch: Epoch;
+  seq: number;
+  waiter: Waiter;
+}
+
+export interface Parcel extends Sealed {
+  samples: number;
+  waiting: Waiting[];
+  losses: { epoch: Epoch; from: number; to: number }[];
+}
+
+type Contents = Omit<Parcel, keyof Sealed>;
+const nothing = (): Contents => ({ samples: 0, waiting: [], losses: [] });
+
+export interface CommitSettings {
+  folder: string;
+  everyMs: number;
+  /** Free bytes that the journal leaves alone, so that alerts and segments still find room on a full disk. */
+  reserveBytes: number;
+}
+
+export interface Commit {
+  /** Where the next record goes. */
+  readonly writer: FrameWriter;
+  /** The record just written belongs to this report, and has so many samples. */
+  expect(epoch: Epoch, seq: number, samples: number, waiter: Waiter): void;
+  expectLoss(epoch: Epoch, from: number, to: number): void;
+  readonly pending: number;
+  /** Why appends wait; null when they do not. */
+  readonly trouble: string | null;
+  /** Commits once more and then refuses; what cannot be committed is rejected. */
+  close(): void;
+}
+
+export interface CommitParts {
+  journal: Journal;
+  dictionary: Dictionary;
+  epochs: Epochs;
+  log: Log;
+  now: () => number;
+  tailBytes: () => number;
+  /** The frame is durable. */
+  committed(parcel: Parcel): void;
+}
+
+export function createCommit(parts: CommitParts, settings: CommitSettings): Commit {
+  const { journal, dictionary, epochs, log } = parts;
+  const writer = new FrameWriter();
+  let open: Contents = nothing();
+  let parcels: Parcel[] = [];
+  let lastId = journal.lastFrame;
+  let timer: NodeJS.Timeout | undefined;
+  let retryMs = 0;
+  let trouble: string | null = null;
+
+  const seal = () => {
+    if (writer.bytes === 0) return;
+    parcels.push({ id: ++lastId, bytes: writer.take(), ...open });
+    open = nothing();
+  };
+  const schedule = () => {
+    if (timer !== undefined) return;
+    timer = setTimeout(run, retryMs || settings.everyMs);
+  };
+  const run = () => {
+    timer = undefined;
+    seal();
+    try {
+      while (parcels.length > 0) commitSome();
+      recovered();
+    } catch (thrown) {
+      held(thrown);
+      schedule();
+    }
+  };
+  const commitSome = () => {
+    refuseWhenFull(settings, parts.tailBytes());
+    const some = parcels.slice(0, framesACommit);
+    const fresh = { endpoints: [...dictionary.fresh.endpoints], lines: [...dictionary.fresh.lines] };
+    const newEpochs = [...epochs.fresh];
+    journal.commit(some, fresh, newEpochs.map(rowOf));
+    dictionary.saved(fresh.endpoints.length, fresh.lines.length);
+    epochs.fresh.splice(0, newEpochs.length);
+    parcels = parcels.slice(some.length);
+    for (const parcel of some) deliver(parcel);
+  };
+  const deliver = (parcel: Parcel) => {
+    parts.committed(parcel);
+    const now = parts.now();
+    for (const { epoch, from, to } of parcel.losses) epochs.received(epoch, from, to, now);
+    for (const { epoch, seq, waiter } of parcel.waiting) {
+      epochs.received(epoch, seq, seq, now);
+      epoch.inFlight.delete(seq);
+      waiter.stored();
+      for (const repeat of waiter.repeats) repeat.stored();
+    }
+  };
+  const recovered = () => {
+    if (trouble !== null) log.info({ was: trouble }, 'The series journal takes reports again.');
+    trouble = null;
+    retryMs = 0;
+  };
+  const held = (thrown: unknown) => {
+    const reason = reasonOf(thrown);
+    if (trouble !== reason)
+      log.error({ reason, pending: pendingCount() }, 'The series journal cannot be written; reports wait.');
+    trouble = reason;
+    retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
+  };
+  const pendingCount = () => parcels.reduce((sum, { waiting }) => sum + waiting.length, open.waiting.length);
+
+  return {
+    writer,
+    expect(epoch, seq, samples, waiter) {
+      open.samples += samples;
+      epoch.inFlight.set(seq, waiter);
+      open.waiting.push({ epoch, seq, waiter });
+      if (writer.bytes >= fullFrameBytes) seal();
+      schedule();
+    },
+    expectLoss(epoch, from, to) {
+      open.losses.push({ epoch, from, to });
+    },
+    get pending() {
+      return pendingCount();
+    },
+    get trouble() {
+      return trouble;
+    },
+    close() {
+      clearTimeout(timer);
+      timer = undefined;
+      run();
+      clearTimeout(timer);
+      const reason = fail('DISK_FULL', { path: settings.folder });
+      for (const { waiting } of parcels) for (const { waiter } of waiting) refuse(waiter, reason);
+    },
+  };
+}
+
+function refuse(waiter: Waiter, reason: EvenkeelError): void {
+  waiter.failed(reason);
+  for (const repeat of waiter.repeats) repeat.failed(reason);
+}
+
+function refuseWhenFull({ folder, reserveBytes }: CommitSettings, tailBytes: number): void {
+  if (tailBytes > maxTailBytes) throw new Error('The journal waits for compaction, which does not get on.');
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < reserveBytes) throw fail('DISK_FULL' satisfies ErrorCode, { path: folder });
+}

@@ -1,0 +1,93 @@
+/** Talks to the worker: a request and its answer, frames, and a new worker when one has died. */
+import { Worker } from 'node:worker_threads';
+import { fail, reasonOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Damage, FromWorker, Kind, Requests, Start, ToWorker } from './messages.ts';
+
+/** The one place that knows the worker's file. */
+const workerFile = new URL('./worker.ts', import.meta.url);
+
+const restartMs = 2000;
+
+export interface Courier {
+  ask<K extends Kind>(kind: K, ask: Requests[K]['ask']): Promise<Requests[K]['answer']>;
+  frame(id: number, bytes: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+export interface CourierParts {
+  log: Log;
+  /** What the worker is to start with, at this moment. */
+  start(): Start;
+  /** A worker runs anew and knows nothing: bring it up to date. */
+  began(courier: Courier): void;
+  damaged(damage: Damage): void;
+}
+
+/** A dead worker answers nothing; the next one is there within seconds. */
+const gone = () => fail('INTERNAL', { reference: 'series worker' });
+
+interface Open {
+  resolve(answer: unknown): void;
+  reject(reason: unknown): void;
+}
+
+export function createCourier(parts: CourierParts): Courier {
+  const open = new Map<number, Open>();
+  let lastId = 0;
+  let closing = false;
+  let alive = true;
+  let worker = begin();
+
+  function begin(): Worker {
+    const begun = new Worker(workerFile, { workerData: parts.start() });
+    begun.on('message', receive);
+    begun.on('error', (thrown) => parts.log.error({ reason: reasonOf(thrown) }, 'The series worker failed.'));
+    begun.on('exit', ended);
+    return begun;
+  }
+  function receive(message: FromWorker): void {
+    if (message.kind === 'damaged') {
+      parts.damaged(message.damage);
+      return;
+    }
+    const waiting = open.get(message.id);
+    open.delete(message.id);
+    if (message.kind === 'answer') waiting?.resolve(message.answer);
+    else waiting?.reject(new Error(message.reason));
+  }
+  function ended(): void {
+    alive = false;
+    for (const waiting of open.values()) waiting.reject(gone());
+    open.clear();
+    if (closing) return;
+    setTimeout(() => {
+      if (closing) return;
+      worker = begin();
+      alive = true;
+      parts.began(courier);
+    }, restartMs).unref();
+  }
+
+  const courier: Courier = {
+    ask: <K extends Kind>(kind: K, ask: Requests[K]['ask']) =>
+      new Promise<Requests[K]['answer']>((resolve, reject) => {
+        if (!alive) throw gone();
+        const id = ++lastId;
+        open.set(id, { resolve: resolve as Open['resolve'], reject });
+        worker.postMessage({ kind, id, ask } as ToWorker);
+      }),
+    frame(id, bytes) {
+      const message: ToWorker = { kind: 'frame', id, bytes };
+      worker.postMessage(message, [bytes.buffer as ArrayBuffer]);
+    },
+    async close() {
+      closing = true;
+      if (!alive) return;
+      const exit = new Promise((resolve) => worker.once('exit', resolve));
+      worker.postMessage({ kind: 'close', id: ++lastId, ask: null } satisfies ToWorker);
+      await exit;
+    },
+  };
+  return courier;
+}

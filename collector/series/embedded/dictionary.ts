@@ -1,0 +1,128 @@
+/**
+ * Names as small numbers. A line is a metric with its tags, shared by all endpoints that have it; a series is an
+ * endpoint and a line. A stem is what one metric of a report looks like: its tags, and its fields as lines. Reports of
+ * a machine look alike, so a stem is found again by comparing, not by building keys.
+ */
+
+import { seriesKey } from '../../../shared/metrics.ts';
+import type { Metric } from '../../../shared/report.ts';
+
+export interface Line {
+  id: number;
+  metric: string;
+  tags: Readonly<Record<string, string>>;
+}
+
+export interface Stem {
+  name: string;
+  tagNames: readonly string[];
+  tagValues: readonly string[];
+  fields: readonly string[];
+  /** Line ids, one for each of `fields`. */
+  lines: readonly number[];
+}
+
+/** Rows that the journal does not have yet: they go into the commit that first uses them. */
+export interface Fresh {
+  endpoints: { id: number; name: string }[];
+  lines: Line[];
+}
+
+export interface Dictionary {
+  endpoint(name: string): number;
+  /** The id, when the endpoint has ever been heard of. */
+  findEndpoint(name: string): number | undefined;
+  line(id: number): Line | undefined;
+  /** All lines of a metric whose tags include `tags`. */
+  linesOf(metric: string, tags: Readonly<Record<string, string>>): Line[];
+  stem(metric: Metric): Stem;
+  /** What is new since the last `saved`. */
+  readonly fresh: Fresh;
+  /** The first so many rows of `fresh` are durable. */
+  saved(endpoints: number, lines: number): void;
+}
+
+export function createDictionary(known: Fresh): Dictionary {
+  const endpoints = new Map(known.endpoints.map(({ id, name }) => [name, id]));
+  const lines: Line[] = [];
+  const byKey = new Map<string, Line>();
+  const byMetric = new Map<string, Line[]>();
+  const stems = new Map<string, Stem>();
+  const fresh: Fresh = { endpoints: [], lines: [] };
+  let lastEndpoint = known.endpoints.reduce((most, { id }) => Math.max(most, id), 0);
+  let lastLine = known.lines.reduce((most, { id }) => Math.max(most, id), 0);
+
+  const learn = (line: Line) => {
+    lines[line.id] = line;
+    byKey.set(seriesKey(line.metric, line.tags), line);
+    const others = byMetric.get(line.metric);
+    if (others) others.push(line);
+    else byMetric.set(line.metric, [line]);
+  };
+  for (const line of known.lines) learn(line);
+
+  const lineId = (metric: string, tags: Readonly<Record<string, string>>): number => {
+    const found = byKey.get(seriesKey(metric, tags));
+    if (found) return found.id;
+    const line = { id: ++lastLine, metric, tags: { ...tags } };
+    learn(line);
+    fresh.lines.push(line);
+    return line.id;
+  };
+  const newStem = ({ name, tags, fields }: Metric): Stem => {
+    const names = Object.keys(fields);
+    return {
+      name,
+      tagNames: Object.keys(tags),
+      tagValues: Object.values(tags),
+      fields: names,
+      lines: names.map((field) => lineId(`${name}.${field}`, tags)),
+    };
+  };
+
+  return {
+    endpoint(name) {
+      let id = endpoints.get(name);
+      if (id === undefined) {
+        id = ++lastEndpoint;
+        endpoints.set(name, id);
+        fresh.endpoints.push({ id, name });
+      }
+      return id;
+    },
+    findEndpoint: (name) => endpoints.get(name),
+    line: (id) => lines[id],
+    linesOf: (metric, tags) =>
+      (byMetric.get(metric) ?? []).filter((line) =>
+        Object.entries(tags).every(([name, value]) => line.tags[name] === value),
+      ),
+    stem(metric) {
+      const key = `${seriesKey(metric.name, metric.tags)} ${Object.keys(metric.fields).join(' ')}`;
+      let stem = stems.get(key);
+      if (!stem) {
+        stem = newStem(metric);
+        stems.set(key, stem);
+      }
+      return stem;
+    },
+    fresh,
+    saved(endpointRows, lineRows) {
+      fresh.endpoints.splice(0, endpointRows);
+      fresh.lines.splice(0, lineRows);
+    },
+  };
+}
+
+/** True when the metric looks exactly like the stem, field order included. */
+export function looksLike(stem: Stem, metric: Metric): boolean {
+  if (stem.name !== metric.name) return false;
+  let i = 0;
+  for (const name in metric.tags) {
+    if (stem.tagNames[i] !== name || stem.tagValues[i] !== metric.tags[name]) return false;
+    i += 1;
+  }
+  if (i !== stem.tagNames.length) return false;
+  i = 0;
+  for (const field in metric.fields) if (stem.fields[i++] !== field) return false;
+  return i === stem.fields.length;
+}

@@ -1,0 +1,261 @@
+/**
+ * The one SQLite file: frames not yet in segments, the manifest of segments, the names behind the ids, and what was
+ * received of each epoch. Only the main thread opens it, for itself alone.
+ */
+
+import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
+import type { Fresh } from './dictionary.ts';
+import type { Resolution, Segment } from './plan.ts';
+import { type Frame, frameOf } from './record.ts';
+
+const schema = 1;
+
+const tables = `
+  create table frames (id integer primary key, crc integer not null, body blob not null);
+  create table watermark (id integer primary key check (id = 0), through integer not null, last_segment integer not null);
+  insert into watermark values (0, 0, 0);
+  create table endpoints (id integer primary key, name text not null unique, forgotten_at integer not null default 0);
+  create table lines (id integer primary key, metric text not null, tags text not null);
+  create table receipts (
+    id integer primary key, endpoint integer not null, epoch text not null, through integer not null,
+    also text not null, seen_at integer not null, unique (endpoint, epoch)
+  );
+  create table segments (
+    id integer primary key, resolution text not null, partition integer not null, level integer not null,
+    run integer not null, file text not null, rows integer not null, bytes integer not null, crc integer not null,
+    min_endpoint integer not null, max_endpoint integer not null, min_time integer not null, max_time integer not null,
+    created_at integer not null
+  );
+`;
+
+export interface ReceiptRow {
+  id: number;
+  endpoint: number;
+  epoch: string;
+  through: number;
+  also: [number, number][];
+  seenAt: number;
+}
+
+export interface Sealed {
+  id: number;
+  bytes: Uint8Array;
+}
+
+export interface Loaded {
+  endpoints: { id: number; name: string; forgottenAt: number }[];
+  lines: Fresh['lines'];
+  receipts: ReceiptRow[];
+  segments: Segment[];
+  /** Frames up to this id are in segments. */
+  through: number;
+  lastSegment: number;
+}
+
+export interface Journal {
+  load(): Loaded;
+  /** Frames that are in no segment yet, in order. A damaged one is left out and told to `damaged`. */
+  frames(damaged: (id: number) => void): Iterable<Frame & Sealed>;
+  readonly lastFrame: number;
+  readonly rows: number;
+  /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
+  commit(frames: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
+  saveReceipts(receipts: readonly ReceiptRow[]): void;
+  dropReceipts(before: number): void;
+  /** The manifest's change and the trim in one commit. */
+  install(added: readonly Segment[], removed: readonly Segment[], through: number | null): void;
+  forget(endpoint: number, at: number): void;
+  close(): void;
+}
+
+/** Trimmed frames that one commit removes for good: more would make the agents behind that commit wait. */
+const trimmedACommit = 64;
+
+/**
+ * Opens or makes the journal.
+ * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE
+ */
+export function openJournal(file: string): Journal {
+  const database = openDatabase(file);
+  return journalOn(database);
+}
+
+function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: 500 });
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
+    // A group commit is 5 to 500 pages: 16 MB between two checkpoints keep these rare.
+    database.exec('pragma wal_autocheckpoint = 4000');
+    const found = Number(database.prepare('pragma user_version').get()?.user_version);
+    if (found > schema) throw fail('DATA_NEWER', { path: file, found, known: schema });
+    const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
+    if (verdict !== 'ok') throw new Error(String(verdict));
+    if (found === 0) database.exec(`begin immediate; ${tables} pragma user_version = ${schema}; commit`);
+    return database;
+  } catch (thrown) {
+    database?.close();
+    if (thrown instanceof EvenkeelError) throw thrown;
+    if (/locked|busy/.test(reasonOf(thrown))) throw fail('DATA_IN_USE', { path: file, pid: 'unknown' }, thrown);
+    if (/unable to open|readonly|permission/.test(reasonOf(thrown)))
+      throw fail('DATA_NOT_WRITABLE', { path: file, reason: reasonOf(thrown) }, thrown);
+    throw fail('DATA_CORRUPT', { path: file, reason: reasonOf(thrown) }, thrown);
+  }
+}
+
+function journalOn(database: DatabaseSync): Journal {
+  const prepare = (text: string) => database.prepare(text);
+  const begin = prepare('begin immediate');
+  const commit = prepare('commit');
+  const insertFrame = prepare('insert into frames (id, crc, body) values (?, ?, ?)');
+  const insertEndpoint = prepare('insert into endpoints (id, name) values (?, ?)');
+  const insertLine = prepare('insert into lines (id, metric, tags) values (?, ?, ?)');
+  const trim = prepare('delete from frames where id <= ?');
+  const saveReceipt = prepare(
+    'insert into receipts (id, endpoint, epoch, through, also, seen_at) values (?, ?, ?, ?, ?, ?)' +
+      ' on conflict (id) do update set through = excluded.through, also = excluded.also, seen_at = excluded.seen_at',
+  );
+  const first = Number(prepare('select min(id) as id from frames').get()?.id ?? 0);
+  let { through, lastFrame } = prepare(
+    'select through, max(through, coalesce((select max(id) from frames), 0)) as lastFrame from watermark',
+  ).get() as { through: number; lastFrame: number };
+  /** The oldest frame that may still be there. */
+  let oldest = first || lastFrame + 1;
+
+  const transaction = (work: () => void) => {
+    begin.run();
+    try {
+      work();
+      commit.run();
+    } catch (thrown) {
+      // A failed commit, such as on a full disk, may have rolled back by itself.
+      if (database.isTransaction) database.exec('rollback');
+      throw thrown;
+    }
+  };
+  const save = (receipts: readonly ReceiptRow[]) => {
+    for (const { id, endpoint, epoch, through: upTo, also, seenAt } of receipts)
+      saveReceipt.run(id, endpoint, epoch, upTo, JSON.stringify(also), seenAt);
+  };
+
+  return {
+    load: () => loadAll(database),
+    *frames(damaged) {
+      const rows = prepare('select id, crc, body from frames where id > ? order by id').iterate(through);
+      for (const row of rows) {
+        const bytes = row.body as Uint8Array;
+        if (crc32(bytes) === row.crc) yield { ...frameOf(Number(row.id), bytes), bytes };
+        else damaged(Number(row.id));
+      }
+    },
+    get lastFrame() {
+      return lastFrame;
+    },
+    get rows() {
+      return lastFrame - through;
+    },
+    commit(frames, fresh, epochs) {
+      const upTo = Math.min(through, oldest + trimmedACommit - 1);
+      transaction(() => {
+        for (const { id, name } of fresh.endpoints) insertEndpoint.run(id, name);
+        for (const { id, metric, tags } of fresh.lines) insertLine.run(id, metric, JSON.stringify(tags));
+        save(epochs);
+        for (const { id, bytes } of frames) insertFrame.run(id, crc32(bytes), bytes);
+        if (upTo >= oldest) trim.run(upTo);
+      });
+      oldest = Math.max(oldest, upTo + 1);
+      lastFrame = frames.at(-1)?.id ?? lastFrame;
+    },
+    saveReceipts: (receipts) => transaction(() => save(receipts)),
+    dropReceipts: (before) => void prepare('delete from receipts where seen_at < ?').run(before),
+    install(added, removed, upTo) {
+      transaction(() => changeManifest(database, added, removed, upTo));
+      if (upTo !== null) through = upTo;
+    },
+    forget: (endpoint, at) => void prepare('update endpoints set forgotten_at = ? where id = ?').run(at, endpoint),
+    close: () => database.close(),
+  };
+}
+
+const columns: (keyof Segment)[] = [
+  'id',
+  'resolution',
+  'partition',
+  'level',
+  'run',
+  'file',
+  'rows',
+  'bytes',
+  'crc',
+  'minEndpoint',
+  'maxEndpoint',
+  'minTime',
+  'maxTime',
+  'createdAt',
+];
+
+function changeManifest(
+  database: DatabaseSync,
+  added: readonly Segment[],
+  removed: readonly Segment[],
+  through: number | null,
+): void {
+  const insert = database.prepare(`insert into segments values (${columns.map(() => '?').join(', ')})`);
+  const remove = database.prepare('delete from segments where id = ?');
+  for (const segment of added) insert.run(...columns.map((column) => segment[column]));
+  for (const { id } of removed) remove.run(id);
+  const lastSegment = added.reduce((most, { id }) => Math.max(most, id), 0);
+  database
+    .prepare('update watermark set through = coalesce(?, through), last_segment = max(last_segment, ?)')
+    .run(through, lastSegment);
+}
+
+function loadAll(database: DatabaseSync): Loaded {
+  const all = (text: string) => database.prepare(text).all();
+  const mark = database.prepare('select through, last_segment from watermark').get();
+  return {
+    endpoints: all('select id, name, forgotten_at from endpoints').map((row) => ({
+      id: Number(row.id),
+      name: String(row.name),
+      forgottenAt: Number(row.forgotten_at),
+    })),
+    lines: all('select id, metric, tags from lines').map((row) => ({
+      id: Number(row.id),
+      metric: String(row.metric),
+      tags: JSON.parse(String(row.tags)),
+    })),
+    receipts: all('select * from receipts').map((row) => ({
+      id: Number(row.id),
+      endpoint: Number(row.endpoint),
+      epoch: String(row.epoch),
+      through: Number(row.through),
+      also: JSON.parse(String(row.also)),
+      seenAt: Number(row.seen_at),
+    })),
+    segments: all('select * from segments').map(segmentOf),
+    through: Number(mark?.through),
+    lastSegment: Number(mark?.last_segment),
+  };
+}
+
+function segmentOf(row: Record<string, unknown>): Segment {
+  const number = (name: string) => Number(row[name]);
+  return {
+    id: number('id'),
+    resolution: String(row.resolution) as Resolution,
+    partition: number('partition'),
+    level: number('level'),
+    run: number('run'),
+    file: String(row.file),
+    rows: number('rows'),
+    bytes: number('bytes'),
+    crc: number('crc'),
+    minEndpoint: number('min_endpoint'),
+    maxEndpoint: number('max_endpoint'),
+    minTime: number('min_time'),
+    maxTime: number('max_time'),
+    createdAt: number('created_at'),
+  };
+}

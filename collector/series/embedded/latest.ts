@@ -1,0 +1,48 @@
+/** The newest value of every series, from memory. */
+import type { Latest } from '../series.ts';
+import type { Dictionary } from './dictionary.ts';
+import { Shelf } from './shelf.ts';
+
+export interface LatestValues {
+  shelf(endpoint: string): Shelf;
+  note(endpoint: number, line: number, at: number, value: number): void;
+  of(endpoint: string): Latest[];
+  forget(endpoint: string, now: number): void;
+  /** Series that have a value. */
+  readonly count: number;
+}
+
+export function createLatest(
+  dictionary: Dictionary,
+  known: readonly { id: number; name: string; forgottenAt: number }[],
+): LatestValues {
+  const byName = new Map<string, Shelf>();
+  const byId = new Map<number, Shelf>();
+  const keep = (name: string, shelf: Shelf) => {
+    byName.set(name, shelf);
+    byId.set(shelf.id, shelf);
+    return shelf;
+  };
+  for (const { id, name, forgottenAt } of known) keep(name, new Shelf(id, forgottenAt));
+
+  return {
+    shelf: (endpoint) => byName.get(endpoint) ?? keep(endpoint, new Shelf(dictionary.endpoint(endpoint))),
+    note: (endpoint, line, at, value) => byId.get(endpoint)?.note(line, at, value),
+    of(endpoint) {
+      const shelf = byName.get(endpoint);
+      if (!shelf) return [];
+      return shelf.lines.flatMap((id, slot) => {
+        const line = dictionary.line(id);
+        const [at, value] = [shelf.at[slot], shelf.values[slot]];
+        if (!line || at === undefined || value === undefined) return [];
+        return [{ metric: line.metric, tags: { ...line.tags }, at, value }];
+      });
+    },
+    forget: (endpoint, now) => byName.get(endpoint)?.clear(now),
+    get count() {
+      let sum = 0;
+      for (const shelf of byName.values()) sum += shelf.lines.length;
+      return sum;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** What the store and its worker say to each other. Each request gets one answer; frames get none. */
+import type { Aggregate, SeriesLine } from '../series.ts';
+import type { Retention, Segment, Span } from './plan.ts';
+
+/** Handed over when the worker starts. */
+export interface Start {
+  /** Absolute path of the store's folder. */
+  folder: string;
+  segments: Segment[];
+  nextId: number;
+  threads: number;
+  memoryMb: number;
+}
+
+export interface Question extends Span {
+  endpoint: number;
+  /** What is asked of each line. */
+  lines: { line: number; agg: Aggregate }[];
+}
+
+/** The lines that have data, by id. */
+export interface Answer {
+  lines: { line: number; points: SeriesLine['points'] }[];
+}
+
+/** One change of the manifest. The store makes it durable, then asks the worker to `install` it. */
+export interface Plan {
+  added: Segment[];
+  removed: Segment[];
+  /** Frames up to this id are in `added`; null when the plan moves no frames. */
+  through: number | null;
+}
+
+export interface Damage {
+  segment: Segment;
+  reason: string;
+}
+
+/** The newest values found in segments, as parallel arrays: endpoint, line, ms UTC, value. */
+export interface Newest {
+  endpoint: Float64Array;
+  line: Float64Array;
+  at: Float64Array;
+  value: Float64Array;
+}
+
+export interface Requests {
+  /** Removes orphans, and finds the newest values since `since`. */
+  open: { ask: { since: number }; answer: Newest };
+  /** One step of housekeeping, or null when nothing is to do. */
+  step: { ask: { now: number; retention: Retention }; answer: Plan | null };
+  /** The plan of the last step is durable (true), or could not be made so (false). */
+  install: { ask: { durable: boolean }; answer: null };
+  query: { ask: Question; answer: Answer };
+  close: { ask: null; answer: null };
+}
+
+export type Kind = keyof Requests;
+export type ToWorker =
+  | { [K in Kind]: { kind: K; id: number; ask: Requests[K]['ask'] } }[Kind]
+  | { kind: 'frame'; id: number; bytes: Uint8Array };
+export type FromWorker =
+  | { kind: 'answer'; id: number; answer: Requests[Kind]['answer'] }
+  | { kind: 'failed'; id: number; reason: string }
+  | { kind: 'damaged'; damage: Damage };

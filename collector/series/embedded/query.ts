@@ -1,0 +1,34 @@
+/** From names to ids, to the worker, and back. User-given strings end here: the worker gets numbers only. */
+import type { Clock } from '../../../shared/clock.ts';
+import { fieldOf } from '../../../shared/metrics.ts';
+import type { Aggregate, SeriesQuery, SeriesResult } from '../series.ts';
+import type { Courier } from './courier.ts';
+import type { Dictionary } from './dictionary.ts';
+import { type Retention, spanFor } from './plan.ts';
+
+export function createQuery(parts: { dictionary: Dictionary; courier: Courier; clock: Clock; retention: Retention }) {
+  const { dictionary, courier, clock, retention } = parts;
+
+  return async (query: SeriesQuery): Promise<SeriesResult> => {
+    const span = spanFor(query.from, query.to, query.step, retention, clock.now());
+    const endpoint = dictionary.findEndpoint(query.endpoint);
+    const lines = [...new Set(query.metrics)].flatMap((metric) => {
+      const agg = query.agg ?? usual(metric);
+      return dictionary.linesOf(metric, query.tags ?? {}).map((line) => ({ line: line.id, agg }));
+    });
+    if (endpoint === undefined || lines.length === 0 || span.to <= span.from) return { ...span, series: [] };
+    const { lines: found } = await courier.ask('query', { ...span, endpoint, lines });
+    const aggs = new Map(lines.map(({ line, agg }) => [line, agg]));
+    const series = found.flatMap(({ line: id, points }) => {
+      const line = dictionary.line(id);
+      const agg = aggs.get(id);
+      return line && agg ? [{ metric: line.metric, tags: { ...line.tags }, agg, points }] : [];
+    });
+    return { ...span, series };
+  };
+}
+
+/** A counter's value means nothing by itself. */
+function usual(metric: string): Aggregate {
+  return fieldOf(metric)?.kind === 'counter' ? 'rate' : 'mean';
+}

@@ -1,0 +1,122 @@
+/** Answers from segments and from the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
+import type { Aggregate } from '../series.ts';
+import { addCell, addSample, points, type Row } from './cells.ts';
+import { columnsOf, type Duck } from './duck.ts';
+import type { Manifest } from './manifest.ts';
+import type { Answer, Newest, Question } from './messages.ts';
+import { bucketMs, overlapping, type Segment } from './plan.ts';
+import { sourceOf } from './segments.ts';
+import type { Tail } from './tail.ts';
+
+/** Longer lists are filtered after reading, by least and largest id before. */
+const longestList = 200;
+/** How far before the first step a rate looks for the value to start from. */
+const lookBackMs = 15 * 60_000;
+
+/** No chart is worth blocking every other one for longer. */
+const queryDeadlineMs = 30_000;
+
+/** Runs `read` on a connection of its own and ends it at the deadline. */
+async function onConnection<T>(duck: Duck, sql: string, take: (columns: number[][]) => T): Promise<T> {
+  const connection = await duck.connect();
+  const deadline = setTimeout(() => connection.interrupt(), queryDeadlineMs);
+  try {
+    return take(await columnsOf(connection, sql));
+  } finally {
+    clearTimeout(deadline);
+    connection.closeSync();
+  }
+}
+
+/** The cells of the question's lines, from what the segments and the tail hold at this moment. */
+export async function answer(
+  duck: Duck,
+  folder: string,
+  segments: readonly Segment[],
+  tail: Tail,
+  question: Question,
+): Promise<Answer> {
+  const rows = new Map<number, Row>();
+  const wanted = new Set(question.lines.map(({ line }) => line));
+  // The tail first and in one go: a compaction that ends during the reading would otherwise count twice or not at all.
+  addTail(rows, tail, question, wanted);
+  const start = question.from - Math.max(question.step, lookBackMs);
+  const files = overlapping(segments, question.resolution, question.endpoint, start, question.to);
+  if (files.length > 0 && wanted.size > 0) {
+    await onConnection(duck, selectOf(sourceOf(folder, files), question, [...wanted], start), (columns) => {
+      addColumns(rows, columns, wanted);
+    });
+  }
+  return { lines: question.lines.flatMap(({ line, agg }) => pointsOf(line, rows.get(line), agg, question)) };
+}
+
+/** Nothing for a line that only has data before the first step. */
+function pointsOf(line: number, row: Row | undefined, agg: Aggregate, { from, to, step }: Question): Answer['lines'] {
+  if (!row || (row.size === 1 && row.has(-1))) return [];
+  return [{ line, points: points(row, agg, from, step, (to - from) / step) }];
+}
+
+function rowOf(rows: Map<number, Row>, line: number): Row {
+  let row = rows.get(line);
+  if (!row) {
+    row = new Map();
+    rows.set(line, row);
+  }
+  return row;
+}
+
+function addTail(rows: Map<number, Row>, tail: Tail, question: Question, wanted: ReadonlySet<number>): void {
+  const { from, to, step } = question;
+  const start = from - Math.max(step, lookBackMs);
+  tail.eachSample(question.endpoint, (line, at, value) => {
+    if (at < start || at >= to || !wanted.has(line)) return;
+    addSample(rowOf(rows, line), Math.max(-1, Math.floor((at - from) / step)), at, value);
+  });
+}
+
+function selectOf(source: string, question: Question, lines: readonly number[], start: number): string {
+  const { endpoint, from, to, step, resolution } = question;
+  const values =
+    resolution === 'raw'
+      ? 'min(v), max(v), sum(v), count(*)::double, arg_max(v, t), max(t)::double'
+      : 'min(min), max(max), sum(sum), sum(count)::double, arg_max(last, last_t), max(last_t)::double';
+  const ids =
+    lines.length > longestList
+      ? `line between ${Math.min(...lines)} and ${Math.max(...lines)}`
+      : `line in (${lines.join(', ')})`;
+  return `select line::double, greatest(-1, floor((t - ${from}) / ${step}))::double as k, ${values} from ${source}
+    where endpoint = ${endpoint} and ${ids} and t >= ${start} and t < ${to} group by 1, 2`;
+}
+
+function addColumns(rows: Map<number, Row>, columns: number[][], wanted: ReadonlySet<number>): void {
+  const [lines = [], steps, min, max, sum, count, last, lastAt] = columns as [number[], ...number[][]];
+  lines.forEach((line, i) => {
+    if (!wanted.has(line)) return;
+    const at = (column: number[] | undefined) => column?.[i] as number;
+    addCell(rowOf(rows, line), at(steps), {
+      min: at(min),
+      max: at(max),
+      sum: at(sum),
+      count: at(count),
+      last: at(last),
+      lastAt: at(lastAt),
+    });
+  });
+}
+
+/** The last value of each series that the hourly rollups saw at or after `since`. */
+export async function newest(duck: Duck, folder: string, manifest: Manifest, since: number): Promise<Newest> {
+  const bucket = Math.floor(since / bucketMs['1h']) * bucketMs['1h'];
+  return manifest.reading(async (segments) => {
+    const files = segments.filter(({ resolution, maxTime }) => resolution === '1h' && maxTime >= bucket);
+    if (files.length === 0) return toNewest([[], [], [], []]);
+    const sql = `select endpoint::double, line::double, max(last_t)::double, arg_max(last, last_t)
+      from ${sourceOf(folder, files)} where t >= ${bucket} group by endpoint, line`;
+    return onConnection(duck, sql, toNewest);
+  });
+}
+
+function toNewest([endpoint = [], line = [], at = [], value = []]: number[][]): Newest {
+  const pack = (numbers: number[]) => Float64Array.from(numbers);
+  return { endpoint: pack(endpoint), line: pack(line), at: pack(at), value: pack(value) };
+}

@@ -1,0 +1,125 @@
+/** Drives the worker's housekeeping and makes each of its steps durable before it counts. */
+import type { Clock } from '../../../shared/clock.ts';
+import { reasonOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Courier } from './courier.ts';
+import { type Epochs, rowOf } from './epochs.ts';
+import type { Journal } from './journal.ts';
+import type { Plan } from './messages.ts';
+import type { Retention, Segment } from './plan.ts';
+
+/** Receipts saved in one commit: reports that arrive meanwhile wait for it. */
+const receiptsACommit = 500;
+
+export interface UpkeepParts {
+  courier: Courier;
+  journal: Journal;
+  epochs: Epochs;
+  clock: Clock;
+  log: Log;
+  retention: Retention;
+  /** The manifest has changed for good. */
+  installed(plan: Plan): void;
+}
+
+export interface Upkeep {
+  /** Compacts, merges and drops until nothing is left to do. Calls while it runs join it. */
+  run(): Promise<void>;
+  /** Begins nothing new. What runs may fail from now on, and nobody needs to know. */
+  stop(): void;
+  settled(): Promise<void>;
+  readonly trouble: string | null;
+  readonly lastAt: number | null;
+}
+
+export function createUpkeep(parts: UpkeepParts): Upkeep {
+  const { courier, journal, epochs, clock, log, retention } = parts;
+  let running: Promise<void> | null = null;
+  let trouble: string | null = null;
+  let lastAt: number | null = null;
+  let stopped = false;
+
+  const work = async () => {
+    while (!stopped) {
+      const plan = await courier.ask('step', { now: clock.now(), retention });
+      if (!plan) break;
+      await makeDurable(plan);
+      parts.installed(plan);
+      await courier.ask('install', { durable: true });
+    }
+    dropOldReceipts();
+  };
+  const makeDurable = async (plan: Plan) => {
+    try {
+      if (plan.through !== null) await saveReceipts(journal, epochs);
+      journal.install(plan.added, plan.removed, plan.through);
+    } catch (thrown) {
+      await courier.ask('install', { durable: false });
+      throw thrown;
+    }
+  };
+  /** An agent's spool does not outlive the longest retention; its receipts need not either. */
+  const dropOldReceipts = () => {
+    const before = clock.now() - Math.max(...Object.values(retention));
+    epochs.dropSeenBefore(before);
+    journal.dropReceipts(before);
+  };
+  const guarded = async () => {
+    try {
+      await work();
+      if (trouble !== null) log.info({ was: trouble }, 'Compaction of the series goes on.');
+      trouble = null;
+      lastAt = clock.now();
+    } catch (thrown) {
+      if (stopped) return;
+      const reason = reasonOf(thrown);
+      if (trouble !== reason) log.error({ reason }, 'Compaction of the series failed; it is tried again.');
+      trouble = reason;
+    } finally {
+      running = null;
+    }
+  };
+
+  return {
+    run() {
+      if (stopped) return running ?? Promise.resolve();
+      running ??= guarded();
+      return running;
+    },
+    stop() {
+      stopped = true;
+    },
+    settled: () => running ?? Promise.resolve(),
+    get trouble() {
+      return trouble;
+    },
+    get lastAt() {
+      return lastAt;
+    },
+  };
+}
+
+/**
+ * Saves what has changed until now. Trimming is allowed only afterwards; that later receipts are saved with it does no
+ * harm, because they are durable as frames already, and adding a range twice changes nothing.
+ */
+async function saveReceipts(journal: Journal, epochs: Epochs): Promise<void> {
+  for (let left = epochs.changedCount; left > 0; ) {
+    const some = epochs.takeChanged(Math.min(left, receiptsACommit));
+    if (some.length === 0) return;
+    left -= some.length;
+    try {
+      journal.saveReceipts(some.map(rowOf));
+    } catch (thrown) {
+      epochs.giveBack(some);
+      throw thrown;
+    }
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The manifest as the store knows it: for statistics, and for a worker that has to start anew. */
+export function applyPlan(segments: readonly Segment[], plan: Pick<Plan, 'added' | 'removed'>): Segment[] {
+  const gone = new Set(plan.removed.map(({ id }) => id));
+  return [...segments.filter(({ id }) => !gone.has(id)), ...plan.added];
+}

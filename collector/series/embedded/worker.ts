@@ -1,0 +1,142 @@
+/**
+ * The worker thread's entry: DuckDB lives here, so that neither a chart nor a merge holds up the broker. It owns no
+ * durable state: what it writes counts only once the store has recorded it.
+ */
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { reasonOf } from '../../../shared/errors.ts';
+import { compactFrames, expire, mergeSegments, type Step } from './compact.ts';
+import { type Duck, openDuck } from './duck.ts';
+import { createManifest, type Manifest } from './manifest.ts';
+import type { Damage, FromWorker, Kind, Plan, Requests, Start, ToWorker } from './messages.ts';
+import { nextMerge, type Segment } from './plan.ts';
+import { answer, newest } from './read.ts';
+import { frameOf } from './record.ts';
+import { damageOf, pathOf, removeFiles, removeOrphans, wrongSizes } from './segments.ts';
+import { createTail } from './tail.ts';
+
+const start = workerData as Start;
+const port = parentPort;
+if (!port) throw new Error('The series worker is started by the series store only.');
+
+const say = (message: FromWorker) => port.postMessage(message);
+const tail = createTail();
+const manifest: Manifest = createManifest(start.segments, (segments) => void removeFiles(start.folder, segments));
+let lastId = start.nextId;
+const folder = { path: start.folder, nextId: () => ++lastId };
+
+let duck: Duck;
+let housekeeping: DuckDBConnection;
+/** The plan of the last step until it is installed or withdrawn. */
+let planned: Plan | null = null;
+
+/** Moves damaged files aside and says so. @returns whether there were any */
+async function quarantine(suspects: readonly Segment[]): Promise<boolean> {
+  const damaged: Damage[] = [];
+  for (const segment of suspects) {
+    const reason = await damageOf(start.folder, segment);
+    if (reason !== null) damaged.push({ segment, reason });
+  }
+  if (damaged.length === 0) return false;
+  await mkdir(join(start.folder, 'quarantine'), { recursive: true });
+  manifest.forget(damaged.map(({ segment }) => segment));
+  for (const damage of damaged) {
+    const { file } = damage.segment;
+    // A file that is missing altogether cannot be moved; losing sight of it is all that there is to do.
+    await rename(pathOf(start.folder, damage.segment), join(start.folder, 'quarantine', file)).catch(() => undefined);
+    say({ kind: 'damaged', damage });
+  }
+  return true;
+}
+
+/** Runs `read`; when it fails because of damaged files, once more without them. */
+async function sparing<T>(suspects: () => readonly Segment[], read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!(await quarantine(suspects()))) throw thrown;
+    return read();
+  }
+}
+
+async function nextStep(step: Step): Promise<Plan | null> {
+  if (planned) await install({ durable: false });
+  planned = expire(manifest.segments, step);
+  planned ??= await compactFrames(housekeeping, folder, tail.seal(), step);
+  planned ??= await mergeNext(step);
+  return planned;
+}
+
+/** A damaged input would make a sound-looking output, so each is checked before it is merged. */
+async function mergeNext(step: Step): Promise<Plan | null> {
+  const merge = nextMerge(manifest.segments, step.now);
+  if (!merge) return null;
+  if (await quarantine(merge.inputs)) return mergeNext(step);
+  return mergeSegments(housekeeping, folder, merge, step);
+}
+
+async function install({ durable }: { durable: boolean }): Promise<null> {
+  const plan = planned;
+  planned = null;
+  if (!plan) return null;
+  if (!durable) {
+    await removeFiles(start.folder, plan.added);
+    return null;
+  }
+  // One turn of the loop for both: a query sees the frames or the segments.
+  manifest.replace(plan.added, plan.removed);
+  if (plan.through !== null) tail.drop();
+  return null;
+}
+
+const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K]['answer']> } = {
+  async open({ since }) {
+    await mkdir(join(start.folder, 'segments'), { recursive: true });
+    await removeOrphans(start.folder, manifest.segments);
+    await quarantine(await wrongSizes(start.folder, manifest.segments));
+    duck = await openDuck(start.folder, start);
+    housekeeping = await duck.connect();
+    return sparing(
+      () => manifest.segments.filter(({ resolution }) => resolution === '1h'),
+      () => newest(duck, start.folder, manifest, since),
+    );
+  },
+  step: nextStep,
+  install,
+  query: (question) =>
+    sparing(
+      () => manifest.segments.filter(({ resolution }) => resolution === question.resolution),
+      () => manifest.reading((segments) => answer(duck, start.folder, segments, tail, question)),
+    ),
+  async close() {
+    housekeeping?.interrupt();
+    await Promise.allSettled(working);
+    housekeeping?.closeSync();
+    duck?.close();
+    return null;
+  },
+};
+
+/** What has been asked and not answered: DuckDB must not be closed under it. */
+const working = new Set<Promise<unknown>>();
+
+async function handle(message: Exclude<ToWorker, { kind: 'frame' }>): Promise<void> {
+  const handler = handlers[message.kind] as (ask: unknown) => Promise<Requests[Kind]['answer']>;
+  const work = handler(message.ask);
+  if (message.kind !== 'close') working.add(work);
+  try {
+    say({ kind: 'answer', id: message.id, answer: await work });
+  } catch (thrown) {
+    say({ kind: 'failed', id: message.id, reason: reasonOf(thrown) });
+  } finally {
+    working.delete(work);
+  }
+  if (message.kind === 'close') port?.close();
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'frame') tail.add(frameOf(message.id, message.bytes));
+  else void handle(message);
+});
