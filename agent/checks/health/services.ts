@@ -3,6 +3,7 @@ import type { HealthItem } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, namesIn } from '../files.ts';
 import { type Loose, linesOf, numberOf, textOf } from '../loose.ts';
+import { kept } from './board.ts';
 import { type HealthReading, type HealthSource, item, metric, minute, type Status } from './source.ts';
 
 export interface Service {
@@ -34,7 +35,7 @@ function shouldRun(unit: Readonly<Record<string, string>>): boolean {
 
 /** The units in trouble; those that are fine are not named. */
 export function judgeUnits(units: readonly Readonly<Record<string, string>>[]): Service[] {
-  return units.flatMap((unit) => {
+  return units.flatMap((unit): Service[] => {
     const name = unit.Id ?? '';
     if (unit.ActiveState === 'failed')
       return [{ name, status: 'critical' as const, reason: `failed: ${unit.Result ?? 'unknown'}` }];
@@ -80,8 +81,16 @@ export function judgeWindowsServices(services: readonly Loose[]): Service[] {
   });
 }
 
-/** Items of the services in trouble, or one that says that all is well. */
-export function serviceReading(services: readonly Service[], checked: number | null, now: number): HealthReading {
+/**
+ * Items of the services in trouble, or one that says that all is well.
+ * @param before names that were in trouble at the last reading: those that are not now run again, and that is told once
+ */
+export function serviceReading(
+  services: readonly Service[],
+  checked: number | null,
+  now: number,
+  before: readonly string[],
+): HealthReading {
   const items: HealthItem[] = services
     .slice(0, 200)
     .map(({ name, status, reason }) => item('service', name, status, reason, {}, now));
@@ -92,7 +101,15 @@ export function serviceReading(services: readonly Service[], checked: number | n
   const metrics = services
     .slice(0, 200)
     .flatMap(({ name }) => metric('service', { unit: name.slice(0, 256) }, { running: 0 }, now));
+  const recovered = before.filter((name) => !services.some((service) => service.name === name));
+  metrics.push(...recovered.flatMap((name) => metric('service', { unit: name.slice(0, 256) }, { running: 1 }, now)));
   return { items, metrics };
+}
+
+/** Names of the services that were in trouble when this source was read last. */
+export function troubled(context: CheckContext, source: string): string[] {
+  const items = kept(context, source)?.items ?? [];
+  return items.filter(({ kind, status }) => kind === 'service' && status !== 'ok').map(({ name }) => name);
 }
 
 export const services: HealthSource = {
@@ -109,20 +126,21 @@ const properties =
 async function read(context: CheckContext): Promise<HealthReading> {
   const now = context.clock.now();
   const limits = { timeoutMs: 20_000 };
+  const before = troubled(context, 'services');
   if (context.platform === 'darwin') {
     const answer = await context.run('/bin/launchctl', ['list'], limits);
     if (answer.code !== 0) throw new Error(`launchctl ended with code ${answer.code}`);
-    return serviceReading(parseLaunchctl(answer.stdout), null, now);
+    return serviceReading(parseLaunchctl(answer.stdout), null, now, before);
   }
   if (await exists(context, '/run/systemd/system')) {
     const answer = await context.run('systemctl', ['show', '*.service', `--property=${properties}`], limits);
     const units = parseUnits(answer.stdout);
     if (answer.code !== 0 || units.length === 0)
       throw new Error(`systemctl did not answer: ${answer.stderr.slice(0, 200)}`);
-    return serviceReading(judgeUnits(units), units.length, now);
+    return serviceReading(judgeUnits(units), units.length, now, before);
   }
   if ((await namesIn(context, '/run/openrc')).length === 0)
     throw new NoData('no service manager that we know runs here');
   const answer = await context.run('rc-status', ['--crashed', '--nocolor'], limits);
-  return serviceReading(parseCrashed(answer.stdout), null, now);
+  return serviceReading(parseCrashed(answer.stdout), null, now, before);
 }

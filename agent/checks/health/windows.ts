@@ -13,7 +13,7 @@ import {
   protectionOfProperty,
 } from './encryption.ts';
 import { firewallReading, judgeWindowsFirewall } from './firewall.ts';
-import { judgeWindowsServices, serviceReading } from './services.ts';
+import { judgeWindowsServices, serviceReading, troubled } from './services.ts';
 import { type HealthReading, type HealthSource, hour, item, metric, type Status, severityOf } from './source.ts';
 
 export interface PhysicalDisk {
@@ -127,7 +127,8 @@ async function read(context: CheckContext): Promise<HealthReading> {
   if (defender) parts.push(antivirusReading(parseDefender(defender), now));
   if (answer.firewall) parts.push(firewallReading(judgeWindowsFirewall(objectsOf(answer.firewall)), now));
   const services = objectsOf(answer.services);
-  if (services.length > 0) parts.push(serviceReading(judgeWindowsServices(services), services.length, now));
+  if (services.length > 0)
+    parts.push(serviceReading(judgeWindowsServices(services), services.length, now, troubled(context, 'windows')));
   parts.push(batteryReading(objectsOf(answer.batteries).map(windowsBattery), now));
   return { items: parts.flatMap((part) => part.items), metrics: parts.flatMap((part) => part.metrics) };
 }
