@@ -152,7 +152,9 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
     reasons.find(([, known]) => known.test(msgid)) ??
     reasons.find(([, , , codes]) => run.code !== null && codes.includes(run.code)) ??
     reasons.find(([, , known]) => known.test(text));
-  return { why: why?.[0] ?? null, message: oneLine(text) };
+  // Of a traceback the last line says what happened.
+  const thrown = /^Traceback/m.test(text) ? text.match(/^\w*(?:Error|Exception): .*/m)?.[0] : undefined;
+  return { why: why?.[0] ?? null, message: oneLine(thrown ?? text) };
 }
 
 /** How an exit code of borg is meant, in both numberings. */
@@ -161,19 +163,27 @@ export function meaningOf(code: number | null): 'ok' | 'warning' | 'failed' {
   return code === 1 || (code !== null && code >= 100 && code < 128) ? 'warning' : 'failed';
 }
 
-/** A run of `borg create`. A warning wrote the archive, so it counts. */
+/**
+ * A run of `borg create`. A warning wrote the archive, so it counts. But an archive without any file is what borg makes of
+ * a source that is not there (exit code 1) or not mounted (0).
+ */
 export function outcome(run: FinishedRun): Outcome {
   const archive = parseCreate(run.stdout) ?? parseCreate(run.stderr);
   const sizes = { bytes: archive?.bytes ?? null, files: archive?.files ?? null };
   const meaning = run.signal === null ? meaningOf(run.code) : 'failed';
-  if (meaning === 'ok') return { result: 'ok', reason: null, ...sizes };
+  const empty = archive?.files === 0;
+  if (meaning === 'ok')
+    return { result: empty ? 'warning' : 'ok', reason: empty ? 'the archive holds no file' : null, ...sizes };
   if (meaning === 'failed') {
     const { why, message } = parseError(run);
     return plainOutcome(run, [why, message].filter(Boolean).join(': '));
   }
   const warning = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'WARNING');
   const said = textOf(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '';
-  return { result: 'warning', reason: oneLine(said) || `exit code ${run.code}`, ...sizes };
+  const reason = oneLine(said) || `exit code ${run.code}`;
+  return empty
+    ? { result: 'failed', reason: `the archive holds no file: ${reason}`, ...sizes }
+    : { result: 'warning', reason, ...sizes };
 }
 
 function sourceOf(archive: Archive): Source {

@@ -75,7 +75,9 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
   const told = jsonLines(run.stderr).findLast((row) => row.message_type === 'exit_error');
   const text = textOf(told?.message) ?? run.stderr;
   const code = countOf(told?.code) ?? run.code;
-  return { why: whyOf(code, text), message: oneLine(text.replace(/^Fatal: /, '')) };
+  // Retries and warnings stand before it.
+  const fatal = text.slice(Math.max(0, text.lastIndexOf('Fatal: '))).replace(/^Fatal: /, '');
+  return { why: whyOf(code, text), message: oneLine(fatal) };
 }
 
 function whyOf(code: number | null, text: string): Unreadable | null {
@@ -165,7 +167,11 @@ export function latestPerSource(snapshots: readonly Snapshot[]): Snapshot[] {
 export function outcome(run: FinishedRun): Outcome {
   const summary = parseBackup(run.stdout);
   const sizes = { bytes: summary?.bytes ?? null, files: summary?.files ?? null };
-  if (run.signal === null && run.code === 0) return { result: 'ok', reason: null, ...sizes };
+  if (run.signal === null && run.code === 0) {
+    // A source that is not mounted is an empty folder, which restic saves without a word.
+    const empty = summary?.files === 0;
+    return { result: empty ? 'warning' : 'ok', reason: empty ? 'the snapshot holds no file' : null, ...sizes };
+  }
   if (run.signal === null && run.code === 3) {
     const count = unreadableItems(run.stderr);
     const reason = count > 0 ? `${count} source items could not be read` : 'some source items could not be read';

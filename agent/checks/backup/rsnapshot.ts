@@ -64,16 +64,25 @@ function after(known: Interval, time: number, said: string): Interval {
   return { ...known, lastRun: time, result: 'failed', message: first ?? words, duration: null, started: null };
 }
 
+const about = /^\[([^\]]+)\] (?:(?:WARNING|ERROR): )?\S*rsnapshot(?: .*?)? ([A-Za-z0-9_-]+): (.*)$/;
+/** A warning without a name is about the interval that runs. */
+const aside = /^\[([^\]]+)\] ((?:WARNING|ERROR): .*)$/;
+
 /** Every interval in the log's text. What was never mentioned is not there: it is not known to have failed or run. */
 export function parseLog(text: string): Map<string, Interval> {
   const intervals = new Map<string, Interval>();
-  const joined = text.replace(/\r/g, '').replace(/ *\\\n\s+/g, ' ');
-  for (const line of joined.split('\n')) {
-    const match = /^\[([^\]]+)\] \S*rsnapshot\S*(?: .*?)? ([A-Za-z0-9_-]+): (.*)$/.exec(line);
-    const time = match ? timeOf(match[1] ?? '') : null;
-    if (!match || time === null) continue;
-    const name = match[2] ?? '';
-    intervals.set(name, after(intervals.get(name) ?? blank, time, (match[3] ?? '').trim()));
+  let running: string | null = null;
+  for (const line of text
+    .replace(/\r/g, '')
+    .replace(/ *\\\n\s+/g, ' ')
+    .split('\n')) {
+    const match = about.exec(line) ?? aside.exec(line);
+    const time = timeOf(match?.[1] ?? '');
+    const name: string | null = match?.[3] === undefined ? running : (match[2] ?? null);
+    if (!match || time === null || name === null) continue;
+    const said = (match[3] ?? match[2] ?? '').trim();
+    intervals.set(name, after(intervals.get(name) ?? blank, time, said));
+    running = intervals.get(name)?.result === 'running' ? name : null;
   }
   for (const [name, known] of intervals) if (known.lastRun === null) intervals.delete(name);
   return intervals;
