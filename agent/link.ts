@@ -7,8 +7,6 @@
  * late will of a connection that was cut says nothing about the next one.
  */
 import { randomBytes } from 'node:crypto';
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 // The client alone: the package's front door also loads WebSocket, SOCKS and command line code, 5 MB that nobody uses.
 import mqttClient from 'mqtt/lib/client';
 import type { Clock } from '../shared/clock.ts';
@@ -20,6 +18,7 @@ import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
 import type { Credential } from './credential.ts';
 import { parseAck, parseConfig } from './orders.ts';
+import { openSocket } from './socket.ts';
 import type { Entry, Spool } from './spool.ts';
 import { version } from './version.ts';
 
@@ -105,26 +104,6 @@ export function createLink(options: LinkOptions): Link {
     status = { state, since: clock.now(), trouble, lastAck: status.lastAck };
   }
 
-  function openSocket(current: Session): Socket {
-    const url = new URL(credential.mqtt.url);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const port = Number(url.port || (url.protocol === 'mqtts:' ? 8883 : 1883));
-    const socket =
-      url.protocol === 'mqtts:'
-        ? connectTls({
-            host,
-            port,
-            // An address has no name to check a certificate by; its own address must be in it.
-            ...(isIP(host) === 0 ? { servername: host } : {}),
-            ...(credential.mqtt.ca === undefined ? {} : { ca: credential.mqtt.ca }),
-          })
-        : connectPlain({ host, port, noDelay: true });
-    socket.on('error', (error) => {
-      current.error ??= error;
-    });
-    return socket;
-  }
-
   function connect(): void {
     retry = null;
     become('connecting');
@@ -140,7 +119,15 @@ export function createLink(options: LinkOptions): Link {
     Object.assign(current, { allowance: 0, error: null, over: false });
     session = current;
     const lost: Presence = { state: 'lost', session: id };
-    const client = new MqttClient(() => openSocket(current), {
+    const build = () => {
+      const socket = openSocket(credential.mqtt);
+      // The client hands on only errors with a code; a refused certificate must be in `doctor` too.
+      socket.on('error', (error) => {
+        current.error ??= error;
+      });
+      return socket;
+    };
+    const client = new MqttClient(build, {
       clientId: credential.endpoint,
       username: credential.endpoint,
       password: credential.secret,
@@ -152,6 +139,8 @@ export function createLink(options: LinkOptions): Link {
       reconnectPeriod: 0,
       reconnectOnConnackError: true,
       resubscribe: false,
+      // Otherwise mqtt-packet keeps a buffer for each of 65,536 numbers: 7 MB to save a microsecond.
+      writeCache: false,
       queueQoSZero: false,
       connectTimeout: 10_000,
       protocolVersion: 4,
