@@ -1,55 +1,29 @@
-/** Health and posture: each source when its time has come, the section whole each time. */
-import { reasonOf } from '../../shared/errors.ts';
-import type { Metric } from '../../shared/report.ts';
-import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
-import { keep, kept, sectionOf } from './health/board.ts';
-import { healthSources } from './health/index.ts';
-import { type HealthSource, item, minute } from './health/source.ts';
+/** Health and posture: what files and quick programs tell each five minutes, and what takes longer every few hours. */
+import type { Check } from './check.ts';
+import { minute } from './health/source.ts';
 
-/** All that put items on the board: the sources, and the checks of the endpoint's own. */
-export const boardNames = [...healthSources.map((source) => source.name), 'custom'];
-
+/** Modules are loaded by the first run, so that starting the agent costs nothing for them. */
 export const health: Check = {
   name: 'health',
   every: 5 * minute,
-  reads: healthSources.map((source) => `${source.name}: ${source.reads}`).join('. '),
-  run,
+  reads:
+    'RAID, ZFS, btrfs, ext4, services, battery, encryption, firewall, antivirus, users and crashes from files and quick ' +
+    'programs (nft needs root); certificate files named in checks.yaml',
+  async run(context) {
+    const { quickSources } = await import('./health/index.ts');
+    const { readDue } = await import('./health/due.ts');
+    return readDue(quickSources, context);
+  },
 };
 
-async function run(context: CheckContext): Promise<Findings> {
-  const metrics: Metric[] = [];
-  const notes: string[] = [];
-  for (const source of healthSources.filter((candidate) => candidate.platforms.includes(context.platform))) {
-    if (!isDue(source, context)) continue;
-    const outcome = await readSource(source, context);
-    metrics.push(...outcome.metrics);
-    if (outcome.note !== null) notes.push(outcome.note);
-  }
-  const section = sectionOf(context, boardNames);
-  return { metrics, sections: { health: section }, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
-}
-
-/** A little early is in time: the timer that calls us has a jitter of its own. A clock that went back is due as well. */
-function isDue(source: HealthSource, context: CheckContext): boolean {
-  const last = kept(context, source.name)?.at;
-  const passed = context.clock.now() - (last ?? Number.NEGATIVE_INFINITY);
-  return passed < 0 || passed >= source.every - minute / 2;
-}
-
-async function readSource(
-  source: HealthSource,
-  context: CheckContext,
-): Promise<{ metrics: Metric[]; note: string | null }> {
-  const at = context.clock.now();
-  try {
-    const { items, metrics } = await source.read(context);
-    keep(context, source.name, { at, items });
-    return { metrics, note: null };
-  } catch (thrown) {
-    const absent = thrown instanceof NoData;
-    // A source that fails shows as "unknown": its last good answer must not stand as if it were new.
-    const items = absent ? [] : [item(source.name, source.name, 'unknown', reasonOf(thrown), {}, at)];
-    keep(context, source.name, { at, items });
-    return { metrics: [], note: absent ? null : `${source.name}: ${reasonOf(thrown)}` };
-  }
-}
+export const healthSlow: Check = {
+  name: 'health_slow',
+  every: (process.platform === 'win32' ? 60 : 360) * minute,
+  heavy: true,
+  reads: 'disks by smartctl (root, sleeping disks stay asleep); Windows: one PowerShell batch an hour',
+  async run(context) {
+    const { slowSources } = await import('./health/index.ts');
+    const { readDue } = await import('./health/due.ts');
+    return readDue(slowSources, context);
+  },
+};

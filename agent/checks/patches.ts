@@ -6,19 +6,22 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { PatchState } from '../../shared/inventory.ts';
 import type { Metric } from '../../shared/report.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
-import { firstSeenOf, withFirstSeen } from './patches/first-seen.ts';
-import { patchManagers } from './patches/index.ts';
-import { failedState, type PatchManager } from './patches/manager.ts';
+import type { PatchManager } from './patches/manager.ts';
 
 export const patches: Check = {
   name: 'patches',
   every: 6 * 3_600_000,
   heavy: true,
-  reads: patchManagers.map((manager) => `${manager.name}: ${manager.reads}`).join('. '),
+  reads:
+    'updates that wait, by apt, dnf, zypper, pacman, apk, Windows Update, softwareupdate, and winget, brew, snap, ' +
+    'flatpak; dnf needs root; nothing is changed and, but for winget, snap and softwareupdate, nothing is downloaded',
   run,
 };
 
+/** The managers are loaded by the run, in the process of the heavy checks. */
 async function run(context: CheckContext): Promise<Findings> {
+  const { patchManagers } = await import('./patches/index.ts');
+  const { firstSeenOf, withFirstSeen } = await import('./patches/first-seen.ts');
   const read: PatchState[] = [];
   for (const manager of patchManagers.filter((item) => item.platforms.includes(context.platform))) {
     const state = await stateOf(manager, context);
@@ -38,6 +41,7 @@ async function stateOf(manager: PatchManager, context: CheckContext): Promise<Pa
   } catch (thrown) {
     if (thrown instanceof NoData) return null;
     context.log.warn({ manager: manager.name, reason: reasonOf(thrown) }, 'A package manager could not be read.');
+    const { failedState } = await import('./patches/manager.ts');
     return failedState(manager.name, context.clock.now(), reasonOf(thrown));
   }
 }

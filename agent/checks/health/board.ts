@@ -1,12 +1,12 @@
 /**
- * The section `health`, put together from sources that are read at different times, by different checks and in different
- * processes. Each keeps its last items in the agent's memory, so that the section is whole after a restart too.
+ * The sources of one check are read at different times. Each keeps its last items in the agent's memory, so that the
+ * check's part of the section `health` is whole each time, after a restart too.
  */
 import type { HealthItem } from '../../../shared/inventory.ts';
 import type { CheckContext } from '../check.ts';
 import { numberOf, objectOf } from '../loose.ts';
 
-const maxItems = 1000;
+const maxItems = 900;
 const order = { critical: 0, warning: 1, unknown: 2, ok: 3 } as const;
 const keyOf = (source: string) => `health.${source}`;
 
@@ -26,10 +26,11 @@ export function kept(context: CheckContext, source: string): Kept | null {
   return at === null || !Array.isArray(remembered.items) ? null : { at, items: remembered.items as HealthItem[] };
 }
 
-/** All items, the worst first, so that a bounded list loses only what is well. */
-export function sectionOf(context: CheckContext, sources: readonly string[]): HealthItem[] {
-  return sources
-    .flatMap((source) => kept(context, source)?.items ?? [])
-    .sort((a, b) => order[a.status] - order[b.status])
-    .slice(0, maxItems);
+/** The worst first, so that a bounded list loses only what is well. */
+export function worstFirst(items: readonly HealthItem[]): HealthItem[] {
+  return [...items].sort((a, b) => order[a.status] - order[b.status]).slice(0, maxItems);
+}
+
+export function itemsOf(context: CheckContext, sources: readonly string[]): HealthItem[] {
+  return worstFirst(sources.flatMap((source) => kept(context, source)?.items ?? []));
 }

@@ -1,9 +1,8 @@
 /** Certificate files that the endpoint's own settings name, and how long they hold. Keys are never read. */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { readSettings } from '../../settings.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { fileText, namesIn } from '../files.ts';
+import { exists, fileText, namesIn } from '../files.ts';
 import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 
 export interface Certificate {
@@ -55,8 +54,7 @@ export const certificates: HealthSource = {
 const maxFiles = 200;
 
 async function read(context: CheckContext): Promise<HealthReading> {
-  const settings = context.data === undefined ? {} : await readSettings(join(context.data, 'checks.yaml'));
-  const paths = settings.certificates ?? [];
+  const paths = await namedPaths(context.data);
   if (paths.length === 0) throw new NoData('no certificates are named in checks.yaml');
   const now = context.clock.now();
   const reading: HealthReading = { items: [], metrics: [] };
@@ -71,6 +69,14 @@ async function read(context: CheckContext): Promise<HealthReading> {
     reading.metrics.push(...metric('cert', { path: path.slice(-256) }, { days_left: daysLeft }, now));
   }
   return reading;
+}
+
+/** The reader of settings costs memory (a YAML parser, a schema compiler): loaded only where there is such a file. */
+async function namedPaths(data: string | undefined): Promise<string[]> {
+  const file = data === undefined ? null : join(data, 'checks.yaml');
+  if (file === null || !(await exists({ root: '' }, file))) return [];
+  const { readSettings } = await import('../../settings.ts');
+  return (await readSettings(file)).certificates ?? [];
 }
 
 /** A folder stands for the certificate files in it. */

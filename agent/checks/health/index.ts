@@ -31,3 +31,6 @@ export const healthSources: readonly HealthSource[] = [
   crashes,
   windows,
 ];
+
+export const quickSources = healthSources.filter((source) => !source.heavy);
+export const slowSources = healthSources.filter((source) => source.heavy);

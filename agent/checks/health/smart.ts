@@ -180,6 +180,7 @@ export function parseSmartScan(text: string): SmartDevice[] | null {
 
 export const smart: HealthSource = {
   name: 'smart',
+  heavy: true,
   every: 6 * hour,
   reads: 'smartctl --scan, smartctl -n standby -a; root; sleeping disks stay asleep',
   platforms: ['linux', 'darwin', 'win32'],

@@ -23,6 +23,8 @@ export interface HealthSource {
   /** One line for doctor: what is read, with which rights. */
   reads: string;
   platforms: readonly NodeJS.Platform[];
+  /** Takes seconds of work or minutes of waiting: read in the process of the heavy checks. */
+  heavy?: boolean;
   /** @throws NoData when the machine has nothing of the kind. */
   read(context: CheckContext): Promise<HealthReading>;
 }

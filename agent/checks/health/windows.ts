@@ -107,6 +107,7 @@ batteries=(ask {$f=@(Get-CimInstance -Namespace root/wmi BatteryFullChargedCapac
 
 export const windows: HealthSource = {
   name: 'windows',
+  heavy: true,
   every: hour,
   reads:
     'one PowerShell batch: disks, services, firewall, Defender, battery without rights; BitLocker and disk wear as administrator',

@@ -119,7 +119,7 @@ export const zfs: HealthSource = {
 async function read(context: CheckContext): Promise<HealthReading> {
   if (context.platform === 'linux' && !(await exists(context, '/proc/spl/kstat/zfs')))
     throw new NoData('ZFS is not loaded');
-  const limits = { timeoutMs: 30_000 };
+  const limits = { timeoutMs: 15_000 };
   const answer = await context.run('zpool', ['status', '-p'], limits);
   const pools = parseZpoolStatus(`${answer.stdout}\n${answer.stderr}`);
   if (pools === null) throw new Error(`zpool status was not understood: ${answer.stderr.slice(0, 200)}`);

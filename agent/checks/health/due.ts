@@ -1,0 +1,49 @@
+/** Reads those of a list of sources whose time has come; the others stand as they were read last. */
+import { reasonOf } from '../../../shared/errors.ts';
+import type { Metric } from '../../../shared/report.ts';
+import { type CheckContext, type Findings, NoData } from '../check.ts';
+import { itemsOf, keep, kept } from './board.ts';
+import { type HealthSource, item, minute } from './source.ts';
+
+/** @throws NoData when none of the sources has anything to say about this machine */
+export async function readDue(sources: readonly HealthSource[], context: CheckContext): Promise<Findings> {
+  const here = sources.filter((source) => source.platforms.includes(context.platform));
+  const metrics: Metric[] = [];
+  const notes: string[] = [];
+  for (const source of here.filter((candidate) => isDue(candidate, context))) {
+    const outcome = await readSource(source, context);
+    metrics.push(...outcome.metrics);
+    if (outcome.note !== null) notes.push(outcome.note);
+  }
+  const items = itemsOf(
+    context,
+    here.map((source) => source.name),
+  );
+  if (items.length === 0) throw new NoData('nothing of this kind was found on this machine');
+  return { metrics, sections: { health: items }, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
+}
+
+/** A little early is in time: the timer that calls us has a jitter of its own. A clock that went back is due as well. */
+function isDue(source: HealthSource, context: CheckContext): boolean {
+  const last = kept(context, source.name)?.at;
+  const passed = context.clock.now() - (last ?? Number.NEGATIVE_INFINITY);
+  return passed < 0 || passed >= source.every - source.every / 10 - minute / 2;
+}
+
+async function readSource(
+  source: HealthSource,
+  context: CheckContext,
+): Promise<{ metrics: Metric[]; note: string | null }> {
+  const at = context.clock.now();
+  try {
+    const { items, metrics } = await source.read(context);
+    keep(context, source.name, { at, items });
+    return { metrics, note: null };
+  } catch (thrown) {
+    const absent = thrown instanceof NoData;
+    // A source that fails shows as "unknown": its last good answer must not stand as if it were new.
+    const items = absent ? [] : [item(source.name, source.name, 'unknown', reasonOf(thrown), {}, at)];
+    keep(context, source.name, { at, items });
+    return { metrics: [], note: absent ? null : `${source.name}: ${reasonOf(thrown)}` };
+  }
+}

@@ -1,0 +1,128 @@
+/** The operating system: which it is, how long it gets updates, whether it waits for a restart, how it went down, its clock. */
+import type { OsState } from '../../../shared/inventory.ts';
+import { readBootId } from '../../platform/boot.ts';
+import { type CheckContext, type Findings, NoData } from '../check.ts';
+import { bytesOf, fileText } from '../files.ts';
+import { metric } from '../health/source.ts';
+import { numberOf, objectOf, short } from '../loose.ts';
+import { parseSwVers } from '../patches/softwareupdate.ts';
+import { parseProStatus } from '../patches/ubuntu-pro.ts';
+import { parseWindowsVersion } from '../patches/windows-text.ts';
+import { dayOf, daysUntil, type Life, lifeOf, sourceWords } from './end-of-life.ts';
+import { releaseOf } from './end-of-life-table.ts';
+import { type Reboot, readReboot } from './reboot.ts';
+import { readTimeSync, type TimeSync } from './time-sync.ts';
+import { endedCleanly, parseUtmp } from './utmp.ts';
+
+type Named = Pick<OsState, 'name' | 'version' | 'build' | 'endOfLife' | 'endOfSecurity' | 'endOfLifeSource'>;
+
+/** One reading of everything about the system; what could not be read is null. */
+export async function readOsState(context: CheckContext): Promise<Findings> {
+  const now = context.clock.now();
+  const named = await namedOf(context, now);
+  const reboot = rememberSince(context, await readReboot(context), now);
+  const clock = await clockOf(context);
+  const end = named.endOfSecurity ?? named.endOfLife;
+  const section: OsState = {
+    ...named,
+    rebootRequired: reboot.required,
+    rebootSince: reboot.since,
+    rebootWhy: reboot.why === null ? null : short(reboot.why, 1900),
+  };
+  const fields = {
+    reboot_required: reboot.required === null ? null : Number(reboot.required),
+    reboot_required_age_s: reboot.since === null ? null : Math.max(0, Math.round((now - reboot.since) / 1000)),
+    end_of_life_days: end === null ? null : daysUntil(now, end),
+    unclean_shutdowns: await countUnclean(context),
+    time_offset_s: clock.offset,
+    time_synced: clock.synced === null ? null : Number(clock.synced),
+  };
+  return { metrics: metric('os', {}, fields, now), sections: { os: section } };
+}
+
+/** When a tool says "restart" but not since when, the first time we heard it counts. */
+function rememberSince(context: CheckContext, reboot: Reboot, now: number): Reboot {
+  const before = numberOf(objectOf(context.memory.get('os.reboot')).since);
+  const since = reboot.required === true ? (reboot.since ?? before ?? now) : null;
+  // "Unknown" does not end a wait that was known.
+  if (reboot.required !== null) context.memory.set('os.reboot', { since });
+  return { ...reboot, since };
+}
+
+async function clockOf(context: CheckContext): Promise<TimeSync> {
+  try {
+    return await readTimeSync(context);
+  } catch (thrown) {
+    if (thrown instanceof NoData) return { synced: null, offset: null, source: null };
+    throw thrown;
+  }
+}
+
+/**
+ * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, from the
+ * login records; null until one could be judged.
+ */
+async function countUnclean(context: CheckContext): Promise<number | null> {
+  const remembered = objectOf(context.memory.get('os.shutdowns'));
+  const count = numberOf(remembered.unclean);
+  const boot = readBootId(context.root);
+  if (remembered.boot === boot) return count;
+  const bytes = await bytesOf(context, '/var/log/wtmp');
+  const clean = bytes === null ? null : endedCleanly(parseUtmp(bytes));
+  // At the first run we look back too, but count only what happens from now on.
+  const first = remembered.boot === undefined;
+  const unclean = clean === null ? count : (count ?? 0) + (clean || first ? 0 : 1);
+  context.memory.set('os.shutdowns', { boot, unclean });
+  return unclean;
+}
+
+async function namedOf(context: CheckContext, now: number): Promise<Named> {
+  if (context.platform === 'win32') return windows(context);
+  if (context.platform === 'darwin') return macos(context);
+  const text = (await fileText(context, '/etc/os-release')) ?? (await fileText(context, '/usr/lib/os-release'));
+  if (text === null) throw new NoData('there is no os-release file');
+  const id = /^ID="?(\w+)/m.exec(text)?.[1] ?? '';
+  const csv = await fileText(context, `/usr/share/distro-info/${id}.csv`);
+  const pro = parseProStatus((await fileText(context, '/var/lib/ubuntu-advantage/status.json')) ?? '');
+  const life: Life = lifeOf(text, csv, pro?.attached ?? null, now);
+  const name = /^NAME="?([^"\n]*)"?/m.exec(text)?.[1] ?? life.id;
+  return {
+    name: name ?? null,
+    version: life.version,
+    build: /^BUILD_ID="?([^"\n]*)"?/m.exec(text)?.[1] ?? null,
+    endOfLife: life.endOfLife,
+    endOfSecurity: life.endOfSecurity,
+    endOfLifeSource: life.source === null ? null : sourceWords[life.source],
+  };
+}
+
+function fromTable(id: string, release: string, edition: string | null) {
+  const row = releaseOf(id, release, edition);
+  const endOfLife = dayOf(row?.endOfLife);
+  return {
+    endOfLife,
+    endOfSecurity: dayOf(row?.endOfSecurity) ?? endOfLife,
+    endOfLifeSource: row === null ? null : sourceWords.table,
+  };
+}
+
+async function windows(context: CheckContext): Promise<Named> {
+  const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
+  // A 32-bit process would see another registry without /reg:64.
+  const answer = await context.run('reg.exe', ['query', key, '/reg:64'], { timeoutMs: 15_000 });
+  const version = parseWindowsVersion(answer.stdout);
+  const id = version.installationType === 'Client' ? 'windows' : 'windows-server';
+  const table = fromTable(id, String(version.build ?? ''), version.edition);
+  return { name: version.product, version: version.displayVersion, build: version.version, ...table };
+}
+
+async function macos(context: CheckContext): Promise<Named> {
+  const text = (await fileText(context, '/System/Library/CoreServices/SystemVersion.plist')) ?? '';
+  const apple = parseSwVers(text);
+  return {
+    name: apple.product,
+    version: apple.version,
+    build: apple.build,
+    ...fromTable('macos', apple.version ?? '', null),
+  };
+}
