@@ -127,8 +127,8 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
     return { ...summary, ok: job.result === 'ok', timezone: 'local', status: job.result };
   },
   'kopia-snapshot-list': (sample) => {
-    const all = kopia.parseSnapshots(textOf(sample)) ?? [];
-    const sources = kopia.perSource(all).flatMap((list) => {
+    const all = kopia.parseSnapshots(textOf(sample));
+    const sources = kopia.perSource(all ?? []).flatMap((list) => {
       const one = list[0];
       if (!one) return [];
       return {
@@ -137,7 +137,7 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
         ...{ incomplete: one.incomplete ?? false, status: kopia.resultOf(one) },
       };
     });
-    return { sources, snapshots: all.length };
+    return { sources, snapshots: all?.length };
   },
   'pve-task-log': (sample) => {
     const task = vzdump.parseStatus(sample.files.status ?? '');
@@ -146,7 +146,7 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
     return {
       ...{
         task: task?.type,
-        vmid: Number(task?.id),
+        vmid: task?.id ? Number(task.id) : null,
         node: task?.node,
         startedAt: task?.start,
         exitStatus: task?.status,
