@@ -2,7 +2,6 @@
  * The agent's own door, for this machine only: a socket in its private data folder. A hook of the system says through
  * it "we go to sleep"; doctor asks how things are; and a second agent on the same data finds it answered.
  */
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,11 +12,14 @@ export type DoorWord = 'sleep' | 'wake' | 'status';
 /** Socket paths end at 104 to 108 bytes; a data folder further down gets a name in the folder of temporary files. */
 export function doorPath(data: string, platform: NodeJS.Platform = process.platform): string {
   const full = resolve(data);
-  const name = `evenkeel-${createHash('sha256').update(full).digest('hex').slice(0, 16)}`;
-  if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  const name = () => `evenkeel-${hash(full)}`;
+  if (platform === 'win32') return `\\\\.\\pipe\\${name()}`;
   const inside = join(full, 'agent.sock');
-  return Buffer.byteLength(inside) <= 100 ? inside : join(tmpdir(), `${name}.sock`);
+  return Buffer.byteLength(inside) <= 100 ? inside : join(tmpdir(), `${name()}.sock`);
 }
+
+const hash = (text: string) =>
+  process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 const maxWordBytes = 64;
 

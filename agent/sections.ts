@@ -1,15 +1,9 @@
 /** Sections of the inventory: sent when they differ from what was sent last, and daily. */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import type { SectionName } from '../shared/inventory.ts';
 import type { Memory } from './memory.ts';
 
 const dayMs = 24 * 3_600_000;
-
-interface Sent {
-  hash: string;
-  at: number;
-}
 
 export interface Sections {
   /** What one check found. A list is joined with what the other checks of the same section found before. */
@@ -26,14 +20,12 @@ export interface SectionsOptions {
 
 /** Times of the reading itself change each time and say nothing new. */
 const fleeting = new Set(['at', 'scannedAt', 'metadataAge']);
-const hashOf = (data: unknown) =>
-  createHash('sha256')
-    .update(JSON.stringify(data, (key, value) => (fleeting.has(key) ? undefined : value)) ?? '')
-    .digest('base64url');
+const meaningOf = (data: unknown) => JSON.stringify(data, (key, value) => (fleeting.has(key) ? undefined : value));
 
 export function createSections({ memory, clock, send }: SectionsOptions): Sections {
   const parts = (section: string) => (memory.get(`section_${section}`) ?? {}) as Record<string, unknown>;
-  const sent = (memory.get('sections_sent') ?? {}) as Record<string, Sent>;
+  /** ms UTC of the last sending. */
+  const sentAt = (memory.get('sections_sent') ?? {}) as Record<string, number>;
 
   /** Of every check that ever found something of it: after a restart the daily ones have not run again yet. */
   function join(found: Record<string, unknown>): unknown {
@@ -42,25 +34,27 @@ export function createSections({ memory, clock, send }: SectionsOptions): Sectio
   }
 
   function deliver(section: SectionName, data: unknown): void {
-    sent[section] = { hash: hashOf(data), at: clock.now() };
     send(section, data);
-    memory.set('sections_sent', sent);
+    sentAt[section] = clock.now();
+    memory.set('sections_sent', sentAt);
+  }
+
+  function merge(section: SectionName, check: string, data: unknown): void {
+    const before = parts(section);
+    if (section in sentAt && meaningOf(before[check]) === meaningOf(data)) return;
+    const { [check]: _, ...others } = before;
+    const after = { ...others, [check]: data };
+    // In this order: a crash in between sends it twice, the other order would never send it.
+    deliver(section, join(after));
+    memory.set(`section_${section}`, after);
   }
 
   return {
     offer(check, found) {
-      for (const [section, data] of Object.entries(found) as [SectionName, unknown][]) {
-        const all = { ...parts(section) };
-        const before = JSON.stringify(all[check]);
-        delete all[check];
-        all[check] = data;
-        if (JSON.stringify(data) !== before) memory.set(`section_${section}`, all);
-        const joined = join(all);
-        if (sent[section]?.hash !== hashOf(joined)) deliver(section, joined);
-      }
+      for (const [section, data] of Object.entries(found)) merge(section as SectionName, check, data);
     },
     daily() {
-      for (const [section, { at }] of Object.entries(sent)) {
+      for (const [section, at] of Object.entries(sentAt)) {
         if (clock.now() - at >= dayMs) deliver(section as SectionName, join(parts(section)));
       }
     },

@@ -1,0 +1,163 @@
+/**
+ * `npm run bench -- agent [--minutes N] [--interval 10]`: what the agent costs its host, beside node_exporter and collectd
+ * where they are installed, on the same machine at the same time and the same interval.
+ *
+ * CPU is what the scheduler counted (ns on a core, all threads). Private is what would be free if the process ended. A
+ * process that was started and has ended leaves page faults in its parent's count of its children's: 0 new ones
+ * means that none was started.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
+import { startBroker } from '../support/broker.ts';
+
+interface Cost {
+  cpuMs: number;
+  rssKiB: number;
+  privateKiB: number;
+  childFaults: number;
+}
+
+/** @returns null when the process has ended */
+function costOf(pid: number): Cost | null {
+  try {
+    const smaps = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(smaps)?.[1] ?? Number.NaN);
+    const ns = readdirSync(`/proc/${pid}/task`)
+      .map((tid) => Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]))
+      .reduce((sum, value) => sum + value, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+    return {
+      cpuMs: ns / 1e6,
+      rssKiB: kib('Rss'),
+      privateKiB: kib('Private_Clean') + kib('Private_Dirty'),
+      childFaults: Number(stat[8]),
+    };
+  } catch {
+    // The process has ended.
+    return null;
+  }
+}
+
+interface Guest {
+  name: string;
+  pid: number;
+  /** Asks it for one cycle, where it does nothing by itself. */
+  poke?: () => Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+const stopChild = (child: ChildProcess) =>
+  new Promise<void>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.on('exit', () => resolve());
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), 3000).unref();
+  });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function ours(intervalS: number): Promise<Guest & { reports(): number }> {
+  const broker = await startBroker();
+  const folder = enrolledFolder(broker.port);
+  writeFileSync(join(folder.path, 'agent.settings.json'), JSON.stringify({ v: 1, interval_s: intervalS }));
+  // The first start of all fills the compile cache; the one that lasts is the second.
+  const agent = startAgent(['run', '--data', folder.path]);
+  return {
+    name: 'evenkeel agent',
+    pid: agent.child.pid as number,
+    reports: () => broker.kept.filter((message) => message.leaf === 'report').length,
+    async stop() {
+      await stopChild(agent.child);
+      await broker.down();
+      folder.remove();
+    },
+  };
+}
+
+async function nodeExporter(): Promise<Guest | null> {
+  const file = '/usr/bin/prometheus-node-exporter';
+  if (!existsSync(file)) return null;
+  const port = await freePort();
+  const child = spawn(file, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
+  const poke = () => fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text());
+  return { name: 'node_exporter', pid: child.pid as number, poke, stop: () => stopChild(child) };
+}
+
+async function collectd(intervalS: number): Promise<Guest | null> {
+  const file = '/usr/sbin/collectd';
+  if (!existsSync(file)) return null;
+  const folder = temporaryFolder();
+  const plugins = ['cpu', 'memory', 'load', 'df', 'disk', 'interface', 'swap', 'processes', 'uptime', 'users', 'csv'];
+  const lines = [
+    'Hostname "bench"',
+    'FQDNLookup false',
+    `Interval ${intervalS}`,
+    `BaseDir "${folder.path}"`,
+    `PIDFile "${join(folder.path, 'collectd.pid')}"`,
+    ...plugins.map((name) => `LoadPlugin ${name}`),
+    `<Plugin csv>\n DataDir "${join(folder.path, 'csv')}"\n</Plugin>`,
+  ];
+  const config = join(folder.path, 'collectd.conf');
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  const child = spawn(file, ['-f', '-C', config], { stdio: 'ignore' });
+  const stop = async () => {
+    await stopChild(child);
+    folder.remove();
+  };
+  return { name: 'collectd', pid: child.pid as number, stop };
+}
+
+function line(name: string, cost: Cost, cpuPerCycle: number): string {
+  const mb = (kib: number) => (kib / 1024).toFixed(1).padStart(6);
+  return `${name.padEnd(16)} ${cpuPerCycle.toFixed(2).padStart(6)} ms CPU a cycle  ${mb(cost.rssKiB)} MB resident  ${mb(cost.privateKiB)} MB private`;
+}
+
+/** Runs the comparison and prints one line a guest. Linux only: elsewhere there is no /proc to count in. */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { minutes: { type: 'string' }, interval: { type: 'string' } } });
+  const minutes = Number(values.minutes ?? 10);
+  const intervalS = Number(values.interval ?? 10);
+  if (process.platform !== 'linux') return console.log('SKIP agent bench: it counts in /proc, which only Linux has');
+  const agent = await ours(intervalS);
+  const others = [await nodeExporter(), await collectd(intervalS)].filter((guest) => guest !== null);
+  const guests: Guest[] = [agent, ...others];
+  const poking = setInterval(() => {
+    for (const guest of others) void guest.poke?.().catch(() => {});
+  }, intervalS * 1000);
+  try {
+    // The first inventory starts one process; what follows is the loop.
+    const warmUpS = Math.min(60, minutes * 15);
+    await wait(warmUpS * 1000);
+    const before = guests.map((guest) => costOf(guest.pid));
+    const reports = agent.reports();
+    const started = performance.now();
+    await wait(minutes * 60_000 - warmUpS * 1000);
+    const cycles = (performance.now() - started) / 1000 / intervalS;
+    guests.forEach((guest, i) => {
+      const [from, to] = [before[i], costOf(guest.pid)];
+      if (!from || !to) return console.log(`${guest.name.padEnd(16)} ended before the measurement did`);
+      console.log(`FIGURE ${line(guest.name, to, (to.cpuMs - from.cpuMs) / cycles)}`);
+      if (guest !== agent) return;
+      const children = to.childFaults - from.childFaults;
+      console.log(
+        `FIGURE evenkeel agent   ${children === 0 ? '0 processes' : 'some processes were'} started in the loop`,
+      );
+      console.log(`FIGURE evenkeel agent   ${agent.reports() - reports} reports in ${cycles.toFixed(1)} cycles`);
+    });
+  } finally {
+    clearInterval(poking);
+    for (const guest of guests) await guest.stop();
+  }
+}
