@@ -6,14 +6,19 @@
  */
 import type { Check } from './check.ts';
 import { cpu } from './cpu.ts';
+import { custom } from './custom.ts';
 import { disk } from './disk.ts';
 import { diskio } from './diskio.ts';
 import { hardware } from './hardware.ts';
+import { health, healthSlow } from './health.ts';
 import { host } from './host.ts';
 import { memory } from './memory.ts';
 import { network } from './network.ts';
+import { osState } from './os-state.ts';
+import { patches } from './patches.ts';
 import { pressure } from './pressure.ts';
 import { processes } from './processes.ts';
+import { software } from './software.ts';
 import { system } from './system.ts';
 import { temperature } from './temperature.ts';
 
@@ -30,5 +35,11 @@ export function createChecks(): Check[] {
     temperature(),
     host(),
     hardware(),
+    patches,
+    osState,
+    health,
+    healthSlow,
+    software,
+    custom(),
   ];
 }

@@ -1,0 +1,26 @@
+/**
+ * The endpoint's own checks: monitoring plugins and commands that print JSON, named in `<agent data>/checks.yaml` and
+ * nowhere else. They run with the agent's own rights, without a shell, with a time limit and a cap on their output.
+ */
+import { join } from 'node:path';
+import { type Check, NoData } from './check.ts';
+import type { CustomRunner } from './custom/runner.ts';
+import { exists } from './files.ts';
+
+/** With state of its own: when each was started last, and what has not been handed over yet. */
+export function custom(): Check {
+  let runner: CustomRunner | null = null;
+  return {
+    name: 'custom',
+    // Each own check has its interval; this is how often we look.
+    every: 15_000,
+    reads: 'the commands under `custom:` of checks.yaml, with the rights of the agent',
+    async run(context) {
+      const file = context.data === undefined ? null : join(context.data, 'checks.yaml');
+      if (file === null || !(await exists({ root: '' }, file))) throw new NoData('there is no checks.yaml');
+      // The reader of settings is loaded only where there are settings.
+      runner ??= (await import('./custom/runner.ts')).createCustomRunner();
+      return runner.next(context, file);
+    },
+  };
+}

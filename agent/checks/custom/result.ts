@@ -1,0 +1,42 @@
+/** An own check's answer as metrics and as an item for people. */
+import type { HealthItem } from '../../../shared/inventory.ts';
+import type { Metric } from '../../../shared/report.ts';
+import type { RunResult } from '../check.ts';
+import { item, metric, type Status } from '../health/source.ts';
+import { parseJsonAnswer } from './json.ts';
+import { type PluginAnswer, parsePlugin, upperLimit } from './nagios.ts';
+
+const maxLabels = 50;
+const statuses: readonly Status[] = ['ok', 'warning', 'critical', 'unknown'];
+
+/** A program that had to be ended says nothing about what it checks: unknown, with the reason. */
+export function answerOf(result: RunResult, output: 'nagios' | 'json', timeoutMs: number): PluginAnswer {
+  if (result.ended === 'timeout')
+    return { status: 3, message: `did not finish within ${timeoutMs / 1000} s and was ended`, performance: [] };
+  if (result.ended === 'flood') return { status: 3, message: 'printed too much and was ended', performance: [] };
+  if (result.code === null)
+    return { status: 3, message: `was ended by ${result.signal ?? 'a signal'}`, performance: [] };
+  const parse = output === 'json' ? parseJsonAnswer : parsePlugin;
+  return parse(result.stdout, result.stderr, result.code);
+}
+
+/** One row for the status, one a label for the values. Tag values are bounded; unknown values are left out. */
+export function metricsOf(check: string, answer: PluginAnswer, at: number): Metric[] {
+  const status = metric('custom', { check }, { status: answer.status }, at);
+  const values = answer.performance.slice(0, maxLabels).flatMap((data) => {
+    const fields = { value: data.value, warn: upperLimit(data.warn), crit: upperLimit(data.crit) };
+    return data.value === null ? [] : metric('custom', { check, label: data.label.slice(0, 200) }, fields, at);
+  });
+  return [...status, ...values];
+}
+
+export function itemOf(check: string, answer: PluginAnswer, at: number): HealthItem {
+  const values = answer.performance
+    .slice(0, maxLabels)
+    .map(
+      ({ label, value, unit }) =>
+        [label.slice(0, 64), value === null ? null : unit === '' ? value : `${value} ${unit}`] as const,
+    );
+  const words = statuses[answer.status] ?? 'unknown';
+  return item('custom', check, words, answer.message || words, Object.fromEntries(values), at);
+}
