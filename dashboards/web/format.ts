@@ -1,0 +1,160 @@
+/**
+ * Numbers and times as people read them, through Intl. Every function takes the language, so that it is pure, and
+ * gives `—` for null: unknown is never shown as 0.
+ */
+import type { Unit } from '../../shared/metrics.ts';
+
+export type Language = 'en' | 'ja';
+export const none = '—';
+
+const cache = new Map<string, unknown>();
+/** Intl objects are dear to make and cheap to keep. */
+function kept<T>(key: string, make: () => T): T {
+  let found = cache.get(key) as T | undefined;
+  if (found === undefined) {
+    found = make();
+    cache.set(key, found);
+  }
+  return found;
+}
+
+export function number(value: number | null | undefined, language: Language, digits = 0): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  return kept(`n${language}${digits}`, () => new Intl.NumberFormat(language, { maximumFractionDigits: digits })).format(
+    value,
+  );
+}
+
+/** `value` is 0–100. One decimal below 10, none above: a bar needs no more. */
+export function percent(value: number | null | undefined, language: Language, digits?: number): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  const places = digits ?? (Math.abs(value) < 10 ? 1 : 0);
+  const options = { style: 'percent', minimumFractionDigits: places, maximumFractionDigits: places } as const;
+  return kept(`p${language}${places}`, () => new Intl.NumberFormat(language, options)).format(value / 100);
+}
+
+/** Availability is cut, not rounded: 99.996 never reads 100.00 unless nothing was down. `value` is 0–100. */
+export function cutPercent(value: number | null | undefined, language: Language, digits = 2): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  const factor = 10 ** digits;
+  // The small addition keeps 99.99 itself from becoming 99.98 through binary fractions.
+  return percent(Math.floor(value * factor + 1e-7) / factor, language, digits);
+}
+
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+export function bytes(value: number | null | undefined, language: Language): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  let scaled = value;
+  let step = 0;
+  while (Math.abs(scaled) >= 1024 && step < binary.length - 1) {
+    scaled /= 1024;
+    step++;
+  }
+  return `${number(scaled, language, step > 0 && Math.abs(scaled) < 100 ? 1 : 0)} ${binary[step]}`;
+}
+
+const parts = [
+  ['days', 86_400],
+  ['hours', 3600],
+  ['minutes', 60],
+  ['seconds', 1],
+] as const;
+
+/** The two largest parts of a duration in seconds: `3d 4h`, `3日4時間`. Below one second: ms. */
+export function duration(seconds: number | null | undefined, language: Language): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return none;
+  if (seconds > 0 && seconds < 1) return `${number(seconds * 1000, language)} ms`;
+  let rest = Math.max(0, Math.round(seconds));
+  const found: Partial<Record<(typeof parts)[number][0], number>> = {};
+  for (const [name, size] of parts) {
+    if (Object.keys(found).length === 2 || rest === 0) break;
+    const whole = Math.floor(rest / size);
+    if (whole > 0) found[name] = whole;
+    else if (Object.keys(found).length > 0) break;
+    rest -= whole * size;
+  }
+  if (Object.keys(found).length === 0) found.seconds = 0;
+  const make = () => new Intl.DurationFormat(language, { style: 'narrow', secondsDisplay: 'auto' });
+  return Object.keys(found).length === 1 && found.seconds === 0
+    ? kept(
+        `u${language}`,
+        () => new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'narrow' }),
+      ).format(0)
+    : kept(`d${language}`, make).format(found);
+}
+
+/** `12 seconds ago`, `昨日`. `at` and `now` in ms. */
+export function ago(at: number | null | undefined, now: number, language: Language): string {
+  if (at === null || at === undefined) return none;
+  const seconds = Math.min(0, Math.round((at - now) / 1000));
+  const size = -seconds;
+  const format = kept(
+    `r${language}`,
+    () => new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' }),
+  );
+  if (size < 60) return format.format(seconds, 'second');
+  if (size < 3600) return format.format(-Math.floor(size / 60), 'minute');
+  if (size < 86_400) return format.format(-Math.floor(size / 3600), 'hour');
+  return format.format(-Math.floor(size / 86_400), 'day');
+}
+
+const shapes = {
+  /** 14:05:09 */
+  time: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  /** 14:05 */
+  minute: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  /** 3 Nov */
+  day: { day: 'numeric', month: 'short' },
+  /** 3 Nov 2026 */
+  date: { day: 'numeric', month: 'short', year: 'numeric' },
+  /** 3 Nov 14:05 */
+  moment: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  /** 3 Nov 2026, 14:05:09 with the zone */
+  full: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  },
+  month: { month: 'long', year: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** A time in the viewer's zone, or in `zone`. English dates have the day first: 03/11 would be read in two ways. */
+export function time(
+  at: number | null | undefined,
+  language: Language,
+  shape: keyof typeof shapes = 'moment',
+  zone?: string,
+): string {
+  if (at === null || at === undefined) return none;
+  const locale = language === 'en' ? 'en-GB' : 'ja-JP';
+  const options: Intl.DateTimeFormatOptions = zone ? { ...shapes[shape], timeZone: zone } : shapes[shape];
+  return kept(`t${locale}${shape}${zone ?? ''}`, () => new Intl.DateTimeFormat(locale, options)).format(at);
+}
+
+const units: { readonly [U in Unit]: (value: number, language: Language) => string } = {
+  percent: (value, language) => percent(value, language, 1),
+  bytes,
+  count: (value, language) => number(value, language, Math.abs(value) < 10 ? 1 : 0),
+  seconds: duration,
+  ms: (value, language) => `${number(value, language, Math.abs(value) < 10 ? 1 : 0)} ms`,
+  celsius: (value, language) => `${number(value, language, 1)} °C`,
+  load: (value, language) => number(value, language, 2),
+  bool: (value, language) => number(value, language),
+  per_second: (value, language) => `${number(value, language, 1)}/s`,
+  days: (value, language) => duration(value * 86_400, language),
+  number: (value, language) => number(value, language, 2),
+};
+
+/** A measured value with its unit; `bytes/s` is the rate of a counter of bytes. */
+export function measured(value: number | null | undefined, unit: string, language: Language): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  if (unit.endsWith('/s')) return `${measured(value, unit.slice(0, -2), language)}/s`;
+  const format = Object.hasOwn(units, unit) ? units[unit as Unit] : units.number;
+  return format(value, language);
+}

@@ -1,0 +1,24 @@
+/** Starts the app in the browser. */
+import '@preact/signals';
+import './look/tokens.css';
+import './look/base.css';
+import './look/shell.css';
+import './look/parts.css';
+import './look/charts.css';
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { runClock } from './clock.ts';
+import { keepFleet } from './fleet/store.ts';
+import { askMe, watchSession } from './net/session.ts';
+import { followLinks } from './router.ts';
+import { watchTheme } from './theme.ts';
+
+watchTheme();
+runClock();
+followLinks();
+watchSession();
+keepFleet();
+void askMe();
+
+const place = document.getElementById('app');
+if (place) render(<App />, place);

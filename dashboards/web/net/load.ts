@@ -1,0 +1,118 @@
+/** What a page shows of one address: loading, data or problem, kept fresh by the stream of changes. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { type Change, onChanges, reconnected } from './live.ts';
+import { call, Problem } from './request.ts';
+
+export interface Loaded<T> {
+  data: T | null;
+  problem: Problem | null;
+  /** True while nothing can be shown yet. */
+  loading: boolean;
+  reload(): void;
+}
+
+/** Anything thrown by a call, as a Problem. */
+export function asProblem(thrown: unknown): Problem {
+  return thrown instanceof Problem ? thrown : new Problem('BAD_ANSWER', 0, String(thrown), '');
+}
+
+/**
+ * Loads `address` now, when it changes, after a reconnection, and when `concerns` says that a change is about it
+ * (at most once in `pauseMs`). Data of the former address is dropped at once; data of the same address stays while
+ * it is read again.
+ */
+export function useLoad<T>(
+  address: string | null,
+  concerns: (change: Change) => boolean = () => false,
+  pauseMs = 1000,
+): Loaded<T> {
+  const [state, setState] = useState<{ address: string | null; data: T | null; problem: Problem | null }>({
+    address,
+    data: null,
+    problem: null,
+  });
+  const [turn, setTurn] = useState(0);
+  const reload = useCallback(() => setTurn((n) => n + 1), []);
+  const again = reconnected.value;
+  // Read again or drawn again: `turn` and `again` are the reasons to read again
+  useEffect(() => {
+    if (address === null) return;
+    const abort = new AbortController();
+    call<T>(address, { signal: abort.signal }).then(
+      (data) => setState({ address, data, problem: null }),
+      (thrown) => {
+        if (abort.signal.aborted) return;
+        setState((old) => ({ address, data: old.address === address ? old.data : null, problem: asProblem(thrown) }));
+      },
+    );
+    return () => abort.abort();
+  }, [address, turn, again]);
+  useFreshness(concerns, reload, pauseMs);
+  const current = state.address === address;
+  const data = current ? state.data : null;
+  const problem = current ? state.problem : null;
+  return { data, problem, loading: address !== null && data === null && problem === null, reload };
+}
+
+/** Calls `reload` for changes that concern a page: soon after the first one, then at most once in `pauseMs`. */
+export function useFreshness(concerns: (change: Change) => boolean, reload: () => void, pauseMs: number): void {
+  const latest = useRef(concerns);
+  latest.current = concerns;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = 0;
+    let missed = false;
+    const soon = () => {
+      missed = false;
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          last = performance.now();
+          reload();
+        },
+        Math.max(0, last + pauseMs - performance.now()),
+      );
+    };
+    const stop = onChanges((changes) => {
+      if (!changes.some((change) => latest.current(change))) return;
+      if (document.hidden) missed = true;
+      else soon();
+    });
+    const shown = () => {
+      if (!document.hidden && missed) soon();
+    };
+    document.addEventListener('visibilitychange', shown);
+    return () => {
+      stop();
+      document.removeEventListener('visibilitychange', shown);
+      clearTimeout(timer);
+    };
+  }, [reload, pauseMs]);
+}
+
+export interface Sent {
+  busy: boolean;
+  problem: Problem | null;
+  /** Runs a call that changes something; gives false when it failed, and the problem is there to show. */
+  send(work: () => Promise<unknown>): Promise<boolean>;
+}
+
+/** The state of a button that changes something at the collector. */
+export function useSend(): Sent {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const send = useCallback(async (work: () => Promise<unknown>) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }, []);
+  return { busy, problem, send };
+}

@@ -1,0 +1,92 @@
+/** Calls of the REST interface. Every failure is a Problem with a code, so that pages can speak about it. */
+import type { ErrorCode } from '../../../shared/errors.ts';
+
+export class Problem extends Error {
+  readonly code: ErrorCode | 'NO_CONNECTION' | 'BAD_ANSWER';
+  readonly status: number;
+  readonly hint: string;
+
+  constructor(code: Problem['code'], status: number, message: string, hint: string) {
+    super(message);
+    this.name = 'Problem';
+    this.code = code;
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+interface ErrorShape {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+}
+
+function isErrorShape(body: unknown): body is ErrorShape {
+  if (typeof body !== 'object' || body === null) return false;
+  const { code, message, hint } = body as Record<string, unknown>;
+  return typeof code === 'string' && typeof message === 'string' && typeof hint === 'string';
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null);
+  if (isErrorShape(body)) return new Problem(body.code, response.status, body.message, body.hint);
+  return new Problem('BAD_ANSWER', response.status, `HTTP ${response.status}`, '');
+}
+
+/** What happens when the session has ended; set once by the shell. */
+let loggedOut = () => {};
+export function onLoggedOut(listener: () => void): void {
+  loggedOut = listener;
+}
+
+export interface CallOptions {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/**
+ * Calls `/api/v1/<address>` and gives the JSON of the answer (undefined for an empty one).
+ * Throws Problem; an aborted call throws the abort itself.
+ */
+export async function call<T>(address: string, { method = 'GET', body, signal }: CallOptions = {}): Promise<T> {
+  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
+  if (body !== undefined) {
+    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  if (signal) init.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/${address}`, init);
+  } catch (thrown) {
+    if (signal?.aborted) throw thrown;
+    throw new Problem('NO_CONNECTION', 0, String(thrown), '');
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.code === 'NOT_LOGGED_IN') loggedOut();
+    throw problem;
+  }
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** All items of a list, page by page; `each` sees what has come so far, so that a page can start to draw. */
+export async function all<T>(address: string, each: (items: T[]) => void, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | null = null;
+  do {
+    const cursor: string = next === null ? '' : `${address.includes('?') ? '&' : '?'}page=${encodeURIComponent(next)}`;
+    const page: Page<T> = await call<Page<T>>(`${address}${cursor}`, signal ? { signal } : {});
+    items.push(...page.items);
+    each([...items]);
+    next = page.next;
+  } while (next !== null);
+  return items;
+}

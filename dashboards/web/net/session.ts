@@ -1,0 +1,42 @@
+/** Who is logged in, and what the pages may offer. The collector decides; this only hides what it would refuse. */
+import { signal } from '@preact/signals';
+import type { Me } from '../../../shared/api.ts';
+import { mayDo, type Role } from '../roles.ts';
+import { hangUp, listen } from './live.ts';
+import { asProblem } from './load.ts';
+import { call, onLoggedOut, type Problem } from './request.ts';
+
+/** null until the first answer. */
+export const me = signal<Me | null>(null);
+export const meProblem = signal<Problem | null>(null);
+
+function take(answer: Me): void {
+  me.value = answer;
+  meProblem.value = null;
+  if (answer.role === null) hangUp();
+  else listen();
+}
+
+export async function askMe(): Promise<void> {
+  try {
+    take(await call<Me>('me'));
+  } catch (thrown) {
+    meProblem.value = asProblem(thrown);
+  }
+}
+
+export function watchSession(): void {
+  onLoggedOut(() => {
+    if (me.value) take({ ...me.value, user: null, role: null });
+  });
+}
+
+export async function logOut(): Promise<void> {
+  await call('logout', { method: 'POST', body: {} });
+  await askMe();
+}
+
+/** `operator`: acknowledge, comment, assign, resolve. `admin`: people, tokens, join codes. */
+export function may(needed: Role): boolean {
+  return mayDo(me.value?.role ?? null, needed);
+}

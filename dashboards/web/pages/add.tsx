@@ -1,0 +1,200 @@
+/** A new endpoint: make a join code, paste one line on the machine. */
+import { useState } from 'preact/hooks';
+import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
+import { now } from '../clock.ts';
+import { number } from '../format.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call, type Page } from '../net/request.ts';
+import { may } from '../net/session.ts';
+import { Box, Empty, Notice, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { Ago, Moment } from '../parts/moment.tsx';
+import { Table } from '../parts/table.tsx';
+import { language, t } from '../words/words.ts';
+
+const kinds = ['', 'server', 'workstation'] as const;
+
+function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
+  const [label, setLabel] = useState('');
+  const [site, setSite] = useState('');
+  const [kind, setKind] = useState('');
+  const [uses, setUses] = useState('1');
+  const [hours, setHours] = useState('24');
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = {
+      label,
+      site: site === '' ? null : site,
+      kind: kind === '' ? null : kind,
+      maxUses: Number(uses),
+      hours: Number(hours),
+    };
+    await send(async () => onMade(await call<NewEnrollment>('enrollments', { method: 'POST', body })));
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemNotice problem={problem} />}
+      <div class="form-row">
+        <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
+        <Input label={t('filter.name.site')} value={site} onInput={setSite} maxLength={128} help={t('add.siteHelp')} />
+        <Select
+          label={t('filter.name.kind')}
+          value={kind}
+          onChange={setKind}
+          options={kinds.map((one) => [one, one === '' ? t('add.guess') : t(`kind.${one}`)] as const)}
+        />
+        <Input label={t('add.uses')} type="number" value={uses} onInput={setUses} min="1" max="100000" required />
+        <Select
+          label={t('add.expires')}
+          value={hours}
+          onChange={setHours}
+          options={(['1', '24', '168', '720'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
+        />
+      </div>
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('add.make')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
+  return (
+    <div class="paste">
+      <p>{t('add.paste')}</p>
+      <section aria-label={t('add.line')}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the line must be reachable, to be selected without a mouse */}
+        <pre tabIndex={0}>{made.line}</pre>
+      </section>
+      <div class="row">
+        <CopyButton text={made.line} />
+        <button type="button" class="button" onClick={onMore}>
+          {t('add.another')}
+        </button>
+      </div>
+      <Notice tone="info">{t('add.once')}</Notice>
+    </div>
+  );
+}
+
+function codeState(code: Enrollment): 'revoked' | 'expired' | 'used' | 'open' {
+  if (code.revokedAt !== null) return 'revoked';
+  if (code.uses >= code.maxUses) return 'used';
+  return code.expiresAt <= now.value ? 'expired' : 'open';
+}
+
+function Revoke({ code, onDone }: { code: Enrollment; onDone: () => void }) {
+  const { busy, problem, send } = useSend();
+  if (codeState(code) !== 'open' || !may('admin')) return <span class="quiet">—</span>;
+  return (
+    <div>
+      <button
+        type="button"
+        class="button slim"
+        disabled={busy}
+        onClick={() =>
+          void send(() => call(`enrollments/${encodeURIComponent(code.id)}`, { method: 'DELETE' })).then(onDone)
+        }
+      >
+        {t('common.revoke')}
+        <span class="unseen"> {code.label}</span>
+      </button>
+      {problem && <ProblemNotice problem={problem} />}
+    </div>
+  );
+}
+
+function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => void }) {
+  return (
+    <Table
+      caption={t('add.codes')}
+      rows={items}
+      keyOf={(row) => row.id}
+      columns={[
+        { key: 'label', head: t('add.label'), cell: (row) => row.label || t('add.noLabel') },
+        {
+          key: 'state',
+          head: t('column.state'),
+          cell: (row) => {
+            const state = codeState(row);
+            return (
+              <Mark tone={state === 'open' ? 'ok' : 'idle'} icon={state === 'open' ? 'online' : 'offline'}>
+                {t(`add.state.${state}`)}
+              </Mark>
+            );
+          },
+        },
+        {
+          key: 'uses',
+          head: t('add.used'),
+          cell: (row) =>
+            t('add.usedOf', { n: number(row.uses, language.value), max: number(row.maxUses, language.value) }),
+        },
+        {
+          key: 'for',
+          head: t('add.for'),
+          cell: (row) => [row.site, row.kind && t(`kind.${row.kind}`)].filter(Boolean).join(' · ') || '—',
+        },
+        { key: 'expires', head: t('add.expires'), cell: (row) => <Moment at={row.expiresAt} /> },
+        {
+          key: 'by',
+          head: t('add.madeBy'),
+          cell: (row) => (
+            <>
+              {row.createdBy}{' '}
+              <span class="quiet small">
+                <Ago at={row.createdAt} />
+              </span>
+            </>
+          ),
+        },
+        { key: 'revoke', head: t('common.revoke'), cell: (row) => <Revoke code={row} onDone={onDone} /> },
+      ]}
+    />
+  );
+}
+
+export function AddPage() {
+  const [made, setMade] = useState<NewEnrollment | null>(null);
+  const list = useLoad<Page<Enrollment>>(
+    may('operator') ? 'enrollments' : null,
+    (change) => change.kind === 'endpoint',
+    3000,
+  );
+  return (
+    <>
+      <PageHead title={t('page.add')} lead={t('add.lead')} />
+      <Box title={made ? t('add.ready') : t('add.step')}>
+        {!may('admin') && <Notice tone="info">{t('add.adminOnly')}</Notice>}
+        {may('admin') &&
+          (made ? (
+            <Made made={made} onMore={() => setMade(null)} />
+          ) : (
+            <NewCode
+              onMade={(fresh) => {
+                setMade(fresh);
+                list.reload();
+              }}
+            />
+          ))}
+      </Box>
+      {may('operator') && (
+        <Box title={t('add.codes')} flush>
+          <Ready of={list}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <Empty icon="add" title={t('add.none')} />
+              ) : (
+                <Codes items={items} onDone={list.reload} />
+              )
+            }
+          </Ready>
+        </Box>
+      )}
+    </>
+  );
+}

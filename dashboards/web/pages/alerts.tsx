@@ -1,0 +1,154 @@
+/** What is wrong now, and what was. */
+import type { Alert } from '../../../shared/api.ts';
+import { measured } from '../format.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call, type Page } from '../net/request.ts';
+import { may } from '../net/session.ts';
+import { Empty, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Choices } from '../parts/field.tsx';
+import { Mark, SeverityMark } from '../parts/mark.tsx';
+import { Ago, Moment } from '../parts/moment.tsx';
+import { Table } from '../parts/table.tsx';
+import { search, setQuery, to } from '../router.ts';
+import { language, t, wordOr } from '../words/words.ts';
+
+const filters = ['active', 'firing', 'pending', 'resolved', 'all'] as const;
+type Filter = (typeof filters)[number];
+
+const look = { pending: ['idle', 'never'], firing: ['critical', 'alert'], resolved: ['ok', 'ok'] } as const;
+
+export function AlertState({ alert }: { alert: Alert }) {
+  const [tone, icon] = look[alert.state];
+  return (
+    <Mark tone={tone} icon={icon}>
+      {t(`alert.state.${alert.state}`)}
+    </Mark>
+  );
+}
+
+/** `disk.used_percent (/var)` as `/var`: what tells two alerts of one rule apart. */
+export function instanceOf(alert: Alert): string {
+  return Object.entries(alert.tags)
+    .filter(([name]) => name !== 'host' && name !== 'fstype')
+    .map(([, value]) => value)
+    .join(' · ');
+}
+
+function Value({ alert }: { alert: Alert }) {
+  return (
+    <div>
+      <span class="strong">{measured(alert.value, alert.unit, language.value)}</span>
+      {alert.threshold !== null && (
+        <div class="quiet small">
+          {t('alert.limit', { value: measured(alert.threshold, alert.unit, language.value) })}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+  const { busy, problem, send } = useSend();
+  const acknowledge = () =>
+    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST' })).then(onDone);
+  if (alert.acknowledgedAt !== null) {
+    return (
+      <span class="small quiet">
+        {t('alert.acknowledgedBy', { name: alert.acknowledgedBy ?? '?' })} <Ago at={alert.acknowledgedAt} />
+      </span>
+    );
+  }
+  if (alert.state === 'resolved' || !may('operator')) return <span class="quiet">—</span>;
+  return (
+    <div class="stack-2">
+      <span>
+        <button type="button" class="button slim" disabled={busy} onClick={acknowledge}>
+          {t('alert.acknowledge')}
+          <span class="unseen">
+            {' '}
+            {alert.rule[language.value]} {alert.endpoint.name}
+          </span>
+        </button>
+      </span>
+      {problem && <ProblemNotice problem={problem} />}
+    </div>
+  );
+}
+
+function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => void }) {
+  return (
+    <Table
+      caption={t('page.alerts')}
+      rows={items}
+      keyOf={(row) => row.id}
+      columns={[
+        {
+          key: 'rule',
+          head: t('alert.what'),
+          cell: (row) => (
+            <div>
+              <div>{row.rule[language.value]}</div>
+              <div class="small plain">
+                <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a>{' '}
+                <span class="quiet">{instanceOf(row)}</span>
+              </div>
+            </div>
+          ),
+        },
+        { key: 'severity', head: t('alert.severity'), cell: (row) => <SeverityMark severity={row.severity} chip /> },
+        {
+          key: 'state',
+          head: t('column.state'),
+          cell: (row) => (
+            <div>
+              <AlertState alert={row} />
+              {row.resolvedWhy && <div class="quiet small">{wordOr('alert.why', row.resolvedWhy)}</div>}
+            </div>
+          ),
+        },
+        { key: 'value', head: t('alert.value'), cell: (row) => <Value alert={row} /> },
+        { key: 'since', head: t('alert.since'), cell: (row) => <Moment at={row.firedAt ?? row.pendingAt} /> },
+        {
+          key: 'ticket',
+          head: t('alert.ticket'),
+          cell: (row) => (row.ticket === null ? '—' : <a href={to.ticket(row.ticket)}>#{row.ticket}</a>),
+        },
+        { key: 'act', head: t('alert.seen'), cell: (row) => <Acknowledge alert={row} onDone={onDone} /> },
+      ]}
+    />
+  );
+}
+
+export function AlertsPage() {
+  const wanted = new URLSearchParams(search.value).get('state');
+  const filter: Filter = filters.find((name) => name === wanted) ?? 'active';
+  const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}`;
+  const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
+  return (
+    <>
+      <PageHead title={t('page.alerts')} lead={t('alert.lead')} />
+      <Choices
+        label={t('alert.filter')}
+        value={filter}
+        options={filters.map((name) => [name, t(`alert.filters.${name}`)] as const)}
+        onChoose={(name) => setQuery({ state: name === 'active' ? null : name })}
+      />
+      <section class="box">
+        <Ready of={list}>
+          {({ items, next }) =>
+            items.length === 0 ? (
+              <Empty icon="ok" title={t(`alert.none.${filter === 'active' || filter === 'firing' ? 'now' : 'such'}`)}>
+                <p>{t('alert.noneLead')}</p>
+              </Empty>
+            ) : (
+              <>
+                <AlertTable items={items} onDone={list.reload} />
+                {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
+              </>
+            )
+          }
+        </Ready>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,173 @@
+/** What the machine is, what its agent can and cannot see, and what was lost or refused on the way. */
+import type { EndpointDetail } from '../../../../shared/api.ts';
+import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
+import { bytes, duration, none, number } from '../../format.ts';
+import { Box, Notice } from '../../parts/box.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { Ago, Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { language, t, wordOr } from '../../words/words.ts';
+import { sectionOf } from './sections.ts';
+
+type Fact = readonly [name: string, value: preact.ComponentChildren];
+
+function FactList({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value ?? none}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function AgentBox({ detail }: { detail: EndpointDetail }) {
+  const { row } = detail;
+  const host = sectionOf(detail, 'host')?.data;
+  const offset = detail.clockOffsetMs === null ? null : detail.clockOffsetMs / 1000;
+  return (
+    <Box title={t('about.machine')}>
+      <FactList
+        facts={[
+          [t('about.hostname'), host?.hostname ?? row.name],
+          [t('about.id'), <code key="id">{row.id}</code>],
+          [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${detail.kindWhy})`],
+          [t('updates.version'), row.os],
+          [t('about.kernel'), host?.os.kernel],
+          [t('about.arch'), host?.os.arch],
+          [t('about.virtual'), host?.virtual],
+          [t('about.agent'), row.version],
+          [t('about.interval'), duration(detail.intervalSeconds, language.value)],
+          [t('about.clock'), offset === null ? none : `${number(offset, language.value, 2)} s`],
+          [t('about.enrolled'), <Moment key="at" at={detail.enrolledAt} shape="date" />],
+          [t('about.boot'), detail.bootId && <code key="boot">{detail.bootId.slice(0, 8)}</code>],
+        ]}
+      />
+    </Box>
+  );
+}
+
+function HardwareBox({ data }: { data: Hardware }) {
+  return (
+    <Box title={t('about.hardware')}>
+      <div class="stack">
+        <FactList
+          facts={[
+            [t('about.model'), [data.manufacturer, data.model].filter(Boolean).join(' ') || none],
+            [t('about.serial'), data.serial],
+            [t('about.cpu'), data.cpu.model],
+            [t('about.cores'), number(data.cpu.cores, language.value)],
+            [t('column.memory'), bytes(data.memory_bytes, language.value)],
+          ]}
+        />
+        <ul class="small stack-2">
+          {data.disks.map((disk) => (
+            <li key={disk.name}>
+              <span class="strong">{disk.name}</span>{' '}
+              <span class="quiet">
+                {[disk.model, disk.kind, bytes(disk.bytes, language.value)].filter(Boolean).join(' · ')}
+              </span>
+            </li>
+          ))}
+          {data.interfaces.map((one) => (
+            <li key={one.name}>
+              <span class="strong">{one.name}</span>{' '}
+              <span class="quiet">{[one.mac, ...one.addresses].filter(Boolean).join(' · ')}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Box>
+  );
+}
+
+const checkLook = {
+  ok: ['ok', 'ok'],
+  no_data: ['unknown', 'unknown'],
+  failed: ['critical', 'critical'],
+  off: ['idle', 'offline'],
+} as const;
+
+function CheckMark({ status }: { status: CheckState['status'] }) {
+  const [tone, icon] = checkLook[status];
+  return (
+    <Mark tone={tone} icon={icon}>
+      {t(`about.check.${status}`)}
+    </Mark>
+  );
+}
+
+function Checks({ list }: { list: readonly CheckState[] }) {
+  return (
+    <Box title={t('about.checks')} flush>
+      <Table
+        caption={t('about.checks')}
+        rows={list}
+        keyOf={(row) => row.check}
+        columns={[
+          { key: 'check', head: t('about.checkName'), cell: (row) => row.check },
+          { key: 'status', head: t('column.state'), cell: (row) => <CheckMark status={row.status} /> },
+          { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => row.reason ?? none },
+          { key: 'at', head: t('common.seen'), cell: (row) => <Ago at={row.at} /> },
+        ]}
+      />
+    </Box>
+  );
+}
+
+function Losses({ detail }: { detail: EndpointDetail }) {
+  if (detail.losses.length === 0) return <Notice tone="ok">{t('about.noLosses')}</Notice>;
+  return (
+    <Box title={t('about.losses')} flush>
+      <Table
+        caption={t('about.losses')}
+        rows={detail.losses}
+        keyOf={(row) => `${row.receivedAt}${row.from}`}
+        columns={[
+          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
+          { key: 'count', head: t('about.lossCount'), right: true, cell: (row) => number(row.count, language.value) },
+          { key: 'span', head: t('about.lossSpan'), cell: (row) => `${row.from}–${row.to}` },
+          { key: 'reason', head: t('presence.reason'), cell: (row) => wordOr('about.loss', row.reason) },
+        ]}
+      />
+    </Box>
+  );
+}
+
+function Rejected({ detail }: { detail: EndpointDetail }) {
+  if (detail.quarantined.length === 0) return <Notice tone="ok">{t('about.noRejected')}</Notice>;
+  return (
+    <Box title={t('about.rejected')} flush>
+      <Table
+        caption={t('about.rejected')}
+        rows={detail.quarantined}
+        keyOf={(row) => `${row.receivedAt}${row.code}`}
+        columns={[
+          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
+          { key: 'code', head: t('about.code'), cell: (row) => <code>{row.code}</code> },
+          { key: 'message', head: t('presence.reason'), bare: true, cell: (row) => row.message },
+          { key: 'size', head: t('about.size'), right: true, cell: (row) => bytes(row.size, language.value) },
+        ]}
+      />
+    </Box>
+  );
+}
+
+export function About({ detail }: { detail: EndpointDetail }) {
+  const hardware = sectionOf(detail, 'hardware');
+  const checks = sectionOf(detail, 'checks');
+  return (
+    <>
+      <div class="columns">
+        <AgentBox detail={detail} />
+        {hardware && <HardwareBox data={hardware.data} />}
+      </div>
+      {checks && <Checks list={checks.data} />}
+      <Losses detail={detail} />
+      <Rejected detail={detail} />
+    </>
+  );
+}

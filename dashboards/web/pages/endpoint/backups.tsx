@@ -1,0 +1,176 @@
+/** The backup jobs of an endpoint, whatever product makes them. */
+import { useState } from 'preact/hooks';
+import type { BackupJob } from '../../../../shared/inventory.ts';
+import { bytes, duration, none, number } from '../../format.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, Notice, ProblemNotice } from '../../parts/box.tsx';
+import { Input, Select } from '../../parts/field.tsx';
+import { BackupMark, Truth } from '../../parts/mark.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { language, t } from '../../words/words.ts';
+import type { TabProps } from './endpoint.tsx';
+import { reasonOfCheck, sectionOf } from './sections.ts';
+
+/** The form's own time has no zone: it is the viewer's. */
+function localNow(): string {
+  const at = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000);
+  return at.toISOString().slice(0, 16);
+}
+
+interface VerifyProps {
+  endpoint: string;
+  job: BackupJob;
+  onDone: () => void;
+}
+
+function Verify({ endpoint, job, onDone }: VerifyProps) {
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(localNow);
+  const [ok, setOk] = useState('yes');
+  const [note, setNote] = useState('');
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = `endpoints/${encodeURIComponent(endpoint)}/backups/${encodeURIComponent(job.job)}/verified`;
+    const body = { at: new Date(at).getTime(), ok: ok === 'yes', note };
+    if (!(await send(() => call(address, { method: 'POST', body })))) return;
+    setOpen(false);
+    onDone();
+  };
+  if (!open) {
+    return (
+      <button type="button" class="button slim" onClick={() => setOpen(true)}>
+        {t('backup.recordTest')}
+      </button>
+    );
+  }
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemNotice problem={problem} />}
+      <div class="form-row">
+        <Input
+          label={t('backup.testedAt')}
+          type="datetime-local"
+          value={at}
+          onInput={setAt}
+          max={localNow()}
+          required
+        />
+        <Select
+          label={t('backup.testResult')}
+          value={ok}
+          onChange={setOk}
+          options={[
+            ['yes', t('backup.testOk')],
+            ['no', t('backup.testFailed')],
+          ]}
+        />
+        <Input label={t('backup.testNote')} value={note} onInput={setNote} maxLength={500} />
+      </div>
+      <div class="form-end">
+        <button type="submit" class="button main slim" disabled={busy}>
+          {busy ? t('common.working') : t('common.save')}
+        </button>
+        <button type="button" class="button slim" onClick={() => setOpen(false)}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Facts({ job }: { job: BackupJob }) {
+  const say = language.value;
+  const facts: [string, preact.ComponentChildren][] = [
+    [t('backup.lastSuccess'), <Ago key="s" at={job.lastSuccess} />],
+    [t('backup.lastRun'), <Ago key="r" at={job.lastRun} />],
+    [t('backup.nextRun'), job.nextRun === null ? none : <Ago key="n" at={job.nextRun} />],
+    [t('backup.schedule'), job.schedule ?? t('common.unknown')],
+    [t('backup.size'), bytes(job.bytes, say)],
+    [t('backup.files'), number(job.files, say)],
+    [t('backup.duration'), duration(job.duration, say)],
+    [
+      t('backup.lastVerified'),
+      job.lastVerified === null ? t('backup.neverVerified') : <Ago key="v" at={job.lastVerified} />,
+    ],
+    [t('backup.readable'), <Truth key="t" value={job.readable} good />],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Job({ endpoint, job, onDone }: VerifyProps) {
+  return (
+    <Box
+      title={
+        <>
+          {job.job} <span class="quiet small plain">{job.product}</span>
+        </>
+      }
+      aside={<BackupMark state={job.result} />}
+    >
+      <div class="stack">
+        {job.reason && (
+          <Notice tone={job.result === 'failed' ? 'critical' : job.result === 'ok' ? 'info' : 'warning'}>
+            {job.reason}
+          </Notice>
+        )}
+        <Facts job={job} />
+        <p class="small">
+          <span class="quiet">{t('backup.protects')}: </span>
+          {job.protects.length === 0 ? t('common.unknown') : job.protects.join(', ')}
+          {job.repository && (
+            <>
+              <br />
+              <span class="quiet">{t('backup.repository')}: </span>
+              <code>{job.repository}</code>
+            </>
+          )}
+        </p>
+        {may('operator') && <Verify endpoint={endpoint} job={job} onDone={onDone} />}
+      </div>
+    </Box>
+  );
+}
+
+export function Backups({ detail, reload }: TabProps) {
+  const section = sectionOf(detail, 'backups');
+  if (section === null) {
+    return (
+      <Notice tone="unknown" title={t('backup.unknownTitle')}>
+        {reasonOfCheck(detail, /backup/) ?? t('common.notReported')}
+      </Notice>
+    );
+  }
+  if (section.data.length === 0) {
+    return (
+      <section class="box">
+        <Empty icon="protection" title={t('backup.noneTitle')}>
+          <p>{t('backup.noneLead')}</p>
+        </Empty>
+      </section>
+    );
+  }
+  return (
+    <>
+      <p class="quiet small">
+        {t('common.seen')} <Ago at={section.at} />
+      </p>
+      <div class="columns">
+        {section.data.map((job) => (
+          <Job key={`${job.product}/${job.job}`} endpoint={detail.row.id} job={job} onDone={reload} />
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,195 @@
+/** The charts of an endpoint, all over one span of time; dragging in one of them narrows the span of all. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Series } from '../../../../shared/api.ts';
+import { time } from '../../format.ts';
+import { useLoad } from '../../net/load.ts';
+import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
+import { Chart } from '../../parts/chart.tsx';
+import { Choices } from '../../parts/field.tsx';
+import { search, setQuery } from '../../router.ts';
+import { largest, moved, type Span } from '../../time/points.ts';
+import { language, t } from '../../words/words.ts';
+import {
+  freshness,
+  lineLabel,
+  type Panel,
+  type PanelName,
+  panels,
+  type RangeName,
+  rangeNames,
+  ranges,
+} from './panels.ts';
+
+const mostLines = 6;
+
+/** A span chosen by hand is in the address, so that it can be sent to a colleague. */
+function chosenSpan(query: string): Span | null {
+  const params = new URLSearchParams(query);
+  const [from, to] = [Number(params.get('from')), Number(params.get('to'))];
+  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && from > 0 && to > from ? { from, to } : null;
+}
+
+function chosenRange(query: string): RangeName {
+  const wanted = new URLSearchParams(query).get('range');
+  return rangeNames.find((name) => name === wanted) ?? 'hour';
+}
+
+/** The lines to draw, in the language of the page. The titles come with the data. */
+function linesOf(panel: Panel, data: Series) {
+  const busy = panel.metrics.length > 1 ? mostLines + 1 : mostLines;
+  const picked = panel.tag ? largest(data.series, busy) : data.series;
+  const alone = new Set(data.series.map((line) => line.metric)).size === 1;
+  return picked
+    .filter((line) => line.points.some(([, value]) => value !== null))
+    .map((line) => ({
+      label: lineLabel(panel, line.title[language.value], line.tags, alone),
+      points: line.points,
+    }));
+}
+
+/** True from the moment on that the element has come near the window: charts far below are not asked for. */
+function useSeen() {
+  const place = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!place.current || seen) return;
+    const watcher = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
+      },
+      { rootMargin: '300px' },
+    );
+    watcher.observe(place.current);
+    return () => watcher.disconnect();
+  }, [seen]);
+  return { place, seen };
+}
+
+interface PanelProps {
+  endpoint: string;
+  panel: (typeof panels)[number];
+  span: Span;
+  onZoom: (from: number, to: number) => void;
+}
+
+function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
+  const { place, seen } = useSeen();
+  const [kept, setKept] = useState<Series | null>(null);
+  const address = `endpoints/${encodeURIComponent(endpoint)}/series?metric=${panel.metrics.join(',')}&from=${span.from}&to=${span.to}`;
+  const { data, problem, reload } = useLoad<Series>(seen ? address : null);
+  useEffect(() => {
+    if (data) setKept(data);
+  }, [data]);
+  const shown = data ?? kept;
+  const spoken = language.value;
+  // Read again or drawn again: the titles of the lines follow the language
+  const lines = useMemo(() => (shown ? linesOf(panel, shown) : []), [shown, panel, spoken]);
+  const name = t(`panel.${panel.name as PanelName}`);
+  const unit = shown?.series[0]?.unit ?? 'number';
+  const rate = 'rate' in panel && panel.rate && !unit.endsWith('/s');
+  return (
+    <div ref={place}>
+      <Box
+        title={name}
+        aside={'tag' in panel && shown ? <Top count={lines.length} of={shown.series.length} /> : undefined}
+      >
+        {problem && <ProblemNotice problem={problem} retry={reload} />}
+        {!shown && !problem && <Bones lines={6} />}
+        {shown && lines.length === 0 && <p class="quiet none-yet">{t('chart.none')}</p>}
+        {shown && lines.length > 0 && (
+          <Chart
+            name={name}
+            unit={rate ? `${unit}/s` : unit}
+            lines={lines}
+            from={span.from}
+            to={span.to}
+            asOf={shown.asOf}
+            step={shown.step}
+            stacked={'stacked' in panel}
+            onZoom={onZoom}
+          />
+        )}
+      </Box>
+    </div>
+  );
+}
+
+function Top({ count, of }: { count: number; of: number }) {
+  return count < of ? <span class="quiet small">{t('chart.top', { count, of })}</span> : null;
+}
+
+const ways = ['earlier', 'wider', 'closer', 'later'] as const;
+
+function SpanBar({ span, zoomed, range }: { span: Span; zoomed: boolean; range: RangeName }) {
+  const choose = ({ from, to }: Span) => setQuery({ from: String(from), to: String(to) });
+  const shape = span.to - span.from < 86_400_000 ? 'minute' : 'moment';
+  const say = (at: number) => time(at, language.value, shape);
+  return (
+    <div class="spread">
+      <Choices
+        label={t('range.label')}
+        value={zoomed ? null : range}
+        options={rangeNames.map((name) => [name, t(`range.${name}`)] as const)}
+        onChoose={(name) => setQuery({ range: name, from: null, to: null })}
+      />
+      <div class="row">
+        <span class="small quiet">
+          {time(span.from, language.value, 'day')} {say(span.from)} – {say(span.to)}
+        </span>
+        <span class="row">
+          {ways.map((way) => (
+            <button
+              key={way}
+              type="button"
+              class="button slim"
+              title={t(`range.${way}`)}
+              aria-label={t(`range.${way}`)}
+              disabled={way === 'later' && !zoomed}
+              onClick={() => choose(moved(span, way, Date.now()))}
+            >
+              {{ earlier: '◀', wider: '−', closer: '+', later: '▶' }[way]}
+            </button>
+          ))}
+          {zoomed && (
+            <button type="button" class="button slim main" onClick={() => setQuery({ from: null, to: null })}>
+              {t('range.reset')}
+            </button>
+          )}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** The span that is shown: chosen by hand, or the last hour, day … up to now, moving on. */
+function useSpan(query: string): { span: Span; zoomed: boolean; range: RangeName } {
+  const chosen = chosenSpan(query);
+  const range = chosenRange(query);
+  const [end, setEnd] = useState(Date.now());
+  const zoomed = chosen !== null;
+  useEffect(() => {
+    if (zoomed) return;
+    setEnd(Date.now());
+    const timer = setInterval(() => {
+      if (!document.hidden) setEnd(Date.now());
+    }, freshness(range));
+    return () => clearInterval(timer);
+  }, [zoomed, range]);
+  return { span: chosen ?? { from: end - ranges[range], to: end }, zoomed, range };
+}
+
+export function Charts({ endpoint }: { endpoint: string }) {
+  const { span, zoomed, range } = useSpan(search.value);
+  const zoom = (from: number, to: number) => setQuery({ from: String(from), to: String(to) });
+  return (
+    <>
+      <SpanBar span={span} zoomed={zoomed} range={range} />
+      <p class="small quiet">{t('chart.help')}</p>
+      <div class="charts">
+        {panels.map((panel) => (
+          <PanelBox key={panel.name} endpoint={endpoint} panel={panel} span={span} onZoom={zoom} />
+        ))}
+      </div>
+    </>
+  );
+}

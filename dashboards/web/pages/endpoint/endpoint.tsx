@@ -1,0 +1,173 @@
+/** One endpoint: what it is, how it is, and everything known of it in tabs. */
+import type { EndpointDetail } from '../../../../shared/api.ts';
+import { rows } from '../../fleet/store.ts';
+import { useLoad } from '../../net/load.ts';
+import { may } from '../../net/session.ts';
+import { attentionWords } from '../../parts/attention.tsx';
+import { PageHead, Ready } from '../../parts/box.tsx';
+import { Mark, StateMark } from '../../parts/mark.tsx';
+import { Meter } from '../../parts/meter.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { search, to, withQuery } from '../../router.ts';
+import { t, wordOr } from '../../words/words.ts';
+import { About } from './about.tsx';
+import { Backups } from './backups.tsx';
+import { Charts } from './charts.tsx';
+import { Edit } from './edit.tsx';
+import { Health } from './health.tsx';
+import { PresenceTab } from './presence.tsx';
+import { Software } from './software.tsx';
+import { Updates } from './updates.tsx';
+
+const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'about'] as const;
+type Tab = (typeof tabs)[number];
+
+export interface TabProps {
+  detail: EndpointDetail;
+  reload: () => void;
+}
+
+function Tabs({ id, current }: { id: string; current: Tab }) {
+  return (
+    <nav class="tabs" aria-label={t('tab.label')}>
+      {tabs.map((tab) => (
+        <a
+          key={tab}
+          href={`${to.endpoint(id)}${withQuery('', { tab: tab === 'charts' ? null : tab })}`}
+          aria-current={tab === current ? 'page' : undefined}
+        >
+          {t(`tab.${tab}`)}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Head({ detail, reload }: TabProps) {
+  const { row } = detail;
+  const facts = [t(`kind.${row.kind}`), row.site, row.os, row.version && t('endpoint.agent', { version: row.version })];
+  return (
+    <>
+      <PageHead
+        title={row.name}
+        lead={
+          <>
+            {facts.filter(Boolean).join(' · ')}{' '}
+            {row.tags.map((tag) => (
+              <span class="tag" key={tag}>
+                {tag}
+              </span>
+            ))}
+          </>
+        }
+      >
+        {may('operator') && <Edit row={row} onDone={reload} />}
+      </PageHead>
+      <section class="box">
+        <div class="box-body now">
+          <dl class="facts">
+            <div>
+              <dt>{t('column.state')}</dt>
+              <dd>
+                <StateMark state={row.state} />
+                <div class="quiet small">
+                  {t('endpoint.since')} <Ago at={row.stateSince} />
+                  {row.stateReason && ` (${wordOr('cause', row.stateReason)})`}
+                </div>
+              </dd>
+            </div>
+            <div>
+              <dt>{t('endpoint.lastSeen')}</dt>
+              <dd>
+                <Ago at={row.lastSeenAt} />
+              </dd>
+            </div>
+            <div>
+              <dt>{t('column.cpu')}</dt>
+              <dd>
+                <Meter value={row.cpuPercent} high={85} full={95} />
+              </dd>
+            </div>
+            <div>
+              <dt>{t('column.memory')}</dt>
+              <dd>
+                <Meter value={row.memoryPercent} high={85} full={95} />
+              </dd>
+            </div>
+            <div>
+              <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
+              <dd>
+                <Meter value={row.disk?.usedPercent ?? null} high={85} full={95} />
+              </dd>
+            </div>
+            <div>
+              <dt>{t('endpoint.measured')}</dt>
+              <dd>
+                <Ago at={row.valuesAt} />
+              </dd>
+            </div>
+          </dl>
+          {row.attention.length > 0 && (
+            <ul class="row" aria-label={t('column.attention')}>
+              {row.attention.map((item) => (
+                <li key={item.code}>
+                  <Mark tone={item.severity} icon={item.severity} chip>
+                    {attentionWords(item)}
+                  </Mark>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      </section>
+    </>
+  );
+}
+
+function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
+  switch (tab) {
+    case 'charts':
+      return <Charts endpoint={detail.row.id} />;
+    case 'presence':
+      return <PresenceTab detail={detail} />;
+    case 'backups':
+      return <Backups detail={detail} reload={reload} />;
+    case 'updates':
+      return <Updates detail={detail} />;
+    case 'health':
+      return <Health detail={detail} />;
+    case 'software':
+      return <Software detail={detail} />;
+    case 'about':
+      return <About detail={detail} />;
+  }
+}
+
+export function EndpointPage({ id }: { id: string }) {
+  const loaded = useLoad<EndpointDetail>(
+    `endpoints/${encodeURIComponent(id)}`,
+    (change) => 'endpoint' in change && change.endpoint === id && change.kind !== 'values',
+    2000,
+  );
+  // The values move with the stream; the rest is read again only when it has changed.
+  const fresh = rows.value?.get(id);
+  const wanted = new URLSearchParams(search.value).get('tab');
+  const tab = tabs.find((name) => name === wanted) ?? 'charts';
+  return (
+    <>
+      {loaded.data === null && <PageHead title={fresh?.name ?? t('page.endpoint')} />}
+      <Ready of={loaded} lines={8}>
+        {(data) => {
+          const detail = fresh ? { ...data, row: fresh } : data;
+          return (
+            <>
+              <Head detail={detail} reload={loaded.reload} />
+              <Tabs id={id} current={tab} />
+              <TabOf tab={tab} detail={detail} reload={loaded.reload} />
+            </>
+          );
+        }}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+/** Disks, arrays, services, posture, own checks: one row a finding, worst first. */
+import type { EndpointDetail } from '../../../../shared/api.ts';
+import type { HealthItem } from '../../../../shared/inventory.ts';
+import { none } from '../../format.ts';
+import { Box, Notice } from '../../parts/box.tsx';
+import { HealthMark } from '../../parts/mark.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { t, wordOr } from '../../words/words.ts';
+import { reasonOfCheck, sectionOf } from './sections.ts';
+
+const order = ['critical', 'warning', 'unknown', 'ok'];
+
+function detailsOf(item: HealthItem): string {
+  return Object.entries(item.details)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value === null ? none : value}`)
+    .join(' · ');
+}
+
+function Findings({ items }: { items: readonly HealthItem[] }) {
+  const rows = [...items].sort(
+    (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.kind.localeCompare(b.kind),
+  );
+  return (
+    <Table
+      caption={t('health.table')}
+      rows={rows}
+      keyOf={(row) => `${row.kind}/${row.name}`}
+      columns={[
+        { key: 'name', head: t('health.what'), cell: (row) => row.name },
+        { key: 'status', head: t('column.state'), cell: (row) => <HealthMark status={row.status} /> },
+        { key: 'kind', head: t('health.kindOf'), cell: (row) => wordOr('health.kind', row.kind) },
+        {
+          key: 'summary',
+          head: t('health.summary'),
+          bare: true,
+          cell: (row) => (
+            <>
+              {row.summary}
+              {Object.keys(row.details).length > 0 && <div class="quiet small">{detailsOf(row)}</div>}
+            </>
+          ),
+        },
+        { key: 'at', head: t('common.seen'), cell: (row) => <Ago at={row.at} /> },
+      ]}
+    />
+  );
+}
+
+export function Health({ detail }: { detail: EndpointDetail }) {
+  const section = sectionOf(detail, 'health');
+  if (section === null || section.data.length === 0) {
+    return (
+      <Notice tone="unknown" title={t('health.unknownTitle')}>
+        {reasonOfCheck(detail, /health|smart|array|service|posture/) ?? t('common.notReported')}
+      </Notice>
+    );
+  }
+  return (
+    <Box
+      title={t('tab.health')}
+      flush
+      aside={
+        <span class="quiet small">
+          <Ago at={section.at} />
+        </span>
+      }
+    >
+      <Findings items={section.data} />
+    </Box>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * The charts of an endpoint, as a table: adding a chart is adding a row. Titles and units come with the data, from the
+ * catalogue; a name here is only the title of the panel.
+ */
+export const panels = [
+  {
+    name: 'cpu',
+    metrics: [
+      'cpu.usage_user',
+      'cpu.usage_nice',
+      'cpu.usage_system',
+      'cpu.usage_iowait',
+      'cpu.usage_irq',
+      'cpu.usage_softirq',
+      'cpu.usage_steal',
+    ],
+    stacked: true,
+  },
+  { name: 'memory', metrics: ['mem.used_percent', 'swap.used_percent'] },
+  { name: 'disks', metrics: ['disk.used_percent'], tag: 'path' },
+  { name: 'diskio', metrics: ['diskio.read_bytes', 'diskio.write_bytes'], tag: 'name', rate: true },
+  { name: 'diskbusy', metrics: ['diskio.io_util'], tag: 'name' },
+  { name: 'network', metrics: ['net.bytes_recv', 'net.bytes_sent'], tag: 'interface', rate: true },
+  { name: 'load', metrics: ['system.load1', 'system.load5', 'system.load15'] },
+  { name: 'pressure', metrics: ['pressure.avg60'], tag: 'resource' },
+  { name: 'processCpu', metrics: ['procstat.cpu_usage'], tag: 'process_name' },
+  { name: 'processMemory', metrics: ['procstat.memory_rss'], tag: 'process_name' },
+  { name: 'processes', metrics: ['processes.total', 'processes.running', 'processes.blocked'] },
+  { name: 'temperature', metrics: ['temp.temp'], tag: 'sensor' },
+] as const satisfies readonly Panel[];
+
+export interface Panel {
+  name: string;
+  metrics: readonly string[];
+  /** Parts of one whole, drawn on top of each other. */
+  stacked?: boolean;
+  /** The tag that tells the lines of one metric apart. */
+  tag?: string;
+  /** Counters, shown as their rate. */
+  rate?: boolean;
+}
+
+export type PanelName = (typeof panels)[number]['name'];
+
+export const ranges = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 30 * 86_400_000 } as const;
+export type RangeName = keyof typeof ranges;
+export const rangeNames = Object.keys(ranges) as RangeName[];
+
+/** How often a chart that follows the present is read again, ms: about one point of it. */
+export function freshness(range: RangeName): number {
+  return { hour: 10_000, day: 60_000, week: 300_000, month: 900_000 }[range];
+}
+
+/** What tells a line of a chart apart: the metric's title, a tag, or both. */
+export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<string, string>>, alone: boolean): string {
+  const { tag } = panel;
+  const value = tag ? tags[tag] : undefined;
+  const extra = panel.name === 'pressure' && tags.type ? ` (${tags.type})` : '';
+  if (value === undefined) return title;
+  return panel.metrics.length === 1 || alone ? `${value}${extra}` : `${value}: ${title}`;
+}

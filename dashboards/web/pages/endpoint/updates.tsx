@@ -1,0 +1,145 @@
+/** Patch level: one box a package manager, and the operating system's own state. Unknown is never "up to date". */
+import type { EndpointDetail } from '../../../../shared/api.ts';
+import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
+import { none, number } from '../../format.ts';
+import { Box, Notice } from '../../parts/box.tsx';
+import { Mark, Truth } from '../../parts/mark.tsx';
+import { Ago, Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { language, t } from '../../words/words.ts';
+import { reasonOfCheck, sectionOf } from './sections.ts';
+
+function OsBox({ os }: { os: OsState }) {
+  const name = [os.name, os.version, os.build].filter(Boolean).join(' ');
+  return (
+    <Box title={t('updates.system')}>
+      <dl class="facts">
+        <div>
+          <dt>{t('updates.version')}</dt>
+          <dd>{name === '' ? t('common.unknown') : name}</dd>
+        </div>
+        <div>
+          <dt>{t('updates.reboot')}</dt>
+          <dd>
+            <Truth value={os.rebootRequired} good={false} />
+            {os.rebootSince !== null && (
+              <div class="quiet small">
+                <Ago at={os.rebootSince} />
+              </div>
+            )}
+            {os.rebootWhy && <div class="quiet small">{os.rebootWhy}</div>}
+          </dd>
+        </div>
+        <div>
+          <dt>{t('updates.endOfSecurity')}</dt>
+          <dd>{os.endOfSecurity === null ? t('common.unknown') : <Moment at={os.endOfSecurity} shape="date" />}</dd>
+        </div>
+        <div>
+          <dt>{t('updates.endOfLife')}</dt>
+          <dd>{os.endOfLife === null ? t('common.unknown') : <Moment at={os.endOfLife} shape="date" />}</dd>
+        </div>
+      </dl>
+    </Box>
+  );
+}
+
+function Pending({ list }: { list: readonly PendingUpdate[] }) {
+  const rows = [...list].sort((a, b) => Number(b.security ?? false) - Number(a.security ?? false));
+  return (
+    <Table
+      caption={t('updates.pendingList')}
+      rows={rows}
+      keyOf={(row) => `${row.name}${row.candidate}`}
+      columns={[
+        { key: 'name', head: t('updates.package'), cell: (row) => row.name },
+        { key: 'installed', head: t('updates.installed'), cell: (row) => row.installed ?? none },
+        { key: 'candidate', head: t('updates.candidate'), cell: (row) => row.candidate ?? none },
+        {
+          key: 'security',
+          head: t('updates.isSecurity'),
+          cell: (row) => <Truth value={row.security} {...(row.security ? { good: false } : {})} />,
+        },
+        { key: 'since', head: t('updates.since'), cell: (row) => <Ago at={row.since} /> },
+      ]}
+    />
+  );
+}
+
+function Scan({ scan }: { scan: PatchState['scan'] }) {
+  const look = { ok: ['ok', 'ok'], failed: ['critical', 'critical'], unknown: ['unknown', 'unknown'] } as const;
+  const [tone, icon] = look[scan];
+  return (
+    <Mark tone={tone} icon={icon}>
+      {t(`updates.scan.${scan}`)}
+    </Mark>
+  );
+}
+
+function ManagerBox({ state }: { state: PatchState }) {
+  const say = (value: number | null) => (value === null ? t('common.unknown') : number(value, language.value));
+  return (
+    <Box
+      title={
+        <>
+          {state.manager} {state.thirdParty && <span class="tag">{t('updates.thirdParty')}</span>}
+        </>
+      }
+      aside={<Scan scan={state.scan} />}
+      flush
+    >
+      <div class="box-body stack">
+        {state.reason && <Notice tone={state.scan === 'ok' ? 'info' : 'unknown'}>{state.reason}</Notice>}
+        <dl class="facts">
+          <div>
+            <dt>{t('updates.pending')}</dt>
+            <dd class="strong">{say(state.pending)}</dd>
+          </div>
+          <div>
+            <dt>{t('updates.pendingSecurity')}</dt>
+            <dd class="strong">{say(state.pendingSecurity)}</dd>
+          </div>
+          <div>
+            <dt>{t('updates.oldest')}</dt>
+            <dd>
+              <Ago at={state.oldestSecuritySince} />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('updates.scannedAt')}</dt>
+            <dd>
+              <Ago at={state.scannedAt} />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('updates.lastInstall')}</dt>
+            <dd>
+              <Ago at={state.lastInstall} />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('updates.automatic')}</dt>
+            <dd>{t(`updates.auto.${state.autoUpdates}`)}</dd>
+          </div>
+        </dl>
+      </div>
+      {state.list.length > 0 && <Pending list={state.list} />}
+    </Box>
+  );
+}
+
+export function Updates({ detail }: { detail: EndpointDetail }) {
+  const patches = sectionOf(detail, 'patches');
+  const os = sectionOf(detail, 'os');
+  return (
+    <>
+      {os && <OsBox os={os.data} />}
+      {patches === null || patches.data.length === 0 ? (
+        <Notice tone="unknown" title={t('updates.unknownTitle')}>
+          {reasonOfCheck(detail, /patch|update/) ?? t('common.notReported')}
+        </Notice>
+      ) : (
+        patches.data.map((state) => <ManagerBox key={state.manager} state={state} />)
+      )}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Door } from '../door.tsx';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { askMe, me } from '../net/session.ts';
+import { ProblemNotice } from '../parts/box.tsx';
+import { Input } from '../parts/field.tsx';
+import { navigate, path, safeNext, search } from '../router.ts';
+import { t } from '../words/words.ts';
+
+/** Shown in the place of any page while nobody is logged in, so that the page itself appears afterwards. */
+export function LoginPage() {
+  const [user, setUser] = useState('');
+  const [password, setPassword] = useState('');
+  const { busy, problem, send } = useSend();
+  const atLogin = path.value === '/login';
+  const known = me.value?.role != null;
+  useEffect(() => {
+    if (atLogin && known) navigate(safeNext(new URLSearchParams(search.value).get('next')), { replace: true });
+  }, [atLogin, known]);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (await send(() => call('login', { method: 'POST', body: { user, password } }))) await askMe();
+  };
+  return (
+    <Door>
+      <section class="box">
+        <div class="box-body stack">
+          <h1 tabIndex={-1}>{t('login.title')}</h1>
+          <form class="form" onSubmit={(event) => void submit(event)}>
+            {problem && <ProblemNotice problem={problem} />}
+            <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required />
+            <Input
+              label={t('login.password')}
+              type="password"
+              value={password}
+              onInput={setPassword}
+              autocomplete="current-password"
+              required
+            />
+            <button class="button main" type="submit" disabled={busy}>
+              {busy ? t('common.working') : t('login.submit')}
+            </button>
+          </form>
+        </div>
+      </section>
+    </Door>
+  );
+}

@@ -1,0 +1,232 @@
+/** Backups over the whole fleet: who has none, who is late, what failed, what was never tried out. */
+import type { ProtectedJob, Protection } from '../../../shared/api.ts';
+import { bytes, duration, none, number, time } from '../format.ts';
+import { useLoad } from '../net/load.ts';
+import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { BackupMark, Mark } from '../parts/mark.tsx';
+import { Ago } from '../parts/moment.tsx';
+import { Pager, Table } from '../parts/table.tsx';
+import { search, setQuery, to } from '../router.ts';
+import { language, t } from '../words/words.ts';
+
+const groups = ['none', 'failed', 'late', 'never', 'anomaly', 'unverified', 'unknown', 'ok'] as const;
+type Group = (typeof groups)[number];
+const bad: readonly Group[] = ['none', 'failed', 'late', 'never'];
+
+/** Which jobs stand behind a tile; `none` and `unknown` are lists of endpoints instead. */
+function jobsIn(group: Group, jobs: readonly ProtectedJob[]): ProtectedJob[] {
+  switch (group) {
+    case 'anomaly':
+      return jobs.filter((job) => job.sizeAnomaly === true);
+    case 'unverified':
+      return jobs.filter((job) => job.lastVerified === null);
+    case 'ok':
+      return jobs.filter((job) => job.state === 'ok' || job.state === 'warning' || job.state === 'running');
+    default:
+      return jobs.filter((job) => job.state === group);
+  }
+}
+
+function countOf(group: Group, data: Protection): number {
+  if (group === 'none') return data.counts.none;
+  if (group === 'unknown') return data.counts.unknown + jobsIn('unknown', data.jobs).length;
+  return jobsIn(group, data.jobs).length;
+}
+
+/** The first group that has something in it, worst first: what to look at today. */
+function firstGroup(data: Protection): Group {
+  return groups.find((group) => countOf(group, data) > 0) ?? 'ok';
+}
+
+function Tiles({ data, current }: { data: Protection; current: Group }) {
+  return (
+    <div class="tiles">
+      {groups.map((group) => {
+        const n = countOf(group, data);
+        const tone = n === 0 ? '' : bad.includes(group) ? 'tone-critical' : group === 'ok' ? '' : 'tone-warning';
+        return (
+          <button
+            key={group}
+            type="button"
+            class="tile"
+            aria-pressed={group === current}
+            onClick={() => setQuery({ group, start: null })}
+          >
+            <span class="what">{t(`protection.group.${group}`)}</span>
+            <span class={`figure ${tone}`}>{number(n, language.value)}</span>
+            <span class="note">{group === 'none' ? t('protection.endpoints') : t('protection.jobs')}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Names({ list, caption }: { list: Protection['none']; caption: string }) {
+  return (
+    <Table
+      caption={caption}
+      rows={list}
+      keyOf={(row) => row.id}
+      columns={[
+        {
+          key: 'name',
+          head: t('column.endpoint'),
+          cell: (row) => <a href={`${to.endpoint(row.id)}?tab=backups`}>{row.name}</a>,
+        },
+        { key: 'kind', head: t('filter.name.kind'), cell: (row) => t(`kind.${row.kind}`) },
+        { key: 'site', head: t('filter.name.site'), cell: (row) => row.site ?? none },
+      ]}
+    />
+  );
+}
+
+function Size({ job }: { job: ProtectedJob }) {
+  return (
+    <div>
+      {bytes(job.bytes, language.value)}
+      {job.sizeAnomaly && (
+        <div>
+          <Mark tone="warning" icon="warning">
+            {t('protection.usually', { size: bytes(job.usualBytes, language.value) })}
+          </Mark>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: string }) {
+  return (
+    <Table
+      caption={caption}
+      rows={list}
+      keyOf={(row) => `${row.endpoint.id}/${row.product}/${row.job}`}
+      columns={[
+        {
+          key: 'job',
+          head: t('protection.job'),
+          cell: (row) => (
+            <div>
+              <a href={`${to.endpoint(row.endpoint.id)}?tab=backups`}>{row.endpoint.name}</a>
+              <div class="small plain">
+                {row.job} <span class="quiet">{row.product}</span>
+              </div>
+            </div>
+          ),
+        },
+        {
+          key: 'state',
+          head: t('column.state'),
+          cell: (row) => (
+            <div>
+              <BackupMark state={row.state} />
+              {row.reason && <div class="quiet small">{row.reason}</div>}
+            </div>
+          ),
+        },
+        {
+          key: 'success',
+          head: t('backup.lastSuccess'),
+          cell: (row) => (
+            <div>
+              <Ago at={row.lastSuccess} />
+              <div class="quiet small">
+                {t('protection.lateAfter', { time: duration(row.lateAfterSeconds, language.value) })}
+              </div>
+            </div>
+          ),
+        },
+        { key: 'run', head: t('backup.lastRun'), cell: (row) => <Ago at={row.lastRun} /> },
+        { key: 'size', head: t('backup.size'), cell: (row) => <Size job={row} /> },
+        {
+          key: 'verified',
+          head: t('backup.lastVerified'),
+          cell: (row) =>
+            row.lastVerified === null ? (
+              <span class="quiet">{t('backup.neverVerified')}</span>
+            ) : (
+              <div>
+                <Ago at={row.lastVerified} />
+                {row.verifiedBy && <div class="quiet small">{row.verifiedBy}</div>}
+              </div>
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+const pageSize = 100;
+
+function List({ data, group }: { data: Protection; group: Group }) {
+  const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
+  const names = group === 'none' ? data.none : group === 'unknown' ? data.unknown : [];
+  const jobs = group === 'none' ? [] : jobsIn(group, data.jobs);
+  const caption = t(`protection.group.${group}`);
+  const total = Math.max(names.length, jobs.length);
+  const from = start < total ? start : 0;
+  const say = (value: number) => number(value, language.value);
+  const end = Math.min(total, from + pageSize);
+  return (
+    <Box title={caption} aside={<span class="quiet small">{t(`protection.about.${group}`)}</span>} flush>
+      {total === 0 && <Empty icon="ok" title={t('protection.nothing')} />}
+      {names.length > 0 && <Names caption={caption} list={names.slice(from, end)} />}
+      {jobs.length > 0 && <Jobs caption={caption} list={jobs.slice(from, end)} />}
+      {total > pageSize && (
+        <Pager
+          from={from + 1}
+          to={end}
+          total={total}
+          label={t('common.range', { from: say(from + 1), to: say(end), total: say(total) })}
+          earlier={t('common.earlier')}
+          later={t('common.later')}
+          onPage={(step) => setQuery({ start: String(Math.max(0, from + step * pageSize)) })}
+        />
+      )}
+    </Box>
+  );
+}
+
+export function ProtectionPage() {
+  const loaded = useLoad<Protection>(
+    'protection',
+    (change) => change.kind === 'inventory' && change.section === 'backups',
+    5000,
+  );
+  const wanted = new URLSearchParams(search.value).get('group');
+  return (
+    <>
+      <PageHead title={t('page.protection')} lead={t('protection.lead')} />
+      <Ready of={loaded} lines={8}>
+        {(data) => {
+          if (data.counts.endpoints === 0) {
+            return (
+              <section class="box">
+                <Empty icon="protection" title={t('fleet.emptyTitle')}>
+                  <a class="button main" href="/add">
+                    {t('page.add')}
+                  </a>
+                </Empty>
+              </section>
+            );
+          }
+          const group = groups.find((name) => name === wanted) ?? firstGroup(data);
+          return (
+            <>
+              <Tiles data={data} current={group} />
+              <List data={data} group={group} />
+              <p class="quiet small">
+                {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
+                {t('protection.total', {
+                  endpoints: number(data.counts.endpoints, language.value),
+                  jobs: number(data.counts.jobs, language.value),
+                })}
+              </p>
+            </>
+          );
+        }}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+/** Tokens for scripts. The secret is shown once. */
+import { useState } from 'preact/hooks';
+import type { Token } from '../../../shared/api.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call, type Page } from '../net/request.ts';
+import { Box, Notice, ProblemNotice, Ready } from '../parts/box.tsx';
+import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Ago, Moment } from '../parts/moment.tsx';
+import { Table } from '../parts/table.tsx';
+import { roles } from '../roles.ts';
+import { t } from '../words/words.ts';
+
+function NewToken({ onDone }: { onDone: () => void }) {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<string>('viewer');
+  const [secret, setSecret] = useState<string | null>(null);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    await send(async () => {
+      const made = await call<{ token: Token; secret: string }>('tokens', { method: 'POST', body: { name, role } });
+      setSecret(made.secret);
+      setName('');
+    });
+    onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemNotice problem={problem} />}
+      {secret !== null && (
+        <div class="paste">
+          <Notice tone="ok" title={t('settings.tokenMade')} spoken>
+            {t('settings.tokenOnce')}
+          </Notice>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the secret must be reachable, to be selected without a mouse */}
+          <pre tabIndex={0}>{secret}</pre>
+          <CopyButton text={secret} />
+        </div>
+      )}
+      <div class="form-row">
+        <Input
+          label={t('settings.tokenName')}
+          value={name}
+          onInput={setName}
+          required
+          maxLength={64}
+          autocomplete="off"
+        />
+        <Select
+          label={t('settings.role')}
+          value={role}
+          onChange={setRole}
+          options={roles.map((one) => [one, t(`role.${one}`)] as const)}
+        />
+      </div>
+      <div class="form-end">
+        <button type="submit" class="button" disabled={busy}>
+          {busy ? t('common.working') : t('settings.addToken')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Revoke({ token, onDone }: { token: Token; onDone: () => void }) {
+  const { busy, problem, send } = useSend();
+  if (token.revokedAt !== null) return <span class="quiet">{t('add.state.revoked')}</span>;
+  return (
+    <>
+      <button
+        type="button"
+        class="button slim"
+        disabled={busy}
+        onClick={() =>
+          void send(() => call(`tokens/${encodeURIComponent(token.id)}`, { method: 'DELETE' })).then(onDone)
+        }
+      >
+        {t('common.revoke')}
+        <span class="unseen"> {token.name}</span>
+      </button>
+      {problem && <ProblemNotice problem={problem} />}
+    </>
+  );
+}
+
+export function Tokens() {
+  const list = useLoad<Page<Token>>('tokens');
+  return (
+    <Box title={t('settings.tokens')} flush>
+      <Ready of={list}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p class="quiet box-body">{t('settings.noTokens')}</p>
+          ) : (
+            <Table
+              caption={t('settings.tokens')}
+              rows={items}
+              keyOf={(row) => row.id}
+              columns={[
+                { key: 'name', head: t('settings.tokenName'), cell: (row) => row.name },
+                { key: 'role', head: t('settings.role'), cell: (row) => t(`role.${row.role}`) },
+                {
+                  key: 'since',
+                  head: t('settings.created'),
+                  cell: (row) => <Moment at={row.createdAt} shape="date" />,
+                },
+                { key: 'used', head: t('settings.lastUsed'), cell: (row) => <Ago at={row.lastUsedAt} /> },
+                { key: 'act', head: t('common.revoke'), cell: (row) => <Revoke token={row} onDone={list.reload} /> },
+              ]}
+            />
+          )
+        }
+      </Ready>
+      <div class="box-body">
+        <NewToken onDone={list.reload} />
+      </div>
+    </Box>
+  );
+}

@@ -1,0 +1,50 @@
+/** Language and look for this browser; people and tokens for admins; the rules in force for everybody. */
+import { may, me } from '../net/session.ts';
+import { Box, PageHead } from '../parts/box.tsx';
+import { Choices } from '../parts/field.tsx';
+import { theme, themes } from '../theme.ts';
+import { language, languages, speak, t } from '../words/words.ts';
+import { Rules } from './settings-rules.tsx';
+import { Tokens } from './settings-tokens.tsx';
+import { Users } from './settings-users.tsx';
+
+export function SettingsPage() {
+  return (
+    <>
+      <PageHead title={t('page.settings')} />
+      <Box title={t('settings.browser')}>
+        <div class="row settings-row">
+          <div class="field">
+            <span class="label">{t('settings.language')}</span>
+            <Choices
+              label={t('settings.language')}
+              value={language.value}
+              options={languages.map((name) => [name, name === 'en' ? 'English' : '日本語'] as const)}
+              onChoose={speak}
+            />
+          </div>
+          <div class="field">
+            <span class="label">{t('settings.theme')}</span>
+            <Choices
+              label={t('settings.theme')}
+              value={theme.value}
+              options={themes.map((name) => [name, t(`theme.${name}`)] as const)}
+              onChoose={(name) => {
+                theme.value = name;
+              }}
+            />
+          </div>
+          <div class="field">
+            <span class="label">{t('settings.account')}</span>
+            <span>
+              {me.value?.user} ({me.value?.role && t(`role.${me.value.role}`)})
+            </span>
+          </div>
+        </div>
+      </Box>
+      {may('admin') && <Users />}
+      {may('admin') && <Tokens />}
+      <Rules />
+    </>
+  );
+}

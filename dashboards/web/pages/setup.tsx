@@ -1,0 +1,93 @@
+/** The first admin, made with the secret of the link that the collector printed. Closed for ever afterwards. */
+import { useState } from 'preact/hooks';
+import { Door } from '../door.tsx';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { askMe, me } from '../net/session.ts';
+import { Notice, ProblemNotice } from '../parts/box.tsx';
+import { Input } from '../parts/field.tsx';
+import { navigate } from '../router.ts';
+import { t } from '../words/words.ts';
+
+/** The part after `#` never leaves the browser by itself: not in logs, not in a referrer. */
+function secretOf(hash: string): string {
+  return decodeURIComponent(hash.replace(/^#/, ''));
+}
+
+function SetupForm({ secret }: { secret: string }) {
+  const [user, setUser] = useState('admin');
+  const [password, setPassword] = useState('');
+  const [repeated, setRepeated] = useState('');
+  const [differ, setDiffer] = useState(false);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setDiffer(password !== repeated);
+    if (password !== repeated) return;
+    const made = await send(async () => {
+      await call('setup', { method: 'POST', body: { secret, user, password } });
+      // Some collectors log the new admin in at once; asking to log in again does no harm.
+      await call('login', { method: 'POST', body: { user, password } });
+    });
+    if (!made) return;
+    navigate('/', { replace: true });
+    await askMe();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemNotice problem={problem} />}
+      {differ && <Notice tone="critical" title={t('setup.differ')} spoken />}
+      <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required maxLength={64} />
+      <Input
+        label={t('login.password')}
+        type="password"
+        value={password}
+        onInput={setPassword}
+        autocomplete="new-password"
+        help={t('setup.passwordHelp')}
+        required
+      />
+      <Input
+        label={t('setup.repeat')}
+        type="password"
+        value={repeated}
+        onInput={setRepeated}
+        autocomplete="new-password"
+        required
+      />
+      <button class="button main" type="submit" disabled={busy}>
+        {busy ? t('common.working') : t('setup.create')}
+      </button>
+    </form>
+  );
+}
+
+export function SetupPage() {
+  const secret = secretOf(location.hash);
+  const open = me.value?.setup === true;
+  return (
+    <Door>
+      <div class="stack-2">
+        <h1 tabIndex={-1}>{open ? t('setup.title') : t('setup.closed')}</h1>
+        <p class="quiet">{open ? t('setup.lead') : t('setup.closedLead')}</p>
+      </div>
+      {!open && (
+        <a class="button main" href="/login">
+          {t('login.submit')}
+        </a>
+      )}
+      {open && secret === '' && (
+        <Notice tone="info" title={t('setup.noSecret')}>
+          {t('setup.noSecretHint')}
+        </Notice>
+      )}
+      {open && secret !== '' && (
+        <section class="box">
+          <div class="box-body">
+            <SetupForm secret={secret} />
+          </div>
+        </section>
+      )}
+    </Door>
+  );
+}

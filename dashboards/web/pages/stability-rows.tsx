@@ -1,0 +1,62 @@
+/** Each endpoint's month: a strip of days, its numbers, and behind them the intervals they were computed from. */
+import { useState } from 'preact/hooks';
+import type { Availability } from '../../../shared/api.ts';
+import { cutPercent, duration, percent } from '../format.ts';
+import { Icon } from '../parts/icon.tsx';
+import { IntervalTable, Strip } from '../parts/timeline.tsx';
+import { to } from '../router.ts';
+import { language, t } from '../words/words.ts';
+import { rangeOf } from './stability.tsx';
+
+type Item = Availability['endpoints'][number];
+
+function Row({ item, period }: { item: Item; period: Availability['period'] }) {
+  const [open, setOpen] = useState(false);
+  const { figures } = item;
+  const thin = (figures.coverage_pct ?? 0) < 95;
+  return (
+    <li class="month-row">
+      <div class="month-name">
+        <a href={to.endpoint(item.id)} class="strong">
+          {item.name}
+        </a>
+        <div class="quiet small">{item.site}</div>
+      </div>
+      <div class="month-strip">
+        <Strip name={item.name} intervals={item.intervals} from={period.from} to={period.to} zone={period.zone} />
+      </div>
+      <div class="month-value">
+        <span class={`strong ${thin ? 'quiet' : ''}`}>{cutPercent(figures.availability_pct, language.value)}</span>
+        <div class="quiet small">{rangeOf(figures)}</div>
+      </div>
+      <div class="small month-sums">
+        <div>
+          {t('interval.down')} {duration(figures.down_minutes * 60, language.value)}
+        </div>
+        <div class="quiet">
+          {t('stability.coverage')} {percent(figures.coverage_pct, language.value, 1)}
+        </div>
+      </div>
+      <button type="button" class="button slim" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? 'up' : 'down'} />
+        {t('stability.intervals', { count: item.intervals.length })}
+        <span class="unseen"> {item.name}</span>
+      </button>
+      {open && (
+        <div class="month-intervals">
+          <IntervalTable caption={t('stability.intervalsOf', { name: item.name })} intervals={item.intervals} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+export function EndpointRows({ endpoints, period }: { endpoints: readonly Item[]; period: Availability['period'] }) {
+  return (
+    <ul>
+      {endpoints.map((item) => (
+        <Row key={item.id} item={item} period={period} />
+      ))}
+    </ul>
+  );
+}

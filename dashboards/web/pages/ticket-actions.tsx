@@ -1,0 +1,112 @@
+/** What a person can do with a ticket: say something, take it, resolve it, open it again. */
+import { useState } from 'preact/hooks';
+import type { TicketDetail } from '../../../shared/api.ts';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { me } from '../net/session.ts';
+import { Box, ProblemNotice } from '../parts/box.tsx';
+import { Field, Input } from '../parts/field.tsx';
+import { t } from '../words/words.ts';
+
+const open: readonly TicketDetail['row']['state'][] = ['new', 'in_progress', 'on_hold'];
+
+interface ActionsProps {
+  detail: TicketDetail;
+  onDone: () => void;
+}
+
+function Assign({
+  detail,
+  run,
+  busy,
+}: {
+  detail: TicketDetail;
+  busy: boolean;
+  run: (name: string, body: unknown) => void;
+}) {
+  const [name, setName] = useState('');
+  const user = me.value?.user ?? '';
+  const mine = detail.row.assignee === user;
+  return (
+    <form
+      class="stack-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name.trim() !== '') run('assign', { assignee: name.trim() });
+        setName('');
+      }}
+    >
+      <Input label={t('ticket.assignTo')} value={name} onInput={setName} maxLength={64} autocomplete="off" />
+      <div class="form-end">
+        <button type="submit" class="button slim" disabled={busy || name.trim() === ''}>
+          {t('ticket.assign')}
+        </button>
+        {!mine && user !== '' && (
+          <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: user })}>
+            {t('ticket.take')}
+          </button>
+        )}
+        {detail.row.assignee !== null && (
+          <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: null })}>
+            {t('ticket.release')}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+export function Actions({ detail, onDone }: ActionsProps) {
+  const [text, setText] = useState('');
+  const { busy, problem, send } = useSend();
+  const said = text.trim();
+  const isOpen = open.includes(detail.row.state);
+  const run = (name: string, body: unknown) =>
+    void send(() => call(`tickets/${detail.row.id}/${name}`, { method: 'POST', body })).then((done) => {
+      if (done && name !== 'assign') setText('');
+      onDone();
+    });
+  const withText = said === '' ? {} : { text: said };
+  return (
+    <Box title={t('ticket.act')}>
+      <div class="stack">
+        {problem && <ProblemNotice problem={problem} />}
+        <form
+          class="stack-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            run('comment', { text: said });
+          }}
+        >
+          <Field label={t('ticket.comment')} help={t('ticket.commentHelp')}>
+            {(ids) => (
+              <textarea
+                class="input"
+                value={text}
+                maxLength={10_000}
+                onInput={(event) => setText(event.currentTarget.value)}
+                {...ids}
+              />
+            )}
+          </Field>
+          <div class="form-end">
+            <button type="submit" class="button" disabled={busy || said === ''}>
+              {t('ticket.send')}
+            </button>
+            {isOpen && (
+              <button type="button" class="button main" disabled={busy} onClick={() => run('resolve', withText)}>
+                {t('ticket.resolve')}
+              </button>
+            )}
+            {detail.row.state === 'resolved' && (
+              <button type="button" class="button" disabled={busy} onClick={() => run('reopen', withText)}>
+                {t('ticket.reopen')}
+              </button>
+            )}
+          </div>
+        </form>
+        {isOpen && <Assign detail={detail} run={run} busy={busy} />}
+      </div>
+    </Box>
+  );
+}

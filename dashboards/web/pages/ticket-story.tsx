@@ -1,0 +1,116 @@
+/** What happened to a ticket, from the first sign to the last word. */
+import type { ComponentChildren } from 'preact';
+import type { TicketDetail } from '../../../shared/api.ts';
+import { Icon, type IconName } from '../parts/icon.tsx';
+import type { Tone } from '../parts/mark.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { type Moment as StoryMoment, storyOf } from '../time/story.ts';
+import { t, wordOr } from '../words/words.ts';
+
+interface Told {
+  icon: IconName;
+  tone: Tone;
+  what: string;
+  said?: string | null;
+}
+
+type Event = TicketDetail['events'][number];
+
+const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
+  opened: ['ticket', 'info'],
+  fired: ['alert', 'critical'],
+  cleared: ['ok', 'ok'],
+  comment: ['comment', 'info'],
+  assigned: ['person', 'info'],
+  reopened: ['ticket', 'warning'],
+};
+
+const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
+
+function tellEvent(event: Event): Told {
+  const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
+  const actor = event.actor === 'monitor' ? t('ticket.monitor') : event.actor;
+  switch (event.kind) {
+    case 'comment':
+      return { icon, tone, what: t('story.comment', { actor }), said: event.text };
+    case 'assigned':
+      return event.to || event.text
+        ? { icon, tone, what: t('story.assigned', { actor, to: event.to ?? event.text ?? '' }) }
+        : { icon, tone, what: t('story.unassigned', { actor }) };
+    case 'state':
+      return {
+        icon: event.to === 'resolved' ? 'ok' : icon,
+        tone: event.to === 'resolved' ? 'ok' : tone,
+        what: t('story.state', { actor, from: stateWord(event.from), to: stateWord(event.to) }),
+        said: event.text,
+      };
+    case 'priority':
+      return {
+        icon,
+        tone,
+        what: t('story.priority', { actor, from: event.from ?? '—', to: event.to ?? '—' }),
+        said: event.text,
+      };
+    default:
+      return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, said: event.text };
+  }
+}
+
+const stepLook = {
+  pending: ['never', 'unknown'],
+  firing: ['alert', 'critical'],
+  acknowledged: ['person', 'info'],
+  resolved: ['ok', 'ok'],
+} as const satisfies Record<string, readonly [IconName, Tone]>;
+
+const noticeTones = { sent: 'ok', queued: 'unknown', dead: 'critical' } as const;
+
+function tell(moment: StoryMoment): Told {
+  switch (moment.kind) {
+    case 'event':
+      return tellEvent(moment.event);
+    case 'alert': {
+      const [icon, tone] = stepLook[moment.step];
+      return { icon, tone, what: t(`story.alert.${moment.step}`, { name: moment.by ?? '' }) };
+    }
+    case 'notice': {
+      const { notice } = moment;
+      const event = wordOr('story.notice', notice.event);
+      return {
+        icon: notice.state === 'dead' ? 'warning' : 'info',
+        tone: noticeTones[notice.state],
+        what: t(`story.${notice.state}`, { channel: notice.channel, event, n: notice.attempts }),
+        said: notice.state === 'sent' ? null : notice.lastError,
+      };
+    }
+  }
+}
+
+function Item({ told, at }: { told: Told; at: number }): ComponentChildren {
+  return (
+    <li>
+      <span class={`dot tone-${told.tone}`}>
+        <Icon name={told.icon} />
+      </span>
+      <div>
+        <p>
+          {told.what}{' '}
+          <span class="quiet small nowrap">
+            <Moment at={at} shape="full" />
+          </span>
+        </p>
+        {told.said && <p class="said">{told.said}</p>}
+      </div>
+    </li>
+  );
+}
+
+export function Story({ detail }: { detail: TicketDetail }) {
+  return (
+    <ol class="story">
+      {storyOf(detail).map((moment, index) => (
+        <Item key={`${moment.at}${moment.kind}${index}`} told={tell(moment)} at={moment.at} />
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,208 @@
+/** One ticket: what happened, what was done, and what can be done now. */
+import { useMemo, useState } from 'preact/hooks';
+import type { Alert, Series, TicketDetail } from '../../../shared/api.ts';
+import { fieldOf } from '../../../shared/metrics.ts';
+import { duration, measured, none } from '../format.ts';
+import { useLoad } from '../net/load.ts';
+import { may } from '../net/session.ts';
+import { Box, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Chart } from '../parts/chart.tsx';
+import { SeverityMark } from '../parts/mark.tsx';
+import { Ago, Moment } from '../parts/moment.tsx';
+import { to } from '../router.ts';
+import { spanAround } from '../time/story.ts';
+import { language, t } from '../words/words.ts';
+import { AlertState, instanceOf } from './alerts.tsx';
+import { Actions } from './ticket-actions.tsx';
+import { Story } from './ticket-story.tsx';
+import { Priority, TicketState } from './tickets.tsx';
+
+/** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
+function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => tags[name] === undefined || tags[name] === value);
+}
+
+function Around({ alert }: { alert: Alert }) {
+  // Fixed when the page was opened: a chart that moves while it is studied is no help.
+  const [span, setSpan] = useState(() => spanAround(alert, Date.now()));
+  const field = fieldOf(alert.metric);
+  const from = Math.round(span.from);
+  const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${alert.metric}&from=${from}&to=${Math.round(span.to)}`;
+  const loaded = useLoad<Series>(field ? address : null);
+  const marks = useMemo(
+    () => [alert.firedAt, alert.resolvedAt].filter((at) => at !== null),
+    [alert.firedAt, alert.resolvedAt],
+  );
+  const spoken = language.value;
+  const lines = useMemo(
+    () =>
+      (loaded.data?.series ?? [])
+        .filter((line) => carries(line.tags, alert.tags))
+        .slice(0, 3)
+        .map((line) => ({
+          label: instanceOf({ ...alert, tags: line.tags }) || line.title[spoken],
+          points: line.points,
+        })),
+    [loaded.data, alert, spoken],
+  );
+  if (!field) return null;
+  const name = field[spoken];
+  return (
+    <Box
+      title={name}
+      aside={
+        <button type="button" class="link small" onClick={() => setSpan(spanAround(alert, Date.now()))}>
+          {t('range.reset')}
+        </button>
+      }
+    >
+      {loaded.problem && <ProblemNotice problem={loaded.problem} retry={loaded.reload} />}
+      {loaded.data && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
+      {loaded.data && lines.length > 0 && (
+        <Chart
+          name={name}
+          unit={alert.unit}
+          lines={lines}
+          from={span.from}
+          to={span.to}
+          asOf={loaded.data.asOf}
+          step={loaded.data.step}
+          limit={alert.threshold}
+          marks={marks}
+          onZoom={(a, b) => setSpan({ from: a, to: b })}
+        />
+      )}
+    </Box>
+  );
+}
+
+function AlertFacts({ alert }: { alert: Alert }) {
+  return (
+    <Box title={t('ticket.alert')} aside={<AlertState alert={alert} />}>
+      <dl class="facts">
+        <div>
+          <dt>{t('alert.what')}</dt>
+          <dd>{alert.rule[language.value]}</dd>
+        </div>
+        <div>
+          <dt>{t('alert.severity')}</dt>
+          <dd>
+            <SeverityMark severity={alert.severity} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('alert.value')}</dt>
+          <dd>
+            {measured(alert.value, alert.unit, language.value)}{' '}
+            {alert.threshold !== null && (
+              <span class="quiet small">
+                {t('alert.limit', { value: measured(alert.threshold, alert.unit, language.value) })}
+              </span>
+            )}
+          </dd>
+        </div>
+      </dl>
+    </Box>
+  );
+}
+
+function Facts({ detail }: { detail: TicketDetail }) {
+  const { row } = detail;
+  const length = ((row.resolvedAt ?? Date.now()) - row.openedAt) / 1000;
+  return (
+    <Box>
+      <dl class="facts">
+        <div>
+          <dt>{t('column.state')}</dt>
+          <dd>
+            <TicketState state={row.state} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('ticket.priority')}</dt>
+          <dd>
+            <Priority value={row.priority} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('ticket.assignee')}</dt>
+          <dd>{row.assignee ?? t('ticket.nobody')}</dd>
+        </div>
+        <div>
+          <dt>{t('column.endpoint')}</dt>
+          <dd>{row.endpoint ? <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a> : none}</dd>
+        </div>
+        <div>
+          <dt>{t('ticket.opened')}</dt>
+          <dd>
+            <Moment at={row.openedAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>{row.resolvedAt === null ? t('ticket.openFor') : t('ticket.took')}</dt>
+          <dd>{duration(length, language.value)}</dd>
+        </div>
+        <div>
+          <dt>{t('ticket.restored')}</dt>
+          <dd>
+            <Moment at={row.restoredAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('ticket.fires')}</dt>
+          <dd>{row.fires}</dd>
+        </div>
+        {detail.follows !== null && (
+          <div>
+            <dt>{t('ticket.follows')}</dt>
+            <dd>
+              <a href={to.ticket(detail.follows)}>#{detail.follows}</a>
+            </dd>
+          </div>
+        )}
+      </dl>
+    </Box>
+  );
+}
+
+export function TicketPage({ id }: { id: number }) {
+  const loaded = useLoad<TicketDetail>(
+    `tickets/${id}`,
+    (change) => (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert',
+  );
+  const row = loaded.data?.row;
+  return (
+    <>
+      <p class="small">
+        <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› #{id}</span>
+      </p>
+      <PageHead
+        title={row ? row.title : `#${id}`}
+        lead={
+          row && (
+            <>
+              {t(`ticket.source.${row.source}`)} · {t('ticket.updated')} <Ago at={row.updatedAt} />
+            </>
+          )
+        }
+      />
+      <Ready of={loaded} lines={8}>
+        {(detail) => (
+          <div class="split">
+            <div class="stack">
+              {detail.alert && detail.row.endpoint && <Around alert={detail.alert} />}
+              <Box title={t('ticket.story')}>
+                <Story detail={detail} />
+              </Box>
+            </div>
+            <div class="stack">
+              <Facts detail={detail} />
+              {may('operator') && <Actions detail={detail} onDone={loaded.reload} />}
+              {detail.alert && <AlertFacts alert={detail.alert} />}
+            </div>
+          </div>
+        )}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+/** A moment as people say it, "12 s ago", with the exact time in the element's title and `datetime`. */
+import { now } from '../clock.ts';
+import { ago, none, time } from '../format.ts';
+import { language } from '../words/words.ts';
+
+export function Ago({ at }: { at: number | null }) {
+  if (at === null) return <span>{none}</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full')}>
+      {ago(at, now.value, language.value)}
+    </time>
+  );
+}
+
+export function Moment({ at, shape = 'moment' }: { at: number | null; shape?: 'moment' | 'date' | 'full' | 'time' }) {
+  if (at === null) return <span>{none}</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full')}>
+      {time(at, language.value, shape)}
+    </time>
+  );
+}

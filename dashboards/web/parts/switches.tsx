@@ -1,0 +1,40 @@
+/** Language and theme: two or three buttons, one of them pressed. */
+import { theme, themes } from '../theme.ts';
+import { language, languages, speak, t } from '../words/words.ts';
+
+export function LanguageSwitch() {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser
+    <span class="switch" role="group" aria-label={t('settings.language')}>
+      {languages.map((name) => (
+        <button key={name} type="button" lang={name} aria-pressed={language.value === name} onClick={() => speak(name)}>
+          {name === 'en' ? 'English' : '日本語'}
+        </button>
+      ))}
+    </span>
+  );
+}
+
+const themeSigns = { system: '◐', light: '○', dark: '●' } as const;
+
+export function ThemeSwitch() {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser
+    <span class="switch" role="group" aria-label={t('settings.theme')}>
+      {themes.map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-label={t(`theme.${name}`)}
+          title={t(`theme.${name}`)}
+          aria-pressed={theme.value === name}
+          onClick={() => {
+            theme.value = name;
+          }}
+        >
+          {themeSigns[name]}
+        </button>
+      ))}
+    </span>
+  );
+}

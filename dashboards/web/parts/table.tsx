@@ -1,0 +1,115 @@
+/** Tables with a caption. Below 44 rem of width each row is a card. */
+import type { ComponentChildren } from 'preact';
+import { Icon } from './icon.tsx';
+
+export interface Column<Row> {
+  key: string;
+  head: ComponentChildren;
+  cell: (row: Row) => ComponentChildren;
+  right?: boolean;
+  /** Set for columns that can be sorted. */
+  sort?: { direction: 'ascending' | 'descending' | 'none'; onClick: () => void };
+  /** In a card: the whole width, without the name of the column. */
+  bare?: boolean;
+}
+
+interface TableProps<Row> {
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string | number;
+  /** The first column is the head of each row. */
+  scroll?: boolean;
+}
+
+function Head<Row>({ column }: { column: Column<Row> }) {
+  const { sort } = column;
+  const shown = sort?.direction === 'ascending' ? 'up' : sort?.direction === 'descending' ? 'down' : null;
+  return (
+    <th scope="col" class={column.right ? 'right' : ''} aria-sort={sort?.direction}>
+      {sort ? (
+        <button type="button" onClick={sort.onClick}>
+          {column.head}
+          {shown && <Icon name={shown} />}
+        </button>
+      ) : (
+        column.head
+      )}
+    </th>
+  );
+}
+
+function Cells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }) {
+  return (
+    <>
+      {columns.map((column, index) =>
+        index === 0 ? (
+          <th key={column.key} scope="row">
+            {column.cell(row)}
+          </th>
+        ) : (
+          <td
+            key={column.key}
+            class={`${column.right ? 'right' : ''} ${column.bare ? 'bare' : ''}`}
+            data-label={typeof column.head === 'string' ? column.head : ''}
+          >
+            {column.cell(row)}
+          </td>
+        ),
+      )}
+    </>
+  );
+}
+
+/** `scroll`: a wide table of numbers that scrolls in its own box, which the keyboard can reach, instead of becoming cards. */
+export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: TableProps<Row>) {
+  return (
+    <div class="table-scroll" {...(scroll ? { tabIndex: 0, role: 'region', 'aria-label': caption } : {})}>
+      <table class={scroll ? 'table' : 'table cards'}>
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Head key={column.key} column={column} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              <Cells row={row} columns={columns} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface PagerProps {
+  from: number;
+  to: number;
+  total: number;
+  label: string;
+  earlier: string;
+  later: string;
+  onPage: (step: -1 | 1) => void;
+}
+
+export function Pager({ from, to, total, label, earlier, later, onPage }: PagerProps) {
+  return (
+    <div class="pager">
+      <span class="quiet small">{label}</span>
+      {(from > 1 || to < total) && (
+        <span class="row">
+          <button type="button" class="button slim" disabled={from <= 1} onClick={() => onPage(-1)}>
+            {earlier}
+          </button>
+          <button type="button" class="button slim" disabled={to >= total} onClick={() => onPage(1)}>
+            {later}
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+/** Time as coloured stretches: one line of a span, one strip of days. The list of intervals is always beside it. */
+import type { Interval } from '../../../shared/api.ts';
+import { duration, percent, time } from '../format.ts';
+import { clip, dayBounds, dayCells, holes, type IntervalState, sums } from '../time/intervals.ts';
+import { language, t, wordOr } from '../words/words.ts';
+import { Moment } from './moment.tsx';
+import { Table } from './table.tsx';
+
+export const keyStates: readonly IntervalState[] = ['up', 'down', 'degraded', 'idle', 'maintenance', 'unknown'];
+
+/** The hatching of unknown time, defined once on the page. */
+export function Hatch() {
+  return (
+    <svg class="defs" aria-hidden="true">
+      <defs>
+        <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect class="hatch-ground" width="6" height="6" />
+          <line class="hatch-line" x1="1" y1="0" x2="1" y2="6" />
+        </pattern>
+      </defs>
+    </svg>
+  );
+}
+
+function spoken(intervals: readonly Interval[], from: number, to: number): string {
+  const total = sums(intervals, from, to);
+  return [...total]
+    .map(([state, ms]) => `${t(`interval.${state}`)} ${percent((ms / (to - from)) * 100, language.value, 1)}`)
+    .join(', ');
+}
+
+export function StateKey({ states = keyStates }: { states?: readonly IntervalState[] }) {
+  return (
+    <ul class="state-key" aria-label={t('interval.key')}>
+      {states.map((state) => (
+        <li key={state}>
+          <svg viewBox="0 0 14 14" aria-hidden="true">
+            <rect class={`state-${state}`} width="14" height="14" />
+          </svg>
+          {t(`interval.${state}`)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface TimelineProps {
+  name: string;
+  intervals: readonly Interval[];
+  from: number;
+  to: number;
+}
+
+export function Timeline({ name, intervals, from, to }: TimelineProps) {
+  const all = [...clip(intervals, from, to), ...holes(intervals, from, to)];
+  const width = 1000;
+  const x = (at: number) => ((at - from) / (to - from)) * width;
+  return (
+    <svg
+      class="timeline"
+      viewBox={`0 0 ${width} 26`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${name}: ${spoken(all, from, to)}`}
+    >
+      {all.map((part) => (
+        <rect
+          key={part.from}
+          class={`state-${part.state}`}
+          x={x(part.from)}
+          width={Math.max(1.5, x(part.to) - x(part.from))}
+          height="26"
+        >
+          <title>{describe(part)}</title>
+        </rect>
+      ))}
+    </svg>
+  );
+}
+
+/** `Down, 3 Nov 14:05 – 14:20, 15m: no report`. */
+function describe(part: Interval): string {
+  const span = `${time(part.from, language.value)} – ${time(part.to, language.value)}`;
+  const length = duration((part.to - part.from) / 1000, language.value);
+  const cause = part.cause ? `: ${wordOr('cause', part.cause)}` : '';
+  return `${t(`interval.${part.state}`)}, ${span}, ${length}${cause}`;
+}
+
+interface StripProps {
+  name: string;
+  intervals: readonly Interval[];
+  from: number;
+  to: number;
+  zone: string;
+}
+
+/** One cell a day, filled by the shares of its states. */
+export function Strip({ name, intervals, from, to, zone }: StripProps) {
+  const cells = dayCells(intervals, dayBounds(from, to, zone));
+  const size = 10;
+  return (
+    <svg
+      class="strip"
+      viewBox={`0 0 ${cells.length * size} 22`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${name}: ${spoken(intervals, from, to)}`}
+    >
+      {cells.map((cell, index) => {
+        let y = 22;
+        return cell.shares.map(({ state, share }) => {
+          const height = share * 22;
+          y -= height;
+          return (
+            <rect
+              key={`${cell.from}${state}`}
+              class={`state-${state}`}
+              x={index * size + 0.75}
+              y={y}
+              width={size - 1.5}
+              height={height}
+            >
+              <title>{`${time(cell.from, language.value, 'date', zone)}: ${t(`interval.${state}`)}`}</title>
+            </rect>
+          );
+        });
+      })}
+    </svg>
+  );
+}
+
+/** The intervals behind a line or a number, newest first. */
+export function IntervalTable({ caption, intervals }: { caption: string; intervals: readonly Interval[] }) {
+  return (
+    <Table
+      caption={caption}
+      rows={[...intervals].reverse()}
+      keyOf={(row) => row.from}
+      columns={[
+        { key: 'state', head: t('interval.state'), cell: (row) => <IntervalWord state={row.state} /> },
+        { key: 'from', head: t('interval.from'), cell: (row) => <Moment at={row.from} shape="full" /> },
+        { key: 'to', head: t('interval.to'), cell: (row) => <Moment at={row.to} shape="full" /> },
+        {
+          key: 'length',
+          head: t('interval.length'),
+          right: true,
+          cell: (row) => duration((row.to - row.from) / 1000, language.value),
+        },
+        { key: 'cause', head: t('interval.cause'), cell: (row) => (row.cause ? wordOr('cause', row.cause) : '—') },
+      ]}
+    />
+  );
+}
+
+function IntervalWord({ state }: { state: IntervalState }) {
+  return (
+    <span class="mark">
+      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+        <rect class={`state-${state}`} width="12" height="12" rx="2" />
+      </svg>
+      {t(`interval.${state}`)}
+    </span>
+  );
+}
