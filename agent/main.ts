@@ -29,6 +29,10 @@ const commands: Record<string, Entry> = {
     usage: 'doctor                  what each check reads, may, finds and lacks; connection and spool',
     load: () => import('./commands/doctor.ts'),
   },
+  'run-backup': {
+    usage: 'run-backup --job NAME [--product P] [--protects PATH]… [--schedule S] [--verify] -- COMMAND …',
+    load: () => import('./commands/run-backup.ts'),
+  },
   sleep: {
     usage: 'sleep                   let the running agent say that the machine goes to sleep',
     load: () => import('./commands/sleep.ts'),

@@ -10,7 +10,7 @@ import { exists, pathIn } from './backup/files.ts';
 import { products } from './backup/index.ts';
 import { latest } from './backup/product.ts';
 import type { BackupSettings } from './backup/settings.ts';
-import { type Heard, hear, settingsOf, sourcesOf } from './backup/sources.ts';
+import { type Heard, hear, type Source, settingsOf, sourcesOf } from './backup/sources.ts';
 import type { Check, CheckContext, Findings } from './check.ts';
 
 /** Clocks of two machines differ a little; what lies further ahead is a wrong clock. */
@@ -125,22 +125,56 @@ async function settingsOrProblem(context: CheckContext): Promise<{ settings: Bac
   }
 }
 
-async function readBackups(context: CheckContext): Promise<Findings> {
-  const now = context.clock.now();
-  const before = remembered(context);
-  const { settings, problem } = await settingsOrProblem(context);
-  const heard: Record<string, Heard> = {};
-  const sources = sourcesOf(context, settings);
-  // One after the other: two repository queries at once would cost twice the memory.
-  for (const source of sources) heard[source.key] = await hear(source, before[source.key], now);
-  if (problem !== null)
-    Object.assign(heard, Object.fromEntries(standing(before, new Set(Object.keys(heard)), problem)));
-  context.memory.set(memoryKey, { sources: heard });
+/** How long a round waits for repositories and slow tools; what answers later is in the next round. */
+const patience = 10_000;
 
-  const jobs = combine(Object.values(heard).flatMap((one) => one.jobs.map((job) => sane(job, now))));
+interface State {
+  heard: Record<string, Heard>;
+  /** Slow sources being asked, one after the other: two repository queries at once would cost twice the memory. */
+  asking: Promise<void> | null;
+}
+
+async function askSlow(context: CheckContext, state: State, sources: readonly Source[]): Promise<void> {
+  for (const source of sources) {
+    state.heard[source.key] = await hear(source, state.heard[source.key], context.clock.now());
+    context.memory.set(memoryKey, { sources: state.heard });
+  }
+}
+
+async function waitAtMost(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience);
+  });
+  await Promise.race([work, enough]);
+  clearTimeout(timer);
+}
+
+async function readBackups(context: CheckContext, state: State): Promise<Findings> {
+  const now = context.clock.now();
+  if (state.asking === null) state.heard = remembered(context);
+  const { settings, problem } = await settingsOrProblem(context);
+  const sources = sourcesOf(context, settings);
+  state.asking ??= askSlow(
+    context,
+    state,
+    sources.filter(({ every }) => every > 0),
+  ).finally(() => {
+    state.asking = null;
+  });
+  for (const source of sources.filter(({ every }) => every === 0)) {
+    state.heard[source.key] = await hear(source, state.heard[source.key], now);
+  }
+  await waitAtMost(state.asking);
+  const keys = new Set(sources.map(({ key }) => key));
+  const known = Object.entries(state.heard).filter(([key]) => keys.has(key));
+  const heard = [...known, ...(problem === null ? [] : standing(state.heard, keys, problem))];
+  if (state.asking === null) context.memory.set(memoryKey, { sources: Object.fromEntries(heard) });
+
+  const jobs = combine(heard.flatMap(([, one]) => one.jobs.map((job) => sane(job, now))));
   const notes = [
     problem,
-    ...sources.map(({ key, product }) => noteOf(heard[key], product)),
+    ...sources.map(({ key, product }) => noteOf(state.heard[key], product)),
     await suggestion(context, jobs),
   ];
   const note = notes.filter((text) => text !== null).join('; ');
@@ -159,10 +193,11 @@ function noteOf(heard: Heard | undefined, product: string): string | null {
 
 /** The check `backup`: section `backups` and the measurement of the same name. */
 export function backup(): Check {
+  const state: State = { heard: {}, asking: null };
   return {
     name: 'backup',
     every: 5 * 60_000,
     reads: 'drop files of run-backup, logs and settings of backup products, and what checks.yaml names under "backups"',
-    run: readBackups,
+    run: (context) => readBackups(context, state),
   };
 }

@@ -4,6 +4,7 @@
  *
  * Checks marked `heavy` run in a process of their own: only there are their modules loaded, if they import them inside `run`.
  */
+import { backup } from './backup.ts';
 import type { Check } from './check.ts';
 import { cpu } from './cpu.ts';
 import { custom } from './custom.ts';
@@ -35,6 +36,7 @@ export function createChecks(): Check[] {
     temperature(),
     host(),
     hardware(),
+    backup(),
     patches,
     osState,
     health,

@@ -44,11 +44,13 @@ export const DropFile = Type.Object({
 });
 export type DropFile = Static<typeof DropFile>;
 
-const validator = Compile(DropFile);
+let validator: ReturnType<typeof Compile<typeof DropFile>> | null = null;
 
 /** A drop file's content; null when it is none. Unknown keys are left alone: later versions may add some. */
 export function parseDropFile(content: string): DropFile | null {
   const value = parseJson(content);
+  // Compiled on first use: most endpoints have no drop file.
+  validator ??= Compile(DropFile);
   return validator.Check(value) ? value : null;
 }
 
