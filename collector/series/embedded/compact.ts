@@ -3,9 +3,9 @@
  * A step only writes new files and says what should change; the store makes that durable and has it installed.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { loadSamples } from './batch.ts';
 import type { Plan } from './messages.ts';
 import {
+  bucketMs,
   isExpired,
   type Merge,
   partitionOf,
@@ -14,12 +14,31 @@ import {
   resolutions,
   type Segment,
 } from './plan.ts';
-import type { Frame } from './record.ts';
-import { type Folder, removeFiles, rollupOf, sourceOf, writeRun } from './segments.ts';
+import { type Folder, removeFiles, sourceOf, writeRun } from './segments.ts';
+import { rollUp, type Sorted, sortGeneration } from './sort.ts';
+import { registerStream, type Stream } from './stream.ts';
+import type { Generation } from './tail.ts';
 
 export interface Step {
   now: number;
   retention: Retention;
+}
+
+/** A connection with the two streams that compaction feeds. */
+export interface Bench {
+  connection: DuckDBConnection;
+  raw: Stream;
+  rollup: Stream;
+}
+
+const rollupColumns = ['endpoint', 'line', 't', 'min', 'max', 'sum', 'count', 'last', 'last_t'] as const;
+
+export function createBench(connection: DuckDBConnection): Bench {
+  return {
+    connection,
+    raw: registerStream(connection, 'samples', ['endpoint', 'line', 't', 'v']),
+    rollup: registerStream(connection, 'rolled', rollupColumns),
+  };
 }
 
 /** Whole files whose time is over; null when there are none. */
@@ -28,66 +47,65 @@ export function expire(segments: readonly Segment[], { now, retention }: Step): 
   return removed.length > 0 ? { added: [], removed, through: null } : null;
 }
 
-/** The frames as segments of level 0, for each resolution and each partition that they touch. */
-export async function compactFrames(
-  connection: DuckDBConnection,
+/** The generation as segments of level 0, for each resolution and each partition that it touches. */
+export async function compactGeneration(
+  bench: Bench,
   folder: Folder,
-  frames: readonly Frame[],
+  generation: Generation,
   step: Step,
-): Promise<Plan | null> {
-  const last = frames.at(-1);
-  if (!last) return null;
-  const batch = await loadSamples(connection, frames);
+): Promise<Plan> {
+  const sorted = await sortGeneration(generation);
   const added: Segment[] = [];
   try {
     for (const resolution of resolutions) {
-      added.push(...(await writePartitions(connection, folder, resolution, batch.days, step)));
+      added.push(...(await writePartitions(bench, folder, resolution, sorted, step)));
     }
-    return { added, removed: [], through: last.id };
+    return { added, removed: [], through: generation.lastFrame };
   } catch (thrown) {
     await removeFiles(folder.path, added);
     throw thrown;
-  } finally {
-    await connection.run('drop table if exists samples; drop table if exists rollup');
   }
 }
 
 async function writePartitions(
-  connection: DuckDBConnection,
+  bench: Bench,
   folder: Folder,
   resolution: Resolution,
-  days: ReadonlySet<number>,
-  step: Step,
+  sorted: Sorted,
+  { now, retention }: Step,
 ): Promise<Segment[]> {
-  const source = await tableOf(connection, resolution);
-  const partitions = new Set([...days].map((day) => partitionOf(resolution, day)));
+  const source = feed(bench, resolution, sorted);
+  const partitions = new Set([...sorted.days].map((day) => partitionOf(resolution, day)));
   const written: Segment[] = [];
   for (const partition of partitions) {
     // What arrives so late that it would be removed at once is not written in the first place.
-    if (isExpired(resolution, partition, step.retention, step.now)) continue;
-    written.push(
-      ...(await writeRun(connection, folder, { resolution, partition, level: 0, source, createdAt: step.now })),
-    );
+    if (isExpired(resolution, partition, retention, now)) continue;
+    const run = { resolution, partition, level: 0, source, sorted: true, createdAt: now };
+    written.push(...(await writeRun(bench.connection, folder, run)));
   }
   return written;
 }
 
-/** Rollups are made once, as a table: it is read for the cut and for the file. */
-async function tableOf(connection: DuckDBConnection, resolution: Resolution): Promise<string> {
-  if (resolution === 'raw') return 'samples';
-  await connection.run(`create or replace table rollup as select * from ${rollupOf('samples', resolution)}`);
-  return 'rollup';
+function feed({ raw, rollup }: Bench, resolution: Resolution, sorted: Sorted): string {
+  if (resolution === 'raw') {
+    raw.feed({ rows: sorted.rows, columns: [sorted.endpoint, sorted.line, sorted.t, sorted.v] });
+    return raw.source;
+  }
+  const rolled = rollUp(sorted, bucketMs[resolution]);
+  rollup.feed({ rows: rolled.rows, columns: rollupColumns.map((column) => rolled[column]) });
+  return rollup.source;
 }
 
 /** The inputs of the merge as one run of the next level. */
-export async function mergeSegments(
-  connection: DuckDBConnection,
-  folder: Folder,
-  merge: Merge,
-  step: Step,
-): Promise<Plan> {
+export async function mergeSegments(bench: Bench, folder: Folder, merge: Merge, step: Step): Promise<Plan> {
   const { resolution, partition, level, inputs } = merge;
-  const source = sourceOf(folder.path, inputs);
-  const added = await writeRun(connection, folder, { resolution, partition, level, source, createdAt: step.now });
-  return { added, removed: inputs, through: null };
+  const run = {
+    resolution,
+    partition,
+    level,
+    source: sourceOf(folder.path, inputs),
+    sorted: false,
+    createdAt: step.now,
+  };
+  return { added: await writeRun(bench.connection, folder, run), removed: inputs, through: null };
 }

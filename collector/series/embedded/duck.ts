@@ -17,7 +17,6 @@ export async function openDuck(folder: string, settings: { threads: number; memo
     threads: String(settings.threads),
     memory_limit: `${settings.memoryMb}MB`,
     temp_directory: spill,
-    preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

@@ -47,8 +47,8 @@ export interface Newest {
 export interface Requests {
   /** Removes orphans, and finds the newest values since `since`. */
   open: { ask: { since: number }; answer: Newest };
-  /** One step of housekeeping, or null when nothing is to do. */
-  step: { ask: { now: number; retention: Retention }; answer: Plan | null };
+  /** One step of housekeeping, or null when nothing is to do. Frames after `upTo` wait for the next time. */
+  step: { ask: { now: number; retention: Retention; upTo: number }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */
   install: { ask: { durable: boolean }; answer: null };
   query: { ask: Question; answer: Answer };

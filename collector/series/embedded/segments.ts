@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { columnsOf, quote } from './duck.ts';
-import { bucketMs, partitionMs, type Resolution, type Segment } from './plan.ts';
+import { partitionMs, type Resolution, type Segment } from './plan.ts';
 
 /** A merged file has at most about this many rows, so that the next merge of it fits into memory. */
 export const maxRows = 16_000_000;
@@ -33,6 +33,8 @@ export interface Run {
   level: number;
   /** A table or table function that has the columns of the resolution. */
   source: string;
+  /** The source is small, in order and has one row a bucket, as compaction makes it. */
+  sorted: boolean;
   createdAt: number;
 }
 
@@ -47,13 +49,6 @@ export function sourceOf(folder: string, segments: readonly Segment[]): string {
 
 export function pathOf(folder: string, segment: Pick<Segment, 'file'>): string {
   return join(folder, 'segments', segment.file);
-}
-
-/** From a table `samples` (endpoint, line, t, v; all double) to rollup rows of one resolution. */
-export function rollupOf(source: string, resolution: Exclude<Resolution, 'raw'>): string {
-  const bucket = `(floor(t / ${bucketMs[resolution]}) * ${bucketMs[resolution]})`;
-  return `(select endpoint, line, ${bucket} as t, min(v) as min, max(v) as max, sum(v) as sum, count(*) as count,
-    arg_max(v, t) as last, max(t) as last_t from ${source} group by all)`;
 }
 
 /** Writes one run: one file, or several that share out the endpoints. Nothing when the source has no rows in the partition. */
@@ -75,6 +70,7 @@ const within = (run: Run) => `t >= ${run.partition} and t < ${run.partition + pa
 
 /** Ranges of endpoints, inclusive, with at most about `maxRows` rows each. */
 async function cuts(connection: DuckDBConnection, run: Run): Promise<[number, number][]> {
+  if (run.sorted) return [[0, Number.MAX_SAFE_INTEGER]];
   const [endpoints = [], counts = []] = await columnsOf(
     connection,
     `select endpoint::double, count(*)::double from ${run.source} where ${within(run)} group by 1 order by 1`,
@@ -121,14 +117,14 @@ async function writeFile(
 }
 
 function selectOf(run: Run, low: number, high: number): string {
-  const columns =
-    run.resolution === 'raw' ? 'v' : 'min, max, sum, count::integer as count, last, last_t::bigint as last_t';
-  const rows =
-    run.resolution === 'raw'
-      ? run.source
-      : `(select endpoint, line, t, ${parts} from ${run.source} where ${within(run)} group by endpoint, line, t)`;
-  return `select endpoint::integer as endpoint, line::integer as line, t::bigint as t, ${columns} from ${rows}
-    where ${within(run)} and endpoint between ${low} and ${high} order by endpoint, line, t`;
+  const raw = run.resolution === 'raw';
+  const values = raw ? 'v' : 'min, max, sum, count::integer as count, last, last_t::bigint as last_t';
+  const columns = `endpoint::integer as endpoint, line::integer as line, t::bigint as t, ${values}`;
+  if (run.sorted) return `select ${columns} from ${run.source} where ${within(run)}`;
+  const rows = `from ${run.source} where ${within(run)} and endpoint between ${low} and ${high}`;
+  if (raw) return `select ${columns} ${rows} order by endpoint, line, t`;
+  return `select ${columns} from (select endpoint, line, t, ${parts} ${rows} group by endpoint, line, t)
+    order by endpoint, line, t`;
 }
 
 async function factsOf(connection: DuckDBConnection, path: string) {

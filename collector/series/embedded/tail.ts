@@ -1,57 +1,79 @@
 /**
  * The frames that are durable in the journal and not yet in a segment, held by the worker with an index by endpoint.
- * Two generations: `sealed` is being compacted, `live` grows meanwhile. A query reads both.
+ * They come in generations: the oldest is compacted while the newest grows. A query reads all of them.
  */
 import { eachRecord, eachSample, type Frame } from './record.ts';
+
+/** What one compaction takes at most: sorting it needs about twice as much memory. */
+const fullGenerationBytes = 32 * 1024 * 1024;
 
 interface Place {
   frame: Frame;
   offset: number;
 }
 
-interface Generation {
-  frames: Frame[];
+export interface Generation {
+  firstFrame: number;
+  lastFrame: number;
+  bytes: number;
+  /** It is being compacted: nothing is added any more. */
+  sealed: boolean;
+  /** Its reports by endpoint, as they came. */
   byEndpoint: Map<number, Place[]>;
 }
 
-const empty = (): Generation => ({ frames: [], byEndpoint: new Map() });
-
 export interface Tail {
   add(frame: Frame): void;
-  /** The frames to compact now: those left by a failed attempt first. Empty when there is nothing. */
-  seal(): readonly Frame[];
-  /** The sealed frames are in segments that queries see from now on. */
+  /** The oldest generation with frames up to `upTo`, sealed; undefined when there is none. */
+  seal(upTo: number): Generation | undefined;
+  /** The sealed generation is in segments that queries see from now on. */
   drop(): void;
   eachSample(endpoint: number, visit: (line: number, at: number, value: number) => void): void;
 }
 
 export function createTail(): Tail {
-  let live = empty();
-  let sealed = empty();
+  let generations: Generation[] = [];
+
+  const openFor = (frame: Frame): Generation => {
+    const newest = generations.at(-1);
+    if (newest && !newest.sealed && newest.bytes < fullGenerationBytes) return newest;
+    const opened = { firstFrame: frame.id, lastFrame: frame.id, bytes: 0, sealed: false, byEndpoint: new Map() };
+    generations.push(opened);
+    return opened;
+  };
+
   return {
     add(frame) {
-      live.frames.push(frame);
+      const generation = openFor(frame);
+      generation.lastFrame = frame.id;
+      generation.bytes += frame.floats.byteLength;
       eachRecord(frame, (head, offset) => {
         if (head.groups === null) return;
-        const places = live.byEndpoint.get(head.endpoint);
+        const places = generation.byEndpoint.get(head.endpoint);
         if (places) places.push({ frame, offset });
-        else live.byEndpoint.set(head.endpoint, [{ frame, offset }]);
+        else generation.byEndpoint.set(head.endpoint, [{ frame, offset }]);
       });
     },
-    seal() {
-      if (sealed.frames.length === 0) {
-        sealed = live;
-        live = empty();
-      }
-      return sealed.frames;
+    seal(upTo) {
+      const oldest = generations[0];
+      if (!oldest || oldest.firstFrame > upTo) return undefined;
+      oldest.sealed = true;
+      return oldest;
     },
     drop() {
-      sealed = empty();
+      generations = generations.filter(({ sealed }) => !sealed);
     },
     eachSample(endpoint, visit) {
-      for (const generation of [sealed, live]) {
-        for (const { frame, offset } of generation.byEndpoint.get(endpoint) ?? []) eachSample(frame, offset, visit);
-      }
+      for (const generation of generations) eachSampleOf(generation, endpoint, visit);
     },
   };
+}
+
+/** Calls `visit` for each sample of the endpoint in the generation, as they came. */
+export function eachSampleOf(
+  generation: Generation,
+  endpoint: number,
+  visit: (line: number, at: number, value: number) => void,
+): void {
+  for (const { frame, offset } of generation.byEndpoint.get(endpoint) ?? []) eachSample(frame, offset, visit);
 }

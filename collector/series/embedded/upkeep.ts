@@ -40,8 +40,10 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let stopped = false;
 
   const work = async () => {
+    // Without an end, a busy collector would go on compacting what came in the last second.
+    const upTo = journal.lastFrame;
     while (!stopped) {
-      const plan = await courier.ask('step', { now: clock.now(), retention });
+      const plan = await courier.ask('step', { now: clock.now(), retention, upTo });
       if (!plan) break;
       await makeDurable(plan);
       parts.installed(plan);

@@ -5,9 +5,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { reasonOf } from '../../../shared/errors.ts';
-import { compactFrames, expire, mergeSegments, type Step } from './compact.ts';
+import { type Bench, compactGeneration, createBench, expire, mergeSegments, type Step } from './compact.ts';
 import { type Duck, openDuck } from './duck.ts';
 import { createManifest, type Manifest } from './manifest.ts';
 import type { Damage, FromWorker, Kind, Plan, Requests, Start, ToWorker } from './messages.ts';
@@ -28,7 +27,7 @@ let lastId = start.nextId;
 const folder = { path: start.folder, nextId: () => ++lastId };
 
 let duck: Duck;
-let housekeeping: DuckDBConnection;
+let bench: Bench;
 /** The plan of the last step until it is installed or withdrawn. */
 let planned: Plan | null = null;
 
@@ -61,10 +60,11 @@ async function sparing<T>(suspects: () => readonly Segment[], read: () => Promis
   }
 }
 
-async function nextStep(step: Step): Promise<Plan | null> {
+async function nextStep(step: Requests['step']['ask']): Promise<Plan | null> {
   if (planned) await install({ durable: false });
   planned = expire(manifest.segments, step);
-  planned ??= await compactFrames(housekeeping, folder, tail.seal(), step);
+  const generation = planned ? undefined : tail.seal(step.upTo);
+  if (generation) planned = await compactGeneration(bench, folder, generation, step);
   planned ??= await mergeNext(step);
   return planned;
 }
@@ -74,7 +74,7 @@ async function mergeNext(step: Step): Promise<Plan | null> {
   const merge = nextMerge(manifest.segments, step.now);
   if (!merge) return null;
   if (await quarantine(merge.inputs)) return mergeNext(step);
-  return mergeSegments(housekeeping, folder, merge, step);
+  return mergeSegments(bench, folder, merge, step);
 }
 
 async function install({ durable }: { durable: boolean }): Promise<null> {
@@ -97,7 +97,7 @@ const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K][
     await removeOrphans(start.folder, manifest.segments);
     await quarantine(await wrongSizes(start.folder, manifest.segments));
     duck = await openDuck(start.folder, start);
-    housekeeping = await duck.connect();
+    bench = createBench(await duck.connect());
     return sparing(
       () => manifest.segments.filter(({ resolution }) => resolution === '1h'),
       () => newest(duck, start.folder, manifest, since),
@@ -111,9 +111,9 @@ const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K][
       () => manifest.reading((segments) => answer(duck, start.folder, segments, tail, question)),
     ),
   async close() {
-    housekeeping?.interrupt();
+    bench?.connection.interrupt();
     await Promise.allSettled(working);
-    housekeeping?.closeSync();
+    bench?.connection.closeSync();
     duck?.close();
     return null;
   },
