@@ -16,7 +16,7 @@ export interface Level {
   rule: Rule;
   status: Status;
   value: number | null;
-  threshold: number;
+  threshold: number | null;
 }
 
 /** What one report says about one instance (one disk, one job) of a family. */

@@ -40,6 +40,10 @@ export interface TicketPolicy {
   /** When `advance` has something to do next; null when nothing waits. */
   nextDue(): number | null;
   line(key: string): Line | undefined;
+  /** Keys of alerts that are thought to fire. */
+  firing(): string[];
+  /** The alert is one of a storm: people are told of the storm, not of each. */
+  crowded(key: string): boolean;
   /** Puts a line back as it was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
   restore(lines: Line[], openings: number[]): void;
 }
@@ -342,7 +346,13 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       return next === Infinity ? null : next;
     },
     line: (key) => lines.get(key),
+    firing: () => [...lines.values()].filter((line) => line.firing && !line.children).map((line) => line.key),
+    crowded(key) {
+      const line = lines.get(key);
+      return line !== undefined && (line.parent !== null || stormOf(line).length > 0);
+    },
     restore(saved, opened) {
+      lines.clear();
       for (const line of saved) lines.set(line.key, line);
       openings = [...opened];
     },

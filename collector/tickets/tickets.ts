@@ -1,0 +1,251 @@
+/**
+ * What people do to tickets. Every change is an event row; a change that meets a ticket in another state than it was
+ * read in is a CONFLICT, never a silent overwrite. What the monitor does is in automate.ts.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Selectable, Transaction } from 'kysely';
+import type { TicketRow } from '../../shared/api.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import type { Database } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import type { Tell } from '../tell.ts';
+import { priorityOf, type Third } from './priority.ts';
+
+export type TicketState = TicketRow['state'];
+type Row = Selectable<Database['tickets']>;
+type Db = Transaction<Database>;
+
+/** What a person did to a ticket of the monitor; the policy must know. */
+export type PersonDid = { key: string; at: number } & (
+  | { type: 'touch' | 'reopen' }
+  | { type: 'close'; mutedUntil: number | null }
+);
+
+export interface NewTicket {
+  title: string;
+  text: string | null;
+  endpoint: string | null;
+  impact: Third;
+  urgency: Third;
+  by: string;
+}
+
+/** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
+export interface Tickets {
+  /** @returns the number of the new ticket */
+  create(ticket: NewTicket): Promise<number>;
+  comment(id: number, by: string, text: string): Promise<void>;
+  assign(id: number, by: string, assignee: string | null): Promise<void>;
+  /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
+  resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<void>;
+  reopen(id: number, by: string, text: string | null): Promise<void>;
+  /** Any other way of the life cycle; on_hold and cancelled need a reason. */
+  setState(id: number, by: string, to: TicketState, text: string | null): Promise<void>;
+  /** Told after the change was saved. */
+  onPerson(listener: (did: PersonDid) => void): void;
+  /** Closes what has been resolved for a week. @returns how many */
+  closeOld(): Promise<number>;
+}
+
+/** From which states a person may go where. Closed and cancelled are final: what comes later is a new ticket. */
+const ways: Record<TicketState, readonly TicketState[]> = {
+  new: ['in_progress', 'on_hold', 'resolved', 'cancelled'],
+  in_progress: ['on_hold', 'resolved', 'cancelled'],
+  on_hold: ['in_progress', 'resolved', 'cancelled'],
+  resolved: ['in_progress', 'closed'],
+  closed: [],
+  cancelled: [],
+};
+const closedAfterMs = 7 * 86_400_000;
+
+export function createTickets(parts: { state: State; clock: Clock; tell: Tell }): Tickets {
+  const { state, clock, tell } = parts;
+  const listeners: ((did: PersonDid) => void)[] = [];
+
+  function done(row: Row, did: PersonDid | null): void {
+    tell.publish({ kind: 'ticket', ticket: row.id });
+    if (did && row.source === 'monitor') for (const listener of listeners) listener(did);
+  }
+
+  /** Reads, changes and notes in one transaction. @returns the ticket as it was before */
+  function change(id: number, work: (db: Db, row: Row, now: number) => Promise<void>): Promise<Row> {
+    return state.transaction().execute(async (db) => {
+      const row = await db.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirst();
+      if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
+      await work(db, row, clock.now());
+      return row;
+    });
+  }
+
+  function move(id: number, by: string, to: TicketState, text: string | null, data: object | null = null) {
+    return change(id, async (db, row, now) => {
+      if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
+      if ((to === 'on_hold' || to === 'cancelled') && !text) throw conflict(`a reason is needed to make it ${to}`);
+      const set = columnsFor(row, to, by, now);
+      if (set.open_key) await refuseSecondOpen(db, row);
+      await save(db, row, { ...set, touched_at: row.touched_at ?? now, updated_at: now });
+      const kind = row.state === 'resolved' && to === 'in_progress' ? 'reopened' : 'state';
+      await note(db, id, now, by, kind, {
+        from_state: row.state,
+        to_state: to,
+        text,
+        data: data && JSON.stringify(data),
+      });
+    });
+  }
+
+  /** A remark or an owner: the ticket is a person's from now on. */
+  async function touch(
+    id: number,
+    work: (db: Db, now: number) => Promise<Partial<Database['tickets']>>,
+  ): Promise<void> {
+    const row = await change(id, async (db, row, now) => {
+      if (row.state === 'closed' || row.state === 'cancelled')
+        throw conflict(`ticket ${id} is ${row.state}; open a new one that refers to it`);
+      await save(db, row, { ...(await work(db, now)), touched_at: row.touched_at ?? now, updated_at: now });
+    });
+    done(row, { type: 'touch', key: row.key, at: clock.now() });
+  }
+
+  async function resolve(id: number, by: string, text: string | null, wontFixUntil: number | null = null) {
+    const row = await move(id, by, 'resolved', text, wontFixUntil === null ? null : { wontFixUntil });
+    done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
+  }
+
+  return {
+    create: (ticket) => createByPerson(state, tell, ticket, clock.now()),
+    comment: (id, by, text) =>
+      touch(id, async (db, now) => {
+        await note(db, id, now, by, 'comment', { text });
+        return {};
+      }),
+    assign: (id, by, assignee) =>
+      touch(id, async (db, now) => {
+        await note(db, id, now, by, 'assigned', { text: assignee });
+        return { assignee };
+      }),
+    resolve,
+    async reopen(id, by, text) {
+      const current = await state.selectFrom('tickets').select('state').where('id', '=', id).executeTakeFirst();
+      if (current && current.state !== 'resolved')
+        throw conflict(`ticket ${id} is ${current.state}; only a resolved one can be reopened`);
+      const row = await move(id, by, 'in_progress', text);
+      done(row, { type: 'reopen', key: row.key, at: clock.now() });
+    },
+    async setState(id, by, to, text) {
+      if (to === 'resolved') return resolve(id, by, text);
+      const row = await move(id, by, to, text);
+      const at = clock.now();
+      if (to === 'closed') done(row, null);
+      else if (to === 'cancelled') done(row, { type: 'close', key: row.key, at, mutedUntil: null });
+      else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
+    },
+    onPerson: (listener) => void listeners.push(listener),
+    closeOld: () => closeOld(state, tell, clock.now()),
+  };
+}
+
+async function createByPerson(state: State, tell: Tell, ticket: NewTicket, now: number): Promise<number> {
+  const { title, text, endpoint, impact, urgency, by } = ticket;
+  const own = { source: 'person' as const, title, endpoint, impact, urgency, priority: priorityOf(impact, urgency) };
+  const id = await state.transaction().execute(async (db) => {
+    const row = await db
+      .insertInto('tickets')
+      .values({ ...blankTicket(`person/${randomBytes(8).toString('hex')}`, now), ...own, touched_at: now })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await note(db, row.id, now, by, 'opened', { to_state: 'new', text });
+    return row.id;
+  });
+  tell.publish({ kind: 'ticket', ticket: id });
+  return id;
+}
+
+async function closeOld(state: State, tell: Tell, now: number): Promise<number> {
+  const old = await state.transaction().execute(async (db) => {
+    const closed = await db
+      .updateTable('tickets')
+      .set({ state: 'closed', closed_at: now, updated_at: now })
+      .where('state', '=', 'resolved')
+      .where('resolved_at', '<', now - closedAfterMs)
+      .returning('id')
+      .execute();
+    for (const { id } of closed)
+      await note(db, id, now, 'monitor', 'state', { from_state: 'resolved', to_state: 'closed' });
+    return closed;
+  });
+  for (const { id } of old) tell.publish({ kind: 'ticket', ticket: id });
+  return old.length;
+}
+
+const conflict = (problem: string) => fail('CONFLICT', { problem });
+
+/** The columns that follow from the state. */
+function columnsFor(row: Row, to: TicketState, user: string, now: number): Partial<Database['tickets']> {
+  if (to === 'resolved') return { state: to, open_key: null, resolved_at: now, resolved_by: user };
+  if (to === 'cancelled' || to === 'closed') return { state: to, open_key: null, closed_at: now };
+  if (row.state === 'resolved') return { state: to, open_key: row.key, resolved_at: null, resolved_by: null };
+  return { state: to };
+}
+
+/** The unique key would refuse it anyway; this says which ticket is in the way. */
+async function refuseSecondOpen(db: Db, row: Row): Promise<void> {
+  const other = await db.selectFrom('tickets').select('id').where('open_key', '=', row.key).executeTakeFirst();
+  if (other) throw conflict(`ticket ${other.id} is open for the same alert`);
+}
+
+/** Changes the ticket if it is still in the state that it was read in. */
+async function save(db: Db, row: Row, set: Partial<Omit<Database['tickets'], 'id'>>): Promise<void> {
+  const result = await db
+    .updateTable('tickets')
+    .set(set)
+    .where('id', '=', row.id)
+    .where('state', '=', row.state)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw conflict(`ticket ${row.id} was changed by somebody else just now`);
+}
+
+type EventColumns = Partial<Pick<Database['ticket_events'], 'from_state' | 'to_state' | 'text' | 'data'>>;
+
+/** One row in the history of a ticket. */
+export async function note(
+  db: Db,
+  ticket: number,
+  at: number,
+  actor: string,
+  kind: Database['ticket_events']['kind'],
+  columns: EventColumns = {},
+): Promise<void> {
+  await db
+    .insertInto('ticket_events')
+    .values({ ticket, at, actor, kind, from_state: null, to_state: null, text: null, data: null, ...columns })
+    .execute();
+}
+
+/** A new ticket, before anything is known of it. */
+export function blankTicket(key: string, now: number) {
+  return {
+    key,
+    open_key: key,
+    title: '',
+    state: 'new' as const,
+    priority: 5,
+    impact: 3,
+    urgency: 3,
+    tier: 1,
+    endpoint: null,
+    rule: null,
+    alert: null,
+    assignee: null,
+    touched_at: null,
+    opened_at: now,
+    resolved_at: null,
+    resolved_by: null,
+    restored_at: null,
+    closed_at: null,
+    fires: 0,
+    follows: null,
+    updated_at: now,
+  };
+}
