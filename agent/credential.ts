@@ -47,11 +47,16 @@ export function readCredential(data: string): Credential | null {
   }
   try {
     const credential = asCredential(JSON.parse(text));
-    if (credential) return credential;
+    if (credential) return reachedBy(credential, process.env.EVENKEEL_AGENT_MQTT);
   } catch {
     // Not JSON: the same answer as a credential with holes.
   }
   throw fail('DATA_CORRUPT', { path, reason: 'it is not a whole credential' });
+}
+
+/** The broker may have moved since the enrolment, or be reached by another way from here. */
+function reachedBy(credential: Credential, url: string | undefined): Credential {
+  return url && /^mqtts?:\/\//.test(url) ? { ...credential, mqtt: { ...credential.mqtt, url } } : credential;
 }
 
 /** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE */

@@ -15,6 +15,7 @@ const flags = [
   '--regexp-interpret-all',
   '--optimize-for-size',
   '--lazy-feedback-allocation',
+  '--single-threaded-gc',
   '--disable-warning=ExperimentalWarning',
 ];
 /** Counts the replacements, so that a system on which it does not help ends with a working, larger agent. */

@@ -313,7 +313,7 @@ export function createLink(options: LinkOptions): Link {
 
   return {
     start() {
-      resending = setInterval(resend, 10_000);
+      resending = setInterval(resend, firstResendMs / 2);
       resending.unref();
       connect();
     },

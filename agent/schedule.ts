@@ -51,7 +51,8 @@ const graceMs = 1000;
 const secondTickMs = 2000;
 /** Each outcome is itself a metric: at once when it changes, else once a minute. */
 const outcomeEveryMs = 60_000;
-const heavyTickMs = 5000;
+const firstHeavyMs = 5000;
+const heavyTickMs = 30_000;
 /** Boot and log-in have the disk to themselves. */
 const quietAfterBootS = 300;
 /** Sleep and a set clock look alike below this. */
@@ -81,6 +82,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let plannedAt = 0;
   let ticks = 0;
   let lateMs = 0;
+  let statesChanged = false;
   let timer: NodeJS.Timeout | null = null;
   let heavyTimer: NodeJS.Timeout | null = null;
   let heavyRunning = false;
@@ -92,7 +94,10 @@ export function createRunner(options: RunnerOptions): Runner {
     const reason = outcome.status === 'ok' ? (outcome.findings.note ?? null) : outcome.reason;
     const before = slot.state;
     const same = before?.status === outcome.status && before.reason === reason;
-    slot.state = same ? before : { check: name, status: outcome.status, reason, at: clock.now() };
+    if (!same) {
+      slot.state = { check: name, status: outcome.status, reason, at: clock.now() };
+      statesChanged = true;
+    }
     if (outcome.status === 'failed' && before?.status !== 'failed')
       log.warn({ check: name, reason }, 'A check failed.');
     if (outcome.status === 'ok') {
@@ -113,12 +118,18 @@ export function createRunner(options: RunnerOptions): Runner {
     if (!stopped) settle(slot, outcome);
   }
 
+  function switchOff(slot: Slot): void {
+    if (slot.state?.status === 'off') return;
+    slot.state = { check: slot.check.name, status: 'off', reason: 'switched off in the settings', at: clock.now() };
+    statesChanged = true;
+  }
+
   /** Those whose time has come; half a step early counts, or rounding would make every second turn. */
   function takeDue(now: number): Promise<void>[] {
     return light.flatMap((slot) => {
       const { enabled, everyMs } = paceOf(slot.check, config);
       if (!enabled) {
-        slot.state = { check: slot.check.name, status: 'off', reason: 'switched off in the settings', at: clock.now() };
+        switchOff(slot);
         return [];
       }
       if (slot.running || now < slot.nextAt - step / 2) return [];
@@ -142,7 +153,10 @@ export function createRunner(options: RunnerOptions): Runner {
     }
     if (stopped) return;
     flush();
-    if (ticks > 0) options.onSections('runner', { checks: states() });
+    if (ticks > 0 && statesChanged) {
+      statesChanged = false;
+      options.onSections('runner', { checks: states() });
+    }
     planNext(now);
   }
 
@@ -217,7 +231,7 @@ export function createRunner(options: RunnerOptions): Runner {
       stopped = false;
       seen = { wall: clock.now(), line: clock.monotonic() };
       void tick();
-      heavyTimer = setTimeout(() => void heavyTick(), heavyTickMs * (1 + random()));
+      heavyTimer = setTimeout(() => void heavyTick(), firstHeavyMs * (1 + random()));
     },
     stop() {
       stopped = true;

@@ -90,11 +90,27 @@ function errorsOf(root: string, mount: Mount): number | null {
   return device === null ? null : readNumber(root, `/sys/fs/ext4/${basename(device)}/errors_count`);
 }
 
-async function linux(context: CheckContext, first: Map<string, boolean>): Promise<Findings> {
+interface Known {
+  /** Of each mount point: whether it was read-only when it was first seen. */
+  first: Map<string, boolean>;
+  /** The list as text, and what came out of it: it changes rarely, and comparing is cheaper than parsing. */
+  text: string;
+  mounts: Mount[];
+  fstab: Map<string, 'ro' | 'rw'>;
+}
+
+function refresh(context: CheckContext, known: Known): void {
   const text = readText(context.root, '/proc/self/mountinfo');
   if (text === null) throw new NoData('/proc/self/mountinfo cannot be read');
-  const mounts = realMounts(parseMountInfo(text));
-  const fstab = parseFstab(readText(context.root, '/etc/fstab') ?? '');
+  if (text === known.text) return;
+  known.text = text;
+  known.mounts = realMounts(parseMountInfo(text));
+  known.fstab = parseFstab(readText(context.root, '/etc/fstab') ?? '');
+}
+
+async function linux(context: CheckContext, known: Known): Promise<Findings> {
+  refresh(context, known);
+  const { mounts, fstab, first } = known;
   const now = context.clock.now();
   const rows = mounts.map(async (mount) => {
     const space = await askSpace(context.root + mount.mount);
@@ -138,14 +154,14 @@ async function windows(context: CheckContext): Promise<Findings> {
 }
 
 export function disk(platform: NodeJS.Platform = process.platform): Check {
-  const first = new Map<string, boolean>();
+  const known: Known = { first: new Map(), text: '', mounts: [], fstab: new Map() };
   return {
     name: 'disk',
     every: platform === 'linux' ? 10_000 : platform === 'darwin' ? 60_000 : 300_000,
     reads:
       '/proc/self/mountinfo and statfs of local file systems (Linux), df (macOS), PowerShell (Windows); no rights needed',
     async run(context) {
-      if (context.platform === 'linux') return linux(context, first);
+      if (context.platform === 'linux') return linux(context, known);
       return context.platform === 'darwin' ? macos(context) : windows(context);
     },
   };

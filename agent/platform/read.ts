@@ -4,20 +4,22 @@
  */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
+const scratch = Buffer.allocUnsafe(16_384);
+
 /** The text, or null when the file is missing or not ours to read; the caller says which matters. */
 export function readText(root: string, path: string): string | null {
+  const head = readHead(root, path, 'utf8');
+  if (head === null || head.length < scratch.length / 4) return head;
   try {
     return readFileSync(root + path, 'utf8');
   } catch {
-    // Missing or denied. See above.
+    // It went away between the two reads.
     return null;
   }
 }
 
-const scratch = Buffer.allocUnsafe(4096);
-
-/** First 4 KiB of a small file, in three system calls instead of five: for the scan over all processes. */
-export function readHead(root: string, path: string): string | null {
+/** First 16 KiB of a file, in three system calls and without a new buffer: half the cost of reading a whole one. */
+export function readHead(root: string, path: string, encoding: 'utf8' | 'latin1' = 'latin1'): string | null {
   let file: number;
   try {
     file = openSync(root + path, 'r');
@@ -26,7 +28,7 @@ export function readHead(root: string, path: string): string | null {
     return null;
   }
   try {
-    return scratch.toString('latin1', 0, readSync(file, scratch, 0, scratch.length, 0));
+    return scratch.toString(encoding, 0, readSync(file, scratch, 0, scratch.length, 0));
   } catch {
     // As above.
     return null;

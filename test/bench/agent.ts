@@ -145,17 +145,20 @@ export async function run(args: string[]): Promise<void> {
     const started = performance.now();
     await wait(minutes * 60_000 - warmUpS * 1000);
     const cycles = (performance.now() - started) / 1000 / intervalS;
-    guests.forEach((guest, i) => {
+    for (const [i, guest] of guests.entries()) {
       const [from, to] = [before[i], costOf(guest.pid)];
-      if (!from || !to) return console.log(`${guest.name.padEnd(16)} ended before the measurement did`);
+      if (!from || !to) {
+        console.log(`${guest.name.padEnd(16)} ended before the measurement did`);
+        continue;
+      }
       console.log(`FIGURE ${line(guest.name, to, (to.cpuMs - from.cpuMs) / cycles)}`);
-      if (guest !== agent) return;
+      if (guest !== agent) continue;
       const children = to.childFaults - from.childFaults;
       console.log(
         `FIGURE evenkeel agent   ${children === 0 ? '0 processes' : 'some processes were'} started in the loop`,
       );
       console.log(`FIGURE evenkeel agent   ${agent.reports() - reports} reports in ${cycles.toFixed(1)} cycles`);
-    });
+    }
   } finally {
     clearInterval(poking);
     for (const guest of guests) await guest.stop();
