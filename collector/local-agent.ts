@@ -25,12 +25,14 @@ export interface LocalAgentParts {
   /** Its data folder. */
   folder: string;
   log: Log;
+  /** The broker's address at this start: it may have moved since the agent enrolled. */
+  mqtt: string;
   /** Makes a join code of one use. */
   joinCode(): Promise<string>;
 }
 
 /** Returns at once; enrolment, start and restarts go on behind, and are told in the log. */
-export function startLocalAgent({ folder, log, joinCode }: LocalAgentParts): LocalAgent {
+export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts): LocalAgent {
   let stopping = false;
   let child: ChildProcess | undefined;
   let wake = () => {};
@@ -48,7 +50,7 @@ export function startLocalAgent({ folder, log, joinCode }: LocalAgentParts): Loc
   function runAgent(words: readonly string[], input: string | null): Promise<number> {
     return new Promise((resolve, reject) => {
       const args = ['--disable-warning=ExperimentalWarning', script, ...words, '--data', folder];
-      const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment() });
+      const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment(mqtt) });
       child = started;
       // Its end shows in the exit code; a pipe that breaks with it is no news.
       started.stdin.on('error', () => {});
@@ -107,8 +109,9 @@ export function startLocalAgent({ folder, log, joinCode }: LocalAgentParts): Loc
 }
 
 /** The agent gets this process's environment without what is the collector's own. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
+function environment(mqtt: string): NodeJS.ProcessEnv {
+  const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_') || name.startsWith('EVENKEEL_AGENT_')),
   );
+  return { ...inherited, EVENKEEL_AGENT_MQTT: mqtt };
 }

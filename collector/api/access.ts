@@ -45,6 +45,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/assign': 'operator',
   'POST /api/v1/tickets/:id/resolve': 'operator',
   'POST /api/v1/tickets/:id/reopen': 'operator',
+  'POST /api/v1/tickets/:id/state': 'operator',
 
   // Numbers for managers: whoever may see the endpoints may see what they add up to
   'GET /api/v1/kpis/availability': 'viewer',

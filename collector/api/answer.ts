@@ -29,7 +29,8 @@ function translate(error: FastifyError, request: FastifyRequest): EvenkeelError 
 
 function problemOf(error: FastifyError): string {
   const first = error.validation?.[0];
-  const where = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+  const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
+  const where = `${part}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
   // A key that the schema does not have is reported as a value under the schema "false".
   const what = first?.message === 'schema is false' ? 'is not known here' : first?.message;
   return `${where} ${what ?? 'does not have the expected shape'}`.slice(0, 300);

@@ -8,7 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Role } from '../../shared/api.ts';
+import type { Role, TicketRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Rule } from '../evaluate/rule.ts';
@@ -32,8 +32,10 @@ export interface TicketActions {
   /** @throws EvenkeelError NOT_FOUND, CONFLICT where the state of the ticket does not allow it; so do the others */
   comment(id: number, by: string, text: string): Promise<unknown>;
   assign(id: number, by: string, assignee: string | null): Promise<unknown>;
-  resolve(id: number, by: string, text: string | null): Promise<unknown>;
+  /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
+  resolve(id: number, by: string, text: string | null, wontFixUntil: number | null): Promise<unknown>;
   reopen(id: number, by: string, text: string | null): Promise<unknown>;
+  setState(id: number, by: string, to: TicketRow['state'], text: string | null): Promise<unknown>;
 }
 
 export interface NewTicket {

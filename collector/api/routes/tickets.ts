@@ -39,7 +39,15 @@ interface Action {
   name: string;
   summary: string;
   body: ReturnType<typeof Type.Object>;
-  run(id: number, by: string, said: { text?: string; assignee?: string | null }): Promise<unknown>;
+  run(id: number, by: string, said: Said): Promise<unknown>;
+}
+
+/** What the bodies of the actions may hold; each has checked its own. */
+interface Said {
+  text?: string;
+  assignee?: string | null;
+  state?: TicketRow['state'];
+  wontFixUntil?: number;
 }
 
 export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context): void {
@@ -87,7 +95,6 @@ export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context
     },
   );
 
-  const Said = Type.Object({ text: Type.Optional(Text) }, { ...closed, examples: [{ text: 'Disk replaced.' }] });
   const actions: Action[] = [
     {
       name: 'comment',
@@ -107,14 +114,31 @@ export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context
     {
       name: 'resolve',
       summary: 'It is solved',
-      body: Said,
-      run: (id, by, { text }) => tickets.resolve(id, by, text ?? null),
+      body: Type.Object(
+        {
+          text: Type.Optional(Text),
+          wontFixUntil: Type.Optional(
+            Type.Integer({ minimum: 0, description: 'ms since 1970, UTC: until then the alert opens no ticket' }),
+          ),
+        },
+        { ...closed, examples: [{ text: 'Disk replaced.' }] },
+      ),
+      run: (id, by, { text, wontFixUntil }) => tickets.resolve(id, by, text ?? null, wontFixUntil ?? null),
     },
     {
       name: 'reopen',
       summary: 'It is not solved after all',
-      body: Said,
+      body: Type.Object({ text: Type.Optional(Text) }, { ...closed, examples: [{ text: 'It is back.' }] }),
       run: (id, by, { text }) => tickets.reopen(id, by, text ?? null),
+    },
+    {
+      name: 'state',
+      summary: 'Any other step of its life; on_hold and cancelled need a reason',
+      body: Type.Object(
+        { state: TicketState, text: Type.Optional(Text) },
+        { ...closed, examples: [{ state: 'on_hold', text: 'The new disk comes on Monday.' }] },
+      ),
+      run: (id, by, { state: to, text }) => tickets.setState(id, by, to ?? 'in_progress', text ?? null),
     },
   ];
 
@@ -124,7 +148,7 @@ export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
-        await run(id, callerNamed(request), request.body as { text?: string; assignee?: string | null });
+        await run(id, callerNamed(request), request.body as Said);
         return ticketById(state, rules, id);
       },
     );

@@ -1,0 +1,218 @@
+/**
+ * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
+ * `stop` closes in the opposite order, also when the start broke off half-way.
+ */
+import { Registry } from 'prom-client';
+import type { Clock } from '../shared/clock.ts';
+import { fail, reasonOf } from '../shared/errors.ts';
+import { encodeJoinCode } from '../shared/join-code.ts';
+import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { type Addresses, addressesOf } from './addresses.ts';
+import { ownRule } from './alerts/own.ts';
+import { createAlerts } from './alerts/raise.ts';
+import type { App } from './api/context.ts';
+import { createServer } from './api/server.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { defaultRules } from './evaluate/defaults.ts';
+import { mergeRules } from './evaluate/merge.ts';
+import { createFleet } from './fleet/endpoints.ts';
+import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
+import { createRows } from './fleet/rows.ts';
+import { openIntake } from './intake/intake.ts';
+import { startLocalAgent } from './local-agent.ts';
+import { writeLocalToken } from './local-token.ts';
+import type { createLog } from './log.ts';
+import { createOutbox } from './notify/outbox.ts';
+import { createChannels } from './notify/route.ts';
+import { seriesStores } from './series/index.ts';
+import type { Config } from './settings.ts';
+import { openState } from './state/open.ts';
+import { createTell } from './tell.ts';
+import { policyOf } from './tickets/settings.ts';
+import { createTickets } from './tickets/tickets.ts';
+
+export interface Deps {
+  clock: Clock;
+  log: ReturnType<typeof createLog>;
+  version: string;
+  /** Folder of the built web app. */
+  web: string;
+}
+
+/** What a person wants to know after the start. */
+export interface Started {
+  addresses: Addresses;
+  /** The one-time link that makes the first admin; null when there is one. */
+  setupLink: string | null;
+  data: string;
+}
+
+export interface Collector {
+  /** @throws EvenkeelError for whatever a person can mend; everything opened until then is closed again */
+  start(): Promise<Started>;
+  /** May be called at any time, also during the start. */
+  stop(): Promise<void>;
+}
+
+type Close = () => unknown;
+
+export function createCollector(config: Config, deps: Deps): Collector {
+  const opened: Close[] = [];
+  let starting: Promise<Started> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function closeAll(): Promise<void> {
+    for (let close = opened.pop(); close; close = opened.pop()) {
+      try {
+        await close();
+      } catch (thrown) {
+        deps.log.error({ err: thrown }, 'A part did not close in order');
+      }
+    }
+  }
+
+  return {
+    start() {
+      starting ??= open(config, deps, (close) => void opened.push(close));
+      return starting.catch(async (thrown: unknown) => {
+        await closeAll();
+        throw thrown;
+      });
+    },
+    stop() {
+      stopping ??= (starting ?? Promise.resolve()).then(closeAll, closeAll);
+      return stopping;
+    },
+  };
+}
+
+async function open(config: Config, deps: Deps, onStop: (close: Close) => void): Promise<Started> {
+  const { clock, log } = deps;
+  const folder = openDataFolder(config.data);
+  onStop(() => folder.release());
+  const state = await openState(folder.state);
+  onStop(() => state.destroy());
+  const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention: retentionOf(config) });
+  onStop(() => series.close());
+
+  const rules = mergeRules(defaultRules, config.rules);
+  const tell = createTell();
+  const registry = new Registry();
+  const accounts = await createAccounts(state, clock.now, config.adminPassword);
+  const enrollments = createEnrollments(state, clock.now);
+  const fleet = await createFleet({ state, clock, log });
+  onStop(() => fleet.close());
+  const rows = await createRows({ fleet, series, state, tell, log, now: clock.now });
+  onStop(() => rows.close());
+
+  const ports = { http: config.http.port, mqtt: config.mqtt.port };
+  const publicUrl = () => addressesOf(config, ports).http;
+  const routes = createChannels(config.channels);
+  const outbox = createOutbox({ state, clock, routes, log, tell });
+  outbox.start();
+  onStop(() => outbox.stop());
+  const tickets = createTickets({ state, clock, tell });
+  const policy = policyOf(config.tickets);
+  const alerts = createAlerts({ state, clock, fleet, rules, policy, tickets, routes, outbox, tell, publicUrl, log });
+  await alerts.start();
+  onStop(() => alerts.stop());
+
+  const intake = await openIntake({
+    ...config.mqtt,
+    tls: config.tls ?? undefined,
+    state,
+    store: series,
+    fleet,
+    tell,
+    clock,
+    log,
+    registry,
+    rawRetentionMs: config.retention.rawMs,
+    alerts,
+    onTrouble: (trouble) => void alerts.self(trouble),
+    configOf: () => ({ v: 1, interval_s: config.agents.intervalMs / 1000 }),
+  });
+  onStop(() => intake.close());
+
+  ports.mqtt = intake.port;
+  const server = await createServer(
+    {
+      version: deps.version,
+      clock,
+      zone: config.zone,
+      state,
+      accounts,
+      enrollments,
+      fleet,
+      rows,
+      series,
+      tell,
+      alerts,
+      tickets,
+      rules: [...rules, ownRule],
+      registry,
+      addresses: () => addressesOf(config, ports),
+      async retired(id) {
+        intake.disconnect(id);
+        await alerts.retired(id);
+      },
+      trouble: () => series.stats().trouble,
+    },
+    { tls: config.tls, log, web: deps.web },
+  );
+  onStop(() => server.close());
+  ports.http = await listen(server, config.http);
+  const addresses = addressesOf(config, ports);
+  await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
+  const secret = accounts.setup.secret();
+  return {
+    addresses,
+    // Behind the hash, so that no server or proxy ever logs it.
+    setupLink: secret === null ? null : `${addresses.http}/setup#${secret}`,
+    data: folder.path,
+  };
+}
+
+const retentionOf = ({ retention }: Config) => ({
+  raw: retention.rawMs,
+  '5m': retention.fiveMinutesMs,
+  '1h': retention.oneHourMs,
+});
+
+/** @returns the port that is really listened on. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
+async function listen(server: App, { host, port }: Config['http']): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const values = { address: `${host}:${port}`, option: '--http-port', reason: reasonOf(thrown) };
+    throw fail(code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'LISTEN_REFUSED', values, thrown);
+  }
+  const bound = server.server.address();
+  return typeof bound === 'object' && bound ? bound.port : port;
+}
+
+interface Beside {
+  folder: DataFolder;
+  accounts: Accounts;
+  enrollments: Enrollments;
+  addresses: Addresses;
+}
+
+/** What runs or lies beside the collector for this machine only. */
+async function beside(config: Config, { log }: Deps, parts: Beside, onStop: (close: Close) => void): Promise<void> {
+  const { folder, accounts, enrollments, addresses } = parts;
+  onStop(await writeLocalToken(accounts.tokens, folder.localToken));
+  if (!config.localAgent) return;
+  const agent = startLocalAgent({
+    folder: folder.agent,
+    log,
+    mqtt: addresses.mqtt,
+    async joinCode() {
+      const code = { label: 'this machine', site: null, kind: null, maxUses: 1, lifeMs: 600_000, by: 'collector' };
+      const { secret } = await enrollments.create(code);
+      return encodeJoinCode({ url: addresses.http, secret });
+    },
+  });
+  onStop(() => agent.stop());
+}

@@ -1,0 +1,31 @@
+/** `check-config`: everything that a start would refuse in the settings, without starting. */
+import { addressesOf } from '../addresses.ts';
+import { defaultRules } from '../evaluate/defaults.ts';
+import { mergeRules } from '../evaluate/merge.ts';
+import { createChannels } from '../notify/route.ts';
+import { type Command, settingsFrom, startOptions } from './command.ts';
+
+export const command: Command = {
+  usage: '[--config FILE]',
+  about: 'check the settings, and say what they come to',
+  options: startOptions,
+  async run(values) {
+    const { config, warnings } = settingsFrom(values);
+    const rules = mergeRules(defaultRules, config.rules);
+    const routes = createChannels(config.channels);
+    const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
+    for (const warning of warnings) process.stderr.write(`${warning}\n`);
+    const lines = [
+      `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
+      `Web app    ${http}`,
+      `Agents     ${mqtt}`,
+      `Data       ${config.data}`,
+      `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, nobody is told'}`,
+      `Rules      ${rules.filter((rule) => rule.enabled).length} of ${rules.length} enabled`,
+      `Zone       ${config.zone}`,
+      'The settings are good.',
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,44 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { type Flags, type Loaded, loadConfig } from '../config.ts';
+
+export interface Command {
+  /** What follows its name in the help, and what it is for. */
+  usage: string;
+  about: string;
+  options: ParseArgsOptionsConfig;
+  /** @returns the exit code. @throws EvenkeelError for anything that a person can mend */
+  run(values: Readonly<Record<string, unknown>>): Promise<number>;
+}
+
+/** Options that every command takes, because every command needs the settings. */
+export const commonOptions = {
+  config: { type: 'string' },
+  data: { type: 'string' },
+  log: { type: 'string' },
+} as const satisfies ParseArgsOptionsConfig;
+
+export const startOptions = {
+  ...commonOptions,
+  'http-host': { type: 'string' },
+  'http-port': { type: 'string' },
+  'mqtt-host': { type: 'string' },
+  'mqtt-port': { type: 'string' },
+  'local-agent': { type: 'boolean' },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** Settings from flags, environment and file. @throws EvenkeelError as loadConfig does */
+export function settingsFrom(values: Readonly<Record<string, unknown>>): Loaded {
+  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const given: Record<keyof Flags, string | boolean | undefined> = {
+    config: text('config'),
+    data: text('data'),
+    log: text('log'),
+    httpHost: text('http-host'),
+    httpPort: text('http-port'),
+    mqttHost: text('mqtt-host'),
+    mqttPort: text('mqtt-port'),
+    localAgent: values['local-agent'] === true ? true : undefined,
+  };
+  const flags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Flags;
+  return loadConfig(flags, process.env, process.cwd());
+}

@@ -1,0 +1,59 @@
+/** `start`: the collector until SIGTERM or SIGINT. A second signal ends it at once; nothing that is stored needs more. */
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../shared/clock.ts';
+import { type Collector, createCollector, type Started } from '../collector.ts';
+import { createLog } from '../log.ts';
+import { version } from '../version.ts';
+import { type Command, settingsFrom, startOptions } from './command.ts';
+
+const web = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url));
+/** An orderly stop takes a second; one that takes this long will not come to an end. */
+const stopWithinMs = 20_000;
+
+function greeting({ addresses, setupLink, data }: Started): string {
+  return [
+    `Evenkeel ${version} is running.`,
+    `  Web app  ${addresses.http}`,
+    setupLink === null ? '  Set-up   done: an admin exists' : `  Set-up   ${setupLink}   (once: makes the first admin)`,
+    `  Agents   ${addresses.mqtt}`,
+    `  Data     ${data}`,
+    '  Stop it with Ctrl+C.',
+  ].join('\n');
+}
+
+function untilSignal(collector: Collector): Promise<number> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const end = () => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      setTimeout(() => process.exit(1), stopWithinMs).unref();
+      collector.stop().then(
+        () => resolve(0),
+        (thrown: unknown) => {
+          process.stderr.write(`The stop was not orderly: ${String(thrown)}\n`);
+          resolve(1);
+        },
+      );
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  });
+}
+
+export const command: Command = {
+  usage: '[--local-agent] …',
+  about: 'run the collector',
+  options: startOptions,
+  async run(values) {
+    const { config, warnings } = settingsFrom(values);
+    const log = createLog(config.log);
+    for (const warning of warnings) log.warn({}, warning);
+    const collector = createCollector(config, { clock: systemClock, log, version, web });
+    const ended = untilSignal(collector);
+    process.stdout.write(`${greeting(await collector.start())}\n`);
+    const code = await ended;
+    // Threads of the stores may still wind down; everything of worth is on disk.
+    process.exit(code);
+  },
+};

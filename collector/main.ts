@@ -1,0 +1,80 @@
+/**
+ * The collector's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
+ */
+import { parseArgs } from 'node:util';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { commands } from './commands/index.ts';
+import { nearest } from './nearest.ts';
+
+function help(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { usage, about }]) => `  ${`${name} ${usage}`.padEnd(34)} ${about}`,
+  );
+  return [
+    'evenkeel: collects what agents report, and tells people',
+    '',
+    ...lines,
+    '',
+    'Options of all:',
+    '  --config FILE        settings (default: evenkeel.yaml in the working folder, where there is one)',
+    '  --data DIR           where everything is kept (EVENKEEL_DATA; default ./data)',
+    '  --log LEVEL          debug, info, warn or error (EVENKEEL_LOG)',
+    'Options of start:',
+    '  --http-host, --http-port    web app and REST interface (EVENKEEL_HTTP_HOST, EVENKEEL_HTTP_PORT; 127.0.0.1:7460)',
+    '  --mqtt-host, --mqtt-port    for agents (EVENKEEL_MQTT_HOST, EVENKEEL_MQTT_PORT; 127.0.0.1:1883)',
+    '  --local-agent               also run an agent for this machine',
+    'Port 0 takes a free one and prints it. Later wins: evenkeel.yaml, environment, command line.',
+  ].join('\n');
+}
+
+function unknownFlag(word: string, known: readonly string[]): EvenkeelError {
+  const guess = nearest(word, known);
+  return fail('BAD_FLAG', { problem: `an unknown option --${word}${guess ? `; did you mean --${guess}?` : ''}` });
+}
+
+function parse(words: string[], options: (typeof commands)[string]['options']) {
+  const all = { ...options, help: { type: 'boolean' as const, short: 'h' } };
+  for (const word of words) {
+    if (word === '--') break;
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name !== undefined && !Object.hasOwn(all, name)) throw unknownFlag(name, Object.keys(all));
+  }
+  try {
+    return parseArgs({ args: words, options: all, allowPositionals: true, strict: true });
+  } catch (thrown) {
+    throw fail('BAD_FLAG', { problem: reasonOf(thrown).split('. ')[0] as string }, thrown);
+  }
+}
+
+async function main(words: string[]): Promise<number> {
+  const [first, second] = words;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    process.stdout.write(`${help()}\n`);
+    return first === undefined ? 2 : 0;
+  }
+  const two = `${first} ${second ?? ''}`;
+  const name = Object.hasOwn(commands, two) ? two : first;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    const guess = nearest(name, Object.keys(commands));
+    throw fail('BAD_FLAG', { problem: `an unknown command "${name}"${guess ? `; did you mean "${guess}"?` : ''}` });
+  }
+  const { values, positionals } = parse(words.slice(name.split(' ').length), command.options);
+  if (values.help) {
+    process.stdout.write(`${help()}\n`);
+    return 0;
+  }
+  if (positionals.length > 0) throw fail('BAD_FLAG', { problem: `a word too many: "${positionals[0]}"` });
+  return command.run(values);
+}
+
+// What the collector writes is for its own user only.
+process.umask(0o077);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (thrown) {
+  if (!(thrown instanceof EvenkeelError)) throw thrown;
+  process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
+  // Whatever a broken start has left running shall not keep a refused process alive.
+  process.exit(thrown.code === 'BAD_FLAG' ? 2 : 1);
+}
