@@ -124,7 +124,8 @@ async function scan(context: CheckContext, now: number): Promise<PatchState> {
 }
 
 async function aptCommand(context: CheckContext, program: string, args: readonly string[]) {
-  const rooted = context.root === '' ? [] : ['-o', `RootDir=${context.root}`];
+  const rooted =
+    context.root === '' ? [] : ['-o', `Dir=${context.root}`, '-o', `Dir::State::status=${context.root}${statusFile}`];
   return context.run(`/usr/bin/${program}`, [...rooted, ...args], { timeoutMs: 120_000, maxBytes: 8 * 1024 * 1024 });
 }
 
