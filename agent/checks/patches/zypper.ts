@@ -24,9 +24,12 @@ const plain = (text: string) => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, nam
 export function parseZypperPatches(xml: string): ZypperPatch[] | null {
   if (!/<update-list\s*\/?>/.test(xml) || !/<\/stream>\s*$/.test(xml)) return null;
   const patches: ZypperPatch[] = [];
+  let seen = 0;
   for (const [, head = '', body = ''] of xml.matchAll(/<update\s([^>]*?)(?:\/>|>([\s\S]*?)<\/update>)/g)) {
     const attribute = (name: string) => plain(new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(head)?.[1] ?? '');
-    if (attribute('kind') !== 'patch' || attribute('name') === '') continue;
+    seen += 1;
+    if (attribute('kind') === '' || attribute('name') === '') return null;
+    if (attribute('kind') !== 'patch') continue;
     const seconds = numberOf(/<issue-date\s[^>]*time_t="(\d+)"/.exec(body)?.[1] ?? null);
     const severity = attribute('severity');
     patches.push({
@@ -39,7 +42,7 @@ export function parseZypperPatches(xml: string): ZypperPatch[] | null {
       cves: [...body.matchAll(/<issue\s[^>]*type="cve"[^>]*id="([^"]+)"/gi)].map((match) => match[1] ?? ''),
     });
   }
-  return patches;
+  return seen === (xml.match(/<update[^-\w]/g) ?? []).length ? patches : null;
 }
 
 const exits: Record<number, string> = {
