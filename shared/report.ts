@@ -90,6 +90,7 @@ export const AgentConfig = Type.Object(
           },
           { additionalProperties: false },
         ),
+        { additionalProperties: false },
       ),
     ),
   },

@@ -1,0 +1,119 @@
+/** What the collector says: both readers of the same shapes, the schema and the agent's own, come to the same verdict. */
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseAck, parseConfig } from '../../agent/orders.ts';
+import { Ack, AgentConfig, decode } from '../../shared/report.ts';
+
+const word = fc.constantFrom(
+  'epoch',
+  'through',
+  'also',
+  'v',
+  'interval_s',
+  'checks',
+  'cpu',
+  'every_s',
+  'enabled',
+  'CPU',
+  '__proto__',
+);
+const leaf = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    '',
+    'a'.repeat(32),
+    'A'.repeat(32),
+    0,
+    1,
+    -1,
+    0.5,
+    0.4,
+    3600,
+    3601,
+    1e9,
+    1.5,
+  ),
+  fc.integer(),
+  fc.string({ maxLength: 3 }),
+);
+const { any } = fc.letrec<{ any: unknown }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4 },
+    leaf,
+    fc.array(tie('any'), { maxLength: 3 }),
+    fc.dictionary(word, tie('any'), { maxKeys: 4 }),
+  ),
+}));
+const range = fc.oneof(fc.tuple(fc.integer({ min: -1, max: 9 }), fc.integer({ min: -1, max: 9 })), any);
+const ack = fc.record(
+  {
+    epoch: fc.oneof(fc.constant('0123456789abcdef'.repeat(2)), leaf),
+    through: leaf,
+    also: fc.oneof(fc.array(range, { maxLength: 3 }), any),
+  },
+  { requiredKeys: [] },
+);
+const check = fc.record({ enabled: leaf, every_s: leaf }, { requiredKeys: [] });
+const config = fc.record(
+  {
+    v: fc.constantFrom(1, 1, 1, 2, '1'),
+    interval_s: leaf,
+    checks: fc.oneof(fc.dictionary(word, fc.oneof(check, any)), any),
+  },
+  { requiredKeys: [] },
+);
+
+const verdict = (read: () => unknown): unknown => {
+  try {
+    return read();
+  } catch (thrown) {
+    const code = (thrown as { code?: string }).code;
+    assert.type(code, 'string', `not one of our errors: ${String(thrown)}`);
+    return code;
+  }
+};
+
+for (const [name, messages, schema, parse] of [
+  ['ack', ack, Ack, parseAck],
+  ['config', config, AgentConfig, parseConfig],
+] as const) {
+  test(`${name}: the agent's reader and the schema agree`, () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.oneof(messages, any), (value) => {
+        const bytes = Buffer.from(JSON.stringify(value) ?? 'null');
+        const ours = verdict(() => parse(bytes));
+        if (typeof ours === 'object') accepted += 1;
+        assert.equal(
+          ours,
+          verdict(() => decode(schema, bytes)),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+    assert.ok(accepted > 20, `only ${accepted} messages were good: the test would not see a reader that refuses all`);
+  });
+}
+
+test('bytes that are nothing get a coded error', () => {
+  const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.from([0x1f, 0x8b, 1]),
+    Buffer.from('[1'),
+    Buffer.from('['.repeat(100_000)),
+    bomb,
+  ]) {
+    for (const parse of [parseAck, parseConfig])
+      assert.type(
+        verdict(() => parse(bytes)),
+        'string',
+      );
+  }
+});
+
+test.run();
