@@ -65,7 +65,7 @@ export interface Alerts {
   retired(endpoint: string): Promise<void>;
   /** Everything that time alone brings about; called every second by itself. */
   tick(now: number): Promise<void>;
-  /** A part of this collector does not work, in words; null when all is well again. */
+  /** A part of this collector does not work, in words; null when all is well again. Never rejects. */
   self(problem: string | null): Promise<void>;
   /** Firing alerts of an endpoint. */
   countsOf(endpoint: string): AlertCounts;
@@ -88,7 +88,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   /** Endpoints whose absence must be judged as time goes by. */
   const absent = new Set<string>();
   const tellDirectly = createDirectTelling(parts);
-  const { enqueue, settled } = createWriter({ save, reload, log });
+  const { enqueue, settled, isStale } = createWriter({ save, reload, log });
   let timer: NodeJS.Timeout | undefined;
   let sweptAt = 0;
   let reconciledAt = 0;
@@ -175,7 +175,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const key = alertKey(endpoint, family, tags);
     const birth = () => ({ id: newId(), key, family, endpoint, metric, tags });
     const step = onVerdict(byKey.get(key) ?? null, levels, now, birth);
-    if (step.happened.length > 0)
+    if (step.happened.length > 0 || isStale())
       return enqueue((plan) => {
         const current = byKey.get(key) ?? null;
         take(plan, current, onVerdict(current, levels, now, birth), now);
@@ -251,7 +251,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   async function tick(now: number): Promise<void> {
     const sweeps = now - sweptAt >= sweepEveryMs;
-    const waits: Promise<void>[] = [];
+    const waits: Promise<void>[] = isStale() ? [enqueue(() => undefined)] : [];
     // A workstation is missed after weeks: once a minute is soon enough.
     for (const id of absent) if (sweeps || fleet.get(id)?.kind === 'server') waits.push(judgeAbsent(id));
     for (const alert of byKey.values()) {
@@ -317,8 +317,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const tags = known?.tags ?? { problem: (problem ?? '').slice(0, 200) };
     try {
       await judge(collectorId, ownRule.id, 'collector.problem', tags, [ownLevel(problem !== null)]);
-    } catch (thrown) {
-      if (problem === null) throw thrown;
+    } catch {
+      // The writer has logged it. That all is well again is told when the state can be written again.
+      if (problem === null) return;
       const at = clock.now();
       const key = alertKey(collectorId, ownRule.id, tags);
       const about = { endpoint: collectorId, metric: 'collector.problem', value: null, threshold: null, tags, key };

@@ -15,6 +15,8 @@ export interface Plan {
 export interface Writer {
   /** Resolves when what the job has planned is saved; rejects when it could not be. */
   enqueue(job: (plan: Plan) => void): Promise<void>;
+  /** A save has failed, and memory is not to be trusted until the next job has read it back. */
+  isStale(): boolean;
   /** Resolves when nothing waits. */
   settled(): Promise<void>;
 }
@@ -46,14 +48,14 @@ export function createWriter(parts: { save(plan: Plan): Promise<void>; reload():
   async function attempt(batch: readonly { run(plan: Plan): void }[]): Promise<unknown> {
     try {
       if (stale) await parts.reload();
-      // Until it is saved, memory is ahead of the truth.
-      stale = true;
+      stale = false;
       const plan: Plan = { changes: [], actions: [] };
       for (const job of batch) job.run(plan);
       if (plan.changes.length > 0 || plan.actions.length > 0) await parts.save(plan);
-      stale = false;
       return undefined;
     } catch (thrown) {
+      // Memory is ahead of what was saved: before the next batch it is read back.
+      stale = true;
       // What still breaches comes again with the next report, and what is due with the next tick.
       parts.log.error({ err: thrown }, 'changes of alerts could not be saved');
       return thrown;
@@ -69,6 +71,7 @@ export function createWriter(parts: { save(plan: Plan): Promise<void>; reload():
         running = drain();
       });
     },
+    isStale: () => stale,
     async settled() {
       while (busy) await running;
     },

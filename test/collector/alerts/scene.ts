@@ -1,0 +1,170 @@
+/** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
+import { createAlerts } from '../../../collector/alerts/raise.ts';
+import { defaultRules } from '../../../collector/evaluate/defaults.ts';
+import { mergeRules } from '../../../collector/evaluate/merge.ts';
+import { createFleet } from '../../../collector/fleet/endpoints.ts';
+import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/fleet/fleet.ts';
+import type { Notice } from '../../../collector/notify/channel.ts';
+import { createOutbox } from '../../../collector/notify/outbox.ts';
+import type { Route } from '../../../collector/notify/route.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
+import { type Change, createTell } from '../../../collector/tell.ts';
+import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
+import { createTickets } from '../../../collector/tickets/tickets.ts';
+import { silentLog } from '../../../shared/log.ts';
+import type { Report } from '../../../shared/report.ts';
+import { bucketOf } from '../../../shared/topics.ts';
+
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const GiB = 1024 ** 3;
+
+type Overrides = Parameters<typeof mergeRules>[1];
+export type Reading = [name: string, fields: Record<string, number>, tags?: Record<string, string>];
+
+export interface SceneOptions {
+  endpoints?: Record<string, EndpointKind>;
+  site?: string | null;
+  rules?: Overrides;
+  policy?: Partial<PolicySettings>;
+  state?: State;
+  routes?: Route[];
+  startAt?: number;
+}
+
+export async function openScene(options: SceneOptions = {}) {
+  const state = options.state ?? (await openState(':memory:'));
+  let now = options.startAt ?? Date.parse('2026-01-05T00:00:00Z');
+  const zero = now;
+  const clock = { now: () => now, monotonic: () => now };
+  if (!options.state)
+    for (const [id, kind] of Object.entries(options.endpoints ?? { srv: 'server' }))
+      await insertEndpoint(state, id, kind as EndpointKind, options.site ?? null);
+  const told: Change[] = [];
+  const tell = createTell();
+  tell.subscribe((change) => void told.push(change));
+  const sent: Notice[] = [];
+  const routes = options.routes ?? [recorder(sent)];
+  const fleet = await createFleet({ state, clock });
+  const outbox = createOutbox({ state, clock, routes, log: silentLog, tell, random: () => 0 });
+  const tickets = createTickets({ state, clock, tell });
+  const rules = mergeRules(defaultRules, options.rules ?? []);
+  const policy = { ...defaultPolicy, ...options.policy };
+  const parts = { state, clock, fleet, rules, policy, tickets, routes, outbox: { wake() {} }, tell, log: silentLog };
+  const alerts = createAlerts({ ...parts, publicUrl: () => 'https://ek.example' });
+  await alerts.start();
+  let seq = 0;
+
+  const endpoint = (id: string): Endpoint => {
+    const found = fleet.get(id);
+    if (!found) throw new Error(`no endpoint ${id} in this scene`);
+    return found;
+  };
+
+  const scene = {
+    state,
+    alerts,
+    tickets,
+    fleet,
+    outbox,
+    told,
+    sent,
+    now: () => now,
+    /** ms since the start of the scene. */
+    elapsed: () => now - zero,
+    /** Moves the clock second by second, ticking like the collector does. */
+    async wait(ms: number, step = second) {
+      for (const end = now + ms; now < end; ) {
+        now = Math.min(end, now + step);
+        await alerts.tick(now);
+        while ((await outbox.runDue()) > 0);
+      }
+    },
+    report(...readings: Reading[]): Report {
+      const metrics = readings.map(([name, fields, tags]) => ({ name, fields, tags: tags ?? {}, timestamp: now }));
+      return { v: 1, epoch: '0'.repeat(32), seq: ++seq, at: now, metrics };
+    },
+    async say(id: string, ...readings: Reading[]) {
+      fleet.seen(id, now, now, 10_000);
+      await alerts.onReport(endpoint(id), scene.report(...readings), true);
+      while ((await outbox.runDue()) > 0);
+    },
+    /** Reports every ten seconds for so long. */
+    async keepSaying(ms: number, id: string, ...readings: Reading[]) {
+      for (const end = now + ms; now < end; ) {
+        await scene.wait(10 * second, 10 * second);
+        await scene.say(id, ...readings);
+      }
+    },
+    async presence(id: string, to: EndpointState, reason: string | null = null) {
+      await fleet.setState(id, { state: to, stateReason: reason });
+      await alerts.onPresence(endpoint(id));
+      while ((await outbox.runDue()) > 0);
+    },
+    alertRows: () => state.selectFrom('alerts').selectAll().orderBy('pending_at').orderBy('id').execute(),
+    ticketRows: () => state.selectFrom('tickets').selectAll().orderBy('id').execute(),
+    events: (ticket: number) =>
+      state.selectFrom('ticket_events').selectAll().where('ticket', '=', ticket).orderBy('id').execute(),
+    /** As after `kill -9`: nothing is closed in order, all is read again from state. */
+    async restart(changes: SceneOptions = {}) {
+      await alerts.stop();
+      return openScene({ ...options, ...changes, state, startAt: now });
+    },
+    async close() {
+      await alerts.stop();
+      await outbox.stop();
+      await fleet.close();
+      await state.destroy();
+    },
+  };
+  return scene;
+}
+
+export type Scene = Awaited<ReturnType<typeof openScene>>;
+
+export function recorder(sent: Notice[], name = 'people'): Route {
+  return {
+    name,
+    severities: ['warning', 'critical'],
+    channel: {
+      kind: 'recorder',
+      async send(notice) {
+        sent.push(notice);
+      },
+    },
+  };
+}
+
+async function insertEndpoint(state: State, id: string, kind: EndpointKind, site: string | null): Promise<void> {
+  await state
+    .insertInto('endpoints')
+    .values({
+      id,
+      bucket: bucketOf(id),
+      name: `${id}-name`,
+      kind,
+      kind_why: 'test',
+      site,
+      tags: '[]',
+      platform: 'linux',
+      arch: 'x64',
+      version: null,
+      secret_hash: '00',
+      enrolled_at: 0,
+      retired_at: null,
+      state: 'online',
+      state_reason: null,
+      state_since: 0,
+      session: null,
+      boot_id: null,
+      last_seen_at: null,
+      interval_ms: null,
+      clock_offset_ms: null,
+    })
+    .execute();
+}
+
+export const full: Reading = ['disk', { used_percent: 92, free: GiB }, { path: '/var', device: '/dev/sdb1' }];
+export const fuller: Reading = ['disk', { used_percent: 97, free: GiB / 2 }, { path: '/var', device: '/dev/sdb1' }];
+export const roomy: Reading = ['disk', { used_percent: 40, free: 60 * GiB }, { path: '/var', device: '/dev/sdb1' }];
