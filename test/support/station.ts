@@ -7,6 +7,7 @@ import { hashSecret } from '../../collector/accounts/secret.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind } from '../../collector/fleet/fleet.ts';
 import { type IntakeParts, openIntake } from '../../collector/intake/intake.ts';
+import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import type { SeriesStore } from '../../collector/series/series.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import { createTell } from '../../collector/tell.ts';
@@ -15,7 +16,6 @@ import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import { bucketOf, topicOf, type UpLeaf } from '../../shared/topics.ts';
 import { openWire, type Wire, type WireOptions } from '../simulate/wire.ts';
-import { openTestStore } from './store.ts';
 
 export interface Credential {
   endpoint: string;
@@ -70,7 +70,7 @@ export async function openStation(options: StationOptions = {}) {
   const log = collectLog(lines);
   const clock = options.clock ?? systemClock;
   const fleet = await createFleet({ state, clock, log });
-  const bare = await openTestStore(folder, { clock, log });
+  const bare = await openEmbedded({ folder: join(folder, 'series'), clock, log });
   const store = options.wrapStore?.(bare) ?? bare;
   const evaluated: { endpoint: string; report: Report }[] = [];
   const presences: { endpoint: string; state: string; reason: string | null }[] = [];

@@ -1,0 +1,194 @@
+/** One simulated endpoint: measures on its own rhythm, keeps an outbox, and speaks the real wire. */
+import type { Presence } from '../../shared/presence.ts';
+import type { Ack } from '../../shared/report.ts';
+import { topicOf, type UpLeaf } from '../../shared/topics.ts';
+import { isAsleep, isRestarting, type Machine, metricsAt } from './machine.ts';
+import { createOutbox, type Item } from './outbox.ts';
+import { createRandom, hex } from './random.ts';
+import { bootIdOf, sectionsAt } from './sections.ts';
+import { openWire, type Wire } from './wire.ts';
+
+export interface Credential {
+  endpoint: string;
+  bucket: string;
+  secret: string;
+  mqtt: { url: string; ca?: string };
+}
+
+export interface SimulatedOptions {
+  machine: Machine;
+  credential: Credential;
+  intervalMs: number;
+  /** No naps and no restarts: for tests that count. */
+  steady?: boolean;
+  /** Longest wait between two attempts to connect, ms. */
+  longestWaitMs?: number;
+}
+
+export interface Simulated {
+  readonly generated: number;
+  /** Not known to be durable at the collector. */
+  readonly waiting: number;
+  readonly isConnected: boolean;
+  readonly epoch: string;
+  readonly credential: Credential;
+  start(): void;
+  /** No more reports; goes on sending what waits. */
+  quiet(): void;
+  /** Says goodbye and ends. */
+  stop(): Promise<void>;
+}
+
+const window = 32;
+const backlogPerSecond = 50;
+const inventoryEveryMs = 86_400_000;
+
+export function createSimulated(options: SimulatedOptions): Simulated {
+  const { machine, credential, intervalMs, steady = false, longestWaitMs = 300_000 } = options;
+  const random = createRandom(machine.seed ^ Date.now());
+  const outbox = createOutbox(hex(random, 32));
+  const address = { bucket: credential.bucket, endpoint: credential.endpoint };
+  const startedAt = Date.now();
+  let wire: Wire | undefined;
+  let session = '';
+  let attempts = 0;
+  let inventoryAt = 0;
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let previous: 'clean' | 'unclean' | 'unknown' = 'unknown';
+
+  const say = (said: Presence) => wire?.publish(topicOf(address, 'presence'), JSON.stringify(said), { retain: true });
+
+  async function connect(): Promise<void> {
+    if (isStopped || wire) return;
+    session = hex(random, 16);
+    const { hostname, port, protocol } = new URL(credential.mqtt.url);
+    const lost: Presence = { state: 'lost', session };
+    const mine = openWire({
+      host: hostname,
+      port: Number(port),
+      ca: protocol === 'mqtts:' ? credential.mqtt.ca : undefined,
+      clientId: credential.endpoint,
+      password: credential.secret,
+      will: { topic: topicOf(address, 'presence'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
+      onMessage: (topic, payload) => topic.endsWith('/ack') && outbox.acked(JSON.parse(payload.toString()) as Ack),
+    });
+    wire = mine;
+    void mine.closed.then(() => {
+      if (wire === mine) wire = undefined;
+      again();
+    });
+    try {
+      if ((await mine.connected) !== 0) return mine.cut();
+      attempts = 0;
+      await mine.subscribe(topicOf(address, 'ack'), topicOf(address, 'config'));
+      await say({
+        state: 'online',
+        session,
+        boot_id: bootIdOf(machine, Date.now()),
+        started_at: startedAt,
+        previous_shutdown: previous,
+        version: '0.1.0',
+      });
+      previous = 'clean';
+      await resend(mine);
+    } catch {
+      // The connection has ended: `closed` follows, and with it the next attempt.
+    }
+  }
+
+  /** Full jitter, as agents do. */
+  function again(): void {
+    if (isStopped || retry) return;
+    const longest = Math.min(longestWaitMs, 1000 * 2 ** attempts++);
+    retry = setTimeout(() => {
+      retry = undefined;
+      if (!away(Date.now())) void connect();
+      else again();
+    }, random() * longest);
+  }
+
+  const away = (at: number) => !steady && (isAsleep(machine, at) || isRestarting(machine, at));
+
+  /** Everything that waits, the newest first so that the present is visible, then from the oldest, at a bounded rate. */
+  async function resend(mine: Wire): Promise<void> {
+    const [...items] = outbox.items();
+    const newest = items.pop();
+    if (newest) await send(mine, newest);
+    for (let from = 0; from < items.length && mine.isOpen; from += window) {
+      const started = performance.now();
+      const batch = items.slice(from, from + window);
+      await Promise.all(batch.map((item) => send(mine, item)));
+      const due = (batch.length * 1000) / backlogPerSecond;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - (performance.now() - started))));
+    }
+  }
+
+  function send(mine: Wire, item: Item): Promise<void> {
+    const isLate = item.leaf === 'report' && Date.now() - item.at > 2 * intervalMs;
+    const leaf: UpLeaf = isLate ? 'backlog' : item.leaf;
+    return mine.publish(topicOf(address, leaf), item.payload);
+  }
+
+  function offer(item: Item): void {
+    // A connection that ends in between is no loss: the item waits in the outbox.
+    if (wire?.isOpen) send(wire, item).catch(() => undefined);
+  }
+
+  function measure(): void {
+    const at = Date.now();
+    if (away(at)) {
+      if (wire?.isOpen) void leave(isAsleep(machine, at) ? 'sleep' : 'restart');
+      return;
+    }
+    if (!wire && !retry) void connect();
+    offer(outbox.put('report', at, { interval_s: intervalMs / 1000, metrics: metricsAt(machine, at) }));
+    if (at - inventoryAt < inventoryEveryMs) return;
+    inventoryAt = at;
+    for (const [section, data] of sectionsAt(machine, at)) offer(outbox.put('inventory', at, { section, data }));
+  }
+
+  async function leave(reason: 'sleep' | 'restart' | 'stop'): Promise<void> {
+    const mine = wire;
+    if (!mine) return;
+    try {
+      await say({ state: 'offline', session, reason });
+    } catch {
+      // Cut before the goodbye was heard: then it is a will, as in life.
+    }
+    mine.end();
+  }
+
+  return {
+    get generated() {
+      return outbox.generated;
+    },
+    get waiting() {
+      return outbox.size;
+    },
+    get isConnected() {
+      return wire?.isOpen ?? false;
+    },
+    epoch: outbox.epoch,
+    credential,
+    start() {
+      void connect();
+      // Each in its own phase: a fleet does not report in step.
+      timer = setTimeout(() => {
+        measure();
+        timer = setInterval(measure, intervalMs);
+      }, random() * intervalMs);
+    },
+    quiet() {
+      clearInterval(timer);
+    },
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      clearTimeout(retry);
+      await leave('stop');
+      wire?.cut();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** `npm run simulate -- --endpoints N --interval 10s`: a fleet that does not exist, on the real wire. */
+import { parseArgs } from 'node:util';
+import { parseDuration } from '../../shared/duration.ts';
+import { reasonOf } from '../../shared/errors.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import { findToken, makeCode } from './enroll.ts';
+import { startFleet } from './fleet.ts';
+
+const usage = `npm run simulate -- [options]
+  --endpoints N     how many (100)
+  --interval 10s    how often each reports (10s)
+  --duration 60s    stop after that; without, until Ctrl+C
+  --collector URL   (http://127.0.0.1:7460)
+  --code CODE       a join code with enough uses; without, one is made with EVENKEEL_TOKEN or with <data>/local.token
+  --seed S          the same seed is the same fleet (1)
+  --steady          nobody sleeps or restarts`;
+
+const reportEveryMs = 5000;
+const drainMs = 60_000;
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      endpoints: { type: 'string', default: '100' },
+      interval: { type: 'string', default: '10s' },
+      duration: { type: 'string' },
+      collector: { type: 'string', default: 'http://127.0.0.1:7460' },
+      code: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      steady: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const endpoints = Number(values.endpoints);
+  if (!Number.isInteger(endpoints) || endpoints < 1) throw new Error(`--endpoints "${values.endpoints}" is no number`);
+  const seed = Number(values.seed);
+  if (!Number.isInteger(seed)) throw new Error(`--seed "${values.seed}" is no whole number`);
+  return {
+    ...values,
+    endpoints,
+    seed,
+    intervalMs: parseDuration(values.interval, '--interval'),
+    durationMs: values.duration === undefined ? undefined : parseDuration(values.duration, '--duration'),
+    collector: values.collector.replace(/\/+$/, ''),
+  };
+}
+
+async function simulate(): Promise<number> {
+  const options = readArguments();
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const code = options.code
+    ? decodeJoinCode(options.code)
+    : await makeCode(options.collector, await findToken(process.env), options.endpoints);
+  console.log(`${options.endpoints} endpoints join ${code.url} …`);
+  const fleet = await startFleet({ ...options, code });
+  const print = (word: string) => {
+    const { connected, generated, acked, waiting } = fleet.totals();
+    console.log(`${word}: ${connected} connected, ${generated} generated, ${acked} acked, ${waiting} waiting`);
+  };
+  const progress = setInterval(() => print('running'), reportEveryMs);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    if (options.durationMs !== undefined) setTimeout(resolve, options.durationMs);
+  });
+  clearInterval(progress);
+  fleet.quiet();
+  const complete = await fleet.drain(drainMs);
+  print('end');
+  await fleet.stop();
+  return complete ? 0 : 1;
+}
+
+try {
+  process.exit(await simulate());
+} catch (thrown) {
+  console.error(reasonOf(thrown));
+  console.error(`\n${usage}`);
+  process.exit(1);
+}
