@@ -1,0 +1,281 @@
+/** Every route of access.ts: refused to nobody and to each lesser role, open to its own, answering in its own shape. */
+
+import { Compile } from 'typebox/compile';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { roles } from '../../../collector/accounts/roles.ts';
+import { access } from '../../../collector/api/access.ts';
+import { createEnrollments } from '../../../collector/fleet/enrollment.ts';
+import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
+
+const test = suite('access');
+let collector: InProcess;
+/** Ids that the happy paths need. */
+const ids: Record<string, string> = {};
+
+interface Call {
+  /** `:name` is replaced by an id; made anew for each call where the call uses it up. */
+  path?: string;
+  body?: unknown;
+  status?: number;
+  before?: () => Promise<void>;
+}
+
+const secret = async (maxUses = 1) => {
+  const enrollments = createEnrollments(collector.state, Date.now);
+  const code = { label: '', site: null, kind: null, maxUses, lifeMs: 60_000, by: 'test' };
+  return enrollments.create(code);
+};
+
+const applicant = {
+  hostname: 'box',
+  platform: 'linux',
+  arch: 'x64',
+  kind: 'server',
+  kind_why: 'test',
+  version: '0.1.0',
+};
+
+/** An endpoint as an agent makes one. */
+async function enrol(): Promise<string> {
+  const { secret: code } = await secret();
+  const answer = await collector.call('/api/v1/enroll', { method: 'POST', body: { code, ...applicant } });
+  assert.is(answer.status, 201, answer.text);
+  return (answer.body as { endpoint: string }).endpoint;
+}
+
+async function addAlert(): Promise<void> {
+  const id = `alert${Math.random().toString(36).slice(2)}`;
+  const now = Date.now();
+  const key = `${ids.endpoint}/test/${id}`;
+  const nothing = {
+    fired_at: now,
+    resolved_at: null,
+    resolved_why: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+  };
+  await collector.state
+    .insertInto('alerts')
+    .values({
+      id,
+      key,
+      active_key: key,
+      rule: 'disk-space',
+      endpoint: ids.endpoint as string,
+      metric: 'disk.used_percent',
+      tags: '{"path":"/"}',
+      state: 'firing',
+      severity: 'warning',
+      value: 93,
+      threshold: 90,
+      pending_at: now,
+      ticket: null,
+      updated_at: now,
+      ...nothing,
+    })
+    .execute();
+  ids.alert = id;
+}
+
+async function addTicket(): Promise<void> {
+  const answer = await collector.call('/api/v1/tickets', {
+    method: 'POST',
+    as: 'admin',
+    body: { title: 'a ticket', endpoint: ids.endpoint },
+  });
+  assert.is(answer.status, 201, answer.text);
+  ids.ticket = String((answer.body as { row: { id: number } }).row.id);
+}
+
+let people = 0;
+const addUser = async () => {
+  const body = { name: `person ${++people}`, password: 'a sentence of its own', role: 'viewer' };
+  const answer = await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+  ids.user = (answer.body as { id: string }).id;
+};
+
+const calls: Record<string, Call> = {
+  'GET /api/v1/me': {},
+  'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
+  'POST /api/v1/login': { body: { user: 'eve', password: 'wrong' }, status: 401 },
+  'POST /api/v1/logout': { status: 204 },
+  'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
+  'GET /openapi.json': {},
+  'GET /healthz': {},
+  'GET /readyz': {},
+  'GET /api/v1/endpoints': { path: '/api/v1/endpoints?sort=-cpu&kind=server&limit=10' },
+  'GET /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint' },
+  'GET /api/v1/endpoints/:id/series': {
+    path: '/api/v1/endpoints/:endpoint/series?metric=cpu.usage_active,mem.used_percent',
+  },
+  'PATCH /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint', body: { site: 'north', tags: ['b', 'a'] } },
+  'DELETE /api/v1/endpoints/:id': {
+    path: '/api/v1/endpoints/:spare',
+    status: 204,
+    before: async () => {
+      ids.spare = await enrol();
+    },
+  },
+  'GET /api/v1/endpoints/:id/backups/verified': { path: '/api/v1/endpoints/:endpoint/backups/verified' },
+  'POST /api/v1/endpoints/:id/backups/:job/verified': {
+    path: '/api/v1/endpoints/:endpoint/backups/nightly/verified',
+    body: { ok: true, note: 'three files' },
+    status: 201,
+  },
+  'GET /api/v1/protection': {},
+  'GET /api/v1/patches': {},
+  'GET /api/v1/quarantine': {},
+  'GET /api/v1/alerts': { path: '/api/v1/alerts?state=active' },
+  'GET /api/v1/alerts/:id': { path: '/api/v1/alerts/:alert' },
+  'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/nothing/acknowledge', status: 404 },
+  'GET /api/v1/rules': {},
+  'GET /api/v1/tickets': { path: '/api/v1/tickets?state=open' },
+  'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
+  'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
+  'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },
+  'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: 'ada' } },
+  'POST /api/v1/tickets/:id/resolve': {
+    path: '/api/v1/tickets/:ticket/resolve',
+    body: { text: 'done' },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/reopen': {
+    path: '/api/v1/tickets/:ticket/reopen',
+    body: {},
+    before: async () => {
+      await addTicket();
+      await collector.call(`/api/v1/tickets/${ids.ticket}/resolve`, { method: 'POST', as: 'admin', body: {} });
+    },
+  },
+  'POST /api/v1/tickets/:id/state': {
+    path: '/api/v1/tickets/:ticket/state',
+    body: { state: 'in_progress' },
+    before: addTicket,
+  },
+  'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
+  'GET /api/v1/enrollments': {},
+  'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },
+  'DELETE /api/v1/enrollments/:id': {
+    path: '/api/v1/enrollments/:code',
+    status: 204,
+    before: async () => {
+      ids.code = (await secret()).enrollment.id;
+    },
+  },
+  'GET /api/v1/tokens': {},
+  'POST /api/v1/tokens': { body: { name: 'script', role: 'viewer' }, status: 201 },
+  'DELETE /api/v1/tokens/:id': {
+    path: '/api/v1/tokens/:token',
+    status: 204,
+    before: async () => {
+      const body = { name: 'short', role: 'viewer' };
+      const made = await collector.call('/api/v1/tokens', { method: 'POST', as: 'admin', body });
+      ids.token = (made.body as { token: { id: string } }).token.id;
+    },
+  },
+  'GET /api/v1/users': {},
+  'POST /api/v1/users': { body: { name: 'grace', password: 'another sentence', role: 'operator' }, status: 201 },
+  'POST /api/v1/users/:id/password': {
+    path: '/api/v1/users/:user/password',
+    body: { password: 'a fresh sentence' },
+    status: 204,
+    before: addUser,
+  },
+  'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
+  'GET /metrics': {},
+  'GET /metrics/hosts': {},
+};
+
+const pathOf = (route: string, { path }: Call) =>
+  (path ?? (route.split(' ')[1] as string)).replace(/:(\w+)/g, (_, name: string) => ids[name] ?? `no-${name}`);
+
+const optionsOf = (route: string, { body }: Call): CallOptions => ({
+  method: route.split(' ')[0] as string,
+  ...(body === undefined ? {} : { body }),
+});
+
+/** The stream has a test of its own; `/*` are files. */
+const elsewhere = ['GET /api/v1/events', 'GET /*'];
+
+test.before(async () => {
+  collector = await openCollector();
+  ids.endpoint = await enrol();
+  await addAlert();
+  await addTicket();
+});
+test.after(() => collector.close());
+
+test('every route has a happy path here', () => {
+  const routes = Object.keys(access).filter((route) => !elsewhere.includes(route));
+  assert.equal(Object.keys(calls).sort(), routes.sort());
+});
+
+test('OpenAPI lists every route, with who may call it, and its examples fit their schemas', async () => {
+  const document = (await collector.call('/openapi.json')).body as OpenApi;
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+  );
+  const hidden = ['GET /openapi.json', 'GET /*'];
+  const expected = Object.keys(access).filter((route) => !hidden.includes(route));
+  assert.equal(listed.sort(), expected.sort());
+  let examples = 0;
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      assert.ok(operation.summary, `${method} ${path} has no summary`);
+      const body = operation.requestBody?.content['application/json'];
+      if (!body) continue;
+      assert.ok(body.example, `${method} ${path} has no example`);
+      examples++;
+      assert.ok(Compile(body.schema as never).Check(body.example), `the example of ${method} ${path} does not fit`);
+    }
+  }
+  assert.ok(examples > 8, `${examples} examples`);
+});
+
+interface OpenApi {
+  paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  summary?: string;
+  requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+for (const [route, need] of Object.entries(access)) {
+  const call = calls[route];
+  if (!call) continue;
+
+  test(`${route}: ${need}`, async () => {
+    const options = optionsOf(route, call);
+    await call.before?.();
+    const path = pathOf(route, call);
+    if (need !== 'public') {
+      const nobody = await collector.call(path, options);
+      assert.is(nobody.status, 401);
+      assert.is((nobody.body as { code: string }).code, 'NOT_LOGGED_IN');
+      for (const lesser of roles.slice(0, roles.indexOf(need))) {
+        const refused = await collector.call(path, { ...options, as: lesser });
+        assert.is(refused.status, 403, `${lesser} got in`);
+        assert.is((refused.body as { code: string }).code, 'FORBIDDEN');
+      }
+    }
+    const answer = await collector.call(path, { ...options, as: need === 'public' ? undefined : need });
+    assert.is(answer.status, call.status ?? 200, answer.text);
+    await fits(route, answer.status, answer.body);
+  });
+}
+
+/** Holds an answer to the schema that the documentation promises for it. */
+async function fits(route: string, status: number, body: unknown): Promise<void> {
+  if (body === undefined || route === 'GET /openapi.json') return;
+  const { paths } = (await collector.call('/openapi.json')).body as OpenApi;
+  const [method, path] = route.split(' ') as [string, string];
+  const responses = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]?.responses ?? {};
+  const schema = (responses[String(status)] ?? responses['4XX'])?.content?.['application/json']?.schema;
+  assert.ok(schema, `${route} says nothing of its answer ${status}`);
+  const validator = Compile(schema as never);
+  assert.ok(validator.Check(body), `${route}: ${JSON.stringify([...validator.Errors(body)][0])}`);
+}
+
+test.run();

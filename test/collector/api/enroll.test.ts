@@ -1,0 +1,90 @@
+/** Join codes: whole, once, in time; and what happens to those that are not. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeJoinCode } from '../../../shared/join-code.ts';
+import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
+
+const test = suite('enroll');
+let collector: InProcess;
+let now = Date.now();
+const clock = { now: () => now, monotonic: () => performance.now() };
+
+test.before(async () => {
+  collector = await openCollector({ clock });
+});
+test.after(() => collector.close());
+
+const machine = { hostname: 'macbook', platform: 'darwin', arch: 'arm64', kind: 'workstation', kind_why: 'a battery' };
+
+async function makeCode(body: object): Promise<{ id: string; secret: string; line: string }> {
+  const answer = await collector.call('/api/v1/enrollments', { method: 'POST', as: 'admin', body });
+  assert.is(answer.status, 201, answer.text);
+  const { enrollment, code, line } = answer.body as { enrollment: { id: string }; code: string; line: string };
+  const { url, secret } = decodeJoinCode(code);
+  assert.is(url, collector.started.addresses.http);
+  return { id: enrollment.id, secret, line };
+}
+
+const enroll = (code: string, more: object = {}): Promise<Answer> =>
+  collector.call('/api/v1/enroll', { method: 'POST', body: { code, version: '0.1.0', ...machine, ...more } });
+const codeOf = (answer: Answer) => (answer.body as { code: string }).code;
+
+test('one code, one machine, also when ten ask at once', async () => {
+  const { secret, line } = await makeCode({ label: 'one' });
+  assert.match(line, /^npm run agent -- enroll EK1-/);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => enroll(secret)));
+  assert.is(answers.filter(({ status }) => status === 201).length, 1);
+  const refused = answers.filter(({ status }) => status !== 201);
+  assert.ok(refused.every((answer) => codeOf(answer) === 'JOIN_CODE_USED'));
+  const { items } = (await collector.call('/api/v1/endpoints', { as: 'viewer' })).body as { items: unknown[] };
+  assert.is(items.length, 1);
+});
+
+test('machines of one name stay apart; site and kind of the code win', async () => {
+  const { secret } = await makeCode({ label: 'two', maxUses: 2, site: 'north', kind: 'server' });
+  const names: string[] = [];
+  for (let i = 0; i < 2; i++) names.push(((await enroll(secret)).body as { name: string }).name);
+  assert.equal(names, ['macbook-2', 'macbook-3']);
+  const answer = await collector.call('/api/v1/endpoints?site=north&sort=name', { as: 'viewer' });
+  const { items } = answer.body as { items: { name: string; kind: string }[] };
+  assert.equal(
+    items.map(({ name, kind }) => [name, kind]),
+    [
+      ['macbook-2', 'server'],
+      ['macbook-3', 'server'],
+    ],
+  );
+});
+
+test('a code that ran out of time, was revoked or never was', async () => {
+  const late = await makeCode({ hours: 1 });
+  now += 3_600_001;
+  assert.is(codeOf(await enroll(late.secret)), 'JOIN_CODE_EXPIRED');
+  const revoked = await makeCode({});
+  await collector.call(`/api/v1/enrollments/${revoked.id}`, { method: 'DELETE', as: 'admin' });
+  assert.is(codeOf(await enroll(revoked.secret)), 'JOIN_CODE_UNKNOWN');
+  assert.is(codeOf(await enroll('guess')), 'JOIN_CODE_UNKNOWN');
+});
+
+test('a machine that says nonsense of itself uses nothing up', async () => {
+  const { secret } = await makeCode({});
+  for (const more of [{ hostname: '' }, { hostname: 'a\nb' }, { hostname: '<b>' }, { kind: 'toaster' }, { arch: 5 }]) {
+    assert.is((await enroll(secret, more)).status, 400, JSON.stringify(more));
+  }
+  assert.is((await enroll(secret, { machine_id_hash: 'from a newer agent' })).status, 201);
+});
+
+test('a retired endpoint is gone from the list, and its name is free again', async () => {
+  const list = async () =>
+    ((await collector.call('/api/v1/endpoints?q=macbook-2', { as: 'viewer' })).body as { items: { id: string }[] })
+      .items;
+  const [endpoint] = await list();
+  const path = `/api/v1/endpoints/${endpoint?.id}`;
+  assert.is((await collector.call(path, { method: 'DELETE', as: 'admin' })).status, 204);
+  assert.equal(await list(), []);
+  assert.is((await collector.call(path, { as: 'viewer' })).status, 404);
+  const { secret } = await makeCode({});
+  assert.is(((await enroll(secret)).body as { name: string }).name, 'macbook-2');
+});
+
+test.run();
