@@ -1,0 +1,159 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openState } from '../../../collector/state/open.ts';
+import { type Change, createTell } from '../../../collector/tell.ts';
+import { carryOut } from '../../../collector/tickets/automate.ts';
+import { createTickets, type PersonDid, type TicketState } from '../../../collector/tickets/tickets.ts';
+
+async function open() {
+  const state = await openState(':memory:');
+  let now = 1000;
+  const told: Change[] = [];
+  const tell = createTell();
+  tell.subscribe((change) => void told.push(change));
+  const did: PersonDid[] = [];
+  const tickets = createTickets({ state, clock: { now: () => now, monotonic: () => now }, tell });
+  tickets.onPerson((event) => void did.push(event));
+  const row = (id: number) => state.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const kinds = async (id: number) => {
+    const events = await state.selectFrom('ticket_events').selectAll().where('ticket', '=', id).orderBy('id').execute();
+    return events.map((event) => `${event.actor} ${event.kind} ${event.from_state ?? ''}>${event.to_state ?? ''}`);
+  };
+  const byMonitor = async (key: string) => {
+    const at = now;
+    const { ticketOf } = await state
+      .transaction()
+      .execute((db) => carryOut(db, [{ type: 'open', key, at, follows: false, count: 1 }], () => undefined));
+    return ticketOf.get(key) as number;
+  };
+  const move = (ms: number) => {
+    now += ms;
+  };
+  return { state, tickets, told, did, row, kinds, byMonitor, move };
+}
+
+const mine = { title: 'New disk', text: 'worn', endpoint: null, impact: 3, urgency: 2, by: 'ada' } as const;
+
+async function refused(work: Promise<unknown>, code: string, pattern = /./): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    assert.is((thrown as { code?: string }).code, code, String(thrown));
+    assert.match(String(thrown), pattern);
+    return;
+  }
+  assert.unreachable('it was not refused');
+}
+
+test('a person’s ticket through its life, every change an event', async () => {
+  const t = await open();
+  const id = await t.tickets.create(mine);
+  assert.is((await t.row(id)).priority, 4);
+  await t.tickets.assign(id, 'ada', 'bob');
+  await t.tickets.comment(id, 'bob', 'ordered');
+  await t.tickets.setState(id, 'bob', 'on_hold', 'waiting for the vendor');
+  await t.tickets.resolve(id, 'bob', 'replaced');
+  await t.tickets.reopen(id, 'ada', 'still noisy');
+  await t.tickets.resolve(id, 'bob', null);
+  assert.equal(await t.kinds(id), [
+    'ada opened >new',
+    'ada assigned >',
+    'bob comment >',
+    'bob state new>on_hold',
+    'bob state on_hold>resolved',
+    'ada reopened resolved>in_progress',
+    'bob state in_progress>resolved',
+  ]);
+  assert.is((await t.row(id)).resolved_by, 'bob');
+  assert.equal(t.did, [], 'the policy has nothing to do with it');
+  assert.is(t.told.length, 7);
+});
+
+test('what the life cycle does not allow is a conflict that says why', async () => {
+  const t = await open();
+  const id = await t.tickets.create(mine);
+  await refused(t.tickets.reopen(id, 'ada', null), 'CONFLICT', /is new; only a resolved one/);
+  await refused(t.tickets.setState(id, 'ada', 'on_hold', null), 'CONFLICT', /reason/);
+  await refused(t.tickets.setState(id, 'ada', 'closed', null), 'CONFLICT', /new, and cannot become closed/);
+  await t.tickets.resolve(id, 'ada', null);
+  await refused(t.tickets.resolve(id, 'ada', null), 'CONFLICT', /is resolved, and cannot become resolved/);
+  await t.tickets.setState(id, 'ada', 'closed', null);
+  await refused(t.tickets.comment(id, 'ada', 'late'), 'CONFLICT', /closed/);
+  await refused(t.tickets.assign(id, 'ada', 'bob'), 'CONFLICT');
+  await refused(t.tickets.reopen(id, 'ada', null), 'CONFLICT');
+  await refused(t.tickets.comment(99, 'ada', 'x'), 'NOT_FOUND', /no ticket 99/);
+  await refused(t.tickets.reopen(99, 'ada', null), 'NOT_FOUND');
+});
+
+test('no way of the life cycle leads out of closed and cancelled', async () => {
+  const states: TicketState[] = ['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'];
+  for (const from of ['closed', 'cancelled'] as const) {
+    for (const to of states) {
+      const t = await open();
+      const id = await t.tickets.create(mine);
+      await t.state.updateTable('tickets').set({ state: from, open_key: null }).execute();
+      await refused(t.tickets.setState(id, 'ada', to, 'because'), 'CONFLICT');
+      await t.state.destroy();
+    }
+  }
+});
+
+test('two people resolve at once: one of them is told', async () => {
+  const t = await open();
+  const id = await t.tickets.create(mine);
+  const both = await Promise.allSettled([t.tickets.resolve(id, 'ada', null), t.tickets.resolve(id, 'bob', null)]);
+  assert.equal(both.map((one) => one.status).sort(), ['fulfilled', 'rejected']);
+  assert.is((await t.kinds(id)).length, 2);
+});
+
+test('what a person does to a ticket of the monitor is told to the policy', async () => {
+  const t = await open();
+  const id = await t.byMonitor('srv/disk');
+  await t.tickets.comment(id, 'ada', 'on it');
+  await t.tickets.resolve(id, 'ada', null, 5_000_000);
+  await t.tickets.reopen(id, 'ada', null);
+  assert.equal(
+    t.did.map(({ type, key }) => `${type} ${key}`),
+    ['touch srv/disk', 'close srv/disk', 'reopen srv/disk'],
+  );
+  assert.is(t.did[1]?.type === 'close' && t.did[1].mutedUntil, 5_000_000);
+  assert.type((await t.row(id)).touched_at, 'number');
+});
+
+test('a ticket cannot be reopened beside another open one of the same alert', async () => {
+  const t = await open();
+  const first = await t.byMonitor('srv/disk');
+  await t.tickets.resolve(first, 'ada', null);
+  const second = await t.byMonitor('srv/disk');
+  assert.is((await t.row(second)).follows, first);
+  await refused(t.tickets.reopen(first, 'ada', null), 'CONFLICT', new RegExp(`ticket ${second} is open`));
+});
+
+test('many opens of one key at once: one ticket, the others count into it', async () => {
+  const t = await open();
+  const ids = await Promise.all(Array.from({ length: 20 }, () => t.byMonitor('srv/disk')));
+  assert.is(new Set(ids).size, 1);
+  assert.is((await t.row(ids[0] ?? 0)).fires, 20);
+  // The database itself refuses a second one, whoever writes it.
+  const { id: _, ...again } = await t.row(ids[0] ?? 0);
+  try {
+    await t.state.insertInto('tickets').values(again).execute();
+    assert.unreachable();
+  } catch (thrown) {
+    assert.match(String(thrown), /UNIQUE/);
+  }
+});
+
+test('resolved for a week: closed', async () => {
+  const t = await open();
+  const id = await t.tickets.create(mine);
+  await t.tickets.resolve(id, 'ada', null);
+  t.move(6 * 86_400_000);
+  assert.is(await t.tickets.closeOld(), 0);
+  t.move(2 * 86_400_000);
+  assert.is(await t.tickets.closeOld(), 1);
+  assert.is((await t.row(id)).state, 'closed');
+  assert.is(await t.tickets.closeOld(), 0);
+});
+
+test.run();
