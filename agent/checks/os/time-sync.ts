@@ -20,7 +20,9 @@ export function parseChronyTracking(text: string): TimeSync {
   const offset = numberOf(cells[4]);
   if (leap === 'Not synchronised') return { synced: false, offset: null, source: null };
   // "System time" is how far the clock is ahead of true time, as a positive number when it is slow of NTP time.
-  return leap === '' ? nothing : { synced: true, offset, source: cells[1]?.trim() || null };
+  return !/^(Normal|Insert second|Delete second)$/.test(leap)
+    ? nothing
+    : { synced: true, offset, source: cells[1]?.trim() || null };
 }
 
 /** `timedatectl show -p NTP -p NTPSynchronized` */
