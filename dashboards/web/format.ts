@@ -64,8 +64,9 @@ const parts = [
 /** The two largest parts of a duration in seconds: `3d 4h`, `3日4時間`. Below one second: ms. */
 export function duration(seconds: number | null | undefined, language: Language): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return none;
+  if (seconds < 0) return `−${duration(-seconds, language)}`;
   if (seconds > 0 && seconds < 1) return `${number(seconds * 1000, language)} ms`;
-  let rest = Math.max(0, Math.round(seconds));
+  let rest = Math.round(seconds);
   const found: Partial<Record<(typeof parts)[number][0], number>> = {};
   for (const [name, size] of parts) {
     if (Object.keys(found).length === 2 || rest === 0) break;
@@ -75,11 +76,17 @@ export function duration(seconds: number | null | undefined, language: Language)
     rest -= whole * size;
   }
   if (Object.keys(found).length === 0) found.seconds = 0;
-  const make = () => new Intl.DurationFormat(language, { style: 'narrow', secondsDisplay: 'auto' });
+  const make = () =>
+    new Intl.DurationFormat(language, { style: language === 'ja' ? 'short' : 'narrow', secondsDisplay: 'auto' });
   return Object.keys(found).length === 1 && found.seconds === 0
     ? kept(
         `u${language}`,
-        () => new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'narrow' }),
+        () =>
+          new Intl.NumberFormat(language, {
+            style: 'unit',
+            unit: 'second',
+            unitDisplay: language === 'ja' ? 'short' : 'narrow',
+          }),
       ).format(0)
     : kept(`d${language}`, make).format(found);
 }
@@ -87,7 +94,8 @@ export function duration(seconds: number | null | undefined, language: Language)
 /** `12 seconds ago`, `昨日`. `at` and `now` in ms. */
 export function ago(at: number | null | undefined, now: number, language: Language): string {
   if (at === null || at === undefined) return none;
-  const seconds = Math.min(0, Math.round((at - now) / 1000));
+  // -0 reads "0 s ago", where 0 would read "in 0 s".
+  const seconds = Math.min(-0, Math.round((at - now) / 1000)) || -0;
   const size = -seconds;
   const format = kept(
     `r${language}`,

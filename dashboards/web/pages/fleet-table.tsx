@@ -56,7 +56,7 @@ function Updates({ row }: { row: EndpointRow }) {
           {t('updates.current')}
         </Mark>
       )}
-      {rebootRequired && <div class="quiet small">{t('updates.reboot')}</div>}
+      {rebootRequired && <div class="quiet small nowrap">{t('updates.rebootDue')}</div>}
     </div>
   );
 }

@@ -40,7 +40,7 @@ function firstGroup(data: Protection): Group {
 
 function Tiles({ data, current }: { data: Protection; current: Group }) {
   return (
-    <div class="tiles">
+    <div class="tiles many">
       {groups.map((group) => {
         const n = countOf(group, data);
         const tone = n === 0 ? '' : bad.includes(group) ? 'tone-critical' : group === 'ok' ? '' : 'tone-warning';

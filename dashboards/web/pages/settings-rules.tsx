@@ -23,6 +23,8 @@ interface Rule {
   for_s: number;
 }
 
+const signs: Readonly<Record<string, string>> = { '>=': '≥', '<=': '≤' };
+
 function conditionOf(rule: Rule): string {
   const { when } = rule;
   switch (when.kind) {
@@ -30,7 +32,7 @@ function conditionOf(rule: Rule): string {
       return when.all
         .map(({ field, op, value }) => {
           const row = fieldOf(`${when.measurement}.${field}`);
-          return `${row?.[language.value] ?? field} ${op} ${measured(value, row?.unit ?? 'number', language.value)}`;
+          return `${row?.[language.value] ?? field} ${signs[op] ?? op} ${measured(value, row?.unit ?? 'number', language.value)}`;
         })
         .join(t('rule.and'));
     case 'silent':

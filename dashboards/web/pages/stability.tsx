@@ -19,6 +19,7 @@ type Figures = Availability['pool'];
 export function rangeOf(figures: Figures): string {
   const { availability_low_pct: low, availability_high_pct: high } = figures;
   if (low === null || high === null) return t('stability.noRange');
+  if (low === high) return t('stability.exact');
   return t('stability.range', { low: cutPercent(low, language.value), high: cutPercent(high, language.value) });
 }
 

@@ -96,7 +96,7 @@ function Item({ told, at }: { told: Told; at: number }): ComponentChildren {
         <p>
           {told.what}{' '}
           <span class="quiet small nowrap">
-            <Moment at={at} shape="full" />
+            <Moment at={at} />
           </span>
         </p>
         {told.said && <p class="said">{told.said}</p>}

@@ -79,7 +79,7 @@ function Around({ alert }: { alert: Alert }) {
 function AlertFacts({ alert }: { alert: Alert }) {
   return (
     <Box title={t('ticket.alert')} aside={<AlertState alert={alert} />}>
-      <dl class="facts">
+      <dl class="facts side-facts">
         <div>
           <dt>{t('alert.what')}</dt>
           <dd>{alert.rule[language.value]}</dd>
@@ -111,7 +111,7 @@ function Facts({ detail }: { detail: TicketDetail }) {
   const length = ((row.resolvedAt ?? Date.now()) - row.openedAt) / 1000;
   return (
     <Box>
-      <dl class="facts">
+      <dl class="facts side-facts">
         <div>
           <dt>{t('column.state')}</dt>
           <dd>

@@ -1,7 +1,7 @@
 /** uPlot, dressed: colours of the page, hatched gaps, words of the language, zoom by dragging with mouse or finger. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { type Language, measured, time } from '../format.ts';
+import { type Language, measured, percent, time } from '../format.ts';
 import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
 
 export interface PlotOptions {
@@ -77,9 +77,14 @@ function timeLabels(language: Language) {
       const fresh = date !== day && day !== '';
       day = date;
       if (step >= 86_400_000) return date;
-      return fresh ? `${time(at, language, 'minute')}\n${date}` : time(at, language, 'minute');
+      return fresh ? date : time(at, language, 'minute');
     });
   };
+}
+
+/** A whole percent needs no decimals on an axis. */
+function axisLabel(value: number, { unit, language }: PlotOptions): string {
+  return unit === 'percent' && Number.isInteger(value) ? percent(value, language, 0) : measured(value, unit, language);
 }
 
 function axesOf(options: PlotOptions): uPlot.Axis[] {
@@ -93,12 +98,12 @@ function axesOf(options: PlotOptions): uPlot.Axis[] {
   };
   const isBytes = options.unit.startsWith('bytes');
   return [
-    { ...shared, space: 70, size: 40, values: timeLabels(options.language) },
+    { ...shared, space: 64, size: 28, values: timeLabels(options.language) },
     {
       ...shared,
       size: 74,
       space: 34,
-      values: (_, splits) => splits.map((value) => measured(value, options.unit, options.language)),
+      values: (_, splits) => splits.map((value) => axisLabel(value, options)),
       ...(isBytes ? { incrs: powers } : {}),
     },
   ];

@@ -7,8 +7,15 @@ export function LanguageSwitch() {
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser
     <span class="switch" role="group" aria-label={t('settings.language')}>
       {languages.map((name) => (
-        <button key={name} type="button" lang={name} aria-pressed={language.value === name} onClick={() => speak(name)}>
-          {name === 'en' ? 'English' : '日本語'}
+        <button
+          key={name}
+          type="button"
+          lang={name}
+          title={name === 'en' ? 'English' : '日本語'}
+          aria-pressed={language.value === name}
+          onClick={() => speak(name)}
+        >
+          {name === 'en' ? 'EN' : '日本語'}
         </button>
       ))}
     </span>

@@ -16,15 +16,15 @@ export function clip(intervals: readonly Interval[], from: number, to: number): 
   return found;
 }
 
-/** Time that no interval covers, which is time of which nothing is known. */
+/** Time that no interval covers: before enrolment, after retirement, or yet to come. */
 export function holes(intervals: readonly Interval[], from: number, to: number): Interval[] {
   const found: Interval[] = [];
   let at = from;
   for (const interval of clip(intervals, from, to)) {
-    if (interval.from > at) found.push({ from: at, to: interval.from, state: 'unknown', cause: null });
+    if (interval.from > at) found.push({ from: at, to: interval.from, state: 'not_monitored', cause: null });
     at = Math.max(at, interval.to);
   }
-  if (at < to) found.push({ from: at, to, state: 'unknown', cause: null });
+  if (at < to) found.push({ from: at, to, state: 'not_monitored', cause: null });
   return found;
 }
 
@@ -86,12 +86,12 @@ const stacking: readonly IntervalState[] = [
  * One cell a day. An outage of a minute would be thinner than a hair, so each state that occurred gets at least
  * `least` of the cell, taken from the largest one.
  */
-export function dayCells(intervals: readonly Interval[], bounds: readonly number[], least = 0.12): DayCell[] {
+export function dayCells(intervals: readonly Interval[], bounds: readonly number[], least = 0.18): DayCell[] {
   return bounds.slice(0, -1).map((from, index) => {
     const to = bounds[index + 1] ?? from;
     const total = sums(intervals, from, to);
     const covered = [...total.values()].reduce((a, b) => a + b, 0);
-    if (to - from > covered) total.set('unknown', (total.get('unknown') ?? 0) + to - from - covered);
+    if (to - from > covered) total.set('not_monitored', (total.get('not_monitored') ?? 0) + to - from - covered);
     return { from, to, shares: raised(total, to - from, least) };
   });
 }
@@ -100,9 +100,12 @@ function raised(total: Map<IntervalState, number>, length: number, least: number
   const shares = stacking
     .filter((state) => (total.get(state) ?? 0) > 0)
     .map((state) => ({ state, share: (total.get(state) ?? 0) / length }));
-  const largest = shares.reduce((a, b) => (b.share > a.share ? b : a), shares[0] ?? { state: 'unknown', share: 1 });
+  const largest = shares.reduce(
+    (a, b) => (b.share > a.share ? b : a),
+    shares[0] ?? { state: 'not_monitored', share: 1 },
+  );
   for (const part of shares) {
-    if (part === largest || part.share >= least) continue;
+    if (part === largest || part.share >= least || part.state === 'not_monitored') continue;
     largest.share -= least - part.share;
     part.share = least;
   }

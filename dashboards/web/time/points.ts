@@ -103,6 +103,20 @@ export function largest<T extends { points: Points }>(lines: readonly T[], count
     .map(({ line }) => line);
 }
 
+/** Parts of a stack that never reach `least` are thinner than their outline: they are added up to one part. */
+export function withoutSlivers<T extends { label: string; points: Points }>(
+  parts: readonly T[],
+  least: number,
+  label: string,
+): { label: string; points: Points }[] {
+  const small = parts.filter(({ points }) => points.every(([, value]) => value === null || value < least));
+  if (small.length < 2) return [...parts];
+  const { times, columns } = align(small.map(({ points }) => points));
+  const sum = stack(columns).at(-1) ?? [];
+  const rest = { label, points: times.map((at, index) => [at, sum[index] ?? null] as const) };
+  return [...parts.filter((part) => !small.includes(part)), rest];
+}
+
 /** The top of the scale of percent: quiet machines stay readable, busy ones comparable. */
 export function percentTop(max: number): number {
   return [10, 25, 50, 100].find((top) => max <= top) ?? Math.ceil(max / 100) * 100;

@@ -2,13 +2,14 @@
 import { useState } from 'preact/hooks';
 import type { BackupJob } from '../../../../shared/inventory.ts';
 import { bytes, duration, none, number } from '../../format.ts';
-import { useSend } from '../../net/load.ts';
-import { call } from '../../net/request.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Empty, Notice, ProblemNotice } from '../../parts/box.tsx';
+import { Box, Empty, Notice, ProblemNotice, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { BackupMark, Truth } from '../../parts/mark.tsx';
-import { Ago } from '../../parts/moment.tsx';
+import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
+import { Ago, Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
 import type { TabProps } from './endpoint.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
@@ -143,6 +144,51 @@ function Job({ endpoint, job, onDone }: VerifyProps) {
   );
 }
 
+interface RestoreTest {
+  job: string;
+  at: number;
+  ok: boolean;
+  note: string;
+  by: string;
+}
+
+/** Who tried out a restore, when, and how it went: a backup is worth what comes back from it. */
+function Tests({ endpoint }: { endpoint: string }) {
+  const list = useLoad<Page<RestoreTest>>(
+    `endpoints/${encodeURIComponent(endpoint)}/backups/verified`,
+    (change) => change.kind === 'inventory' && change.endpoint === endpoint,
+  );
+  if (list.data?.items.length === 0) return null;
+  return (
+    <Box title={t('backup.tests')} flush>
+      <Ready of={list} lines={2}>
+        {({ items }) => (
+          <Table
+            caption={t('backup.tests')}
+            rows={items}
+            keyOf={(row) => `${row.job}${row.at}${row.by}`}
+            columns={[
+              { key: 'job', head: t('backup.job'), cell: (row) => row.job },
+              { key: 'at', head: t('backup.testedAt'), cell: (row) => <Moment at={row.at} /> },
+              { key: 'ok', head: t('backup.testResult'), cell: (row) => <Outcome ok={row.ok} /> },
+              { key: 'by', head: t('backup.testBy'), cell: (row) => row.by },
+              { key: 'note', head: t('backup.testNote'), bare: true, cell: (row) => row.note },
+            ]}
+          />
+        )}
+      </Ready>
+    </Box>
+  );
+}
+
+function Outcome({ ok }: { ok: boolean }) {
+  return (
+    <Mark tone={ok ? 'ok' : 'critical'} icon={ok ? 'ok' : 'critical'}>
+      {ok ? t('backup.testOk') : t('backup.testFailed')}
+    </Mark>
+  );
+}
+
 export function Backups({ detail, reload }: TabProps) {
   const section = sectionOf(detail, 'backups');
   if (section === null) {
@@ -171,6 +217,7 @@ export function Backups({ detail, reload }: TabProps) {
           <Job key={`${job.product}/${job.job}`} endpoint={detail.row.id} job={job} onDone={reload} />
         ))}
       </div>
+      <Tests endpoint={detail.row.id} />
     </>
   );
 }

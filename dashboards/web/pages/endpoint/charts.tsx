@@ -7,7 +7,7 @@ import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Choices } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
-import { largest, moved, type Span } from '../../time/points.ts';
+import { largest, moved, type Span, withoutSlivers } from '../../time/points.ts';
 import { language, t } from '../../words/words.ts';
 import {
   freshness,
@@ -18,6 +18,7 @@ import {
   type RangeName,
   rangeNames,
   ranges,
+  withoutCommon,
 } from './panels.ts';
 
 const mostLines = 6;
@@ -39,12 +40,10 @@ function linesOf(panel: Panel, data: Series) {
   const busy = panel.metrics.length > 1 ? mostLines + 1 : mostLines;
   const picked = panel.tag ? largest(data.series, busy) : data.series;
   const alone = new Set(data.series.map((line) => line.metric)).size === 1;
-  return picked
-    .filter((line) => line.points.some(([, value]) => value !== null))
-    .map((line) => ({
-      label: lineLabel(panel, line.title[language.value], line.tags, alone),
-      points: line.points,
-    }));
+  const lines = picked.filter((line) => line.points.some(([, value]) => value !== null));
+  const labels = withoutCommon(lines.map((line) => lineLabel(panel, line.title[language.value], line.tags, alone)));
+  const named = lines.map((line, index) => ({ label: labels[index] ?? line.metric, points: line.points }));
+  return panel.stacked ? withoutSlivers(named, 1, t('chart.other')) : named;
 }
 
 /** True from the moment on that the element has come near the window: charts far below are not asked for. */

@@ -80,6 +80,9 @@ function Head({ detail, reload }: TabProps) {
               <dt>{t('endpoint.lastSeen')}</dt>
               <dd>
                 <Ago at={row.lastSeenAt} />
+                <div class="quiet small">
+                  {t('endpoint.measured')} <Ago at={row.valuesAt} />
+                </div>
               </dd>
             </div>
             <div>
@@ -98,12 +101,6 @@ function Head({ detail, reload }: TabProps) {
               <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
               <dd>
                 <Meter value={row.disk?.usedPercent ?? null} high={85} full={95} />
-              </dd>
-            </div>
-            <div>
-              <dt>{t('endpoint.measured')}</dt>
-              <dd>
-                <Ago at={row.valuesAt} />
               </dd>
             </div>
           </dl>

@@ -59,3 +59,18 @@ export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<str
   if (value === undefined) return title;
   return panel.metrics.length === 1 || alone ? `${value}${extra}` : `${value}: ${title}`;
 }
+
+/**
+ * What all labels of one chart begin with says nothing: `CPU, user` and `CPU, system` become `User` and `System`.
+ * Only whole words are taken away, and never a whole label.
+ */
+export function withoutCommon(labels: readonly string[]): string[] {
+  const [first = '', ...others] = labels;
+  if (others.length === 0) return [...labels];
+  const shared = [...first.matchAll(/,? /g)]
+    .map((found) => first.slice(0, found.index + found[0].length))
+    .filter((start) => others.every((label) => label.startsWith(start) && label.length > start.length))
+    .at(-1);
+  if (!shared) return [...labels];
+  return labels.map((label) => label.charAt(shared.length).toUpperCase() + label.slice(shared.length + 1));
+}

@@ -1,4 +1,5 @@
 /** Patch level: one box a package manager, and the operating system's own state. Unknown is never "up to date". */
+import { useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
 import { none, number } from '../../format.ts';
@@ -43,25 +44,42 @@ function OsBox({ os }: { os: OsState }) {
   );
 }
 
+const mostShown = 25;
+
+function SecurityMark({ value }: { value: boolean | null }) {
+  if (!value) return <span class="quiet">{value === null ? t('common.unknown') : none}</span>;
+  return <span class="chip tone-warning">{t('updates.isSecurity')}</span>;
+}
+
 function Pending({ list }: { list: readonly PendingUpdate[] }) {
+  const [all, setAll] = useState(false);
   const rows = [...list].sort((a, b) => Number(b.security ?? false) - Number(a.security ?? false));
   return (
-    <Table
-      caption={t('updates.pendingList')}
-      rows={rows}
-      keyOf={(row) => `${row.name}${row.candidate}`}
-      columns={[
-        { key: 'name', head: t('updates.package'), cell: (row) => row.name },
-        { key: 'installed', head: t('updates.installed'), cell: (row) => row.installed ?? none },
-        { key: 'candidate', head: t('updates.candidate'), cell: (row) => row.candidate ?? none },
-        {
-          key: 'security',
-          head: t('updates.isSecurity'),
-          cell: (row) => <Truth value={row.security} {...(row.security ? { good: false } : {})} />,
-        },
-        { key: 'since', head: t('updates.since'), cell: (row) => <Ago at={row.since} /> },
-      ]}
-    />
+    <>
+      <Table
+        caption={t('updates.pendingList')}
+        rows={all ? rows : rows.slice(0, mostShown)}
+        keyOf={(row) => `${row.name}${row.candidate}`}
+        columns={[
+          { key: 'name', head: t('updates.package'), cell: (row) => row.name },
+          { key: 'installed', head: t('updates.installed'), cell: (row) => row.installed ?? none },
+          { key: 'candidate', head: t('updates.candidate'), cell: (row) => row.candidate ?? none },
+          {
+            key: 'security',
+            head: t('updates.isSecurity'),
+            cell: (row) => <SecurityMark value={row.security} />,
+          },
+          { key: 'since', head: t('updates.since'), cell: (row) => <Ago at={row.since} /> },
+        ]}
+      />
+      {!all && rows.length > mostShown && (
+        <p class="box-body">
+          <button type="button" class="button slim" onClick={() => setAll(true)}>
+            {t('common.showAll', { n: number(rows.length, language.value) })}
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 
