@@ -22,7 +22,11 @@ if (!port) throw new Error('The series worker is started by the series store onl
 
 const say = (message: FromWorker) => port.postMessage(message);
 const tail = createTail();
-const manifest: Manifest = createManifest(start.segments, (segments) => void removeFiles(start.folder, segments));
+/** The removal of files that nobody reads any more. One that fails stays until the next start finds an orphan. */
+let removal: Promise<unknown> = Promise.resolve();
+const manifest: Manifest = createManifest(start.segments, (segments) => {
+  removal = removal.then(() => removeFiles(start.folder, segments)).catch(() => undefined);
+});
 let lastId = start.nextId;
 const folder = { path: start.folder, nextId: () => ++lastId };
 
@@ -88,6 +92,7 @@ async function install({ durable }: { durable: boolean }): Promise<null> {
   // One turn of the loop for both: a query sees the frames or the segments.
   manifest.replace(plan.added, plan.removed);
   if (plan.through !== null) tail.drop();
+  await removal;
   return null;
 }
 
