@@ -68,14 +68,14 @@ const about = /^\[([^\]]+)\] (?:(?:WARNING|ERROR): )?\S*rsnapshot(?: .*?)? ([A-Z
 /** A warning without a name is about the interval that runs. */
 const aside = /^\[([^\]]+)\] ((?:WARNING|ERROR): .*)$/;
 
+/** rsnapshot folds long messages with a backslash. */
+const unfolded = (text: string) => text.replace(/\r/g, '').replace(/ *\\\n\s+/g, ' ');
+
 /** Every interval in the log's text. What was never mentioned is not there: it is not known to have failed or run. */
 export function parseLog(text: string): Map<string, Interval> {
   const intervals = new Map<string, Interval>();
   let running: string | null = null;
-  for (const line of text
-    .replace(/\r/g, '')
-    .replace(/ *\\\n\s+/g, ' ')
-    .split('\n')) {
+  for (const line of unfolded(text).split('\n')) {
     const match = about.exec(line) ?? aside.exec(line);
     const time = timeOf(match?.[1] ?? '');
     const name: string | null = match?.[3] === undefined ? running : (match[2] ?? null);
@@ -149,7 +149,7 @@ export function outcome(run: FinishedRun): Outcome {
     const said = run.stderr.match(/^WARNING: .*/m)?.[0] ?? 'completed, but with some warnings';
     return { result: 'warning', reason: oneLine(said), bytes: null, files: null };
   }
-  const error = run.stderr.match(/^ERROR: (?!.*on line \d+:\s*$)(?!-).*/m)?.[0];
+  const error = unfolded(run.stderr).match(/^ERROR: (?!.*on line \d+:\s*$)(?!-).*/m)?.[0];
   return plainOutcome(run, error === undefined ? null : oneLine(error));
 }
 
