@@ -458,11 +458,16 @@ class DiskSpool implements Spool {
     if (this.#leaving.length > 64) this.#flush();
   }
 
-  /** Notes a range that may go. Ranges that grow at their end, as `through` does, stay one entry. */
+  /** Notes a range that may go, as one with all that it touches: `through` and `also` come again and again. */
   #leave(era: number, from: number, to: number): void {
-    const grown = this.#leaving.find((range) => range.era === era && range.from <= from && range.to >= from - 1);
-    if (grown) grown.to = Math.max(grown.to, to);
-    else this.#leaving.push({ era, from, to });
+    const touches = (range: { era: number; from: number; to: number }) =>
+      range.era === era && range.from <= to + 1 && range.to >= from - 1;
+    const joined = { era, from, to };
+    for (const range of this.#leaving.filter(touches)) {
+      joined.from = Math.min(joined.from, range.from);
+      joined.to = Math.max(joined.to, range.to);
+    }
+    this.#leaving = [...this.#leaving.filter((range) => !touches(range)), joined];
   }
 
   #flush(): void {

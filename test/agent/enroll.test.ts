@@ -1,0 +1,149 @@
+/** Enrolment against a real HTTP server: the code from everywhere, the credential, every refusal in words. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { hashOfMachineId, parseJoinCode } from '../../agent/enroll.ts';
+import { guessKind, type Signs } from '../../agent/platform/kind.ts';
+import { version } from '../../agent/version.ts';
+import { errors } from '../../shared/errors.ts';
+import { startAgent, temporaryFolder } from '../support/agent.ts';
+
+const codeFor = (url: string, secret = 'once') =>
+  `EK1-${Buffer.from(JSON.stringify({ u: url, c: secret })).toString('base64url')}`;
+
+interface Server {
+  url: string;
+  asked: Record<string, unknown>[];
+  app: FastifyInstance;
+}
+
+async function withServer(work: (server: Server, data: string) => Promise<void>): Promise<void> {
+  const app = fastify();
+  const asked: Record<string, unknown>[] = [];
+  app.post('/api/v1/enroll', async (request, reply) => {
+    const body = request.body as Record<string, unknown>;
+    asked.push(body);
+    if (body.code === 'broken') return { hello: 'I am a printer' };
+    if (body.code !== 'once') {
+      const { message, hint } = errors.JOIN_CODE_UNKNOWN;
+      return reply.status(403).send({ code: 'JOIN_CODE_UNKNOWN', message, hint });
+    }
+    const mqtt = { url: 'mqtt://127.0.0.1:1883', ca: 'PEM' };
+    return reply.status(201).send({ endpoint: 'abcdefgh12345678', bucket: '0f', name: 'box', secret: 's3cret', mqtt });
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const folder = temporaryFolder();
+  try {
+    await work({ url, asked, app }, join(folder.path, 'data'));
+  } finally {
+    await app.close();
+    folder.remove();
+  }
+}
+
+const enroll = (data: string, words: string[], input?: string) =>
+  startAgent(['enroll', '--data', data, ...words], input).finished;
+
+test('the code as an argument: a credential of its own, for its owner only, and words about it', () =>
+  withServer(async ({ url, asked }, data) => {
+    const done = await enroll(data, [codeFor(url), '--kind', 'workstation', '--name', 'desk']);
+    assert.is(done.code, 0, done.stderr);
+    assert.match(done.stdout, /Enrolled as box at http:/);
+    assert.match(done.stdout, /workstation/);
+    assert.not.match(done.stdout + done.stderr, /s3cret/, 'a secret is never printed');
+    const file = join(data, 'agent.json');
+    assert.is(JSON.parse(readFileSync(file, 'utf8')).secret, 's3cret');
+    if (process.platform !== 'win32') {
+      assert.is(statSync(file).mode & 0o777, 0o600);
+      assert.is(statSync(data).mode & 0o777, 0o700);
+    }
+    const [sent] = asked;
+    assert.is(sent?.hostname, 'desk');
+    assert.is(sent?.kind, 'workstation');
+    assert.is(sent?.version, version);
+    assert.is(sent?.platform, process.platform);
+    const again = await enroll(data, [codeFor(url)]);
+    assert.is(again.code, 1);
+    assert.match(again.stderr, /enrolled already, as box/);
+    assert.is(asked.length, 1, 'the code is not spent a second time');
+  }));
+
+test('the code from a file and from standard input, with the line breaks of a mail', () =>
+  withServer(async ({ url }, data) => {
+    const code = codeFor(url);
+    const file = `${data}.txt`;
+    writeFileSync(file, `${code.slice(0, 20)}\r\n ${code.slice(20)}\n`);
+    assert.is((await enroll(`${data}1`, ['--file', file])).code, 0);
+    assert.is((await enroll(`${data}2`, ['-'], `${code}\n`)).code, 0);
+    assert.is((await enroll(`${data}3`, ['--file', '-'], code)).code, 0);
+    // The address in the code is the collector's own; this endpoint may reach it by another.
+    const wrong = codeFor('http://127.0.0.1:1');
+    assert.is((await enroll(`${data}4`, [wrong, '--collector', `${url}/`])).code, 0);
+  }));
+
+test('refusals say what and what to do, leave nothing behind, and exit 1 or 2', () =>
+  withServer(async ({ url }, data) => {
+    const cases: [string[], number, RegExp][] = [
+      [[codeFor(url, 'used')], 1, /does not know this join code[\s\S]*Add endpoint/],
+      [[codeFor(url, 'broken')], 1, /not that of a collector/],
+      [[codeFor('http://127.0.0.1:1')], 1, /cannot be reached: (connect ECONNREFUSED|bad port)/],
+      [['EK1-abc'], 1, /not complete/],
+      [['hello'], 1, /not complete/],
+      [[codeFor('file:///etc/passwd')], 1, /not complete/],
+      [[], 2, /no join code/],
+      [[codeFor(url), 'more'], 2, /more than one/],
+      [[codeFor(url), '--kind', 'toaster'], 2, /toaster/],
+      [['--file', `${data}/none`], 1, /cannot be read/],
+      [[codeFor(url), '--bogus'], 2, /bogus/],
+    ];
+    for (const [words, exit, text] of cases) {
+      const done = await enroll(data, words);
+      assert.is(done.code, exit, `${words.join(' ')}: ${done.stderr}`);
+      assert.match(done.stderr, text);
+      assert.not.match(done.stderr, /\n\s+at /, 'no stack trace for people');
+    }
+    assert.throws(() => statSync(join(data, 'agent.json')));
+  }));
+
+test('a credential file with holes is refused, not overwritten', () =>
+  withServer(async ({ url }, data) => {
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'agent.json'), '{"endpoint":"x"');
+    const done = await enroll(data, [codeFor(url)]);
+    assert.is(done.code, 1);
+    assert.match(done.stderr, /damaged/);
+    assert.is(readFileSync(join(data, 'agent.json'), 'utf8'), '{"endpoint":"x"');
+  }));
+
+test('join codes and machine ids', () => {
+  assert.equal(parseJoinCode(codeFor('https://collector.example/')), {
+    url: 'https://collector.example',
+    secret: 'once',
+  });
+  assert.is(hashOfMachineId(null), null);
+  assert.is(hashOfMachineId(' \n'), null);
+  assert.match(hashOfMachineId('abc') as string, /^[0-9a-f]{64}$/);
+});
+
+test('kinds are guessed from the machine, with the reason in a sentence', () => {
+  const signs: Signs = { platform: 'linux', chassis: null, battery: false, graphical: false, productType: null };
+  const kindOf = (more: Partial<Signs>) => guessKind({ ...signs, ...more }).kind;
+  assert.is(kindOf({}), 'server');
+  assert.is(kindOf({ chassis: 23, graphical: true }), 'server');
+  assert.is(kindOf({ chassis: 10 }), 'workstation');
+  assert.is(kindOf({ chassis: 3, graphical: true }), 'workstation');
+  assert.is(kindOf({ battery: true, chassis: 1 }), 'workstation');
+  assert.is(kindOf({ platform: 'darwin' }), 'workstation');
+  assert.is(kindOf({ platform: 'win32', productType: 'ServerNT' }), 'server');
+  assert.is(kindOf({ platform: 'win32', productType: 'WinNT' }), 'workstation');
+  assert.match(guessKind(signs).why, /^It .*\.$/);
+});
+
+test('the version is the package’s', () => {
+  const file = new URL('../../package.json', import.meta.url);
+  assert.is(version, JSON.parse(readFileSync(file, 'utf8')).version);
+});
+
+test.run();
