@@ -105,5 +105,6 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** SMTP says 5xx for what will not work the next time either; a wrong log-in is of that kind. */
 function isFinal(thrown: unknown): boolean {
   const { responseCode, code } = thrown as { responseCode?: number; code?: string };
-  return (responseCode !== undefined && responseCode >= 500) || code === 'EAUTH' || code === 'EENVELOPE';
+  if (responseCode !== undefined) return responseCode >= 500;
+  return code === 'EAUTH' || code === 'EENVELOPE';
 }

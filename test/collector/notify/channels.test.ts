@@ -1,0 +1,221 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Channel } from '../../../collector/notify/channel.ts';
+import { createChannels, routesFor } from '../../../collector/notify/route.ts';
+import { EvenkeelError } from '../../../shared/errors.ts';
+import { notice, openMailServer, openReceiver } from './receiver.ts';
+
+const make = (kind: string, settings: Record<string, unknown>): Channel =>
+  (createChannels([{ name: 'ops', kind, settings }])[0] as { channel: Channel }).channel;
+
+const soon = () => AbortSignal.timeout(5000);
+
+async function failure(work: Promise<unknown>): Promise<EvenkeelError> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (thrown instanceof EvenkeelError) return thrown;
+    throw thrown;
+  }
+  throw new Error('it did not fail');
+}
+
+test('a webhook speaks Alertmanager’s v4', async () => {
+  const receiver = await openReceiver(() => [200]);
+  await make('webhook', { url: `${receiver.url}/hook?a=1`, token: 'secret' }).send(notice, soon());
+  const [got] = receiver.received;
+  const body = JSON.parse(got?.body ?? '');
+  assert.is(got?.path, '/hook?a=1');
+  assert.is(got?.headers.authorization, 'Bearer secret');
+  assert.is(got?.headers['idempotency-key'], 'n1');
+  assert.is(got?.headers['content-type'], 'application/json');
+  assert.equal(Object.keys(body).sort(), [
+    'alerts',
+    'commonAnnotations',
+    'commonLabels',
+    'externalURL',
+    'groupKey',
+    'groupLabels',
+    'receiver',
+    'status',
+    'truncatedAlerts',
+    'version',
+  ]);
+  assert.is(body.version, '4');
+  assert.is(body.status, 'firing');
+  assert.is(body.receiver, 'ops');
+  assert.is(body.externalURL, 'https://ek.example/');
+  assert.equal(body.alerts[0].labels, {
+    path: '/var',
+    device: '/dev/sdb1',
+    site: 'Köln',
+    endpoint: 'srv',
+    kind: 'server',
+    metric: 'disk.used_percent',
+    instance: 'web-1',
+    severity: 'critical',
+    alertname: 'disk-space',
+  });
+  assert.is(body.alerts[0].startsAt, '2026-01-05T10:00:00.000Z');
+  assert.is(body.alerts[0].endsAt, '0001-01-01T00:00:00Z');
+  assert.match(body.alerts[0].fingerprint, /^[0-9a-f]{16}$/);
+  await make('webhook', { url: receiver.url }).send(
+    { ...notice, event: 'resolved', endedAt: notice.startedAt },
+    soon(),
+  );
+  const after = JSON.parse(receiver.received[1]?.body ?? '');
+  assert.is(after.status, 'resolved');
+  assert.is(after.alerts[0].endsAt, '2026-01-05T10:00:00.000Z');
+  assert.is(after.alerts[0].fingerprint, body.alerts[0].fingerprint);
+  await receiver.close();
+});
+
+test('a tag cannot pretend to be the severity', async () => {
+  const receiver = await openReceiver(() => [200]);
+  await make('webhook', { url: receiver.url }).send({ ...notice, tags: { severity: 'none', alertname: 'x' } }, soon());
+  const { labels } = JSON.parse(receiver.received[0]?.body ?? '').alerts[0];
+  assert.is(labels.severity, 'critical');
+  assert.is(labels.alertname, 'disk-space');
+  await receiver.close();
+});
+
+test('which answers are worth another try', async () => {
+  for (const [status, code] of [
+    [500, 'CHANNEL_FAILED'],
+    [503, 'CHANNEL_FAILED'],
+    [429, 'CHANNEL_FAILED'],
+    [408, 'CHANNEL_FAILED'],
+    [400, 'CHANNEL_REFUSED'],
+    [404, 'CHANNEL_REFUSED'],
+    [401, 'CHANNEL_REFUSED'],
+  ] as const) {
+    const receiver = await openReceiver(() => [status]);
+    assert.is((await failure(make('webhook', { url: receiver.url }).send(notice, soon()))).code, code, String(status));
+    await receiver.close();
+  }
+});
+
+test('redirects: within the same address yes, to another host no', async () => {
+  const receiver = await openReceiver((_, path) => (path === '/a' ? [308, { location: '/b' }] : [204]));
+  await make('webhook', { url: `${receiver.url}/a` }).send(notice, soon());
+  assert.equal(
+    receiver.received.map((got) => [got.path, JSON.parse(got.body).version]),
+    [
+      ['/a', '4'],
+      ['/b', '4'],
+    ],
+  );
+  const elsewhere = await openReceiver(() => [302, { location: receiver.url }]);
+  const error = await failure(make('webhook', { url: elsewhere.url, token: 'secret' }).send(notice, soon()));
+  assert.is(error.code, 'CHANNEL_REFUSED');
+  assert.is(receiver.received.length, 2, 'the token went nowhere else');
+  const circle = await openReceiver(() => [307, { location: '/again' }]);
+  assert.is((await failure(make('webhook', { url: circle.url }).send(notice, soon()))).code, 'CHANNEL_REFUSED');
+  assert.is(circle.received.length, 4);
+  for (const one of [receiver, elsewhere, circle]) await one.close();
+});
+
+test('nobody there, or nobody who answers: another try', async () => {
+  const receiver = await openReceiver(() => null);
+  const channel = make('webhook', { url: receiver.url });
+  assert.is((await failure(channel.send(notice, AbortSignal.timeout(200)))).code, 'CHANNEL_FAILED');
+  await receiver.close();
+  const error = await failure(channel.send(notice, soon()));
+  assert.is(error.code, 'CHANNEL_FAILED');
+  assert.match(error.message, /ECONNREFUSED/);
+});
+
+const mail = { host: '127.0.0.1', from: 'ek@example.org', to: ['ada@example.org', 'bob@example.org'] };
+
+test('a mail: plain text, to everybody, one thread an alert', async () => {
+  const server = await openMailServer();
+  const channel = make('email', { ...mail, port: server.port, language: 'ja' });
+  await channel.send(notice, soon());
+  await channel.send({ ...notice, id: 'n2', event: 'resolved', endedAt: notice.startedAt + 1000 }, soon());
+  const [first, second] = server.mails;
+  assert.is(first?.to.length, 2);
+  assert.match(first?.data ?? '', /^Content-Type: text\/plain; charset=utf-8$/m);
+  assert.not.match(first?.data ?? '', /text\/html/);
+  assert.match(first?.data ?? '', /^Message-ID: <n1@evenkeel>$/m);
+  const thread = /^References: (.*)$/m;
+  assert.is(thread.exec(first?.data ?? '')?.[1], thread.exec(second?.data ?? '')?.[1]);
+  assert.match(first?.data ?? '', /^Subject: =\?UTF-8\?/m);
+  await server.close();
+});
+
+test('a mail with a log-in', async () => {
+  const server = await openMailServer();
+  const settings = { ...mail, port: server.port, user: 'ek', password: 'pw', require_tls: false };
+  await make('email', settings).send(notice, soon());
+  assert.is(server.mails[0]?.user, '\u0000ek\u0000pw');
+  await server.close();
+});
+
+test('a password does not go in the clear unless somebody says so', async () => {
+  const server = await openMailServer();
+  const error = await failure(
+    make('email', { ...mail, port: server.port, user: 'ek', password: 'pw' }).send(notice, soon()),
+  );
+  assert.match(error.code, /^CHANNEL_/);
+  assert.is(server.mails.length, 0);
+  await server.close();
+});
+
+test('what a mail server says decides about another try', async () => {
+  for (const [refuse, code] of [
+    [{ RCPT: '550 no such user' }, 'CHANNEL_REFUSED'],
+    [{ MAIL: '451 greylisted' }, 'CHANNEL_FAILED'],
+    [{ DATA: '554 spam' }, 'CHANNEL_REFUSED'],
+  ] as const) {
+    const server = await openMailServer(refuse);
+    assert.is(
+      (await failure(make('email', { ...mail, port: server.port }).send(notice, soon()))).code,
+      code,
+      JSON.stringify(refuse),
+    );
+    await server.close();
+  }
+  const silent = await openMailServer({ silent: '' });
+  const late = await failure(make('email', { ...mail, port: silent.port }).send(notice, AbortSignal.timeout(200)));
+  assert.is(late.code, 'CHANNEL_FAILED');
+  await silent.close();
+});
+
+test('settings are checked, and named when they are wrong', () => {
+  const refused = (kind: string, settings: Record<string, unknown>, pattern: RegExp) =>
+    assert.throws(
+      () => make(kind, settings),
+      (thrown: unknown) =>
+        thrown instanceof EvenkeelError && thrown.code === 'BAD_SETTING' && pattern.test(thrown.message),
+    );
+  refused('pigeon', {}, /channels\.ops\.kind "pigeon" is not one of webhook, email/);
+  refused('webhook', {}, /channels\.ops\.url is missing/);
+  refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url "ftp:\/\/x" is not an http/);
+  refused('webhook', { url: 'https://a:b@x' }, /holds a password/);
+  refused('webhook', { url: 'https://x', tokn: 'a' }, /channels\.ops\.tokn is not known/);
+  refused(
+    'webhook',
+    { url: 'https://x', severities: ['loud'] },
+    /severities must be a list of info, warning, critical/,
+  );
+  refused('email', { host: 'x', from: 'a@b' }, /channels\.ops\.to is missing/);
+  refused('email', { ...mail, user: 'x' }, /password_file is missing/);
+  refused('email', { ...mail, zone: 'Mars/Base' }, /zone "Mars\/Base"/);
+  assert.throws(
+    () => createChannels([1, 2].map(() => ({ name: 'a', kind: 'webhook', settings: { url: 'https://x' } }))),
+    /twice/,
+  );
+});
+
+test('who hears of what', () => {
+  const routes = createChannels([
+    { name: 'usual', kind: 'webhook', settings: { url: 'https://x' } },
+    { name: 'pager', kind: 'webhook', settings: { url: 'https://x', severities: ['critical'] } },
+    { name: 'log', kind: 'webhook', settings: { url: 'https://x', severities: ['info', 'warning', 'critical'] } },
+  ]);
+  assert.equal(routesFor(routes, 'info'), ['log']);
+  assert.equal(routesFor(routes, 'warning'), ['usual', 'log']);
+  assert.equal(routesFor(routes, 'critical'), ['usual', 'pager', 'log']);
+});
+
+test.run();

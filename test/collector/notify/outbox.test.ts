@@ -1,0 +1,206 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
+import { createChannels, type Route } from '../../../collector/notify/route.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
+import { createTell } from '../../../collector/tell.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { notice, openReceiver } from './receiver.ts';
+
+const webhook = (url: string): Route[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
+
+async function open(routes: Route[], state?: State) {
+  const db = state ?? (await openState(':memory:'));
+  let now = 1_000_000;
+  const clock = { now: () => now, monotonic: () => now };
+  const outbox = createOutbox({
+    state: db,
+    clock,
+    routes,
+    log: silentLog,
+    tell: createTell(),
+    random: () => 0,
+    timeoutMs: 1000,
+  });
+  return {
+    state: db,
+    outbox,
+    wait: (ms: number) => {
+      now += ms;
+    },
+    async put(id: string, alert = 'a1', channel = 'ops', event = 'firing') {
+      await db
+        .insertInto('outbox')
+        .values({
+          id,
+          channel,
+          dedupe_key: `${alert}/${event}/${id}/${channel}`,
+          notice: JSON.stringify(notice),
+          state: 'queued',
+          attempts: 0,
+          next_at: now,
+          last_error: null,
+          created_at: now++,
+          sent_at: null,
+          alert,
+          ticket: null,
+        })
+        .execute();
+    },
+    rows: () => db.selectFrom('outbox').selectAll().orderBy('created_at').execute(),
+  };
+}
+
+test('sent once, marked, under its own key', async () => {
+  const receiver = await openReceiver(() => [200]);
+  const o = await open(webhook(receiver.url));
+  await o.put('id-1');
+  assert.is(await o.outbox.runDue(), 1);
+  assert.is(await o.outbox.runDue(), 0);
+  assert.is(receiver.received.length, 1);
+  assert.is(receiver.received[0]?.headers['idempotency-key'], 'id-1');
+  const [row] = await o.rows();
+  assert.is(row?.state, 'sent');
+  assert.is(row?.attempts, 1);
+  await receiver.close();
+});
+
+test('500, then OK: tried again after a pause, and what comes later about the same alert waits its turn', async () => {
+  const receiver = await openReceiver((n) => [n < 2 ? 500 : 200]);
+  const o = await open(webhook(receiver.url));
+  await o.put('first', 'a1');
+  await o.put('second', 'a1', 'ops', 'resolved');
+  await o.put('other', 'a2');
+  await o.outbox.runDue();
+  assert.is(receiver.received.length, 2, 'the first and the other alert');
+  assert.is((await o.rows())[0]?.last_error, 'The channel ops did not take the notice: HTTP 500.');
+  o.wait(200);
+  assert.is(await o.outbox.runDue(), 0, 'the pause');
+  o.wait(100);
+  while ((await o.outbox.runDue()) > 0);
+  assert.equal(
+    (await o.rows()).map((row) => row.state),
+    ['sent', 'sent', 'sent'],
+  );
+  const keys = receiver.received.map((got) => got.headers['idempotency-key']);
+  assert.ok(keys.lastIndexOf('second') > keys.lastIndexOf('first'), keys.join());
+  await receiver.close();
+});
+
+test('refused: dead at once, with the reason, and the next one goes', async () => {
+  const receiver = await openReceiver((n) => [n === 0 ? 400 : 200]);
+  const o = await open(webhook(receiver.url));
+  await o.put('first');
+  await o.put('second', 'a1', 'ops', 'resolved');
+  while ((await o.outbox.runDue()) > 0);
+  const rows = await o.rows();
+  assert.equal(
+    rows.map((row) => row.state),
+    ['dead', 'sent'],
+  );
+  assert.match(rows[0]?.last_error ?? '', /HTTP 400/);
+  await receiver.close();
+});
+
+test('a receiver that never takes it: dead after the last attempt', async () => {
+  const receiver = await openReceiver(() => [503]);
+  const o = await open(webhook(receiver.url));
+  await o.put('first');
+  for (let i = 0; i < 40; i++) {
+    await o.outbox.runDue();
+    o.wait(3_700_000);
+  }
+  const [row] = await o.rows();
+  assert.is(row?.state, 'dead');
+  assert.is(row?.attempts, 30);
+  assert.is(receiver.received.length, 30);
+  await receiver.close();
+});
+
+test('a receiver that says nothing costs its own time limit, not that of others', async () => {
+  const slow = await openReceiver(() => null);
+  const quick = await openReceiver(() => [200]);
+  const routes = createChannels([
+    { name: 'slow', kind: 'webhook', settings: { url: slow.url } },
+    { name: 'ops', kind: 'webhook', settings: { url: quick.url } },
+  ]);
+  const o = await open(routes);
+  await o.put('first', 'a1', 'slow');
+  await o.put('second', 'a1', 'ops');
+  const started = performance.now();
+  await o.outbox.runDue();
+  const ms = performance.now() - started;
+  assert.ok(ms > 900 && ms < 4000, `${ms} ms`);
+  assert.equal(
+    (await o.rows()).map((row) => row.state),
+    ['queued', 'sent'],
+  );
+  await slow.close();
+  await quick.close();
+});
+
+test('killed between sending and marking: one repeat, after a pause, under the same key', async () => {
+  const receiver = await openReceiver(() => [200]);
+  const routes = webhook(receiver.url);
+  const dying: Route[] = routes.map((route) => ({
+    ...route,
+    channel: {
+      kind: 'webhook',
+      async send(one, signal) {
+        await route.channel.send(one, signal);
+        // As if the process had ended here: nothing after the send is ever written.
+        await new Promise(() => undefined);
+      },
+    },
+  }));
+  const first = await open(dying);
+  await first.put('id-1');
+  void first.outbox.runDue();
+  while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = await open(routes, first.state);
+  assert.is(await second.outbox.runDue(), 0, 'the attempt was counted before it was made');
+  second.wait(10_000);
+  await second.outbox.runDue();
+  await second.outbox.runDue();
+  assert.equal(
+    receiver.received.map((got) => got.headers['idempotency-key']),
+    ['id-1', 'id-1'],
+  );
+  assert.is((await second.rows())[0]?.state, 'sent');
+  await receiver.close();
+});
+
+test('a channel that is no longer in the settings: dead, by name', async () => {
+  const o = await open([]);
+  await o.put('first');
+  await o.outbox.runDue();
+  assert.match((await o.rows())[0]?.last_error ?? '', /ops.*no longer in the settings/);
+});
+
+test('woken, it sends by itself; stopped, it has finished what it was sending', async () => {
+  const receiver = await openReceiver(() => [200]);
+  const o = await open(webhook(receiver.url));
+  o.outbox.start();
+  for (let i = 0; i < 20; i++) await o.put(`n${i}`, `a${i}`);
+  o.outbox.wake();
+  while (receiver.received.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+  await o.outbox.stop();
+  assert.ok((await o.rows()).every((row) => row.state === 'sent'));
+  assert.is(receiver.received.length, 20);
+  await receiver.close();
+});
+
+test('pauses grow, are random, and have an end', () => {
+  assert.is(
+    pauseAfter(1, () => 0),
+    250,
+  );
+  assert.is(
+    pauseAfter(1, () => 0.999),
+    250 + Math.floor(0.999 * 4000),
+  );
+  assert.ok(pauseAfter(30, () => 0.999) <= 3_600_250);
+  assert.ok(pauseAfter(5, () => 0.5) > pauseAfter(2, () => 0.5));
+});
+
+test.run();
