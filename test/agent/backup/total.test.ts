@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseDropFile } from '../../../agent/checks/backup/drop-file.ts';
+import { parseDropFile } from '../../../agent/checks/backup/drop-schema.ts';
 import { products } from '../../../agent/checks/backup/index.ts';
 import { parsePlist } from '../../../agent/checks/backup/plist.ts';
 import { instantOf, parseJson, sizeOf, spanOf } from '../../../agent/checks/backup/values.ts';
