@@ -1,0 +1,84 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  ago,
+  bytes,
+  cutPercent,
+  duration,
+  measured,
+  none,
+  number,
+  percent,
+  time,
+} from '../../dashboards/web/format.ts';
+
+const test = suite('format');
+
+test('unknown is a dash everywhere, never 0', () => {
+  for (const said of [
+    number(null, 'en'),
+    percent(null, 'en'),
+    cutPercent(null, 'en'),
+    bytes(null, 'en'),
+    duration(null, 'en'),
+    ago(null, 0, 'en'),
+    time(null, 'en'),
+    measured(null, 'bytes', 'en'),
+    measured(Number.NaN, 'percent', 'en'),
+  ]) {
+    assert.is(said, none);
+  }
+});
+
+test('zero is zero, not unknown', () => {
+  assert.is(number(0, 'en'), '0');
+  assert.is(percent(0, 'en'), '0.0%');
+  assert.is(bytes(0, 'en'), '0 B');
+  assert.is(duration(0, 'en'), '0s');
+});
+
+test('availability is cut, not rounded', () => {
+  assert.is(cutPercent(99.999, 'en'), '99.99%');
+  assert.is(cutPercent(99.99, 'en'), '99.99%');
+  assert.is(cutPercent(100, 'en'), '100.00%');
+  assert.is(cutPercent(0.29, 'en'), '0.29%');
+});
+
+test('bytes in powers of 1024, with a unit', () => {
+  assert.is(bytes(1023, 'en'), '1,023 B');
+  assert.is(bytes(1536, 'en'), '1.5 KiB');
+  assert.is(bytes(25_276_510_208, 'en'), '23.5 GiB');
+  assert.is(measured(2048, 'bytes/s', 'en'), '2 KiB/s');
+});
+
+test('durations have their two largest parts, in both languages', () => {
+  assert.is(duration(59, 'en'), '59s');
+  assert.is(duration(3 * 86_400 + 4 * 3600 + 59, 'en'), '3d 4h');
+  assert.is(duration(3 * 86_400 + 4 * 3600, 'ja').replaceAll(/\s/g, ''), '3日4時間');
+  assert.is(duration(86_400 + 30, 'en'), '1d');
+  assert.is(duration(0.25, 'en'), '250 ms');
+  assert.is(duration(-90, 'en'), '−1m 30s');
+});
+
+test('moments in the past, never in the future by a skewed clock', () => {
+  const now = 1_800_000_000_000;
+  assert.match(ago(now, now, 'en'), /^0 sec.* ago$/);
+  assert.match(ago(now + 2000, now, 'en'), /^0 sec.* ago$/);
+  assert.match(ago(now - 119_000, now, 'en'), /^1 min.* ago$/);
+  assert.match(ago(now - 49 * 3_600_000, now, 'en'), /^2 days ago$/);
+  assert.is(ago(now - 5 * 60_000, now, 'ja').replaceAll(' ', ''), '5分前');
+});
+
+test('times in the zone that is asked for, and midnight as 00', () => {
+  const at = Date.UTC(2026, 10, 3, 15, 0, 0);
+  assert.is(time(at, 'en', 'moment', 'Asia/Tokyo'), '4 Nov, 00:00');
+  assert.is(time(at, 'en', 'minute', 'UTC'), '15:00');
+  assert.is(time(at, 'ja', 'date', 'Asia/Tokyo'), '2026年11月4日');
+});
+
+test('a unit of the outside cannot reach what is not a unit', () => {
+  assert.is(measured(3, 'constructor', 'en'), '3');
+  assert.is(measured(3, 'celsius', 'en'), '3 °C');
+});
+
+test.run();
