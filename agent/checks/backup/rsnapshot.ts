@@ -64,7 +64,7 @@ function after(known: Interval, time: number, said: string): Interval {
   return { ...known, lastRun: time, result: 'failed', message: first ?? words, duration: null, started: null };
 }
 
-const about = /^\[([^\]]+)\] (?:(?:WARNING|ERROR): )?\S*rsnapshot(?: .*?)? ([A-Za-z0-9_-]+): (.*)$/;
+const about = /^\[([^\]]+)\] (?:(?:WARNING|ERROR): )?\S*rsnapshot(?: .*?)?? ([A-Za-z0-9_-]+): (.*)$/;
 /** A warning without a name is about the interval that runs. */
 const aside = /^\[([^\]]+)\] ((?:WARNING|ERROR): .*)$/;
 

@@ -90,7 +90,7 @@ export function parseLog(text: string): TaskLog {
 
 function jobIn(text: string, guests: readonly Guest[], otherErrors: readonly string[]): TaskLog['job'] {
   if (guests.some(({ status }) => status === 'failed')) return 'failed';
-  const ended = /Backup job finished|^TASK |Finished Backup of VM/m.test(text);
+  const ended = /Backup job finished|^TASK /m.test(text);
   const good = /Backup job finished successfully|^TASK (OK|WARNINGS)/m.test(text);
   if (otherErrors.length > 0) return guests.some(({ status }) => status === 'ok') && good ? 'warning' : 'failed';
   if (/^TASK ERROR: (?!job errors)/m.test(text)) return 'failed';

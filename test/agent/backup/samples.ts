@@ -141,7 +141,7 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
   },
   'pve-task-log': (sample) => {
     const task = vzdump.parseStatus(sample.files.status ?? '');
-    const log = vzdump.parseLog(vzdump.textOfLines(textOf(sample)) ?? textOf(sample));
+    const log = vzdump.parseLog(vzdump.textOfLines(textOf(sample)) ?? '');
     const status = log.job;
     return {
       ...{
