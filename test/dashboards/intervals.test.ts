@@ -71,7 +71,7 @@ test('time that is not covered is not monitored, never up and never unknown', ()
 test('shares of a cell add up to one, sums to what was covered', () => {
   const states: Interval['state'][] = ['up', 'down', 'idle', 'unknown', 'maintenance'];
   const lengths = fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.constantFrom(...states)), { maxLength: 12 });
-  fc.assert(
+  void fc.assert(
     fc.property(lengths, (pieces) => {
       let at = 0;
       const intervals = pieces.map(([length, state]) => {

@@ -1,0 +1,299 @@
+/**
+ * The web app in a real browser, on a real collector with a real agent: set up, log in, see this machine move, its
+ * page, the other language, no accessibility violation, no error in the console, no page wider than a small phone.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { build } from 'vite';
+import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const password = 'a sentence that nobody guesses';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const test = suite('web app');
+
+interface World {
+  collector: RunningCollector;
+  context: BrowserContext;
+  page: Page;
+  complaints: string[];
+  endpoint: string;
+  remove(): Promise<void>;
+}
+let world: World;
+
+/** What a browser says when something is wrong. A refused log-in is meant to be refused. */
+function listen(page: Page, complaints: string[]): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+}
+
+async function open(): Promise<World> {
+  await build({
+    configFile: fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url)),
+    logLevel: 'warn',
+  });
+  const data = temporaryFolder();
+  const profile = temporaryFolder();
+  const collector = await startCollector(data.path, ['--local-agent']);
+  const context = await chromium.launchPersistentContext(profile.path, {
+    executablePath: chromiumPath,
+    args: flags,
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    bypassCSP: false,
+  });
+  const complaints: string[] = [];
+  const page = context.pages()[0] ?? (await context.newPage());
+  listen(page, complaints);
+  const remove = async () => {
+    await context.close();
+    collector.child.kill('SIGTERM');
+    await collector.ended;
+    data.remove();
+    profile.remove();
+  };
+  return { collector, context, page, complaints, endpoint: '', remove };
+}
+
+const missing = existsSync(chromiumPath) ? null : `SKIP chromium: ${chromiumPath} is not there`;
+if (missing) console.log(missing);
+/** Each test needs what the one before it did: a person goes through the app once. */
+const step = (name: string, run: () => Promise<void>) => (missing ? test.skip(name, run) : test(name, run));
+
+test.before(async () => {
+  if (!missing) world = await open();
+});
+test.after(async () => {
+  if (!missing) await world?.remove();
+});
+
+step('a wrong set-up link is told kindly, the printed one makes the first admin', async () => {
+  const { page, collector } = world;
+  assert.ok(collector.setup, 'the collector printed a set-up link');
+  await page.goto(`${collector.http}/`);
+  await page.getByRole('heading', { name: 'Make the first admin' }).waitFor();
+  await page.goto(collector.setup as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Password, once more').fill('something else entirely');
+  await page.getByRole('button', { name: 'Make the admin' }).click();
+  await page.getByText('The two passwords differ.').waitFor();
+  await page.getByLabel('Password, once more').fill(password);
+  await page.getByRole('button', { name: 'Make the admin' }).click();
+  await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
+});
+
+step('log out, and log in again', async () => {
+  const { page, complaints } = world;
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('User name').fill('admin');
+  await page.getByLabel('Password').fill('wrong');
+  const before = complaints.length;
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').waitFor();
+  assert.match((await page.getByRole('alert').textContent()) ?? '', /wrong/);
+  // The browser itself reports the 401 that was asked for here.
+  complaints.splice(before);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
+});
+
+step('this machine is there, and its values move without a reload', async () => {
+  const { page } = world;
+  const row = page.locator('tbody tr').first();
+  await row.waitFor({ timeout: 30_000 });
+  const cells = () => row.locator('.meter .value').allTextContents();
+  await until(async () => (await cells()).some((text) => /\d/.test(text)), 40_000, 'the first values');
+  await page.evaluate(() => {
+    (window as unknown as { kept: boolean }).kept = true;
+  });
+  const first = (await cells()).join();
+  const started = performance.now();
+  await until(async () => (await cells()).join() !== first, 60_000, 'a value to change');
+  console.log(
+    `\nFIGURE web: a value on the open fleet page changed after ${Math.round(performance.now() - started)} ms`,
+  );
+  assert.ok(await page.evaluate(() => (window as unknown as { kept?: boolean }).kept), 'the page was not loaded again');
+});
+
+step('its page has charts with names, and a table behind each', async () => {
+  const { page } = world;
+  await page.locator('tbody tr a').first().click();
+  await page.locator('h1').waitFor();
+  world.endpoint = new URL(page.url()).pathname;
+  assert.match(world.endpoint, /^\/endpoints\/./);
+  const chart = page.getByRole('img', { name: /^Memory\. Memory in use: last [\d.]+/ });
+  await chart.waitFor({ timeout: 30_000 });
+  assert.ok((await chart.locator('canvas').count()) === 1);
+  await page.getByRole('button', { name: 'Show as table Memory', exact: true }).click();
+  await page.getByRole('region', { name: 'Data of the chart: Memory' }).waitFor();
+});
+
+step('dragging across a chart zooms all of them, and reset goes back', async () => {
+  const { page } = world;
+  const over = page.getByRole('img', { name: /^Memory\./ }).locator('.u-over');
+  const box = await over.boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 50, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=\d+&to=\d+/);
+  await page.getByRole('button', { name: 'Reset zoom' }).click();
+  await until(async () => !page.url().includes('from='), 5000, 'the zoom to be reset');
+});
+
+step('a ticket by hand: comment, take, resolve, open again; markup stays text', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/tickets`);
+  await page.getByRole('button', { name: 'New ticket' }).click();
+  await page.getByLabel('Title').fill('<img src=x onerror=alert(1)> new disk');
+  await page.getByRole('button', { name: 'Open ticket' }).click();
+  await page.getByRole('heading', { name: '<img src=x onerror=alert(1)> new disk' }).waitFor();
+  await page.getByLabel('Comment').fill('Ordered.');
+  await page.getByRole('button', { name: 'Comment', exact: true }).click();
+  await page.locator('.story .said', { hasText: 'Ordered.' }).waitFor();
+  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByText('admin assigned it to admin').waitFor();
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('button', { name: 'Reopen' }).click();
+  await page.getByRole('button', { name: 'Resolve' }).waitFor();
+  assert.is(await page.locator('main img[src="x"]').count(), 0);
+});
+
+step('a join code can be made, and its line is shown once', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/add`);
+  await page.getByLabel('Label').fill('front desk');
+  await page.getByRole('button', { name: 'Make join code' }).click();
+  const line = (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
+  assert.match(line, /enroll \S{20,}/);
+  await page.getByRole('row', { name: /front desk/ }).waitFor();
+});
+
+step('Japanese, and it is remembered', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/`);
+  await page.getByRole('button', { name: '日本語' }).click();
+  await page.getByRole('heading', { name: 'フリート', exact: true }).waitFor();
+  assert.is(await page.evaluate(() => document.documentElement.lang), 'ja');
+  await page.reload();
+  await page.getByRole('heading', { name: 'フリート', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'EN', exact: true }).click();
+  await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
+});
+
+const tabs = ['presence', 'backups', 'updates', 'health', 'software', 'about'];
+const pages = () => [
+  '/',
+  '/alerts',
+  '/alerts?state=all',
+  '/tickets',
+  '/tickets/1',
+  '/stability',
+  '/protection',
+  '/patches',
+  '/add',
+  '/settings',
+  '/nowhere',
+  world.endpoint,
+  ...tabs.map((tab) => `${world.endpoint}?tab=${tab}`),
+];
+
+/** Opens a page and waits until nothing is a grey line any more. */
+async function settled(page: Page, path: string): Promise<void> {
+  await page.goto(world.collector.http + path);
+  await page.locator('h1').first().waitFor();
+  await until(
+    async () => (await page.locator('main .bones:visible').count()) === 0 || path === world.endpoint,
+    20_000,
+    path,
+  );
+}
+
+interface Violation {
+  id: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+async function violations(page: Page): Promise<string[]> {
+  // Given through the debugger's own world, so the page's content security policy stays as it is.
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { axe: tool } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    return (await tool.run()).violations;
+  });
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+for (const shade of ['light', 'dark'] as const) {
+  step(`no accessibility violation on any page, ${shade}`, async () => {
+    const { page } = world;
+    await page.emulateMedia({ colorScheme: shade, reducedMotion: 'reduce' });
+    const wrong: string[] = [];
+    for (const path of pages()) {
+      await settled(page, path);
+      wrong.push(...(await violations(page)).map((text) => `${path} ${text}`));
+    }
+    console.log(`\nFIGURE web: axe found ${wrong.length} violations on ${pages().length} pages (${shade})`);
+    assert.equal(wrong, []);
+  });
+}
+
+step('no page is wider than 360 px, in both languages', async () => {
+  const { page } = world;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide: string[] = [];
+  for (const language of ['en', 'ja']) {
+    await page.evaluate((chosen) => localStorage.setItem('evenkeel.language', chosen), language);
+    for (const path of pages()) {
+      await settled(page, path);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > 360) wide.push(`${language} ${path}: ${width}`);
+    }
+  }
+  assert.equal(wide, []);
+});
+
+step('the menu of a small screen opens and closes by keyboard', async () => {
+  const { page, collector } = world;
+  await page.evaluate(() => localStorage.setItem('evenkeel.language', 'en'));
+  await page.goto(`${collector.http}/`);
+  await page.getByRole('button', { name: 'Menu' }).press('Enter');
+  await page.getByRole('link', { name: 'Alerts' }).press('Enter');
+  await page.getByRole('heading', { name: 'Alerts' }).waitFor();
+  assert.not(await page.getByRole('link', { name: 'Stability' }).isVisible());
+});
+
+step('a cut connection is said', async () => {
+  const { page, collector, complaints } = world;
+  await page.getByText('Menu').waitFor();
+  const before = complaints.length;
+  collector.child.kill('SIGKILL');
+  await page.getByText('The connection to the collector is cut').waitFor({ timeout: 20_000 });
+  // The browser reports each attempt to connect again.
+  complaints.splice(before);
+});
+
+step('the browser had nothing to complain of', async () => {
+  assert.equal(world.complaints, []);
+});
+
+test.run();
