@@ -3,6 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { nearest } from './nearest.ts';
 
@@ -32,7 +33,7 @@ function unknownFlag(word: string, known: readonly string[]): EvenkeelError {
   return fail('BAD_FLAG', { problem: `an unknown option --${word}${guess ? `; did you mean --${guess}?` : ''}` });
 }
 
-function parse(words: string[], options: (typeof commands)[string]['options']) {
+function parse(words: string[], options: Command['options']) {
   const all = { ...options, help: { type: 'boolean' as const, short: 'h' } };
   for (const word of words) {
     if (word === '--') break;
@@ -54,11 +55,12 @@ async function main(words: string[]): Promise<number> {
   }
   const two = `${first} ${second ?? ''}`;
   const name = Object.hasOwn(commands, two) ? two : first;
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) {
     const guess = nearest(name, Object.keys(commands));
     throw fail('BAD_FLAG', { problem: `an unknown command "${name}"${guess ? `; did you mean "${guess}"?` : ''}` });
   }
+  const { command } = await entry.load();
   const { values, positionals } = parse(words.slice(name.split(' ').length), command.options);
   if (values.help) {
     process.stdout.write(`${help()}\n`);

@@ -6,8 +6,6 @@ import { createChannels } from '../notify/route.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
 export const command: Command = {
-  usage: '[--config FILE]',
-  about: 'check the settings, and say what they come to',
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);

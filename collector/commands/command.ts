@@ -2,9 +2,6 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { type Flags, type Loaded, loadConfig } from '../config.ts';
 
 export interface Command {
-  /** What follows its name in the help, and what it is for. */
-  usage: string;
-  about: string;
   options: ParseArgsOptionsConfig;
   /** @returns the exit code. @throws EvenkeelError for anything that a person can mend */
   run(values: Readonly<Record<string, unknown>>): Promise<number>;

@@ -42,8 +42,6 @@ function untilSignal(collector: Collector): Promise<number> {
 }
 
 export const command: Command = {
-  usage: '[--local-agent] …',
-  about: 'run the collector',
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);

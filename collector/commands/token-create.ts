@@ -10,8 +10,6 @@ import { openState } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
 export const command: Command = {
-  usage: '--role R --name N',
-  about: `make a token for scripts; R is ${roles.join(', ')}`,
   options: { ...commonOptions, role: { type: 'string' }, name: { type: 'string' } },
   async run(values) {
     const { role, name } = values;

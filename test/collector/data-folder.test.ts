@@ -1,0 +1,130 @@
+/** A data folder that cannot be used: told by name, before anything is changed. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openDataFolder, prepareFolder } from '../../collector/data-folder.ts';
+import { EvenkeelError } from '../../shared/errors.ts';
+import { runCollector, temporaryFolder } from '../support/processes.ts';
+
+const test = suite('data folder');
+const folder = temporaryFolder();
+test.after(() => folder.remove());
+
+const start = (data: string) => runCollector(['start', '--data', data, '--http-port', '0', '--mqtt-port', '0']).ended;
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown instanceof EvenkeelError ? thrown.code : String(thrown);
+  }
+  return 'taken';
+}
+
+test('one holder at a time, and free again after it', () => {
+  const path = join(folder.path, 'one');
+  const held = openDataFolder(path);
+  assert.is(readFileSync(join(path, 'collector.pid'), 'utf8').trim(), String(process.pid));
+  assert.is(
+    codeOf(() => openDataFolder(path)),
+    'DATA_IN_USE',
+  );
+  held.release();
+  openDataFolder(path).release();
+});
+
+test('a lock and a pid left by a killed process block nobody', () => {
+  const path = join(folder.path, 'killed');
+  const holder = `
+    import { openDataFolder } from ${JSON.stringify(new URL('../../collector/data-folder.ts', import.meta.url).href)};
+    openDataFolder(${JSON.stringify(path)});
+    process.kill(process.pid, 'SIGKILL');`;
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', holder];
+  assert.is(spawnSync(process.execPath, args).signal, 'SIGKILL');
+  assert.match(readFileSync(join(path, 'collector.pid'), 'utf8'), /^\d+\n$/);
+  openDataFolder(path).release();
+});
+
+test('where no folder can be', () => {
+  const file = join(folder.path, 'file');
+  writeFileSync(file, '');
+  assert.is(
+    codeOf(() => prepareFolder(join(file, 'data'))),
+    'DATA_NOT_WRITABLE',
+  );
+  assert.is(
+    codeOf(() => prepareFolder(file)),
+    'DATA_NOT_WRITABLE',
+  );
+  if (process.platform === 'linux')
+    assert.is(
+      codeOf(() => prepareFolder('/proc/evenkeel')),
+      'DATA_NOT_WRITABLE',
+    );
+});
+
+test('a full disk is told as full', () => {
+  const path = join(folder.path, 'full');
+  mkdirSync(path);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path]);
+  if (mounted.status !== 0) {
+    console.log('SKIP tmpfs: mounting one needs root');
+    return;
+  }
+  try {
+    assert.is(
+      codeOf(() => prepareFolder(path)),
+      'DISK_FULL',
+    );
+  } finally {
+    spawnSync('umount', [path]);
+  }
+});
+
+test('a state of a newer version, and a damaged one', async () => {
+  const newer = join(folder.path, 'newer');
+  mkdirSync(newer);
+  const database = new DatabaseSync(join(newer, 'state.db'));
+  database.exec(`create table kysely_migration (name text, timestamp text);
+    insert into kysely_migration values ('999-future', '2030')`);
+  database.close();
+  const damaged = join(folder.path, 'damaged');
+  mkdirSync(damaged);
+  const rubbish = 'this is no database '.repeat(1000);
+  writeFileSync(join(damaged, 'state.db'), rubbish);
+  for (const [path, words] of [
+    [newer, /written by a newer version \(schema 999-future/],
+    [damaged, /state\.db is damaged/],
+  ] as const) {
+    const { code, stderr } = await start(path);
+    assert.is(code, 1);
+    assert.match(stderr, words);
+  }
+  assert.is(readFileSync(join(damaged, 'state.db'), 'utf8'), rubbish);
+});
+
+test('commands and options that do not exist', async () => {
+  for (const [words, message] of [
+    [['strat'], /unknown command "strat"; did you mean "start"\?/],
+    [['start', '--http-prot', '1'], /unknown option --http-prot; did you mean --http-port\?/],
+    [['start', 'now'], /a word too many: "now"/],
+    [['token', 'create', '--role', 'king', '--name', 'x'], /--role "king"; it is one of viewer/],
+    [['token', 'create', '--role', 'viewer'], /no --name/],
+  ] as const) {
+    const { code, stderr } = await runCollector([...words, '--data', join(folder.path, 'none')]).ended;
+    assert.is(code, 2, stderr);
+    assert.match(stderr, message);
+  }
+});
+
+test('check-config says what the settings come to', async () => {
+  const { code, stdout } = await runCollector(['check-config', '--data', 'd'], {}, folder.path).ended;
+  assert.is(code, 0);
+  assert.match(stdout, 'Web app    http://127.0.0.1:7460');
+  assert.match(stdout, 'The settings are good.');
+});
+
+test.run();
