@@ -413,7 +413,7 @@ test('what comes at once is saved together: 300 alerts in a moment', async () =>
   const started = performance.now();
   await Promise.all([...s.fleet.all()].map((endpoint) => s.alerts.onReport(endpoint, s.report(full), true)));
   const ms = performance.now() - started;
-  console.log(`FIGURE 300 alerts at once, saved with their notices: ${ms.toFixed(0)} ms`);
+  console.log(`\nFIGURE 300 alerts at once, saved with their notices: ${ms.toFixed(0)} ms`);
   assert.is((await s.alertRows()).length, 300);
   await s.close();
 });

@@ -191,7 +191,7 @@ test('a report with 20 healthy metrics costs a few microseconds', () => {
   const runs = 20_000;
   for (let i = 0; i < runs; i++) evaluate(book, 'server', typical, memory, nothing, (5_000 + i) * 10_000);
   const each = ((performance.now() - started) * 1000) / runs;
-  console.log(`FIGURE evaluation: ${each.toFixed(1)} µs a report of 20 metrics`);
+  console.log(`\nFIGURE evaluation: ${each.toFixed(1)} µs a report of 20 metrics`);
   assert.ok(each < 100, `${each} µs`);
 });
 

@@ -4,6 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import type { Notice } from '../../../collector/notify/channel.ts';
 
 export interface Received {
+  /** ms UTC. */
+  at: number;
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
@@ -20,7 +22,7 @@ export async function openReceiver(answer: (n: number, path: string) => [number,
     });
     request.on('end', () => {
       const said = answer(received.length, request.url ?? '');
-      received.push({ path: request.url ?? '', headers: request.headers, body });
+      received.push({ at: Date.now(), path: request.url ?? '', headers: request.headers, body });
       if (said) response.writeHead(said[0], said[1]).end('thanks');
     });
   });
