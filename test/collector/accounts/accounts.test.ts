@@ -1,0 +1,107 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createAccounts } from '../../../collector/accounts/accounts.ts';
+import { hashPassword, verifyPassword } from '../../../collector/accounts/password.ts';
+import { mayDo } from '../../../collector/accounts/roles.ts';
+import { hashSecret, makeId } from '../../../collector/accounts/secret.ts';
+import { sessionMs } from '../../../collector/accounts/sessions.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
+import { EvenkeelError } from '../../../shared/errors.ts';
+
+const test = suite('accounts');
+const password = 'a sentence of its own';
+let now = 1_800_000_000_000;
+let state: State;
+test.before(async () => {
+  state = await openState(':memory:');
+});
+test.after(() => state.destroy());
+
+const codeOf = async (work: Promise<unknown>) => {
+  try {
+    await work;
+  } catch (thrown) {
+    return thrown instanceof EvenkeelError ? thrown.code : String(thrown);
+  }
+  return 'done';
+};
+
+test('a password is kept as argon2id with the parameters beside it', async () => {
+  const phc = await hashPassword(password);
+  assert.match(phc, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  assert.is.not(phc, await hashPassword(password));
+  assert.ok(await verifyPassword(password, phc));
+  assert.not.ok(await verifyPassword(`${password} `, phc));
+  assert.not.ok(await verifyPassword(password, 'rubbish'));
+  // Raised one day, old hashes go on working: the parameters are read from the hash.
+  const weaker = '$argon2id$v=19$m=64,t=1,p=1$';
+  assert.not.ok(await verifyPassword(password, `${weaker}${phc.split('$').slice(4).join('$')}`));
+});
+
+test('letters are counted as people count them, and composed alike', async () => {
+  assert.is(await codeOf(hashPassword('😀'.repeat(11))), 'WEAK_PASSWORD');
+  assert.is(await codeOf(hashPassword('x'.repeat(1025))), 'WEAK_PASSWORD');
+  const phc = await hashPassword('Zürich im Regen');
+  assert.ok(await verifyPassword('Zu\u0308rich im Regen', phc));
+});
+
+test('roles in one line', () => {
+  assert.ok(mayDo('admin', 'viewer'));
+  assert.ok(mayDo('operator', 'operator'));
+  assert.not.ok(mayDo('operator', 'manager'));
+});
+
+test('the first admin: one secret, once, also for two at the same moment', async () => {
+  const { setup, users } = await createAccounts(state, () => now, null);
+  const secret = setup.secret() as string;
+  assert.is(await codeOf(setup.complete({ secret: 'guess', user: 'eve', password })), 'SETUP_LINK_WRONG');
+  assert.is(await codeOf(setup.complete({ secret, user: 'ada', password: 'short' })), 'WEAK_PASSWORD');
+  const outcomes = await Promise.all([
+    codeOf(setup.complete({ secret, user: 'ada', password })),
+    codeOf(setup.complete({ secret, user: 'eve', password })),
+  ]);
+  assert.equal(outcomes.sort(), ['SETUP_CLOSED', 'done']);
+  assert.is((await users.list()).length, 1);
+  assert.is(await codeOf(setup.complete({ secret, user: 'mallory', password })), 'SETUP_CLOSED');
+  // A password file is no way around it.
+  const again = await createAccounts(state, () => now, 'another long password');
+  assert.is(again.setup.secret(), null);
+  assert.is((await users.list()).length, 1);
+});
+
+test('a session ends by time, by log-out and with its user', async () => {
+  const { users, sessions } = await createAccounts(state, () => now, null);
+  const grace = await users.create({ name: 'grace', password, role: 'viewer' });
+  const secret = await sessions.begin(grace.id);
+  assert.is((await sessions.userOf(secret))?.name, 'grace');
+  const row = await state.selectFrom('sessions').selectAll().where('user_id', '=', grace.id).executeTakeFirst();
+  assert.is(row?.id_hash, hashSecret(secret));
+  now += sessionMs;
+  assert.is(await sessions.userOf(secret), undefined);
+  const second = await sessions.begin(grace.id);
+  await sessions.end(second);
+  assert.is(await sessions.userOf(second), undefined);
+  const third = await sessions.begin(grace.id);
+  await users.disable(grace.id);
+  assert.is(await sessions.userOf(third), undefined);
+  assert.is(await users.logIn('grace', password), undefined);
+});
+
+test('a token is found by its secret only, until it is revoked', async () => {
+  const { tokens } = await createAccounts(state, () => now, null);
+  const { token, secret } = await tokens.create({ name: 'script', role: 'viewer', by: 'ada' });
+  assert.match(secret, /^evk_[A-Za-z0-9_-]{43}$/);
+  assert.is((await tokens.find(secret))?.id, token.id);
+  assert.is((await tokens.list())[0]?.lastUsedAt, now);
+  assert.is(await tokens.find(hashSecret(secret)), undefined);
+  await tokens.revoke(token.id);
+  assert.is(await tokens.find(secret), undefined);
+  const stored = JSON.stringify(await state.selectFrom('tokens').selectAll().execute());
+  assert.not.ok(stored.includes(secret.slice(4)));
+});
+
+test('ids fit topics and MQTT client ids', () => {
+  for (let i = 0; i < 100; i++) assert.match(makeId('e'), /^e[a-z0-9]{15}$/);
+});
+
+test.run();

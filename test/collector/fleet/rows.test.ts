@@ -1,0 +1,238 @@
+/** Rows of the fleet page: what they say, what refreshes them, how they are filtered, and what a thousand cost. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createFleet } from '../../../collector/fleet/endpoints.ts';
+import type { Facts } from '../../../collector/fleet/facts.ts';
+import { factsOf } from '../../../collector/fleet/facts.ts';
+import type { Endpoint } from '../../../collector/fleet/fleet.ts';
+import { composeRow, type RowInput } from '../../../collector/fleet/row.ts';
+import { queryRows, type RowQuery } from '../../../collector/fleet/row-query.ts';
+import { createRows } from '../../../collector/fleet/rows.ts';
+import type { Latest } from '../../../collector/series/series.ts';
+import { openState } from '../../../collector/state/open.ts';
+import { createTell } from '../../../collector/tell.ts';
+import type { EndpointRow } from '../../../shared/api.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { addEndpoint } from '../../support/station.ts';
+
+const test = suite('rows');
+const now = 1_800_000_000_000;
+const day = 86_400_000;
+
+const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
+  id: 'eaaaaaaaa',
+  bucket: '00',
+  name: 'box',
+  kind: 'server',
+  kindWhy: 'test',
+  site: null,
+  tags: [],
+  platform: 'linux',
+  arch: 'x64',
+  version: null,
+  enrolledAt: now,
+  retiredAt: null,
+  state: 'online',
+  stateReason: null,
+  stateSince: now,
+  session: null,
+  bootId: null,
+  lastSeenAt: now,
+  intervalMs: 10_000,
+  clockOffsetMs: null,
+  ...more,
+});
+
+const unknown: Facts = factsOf(new Map());
+const input = (more: Partial<RowInput> = {}): RowInput => ({
+  endpoint: endpoint(),
+  latest: [],
+  facts: unknown,
+  alerts: { critical: 0, warning: 0, info: 0 },
+  lost: 0,
+  rejected: 0,
+  verified: new Set(),
+  now,
+  ...more,
+});
+
+const patch = (more: object) => ({
+  manager: 'apt',
+  thirdParty: false,
+  pending: 0,
+  pendingSecurity: 0,
+  held: 0,
+  list: [],
+  oldestSecuritySince: null,
+  scannedAt: now,
+  metadataAge: 60,
+  scan: 'ok',
+  reason: null,
+  autoUpdates: 'on',
+  lastInstall: null,
+  ...more,
+});
+
+test('what was not told is unknown, and no reason for a look', () => {
+  const row = composeRow(input());
+  assert.equal([row.cpuPercent, row.memoryPercent, row.disk, row.valuesAt, row.os], [null, null, null, null, null]);
+  assert.equal(row.backup, { state: 'unknown', ageSeconds: null, jobs: 0 });
+  assert.is(row.patches.pendingSecurity, null);
+  assert.is(row.diskHealth, 'unknown');
+  assert.equal(row.attention, []);
+});
+
+test('the fullest disk, and the newest time of the values', () => {
+  const latest: Latest[] = [
+    { metric: 'cpu.usage_active', tags: { cpu: 'cpu-total' }, at: now - 5, value: 0 },
+    { metric: 'cpu.usage_active', tags: { cpu: 'cpu3' }, at: now, value: 99 },
+    { metric: 'disk.used_percent', tags: { path: '/' }, at: now - 3, value: 50 },
+    { metric: 'disk.used_percent', tags: { path: '/var' }, at: now - 3, value: 96 },
+  ];
+  const row = composeRow(input({ latest }));
+  assert.is(row.cpuPercent, 0);
+  assert.equal(row.disk, { path: '/var', usedPercent: 96 });
+  assert.is(row.valuesAt, now - 3);
+  assert.equal(row.attention, [{ code: 'disk_full', severity: 'critical', detail: '/var' }]);
+});
+
+test('one scan that failed makes the sum unknown; third parties do not count', () => {
+  const facts = (...patches: object[]) => factsOf(new Map([['patches', patches]]));
+  const failed = composeRow(
+    input({ facts: facts(patch({}), patch({ scan: 'failed', pending: null, pendingSecurity: null })) }),
+  );
+  assert.equal([failed.patches.scan, failed.patches.pending], ['failed', null]);
+  assert.equal(
+    failed.attention.map(({ code }) => code),
+    ['patches_unknown'],
+  );
+  const snap = composeRow(input({ facts: facts(patch({ pending: 3 }), patch({ thirdParty: true, pending: 9 })) }));
+  assert.is(snap.patches.pending, 3);
+});
+
+test('security updates weigh by their age', () => {
+  const severityAt = (age: number) => {
+    const patches = [patch({ pendingSecurity: 2, oldestSecuritySince: now - age })];
+    return composeRow(input({ facts: factsOf(new Map([['patches', patches]])) })).attention[0]?.severity;
+  };
+  assert.equal([severityAt(day), severityAt(8 * day), severityAt(15 * day)], ['info', 'warning', 'critical']);
+});
+
+test('no backup: worse on a server; an empty list after a failed check is unknown', () => {
+  const empty = new Map<string, unknown>([['backups', []]]);
+  const attention = (kind: Endpoint['kind']) =>
+    composeRow(input({ endpoint: endpoint({ kind }), facts: factsOf(empty) })).attention;
+  assert.equal(attention('server'), [{ code: 'backup_none', severity: 'warning' }]);
+  assert.equal(attention('workstation'), [{ code: 'backup_none', severity: 'info' }]);
+  empty.set('checks', [{ check: 'backup', status: 'failed', reason: 'no rights', at: now }]);
+  assert.is(composeRow(input({ facts: factsOf(empty) })).backup.state, 'unknown');
+});
+
+test('the worst comes first', () => {
+  const row = composeRow(
+    input({
+      endpoint: endpoint({ state: 'lost' }),
+      alerts: { critical: 0, warning: 2, info: 1 },
+      lost: 4,
+    }),
+  );
+  assert.equal(
+    row.attention.map(({ code, severity, detail }) => [code, severity, detail]),
+    [
+      ['lost', 'critical', undefined],
+      ['alert', 'warning', '3'],
+      ['data_lost', 'warning', '4'],
+    ],
+  );
+});
+
+const many = (n: number): EndpointRow[] =>
+  Array.from({ length: n }, (_, i) => ({
+    ...composeRow(
+      input({ endpoint: endpoint({ id: `e${1000 + i}`, name: `box-${i % 7}`, tags: i % 2 ? ['odd'] : [] }) }),
+    ),
+    cpuPercent: i % 5 === 0 ? null : i % 50,
+  }));
+
+test('pages put together are the whole list, each row once, whatever the order', () => {
+  const rows = many(103);
+  for (const sort of ['attention', 'name', '-name', 'cpu', '-cpu', 'seen', 'backup'] as const) {
+    const whole = queryRows(rows, { sort, limit: 1000 }, now).items.map(({ id }) => id);
+    const pieces: string[] = [];
+    let page: string | null = null;
+    do {
+      const query: RowQuery = { sort, limit: 10, ...(page === null ? {} : { page }) };
+      const answer = queryRows(rows, query, now);
+      pieces.push(...answer.items.map(({ id }) => id));
+      page = answer.next;
+    } while (page !== null);
+    assert.equal(pieces, whole, sort);
+    assert.is(new Set(whole).size, 103);
+  }
+});
+
+test('unknown values come last in both directions', () => {
+  for (const sort of ['cpu', '-cpu'] as const) {
+    const values = queryRows(many(20), { sort }, now).items.map(({ cpuPercent }) => cpuPercent);
+    assert.equal(values.slice(-4), [null, null, null, null]);
+  }
+});
+
+test('filters', () => {
+  const rows = many(10);
+  const count = (query: RowQuery) => queryRows(rows, query, now).items.length;
+  assert.is(count({ tag: 'odd' }), 5);
+  assert.is(count({ q: 'BOX-2' }), 2);
+  assert.is(count({ kind: 'workstation' }), 0);
+  assert.is(count({ attention: 'any' }), 0);
+  assert.is(
+    count({ patches: 'unknown', reboot: 'unknown', eol: 'unknown', diskHealth: 'unknown', backup: 'unknown' }),
+    10,
+  );
+});
+
+test('a thousand endpoints: fresh after each change, and quick', async () => {
+  const state = await openState(':memory:');
+  for (let i = 0; i < 1000; i++) await addEndpoint(state, `e${10_000_000 + i}`);
+  const fleet = await createFleet({ state, clock: systemClock });
+  const tell = createTell();
+  const values = new Map<string, number>();
+  const latest = (id: string): Latest[] =>
+    Array.from({ length: 80 }, (_, i) => ({
+      metric: i === 70 ? 'cpu.usage_active' : 'net.bytes_recv',
+      tags: i === 70 ? { cpu: 'cpu-total' } : { interface: `eth${i}` },
+      at: now,
+      value: values.get(id) ?? 1,
+    }));
+  const rows = await createRows({ fleet, series: { latest }, state, tell, log: silentLog, now: systemClock.now });
+  const took: number[] = [];
+  for (let turn = 0; turn < 15; turn++) {
+    // A tenth of the fleet reports between two looks.
+    for (let i = turn; i < 1000; i += 10) {
+      values.set(`e${10_000_000 + i}`, turn);
+      tell.publish({ kind: 'values', endpoint: `e${10_000_000 + i}` });
+    }
+    const begun = performance.now();
+    const text = JSON.stringify(queryRows(rows.all(), { limit: 1000 }, now));
+    took.push(performance.now() - begun);
+    assert.ok(text.length > 300_000);
+    assert.is(rows.get(`e${10_000_000 + turn}`)?.cpuPercent, turn);
+  }
+  const median = took.sort((a, b) => a - b)[7] as number;
+  console.log(`FIGURE fleet page of 1,000 endpoints, rows to JSON: ${median.toFixed(1)} ms median`);
+  assert.ok(median < 100, `${median} ms`);
+
+  await state
+    .insertInto('inventory')
+    .values({ endpoint: 'e10000000', section: 'backups', at: now, received_at: now, data: '[]' })
+    .execute();
+  tell.publish({ kind: 'inventory', endpoint: 'e10000000', section: 'backups' });
+  await rows.settled();
+  assert.is(rows.get('e10000000')?.backup.state, 'none');
+  rows.close();
+  await fleet.close();
+  await state.destroy();
+});
+
+test.run();
