@@ -43,11 +43,13 @@ export function becomeLean(data: string): void {
 /**
  * After everything is loaded. A first start has filled the cache but also loaded the compiler for it; once more, and it
  * is not needed.
+ * @param warm loads what is loaded later, at the first run of each check
  */
-export function stayLean(data: string): void {
+export async function stayLean(data: string, warm: () => Promise<unknown>): Promise<void> {
   // Node's own list of what it has loaded; not documented, so its absence only means a larger first run.
   const { moduleLoadList = [] } = process as { moduleLoadList?: string[] };
   if (process.env[counter] !== '1' || !moduleLoadList.some((name) => name.includes('amaro'))) return;
+  await warm();
   flushCompileCache();
   replace(data, 2);
 }

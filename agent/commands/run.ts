@@ -1,18 +1,34 @@
 /** `run`: the agent itself, until SIGTERM or SIGINT. */
-import { createAgent } from '../agent.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { silentLog } from '../../shared/log.ts';
+import { createAgent, createContext } from '../agent.ts';
+import { attempt } from '../attempt.ts';
+import { createChecks } from '../checks/index.ts';
 import { stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
+import { forgetfulMemory } from '../memory.ts';
 import { readStopReason } from '../platform/boot.ts';
 import { run as runProgram } from '../run.ts';
 import { refuseWords } from './arguments.ts';
 import type { Command } from './command.ts';
 
+const warmMs = 5000;
+
+/** Each light check once, for nothing: it loads the modules that a check loads at its first run. */
+async function runOnce(data: string): Promise<void> {
+  const context = createContext(data, systemClock, silentLog, forgetfulMemory());
+  const light = createChecks().filter((check) => !check.heavy);
+  await Promise.all(light.map((check) => attempt(check, context, warmMs)));
+}
+
 export const command: Command = {
   options: { 'with-parent': { type: 'boolean' } },
   async run({ data, words, values }) {
     refuseWords(words);
-    stayLean(data);
+    // Files of the agent (credential, spool, memory) are nobody else's to read.
+    process.umask(0o077);
     const log = createLog();
+    await stayLean(data, () => runOnce(data));
     const agent = createAgent({ data, log });
     await agent.start();
     log.info({ data }, 'The agent runs.');
