@@ -10,6 +10,8 @@ import type { App, Context } from '../context.ts';
 const maxStreams = 200;
 const coalesceMs = 1000;
 const heartbeatMs = 15_000;
+/** Then the browser comes back by itself, and the guard asks again who it is: rights that were taken end by then. */
+const longestMs = 3_600_000;
 /** A reader that has this much waiting is skipped until it has read; it gets the newest values after that. */
 const maxWaitingBytes = 1024 * 1024;
 
@@ -89,7 +91,11 @@ export function eventRoutes(app: App, { tell, rows }: Context): void {
       stream.write('retry: 3000\n\n');
       streams.add(stream);
       request.raw.socket.setTimeout(0);
-      stream.on('close', () => void streams.delete(stream));
+      const over = setTimeout(() => stream.end(), longestMs);
+      stream.on('close', () => {
+        clearTimeout(over);
+        streams.delete(stream);
+      });
       stream.on('error', () => void streams.delete(stream));
     },
   );
