@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import { createRuleBook, type RuleBook } from '../evaluate/book.ts';
@@ -23,6 +22,7 @@ import { readLines } from '../tickets/restore.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { judgeAbsence } from './absence.ts';
+import { acknowledge } from './acknowledge.ts';
 import { type Active, alertKey, onAway, onTime, onVerdict, type Step } from './alert.ts';
 import { loadAlerts } from './load.ts';
 import { createMissing } from './missing.ts';
@@ -357,8 +357,12 @@ export function createAlerts(parts: AlertsParts): Alerts {
   async function start(): Promise<void> {
     await reload();
     reconciledAt = clock.now();
-    for (const endpoint of fleet.all())
-      if (endpoint.state === 'lost' || endpoint.state === 'offline') absent.add(endpoint.id);
+    for (const endpoint of fleet.all()) {
+      if (endpoint.state !== 'lost' && endpoint.state !== 'offline') continue;
+      absent.add(endpoint.id);
+      // It may have gone in the very moment in which the last collector ended.
+      if (watches.alertsOf(endpoint.id).length > 0) await onPresence(endpoint);
+    }
     tickets.onPerson((did) => {
       enqueue((plan) => void plan.actions.push(...policy.apply(did))).catch((thrown) =>
         log.error({ err: thrown, key: did.key }, 'the policy could not follow what a person did'),
@@ -388,19 +392,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     async acknowledge(id, by) {
       const now = clock.now();
-      const row = await state
-        .selectFrom('alerts')
-        .select(['state', 'endpoint', 'key'])
-        .where('id', '=', id)
-        .executeTakeFirst();
-      if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
-      if (row.state === 'resolved') throw fail('CONFLICT', { problem: 'the alert is resolved already' });
-      await state
-        .updateTable('alerts')
-        .set({ acknowledged_at: now, acknowledged_by: by, updated_at: now })
-        .where('id', '=', id)
-        .where('acknowledged_at', 'is', null)
-        .execute();
+      const row = await acknowledge(state, id, by, now);
       const alert = byKey.get(row.key);
       if (alert && alert.acknowledgedAt === null) keep({ ...alert, acknowledgedAt: now, acknowledgedBy: by });
       tell.publish({ kind: 'alert', alert: id, endpoint: row.endpoint });

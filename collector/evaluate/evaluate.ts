@@ -2,7 +2,6 @@
  * Report + rules → verdicts. Pure but for the memory handed in (means and counters of one endpoint). Runs for every
  * report, so a family that neither breaches nor has an alert leaves no trace and makes no garbage.
  */
-import { seriesKey } from '../../shared/metrics.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { Family, MetricRule, RuleBook } from './book.ts';
@@ -78,17 +77,30 @@ function judgeAll(
   into: Verdict[],
 ): void {
   for (const family of families) {
-    const statuses = family.levels.map((rule) => judge(rule, metric, report, memory, now));
-    if (!active.has(family.id) && !statuses.includes('breach')) continue;
-    const levels: Level[] = [];
-    for (let i = 0; i < statuses.length; i++) {
-      const status = statuses[i];
-      if (status) levels.push(levelOf(family.levels[i] as MetricRule, status, metric, memory, report));
+    const { levels } = family;
+    let wanted = active.has(family.id);
+    // Every level is judged, also after a breach: counters and means must see each reading.
+    for (let i = 0; i < levels.length; i++) {
+      const status = judge(levels[i] as MetricRule, metric, report, memory, now);
+      scratch[i] = status;
+      if (status === 'breach') wanted = true;
     }
-    const shownAs = levels[0]?.rule.when;
-    if (shownAs?.kind !== 'metric') continue;
-    into.push({ family: family.id, metric: `${metric.name}.${shownAs.all[0]?.field}`, tags: metric.tags, levels });
+    if (wanted) into.push(...verdictOf(family, metric, memory, report));
   }
+}
+
+/** Statuses of the levels of the family at hand: no garbage for the reports of a healthy fleet. */
+const scratch: (Status | undefined)[] = [];
+
+function verdictOf(family: Family, metric: Metric, memory: Memory, report: Report): Verdict[] {
+  const levels: Level[] = [];
+  for (let i = 0; i < family.levels.length; i++) {
+    const status = scratch[i];
+    if (status) levels.push(levelOf(family.levels[i] as MetricRule, status, metric, memory, report));
+  }
+  const shownAs = levels[0]?.rule.when;
+  if (shownAs?.kind !== 'metric') return [];
+  return [{ family: family.id, metric: `${metric.name}.${shownAs.all[0]?.field}`, tags: metric.tags, levels }];
 }
 
 /** The first condition's reading is the one that people are shown: the mean where one is asked for, else the value. */
@@ -161,8 +173,11 @@ function growth(memory: Memory, key: string, value: number): number | null {
   return value >= before ? value - before : value;
 }
 
+/** Tags in the order in which they come: an agent that changes it starts a mean anew, which is cheaper than sorting. */
 function memoryKey(rule: Rule, index: number, metric: Metric): string {
-  return `${rule.id}#${index}#${seriesKey('', metric.tags)}`;
+  let key = `${rule.id}#${index}`;
+  for (const name in metric.tags) key += `,${name}=${metric.tags[name]}`;
+  return key;
 }
 
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {

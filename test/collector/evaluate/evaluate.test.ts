@@ -187,11 +187,13 @@ test('a report with 20 healthy metrics costs a few microseconds', () => {
   );
   const memory = createMemory();
   for (let i = 0; i < 5_000; i++) evaluate(book, 'server', typical, memory, nothing, i * 10_000);
-  const started = performance.now();
+  // CPU time: what else runs on the machine does not count.
+  const started = process.cpuUsage();
   const runs = 20_000;
   for (let i = 0; i < runs; i++) evaluate(book, 'server', typical, memory, nothing, (5_000 + i) * 10_000);
-  const each = ((performance.now() - started) * 1000) / runs;
-  console.log(`\nFIGURE evaluation: ${each.toFixed(1)} µs a report of 20 metrics`);
+  const { user, system } = process.cpuUsage(started);
+  const each = (user + system) / runs;
+  console.log(`\nFIGURE evaluation: ${each.toFixed(1)} µs CPU a report of 20 metrics`);
   assert.ok(each < 100, `${each} µs`);
 });
 
