@@ -1,5 +1,6 @@
 /** What is wrong now, and what was. */
 import type { Alert } from '../../../shared/api.ts';
+import { rows } from '../fleet/store.ts';
 import { measured } from '../format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -120,13 +121,22 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
 }
 
 export function AlertsPage() {
-  const wanted = new URLSearchParams(search.value).get('state');
+  const query = new URLSearchParams(search.value);
+  const wanted = query.get('state');
+  const endpoint = query.get('endpoint');
   const filter: Filter = filters.find((name) => name === wanted) ?? 'active';
-  const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}`;
+  const only = endpoint === null ? '' : `&endpoint=${encodeURIComponent(endpoint)}`;
+  const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}${only}`;
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
     <>
       <PageHead title={t('page.alerts')} lead={t('alert.lead')} />
+      {endpoint !== null && (
+        <p>
+          <a href={to.endpoint(endpoint)}>{rows.value?.get(endpoint)?.name ?? endpoint}</a> ·{' '}
+          <a href="/alerts">{t('alert.everywhere')}</a>
+        </p>
+      )}
       <Choices
         label={t('alert.filter')}
         value={filter}

@@ -11,7 +11,9 @@ export function attentionWords({ code, detail }: Attention): string {
   return detail === undefined || detail === '' ? words : t('attention.withDetail', { words, detail });
 }
 
-export function AttentionChips({ items, most = 2 }: { items: readonly Attention[]; most?: number }) {
+/** Two lines at most: two reasons, or the worst one and how many more. */
+export function AttentionChips({ items }: { items: readonly Attention[] }) {
+  const most = items.length > 2 ? 1 : 2;
   const more = items.length - most;
   return (
     <span class="row chips">

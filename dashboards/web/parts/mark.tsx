@@ -61,7 +61,7 @@ export const backupLook: Record<BackupState, [Tone, IconName]> = {
   warning: ['warning', 'warning'],
   running: ['info', 'info'],
   never: ['critical', 'critical'],
-  none: ['critical', 'critical'],
+  none: ['warning', 'warning'],
   unknown: ['unknown', 'unknown'],
 };
 

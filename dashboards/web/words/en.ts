@@ -420,6 +420,7 @@ export const en = {
     limit: 'limit {{value}}',
     acknowledge: 'Acknowledge',
     acknowledgedBy: '{{name}},',
+    everywhere: 'Show alerts of all endpoints',
     filter: 'Which alerts',
     filters: { active: 'Active', firing: 'Firing', pending: 'Pending', resolved: 'Resolved', all: 'All' },
     state: { pending: 'Pending', firing: 'Firing', resolved: 'Resolved' },

@@ -382,7 +382,7 @@ export const ja: Same<typeof en> & ToldErrors = {
       '対応するすべての製品を調べましたが、見つかりませんでした。バックアップがある場合は「run-backup」経由で実行するか、エンドポイントの設定でファイルを指定してください。',
   },
   updates: {
-    security: 'セキュリティ {{n}} 件',
+    security: 'セキュリティ {{n}}',
     current: '最新',
     reboot: '再起動が必要',
     rebootDue: '要再起動',
@@ -457,6 +457,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     limit: 'しきい値 {{value}}',
     acknowledge: '確認済みにする',
     acknowledgedBy: '{{name}}',
+    everywhere: '全エンドポイントのアラートを表示',
     filter: 'アラートの絞り込み',
     filters: { active: '未解消', firing: '発生中', pending: '保留中', resolved: '解消済み', all: 'すべて' },
     state: { pending: '保留中', firing: '発生中', resolved: '解消済み' },

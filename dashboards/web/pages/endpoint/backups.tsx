@@ -1,7 +1,7 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
 import { useState } from 'preact/hooks';
 import type { BackupJob } from '../../../../shared/inventory.ts';
-import { bytes, duration, none, number } from '../../format.ts';
+import { bytes, duration, number } from '../../format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -87,7 +87,7 @@ function Facts({ job }: { job: BackupJob }) {
   const facts: [string, preact.ComponentChildren][] = [
     [t('backup.lastSuccess'), <Ago key="s" at={job.lastSuccess} />],
     [t('backup.lastRun'), <Ago key="r" at={job.lastRun} />],
-    [t('backup.nextRun'), job.nextRun === null ? none : <Ago key="n" at={job.nextRun} />],
+    [t('backup.nextRun'), <Moment key="n" at={job.nextRun} />],
     [t('backup.schedule'), job.schedule ?? t('common.unknown')],
     [t('backup.size'), bytes(job.bytes, say)],
     [t('backup.files'), number(job.files, say)],

@@ -133,7 +133,8 @@ function SpanBar({ span, zoomed, range }: { span: Span; zoomed: boolean; range: 
       />
       <div class="row">
         <span class="small quiet">
-          {time(span.from, language.value, 'day')} {say(span.from)} – {say(span.to)}
+          {shape === 'minute' && `${time(span.from, language.value, 'day')} `}
+          {say(span.from)} – {say(span.to)}
         </span>
         <span class="row">
           {ways.map((way) => (

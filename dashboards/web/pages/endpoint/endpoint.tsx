@@ -109,7 +109,11 @@ function Head({ detail, reload }: TabProps) {
               {row.attention.map((item) => (
                 <li key={item.code}>
                   <Mark tone={item.severity} icon={item.severity} chip>
-                    {attentionWords(item)}
+                    {item.code === 'alert' ? (
+                      <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item)}</a>
+                    ) : (
+                      attentionWords(item)
+                    )}
                   </Mark>
                 </li>
               ))}
