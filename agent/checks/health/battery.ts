@@ -48,15 +48,6 @@ export function parseIoregBattery(text: string): Battery | null {
   };
 }
 
-/** `pmset -g batt`: the charge alone. */
-export function parsePmsetBattery(text: string): { chargePercent: number | null; onBattery: boolean | null } {
-  const source = /Now drawing from '([^']+)'/.exec(text)?.[1];
-  return {
-    chargePercent: numberOf(/\t\s*(\d{1,3})%;/.exec(text)?.[1]),
-    onBattery: source === undefined ? null : source === 'Battery Power',
-  };
-}
-
 /** Windows: root\wmi BatteryFullChargedCapacity and BatteryStaticData, joined by the script. */
 export function windowsBattery(record: Loose, index: number): Battery {
   return {

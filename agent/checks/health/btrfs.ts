@@ -94,21 +94,29 @@ async function read(context: CheckContext): Promise<HealthReading> {
       const stats = await fileText(context, `${folder}/error_stats`);
       const missing = parseMissing(await fileText(context, `${folder}/missing`));
       const errors = parseErrorStats(stats ?? '');
-      const { status, reason } = judgeBtrfs(errors, missing);
-      const name = `${label} device ${id}`;
-      reading.items.push(item('btrfs', name, status, reason, { ...errors, missing }, now));
-      const total = Object.values(errors).reduce<number | null>(
-        (sum, count) => (sum === null || count === null ? null : sum + count),
-        0,
-      );
-      const fields = {
-        severity: severityOf(status),
-        errors: total,
-        devices_missing: missing === null ? null : Number(missing),
-      };
-      reading.metrics.push(...metric('array', { name, kind: 'btrfs' }, fields, now));
+      add(reading, `${label} device ${id}`, errors, missing, now);
     }
   }
+  if (reading.items.length === 0) await askTool(context, reading, now);
   if (reading.items.length === 0) throw new NoData('this machine has no btrfs');
   return reading;
+}
+
+/** Kernels before 5.14 keep the counts out of sysfs; then root may ask the tool. */
+async function askTool(context: CheckContext, reading: HealthReading, now: number): Promise<void> {
+  const mountinfo = (await fileText(context, '/proc/self/mountinfo')) ?? '';
+  const mount = / (\S+) \S+ (?:\S+ )*- btrfs /.exec(mountinfo)?.[1];
+  if (mount === undefined) return;
+  const answer = await context.run('btrfs', ['device', 'stats', mount], { timeoutMs: 15_000 });
+  for (const { device, ...errors } of parseDeviceStats(answer.stdout)) add(reading, device, errors, null, now);
+}
+
+function add(reading: HealthReading, name: string, errors: BtrfsErrors, missing: boolean | null, now: number): void {
+  const { status, reason } = judgeBtrfs(errors, missing);
+  reading.items.push(item('btrfs', name, status, reason, { ...errors, missing }, now));
+  const counts = Object.values(errors);
+  const total = counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const devices_missing = missing === null ? null : Number(missing);
+  const fields = { severity: severityOf(status), errors: total, devices_missing };
+  reading.metrics.push(...metric('array', { name, kind: 'btrfs' }, fields, now));
 }

@@ -166,6 +166,7 @@ export function judgeSmart(disk: SmartDisk): { status: Status; reasons: string[]
 export interface SmartDevice {
   name: string;
   type: string | null;
+  protocol: string | null;
 }
 
 /** `smartctl --scan -j`: on a machine without disks of its own there is no key `devices` at all. Null: not understood. */
@@ -174,7 +175,7 @@ export function parseSmartScan(text: string): SmartDevice[] | null {
   if (json.smartctl === undefined) return null;
   return objectsOf(json.devices ?? []).flatMap((device) => {
     const name = textOf(device.name);
-    return name === null ? [] : [{ name, type: textOf(device.type) }];
+    return name === null ? [] : [{ name, type: textOf(device.type), protocol: textOf(device.protocol) }];
   });
 }
 

@@ -72,7 +72,8 @@ export function lifeOf(osRelease: string, csv: string | null, attached: boolean 
   const values = parseOsRelease(osRelease);
   const id = values.ID ?? null;
   const version = values.VERSION_ID ?? null;
-  const codename = values.VERSION_CODENAME || null;
+  const row = csv === null ? null : distroInfoOf(csv, values.VERSION_CODENAME || null, version);
+  const codename = values.VERSION_CODENAME || values.UBUNTU_CODENAME || row?.series || null;
   const named = { id, version, codename, supportEnd: null, eol: null, eolLts: null, eolEsm: null };
   const supportEnd = dayOf(values.SUPPORT_END);
   if (supportEnd !== null)
@@ -84,7 +85,6 @@ export function lifeOf(osRelease: string, csv: string | null, attached: boolean 
       source: 'os-release',
       state: now < supportEnd ? 'supported' : 'eol',
     };
-  const row = csv === null ? null : distroInfoOf(csv, codename, version);
   if (row && dayOf(row.eol) !== null) return fromDistroInfo(named, row, attached, now);
   const release = id === null || version === null ? null : releaseOf(id, version);
   if (release === null) return { ...named, endOfLife: null, endOfSecurity: null, source: null, state: 'unknown' };

@@ -7,7 +7,7 @@ import { metric } from '../health/source.ts';
 import { numberOf, objectOf, short } from '../loose.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
-import { parseWindowsVersion } from '../patches/windows-text.ts';
+import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';
 import { dayOf, daysUntil, type Life, lifeOf, sourceWords } from './end-of-life.ts';
 import { releaseOf } from './end-of-life-table.ts';
 import { type Reboot, readReboot } from './reboot.ts';
@@ -111,9 +111,17 @@ async function windows(context: CheckContext): Promise<Named> {
   // A 32-bit process would see another registry without /reg:64.
   const answer = await context.run('reg.exe', ['query', key, '/reg:64'], { timeoutMs: 15_000 });
   const version = parseWindowsVersion(answer.stdout);
+  if (version.version === null) return bySystemInfo(context);
   const id = version.installationType === 'Client' ? 'windows' : 'windows-server';
   const table = fromTable(id, String(version.build ?? ''), version.edition);
   return { name: version.product, version: version.displayVersion, build: version.version, ...table };
+}
+
+/** Slow and translated, but there where reading the registry is forbidden. */
+async function bySystemInfo(context: CheckContext): Promise<Named> {
+  const info = parseSystemInfo((await context.run('systeminfo.exe', [], { timeoutMs: 60_000 })).stdout);
+  const table = fromTable(info.role === 'workstation' ? 'windows' : 'windows-server', info.build ?? '', null);
+  return { name: info.product, version: null, build: info.build, ...table };
 }
 
 async function macos(context: CheckContext): Promise<Named> {

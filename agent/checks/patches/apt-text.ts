@@ -145,7 +145,13 @@ export function isSecurityUpdate(policy: Policy | undefined, inst: Pick<Inst, 'f
 /** `112;58` of /usr/lib/update-notifier/apt-check, on standard error; null when it says anything else. */
 export function parseAptCheck(stderr: string): { upgrades: number; security: number } | null {
   const match = /^\s*(\d{1,6});(\d{1,6})\s*$/.exec(stderr);
-  return match ? { upgrades: Number(match[1]), security: Number(match[2]) } : null;
+  if (match) return { upgrades: Number(match[1]), security: Number(match[2]) };
+  // --human-readable, of all releases so far.
+  const upgrades = /^(\d+) (?:updates?|packages?) can be (?:applied|installed|updated)/m.exec(stderr);
+  const security = /^(\d+) (?:of these )?updates? (?:is|are) (?:an? )?(?:standard )?security updates?/m.exec(stderr);
+  // Without a word about security only "no updates at all" says that there are none of that kind.
+  if (!upgrades || (!security && upgrades[1] !== '0')) return null;
+  return { upgrades: Number(upgrades[1]), security: Number(security?.[1] ?? 0) };
 }
 
 export interface ListedUpdate {

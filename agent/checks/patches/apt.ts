@@ -6,7 +6,7 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn, tailText } from '../files.ts';
 import { short } from '../loose.ts';
-import { localInstant, parseAptHistory, realTransactions } from './apt-logs.ts';
+import { localInstant, parseAptHistory, parseUnattendedLog, realTransactions } from './apt-logs.ts';
 import {
   type AptSource,
   isOwnSource,
@@ -43,8 +43,10 @@ async function read(context: CheckContext): Promise<PatchState> {
   const before = context.memory.get('patches.apt') as Remembered | undefined;
   const now = context.clock.now();
   // An old answer holds as long as what it was computed from; it keeps the time at which it was true.
-  if (before?.cause === cause && before.state.scan === 'ok' && now - (before.state.scannedAt ?? 0) < dayMs)
-    return { ...before.state, ...(await surroundings(context, now)) };
+  if (before?.cause === cause && before.state.scan === 'ok' && now - (before.state.scannedAt ?? 0) < dayMs) {
+    const { trouble, ...around } = await surroundings(context, now);
+    return { ...before.state, ...around, reason: before.state.reason ?? trouble };
+  }
   const state = await scan(context, now);
   context.memory.set('patches.apt', { cause, state } satisfies Remembered);
   return state;
@@ -67,7 +69,11 @@ async function causeOf(context: CheckContext): Promise<string> {
 async function surroundings(context: CheckContext, now: number) {
   const history = await tailText(context, '/var/log/apt/history.log');
   const last = history === null ? undefined : realTransactions(parseAptHistory(history)).at(-1);
+  const log = await tailText(context, '/var/log/unattended-upgrades/unattended-upgrades.log');
+  const unattended = log === null ? null : parseUnattendedLog(log);
+  const failed = unattended?.result === 'failed' && !unattended.dryRun;
   return {
+    trouble: failed ? `unattended-upgrades failed at ${unattended.lastStart}` : null,
     metadataAge: ageSeconds(now, await listsUpdatedAt(context)),
     autoUpdates: await autoUpdates(context),
     lastInstall: localInstant(last?.end ?? null),
@@ -105,7 +111,7 @@ async function autoUpdates(context: CheckContext): Promise<PatchState['autoUpdat
 }
 
 async function scan(context: CheckContext, now: number): Promise<PatchState> {
-  const around = await surroundings(context, now);
+  const { trouble, ...around } = await surroundings(context, now);
   const held = parseDpkgStatus((await fileText(context, statusFile)) ?? '').filter((item) => item.held).length;
   const base = { manager: 'apt', scannedAt: now, ...around, held };
   const simulated = await aptCommand(context, 'apt-get', ['-o', 'Debug::NoLocking=true', '-s', '-qq', 'dist-upgrade']);
@@ -117,7 +123,7 @@ async function scan(context: CheckContext, now: number): Promise<PatchState> {
   if (around.metadataAge === null)
     return { ...unknownState('apt', now, 'nobody knows when the lists were fetched'), ...around, held };
   const list = await updatesOf(context, inst);
-  const state = patchState({ ...base, reason: null }, { list, reason: doubt.part }, doubt.securityKnown);
+  const state = patchState({ ...base, reason: null }, { list, reason: doubt.part ?? trouble }, doubt.securityKnown);
   // With a source missing, a number is "at least so many"; nothing found is then no finding at all.
   const believed = (count: number | null) => (count === 0 && doubt.part !== null ? null : count);
   return { ...state, pending: believed(state.pending), pendingSecurity: believed(state.pendingSecurity) };

@@ -1,5 +1,5 @@
 /** What dnf 4, dnf 5 and yum print, read. Pure and total. */
-import { linesOf, looseJson, numberOf, objectsOf, textOf } from '../loose.ts';
+import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 
 export interface DnfUpdate {
   name: string;
@@ -77,7 +77,8 @@ function complaintOf(stderr: string): string | null {
 /** `dnf5 check-upgrade --json`, whose exit code is 0 with updates too. */
 export function parseCheckUpgradeJson(stdout: string, code: number | null, metadataAge: number | null): DnfAnswer {
   const value = looseJson(stdout);
-  const list = Array.isArray(value) ? value : (value as { upgrades?: unknown } | null | undefined)?.upgrades;
+  const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  const list = Array.isArray(value) || empty ? Object.values(value as object) : objectOf(value).upgrades;
   const unknown = (reason: string) => ({ updates: null, obsoletes: 0, reason });
   if (code !== 0 && code !== 100 && code !== null) return unknown(`dnf5 ended with code ${code}`);
   if (!Array.isArray(list)) return unknown('the answer of dnf5 was not understood');
@@ -97,7 +98,8 @@ export function parseCheckUpgradeJson(stdout: string, code: number | null, metad
 export interface Advisory {
   id: string;
   type: 'security' | 'bugfix' | 'enhancement' | 'newpackage' | 'unknown';
-  severity: 'critical' | 'important' | 'moderate' | 'low' | null;
+  /** `medium` is Amazon's word for moderate. */
+  severity: 'critical' | 'important' | 'moderate' | 'medium' | 'low' | null;
   /** name-[epoch:]version-release.arch */
   package: string;
   issued: number | null;
@@ -105,7 +107,8 @@ export interface Advisory {
 
 const severityOf = (text: string): Advisory['severity'] => {
   const word = text.toLowerCase();
-  return word === 'critical' || word === 'important' || word === 'moderate' || word === 'low' ? word : null;
+  const known = ['critical', 'important', 'moderate', 'medium', 'low'] as const;
+  return known.find((candidate) => candidate === word) ?? null;
 };
 const typeOf = (text: string): Advisory['type'] => {
   const word = text.toLowerCase().replace(/\/sec\.?$/, '');

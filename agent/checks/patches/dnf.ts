@@ -7,10 +7,12 @@ import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import {
   type Advisory,
+  type DnfAnswer,
   packageKey,
   parseAdvisories,
   parseAdvisoriesJson,
   parseCheckUpdate,
+  parseCheckUpgradeJson,
   parseRepoFile,
 } from './dnf-text.ts';
 import { ageSeconds, failedState, newest, type PatchManager, patchState } from './manager.ts';
@@ -43,12 +45,27 @@ async function read(context: CheckContext): Promise<PatchState> {
   if (metadata.missing.length > 0)
     return { ...failedState('dnf', now, `no metadata of the repositories ${metadata.missing.join(', ')}`), ...around };
   const five = program.endsWith('dnf5');
-  const answer = await context.run(program, ['-q', '-C', five ? 'check-upgrade' : 'check-update'], limits);
-  const parsed = parseCheckUpdate(answer.stdout, answer.code ?? 1, answer.stderr, around.metadataAge);
+  const parsed = await askUpdates(context, program, five, around.metadataAge);
   const base = { manager: 'dnf', scannedAt: now, ...around };
   if (parsed.updates === null) return patchState(base, { list: null, reason: parsed.reason }, false);
   const advisories = metadata.hasAdvisories ? await advisoriesOf(context, program, five) : null;
   return patchState(base, { list: joined(parsed.updates, advisories), reason: null }, advisories !== null);
+}
+
+/** dnf 5 as JSON, where it can; the text otherwise, whose exit code is the better witness. */
+async function askUpdates(
+  context: CheckContext,
+  program: string,
+  five: boolean,
+  age: number | null,
+): Promise<DnfAnswer> {
+  if (five) {
+    const json = await context.run(program, ['-q', '-C', 'check-upgrade', '--json'], limits);
+    const read = parseCheckUpgradeJson(json.stdout, json.code ?? 1, age);
+    if (read.updates !== null) return read;
+  }
+  const text = await context.run(program, ['-q', '-C', five ? 'check-upgrade' : 'check-update'], limits);
+  return parseCheckUpdate(text.stdout, text.code ?? 1, text.stderr, age);
 }
 
 async function advisoriesOf(context: CheckContext, program: string, five: boolean): Promise<Advisory[] | null> {
@@ -58,7 +75,7 @@ async function advisoriesOf(context: CheckContext, program: string, five: boolea
   return five ? parseAdvisoriesJson(answer.stdout) : parseAdvisories(answer.stdout);
 }
 
-const rank = { critical: 4, important: 3, moderate: 2, low: 1 } as const;
+const rank = { critical: 4, important: 3, moderate: 2, medium: 2, low: 1 } as const;
 
 /** Each update with the worst and the oldest of the security advisories on its package. */
 export function joined(

@@ -22,7 +22,7 @@ const plain = (text: string) => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, nam
  * `zypper --xmlout list-patches`. Null unless the document is whole: a cut-off list would undercount.
  */
 export function parseZypperPatches(xml: string): ZypperPatch[] | null {
-  if (!/<update-list\s*\/?>/.test(xml) || !/<\/stream>\s*$/.test(xml)) return null;
+  if (!/<update-list\s*\/?>/.test(xml) || !/<\/stream>\s*$/.test(xml) || /<message type="error"/.test(xml)) return null;
   const patches: ZypperPatch[] = [];
   let seen = 0;
   for (const [, head = '', body = ''] of xml.matchAll(/<update\s([^>]*?)(?:\/>|>([\s\S]*?)<\/update>)/g)) {
@@ -127,10 +127,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   const limits = { timeoutMs: 180_000, maxBytes: 16 * 1024 * 1024 };
   const answer = await context.run('/usr/bin/zypper', ['--xmlout', ...options, 'list-patches'], limits);
   const patches = answer.code === 0 ? parseZypperPatches(answer.stdout) : null;
-  if (patches === null) {
-    const reason = answer.code === 106 ? 'a repository could not be read' : `zypper ended with code ${answer.code}`;
-    return patchState(base, { list: null, reason }, false);
-  }
+  if (patches === null) return byCounts(context, base, answer.code);
   const needed = patches.filter((patch) => patch.status === 'needed');
   if (needed.length > 0) return patchState(base, { list: needed.map(fromPatch), reason: null }, true);
   // Tumbleweed publishes no patches, only newer packages, and does not say which are for security.
@@ -147,6 +144,21 @@ async function read(context: CheckContext): Promise<PatchState> {
     since: null,
   }));
   return patchState(base, { list, reason: null }, patches.length > 0);
+}
+
+/** Without a readable list the counts alone are still worth having; a skipped repository makes them worthless. */
+async function byCounts(
+  context: CheckContext,
+  base: Pick<PatchState, 'manager' | 'scannedAt' | 'metadataAge'>,
+  code: number | null,
+): Promise<PatchState> {
+  const args = ['--non-interactive', '--no-refresh', 'patch-check'];
+  const answer = await context.run('/usr/bin/zypper', args, { timeoutMs: 180_000 });
+  const counts = parsePatchCheck(answer.stdout, answer.code ?? 1);
+  const reason = `list-patches ended with code ${code}, patch-check says: ${counts.exit}`;
+  if (counts.needed === null) return patchState(base, { list: null, reason }, false);
+  const state = patchState(base, { list: [], reason }, true);
+  return state.scan === 'ok' ? { ...state, pending: counts.needed, pendingSecurity: counts.security } : state;
 }
 
 function fromPatch(patch: ZypperPatch): PendingUpdate {

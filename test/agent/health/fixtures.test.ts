@@ -68,7 +68,9 @@ const endOfLife: Mapping = (sample) => {
     ...life,
     now: sample.expected.now,
     state:
-      life.source === 'table' && sample.expected.state === 'needs-bundled-table' ? 'needs-bundled-table' : life.state,
+      (life.source === 'table' || life.source === null) && sample.expected.state === 'needs-bundled-table'
+        ? 'needs-bundled-table'
+        : life.state,
     daysToEol: days(life.eol ?? life.supportEnd),
     daysToSupportEnd: days(life.supportEnd),
     daysToEolLts: days(life.eolLts),
@@ -80,7 +82,10 @@ const mappings: Record<string, Mapping> = {
   'smartctl-json': smartctl,
   'smartctl-scan': (sample) => ({ devices: parseSmartScan(sample.text('stdout')) }),
   'raid-mdstat': mdstat,
-  'raid-mdadm': (sample) => ({ ...parseMdadmDetail(sample.text('stdout')) }),
+  'raid-mdadm': (sample) => {
+    const detail = parseMdadmDetail(sample.text('stdout'));
+    return { ...detail, resyncPercent: detail.rebuildPercent };
+  },
   'zfs-zpool-status': (sample) => ({ pools: parseZpoolStatus(sample.text('stdout')) }),
   'btrfs-sysfs': (sample) => ({
     ...parseErrorStats(sample.text('stdout')),

@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NoData, type RunResult } from '../../../agent/checks/check.ts';
 import { judgeAntivirus, parseClamHeader } from '../../../agent/checks/health/antivirus.ts';
-import { battery, parseIoregBattery, parsePmsetBattery } from '../../../agent/checks/health/battery.ts';
+import { battery, parseIoregBattery } from '../../../agent/checks/health/battery.ts';
 import { certificates, judgeCertificates } from '../../../agent/checks/health/certificates.ts';
 import { readDue } from '../../../agent/checks/health/due.ts';
 import {
@@ -201,12 +201,6 @@ test('battery: wear from sysfs, mice left out; macOS', async () => {
     '"DesignCapacity" = 5000\n"MaxCapacity" = 100\n"AppleRawMaxCapacity" = 4500\n"CycleCount" = 321\n',
   );
   assert.equal([mac?.healthPercent, mac?.cycles], [90, 321]);
-  assert.equal(
-    parsePmsetBattery(
-      "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=1)\t87%; discharging; 4:10 remaining\n",
-    ),
-    { chargePercent: 87, onBattery: true },
-  );
 });
 
 test('encryption: LUKS below LVM, a plain disk, an unknown one', async () => {

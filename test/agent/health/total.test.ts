@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import { parseJsonAnswer } from '../../../agent/checks/custom/json.ts';
 import { parsePlugin } from '../../../agent/checks/custom/nagios.ts';
 import { judgeAntivirus, parseClamHeader, parseDefender } from '../../../agent/checks/health/antivirus.ts';
-import { judgeBattery, parseIoregBattery, parsePmsetBattery } from '../../../agent/checks/health/battery.ts';
+import { judgeBattery, parseIoregBattery } from '../../../agent/checks/health/battery.ts';
 import { judgeBtrfs, parseDeviceStats, parseErrorStats, parseMissing } from '../../../agent/checks/health/btrfs.ts';
 import { judgeCertificates, parseCertificates } from '../../../agent/checks/health/certificates.ts';
 import {
@@ -174,7 +174,6 @@ const readers: Reader[] = [
 const alsoReads = (text: string) => {
   parseClamHeader(text);
   parseIoregBattery(text);
-  parsePmsetBattery(text);
   parseDeviceStats(text);
   parseMissing(text);
   parseMdadmDetail(text);

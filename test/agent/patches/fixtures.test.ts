@@ -189,10 +189,18 @@ const mappings: Record<string, Mapping> = {
     const history = parseUpdateHistory(sample.text('stdout'));
     return { installedKbs: history.installed, uninstalledKbs: history.uninstalled, failedKbs: history.failed };
   },
-  'windows-updates-section': (sample) => ({ ...parseUpdatesSection(sample.text('stdout')) }),
+  'windows-updates-section': (sample) => {
+    const section = parseUpdatesSection(sample.text('stdout'));
+    return { ...section, status: section.important === null ? 'unknown' : 'ok' };
+  },
   'winget-upgrade': (sample) => {
     const answer = parseWingetUpgrades(sample.text('stdout'), sample.exitCode);
-    return { count: answer.updates?.length ?? null, samples: answer.updates, undetermined: answer.undetermined };
+    return {
+      count: answer.updates?.length ?? null,
+      updates: answer.updates,
+      samples: answer.updates,
+      undetermined: answer.undetermined,
+    };
   },
   'softwareupdate-list': softwareUpdateList,
   'softwareupdate-plist': (sample) => {
