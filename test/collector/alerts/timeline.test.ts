@@ -1,7 +1,8 @@
 /** Acceptance on a time-line: at t say …, then want … */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { full, fuller, hour, minute, openScene, roomy, second } from './scene.ts';
+import type { Notice } from '../../../collector/notify/channel.ts';
+import { full, fuller, hour, minute, openScene, recorder, roomy, second } from './scene.ts';
 
 const events = (sent: { event: string; severity: string }[]) =>
   sent.map(({ event, severity }) => `${event} ${severity}`);
@@ -314,6 +315,55 @@ test('a storm: the first are told, then one notice for all; one ticket; one end'
   await s.wait(13 * minute, 10 * second);
   assert.is((await s.ticketRows()).filter((ticket) => ticket.open_key !== null).length, 0);
   assert.is(s.sent.filter((notice) => notice.event === 'resolved').length, 5);
+  await s.close();
+});
+
+test('a storm goes on over a restart: late ones join it, and its end is told', async () => {
+  const endpoints = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`srv${i}`, 'server' as const]));
+  const ids = Object.keys(endpoints);
+  const heard: Notice[] = [];
+  let s = await openScene({ endpoints, site: 'BER', routes: [recorder(heard)] });
+  for (const id of ids) await s.presence(id, 'online');
+  for (const id of ids.slice(1)) await s.presence(id, 'lost', 'will');
+  await s.wait(4 * minute);
+  s = await s.restart();
+  await s.presence('srv0', 'lost', 'will');
+  await s.wait(2 * minute);
+  const open = (await s.ticketRows()).filter((ticket) => ticket.open_key !== null);
+  assert.is(open.length, 1);
+  assert.is((await s.alertRows()).filter((alert) => alert.ticket === open[0]?.id).length, 7);
+  const firing = heard.filter((notice) => notice.event === 'firing').length;
+  assert.is(firing, 5, 'four servers and the storm; nobody hears of the late one');
+  for (const id of ids) await s.presence(id, 'online');
+  await s.wait(13 * minute, 10 * second);
+  assert.equal(
+    (await s.ticketRows()).map((ticket) => ticket.state),
+    ['resolved'],
+  );
+  assert.is(heard.filter((notice) => notice.event === 'resolved').length, 5);
+  await s.close();
+});
+
+test('flapping over a restart: one ticket, resolved only after half an hour of quiet', async () => {
+  const quick = [
+    { id: 'disk-space', for_s: 0, clear_for_s: 0 },
+    { id: 'disk-space-critical', for_s: 0, clear_for_s: 0 },
+  ];
+  let s = await openScene({ rules: quick, policy: { openDelay: 0 } });
+  await s.presence('srv', 'online');
+  for (let i = 0; i < 3; i++) {
+    await s.keepSaying(minute, 'srv', full);
+    await s.keepSaying(minute, 'srv', roomy);
+  }
+  s = await s.restart();
+  await s.presence('srv', 'online');
+  await s.keepSaying(20 * minute, 'srv', roomy);
+  assert.is((await s.ticketRows())[0]?.open_key !== null, true);
+  await s.keepSaying(12 * minute, 'srv', roomy);
+  assert.equal(
+    (await s.ticketRows()).map(({ state, fires }) => [state, fires]),
+    [['resolved', 3]],
+  );
   await s.close();
 });
 
