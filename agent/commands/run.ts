@@ -4,7 +4,7 @@ import { silentLog } from '../../shared/log.ts';
 import { createAgent, createContext } from '../agent.ts';
 import { attempt } from '../attempt.ts';
 import { createChecks } from '../checks/index.ts';
-import { stayLean } from '../lean.ts';
+import { keepTidy, stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory } from '../memory.ts';
 import { readStopReason } from '../platform/boot.ts';
@@ -31,6 +31,7 @@ export const command: Command = {
     await stayLean(data, () => runOnce(data));
     const agent = createAgent({ data, log });
     await agent.start();
+    keepTidy();
     log.info({ data }, 'The agent runs.');
     await new Promise<void>((resolve) => {
       const end = (signal: string) => {
