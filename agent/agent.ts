@@ -94,8 +94,10 @@ function selfCheck(spool: Spool, runner: () => Runner): Check {
 
 /** Remembers whether the last session said goodbye, and says so at the next birth. */
 function beginSession(memory: Memory, bootId: string): Online['previous_shutdown'] {
-  const last = memory.get('session') as { ended?: boolean } | undefined;
-  memory.set('session', { boot_id: bootId, ended: false });
+  const last = memory.get('session') as { boot_id?: string; ended?: boolean; previous?: unknown } | undefined;
+  // How the run of the machine before this one ended stays known until the next one: the os check counts it.
+  const previous = last?.boot_id === bootId ? last.previous : last && { boot_id: last.boot_id, ended: last.ended };
+  memory.set('session', { boot_id: bootId, ended: false, previous });
   return last === undefined ? 'unknown' : last.ended ? 'clean' : 'unclean';
 }
 

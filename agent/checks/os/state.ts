@@ -60,7 +60,7 @@ async function clockOf(context: CheckContext): Promise<TimeSync> {
 
 /**
  * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, from the
- * login records; null until one could be judged.
+ * login records, else by whether the agent itself could still say goodbye; null until one could be judged.
  */
 async function countUnclean(context: CheckContext): Promise<number | null> {
   const remembered = objectOf(context.memory.get('os.shutdowns'));
@@ -68,12 +68,18 @@ async function countUnclean(context: CheckContext): Promise<number | null> {
   const boot = readBootId(context.root);
   if (remembered.boot === boot) return count;
   const bytes = await bytesOf(context, '/var/log/wtmp');
-  const clean = bytes === null ? null : endedCleanly(parseUtmp(bytes));
+  const clean = (bytes === null ? null : endedCleanly(parseUtmp(bytes))) ?? saidGoodbye(context, remembered.boot);
   // At the first run we look back too, but count only what happens from now on.
   const first = remembered.boot === undefined;
   const unclean = clean === null ? count : (count ?? 0) + (clean || first ? 0 : 1);
   context.memory.set('os.shutdowns', { boot, unclean });
   return unclean;
+}
+
+/** The agent's own last word in that run of the machine. */
+function saidGoodbye(context: CheckContext, boot: unknown): boolean | null {
+  const previous = objectOf(objectOf(context.memory.get('session')).previous);
+  return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;
 }
 
 async function namedOf(context: CheckContext, now: number): Promise<Named> {

@@ -1,4 +1,7 @@
 /** End of life, restarts, shutdowns and clocks, beyond what the captured outputs show. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { daysUntil, lifeOf } from '../../../agent/checks/os/end-of-life.ts';
@@ -9,8 +12,10 @@ import {
   parseRpmLastKernel,
   parseWindowsReboot,
 } from '../../../agent/checks/os/reboot-text.ts';
+import { readOsState } from '../../../agent/checks/os/state.ts';
 import { parseChronyTracking, parseSntp, parseTimedatectl, parseW32tm } from '../../../agent/checks/os/time-sync.ts';
 import { endedCleanly, parseUtmp, recordType } from '../../../agent/checks/os/utmp.ts';
+import { trialContext } from '../../support/check-context.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const csv =
@@ -124,6 +129,25 @@ test('wtmp: whether the machine went down in order', () => {
   assert.is(endedCleanly(parseUtmp(Buffer.concat([shutdown, boot(200)]))), null);
   assert.equal(parseUtmp(Buffer.from('not a login file')), []);
   assert.is(parseUtmp(login(7, 'alice', 1_795_348_875))[0]?.at, 1_795_348_875_000);
+});
+
+test("an unclean end of the machine is counted once, from wtmp or from the agent's own last word", async () => {
+  const root = mkdtempSync(join(tmpdir(), 'evenkeel-os-'));
+  mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true });
+  mkdirSync(join(root, 'etc'));
+  writeFileSync(join(root, 'etc/os-release'), 'ID=debian\nVERSION_ID="12"\n');
+  const context = trialContext({ root, platform: 'linux' });
+  const count = async (boot: string, previous?: { boot_id: string; ended: boolean }) => {
+    writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), `${boot}\n`);
+    context.memory.set('session', { boot_id: boot, previous });
+    return (await readOsState(context)).metrics?.find((metric) => metric.name === 'os')?.fields.unclean_shutdowns;
+  };
+  assert.is(await count('a'), undefined, 'nothing to judge yet');
+  assert.is(await count('b', { boot_id: 'a', ended: true }), 0);
+  assert.is(await count('c', { boot_id: 'b', ended: false }), 1);
+  assert.is(await count('c', { boot_id: 'b', ended: false }), 1, 'once a boot');
+  assert.is(await count('d', { boot_id: 'x', ended: false }), 1, 'another run of the machine');
+  rmSync(root, { recursive: true });
 });
 
 test.run();
