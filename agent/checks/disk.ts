@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { readLink, readNumber, readText } from '../platform/read.ts';
 import { logicalDiskScript, parseLogicalDisks, powershell } from '../platform/windows.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
-import { type Mount, parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from './mounts.ts';
+import { type Mount, memoryMounts, parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from './mounts.ts';
 import { metric, percent, round } from './reading.ts';
 
 export interface StatFs {
@@ -104,7 +104,8 @@ function refresh(context: CheckContext, known: Known): void {
   if (text === null) throw new NoData('/proc/self/mountinfo cannot be read');
   if (text === known.text) return;
   known.text = text;
-  known.mounts = realMounts(parseMountInfo(text));
+  const all = parseMountInfo(text);
+  known.mounts = [...realMounts(all), ...memoryMounts(all)];
   known.fstab = parseFstab(readText(context.root, '/etc/fstab') ?? '');
 }
 

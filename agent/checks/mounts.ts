@@ -81,6 +81,21 @@ export function realMounts(mounts: readonly Mount[]): Mount[] {
   return [...best.values()].sort((a, b) => (a.mount < b.mount ? -1 : 1));
 }
 
+/**
+ * Memory that somebody mounted as a disk, such as `/tmp`: not real disks, but a full one stops programs as surely. The
+ * system's own (`/run`, `/dev/shm`, those of containers) come and go by themselves and are left out.
+ */
+export function memoryMounts(mounts: readonly Mount[]): Mount[] {
+  const best = new Map<string, Mount>();
+  for (const mount of mounts) {
+    if (mount.fstype !== 'tmpfs' || mount.readOnly || mount.inner !== '/') continue;
+    if (/^\/(dev|proc|run|sys)(\/|$)|\/(dev|proc|run|sys)\//.test(mount.mount) || images.test(`${mount.mount}/`))
+      continue;
+    if (!best.has(mount.device)) best.set(mount.device, mount);
+  }
+  return [...best.values()].sort((a, b) => (a.mount < b.mount ? -1 : 1));
+}
+
 /** Mount points that fstab wants writable, and those that it wants read-only. */
 export function parseFstab(text: string): Map<string, 'ro' | 'rw'> {
   const wanted = new Map<string, 'ro' | 'rw'>();

@@ -15,7 +15,7 @@ import {
   parseVmCounter,
   swapFields,
 } from '../../agent/checks/memory.ts';
-import { parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from '../../agent/checks/mounts.ts';
+import { memoryMounts, parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from '../../agent/checks/mounts.ts';
 import { leadsSomewhere, parseNetDev } from '../../agent/checks/network.ts';
 import { parsePressure } from '../../agent/checks/pressure.ts';
 import { groupByName, largest, parseProcessStat } from '../../agent/checks/processes.ts';
@@ -202,6 +202,23 @@ test('a sensor without a cable is no temperature, and of equal names the hottest
     { name: 'z', celsius: 0 },
   ]);
   assert.equal(found, [{ name: 'x', celsius: 55 }]);
+});
+
+test('memory mounted as a disk counts; the memory of the system and of containers does not', () => {
+  const row = (at: string, device: string, options = 'rw') =>
+    `30 23 0:${device} / ${at} ${options} - tmpfs tmpfs ${options},size=8m`;
+  const list = [
+    row('/tmp', '50'),
+    row('/dev/shm', '51'),
+    row('/run/user/1000', '52'),
+    row('/srv/root/run/lock', '53'),
+    row('/mnt/ro', '54', 'ro'),
+    row('/mnt/ram', '55'),
+  ];
+  assert.equal(
+    memoryMounts(parseMountInfo(list.join('\n'))).map((mount) => mount.mount),
+    ['/mnt/ram', '/tmp'],
+  );
 });
 
 test.run();
