@@ -85,17 +85,22 @@ export function parseCollection(stdout: string): { lastRun: number } | 'none' | 
   return /^No backup chains (found|with active signatures found)/m.test(stdout) ? 'none' : null;
 }
 
+/** Why duplicity failed. The line that says it need not be the last one: GnuPG's log is framed, a lock is told twice. */
 export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
-  const text = `${run.stderr}\n${run.stdout}`;
-  const why: [Unreadable, RegExp][] = [
-    ['locked', /another instance is already running|lockfile/i],
-    ['wrong-password', /bad session key|GPGError|bad passphrase|decryption failed/i],
-    ['repository-missing', /No such file or directory|does not exist/i],
+  const known: [Unreadable, RegExp][] = [
+    ['locked', /instance is already running|lockfile/i],
+    ['wrong-password', /bad session key|bad passphrase|decryption failed|GPGError/i],
+    ['repository-missing', /No such file or directory|^(?!.*source directory).*does not exist/i],
     ['no-permission', /permission denied/i],
     ['unreachable', /connection refused|timed out|could not resolve/i],
   ];
-  const said = run.stderr.trim().split('\n').at(-1) ?? '';
-  return { why: why.find(([, known]) => known.test(text))?.[0] ?? null, message: oneLine(said) };
+  const lines = `${run.stdout}\n${run.stderr}`.split('\n').map((line) => line.trim());
+  for (const [why, pattern] of known) {
+    const told = lines.findLast((line) => pattern.test(line) && !/^(GPGError|Could not release lockfile)/.test(line));
+    if (told !== undefined) return { why, message: oneLine(told) };
+  }
+  const last = run.stderr.split('\n').findLast((line) => line.trim() !== '' && !line.startsWith('====='));
+  return { why: known.find(([, pattern]) => pattern.test(last ?? ''))?.[0] ?? null, message: oneLine(last ?? '') };
 }
 
 /** A run of `duplicity`: a good exit with errors in the statistics left files out. */
