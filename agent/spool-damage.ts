@@ -1,0 +1,55 @@
+/**
+ * What a damaged file held must be declared, and then the file cannot be asked any more: a note of its bounds lies beside it.
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Loss } from '../shared/report.ts';
+
+export interface Bounds {
+  epoch: string;
+  from: number;
+  to: number;
+}
+
+/** A note is written at open, close and after this many entries. */
+export const markEvery = 60;
+const markOf = (path: string) => `${path}.mark`;
+
+export function writeMark(path: string, bounds: Bounds): void {
+  if (path !== ':memory:') writeFileSync(markOf(path), JSON.stringify(bounds), { mode: 0o600 });
+}
+
+function readMark(path: string): Bounds | null {
+  try {
+    const { epoch, from, to } = JSON.parse(readFileSync(markOf(path), 'utf8')) as Bounds;
+    return /^[0-9a-f]{32}$/.test(epoch) && from >= 1 && to >= 0 ? { epoch, from, to } : null;
+  } catch {
+    // No note: the file was damaged before it was first closed, or never was a spool.
+    return null;
+  }
+}
+
+/**
+ * What may have been in a file that is damaged.
+ * @param running the epoch and number that this process used, when it ran on the file
+ * @returns null when nothing waited in it
+ */
+export function lossOfDamage(path: string, running: { epoch: string; seq: number } | null): Loss | null {
+  const mark = readMark(path);
+  if (running) {
+    const from = mark?.epoch === running.epoch ? mark.from : 1;
+    return from > running.seq ? null : { ...lossFrom(running.epoch, from, running.seq) };
+  }
+  // The note does not know how many entries came after it, only that it would have been written again.
+  return mark ? lossFrom(mark.epoch, mark.from, mark.to + markEvery) : lossFrom('0'.repeat(32), 1, 1);
+}
+
+function lossFrom(epoch: string, from: number, to: number): Loss {
+  return { epoch, from, to, reason: 'corrupt', count: to - from + 1 };
+}
+
+/** Moves the damaged file and its companions away, for whoever wants to look. @returns the new name */
+export function setAside(path: string, now: number): string {
+  const aside = `${path}.corrupt-${now}`;
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  return aside;
+}
