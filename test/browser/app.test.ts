@@ -233,14 +233,21 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
+interface Findings {
+  passes: unknown[];
+  violations: Violation[];
+}
+
 async function violations(page: Page): Promise<string[]> {
   // Given through the debugger's own world, so the page's content security policy stays as it is.
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
-    const { axe: tool } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await tool.run()).violations;
+    const { axe: tool } = window as unknown as { axe: { run(): Promise<Findings> } };
+    const { passes, violations } = await tool.run();
+    return { passes: passes.length, violations };
   });
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  assert.ok(found.passes > 10, 'axe looked at the page');
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
 for (const shade of ['light', 'dark'] as const) {

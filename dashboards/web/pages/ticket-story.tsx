@@ -27,6 +27,11 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
 
+/** The policy marks a ticket whose alert keeps coming back. */
+function flaps(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'flapping' in data && data.flapping === true;
+}
+
 function tellEvent(event: Event): Told {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = event.actor === 'monitor' ? t('ticket.monitor') : event.actor;
@@ -51,6 +56,10 @@ function tellEvent(event: Event): Told {
         what: t('story.priority', { actor, from: event.from ?? '—', to: event.to ?? '—' }),
         said: event.text,
       };
+    case 'fired':
+      return flaps(event.data)
+        ? { icon, tone, what: `${actor}: ${t('story.flapping')}` }
+        : { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text };
     default:
       return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, said: event.text };
   }

@@ -38,5 +38,5 @@ function alertSteps({ alert }: TicketDetail): Moment[] {
 export function spanAround(alert: { pendingAt: number; resolvedAt: number | null }, now: number) {
   const end = alert.resolvedAt ?? now;
   const margin = Math.max(30 * 60_000, (end - alert.pendingAt) / 3);
-  return { from: alert.pendingAt - margin, to: Math.min(now, end + margin) };
+  return { from: Math.round(alert.pendingAt - margin), to: Math.round(Math.min(now, end + margin)) };
 }

@@ -1,10 +1,8 @@
 /** Every word of the app, in Japanese. The same keys as en.ts. */
 import type { en } from './en.ts';
 
-/** The same tree with any words at its ends; Japanese has one form for all numbers. */
-type Same<T> = {
-  [K in keyof T as K extends `${string}_one` ? never : K]: T[K] extends string ? string : Same<T[K]>;
-};
+/** The same tree, with any words at its ends. */
+type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> };
 
 /** Errors of the collector come in English; these are told in Japanese, with the original beside them. */
 interface ToldErrors {
@@ -134,22 +132,20 @@ export const ja: Same<typeof en> & ToldErrors = {
     summary: '検出内容',
     unknownTitle: 'このエンドポイントの健全性は不明です',
     kind: {
-      disk: 'ディスク',
-      smart: 'ディスク',
-      array: 'ディスクアレイ',
-      filesystem: 'ファイルシステム',
-      service: 'サービス',
-      time: '時刻',
-      crash: 'クラッシュ',
-      shutdown: 'シャットダウン',
-      battery: 'バッテリー',
-      encryption: '暗号化',
-      firewall: 'ファイアウォール',
       antivirus: 'ウイルス対策',
+      battery: 'バッテリー',
+      btrfs: 'ディスクプール (btrfs)',
       certificate: '証明書',
-      cert: '証明書',
+      crash: 'クラッシュ',
       custom: '独自チェック',
+      encryption: '暗号化',
+      ext4: 'ファイルシステム',
+      firewall: 'ファイアウォール',
+      md: 'ディスクアレイ (md)',
+      service: 'サービス',
+      smart: 'ディスク',
       users: 'ログイン',
+      zfs: 'ディスクプール (ZFS)',
     },
   },
   attention: {
@@ -251,6 +247,9 @@ export const ja: Same<typeof en> & ToldErrors = {
     name: '名前',
     tags: 'タグ',
     tagsHelp: 'カンマ区切り',
+    retire: '廃止…',
+    retireSure: '廃止する',
+    retireLead: '認証情報が無効になり、フリートから外れます。履歴は残ります。',
   },
   range: {
     label: '期間',
@@ -464,6 +463,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     why: {
       cleared: '正常に復帰',
       silent: 'エンドポイント応答なし',
+      gone: '対象がなくなりました',
       rule_removed: 'ルール削除',
       retired: 'エンドポイント廃止',
     },
@@ -541,14 +541,8 @@ export const ja: Same<typeof en> & ToldErrors = {
       acknowledged: '{{name}} がアラートを確認',
       resolved: 'アラート解消',
     },
-    notice: {
-      firing: 'アラート発生',
-      resolved: 'アラート解消',
-      opened: 'チケット起票',
-      ticket_opened: 'チケット起票',
-      ticket_resolved: 'チケット解決',
-      reopened: 'チケット再開',
-    },
+    notice: { firing: 'アラート発生', resolved: 'アラート解消', reminder: 'リマインダー', test: 'テスト' },
+    flapping: 'アラートが発生と解消を繰り返しています (フラッピング)。落ち着くまでチケットは開いたままです',
     sent: '{{channel}} で通知を送信: {{event}}',
     queued: '{{channel}} の送信待ち: {{event}} (試行 {{n}} 回)',
     dead: '{{channel}} で通知できませんでした: {{event}} (試行 {{n}} 回)',

@@ -7,11 +7,8 @@ import { en } from './en.ts';
 import { ja } from './ja.ts';
 
 type Paths<T> = {
-  [K in keyof T & (string | number)]: T[K] extends string ? Singular<`${K}`> : `${K}.${Paths<T[K]>}`;
+  [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;
 }[keyof T & (string | number)];
-/** `n_one` and `n_other` are both asked for as `n`. */
-type Singular<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
-
 export type Key = Paths<typeof en>;
 export type Values = Readonly<Record<string, string | number>>;
 

@@ -3,14 +3,41 @@ import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
 import { ProblemNotice } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { navigate } from '../../router.ts';
 import { t } from '../../words/words.ts';
 
 const kinds = ['server', 'workstation'] as const;
 
 function tagsOf(text: string): string[] {
   return [...new Set(text.split(/[,\s、]+/).filter(Boolean))];
+}
+
+/** Asked twice, because the agent on that machine has to be enrolled anew afterwards. */
+function Retire({ id }: { id: string }) {
+  const [asked, setAsked] = useState(false);
+  const { busy, problem, send } = useSend();
+  const retire = async () => {
+    if (await send(() => call(`endpoints/${encodeURIComponent(id)}`, { method: 'DELETE' }))) navigate('/');
+  };
+  if (!asked) {
+    return (
+      <button type="button" class="button" onClick={() => setAsked(true)}>
+        {t('endpoint.retire')}
+      </button>
+    );
+  }
+  return (
+    <>
+      <span class="small">{t('endpoint.retireLead')}</span>
+      <button type="button" class="button danger" disabled={busy} onClick={() => void retire()}>
+        {t('endpoint.retireSure')}
+      </button>
+      {problem && <ProblemNotice problem={problem} />}
+    </>
+  );
 }
 
 export function Edit({ row, onDone }: { row: EndpointRow; onDone: () => void }) {
@@ -56,6 +83,7 @@ export function Edit({ row, onDone }: { row: EndpointRow; onDone: () => void }) 
         <button type="button" class="button" onClick={() => setOpen(false)}>
           {t('common.cancel')}
         </button>
+        {may('admin') && <Retire id={row.id} />}
       </div>
     </form>
   );
