@@ -21,12 +21,15 @@ export interface SimulatedOptions {
   intervalMs: number;
   /** No naps and no restarts: for tests that count. */
   steady?: boolean;
-  /** Longest wait between two attempts to connect, ms. */
+  /** Longest wait between two attempts to connect, ms; as an agent waits for a collector that refuses it. */
   longestWaitMs?: number;
 }
 
 export interface Simulated {
+  /** Messages made: reports and inventory. */
   readonly generated: number;
+  /** Reports alone. */
+  readonly reports: number;
   /** Not known to be durable at the collector. */
   readonly waiting: number;
   readonly isConnected: boolean;
@@ -44,7 +47,7 @@ const backlogPerSecond = 50;
 const inventoryEveryMs = 86_400_000;
 
 export function createSimulated(options: SimulatedOptions): Simulated {
-  const { machine, credential, intervalMs, steady = false, longestWaitMs = 300_000 } = options;
+  const { machine, credential, intervalMs, steady = false, longestWaitMs = 10_000 } = options;
   const random = createRandom(machine.seed ^ Date.now());
   const outbox = createOutbox(hex(random, 32));
   const address = { bucket: credential.bucket, endpoint: credential.endpoint };
@@ -53,6 +56,7 @@ export function createSimulated(options: SimulatedOptions): Simulated {
   let session = '';
   let attempts = 0;
   let inventoryAt = 0;
+  let reports = 0;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -143,6 +147,7 @@ export function createSimulated(options: SimulatedOptions): Simulated {
       return;
     }
     if (!wire && !retry) void connect();
+    reports++;
     offer(outbox.put('report', at, { interval_s: intervalMs / 1000, metrics: metricsAt(machine, at) }));
     if (at - inventoryAt < inventoryEveryMs) return;
     inventoryAt = at;
@@ -163,6 +168,9 @@ export function createSimulated(options: SimulatedOptions): Simulated {
   return {
     get generated() {
       return outbox.generated;
+    },
+    get reports() {
+      return reports;
     },
     get waiting() {
       return outbox.size;
