@@ -14,8 +14,8 @@ import {
   resolutions,
   type Segment,
 } from './plan.ts';
-import { type Folder, removeFiles, sourceOf, writeRun } from './segments.ts';
-import { rollUp, type Sorted, sortGeneration } from './sort.ts';
+import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
+import { createSort, rollUp, type Sort, type Sorted, split } from './sort.ts';
 import { registerStream, type Stream } from './stream.ts';
 import type { Generation } from './tail.ts';
 
@@ -24,11 +24,12 @@ export interface Step {
   retention: Retention;
 }
 
-/** A connection with the two streams that compaction feeds. */
+/** What compaction works with: a connection, the two streams that it feeds, and the memory it sorts in. */
 export interface Bench {
   connection: DuckDBConnection;
   raw: Stream;
   rollup: Stream;
+  sort: Sort;
 }
 
 const rollupColumns = ['endpoint', 'line', 't', 'min', 'max', 'sum', 'count', 'last', 'last_t'] as const;
@@ -36,8 +37,9 @@ const rollupColumns = ['endpoint', 'line', 't', 'min', 'max', 'sum', 'count', 'l
 export function createBench(connection: DuckDBConnection): Bench {
   return {
     connection,
-    raw: registerStream(connection, 'samples', ['endpoint', 'line', 't', 'v']),
+    raw: registerStream(connection, 'samples', ['endpoint', 'line', 't', 'i', 'd', 'v']),
     rollup: registerStream(connection, 'rolled', rollupColumns),
+    sort: createSort(),
   };
 }
 
@@ -54,7 +56,7 @@ export async function compactGeneration(
   generation: Generation,
   step: Step,
 ): Promise<Plan> {
-  const sorted = await sortGeneration(generation);
+  const sorted = await bench.sort(generation);
   const added: Segment[] = [];
   try {
     for (const resolution of resolutions) {
@@ -88,7 +90,7 @@ async function writePartitions(
 
 function feed({ raw, rollup }: Bench, resolution: Resolution, sorted: Sorted): string {
   if (resolution === 'raw') {
-    raw.feed({ rows: sorted.rows, columns: [sorted.endpoint, sorted.line, sorted.t, sorted.v] });
+    raw.feed({ rows: sorted.rows, columns: [sorted.endpoint, sorted.line, sorted.t, ...split(sorted)] });
     return raw.source;
   }
   const rolled = rollUp(sorted, bucketMs[resolution]);
@@ -103,7 +105,7 @@ export async function mergeSegments(bench: Bench, folder: Folder, merge: Merge, 
     resolution,
     partition,
     level,
-    source: sourceOf(folder.path, inputs),
+    source: filesOf(folder.path, inputs),
     sorted: false,
     createdAt: step.now,
   };

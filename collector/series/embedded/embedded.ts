@@ -74,7 +74,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
       // A worker that died may have used ids that were never recorded.
       lastSegment += 1000;
       const threads = Math.max(1, Math.min(4, availableParallelism() - 1));
-      return { folder, segments: [...segments], nextId: lastSegment, threads, memoryMb: settings.memoryMb ?? 512 };
+      return { folder, segments: [...segments], nextId: lastSegment, threads, memoryMb: settings.memoryMb ?? 256 };
     },
     began(fresh) {
       fresh
