@@ -119,7 +119,9 @@ export function withoutSlivers<T extends { label: string; points: Points }>(
 
 /** The top of the scale of percent: quiet machines stay readable, busy ones comparable. */
 export function percentTop(max: number): number {
-  return [10, 25, 50, 100].find((top) => max <= top) ?? Math.ceil(max / 100) * 100;
+  // Parts that were rounded one by one may add up to a little more than the whole.
+  const most = max > 100 && max < 101 ? 100 : max;
+  return [10, 25, 50, 100].find((top) => most <= top) ?? Math.ceil(most / 100) * 100;
 }
 
 /** A span moved or resized by the buttons beside a chart, at least a minute long and never beyond `now`. */
