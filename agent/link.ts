@@ -33,7 +33,8 @@ export interface LinkOptions {
   previousShutdown: Online['previous_shutdown'];
   /** The fast loop's interval in ms: what is older than two of them goes the slow lane. */
   intervalMs(): number;
-  onConfig(config: AgentConfig): void;
+  /** Null: the collector took its settings back. */
+  onConfig(config: AgentConfig | null): void;
   random?: () => number;
 }
 
@@ -250,7 +251,10 @@ export function createLink(options: LinkOptions): Link {
         resendMs = firstResendMs;
         lastAckAt = clock.monotonic();
         status.lastAck = clock.now();
-      } else if (topic === topicOf(address, 'config') && bytes.length > 0) options.onConfig(parseConfig(bytes));
+      } else if (topic === topicOf(address, 'config')) {
+        // An empty retained message is how MQTT forgets one.
+        options.onConfig(bytes.length === 0 ? null : parseConfig(bytes));
+      }
     } catch (thrown) {
       log.warn(
         { topic, reason: reasonOf(thrown) },
@@ -322,12 +326,13 @@ export function createLink(options: LinkOptions): Link {
       if (!current || current.connectedAt === null || current.over) return;
       // In the slow lane's turn when the window is full: the broker is slower than we are.
       if (current.inFlight >= maxInFlight) {
+        // What went out live before is behind the cursor, or was noted as sent ahead.
+        if (!current.until) current.cursor = { era: entry.era, seq: entry.seq - 1 };
         current.until = { era: entry.era, seq: entry.seq };
-        current.cursor ??= { era: entry.era, seq: entry.seq - 1 };
         pump(current);
         return;
       }
-      if (current.until && isAfter(current.until, entry)) current.ahead.add(keyOf(entry));
+      if (current.until) current.ahead.add(keyOf(entry));
       send(current, entry);
     },
     goodbye,

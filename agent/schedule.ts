@@ -139,6 +139,7 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function tick(): Promise<void> {
+    timer = null;
     const now = clock.monotonic();
     noticeSleep(now);
     if (ticks > 1) lateMs = Math.max(lateMs, now - plannedAt);
