@@ -30,7 +30,7 @@ function help(): string {
 
 function unknownFlag(word: string, known: readonly string[]): EvenkeelError {
   const guess = nearest(word, known);
-  return fail('BAD_FLAG', { problem: `an unknown option --${word}${guess ? `; did you mean --${guess}?` : ''}` });
+  return fail('BAD_FLAG', { problem: `an unknown option --${word}${guess ? ` (did you mean --${guess}?)` : ''}` });
 }
 
 function parse(words: string[], options: Command['options']) {
@@ -58,7 +58,7 @@ async function main(words: string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
     const guess = nearest(name, Object.keys(commands));
-    throw fail('BAD_FLAG', { problem: `an unknown command "${name}"${guess ? `; did you mean "${guess}"?` : ''}` });
+    throw fail('BAD_FLAG', { problem: `an unknown command "${name}"${guess ? ` (did you mean "${guess}"?)` : ''}` });
   }
   const { command } = await entry.load();
   const { values, positionals } = parse(words.slice(name.split(' ').length), command.options);

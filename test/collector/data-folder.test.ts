@@ -108,8 +108,8 @@ test('a state of a newer version, and a damaged one', async () => {
 
 test('commands and options that do not exist', async () => {
   for (const [words, message] of [
-    [['strat'], /unknown command "strat"; did you mean "start"\?/],
-    [['start', '--http-prot', '1'], /unknown option --http-prot; did you mean --http-port\?/],
+    [['strat'], /unknown command "strat" \(did you mean "start"\?\)\./],
+    [['start', '--http-prot', '1'], /unknown option --http-prot \(did you mean --http-port\?\)\./],
     [['start', 'now'], /a word too many: "now"/],
     [['token', 'create', '--role', 'king', '--name', 'x'], /--role "king"; it is one of viewer/],
     [['token', 'create', '--role', 'viewer'], /no --name/],
