@@ -129,7 +129,11 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
     registry,
     rawRetentionMs: config.retention.rawMs,
     alerts,
-    onTrouble: (trouble) => void alerts.self(trouble),
+    onTrouble(trouble) {
+      alerts
+        .self(trouble)
+        .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'An own problem was not told'));
+    },
     configOf: () => ({ v: 1, interval_s: config.agents.intervalMs / 1000 }),
   });
   onStop(() => intake.close());
@@ -208,6 +212,7 @@ async function beside(config: Config, { log }: Deps, parts: Beside, onStop: (clo
     folder: folder.agent,
     log,
     mqtt: addresses.mqtt,
+    ca: addresses.ca,
     async joinCode() {
       const code = { label: 'this machine', site: null, kind: null, maxUses: 1, lifeMs: 600_000, by: 'collector' };
       const { secret } = await enrollments.create(code);

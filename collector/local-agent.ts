@@ -3,7 +3,7 @@
  * code of one use given through standard input, which no list of processes shows; and it speaks only MQTT with us.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -27,12 +27,16 @@ export interface LocalAgentParts {
   log: Log;
   /** The broker's address at this start: it may have moved since the agent enrolled. */
   mqtt: string;
+  /** PEM text of the authority behind our certificate, when it is our own; null otherwise. */
+  ca: string | null;
   /** Makes a join code of one use. */
   joinCode(): Promise<string>;
 }
 
 /** Returns at once; enrolment, start and restarts go on behind, and are told in the log. */
-export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts): LocalAgent {
+export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentParts): LocalAgent {
+  const authority = ca === null ? null : join(folder, 'collector-ca.pem');
+  const env = environment(mqtt, authority);
   let stopping = false;
   let child: ChildProcess | undefined;
   let wake = () => {};
@@ -50,7 +54,7 @@ export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts
   function runAgent(words: readonly string[], input: string | null): Promise<number> {
     return new Promise((resolve, reject) => {
       const args = ['--disable-warning=ExperimentalWarning', script, ...words, '--data', folder];
-      const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment(mqtt) });
+      const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
       child = started;
       // Its end shows in the exit code; a pipe that breaks with it is no news.
       started.stdin.on('error', () => {});
@@ -73,6 +77,7 @@ export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts
 
   async function once(): Promise<void> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (authority !== null) writeFileSync(authority, ca ?? '', { mode: 0o600 });
     if (!existsSync(join(folder, 'agent.json'))) {
       const code = await runAgent(['enroll', '-'], await joinCode());
       if (code !== 0 || stopping) return;
@@ -109,9 +114,13 @@ export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts
 }
 
 /** The agent gets this process's environment without what is the collector's own. */
-function environment(mqtt: string): NodeJS.ProcessEnv {
+function environment(mqtt: string, authority: string | null): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_') || name.startsWith('EVENKEEL_AGENT_')),
   );
-  return { ...inherited, EVENKEEL_AGENT_MQTT: mqtt };
+  return {
+    ...inherited,
+    EVENKEEL_AGENT_MQTT: mqtt,
+    ...(authority === null ? {} : { NODE_EXTRA_CA_CERTS: authority }),
+  };
 }

@@ -30,22 +30,27 @@ async function callerOf(request: FastifyRequest, accounts: Accounts): Promise<Ca
   return user ? { name: user.name, role: user.role, by: 'session' } : null;
 }
 
-/** @throws EvenkeelError CROSS_ORIGIN. A request that names no site at all comes from no browser. */
-function refuseForeign(request: FastifyRequest): void {
+/**
+ * A request that names no site at all comes from no browser.
+ * @param own our public address: behind a proxy the Host header may be another one
+ * @throws EvenkeelError CROSS_ORIGIN
+ */
+function refuseForeign(request: FastifyRequest, own: string): void {
   if (safeMethods.has(request.method) || request.headers.authorization !== undefined) return;
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  const foreignOrigin = origin !== undefined && !origin.toLowerCase().endsWith(`://${host?.toLowerCase()}`);
+  const isOurs = (text: string) => text === own || text.endsWith(`://${host?.toLowerCase()}`);
+  const foreignOrigin = origin !== undefined && !isOurs(origin.toLowerCase());
   if (foreignSite || foreignOrigin) throw fail('CROSS_ORIGIN', { origin: String(origin ?? site).slice(0, 100) });
 }
 
-export function createGuard({ accounts }: Pick<Context, 'accounts'>) {
+export function createGuard({ accounts, addresses }: Pick<Context, 'accounts' | 'addresses'>) {
   return async function guard(request: FastifyRequest): Promise<void> {
     request.caller = null;
     const url = request.routeOptions.url;
     if (url === undefined) return;
-    refuseForeign(request);
+    refuseForeign(request, new URL(addresses().http).origin);
     const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${url}`];
     // Unreachable after the check at start; a refusal is the only safe answer all the same.
     if (need === undefined) throw fail('FORBIDDEN', { role: 'nobody', needed: 'an entry in the table of access' });

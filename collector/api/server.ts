@@ -93,6 +93,7 @@ const headers = (encrypted: boolean) => ({
     },
   },
   strictTransportSecurity: encrypted ? { maxAge: 15_552_000, includeSubDomains: false } : (false as const),
+  xFrameOptions: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
   crossOriginEmbedderPolicy: false as const,
 });

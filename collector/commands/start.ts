@@ -38,7 +38,23 @@ function untilSignal(collector: Collector): Promise<number> {
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
+    watchParent(end);
   });
+}
+
+/**
+ * `npm start` puts a shell between npm and us, and that shell dies of a SIGTERM without passing it on. So, under npm, an
+ * orphan takes the loss of its parent for the signal.
+ */
+function watchParent(end: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, 500);
+  timer.unref();
 }
 
 export const command: Command = {

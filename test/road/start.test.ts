@@ -1,6 +1,9 @@
 /** The two commands of a stranger, from the start line on: real collector, real agent, this machine. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { get as httpsGet } from 'node:https';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointDetail, EndpointRow, Series } from '../../shared/api.ts';
@@ -136,6 +139,74 @@ test('SIGTERM ends collector and agent in order', async () => {
   if (process.platform === 'linux') assert.not.ok(agentRuns());
   const errors = stderr.split('\n').filter((line) => /"level":(50|60)/.test(line));
   assert.equal(errors, []);
+});
+
+test('under npm, the end of the shell in between is taken as the signal', async () => {
+  if (process.platform === 'win32') return;
+  const own = join(folder.path, 'npm');
+  const main = fileURLToPath(new URL('../../collector/main.ts', import.meta.url));
+  // Two commands, so that the shell stays and waits, as it does for the script `start`.
+  const script = `"${process.execPath}" "${main}" start --data "${own}" --http-port 0 --mqtt-port 0; true`;
+  const env = { ...process.env, npm_lifecycle_event: 'start' };
+  const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], env });
+  let said = '';
+  shell.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  await until(() => said.includes('Stop it with'), 30_000, 'the start lines');
+  shell.kill('SIGTERM');
+  await until(() => !existsSync(join(own, 'collector.pid')), 15_000, 'the orderly stop');
+});
+
+test('with certificates web, broker and agent speak TLS, and the agent trusts the given authority only', async () => {
+  const own = join(folder.path, 'tls');
+  mkdirSync(own);
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const files = ['-keyout', join(own, 'key.pem'), '-out', join(own, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    ...files,
+    ...subject,
+  ]);
+  if (made.status !== 0) {
+    console.log('SKIP openssl: it is needed to make a certificate');
+    return;
+  }
+  const settings = join(own, 'evenkeel.yaml');
+  writeFileSync(settings, 'tls: { cert: cert.pem, key: key.pem, ca: cert.pem }\n');
+  const secure = startCollector(join(own, 'data'), ['--config', settings, '--local-agent']);
+  const running = await secure;
+  try {
+    assert.match(running.http, 'https://');
+    assert.match(running.mqtt, 'mqtts://');
+    const ca = readFileSync(join(own, 'cert.pem'));
+    const get = (path: string) =>
+      new Promise<string>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${running.token}` };
+        const request = httpsGet(running.http + path, { ca, headers }, (response) => {
+          let text = '';
+          response.on('data', (chunk) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve(text));
+        });
+        request.on('error', reject);
+      });
+    await until(
+      async () => (await get('/api/v1/endpoints?state=online')).includes('"cpuPercent":'),
+      20_000,
+      'the agent',
+    );
+  } finally {
+    running.child.kill('SIGTERM');
+    await running.ended;
+  }
 });
 
 /** Whether a process has our agent folder on its command line. */
