@@ -1,0 +1,126 @@
+/**
+ * The process under measurement: our intake with its real stores, or aedes alone. Told what to do over IPC, so that the
+ * load runs in another process on another core.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Aedes } from 'aedes';
+import { Registry } from 'prom-client';
+import { hashSecret } from '../../collector/accounts/secret.ts';
+import { createFleet } from '../../collector/fleet/endpoints.ts';
+import { openIntake } from '../../collector/intake/intake.ts';
+import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
+import { openState, type State } from '../../collector/state/open.ts';
+import { createTell } from '../../collector/tell.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { silentLog } from '../../shared/log.ts';
+import { bucketOf } from '../../shared/topics.ts';
+import { endpointId, secretOf } from './intake-names.ts';
+
+export interface Usage {
+  /** CPU time of all threads since the start, µs. */
+  cpu: number;
+  rss: number;
+}
+export interface Kept {
+  samples: number;
+  segmentBytes: number;
+  journalRows: number;
+}
+
+interface Subject {
+  port: number;
+  compact(): Promise<Kept>;
+  close(): Promise<void>;
+}
+
+async function openBare(): Promise<Subject> {
+  const aedes = new Aedes();
+  await aedes.listen();
+  const server = createServer({ noDelay: true }, aedes.handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    compact: async () => ({ samples: 0, segmentBytes: 0, journalRows: 0 }),
+    async close() {
+      await new Promise<void>((resolve) => aedes.close(resolve));
+      server.close();
+    },
+  };
+}
+
+async function openOurs(endpoints: number): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
+  const state = await openState(join(folder, 'state.db'));
+  await addEndpoints(state, endpoints);
+  const parts = { clock: systemClock, log: silentLog };
+  const store = await openEmbedded({ folder: join(folder, 'series'), compactEveryMs: 3_600_000, ...parts });
+  const fleet = await createFleet({ state, ...parts });
+  const intake = await openIntake({
+    host: '127.0.0.1',
+    port: 0,
+    state,
+    store,
+    fleet,
+    tell: createTell(),
+    registry: new Registry(),
+    rawRetentionMs: 14 * 86_400_000,
+    limits: { messagesPerSecond: 1e9, messagesAtOnce: 1e9, maxUnknownPerAddress: 20_000, maxUnknown: 20_000 },
+    alerts: { onReport: async () => undefined, onPresence: async () => undefined },
+    ...parts,
+  });
+  return {
+    port: intake.port,
+    async compact() {
+      await store.compact();
+      return store.stats();
+    },
+    async close() {
+      await intake.close();
+      await fleet.close();
+      await store.close();
+      await state.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function addEndpoints(state: State, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, n) => ({
+    id: endpointId(n),
+    bucket: bucketOf(endpointId(n)),
+    name: `bench-${n}`,
+    kind: 'server' as const,
+    kind_why: 'bench',
+    tags: '[]',
+    platform: 'linux',
+    arch: 'x64',
+    secret_hash: hashSecret(secretOf(n)),
+    enrolled_at: 0,
+    state: 'never' as const,
+    state_since: 0,
+  }));
+  await state.transaction().execute(async (db) => {
+    for (let from = 0; from < rows.length; from += 500)
+      await db
+        .insertInto('endpoints')
+        .values(rows.slice(from, from + 500) as never)
+        .execute();
+  });
+}
+
+const [mode = 'bare', endpoints = '1'] = process.argv.slice(2);
+const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints)));
+const answer = (message: object) => void process.send?.(message);
+
+process.on('message', (asked: string) => {
+  if (asked === 'usage') {
+    const { user, system } = process.cpuUsage();
+    answer({ cpu: user + system, rss: process.memoryUsage.rss() } satisfies Usage);
+  } else if (asked === 'compact') void subject.compact().then(answer);
+  else void subject.close().then(() => process.exit(0));
+});
+answer({ port: subject.port });

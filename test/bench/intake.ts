@@ -1,0 +1,216 @@
+/**
+ * Durable QoS 1 reports a second on one core, beside aedes alone with the same frames in the same run; what a metric
+ * costs in CPU and on disk; what a connected endpoint costs in memory. Rules are left out: they have no part in the ack.
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generate } from 'mqtt-packet';
+import { encode } from '../../shared/report.ts';
+import { bucketOf, topicOf } from '../../shared/topics.ts';
+import { makeMachine, metricsAt } from '../simulate/machine.ts';
+import { connectPacket, openWire, type Wire } from '../simulate/wire.ts';
+import type { Kept, Usage } from './intake-broker.ts';
+import { endpointId, secretOf } from './intake-names.ts';
+
+const brokerFile = fileURLToPath(new URL('./intake-broker.ts', import.meta.url));
+const valuesEach = 20;
+const connections = 50;
+const window = 32;
+const pubackBytes = 4;
+
+/** Exactly 20 values of a believable machine. */
+function metricsOf(n: number, at: number) {
+  let left = valuesEach;
+  return metricsAt(makeMachine(1, n), at).flatMap((metric) => {
+    const fields = Object.fromEntries(Object.entries(metric.fields).slice(0, left));
+    left -= Object.keys(fields).length;
+    return Object.keys(fields).length > 0 ? [{ ...metric, fields }] : [];
+  });
+}
+
+/** The frames of each connection, ready to be written: making them must not be part of what is measured. */
+function makeFrames(each: number): Buffer[][] {
+  const now = Date.now();
+  return Array.from({ length: connections }, (_, n) => {
+    const address = { endpoint: endpointId(n), bucket: bucketOf(endpointId(n)) };
+    const epoch = n.toString(16).padStart(32, '0');
+    return Array.from({ length: each }, (__, k) => {
+      const at = now - (each - k) * 10_000;
+      const payload = encode({ v: 1, epoch, seq: k + 1, at, interval_s: 10, metrics: metricsOf(n, at) });
+      const topic = topicOf(address, 'backlog');
+      return generate({
+        cmd: 'publish',
+        topic,
+        payload,
+        qos: 1,
+        messageId: (k % 65_535) + 1,
+        retain: false,
+        dup: false,
+      });
+    });
+  });
+}
+
+interface Subject {
+  port: number;
+  ask<T>(what: 'usage' | 'compact'): Promise<T>;
+  stop(): Promise<void>;
+}
+
+const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
+
+/** Starts the process under measurement, on the first core alone where the system can do that. */
+async function startSubject(mode: 'bare' | 'ours', endpoints: number): Promise<Subject> {
+  const child: ChildProcess = fork(brokerFile, [mode, String(endpoints)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
+  const next = async () => (await once(child, 'message'))[0];
+  const { port } = (await next()) as { port: number };
+  // Threads started since then inherit the core; those of the start-up were moved with the rest.
+  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
+  return {
+    port,
+    async ask<T>(what: string) {
+      const answer = next();
+      child.send(what);
+      return (await answer) as T;
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.send('stop');
+      await ended;
+    },
+  };
+}
+
+/** One connection that keeps its window full. Resolves when every frame has its PUBACK. */
+async function pour(port: number, n: number, frames: readonly Buffer[]): Promise<() => Promise<void>> {
+  const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.write(generate(connectPacket({ host: '', port, clientId: endpointId(n), password: secretOf(n) })));
+  const [connack] = (await once(socket, 'data')) as [Buffer];
+  if (connack[3] !== 0) throw new Error(`CONNACK ${connack[3]}`);
+  return () =>
+    new Promise((resolve, reject) => {
+      let sent = 0;
+      let ackedBytes = 0;
+      const fill = () => {
+        const upTo = Math.min(frames.length, Math.floor(ackedBytes / pubackBytes) + window);
+        if (upTo === sent) return;
+        socket.write(Buffer.concat(frames.slice(sent, upTo)));
+        sent = upTo;
+      };
+      socket.on('data', (chunk: Buffer) => {
+        ackedBytes += chunk.length;
+        if (ackedBytes < frames.length * pubackBytes) return fill();
+        socket.destroy();
+        resolve();
+      });
+      socket.on('close', () => reject(new Error('the broker ended the connection')));
+      fill();
+    });
+}
+
+interface Round {
+  perSecond: number;
+  cpuMicrosPerReport: number;
+  kept: Kept;
+}
+
+async function round(mode: 'bare' | 'ours', frames: Buffer[][]): Promise<Round> {
+  const subject = await startSubject(mode, connections);
+  const pours = await Promise.all(frames.map((own, n) => pour(subject.port, n, own)));
+  const total = frames.reduce((sum, own) => sum + own.length, 0);
+  const before = await subject.ask<Usage>('usage');
+  const started = performance.now();
+  await Promise.all(pours.map((start) => start()));
+  const seconds = (performance.now() - started) / 1000;
+  const after = await subject.ask<Usage>('usage');
+  const kept = await subject.ask<Kept>('compact');
+  await subject.stop();
+  return { perSecond: total / seconds, cpuMicrosPerReport: (after.cpu - before.cpu) / total, kept };
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+
+async function throughput(reports: number, rounds: number): Promise<void> {
+  const frames = makeFrames(Math.ceil(reports / connections));
+  const bare: Round[] = [];
+  const ours: Round[] = [];
+  for (let n = 0; n < rounds; n++) {
+    bare.push(await round('bare', frames));
+    ours.push(await round('ours', frames));
+  }
+  const rate = (all: Round[]) => median(all.map((one) => one.perSecond));
+  const cpu = (all: Round[]) => median(all.map((one) => one.cpuMicrosPerReport));
+  const { kept } = ours.at(-1) as Round;
+  const core = canPin ? 'one core' : 'not pinned to a core';
+  console.log(
+    `FIGURE intake: ${Math.round(rate(ours))} durable reports/s of ${valuesEach} values (${core}), bare aedes ${Math.round(rate(bare))}, ratio ${(rate(ours) / rate(bare)).toFixed(2)} (goal 0.60)`,
+  );
+  console.log(
+    `FIGURE intake: ${(cpu(ours) / valuesEach).toFixed(2)} µs CPU a value, ${cpu(ours).toFixed(0)} a report; bare aedes ${cpu(bare).toFixed(0)} a report`,
+  );
+  console.log(
+    `FIGURE intake: ${(kept.segmentBytes / kept.samples).toFixed(2)} bytes a sample after compaction, rollups included (${kept.samples} samples, ${kept.journalRows} left in the journal)`,
+  );
+}
+
+/** Everybody connected, subscribed, born and with one report behind them. */
+async function memory(endpoints: number): Promise<void> {
+  const subject = await startSubject('ours', endpoints);
+  const before = await subject.ask<Usage>('usage');
+  const wires: Wire[] = [];
+  const join = async (n: number) => {
+    const address = { endpoint: endpointId(n), bucket: bucketOf(endpointId(n)) };
+    const payload = Buffer.from(JSON.stringify({ state: 'lost', session: 'a'.repeat(16) }));
+    const will = { topic: topicOf(address, 'presence'), payload, qos: 1 as const, retain: true };
+    const wire = openWire({
+      host: '127.0.0.1',
+      port: subject.port,
+      clientId: endpointId(n),
+      password: secretOf(n),
+      keepalive: 120,
+      will,
+    });
+    wires.push(wire);
+    await wire.connected;
+    await wire.subscribe(topicOf(address, 'ack'), topicOf(address, 'config'));
+    const birth = {
+      state: 'online',
+      session: 'a'.repeat(16),
+      boot_id: 'b',
+      started_at: 1,
+      previous_shutdown: 'clean',
+      version: '1',
+    };
+    await wire.publish(topicOf(address, 'presence'), JSON.stringify(birth), { retain: true });
+    const at = Date.now();
+    const report = { v: 1, epoch: 'e'.repeat(32), seq: 1, at, interval_s: 60, metrics: metricsOf(n % 100, at) };
+    await wire.publish(topicOf(address, 'report'), encode(report));
+  };
+  for (let from = 0; from < endpoints; from += 100)
+    await Promise.all(Array.from({ length: Math.min(100, endpoints - from) }, (_, k) => join(from + k)));
+  const after = await subject.ask<Usage>('usage');
+  const perEndpoint = (after.rss - before.rss) / 1024 / endpoints;
+  console.log(
+    `FIGURE intake: ${perEndpoint.toFixed(0)} KB resident an endpoint, ${endpoints} connected (goal 35; whole process ${Math.round(after.rss / 1048576)} MB)`,
+  );
+  for (const wire of wires) wire.cut();
+  await subject.stop();
+}
+
+/** @param args `--reports N` (30000), `--rounds N` (3), `--endpoints N` for memory (10000) */
+export async function run(args: string[]): Promise<void> {
+  const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
+  const { values } = parseArgs({
+    args,
+    options: { reports: number(30_000), rounds: number(3), endpoints: number(10_000) },
+  });
+  await throughput(Number(values.reports), Number(values.rounds));
+  await memory(Number(values.endpoints));
+}

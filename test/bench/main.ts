@@ -1,0 +1,19 @@
+/** `npm run bench -- <intake|agent|query>`: figures, measured on this machine, beside something to compare them with. */
+interface Bench {
+  run(args: string[]): Promise<void>;
+}
+
+const benches: Record<string, () => Promise<Bench>> = {
+  intake: () => import('./intake.ts'),
+  agent: () => import('./agent.ts'),
+  query: () => import('./query.ts'),
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+const load = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (load) {
+  await (await load()).run(rest);
+} else {
+  console.error(`Which bench? npm run bench -- <${Object.keys(benches).join('|')}>`);
+  process.exitCode = 2;
+}
