@@ -2,29 +2,10 @@
 import { createHash } from 'node:crypto';
 import { arch, hostname, platform } from 'node:os';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
+import { decodeJoinCode } from '../shared/join-code.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import type { Kind } from './platform/kind.ts';
 import { version } from './version.ts';
-
-export interface JoinCode {
-  url: string;
-  secret: string;
-}
-
-/** `EK1-` + base64url of `{"u": collector, "c": secret}`. White space, as mail programs add it, is left out. @throws EvenkeelError BAD_JOIN_CODE */
-export function parseJoinCode(text: string): JoinCode {
-  const code = text.replace(/\s+/g, '');
-  const broken = () => fail('BAD_JOIN_CODE', { code: code.length > 20 ? `${code.slice(0, 20)}…` : code });
-  if (!code.startsWith('EK1-')) throw broken();
-  try {
-    const { u, c } = JSON.parse(Buffer.from(code.slice(4), 'base64url').toString('utf8')) as { u: unknown; c: unknown };
-    if (typeof u === 'string' && typeof c === 'string' && c !== '' && /^https?:$/.test(new URL(u).protocol))
-      return { url: u.replace(/\/+$/, ''), secret: c };
-  } catch {
-    // Not base64, not JSON or not an address: all mean that the code was not copied whole.
-  }
-  throw broken();
-}
 
 /** The machine's own id, hashed with our name so that it tells nobody else anything; null where it has none. */
 export function hashOfMachineId(id: string | null): string | null {
@@ -51,7 +32,7 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
   const old = readCredential(options.data);
   if (old)
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
-  const code = parseJoinCode(options.code);
+  const code = decodeJoinCode(options.code);
   const collector = (options.collector ?? code.url).replace(/\/+$/, '');
   const machine = hashOfMachineId(options.machineId);
   const answer = await post(`${collector}/api/v1/enroll`, options.timeoutMs ?? 20_000, {
