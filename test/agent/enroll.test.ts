@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hashOfMachineId, parseJoinCode } from '../../agent/enroll.ts';
+import { hashOfMachineId } from '../../agent/enroll.ts';
 import { guessKind, type Signs } from '../../agent/platform/kind.ts';
 import { version } from '../../agent/version.ts';
 import { errors } from '../../shared/errors.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
 import { startAgent, temporaryFolder } from '../support/agent.ts';
 
 const codeFor = (url: string, secret = 'once') =>
@@ -118,7 +119,7 @@ test('a credential file with holes is refused, not overwritten', () =>
   }));
 
 test('join codes and machine ids', () => {
-  assert.equal(parseJoinCode(codeFor('https://collector.example/')), {
+  assert.equal(decodeJoinCode(codeFor('https://collector.example/')), {
     url: 'https://collector.example',
     secret: 'once',
   });
