@@ -15,7 +15,7 @@ import {
   type Segment,
 } from './plan.ts';
 import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
-import { createSort, rollUp, type Sort, type Sorted, split } from './sort.ts';
+import { createSort, rollUp, type Sort, type Sorted } from './sort.ts';
 import { registerStream, type Stream } from './stream.ts';
 import type { Generation } from './tail.ts';
 
@@ -90,7 +90,10 @@ async function writePartitions(
 
 function feed({ raw, rollup }: Bench, resolution: Resolution, sorted: Sorted): string {
   if (resolution === 'raw') {
-    raw.feed({ rows: sorted.rows, columns: [sorted.endpoint, sorted.line, sorted.t, ...split(sorted)] });
+    raw.feed({
+      rows: sorted.rows,
+      columns: [sorted.endpoint, sorted.line, sorted.t, sorted.whole, sorted.hundredths, sorted.others],
+    });
     return raw.source;
   }
   const rolled = rollUp(sorted, bucketMs[resolution]);

@@ -22,6 +22,9 @@ export async function openDuck(folder: string, settings: { threads: number; memo
   });
   const first = await instance.connect();
   await first.run('set parquet_metadata_cache = true');
+  // The kernel caches the files already. Without the purging, memory of one merge stayed: 500 MB resident, not 290.
+  await first.run('set enable_external_file_cache = false');
+  await first.run('set allocator_background_threads = true');
   await first.run(`set allowed_directories = [${quote(folder)}]`);
   await first.run('set enable_external_access = false');
   await first.run('set lock_configuration = true');

@@ -15,6 +15,10 @@ export interface Sorted {
   line: Int32Array;
   t: Float64Array;
   v: Float64Array;
+  /** The values again as `split` shares them out; NaN where a value is in another column. */
+  whole: Float64Array;
+  hundredths: Float64Array;
+  others: Float64Array;
   /** Starts of the days (UTC) that have samples. */
   days: Set<number>;
 }
@@ -55,6 +59,9 @@ const nothing = (capacity: number): Sorted => ({
   line: new Int32Array(capacity),
   t: new Float64Array(capacity),
   v: new Float64Array(capacity),
+  whole: new Float64Array(capacity),
+  hundredths: new Float64Array(capacity),
+  others: new Float64Array(capacity),
   days: new Set(),
 });
 
@@ -70,6 +77,7 @@ export function createSort(): Sort {
     store.rows = 0;
     store.days.clear();
     await fill(store, generation);
+    split(store);
     return store;
   };
 }
@@ -137,14 +145,11 @@ function putInOrder(lane: Lane, times: Float64Array, values: Float64Array): void
 }
 
 /**
- * Values as the columns i (whole), d (hundredths) and v (any other), NaN where they are in another column. Most are whole
- * or were rounded to two digits, and as integers their differences pack into a few bits: a sample takes 40 % less than
- * as a double. Whatever would not come back bit by bit stays as it is.
+ * Shares the values out to the columns i (whole), d (hundredths) and v (any other). Most are whole or were rounded to two
+ * digits, and as integers their differences pack into a few bits: a sample takes 40 % less than as a double. Whatever
+ * would not come back bit by bit stays as it is.
  */
-export function split({ v, rows }: Sorted): [Float64Array, Float64Array, Float64Array] {
-  const whole = new Float64Array(rows);
-  const hundredths = new Float64Array(rows);
-  const others = new Float64Array(rows);
+function split({ v, whole, hundredths, others, rows }: Sorted): void {
   for (let i = 0; i < rows; i++) {
     const value = v[i] as number;
     const times100 = Math.round(value * 100);
@@ -154,7 +159,6 @@ export function split({ v, rows }: Sorted): [Float64Array, Float64Array, Float64
     hundredths[i] = isHundredths ? times100 : Number.NaN;
     others[i] = isWhole || isHundredths ? Number.NaN : value;
   }
-  return [whole, hundredths, others];
 }
 
 /** Rollup rows by column, in order: one row a series and bucket. */

@@ -4,8 +4,8 @@
  */
 import { eachRecord, eachSample, type Frame } from './record.ts';
 
-/** What one compaction takes at most: sorting it needs about four times as much memory. */
-const fullGenerationBytes = 16 * 1024 * 1024;
+/** What one compaction takes at most: sorting it needs about six times as much memory, which is kept. */
+const fullGenerationBytes = 8 * 1024 * 1024;
 
 interface Place {
   frame: Frame;

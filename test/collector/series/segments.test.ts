@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -264,5 +265,34 @@ test('a second store on the same folder is refused', async () => {
   );
   assert.is(code, 'DATA_IN_USE');
 });
+
+test('a worker that dies is replaced, and knows everything again', async () => {
+  await store.append(cpu('one', 1, 1, noon));
+  await store.compact();
+  await store.append(cpu('one', 2, 2, noon));
+  const kill = lastWorker();
+  await store.query({ endpoint: 'one', metrics: ['cpu.usage_active'], from: noon - hour, to: noon });
+  await kill();
+  await store.append(cpu('one', 3, 3, noon));
+  const refused = await count().catch((thrown) => thrown.code);
+  assert.is(refused, 'INTERNAL');
+  for (let i = 0; i < 100 && (await count().catch(() => 0)) !== 3; i++) await new Promise((go) => setTimeout(go, 100));
+  assert.is(await count(), 3);
+  await store.compact();
+  assert.is(await count(), 3);
+  assert.is(store.stats().journalRows, 0);
+});
+
+/** @returns a function that ends the worker which is spoken to next, as running out of memory would */
+function lastWorker(): () => Promise<unknown> {
+  const post = Worker.prototype.postMessage;
+  let worker: Worker | undefined;
+  Worker.prototype.postMessage = function (...message: Parameters<typeof post>) {
+    worker = this;
+    Worker.prototype.postMessage = post;
+    return post.apply(this, message);
+  };
+  return async () => worker?.terminate();
+}
 
 test.run();
