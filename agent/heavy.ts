@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Log } from '../shared/log.ts';
 import type { Outcome } from './attempt.ts';
 import { agentCommand } from './lean.ts';
@@ -42,7 +42,7 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
       };
       const timer = setTimeout(stopChild, limitMs);
       const missing = new Set(names);
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      eachLine(child.stdout, (line) => {
         const answer = readLine(line);
         if (!answer || !missing.delete(answer.name)) return;
         told(answer.name, answer.outcome);
@@ -64,6 +64,17 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
     },
     stop: () => stopChild?.(),
   };
+}
+
+/** Whole lines; node:readline would bring its editor for people along. */
+function eachLine(stream: Readable, take: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  });
 }
 
 function readLine(line: string): { name: string; outcome: Outcome } | null {

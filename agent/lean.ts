@@ -56,7 +56,7 @@ export async function stayLean(data: string, warm: () => Promise<unknown>): Prom
 }
 
 const firstTidyMs = 45_000;
-const tidyMs = 600_000;
+const tidyMs = 300_000;
 
 /**
  * Gives back what starting took, and from time to time what piled up: 3 MB for 20 ms of work. Left alone, an idle

@@ -2,7 +2,7 @@
  * The agent's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
  * A new command is a file in commands/ and a line in the table below.
  */
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Command } from './commands/command.ts';
 import { becomeLean } from './lean.ts';
@@ -57,6 +57,9 @@ function help(): string {
 function dataFolder(flag: unknown): string {
   return typeof flag === 'string' ? flag : process.env.EVENKEEL_AGENT_DATA || 'data/agent';
 }
+
+/** By `import` node:util would load everything that it could lend, worker threads among it: 1 MB for months. */
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** Words of a wrapped command, after `--`, belong to it and are not ours to read. */
 function parse(words: string[], options: ParseArgsOptionsConfig) {
