@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import { hashSecret } from '../accounts/secret.ts';
 import type { Database } from '../state/database.ts';
+import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 
@@ -32,6 +33,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
   const { state, clock, log = silentLog } = parts;
   const entries = new Map<string, Entry>();
   const unsaved = new Set<Entry>();
+  const group = createGroup(state);
 
   await state
     .updateTable('endpoints')
@@ -113,11 +115,10 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       const { endpoint } = entry;
       const next = { ...endpoint, ...change };
       if (next.state !== endpoint.state) next.stateSince = clock.now();
-      await state
-        .updateTable('endpoints')
-        .set({ ...stateColumnsOf(next), ...vitalsOf(next) })
-        .where('id', '=', id)
-        .execute();
+      await group(async (db) => {
+        const columns = { ...stateColumnsOf(next), ...vitalsOf(next) };
+        await db.updateTable('endpoints').set(columns).where('id', '=', id).execute();
+      });
       // Only what changed: a report may have moved the vitals while the row was written.
       Object.assign(endpoint, change, { stateSince: next.stateSince });
     },

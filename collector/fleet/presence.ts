@@ -5,6 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Presence as Said } from '../../shared/presence.ts';
+import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import { type BacklogSpans, createBacklogSpans } from './backlog-spans.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
@@ -47,40 +48,42 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   let judgeFrom = startedAt;
   let lastTick = startedAt;
   const inTurn = oneAtATime();
+  const group = createGroup(state);
 
   async function apply(endpoint: Endpoint, change: PresenceChange | null): Promise<void> {
     if (!change) return;
     const { signal, ...next } = change;
-    await state
-      .insertInto('signals')
-      .values({
-        endpoint: endpoint.id,
-        at: clock.now(),
-        kind: signal.kind,
-        session: next.session ?? endpoint.session,
-        boot_id: next.bootId ?? endpoint.bootId,
-        reason: signal.reason,
-        last_seen: endpoint.lastSeenAt,
-      })
-      .execute();
+    const row = {
+      endpoint: endpoint.id,
+      at: clock.now(),
+      kind: signal.kind,
+      session: next.session ?? endpoint.session,
+      boot_id: next.bootId ?? endpoint.bootId,
+      reason: signal.reason,
+      last_seen: endpoint.lastSeenAt,
+    };
+    await group(async (db) => void (await db.insertInto('signals').values(row).execute()));
     await fleet.setState(endpoint.id, next);
     await parts.onChange(endpoint);
   }
 
   /** Judged inside the turn: what an earlier message of the same endpoint changed must count. */
   const change = (endpoint: Endpoint, judge: () => PresenceChange | null) =>
-    inTurn(endpoint.id, () => apply(endpoint, judge()));
+    inTurn.run(endpoint.id, () => apply(endpoint, judge()));
 
   async function tick(): Promise<void> {
     const now = clock.monotonic();
     if (now - lastTick > stalledMs) judgeFrom = now;
     lastTick = now;
     const graceLeft = startedAt + grace - now;
+    const changes: Promise<void>[] = [];
     for (const endpoint of fleet.all()) {
       const silence = () => Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);
-      if (judgeSilence(endpoint, silence(), graceLeft))
-        await change(endpoint, () => judgeSilence(endpoint, silence(), graceLeft));
+      const judge = () => judgeSilence(endpoint, silence(), graceLeft);
+      if (judge()) changes.push(change(endpoint, judge));
     }
+    // Side by side: a site that goes dark is a thousand changes, and they share their commits.
+    await Promise.all(changes);
   }
 
   let ticking: Promise<void> | undefined;
@@ -105,6 +108,7 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
     async close() {
       clearInterval(timer);
       await ticking;
+      await inTurn.idle();
       await watch.close();
     },
   };
@@ -113,7 +117,7 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
 /** Work of one key runs in the order it came, one at a time; different keys do not wait for each other. */
 function oneAtATime() {
   const tails = new Map<string, Promise<void>>();
-  return (key: string, work: () => Promise<void>): Promise<void> => {
+  function run(key: string, work: () => Promise<void>): Promise<void> {
     const before = tails.get(key) ?? Promise.resolve();
     // A failure belongs to its own caller; the next in turn starts all the same.
     const mine = before.catch(() => undefined).then(work);
@@ -123,5 +127,6 @@ function oneAtATime() {
     };
     mine.then(leave, leave);
     return mine;
-  };
+  }
+  return { run, idle: async () => void (await Promise.allSettled(tails.values())) };
 }

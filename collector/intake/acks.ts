@@ -1,8 +1,8 @@
-/** Tells agents what is durable: at most one `ack` each 200 ms for an endpoint, after the proof of its backlog is saved. */
+/** Tells agents what is durable: at most two `ack` a second for an endpoint, after the proof of its backlog is saved. */
 import type { Log } from '../../shared/log.ts';
 import type { Ack } from '../../shared/report.ts';
 
-const everyMs = 200;
+const everyMs = 500;
 
 export interface Acks {
   due(endpoint: string, epoch: string): void;

@@ -271,7 +271,8 @@ test('a will for somebody else is refused', async ({ station }) => {
   for (const topic of [station.topic(good, 'presence'), station.topic(bad, 'report'), '$SYS/x', '#'])
     assert.is(await station.wire(bad, { will: { topic, payload, qos: 1, retain: true } }).connected, 5);
   assert.is(await counted(station.intake.counters.refused, { reason: 'will' }), 4);
-  assert.is(station.endpoint(good).state, 'online');
+  await until('the neighbour is online', () => station.endpoint(good).state === 'online');
+  assert.equal(await station.state.selectFrom('signals').select('kind').where('kind', '=', 'lost').execute(), []);
 });
 
 const refusedTopics = (station: Station): [topic: string, options?: { qos?: 0 | 1 | 2; retain?: boolean }][] => [

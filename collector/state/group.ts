@@ -1,0 +1,57 @@
+/**
+ * Many small changes of state in one durable commit: when a fleet of thousands comes back at once, a commit with its
+ * fsync for each endpoint would keep the whole collector busy for a minute.
+ */
+import type { Transaction } from 'kysely';
+import type { Database } from './database.ts';
+import type { State } from './open.ts';
+
+type Work = (db: Transaction<Database>) => Promise<void>;
+
+interface Waiting {
+  work: Work;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+}
+
+/** How long changes gather, ms. Nobody waits for them but the next step of their own message. */
+const gatherMs = 10;
+/** The event loop must come to its turn in between. */
+const atOnce = 200;
+
+/** Resolves when the change is durable; rejects when it is not, without harm to the others. */
+export type Group = (work: Work) => Promise<void>;
+
+export function createGroup(state: State): Group {
+  const waiting: Waiting[] = [];
+  let isRunning = false;
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      const batch = waiting.splice(0, atOnce);
+      await together(batch).catch(() => apart(batch));
+    }
+    isRunning = false;
+  }
+
+  async function together(batch: readonly Waiting[]): Promise<void> {
+    await state.transaction().execute(async (db) => {
+      for (const { work } of batch) await work(db);
+    });
+    for (const { resolve } of batch) resolve();
+  }
+
+  /** One of them failed and took the others with it: each gets a commit and an answer of its own. */
+  async function apart(batch: readonly Waiting[]): Promise<void> {
+    for (const { work, resolve, reject } of batch) await state.transaction().execute(work).then(resolve, reject);
+  }
+
+  return (work) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ work, resolve, reject });
+      if (isRunning) return;
+      isRunning = true;
+      void run();
+    });
+}
