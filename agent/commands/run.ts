@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { createAgent, createContext } from '../agent.ts';
 import { attempt } from '../attempt.ts';
+import { NoData } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { keepTidy, stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
@@ -14,9 +15,13 @@ import type { Command } from './command.ts';
 
 const warmMs = 5000;
 
-/** Each light check once, for nothing: it loads the modules that a check loads at its first run. */
+/**
+ * Each light check once, for nothing: it loads the modules that a check loads at its first run. No program is started:
+ * a person's own check should not run for nothing, and one that hangs would outlive the replacement of this process.
+ */
 async function runOnce(data: string): Promise<void> {
-  const context = createContext(data, systemClock, silentLog, forgetfulMemory());
+  const start = () => Promise.reject(new NoData('nothing is started while the modules are loaded'));
+  const context = { ...createContext(data, systemClock, silentLog, forgetfulMemory()), run: start };
   const light = createChecks().filter((check) => !check.heavy);
   await Promise.all(light.map((check) => attempt(check, context, warmMs)));
 }
