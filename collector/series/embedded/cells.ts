@@ -45,6 +45,16 @@ const cellValue: Record<Exclude<Aggregate, 'rate'>, (cell: Cell) => number> = {
   count: (cell) => cell.count,
 };
 
+/** What an aggregate looks at: the rest need not be read. */
+export const needs: Record<Aggregate, readonly (keyof Cell)[]> = {
+  mean: ['sum', 'count'],
+  min: ['min'],
+  max: ['max'],
+  last: ['last', 'lastAt'],
+  count: ['count'],
+  rate: ['min', 'max', 'last', 'lastAt'],
+};
+
 /** One value a step; null where the step has no data. */
 export function points(row: Row, agg: Aggregate, from: number, step: number, steps: number): [number, number | null][] {
   const line: [number, number | null][] = [];

@@ -102,7 +102,12 @@ function feed({ raw, rollup }: Bench, resolution: Resolution, sorted: Sorted): s
 }
 
 /** The inputs of the merge as one run of the next level. */
-export async function mergeSegments(bench: Bench, folder: Folder, merge: Merge, step: Step): Promise<Plan> {
+export async function mergeSegments(
+  connection: DuckDBConnection,
+  folder: Folder,
+  merge: Merge,
+  now: number,
+): Promise<Plan> {
   const { resolution, partition, level, inputs } = merge;
   const run = {
     resolution,
@@ -110,7 +115,7 @@ export async function mergeSegments(bench: Bench, folder: Folder, merge: Merge, 
     level,
     source: filesOf(folder.path, inputs),
     sorted: false,
-    createdAt: step.now,
+    createdAt: now,
   };
-  return { added: await writeRun(bench.connection, folder, run), removed: inputs, through: null };
+  return { added: await writeRun(connection, folder, run), removed: inputs, through: null };
 }

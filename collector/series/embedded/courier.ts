@@ -22,6 +22,8 @@ export interface CourierParts {
   /** A worker runs anew and knows nothing: bring it up to date. */
   began(courier: Courier): void;
   damaged(damage: Damage): void;
+  /** A merge has ended: its plan can be asked for. */
+  merged(): void;
 }
 
 /** A dead worker answers nothing; the next one is there within seconds. */
@@ -47,10 +49,11 @@ export function createCourier(parts: CourierParts): Courier {
     return begun;
   }
   function receive(message: FromWorker): void {
-    if (message.kind === 'damaged') {
-      parts.damaged(message.damage);
-      return;
-    }
+    if (message.kind === 'damaged') parts.damaged(message.damage);
+    else if (message.kind === 'merged') parts.merged();
+    else settle(message);
+  }
+  function settle(message: Extract<FromWorker, { id: number }>): void {
     const waiting = open.get(message.id);
     open.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.answer);

@@ -82,7 +82,8 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
         .catch((thrown) => log.error({ reason: reasonOf(thrown) }, 'The series worker did not start.'));
       for (const frame of journal.frames(() => undefined)) fresh.frame(frame.id, frame.bytes.slice());
     },
-    damaged: ({ segment, reason }) => setAside({ segment, reason }),
+    damaged: (damage) => setAside(damage),
+    merged: () => void upkeep.run(),
   });
   const setAside = ({ segment, reason }: Damage) => {
     quarantined += 1;
@@ -180,7 +181,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
       trouble: commit.trouble ?? upkeep.trouble,
       lastCompactionAt: upkeep.lastAt,
     }),
-    compact: () => upkeep.run(),
+    compact: () => upkeep.runAll(),
     close: () => {
       closed ??= close();
       return closed;

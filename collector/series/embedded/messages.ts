@@ -47,8 +47,11 @@ export interface Newest {
 export interface Requests {
   /** Removes orphans, and finds the newest values since `since`. */
   open: { ask: { since: number }; answer: Newest };
-  /** One step of housekeeping, or null when nothing is to do. Frames after `upTo` wait for the next time. */
-  step: { ask: { now: number; retention: Retention; upTo: number }; answer: Plan | null };
+  /**
+   * One step of housekeeping, or null when nothing is to do now. Frames after `upTo` wait for the next time. With `wait`, a
+   * merge that is due or runs is waited for; without, `merged` tells that it has ended.
+   */
+  step: { ask: { now: number; retention: Retention; upTo: number; wait: boolean }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */
   install: { ask: { durable: boolean }; answer: null };
   query: { ask: Question; answer: Answer };
@@ -62,4 +65,5 @@ export type ToWorker =
 export type FromWorker =
   | { kind: 'answer'; id: number; answer: Requests[Kind]['answer'] }
   | { kind: 'failed'; id: number; reason: string }
-  | { kind: 'damaged'; damage: Damage };
+  | { kind: 'damaged'; damage: Damage }
+  | { kind: 'merged' };

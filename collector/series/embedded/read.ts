@@ -1,6 +1,6 @@
 /** Answers from segments and from the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
 import type { Aggregate } from '../series.ts';
-import { addCell, addSample, points, type Row } from './cells.ts';
+import { addCell, addSample, type Cell, needs, points, type Row } from './cells.ts';
 import { columnsOf, type Duck } from './duck.ts';
 import type { Manifest } from './manifest.ts';
 import type { Answer, Newest, Question } from './messages.ts';
@@ -74,12 +74,30 @@ function addTail(rows: Map<number, Row>, tail: Tail, question: Question, wanted:
   });
 }
 
+const cellColumns = ['min', 'max', 'sum', 'count', 'last', 'lastAt'] as const;
+/** A cell's values from raw samples, and from the parts in rollups. */
+const ofSamples: Record<keyof Cell, string> = {
+  min: 'min(v)',
+  max: 'max(v)',
+  sum: 'sum(v)',
+  count: 'count(*)::double',
+  last: 'arg_max(v, t)',
+  lastAt: 'max(t)::double',
+};
+const ofParts: Record<keyof Cell, string> = {
+  min: 'min(min)',
+  max: 'max(max)',
+  sum: 'sum(sum)',
+  count: 'sum(count)::double',
+  last: 'arg_max(last, last_t)',
+  lastAt: 'max(last_t)::double',
+};
+
 function selectOf(source: string, question: Question, lines: readonly number[], start: number): string {
   const { endpoint, from, to, step, resolution } = question;
-  const values =
-    resolution === 'raw'
-      ? 'min(v), max(v), sum(v), count(*)::double, arg_max(v, t), max(t)::double'
-      : 'min(min), max(max), sum(sum), sum(count)::double, arg_max(last, last_t), max(last_t)::double';
+  const wanted = new Set(question.lines.flatMap(({ agg }) => needs[agg]));
+  const parts = resolution === 'raw' ? ofSamples : ofParts;
+  const values = cellColumns.map((name) => (wanted.has(name) ? parts[name] : '0::double')).join(', ');
   const ids =
     lines.length > longestList
       ? `line between ${Math.min(...lines)} and ${Math.max(...lines)}`

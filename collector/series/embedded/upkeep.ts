@@ -23,8 +23,10 @@ export interface UpkeepParts {
 }
 
 export interface Upkeep {
-  /** Compacts, merges and drops until nothing is left to do. Calls while it runs join it. */
+  /** Compacts, drops, and lets the next merge begin. Calls while it runs join it. */
   run(): Promise<void>;
+  /** The same, and waits for merges until none is due. */
+  runAll(): Promise<void>;
   /** Begins nothing new. What runs may fail from now on, and nobody needs to know. */
   stop(): void;
   settled(): Promise<void>;
@@ -39,11 +41,11 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let lastAt: number | null = null;
   let stopped = false;
 
-  const work = async () => {
+  const work = async (wait: boolean) => {
     // Without an end, a busy collector would go on compacting what came in the last second.
     const upTo = journal.lastFrame;
     while (!stopped) {
-      const plan = await courier.ask('step', { now: clock.now(), retention, upTo });
+      const plan = await courier.ask('step', { now: clock.now(), retention, upTo, wait });
       if (!plan) break;
       await makeDurable(plan);
       parts.installed(plan);
@@ -66,9 +68,9 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     epochs.dropSeenBefore(before);
     journal.dropReceipts(before);
   };
-  const guarded = async () => {
+  const guarded = async (wait: boolean) => {
     try {
-      await work();
+      await work(wait);
       if (trouble !== null) log.info({ was: trouble }, 'Compaction of the series goes on.');
       trouble = null;
       lastAt = clock.now();
@@ -84,9 +86,13 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
 
   return {
     run() {
-      if (stopped) return running ?? Promise.resolve();
-      running ??= guarded();
-      return running;
+      if (!stopped) running ??= guarded(false);
+      return running ?? Promise.resolve();
+    },
+    async runAll() {
+      await running;
+      if (!stopped) running ??= guarded(true);
+      await running;
     },
     stop() {
       stopped = true;

@@ -6,11 +6,12 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../../../shared/errors.ts';
-import { type Bench, compactGeneration, createBench, expire, mergeSegments, type Step } from './compact.ts';
+import { type Bench, compactGeneration, createBench, expire } from './compact.ts';
 import { type Duck, openDuck } from './duck.ts';
 import { createManifest, type Manifest } from './manifest.ts';
+import { createMerges, type Merges } from './merges.ts';
 import type { Damage, FromWorker, Kind, Plan, Requests, Start, ToWorker } from './messages.ts';
-import { nextMerge, type Segment } from './plan.ts';
+import type { Segment } from './plan.ts';
 import { answer, newest } from './read.ts';
 import { frameOf } from './record.ts';
 import { damageOf, pathOf, removeFiles, removeOrphans, wrongSizes } from './segments.ts';
@@ -32,6 +33,7 @@ const folder = { path: start.folder, nextId: () => ++lastId };
 
 let duck: Duck;
 let bench: Bench;
+let merges: Merges;
 /** The plan of the last step until it is installed or withdrawn. */
 let planned: Plan | null = null;
 
@@ -69,16 +71,12 @@ async function nextStep(step: Requests['step']['ask']): Promise<Plan | null> {
   planned = expire(manifest.segments, step);
   const generation = planned ? undefined : tail.seal(step.upTo);
   if (generation) planned = await compactGeneration(bench, folder, generation, step);
-  planned ??= await mergeNext(step);
-  return planned;
-}
-
-/** A damaged input would make a sound-looking output, so each is checked before it is merged. */
-async function mergeNext(step: Step): Promise<Plan | null> {
-  const merge = nextMerge(manifest.segments, step.now);
-  if (!merge) return null;
-  if (await quarantine(merge.inputs)) return mergeNext(step);
-  return mergeSegments(bench, folder, merge, step);
+  planned ??= merges.take();
+  if (planned) return planned;
+  const merging = merges.start(step.now);
+  if (!merging || !step.wait) return null;
+  await merging;
+  return nextStep(step);
 }
 
 async function install({ durable }: { durable: boolean }): Promise<null> {
@@ -103,6 +101,8 @@ const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K][
     await quarantine(await wrongSizes(start.folder, manifest.segments));
     duck = await openDuck(start.folder, start);
     bench = createBench(await duck.connect());
+    const done = () => say({ kind: 'merged' });
+    merges = createMerges({ connection: await duck.connect(), folder, manifest, quarantine, done });
     return sparing(
       () => manifest.segments.filter(({ resolution }) => resolution === '1h'),
       () => newest(duck, start.folder, manifest, since),
@@ -117,7 +117,7 @@ const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K][
     ),
   async close() {
     bench?.connection.interrupt();
-    await Promise.allSettled(working);
+    await Promise.allSettled([...working, merges?.close()]);
     bench?.connection.closeSync();
     duck?.close();
     return null;
