@@ -59,7 +59,6 @@ export interface Journal {
   /** Frames that are in no segment yet, in order. A damaged one is left out and told to `damaged`. */
   frames(damaged: (id: number) => void): Iterable<Frame & Sealed>;
   readonly lastFrame: number;
-  readonly rows: number;
   /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
   commit(frames: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
   saveReceipts(receipts: readonly ReceiptRow[]): void;
@@ -152,9 +151,6 @@ function journalOn(database: DatabaseSync): Journal {
     },
     get lastFrame() {
       return lastFrame;
-    },
-    get rows() {
-      return lastFrame - through;
     },
     commit(frames, fresh, epochs) {
       const upTo = Math.min(through, oldest + trimmedACommit - 1);
