@@ -27,9 +27,9 @@ export interface Workshop {
   path(...parts: string[]): string;
   /** Runs a command under `run-backup` as job `<product>-<name>`. @returns its exit code */
   record(product: string, name: string, command: readonly string[], flags?: readonly string[]): Promise<number | null>;
-  /** Starts a command that holds a lock, and waits for its first output. It ends with `release`. */
-  hold(command: readonly string[], env?: Record<string, string>): Promise<void>;
-  /** Ends everything that holds a lock. */
+  /** Starts a command that holds a lock until its input ends, and waits for its first output. @returns its release */
+  hold(command: readonly string[]): Promise<() => Promise<void>>;
+  /** Ends everything that still holds a lock. */
   release(): Promise<void>;
   /** A tool's own command, such as `init`. @throws when it fails */
   tool(command: readonly string[]): void;
@@ -55,7 +55,7 @@ export function openWorkshop(folder: string, agent: string): Workshop {
   const own = ['HOME', 'RESTIC_CACHE_DIR', 'BORG_BASE_DIR'].map((name) => `${name}=${path('own')}\n`).join('');
   writeFileSync(path('environment'), own);
   const repositories: string[] = [];
-  const holding: ReturnType<typeof spawn>[] = [];
+  const holding: (() => Promise<void>)[] = [];
   return {
     path,
     async record(product, name, command, flags = []) {
@@ -64,19 +64,23 @@ export function openWorkshop(folder: string, agent: string): Workshop {
       const run = startAgent([...words, '--', ...asNobody, ...command], undefined, { ...env, ...wrong });
       return (await run.finished).code;
     },
-    async hold(command, more = {}) {
+    async hold(command) {
       const [file = '', ...args] = [...asNobody, ...command];
-      const child = spawn(file, args, { env: { ...process.env, ...env, ...more }, stdio: ['pipe', 'pipe', 'ignore'] });
-      holding.push(child);
+      const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
+      const ended = once(child, 'exit');
+      // It may be gone before its input ends.
       child.stdin.on('error', () => {});
       child.stdin.write('x');
       await once(child.stdout, 'data');
+      const release = async () => {
+        child.stdin.end();
+        await ended;
+      };
+      holding.push(release);
+      return release;
     },
     async release() {
-      for (const child of holding.splice(0)) {
-        child.stdin?.end();
-        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      }
+      for (const release of holding.splice(0)) await release();
     },
     tool(command) {
       const [file = '', ...args] = [...asNobody, ...command];
@@ -124,9 +128,9 @@ const restic: Product = async (shop) => {
   await shop.record('restic', 'failed', save(shop.path('nowhere')));
   await shop.record('restic', 'wrong', save(shop.source('plain')));
   // A backup from standard input holds its lock until its input ends.
-  await shop.hold(run('backup', '--stdin', '--json'));
+  const release = await shop.hold(run('backup', '--stdin', '--json'));
   await shop.record('restic', 'locked', run('prune'));
-  await shop.release();
+  await release();
   shop.repository('restic', 'stored', repository);
   shop.repository('restic', 'refused', repository, 'x');
   shop.repository('restic', 'empty', empty);
@@ -137,9 +141,9 @@ const restic: Product = async (shop) => {
     ...{ empty: ['never', 'holds no backup'], missing: ['unknown', 'repository-missing'] },
   }).concat(
     // One job for each source of the repository when the settings name no paths.
-    ['plain', 'guarded'].map((name) => ({
+    ['/stdin', shop.path('plain'), shop.path('guarded')].map((path) => ({
       product: 'restic',
-      job: `restic-stored: ${shop.path(name)}`,
+      job: `restic-stored: ${path}`,
       state: 'ok' as const,
     })),
   );
@@ -239,8 +243,10 @@ export function dumps(shop: Workshop): { lines: string; expected: Expected[] } {
   const threeDaysAgo = Date.now() / 1000 - 3 * 86_400;
   utimesSync(shop.path('dumps/old.sql'), threeDaysAgo, threeDaysAgo);
   const names = ['fresh', 'old', 'hollow', 'gone'];
-  const lines = names.map((name) => `    - {job: ${name}, glob: "${shop.path('dumps', name)}*.sql", schedule: daily}`);
+  const lines = names.map(
+    (name) => `    - {job: dump-${name}, glob: "${shop.path('dumps', name)}*.sql", schedule: daily}`,
+  );
   const states = { fresh: 'ok', old: 'late', hollow: 'failed', gone: 'never' } as const;
-  const expected = Object.entries(states).map(([job, state]) => ({ product: 'file', job, state }));
+  const expected = Object.entries(states).map(([name, state]) => ({ product: 'file', job: `dump-${name}`, state }));
   return { lines: ['  files:', ...lines].join('\n'), expected };
 }
