@@ -27,6 +27,7 @@ import { createChannels } from './notify/route.ts';
 import { seriesStores } from './series/index.ts';
 import type { Config } from './settings.ts';
 import { openState } from './state/open.ts';
+import { keepReserve } from './state/reserve.ts';
 import { createTell } from './tell.ts';
 import { policyOf } from './tickets/settings.ts';
 import { createTickets } from './tickets/tickets.ts';
@@ -92,6 +93,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(() => folder.release());
   const state = await openState(folder.state);
   onStop(() => state.destroy());
+  onStop(await keepReserve({ state, log }));
   const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention: retentionOf(config) });
   onStop(() => series.close());
 

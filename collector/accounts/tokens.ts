@@ -77,7 +77,9 @@ export function createTokens(state: State, now: () => number): Tokens {
       if (!row) return undefined;
       const at = now();
       if (at - (row.last_used_at ?? 0) > useNotedEveryMs) {
-        await state.updateTable('tokens').set({ last_used_at: at }).where('id', '=', row.id).execute();
+        // On a full disk nobody would get in any more, just when somebody wants to look.
+        const noted = state.updateTable('tokens').set({ last_used_at: at }).where('id', '=', row.id).execute();
+        await noted.catch(() => undefined);
       }
       return tokenOf(row);
     },

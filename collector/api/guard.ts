@@ -13,6 +13,8 @@ import { access } from './access.ts';
 import type { Caller, Context } from './context.ts';
 
 export const cookieName = 'evenkeel';
+/** Public, and with more to say to those who are logged in. */
+const tellsMore = new Set(['/api/v1/me', '/readyz']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function bearerOf(request: FastifyRequest): string | undefined {
@@ -54,7 +56,7 @@ export function createGuard({ accounts, addresses }: Pick<Context, 'accounts' | 
     const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${url}`];
     // Unreachable after the check at start; a refusal is the only safe answer all the same.
     if (need === undefined) throw fail('FORBIDDEN', { role: 'nobody', needed: 'an entry in the table of access' });
-    if (need === 'public' && url !== '/api/v1/me') return;
+    if (need === 'public' && !tellsMore.has(url)) return;
     request.caller = await callerOf(request, accounts);
     if (need === 'public') return;
     if (!request.caller) throw fail('NOT_LOGGED_IN');

@@ -16,11 +16,15 @@ const migrations = {
   '003-backup-runs': { up: backupRuns.up },
 };
 
+const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [] };
+
 /** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
 function adapt(database: DatabaseSync) {
   return {
     close: () => database.close(),
     prepare(text: string) {
+      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide what had happened.
+      if (text === 'rollback' && !database.isTransaction) return noRollback;
       const statement = database.prepare(text);
       return {
         reader: statement.columns().length > 0,

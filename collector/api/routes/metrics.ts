@@ -5,6 +5,10 @@ import { hostMetrics } from '../host-metrics.ts';
 import { registerOwnMetrics } from '../own-metrics.ts';
 
 const Health = Type.Object({ ok: Type.Boolean() });
+const Readiness = Type.Object({
+  ok: Type.Boolean(),
+  reason: Type.Optional(Type.String({ description: 'what is wrong; only for those who are logged in' })),
+});
 const Text = Type.String({ description: 'Prometheus text' });
 
 export function metricRoutes(app: App, context: Context): void {
@@ -21,14 +25,15 @@ export function metricRoutes(app: App, context: Context): void {
     '/readyz',
     {
       schema: {
-        summary: 'Reports can be stored now; what is wrong is told to those who are logged in (/metrics, alerts)',
+        summary: 'Reports can be stored now; what is wrong is told to those who are logged in',
         tags: ['operation'],
-        response: { 200: Health, 503: Health },
+        response: { 200: Readiness, 503: Readiness },
       },
     },
-    async (_request, reply) => {
-      const ok = context.trouble() === null;
-      return reply.status(ok ? 200 : 503).send({ ok });
+    async (request, reply) => {
+      const reason = context.trouble();
+      if (reason === null) return { ok: true };
+      return reply.status(503).send({ ok: false, ...(request.caller ? { reason } : {}) });
     },
   );
 
