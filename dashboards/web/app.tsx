@@ -106,8 +106,18 @@ function parentOf(page: PageName): PageName {
   return page === 'endpoint' ? 'fleet' : page === 'ticket' ? 'tickets' : page;
 }
 
+/** How many things wait behind an entry; nothing where there are none. */
+function Tally({ n, what }: { n: number; what: string }) {
+  if (n === 0) return null;
+  return (
+    <span class="tally" title={what}>
+      {n}
+    </span>
+  );
+}
+
 function Navigation({ current }: { current: PageName }) {
-  const critical = rows.value ? countFleet(rows.value.values()).critical : 0;
+  const { critical, firing } = countFleet(rows.value?.values() ?? []);
   return (
     <nav aria-label={t('shell.navigation')}>
       {groups.map((group) => (
@@ -119,11 +129,8 @@ function Navigation({ current }: { current: PageName }) {
                 <a href={entry.href} aria-current={parentOf(current) === entry.page ? 'page' : undefined}>
                   <Icon name={entry.icon} />
                   {t(`page.${entry.page}`)}
-                  {entry.page === 'fleet' && critical > 0 && (
-                    <span class="tally" title={t('shell.criticalHere', { n: critical })}>
-                      {critical}
-                    </span>
-                  )}
+                  {entry.page === 'fleet' && <Tally n={critical} what={t('shell.criticalHere', { n: critical })} />}
+                  {entry.page === 'alerts' && <Tally n={firing} what={t('shell.firingHere', { n: firing })} />}
                 </a>
               </li>
             ))}

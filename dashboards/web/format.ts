@@ -91,6 +91,12 @@ export function duration(seconds: number | null | undefined, language: Language)
     : kept(`d${language}`, make).format(found);
 }
 
+/** The largest part of a duration only: `10h`, `4d`. For tables where it stands beside an exact one. */
+export function coarse(seconds: number, language: Language): string {
+  const size = parts.find(([, one]) => seconds >= one)?.[1] ?? 1;
+  return duration(Math.floor(seconds / size) * size, language);
+}
+
 /** `12 seconds ago`, `昨日`. `at` and `now` in ms. */
 export function ago(at: number | null | undefined, now: number, language: Language): string {
   if (at === null || at === undefined) return none;
@@ -145,6 +151,14 @@ export function time(
   return kept(`t${locale}${shape}${zone ?? ''}`, () => new Intl.DateTimeFormat(locale, options)).format(at);
 }
 
+/** `0d`: of a number of days, `0s` would read like a stop-watch. */
+const noDays = (language: Language) =>
+  new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'day',
+    unitDisplay: language === 'ja' ? 'short' : 'narrow',
+  }).format(0);
+
 const units: { readonly [U in Unit]: (value: number, language: Language) => string } = {
   percent: (value, language) => percent(value, language, 1),
   bytes,
@@ -155,7 +169,7 @@ const units: { readonly [U in Unit]: (value: number, language: Language) => stri
   load: (value, language) => number(value, language, 2),
   bool: (value, language) => number(value, language),
   per_second: (value, language) => `${number(value, language, 1)}/s`,
-  days: (value, language) => duration(value * 86_400, language),
+  days: (value, language) => (value === 0 ? noDays(language) : duration(value * 86_400, language)),
   number: (value, language) => number(value, language, 2),
 };
 

@@ -96,6 +96,72 @@ test('every state and reason that the collector can send has words', () => {
   for (const key of wanted) assert.ok(keys.has(key), key);
 });
 
+/** Every first group of `pattern` in the agent's checks. */
+function codesOfAgent(folder: string, pattern: RegExp): string[] {
+  const checks = fileURLToPath(new URL(`../../agent/checks/${folder}`, import.meta.url));
+  return readdirSync(checks, { encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(checks, file), 'utf8').matchAll(pattern)].map((found) => found[1] ?? ''));
+}
+
+test('every code that an agent sends in place of words has words', () => {
+  const checks = codesOfAgent('.', /^ {2,4}name: '(\w+)',$/gm).filter((name) => name !== 'check');
+  const kinds = codesOfAgent('health', /\bitem\('(\w+)'/g);
+  assert.ok(checks.length > 10 && kinds.length > 10, 'the search finds the codes');
+  for (const key of [
+    ...checks.map((name) => `about.checkKinds.${name}`),
+    ...kinds.map((name) => `health.kind.${name}`),
+  ]) {
+    assert.ok(keys.has(key), key);
+  }
+});
+
+/** Met on a terminal only: by who starts a collector or an agent, in the language of its log. */
+const terminalOnly = new Set<string>([
+  'BAD_FLAG',
+  'BAD_CONFIG',
+  'BAD_LOCAL_CONFIG',
+  'BAD_SETTING',
+  'CONFIG_UNREADABLE',
+  'PORT_IN_USE',
+  'LISTEN_REFUSED',
+  'PLAIN_BEYOND_LOOPBACK',
+  'DATA_NOT_WRITABLE',
+  'DATA_NEWER',
+  'DATA_CORRUPT',
+  'DATA_IN_USE',
+  'ALREADY_ENROLLED',
+  'NOT_ENROLLED',
+  'AGENT_RUNNING',
+  'AGENT_NOT_RUNNING',
+  'COLLECTOR_UNREACHABLE',
+]);
+
+test('every error that a page can meet has a sentence and a hint in Japanese', () => {
+  const wanted = Object.keys(errors).filter((code) => !terminalOnly.has(code));
+  assert.ok(wanted.length > 25);
+  for (const code of wanted) {
+    const words = ja.problem[code];
+    assert.ok(words, `${code} has no Japanese; give it some in words/ja.ts, or name it among those of terminals`);
+    for (const text of [words.message, words.hint]) assert.match(text, /[\u3040-\u30ff\u4e00-\u9fff].*。$/, code);
+  }
+});
+
+/** The rooms whose errors become answers of HTTP; accounts, fleet and so on are called by its routes. */
+const behindHttp = ['api', 'accounts', 'fleet', 'alerts', 'tickets', 'kpi'];
+
+test('nothing that HTTP answers is left out as an error of terminals', () => {
+  const collector = fileURLToPath(new URL('../../collector/', import.meta.url));
+  const thrown = behindHttp.flatMap((room) =>
+    readdirSync(join(collector, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(join(collector, room, file), 'utf8').matchAll(/\bfail\(\s*'([A-Z_]+)'/g)])
+      .map((found) => found[1] ?? ''),
+  );
+  assert.ok(new Set(thrown).size > 12, 'the search finds the errors');
+  for (const code of thrown) assert.not(terminalOnly.has(code), code);
+});
+
 test('Japanese errors are errors that exist', () => {
   const known = new Set<string>([...Object.keys(errors), 'NO_CONNECTION', 'BAD_ANSWER']);
   for (const code of Object.keys(ja.problem)) assert.ok(known.has(code), code);

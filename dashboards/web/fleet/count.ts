@@ -7,17 +7,20 @@ export interface Counts {
   online: number;
   attention: number;
   critical: number;
+  /** Alerts, not endpoints. */
+  firing: number;
   lost: number;
   offline: number;
   unknown: number;
 }
 
 export function countFleet(rows: Iterable<EndpointRow>): Counts {
-  const counts: Counts = { all: 0, online: 0, attention: 0, critical: 0, lost: 0, offline: 0, unknown: 0 };
+  const counts: Counts = { all: 0, online: 0, attention: 0, critical: 0, firing: 0, lost: 0, offline: 0, unknown: 0 };
   for (const row of rows) {
     counts.all++;
     if (row.attention.length > 0) counts.attention++;
     if (urgency(row) === 3) counts.critical++;
+    counts.firing += row.alerts.critical + row.alerts.warning;
     if (row.state === 'online') counts.online++;
     else if (row.state === 'lost') counts.lost++;
     else if (row.state === 'offline') counts.offline++;

@@ -139,20 +139,20 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
           head: t('add.for'),
           cell: (row) => [row.site, row.kind && t(`kind.${row.kind}`)].filter(Boolean).join(' · ') || '—',
         },
-        { key: 'expires', head: t('add.expires'), cell: (row) => <Moment at={row.expiresAt} /> },
+        { key: 'expires', head: t('add.until'), cell: (row) => <Moment at={row.expiresAt} /> },
         {
           key: 'by',
           head: t('add.madeBy'),
           cell: (row) => (
-            <>
+            <div>
               {row.createdBy}{' '}
               <span class="quiet small">
                 <Ago at={row.createdAt} />
               </span>
-            </>
+            </div>
           ),
         },
-        { key: 'revoke', head: t('common.revoke'), cell: (row) => <Revoke code={row} onDone={onDone} /> },
+        { key: 'revoke', head: t('add.act'), cell: (row) => <Revoke code={row} onDone={onDone} /> },
       ]}
     />
   );

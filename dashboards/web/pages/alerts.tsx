@@ -1,7 +1,6 @@
 /** What is wrong now, and what was. */
 import type { Alert } from '../../../shared/api.ts';
 import { rows } from '../fleet/store.ts';
-import { measured } from '../format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
@@ -11,6 +10,7 @@ import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
+import { sayLimit, sayValue, silence } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
 const filters = ['active', 'firing', 'pending', 'resolved', 'all'] as const;
@@ -35,16 +35,34 @@ export function instanceOf(alert: Alert): string {
     .join(' · ');
 }
 
+/** What was measured; of an endpoint that says nothing, that. */
+export function measuredOf({ metric, value, unit }: Alert): string {
+  return metric === silence ? t('alert.silent') : sayValue(metric, value, unit);
+}
+
+export function limitOf({ metric, threshold, unit }: Alert): string | null {
+  return threshold === null ? null : t('alert.limit', { value: sayLimit(metric, threshold, unit) });
+}
+
 function Value({ alert }: { alert: Alert }) {
+  const limit = limitOf(alert);
   return (
     <div>
-      <span class="strong">{measured(alert.value, alert.unit, language.value)}</span>
-      {alert.threshold !== null && (
-        <div class="quiet small">
-          {t('alert.limit', { value: measured(alert.threshold, alert.unit, language.value) })}
-        </div>
-      )}
+      <span class="strong">{measuredOf(alert)}</span>
+      {limit !== null && <div class="quiet small nowrap">{limit}</div>}
     </div>
+  );
+}
+
+const stateOrder = ['firing', 'pending', 'resolved'];
+const severityOrder = ['critical', 'warning', 'info'];
+
+/** What burns first: firing before pending, critical before the rest, the newest of those. */
+export function byUrgency(a: Alert, b: Alert): number {
+  return (
+    stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
+    severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) ||
+    (b.firedAt ?? b.pendingAt) - (a.firedAt ?? a.pendingAt)
   );
 }
 
@@ -152,7 +170,10 @@ export function AlertsPage() {
               </Empty>
             ) : (
               <>
-                <AlertTable items={items} onDone={list.reload} />
+                <AlertTable
+                  items={filter === 'resolved' || filter === 'all' ? items : [...items].sort(byUrgency)}
+                  onDone={list.reload}
+                />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
               </>
             )

@@ -1,7 +1,7 @@
 /** The rows of the fleet page. */
 import type { EndpointRow } from '../../../shared/api.ts';
 import { nextOrder, type Order, orderText, type SortKey } from '../fleet/filter.ts';
-import { duration, none, number } from '../format.ts';
+import { coarse, duration, none, number } from '../format.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackupMark, Mark, StateMark } from '../parts/mark.tsx';
@@ -31,7 +31,9 @@ function Backup({ row }: { row: EndpointRow }) {
     <div>
       <BackupMark state={row.backup.state} />
       {row.backup.ageSeconds !== null && (
-        <div class="quiet small">{t('backup.age', { age: duration(row.backup.ageSeconds, language.value) })}</div>
+        <div class="quiet small nowrap" title={duration(row.backup.ageSeconds, language.value)}>
+          {t('backup.age', { age: coarse(row.backup.ageSeconds, language.value) })}
+        </div>
       )}
     </div>
   );
@@ -84,7 +86,7 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
       cell: (row) => (
         <div>
           <StateMark state={row.state} />
-          <div class="quiet small">
+          <div class="quiet small nowrap">
             <Ago at={row.lastSeenAt} />
           </div>
         </div>

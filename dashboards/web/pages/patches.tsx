@@ -121,7 +121,7 @@ function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null })
               key: 'name',
               head: t('column.endpoint'),
               cell: (row) => (
-                <div>
+                <div class="named">
                   <a href={`${to.endpoint(row.endpoint.id)}?tab=updates`}>{row.endpoint.name}</a>
                   <div class="quiet small plain">{[row.endpoint.site, row.os].filter(Boolean).join(' · ')}</div>
                 </div>

@@ -105,7 +105,7 @@ export function Tokens() {
                   cell: (row) => <Moment at={row.createdAt} shape="date" />,
                 },
                 { key: 'used', head: t('settings.lastUsed'), cell: (row) => <Ago at={row.lastUsedAt} /> },
-                { key: 'act', head: t('common.revoke'), cell: (row) => <Revoke token={row} onDone={list.reload} /> },
+                { key: 'act', head: t('add.act'), cell: (row) => <Revoke token={row} onDone={list.reload} /> },
               ]}
             />
           )

@@ -60,10 +60,46 @@ function NewUser({ onDone }: { onDone: () => void }) {
   );
 }
 
-function Disable({ user, onDone }: { user: User; onDone: () => void }) {
+interface UserProps {
+  user: User;
+  onDone: () => void;
+}
+
+/** For somebody who forgot theirs, or whose may be known to others: all their sessions end. */
+function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => void }) {
+  const [password, setPassword] = useState('');
   const { busy, problem, send } = useSend();
-  if (user.disabledAt !== null) return <span class="quiet">{t('settings.disabled')}</span>;
-  if (user.name === me.value?.user) return <span class="quiet">{t('settings.you')}</span>;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = `users/${encodeURIComponent(user.id)}/password`;
+    if (await send(() => call(address, { method: 'POST', body: { password } }))) onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemNotice problem={problem} />}
+      <Input
+        label={t('settings.passwordFor', { name: user.name })}
+        type="password"
+        value={password}
+        onInput={setPassword}
+        required
+        autocomplete="new-password"
+        help={user.name === me.value?.user ? t('settings.ownPasswordHelp') : t('setup.passwordHelp')}
+      />
+      <div class="form-end">
+        <button type="submit" class="button main slim" disabled={busy}>
+          {busy ? t('common.working') : t('settings.setPassword')}
+        </button>
+        <button type="button" class="button slim" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Disable({ user, onDone }: UserProps) {
+  const { busy, problem, send } = useSend();
   return (
     <>
       <button
@@ -82,6 +118,27 @@ function Disable({ user, onDone }: { user: User; onDone: () => void }) {
   );
 }
 
+/** What an admin can do with a person; one's own account cannot be disabled by mistake. */
+function Acts({ user, onDone }: UserProps) {
+  const [state, setState] = useState<'rest' | 'asking' | 'done'>('rest');
+  if (user.disabledAt !== null) return <span class="quiet">{t('settings.disabled')}</span>;
+  if (state === 'asking') {
+    return <NewPassword user={user} onDone={() => setState('done')} onCancel={() => setState('rest')} />;
+  }
+  return (
+    <div class="row">
+      <button type="button" class="button slim" onClick={() => setState('asking')}>
+        {t('settings.newPassword')}
+        <span class="unseen"> {user.name}</span>
+      </button>
+      {user.name !== me.value?.user && <Disable user={user} onDone={onDone} />}
+      <span class="small quiet" role="status">
+        {state === 'done' && t('settings.passwordSet', { name: user.name })}
+      </span>
+    </div>
+  );
+}
+
 export function Users() {
   const list = useLoad<Page<User>>('users');
   return (
@@ -93,10 +150,19 @@ export function Users() {
             rows={items}
             keyOf={(row) => row.id}
             columns={[
-              { key: 'name', head: t('login.user'), cell: (row) => row.name },
+              {
+                key: 'name',
+                head: t('login.user'),
+                cell: (row) => (
+                  <>
+                    {row.name}
+                    {row.name === me.value?.user && <span class="quiet small plain"> ({t('settings.you')})</span>}
+                  </>
+                ),
+              },
               { key: 'role', head: t('settings.role'), cell: (row) => t(`role.${row.role}`) },
               { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },
-              { key: 'act', head: t('column.state'), cell: (row) => <Disable user={row} onDone={list.reload} /> },
+              { key: 'act', head: t('add.act'), cell: (row) => <Acts user={row} onDone={list.reload} /> },
             ]}
           />
         )}

@@ -72,7 +72,7 @@ function ClassList({ name, data }: { name: Class; data: Availability }) {
   const worst = [...data.endpoints].sort(
     (a, b) => (a.figures.availability_pct ?? 101) - (b.figures.availability_pct ?? 101) || a.name.localeCompare(b.name),
   );
-  const most = 50;
+  const most = 20;
   return (
     <Box
       title={t(`stability.list.${name}`)}

@@ -67,6 +67,7 @@ function tellEvent(event: Event): Told {
 
 const stepLook = {
   pending: ['never', 'unknown'],
+  silent: ['never', 'unknown'],
   firing: ['alert', 'critical'],
   acknowledged: ['person', 'info'],
   resolved: ['ok', 'ok'],

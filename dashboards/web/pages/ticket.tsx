@@ -1,21 +1,23 @@
 /** One ticket: what happened, what was done, and what can be done now. */
 import { useMemo, useState } from 'preact/hooks';
-import type { Alert, Series, TicketDetail } from '../../../shared/api.ts';
+import type { Alert, EndpointDetail, Series, TicketDetail } from '../../../shared/api.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
-import { duration, measured, none } from '../format.ts';
+import { duration, none, time } from '../format.ts';
 import { useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { StateKey, Timeline } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
 import { spanAround } from '../time/story.ts';
+import { silence } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
-import { AlertState, instanceOf } from './alerts.tsx';
+import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { Story } from './ticket-story.tsx';
-import { Priority, TicketState } from './tickets.tsx';
+import { Priority, TicketState, titleOf } from './tickets.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
@@ -76,6 +78,39 @@ function Around({ alert }: { alert: Alert }) {
   );
 }
 
+/** Of an endpoint that went silent there is no value to draw: when it was there is what one wants to see. */
+function Presence({ alert }: { alert: Alert }) {
+  const loaded = useLoad<EndpointDetail>(
+    `endpoints/${encodeURIComponent(alert.endpoint.id)}`,
+    (change) => 'endpoint' in change && change.endpoint === alert.endpoint.id && change.kind !== 'values',
+    2000,
+  );
+  const { from, to: until } = spanAround(alert, Date.now());
+  return (
+    <Box
+      title={t('ticket.presence')}
+      aside={
+        <a class="small" href={`${to.endpoint(alert.endpoint.id)}?tab=presence`}>
+          {t('ticket.presenceMore')}
+        </a>
+      }
+    >
+      <Ready of={loaded} lines={2}>
+        {({ timeline }) => (
+          <div class="stack-2">
+            <Timeline name={t('ticket.presence')} intervals={timeline} from={from} to={until} />
+            <div class="axis">
+              <span>{time(from, language.value)}</span>
+              <span>{time(until, language.value)}</span>
+            </div>
+            <StateKey />
+          </div>
+        )}
+      </Ready>
+    </Box>
+  );
+}
+
 function AlertFacts({ alert }: { alert: Alert }) {
   return (
     <Box title={t('ticket.alert')} aside={<AlertState alert={alert} />}>
@@ -93,17 +128,16 @@ function AlertFacts({ alert }: { alert: Alert }) {
         <div>
           <dt>{t('alert.value')}</dt>
           <dd>
-            {measured(alert.value, alert.unit, language.value)}{' '}
-            {alert.threshold !== null && (
-              <span class="quiet small">
-                {t('alert.limit', { value: measured(alert.threshold, alert.unit, language.value) })}
-              </span>
-            )}
+            {measuredOf(alert)} <span class="quiet small nowrap">{limitOf(alert)}</span>
           </dd>
         </div>
       </dl>
     </Box>
   );
+}
+
+function Evidence({ alert }: { alert: Alert }) {
+  return alert.metric === silence ? <Presence alert={alert} /> : <Around alert={alert} />;
 }
 
 function Facts({ detail }: { detail: TicketDetail }) {
@@ -177,7 +211,7 @@ export function TicketPage({ id }: { id: number }) {
         <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› #{id}</span>
       </p>
       <PageHead
-        title={row ? row.title : `#${id}`}
+        title={row ? titleOf(row, language.value) : `#${id}`}
         lead={
           row && (
             <>
@@ -190,7 +224,7 @@ export function TicketPage({ id }: { id: number }) {
         {(detail) => (
           <div class="split">
             <div class="stack">
-              {detail.alert && detail.row.endpoint && <Around alert={detail.alert} />}
+              {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
               <Box title={t('ticket.story')}>
                 <Story detail={detail} />
               </Box>

@@ -12,7 +12,7 @@ import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../router.ts';
-import { t } from '../words/words.ts';
+import { language, t } from '../words/words.ts';
 
 const filters = ['open', 'resolved', 'all'] as const;
 
@@ -43,6 +43,17 @@ export function Priority({ value }: { value: number }) {
   );
 }
 
+/** Titles of the monitor begin with the rule's name in English; the rest is names. A person's own stays as written. */
+export function titleOf({ title, source, rule }: TicketRow, spoken: 'en' | 'ja'): string {
+  const foreign = source === 'monitor' && rule !== null && title.startsWith(rule.en);
+  return foreign ? rule[spoken] + title.slice(rule.en.length) : title;
+}
+
+/** What to take up next: the most pressing first, of those the one that waits longest. */
+export function byPriority(a: TicketRow, b: TicketRow): number {
+  return a.priority - b.priority || a.openedAt - b.openedAt;
+}
+
 function TicketTable({ items }: { items: readonly TicketRow[] }) {
   return (
     <Table
@@ -56,7 +67,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
           cell: (row) => (
             <div>
               <a href={to.ticket(row.id)}>
-                #{row.id} {row.title}
+                #{row.id} {titleOf(row, language.value)}
               </a>
               <div class="quiet small plain">{t(`ticket.source.${row.source}`)}</div>
             </div>
@@ -180,7 +191,7 @@ export function TicketsPage() {
               </Empty>
             ) : (
               <>
-                <TicketTable items={items} />
+                <TicketTable items={filter === 'open' ? [...items].sort(byPriority) : items} />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
               </>
             )

@@ -84,7 +84,7 @@ export function ProblemNotice({ problem, retry }: { problem: Problem; retry?: ()
       {hint && <p>{hint}</p>}
       {title !== problem.message && problem.status > 0 && (
         <p class="small">
-          <code>{problem.code}</code> {problem.message}
+          <code>{problem.code}</code> {problem.message} {problem.hint}
         </p>
       )}
       {retry && (

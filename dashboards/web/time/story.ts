@@ -6,7 +6,12 @@ type NoticeRow = TicketDetail['notices'][number];
 
 export type Moment =
   | { at: number; kind: 'event'; event: Event }
-  | { at: number; kind: 'alert'; step: 'pending' | 'firing' | 'acknowledged' | 'resolved'; by: string | null }
+  | {
+      at: number;
+      kind: 'alert';
+      step: 'pending' | 'silent' | 'firing' | 'acknowledged' | 'resolved';
+      by: string | null;
+    }
   | { at: number; kind: 'notice'; notice: NoticeRow };
 
 /** Oldest first. At one moment: the alert, then what became of it, then who was told. */
@@ -25,7 +30,8 @@ export function storyOf(detail: TicketDetail): Moment[] {
 
 function alertSteps({ alert }: TicketDetail): Moment[] {
   if (alert === null) return [];
-  const steps: Moment[] = [{ at: alert.pendingAt, kind: 'alert', step: 'pending', by: null }];
+  const first = alert.metric === 'endpoint.silent' ? 'silent' : 'pending';
+  const steps: Moment[] = [{ at: alert.pendingAt, kind: 'alert', step: first, by: null }];
   if (alert.firedAt !== null) steps.push({ at: alert.firedAt, kind: 'alert', step: 'firing', by: null });
   if (alert.acknowledgedAt !== null) {
     steps.push({ at: alert.acknowledgedAt, kind: 'alert', step: 'acknowledged', by: alert.acknowledgedBy });

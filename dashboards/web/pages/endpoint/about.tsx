@@ -1,7 +1,7 @@
 /** What the machine is, what its agent can and cannot see, and what was lost or refused on the way. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
-import { bytes, duration, none, number } from '../../format.ts';
+import { bytes, duration, measured, none, number } from '../../format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
@@ -41,7 +41,7 @@ function AgentBox({ detail }: { detail: EndpointDetail }) {
           [t('about.virtual'), host?.virtual],
           [t('about.agent'), row.version],
           [t('about.interval'), duration(detail.intervalSeconds, language.value)],
-          [t('about.clock'), offset === null ? none : `${number(offset, language.value, 2)} s`],
+          [t('about.clock'), offset === null ? none : measured(Math.round(offset * 1000) + 0, 'ms', language.value)],
           [t('about.enrolled'), <Moment key="at" at={detail.enrolledAt} shape="date" />],
           [t('about.boot'), detail.bootId && <code key="boot">{detail.bootId.slice(0, 8)}</code>],
         ]}
@@ -108,7 +108,7 @@ function Checks({ list }: { list: readonly CheckState[] }) {
         rows={list}
         keyOf={(row) => row.check}
         columns={[
-          { key: 'check', head: t('about.checkName'), cell: (row) => row.check },
+          { key: 'check', head: t('about.checkName'), cell: (row) => wordOr('about.checkKinds', row.check) },
           { key: 'status', head: t('column.state'), cell: (row) => <CheckMark status={row.status} /> },
           { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => row.reason ?? none },
           { key: 'at', head: t('common.seen'), cell: (row) => <Ago at={row.at} /> },
@@ -148,7 +148,20 @@ function Rejected({ detail }: { detail: EndpointDetail }) {
         columns={[
           { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
           { key: 'code', head: t('about.code'), cell: (row) => <code>{row.code}</code> },
-          { key: 'message', head: t('presence.reason'), bare: true, cell: (row) => row.message },
+          {
+            key: 'message',
+            head: t('presence.reason'),
+            bare: true,
+            cell: (row) => {
+              const words = wordOr('problem', `${row.code}.message`, '');
+              return (
+                <div>
+                  {words}
+                  <div class={words ? 'quiet small' : ''}>{row.message}</div>
+                </div>
+              );
+            },
+          },
           { key: 'size', head: t('about.size'), right: true, cell: (row) => bytes(row.size, language.value) },
         ]}
       />

@@ -10,7 +10,7 @@ import { Input, Select } from '../../parts/field.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { language, t } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import type { TabProps } from './endpoint.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -88,7 +88,7 @@ function Facts({ job }: { job: BackupJob }) {
     [t('backup.lastSuccess'), <Ago key="s" at={job.lastSuccess} />],
     [t('backup.lastRun'), <Ago key="r" at={job.lastRun} />],
     [t('backup.nextRun'), <Moment key="n" at={job.nextRun} />],
-    [t('backup.schedule'), job.schedule ?? t('common.unknown')],
+    [t('backup.schedule'), job.schedule === null ? t('common.unknown') : wordOr('backup.rhythm', job.schedule)],
     [t('backup.size'), bytes(job.bytes, say)],
     [t('backup.files'), number(job.files, say)],
     [t('backup.duration'), duration(job.duration, say)],

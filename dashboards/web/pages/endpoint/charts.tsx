@@ -8,7 +8,7 @@ import { Chart } from '../../parts/chart.tsx';
 import { Choices } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
 import { largest, moved, type Span, withoutSlivers } from '../../time/points.ts';
-import { language, t } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import {
   freshness,
   lineLabel,
@@ -35,13 +35,23 @@ function chosenRange(query: string): RangeName {
   return rangeNames.find((name) => name === wanted) ?? 'hour';
 }
 
+/** Tags that are codes of ours, in words: what waits for what (PSI). */
+function told(tags: Series['series'][number]['tags']): Readonly<Record<string, string>> {
+  const { resource, type } = tags;
+  if (resource === undefined) return tags;
+  const words = wordOr('panel.resource', resource);
+  return { ...tags, resource: type === undefined ? words : `${words} (${wordOr('panel.stalled', type)})` };
+}
+
 /** The lines to draw, in the language of the page. The titles come with the data. */
 function linesOf(panel: Panel, data: Series) {
   const busy = panel.metrics.length > 1 ? mostLines + 1 : mostLines;
   const picked = panel.tag ? largest(data.series, busy) : data.series;
   const alone = new Set(data.series.map((line) => line.metric)).size === 1;
   const lines = picked.filter((line) => line.points.some(([, value]) => value !== null));
-  const labels = withoutCommon(lines.map((line) => lineLabel(panel, line.title[language.value], line.tags, alone)));
+  const labels = withoutCommon(
+    lines.map((line) => lineLabel(panel, line.title[language.value], told(line.tags), alone)),
+  );
   const named = lines.map((line, index) => ({ label: labels[index] ?? line.metric, points: line.points }));
   return panel.stacked ? withoutSlivers(named, 1, t('chart.other')) : named;
 }

@@ -1,21 +1,32 @@
 /** Disks, arrays, services, posture, own checks: one row a finding, worst first. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { HealthItem } from '../../../../shared/inventory.ts';
-import { none } from '../../format.ts';
+import { bytes, number } from '../../format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { HealthMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { t, wordOr } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
 const order = ['critical', 'warning', 'unknown', 'ok'];
 
+function detailOf(name: string, value: HealthItem['details'][string]): string {
+  if (typeof value === 'boolean') return t(value ? 'common.yes' : 'common.no');
+  if (typeof value === 'number' && name === 'bytes') return bytes(value, language.value);
+  return typeof value === 'number' ? number(value, language.value, 2) : String(value);
+}
+
+/** What is not known is left out: the state of the finding says that already. */
 function detailsOf(item: HealthItem): string {
   return Object.entries(item.details)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value === null ? none : value}`)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${wordOr('health.detail', name, name.replaceAll('_', ' '))}: ${detailOf(name, value)}`)
     .join(' · ');
 }
+
+/** `all` and `system` are the agent's codes for findings that are about no one thing. */
+const findingOf = ({ name }: HealthItem) => (name === 'all' || name === 'system' ? t(`health.${name}`) : name);
 
 function Findings({ items }: { items: readonly HealthItem[] }) {
   const rows = [...items].sort(
@@ -27,7 +38,7 @@ function Findings({ items }: { items: readonly HealthItem[] }) {
       rows={rows}
       keyOf={(row) => `${row.kind}/${row.name}`}
       columns={[
-        { key: 'name', head: t('health.what'), cell: (row) => row.name },
+        { key: 'name', head: t('health.what'), cell: (row) => findingOf(row) },
         { key: 'status', head: t('column.state'), cell: (row) => <HealthMark status={row.status} /> },
         { key: 'kind', head: t('health.kindOf'), cell: (row) => wordOr('health.kind', row.kind) },
         {
@@ -37,7 +48,7 @@ function Findings({ items }: { items: readonly HealthItem[] }) {
           cell: (row) => (
             <>
               {row.summary}
-              {Object.keys(row.details).length > 0 && <div class="quiet small">{detailsOf(row)}</div>}
+              {detailsOf(row) !== '' && <div class="quiet small">{detailsOf(row)}</div>}
             </>
           ),
         },

@@ -55,9 +55,8 @@ export function freshness(range: RangeName): number {
 export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<string, string>>, alone: boolean): string {
   const { tag } = panel;
   const value = tag ? tags[tag] : undefined;
-  const extra = panel.name === 'pressure' && tags.type ? ` (${tags.type})` : '';
   if (value === undefined) return title;
-  return panel.metrics.length === 1 || alone ? `${value}${extra}` : `${value}: ${title}`;
+  return panel.metrics.length === 1 || alone ? value : `${value}: ${title}`;
 }
 
 /**

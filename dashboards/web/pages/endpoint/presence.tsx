@@ -1,13 +1,19 @@
 /** When the endpoint was there, and the facts which that was concluded from. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
-import { time } from '../../format.ts';
+import { none, time } from '../../format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { IntervalTable, StateKey, Timeline } from '../../parts/timeline.tsx';
 import { language, t, wordOr } from '../../words/words.ts';
 
+const hour = 3_600_000;
 const week = 7 * 86_400_000;
+
+/** An agent that does not know how its machine went down before says `unknown`, which is no reason. */
+function reasonOf({ kind, reason }: EndpointDetail['signals'][number]): string {
+  return reason === null || (kind === 'online' && reason === 'unknown') ? none : wordOr('cause', reason);
+}
 
 function Signals({ detail }: { detail: EndpointDetail }) {
   if (detail.signals.length === 0) return <p class="quiet">{t('presence.noSignals')}</p>;
@@ -19,7 +25,7 @@ function Signals({ detail }: { detail: EndpointDetail }) {
       columns={[
         { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.at} shape="full" /> },
         { key: 'kind', head: t('presence.kind'), cell: (row) => wordOr('signal', row.kind) },
-        { key: 'reason', head: t('presence.reason'), cell: (row) => (row.reason ? wordOr('cause', row.reason) : '—') },
+        { key: 'reason', head: t('presence.reason'), cell: (row) => reasonOf(row) },
         { key: 'session', head: t('presence.session'), cell: (row) => <code>{row.session?.slice(0, 8) ?? '—'}</code> },
         { key: 'boot', head: t('presence.boot'), cell: (row) => <code>{row.bootId?.slice(0, 8) ?? '—'}</code> },
       ]}
@@ -29,7 +35,8 @@ function Signals({ detail }: { detail: EndpointDetail }) {
 
 export function PresenceTab({ detail }: { detail: EndpointDetail }) {
   const to = detail.timeline.at(-1)?.to ?? Date.now();
-  const from = Math.min(detail.timeline[0]?.from ?? to, to - week);
+  // An endpoint of today would be a hair's breadth of a week: the line begins with what is known, an hour at least.
+  const from = Math.max(to - week, Math.min(detail.timeline[0]?.from ?? to - week, to - hour));
   return (
     <>
       <Box title={t('presence.week')}>
