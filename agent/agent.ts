@@ -9,8 +9,9 @@ import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online } from '../shared/presence.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
-import type { Check, CheckContext } from './checks/check.ts';
+import type { Check } from './checks/check.ts';
 import { createChecks } from './checks/index.ts';
+import { createContext, memoryPath } from './context.ts';
 import { makePrivate, readCredential } from './credential.ts';
 import { ask, openDoor } from './door.ts';
 import { createHeavy } from './heavy.ts';
@@ -52,12 +53,6 @@ const maxSectionBytes = 200 * 1024;
 const selfEvery = 60_000;
 
 export const spoolPath = (data: string) => join(data, 'spool.db');
-export const memoryPath = (data: string) => join(data, 'memory');
-
-/** Everything that a check may use. */
-export function createContext(data: string, clock: Clock, log: Log, memory: Memory): CheckContext {
-  return { clock, log, platform: process.platform, root: '', data, memory, run };
-}
 
 /** `<data>/agent.settings.json`: the shape of the message `config`, written by whoever administers the machine. */
 export function readLocal(data: string, log: Log): AgentConfig | null {

@@ -1,8 +1,8 @@
 /** `heavy NAME …`: runs these checks one after the other; one line of JSON an outcome. Started by the agent itself. */
 import { systemClock } from '../../shared/clock.ts';
-import { createContext, memoryPath } from '../agent.ts';
 import { attempt } from '../attempt.ts';
 import { createChecks } from '../checks/index.ts';
+import { createContext, memoryPath } from '../context.ts';
 import { createLog } from '../log.ts';
 import { openMemory } from '../memory.ts';
 import { endAll } from '../run.ts';

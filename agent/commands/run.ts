@@ -1,10 +1,11 @@
 /** `run`: the agent itself, until SIGTERM or SIGINT. */
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
-import { createAgent, createContext } from '../agent.ts';
+import { createAgent } from '../agent.ts';
 import { attempt } from '../attempt.ts';
 import { NoData } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
+import { createContext } from '../context.ts';
 import { keepTidy, stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory } from '../memory.ts';
