@@ -2,8 +2,9 @@
  * The web app in a real browser, on a real collector with a real agent: set up, log in, see this machine move, its
  * page, the other language, no accessibility violation, no error in the console, no page wider than a small phone.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
@@ -44,6 +45,17 @@ function listen(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
 }
 
+/** A rule that any machine breaks with its first report, and no waiting before its ticket. */
+const settings = `
+tickets:
+  openAfter: 0s
+rules:
+  - id: memory-used-at-all
+    name: { en: Memory is used, ja: メモリが使用されています }
+    when: { kind: metric, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0 }] }
+    for_s: 0
+`;
+
 async function open(): Promise<World> {
   await build({
     configFile: fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url)),
@@ -51,7 +63,9 @@ async function open(): Promise<World> {
   });
   const data = temporaryFolder();
   const profile = temporaryFolder();
-  const collector = await startCollector(data.path, ['--local-agent']);
+  const config = join(profile.path, 'evenkeel.yaml');
+  writeFileSync(config, settings);
+  const collector = await startCollector(data.path, ['--local-agent'], { EVENKEEL_CONFIG: config });
   const context = await chromium.launchPersistentContext(profile.path, {
     executablePath: chromiumPath,
     args: flags,
@@ -137,8 +151,27 @@ step('this machine is there, and its values move without a reload', async () => 
   assert.ok(await page.evaluate(() => (window as unknown as { kept?: boolean }).kept), 'the page was not loaded again');
 });
 
+step('a firing alert is on its page, and its ticket opens with a chart and what happened', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/alerts`);
+  const row = page.getByRole('row', { name: /Memory is used/ });
+  await row.getByText('Firing').waitFor({ timeout: 30_000 });
+  assert.match((await row.textContent()) ?? '', /limit 0%/);
+  await row.getByRole('button', { name: /^Acknowledge/ }).click();
+  await row.getByText(/^admin,/).waitFor();
+  await row.getByRole('link', { name: '#1', exact: true }).click();
+  await page.getByRole('heading', { name: /^Memory is used – ./ }).waitFor();
+  await page.getByRole('img', { name: /^Memory in use\. / }).waitFor({ timeout: 20_000 });
+  for (const said of ['The value crossed its limit', 'Monitoring: ticket opened', 'admin acknowledged the alert']) {
+    await page.locator('.story').getByText(said).waitFor();
+  }
+  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByText('admin assigned it to admin').waitFor();
+});
+
 step('its page has charts with names, and a table behind each', async () => {
-  const { page } = world;
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/`);
   await page.locator('tbody tr a').first().click();
   await page.locator('h1').waitFor();
   world.endpoint = new URL(page.url()).pathname;
@@ -192,6 +225,27 @@ step('a join code can be made, and its line is shown once', async () => {
   await page.getByRole('row', { name: /front desk/ }).waitFor();
 });
 
+/** Whether this name and password open the door. */
+async function opens(http: string, user: string, secret: string): Promise<boolean> {
+  const headers = { 'content-type': 'application/json', origin: http };
+  const body = JSON.stringify({ user, password: secret });
+  return (await fetch(`${http}/api/v1/login`, { method: 'POST', headers, body })).ok;
+}
+
+step('an admin gives a person a new password', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/settings`);
+  await page.getByLabel('User name').fill('grace');
+  await page.getByLabel('Password').fill('the first sentence');
+  await page.getByRole('button', { name: 'Add person' }).click();
+  await page.getByRole('button', { name: 'New password grace' }).click();
+  await page.getByLabel('New password of grace').fill('the second sentence');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByText('grace has a new password').waitFor();
+  assert.is(await opens(collector.http, 'grace', 'the first sentence'), false);
+  assert.is(await opens(collector.http, 'grace', 'the second sentence'), true);
+});
+
 step('Japanese, and it is remembered', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/`);
@@ -200,8 +254,10 @@ step('Japanese, and it is remembered', async () => {
   assert.is(await page.evaluate(() => document.documentElement.lang), 'ja');
   await page.reload();
   await page.getByRole('heading', { name: 'フリート', exact: true }).waitFor();
+  await page.goto(`${collector.http}/tickets/1`);
+  await page.getByRole('heading', { name: /^メモリが使用されています – ./ }).waitFor();
   await page.getByRole('button', { name: 'EN', exact: true }).click();
-  await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
+  await page.getByRole('heading', { name: /^Memory is used – ./ }).waitFor();
 });
 
 const tabs = ['presence', 'backups', 'updates', 'health', 'software', 'about'];
@@ -211,6 +267,7 @@ const pages = () => [
   '/alerts?state=all',
   '/tickets',
   '/tickets/1',
+  '/tickets/2',
   '/stability',
   '/protection',
   '/patches',

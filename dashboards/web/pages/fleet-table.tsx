@@ -97,8 +97,7 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
       head: t('column.attention'),
       sort: sort('attention'),
       bare: true,
-      cell: (row) =>
-        row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips items={row.attention} />,
+      cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
     },
     {
       key: 'cpu',

@@ -93,12 +93,25 @@ function State({ row }: { row: PatchRow }) {
       <Mark tone={tone} icon={icon}>
         {t(`patches.state.${row.state}`)}
       </Mark>
-      {row.reason && <div class="quiet small">{row.reason}</div>}
+      {row.reason && <div class="quiet small why">{row.reason}</div>}
     </div>
   );
 }
 
-const pageSize = 100;
+/** A date that has passed is told by more than its digits. */
+function SupportEnd({ at, asOf }: { at: number | null; asOf: number }) {
+  if (at === null) return <>{none}</>;
+  const date = <Moment at={at} shape="date" />;
+  return at > asOf ? (
+    date
+  ) : (
+    <Mark tone="critical" icon="critical">
+      {date}
+    </Mark>
+  );
+}
+
+const pageSize = 50;
 
 function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
@@ -132,13 +145,14 @@ function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null })
               key: 'security',
               head: t('updates.pendingSecurity'),
               right: true,
-              cell: (row) => number(row.pendingSecurity, language.value),
-            },
-            {
-              key: 'pending',
-              head: t('updates.pending'),
-              right: true,
-              cell: (row) => number(row.pending, language.value),
+              cell: (row) => (
+                <span class="nowrap">
+                  {number(row.pendingSecurity, language.value)}{' '}
+                  <span class="quiet small">
+                    {row.pending !== null && t('patches.ofPending', { n: say(row.pending) })}
+                  </span>
+                </span>
+              ),
             },
             { key: 'oldest', head: t('updates.oldest'), cell: (row) => <Ago at={row.oldestSecuritySince} /> },
             {
@@ -149,7 +163,7 @@ function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null })
             {
               key: 'eol',
               head: t('updates.endOfSecurity'),
-              cell: (row) => (row.endOfLife === null ? none : <Moment at={row.endOfLife} shape="date" />),
+              cell: (row) => <SupportEnd at={row.endOfLife} asOf={data.asOf} />,
             },
           ]}
         />

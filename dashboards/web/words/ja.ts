@@ -429,7 +429,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     backlog: '過去分の到着',
   },
   presence: {
-    week: '直近 7 日間',
+    week: '稼働状況 (最大 7 日間)',
     intervals: '区間一覧',
     noIntervals: 'まだ情報がありません。',
     signals: '受信した信号',
@@ -749,6 +749,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     noSite: '拠点なし',
     endpoints: '台数 (n)',
     overdue: '期限超過',
+    ofPending: '/ {{n}}',
     all: 'エンドポイント (セキュリティ更新の古い順)',
     nobody: '該当するエンドポイントはありません',
     state: { compliant: '準拠', overdue: '期限超過', unknown: '不明' },

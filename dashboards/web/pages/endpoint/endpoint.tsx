@@ -110,9 +110,9 @@ function Head({ detail, reload }: TabProps) {
                 <li key={item.code}>
                   <Mark tone={item.severity} icon={item.severity} chip>
                     {item.code === 'alert' ? (
-                      <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item)}</a>
+                      <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item, row)}</a>
                     ) : (
-                      attentionWords(item)
+                      attentionWords(item, row)
                     )}
                   </Mark>
                 </li>
