@@ -105,6 +105,12 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
         unsaved.add(entry);
       }
     },
+    heard(id, receivedAt) {
+      const entry = entries.get(id);
+      if (!entry) return;
+      entry.seenAt = clock.monotonic();
+      entry.endpoint.lastSeenAt = receivedAt;
+    },
     silentFor(id) {
       const seenAt = entries.get(id)?.seenAt ?? null;
       return seenAt === null ? null : clock.monotonic() - seenAt;

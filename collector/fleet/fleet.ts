@@ -37,6 +37,8 @@ export interface Fleet {
   reload(id: string): Promise<Endpoint | undefined>;
   /** A live report came: proof of life now, by the monotonic clock. Cheap; saved to state only now and then. */
   seen(id: string, receivedAt: number, reportedAt: number, intervalMs: number | null): void;
+  /** It said that it is there: proof of life as a report is, but for what a report tells of clock and interval. */
+  heard(id: string, receivedAt: number): void;
   /** ms since the last proof of life on the monotonic clock; null before the first since this collector started. */
   silentFor(id: string): number | null;
   /** The one way to change the state of an endpoint; saves first. */

@@ -97,7 +97,11 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   timer.unref();
 
   return {
-    said: (endpoint, message) => change(endpoint, () => judgePresence(endpoint, message)),
+    said(endpoint, message) {
+      // The silence ends with the birth: its first report may be an interval away.
+      if (message.state === 'online') fleet.heard(endpoint.id, clock.now());
+      return change(endpoint, () => judgePresence(endpoint, message));
+    },
     reported: (endpoint) => (judgeReport(endpoint) ? change(endpoint, () => judgeReport(endpoint)) : undefined),
     backlog: createBacklogSpans({ state, monotonic: clock.monotonic }),
     graceUntil: () => {

@@ -48,6 +48,8 @@ export interface AvailabilityInput {
   /** State at the start; without it, it is read from the first signal. */
   initial?: 'up' | 'off' | 'unknown';
   minOutageMs?: number;
+  /** For so long a proof of life is good: a shorter hole beside a proved span is part of it. */
+  blinkMs?: number;
   crashCapMs?: number;
 }
 
@@ -152,9 +154,16 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
 
   const maintenance = intersect(accepted(input.maintenance), service);
   const rest = subtract(service, maintenance);
-  const proved = union(
-    input.proved ?? [],
-    judged.filter((s) => s.cause === 'disconnected'),
+  const proved = bridged(
+    union(
+      input.proved ?? [],
+      judged.filter((s) => s.cause === 'disconnected'),
+    ),
+    union(
+      input.unknown ?? [],
+      judged.filter(({ cause }) => cause === 'lost' || cause === 'silent'),
+    ),
+    input.blinkMs ?? 0,
   );
   const crash = union(judged.filter((s) => s.state === 'down' && s.cause === 'crash'));
   const reported = union(input.incidents ?? []);
@@ -198,6 +207,15 @@ function label(set: readonly Span[], state: State, judged: readonly Stretch[]): 
   }
   const other = state === 'unknown' ? 'not_watching' : state === 'down' ? 'incident' : null;
   return [...named, ...left.map((part) => ({ ...part, state, cause: other }))];
+}
+
+/** The buffer ends where the live reports begin, an interval or two later: such a hole is no absence. */
+function bridged(proved: Span[], gaps: Span[], blinkMs: number): Span[] {
+  const edges = new Set(proved.flatMap(({ start, end }) => [start, end]));
+  const holes = subtract(gaps, proved).filter(
+    ({ start, end }) => end - start <= blinkMs && (edges.has(start) || edges.has(end)),
+  );
+  return union(proved, holes);
 }
 
 const percent = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : null);

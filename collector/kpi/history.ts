@@ -18,6 +18,7 @@ import {
 
 /** A proof of life is good for 2.5 heartbeats, so a shorter blink of the collector hides nothing. */
 const blinkMs = 25_000;
+const blinkIntervals = 2.5;
 /** Late facts (a buffer delivered after days offline) may still change a period for this long. */
 const settlesAfterMs = 3 * 86_400_000;
 
@@ -30,7 +31,14 @@ export interface HistoryQuery {
   zone: string;
 }
 
-type EndpointFacts = { id: string; name: string; site: string | null; kind: EndpointKind; retired_at: number | null };
+type EndpointFacts = {
+  id: string;
+  name: string;
+  site: string | null;
+  kind: EndpointKind;
+  retired_at: number | null;
+  interval_ms: number | null;
+};
 
 /**
  * Availability of a class of endpoints in a month, each number with its intervals.
@@ -41,7 +49,7 @@ export async function availabilityOf(state: State, query: HistoryQuery): Promise
   const clipped = { start: period.start, end: Math.max(period.start, Math.min(period.end, query.now)) };
   const endpoints = await state
     .selectFrom('endpoints')
-    .select(['id', 'name', 'site', 'kind', 'retired_at'])
+    .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
     .where('kind', '=', query.class)
     .where('enrolled_at', '<', period.end)
     .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', period.start)]))
@@ -85,7 +93,7 @@ export async function timelineOf(
 ): Promise<Interval[]> {
   const facts = await state
     .selectFrom('endpoints')
-    .select(['id', 'name', 'site', 'kind', 'retired_at'])
+    .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
     .where('id', '=', endpoint)
     .executeTakeFirst();
   if (!facts) return [];
@@ -166,6 +174,7 @@ async function factsOf(
       .filter((row) => row.kind === 'backlog' && row.last_seen !== null)
       .map((row) => ({ start: row.last_seen as number, end: row.at })),
     unknown: [...blind],
+    blinkMs: Math.max(blinkMs, blinkIntervals * (endpoint.interval_ms ?? 0)),
   };
 }
 

@@ -159,6 +159,26 @@ test('after a restart nobody is missed until the grace is over, and the state is
   await second.close();
 });
 
+test('a birth after a long silence is proof of life until the first report is due', async () => {
+  const room = await openRoom({ graceMs: 10_000 });
+  await room.say(server, birth(sessionA));
+  await room.pass(20, server);
+  await room.say(server, { state: 'offline', session: sessionA, reason: 'shutdown' });
+  await room.pass(600);
+  await room.say(server, birth(sessionB));
+  await room.pass(29);
+  assert.is(room.of(server).state, 'online', 'its first report is not due yet');
+  await room.pass(3);
+  assert.is(room.of(server).state, 'lost');
+  const silent = await room.state.selectFrom('signals').selectAll().where('kind', '=', 'silent').execute();
+  assert.equal(
+    silent.map(({ last_seen }) => ((last_seen ?? 0) - start) / 1000),
+    [620],
+    'gone since its birth, not since it was seen the time before',
+  );
+  await room.close();
+});
+
 test('when the collector itself stood still, nobody is blamed for it', async () => {
   const room = await openRoom();
   await room.pass(70, server);

@@ -1,0 +1,144 @@
+/**
+ * The collector is killed and comes back while endpoints go on: what their buffers prove is up, what nobody can know is
+ * unknown, and nothing of it is down. With the real presence, signals and formula, on a clock that is handed in.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createFleet } from '../../../collector/fleet/endpoints.ts';
+import type { Endpoint } from '../../../collector/fleet/fleet.ts';
+import { createPresence } from '../../../collector/fleet/presence.ts';
+import { timelineOf } from '../../../collector/kpi/history.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { addEndpoint } from '../../support/station.ts';
+
+const id = 'eserverserver001';
+const start = Date.UTC(2026, 10, 2, 9);
+const intervalS = 10;
+const test = suite('availability over a restart');
+
+function createScene(state: State) {
+  let passed = 0;
+  const clock = { now: () => start + passed, monotonic: () => passed };
+  let parts: { fleet: Awaited<ReturnType<typeof createFleet>>; presence: Awaited<ReturnType<typeof createPresence>> };
+
+  async function open() {
+    const fleet = await createFleet({ state, clock });
+    const presence = await createPresence({ state, fleet, clock, log: silentLog, onChange: async () => undefined });
+    parts = { fleet, presence };
+  }
+  const endpoint = () => parts.fleet.get(id) as Endpoint;
+  /** The watch writes its row by a real timer; here time is ours. */
+  async function beat(at: number) {
+    const newest = await state.selectFrom('watches').select('id').orderBy('id', 'desc').executeTakeFirstOrThrow();
+    await state.updateTable('watches').set({ to_at: at, clean: 0 }).where('id', '=', newest.id).execute();
+  }
+  return {
+    clock,
+    open,
+    /** As `kill -9` leaves it: what the row of the watch said at its last beat, and no goodbye. */
+    async kill(lastBeatMsAgo: number) {
+      await parts.presence.close();
+      await parts.fleet.close();
+      await beat(clock.now() - lastBeatMsAgo);
+    },
+    async birth() {
+      const said = {
+        state: 'online',
+        boot_id: 'b',
+        started_at: start,
+        previous_shutdown: 'clean',
+        version: '1',
+      } as const;
+      await parts.presence.said(endpoint(), { ...said, session: 'a'.repeat(16) });
+    },
+    /** Seconds go by; `reports`: one each interval. */
+    async pass(seconds: number, reports: boolean) {
+      for (let n = 1; n <= seconds; n++) {
+        passed += 1000;
+        if (reports && n % intervalS === 0) {
+          parts.fleet.seen(id, clock.now(), clock.now(), intervalS * 1000);
+          await parts.presence.reported(endpoint());
+        }
+        await parts.presence.tick();
+      }
+    },
+    /** Nobody watches. */
+    dark: (seconds: number) => {
+      passed += seconds * 1000;
+    },
+    /** What was kept at the endpoint, from..to in seconds before now. */
+    async deliver(from: number, to: number) {
+      for (let ago = from; ago >= to; ago -= intervalS)
+        parts.presence.backlog.add(id, clock.now() - ago * 1000, intervalS * 1000);
+      await parts.presence.backlog.save();
+    },
+    timeline: async () => {
+      await beat(clock.now());
+      const line = await timelineOf(state, id, start, clock.now(), clock.now());
+      return line.map((part) => [part.state, (part.from - start) / 1000, (part.to - start) / 1000]);
+    },
+    close: async () => {
+      await parts.presence.close();
+      await parts.fleet.close();
+      await state.destroy();
+    },
+  };
+}
+
+async function restarted(darkS: number, backAfterS: number) {
+  const state = await openState(':memory:');
+  await addEndpoint(state, id);
+  const scene = createScene(state);
+  await scene.open();
+  await scene.birth();
+  await scene.pass(100, true);
+  await scene.kill(9000);
+  scene.dark(darkS);
+  await scene.open();
+  await scene.pass(backAfterS, false);
+  await scene.birth();
+  await scene.pass(20, true);
+  return { scene, goneS: darkS + backAfterS + 20 };
+}
+
+for (const [name, darkS, backAfterS] of [
+  ['a minute', 60, 5],
+  ['ten minutes, and the endpoint came back late but within the grace', 600, 200],
+  ['two minutes, and the endpoint came back after the grace was over', 120, 290],
+] as const) {
+  test(`gone for ${name}: the buffer proves all of it`, async () => {
+    const { scene, goneS } = await restarted(darkS, backAfterS);
+    // The two newest reports of the gap go as live ones; the rest is backlog.
+    await scene.deliver(goneS - 10, 40);
+    const end = (scene.clock.now() - start) / 1000;
+    assert.equal(await scene.timeline(), [['up', 0, end]]);
+    await scene.close();
+  });
+}
+
+test('without a buffer the time without a collector is unknown, and the rest is not down', async () => {
+  const { scene } = await restarted(60, 5);
+  const end = (scene.clock.now() - start) / 1000;
+  assert.equal(await scene.timeline(), [
+    ['up', 0, 91],
+    ['unknown', 91, 160],
+    ['up', 160, end],
+  ]);
+  await scene.close();
+});
+
+test('a buffer with a hole in it leaves the hole unknown', async () => {
+  const { scene, goneS } = await restarted(600, 5);
+  await scene.deliver(goneS - 10, 500);
+  await scene.deliver(300, 40);
+  const end = (scene.clock.now() - start) / 1000;
+  assert.equal(await scene.timeline(), [
+    ['up', 0, 220],
+    ['unknown', 220, 425],
+    ['up', 425, end],
+  ]);
+  await scene.close();
+});
+
+test.run();
