@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day>`: figures, measured on this machine, beside something to compare them with. */
 interface Bench {
   run(args: string[]): Promise<void>;
 }
@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   intake: () => import('./intake.ts'),
   agent: () => import('./agent.ts'),
   query: () => import('./query.ts'),
+  day: () => import('./day.ts'),
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

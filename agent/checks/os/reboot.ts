@@ -1,7 +1,8 @@
 /** Asks this machine whether it waits for a restart, cheapest witness first. Nothing is restarted, nothing installed. */
+import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { objectOf } from '../loose.ts';
+import { numberOf, objectOf } from '../loose.ts';
 import { powershell } from '../powershell.ts';
 import {
   compareKernels,
@@ -116,14 +117,32 @@ async function rpmKernels(context: CheckContext): Promise<Reboot> {
   return unknown;
 }
 
+const dayMs = 86_400_000;
+
+/** Where needrestart looks for kernels, and which one runs: with these unchanged its answer is the same. */
+async function kernelCause(context: CheckContext): Promise<string> {
+  const folders = await Promise.all(['/boot', '/lib/modules'].map((path) => changedAt(context, path)));
+  return [await runningKernel(context), readBootId(context.root), ...folders].join(' ');
+}
+
+/** Half of what this check costs on a machine whose kernels cannot be told otherwise, so it is asked when a cause changed. */
 async function needrestart(context: CheckContext): Promise<Reboot> {
   if (!(await exists(context, '/usr/sbin/needrestart'))) return unknown;
-  const read = parseNeedrestart((await context.run('/usr/sbin/needrestart', ['-b', '-r', 'l', '-k'], limits)).stdout);
-  return {
+  const cause = await kernelCause(context);
+  const before = objectOf(context.memory.get('os.needrestart'));
+  const age = context.clock.now() - (numberOf(before.at) ?? Number.NEGATIVE_INFINITY);
+  if (before.cause === cause && age >= 0 && age < dayMs) return before.answer as Reboot;
+  const run = await context.run('/usr/sbin/needrestart', ['-b', '-r', 'l', '-k'], limits);
+  const read = parseNeedrestart(run.stdout);
+  const answer: Reboot = {
     required: read.rebootRequired,
     since: null,
     why: read.rebootRequired ? `kernel ${read.kernelExpected} is installed, ${read.kernelCurrent} runs` : null,
   };
+  // What was ended or printed nothing is no answer to keep.
+  if (run.ended === null && read.version)
+    context.memory.set('os.needrestart', { cause, at: context.clock.now(), answer });
+  return answer;
 }
 
 const script = `
