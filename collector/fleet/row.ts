@@ -56,16 +56,26 @@ const unverified = (jobs: NonNullable<Facts['backups']>, verified: ReadonlySet<s
 function valuesOf(latest: readonly Latest[]): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
   let cpuPercent: number | null = null;
   let memoryPercent: number | null = null;
-  let disk: EndpointRow['disk'] = null;
   let valuesAt: number | null = null;
   for (const { metric, tags, at, value } of latest) {
     if (metric === 'cpu.usage_active' && (tags.cpu === undefined || tags.cpu === 'cpu-total')) cpuPercent = value;
     else if (metric === 'mem.used_percent') memoryPercent = value;
     else if (metric !== 'disk.used_percent') continue;
-    else if (disk === null || value > disk.usedPercent) disk = { path: tags.path ?? '?', usedPercent: value };
     valuesAt = Math.max(valuesAt ?? 0, at);
   }
-  return { cpuPercent, memoryPercent, disk, valuesAt };
+  return { cpuPercent, memoryPercent, disk: fullestOf(latest), valuesAt };
+}
+
+/** As long as the rules about disks wait before they take one for gone. */
+const goneAfterMs = 600_000;
+
+/** A disk that was unplugged keeps its last value for ever: only those count that are still reported with the others. */
+function fullestOf(latest: readonly Latest[]): EndpointRow['disk'] {
+  const disks = latest.filter(({ metric }) => metric === 'disk.used_percent');
+  const newest = Math.max(...disks.map(({ at }) => at));
+  const there = disks.filter(({ at }) => newest - at < goneAfterMs);
+  const fullest = there.sort((a, b) => b.value - a.value)[0];
+  return fullest === undefined ? null : { path: fullest.tags.path ?? '?', usedPercent: fullest.value };
 }
 
 /** The system's own package managers decide; winget, snap and their like are shown on the endpoint's page only. */

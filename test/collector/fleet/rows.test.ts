@@ -97,6 +97,19 @@ test('the fullest disk, and the newest time of the values', () => {
   assert.equal(row.attention, [{ code: 'disk_full', severity: 'critical', detail: '/var' }]);
 });
 
+test('a disk that is no longer reported with the others is not the fullest', () => {
+  const disk = (path: string, at: number, value: number): Latest => ({
+    metric: 'disk.used_percent',
+    tags: { path },
+    at,
+    value,
+  });
+  const stick = disk('/media/stick', now - 700_000, 99);
+  assert.equal(composeRow(input({ latest: [stick, disk('/', now, 40)] })).disk, { path: '/', usedPercent: 40 });
+  // Nothing newer has come: the endpoint was switched off, and what was last known stays.
+  assert.is(composeRow(input({ latest: [stick, disk('/', now - 700_000, 40)] })).disk?.path, '/media/stick');
+});
+
 test('one scan that failed makes the sum unknown; third parties do not count', () => {
   const facts = (...patches: object[]) => factsOf(new Map([['patches', patches]]));
   const failed = composeRow(
