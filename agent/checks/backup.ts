@@ -2,11 +2,12 @@
  * Backups of this machine in one normal form, whatever the product. Cheap files are read every round; expensive sources
  * at their own interval, their last answer standing in between; repositories only where `checks.yaml` names them.
  */
+import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { reasonOf } from '../../shared/errors.ts';
 import type { BackupJob, BackupResult } from '../../shared/inventory.ts';
 import type { Metric } from '../../shared/report.ts';
-import { exists, pathIn } from './backup/files.ts';
+import { pathIn } from './backup/files.ts';
 import { products } from './backup/index.ts';
 import { latest } from './backup/product.ts';
 import type { BackupSettings } from './backup/settings.ts';
@@ -92,8 +93,9 @@ async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Pr
     // rsync and tar are on every machine and prove nothing.
     if (!outcome || /^(rsync|tar|robocopy)$/.test(name) || jobs.some(({ product }) => product === name)) continue;
     const paths = programs.flatMap((program) => folders.map((folder) => pathIn(context, join(folder, program))));
-    const there = await Promise.all(paths.map(exists));
-    if (there.includes(true)) found.push(name);
+    // Folders of other people in PATH prove nothing: what may not be looked at does not count here.
+    const there = await Promise.allSettled(paths.map((path) => access(path)));
+    if (there.some(({ status }) => status === 'fulfilled')) found.push(name);
   }
   return found.length === 0 ? null : `installed, but without a job: ${found.join(', ')} (run them through run-backup)`;
 }

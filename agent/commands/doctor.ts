@@ -1,6 +1,7 @@
 /** `doctor`: what each check reads, whether it may, what it found, what is missing and how to grant it; then the road. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
@@ -17,17 +18,10 @@ import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import { refuseWords } from './arguments.ts';
 import type { Command } from './command.ts';
+import { type Part, partsOf } from './doctor-parts.ts';
+import { remedyFor } from './doctor-remedy.ts';
 
 const limitMs = 120_000;
-
-/** How to grant what a check lacks, by what it said. Pure. */
-export function remedyFor(reason: string): string | null {
-  if (/permission|may not|EACCES|EPERM|denied|root|administrator/i.test(reason))
-    return 'run the agent as root (or administrator), or add its user to the group that owns what it reads';
-  const tool = /^(\S+) is not installed/.exec(reason)?.[1];
-  if (tool) return `install ${tool} if you want this watched`;
-  return null;
-}
 
 function found(outcome: Outcome & { status: 'ok' }): string {
   const { metrics = [], sections = {}, note } = outcome.findings;
@@ -51,6 +45,31 @@ export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: Outcome,
   return [...lines, `    why:   ${outcome.reason}`, ...(remedy ? [`    to do: ${remedy}`] : [])];
 }
 
+/** What each part of a check reads, found, and lacks. */
+function describePart({ name, reads, said }: Part): string[] {
+  const remedies = [...new Set(said.flatMap((text) => remedyFor(text) ?? []))];
+  return [
+    `    ${name}: ${said.join('; ')}`,
+    ...(reads === null ? [] : [`        reads: ${reads}`]),
+    ...remedies.map((remedy) => `        to do: ${remedy}`),
+  ];
+}
+
+/** Rights are those of whoever asks, so it has to be said who does, and who will. */
+function describeUser(data: string): string[] {
+  if (process.getuid === undefined) return [];
+  const { uid, username } = userInfo();
+  const owner = existsSync(data) ? statSync(data).uid : uid;
+  const other = owner !== uid && uid !== 0 ? [`    to do: the folder belongs to user ${owner}: ask as that user`] : [];
+  const asRoot =
+    owner !== uid && uid === 0
+      ? [
+          `    to do: the agent runs as user ${owner}; ask as that user (setpriv --reuid=${owner} …), root may more than it`,
+        ]
+      : [];
+  return [`asked as       ${username} (user ${uid})${uid === 0 ? ': may read everything' : ''}`, ...other, ...asRoot];
+}
+
 async function tryChecks(data: string, context: CheckContext): Promise<number> {
   const config = merge(readLocal(data, context.log));
   const checks = createChecks();
@@ -67,7 +86,9 @@ async function tryChecks(data: string, context: CheckContext): Promise<number> {
     }
     const outcome = await attempt(check, context, limitMs);
     if (outcome.status === 'failed') failed += 1;
-    process.stdout.write(`${describe(check, outcome, pace.everyMs).join('\n')}\n`);
+    const parts = await partsOf(check.name, outcome, context);
+    const lines = [...describe(check, outcome, pace.everyMs), ...parts.flatMap(describePart)];
+    process.stdout.write(`${lines.join('\n')}\n`);
   }
   return failed;
 }
@@ -123,6 +144,7 @@ export const command: Command = {
     const log = createLog('error');
     const context = createContext(data, systemClock, log, forgetfulMemory(openMemory(memoryPath(data), log)));
     process.stdout.write(`data folder    ${resolve(data)}\n`);
+    for (const line of describeUser(data)) process.stdout.write(`${line}\n`);
     const road = await describeRoad(data, readCredential(data));
     process.stdout.write(`${road.join('\n')}\n\n`);
     const failed = await tryChecks(data, context);

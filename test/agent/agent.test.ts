@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spoolPath } from '../../agent/agent.ts';
-import { describe, remedyFor } from '../../agent/commands/doctor.ts';
+import { describe } from '../../agent/commands/doctor.ts';
+import { remedyFor } from '../../agent/commands/doctor-remedy.ts';
 import { doorPath } from '../../agent/door.ts';
 import { readBootId, reasonFromJobs } from '../../agent/platform/boot.ts';
 import { openSpool } from '../../agent/spool.ts';
@@ -147,7 +148,7 @@ test('doctor tells of each check and of the road', async () => {
     60_000,
   );
   assert.match(lines.join('\n'), /FAILED[\s\S]*a file[\s\S]*permission[\s\S]*to do: /);
-  assert.match(String(remedyFor('smartctl is not installed')), /install smartctl/);
+  assert.match(String(remedyFor('smartctl is not installed')), /install smartmontools/);
   assert.is(remedyFor('the moon is full'), null);
 });
 

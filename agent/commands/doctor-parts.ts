@@ -1,0 +1,102 @@
+/**
+ * The parts of the checks that look in many places: what each place said, so that an admin sees what was looked for in
+ * vain, and what was found but could not be read.
+ */
+import { reasonOf } from '../../shared/errors.ts';
+import type { BackupJob, HealthItem, PatchState } from '../../shared/inventory.ts';
+import type { Outcome } from '../attempt.ts';
+import type { CheckContext } from '../checks/check.ts';
+import type { HealthSource } from '../checks/health/source.ts';
+
+export interface Part {
+  name: string;
+  /** What is read, with which rights; null when the check's own line says it. */
+  reads: string | null;
+  said: string[];
+}
+
+const mostItems = 6;
+
+/** The first few, and how many more there are. */
+function few(lines: readonly string[]): string[] {
+  return lines.length <= mostItems
+    ? [...lines]
+    : [...lines.slice(0, mostItems), `and ${lines.length - mostItems} more`];
+}
+
+const itemWords = ({ name, status, summary }: HealthItem) => `${name} ${status}: ${summary}`;
+const order: readonly HealthItem['status'][] = ['unknown', 'critical', 'warning', 'ok'];
+
+async function healthPart(source: HealthSource, context: CheckContext): Promise<Part> {
+  const part = (...said: string[]) => ({ name: source.name, reads: source.reads, said });
+  try {
+    const { items } = await source.read(context);
+    if (items.length === 0) return part('nothing here');
+    const sorted = [...items].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+    return part(...few(sorted.map(itemWords)));
+  } catch (thrown) {
+    const absent = thrown instanceof Error && thrown.name === 'NoData';
+    return part(`${absent ? 'nothing here' : 'FAILED'}: ${reasonOf(thrown)}`);
+  }
+}
+
+async function healthParts(heavy: boolean, context: CheckContext): Promise<Part[]> {
+  const { healthSources } = await import('../checks/health/index.ts');
+  const parts: Part[] = [];
+  for (const source of healthSources)
+    if (Boolean(source.heavy) === heavy && source.platforms.includes(context.platform))
+      parts.push(await healthPart(source, context));
+  return parts;
+}
+
+const sectionOf = <T>(outcome: Outcome, name: 'backups' | 'patches' | 'health'): T[] =>
+  outcome.status === 'ok' ? ((outcome.findings.sections?.[name] ?? []) as T[]) : [];
+
+function patchWords({ scan, pending, pendingSecurity, reason }: PatchState): string {
+  const count = pending === null ? 'pending unknown' : `${pending} pending`;
+  const security = pendingSecurity === null ? 'security unknown' : `${pendingSecurity} for security`;
+  return `scan ${scan}, ${count}, ${security}${reason === null ? '' : `: ${reason}`}`;
+}
+
+async function patchParts(outcome: Outcome, context: CheckContext): Promise<Part[]> {
+  const { patchManagers } = await import('../checks/patches/index.ts');
+  const states = sectionOf<PatchState>(outcome, 'patches');
+  const here = patchManagers.filter(({ platforms }) => platforms.includes(context.platform));
+  const found = states.map((state) => ({
+    name: state.manager,
+    reads: here.find(({ name }) => name === state.manager)?.reads ?? null,
+    said: [patchWords(state)],
+  }));
+  const missing = here.map(({ name }) => name).filter((name) => !states.some(({ manager }) => manager === name));
+  return missing.length === 0
+    ? found
+    : [...found, { name: 'not on this machine', reads: null, said: [missing.join(', ')] }];
+}
+
+function jobWords({ result, lastSuccess, reason, readable }: BackupJob): string {
+  const last = lastSuccess === null ? 'no success known' : `last success ${new Date(lastSuccess).toISOString()}`;
+  return `${result}, ${last}${readable === false ? ', cannot be read' : ''}${reason === null ? '' : `: ${reason}`}`;
+}
+
+async function backupParts(outcome: Outcome): Promise<Part[]> {
+  const jobs = sectionOf<BackupJob>(outcome, 'backups');
+  const named = jobs.map((job) => ({ name: `${job.product} ${job.job}`, reads: null, said: [jobWords(job)] }));
+  if (named.length > 0) return named;
+  const { products } = await import('../checks/backup/index.ts');
+  const looked = products.filter(({ discover }) => discover).map(({ name, reads }) => `${name} (${reads})`);
+  return [{ name: 'looked in vain for', reads: null, said: looked }];
+}
+
+const customParts = (outcome: Outcome): Part[] =>
+  sectionOf<HealthItem>(outcome, 'health').map(({ name, status, summary }) => ({
+    ...{ name, reads: null, said: [`${status}: ${summary.split('\n')[0]}`] },
+  }));
+
+/** The parts of a check that has any; it may read again what has just been read. */
+export async function partsOf(check: string, outcome: Outcome, context: CheckContext): Promise<Part[]> {
+  if (check === 'health') return healthParts(false, context);
+  if (check === 'health_slow') return healthParts(true, context);
+  if (check === 'patches') return patchParts(outcome, context);
+  if (check === 'custom') return customParts(outcome);
+  return check === 'backup' ? backupParts(outcome) : [];
+}
