@@ -15,16 +15,21 @@ const isNoData = (thrown: unknown) => thrown instanceof Error && thrown.name ===
 export async function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<Outcome> {
   const started = context.clock.monotonic();
   const ms = () => Math.round((context.clock.monotonic() - started) * 100) / 100;
+  let turn: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`did not finish within ${timeoutMs / 1000} s`)), timeoutMs);
+      // Only when this turn of the event loop did not end it: a timer wakes the process once more, even one cleared.
+      turn = setImmediate(() => {
+        timer = setTimeout(() => reject(new Error(`did not finish within ${timeoutMs / 1000} s`)), timeoutMs);
+      });
     });
     const findings = await Promise.race([check.run(context), late]);
     return { status: 'ok', findings, ms: ms() };
   } catch (thrown) {
     return { status: isNoData(thrown) ? 'no_data' : 'failed', reason: reasonOf(thrown).slice(0, 1000), ms: ms() };
   } finally {
+    clearImmediate(turn);
     clearTimeout(timer);
   }
 }

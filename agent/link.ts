@@ -6,6 +6,8 @@
  * visible at once however long the outage was. Each connection is a session of its own with its own will: the
  * late will of a connection that was cut says nothing about the next one.
  */
+// First: it decides what the client's own imports find.
+import './light-mqtt.ts';
 // The client alone: the package's front door also loads WebSocket, SOCKS and command line code, 5 MB that nobody uses.
 import mqttClient from 'mqtt/lib/client';
 import type { Clock } from '../shared/clock.ts';

@@ -145,11 +145,16 @@ export function createRunner(options: RunnerOptions): Runner {
     if (ticks > 1) lateMs = Math.max(lateMs, now - plannedAt);
     const due = takeDue(now);
     if (due.length > 0) {
+      let turn: NodeJS.Immediate | undefined;
       let grace: NodeJS.Timeout | undefined;
       const patienceEnds = new Promise<void>((resolve) => {
-        grace = setTimeout(resolve, Math.min(graceMs, step / 2));
+        // In the next turn, as in attempt.ts: mostly all have ended by then.
+        turn = setImmediate(() => {
+          grace = setTimeout(resolve, Math.min(graceMs, step / 2));
+        });
       });
       await Promise.race([Promise.all(due), patienceEnds]);
+      clearImmediate(turn);
       clearTimeout(grace);
     }
     if (stopped) return;

@@ -144,10 +144,10 @@ export class SpoolFile {
 
   #transaction<T>(work: () => T): T {
     const before = { bytes: this.bytes, entries: this.#entries, leaving: this.#leaving };
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#sql('BEGIN IMMEDIATE').run();
     try {
       const result = work();
-      this.#db.exec('COMMIT');
+      this.#sql('COMMIT').run();
       return result;
     } catch (thrown) {
       this.bytes = before.bytes;
@@ -209,11 +209,15 @@ export class SpoolFile {
       this.#entries -= gone.length;
       for (const { n } of gone) this.bytes -= n + rowOverhead;
       this.#sql('DELETE FROM losses WHERE carrier_era = ? AND carrier_seq BETWEEN ? AND ?').run(era, from, to);
-      this.#sql(
-        'DELETE FROM epochs WHERE era = ? AND era < ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.era = epochs.era)',
-      ).run(era, this.era);
+      if (era < this.era) this.#removeEmpty(era);
     }
     this.#leaving = [];
+  }
+
+  #removeEmpty(era: number): void {
+    this.#sql('DELETE FROM epochs WHERE era = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.era = epochs.era)').run(
+      era,
+    );
   }
 
   /** Loss records that no report carries yet; the report with this number does from now on. */
@@ -294,12 +298,17 @@ export class SpoolFile {
   }
 
   ack({ epoch, through, also }: Ack): void {
-    const found = this.#sql('SELECT era FROM epochs WHERE epoch = ?').get(epoch) as { era: number } | undefined;
-    if (!found) return;
-    if (through > 0) this.#leave(found.era, 1, through);
-    for (const [from, to] of also) this.#leave(found.era, from, to);
+    const era = epoch === this.epoch ? this.era : this.#eraOf(epoch);
+    if (era === undefined) return;
+    if (through > 0) this.#leave(era, 1, through);
+    for (const [from, to] of also) this.#leave(era, from, to);
     // Only ever so many notes in memory; normally the next entry takes them along.
     if (this.#leaving.length > 64) this.#transaction(() => this.#removeLeaving());
+  }
+
+  #eraOf(epoch: string): number | undefined {
+    const found = this.#sql('SELECT era FROM epochs WHERE epoch = ?').get(epoch) as { era: number } | undefined;
+    return found?.era;
   }
 
   /** Notes a range that may go, as one with all that it touches: `through` and `also` come again and again. */

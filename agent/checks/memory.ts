@@ -1,4 +1,5 @@
 /** Memory, swap, and processes that the kernel killed for lack of memory. */
+import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { parseSwapUsage, parseVmStat } from '../platform/macos.ts';
 import { readText } from '../platform/read.ts';
@@ -101,6 +102,8 @@ export function swapFields(total: number | null, free: number | null) {
   return { total, used, free, used_percent: round(percent(used, total)) };
 }
 
+const arcstats = '/proc/spl/kstat/zfs/arcstats';
+
 /** /proc/vmstat is 2,500 lines of text whose making costs the kernel more than ours costs us: not each time. */
 const vmstatEvery = 6;
 const pageBytes = 4096;
@@ -109,7 +112,8 @@ function linux(context: CheckContext, turn: number): Findings {
   const text = readText(context.root, '/proc/meminfo');
   if (text === null) throw new NoData('/proc/meminfo cannot be read');
   const info = parseMemInfo(text);
-  const arc = readText(context.root, '/proc/spl/kstat/zfs/arcstats');
+  // Most machines have no ZFS: asked first, because a failed open costs an exception and its stack.
+  const arc = existsSync(context.root + arcstats) ? readText(context.root, arcstats) : null;
   const now = context.clock.now();
   const vmstat = turn % vmstatEvery === 0 ? (readText(context.root, '/proc/vmstat') ?? '') : null;
   const swap = swapFields(info.swapTotalBytes, info.swapFreeBytes);

@@ -10,10 +10,13 @@ export interface Stall {
   totalUs: number;
 }
 
+const figures = ' avg10=([\\d.]+) avg60=([\\d.]+) avg300=([\\d.]+) total=(\\d+)$';
+const lines = { some: new RegExp(`^some${figures}`, 'm'), full: new RegExp(`^full${figures}`, 'm') };
+
 /** `/proc/pressure/*`. `full` is missing for cpu on kernels before 5.13. Total. */
 export function parsePressure(text: string): { some: Stall | null; full: Stall | null } {
-  const line = (type: string): Stall | null => {
-    const match = new RegExp(`^${type} avg10=([\\d.]+) avg60=([\\d.]+) avg300=([\\d.]+) total=(\\d+)$`, 'm').exec(text);
+  const line = (type: 'some' | 'full'): Stall | null => {
+    const match = lines[type].exec(text);
     if (!match) return null;
     const [avg10, avg60, avg300, totalUs] = match.slice(1).map(Number) as [number, number, number, number];
     return [avg10, avg60, avg300, totalUs].every(Number.isFinite) ? { avg10, avg60, avg300, totalUs } : null;

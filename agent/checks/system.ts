@@ -53,20 +53,23 @@ function readLoad(context: CheckContext): Pick<LoadAvg, 'load1' | 'load5' | 'loa
   return { load1, load5, load15 };
 }
 
-/** People come and go by the minute. */
+/** People come and go by the minute, processors hardly ever. */
 const usersEvery = 6;
 
 export function system(): Check {
   let turn = 0;
   let users: number | null = null;
+  let cpus = availableParallelism();
   return {
     name: 'system',
     every: 10_000,
     reads: '/proc/loadavg, /run/utmp or /run/systemd/sessions (Linux), os.loadavg() (macOS); no rights needed',
     async run(context) {
       const load = readLoad(context);
-      const cpus = availableParallelism();
-      if (context.platform === 'linux' && turn++ % usersEvery === 0) users = readUsers(context.root);
+      if (turn++ % usersEvery === 0) {
+        cpus = availableParallelism();
+        if (context.platform === 'linux') users = readUsers(context.root);
+      }
       const fields = {
         load1: load?.load1 ?? null,
         load5: load?.load5 ?? null,
