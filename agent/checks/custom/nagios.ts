@@ -49,11 +49,14 @@ const scales: Record<string, [unit: string, factor: number]> = {
   TiB: ['B', 1024 ** 4],
 };
 
+/** 0.336 ms are 0.000336 s, not 0.00033600000000000004. */
+const times = (value: number, factor: number) => Number((value * factor).toPrecision(15));
+
 /** `10`, `10:`, `~:10`, `10:20`, `@10:20`; null when the text is none of them. Values are multiplied by `factor`. */
 export function parseRange(text: string, factor = 1): Range | null {
   const match = new RegExp(`^(@?)(?:(~|${number})?:)?(${number})?$`).exec(text.trim());
   if (!match || text.trim() === '' || text.trim() === '@') return null;
-  const value = (part: string | undefined) => Number((part ?? '').replace(',', '.')) * factor;
+  const value = (part: string | undefined) => times(Number((part ?? '').replace(',', '.')), factor);
   const from = match[2] === undefined ? 0 : match[2] === '~' ? Number.NEGATIVE_INFINITY : value(match[2]);
   const to = match[3] === undefined ? Number.POSITIVE_INFINITY : value(match[3]);
   if (Number.isNaN(from) || Number.isNaN(to) || from > to) return null;
@@ -91,7 +94,7 @@ export function parsePerformance(text: string): Performance[] {
             .replace(/^\+?\./, '0.')
             .replace(/\.$/, ''),
         ) ?? Number(part || 'x');
-      return Number.isFinite(parsed) ? parsed * factor : null;
+      return Number.isFinite(parsed) ? times(parsed, factor) : null;
     };
     const value = match[1] === 'U' ? null : scaled(match[1]?.replace(',', '.'));
     return [

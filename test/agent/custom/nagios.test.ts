@@ -139,4 +139,13 @@ test('metrics and item: bounded, unknown values left out', () => {
   assert.is(itemOf('mine', answer, 5).status, 'critical');
 });
 
+test('what the real check_ping, check_icmp and check_disk print comes out in base units', () => {
+  const text = `rta=0.336000ms;100.000000;500.000000;0.000000 pl=0%;20;60;0; rtmax=54us;;;; /=24980MiB;1:2;@3:4;0;258000`;
+  const [rta, loss, most, disk] = parsePerformance(text);
+  assert.equal([rta?.value, rta?.unit, rta?.warn?.to, rta?.crit?.to], [0.000336, 's', 0.1, 0.5]);
+  assert.equal([loss?.unit, loss?.warn?.to, loss?.max], ['%', 20, null]);
+  assert.equal([most?.value, most?.warn], [0.000054, null]);
+  assert.equal([disk?.value, disk?.warn?.from, disk?.crit?.inside], [24980 * 1024 ** 2, 1024 ** 2, true]);
+});
+
 test.run();
