@@ -1,20 +1,22 @@
 /** The charts of an endpoint, all over one span of time; dragging in one of them narrows the span of all. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Series } from '../../../../shared/api.ts';
+import type { EndpointDetail, Series } from '../../../../shared/api.ts';
+import { fieldOf } from '../../../../shared/metrics.ts';
 import { time } from '../../format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
-import { Choices } from '../../parts/field.tsx';
+import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
 import { largest, moved, type Span, withoutSlivers } from '../../time/points.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import {
   freshness,
   lineLabel,
+  otherMetrics,
   type Panel,
   type PanelName,
-  panels,
+  panelsOf,
   type RangeName,
   rangeNames,
   ranges,
@@ -76,7 +78,7 @@ function useSeen() {
 
 interface PanelProps {
   endpoint: string;
-  panel: (typeof panels)[number];
+  panel: Panel;
   span: Span;
   onZoom: (from: number, to: number) => void;
 }
@@ -84,7 +86,7 @@ interface PanelProps {
 function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
   const { place, seen } = useSeen();
   const [kept, setKept] = useState<Series | null>(null);
-  const address = `endpoints/${encodeURIComponent(endpoint)}/series?metric=${panel.metrics.join(',')}&from=${span.from}&to=${span.to}`;
+  const address = `endpoints/${encodeURIComponent(endpoint)}/series?metric=${panel.metrics.join(',')}&from=${span.from}&to=${span.to}${filterOf(panel)}`;
   const { data, problem, reload } = useLoad<Series>(seen ? address : null);
   useEffect(() => {
     if (data) setKept(data);
@@ -93,15 +95,12 @@ function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
   const spoken = language.value;
   // Read again or drawn again: the titles of the lines follow the language
   const lines = useMemo(() => (shown ? linesOf(panel, shown) : []), [shown, panel, spoken]);
-  const name = t(`panel.${panel.name as PanelName}`);
+  const name = panel.title ?? t(`panel.${panel.name as PanelName}`);
   const unit = shown?.series[0]?.unit ?? 'number';
-  const rate = 'rate' in panel && panel.rate && !unit.endsWith('/s');
+  const rate = panel.rate === true && !unit.endsWith('/s');
   return (
     <div ref={place}>
-      <Box
-        title={name}
-        aside={'tag' in panel && shown ? <Top count={lines.length} of={shown.series.length} /> : undefined}
-      >
+      <Box title={name} aside={panel.tag && shown ? <Top count={lines.length} of={shown.series.length} /> : undefined}>
         {problem && <ProblemNotice problem={problem} retry={reload} />}
         {!shown && !problem && <Bones lines={6} />}
         {shown && lines.length === 0 && <p class="quiet none-yet">{t('chart.none')}</p>}
@@ -114,7 +113,8 @@ function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
             to={span.to}
             asOf={shown.asOf}
             step={shown.step}
-            stacked={'stacked' in panel}
+            stacked={panel.stacked === true}
+            limit={panel.limit ?? null}
             onZoom={onZoom}
           />
         )}
@@ -188,8 +188,39 @@ function useSpan(query: string): { span: Span; zoomed: boolean; range: RangeName
   return { span: chosen ?? { from: end - ranges[range], to: end }, zoomed, range };
 }
 
-export function Charts({ endpoint }: { endpoint: string }) {
+const filterOf = ({ tags = {} }: Panel) =>
+  Object.entries(tags)
+    .map(([name, value]) => `&tag=${encodeURIComponent(`${name}=${value}`)}`)
+    .join('');
+
+const titleOf = (metric: string) => fieldOf(metric)?.[language.value] ?? metric;
+
+/** One more chart, of whatever else the endpoint reports. The choice is in the address, so that it can be sent. */
+function Chosen({ names, ...place }: { names: readonly string[] } & Omit<PanelProps, 'panel'>) {
+  const metric = names.find((name) => name === new URLSearchParams(search.value).get('metric')) ?? '';
+  const options = names.map((name) => [name, titleOf(name)] as const).sort((a, b) => a[1].localeCompare(b[1]));
+  const panel = useMemo<Panel>(
+    () => ({ name: 'chosen', title: titleOf(metric), metrics: [metric], rate: fieldOf(metric)?.kind === 'counter' }),
+    [metric, language.value],
+  );
+  return (
+    <div class="stack-2">
+      <Select
+        label={t('chart.choose')}
+        value={metric}
+        onChange={(name) => setQuery({ metric: name || null })}
+        options={[['', t('chart.chooseNone')], ...options]}
+      />
+      {metric && <PanelBox key={metric} panel={panel} {...place} />}
+    </div>
+  );
+}
+
+export function Charts({ detail }: { detail: EndpointDetail }) {
+  const endpoint = detail.row.id;
   const { span, zoomed, range } = useSpan(search.value);
+  const panels = useMemo(() => panelsOf(detail.latest), [detail.latest]);
+  const names = useMemo(() => otherMetrics(detail.latest, panels), [detail.latest, panels]);
   const zoom = (from: number, to: number) => setQuery({ from: String(from), to: String(to) });
   return (
     <>
@@ -200,6 +231,7 @@ export function Charts({ endpoint }: { endpoint: string }) {
           <PanelBox key={panel.name} endpoint={endpoint} panel={panel} span={span} onZoom={zoom} />
         ))}
       </div>
+      {names.length > 0 && <Chosen names={names} endpoint={endpoint} span={span} onZoom={zoom} />}
     </>
   );
 }

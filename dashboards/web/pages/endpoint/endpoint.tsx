@@ -128,7 +128,7 @@ function Head({ detail, reload }: TabProps) {
 function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
   switch (tab) {
     case 'charts':
-      return <Charts endpoint={detail.row.id} />;
+      return <Charts detail={detail} />;
     case 'presence':
       return <PresenceTab detail={detail} />;
     case 'backups':

@@ -1,3 +1,5 @@
+import type { EndpointDetail } from '../../../../shared/api.ts';
+
 /**
  * The charts of an endpoint, as a table: adding a chart is adding a row. Titles and units come with the data, from the
  * catalogue; a name here is only the title of the panel.
@@ -27,6 +29,9 @@ export const panels = [
   { name: 'processMemory', metrics: ['procstat.memory_rss'], tag: 'process_name' },
   { name: 'processes', metrics: ['processes.total', 'processes.running', 'processes.blocked'] },
   { name: 'temperature', metrics: ['temp.temp'], tag: 'sensor' },
+  { name: 'diskHeat', metrics: ['smart.temperature'], tag: 'name', sometimes: true },
+  { name: 'backupSize', metrics: ['backup.bytes'], tag: 'job', sometimes: true },
+  { name: 'updates', metrics: ['patches.pending', 'patches.pending_security'], tag: 'manager', sometimes: true },
 ] as const satisfies readonly Panel[];
 
 export interface Panel {
@@ -38,6 +43,41 @@ export interface Panel {
   tag?: string;
   /** Counters, shown as their rate. */
   rate?: boolean;
+  /** Shown only where the endpoint has such values; the others say that there is no data. */
+  sometimes?: boolean;
+  /** Instead of the words of the panel: what somebody named on the endpoint. */
+  title?: string;
+  /** Only the series with these tags. */
+  tags?: Readonly<Record<string, string>>;
+  limit?: number | null;
+}
+
+type Latest = EndpointDetail['latest'][number];
+
+/** The fixed panels that fit this endpoint, then one for each value of its own checks, with its limit. */
+export function panelsOf(latest: readonly Latest[]): Panel[] {
+  const present = new Set(latest.map(({ metric }) => metric));
+  const fitting: Panel[] = [...panels].filter(
+    (panel: Panel) => !panel.sometimes || panel.metrics.some((metric) => present.has(metric)),
+  );
+  const limitOf = ({ tags }: Latest, name: string) =>
+    latest.find((one) => one.metric === name && one.tags.check === tags.check && one.tags.label === tags.label)?.value;
+  const own = latest
+    .filter(({ metric }) => metric === 'custom.value')
+    .map((value) => ({
+      name: `own:${value.tags.check}:${value.tags.label}`,
+      title: [value.tags.check, value.tags.label].filter(Boolean).join(': '),
+      metrics: ['custom.value'],
+      tags: value.tags,
+      limit: limitOf(value, 'custom.warn') ?? limitOf(value, 'custom.crit') ?? null,
+    }));
+  return [...fitting, ...own];
+}
+
+/** Everything else that the endpoint reports, to be chosen: names of the catalogue, in its order. */
+export function otherMetrics(latest: readonly Latest[], shown: readonly Panel[]): string[] {
+  const drawn = new Set(shown.flatMap(({ metrics }) => metrics));
+  return [...new Set(latest.map(({ metric }) => metric))].filter((metric) => !drawn.has(metric)).sort();
 }
 
 export type PanelName = (typeof panels)[number]['name'];
@@ -54,7 +94,8 @@ export function freshness(range: RangeName): number {
 /** What tells a line of a chart apart: the metric's title, a tag, or both. */
 export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<string, string>>, alone: boolean): string {
   const { tag } = panel;
-  const value = tag ? tags[tag] : undefined;
+  // A metric that was chosen by hand has no tag of its own: what its tags say tells its lines apart.
+  const value = tag ? tags[tag] : panel.name === 'chosen' ? Object.values(tags).join(', ') || undefined : undefined;
   if (value === undefined) return title;
   return panel.metrics.length === 1 || alone ? value : `${value}: ${title}`;
 }
