@@ -151,6 +151,10 @@ export function time(
   return kept(`t${locale}${shape}${zone ?? ''}`, () => new Intl.DateTimeFormat(locale, options)).format(at);
 }
 
+/** A large value of unknown unit, such as an own check's: 26.3B instead of digits that nobody counts. */
+const short = (value: number, language: Language) =>
+  new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+
 /** `0d`: of a number of days, `0s` would read like a stop-watch. */
 const noDays = (language: Language) =>
   new Intl.NumberFormat(language, {
@@ -170,7 +174,7 @@ const units: { readonly [U in Unit]: (value: number, language: Language) => stri
   bool: (value, language) => number(value, language),
   per_second: (value, language) => `${number(value, language, 1)}/s`,
   days: (value, language) => (value === 0 ? noDays(language) : duration(value * 86_400, language)),
-  number: (value, language) => number(value, language, 2),
+  number: (value, language) => (Math.abs(value) < 1e6 ? number(value, language, 2) : short(value, language)),
 };
 
 /** A measured value with its unit; `bytes/s` is the rate of a counter of bytes. */

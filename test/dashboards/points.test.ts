@@ -1,6 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lineLabel, panels, withoutCommon } from '../../dashboards/web/pages/endpoint/panels.ts';
+import {
+  lineLabel,
+  otherMetrics,
+  panels,
+  panelsOf,
+  withoutCommon,
+} from '../../dashboards/web/pages/endpoint/panels.ts';
 import {
   align,
   gapLength,
@@ -151,6 +157,31 @@ test('the story of a ticket is in the order of what happened', () => {
     [90, 'resolved'],
   ]);
   assert.equal(spanAround({ pendingAt: 7_200_000, resolvedAt: null }, 9_000_000), { from: 5_400_000, to: 9_000_000 });
+});
+
+test('own checks have a chart of their own with their limit, and what is not drawn can be chosen', () => {
+  const latest = [
+    { metric: 'custom.value', tags: { check: 'disk', label: '/' }, at: 1, value: 80 },
+    { metric: 'custom.warn', tags: { check: 'disk', label: '/' }, at: 1, value: 90 },
+    { metric: 'custom.value', tags: { check: 'load', label: 'load1' }, at: 1, value: 1 },
+    { metric: 'patches.pending', tags: { manager: 'apt' }, at: 1, value: 3 },
+    { metric: 'mem.total', tags: {}, at: 1, value: 8e9 },
+  ];
+  const shown = panelsOf(latest);
+  const own = shown.filter((panel) => panel.name.startsWith('own:'));
+  assert.equal(
+    own.map((panel) => [panel.title, panel.limit]),
+    [
+      ['disk: /', 90],
+      ['load: load1', null],
+    ],
+  );
+  assert.ok(shown.some((panel) => panel.name === 'updates'));
+  assert.not.ok(
+    shown.some((panel) => panel.name === 'backupSize'),
+    'no backup, no chart of its size',
+  );
+  assert.equal(otherMetrics(latest, shown), ['custom.warn', 'mem.total']);
 });
 
 test.run();

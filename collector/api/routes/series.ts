@@ -8,6 +8,8 @@ import type { SeriesQuery } from '../../series/series.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Instant, instantOf } from '../shapes.ts';
 
+const TagFilter = Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}=', maxLength: 300 });
+
 const Query = Type.Object(
   {
     metric: Type.String({
@@ -15,6 +17,11 @@ const Query = Type.Object(
       description: 'names from the catalogue, comma-separated',
       examples: ['cpu.usage_active'],
     }),
+    tag: Type.Optional(
+      Type.Union([TagFilter, Type.Array(TagFilter, { maxItems: 8 })], {
+        description: 'only series with this tag, such as `path=/var`; may be given several times',
+      }),
+    ),
     from: Type.Optional(Instant),
     to: Type.Optional(Instant),
     step: Type.Optional(
@@ -44,11 +51,18 @@ function queryOf(endpoint: string, given: Static<typeof Query>, now: number): Se
   return {
     endpoint,
     metrics,
+    ...(given.tag === undefined ? {} : { tags: tagsOf([given.tag].flat()) }),
     from,
     to,
     ...(step === undefined ? {} : { step }),
     ...(given.agg === undefined ? {} : { agg: given.agg }),
   };
+}
+
+function tagsOf(filters: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    filters.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+  );
 }
 
 export function seriesRoutes(app: App, { series, fleet, clock }: Context): void {
