@@ -1,17 +1,10 @@
 /** A join code becomes a credential of the machine's own. */
-import { createHash } from 'node:crypto';
 import { arch, hostname, platform } from 'node:os';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import type { Kind } from './platform/kind.ts';
 import { version } from './version.ts';
-
-/** The machine's own id, hashed with our name so that it tells nobody else anything; null where it has none. */
-export function hashOfMachineId(id: string | null): string | null {
-  const text = id?.trim() ?? '';
-  return text === '' ? null : createHash('sha256').update(`evenkeel:${text}`).digest('hex');
-}
 
 export interface EnrollOptions {
   data: string;
@@ -20,7 +13,6 @@ export interface EnrollOptions {
   collector?: string;
   name?: string;
   kind: { kind: Kind; why: string };
-  machineId: string | null;
   timeoutMs?: number;
 }
 
@@ -34,7 +26,6 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
   const code = decodeJoinCode(options.code);
   const collector = (options.collector ?? code.url).replace(/\/+$/, '');
-  const machine = hashOfMachineId(options.machineId);
   const answer = await post(`${collector}/api/v1/enroll`, options.timeoutMs ?? 20_000, {
     code: code.secret,
     hostname: options.name ?? hostname(),
@@ -43,7 +34,6 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
     kind: options.kind.kind,
     kind_why: options.kind.why,
     version,
-    ...(machine === null ? {} : { machine_id_hash: machine }),
   });
   const credential = asCredential({
     ...(answer as object),

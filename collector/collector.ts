@@ -3,6 +3,7 @@
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
 import { Registry } from 'prom-client';
+import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
@@ -113,7 +114,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const outbox = createOutbox({ state, clock, routes, log, tell });
   outbox.start();
   onStop(() => outbox.stop());
-  const tickets = createTickets({ state, clock, tell });
+  const tickets = createTickets({ state, clock, tell, support: officeHours(config.zone) });
   const policy = policyOf(config.tickets);
   const alerts = createAlerts({ state, clock, fleet, rules, policy, tickets, routes, outbox, tell, publicUrl, log });
   await alerts.start();

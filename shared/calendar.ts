@@ -22,6 +22,12 @@ export interface Calendar {
   overrides: Readonly<Record<string, DaySpans>>;
 }
 
+/** Monday to Friday, 09:00 to 17:00, no holidays: support hours until somebody says otherwise. */
+export function officeHours(zone: string): Calendar {
+  const day: DaySpans = [['09:00', '17:00']];
+  return { zone, weekly: { mon: day, tue: day, wed: day, thu: day, fri: day }, holidays: [], overrides: {} };
+}
+
 /** Always: the calendar of what is promised around the clock. */
 export function roundTheClock(zone: string): Calendar {
   const allDay: DaySpans = [['00:00', '24:00']];

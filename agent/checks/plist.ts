@@ -1,124 +1,128 @@
 /**
- * Property lists in their two text forms: XML (`plutil -convert xml1`) and OpenStep (`defaults read`). Total: undefined
- * for what is neither. Dates become ISO text, data becomes null.
+ * Apple property lists, in the two text forms that macOS tools print: XML (`plutil`, `tmutil -X`) and the old style of
+ * `defaults read` and `tmutil status`. Dates stay texts. A list that was cut off gives undefined, never half a value;
+ * only a bare body of an old-style dictionary (an excerpt) is taken without its braces.
  */
-import { linesOf } from './loose.ts';
+import { unescapeXml } from './xml.ts';
 
-const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-const maxDepth = 50;
+const deepest = 64;
+const nothing = Symbol('nothing');
+type Found = unknown | typeof nothing;
 
-export function parsePlist(text: string): unknown {
-  try {
-    return /<plist[\s>]/.test(text) ? parseXml(text) : parseOpenStep(text);
-  } catch {
-    // A cut-off list: nothing of it is believed.
-    return undefined;
+interface Cursor {
+  text: string;
+  at: number;
+}
+
+function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | null {
+  pattern.lastIndex = cursor.at;
+  const match = pattern.exec(cursor.text);
+  if (match) cursor.at = pattern.lastIndex;
+  return match;
+}
+
+const xmlSkip = /(?:\s+|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>]*>|<plist[^>]*>)*/y;
+const xmlOpen = /<(dict|array|string|date|data|integer|real|true|false|key)\s*(\/?)>/y;
+
+function xmlScalar(cursor: Cursor, tag: string): Found {
+  const body = take(cursor, new RegExp(`([^<]*)</${tag}>`, 'y'));
+  if (!body) return nothing;
+  const text = unescapeXml(body[1] ?? '');
+  if (tag !== 'integer' && tag !== 'real') return text;
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? nothing : number;
+}
+
+function xmlValue(cursor: Cursor, depth = 0): Found {
+  take(cursor, xmlSkip);
+  const open = take(cursor, xmlOpen);
+  if (!open || depth > deepest) return nothing;
+  const tag = open[1] ?? '';
+  const empty = open[2] === '/';
+  if (tag === 'true' || tag === 'false')
+    return empty || take(cursor, new RegExp(`</${tag}>`, 'y')) ? tag === 'true' : nothing;
+  if (tag === 'dict') return empty ? {} : xmlDictionary(cursor, depth);
+  if (tag === 'array') return empty ? [] : xmlArray(cursor, depth);
+  return empty ? '' : xmlScalar(cursor, tag);
+}
+
+function xmlDictionary(cursor: Cursor, depth: number): Found {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (;;) {
+    take(cursor, xmlSkip);
+    if (take(cursor, /<\/dict>/y)) return fields;
+    const key = take(cursor, /<key>([^<]*)<\/key>/y);
+    const value = key ? xmlValue(cursor, depth + 1) : nothing;
+    if (value === nothing) return nothing;
+    fields[unescapeXml(key?.[1] ?? '')] = value;
   }
 }
 
-function parseXml(text: string): unknown {
-  const tokens = [...text.slice(text.search(/<plist[\s>]/)).matchAll(/<(\/?)(\w+)[^>]*?(\/?)>([^<]*)/g)];
-  let at = 1;
-  const plain = (raw: string) =>
-    raw.replace(/&(?:#(\d{1,6})|(\w+));/g, (whole, code: string | undefined, name: string | undefined) =>
-      code === undefined ? (entities[name ?? ''] ?? whole) : String.fromCodePoint(Number(code)),
-    );
-  const value = (depth: number): unknown => {
-    const token = tokens[at];
-    if (!token || depth > maxDepth || token[1] === '/') throw new Error('not whole');
-    at += 1;
-    const [, , name = '', empty, content = ''] = token;
-    const leaf = () => {
-      if (empty !== '/' && tokens[at]?.[2] === name) at += 1;
-      return empty === '/' ? '' : plain(content);
-    };
-    if (name === 'dict') return empty === '/' ? {} : dict(depth);
-    if (name === 'array') return empty === '/' ? [] : array(depth);
-    if (name === 'integer' || name === 'real') return Number(leaf());
-    if (name === 'true' || name === 'false') {
-      leaf();
-      return name === 'true';
-    }
-    const content_ = leaf();
-    return name === 'data' ? null : content_;
-  };
-  const closing = () => {
-    const token = tokens[at];
-    if (!token) throw new Error('not whole');
-    if (token[1] !== '/') return false;
-    at += 1;
-    return true;
-  };
-  const array = (depth: number) => {
-    const items: unknown[] = [];
-    while (!closing()) items.push(value(depth + 1));
-    return items;
-  };
-  const dict = (depth: number) => {
-    const pairs: Record<string, unknown> = {};
-    while (!closing()) {
-      const key = value(depth + 1);
-      pairs[String(key)] = value(depth + 1);
-    }
-    return pairs;
-  };
-  return value(0);
+function xmlArray(cursor: Cursor, depth: number): Found {
+  const items: unknown[] = [];
+  for (;;) {
+    take(cursor, xmlSkip);
+    if (take(cursor, /<\/array>/y)) return items;
+    const value = xmlValue(cursor, depth + 1);
+    if (value === nothing) return nothing;
+    items.push(value);
+  }
 }
 
-/** `{ a = 1; "b c" = (x, "y"); }` */
-function parseOpenStep(text: string): unknown {
-  const source = linesOf(text).join('\n');
-  let at = 0;
-  const blank = () => {
-    while (/\s/.test(source[at] ?? '')) at += 1;
-  };
-  const expect = (character: string) => {
-    blank();
-    if (source[at] !== character) throw new Error(`no ${character}`);
-    at += 1;
-  };
-  const word = (): string => {
-    blank();
-    const quoted = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(source.slice(at));
-    const match = quoted ?? /^([\w.:/+$-]+)/.exec(source.slice(at));
-    if (!match) throw new Error('no word');
-    at += match[0].length;
-    return (match[1] ?? '').replace(/\\(.)/g, '$1');
-  };
-  const value = (depth: number): unknown => {
-    blank();
-    if (depth > maxDepth) throw new Error('too deep');
-    if (source[at] === '{') return dict(depth);
-    if (source[at] === '(') return list(depth);
-    if (source[at] !== '<') return word();
-    at = source.indexOf('>', at) + 1;
-    if (at === 0) throw new Error('not whole');
-    return null;
-  };
-  const dict = (depth: number) => {
-    const pairs: Record<string, unknown> = {};
-    expect('{');
-    for (blank(); source[at] !== '}'; blank()) {
-      const key = word();
-      expect('=');
-      pairs[key] = value(depth + 1);
-      expect(';');
-    }
-    at += 1;
-    return pairs;
-  };
-  const list = (depth: number) => {
-    const items: unknown[] = [];
-    expect('(');
-    for (blank(); source[at] !== ')'; blank()) {
-      items.push(value(depth + 1));
-      blank();
-      if (source[at] === ',') at += 1;
-    }
-    at += 1;
-    return items;
-  };
-  blank();
-  if (source[at] !== '{' && source[at] !== '(') return undefined;
-  return value(0);
+const space = /(?:\s+|\/\*[\s\S]*?\*\/)*/y;
+const quoted = /"((?:[^"\\]|\\[\s\S])*)"/y;
+const bare = /[A-Za-z0-9_$+/:.-]+/y;
+
+function oldText(cursor: Cursor): Found {
+  const string = take(cursor, quoted);
+  if (string) {
+    const plain = (_: string, unicode?: string, other?: string) =>
+      unicode ? String.fromCharCode(Number.parseInt(unicode, 16)) : other === 'n' ? '\n' : (other ?? '');
+    return (string[1] ?? '').replace(/\\(?:U([0-9a-fA-F]{4})|([\s\S]))/g, plain);
+  }
+  const data = take(cursor, /<[0-9a-fA-F\s]*>|\{length = [^}]*\}/y);
+  return data?.[0] ?? take(cursor, bare)?.[0] ?? nothing;
+}
+
+function oldValue(cursor: Cursor, depth = 0): Found {
+  take(cursor, space);
+  if (depth > deepest) return nothing;
+  if (take(cursor, /\{(?!length = )/y)) return oldDictionary(cursor, depth, true);
+  return take(cursor, /\(/y) ? oldArray(cursor, depth) : oldText(cursor);
+}
+
+function oldDictionary(cursor: Cursor, depth: number, braced: boolean): Found {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (;;) {
+    take(cursor, space);
+    if (braced ? take(cursor, /\}/y) : cursor.at >= cursor.text.length) return fields;
+    const key = oldText(cursor);
+    take(cursor, space);
+    const value = typeof key === 'string' && take(cursor, /=/y) ? oldValue(cursor, depth + 1) : nothing;
+    take(cursor, space);
+    if (value === nothing || !take(cursor, /;/y)) return nothing;
+    fields[key as string] = value;
+  }
+}
+
+function oldArray(cursor: Cursor, depth: number): Found {
+  const items: unknown[] = [];
+  for (;;) {
+    take(cursor, space);
+    if (take(cursor, /\)/y)) return items;
+    const value = oldValue(cursor, depth + 1);
+    take(cursor, space);
+    if (value === nothing || (!take(cursor, /,/y) && cursor.text[cursor.at] !== ')')) return nothing;
+    items.push(value);
+  }
+}
+
+/** The value of a property list; undefined when the text is not a whole one. Numbers of the old style stay texts. */
+export function parsePlist(text: string): unknown {
+  const cursor = { text: text.trim(), at: 0 };
+  const xml = cursor.text.startsWith('<') && !/^<[0-9a-f\s]+>/i.test(cursor.text);
+  const body = /^["\w]+\s*=/.test(cursor.text);
+  const value = xml ? xmlValue(cursor) : body ? oldDictionary(cursor, 0, false) : oldValue(cursor);
+  if (value === nothing) return undefined;
+  return xml || cursor.text.slice(cursor.at).trim() === '' ? value : undefined;
 }

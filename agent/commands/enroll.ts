@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { credentialPath } from '../credential.ts';
 import { enroll } from '../enroll.ts';
-import { readMachineId } from '../platform/boot.ts';
 import { guessKind, type Kind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { type Command, type CommandLine, isOneOf } from './command.ts';
@@ -51,7 +50,6 @@ export const command: Command = {
       data,
       code,
       kind: await kindOf(values.kind),
-      machineId: readMachineId(),
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
     });

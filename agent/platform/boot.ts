@@ -15,12 +15,6 @@ export function readBootId(root = ''): string {
   return `boot-${bootedAt}`;
 }
 
-/** The machine's id, the same for its life; null where there is none to read without rights. */
-export function readMachineId(root = ''): string | null {
-  const id = firstLine(root, '/etc/machine-id') ?? firstLine(root, '/var/lib/dbus/machine-id');
-  return id === null || id === '' ? null : id;
-}
-
 /** Pure: what systemd's job list says about why we are asked to stop. */
 export function reasonFromJobs(jobs: string): OfflineReason {
   if (/\b(reboot|kexec|soft-reboot)\.target\b.*\bstart\b/.test(jobs)) return 'restart';

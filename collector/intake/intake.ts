@@ -7,13 +7,13 @@ import type { AgentConfig, Report } from '../../shared/report.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createInventory } from '../fleet/inventory.ts';
 import { createPresence, type Presence } from '../fleet/presence.ts';
-import { createPipeline, type Passage } from '../pipeline.ts';
+import { createPipeline } from '../pipeline.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import { createAcks } from './acks.ts';
 import { createAdmission } from './admit.ts';
-import { type Broker, createBroker, type Limits } from './broker.ts';
+import { type Broker, createBroker, type Limits, type Message } from './broker.ts';
 import { createIntakeCounters, type IntakeCounters } from './counters.ts';
 import { createEvaluation } from './evaluation.ts';
 import type { Tls } from './listen.ts';
@@ -43,7 +43,8 @@ export interface IntakeParts {
   /** Instead of the computed time that the fleet has to come back after a start, ms. */
   graceMs?: number;
   alerts: {
-    onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void>;
+    /** A promise only where a change is being saved. */
+    onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
     onPresence(endpoint: Endpoint): Promise<void>;
   };
   /** The series store cannot take anything (`trouble`: why), or can again (null): an alert of the collector about itself. */
@@ -82,7 +83,6 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     },
   });
   const evaluation = createEvaluation({
-    clock,
     log,
     counters,
     onReport: (endpoint, report) => alerts.onReport(endpoint, report, true),
@@ -119,7 +119,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     if (config) broker?.send(id, 'config', Buffer.from(JSON.stringify(config), 'utf8'), true);
   }
 
-  broker = await createBroker({
+  const opening = createBroker({
     ...parts,
     counters,
     authenticate(id, secret) {
@@ -130,13 +130,20 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       const endpoint = fleet.get(message.endpoint);
       // Retired while connected: acknowledged and forgotten, so that it does not come again.
       if (!endpoint) return message.acknowledge();
-      const passage: Passage = { ...message, endpoint, receivedAt: clock.now() };
-      road.enter();
-      // `travel` never rejects.
-      void travel(passage).then(road.leave);
+      const { leaf, topic, payload, crowded } = message;
+      travel({ endpoint, leaf, topic, payload, crowded, receivedAt: clock.now(), acknowledge: road.enter(message) });
     },
     onSubscribe: (endpoint, leaf) => leaf === 'config' && configure(endpoint),
   });
+  try {
+    broker = await opening;
+  } catch (thrown) {
+    // Nothing that was started for it may go on without it.
+    await acks.close();
+    await evaluation.close();
+    await presence.close();
+    throw thrown;
+  }
   const stopLooking = watchTrouble(store, parts.onTrouble);
 
   return {
@@ -170,18 +177,23 @@ function watchTrouble(store: SeriesStore, tellTrouble: IntakeParts['onTrouble'])
   return () => clearInterval(timer);
 }
 
-/** Counts what is under way, and tells when nothing is. */
+/** Counts what is not acknowledged yet, and tells when nothing is. */
 function createGauge() {
   let inside = 0;
   let waiting: (() => void)[] = [];
+  const leave = () => {
+    if (--inside > 0) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
   return {
-    enter: () => {
+    /** @returns how to acknowledge it, once */
+    enter({ acknowledge }: Pick<Message, 'acknowledge'>): () => void {
       inside++;
-    },
-    leave: () => {
-      if (--inside > 0) return;
-      for (const resolve of waiting) resolve();
-      waiting = [];
+      return () => {
+        acknowledge();
+        leave();
+      };
     },
     empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   };

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
 import type { TicketRow } from '../../shared/api.ts';
+import { businessMinutes, type Calendar } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Database } from '../state/database.ts';
@@ -44,7 +45,7 @@ export interface Tickets {
   setState(id: number, by: string, to: TicketState, text: string | null): Promise<void>;
   /** Told after the change was saved. */
   onPerson(listener: (did: PersonDid) => void): void;
-  /** Closes what has been resolved for a week. @returns how many */
+  /** Closes what has been resolved for five business days: so long it can be reopened. @returns how many */
   closeOld(): Promise<number>;
 }
 
@@ -57,10 +58,11 @@ const ways: Record<TicketState, readonly TicketState[]> = {
   closed: [],
   cancelled: [],
 };
-const closedAfterMs = 7 * 86_400_000;
+/** Five days of eight hours. */
+const closedAfterMinutes = 5 * 8 * 60;
 
-export function createTickets(parts: { state: State; clock: Clock; tell: Tell }): Tickets {
-  const { state, clock, tell } = parts;
+export function createTickets(parts: { state: State; clock: Clock; tell: Tell; support: Calendar }): Tickets {
+  const { state, clock, tell, support } = parts;
   const listeners: ((did: PersonDid) => void)[] = [];
 
   function done(row: Row, did: PersonDid | null): void {
@@ -142,7 +144,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell })
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
     },
     onPerson: (listener) => void listeners.push(listener),
-    closeOld: () => closeOld(state, tell, clock.now()),
+    closeOld: () => closeOld(state, tell, support, clock.now()),
   };
 }
 
@@ -162,17 +164,24 @@ async function createByPerson(state: State, tell: Tell, ticket: NewTicket, now: 
   return id;
 }
 
-async function closeOld(state: State, tell: Tell, now: number): Promise<number> {
+async function closeOld(state: State, tell: Tell, support: Calendar, now: number): Promise<number> {
   const old = await state.transaction().execute(async (db) => {
-    const closed = await db
-      .updateTable('tickets')
-      .set({ state: 'closed', closed_at: now, updated_at: now })
+    const resolved = await db
+      .selectFrom('tickets')
+      .select(['id', 'resolved_at'])
       .where('state', '=', 'resolved')
-      .where('resolved_at', '<', now - closedAfterMs)
-      .returning('id')
       .execute();
-    for (const { id } of closed)
+    const closed = resolved.filter(
+      (row) => businessMinutes(support, row.resolved_at ?? now, now) >= closedAfterMinutes,
+    );
+    for (const { id } of closed) {
+      await db
+        .updateTable('tickets')
+        .set({ state: 'closed', closed_at: now, updated_at: now })
+        .where('id', '=', id)
+        .execute();
       await note(db, id, now, 'monitor', 'state', { from_state: 'resolved', to_state: 'closed' });
+    }
     return closed;
   });
   for (const { id } of old) tell.publish({ kind: 'ticket', ticket: id });

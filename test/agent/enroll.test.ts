@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hashOfMachineId } from '../../agent/enroll.ts';
 import { guessKind, type Signs } from '../../agent/platform/kind.ts';
 import { version } from '../../agent/version.ts';
 import { errors } from '../../shared/errors.ts';
@@ -118,14 +117,11 @@ test('a credential file with holes is refused, not overwritten', () =>
     assert.is(readFileSync(join(data, 'agent.json'), 'utf8'), '{"endpoint":"x"');
   }));
 
-test('join codes and machine ids', () => {
+test('join codes', () => {
   assert.equal(decodeJoinCode(codeFor('https://collector.example/')), {
     url: 'https://collector.example',
     secret: 'once',
   });
-  assert.is(hashOfMachineId(null), null);
-  assert.is(hashOfMachineId(' \n'), null);
-  assert.match(hashOfMachineId('abc') as string, /^[0-9a-f]{64}$/);
 });
 
 test('kinds are guessed from the machine, with the reason in a sentence', () => {

@@ -5,7 +5,7 @@
  */
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { parsePlist } from './plist.ts';
+import { parsePlist } from '../plist.ts';
 import { jobOf, latest, type Product, SourceUnreadable } from './product.ts';
 import { type Fields, fieldsOf, instantOf, listOf, localInstant, oneLine, rowsOf, textOf } from './values.ts';
 

@@ -7,8 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDropFile } from '../../../agent/checks/backup/drop-schema.ts';
 import { products } from '../../../agent/checks/backup/index.ts';
-import { parsePlist } from '../../../agent/checks/backup/plist.ts';
 import { instantOf, parseJson, sizeOf, spanOf } from '../../../agent/checks/backup/values.ts';
+import { parsePlist } from '../../../agent/checks/plist.ts';
 import { samplesOf } from './load.ts';
 import { kinds, type Sample } from './samples.ts';
 

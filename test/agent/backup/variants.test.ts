@@ -7,7 +7,6 @@ import * as events from '../../../agent/checks/backup/events.ts';
 import * as fileHistory from '../../../agent/checks/backup/file-history.ts';
 import { outcomeOf, productOfProgram } from '../../../agent/checks/backup/index.ts';
 import * as kopia from '../../../agent/checks/backup/kopia.ts';
-import { parsePlist } from '../../../agent/checks/backup/plist.ts';
 import * as restic from '../../../agent/checks/backup/restic.ts';
 import * as rsnapshot from '../../../agent/checks/backup/rsnapshot.ts';
 import * as timeMachine from '../../../agent/checks/backup/time-machine.ts';
@@ -15,6 +14,7 @@ import { instantOf, sizeOf, spanOf, withoutPassword } from '../../../agent/check
 import * as veeam from '../../../agent/checks/backup/veeam.ts';
 import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
+import { parsePlist } from '../../../agent/checks/plist.ts';
 
 const test = suite('variants of backup outputs');
 const run = (code: number | null, stdout = '', stderr = '', signal: string | null = null) => ({

@@ -11,6 +11,7 @@ import { openState, type State } from '../../../collector/state/open.ts';
 import { type Change, createTell } from '../../../collector/tell.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 import { createTickets } from '../../../collector/tickets/tickets.ts';
+import { officeHours } from '../../../shared/calendar.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Report } from '../../../shared/report.ts';
 import { bucketOf } from '../../../shared/topics.ts';
@@ -48,7 +49,7 @@ export async function openScene(options: SceneOptions = {}) {
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
   const outbox = createOutbox({ state, clock, routes, log: silentLog, tell, random: () => 0 });
-  const tickets = createTickets({ state, clock, tell });
+  const tickets = createTickets({ state, clock, tell, support: officeHours('UTC') });
   const rules = mergeRules(defaultRules, options.rules ?? []);
   const policy = { ...defaultPolicy, ...options.policy };
   const parts = { state, clock, fleet, rules, policy, tickets, routes, outbox: { wake() {} }, tell, log: silentLog };

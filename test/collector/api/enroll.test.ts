@@ -71,7 +71,7 @@ test('a machine that says nonsense of itself uses nothing up', async () => {
   for (const more of [{ hostname: '' }, { hostname: 'a\nb' }, { hostname: '<b>' }, { kind: 'toaster' }, { arch: 5 }]) {
     assert.is((await enroll(secret, more)).status, 400, JSON.stringify(more));
   }
-  assert.is((await enroll(secret, { machine_id_hash: 'from a newer agent' })).status, 201);
+  assert.is((await enroll(secret, { colour: 'from a newer agent' })).status, 201);
 });
 
 test('a retired endpoint is gone from the list, and its name is free again', async () => {

@@ -190,6 +190,28 @@ test('woken, it sends by itself; stopped, it has finished what it was sending', 
   await receiver.close();
 });
 
+test('what was sent or given up long ago is forgotten, what waits is not', async () => {
+  const o = await open([]);
+  for (const id of ['sent', 'dead', 'queued', 'fresh']) await o.put(id, id);
+  for (const id of ['sent', 'dead'] as const)
+    await o.state.updateTable('outbox').set({ state: id }).where('id', '=', id).execute();
+  o.wait(89 * 86_400_000);
+  assert.is(await o.outbox.prune(), 0);
+  o.wait(2 * 86_400_000);
+  await o.state
+    .updateTable('outbox')
+    .set({ state: 'sent', created_at: 90 * 86_400_000 })
+    .where('id', '=', 'fresh')
+    .execute();
+  assert.is(await o.outbox.prune(), 2);
+  assert.equal((await o.rows()).map((row) => row.id).sort(), ['fresh', 'queued']);
+  // And by itself.
+  await o.state.updateTable('outbox').set({ created_at: 0 }).where('id', '=', 'fresh').execute();
+  o.outbox.start();
+  await o.outbox.stop();
+  assert.not.ok((await o.rows()).some((row) => row.id === 'fresh'));
+});
+
 test('pauses grow, are random, and have an end', () => {
   assert.is(
     pauseAfter(1, () => 0),

@@ -4,15 +4,17 @@ import { openState } from '../../../collector/state/open.ts';
 import { type Change, createTell } from '../../../collector/tell.ts';
 import { carryOut } from '../../../collector/tickets/automate.ts';
 import { createTickets, type PersonDid, type TicketState } from '../../../collector/tickets/tickets.ts';
+import { officeHours } from '../../../shared/calendar.ts';
 
 async function open() {
   const state = await openState(':memory:');
   let now = 1000;
   const told: Change[] = [];
   const tell = createTell();
+  const clock = { now: () => now, monotonic: () => now };
   tell.subscribe((change) => void told.push(change));
   const did: PersonDid[] = [];
-  const tickets = createTickets({ state, clock: { now: () => now, monotonic: () => now }, tell });
+  const tickets = createTickets({ state, clock, tell, support: officeHours('Europe/Berlin') });
   tickets.onPerson((event) => void did.push(event));
   const row = (id: number) => state.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const kinds = async (id: number) => {
@@ -144,13 +146,16 @@ test('many opens of one key at once: one ticket, the others count into it', asyn
   }
 });
 
-test('resolved for a week: closed', async () => {
+test('resolved for five business days: closed; a week-end counts for nothing', async () => {
   const t = await open();
   const id = await t.tickets.create(mine);
+  const hour = 3_600_000;
+  // 1970 began on a Thursday: to Friday, 15:00 in Berlin.
+  t.move(38 * hour - 1000);
   await t.tickets.resolve(id, 'ada', null);
-  t.move(6 * 86_400_000);
+  t.move(7 * 24 * hour - 60_000);
   assert.is(await t.tickets.closeOld(), 0);
-  t.move(2 * 86_400_000);
+  t.move(60_000);
   assert.is(await t.tickets.closeOld(), 1);
   assert.is((await t.row(id)).state, 'closed');
   assert.is(await t.tickets.closeOld(), 0);
