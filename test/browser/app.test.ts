@@ -222,6 +222,8 @@ step('a join code can be made, and its line is shown once', async () => {
   await page.getByRole('button', { name: 'Make join code' }).click();
   const line = (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
   assert.match(line, /enroll \S{20,}/);
+  // This collector listens on loopback: a person with another machine in mind must hear it here.
+  await page.getByText('Only this machine can use this line').waitFor();
   await page.getByRole('row', { name: /front desk/ }).waitFor();
 });
 

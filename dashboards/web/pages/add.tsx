@@ -62,6 +62,18 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   );
 }
 
+/** Whether the address in a join code means this machine and no other. The code: `EK1-` and base64url of `{u, c}`. */
+function reachesHereOnly(code: string): boolean {
+  try {
+    const text = atob(code.slice('EK1-'.length).replaceAll('-', '+').replaceAll('_', '/'));
+    const { hostname } = new URL((JSON.parse(text) as { u: string }).u);
+    return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  } catch {
+    // A code of another make says nothing to this page; the line is as good as before.
+    return false;
+  }
+}
+
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
   return (
     <div class="paste">
@@ -76,6 +88,11 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
           {t('add.another')}
         </button>
       </div>
+      {reachesHereOnly(made.code) && (
+        <Notice tone="warning" title={t('add.hereOnly')}>
+          <p>{t('add.hereOnlyLead')}</p>
+        </Notice>
+      )}
       <Notice tone="info">{t('add.once')}</Notice>
     </div>
   );

@@ -10,7 +10,8 @@ import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { sayLimit, sayValue, silence } from '../words/value.ts';
+import { silence } from '../time/story.ts';
+import { sayLimit, sayValue } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
 const filters = ['active', 'firing', 'pending', 'resolved', 'all'] as const;

@@ -1,6 +1,9 @@
 /** The life of a ticket as one line of moments: its events, its alert, its notices. Pure. */
 import type { TicketDetail } from '../../../shared/api.ts';
 
+/** The metric of alerts about endpoints that say nothing: there is no value to show. */
+export const silence = 'endpoint.silent';
+
 type Event = TicketDetail['events'][number];
 type NoticeRow = TicketDetail['notices'][number];
 
@@ -30,7 +33,7 @@ export function storyOf(detail: TicketDetail): Moment[] {
 
 function alertSteps({ alert }: TicketDetail): Moment[] {
   if (alert === null) return [];
-  const first = alert.metric === 'endpoint.silent' ? 'silent' : 'pending';
+  const first = alert.metric === silence ? 'silent' : 'pending';
   const steps: Moment[] = [{ at: alert.pendingAt, kind: 'alert', step: first, by: null }];
   if (alert.firedAt !== null) steps.push({ at: alert.firedAt, kind: 'alert', step: 'firing', by: null });
   if (alert.acknowledgedAt !== null) {

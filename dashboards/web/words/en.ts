@@ -670,6 +670,9 @@ export const en = {
       'Run this in the folder of Evenkeel on the new machine. The endpoint appears on the Fleet page within seconds.',
     line: 'The line to paste',
     another: 'Make another',
+    hereOnly: 'Only this machine can use this line',
+    hereOnlyLead:
+      'The collector listens on its own machine only (127.0.0.1). For other machines, set http.host, mqtt.host and tls in evenkeel.yaml, start it again, and make a new code.',
     once: 'The code is shown only now: the collector keeps only its fingerprint.',
     adminOnly: 'Join codes are made by admins. Ask one for a line to paste.',
     codes: 'Join codes',

@@ -776,6 +776,9 @@ export const ja: Same<typeof en> & ToldErrors = {
     paste: '新しいマシンの Evenkeel のフォルダーで実行してください。数秒でフリートに表示されます。',
     line: '貼り付ける行',
     another: '別のコードを作成',
+    hereOnly: 'この行はこのマシンでしか使えません',
+    hereOnlyLead:
+      'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、evenkeel.yaml で http.host、mqtt.host、tls を設定して再起動し、新しいコードを作成してください。',
     once: 'コードが表示されるのは今だけです。コレクターには照合用の値だけが保存されます。',
     adminOnly: '参加コードは管理者が作成します。管理者に依頼してください。',
     codes: '参加コード一覧',

@@ -1,6 +1,7 @@
 /** Measured values in words: states that a metric carries as numbers, yes and no, and limits as people write them. */
 import { fieldOf } from '../../../shared/metrics.ts';
 import { duration, measured, percent } from '../format.ts';
+import { silence } from '../time/story.ts';
 import { type Key, language, t } from './words.ts';
 
 const health: readonly Key[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
@@ -18,9 +19,6 @@ const states: Readonly<Record<string, readonly Key[]>> = {
   'array.severity': health,
   'custom.status': health,
 };
-
-/** What is compared by the rules about endpoints that say nothing. */
-export const silence = 'endpoint.silent';
 
 /** The title of a metric; those of states explain their numbers in brackets, which sayValue makes needless. */
 export function metricName(metric: string): string {
