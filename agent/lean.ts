@@ -11,8 +11,6 @@ const flags = [
   '--max-semi-space-size=1',
   '--no-opt',
   '--no-maglev',
-  '--no-sparkplug',
-  '--regexp-interpret-all',
   '--optimize-for-size',
   '--lazy-feedback-allocation',
   '--single-threaded-gc',
@@ -56,7 +54,7 @@ export async function stayLean(data: string, warm: () => Promise<unknown>): Prom
 }
 
 const firstTidyMs = 45_000;
-const tidyMs = 300_000;
+const tidyMs = 3_600_000;
 
 /**
  * Gives back what starting took, and from time to time what piled up: 3 MB for 20 ms of work. Left alone, an idle

@@ -58,6 +58,15 @@ const localTypes = new Set(
 
 export const isLocal = (fstype: string) => localTypes.has(fstype);
 
+/** Those whose `statfs` adds up counters in memory and waits for no disk, no lock and no other program. */
+const promptTypes = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs']);
+
+/** Whether asking for its space cannot hang: neither the file system itself, nor any on the path to it. */
+export function answersAtOnce(mount: Mount, all: readonly Mount[]): boolean {
+  const onTheWay = all.filter((other) => `${mount.mount}/`.startsWith(`${other.mount === '/' ? '' : other.mount}/`));
+  return onTheWay.every((other) => promptTypes.has(other.fstype));
+}
+
 /** Snap and container images are full by design. */
 const images = /^\/(snap|var\/lib\/snapd\/snap|var\/lib\/docker|var\/lib\/containers\/storage|run\/credentials)\//;
 

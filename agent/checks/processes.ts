@@ -1,6 +1,6 @@
 /** How many processes in which state, and the few that use most. A scan of /proc: once a minute, not each cycle. */
 import type { Metric } from '../../shared/report.ts';
-import { listNames, readHead } from '../platform/read.ts';
+import { listNames, readText } from '../platform/read.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import { metric, round } from './reading.ts';
 
@@ -90,7 +90,7 @@ function scan(root: string): Map<string, ProcessStat> {
   for (const pid of listNames(root, '/proc')) {
     const first = pid.charCodeAt(0);
     if (first < 48 || first > 57) continue;
-    const text = readHead(root, `/proc/${pid}/stat`);
+    const text = readText(root, `/proc/${pid}/stat`);
     const stat = text === null ? null : parseProcessStat(text);
     if (stat) found.set(pid, stat);
   }

@@ -15,7 +15,15 @@ import {
   parseVmCounter,
   swapFields,
 } from '../../agent/checks/memory.ts';
-import { memoryMounts, parseDf, parseFstab, parseMountInfo, realDisks, realMounts } from '../../agent/checks/mounts.ts';
+import {
+  answersAtOnce,
+  memoryMounts,
+  parseDf,
+  parseFstab,
+  parseMountInfo,
+  realDisks,
+  realMounts,
+} from '../../agent/checks/mounts.ts';
 import { leadsSomewhere, parseNetDev } from '../../agent/checks/network.ts';
 import { parsePressure } from '../../agent/checks/pressure.ts';
 import { groupByName, largest, parseProcessStat } from '../../agent/checks/processes.ts';
@@ -202,6 +210,20 @@ test('a sensor without a cable is no temperature, and of equal names the hottest
     { name: 'z', celsius: 0 },
   ]);
   assert.equal(found, [{ name: 'x', celsius: 55 }]);
+});
+
+test('only what answers from memory is asked directly: not fuse, and nothing that lies below a network mount', () => {
+  const all = parseMountInfo(
+    [
+      '27 1 254:0 / / rw - ext4 /dev/vda rw',
+      '28 27 0:40 / /net rw - nfs4 far:/x rw',
+      '29 28 254:16 / /net/local rw - ext4 /dev/vdb rw',
+      '30 27 254:32 / /network rw - xfs /dev/vdc rw',
+      '31 27 254:48 / /stick rw - fuseblk /dev/vdd rw',
+    ].join('\n'),
+  );
+  const asked = all.filter((mount) => answersAtOnce(mount, all)).map((mount) => mount.mount);
+  assert.equal(asked, ['/', '/network']);
 });
 
 test('memory mounted as a disk counts; the memory of the system and of containers does not', () => {
