@@ -145,6 +145,18 @@ if (hasApt) {
       assert.is(changed(root).includes('lists/'), false, 'reading fetches nothing');
     });
 
+  test('a source that is edited in place is noticed at once', async () => {
+    const root = aptRoot('', true);
+    const file = join(root, 'etc/apt/sources.list.d/debian.list');
+    writeFileSync(file, readSources());
+    const context = trialContext({ root });
+    await apt.read(context);
+    // Apart by whole seconds: some file systems keep no more.
+    writeFileSync(file, 'deb htp broken\n');
+    utimesSync(file, Date.now() / 1000 + 5, Date.now() / 1000 + 5);
+    assert.is((await apt.read(context)).scan, 'failed');
+  });
+
   test('after a broken scan the dates of security updates stay', async () => {
     const context = trialContext({ root: aptRoot('', false) });
     context.remembered.set('patches.seen', { apt: { openssl: 1_000_000 } });

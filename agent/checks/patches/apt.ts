@@ -55,12 +55,15 @@ async function read(context: CheckContext): Promise<PatchState> {
 /** Names and times of all inputs of the simulation, as one text. */
 async function causeOf(context: CheckContext): Promise<string> {
   const releases = (await namesIn(context, lists)).filter((name) => /Release$/.test(name));
+  const folders = ['preferences.d', 'apt.conf.d', 'sources.list.d'].map((name) => `/etc/apt/${name}`);
+  // A file that is edited in place does not change the time of its folder.
+  const within = await Promise.all(
+    folders.map(async (folder) => (await namesIn(context, folder)).map((name) => `${folder}/${name}`)),
+  );
   const paths = [
     statusFile,
     ...releases.map((name) => `${lists}/${name}`),
-    ...['preferences', 'preferences.d', 'apt.conf.d', 'sources.list', 'sources.list.d'].map(
-      (name) => `/etc/apt/${name}`,
-    ),
+    ...['/etc/apt/preferences', '/etc/apt/sources.list', ...folders, ...within.flat()],
   ];
   const times = await Promise.all(paths.map((path) => changedAt(context, path)));
   return paths.map((path, index) => `${path}=${times[index]}`).join('\n');
