@@ -54,7 +54,7 @@ async function carryOutOne(db: Db, action: Action, subject: Subject | undefined,
     case 'attach':
       return attach(db, action, subject, outcome);
     case 'count':
-      return count(db, action, subject);
+      return count(db, action, subject, outcome);
     case 'recovered':
       return onOpen(db, action.key, async ({ id }) => {
         await set(db, id, { restored_at: action.at, updated_at: action.at });
@@ -191,11 +191,13 @@ async function reopen(
   return last.id;
 }
 
-async function count(db: Db, action: Action, subject: Subject | undefined): Promise<number | null> {
+/** The same trouble again: it belongs to the ticket that is open, which is then about the alert of now. */
+async function count(db: Db, action: Action, subject: Subject | undefined, outcome: Outcome): Promise<number | null> {
   return onOpen(db, action.key, async ({ id, fires }) => {
     const alert = subject ? { alert: subject.alert } : {};
     await set(db, id, { fires: fires + 1, restored_at: null, updated_at: action.at, ...alert });
     await note(db, id, action.at, actor, 'fired', { data: JSON.stringify(alert) });
+    link(outcome, action.key, id);
   });
 }
 

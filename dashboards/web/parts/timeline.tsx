@@ -6,7 +6,15 @@ import { language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';
 import { Table } from './table.tsx';
 
-export const keyStates: readonly IntervalState[] = ['up', 'down', 'degraded', 'idle', 'maintenance', 'unknown'];
+export const keyStates: readonly IntervalState[] = [
+  'up',
+  'down',
+  'degraded',
+  'idle',
+  'maintenance',
+  'unknown',
+  'not_monitored',
+];
 
 /** The hatching of unknown time, defined once on the page. */
 export function Hatch() {

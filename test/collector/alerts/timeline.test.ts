@@ -355,6 +355,14 @@ test('flapping over a restart: one ticket, resolved only after half an hour of q
     await s.keepSaying(minute, 'srv', full);
     await s.keepSaying(minute, 'srv', roomy);
   }
+  const [ticket] = await s.ticketRows();
+  const rows = await s.alertRows();
+  assert.equal(
+    rows.map((row) => row.ticket),
+    [ticket?.id, ticket?.id, ticket?.id],
+    'each alert leads to the ticket that counts it',
+  );
+  assert.is(ticket?.alert, rows.at(-1)?.id, 'and the ticket shows the last of them');
   s = await s.restart();
   await s.presence('srv', 'online');
   await s.keepSaying(20 * minute, 'srv', roomy);
