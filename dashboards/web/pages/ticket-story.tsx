@@ -1,11 +1,12 @@
 /** What happened to a ticket, from the first sign to the last word. */
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
+import { time } from '../format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { type Moment as StoryMoment, storyOf } from '../time/story.ts';
-import { t, wordOr } from '../words/words.ts';
+import { language, t, wordOr } from '../words/words.ts';
 
 interface Told {
   icon: IconName;
@@ -83,6 +84,16 @@ function tell(moment: StoryMoment): Told {
       const [icon, tone] = stepLook[moment.step];
       return { icon, tone, what: t(`story.alert.${moment.step}`, { name: moment.by ?? '' }) };
     }
+    case 'repeats':
+      return {
+        icon: 'alert',
+        tone: 'warning',
+        what: t('story.repeats', {
+          actor: t('ticket.monitor'),
+          n: moment.fires,
+          from: time(moment.from, language.value),
+        }),
+      };
     case 'notice': {
       const { notice } = moment;
       const event = wordOr('story.notice', notice.event);

@@ -43,10 +43,18 @@ export function Priority({ value }: { value: number }) {
   );
 }
 
-/** Titles of the monitor begin with the rule's name in English; the rest is names. A person's own stays as written. */
+const stormTitle = /^Several endpoints at once: \S+( – .*)?$/;
+
+/**
+ * Titles of the monitor in the language of the page: they begin with the rule's name in English, the rest is names.
+ * What a person wrote stays as it is.
+ */
 export function titleOf({ title, source, rule }: TicketRow, spoken: 'en' | 'ja'): string {
-  const foreign = source === 'monitor' && rule !== null && title.startsWith(rule.en);
-  return foreign ? rule[spoken] + title.slice(rule.en.length) : title;
+  if (source !== 'monitor') return title;
+  if (rule === null) return title.startsWith('More alerts than tickets') ? t('ticket.budget') : title;
+  if (title.startsWith(rule.en)) return rule[spoken] + title.slice(rule.en.length);
+  const storm = stormTitle.exec(title);
+  return storm ? t('ticket.storm', { rule: rule[spoken], rest: storm[1] ?? '' }) : title;
 }
 
 /** What to take up next: the most pressing first, of those the one that waits longest. */
@@ -78,7 +86,14 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
         {
           key: 'endpoint',
           head: t('column.endpoint'),
-          cell: (row) => (row.endpoint ? <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a> : '—'),
+          cell: (row) =>
+            row.endpoint ? (
+              <a class="nowrap" href={to.endpoint(row.endpoint.id)}>
+                {row.endpoint.name}
+              </a>
+            ) : (
+              '—'
+            ),
         },
         {
           key: 'assignee',

@@ -84,7 +84,8 @@ export function ProblemNotice({ problem, retry }: { problem: Problem; retry?: ()
       {hint && <p>{hint}</p>}
       {title !== problem.message && problem.status > 0 && (
         <p class="small">
-          <code>{problem.code}</code> {problem.message} {problem.hint}
+          {/* The hint of a fault inside carries the reference to look for. */}
+          <code>{problem.code}</code> {problem.message} {problem.status >= 500 && problem.hint}
         </p>
       )}
       {retry && (

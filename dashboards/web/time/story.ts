@@ -15,20 +15,55 @@ export type Moment =
       step: 'pending' | 'silent' | 'firing' | 'acknowledged' | 'resolved';
       by: string | null;
     }
+  | { at: number; kind: 'repeats'; from: number; fires: number }
   | { at: number; kind: 'notice'; notice: NoticeRow };
 
 /** Oldest first. At one moment: the alert, then what became of it, then who was told. */
 export function storyOf(detail: TicketDetail): Moment[] {
-  const order = { alert: 0, event: 1, notice: 2 } as const;
+  const order = { alert: 0, event: 1, repeats: 1, notice: 2 } as const;
   const moments: Moment[] = [
     ...alertSteps(detail),
     // A notice that left is told by the outbox itself, with its channel and its outcome.
     ...detail.events
-      .filter((event) => event.kind !== 'notice')
+      .filter((event) => event.kind !== 'notice' && !toldByAlert(event, detail))
       .map((event): Moment => ({ at: event.at, kind: 'event', event })),
     ...detail.notices.map((notice): Moment => ({ at: notice.sentAt ?? notice.createdAt, kind: 'notice', notice })),
   ];
-  return moments.sort((a, b) => a.at - b.at || order[a.kind] - order[b.kind]);
+  return withoutRepeats(moments.sort((a, b) => a.at - b.at || order[a.kind] - order[b.kind]));
+}
+
+/** What the monitor wrote when an alert came or went, but for the note that it does so too often. */
+function comesOrGoes(event: Event): boolean {
+  const flapping = typeof event.data === 'object' && event.data !== null && 'flapping' in event.data;
+  return (event.kind === 'fired' || event.kind === 'cleared') && !flapping;
+}
+
+/** The alert that the ticket shows tells its own coming and going. */
+function toldByAlert(event: Event, { alert }: TicketDetail): boolean {
+  if (alert === null || !comesOrGoes(event)) return false;
+  const at = event.kind === 'fired' ? alert.firedAt : alert.resolvedAt;
+  return at !== null && Math.abs(event.at - at) < 1000;
+}
+
+const longRun = 5;
+
+/** An alert that comes and goes all night is one line, not a hundred. */
+function withoutRepeats(moments: readonly Moment[]): Moment[] {
+  const told: Moment[] = [];
+  for (let i = 0; i < moments.length; ) {
+    const run = moments.slice(i).findIndex((moment) => moment.kind !== 'event' || !comesOrGoes(moment.event));
+    const length = run === -1 ? moments.length - i : run;
+    const first = moments[i];
+    const last = moments[i + length - 1];
+    if (length >= longRun && first && last) {
+      const fires = moments.slice(i, i + length).filter((one) => one.kind === 'event' && one.event.kind === 'fired');
+      told.push({ at: last.at, kind: 'repeats', from: first.at, fires: fires.length });
+    } else {
+      told.push(...moments.slice(i, i + Math.max(1, length)));
+    }
+    i += Math.max(1, length);
+  }
+  return told;
 }
 
 function alertSteps({ alert }: TicketDetail): Moment[] {

@@ -1,0 +1,65 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { storyOf } from '../../dashboards/web/time/story.ts';
+import type { TicketDetail } from '../../shared/api.ts';
+
+const test = suite('story of a ticket');
+const minute = 60_000;
+
+type Event = TicketDetail['events'][number];
+const event = (minutes: number, kind: string, data: unknown = null): Event => ({
+  id: minutes,
+  at: minutes * minute,
+  actor: 'monitor',
+  kind,
+  from: null,
+  to: null,
+  text: null,
+  data,
+});
+
+const alert = (firedAt: number, resolvedAt: number | null) =>
+  ({
+    metric: 'disk.used_percent',
+    pendingAt: firedAt * minute,
+    firedAt: firedAt * minute,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    resolvedAt: resolvedAt === null ? null : resolvedAt * minute,
+  }) as unknown as NonNullable<TicketDetail['alert']>;
+
+const detail = (events: Event[], of: TicketDetail['alert']) =>
+  ({ row: {}, alert: of, events, notices: [], follows: null }) as unknown as TicketDetail;
+
+const told = (ticket: TicketDetail) =>
+  storyOf(ticket).map((moment) =>
+    moment.kind === 'event' ? moment.event.kind : moment.kind === 'alert' ? `alert ${moment.step}` : moment.kind,
+  );
+
+test('the alert tells its own coming and going, the monitor does not say it again', () => {
+  const ticket = detail([event(1, 'opened'), event(5, 'fired'), event(9, 'cleared')], alert(5, 9));
+  assert.equal(told(ticket), ['opened', 'alert pending', 'alert firing', 'alert resolved']);
+});
+
+test('an alert that comes and goes is one line with its count; a person’s word between stays where it was', () => {
+  const comings = Array.from({ length: 6 }, (_, n) => event(n + 2, n % 2 === 0 ? 'fired' : 'cleared'));
+  const ticket = detail(
+    [event(1, 'opened'), ...comings, event(20, 'comment'), event(21, 'fired'), event(22, 'cleared')],
+    alert(30, null),
+  );
+  assert.equal(told(ticket), ['opened', 'repeats', 'comment', 'fired', 'cleared', 'alert pending', 'alert firing']);
+  const repeats = storyOf(ticket).find((moment) => moment.kind === 'repeats');
+  assert.equal(repeats, { at: 7 * minute, kind: 'repeats', from: 2 * minute, fires: 3 });
+});
+
+test('the note that it flaps is kept', () => {
+  const ticket = detail([event(1, 'opened'), event(2, 'fired'), event(2, 'fired', { flapping: true })], null);
+  assert.equal(told(ticket), ['opened', 'fired', 'fired']);
+});
+
+test('an endpoint that went silent crossed no limit', () => {
+  const silent = { ...alert(5, null), metric: 'endpoint.silent' };
+  assert.equal(told(detail([], silent)), ['alert silent', 'alert firing']);
+});
+
+test.run();
