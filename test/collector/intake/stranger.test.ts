@@ -52,7 +52,7 @@ test('the mqtt library reports as anybody would use it', async ({ station }) => 
   client.on('message', (topic) => void heard.push(topic));
   const granted = await client.subscribeAsync(station.topic(id, 'ack'), { qos: 0 });
   assert.is(granted[0]?.qos, 0);
-  await client.publishAsync(station.topic(id, 'report'), encode(makeReport(epochOf(1), 1)) as Buffer, { qos: 1 });
+  await client.publishAsync(station.topic(id, 'report'), Buffer.from(encode(makeReport(epochOf(1), 1))), { qos: 1 });
   assert.is(station.store.receipt(id, epochOf(1)).through, 1);
   await until('the ack', () => heard.length > 0);
   await client.endAsync();
@@ -103,7 +103,7 @@ const junk: [name: string, bytes: (station: Station) => Buffer][] = [
   ['a TLS hello', () => Buffer.from('160301020001000001fc0303', 'hex')],
   ['zeros', () => Buffer.alloc(64)],
   ['a length without end', () => Buffer.from([0x10, 0xff, 0xff, 0xff, 0xff, 0xff])],
-  ['a PUBLISH before any CONNECT', () => generate({ cmd: 'pingreq' })],
+  ['a ping before any CONNECT', () => generate({ cmd: 'pingreq' })],
   ['MQTT 3.1', (station) => hello(station, { protocolId: 'MQIsdp', protocolVersion: 3, clientId: 'x', username: 'x' })],
   ['no client id', (station) => hello(station, { clientId: '', username: '' })],
   ['a client id of 2 KiB', (station) => hello(station, { clientId: 'e'.repeat(2048), username: 'e'.repeat(2048) })],
