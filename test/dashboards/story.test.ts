@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { storyOf } from '../../dashboards/web/time/story.ts';
+import { joined, storyOf } from '../../dashboards/web/time/story.ts';
 import type { TicketDetail } from '../../shared/api.ts';
 
 const test = suite('story of a ticket');
@@ -50,6 +50,15 @@ test('an alert that comes and goes is one line with its count; a person’s word
   assert.equal(told(ticket), ['opened', 'repeats', 'comment', 'fired', 'cleared', 'alert pending', 'alert firing']);
   const repeats = storyOf(ticket).find((moment) => moment.kind === 'repeats');
   assert.equal(repeats, { at: 7 * minute, kind: 'repeats', from: 2 * minute, fires: 3 });
+});
+
+test('in a storm each endpoint that joined is named', () => {
+  const joins = Array.from({ length: 8 }, (_, n) =>
+    event(n, 'fired', { key: 'k', endpoint: { id: `e${n}`, name: 'x' } }),
+  );
+  assert.is(told(detail(joins, null)).length, 8);
+  assert.equal(joined(joins[3] as Event), { id: 'e3', name: 'x' });
+  assert.is(joined(event(1, 'fired', { alert: 'a' })), null);
 });
 
 test('the note that it flaps is kept', () => {

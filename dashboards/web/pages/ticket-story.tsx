@@ -5,7 +5,8 @@ import { time } from '../format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { type Moment as StoryMoment, storyOf } from '../time/story.ts';
+import { to } from '../router.ts';
+import { joined, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
 interface Told {
@@ -13,6 +14,7 @@ interface Told {
   tone: Tone;
   what: string;
   said?: string | null;
+  who?: { id: string; name: string } | null;
 }
 
 type Event = TicketDetail['events'][number];
@@ -60,7 +62,7 @@ function tellEvent(event: Event): Told {
     case 'fired':
       return flaps(event.data)
         ? { icon, tone, what: `${actor}: ${t('story.flapping')}` }
-        : { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text };
+        : { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text, who: joined(event) };
     default:
       return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, said: event.text };
   }
@@ -115,7 +117,7 @@ function Item({ told, at }: { told: Told; at: number }): ComponentChildren {
       </span>
       <div>
         <p>
-          {told.what}{' '}
+          {told.what} {told.who && <a href={to.endpoint(told.who.id)}>{told.who.name}</a>}{' '}
           <span class="quiet small nowrap">
             <Moment at={at} />
           </span>

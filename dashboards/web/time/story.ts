@@ -32,10 +32,17 @@ export function storyOf(detail: TicketDetail): Moment[] {
   return withoutRepeats(moments.sort((a, b) => a.at - b.at || order[a.kind] - order[b.kind]));
 }
 
-/** What the monitor wrote when an alert came or went, but for the note that it does so too often. */
+/** In the ticket of a storm: which endpoint's alert joined it. Else null. */
+export function joined(event: Event): { id: string; name: string } | null {
+  const data = event.data as { endpoint?: { id?: unknown; name?: unknown } | null } | null;
+  const { id, name } = data?.endpoint ?? {};
+  return typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
+}
+
+/** The one alert of a ticket came or went: not the note that it does so too often, not another endpoint that joined. */
 function comesOrGoes(event: Event): boolean {
   const flapping = typeof event.data === 'object' && event.data !== null && 'flapping' in event.data;
-  return (event.kind === 'fired' || event.kind === 'cleared') && !flapping;
+  return (event.kind === 'fired' || event.kind === 'cleared') && !flapping && joined(event) === null;
 }
 
 /** The alert that the ticket shows tells its own coming and going. */
