@@ -109,7 +109,7 @@ function backupsOf(machine: Machine, at: number): BackupJob[] {
 function diskOf(machine: Machine, at: number): HealthItem {
   const bad = noise(machine.seed, 19) < 0.04;
   return {
-    kind: 'disk',
+    kind: 'smart',
     name: 'disk0',
     status: bad ? 'warning' : 'ok',
     summary: bad ? '8 sectors were reallocated' : 'passed',
