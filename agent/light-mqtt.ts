@@ -1,6 +1,6 @@
 /**
  * Imported before the MQTT client, this keeps out what the client loads and Node does not need: timers for browsers, a
- * cache that only MQTT 5 uses, and a copy of Node's own streams. Measured: the client takes 3.0 MB instead of 7.3.
+ * cache that only MQTT 5 uses, and a copy of Node's own streams. Measured: the agent holds 1.6 MB less.
  */
 import { createRequire } from 'node:module';
 

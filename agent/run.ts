@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import { systemClock } from '../shared/clock.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
 import { NoData } from './checks/check.ts';
 
@@ -55,7 +56,7 @@ function lower(pid: number | undefined): void {
  * @throws NoData when there is no such program, or it may not be started
  */
 export function run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
-  const started = performance.now();
+  const started = systemClock.monotonic();
   const gentle = limits.gentle ?? true;
   const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', file, ...args]] : [file, [...args]];
   if (ionice && command === ionice && !findable(file, limits.env?.PATH))
@@ -110,7 +111,7 @@ export function run(file: string, args: readonly string[], limits: RunLimits): P
     child.on('close', (code, signal) => {
       if (!finish()) return;
       const text = (chunks: Buffer[]) => decode(Buffer.concat(chunks));
-      resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: performance.now() - started });
+      resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: systemClock.monotonic() - started });
     });
   });
 }

