@@ -57,8 +57,11 @@ export interface Alerts {
   /** Reads what goes on from before; then looks at the time every second. Before reports come in. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** A report has arrived. Backlog (`live` false) is never judged: old breaches raise no new alert. */
-  onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void>;
+  /**
+   * A report has arrived. Backlog (`live` false) is never judged: old breaches raise no new alert.
+   * @returns a promise only where a change is being saved
+   */
+  onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
   /** The state of an endpoint has changed, and is saved. */
   onPresence(endpoint: Endpoint): Promise<void>;
   /** Ends its alerts and, if untouched, its tickets. */
@@ -186,19 +189,19 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   // ── reports ──
 
-  function onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> {
-    if (!live) return nothing;
+  function onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined {
+    if (!live) return undefined;
     const now = clock.now();
     const watch = watches.of(endpoint.id, now);
     missing.note(watch, report, now);
     const verdicts = evaluate(book, endpoint.kind, report, watch.memory, watch.families, now);
-    if (verdicts.length === 0) return nothing;
+    if (verdicts.length === 0) return undefined;
     const waits: Promise<void>[] = [];
     for (const { family, metric, tags, levels } of verdicts) {
       const wait = judge(endpoint.id, family, metric, tags, levels);
       if (wait !== nothing) waits.push(wait);
     }
-    return waits.length === 0 ? nothing : Promise.all(waits).then(() => undefined);
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
   }
 
   // ── presence ──

@@ -2,8 +2,8 @@
 export interface Allowances {
   /** ms until the key may go on; 0 when it may now. */
   waitFor(key: string): number;
-  /** Takes `cost` tokens; the bucket may go below zero, which makes the next one wait. */
-  take(key: string, cost: number): void;
+  /** Takes `cost` tokens; the bucket may go below zero, which makes the next one wait. @returns `waitFor` before that */
+  take(key: string, cost: number): number;
 }
 
 export function createAllowances(rule: { perSecond: number; burst: number; monotonic: () => number }): Allowances {
@@ -18,6 +18,8 @@ export function createAllowances(rule: { perSecond: number; burst: number; monot
     sweptAt = now;
     for (const [key, bucket] of buckets) if (now - bucket.at > fullAfterMs) buckets.delete(key);
   }
+
+  const waitOf = (tokens: number) => Math.max(0, ((1 - tokens) * 1000) / perSecond);
 
   function bucketOf(key: string) {
     const now = monotonic();
@@ -34,9 +36,12 @@ export function createAllowances(rule: { perSecond: number; burst: number; monot
   }
 
   return {
-    waitFor: (key) => Math.max(0, ((1 - bucketOf(key).tokens) * 1000) / perSecond),
-    take: (key, cost) => {
-      bucketOf(key).tokens -= cost;
+    waitFor: (key) => waitOf(bucketOf(key).tokens),
+    take(key, cost) {
+      const bucket = bucketOf(key);
+      const waitMs = waitOf(bucket.tokens);
+      bucket.tokens -= cost;
+      return waitMs;
     },
   };
 }

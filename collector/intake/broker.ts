@@ -162,6 +162,8 @@ function createAedes(
       if (address) {
         guests.meet(client, address);
         parts.known(client.conn as Socket);
+        // Of a connection that ends between its log-in and its CONNACK aedes tells nothing.
+        client.conn.once('close', () => client.connected || guests.leave(client));
         done(null, true);
         return;
       }

@@ -13,11 +13,12 @@ import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import { createAcks } from './acks.ts';
 import { createAdmission } from './admit.ts';
-import { type Broker, createBroker, type Limits, type Message } from './broker.ts';
+import { type Broker, createBroker, type Limits } from './broker.ts';
 import { createIntakeCounters, type IntakeCounters } from './counters.ts';
 import { createEvaluation } from './evaluation.ts';
 import type { Tls } from './listen.ts';
 import { createPatience } from './patience.ts';
+import type { Message } from './publications.ts';
 import { createQuarantine } from './quarantine.ts';
 
 const troubleLookMs = 2000;

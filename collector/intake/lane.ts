@@ -6,37 +6,35 @@
 /** mqtt.js keeps at most 32 in flight in our agent; four times that is somebody who ignores the window. */
 const waitingAtMost = 128;
 
-export interface Lane {
-  /** False when too much waits: the connection should end. `done` is called in its turn after `ready`. */
-  enter(entry: Entry): boolean;
-  /** The entry is durable. */
-  ready(entry: Entry): void;
-  size(): number;
-  oldest(): Entry | undefined;
-  /** Entries whose reading-on has not been granted yet; see broker.ts. */
-  entries(): readonly Entry[];
-}
-
 export interface Entry {
-  done: () => void;
+  /** Of the PUBLISH; null at QoS 0, which has no PUBACK. */
+  messageId: number | null;
+  /** Bytes counted as waiting; 0 when it is not kept. */
   bytes: number;
   /** Monotonic ms. */
   since: number;
   isReady: boolean;
-  /** The connection reads on though this one waits. */
-  readsOn: boolean;
+  /** Lets the connection be read on, where that waits for this entry. */
+  readOn: (() => void) | null;
+}
+
+export interface Lane {
+  /** False when too much waits: the connection should end. */
+  enter(entry: Entry): boolean;
+  /** The entry is durable. `out` gets it, and those behind it that are durable too, in order. */
+  ready(entry: Entry, out: (entry: Entry) => void): void;
+  size(): number;
+  oldest(): Entry | undefined;
+  entries(): readonly Entry[];
 }
 
 export function createLane(): Lane {
   const queue: Entry[] = [];
   return {
-    enter(entry) {
-      queue.push(entry);
-      return queue.length <= waitingAtMost;
-    },
-    ready(entry) {
+    enter: (entry) => queue.push(entry) <= waitingAtMost,
+    ready(entry, out) {
       entry.isReady = true;
-      while (queue[0]?.isReady) queue.shift()?.done();
+      while (queue[0]?.isReady) out(queue.shift() as Entry);
     },
     size: () => queue.length,
     oldest: () => queue[0],

@@ -15,6 +15,9 @@ export interface Arrival {
 
 export type Stored = 'stored' | 'duplicate';
 
+/** Called once: null when the report is durable, an error when the store was closed before that. Must not throw. */
+export type Settled = (problem: Error | null) => void;
+
 export type Aggregate = 'mean' | 'min' | 'max' | 'last' | 'count' | 'rate';
 
 export interface SeriesQuery {
@@ -74,10 +77,14 @@ export interface SeriesStats {
 
 export interface SeriesStore {
   /**
-   * Resolves when the report would survive `kill -9` and power loss, and not before. `duplicate` when
-   * (endpoint, epoch, seq) is stored already. `report.lost` ranges count as received from then on.
-   * Waits, without rejecting, while the disk is full; rejects only for a report that can never be stored.
+   * Takes one report over, of which nothing is needed any more when this returns. `settled(null)` follows when it would
+   * survive `kill -9` and power loss, and not before; while the disk is full it is waited for. `report.lost` ranges
+   * count as received from then on.
+   * @returns `duplicate` when (endpoint, epoch, seq) is stored already or about to be: settled with the first
+   * @throws EvenkeelError for a report that can never be stored, and CONFLICT after `close`
    */
+  accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate';
+  /** `accept` for whoever stores one report at a time: resolves when it is durable, rejects where that throws. */
   append(arrival: Arrival): Promise<Stored>;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;

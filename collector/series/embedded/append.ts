@@ -1,18 +1,17 @@
 /** One report into the journal, once. This is the hot path: no keys are built and nothing is serialised twice. */
 import { fail } from '../../../shared/errors.ts';
 import type { Report } from '../../../shared/report.ts';
-import type { Arrival, Stored } from '../series.ts';
+import type { Arrival, SeriesStore, Stored } from '../series.ts';
 import type { Commit } from './commit.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { Epoch, Epochs, Waiter } from './epochs.ts';
+import type { Epoch, Epochs } from './epochs.ts';
 import type { LatestValues } from './latest.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Later than this after its arrival a sample would lie in a file that retention never reaches. */
 const maxAheadMs = 86_400_000;
 
-export interface Append {
-  append(arrival: Arrival): Promise<Stored>;
+export interface Append extends Pick<SeriesStore, 'accept' | 'append'> {
   readonly duplicates: number;
   close(): void;
 }
@@ -46,23 +45,34 @@ export function createAppend(parts: {
     return samples;
   };
 
+  const accept: SeriesStore['accept'] = (arrival, settled) => {
+    if (closed) throw fail('CONFLICT', { problem: 'the collector is stopping' });
+    const { report, receivedAt } = arrival;
+    const shelf = latest.shelf(arrival.endpoint);
+    const epoch = epochs.of(shelf.id, report.epoch, receivedAt);
+    const first = epoch.inFlight.get(report.seq);
+    if (first || epoch.receipt.has(report.seq)) {
+      duplicates += 1;
+      // The same report again while the first is being committed: wire.md, Delivery 3.
+      if (first) first.repeats.push(settled);
+      else settled(null);
+      return 'duplicate';
+    }
+    const problem = refusal(report, receivedAt, epoch);
+    if (problem) throw problem;
+    const samples = write(arrival, shelf, epoch);
+    commit.expect(samples, { epoch, seq: report.seq, settled, repeats: [] });
+    return 'new';
+  };
+
   return {
-    append(arrival) {
-      if (closed) return Promise.reject(fail('CONFLICT', { problem: 'the collector is stopping' }));
-      const { report, receivedAt } = arrival;
-      const shelf = latest.shelf(arrival.endpoint);
-      const epoch = epochs.of(shelf.id, report.epoch, receivedAt);
-      const inFlight = epoch.inFlight.get(report.seq);
-      if (inFlight || epoch.receipt.has(report.seq)) duplicates += 1;
-      if (inFlight) return afterThat(inFlight);
-      if (epoch.receipt.has(report.seq)) return Promise.resolve('duplicate');
-      const problem = refusal(report, receivedAt, epoch);
-      if (problem) return Promise.reject(problem);
-      const samples = write(arrival, shelf, epoch);
-      return new Promise((resolve, reject) => {
-        commit.expect(epoch, report.seq, samples, { stored: () => resolve('stored'), failed: reject, repeats: [] });
-      });
-    },
+    accept,
+    append: (arrival) =>
+      new Promise((resolve, reject) => {
+        // A duplicate may be settled before `accept` returns.
+        let answer: Stored = 'duplicate';
+        if (accept(arrival, (problem) => (problem ? reject(problem) : resolve(answer))) === 'new') answer = 'stored';
+      }),
     get duplicates() {
       return duplicates;
     },
@@ -70,13 +80,6 @@ export function createAppend(parts: {
       closed = true;
     },
   };
-}
-
-/** The same report again while the first is being committed: wire.md, Delivery 3. */
-function afterThat(first: Waiter): Promise<Stored> {
-  return new Promise((resolve, reject) => {
-    first.repeats.push({ stored: () => resolve('duplicate'), failed: reject });
-  });
 }
 
 /** Why the report can never be stored; null when it can. */

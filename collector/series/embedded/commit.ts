@@ -19,15 +19,9 @@ const maxTailBytes = 256 * 1024 * 1024;
 const firstRetryMs = 250;
 const lastRetryMs = 5000;
 
-interface Waiting {
-  epoch: Epoch;
-  seq: number;
-  waiter: Waiter;
-}
-
 export interface Parcel extends Sealed {
   samples: number;
-  waiting: Waiting[];
+  waiting: Waiter[];
   losses: { epoch: Epoch; from: number; to: number }[];
 }
 
@@ -44,8 +38,8 @@ export interface CommitSettings {
 export interface Commit {
   /** Where the next record goes. */
   readonly writer: FrameWriter;
-  /** The record just written belongs to this report, and has so many samples. */
-  expect(epoch: Epoch, seq: number, samples: number, waiter: Waiter): void;
+  /** The record just written has so many samples; this is who waits for it. */
+  expect(samples: number, waiter: Waiter): void;
   expectLoss(epoch: Epoch, from: number, to: number): void;
   readonly pending: number;
   /** Why appends wait; null when they do not. */
@@ -110,11 +104,10 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     parts.committed(parcel);
     const now = parts.now();
     for (const { epoch, from, to } of parcel.losses) epochs.received(epoch, from, to, now);
-    for (const { epoch, seq, waiter } of parcel.waiting) {
-      epochs.received(epoch, seq, seq, now);
-      epoch.inFlight.delete(seq);
-      waiter.stored();
-      for (const repeat of waiter.repeats) repeat.stored();
+    for (const waiter of parcel.waiting) {
+      epochs.received(waiter.epoch, waiter.seq, waiter.seq, now);
+      waiter.epoch.inFlight.delete(waiter.seq);
+      settle(waiter, null);
     }
   };
   const recovered = () => {
@@ -133,10 +126,10 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
 
   return {
     writer,
-    expect(epoch, seq, samples, waiter) {
+    expect(samples, waiter) {
       open.samples += samples;
-      epoch.inFlight.set(seq, waiter);
-      open.waiting.push({ epoch, seq, waiter });
+      waiter.epoch.inFlight.set(waiter.seq, waiter);
+      open.waiting.push(waiter);
       if (writer.bytes >= fullFrameBytes) seal();
       schedule();
     },
@@ -155,14 +148,14 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
       run();
       clearTimeout(timer);
       const reason = fail('DISK_FULL', { path: settings.folder });
-      for (const { waiting } of parcels) for (const { waiter } of waiting) refuse(waiter, reason);
+      for (const { waiting } of parcels) for (const waiter of waiting) settle(waiter, reason);
     },
   };
 }
 
-function refuse(waiter: Waiter, reason: EvenkeelError): void {
-  waiter.failed(reason);
-  for (const repeat of waiter.repeats) repeat.failed(reason);
+function settle({ settled, repeats }: Waiter, problem: EvenkeelError | null): void {
+  settled(problem);
+  for (const repeat of repeats) repeat(problem);
 }
 
 function refuseWhenFull({ folder, reserveBytes }: CommitSettings, tailBytes: number): void {

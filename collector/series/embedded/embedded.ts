@@ -1,6 +1,6 @@
 /**
  * The series store that needs nothing else: a SQLite journal, Parquet segments and DuckDB in a worker thread.
- * What happens to a report: `append` → record → group commit (durable, answered) → frame to the worker → segment.
+ * What happens to a report: `accept` → record → group commit (durable, answered) → frame to the worker → segment.
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -155,6 +155,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   };
 
   return {
+    accept: append.accept,
     append: append.append,
     receipt(endpoint, epoch) {
       const id = dictionary.findEndpoint(endpoint);

@@ -1,12 +1,14 @@
 /** What was received of every endpoint's every epoch, what is on its way into the journal, and what of it is to be saved. */
+import type { Settled } from '../series.ts';
 import type { ReceiptRow } from './journal.ts';
 import { Receipt } from './receipt.ts';
 
 /** A report whose commit is awaited. Whoever brings the same one meanwhile waits for the same commit. */
 export interface Waiter {
-  stored: () => void;
-  failed: (reason: unknown) => void;
-  repeats: { stored: () => void; failed: (reason: unknown) => void }[];
+  epoch: Epoch;
+  seq: number;
+  settled: Settled;
+  repeats: Settled[];
 }
 
 export interface Epoch {

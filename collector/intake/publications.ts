@@ -1,0 +1,203 @@
+/**
+ * What happens to a PUBLISH between aedes and the road: admitted, bounded, slowed down, and answered once it is durable.
+ *
+ * aedes answers QoS 1 as soon as it is told to go on, and reads a connection no further before that. Both would cost: so it
+ * is told to go on at once, as if the publication were of QoS 0, and the PUBACK is ours. Nothing of aedes then waits for
+ * the commit. Only a connection with a full window is read no further, which is what slows down a flood.
+ */
+import type { Client } from 'aedes';
+import type { IPublishPacket } from 'mqtt-packet';
+import type { Clock } from '../../shared/clock.ts';
+import type { Address, DownLeaf, UpLeaf } from '../../shared/topics.ts';
+import { createAllowances } from './allowance.ts';
+import type { IntakeCounters } from './counters.ts';
+import { admitPublish, type Refusal } from './guards.ts';
+import type { Entry, Lane } from './lane.ts';
+import { createPubacks, whenDrained } from './pubacks.ts';
+import type { Refuse } from './refusals.ts';
+
+/** A message of an authenticated endpoint on one of its own topics. */
+export interface Message {
+  endpoint: string;
+  leaf: UpLeaf;
+  topic: string;
+  payload: Uint8Array;
+  /** Too much waits already: evaluate it, do not keep it; it comes again. */
+  crowded: boolean;
+  /** To be called once, when it is durable: lets the PUBACK out. */
+  acknowledge(): void;
+}
+
+export interface Connection {
+  client: Client;
+  address: Address;
+  lane: Lane;
+  listens: Set<DownLeaf>;
+  /** Where it published last: reports come on the same topic again and again. */
+  last: { topic: string; leaf: UpLeaf } | null;
+  /** The collector itself ends it: its will is no news. */
+  ours: boolean;
+  /** A message was not kept: the connection is ended when there is room again, so that it comes again. */
+  dropped: boolean;
+  /** Until when messages are held back because of their rate, monotonic ms. */
+  heldUntil: number;
+}
+
+export interface PublicationRules {
+  /** Messages of one endpoint: a second, and at once. 16 KiB count as one more message. */
+  messagesPerSecond: number;
+  messagesAtOnce: number;
+  /** Bytes of all messages that wait to become durable; beyond, they are evaluated and come again later. */
+  waitingBytes: number;
+}
+
+export interface Publications {
+  /** `done` is aedes': with an error it ends the connection, without a PUBACK. */
+  take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void;
+  /** To be called every second: lets stuck connections be read on, and ends those that should start over. */
+  sweep(connections: Iterable<Connection>): void;
+}
+
+/** What a waiting message costs in memory beside its payload, roughly: its record, and its places in the queues. */
+const overheadBytes = 1024;
+/** The window of our agent. With more than this waiting, a connection is read no further. */
+const readsOnBelow = 32;
+/** A message that waits longer than this no longer keeps its connection from being read: pings must be answered. */
+const readOnAfterMs = 2000;
+/** With so old a message the agent has filled its window and can send nothing new: it should come again. */
+const startOverAfterMs = 240_000;
+
+export function createPublications(parts: {
+  rules: PublicationRules;
+  clock: Clock;
+  counters: IntakeCounters;
+  refuse: Refuse;
+  onMessage(message: Message): void;
+  /** Ends a connection whose will is no news. */
+  end(connection: Connection): void;
+}): Publications {
+  const { rules, clock, counters, refuse, onMessage } = parts;
+  const pubacks = createPubacks();
+  const goOn = createTurns();
+  const allowances = createAllowances({
+    perSecond: rules.messagesPerSecond,
+    burst: rules.messagesAtOnce,
+    monotonic: clock.monotonic,
+  });
+  let waitingBytes = 0;
+  let waitingCount = 0;
+
+  function take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void {
+    const admitted = admit(connection, packet);
+    if ('reason' in admitted) {
+      refuse(admitted.reason, connection.address.endpoint, admitted.text);
+      done(new Error(admitted.text));
+      return;
+    }
+    const crowded = waitingBytes > rules.waitingBytes;
+    if (crowded) connection.dropped = true;
+    const entry = entryOf(packet, crowded);
+    if (!connection.lane.enter(entry)) {
+      refuse('window', connection.address.endpoint, 'too many publications wait for their PUBACK');
+      parts.end(connection);
+      return;
+    }
+    waitingBytes += entry.bytes;
+    waitingCount += 1;
+    packet.qos = 0;
+    const { writableNeedDrain } = connection.client.conn as unknown as { writableNeedDrain: boolean };
+    if (connection.lane.size() > readsOnBelow || writableNeedDrain) entry.readOn = done;
+    else goOn(done);
+    send(connection, entry, packet, admitted.leaf, crowded);
+  }
+
+  function entryOf({ qos, messageId, payload }: IPublishPacket, crowded: boolean): Entry {
+    return {
+      messageId: qos === 1 ? (messageId as number) : null,
+      bytes: crowded ? 0 : payload.length + overheadBytes,
+      since: clock.monotonic(),
+      isReady: false,
+      readOn: null,
+    };
+  }
+
+  function send(connection: Connection, entry: Entry, packet: IPublishPacket, leaf: UpLeaf, crowded: boolean): void {
+    const { topic } = packet;
+    const payload = packet.payload as Buffer;
+    const { endpoint } = connection.address;
+    const acknowledge = acknowledging(connection, entry);
+    const message = { endpoint, leaf, topic, payload, crowded, acknowledge };
+    const waitMs = waitFor(connection, 1 + payload.length / 16_384);
+    if (waitMs > 0) setTimeout(onMessage, waitMs, message);
+    else onMessage(message);
+  }
+
+  /** A function of its own: what waits for the commit must hold nothing of the payload. */
+  function acknowledging(connection: Connection, entry: Entry): () => void {
+    return () => {
+      waitingBytes -= entry.bytes;
+      waitingCount -= 1;
+      connection.lane.ready(entry, out);
+    };
+    function out({ messageId, readOn }: Entry): void {
+      if (messageId !== null) pubacks.add(connection.client, messageId);
+      if (readOn) whenDrained(connection.client, readOn);
+    }
+  }
+
+  /** Too fast an endpoint is slowed down, not cut: its window fills and it waits. The order is kept. */
+  function waitFor(connection: Connection, cost: number): number {
+    const { endpoint } = connection.address;
+    const now = clock.monotonic();
+    const waitMs = Math.max(allowances.take(endpoint, cost), connection.heldUntil - now);
+    if (waitMs <= 0) return 0;
+    refuse('rate', endpoint, `more than ${rules.messagesPerSecond} messages a second; slowed down`);
+    connection.heldUntil = now + waitMs;
+    return waitMs;
+  }
+
+  return {
+    take,
+    sweep(connections) {
+      counters.waiting.set(waitingCount);
+      counters.waitingBytes.set(waitingBytes);
+      const now = clock.monotonic();
+      const isRoomy = waitingBytes < rules.waitingBytes / 2;
+      for (const connection of connections) {
+        const oldest = connection.lane.oldest();
+        if (!oldest || connection.heldUntil > now) continue;
+        if ((connection.dropped && isRoomy) || now - oldest.since > startOverAfterMs) parts.end(connection);
+        else if (now - oldest.since > readOnAfterMs) readOn(connection);
+      }
+    },
+  };
+}
+
+function admit(connection: Connection, packet: IPublishPacket): { leaf: UpLeaf } | Refusal {
+  const { last } = connection;
+  if (last?.topic === packet.topic && packet.qos < 2 && !packet.retain) return last;
+  const admitted = admitPublish(connection.address, packet);
+  if ('leaf' in admitted) connection.last = { topic: packet.topic, leaf: admitted.leaf };
+  return admitted;
+}
+
+/** Pings and new reports must not wait for a disk. The window still bounds what can come. */
+function readOn(connection: Connection): void {
+  for (const entry of connection.lane.entries()) {
+    entry.readOn?.();
+    entry.readOn = null;
+  }
+}
+
+/** Calls back in a later turn of the event loop: aedes' parser is on the stack, and reading on would enter it again. */
+function createTurns(): (done: () => void) => void {
+  let waiting: (() => void)[] = [];
+  const run = () => {
+    const batch = waiting;
+    waiting = [];
+    for (const done of batch) done();
+  };
+  return (done) => {
+    if (waiting.push(done) === 1) setImmediate(run);
+  };
+}
