@@ -127,7 +127,8 @@ export function decode<T>(schema: { '~kind'?: string } & object, bytes: Uint8Arr
 export function decodePlain<T>(schema: object, plain: Uint8Array): T {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('utf8'));
+    const bytes = Buffer.isBuffer(plain) ? plain : Buffer.from(plain.buffer, plain.byteOffset, plain.length);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch (thrown) {
     // A nesting of millions of brackets ends here too, as a RangeError of the parser's own stack.
     throw fail('NOT_JSON', { reason: reasonOf(thrown).slice(0, 200) });

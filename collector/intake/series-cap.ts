@@ -30,6 +30,9 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
 
   return {
     allows(endpoint, metric) {
+      const key = hash(metric);
+      // Nearly always known: the time is looked at only for what is new.
+      if (endpoints.get(endpoint)?.current.has(key)) return true;
       const now = monotonic();
       if (now - turnedAt > generationMs) turn(now);
       let known = endpoints.get(endpoint);
@@ -37,8 +40,6 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
         known = { current: new Set(), previous: new Set() };
         endpoints.set(endpoint, known);
       }
-      const key = hash(metric);
-      if (known.current.has(key)) return true;
       if (!known.previous.has(key) && known.current.size >= limit) return false;
       known.current.add(key);
       return true;

@@ -69,7 +69,7 @@ async function openOurs(endpoints: number): Promise<Subject> {
     registry: new Registry(),
     rawRetentionMs: 14 * 86_400_000,
     limits: { messagesPerSecond: 1e9, messagesAtOnce: 1e9, maxUnknownPerAddress: 20_000, maxUnknown: 20_000 },
-    alerts: { onReport: async () => undefined, onPresence: async () => undefined },
+    alerts: { onReport: () => undefined, onPresence: async () => undefined },
     ...parts,
   });
   return {
