@@ -96,6 +96,10 @@ export async function createBroker(parts: BrokerParts): Promise<Broker> {
   (aedes.brokers as Record<string, number>)[aedes.id] = Number.POSITIVE_INFINITY;
   const timer = setInterval(() => publications.sweep(guests.all()), sweepMs);
   timer.unref();
+  const end = () => {
+    clearInterval(timer);
+    return new Promise<void>((resolve) => aedes.close(resolve));
+  };
   const door = await openDoor({
     host: parts.host,
     port: parts.port,
@@ -106,6 +110,9 @@ export async function createBroker(parts: BrokerParts): Promise<Broker> {
       const client = aedes.handle(socket);
       limitFrames(client, () => guests.of(client) !== undefined);
     },
+  }).catch(async (thrown: unknown) => {
+    await end();
+    throw thrown;
   });
 
   return {
@@ -128,9 +135,8 @@ export async function createBroker(parts: BrokerParts): Promise<Broker> {
     },
     async close() {
       guests.close();
-      clearInterval(timer);
       await door.close();
-      await new Promise<void>((resolve) => aedes.close(resolve));
+      await end();
     },
   };
 }
