@@ -7,7 +7,7 @@ import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { Presence as Said } from '../shared/presence.ts';
-import { decode, InventoryMessage, type Loss, type Report } from '../shared/report.ts';
+import { decode, InventoryMessage, type Loss, type Metric, type Report } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
@@ -186,9 +186,12 @@ async function keepPresence(parts: RoadParts, { endpoint, acknowledge }: Passage
 async function keepInventory(parts: RoadParts, passage: Passage, message: InventoryMessage): Promise<void> {
   const { acknowledge, receivedAt } = passage;
   const endpoint = passage.endpoint.id;
-  await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
-  await keepPlace(parts, endpoint, message, receivedAt);
+  const kept = await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
+  // Of an older section nothing is derived: it is no news.
+  const metrics = kept === 'saved' ? await parts.inventory.derive(endpoint, message, receivedAt) : [];
+  const derived = await keepPlace(parts, endpoint, message, receivedAt, metrics);
   durable(parts, { acknowledge, endpoint, news: { kind: 'inventory', endpoint, section: message.section } });
+  if (metrics.length > 0) parts.evaluation.evaluate(passage.endpoint, derived);
 }
 
 function keepReport(parts: RoadParts, passage: Passage, report: Report): void {
@@ -221,10 +224,12 @@ async function keepPlace(
   endpoint: string,
   { epoch, seq }: { epoch: string; seq: number },
   receivedAt: number,
-): Promise<void> {
-  const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics: [] };
+  metrics: Metric[] = [],
+): Promise<Report> {
+  const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics };
   await store.append({ endpoint, receivedAt, report, bytes: Buffer.from(JSON.stringify(report), 'utf8') });
   ackDue(endpoint, epoch);
+  return report;
 }
 
 /** What the agent had to give up: shown to people. A loss that is told twice is one row. */

@@ -226,6 +226,8 @@ const rows: Record<string, Row[]> = {
     ],
     ['bytes', 'bytes', 'gauge', 'Backup size', 'バックアップサイズ'],
     ['duration_s', 'seconds', 'gauge', 'Backup duration', 'バックアップ所要時間'],
+    // By the collector, which knows the runs before.
+    ['size_percent', 'percent', 'gauge', 'Backup size against its usual size', '通常サイズに対するバックアップサイズ'],
     ['files', 'count', 'gauge', 'Files in the backup', 'バックアップのファイル数'],
     ['verified_age_s', 'seconds', 'gauge', 'Time since the last verified restore', '最終復元確認からの経過'],
   ],

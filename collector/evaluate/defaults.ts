@@ -87,6 +87,7 @@ const backupLateWorkstation = warning(
   // A laptop that was closed for a week is late the moment it opens: it gets some time to catch up by itself.
   { applies: 'workstation', for_s: 2 * hour },
 );
+const noBackup: Rule['when'] = { kind: 'missing', measurement: 'backup', field: 'result', after_s: 3 * day };
 const securityAge = warning(
   'security-updates',
   'Security updates are overdue',
@@ -361,12 +362,20 @@ export const defaultRules: readonly Rule[] = [
       ticket: 'off',
     },
   ),
-  info('backup-none', 'No backup known', 'バックアップが見つかりません', {
-    kind: 'missing',
-    measurement: 'backup',
-    field: 'result',
-    after_s: 3 * day,
+  warning(
+    'backup-size',
+    'Backup much smaller than usual',
+    'バックアップサイズが通常より大幅に小さい',
+    // Against the median of the five good runs before: after three runs of the new size it is the usual one.
+    metric('backup', below('size_percent', 50)),
+    // Told daily; gone with the job.
+    { gone_s: 2 * day },
+  ),
+  // Where a product is found but its job is not read, backup-unknown says so; here there is nothing at all.
+  warning('backup-none-server', 'Server without any backup', 'バックアップのないサーバー', noBackup, {
+    applies: 'server',
   }),
+  info('backup-none', 'No backup known', 'バックアップが見つかりません', noBackup, { applies: 'workstation' }),
 
   // Updates: by age. That something is pending is the normal state of a machine.
   securityAge,

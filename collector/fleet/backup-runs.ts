@@ -3,6 +3,7 @@
  * one question a single run cannot: is this backup as large as it usually is?
  */
 import type { BackupJob } from '../../shared/inventory.ts';
+import type { Metric } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
 
 /** Kept a job: enough for the usual size, and for a person to look back a month of daily runs. */
@@ -43,6 +44,34 @@ export async function rememberRuns(state: State, endpoint: string, jobs: readonl
       .where('ended_at', '<=', old.ended_at)
       .execute();
   }
+}
+
+/** `backup.size_percent` of each job whose usual size is known, for its newest good run; at `at`, ms UTC. */
+export async function sizesOf(
+  state: State,
+  endpoint: string,
+  jobs: readonly BackupJob[],
+  at: number,
+): Promise<Metric[]> {
+  const metrics: Metric[] = [];
+  for (const { product, job } of jobs) {
+    const rows = await state
+      .selectFrom('backup_runs')
+      .select(['ended_at', 'bytes'])
+      .where('endpoint', '=', endpoint)
+      .where('product', '=', product)
+      .where('job', '=', job)
+      .orderBy('ended_at', 'desc')
+      .execute();
+    const runs = rows.map((row) => ({ endedAt: row.ended_at, bytes: row.bytes }));
+    const [latest] = runs;
+    if (!latest || latest.bytes === null) continue;
+    const { usualBytes } = usualSize(runs, latest);
+    if (usualBytes === null || usualBytes <= 0) continue;
+    const fields = { size_percent: (100 * latest.bytes) / usualBytes };
+    metrics.push({ name: 'backup', tags: { job, product }, fields, timestamp: at });
+  }
+  return metrics;
 }
 
 /**

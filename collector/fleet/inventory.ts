@@ -1,9 +1,9 @@
 /** What is known of an endpoint beside its time series: one document a section, replaced when a newer one comes. */
 import { fail } from '../../shared/errors.ts';
 import { type BackupJob, sections } from '../../shared/inventory.ts';
-import { check, type InventoryMessage } from '../../shared/report.ts';
+import { check, type InventoryMessage, type Metric } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
-import { rememberRuns } from './backup-runs.ts';
+import { rememberRuns, sizesOf } from './backup-runs.ts';
 
 export interface Inventory {
   /**
@@ -11,6 +11,8 @@ export interface Inventory {
    * @throws EvenkeelError BAD_SHAPE for an unknown section or a document that does not fit its schema
    */
   save(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<'saved' | 'older'>;
+  /** What a section just saved says as metrics, seen beside those before it: nothing for most. */
+  derive(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<Metric[]>;
 }
 
 export function createInventory(state: State): Inventory {
@@ -36,6 +38,9 @@ export function createInventory(state: State): Inventory {
       // Sections that arrive late still tell of runs that were not told before.
       if (section === 'backups') await rememberRuns(state, endpoint, message.data as BackupJob[]);
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
+    },
+    async derive(endpoint, { section, data }, receivedAt) {
+      return section === 'backups' ? sizesOf(state, endpoint, data as BackupJob[], receivedAt) : [];
     },
   };
 }
