@@ -2,6 +2,7 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
+import { sql } from 'kysely';
 import { Registry } from 'prom-client';
 import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -27,6 +28,7 @@ import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
 import { seriesStores } from './series/index.ts';
 import type { Config } from './settings.ts';
+import { createHousekeeping } from './state/housekeeping.ts';
 import { openState } from './state/open.ts';
 import { keepReserve } from './state/reserve.ts';
 import { createTell } from './tell.ts';
@@ -169,6 +171,19 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
+  const housekeeping = createHousekeeping({
+    state,
+    clock,
+    log,
+    chores: [
+      { name: 'ended sessions', run: () => accounts.sessions.prune() },
+      { name: 'old notices', run: () => outbox.prune() },
+      // What the query planner knows of the tables, as SQLite advises to refresh it now and then.
+      { name: 'state statistics', run: () => sql`pragma optimize`.execute(state) },
+    ],
+  });
+  onStop(() => housekeeping.stop());
+  void housekeeping.runDue();
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
   const secret = accounts.setup.secret();

@@ -12,6 +12,8 @@ export interface Sessions {
   /** The user of a session that has not ended; undefined otherwise. */
   userOf(secret: string): Promise<User | undefined>;
   end(secret: string): Promise<void>;
+  /** Forgets those that have ended. */
+  prune(): Promise<void>;
 }
 
 export function createSessions(state: State, now: () => number): Sessions {
@@ -19,7 +21,6 @@ export function createSessions(state: State, now: () => number): Sessions {
     async begin(userId) {
       const secret = makeSecret();
       const at = now();
-      await state.deleteFrom('sessions').where('expires_at', '<=', at).execute();
       const row = { id_hash: hashSecret(secret), user_id: userId, created_at: at, expires_at: at + sessionMs };
       await state.insertInto('sessions').values(row).execute();
       return secret;
@@ -39,6 +40,10 @@ export function createSessions(state: State, now: () => number): Sessions {
 
     async end(secret) {
       await state.deleteFrom('sessions').where('id_hash', '=', hashSecret(secret)).execute();
+    },
+
+    async prune() {
+      await state.deleteFrom('sessions').where('expires_at', '<=', now()).execute();
     },
   };
 }

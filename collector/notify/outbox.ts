@@ -28,7 +28,7 @@ export interface Outbox {
   wake(): void;
   /** Sends everything that is due and may go; resolves when that has been tried once. @returns how many were tried */
   runDue(): Promise<number>;
-  /** Forgets what was sent or given up long ago; called by itself once a day. @returns how many */
+  /** Forgets what was sent or given up long ago. @returns how many */
   prune(): Promise<number>;
   start(): void;
   /** Waits for what is being sent. */
@@ -48,7 +48,6 @@ const atOnce = 8;
 const lookEveryMs = 5_000;
 /** So long a ticket shows who was told of it. */
 const keptMs = 90 * 86_400_000;
-const pruneEveryMs = 86_400_000;
 
 /** Full jitter: receivers that come back are not met by all senders at once. At least a quarter of a second. */
 export function pauseAfter(attempts: number, random: () => number): number {
@@ -63,7 +62,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
-  let prunedAt = Number.NEGATIVE_INFINITY;
 
   /** Rows whose time has come, less those that must wait for an earlier notice of the same alert. */
   async function due(): Promise<Row[]> {
@@ -143,13 +141,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
     return Number(numDeletedRows);
   }
 
-  async function pruneDaily(): Promise<void> {
-    const now = clock.monotonic();
-    if (now - prunedAt < pruneEveryMs) return;
-    prunedAt = now;
-    await prune();
-  }
-
   /** Looks until nothing is due, then again when the next row is, or soon. One look at a time. */
   function look(): void {
     if (stopped) return;
@@ -157,7 +148,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
     running = running
       .then(async () => {
         while (!stopped && (await runDue()) > 0);
-        await pruneDaily();
       })
       .catch((thrown) => log.error({ err: thrown }, 'notices could not be read or marked; tried again'))
       .finally(() => {

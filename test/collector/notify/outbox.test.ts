@@ -205,11 +205,6 @@ test('what was sent or given up long ago is forgotten, what waits is not', async
     .execute();
   assert.is(await o.outbox.prune(), 2);
   assert.equal((await o.rows()).map((row) => row.id).sort(), ['fresh', 'queued']);
-  // And by itself.
-  await o.state.updateTable('outbox').set({ created_at: 0 }).where('id', '=', 'fresh').execute();
-  o.outbox.start();
-  await o.outbox.stop();
-  assert.not.ok((await o.rows()).some((row) => row.id === 'fresh'));
 });
 
 test('pauses grow, are random, and have an end', () => {

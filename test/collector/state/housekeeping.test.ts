@@ -1,0 +1,51 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createHousekeeping } from '../../../collector/state/housekeeping.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
+import { silentLog } from '../../../shared/log.ts';
+
+const day = 86_400_000;
+
+function house(state: State, at: { now: number }, fails = false) {
+  const done: string[] = [];
+  const clock = { now: () => at.now, monotonic: () => at.now };
+  const chores = [
+    { name: 'first', run: async () => (fails ? Promise.reject(new Error('no')) : done.push('first')) },
+    { name: 'second', run: async () => done.push('second') },
+  ];
+  return { done, keeping: createHousekeeping({ state, clock, log: silentLog, chores }) };
+}
+
+test('each chore is done once a day, also over a restart, and a missed night is caught up', async () => {
+  const state = await openState(':memory:');
+  const at = { now: 100 * day };
+  const one = house(state, at);
+  await one.keeping.runDue();
+  await one.keeping.runDue();
+  assert.equal(one.done, ['first', 'second']);
+  await one.keeping.stop();
+  const two = house(state, at);
+  await two.keeping.runDue();
+  assert.equal(two.done, []);
+  at.now += 3 * day;
+  await two.keeping.runDue();
+  assert.equal(two.done, ['first', 'second']);
+  await two.keeping.stop();
+  await state.destroy();
+});
+
+test('a chore that fails keeps no other from being done, and is tried again', async () => {
+  const state = await openState(':memory:');
+  const at = { now: 100 * day };
+  const bad = house(state, at, true);
+  await bad.keeping.runDue();
+  assert.equal(bad.done, ['second']);
+  await bad.keeping.stop();
+  const good = house(state, at);
+  await good.keeping.runDue();
+  assert.equal(good.done, ['first']);
+  await good.keeping.stop();
+  await state.destroy();
+});
+
+test.run();
