@@ -1,5 +1,7 @@
 /** Every failed request is answered as `{code, message, hint}` out of the one table. */
 import { randomBytes } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
 
@@ -16,6 +18,23 @@ export function answerNothingHere(request: FastifyRequest, reply: FastifyReply):
   const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
   return answerError(fail('NO_SUCH_ROUTE', { method: request.method, path }), request, reply);
 }
+
+/** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which ends. */
+export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = unreadable[error.code ?? ''] ?? 400;
+  const { code, message, hint } = fail('BAD_REQUEST', { problem: error.message.slice(0, 200) });
+  const body = Buffer.from(JSON.stringify({ code, message, hint }), 'utf8');
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
 /** Faults of the request that fastify found before any code of ours ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {

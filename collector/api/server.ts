@@ -10,7 +10,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Tls } from '../settings.ts';
 import { access } from './access.ts';
-import { answerError, bodyLimit } from './answer.ts';
+import { answerError, answerUnreadable, bodyLimit } from './answer.ts';
 import type { App, Context } from './context.ts';
 import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
@@ -29,6 +29,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
