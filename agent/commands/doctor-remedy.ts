@@ -16,69 +16,70 @@ const packages: Readonly<Record<string, string>> = {
 
 interface Rule {
   says: RegExp;
-  todo(match: RegExpExecArray): string;
+  advice(match: RegExpExecArray): string;
 }
 
 const rules: readonly Rule[] = [
   {
     says: /(?:^|[\s/])([\w.-]+) is not installed/,
-    todo: ([, tool = '']) => `install ${packages[tool] ?? tool} if you want this watched`,
+    advice: ([, tool = '']) => `install ${packages[tool] ?? tool} if you want this watched`,
   },
   {
     says: /\bwrong-password\b/,
-    todo: () => 'write the present password into the passwordFile (reader) or the environment (run-backup) of this job',
+    advice: () =>
+      'write the present password into the passwordFile (reader) or the environment (run-backup) of this job',
   },
   {
     says: /\blocked\b|lockfile/i,
-    todo: () =>
+    advice: () =>
       'wait for the run that holds the lock; if none runs any more: restic unlock, borg break-lock, or remove the lock file',
   },
   {
     says: /\brepository-missing\b/,
-    todo: () => 'compare the address in checks.yaml with that of the backup job; is the disk or the server there?',
+    advice: () => 'compare the address in checks.yaml with that of the backup job; is the disk or the server there?',
   },
   {
     says: /apt holds no lists of/,
-    todo: () =>
+    advice: () =>
       'run apt-get update as root and read its errors; take a source that is gone out of /etc/apt/sources.list.d',
   },
   {
     says: /no package source is configured/,
-    todo: () => 'name the sources of the distribution in /etc/apt/sources.list or /etc/apt/sources.list.d',
+    advice: () => 'name the sources of the distribution in /etc/apt/sources.list or /etc/apt/sources.list.d',
   },
   {
     says: /update lists are \d+ days old|nobody knows when the lists were fetched/,
-    todo: () =>
+    advice: () =>
       'refresh the lists (apt-get update, dnf makecache, zypper refresh), and see that their timer runs: systemctl list-timers',
   },
   {
     says: /smartctl.*(permission|denied|root)|(permission|denied|root).*smartctl|open device: \S+ failed: Permission/i,
-    todo: () =>
+    advice: () =>
       'in the unit of the agent: SupplementaryGroups=disk and AmbientCapabilities=CAP_SYS_RAWIO CAP_SYS_ADMIN; or run it as root',
   },
   {
     says: /no tool here can list the rules/,
-    todo: () => 'install the tool of the firewall that is used here: nftables, ufw or firewalld',
+    advice: () => 'install the tool of the firewall that is used here: nftables, ufw or firewalld',
   },
   {
     says: /\bnft\b|nftables.*(permission|root)|Operation not permitted.*(table|ruleset)/i,
-    todo: () => 'in the unit of the agent: AmbientCapabilities=CAP_NET_ADMIN; or run it as root',
+    advice: () => 'in the unit of the agent: AmbientCapabilities=CAP_NET_ADMIN; or run it as root',
   },
   {
     says: /(?:cannot read|EACCES[^']*')\s*(\/[^\s:']+)/,
-    todo: ([, file]) => `let the agent's user read it: setfacl -m u:USER:r ${file} (and x on the folders above)`,
+    advice: ([, file]) => `let the agent's user read it: setfacl -m u:USER:r ${file} (and x on the folders above)`,
   },
   {
     says: /permission|may not|EACCES|EPERM|denied|root|administrator/i,
-    todo: () => 'run the agent as root (or administrator), or add its user to the group that owns what it reads',
+    advice: () => 'run the agent as root (or administrator), or add its user to the group that owns what it reads',
   },
 ];
 
 /** @returns null when nothing is to be done, or nobody knows what */
 export function remedyFor(reason: string): string | null {
-  for (const { says, todo } of rules) {
+  for (const { says, advice } of rules) {
     const match = says.exec(reason);
-    if (match) return todo(match);
+    if (match) return advice(match);
   }
   return null;
 }
