@@ -227,6 +227,8 @@ if (hasApt && noNamespace === null) {
     const state = await managerOf('bare');
     assert.equal([state?.scan, state?.pending, state?.pendingSecurity], ['failed', null, null]);
     assert.match(state?.reason ?? '', '127.0.0.1:9/debian-security');
+    // The row follows the section a moment later.
+    await until(async () => (await rowOf('bare')).patches.scan === 'failed', 20_000, 'the row of the fleet page');
     const row = await rowOf('bare');
     assert.equal([row.patches.scan, row.patches.pending, row.patches.pendingSecurity], ['failed', null, null]);
     assert.ok(row.attention.some(({ code }) => code === 'patches_unknown'));
@@ -248,6 +250,7 @@ if (hasApt && noNamespace === null) {
     const state = await managerOf('full');
     assert.is(state?.scan, 'ok', state?.reason ?? '');
     assert.is(state?.pending, state?.list.length);
+    await until(async () => (await rowOf('full')).patches.scan === 'ok', 20_000, 'the row of the fleet page');
     const row = await rowOf('full');
     assert.equal([row.patches.scan, row.patches.pending], ['ok', state?.pending]);
     await until(
