@@ -33,6 +33,15 @@ interface Outcome {
   ms: number;
 }
 
+/** Ends what still runs, when the whole run is ended from outside. */
+const ends = new Set<() => void>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    for (const end of ends) end();
+    process.exit(1);
+  });
+}
+
 function count(output: string, label: string): number {
   const match = new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(output);
   return match ? Number(match[1]) : 0;
@@ -62,6 +71,7 @@ function runFile(file: string): Promise<Outcome> {
         // The group has ended by itself, which is what we want.
       }
     };
+    ends.add(endGroup);
     const timer = setTimeout(() => {
       late = true;
       endGroup();
@@ -69,6 +79,7 @@ function runFile(file: string): Promise<Outcome> {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       endGroup();
+      ends.delete(endGroup);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: uvu colours its summary
       const plain = output.replace(/\u001b\[[0-9;]*m/g, '');
       const total = count(plain, 'Total');
