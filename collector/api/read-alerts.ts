@@ -1,11 +1,27 @@
 /** Alerts as the REST interface shows them: rows of state with the names of rule and endpoint. */
-import type { Alert } from '../../shared/api.ts';
+import { type Static, Type } from 'typebox';
+import { type Alert, Severity } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
-import type { AlertQuery } from './routes/alerts.ts';
+import { closed } from './shapes.ts';
+
+export const AlertQuery = Type.Object(
+  {
+    state: Type.Optional(
+      Type.Enum(['pending', 'firing', 'resolved', 'active'], { description: 'active: pending or firing' }),
+    ),
+    severity: Type.Optional(Severity),
+    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
+    rule: Type.Optional(Type.String({ maxLength: 64 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    page: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  closed,
+);
+export type AlertQuery = Static<typeof AlertQuery>;
 
 const rows = (state: State) =>
   state

@@ -1,11 +1,24 @@
 /** Tickets as the REST interface shows them: rows of state with names, and the time-line of one. */
-import type { TicketDetail, TicketRow } from '../../shared/api.ts';
+import { type Static, Type } from 'typebox';
+import { type TicketDetail, type TicketRow, TicketState } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
 import { alertById, ruleNamed } from './read-alerts.ts';
-import type { TicketQuery } from './routes/tickets.ts';
+import { closed } from './shapes.ts';
+
+export const TicketQuery = Type.Object(
+  {
+    state: Type.Optional(Type.Union([Type.Literal('open'), TicketState])),
+    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
+    assignee: Type.Optional(Type.String({ maxLength: 64 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    page: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  closed,
+);
+export type TicketQuery = Static<typeof TicketQuery>;
 
 const rows = (state: State) =>
   state

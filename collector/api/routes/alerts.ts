@@ -1,27 +1,11 @@
 /** Alerts: what is wrong now, what was, and "I have seen it". */
-import { type Static, Type } from 'typebox';
-import { Alert, page, Severity } from '../../../shared/api.ts';
+import { Alert, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { Rule } from '../../evaluate/rule.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { alertById, alertsBy } from '../read-alerts.ts';
-import { closed, Id } from '../shapes.ts';
-
-export const AlertQuery = Type.Object(
-  {
-    state: Type.Optional(
-      Type.Enum(['pending', 'firing', 'resolved', 'active'], { description: 'active: pending or firing' }),
-    ),
-    severity: Type.Optional(Severity),
-    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
-    rule: Type.Optional(Type.String({ maxLength: 64 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-    page: Type.Optional(Type.String({ maxLength: 200 })),
-  },
-  closed,
-);
-export type AlertQuery = Static<typeof AlertQuery>;
+import { AlertQuery, alertById, alertsBy } from '../read-alerts.ts';
+import { Id } from '../shapes.ts';
 
 export function alertRoutes(app: App, { state, alerts, rules }: Context): void {
   app.get(

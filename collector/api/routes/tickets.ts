@@ -1,27 +1,15 @@
 /** Tickets: list, detail with its time-line, and what a person does with one. */
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { page, TicketDetail, TicketRow, TicketState } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { ticketById, ticketsBy } from '../read-tickets.ts';
+import { TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
 import { closed, word } from '../shapes.ts';
 
 const TicketId = Type.Object({ id: Type.Integer({ minimum: 1 }) }, closed);
 const Text = Type.String({ minLength: 1, maxLength: 10_000 });
 const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
-
-export const TicketQuery = Type.Object(
-  {
-    state: Type.Optional(Type.Union([Type.Literal('open'), TicketState])),
-    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
-    assignee: Type.Optional(Type.String({ maxLength: 64 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-    page: Type.Optional(Type.String({ maxLength: 200 })),
-  },
-  closed,
-);
-export type TicketQuery = Static<typeof TicketQuery>;
 
 const New = Type.Object(
   {
