@@ -12,7 +12,7 @@ import { trialContext } from '../support/check-context.ts';
 
 const test = suite('doctor');
 
-const remedies: [said: string, todo: RegExp | null][] = [
+const remedies: [said: string, advice: RegExp | null][] = [
   ['nft is not installed', /install nftables/],
   ['/usr/bin/borg is not installed', /install borgbackup/],
   ['smartctl needs root', /SupplementaryGroups=disk/],
@@ -29,10 +29,10 @@ const remedies: [said: string, todo: RegExp | null][] = [
   ['the moon is full', null],
 ];
 
-for (const [said, todo] of remedies)
+for (const [said, advice] of remedies)
   test(`"${said}"`, () => {
-    if (todo === null) assert.is(remedyFor(said), null);
-    else assert.match(remedyFor(said) ?? '', todo);
+    if (advice === null) assert.is(remedyFor(said), null);
+    else assert.match(remedyFor(said) ?? '', advice);
   });
 
 test('a backup that cannot be read is told with its reason, no backup with what was looked for', async () => {
