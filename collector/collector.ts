@@ -19,7 +19,9 @@ import { defaultRules } from './evaluate/defaults.ts';
 import { mergeRules } from './evaluate/merge.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
+import { createGroups } from './fleet/groups.ts';
 import { createRows } from './fleet/rows.ts';
+import { createSites } from './fleet/sites.ts';
 import { openIntake } from './intake/intake.ts';
 import { startLocalAgent } from './local-agent.ts';
 import { writeLocalToken } from './local-token.ts';
@@ -107,7 +109,9 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const enrollments = createEnrollments(state, clock.now);
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
-  const rows = await createRows({ fleet, series, state, tell, log, now: clock.now });
+  const sites = createSites({ state, fleet, tell, now: clock.now });
+  const groups = await createGroups({ state, fleet, tell, now: clock.now });
+  const rows = await createRows({ fleet, groups, series, state, tell, log, now: clock.now });
   onStop(() => rows.close());
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
@@ -153,6 +157,8 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       accounts,
       enrollments,
       fleet,
+      sites,
+      groups,
       rows,
       series,
       tell,

@@ -9,7 +9,10 @@ export type Change =
   | { kind: 'endpoint'; endpoint: string }
   | { kind: 'alert'; alert: string; endpoint: string }
   | { kind: 'ticket'; ticket: number }
-  | { kind: 'inventory'; endpoint: string; section: string };
+  | { kind: 'inventory'; endpoint: string; section: string }
+  /** Made, changed or removed. That an endpoint came or went is told by `endpoint`. */
+  | { kind: 'site'; site: string }
+  | { kind: 'group'; group: string };
 
 export interface Tell {
   publish(change: Change): void;

@@ -55,6 +55,8 @@ export const EndpointRow = Type.Object({
   kind: EndpointKind,
   site: orNull.text,
   tags: Type.Array(text),
+  /** In the order of their names. */
+  groups: Type.Array(Type.Object({ id: text, name: text })),
   platform: text,
   os: orNull.text,
   version: orNull.text,
@@ -258,6 +260,34 @@ export type Availability = Static<typeof Availability>;
 
 const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
 const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'unknown']);
+
+const placeParts = {
+  id: text,
+  name: text,
+  note: text,
+  /** Endpoints that are not retired; how many of them need a look, and how many of these one at once. */
+  endpoints: Type.Integer(),
+  attention: Type.Integer(),
+  critical: Type.Integer(),
+  createdAt: ms,
+  createdBy: text,
+  updatedAt: ms,
+  updatedBy: text,
+};
+export const GroupRow = Type.Object(placeParts);
+export type GroupRow = Static<typeof GroupRow>;
+export const SiteRow = Type.Object({
+  ...placeParts,
+  zone: Type.Union([Type.String({ description: 'IANA' }), Type.Null({ description: 'the report zone' })]),
+  joinCodes: Type.Integer({ description: 'join codes that can still be used and put endpoints here' }),
+});
+export type SiteRow = Static<typeof SiteRow>;
+
+/** A site or a group with its endpoints, in the order of their names. */
+export const SiteDetail = Type.Object({ row: SiteRow, members: Type.Array(endpointName) });
+export type SiteDetail = Static<typeof SiteDetail>;
+export const GroupDetail = Type.Object({ row: GroupRow, members: Type.Array(endpointName) });
+export type GroupDetail = Static<typeof GroupDetail>;
 
 /** One backup job of one endpoint, judged against its own rhythm and its own history. `GET /api/v1/protection`. */
 export const ProtectedJob = Type.Object({

@@ -181,6 +181,16 @@ export const errors = {
     'Use at least {limit} characters; a sentence is fine.',
   ),
   NOT_FOUND: row(404, 'There is no {what} {id}.', 'It may have been removed. Go back to the list.'),
+  BAD_NAME: row(
+    400,
+    'The {what} cannot be called {name}: {problem}.',
+    'Give a name of one line with 1 to 128 characters.',
+  ),
+  BAD_ZONE: row(
+    400,
+    'The time zone {zone} is not known.',
+    'Give an IANA name such as Europe/Berlin or Asia/Tokyo, or none: then the report zone holds.',
+  ),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
   CONFLICT: row(409, 'This cannot be done now: {problem}.', 'Reload to see the present state.'),

@@ -8,6 +8,9 @@ export const Nothing = Type.Null({ description: 'no content' });
 export const word = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });
 
+/** Of a site or a group. The rules of such names stand in shared/place-name.ts and give better reasons than a schema. */
+export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
+
 /** A point in time as people and scripts write it: ms since 1970, or ISO 8601 with a zone. */
 export const Instant = Type.String({
   maxLength: 40,

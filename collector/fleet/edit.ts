@@ -2,17 +2,31 @@
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
+import { setGroups } from './groups.ts';
+import { ensureSite, type NamedSite } from './sites.ts';
 
 export interface EndpointEdit {
   name?: string | undefined;
   kind?: EndpointKind | undefined;
+  /** Name; a site that does not exist is made. */
   site?: string | null | undefined;
   tags?: readonly string[] | undefined;
+  /** Ids of all groups that it is to be in. */
+  groups?: readonly string[] | undefined;
 }
 
-/** @throws EvenkeelError CONFLICT when another living endpoint has the name */
-export async function editEndpoint(state: State, id: string, edit: EndpointEdit, by: string): Promise<void> {
-  await state.transaction().execute(async (db) => {
+/**
+ * @returns the id of the site that was made for it, or null
+ * @throws EvenkeelError CONFLICT when another living endpoint has the name, BAD_NAME of a site, NOT_FOUND of a group
+ */
+export async function editEndpoint(
+  state: State,
+  id: string,
+  edit: EndpointEdit,
+  by: string,
+  now: number,
+): Promise<string | null> {
+  return state.transaction().execute(async (db) => {
     if (edit.name !== undefined) {
       const other = await db
         .selectFrom('endpoints')
@@ -23,15 +37,18 @@ export async function editEndpoint(state: State, id: string, edit: EndpointEdit,
         .executeTakeFirst();
       if (other) throw fail('CONFLICT', { problem: `another endpoint is called "${edit.name}"` });
     }
+    const site: NamedSite | null = typeof edit.site === 'string' ? await ensureSite(db, edit.site, by, now) : null;
     const values = {
       ...(edit.name === undefined ? {} : { name: edit.name }),
       ...(edit.kind === undefined ? {} : { kind: edit.kind, kind_why: `set by ${by}` }),
-      ...(edit.site === undefined ? {} : { site: edit.site }),
+      ...(edit.site === undefined ? {} : { site: site?.name ?? null }),
       ...(edit.tags === undefined ? {} : { tags: JSON.stringify([...new Set(edit.tags)].sort()) }),
     };
     if (Object.keys(values).length > 0) {
       await db.updateTable('endpoints').set(values).where('id', '=', id).execute();
     }
+    if (edit.groups) await setGroups(db, id, edit.groups, by, now);
+    return site?.made ?? null;
   });
 }
 

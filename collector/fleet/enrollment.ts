@@ -5,6 +5,7 @@ import { bucketOf } from '../../shared/topics.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
+import { ensureSite } from './sites.ts';
 
 export interface CodeRequest {
   label: string;
@@ -36,8 +37,11 @@ export interface Enrolled {
 
 export interface Enrollments {
   list(): Promise<Enrollment[]>;
-  /** @returns the row and the secret, which cannot be shown again */
-  create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string }>;
+  /**
+   * @returns the row, the secret, which cannot be shown again, and the id of the site that was made for it
+   * @throws EvenkeelError BAD_NAME of a site
+   */
+  create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string; madeSite: string | null }>;
   /** @throws EvenkeelError NOT_FOUND */
   revoke(id: string): Promise<void>;
   /**
@@ -92,10 +96,9 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
     async create({ label, site, kind, maxUses, lifeMs, by }) {
       const secret = makeSecret();
       const at = now();
-      const row = {
+      const wanted = {
         id: makeId('j'),
         label,
-        site,
         kind,
         uses: 0,
         max_uses: maxUses,
@@ -104,11 +107,15 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
         expires_at: at + lifeMs,
         revoked_at: null,
       };
-      await state
-        .insertInto('enrollments')
-        .values({ ...row, code_hash: hashSecret(secret) })
-        .execute();
-      return { enrollment: enrollmentOf(row), secret };
+      return state.transaction().execute(async (db) => {
+        const named = site === null ? null : await ensureSite(db, site, by, at);
+        const row = { ...wanted, site: named?.name ?? null };
+        await db
+          .insertInto('enrollments')
+          .values({ ...row, code_hash: hashSecret(secret) })
+          .execute();
+        return { enrollment: enrollmentOf(row), secret, madeSite: named?.made ?? null };
+      });
     },
 
     async revoke(id) {
@@ -131,7 +138,9 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
           .where('id', '=', code.id)
           .execute();
         const name = await freeName(db, applicant.hostname);
-        const endpoint = newEndpoint(name, applicant, code, at);
+        // A code may be older than the sites are, or its site may have been removed with a wrong clock.
+        const site = code.site === null ? null : (await ensureSite(db, code.site, code.created_by, at)).name;
+        const endpoint = newEndpoint(name, applicant, { ...code, site }, at);
         const password = makeSecret();
         await db
           .insertInto('endpoints')

@@ -24,8 +24,9 @@ export const RowQuery = Type.Object(
   {
     state: Type.Optional(parts.state),
     kind: Type.Optional(parts.kind),
-    site: Type.Optional(Type.String({ maxLength: 128 })),
+    site: Type.Optional(Type.String({ maxLength: 512 })),
     tag: Type.Optional(Type.String({ maxLength: 64 })),
+    group: Type.Optional(Type.String({ maxLength: 512, description: 'id or name of a group' })),
     q: Type.Optional(Type.String({ maxLength: 128, description: 'part of the name, site, system or a tag' })),
     attention: Type.Optional(
       Type.Union([Type.Literal('any'), Attention.properties.code], { description: 'a reason, or any' }),
@@ -55,6 +56,7 @@ function testsOf(query: RowQuery, now: number): Test[] {
   when(query.kind, (kind) => (row) => row.kind === kind);
   when(query.site, (site) => (row) => (row.site ?? '') === site);
   when(query.tag, (tag) => (row) => row.tags.includes(tag));
+  when(query.group, (group) => (row) => row.groups.some(({ id, name }) => id === group || name === group));
   when(query.q, (q) => {
     const word = q.toLowerCase();
     return (row) =>

@@ -8,6 +8,7 @@ import type { Endpoint } from './fleet.ts';
 
 export interface RowInput {
   endpoint: Endpoint;
+  groups: EndpointRow['groups'];
   latest: readonly Latest[];
   facts: Facts;
   alerts: EndpointRow['alerts'];
@@ -29,6 +30,7 @@ export function composeRow(input: RowInput): EndpointRow {
     kind: endpoint.kind,
     site: endpoint.site,
     tags: endpoint.tags,
+    groups: input.groups,
     platform: endpoint.platform,
     os: facts.os,
     version: endpoint.version,

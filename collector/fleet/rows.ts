@@ -9,6 +9,7 @@ import type { State } from '../state/open.ts';
 import type { Change, Tell } from '../tell.ts';
 import { type Facts, factSections } from './facts.ts';
 import type { Fleet } from './fleet.ts';
+import type { Groups } from './groups.ts';
 import { createKnowledge } from './knowledge.ts';
 import { composeRow } from './row.ts';
 
@@ -25,6 +26,7 @@ export interface Rows {
 
 export interface RowsDeps {
   fleet: Fleet;
+  groups: Pick<Groups, 'namedGroupsOf'>;
   series: Pick<SeriesStore, 'latest'>;
   state: State;
   tell: Tell;
@@ -37,7 +39,7 @@ const freshMs = 15_000;
 const troublesEveryMs = 60_000;
 
 export async function createRows(deps: RowsDeps): Promise<Rows> {
-  const { fleet, series, state, tell, log, now } = deps;
+  const { fleet, groups, series, state, tell, log, now } = deps;
   const knowledge = createKnowledge(state, now);
   const cache = new Map<string, { row: EndpointRow; at: number }>();
   let work: Promise<unknown> = Promise.resolve();
@@ -48,7 +50,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   }
 
   function heard(change: Change): void {
-    if (change.kind === 'ticket') return;
+    if (!('endpoint' in change)) return;
     const id = change.endpoint;
     cache.delete(id);
     const reread = (...reads: ((id: string) => Promise<void>)[]) =>
@@ -67,7 +69,13 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     const at = now();
     const kept = cache.get(id);
     if (kept && at - kept.at < freshMs) return kept.row;
-    const row = composeRow({ endpoint, latest: series.latest(id), ...knowledge.of(id), now: at });
+    const row = composeRow({
+      endpoint,
+      groups: groups.namedGroupsOf(id),
+      latest: series.latest(id),
+      ...knowledge.of(id),
+      now: at,
+    });
     cache.set(id, { row, at });
     return row;
   }

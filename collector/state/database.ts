@@ -10,6 +10,18 @@ type Ms = number;
 /** JSON as text. */
 type Json = string;
 
+/** A site or a group, as far as they are alike. `name_key`: what makes the name unique, see shared/place-name.ts. */
+interface Place {
+  id: string;
+  name: string;
+  name_key: string;
+  note: string;
+  created_at: Ms;
+  created_by: string;
+  updated_at: Ms;
+  updated_by: string;
+}
+
 export interface Database {
   users: {
     id: string;
@@ -49,6 +61,7 @@ export interface Database {
     name: string;
     kind: 'server' | 'workstation';
     kind_why: string;
+    /** Name of a row of `sites`. That of a retired endpoint may be gone: it says where the endpoint was. */
     site: string | null;
     /** JSON list of words. */
     tags: Json;
@@ -69,6 +82,10 @@ export interface Database {
     interval_ms: number | null;
     clock_offset_ms: number | null;
   };
+  /** IANA zone; null: the report zone. */
+  sites: Place & { zone: string | null };
+  groups: Place;
+  group_members: { group_id: string; endpoint: string; added_at: Ms; added_by: string };
   /** Raw presence facts, in the order of receipt. Availability is computed from these, never stored instead of them. */
   signals: {
     id: Generated<number>;

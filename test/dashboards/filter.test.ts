@@ -23,6 +23,7 @@ function row(id: string, changes: Partial<EndpointRow> = {}): EndpointRow {
     kind: 'server',
     site: 'north',
     tags: ['production'],
+    groups: [],
     platform: 'linux',
     os: 'Debian 12',
     version: '0.1.0',

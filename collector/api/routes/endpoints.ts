@@ -8,15 +8,18 @@ import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/rest
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
     name: Type.Optional(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]{0,127}$' })),
     kind: Type.Optional(EndpointKind),
-    site: Type.Optional(Type.Union([word(128), Type.Null()])),
+    site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     tags: Type.Optional(
       Type.Array(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}._:-]{0,63}$' }), { maxItems: 50 }),
+    ),
+    groups: Type.Optional(
+      Type.Array(word(64), { maxItems: 100, description: 'ids of all groups that it is to be in' }),
     ),
   },
   { ...closed, minProperties: 1, examples: [{ site: 'north', tags: ['database', 'tier1'] }] },
@@ -32,7 +35,7 @@ const Tried = Type.Object(
 );
 
 export function endpointRoutes(app: App, context: Context): void {
-  const { state, fleet, rows, series, tell, clock } = context;
+  const { state, fleet, groups, rows, series, tell, clock } = context;
 
   const living = (id: string) => {
     const endpoint = fleet.get(id);
@@ -70,7 +73,7 @@ export function endpointRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id',
     {
       schema: {
-        summary: 'Change name, kind, site or tags',
+        summary: 'Change name, kind, site, tags or groups',
         tags: ['fleet'],
         params: Id,
         body: Edit,
@@ -79,8 +82,10 @@ export function endpointRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { id } = living(request.params.id);
-      await editEndpoint(state, id, request.body, callerNamed(request));
+      const madeSite = await editEndpoint(state, id, request.body, callerNamed(request), clock.now());
       await fleet.reload(id);
+      await groups.reload(id);
+      if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });
       tell.publish({ kind: 'endpoint', endpoint: id });
       return rows.get(id) as EndpointRow;
     },

@@ -4,12 +4,12 @@ import { EndpointKind, Enrollment, NewEnrollment, page } from '../../../shared/a
 import { encodeJoinCode } from '../../../shared/join-code.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
 
 const NewCode = Type.Object(
   {
     label: Type.Optional(Type.String({ maxLength: 128 })),
-    site: Type.Optional(Type.Union([word(128), Type.Null()])),
+    site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     kind: Type.Optional(Type.Union([EndpointKind, Type.Null()], { description: 'null: as the agent guesses' })),
     maxUses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),
     hours: Type.Optional(
@@ -72,7 +72,7 @@ export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses
     },
     async (request, reply) => {
       const { label, site, kind, maxUses, hours } = request.body;
-      const { enrollment, secret } = await enrollments.create({
+      const { enrollment, secret, madeSite } = await enrollments.create({
         label: label ?? '',
         site: site ?? null,
         kind: kind ?? null,
@@ -80,6 +80,7 @@ export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses
         lifeMs: (hours ?? 24) * 3_600_000,
         by: callerNamed(request),
       });
+      if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
       return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}` });
     },

@@ -27,6 +27,10 @@ const keyOf = (change: Change): string => {
       return `ticket ${change.ticket}`;
     case 'inventory':
       return `inventory ${change.endpoint} ${change.section}`;
+    case 'site':
+      return `site ${change.site}`;
+    case 'group':
+      return `group ${change.group}`;
   }
 };
 

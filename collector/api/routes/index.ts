@@ -7,6 +7,7 @@ import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
 import { kpiRoutes } from './kpis.ts';
 import { metricRoutes } from './metrics.ts';
+import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { seriesRoutes } from './series.ts';
@@ -17,6 +18,7 @@ import { tokenRoutes } from './tokens.ts';
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   endpointRoutes,
+  placeRoutes,
   seriesRoutes,
   eventRoutes,
   quarantineRoutes,

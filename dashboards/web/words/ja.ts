@@ -102,6 +102,14 @@ export const ja: Same<typeof en> & ToldErrors = {
       message: 'コレクターのディスクに空きがありません。',
       hint: '空きを作れば自動的に再開します。それまでエージェントがレポートを保持します。',
     },
+    BAD_NAME: {
+      message: 'この名前は使用できません。',
+      hint: '改行を含まない 1–128 文字の名前を入力してください。',
+    },
+    BAD_ZONE: {
+      message: 'このタイムゾーンは存在しません。',
+      hint: 'Asia/Tokyo のような IANA 名を指定するか、空にしてください。空の場合はレポートのタイムゾーンを使用します。',
+    },
     NO_SUCH_ROUTE: {
       message: 'このアドレスには何もありません。',
       hint: 'すべてのアドレスは /openapi.json に記載されています。',

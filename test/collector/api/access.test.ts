@@ -95,6 +95,12 @@ const addUser = async () => {
   ids.user = (answer.body as { id: string }).id;
 };
 
+async function addPlace(path: 'sites' | 'groups'): Promise<void> {
+  const body = { name: `${path} ${++people}` };
+  const answer = await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body });
+  ids[path.slice(0, -1)] = (answer.body as { id: string }).id;
+}
+
 const calls: Record<string, Call> = {
   'GET /api/v1/me': {},
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
@@ -123,6 +129,30 @@ const calls: Record<string, Call> = {
     body: { ok: true, note: 'three files' },
     status: 201,
   },
+  'GET /api/v1/sites': {},
+  'POST /api/v1/sites': { body: { name: 'one of sites', note: 'new' }, status: 201 },
+  'GET /api/v1/sites/:id': { path: '/api/v1/sites/:site', before: () => addPlace('sites') },
+  'PATCH /api/v1/sites/:id': { path: '/api/v1/sites/:site', body: { note: 'other' }, before: () => addPlace('sites') },
+  'PUT /api/v1/sites/:id/members': {
+    path: '/api/v1/sites/:site/members',
+    body: { add: [] },
+    before: () => addPlace('sites'),
+  },
+  'DELETE /api/v1/sites/:id': { path: '/api/v1/sites/:site', status: 204, before: () => addPlace('sites') },
+  'GET /api/v1/groups': {},
+  'POST /api/v1/groups': { body: { name: 'one of groups', note: 'new' }, status: 201 },
+  'GET /api/v1/groups/:id': { path: '/api/v1/groups/:group', before: () => addPlace('groups') },
+  'PATCH /api/v1/groups/:id': {
+    path: '/api/v1/groups/:group',
+    body: { note: 'other' },
+    before: () => addPlace('groups'),
+  },
+  'PUT /api/v1/groups/:id/members': {
+    path: '/api/v1/groups/:group/members',
+    body: { add: [] },
+    before: () => addPlace('groups'),
+  },
+  'DELETE /api/v1/groups/:id': { path: '/api/v1/groups/:group', status: 204, before: () => addPlace('groups') },
   'GET /api/v1/protection': {},
   'GET /api/v1/patches': {},
   'GET /api/v1/quarantine': {},

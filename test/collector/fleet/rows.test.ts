@@ -47,6 +47,7 @@ const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
 const unknown: Facts = factsOf(new Map());
 const input = (more: Partial<RowInput> = {}): RowInput => ({
   endpoint: endpoint(),
+  groups: [],
   latest: [],
   facts: unknown,
   alerts: { critical: 0, warning: 0, info: 0 },
@@ -218,7 +219,15 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
       at: now,
       value: values.get(id) ?? 1,
     }));
-  const rows = await createRows({ fleet, series: { latest }, state, tell, log: silentLog, now: systemClock.now });
+  const rows = await createRows({
+    fleet,
+    groups: { namedGroupsOf: () => [] },
+    series: { latest },
+    state,
+    tell,
+    log: silentLog,
+    now: systemClock.now,
+  });
   const took: number[] = [];
   for (let turn = 0; turn < 15; turn++) {
     // A tenth of the fleet reports between two looks.

@@ -1,0 +1,186 @@
+/** What sites and groups have in common: rows with a name of their own and a note, and endpoints that belong to them. */
+import { setImmediate } from 'node:timers/promises';
+import { fail } from '../../shared/errors.ts';
+import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
+import { makeId } from '../accounts/secret.ts';
+import type { State } from '../state/open.ts';
+import type { Tell } from '../tell.ts';
+import type { Fleet } from './fleet.ts';
+
+export interface Place {
+  id: string;
+  name: string;
+  note: string;
+  createdAt: number;
+  createdBy: string;
+  updatedAt: number;
+  updatedBy: string;
+}
+
+export interface PlaceFields {
+  name: string;
+  note?: string | undefined;
+  /** Sites only. IANA; null: the report zone. */
+  zone?: string | null | undefined;
+}
+
+/** Ids of endpoints. Repeating a change changes nothing. */
+export interface MemberChange {
+  add: readonly string[];
+  remove: readonly string[];
+}
+
+/** What can be done to sites and to groups. Every change is saved first, then told. */
+export interface Places<One extends Place> {
+  /** In the order of the names. */
+  list(): Promise<One[]>;
+  /** @throws EvenkeelError NOT_FOUND; so do the others */
+  get(id: string): Promise<One>;
+  /** @throws EvenkeelError BAD_NAME, BAD_ZONE, CONFLICT when the name is taken */
+  create(fields: PlaceFields, by: string): Promise<One>;
+  edit(id: string, fields: Partial<PlaceFields>, by: string): Promise<One>;
+  /** Ids of its endpoints that are not retired. */
+  members(id: string): Promise<string[]>;
+  /** All or nothing. @throws EvenkeelError NOT_FOUND for an unknown endpoint */
+  change(id: string, change: MemberChange, by: string): Promise<void>;
+  /**
+   * @param moveTo id of the one that takes the endpoints over, `none` to leave them without, null where there are none
+   * @throws EvenkeelError CONFLICT when it is in use and `moveTo` is null
+   */
+  remove(id: string, moveTo: string | null, by: string): Promise<void>;
+}
+
+export type PlaceTable = 'sites' | 'groups';
+const words: Record<PlaceTable, string> = { sites: 'site', groups: 'group' };
+/** SQLite takes 32,766 values in a statement, PostgreSQL 65,535. */
+export const atOnce = 500;
+
+/** Both tables have the columns; the types of a union of tables cannot say so. */
+const asSites = (table: PlaceTable) => table as 'sites';
+
+export function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < list.length; start += atOnce) yield list.slice(start, start + atOnce);
+}
+
+/** @throws EvenkeelError BAD_NAME */
+export function placeName(table: PlaceTable, text: string): string {
+  const problem = nameFault(text);
+  if (problem !== null) throw fail('BAD_NAME', { what: words[table], name: shownName(text), problem });
+  return tidyName(text);
+}
+
+/** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 knows no daylight saving */
+function zoneName(zone: string): string {
+  try {
+    if (/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
+  } catch {
+    // Falls through: the same answer for a name that looks like one but is none.
+  }
+  throw fail('BAD_ZONE', { zone: shownName(zone) });
+}
+
+export async function findPlace(db: State, table: PlaceTable, id: string) {
+  const row = await db.selectFrom(asSites(table)).selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) throw fail('NOT_FOUND', { what: words[table], id });
+  return row;
+}
+
+/** The columns that `fields` sets. @throws EvenkeelError BAD_NAME, BAD_ZONE, CONFLICT */
+async function columnsOf(db: State, table: PlaceTable, id: string, fields: Partial<PlaceFields>) {
+  const { name, note, zone } = fields;
+  const tidy = name === undefined ? undefined : placeName(table, name);
+  if (tidy !== undefined) {
+    const other = db.selectFrom(asSites(table)).select('name').where('name_key', '=', nameKey(tidy));
+    const taken = await other.where('id', '<>', id).executeTakeFirst();
+    if (taken)
+      throw fail('CONFLICT', { problem: `there is a ${words[table]} called ${shownName(taken.name)} already` });
+  }
+  return {
+    ...(tidy === undefined ? {} : { name: tidy, name_key: nameKey(tidy) }),
+    ...(note === undefined ? {} : { note: note.trim() }),
+    ...(zone === undefined ? {} : { zone: zone === null ? null : zoneName(zone) }),
+  };
+}
+
+/** @returns the id */
+export async function insertPlace(db: State, table: PlaceTable, fields: PlaceFields, by: string, at: number) {
+  const id = makeId(table === 'sites' ? 's' : 'g');
+  const columns = await columnsOf(db, table, id, { ...fields, note: fields.note ?? '' });
+  const made = { created_at: at, created_by: by, updated_at: at, updated_by: by };
+  await db
+    .insertInto(asSites(table))
+    .values({ id, ...columns, ...made } as never)
+    .execute();
+  return id;
+}
+
+/** @returns the name before and after */
+export async function editPlace(
+  db: State,
+  table: PlaceTable,
+  id: string,
+  fields: Partial<PlaceFields>,
+  by: string,
+  at: number,
+): Promise<[before: string, after: string]> {
+  const { name } = await findPlace(db, table, id);
+  const columns = await columnsOf(db, table, id, fields);
+  await db
+    .updateTable(asSites(table))
+    .set({ ...columns, updated_at: at, updated_by: by })
+    .where('id', '=', id)
+    .execute();
+  return [name, columns.name ?? name];
+}
+
+type Row = Awaited<ReturnType<typeof findPlace>>;
+
+export const placeOf = (row: Omit<Row, 'zone'>): Place => ({
+  id: row.id,
+  name: row.name,
+  note: row.note,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  updatedAt: row.updated_at,
+  updatedBy: row.updated_by,
+});
+
+/** @throws EvenkeelError NOT_FOUND for the first endpoint that is unknown or retired, BAD_REQUEST for one on both sides */
+export function checkChange(fleet: Fleet, { add, remove }: MemberChange): void {
+  const added = new Set(add);
+  for (const id of [...add, ...remove]) if (!fleet.get(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
+  const both = remove.find((id) => added.has(id));
+  if (both !== undefined) throw fail('BAD_REQUEST', { problem: `the endpoint ${both} is both to add and to remove` });
+}
+
+/** The one that takes over; null where none does. @throws EvenkeelError NOT_FOUND, BAD_REQUEST, CONFLICT */
+export async function heirOf(
+  db: State,
+  table: PlaceTable,
+  { id, name }: { id: string; name: string },
+  moveTo: string | null,
+  uses: readonly string[],
+): Promise<Row | null> {
+  const what = words[table];
+  if (moveTo === null && uses.length > 0) {
+    const problem = `the ${what} ${shownName(name)} is in use by ${uses.join(' and ')}; say with moveTo which ${what} takes over, or "none"`;
+    throw fail('CONFLICT', { problem });
+  }
+  if (moveTo === null || moveTo === 'none') return null;
+  if (moveTo === id) throw fail('BAD_REQUEST', { problem: `moveTo names the ${what} that is to be removed` });
+  return findPlace(db, table, moveTo);
+}
+
+/** `12 endpoints`; nothing for none. */
+export const uses = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'}`]);
+
+/** After a change was saved: memory follows, pages are told. Thousands must not keep the event loop from reports. */
+export async function announce(fleet: Fleet, tell: Tell, endpoints: readonly string[]): Promise<void> {
+  for (const some of chunks(endpoints)) {
+    for (const endpoint of some) {
+      await fleet.reload(endpoint);
+      tell.publish({ kind: 'endpoint', endpoint });
+    }
+    await setImmediate();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Names of sites and groups: one line that people can tell apart. Two names that differ only in case, in width
+ * (full-width and half-width forms) or in what cannot be seen are the same name.
+ */
+
+/** Characters, counted as code points. */
+export const placeNameLimit = 128;
+
+/** Control characters, line breaks, half of a surrogate pair, and what turns the direction of the text around it. */
+const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const unseen = /[\s\p{Default_Ignorable_Code_Point}]/gu;
+
+export const tidyName = (text: string): string => text.normalize('NFC').trim();
+
+/** Why a name cannot be used, or null. */
+export function nameFault(text: string): string | null {
+  if (text.search(forbidden) >= 0)
+    return 'it has a line break, a control character or one that turns the text direction';
+  const name = tidyName(text);
+  if (name.replace(unseen, '') === '') return 'it is blank';
+  const length = [...name].length;
+  return length > placeNameLimit ? `it has ${length} characters, the limit is ${placeNameLimit}` : null;
+}
+
+/** What must be unique. Stored: whoever changes it writes the stored keys anew in a migration. */
+export function nameKey(name: string): string {
+  const plain = tidyName(name).normalize('NFKC').replace(/\s+/g, ' ');
+  // By way of the capitals, because ß has none of its own and becomes SS.
+  return plain
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toUpperCase()
+    .toLowerCase();
+}
+
+/** A name out of text from before there were rules; null when nothing of it can be seen. */
+export function repairedName(text: string): string | null {
+  const line = tidyName(text.replace(forbidden, ' '));
+  const name = [...line].slice(0, placeNameLimit).join('').trim();
+  return nameFault(name) === null ? name : null;
+}
+
+/** Fit for a message: short, and nothing in it can break the line or turn it around. */
+export function shownName(text: string): string {
+  const escaped = text.slice(0, 60).replace(forbidden, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+  return `"${escaped}${text.length > 60 ? '…' : ''}"`;
+}
