@@ -45,6 +45,12 @@ export function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
+/** A percentage of a whole; null for a number outside of 0–100, which is none. */
+export function shareOf(value: unknown): number | null {
+  const number = numberOf(value);
+  return number !== null && number >= 0 && number <= 100 ? number : null;
+}
+
 export function boolOf(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (value === 1 || value === 0) return value === 1;

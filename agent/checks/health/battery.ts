@@ -12,8 +12,14 @@ export interface Battery {
   state: string | null;
 }
 
+/** New batteries hold a little more than their makers promise; much more is two different units. */
+const most = 130;
+
+const atMost100 = (percent: number | null) =>
+  percent === null || percent < 0 || percent > most ? null : Math.min(100, Math.round(percent * 10) / 10);
+
 const percentOf = (part: number | null, whole: number | null) =>
-  part === null || whole === null || whole <= 0 || part < 0 ? null : Math.round((part / whole) * 1000) / 10;
+  part === null || whole === null || whole <= 0 ? null : atMost100((part / whole) * 100);
 
 /** Files of /sys/class/power_supply/NAME, by name. */
 export function batteryOf(name: string, files: Readonly<Record<string, string | null>>): Battery {
@@ -24,7 +30,7 @@ export function batteryOf(name: string, files: Readonly<Record<string, string | 
   return {
     name,
     healthPercent: percentOf(full, design),
-    chargePercent: value('capacity'),
+    chargePercent: atMost100(value('capacity')),
     // Firmware that does not count says 0.
     cycles: cycles === 0 ? null : cycles,
     state: textOf(files.status?.trim()),
@@ -53,7 +59,7 @@ export function windowsBattery(record: Loose, index: number): Battery {
   return {
     name: textOf(record.DeviceName) ?? `battery ${index}`,
     healthPercent: percentOf(numberOf(record.FullChargedCapacity), numberOf(record.DesignedCapacity)),
-    chargePercent: numberOf(record.EstimatedChargeRemaining),
+    chargePercent: atMost100(numberOf(record.EstimatedChargeRemaining)),
     cycles: numberOf(record.CycleCount) || null,
     state: null,
   };

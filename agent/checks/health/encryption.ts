@@ -2,7 +2,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, linkOf, namesIn } from '../files.ts';
-import { linesOf, numberOf, textOf } from '../loose.ts';
+import { linesOf, numberOf, shareOf, textOf } from '../loose.ts';
 import { numbersOf, parseRecords } from '../records.ts';
 import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 
@@ -18,7 +18,7 @@ export function parseFdesetup(text: string): FileVault {
   return {
     enabled: word === undefined ? null : word === 'On',
     converting: /(Encryption|Decryption) in progress/.test(text),
-    percent: numberOf(/Percent completed\s*=\s*([\d.]+)/.exec(text)?.[1]),
+    percent: shareOf(/Percent completed\s?=\s?([\d.]+)/.exec(text)?.[1]),
   };
 }
 
@@ -81,7 +81,8 @@ export function parseManageBde(text: string): BitLockerVolume[] {
   return volumes.map(({ drive, values }) => {
     const at = values.findIndex((value) => /%/.test(value));
     const [percentText, method, protection, lock] = at < 0 ? values.slice(3, 7) : values.slice(at, at + 4);
-    const percent = numberOf((percentText ?? '').replace(',', '.').replace(/\s*%/, '').trim());
+    // "100.0%", "100,0 %", and "%100,0" in Turkish.
+    const percent = shareOf(/\d+(?:[.,]\d+)?/.exec(percentText ?? '')?.[0].replace(',', '.'));
     const on = offWords.test(protection ?? '') ? false : onWords.test(protection ?? '') ? true : null;
     const locked = unlockedWords.test(lock ?? '') ? false : lockedWords.test(lock ?? '') ? true : null;
     return {

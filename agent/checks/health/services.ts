@@ -12,6 +12,8 @@ export interface Service {
   reason: string;
 }
 
+type Unit = Readonly<Record<string, string>>;
+
 /** Records of `systemctl show`: blocks of Key=Value between blank lines. */
 export function parseUnits(text: string): Record<string, string>[] {
   return text.split(/\r?\n\s*\r?\n/).flatMap((block) => {
@@ -24,22 +26,33 @@ export function parseUnits(text: string): Record<string, string>[] {
   });
 }
 
-const daemonTypes = new Set(['simple', 'exec', 'forking', 'notify', 'notify-reload', 'dbus', 'idle']);
+/** A bus starts these when somebody asks for them, and many of them end by themselves when nobody does. */
+const isOnBus = (unit: Unit) => unit.Type === 'dbus' || /(^|\s)dbus-\S+\.service(\s|$)/.test(unit.Names ?? '');
+
+const daemonTypes = new Set(['simple', 'exec', 'forking', 'notify', 'notify-reload', 'idle']);
 
 /** A daemon that is enabled at boot, whose conditions hold, that nothing else starts on demand, and that is not there. */
-function shouldRun(unit: Readonly<Record<string, string>>): boolean {
+function shouldRun(unit: Unit): boolean {
   const enabled = unit.UnitFileState === 'enabled' || unit.UnitFileState === 'enabled-runtime';
-  const onDemand = (unit.TriggeredBy ?? '') !== '' || unit.RemainAfterExit === 'yes';
+  const onDemand = (unit.TriggeredBy ?? '') !== '' || isOnBus(unit) || unit.RemainAfterExit === 'yes';
   return enabled && daemonTypes.has(unit.Type ?? '') && unit.ConditionResult !== 'no' && !onDemand;
 }
 
-/** The units in trouble; those that are fine are not named. */
-export function judgeUnits(units: readonly Readonly<Record<string, string>>[]): Service[] {
+/**
+ * thermald and irqbalance find nothing to do on many machines and end with code 0; what systemd never had to start has
+ * the same marks. A process that a signal ended did not choose to (ExecMainCode 2 and 3: killed, dumped).
+ */
+const endedWell = (unit: Unit) =>
+  unit.Result === 'success' && unit.ExecMainStatus === '0' && unit.ExecMainCode !== '2' && unit.ExecMainCode !== '3';
+
+/** The units in trouble; those that are fine are not named. What is masked or no longer installed is not meant to run. */
+export function judgeUnits(units: readonly Unit[]): Service[] {
   return units.flatMap((unit): Service[] => {
     const name = unit.Id ?? '';
+    if (unit.LoadState === 'not-found' || unit.LoadState === 'masked') return [];
     if (unit.ActiveState === 'failed')
       return [{ name, status: 'critical' as const, reason: `failed: ${unit.Result ?? 'unknown'}` }];
-    if (unit.ActiveState === 'inactive' && unit.LoadState !== 'not-found' && shouldRun(unit))
+    if (unit.ActiveState === 'inactive' && shouldRun(unit) && !endedWell(unit))
       return [{ name, status: 'warning' as const, reason: 'enabled, but not running' }];
     return [];
   });
@@ -53,12 +66,17 @@ export function parseCrashed(text: string): Service[] {
   });
 }
 
+/** launchd ends jobs that are idle, or whose plist was unloaded, with these; SIGHUP and SIGINT come from people. */
+const orderlySignals = new Set([-1, -2, -9, -15]);
+
 /** `launchctl list`: PID, last exit status, label. A negative status is the signal that ended the job. */
 export function parseLaunchctl(text: string): Service[] {
   return linesOf(text).flatMap((line) => {
     const [pid, status, label = ''] = line.split('\t');
     const code = numberOf(status);
-    if (pid !== '-' || code === null || code === 0 || label === '' || label.startsWith('com.apple.')) return [];
+    if (pid !== '-' || code === null || code === 0 || orderlySignals.has(code)) return [];
+    // Programs that a person opened are listed as application.NAME.
+    if (label === '' || /^(com\.apple|application)\./.test(label)) return [];
     return [
       {
         name: label,
@@ -69,14 +87,16 @@ export function parseLaunchctl(text: string): Service[] {
   });
 }
 
+/** 1077: not started since the last boot, as delayed services look for the first minutes. 1115: the machine goes down. */
+const orderlyCodes = new Set([0, 1077, 1115]);
+
 /** Windows: services that start by themselves and are stopped. A service that starts on a trigger may well be. */
 export function judgeWindowsServices(services: readonly Loose[]): Service[] {
   return services.flatMap((service) => {
     const name = textOf(service.Name);
-    if (name === null || service.State === 'Running' || service.Triggered === true) return [];
+    if (name === null || service.State !== 'Stopped' || service.Triggered === true) return [];
     const code = numberOf(service.ExitCode);
-    // 1077: not started since the last boot, which is how delayed services look for the first minutes.
-    if (code === null || code === 0 || code === 1077) return [];
+    if (code === null || orderlyCodes.has(code)) return [];
     return [{ name, status: 'warning' as const, reason: `stopped with code ${code}, though it starts automatically` }];
   });
 }
@@ -121,7 +141,8 @@ export const services: HealthSource = {
 };
 
 const properties =
-  'Id,Type,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult,TriggeredBy,RemainAfterExit';
+  'Id,Type,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult,TriggeredBy,RemainAfterExit,' +
+  'Names,ExecMainCode,ExecMainStatus';
 
 async function read(context: CheckContext): Promise<HealthReading> {
   const now = context.clock.now();

@@ -54,6 +54,10 @@ const healthWords: Record<string, number> = { healthy: 0, warning: 1, unhealthy:
 const numberFor = (value: unknown, table: Readonly<Record<number, string>>) =>
   numberOf(value) ?? numberOf(Object.entries(table).find(([, word]) => word === textOf(value))?.[0]);
 
+/** Counted on past 100 by some disks, up to a byte's 255, which also stands for "not told". */
+const wearOf = (percent: number | null) =>
+  percent === null || percent < 0 || percent >= 255 ? null : Math.min(100, percent);
+
 /** MSFT_PhysicalDisk, as JSON or as a list. HealthStatus 0 healthy, 1 warning, 2 unhealthy, 5 unknown. */
 export function parsePhysicalDisks(text: string): PhysicalDisk[] {
   return parseRecords(text).flatMap((record) => {
@@ -74,7 +78,7 @@ export function parsePhysicalDisks(text: string): PhysicalDisk[] {
         health,
         healthy: health === null || health === 5 ? null : health === 0,
         operationalStatus: numbersOf(record.OperationalStatus),
-        wear: numberOf(record.Wear),
+        wear: wearOf(numberOf(record.Wear)),
         temperature: numberOf(record.Temperature) || null,
       },
     ];
@@ -99,7 +103,7 @@ disks=(ask {Get-CimInstance -Namespace root/Microsoft/Windows/Storage MSFT_Physi
 volumes=(ask {Get-CimInstance -Namespace root/cimv2/Security/MicrosoftVolumeEncryption Win32_EncryptableVolume|select DriveLetter,ProtectionStatus,ConversionStatus,EncryptionMethod})
 protection=(ask {$s=New-Object -ComObject Shell.Application;Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=3'|%{[ordered]@{Drive=$_.DeviceID;Value=$s.NameSpace($_.DeviceID).Self.ExtendedProperty('System.Volume.BitLockerProtection')}}})
 defender=(ask {Get-MpComputerStatus|select AntivirusEnabled,RealTimeProtectionEnabled,AntivirusSignatureAge})
-firewall=(ask {Get-NetFirewallProfile|%{[ordered]@{Name=$_.Name;Enabled=[int]$_.Enabled}}})
+firewall=(ask {$u=@(Get-NetConnectionProfile -ErrorAction SilentlyContinue|%{@('Public','Private','Domain')[[int]$_.NetworkCategory]});Get-NetFirewallProfile -PolicyStore ActiveStore|%{[ordered]@{Name=$_.Name;Enabled=[int]$_.Enabled;DefaultInboundAction=[int]$_.DefaultInboundAction;Active=($u -contains $_.Name)}}})
 services=(ask {$t=@(Get-ChildItem HKLM:\\SYSTEM\\CurrentControlSet\\Services -ErrorAction SilentlyContinue|?{Test-Path (Join-Path $_.PSPath 'TriggerInfo')}|%{$_.PSChildName});Get-CimInstance Win32_Service -Filter "StartMode='Auto'"|%{[ordered]@{Name=$_.Name;State=$_.State;ExitCode=$_.ExitCode;Triggered=($t -contains $_.Name)}}})
 batteries=(ask {$f=@(Get-CimInstance -Namespace root/wmi BatteryFullChargedCapacity);$s=@(Get-CimInstance -Namespace root/wmi BatteryStaticData);$b=@(Get-CimInstance Win32_Battery);for($i=0;$i -lt $f.Count;$i++){[ordered]@{DeviceName=$s[$i].DeviceName;FullChargedCapacity=$f[$i].FullChargedCapacity;DesignedCapacity=$s[$i].DesignedCapacity;EstimatedChargeRemaining=$b[$i].EstimatedChargeRemaining}}})
 }|ConvertTo-Json -Depth 5 -Compress

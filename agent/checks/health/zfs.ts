@@ -1,7 +1,7 @@
 /** ZFS pools: state, errors, last scrub, space. A message that features are not enabled is no fault. */
 import { type CheckContext, NoData } from '../check.ts';
 import { exists } from '../files.ts';
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf, shareOf } from '../loose.ts';
 import { type HealthReading, type HealthSource, item, metric, minute, type Status, severityOf } from './source.ts';
 
 export interface ZfsDevice {
@@ -97,7 +97,7 @@ export function parseZpoolList(text: string): ZfsSpace[] {
   return linesOf(text).flatMap((line) => {
     const [name = '', size, , , capacity, health] = line.split('\t');
     if (name === '' || health === undefined) return [];
-    return [{ name, size: numberOf(size ?? null), usedPercent: numberOf(capacity?.replace('%', '') ?? null), health }];
+    return [{ name, size: numberOf(size ?? null), usedPercent: shareOf(capacity?.replace('%', '')), health }];
   });
 }
 

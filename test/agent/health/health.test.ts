@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NoData, type RunResult } from '../../../agent/checks/check.ts';
 import { judgeAntivirus, parseClamHeader } from '../../../agent/checks/health/antivirus.ts';
-import { battery, parseIoregBattery } from '../../../agent/checks/health/battery.ts';
+import { battery, parseIoregBattery, windowsBattery } from '../../../agent/checks/health/battery.ts';
 import { certificates, judgeCertificates } from '../../../agent/checks/health/certificates.ts';
 import { readDue } from '../../../agent/checks/health/due.ts';
 import {
@@ -19,7 +19,6 @@ import {
   parseManageBde,
   protectionOfProperty,
 } from '../../../agent/checks/health/encryption.ts';
-import { judgeWindowsFirewall, parseMacFirewall, parseNftRuleset } from '../../../agent/checks/health/firewall.ts';
 import { judgeMd, parseMdstat } from '../../../agent/checks/health/md.ts';
 import {
   judgeUnits,
@@ -152,25 +151,47 @@ test('services: failed, enabled but dead, and those that may be dead', () => {
   for (const more of [
     'ActiveState=active',
     'Type=oneshot',
+    'Type=oneshot\nActiveState=inactive\nUnitFileState=enabled',
+    // thermald, irqbalance: nothing to do on this machine.
+    'Result=success\nExecMainCode=1\nExecMainStatus=0',
+    'Type=forking\nResult=success\nExecMainStatus=0',
+    // Never started: what it belongs to is not there.
+    'Result=success\nExecMainCode=0\nExecMainStatus=0',
+    'Type=dbus',
+    'Names=x.service dbus-org.example.x.service',
+    'TriggeredBy=x.timer',
+    'TriggeredBy=x.path',
+    'RemainAfterExit=yes',
+    'LoadState=not-found\nActiveState=failed',
+    'LoadState=masked\nActiveState=failed',
+    'UnitFileState=indirect',
     'ConditionResult=no',
     'TriggeredBy=x.socket',
     'UnitFileState=disabled',
     'UnitFileState=static',
   ])
     assert.equal(judge(unit(`${more}\n`)), [], more);
+  for (const more of ['Result=success\nExecMainCode=2\nExecMainStatus=15', 'Result=exit-code\nExecMainStatus=1'])
+    assert.equal(judge(unit(`${more}\n`)), ['warning'], more);
   assert.equal(
     judgeWindowsServices([
       { Name: 'a', State: 'Stopped', ExitCode: 1067 },
       { Name: 'b', State: 'Stopped', ExitCode: 0 },
       { Name: 'c', State: 'Stopped', ExitCode: 5, Triggered: true },
+      { Name: 'delayed, not started yet', State: 'Stopped', ExitCode: 1077 },
+      { Name: 'e', State: 'Start Pending', ExitCode: 1053 },
+      { Name: 'f', ExitCode: 1067 },
     ]).map((service) => service.name),
     ['a'],
   );
   assert.equal(
-    parseLaunchctl('PID\tStatus\tLabel\n-\t78\torg.example.job\n-\t-9\tcom.apple.x\n12\t0\tok\n').map(
-      (service) => service.name,
-    ),
-    ['org.example.job'],
+    parseLaunchctl(
+      'PID\tStatus\tLabel\n-\t78\torg.example.job\n-\t-9\tcom.apple.x\n12\t0\tok\n' +
+        // Ended while idle, unloaded, opened by a person.
+        '-\t-9\torg.example.idle\n-\t-15\torg.example.unloaded\n-\t1\tapplication.org.example.1.2\n' +
+        '-\t-11\torg.example.crashed\n',
+    ).map((service) => service.name),
+    ['org.example.job', 'org.example.crashed'],
   );
 });
 
@@ -201,6 +222,18 @@ test('battery: wear from sysfs, mice left out; macOS', async () => {
     '"DesignCapacity" = 5000\n"MaxCapacity" = 100\n"AppleRawMaxCapacity" = 4500\n"CycleCount" = 321\n',
   );
   assert.equal([mac?.healthPercent, mac?.cycles], [90, 321]);
+  const held = (full: number, charge = 50) =>
+    windowsBattery({ FullChargedCapacity: full, DesignedCapacity: 50_000, EstimatedChargeRemaining: charge }, 0);
+  assert.equal(
+    [
+      held(52_300).healthPercent,
+      held(5_000_000).healthPercent,
+      held(40_000, 102).chargePercent,
+      held(1, 255).chargePercent,
+    ],
+    [100, null, 100, null],
+    'new ones hold more than promised; other units are unknown',
+  );
 });
 
 test('encryption: LUKS below LVM, a plain disk, an unknown one', async () => {
@@ -249,27 +282,6 @@ test('encryption: FileVault, BitLocker suspended, manage-bde in German, the shel
   assert.equal(
     [1, 2, 3, 5, null].map((value) => protectionOfProperty(value).encrypted),
     [true, false, null, false, null],
-  );
-});
-
-test('firewall: nftables, macOS, Windows profiles', () => {
-  const chain = (policy: string) => ({ chain: { family: 'inet', table: 'f', name: 'input', hook: 'input', policy } });
-  const rule = { rule: { family: 'inet', table: 'f', chain: 'input', expr: [{ drop: null }] } };
-  const nft = (...entries: unknown[]) => parseNftRuleset(JSON.stringify({ nftables: entries })).on;
-  assert.equal(
-    [nft(chain('drop')), nft(chain('accept')), nft(chain('accept'), rule), nft(), parseNftRuleset('x').on],
-    [true, false, true, false, null],
-  );
-  assert.equal([parseMacFirewall('Firewall is enabled. (State = 1)').on, parseMacFirewall('').on], [true, null]);
-  assert.equal(
-    [
-      judgeWindowsFirewall([
-        { Name: 'Domain', Enabled: 1 },
-        { Name: 'Public', Enabled: 0 },
-      ]).on,
-      judgeWindowsFirewall([]).on,
-    ],
-    [false, null],
   );
 });
 
