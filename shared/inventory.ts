@@ -122,6 +122,9 @@ export const PendingUpdate = Type.Object(
     security: maybe.bool,
     severity: Type.Optional(maybe.text),
     since: maybe.instant,
+    sinceAtLeast: Type.Optional(
+      Type.Boolean({ description: 'nobody says when it was published: it has been pending at least since then' }),
+    ),
   },
   closed,
 );
@@ -137,6 +140,9 @@ export const PatchState = Type.Object(
     held: maybe.number,
     list: Type.Array(PendingUpdate, { maxItems: 1000 }),
     oldestSecuritySince: maybe.instant,
+    oldestSecurityAtLeast: Type.Optional(
+      Type.Boolean({ description: 'an update of unknown date is pending: the true age may be greater' }),
+    ),
     scannedAt: maybe.instant,
     metadataAge: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
     scan: Type.Union([Type.Literal('ok'), Type.Literal('failed'), Type.Literal('unknown')]),

@@ -242,6 +242,13 @@ const rows: Record<string, Row[]> = {
       'Age of the oldest security update pending',
       '最も古い未適用セキュリティ更新の経過',
     ],
+    [
+      'oldest_security_age_at_least',
+      'bool',
+      'gauge',
+      'Age of the oldest security update is a lower bound',
+      '最も古い未適用セキュリティ更新の経過は下限値',
+    ],
     ['metadata_age_s', 'seconds', 'gauge', 'Age of the update lists', '更新情報の経過時間'],
     ['scan_ok', 'bool', 'gauge', 'Update scan succeeded', '更新スキャン成功'],
   ],

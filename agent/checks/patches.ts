@@ -7,6 +7,7 @@ import type { PatchState } from '../../shared/inventory.ts';
 import type { Metric } from '../../shared/report.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import type { PatchManager } from './patches/manager.ts';
+import { metric } from './reading.ts';
 
 export const patches: Check = {
   name: 'patches',
@@ -21,7 +22,7 @@ export const patches: Check = {
 /** The managers are loaded by the run, in the process of the heavy checks. */
 async function run(context: CheckContext): Promise<Findings> {
   const { patchManagers } = await import('./patches/index.ts');
-  const { firstSeenOf, withFirstSeen } = await import('./patches/first-seen.ts');
+  const { firstSeenOf, scansOf, withFirstSeen } = await import('./patches/first-seen.ts');
   const read: PatchState[] = [];
   for (const manager of patchManagers.filter((item) => item.platforms.includes(context.platform))) {
     const state = await stateOf(manager, context);
@@ -29,9 +30,11 @@ async function run(context: CheckContext): Promise<Findings> {
   }
   if (read.length === 0) throw new NoData('no package manager that we know was found');
   const now = context.clock.now();
-  const { states, seen } = withFirstSeen(read, firstSeenOf(context.memory.get('patches.seen')), now);
+  const before = firstSeenOf(context.memory.get('patches.seen'));
+  const { states, seen, scans } = withFirstSeen(read, before, now, scansOf(context.memory.get('patches.scans')));
   context.memory.set('patches.seen', seen);
-  return { metrics: states.map((state) => metricOf(state, now)), sections: { patches: states } };
+  context.memory.set('patches.scans', scans);
+  return { metrics: states.flatMap((state) => metricOf(state, now)), sections: { patches: states } };
 }
 
 /** One manager that fails must not hide the others: its failure is its state. */
@@ -46,20 +49,21 @@ async function stateOf(manager: PatchManager, context: CheckContext): Promise<Pa
   }
 }
 
-/** Unknown counts are left out: a chart then has a gap, and no rule sees a zero. */
-export function metricOf(state: PatchState, now: number): Metric {
-  const { pending, pendingSecurity, oldestSecuritySince, metadataAge } = state;
+/**
+ * Unknown counts are left out: a chart then has a gap, and no rule sees a zero. Applications of users that a service
+ * cannot see are normal, and no failed scan: the section says so, no metric does.
+ */
+export function metricOf(state: PatchState, now: number): Metric[] {
+  const { pending, pendingSecurity, oldestSecuritySince, oldestSecurityAtLeast, metadataAge } = state;
   const age = oldestSecuritySince === null ? null : Math.max(0, Math.round((now - oldestSecuritySince) / 1000));
-  return {
-    name: 'patches',
-    tags: { manager: state.manager },
-    fields: {
-      scan_ok: state.scan === 'ok' ? 1 : 0,
-      ...(pending === null ? {} : { pending }),
-      ...(pendingSecurity === null ? {} : { pending_security: pendingSecurity }),
-      ...(age === null ? {} : { oldest_security_age_s: age }),
-      ...(metadataAge === null ? {} : { metadata_age_s: metadataAge }),
-    },
-    timestamp: now,
+  const unseen = state.thirdParty && state.scan === 'unknown';
+  const fields = {
+    scan_ok: unseen ? null : Number(state.scan === 'ok'),
+    pending,
+    pending_security: pendingSecurity,
+    oldest_security_age_s: age,
+    oldest_security_age_at_least: age === null ? null : Number(oldestSecurityAtLeast === true),
+    metadata_age_s: metadataAge,
   };
+  return metric('patches', { manager: state.manager }, fields, now);
 }

@@ -1,9 +1,18 @@
 /** Alpine. apk has no security flag. */
+import { createHash } from 'node:crypto';
 import type { PatchState } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { changedAt, exists, namesIn } from '../files.ts';
+import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf } from '../loose.ts';
-import { ageSeconds, newest, type PatchManager, patchState } from './manager.ts';
+import {
+  ageSeconds,
+  joinReasons,
+  missingMetadata,
+  newest,
+  type PatchManager,
+  patchState,
+  plainUpdate,
+} from './manager.ts';
 
 export interface ApkUpdate {
   name: string;
@@ -35,6 +44,31 @@ export function parseApkUpdates(stdout: string, code: number | null, stderr = ''
   return updates;
 }
 
+/** Repositories of /etc/apk/repositories; a tag before the address pins packages to it. */
+export function parseApkRepositories(text: string): string[] {
+  return linesOf(text)
+    .map((line) =>
+      line
+        .replace(/#.*$/, '')
+        .trim()
+        .replace(/^@\S+\s+/, ''),
+    )
+    .filter((line) => line !== '');
+}
+
+/** The name that apk gives to its copy of a repository's index. */
+export function apkIndexName(address: string): string {
+  return `APKINDEX.${createHash('sha1').update(address).digest('hex').slice(0, 8)}.tar.gz`;
+}
+
+/** Repositories that apk says it could not open: it goes on without them, with code 0. */
+export function unopenedRepositories(text: string): string[] {
+  const names = linesOf(text).flatMap(
+    (line) => /^WARNING: (?:Ignoring|opening(?: from cache)?|updating) (\S+?):? /.exec(line)?.[1] ?? [],
+  );
+  return [...new Set(names)];
+}
+
 export const apk: PatchManager = {
   name: 'apk',
   reads: 'apk list --upgradable, /var/cache/apk; no root, no network; apk does not know which updates are for security',
@@ -45,28 +79,33 @@ export const apk: PatchManager = {
 async function read(context: CheckContext): Promise<PatchState> {
   if (!(await exists(context, '/sbin/apk'))) throw new NoData('this machine does not use apk');
   const now = context.clock.now();
-  const places = ['/var/cache/apk', '/etc/apk/cache', '/lib/apk/db'];
-  const indexes: (number | null)[] = [];
-  for (const place of places)
+  const indexes = new Map<string, number | null>();
+  for (const place of ['/var/cache/apk', '/etc/apk/cache', '/lib/apk/db'])
     for (const name of await namesIn(context, place))
-      if (name.startsWith('APKINDEX')) indexes.push(await changedAt(context, `${place}/${name}`));
+      if (name.startsWith('APKINDEX')) indexes.set(name, await changedAt(context, `${place}/${name}`));
   const base = {
     manager: 'apk',
     scannedAt: now,
-    metadataAge: ageSeconds(now, newest(indexes)),
+    metadataAge: ageSeconds(now, newest([...indexes.values()])),
     autoUpdates: 'off' as const,
   };
   // Without an index apk finds nothing to upgrade, and says so with code 0.
-  if (base.metadataAge === null) return patchState(base, { list: null, reason: 'there is no package index' }, false);
+  if (indexes.size === 0) return patchState(base, { list: null, reason: 'there is no package index' }, false);
   const answer = await context.run('/sbin/apk', ['--no-network', 'list', '--upgradable'], { timeoutMs: 60_000 });
+  const unopened = unopenedRepositories(`${answer.stderr}\n${answer.stdout}`);
+  const gap = missingMetadata([...new Set([...(await withoutIndex(context, indexes)), ...unopened])]);
   const updates = parseApkUpdates(answer.stdout, answer.code ?? 1, answer.stderr);
-  if (updates === null) return patchState(base, { list: null, reason: `apk ended with code ${answer.code}` }, false);
-  const list = updates.map(({ name, from, to }) => ({
-    name,
-    installed: from,
-    candidate: to,
-    security: null,
-    since: null,
-  }));
-  return patchState(base, { list, reason: null }, false);
+  if (updates === null)
+    return patchState(base, { list: null, reason: joinReasons(gap, `apk ended with code ${answer.code}`) }, false);
+  const list = updates.map(({ name, from, to }) => plainUpdate(name, from, to));
+  return patchState(base, { list, reason: null, gap }, false);
+}
+
+/** Configured repositories whose index is not in the cache; those on the disk of this machine have none there. */
+async function withoutIndex(context: CheckContext, indexes: ReadonlyMap<string, unknown>): Promise<string[]> {
+  const configured = parseApkRepositories((await fileText(context, '/etc/apk/repositories')) ?? '');
+  const remote = configured.filter((address) => /^[a-z]+:/.test(address));
+  const missing = remote.filter((address) => !indexes.has(apkIndexName(address)));
+  // Releases that name their copies by another rule: then only their number is comparable.
+  return missing.length === remote.length && indexes.size >= remote.length ? [] : missing;
 }

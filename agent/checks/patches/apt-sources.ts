@@ -53,6 +53,12 @@ export function unfetched(sources: readonly AptSource[], listNames: readonly str
   });
 }
 
+/** The source of a line of `apt-cache policy`: `http://host/debian bookworm/main amd64 Packages`. */
+export function sourceOfPolicy(line: string): AptSource {
+  const [uri = '', path = ''] = line.split(' ');
+  return { uri, suite: path.endsWith('/') ? path : path.replace(/\/[^/]*$/, '') };
+}
+
 /** Whether a source is the distribution's own, by its suite: without it the answer is not worth anything. */
 export function isOwnSource({ suite }: AptSource, codename: string | null): boolean {
   const [name = ''] = suite.split('/');

@@ -1,6 +1,7 @@
 /** What apt prints and writes, read. Pure and total: whatever the text, a value comes back. */
 import { linesOf } from '../loose.ts';
 import { compareDebianVersions } from './debian-version.ts';
+import { plausible } from './manager.ts';
 
 /** One line `Inst` of a simulated upgrade. `from` is null for a package that is new. */
 export interface Inst {
@@ -128,18 +129,23 @@ export function isSecuritySource(source: string): boolean {
   return /-security(\/|$)/.test(suite) || (/security\.debian\.org/.test(url) && suite.includes('updates'));
 }
 
+/** Sources in a security pocket that hold a version above the installed one, up to the candidate. */
+export function securitySources(policy: Policy | undefined, inst: Pick<Inst, 'from' | 'to'>): string[] {
+  return (policy?.versions ?? [])
+    .filter(
+      ({ version }) =>
+        (inst.from === null || compareDebianVersions(version, inst.from) > 0) &&
+        compareDebianVersions(version, inst.to) <= 0,
+    )
+    .flatMap(({ sources }) => sources.filter(isSecuritySource));
+}
+
 /**
  * The rule of Ubuntu's own apt-check: an update counts as security when any version above the installed one, up to the
  * candidate, comes from a security pocket. A later build in `-updates` hides the security one from the candidate's origin.
  */
 export function isSecurityUpdate(policy: Policy | undefined, inst: Pick<Inst, 'from' | 'to' | 'security'>): boolean {
-  if (inst.security) return true;
-  return (policy?.versions ?? []).some(
-    ({ version, sources }) =>
-      sources.some(isSecuritySource) &&
-      (inst.from === null || compareDebianVersions(version, inst.from) > 0) &&
-      compareDebianVersions(version, inst.to) <= 0,
-  );
+  return inst.security || securitySources(policy, inst).length > 0;
 }
 
 /** `112;58` of /usr/lib/update-notifier/apt-check, on standard error; null when it says anything else. */
@@ -220,11 +226,16 @@ export function parseRelease(text: string): ReleaseHeader {
     label,
     suite,
     codename,
-    date: releaseDate(value('Date')),
-    validUntil: releaseDate(value('Valid-Until')),
+    date: plausible(releaseDate(value('Date'))),
+    validUntil: plausible(releaseDate(value('Valid-Until'))),
     isSecurity:
       label === 'Debian-Security' ||
       /^UbuntuESM/.test(origin ?? '') ||
       [suite, codename].some((name) => /-security$/.test(name ?? '')),
   };
+}
+
+/** Whether a release file names an index of packages that is not empty: apt keeps no file of an empty one. */
+export function namesPackages(release: string): boolean {
+  return linesOf(release).some((line) => /^ [0-9a-f]{32,128} +[1-9]\d* +\S*Packages$/.test(line));
 }

@@ -2,7 +2,7 @@
  * Debian and Ubuntu. Costs about two seconds of CPU when the lists or the installed packages have changed, and a few
  * stat calls otherwise. No root, no lock, no network.
  */
-import type { PatchState } from '../../../shared/inventory.ts';
+import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn, tailText } from '../files.ts';
 import { short } from '../loose.ts';
@@ -11,13 +11,32 @@ import {
   type AptSource,
   isOwnSource,
   isSecuritySuite,
+  listPrefix,
   parseSourcesFile,
   parseSourcesList,
+  sourceOfPolicy,
   unfetched,
 } from './apt-sources.ts';
-import { type Inst, isSecurityUpdate, parseAptPolicy, parseAptSimulation, parseRelease } from './apt-text.ts';
+import {
+  type Inst,
+  isSecurityUpdate,
+  namesPackages,
+  type Policy,
+  parseAptPolicy,
+  parseAptSimulation,
+  parseRelease,
+  securitySources,
+} from './apt-text.ts';
 import { parseDpkgStatus } from './dpkg-status.ts';
-import { ageSeconds, failedState, newest, type PatchManager, patchState, unknownState } from './manager.ts';
+import {
+  ageProblem,
+  ageSeconds,
+  failedState,
+  joinReasons,
+  type PatchManager,
+  patchState,
+  plausible,
+} from './manager.ts';
 
 const statusFile = '/var/lib/dpkg/status';
 const lists = '/var/lib/apt/lists';
@@ -45,7 +64,8 @@ async function read(context: CheckContext): Promise<PatchState> {
   // An old answer holds as long as what it was computed from; it keeps the time at which it was true.
   if (before?.cause === cause && before.state.scan === 'ok' && now - (before.state.scannedAt ?? 0) < dayMs) {
     const { trouble, ...around } = await surroundings(context, now);
-    return { ...before.state, ...around, reason: before.state.reason ?? trouble };
+    if (ageProblem(around.metadataAge) === null)
+      return { ...before.state, ...around, reason: before.state.reason ?? trouble };
   }
   const state = await scan(context, now);
   context.memory.set('patches.apt', { cause, state } satisfies Remembered);
@@ -120,16 +140,12 @@ async function scan(context: CheckContext, now: number): Promise<PatchState> {
   const simulated = await aptCommand(context, 'apt-get', ['-o', 'Debug::NoLocking=true', '-s', '-qq', 'dist-upgrade']);
   if (simulated.ended !== null) return { ...failedState('apt', now, `apt-get: ${simulated.ended}`), ...around, held };
   const { inst, reason } = parseAptSimulation(simulated.stdout, simulated.code, simulated.stderr);
-  const doubt = await doubts(context, now);
-  if (inst === null || doubt.whole !== null)
-    return { ...failedState('apt', now, reason ?? doubt.whole ?? 'no answer'), ...around, held };
-  if (around.metadataAge === null)
-    return { ...unknownState('apt', now, 'nobody knows when the lists were fetched'), ...around, held };
-  const list = await updatesOf(context, inst);
-  const state = patchState({ ...base, reason: null }, { list, reason: doubt.part ?? trouble }, doubt.securityKnown);
-  // With a source missing, a number is "at least so many"; nothing found is then no finding at all.
-  const believed = (count: number | null) => (count === 0 && doubt.part !== null ? null : count);
-  return { ...state, pending: believed(state.pending), pendingSecurity: believed(state.pendingSecurity) };
+  const archive = await archiveOf(context, now);
+  if (inst === null || archive.whole !== null)
+    return { ...failedState('apt', now, reason ?? archive.whole ?? 'no answer'), ...around, held };
+  const { list, complete } = await updatesOf(context, inst, archive.dates);
+  const pending = { list, reason: trouble, gap: archive.part };
+  return patchState(base, pending, archive.securityKnown && complete);
 }
 
 async function aptCommand(context: CheckContext, program: string, args: readonly string[]) {
@@ -138,22 +154,45 @@ async function aptCommand(context: CheckContext, program: string, args: readonly
   return context.run(`/usr/bin/${program}`, [...rooted, ...args], { timeoutMs: 120_000, maxBytes: 8 * 1024 * 1024 });
 }
 
-/** Distinct packages of the simulation, each with the answer to "is it for security". */
-async function updatesOf(context: CheckContext, inst: readonly Inst[]) {
+/** Distinct packages of the simulation, each with the answer to "is it for security", and since when. */
+async function updatesOf(
+  context: CheckContext,
+  inst: readonly Inst[],
+  dates: ReadonlyMap<string, number>,
+): Promise<{ list: PendingUpdate[]; complete: boolean }> {
   const byName = new Map(inst.map((item) => [item.name, item]));
   const names = [...byName.keys()];
-  const policies = new Map<string, ReturnType<typeof parseAptPolicy> extends Map<string, infer P> ? P : never>();
+  const policies = new Map<string, Policy>();
+  let complete = true;
   for (let at = 0; at < names.length; at += namesPerCall) {
     const result = await aptCommand(context, 'apt-cache', ['policy', ...names.slice(at, at + namesPerCall)]);
     for (const [name, policy] of parseAptPolicy(result.stdout)) policies.set(name, policy);
+    complete &&= result.code === 0;
   }
-  return [...byName.values()].map((item) => ({
-    name: item.name,
-    installed: item.from,
-    candidate: item.to,
-    security: isSecurityUpdate(policies.get(item.name), item),
-    since: null,
-  }));
+  const list = await Promise.all(
+    [...byName.values()].map(async (item) => {
+      const policy = policies.get(item.name);
+      const security = isSecurityUpdate(policy, item);
+      const sources = security ? securitySources(policy, item) : [];
+      const indexed = sources.flatMap((line) => dates.get(listPrefix(sourceOfPolicy(line))) ?? []);
+      const found = { name: item.name, installed: item.from, candidate: item.to, security };
+      return { ...found, ...(await publishedAt(context, item, indexed.length > 0 ? Math.min(...indexed) : null)) };
+    }),
+  );
+  return { list, complete };
+}
+
+/**
+ * apt keeps no date of a package. The index that names it is younger than it: a bound. A file of it that was fetched
+ * already has the server's date, unless the server gave none: then the date is that of the download, after the index.
+ */
+async function publishedAt(context: CheckContext, { name, to, arch }: Inst, indexed: number | null) {
+  if (indexed === null) return { since: null };
+  const file = `${name.split(':')[0]}_${to.replaceAll(':', '%3a')}_${arch}.deb`;
+  const fetched = await changedAt(context, `/var/cache/apt/archives/${file}`);
+  return fetched !== null && plausible(fetched) !== null && fetched < indexed
+    ? { since: fetched }
+    : { since: indexed, sinceAtLeast: true };
 }
 
 async function configuredSources(context: CheckContext): Promise<AptSource[]> {
@@ -169,28 +208,48 @@ async function configuredSources(context: CheckContext): Promise<AptSource[]> {
   return [...main, ...more.flat()];
 }
 
-/** What speaks against believing apt: sources without lists, a mirror that stands still, no security pocket at all. */
-async function doubts(context: CheckContext, now: number) {
+/** A security pocket of a living release is made anew each few days; Ubuntu's say no date until which they are valid. */
+const standsStill = 60 * dayMs;
+
+/** What apt's answer was computed from: sources without lists, mirrors that stand still, and the date of each index. */
+async function archiveOf(context: CheckContext, now: number) {
   const sources = await configuredSources(context);
   const names = await namesIn(context, lists);
   const codename =
     /^VERSION_CODENAME="?([^"\n]+)"?$/m.exec((await fileText(context, '/etc/os-release')) ?? '')?.[1] ?? null;
-  const missing = unfetched(sources, names);
-  const telling = (list: readonly AptSource[]) =>
-    `apt holds no lists of ${short(list.map(({ uri, suite }) => `${uri} ${suite}`).join(', '), 600)}`;
-  const essential = missing.filter((source) => isOwnSource(source, codename) || isSecuritySuite(source));
-  const releases = await Promise.all(
-    names
-      .filter((name) => /Release$/.test(name))
-      .map(async (name) => parseRelease((await fileText(context, `${lists}/${name}`, 4096)) ?? '')),
+  const fetched = await Promise.all(
+    sources.map(async (source) => {
+      const prefix = listPrefix(source);
+      const own = names.filter((name) => name.toLowerCase().startsWith(prefix));
+      const file = own.find((name) => /^(in)?release$/i.test(name.slice(prefix.length)));
+      const text = file === undefined ? '' : ((await fileText(context, `${lists}/${file}`, 2 * 1024 * 1024)) ?? '');
+      const empty = namesPackages(text) && !own.some((name) => name.slice(prefix.length).includes('Packages'));
+      return { source, prefix, empty, ...parseRelease(text.slice(0, 4096)) };
+    }),
   );
-  const security = releases.filter((release) => release.isSecurity);
-  const validUntil = newest(security.map((release) => release.validUntil));
+  const old = fetched.filter(({ validUntil, date, isSecurity }) =>
+    validUntil !== null ? validUntil < now : isSecurity && date !== null && date < now - standsStill,
+  );
+  const missing = new Set(unfetched(sources, names));
+  for (const item of fetched) if (item.empty) missing.add(item.source);
+  const telling = (list: readonly AptSource[]) => list.map(({ uri, suite }) => `${uri} ${suite}`).join(', ');
+  const essential = [...missing].filter((source) => isOwnSource(source, codename) || isSecuritySuite(source));
+  const oldSecurity = old.filter((item) => item.isSecurity).map((item) => item.source);
+  const none = (list: readonly AptSource[]) => `apt holds no lists of ${short(telling(list), 600)}`;
+  const still = (list: readonly AptSource[]) => `the lists are no longer valid of ${short(telling(list), 600)}`;
   let whole: string | null = null;
   if (sources.length === 0) whole = 'no package source is configured';
-  else if (essential.length > 0) whole = telling(essential);
-  else if (missing.length === sources.length) whole = telling(missing);
-  else if (validUntil !== null && validUntil < now)
-    whole = `the security lists were valid until ${new Date(validUntil).toISOString()} only`;
-  return { whole, part: missing.length > 0 ? telling(missing) : null, securityKnown: security.length > 0 };
+  else if (essential.length > 0) whole = none(essential);
+  else if (missing.size === sources.length) whole = none([...missing]);
+  else if (oldSecurity.length > 0) whole = still(oldSecurity);
+  const part = [
+    missing.size > 0 ? none([...missing]) : null,
+    old.length > 0 ? still(old.map((item) => item.source)) : null,
+  ];
+  return {
+    whole,
+    part: joinReasons(...part) || null,
+    securityKnown: fetched.some((item) => item.isSecurity),
+    dates: new Map(fetched.flatMap(({ prefix, date }) => (date === null ? [] : [[prefix, date] as const]))),
+  };
 }

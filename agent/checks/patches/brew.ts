@@ -1,9 +1,10 @@
 /** Homebrew. It refuses to run as root, and belongs to a user: seen only when the agent runs as that user. */
+import { homedir } from 'node:os';
 import type { PatchState } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
 import { boolOf, type Loose, looseJson, objectOf, objectsOf, textOf } from '../loose.ts';
-import { ageSeconds, failedState, newest, type PatchManager, patchState } from './manager.ts';
+import { ageSeconds, failedState, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface BrewUpdate {
   name: string;
@@ -13,7 +14,7 @@ export interface BrewUpdate {
   cask: boolean;
 }
 
-/** `brew outdated --json=v2`; null unless both lists are there. */
+/** `brew outdated --json=v2`; null unless both lists are there and each entry has a name. */
 export function parseBrewOutdated(stdout: string): BrewUpdate[] | null {
   const value = objectOf(looseJson(stdout));
   if (!Array.isArray(value.formulae) || !Array.isArray(value.casks)) return null;
@@ -25,7 +26,8 @@ export function parseBrewOutdated(stdout: string): BrewUpdate[] | null {
     cask,
   });
   const formulae = objectsOf(value.formulae).map((item) => update(item, false));
-  return [...formulae, ...objectsOf(value.casks).map((item) => update(item, true))].filter((item) => item.name !== '');
+  const all = [...formulae, ...objectsOf(value.casks).map((item) => update(item, true))];
+  return all.length < value.formulae.length + value.casks.length || all.some(({ name }) => name === '') ? null : all;
 }
 
 export const brew: PatchManager = {
@@ -34,6 +36,13 @@ export const brew: PatchManager = {
   platforms: ['darwin', 'linux'],
   read,
 };
+
+/** What changes when Homebrew fetches its lists: git's mark, and since 4.0 the answers of its server. */
+function fetchedBy(place: string): string[] {
+  const cache = `${homedir()}${process.platform === 'darwin' ? '/Library/Caches/Homebrew' : '/.cache/Homebrew'}/api`;
+  const git = [place, `${place}/Homebrew`].map((folder) => `${folder}/.git/FETCH_HEAD`);
+  return [...git, `${cache}/formula.jws.json`, `${cache}/cask.jws.json`];
+}
 
 const places = ['/opt/homebrew', '/usr/local', '/home/linuxbrew/.linuxbrew'];
 
@@ -47,13 +56,8 @@ async function read(context: CheckContext): Promise<PatchState> {
     const updates = answer.code === 0 || answer.code === 1 ? parseBrewOutdated(answer.stdout) : null;
     if (updates === null)
       return { ...failedState('brew', now, `brew ended with code ${answer.code}`), thirdParty: true };
-    const fetched = newest([
-      await changedAt(context, `${place}/.git/FETCH_HEAD`),
-      await changedAt(context, `${place}/Homebrew/.git/FETCH_HEAD`),
-    ]);
-    const list = updates
-      .filter((item) => !item.pinned)
-      .map(({ name, from, to }) => ({ name, installed: from, candidate: to, security: null, since: null }));
+    const list = updates.filter((item) => !item.pinned).map(({ name, from, to }) => plainUpdate(name, from, to));
+    const fetched = newest(await Promise.all(fetchedBy(place).map((path) => changedAt(context, path))));
     const base = {
       manager: 'brew',
       thirdParty: true,

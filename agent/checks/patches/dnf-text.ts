@@ -1,5 +1,6 @@
 /** What dnf 4, dnf 5 and yum print, read. Pure and total. */
 import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { plausible } from './manager.ts';
 
 export interface DnfUpdate {
   name: string;
@@ -116,26 +117,55 @@ const typeOf = (text: string): Advisory['type'] => {
   return word === 'bugfix' || word === 'enhancement' || word === 'newpackage' ? word : 'unknown';
 };
 
-/** `dnf updateinfo list` (`ID Important/Sec. nevra`) and `dnf5 advisory list` (`ID security Important nevra date`). */
+/** `2026-10-02 11:22:33`, as dnf prints it in UTC (the reader sets TZ), or seconds since 1970. */
+function advisoryDate(value: unknown): number | null {
+  const seconds = numberOf(value);
+  if (seconds !== null) return plausible(seconds * 1000);
+  const match = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?/.exec(textOf(value) ?? '');
+  return match ? plausible(Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}Z`) || null) : null;
+}
+
+const advisoryId = /^[A-Z][A-Za-z0-9]*-[\w:.-]*\d[\w:.-]*$/;
+const nevra = /^[^\s-]\S*-[^-\s]+-[^-\s]+\.\w+$/;
+
+/**
+ * `dnf updateinfo list` (`ID Important/Sec. nevra`) and `dnf5 advisory list` (`ID security Important nevra date`), which
+ * are told apart by where the name of the package stands.
+ */
 export function parseAdvisories(stdout: string): Advisory[] {
   return linesOf(stdout).flatMap((line) => {
-    const match =
-      /^(?:[i ] )?([A-Z][A-Za-z0-9]*-[\w:.-]*\d[\w:.-]*)\s+(\S+)\s+(?:(\S+)\s+)?(\S+-[^-\s]+-[^-\s]+\.\w+)(?:\s+(\d{4}-\d\d-\d\d.*))?\s*$/.exec(
-        line,
-      );
-    if (!match) return [];
-    const [, id = '', kind = '', second, nevra = '', date] = match;
-    const issued = date === undefined ? Number.NaN : Date.parse(`${date.trim().replace(' ', 'T')}Z`);
-    return [
-      {
-        id,
-        type: typeOf(kind),
-        severity: severityOf(second ?? kind.replace(/\/Sec\.?$/, '')),
-        package: nevra,
-        issued: Number.isFinite(issued) ? issued : null,
-      },
-    ];
+    const words = line.replace(/^i /, '').trim().split(/\s+/);
+    const [id = '', kind = ''] = words;
+    const at = words.slice(0, 4).findIndex((word, index) => index > 1 && word.length < 300 && nevra.test(word));
+    if (id.length > 200 || !advisoryId.test(id) || at < 0) return [];
+    const severity = at === 3 ? (words[2] ?? '') : kind.replace(/\/Sec\.?$/, '');
+    const issued = advisoryDate(words.slice(at + 1).join(' '));
+    return [{ id, type: typeOf(kind), severity: severityOf(severity), package: words[at] ?? '', issued }];
   });
+}
+
+/** `dnf updateinfo info`: when each advisory was issued, or last updated where that is all it says. */
+export function parseAdvisoryDates(stdout: string): Map<string, number> {
+  const dates = new Map<string, number>();
+  let id: string | null = null;
+  for (const line of linesOf(stdout)) {
+    const at = line.indexOf(':');
+    const key = line.slice(0, at).trim();
+    if (at > 0 && key === 'Update ID') id = line.slice(at + 1).trim();
+    const date = key === 'Issued' || key === 'Updated' ? advisoryDate(line.slice(at + 1)) : null;
+    if (id !== null && date !== null) dates.set(id, Math.min(date, dates.get(id) ?? date));
+  }
+  return dates;
+}
+
+/** Repositories that dnf says it has left out, with exit code 0. */
+export function ignoredRepositories(stderr: string): string[] {
+  const names = linesOf(stderr).flatMap((line) => {
+    const one = /no cache for '([^']+)'/.exec(line)?.[1];
+    const several = /^Ignoring repositories: (.+)$/.exec(line)?.[1];
+    return one === undefined ? (several?.split(/,\s*/) ?? []) : [one];
+  });
+  return [...new Set(names)];
 }
 
 /** `dnf5 advisory list --json`; null when it is not that. The severity "None" is a word there. */
@@ -144,18 +174,12 @@ export function parseAdvisoriesJson(stdout: string): Advisory[] | null {
   if (!Array.isArray(value)) return null;
   return objectsOf(value).flatMap((item) => {
     const id = textOf(item.name);
-    const nevra = textOf(item.nevra);
-    if (id === null || nevra === null) return [];
-    const seconds = numberOf(item.buildtime);
-    return [
-      {
-        id,
-        type: typeOf(textOf(item.type) ?? ''),
-        severity: severityOf(textOf(item.severity) ?? ''),
-        package: nevra,
-        issued: seconds === null || seconds <= 0 ? null : seconds * 1000,
-      },
-    ];
+    const name = textOf(item.nevra);
+    if (id === null || name === null) return [];
+    const type = typeOf(textOf(item.type) ?? '');
+    const severity = severityOf(textOf(item.severity) ?? '');
+    // Seconds since 5.3, a text of local time before.
+    return [{ id, type, severity, package: name, issued: advisoryDate(item.buildtime) }];
   });
 }
 
@@ -198,12 +222,4 @@ export function parseAdvisorySummary(stdout: string): AdvisorySummary | null {
 export function packageKey(nevra: string): string | null {
   const match = /^(.+)-[^-]+-[^-]+\.([^.]+)$/.exec(nevra);
   return match ? `${match[1]}.${match[2]}` : null;
-}
-
-/** Ids of the enabled repositories in a `*.repo` file. */
-export function parseRepoFile(text: string): string[] {
-  return text.split(/^(?=\[)/m).flatMap((block) => {
-    const id = /^\[([^\]]+)\]/.exec(block)?.[1];
-    return id === undefined || id === 'main' || /^\s*enabled\s*=\s*(0|no|false|off)\s*$/im.test(block) ? [] : [id];
-  });
 }

@@ -8,14 +8,25 @@ import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import {
   type Advisory,
   type DnfAnswer,
+  ignoredRepositories,
   packageKey,
   parseAdvisories,
   parseAdvisoriesJson,
+  parseAdvisoryDates,
   parseCheckUpdate,
   parseCheckUpgradeJson,
-  parseRepoFile,
 } from './dnf-text.ts';
-import { ageSeconds, failedState, newest, type PatchManager, patchState } from './manager.ts';
+import {
+  ageSeconds,
+  failedState,
+  joinReasons,
+  missingMetadata,
+  newest,
+  type PatchManager,
+  patchState,
+  staleAfter,
+} from './manager.ts';
+import { enabledRepositories } from './repo-file.ts';
 
 export const dnf: PatchManager = {
   name: 'dnf',
@@ -24,8 +35,8 @@ export const dnf: PatchManager = {
   read,
 };
 
-const limits = { timeoutMs: 180_000, env: { COLUMNS: '500' } };
-const caches = ['/var/cache/libdnf5', '/var/cache/dnf', '/var/cache/yum'];
+// In UTC, so that the dates of advisories need no zone.
+const limits = { timeoutMs: 180_000, env: { COLUMNS: '500', TZ: 'UTC' } };
 
 async function programOf(context: CheckContext): Promise<string> {
   for (const path of ['/usr/bin/dnf5', '/usr/bin/dnf', '/usr/bin/dnf-3', '/usr/bin/yum'])
@@ -36,20 +47,24 @@ async function programOf(context: CheckContext): Promise<string> {
 async function read(context: CheckContext): Promise<PatchState> {
   const program = await programOf(context);
   const now = context.clock.now();
-  const metadata = await metadataOf(context);
-  const around = {
+  const metadata = await metadataOf(context, program, now);
+  const base = {
+    manager: 'dnf',
+    scannedAt: now,
     metadataAge: ageSeconds(now, metadata.fetchedAt),
     autoUpdates: await autoUpdates(context),
     lastInstall: await lastInstall(context),
   };
-  if (metadata.missing.length > 0)
-    return { ...failedState('dnf', now, `no metadata of the repositories ${metadata.missing.join(', ')}`), ...around };
+  if (metadata.fetchedAt === null)
+    return { ...failedState('dnf', now, metadata.gap ?? 'there is no repository metadata'), ...base };
   const five = program.endsWith('dnf5');
-  const parsed = await askUpdates(context, program, five, around.metadataAge);
-  const base = { manager: 'dnf', scannedAt: now, ...around };
-  if (parsed.updates === null) return patchState(base, { list: null, reason: parsed.reason }, false);
-  const advisories = metadata.hasAdvisories ? await advisoriesOf(context, program, five) : null;
-  return patchState(base, { list: joined(parsed.updates, advisories), reason: null }, advisories !== null);
+  const { updates, reason, ignored } = await askUpdates(context, program, five, base.metadataAge);
+  const gap = metadata.gap ?? missingMetadata(ignored);
+  if (updates === null) return patchState(base, { list: null, reason: joinReasons(gap, reason) }, false);
+  const known = metadata.hasAdvisories && updates.length > 0;
+  const advisories = known ? await advisoriesOf(context, program, five) : null;
+  const securityKnown = metadata.hasAdvisories && (advisories !== null || updates.length === 0);
+  return patchState(base, { list: joined(updates, advisories), reason: null, gap }, securityKnown);
 }
 
 /** dnf 5 as JSON, where it can; the text otherwise, whose exit code is the better witness. */
@@ -58,21 +73,29 @@ async function askUpdates(
   program: string,
   five: boolean,
   age: number | null,
-): Promise<DnfAnswer> {
+): Promise<DnfAnswer & { ignored: string[] }> {
   if (five) {
     const json = await context.run(program, ['-q', '-C', 'check-upgrade', '--json'], limits);
     const read = parseCheckUpgradeJson(json.stdout, json.code ?? 1, age);
-    if (read.updates !== null) return read;
+    if (read.updates !== null) return { ...read, ignored: ignoredRepositories(json.stderr) };
   }
-  const text = await context.run(program, ['-q', '-C', five ? 'check-upgrade' : 'check-update'], limits);
-  return parseCheckUpdate(text.stdout, text.code ?? 1, text.stderr, age);
+  // Without -q: quiet, dnf 4 leaves repositories out without a word.
+  const text = await context.run(program, five ? ['-q', '-C', 'check-upgrade'] : ['-C', 'check-update'], limits);
+  const read = parseCheckUpdate(text.stdout, text.code ?? 1, text.stderr, age);
+  return { ...read, ignored: ignoredRepositories(text.stderr) };
 }
 
 async function advisoriesOf(context: CheckContext, program: string, five: boolean): Promise<Advisory[] | null> {
   const args = five ? ['-q', '-C', 'advisory', 'list', '--json'] : ['-q', '-C', 'updateinfo', 'list', '--security'];
   const answer = await context.run(program, args, limits);
   if (answer.code !== 0) return null;
-  return five ? parseAdvisoriesJson(answer.stdout) : parseAdvisories(answer.stdout);
+  if (five) return parseAdvisoriesJson(answer.stdout);
+  const listed = parseAdvisories(answer.stdout);
+  if (listed.length === 0) return listed;
+  // The list of dnf 4 has no dates.
+  const details = await context.run(program, ['-q', '-C', 'updateinfo', 'info', '--security'], limits);
+  const dates = parseAdvisoryDates(details.stdout);
+  return listed.map((advisory) => ({ ...advisory, issued: dates.get(advisory.id) ?? advisory.issued }));
 }
 
 const rank = { critical: 4, important: 3, moderate: 2, medium: 2, low: 1 } as const;
@@ -104,28 +127,66 @@ export function joined(
   });
 }
 
-/** Age and completeness of what dnf works from: repomd.xml of each enabled repository. */
-async function metadataOf(context: CheckContext) {
-  const folders: { path: string; name: string }[] = [];
-  for (const cache of caches)
-    for (const name of await namesIn(context, cache)) folders.push({ path: `${cache}/${name}/repodata`, name });
+interface Cached {
+  id: string;
+  folder: string;
+  at: number;
+}
+
+/** Repositories whose metadata are in the cache of this generation of dnf; an older one's cache stays behind. */
+async function cached(context: CheckContext, program: string): Promise<Cached[]> {
+  const folders: { id: string; folder: string }[] = [];
+  if (program.endsWith('yum')) {
+    const yum = '/var/cache/yum';
+    for (const arch of await namesIn(context, yum))
+      for (const release of await namesIn(context, `${yum}/${arch}`))
+        for (const id of await namesIn(context, `${yum}/${arch}/${release}`))
+          folders.push({ id, folder: `${yum}/${arch}/${release}/${id}` });
+  } else {
+    const cache = program.endsWith('dnf5') ? '/var/cache/libdnf5' : '/var/cache/dnf';
+    // The folder's name is the id and a hash of the address: `fedora` is not `fedora-cisco-openh264`.
+    for (const name of await namesIn(context, cache))
+      folders.push({ id: name.replace(/-[0-9a-f]+$/, ''), folder: `${cache}/${name}/repodata` });
+  }
   const found = await Promise.all(
-    folders.map(async (folder) => ({ ...folder, at: await changedAt(context, `${folder.path}/repomd.xml`) })),
+    folders.map(async (item) => ({ ...item, at: await changedAt(context, `${item.folder}/repomd.xml`) })),
   );
-  const present = found.filter((folder) => folder.at !== null);
-  const enabled = await enabledRepositories(context);
-  const texts = await Promise.all(present.map((folder) => fileText(context, `${folder.path}/repomd.xml`, 256 * 1024)));
+  return found.filter((item): item is Cached => item.at !== null);
+}
+
+/** Age and completeness of what dnf works from: repomd.xml of each enabled repository. */
+async function metadataOf(context: CheckContext, program: string, now: number) {
+  const enabled = await repositories(context);
+  const known = (await cached(context, program)).filter((item) => enabled.some(({ id }) => id === item.id));
+  const newestOf = (id: string) => newest(known.filter((item) => item.id === id).map((item) => item.at));
+  const missing = enabled.filter(({ id }) => newestOf(id) === null).map(({ id }) => id);
+  // A dead repository keeps its last metadata, and dnf is content with them.
+  const old = enabled.filter(({ id, expire }) => {
+    const at = newestOf(id);
+    return at !== null && now - at > Math.max(staleAfter, 2000 * (expire ?? 0));
+  });
+  const stale = old.length === 0 ? null : `old metadata of ${old.map(({ id }) => id).join(', ')}`;
+  const texts = await Promise.all(known.map(({ folder }) => fileText(context, `${folder}/repomd.xml`, 256 * 1024)));
   return {
-    fetchedAt: newest(present.map((folder) => folder.at)),
-    missing: enabled.filter((id) => !present.some((folder) => folder.name.startsWith(`${id}-`) || folder.name === id)),
+    fetchedAt: newest(known.map((item) => item.at)),
+    gap: enabled.length === 0 ? 'no repository is enabled' : joinReasons(missingMetadata(missing), stale) || null,
     hasAdvisories: texts.some((text) => text?.includes('type="updateinfo"')),
   };
 }
 
-async function enabledRepositories(context: CheckContext): Promise<string[]> {
-  const names = (await namesIn(context, '/etc/yum.repos.d')).filter((name) => name.endsWith('.repo'));
-  const texts = await Promise.all(names.map((name) => fileText(context, `/etc/yum.repos.d/${name}`)));
-  return texts.flatMap((text) => parseRepoFile(text ?? ''));
+async function textsIn(context: CheckContext, folders: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const folder of folders)
+    for (const name of await namesIn(context, folder)) if (name.endsWith('.repo')) paths.push(`${folder}/${name}`);
+  const texts = await Promise.all(paths.map((path) => fileText(context, path)));
+  return texts.filter((text) => text !== null);
+}
+
+async function repositories(context: CheckContext) {
+  const main = (await fileText(context, '/etc/dnf/dnf.conf')) ?? '';
+  const files = await textsIn(context, ['/usr/share/dnf5/repos.d', '/etc/distro.repos.d', '/etc/yum.repos.d']);
+  const changes = await textsIn(context, ['/usr/share/dnf5/repos.override.d', '/etc/dnf/repos.override.d']);
+  return enabledRepositories([...files, main], changes);
 }
 
 async function autoUpdates(context: CheckContext): Promise<PatchState['autoUpdates']> {

@@ -3,7 +3,7 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
 import { linesOf } from '../loose.ts';
-import { ageSeconds, newest, type PatchManager, patchState } from './manager.ts';
+import { ageSeconds, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface FlatpakUpdate {
   name: string;
@@ -40,14 +40,9 @@ async function read(context: CheckContext): Promise<PatchState> {
     await changedAt(context, '/var/lib/flatpak/appstream'),
     await changedAt(context, '/var/lib/flatpak/repo/tmp/cache/summaries'),
   ]);
-  const list =
-    updates?.map(({ name, to }) => ({ name, installed: null, candidate: to, security: null, since: null })) ?? null;
   const base = { manager: 'flatpak', thirdParty: true, scannedAt: now, metadataAge: ageSeconds(now, fetched) };
-  if (list?.length === 0 && fetched === null)
-    return patchState(base, { list: null, reason: 'flatpak has no cached summaries' }, false);
-  return patchState(
-    base,
-    { list, reason: list === null ? answer.stderr.trim() || 'no answer of flatpak' : null },
-    false,
-  );
+  // A remote without a summary in the cache ends it with an error that names the remote.
+  const complaint = answer.stderr.trim() || null;
+  const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
+  return patchState(base, { list, reason: list === null ? (complaint ?? 'no answer of flatpak') : null }, false);
 }

@@ -22,10 +22,21 @@ export interface PatchManager {
 export interface Pending {
   list: PendingUpdate[] | null;
   reason: string | null;
+  /** What the answer leaves out, by name: an enabled repository without metadata. The list is then "at least these". */
+  gap?: string | null;
 }
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
+
+/**
+ * A date that a tool can mean. Outside of these years stands an empty field (1601, 1899, 1970), another calendar read
+ * as ours (1448, 2569) or a machine without a clock: none of them tells anything.
+ */
+export function plausible(ms: number | null): number | null {
+  return ms !== null && ms >= Date.UTC(2000, 0) && ms < Date.UTC(2100, 0) ? ms : null;
+}
+
 /** Lists older than this say nothing about today (checks.md: 48 h is a warning, 7 d is unknown). */
 export const staleAfter = 7 * day;
 const maxListed = 1000;
@@ -54,8 +65,9 @@ export function failedState(manager: string, scannedAt: number, reason: string):
 }
 
 /**
- * Puts a parsed list into the normal form. Lists older than a week turn the answer into "unknown": the updates named
- * are kept, because they are still missing, but the count is not claimed.
+ * Puts a parsed list into the normal form. Lists older than a week, or of an age that nobody knows, turn the answer into
+ * "unknown": the updates named are kept, because they are still missing, but the count is not claimed. With a gap the
+ * count is a lower bound, and none at all where nothing was found.
  * @param securityKnown false where the manager cannot tell which updates are for security
  */
 export function patchState(
@@ -64,20 +76,45 @@ export function patchState(
   securityKnown: boolean,
 ): PatchState {
   const state = { ...unknownState(base.manager, base.scannedAt, null), ...base };
-  if (pending.list === null) return { ...state, scan: 'failed', reason: short(pending.reason ?? 'no answer', 1900) };
+  const gap = pending.gap ?? null;
+  if (pending.list === null)
+    return { ...state, scan: 'failed', reason: short(pending.reason ?? gap ?? 'no answer', 1900) };
   const list = sorted(pending.list).slice(0, maxListed).map(bounded);
-  if (base.metadataAge !== null && base.metadataAge * 1000 > staleAfter) {
-    const days = Math.floor((base.metadataAge * 1000) / day);
-    return { ...state, list, scan: 'unknown', reason: `the update lists are ${days} days old` };
-  }
-  return {
-    ...state,
-    list,
-    scan: 'ok',
-    reason: pending.reason,
-    pending: pending.list.length,
-    pendingSecurity: securityKnown ? pending.list.filter((update) => update.security).length : null,
-  };
+  const old = ageProblem(base.metadataAge);
+  if (old !== null) return { ...state, list, scan: 'unknown', reason: short(joinReasons(gap, old), 1900) };
+  const count = pending.list.length;
+  const security = securityKnown ? pending.list.filter((update) => update.security).length : null;
+  if (gap !== null)
+    return {
+      ...state,
+      list,
+      scan: count > 0 ? 'unknown' : 'failed',
+      reason: short(gap, 1900),
+      pending: count || null,
+      pendingSecurity: security || null,
+    };
+  return { ...state, list, scan: 'ok', reason: pending.reason, pending: count, pendingSecurity: security };
+}
+
+/** Why lists of this age say nothing about today; null when they do. */
+export function ageProblem(seconds: number | null): string | null {
+  if (seconds === null) return 'it is not known how old the update lists are';
+  return seconds * 1000 > staleAfter ? `the update lists are ${Math.floor((seconds * 1000) / day)} days old` : null;
+}
+
+/** The reasons that there are, as one; null is none. */
+export function joinReasons(...reasons: (string | null)[]): string {
+  return reasons.filter((reason) => reason !== null).join('; ');
+}
+
+/** Names of repositories that are enabled and whose metadata are not there, as a gap; null when there is none. */
+export function missingMetadata(names: readonly string[]): string | null {
+  return names.length === 0 ? null : `no metadata of ${short(names.join(', '), 600)}`;
+}
+
+/** A pending update of a manager that does not say which are for security, nor since when. */
+export function plainUpdate(name: string, installed: string | null, candidate: string | null): PendingUpdate {
+  return { name, installed, candidate, security: null, since: null };
 }
 
 /** Security updates first, so that the cut of a long list never hides them. */

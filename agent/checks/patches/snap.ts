@@ -3,22 +3,25 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists } from '../files.ts';
 import { linesOf } from '../loose.ts';
-import { type PatchManager, patchState } from './manager.ts';
+import { type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface SnapUpdate {
   name: string;
   to: string;
 }
 
-/** `snap refresh --list`: a table, or "All snaps up to date." on either stream. Null: neither. */
+/** `snap refresh --list`: a table whose columns are known by name, or "All snaps up to date." on either stream. Null: neither. */
 export function parseSnapRefreshes(stdout: string, stderr = ''): SnapUpdate[] | null {
   const rows = linesOf(stdout)
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.trim().split(/\s{2,}|\s+(?=\d+\s)/));
-  const [head, ...body] = rows;
-  if (head?.[0]?.startsWith('Name') && body.length > 0)
-    return body.map((row) => ({ name: row[0] ?? '', to: row[1] ?? '' }));
-  return /All snaps up to date/.test(`${stdout}\n${stderr}`) ? [] : null;
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => line.split(/\s+/));
+  const head = rows.findIndex((row) => row.includes('Name') && row.includes('Version') && row.includes('Rev'));
+  const names = rows[head] ?? [];
+  const body = rows.slice(head + 1).filter((row) => row.length >= names.length);
+  if (head >= 0 && body.length > 0)
+    return body.map((row) => ({ name: row[names.indexOf('Name')] ?? '', to: row[names.indexOf('Version')] ?? '' }));
+  return head < 0 && /All snaps up to date/.test(`${stdout}\n${stderr}`) ? [] : null;
 }
 
 export const snap: PatchManager = {
@@ -33,8 +36,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   const now = context.clock.now();
   const answer = await context.run('/usr/bin/snap', ['refresh', '--list'], { timeoutMs: 60_000 });
   const updates = answer.code === 0 ? parseSnapRefreshes(answer.stdout, answer.stderr) : null;
-  const list =
-    updates?.map(({ name, to }) => ({ name, installed: null, candidate: to, security: null, since: null })) ?? null;
+  const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
   const base = { manager: 'snap', thirdParty: true, scannedAt: now, metadataAge: 0, autoUpdates: 'on' as const };
   return patchState(base, { list, reason: list === null ? answer.stderr.trim() || 'no answer of snapd' : null }, false);
 }

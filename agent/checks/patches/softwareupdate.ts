@@ -4,7 +4,7 @@ import type { CheckContext } from '../check.ts';
 import { fileText } from '../files.ts';
 import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { parsePlist } from '../plist.ts';
-import { ageSeconds, failedState, type PatchManager, patchState } from './manager.ts';
+import { ageSeconds, failedState, type PatchManager, patchState, plausible } from './manager.ts';
 
 export interface AppleUpdate {
   label: string;
@@ -118,7 +118,7 @@ export function parseSoftwareUpdatePlist(text: string): SoftwareUpdateState | nu
       name: textOf(item['Display Name']) ?? textOf(item.Identifier) ?? 'an update',
       version: textOf(item['Display Version']),
     })),
-    lastSuccessfulCheck: instantOf(plist.LastSuccessfulDate),
+    lastSuccessfulCheck: plausible(instantOf(plist.LastSuccessfulDate)),
     lastResultCode: numberOf(plist.LastResultCode),
     automaticCheck: boolOf(plist.AutomaticCheckEnabled),
     automaticDownload: boolOf(plist.AutomaticDownload),
@@ -173,13 +173,18 @@ async function read(context: CheckContext): Promise<PatchState> {
     return patchState(
       { manager: 'softwareupdate', scannedAt: checked, metadataAge: recent, ...around },
       { list: [], reason: null },
-      false,
+      true,
     );
   const answer = await context.run('/usr/sbin/softwareupdate', ['-l'], { timeoutMs: 120_000 });
-  const listed = answer.ended === null ? parseSoftwareUpdates(`${answer.stdout}\n${answer.stderr}`, version) : null;
+  const whole = answer.ended === null && answer.code === 0;
+  const listed = whole ? parseSoftwareUpdates(`${answer.stdout}\n${answer.stderr}`, version) : null;
   if (listed === null)
     return {
-      ...failedState('softwareupdate', now, answer.stderr.trim() || `softwareupdate: ${answer.ended ?? 'no answer'}`),
+      ...failedState(
+        'softwareupdate',
+        now,
+        answer.stderr.trim() || `softwareupdate: ${answer.ended ?? `code ${answer.code}`}`,
+      ),
       ...around,
       metadataAge: recent,
     };

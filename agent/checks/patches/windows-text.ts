@@ -1,6 +1,7 @@
 /** What Windows says about its updates, read. Pure and total; never by translated words. */
 import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { parseRecords } from '../records.ts';
+import { plausible } from './manager.ts';
 
 /** Category GUIDs of Windows Update; titles are translated, these are not. */
 const category = {
@@ -26,17 +27,17 @@ export interface WindowsSearch {
   /** Null: the search did not succeed (`reason`). */
   updates: WindowsUpdate[] | null;
   lastSearch: number | null;
+  /** Null with a date that could not be read, which is not the same as no search at all. */
+  neverSearched: boolean;
   lastInstall: number | null;
   rebootRequired: boolean | null;
   reason: string | null;
 }
 
 export const kbOf = (text: string) => /\bKB\d{6,8}\b/i.exec(text)?.[0].toUpperCase() ?? null;
-/** COM's "never" is the year 1899 or 1601. */
-const realDate = (value: unknown) => {
-  const ms = instantOf(value);
-  return ms !== null && ms > Date.UTC(2000, 0) ? ms : null;
-};
+const realDate = (value: unknown) => plausible(instantOf(value));
+/** COM's "never", which is no failure to read a date. */
+const isNever = (value: unknown) => value === null || value === undefined || /^(1601|1899)-/.test(String(value));
 
 /** The JSON of the search script in windows-update.ts. Result code 2 is success; 3 has left something out. */
 export function parseWindowsSearch(value: unknown): WindowsSearch {
@@ -44,6 +45,7 @@ export function parseWindowsSearch(value: unknown): WindowsSearch {
   const code = numberOf(answer.rc);
   const rest = {
     lastSearch: realDate(answer.lastSearch),
+    neverSearched: isNever(answer.lastSearch),
     lastInstall: realDate(answer.lastInstall),
     rebootRequired: boolOf(answer.reboot),
   };

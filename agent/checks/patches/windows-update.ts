@@ -4,20 +4,23 @@
  */
 import type { PatchState } from '../../../shared/inventory.ts';
 import type { CheckContext } from '../check.ts';
-import { fileText, namesIn } from '../files.ts';
-import { objectOf, textOf } from '../loose.ts';
+import { changedAt, fileText, namesIn } from '../files.ts';
+import { objectOf, short, textOf } from '../loose.ts';
 import { powershell } from '../powershell.ts';
-import { ageSeconds, failedState, type PatchManager, patchState } from './manager.ts';
+import { ageSeconds, failedState, type PatchManager, patchState, plainUpdate } from './manager.ts';
 import { parseUpdateHistory, parseUpdatesSection, parseWindowsSearch, type WindowsUpdate } from './windows-text.ts';
 
-/** Category ids instead of names, UTC instead of local time: nothing in the answer is translated. */
+/**
+ * Category ids instead of names, and every date in UTC as 'o': any other format follows the user's calendar and separators
+ * (2569 in Thai, 1448 in Arabic, 09.15 in Finnish). COM gives UTC without saying so.
+ */
 const script = `
+function utc($d){if($d){[datetime]::SpecifyKind([datetime]$d,'Utc').ToString('o',[Globalization.CultureInfo]::InvariantCulture)}else{$null}}
 $s=New-Object -ComObject Microsoft.Update.Session; $s.ClientApplicationID='Evenkeel'; $q=$s.CreateUpdateSearcher(); $q.Online=$false
 $r=$q.Search('IsInstalled=0 and IsHidden=0')
-$u=@(foreach($x in $r.Updates){[ordered]@{title=$x.Title;kb=@($x.KBArticleIDs);sev=$x.MsrcSeverity;cat=@($x.Categories|%{$_.CategoryID});date=$x.LastDeploymentChangeTime.ToUniversalTime().ToString('o');auto=$x.AutoSelectOnWebSites;type=$x.Type}})
-$h=@(foreach($x in $q.QueryHistory(0,50)){[ordered]@{Title=$x.Title;Operation=$x.Operation;ResultCode=$x.ResultCode;Date=$x.Date.ToString('yyyy-MM-ddTHH:mm:ssZ')}})
+$u=@(foreach($x in $r.Updates){[ordered]@{title=$x.Title;kb=@($x.KBArticleIDs);sev=$x.MsrcSeverity;cat=@($x.Categories|%{$_.CategoryID});date=(utc $x.LastDeploymentChangeTime);auto=$x.AutoSelectOnWebSites;type=$x.Type}})
+$h=@(foreach($x in $q.QueryHistory(0,50)){[ordered]@{Title=$x.Title;Operation=$x.Operation;ResultCode=$x.ResultCode;Date=(utc $x.Date)}})
 $a=New-Object -ComObject Microsoft.Update.AutoUpdate
-function utc($d){if($d){([datetime]$d).ToString('yyyy-MM-ddTHH:mm:ssZ')}else{$null}}
 $p='HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU'; $no=$null
 if(Test-Path $p){$no=(Get-ItemProperty $p).NoAutoUpdate}
 $svc=(Get-CimInstance Win32_Service -Filter "Name='wuauserv'").StartMode
@@ -47,10 +50,15 @@ async function read(context: CheckContext): Promise<PatchState> {
     lastInstall: search.lastInstall ?? history.lastInstall,
   };
   if (search.updates !== null && search.lastSearch === null)
-    return patchState(base, { list: null, reason: 'this machine has never searched for updates' }, false);
+    return patchState(base, { list: null, reason: searchProblem(search.neverSearched, answer.lastSearch) }, false);
   const list = search.updates?.filter((update) => !update.optional).map(pendingOf) ?? null;
   return patchState(base, { list, reason: search.reason }, true);
 }
+
+const searchProblem = (never: boolean, date: unknown) =>
+  never
+    ? 'this machine has never searched for updates'
+    : `the date of the last search was not understood: ${short(String(date), 60)}`;
 
 function pendingOf(update: WindowsUpdate) {
   return {
@@ -76,15 +84,11 @@ async function fromSection(context: CheckContext, now: number): Promise<PatchSta
     if (!text.includes('<<<windows_updates')) continue;
     const section = parseUpdatesSection(text.slice(text.indexOf('<<<windows_updates')));
     if (section.important === null) continue;
-    const list = section.titles.important.map((title) => ({
-      name: title,
-      installed: null,
-      candidate: null,
-      security: null,
-      since: null,
-    }));
-    const base = { manager: 'windows-update', scannedAt: now, metadataAge: null };
-    return { ...patchState(base, { list, reason: 'counts of a Checkmk agent' }, false), pending: section.important };
+    const list = section.titles.important.map((title) => plainUpdate(title, null, null));
+    const age = ageSeconds(now, await changedAt(context, `${spool}\\${name}`));
+    const base = { manager: 'windows-update', scannedAt: now, metadataAge: age };
+    const state = patchState(base, { list, reason: 'counts of a Checkmk agent' }, false);
+    return state.scan === 'ok' ? { ...state, pending: section.important } : state;
   }
   return null;
 }

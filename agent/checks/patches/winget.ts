@@ -1,8 +1,9 @@
 /** winget on Windows: applications, not the system. Its table is translated and cut to fit; only its columns are sure. */
+import { reasonOf } from '../../../shared/errors.ts';
 import type { PatchState } from '../../../shared/inventory.ts';
-import { type CheckContext, NoData } from '../check.ts';
-import { linesOf, numberOf } from '../loose.ts';
-import { failedState, type PatchManager, patchState } from './manager.ts';
+import type { CheckContext, RunResult } from '../check.ts';
+import { linesOf, numberOf, short } from '../loose.ts';
+import { failedState, type PatchManager, patchState, plainUpdate, unknownState } from './manager.ts';
 
 export interface WingetUpdate {
   name: string;
@@ -48,16 +49,19 @@ function columnsOf(heading: string): number[] {
 
 /** The answer's code for "nothing to do", as Windows gives it (signed and unsigned). */
 const nothingToDo = new Set([-1978335189, 2316632107, -1978335212, 2316632084]);
+/** A source that could not be asked: winget goes on with the others, and then has nothing to name. */
+const brokenSource = /Failed (?:when|in|to) [^\n]{0,40}(?:source|opening)/i;
 
 export function parseWingetUpgrades(stdout: string, code: number | null): WingetAnswer {
   const lines = linesOf(stdout);
   const rule = lines.findIndex((line) => /^-{20,}\s*$/.test(line));
   const undetermined = undeterminedOf(lines);
   if (rule < 1) {
+    const words = code === null || code === 0;
     const none =
       (code !== null && nothingToDo.has(code)) ||
-      /No (installed package|applicable)|No available upgrade/i.test(stdout);
-    return { updates: none ? [] : null, undetermined };
+      (words && /No (installed package|applicable)|No available upgrade/i.test(stdout));
+    return { updates: none && !brokenSource.test(stdout) ? [] : null, undetermined };
   }
   const columns = columnsOf(lines[rule - 1] ?? '');
   const updates: WingetUpdate[] = [];
@@ -97,14 +101,26 @@ export const winget: PatchManager = {
 
 async function read(context: CheckContext): Promise<PatchState> {
   const now = context.clock.now();
-  const args = ['upgrade', '--accept-source-agreements', '--disable-interactivity'];
-  const answer = await context.run('winget.exe', args, { timeoutMs: 120_000 });
+  const answer = await start(context);
+  if (typeof answer === 'string') return { ...unknownState('winget', now, answer), thirdParty: true };
   if (answer.ended !== null) return { ...failedState('winget', now, `winget: ${answer.ended}`), thirdParty: true };
-  if (answer.code === null) throw new NoData('winget did not start');
   const { updates } = parseWingetUpgrades(answer.stdout, answer.code);
-  const list =
-    updates?.map(({ id, from, to }) => ({ name: id, installed: from, candidate: to, security: null, since: null })) ??
-    null;
+  const list = updates?.map(({ id, from, to }) => plainUpdate(id, from, to)) ?? null;
   const base = { manager: 'winget', thirdParty: true, scannedAt: now, metadataAge: 0 };
   return patchState(base, { list, reason: list === null ? `winget ended with code ${answer.code}` : null }, false);
+}
+
+/** Its answer, or why it did not start: winget belongs to a user who is logged in, and a service is none. */
+async function start(context: CheckContext): Promise<RunResult | string> {
+  const args = ['upgrade', '--accept-source-agreements', '--disable-interactivity'];
+  let why: string;
+  try {
+    const answer = await context.run('winget.exe', args, { timeoutMs: 120_000 });
+    // Every run prints something; silence is how Windows refuses the alias of an application to another user.
+    if (answer.ended !== null || answer.stdout.trim() !== '') return answer;
+    why = answer.stderr.trim() || `code ${answer.code ?? answer.signal ?? 'none'}`;
+  } catch (thrown) {
+    why = reasonOf(thrown);
+  }
+  return `winget did not start (${short(why, 300)}): it is there for a logged-in user only, not for a service`;
 }

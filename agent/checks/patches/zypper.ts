@@ -1,9 +1,19 @@
 /** SUSE and openSUSE. `--no-refresh`: nothing is fetched. No root is needed to list. */
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
-import { type CheckContext, NoData } from '../check.ts';
-import { changedAt, exists, namesIn } from '../files.ts';
+import { type CheckContext, NoData, type RunResult } from '../check.ts';
+import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf, numberOf } from '../loose.ts';
-import { ageSeconds, newest, type PatchManager, patchState } from './manager.ts';
+import {
+  ageSeconds,
+  joinReasons,
+  missingMetadata,
+  newest,
+  type PatchManager,
+  patchState,
+  plainUpdate,
+  plausible,
+} from './manager.ts';
+import { enabledRepositories } from './repo-file.ts';
 
 export interface ZypperPatch {
   name: string;
@@ -38,7 +48,7 @@ export function parseZypperPatches(xml: string): ZypperPatch[] | null {
       category: attribute('category'),
       severity: severity === '' || severity === 'none' || severity === 'unspecified' ? null : severity,
       restart: attribute('restart') === 'true',
-      issued: seconds === null ? null : seconds * 1000,
+      issued: plausible(seconds === null ? null : seconds * 1000),
       cves: [...body.matchAll(/<issue\s[^>]*type="cve"[^>]*id="([^"]+)"/gi)].map((match) => match[1] ?? ''),
     });
   }
@@ -84,79 +94,109 @@ export interface ZypperUpdate {
   repo: string;
 }
 
-/** `zypper list-updates`: a table whose columns are told apart by bars. Null when there is neither table nor "none". */
+const columns = { repo: 'Repository', name: 'Name', from: 'Current Version', to: 'Available Version', arch: 'Arch' };
+
+/**
+ * `zypper list-updates`: a table whose columns are told apart by bars and known by their names (LC_ALL=C); releases
+ * differ in how many there are. Null when there is neither such a table nor "none".
+ */
 export function parseZypperUpdates(stdout: string): ZypperUpdate[] | null {
   const lines = linesOf(stdout);
-  const rule = lines.findIndex((line) => /^-+\+[-+]+\s*$/.test(line));
-  if (rule < 1) return /^No updates found\.?$/m.test(stdout) ? [] : null;
+  const rule = lines.findIndex((line) => line.includes('+') && /^[-+]+\s*$/.test(line));
+  if (rule < 1) return lines.some((line) => /^No updates found\.?\s*$/.test(line)) ? [] : null;
   const cells = (line: string) => line.split('|').map((cell) => cell.trim());
   const head = cells(lines[rule - 1] ?? '');
-  const rows = lines
-    .slice(rule + 1)
+  const cell = (row: readonly string[], key: keyof typeof columns) => row[head.indexOf(columns[key])] ?? '';
+  if (!head.includes(columns.name) || !head.includes(columns.to)) return null;
+  const rows = lines.slice(rule + 1).filter((line) => line.includes('|'));
+  const updates = rows
     .map(cells)
-    .filter((row) => row.length === head.length && row.length >= 5);
-  // Status, repository, name, current, available, architecture; the rows of very old releases have no status.
-  const shift = head.length >= 6 ? 1 : 0;
-  const updates = rows.map((row) => ({
-    repo: row[shift] ?? '',
-    name: row[shift + 1] ?? '',
-    from: row[shift + 2] ?? '',
-    to: row[shift + 3] ?? '',
-    arch: row[shift + 4] ?? '',
-  }));
-  return updates.length === 0 ? null : updates.filter((update) => update.name !== '');
+    .filter((row) => row.length === head.length)
+    .map((row) => ({
+      name: cell(row, 'name'),
+      from: cell(row, 'from'),
+      to: cell(row, 'to'),
+      arch: cell(row, 'arch'),
+      repo: cell(row, 'repo'),
+    }))
+    .filter((update) => update.name !== '');
+  return updates.length === 0 ? null : updates;
+}
+
+/** Repositories that zypper says it has left out. */
+export function skippedRepositories(text: string): string[] {
+  const names = linesOf(plain(text)).flatMap((line) => /Skipping repository '([^']+)'/.exec(line)?.[1] ?? []);
+  return [...new Set(names)];
 }
 
 export const zypper: PatchManager = {
   name: 'zypper',
-  reads: 'zypper --no-refresh list-patches and list-updates, /var/cache/zypp/raw; no network',
+  reads: 'zypper --no-refresh list-patches and list-updates, /etc/zypp/repos.d, /var/cache/zypp/raw; no network',
   platforms: ['linux'],
   read,
 };
 
+/** Enabled repositories with the time of their metadata; null where there are none. */
+async function metadataOf(context: CheckContext) {
+  const folder = '/etc/zypp/repos.d';
+  const files = (await namesIn(context, folder)).filter((name) => name.endsWith('.repo'));
+  const texts = await Promise.all(files.map(async (name) => (await fileText(context, `${folder}/${name}`)) ?? ''));
+  return Promise.all(
+    enabledRepositories(texts).map(async ({ id }) => {
+      const raw = `/var/cache/zypp/raw/${id.replaceAll('/', '_')}`;
+      // Of an rpm-md, a YaST and a plain repository.
+      const indexes = ['repodata/repomd.xml', 'content', 'media.1/media', 'cookie'];
+      return { id, at: newest(await Promise.all(indexes.map((index) => changedAt(context, `${raw}/${index}`)))) };
+    }),
+  );
+}
+
+const limits = { timeoutMs: 180_000, maxBytes: 16 * 1024 * 1024 };
+const repositorySkipped = 106;
+
 async function read(context: CheckContext): Promise<PatchState> {
   if (!(await exists(context, '/usr/bin/zypper'))) throw new NoData('this machine does not use zypper');
   const now = context.clock.now();
-  const raw = '/var/cache/zypp/raw';
-  const names = await namesIn(context, raw);
-  const times = await Promise.all(names.map((name) => changedAt(context, `${raw}/${name}/repodata/repomd.xml`)));
-  const base = { manager: 'zypper', scannedAt: now, metadataAge: ageSeconds(now, newest(times)) };
-  if (base.metadataAge === null)
-    return patchState(base, { list: null, reason: 'there is no repository metadata' }, false);
-  const options = ['--non-interactive', '--no-refresh'];
-  const limits = { timeoutMs: 180_000, maxBytes: 16 * 1024 * 1024 };
-  const answer = await context.run('/usr/bin/zypper', ['--xmlout', ...options, 'list-patches'], limits);
-  const patches = answer.code === 0 ? parseZypperPatches(answer.stdout) : null;
-  if (patches === null) return byCounts(context, base, answer.code);
+  const metadata = await metadataOf(context);
+  const fetched = metadata.filter((repository) => repository.at !== null);
+  const missing = missingMetadata(metadata.filter(({ at }) => at === null).map(({ id }) => id));
+  const base = { manager: 'zypper', scannedAt: now, metadataAge: ageSeconds(now, newest(fetched.map(({ at }) => at))) };
+  if (fetched.length === 0)
+    return patchState(base, { list: null, reason: missing ?? 'no repository is enabled' }, false);
+  // Of a repository without metadata zypper would fetch them, even with --no-refresh: only the others are asked.
+  const only = missing === null ? [] : fetched.flatMap(({ id }) => ['--repo', id]);
+  const ask = (options: readonly string[], command: string) =>
+    context.run('/usr/bin/zypper', [...options, '--non-interactive', '--no-refresh', command, ...only], limits);
+  const answer = await ask(['--xmlout'], 'list-patches');
+  const usable = answer.code === 0 || answer.code === repositorySkipped;
+  const patches = usable ? parseZypperPatches(answer.stdout) : null;
+  if (patches === null) return byCounts(ask, base, answer.code, missing);
+  const skipped = missingMetadata(skippedRepositories(answer.stdout));
+  const gap = missing ?? skipped ?? (answer.code === repositorySkipped ? 'zypper has left a repository out' : null);
   const needed = patches.filter((patch) => patch.status === 'needed');
-  if (needed.length > 0) return patchState(base, { list: needed.map(fromPatch), reason: null }, true);
+  if (needed.length > 0) return patchState(base, { list: needed.map(fromPatch), reason: null, gap }, true);
   // Tumbleweed publishes no patches, only newer packages, and does not say which are for security.
-  const packages = await context.run('/usr/bin/zypper', ['-q', ...options, 'list-updates'], limits);
-  const updates = packages.code === 0 && packages.stdout.trim() !== '' ? parseZypperUpdates(packages.stdout) : [];
-  if (packages.code !== 0)
-    return patchState(base, { list: null, reason: `zypper ended with code ${packages.code}` }, false);
-  if (updates === null) return patchState(base, { list: null, reason: 'the list of zypper was not understood' }, false);
-  const list = updates.map(({ name, from, to }) => ({
-    name,
-    installed: from,
-    candidate: to,
-    security: null,
-    since: null,
-  }));
-  return patchState(base, { list, reason: null }, patches.length > 0);
+  const packages = await ask([], 'list-updates');
+  const updates =
+    packages.code === 0 || packages.code === repositorySkipped ? parseZypperUpdates(packages.stdout) : null;
+  if (updates === null)
+    return patchState(base, { list: null, reason: `zypper list-updates ended with code ${packages.code}`, gap }, false);
+  const list = updates.map(({ name, from, to }) => plainUpdate(name, from, to));
+  return patchState(base, { list, reason: null, gap }, patches.length > 0);
 }
 
 /** Without a readable list the counts alone are still worth having; a skipped repository makes them worthless. */
 async function byCounts(
-  context: CheckContext,
+  ask: (options: readonly string[], command: string) => Promise<RunResult>,
   base: Pick<PatchState, 'manager' | 'scannedAt' | 'metadataAge'>,
   code: number | null,
+  gap: string | null,
 ): Promise<PatchState> {
-  const args = ['--non-interactive', '--no-refresh', 'patch-check'];
-  const answer = await context.run('/usr/bin/zypper', args, { timeoutMs: 180_000 });
+  const answer = await ask([], 'patch-check');
   const counts = parsePatchCheck(answer.stdout, answer.code ?? 1);
   const reason = `list-patches ended with code ${code}, patch-check says: ${counts.exit}`;
-  if (counts.needed === null) return patchState(base, { list: null, reason }, false);
+  if (counts.needed === null || gap !== null)
+    return patchState(base, { list: null, reason: joinReasons(gap, reason) }, false);
   const state = patchState(base, { list: [], reason }, true);
   return state.scan === 'ok' ? { ...state, pending: counts.needed, pendingSecurity: counts.security } : state;
 }

@@ -22,15 +22,11 @@ import {
 } from '../../../agent/checks/patches/apt-text.ts';
 import { parseBrewOutdated } from '../../../agent/checks/patches/brew.ts';
 import { dnf, joined } from '../../../agent/checks/patches/dnf.ts';
-import {
-  parseAdvisories,
-  parseAdvisorySummary,
-  parseCheckUpdate,
-  parseRepoFile,
-} from '../../../agent/checks/patches/dnf-text.ts';
+import { parseAdvisories, parseAdvisorySummary, parseCheckUpdate } from '../../../agent/checks/patches/dnf-text.ts';
 import { firstSeenOf, withFirstSeen } from '../../../agent/checks/patches/first-seen.ts';
 import { patchState } from '../../../agent/checks/patches/manager.ts';
 import { pacman, parsePacmanUpdates } from '../../../agent/checks/patches/pacman.ts';
+import { enabledRepositories } from '../../../agent/checks/patches/repo-file.ts';
 import { parseSnapRefreshes } from '../../../agent/checks/patches/snap.ts';
 import {
   parseSoftwareUpdatePlist,
@@ -231,7 +227,10 @@ test('dnf: an update takes the worst severity and the oldest date of its advisor
   assert.equal([update?.security, update?.severity, update?.since], [true, 'critical', 100]);
   assert.is(other?.security, false);
   assert.is(joined([{ name: 'curl', arch: 'x86_64', evr: '1' }], null)[0]?.security, null, 'no advisories: not known');
-  assert.equal(parseRepoFile('[main]\n[a]\nenabled=1\n[b]\nenabled = 0\n[c]\nname=x\n'), ['a', 'c']);
+  assert.equal(
+    enabledRepositories(['[main]\n[a]\nenabled=1\n[b]\nenabled = 0\n[c]\nname=x\n']).map(({ id }) => id),
+    ['a', 'c'],
+  );
 });
 
 /** A small tree of files, with an age in days where it matters. */

@@ -19,11 +19,11 @@ import {
   parseAdvisorySummary,
   parseCheckUpdate,
   parseCheckUpgradeJson,
-  parseRepoFile,
 } from '../../../agent/checks/patches/dnf-text.ts';
 import { parseDpkgStatus } from '../../../agent/checks/patches/dpkg-status.ts';
 import { parseFlatpakUpdates } from '../../../agent/checks/patches/flatpak.ts';
 import { parsePacmanUpdates } from '../../../agent/checks/patches/pacman.ts';
+import { parseRepositories } from '../../../agent/checks/patches/repo-file.ts';
 import { parseSnapRefreshes } from '../../../agent/checks/patches/snap.ts';
 import {
   parseSoftwareUpdatePlist,
@@ -73,7 +73,7 @@ const alsoReads = (text: string) => {
   parseSourcesFile(text);
   parseDpkgStatus(text);
   parseAdvisories(text);
-  parseRepoFile(text);
+  parseRepositories(text);
   parseProStatus(text);
   parseSwVers(text);
   parseUpdateHistory(text);
