@@ -1,5 +1,5 @@
-/** Where people and agents find this collector. Pure. */
-import { hostname } from 'node:os';
+/** Where people and agents find this collector. */
+import { hostname, networkInterfaces } from 'node:os';
 import type { Config } from './settings.ts';
 
 export interface Addresses {
@@ -12,9 +12,16 @@ export interface Addresses {
 
 const everywhere = new Set(['0.0.0.0', '::', '*']);
 
+/** A machine may call itself `PC#1`, which is no part of an address: then one of its network addresses is. */
+export function ownName(told: string): string {
+  if (/^[\p{L}\p{M}\p{N}._-]+$/u.test(told)) return told;
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
+
 /** Listening everywhere is no address: then the machine's own name is the best guess, and publicUrl the cure. */
 function hostOf(host: string): string {
-  const name = everywhere.has(host) ? hostname() : host;
+  const name = everywhere.has(host) ? ownName(hostname()) : host;
   return name.includes(':') ? `[${name}]` : name;
 }
 

@@ -110,6 +110,8 @@ export const EndpointDetail = Type.Object({
   bootId: orNull.text,
   enrolledAt: ms,
   kindWhy: text,
+  /** As the machine calls itself, where its name here had to differ. */
+  hostname: orNull.text,
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
   latest: Type.Array(Latest),

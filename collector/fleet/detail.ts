@@ -5,6 +5,7 @@ import { timelineOf } from '../kpi/history.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Fleet } from './fleet.ts';
+import { identityOf } from './identity.ts';
 import type { Rows } from './rows.ts';
 
 const weekMs = 7 * 86_400_000;
@@ -36,6 +37,7 @@ export async function detailOf(
     sections: await sectionsOf(state, id),
     timeline: await timelineOf(state, id, now - weekMs, now, now),
     ...(await factsOf(state, id)),
+    ...(await identityOf(state, id)),
   };
 }
 

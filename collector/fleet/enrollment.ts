@@ -5,6 +5,7 @@ import { bucketOf } from '../../shared/topics.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
+import { nameFrom } from './names.ts';
 import { ensureSite } from './sites.ts';
 
 export interface CodeRequest {
@@ -19,6 +20,7 @@ export interface CodeRequest {
 
 /** What an agent says of its machine when it enrols. */
 export interface Applicant {
+  /** As the machine calls itself, whatever that is. */
   hostname: string;
   platform: string;
   arch: string;
@@ -137,7 +139,7 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
           .set({ uses: code.uses + 1 })
           .where('id', '=', code.id)
           .execute();
-        const name = await freeName(db, applicant.hostname);
+        const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
         const site = code.site === null ? null : (await ensureSite(db, code.site, code.created_by, at)).name;
         const endpoint = newEndpoint(name, applicant, { ...code, site }, at);
@@ -175,11 +177,12 @@ function newEndpoint(name: string, applicant: Applicant, code: Row, at: number) 
     last_seen_at: null,
     interval_ms: null,
     clock_offset_ms: null,
+    hostname: applicant.hostname,
   };
 }
 
-/** The host name, or the first of `name-2`, `name-3` … that no living endpoint has: two laptops may be called "macbook". */
-async function freeName(db: Pick<State, 'selectFrom'>, hostname: string): Promise<string> {
+/** The name, or the first of `name-2`, `name-3` … that no living endpoint has: two laptops may be called "macbook". */
+async function freeName(db: Pick<State, 'selectFrom'>, wanted: string): Promise<string> {
   const rows = await db
     .selectFrom('endpoints')
     .select('name')
@@ -187,13 +190,13 @@ async function freeName(db: Pick<State, 'selectFrom'>, hostname: string): Promis
     // From `host-` up to `host.`, the character after the hyphen: a range instead of LIKE, which would need escaping.
     .where((where) =>
       where.or([
-        where('name', '=', hostname),
-        where.and([where('name', '>=', `${hostname}-`), where('name', '<', `${hostname}.`)]),
+        where('name', '=', wanted),
+        where.and([where('name', '>=', `${wanted}-`), where('name', '<', `${wanted}.`)]),
       ]),
     )
     .execute();
   const taken = new Set(rows.map((row) => row.name));
-  let name = hostname;
-  for (let n = 2; taken.has(name); n++) name = `${hostname}-${n}`;
+  let name = wanted;
+  for (let n = 2; taken.has(name); n++) name = `${wanted}-${n}`;
   return name;
 }

@@ -81,6 +81,34 @@ export interface Database {
     last_seen_at: Ms | null;
     interval_ms: number | null;
     clock_offset_ms: number | null;
+    /** As the machine calls itself; `name` is made of it, or chosen by people. */
+    hostname: string | null;
+    /** Of enrolment, see fleet/fingerprint.ts; null where the agent told none. */
+    fingerprint: Json | null;
+    /** The endpoint that goes on for this one; its credential is answered with that. */
+    moved_to: string | null;
+  };
+  /** Agent processes that signed on under an endpoint: one at a time, unless two machines have one identity. */
+  machines: {
+    endpoint: string;
+    /** Random, of the process. */
+    instance: string;
+    hostname: string | null;
+    address: string;
+    first_at: Ms;
+    last_at: Ms;
+    /** Last time that it came back after another one had signed on: both run. */
+    shared_at: Ms | null;
+  };
+  /** A person said that one endpoint is the machine of another, enrolled anew. */
+  replacements: {
+    /** The endpoint that was given up. */
+    moved: string;
+    endpoint: string;
+    at: Ms;
+    by_user: string;
+    old_hostname: string | null;
+    new_hostname: string | null;
   };
   /** IANA zone; null: the report zone. */
   sites: Place & { zone: string | null };

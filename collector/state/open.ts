@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
 import * as backupRuns from './migrations/003-backup-runs.ts';
+import * as identity from './migrations/004-identity.ts';
 import * as places from './migrations/005-places.ts';
 
 export type State = Kysely<Database>;
@@ -15,6 +16,7 @@ const migrations = {
   '001-first': { up: first.up },
   '002-restore-tests': { up: restoreTests.up },
   '003-backup-runs': { up: backupRuns.up },
+  '004-identity': { up: identity.up },
   '005-places': { up: places.up },
 };
 

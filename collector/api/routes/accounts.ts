@@ -28,7 +28,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
         tags: ['access'],
         body: Type.Object(
           {
-            name: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._@-]{0,63}$' }),
+            name: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$' }),
             password: Password,
             role: Role,
           },

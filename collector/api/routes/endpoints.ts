@@ -4,6 +4,7 @@ import { EndpointDetail, EndpointKind, EndpointRow, page } from '../../../shared
 import { fail } from '../../../shared/errors.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
+import { namePattern } from '../../fleet/names.ts';
 import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
@@ -12,11 +13,11 @@ import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
-    name: Type.Optional(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]{0,127}$' })),
+    name: Type.Optional(Type.String({ pattern: namePattern })),
     kind: Type.Optional(EndpointKind),
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     tags: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}._:-]{0,63}$' }), { maxItems: 50 }),
+      Type.Array(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$' }), { maxItems: 50 }),
     ),
     groups: Type.Optional(
       Type.Array(word(64), { maxItems: 100, description: 'ids of all groups that it is to be in' }),

@@ -12,7 +12,7 @@ import { closed, Nothing, word } from '../shapes.ts';
 /** Guessing is what these are open to: few tries, from one address. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
-const UserName = Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._@-]{0,63}$' });
+const UserName = Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$' });
 const Password = Type.String({ maxLength: 1024, description: `at least ${minimumLength} characters` });
 
 export function sessionRoutes(app: App, context: Context): void {

@@ -56,6 +56,44 @@ test('machines of one name stay apart; site and kind of the code win', async () 
   );
 });
 
+test('whatever a machine calls itself, it is enrolled, and its own name is kept for people', async () => {
+  const names: [told: string, name: string][] = [
+    ['PC#1', 'PC-1'],
+    ["O'BRIEN-PC", 'O-BRIEN-PC'],
+    ['_gw', 'gw'],
+    ['経理-ノートPC01', '経理-ノートPC01'],
+    ['カ\u3099レージ', 'ガレージ'],
+    ['คอมพิวเตอร์', 'คอมพิวเตอร์'],
+    ['Ärger & Söhne (alt)', 'Ärger - Söhne -alt'],
+    ['db.example.net.', 'db.example.net'],
+    [`${'a'.repeat(300)}.example.net`, 'a'.repeat(120)],
+    ['𠮷'.repeat(200), '𠮷'.repeat(120)],
+    ['', 'unnamed'],
+    ['...', 'unnamed-2'],
+    ['🖥️', 'unnamed-3'],
+    ['<b>x</b>', 'b-x-b'],
+    ['a\nb\u0000', 'a-b'],
+    ['pc#1', 'pc-1'],
+    ['PC/1', 'PC-1-2'],
+    ['  web 1  ', 'web 1'],
+    ['-rf', 'rf'],
+    ['\ud800x', 'x'],
+  ];
+  const { secret } = await makeCode({ maxUses: names.length });
+  for (const [hostname, name] of names) {
+    const answer = await enroll(secret, { hostname });
+    assert.is(answer.status, 201, `${hostname}: ${answer.text}`);
+    const body = answer.body as { name: string; endpoint: string };
+    assert.is(body.name, name);
+    const path = `/api/v1/endpoints/${body.endpoint}`;
+    const detail = (await collector.call(path, { as: 'viewer' })).body as { hostname: string };
+    if (hostname.isWellFormed() && !hostname.includes('\0')) assert.is(detail.hostname, hostname);
+    // What it is called can also be said again by a person.
+    const again = await collector.call(path, { method: 'PATCH', as: 'operator', body: { name } });
+    assert.is(again.status, 200, `${name}: ${again.text}`);
+  }
+});
+
 test('a code that ran out of time, was revoked or never was', async () => {
   const late = await makeCode({ hours: 1 });
   now += 3_600_001;
@@ -68,7 +106,7 @@ test('a code that ran out of time, was revoked or never was', async () => {
 
 test('a machine that says nonsense of itself uses nothing up', async () => {
   const { secret } = await makeCode({});
-  for (const more of [{ hostname: '' }, { hostname: 'a\nb' }, { hostname: '<b>' }, { kind: 'toaster' }, { arch: 5 }]) {
+  for (const more of [{ hostname: 7 }, { hostname: 'x'.repeat(1025) }, { kind: 'toaster' }, { arch: 5 }]) {
     assert.is((await enroll(secret, more)).status, 400, JSON.stringify(more));
   }
   assert.is((await enroll(secret, { colour: 'from a newer agent' })).status, 201);

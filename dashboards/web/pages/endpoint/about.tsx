@@ -32,7 +32,7 @@ function AgentBox({ detail }: { detail: EndpointDetail }) {
     <Box title={t('about.machine')}>
       <FactList
         facts={[
-          [t('about.hostname'), host?.hostname ?? row.name],
+          [t('about.hostname'), host?.hostname ?? detail.hostname ?? row.name],
           [t('about.id'), <code key="id">{row.id}</code>],
           [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${detail.kindWhy})`],
           [t('updates.version'), row.os],

@@ -1,0 +1,30 @@
+/** What an endpoint may be called, and the name that a machine's own host name becomes. Pure. */
+
+/** Letters, digits and marks of any script, then also space, dot, underscore and hyphen. */
+export const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._-]{0,127}$';
+/** Leaves room in `namePattern` for the number that tells namesakes apart. */
+const longest = 120;
+const unnamed = 'unnamed';
+
+/**
+ * The name of an endpoint whose machine calls itself `told`: `PC#1` is enrolled as `PC-1`. Never refuses, whatever the
+ * machine says: somebody who rolls out a thousand agents should not meet one that cannot join.
+ */
+export function nameFrom(told: string): string {
+  const plain = told
+    // Far beyond what any system allows; keeps the rest linear and short.
+    .slice(0, 1024)
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N} ._-]+/gu, '-')
+    .replace(/^[^\p{L}\p{N}]+/u, '');
+  // Cut between characters, never inside one of two code units.
+  const cut = [...plain].slice(0, longest).join('');
+  return trimEnd(cut) || unnamed;
+}
+
+/** Without a final dot (a fully qualified name has one), space or hyphen. By hand: a pattern would look again at each. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' .-'.includes(text[end - 1] as string)) end--;
+  return text.slice(0, end);
+}
