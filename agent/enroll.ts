@@ -1,4 +1,6 @@
 /** A join code becomes a credential of the machine's own. */
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { arch, hostname, platform } from 'node:os';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
@@ -12,13 +14,16 @@ export interface EnrollOptions {
   /** Instead of the address in the code, when the endpoint reaches the collector by another one. */
   collector?: string;
   name?: string;
+  /** PEM text of the authority behind the collector's certificate, where the system does not know it. */
+  ca?: string;
   kind: { kind: Kind; why: string };
   timeoutMs?: number;
 }
 
 /**
  * Exchanges the code and stores the credential.
- * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, COLLECTOR_UNREACHABLE, DATA_NOT_WRITABLE, or what the collector answers
+ * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE, or
+ * what the collector answers
  */
 export async function enroll(options: EnrollOptions): Promise<Credential> {
   const old = readCredential(options.data);
@@ -26,7 +31,8 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
   const code = decodeJoinCode(options.code);
   const collector = (options.collector ?? code.url).replace(/\/+$/, '');
-  const answer = await post(`${collector}/api/v1/enroll`, options.timeoutMs ?? 20_000, {
+  const how = { timeoutMs: options.timeoutMs ?? 20_000, ca: options.ca };
+  const answer = await post(`${collector}/api/v1/enroll`, how, {
     code: code.secret,
     hostname: options.name ?? hostname(),
     platform: platform(),
@@ -36,7 +42,7 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
     version,
   });
   const credential = asCredential({
-    ...(answer as object),
+    ...trusting(answer, options.ca),
     collector,
     kind: options.kind.kind,
     kind_why: options.kind.why,
@@ -47,30 +53,96 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
   return credential;
 }
 
-async function post(url: string, timeoutMs: number, body: object): Promise<unknown> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    text = (await response.text()).slice(0, 100_000);
-  } catch (thrown) {
-    const cause = (thrown as { cause?: unknown }).cause;
-    throw fail('COLLECTOR_UNREACHABLE', { url, reason: cause ? reasonOf(cause) : reasonOf(thrown) }, thrown);
-  }
+/** What was trusted at enrolment is trusted by every later run, beside what the collector names itself. */
+function trusting(answer: unknown, ca: string | undefined): object {
+  const told = answer as { mqtt?: { url?: unknown; ca?: string } } | null;
+  if (ca === undefined || !told?.mqtt) return told ?? {};
+  return { ...told, mqtt: { ...told.mqtt, ca: [ca, told.mqtt.ca ?? ''].join('\n') } };
+}
+
+interface How {
+  timeoutMs: number;
+  ca: string | undefined;
+}
+
+const longestAnswer = 100_000;
+
+async function post(url: string, how: How, body: object): Promise<unknown> {
+  const { status, text } = await send(url, how, JSON.stringify(body)).catch((thrown: unknown) => {
+    throw asRefused(url, how, thrown) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: reasonOf(thrown) }, thrown);
+  });
   let answer: unknown = null;
   try {
     answer = JSON.parse(text);
   } catch {
     // A proxy's error page: the status says enough.
   }
-  if (response.ok) return answer;
-  throw asError(answer) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: `it answered with status ${response.status}` });
+  if (status >= 200 && status < 300) return answer;
+  throw asError(answer) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: `it answered with status ${status}` });
+}
+
+/** By Node's own client: `fetch` cannot be told of an authority. Redirects are not followed: the code is a secret. */
+function send(url: string, { timeoutMs, ca }: How, body: string): Promise<{ status: number; text: string }> {
+  const options: RequestOptions & { ca?: string } = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    signal: AbortSignal.timeout(timeoutMs),
+    ...(ca === undefined ? {} : { ca }),
+  };
+  return new Promise((resolve, reject) => {
+    const take = (response: IncomingMessage) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (text.length < longestAnswer) text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    };
+    const request = url.startsWith('https:') ? httpsRequest(url, options, take) : httpRequest(url, options, take);
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Codes of OpenSSL, as Node hands them on, of a chain that ends in an authority that nobody here knows. */
+const unknownAuthority = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+/** A certificate that is not accepted: why in words, and what to type. Null for any other trouble. */
+function asRefused(url: string, { ca }: How, thrown: unknown): EvenkeelError | null {
+  const code = String((thrown as { code?: unknown }).code);
+  const refused = (reason: string, todo: string) => fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
+  if (unknownAuthority.has(code)) {
+    const file = 'the file that `tls.ca` names in the collector’s evenkeel.yaml';
+    return ca === undefined
+      ? refused(
+          'it comes from an authority that is not known here',
+          `Copy the certificate of that authority to this machine (${file}), and type: npm run agent -- enroll CODE --ca FILE`,
+        )
+      : refused(
+          'it does not come from the authority in the file given with --ca',
+          `Use ${file}. If that is the one, somebody may stand between this machine and the collector.`,
+        );
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const { subjectaltname } = (thrown as { cert?: { subjectaltname?: string } }).cert ?? {};
+    return refused(
+      `it is made for ${subjectaltname ?? 'no name at all'}, not for ${new URL(url).hostname}`,
+      'Reach the collector by a name in its certificate, with --collector https://NAME:PORT, or make a certificate for this one.',
+    );
+  }
+  if (code === 'CERT_HAS_EXPIRED')
+    return refused('it has expired', 'Renew it at the collector; or set the clock of this machine, if that is wrong.');
+  if (code === 'CERT_NOT_YET_VALID')
+    return refused('it is not valid yet', 'Set the clock of this machine: it is behind.');
+  return null;
 }
 
 /** The collector's own words, when it is one of our errors: they name the code's expiry or its uses. */

@@ -160,6 +160,12 @@ export const errors = {
     true,
   ),
 
+  CERTIFICATE_REFUSED: row(
+    502,
+    'The collector at {url} shows a certificate that this machine does not accept: {reason}.',
+    '{todo}',
+  ),
+
   // HTTP
   NOT_LOGGED_IN: row(401, 'This needs a log-in.', 'Log in, or send `Authorization: Bearer` with a token.'),
   BAD_LOGIN: row(401, 'The user name or the password is wrong.', 'Try again. An admin can set a new password.'),

@@ -1,4 +1,5 @@
 /** `enroll`: a join code becomes this machine's own credential. Says what it did. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
@@ -30,6 +31,23 @@ function readCode({ values, words }: CommandLine): string {
   }
 }
 
+/** @throws EvenkeelError CONFIG_UNREADABLE, BAD_FLAG when the file holds no certificate */
+function readAuthority(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
+  }
+  try {
+    new X509Certificate(text);
+  } catch (thrown) {
+    const problem = `--ca "${file}", which is not a certificate in PEM form (-----BEGIN CERTIFICATE-----)`;
+    throw fail('BAD_FLAG', { problem }, thrown);
+  }
+  return text;
+}
+
 async function kindOf(flag: unknown): Promise<{ kind: Kind; why: string }> {
   if (flag === undefined) return guessKind(await readSigns(process.platform, '', run));
   if (!isOneOf(flag, kinds)) throw fail('BAD_FLAG', { problem: `--kind "${flag}"; it is server or workstation` });
@@ -42,6 +60,7 @@ export const command: Command = {
     collector: { type: 'string' },
     name: { type: 'string' },
     kind: { type: 'string' },
+    ca: { type: 'string' },
   },
   async run(line) {
     const { data, values } = line;
@@ -52,6 +71,7 @@ export const command: Command = {
       kind: await kindOf(values.kind),
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
+      ...(typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {}),
     });
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,

@@ -14,6 +14,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/logout': 'public',
   /** An agent shows its join code instead. */
   'POST /api/v1/enroll': 'public',
+  /** No secret: each connection shows what descends from it. */
+  'GET /api/v1/ca': 'public',
   'GET /openapi.json': 'public',
   'GET /healthz': 'public',
   'GET /readyz': 'public',

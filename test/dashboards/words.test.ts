@@ -141,6 +141,7 @@ const terminalOnly = new Set<string>([
   'AGENT_RUNNING',
   'AGENT_NOT_RUNNING',
   'COLLECTOR_UNREACHABLE',
+  'CERTIFICATE_REFUSED',
 ]);
 
 test('every error that a page can meet has a sentence and a hint in Japanese', () => {

@@ -1,6 +1,7 @@
 /** Join codes, and the one call that an agent makes with one. */
 import { Type } from 'typebox';
 import { EndpointKind, Enrollment, NewEnrollment, page } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
 import { encodeJoinCode } from '../../../shared/join-code.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -23,7 +24,7 @@ const NewCode = Type.Object(
 const Applicant = Type.Object(
   {
     code: word(200, 'the secret inside the join code'),
-    hostname: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} ._-]{0,127}$' }),
+    hostname: Type.String({ maxLength: 1024, description: 'as the machine calls itself; a name is made of it' }),
     platform: word(32),
     arch: word(32),
     kind: EndpointKind,
@@ -44,6 +45,9 @@ const Applicant = Type.Object(
     ],
   },
 );
+
+/** Under this name browsers save it, and the line to paste names it. */
+const authorityFile = 'evenkeel-ca.crt';
 
 const Credential = Type.Object({
   endpoint: Type.String(),
@@ -82,7 +86,29 @@ export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses
       });
       if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
-      return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}` });
+      // Without it the agent would refuse the certificate: no system knows an authority of one's own.
+      const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
+      return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}${trust}` });
+    },
+  );
+
+  app.get(
+    '/api/v1/ca',
+    {
+      schema: {
+        summary: 'Certificate of the own authority behind this collector, PEM: for `enroll --ca`',
+        tags: ['enrolment'],
+        response: { 200: Type.String() },
+      },
+    },
+    async (_request, reply) => {
+      const { ca } = addresses();
+      if (ca === null) throw fail('NOT_FOUND', { what: 'own authority', id: 'of this collector' });
+      return reply
+        .type('application/x-pem-file')
+        .header('content-disposition', `attachment; filename="${authorityFile}"`)
+        .serializer(String)
+        .send(ca);
     },
   );
 

@@ -88,6 +88,13 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
           {t('add.another')}
         </button>
       </div>
+      {made.line.includes(' --ca ') && (
+        <Notice tone="info" title={t('add.authority')}>
+          <p>
+            {t('add.authorityLead')} <a href="/api/v1/ca">evenkeel-ca.crt</a>
+          </p>
+        </Notice>
+      )}
       {reachesHereOnly(made.code) && (
         <Notice tone="warning" title={t('add.hereOnly')}>
           <p>{t('add.hereOnlyLead')}</p>

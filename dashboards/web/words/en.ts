@@ -656,6 +656,9 @@ export const en = {
     state: { compliant: 'Compliant', overdue: 'Overdue', unknown: 'Unknown' },
   },
   add: {
+    authority: 'This collector has an authority of its own',
+    authorityLead:
+      'The line names its certificate: save this file first, and take it to the machine along with the line.',
     lead: 'Make a join code, then paste one line in a terminal of the new machine.',
     step: 'New join code',
     ready: 'Paste this line on the machine',

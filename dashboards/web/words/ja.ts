@@ -771,6 +771,9 @@ export const ja: Same<typeof en> & ToldErrors = {
     state: { compliant: '準拠', overdue: '期限超過', unknown: '不明' },
   },
   add: {
+    authority: 'このコレクターは独自の認証局を使用しています',
+    authorityLead:
+      '上のコマンドはその証明書を参照します。先に次のファイルを保存し、対象マシンの同じフォルダーに置いてください。',
     lead: '参加コードを作成し、新しいマシンのターミナルに 1 行貼り付けます。',
     step: '新しい参加コード',
     ready: 'この行をマシンに貼り付けてください',

@@ -107,6 +107,8 @@ const calls: Record<string, Call> = {
   'POST /api/v1/login': { body: { user: 'eve', password: 'wrong' }, status: 401 },
   'POST /api/v1/logout': { status: 204 },
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
+  // No own authority here; with one: test/road/authority.test.ts.
+  'GET /api/v1/ca': { status: 404 },
   'GET /openapi.json': {},
   'GET /healthz': {},
   'GET /readyz': {},
