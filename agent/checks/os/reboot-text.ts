@@ -28,10 +28,12 @@ const kernelStates = ['unknown', 'ok', 'abi-compatible-upgrade', 'version-upgrad
 
 /** `needrestart -b`: KSTA 0 is "unknown" and must not read as fine. Perl's warnings may stand between the lines. */
 export function parseNeedrestart(text: string): Needrestart {
-  const all = (key: string) =>
-    [...text.matchAll(new RegExp(`^NEEDRESTART-${key}:[ \\t]*(.*?)[ \\t]*$`, 'gm'))]
-      .map((match) => match[1] ?? '')
-      .filter((value) => value !== '');
+  const lines = linesOf(text);
+  const all = (key: string) => {
+    const start = `NEEDRESTART-${key}:`;
+    const values = lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length).trim());
+    return values.filter((value) => value !== '');
+  };
   const state = kernelStates[numberOf(all('KSTA')[0]) ?? 0] ?? 'unknown';
   return {
     version: all('VER')[0] ?? null,
@@ -46,17 +48,19 @@ export function parseNeedrestart(text: string): Needrestart {
   };
 }
 
-/** `needs-restarting -r`: the code decides (0 no, 1 yes); without a code the words do. */
+/** `needs-restarting -r`: code 0 no, 1 yes, and the words must agree; without a code the words decide. */
 export function parseNeedsRestarting(stdout: string, code: number | null): RebootFlag & { known: boolean } {
-  const packages = linesOf(stdout).flatMap((line) => {
+  const lines = linesOf(stdout).filter((line) => line.length < 500);
+  const packages = lines.flatMap((line) => {
     const name = /^\s+(?:[*-] )?([A-Za-z0-9][\w.+-]*)(?: -> .*)?\s*$/.exec(line)?.[1];
     return name === undefined ? [] : [name];
   });
-  const yes = /^\s*Reboot is required/m.test(stdout);
+  const yes = lines.some((line) => line.trim().startsWith('Reboot is required'));
   const no = /No core libraries or services have been updated|Reboot (should not be|is probably not) necessary/.test(
     stdout,
   );
-  const known = code === null ? yes || no : code === 0 || (code === 1 && (yes || packages.length > 0));
+  // Errors end with code 1 as well, and a program that did nothing with code 0.
+  const known = code === null ? yes !== no : code === 0 ? no && !yes : code === 1 && (yes || packages.length > 0);
   const rebootRequired = known && (code === null ? yes : code === 1);
   return { rebootRequired, packages: [...new Set(packages)], known };
 }
@@ -67,48 +71,80 @@ export interface LastKernel {
   rebootRequired: boolean | null;
 }
 
-/** Kernels are made in flavours that do not replace each other: uek, rt, debug, default, lts, generic … */
-const flavourOf = (release: string) =>
-  /uek|\brt\b|[.+]rt|debug|azure|aws|gcp|lowlatency|generic|virt|lts/.exec(release)?.[0] ?? '';
+/** Parts of a release that tell of its packaging, and change from one release of the distribution to the next. */
+const packaging = new Set(['', 'deb', 'bpo', 'rc', 'git', 'ubuntu']);
 
-/** `rpm -q --last kernel-core` (newest first) beside `uname -r`. */
-export function parseRpmLastKernel(text: string, running: string | null): LastKernel {
-  const releases = linesOf(text).flatMap((line) => {
-    const release = /^kernel(?:-[a-z]+)*-(\d\S*)(?:\s|$)/.exec(line)?.[1];
-    return release === undefined ? [] : [release];
-  });
-  const current = running?.trim() || null;
-  const flavour = current === null ? null : flavourOf(current);
-  const newestInstalled = releases.find((release) => flavour === null || flavourOf(release) === flavour) ?? null;
-  const rebootRequired = current === null || newestInstalled === null ? null : newestInstalled !== current;
-  return { running: current, newestInstalled, rebootRequired };
+/**
+ * Kernels are made in flavours that do not replace each other: generic, cloud, lts, rt, uek, 64k … The words of a
+ * release without their numbers: `el9_7` and `el9_8`, `fc39` and `fc40`, `amd64` with and without `deb13` are the same.
+ */
+export function kernelFlavour(release: string): string {
+  const parts = release
+    .slice(0, 200)
+    .replace(/^\d+(\.\d+)*/, '')
+    .split(/[-.+_~]/)
+    .map((part) => {
+      if (/^\d+k$/.test(part)) return part;
+      // Numbers, and the commit that a kernel was built from.
+      return /^\d|^g[0-9a-f]{7,}$/.test(part) ? '' : part.replace(/\d+/g, '');
+    });
+  return parts.filter((part) => !packaging.has(part)).join('-');
 }
 
-/** Runs of digits as numbers, everything else as text: 6.1.0-9 is older than 6.1.0-13. */
+/**
+ * `rpm -q --last kernel-core` beside `uname -r`. The version decides, not the order: an old kernel may be installed
+ * again. Packages of a variant (`kernel-64k-core`) do not have it in their release, the kernel has: `…aarch64+64k`.
+ */
+export function parseRpmLastKernel(text: string, running: string | null): LastKernel {
+  const releases = linesOf(text).flatMap((line) => {
+    const match = /^kernel((?:-(?:[a-z]+|\d+k))*)-(\d[\w.]*-[^\s-]+)(?:\s|$)/.exec(line.slice(0, 300));
+    if (!match) return [];
+    const variant = (match[1] ?? '').split('-').filter((word) => /^(rt|debug|\d+k)$/.test(word));
+    const release = match[2] ?? '';
+    return [
+      variant.length === 0 || kernelFlavour(release).includes('rt') ? release : `${release}+${variant.join('-')}`,
+    ];
+  });
+  return compareKernels(running, releases);
+}
+
+/**
+ * As rpm orders versions: runs of digits as numbers, words as text, and a number above a word, so that
+ * 6.1.0-9 < 6.1.0-13 and 4.18.0-553.el8 < 4.18.0-553.8.1.el8.
+ */
 export function compareReleases(left: string, right: string): number {
-  const parts = (text: string) => text.match(/\d+|\D+/g) ?? [];
+  const parts = (text: string) => text.slice(0, 200).match(/\d+|[a-z]+/gi) ?? [];
   const a = parts(left);
   const b = parts(right);
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
     const x = a[at] ?? '';
     const y = b[at] ?? '';
     if (x === y) continue;
-    return /^\d/.test(x) && /^\d/.test(y) ? Number(x) - Number(y) : x < y ? -1 : 1;
+    const [xNumber, yNumber] = [/^\d/.test(x), /^\d/.test(y)];
+    if (xNumber && yNumber && Number(x) !== Number(y)) return Number(x) - Number(y);
+    if (xNumber !== yNumber) return xNumber ? 1 : -1;
+    if (!xNumber) return x < y ? -1 : 1;
   }
   return 0;
 }
 
 /**
- * The running kernel beside the bootable ones (modules and image both present).
- * @returns null rebootRequired where there is no kernel to compare with: containers, machines booted from outside
+ * The running kernel beside those that could be booted.
+ * @param present every kernel of which there is something, also one that cannot be booted
+ * @returns null rebootRequired where there is no kernel of its flavour to compare with: containers, machines booted from
+ *   outside. A running kernel of which nothing is left, beside others of its flavour, was replaced.
  */
-export function compareKernels(running: string | null, bootable: readonly string[]): LastKernel {
+export function compareKernels(
+  running: string | null,
+  bootable: readonly string[],
+  present: readonly string[] = bootable,
+): LastKernel {
   const current = running?.trim() || null;
   if (current === null) return { running: null, newestInstalled: null, rebootRequired: null };
-  const tail = (release: string) => /[a-z][a-z0-9_+.-]*$/i.exec(release.replace(/^[\d.]+(?:-\d+)*/, ''))?.[0] ?? '';
-  const same = bootable.filter((release) => tail(release) === tail(current)).sort(compareReleases);
+  const same = bootable.filter((release) => kernelFlavour(release) === kernelFlavour(current)).sort(compareReleases);
   const newest = same.at(-1) ?? null;
-  const rebootRequired = newest === null ? null : compareReleases(newest, current) > 0;
+  const replaced = !present.includes(current);
+  const rebootRequired = newest === null ? null : replaced || compareReleases(newest, current) > 0;
   return { running: current, newestInstalled: newest, rebootRequired };
 }
 

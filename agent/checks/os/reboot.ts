@@ -1,4 +1,5 @@
-/** Asks this machine whether it waits for a restart, cheapest witness first. Nothing is restarted, nothing installed. */
+/** Asks this machine whether it waits for a restart. Nothing is restarted, nothing installed. */
+import { reasonOf } from '../../../shared/errors.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
@@ -6,6 +7,8 @@ import { numberOf, objectOf } from '../loose.ts';
 import { powershell } from '../powershell.ts';
 import {
   compareKernels,
+  kernelFlavour,
+  type LastKernel,
   parseNeedrestart,
   parseNeedsRestarting,
   parseRebootRequired,
@@ -19,26 +22,85 @@ export interface Reboot {
   why: string | null;
 }
 
+interface Witness {
+  name: string;
+  /** A program: asked again only when what it judges has changed. */
+  program?: boolean;
+  ask(context: CheckContext): Promise<Reboot>;
+}
+
 const unknown: Reboot = { required: null, since: null, why: null };
+
+/**
+ * The strongest first: what the package manager left or says knows libraries and firmware too, needrestart and rpm know
+ * kernels and how they are ordered, files of kernels are only a comparison of names.
+ */
+const witnesses: readonly Witness[] = [
+  { name: 'reboot-required', ask: flagFile },
+  { name: 'needs-restarting', program: true, ask: needsRestarting },
+  { name: 'zypper needs-rebooting', program: true, ask: zypper },
+  { name: 'needrestart', program: true, ask: needrestart },
+  { name: 'rpm', program: true, ask: rpmKernels },
+  { name: 'installed kernels', ask: kernelFiles },
+];
 
 export async function readReboot(context: CheckContext): Promise<Reboot> {
   if (context.platform === 'win32') return windows(context);
   if (context.platform !== 'linux') return unknown;
-  for (const witness of [flagFile, kernelFiles, needsRestarting, zypper, rpmKernels, needrestart]) {
-    const answer = await willing(witness, context);
-    // The first "yes" is enough; a "no" of one witness is kept while the next is asked.
-    if (answer.required === true) return answer;
-    if (answer.required === false) return answer;
+  const remembered = await rememberedAnswers(context);
+  const answers: { name: string; answer: Reboot }[] = [];
+  for (const { name, program, ask } of witnesses) {
+    const before = program ? remembered.answers[name] : undefined;
+    const answer = before ?? (await willing(ask, context));
+    if (program && answer.required !== null) remembered.answers[name] = answer;
+    answers.push({ name, answer });
   }
-  return unknown;
+  context.memory.set('os.reboot_answers', remembered);
+  return decided(answers);
 }
 
-async function willing(witness: (context: CheckContext) => Promise<Reboot>, context: CheckContext): Promise<Reboot> {
+/** The strongest that knows decides. Its name is told, also for a "no", and so is who disagrees. */
+export function decided(answers: readonly { name: string; answer: Reboot }[]): Reboot {
+  const known = answers.filter(({ answer }) => answer.required !== null);
+  const [first] = known;
+  if (first === undefined) return unknown;
+  const others = known.filter(({ answer }) => answer.required !== first.answer.required).map(({ name }) => name);
+  const words = first.answer.why ?? (first.answer.required ? 'a restart is needed' : 'no restart is needed');
+  const why = `${first.name}: ${words}${others.length === 0 ? '' : ` (otherwise: ${others.join(', ')})`}`;
+  return { required: first.answer.required, since: first.answer.since, why };
+}
+
+const dayMs = 86_400_000;
+
+interface Remembered {
+  cause: string;
+  at: number;
+  answers: Record<string, Reboot>;
+}
+
+/** What programs have answered for the same kernel, the same boot and the same packages; a day at most. */
+async function rememberedAnswers(context: CheckContext): Promise<Remembered> {
+  const paths = ['/boot', '/lib/modules', '/var/lib/dpkg/status', '/var/lib/rpm/rpmdb.sqlite', '/var/lib/rpm/Packages'];
+  const times = await Promise.all(
+    [...paths, '/usr/lib/sysimage/rpm/rpmdb.sqlite', '/usr/lib/sysimage/rpm/Packages.db'].map((path) =>
+      changedAt(context, path),
+    ),
+  );
+  const cause = [await runningKernel(context), readBootId(context.root), ...times].join(' ');
+  const now = context.clock.now();
+  const before = objectOf(context.memory.get('os.reboot_answers'));
+  const age = now - (numberOf(before.at) ?? Number.NEGATIVE_INFINITY);
+  const fresh = before.cause === cause && age >= 0 && age < dayMs;
+  return fresh ? (before as unknown as Remembered) : { cause, at: now, answers: {} };
+}
+
+/** One witness that fails must not silence the others. */
+async function willing(ask: Witness['ask'], context: CheckContext): Promise<Reboot> {
   try {
-    return await witness(context);
+    return await ask(context);
   } catch (thrown) {
-    if (thrown instanceof NoData) return unknown;
-    throw thrown;
+    if (!(thrown instanceof NoData)) context.log.warn({ reason: reasonOf(thrown) }, 'Could not ask about a restart');
+    return unknown;
   }
 }
 
@@ -54,24 +116,37 @@ async function flagFile(context: CheckContext): Promise<Reboot> {
 }
 
 async function runningKernel(context: CheckContext): Promise<string | null> {
-  return (await fileText(context, '/proc/sys/kernel/osrelease'))?.trim() ?? null;
+  return (await fileText(context, '/proc/sys/kernel/osrelease'))?.trim() || null;
 }
+
+/** Where distributions keep the image of a kernel; Alpine's has the flavour for a name, and no version. */
+const imagesOf = (release: string, folder: string) => [
+  ...['vmlinuz', 'vmlinux', 'kernel', 'Image', 'image'].map((name) => `/boot/${name}-${release}`),
+  ...['vmlinuz', 'vmlinux', 'Image', 'image'].map((name) => `${folder}/${release}/${name}`),
+  `/boot/vmlinuz-${release.split('-').at(-1)}`,
+];
 
 /** A kernel can be booted when both its modules and its image are there. */
 async function kernelFiles(context: CheckContext): Promise<Reboot> {
   const bootable: string[] = [];
+  const present: string[] = [];
   for (const folder of ['/lib/modules', '/usr/lib/modules'])
     for (const release of await namesIn(context, folder)) {
-      const modules = await exists(context, `${folder}/${release}/modules.dep`);
-      const image =
-        (await exists(context, `/boot/vmlinuz-${release}`)) || (await exists(context, `${folder}/${release}/vmlinuz`));
-      if (modules && image) bootable.push(release);
+      present.push(release);
+      if (!(await exists(context, `${folder}/${release}/modules.dep`))) continue;
+      const images = await Promise.all(imagesOf(release, folder).map((path) => exists(context, path)));
+      if (images.some(Boolean)) bootable.push(release);
     }
-  const kernels = compareKernels(await runningKernel(context), bootable);
-  if (kernels.rebootRequired !== true) return { ...unknown, required: kernels.rebootRequired };
-  if (await livePatched(context)) return { ...unknown, required: false };
-  const since = await changedAt(context, `/boot/vmlinuz-${kernels.newestInstalled}`);
-  return { required: true, since, why: `kernel ${kernels.newestInstalled} is installed, ${kernels.running} runs` };
+  const kernels = compareKernels(await runningKernel(context), bootable, present);
+  const answer = ofKernels(kernels);
+  if (answer.required !== true) return answer;
+  if (await livePatched(context)) return { ...unknown, required: false, why: 'the running kernel is patched live' };
+  return { ...answer, since: await changedAt(context, `/boot/vmlinuz-${kernels.newestInstalled}`) };
+}
+
+function ofKernels({ rebootRequired, newestInstalled, running }: LastKernel): Reboot {
+  const why = rebootRequired ? `kernel ${newestInstalled} is installed, ${running} runs` : null;
+  return { required: rebootRequired, since: null, why };
 }
 
 /** An old kernel whose holes are patched while it runs does not wait for a restart. */
@@ -83,66 +158,54 @@ async function livePatched(context: CheckContext): Promise<boolean> {
 
 const limits = { timeoutMs: 60_000 };
 
+/** A program of its own where the tools of yum are installed, else a command of dnf, if that has the plugin. */
 async function needsRestarting(context: CheckContext): Promise<Reboot> {
-  if (!(await exists(context, '/usr/bin/needs-restarting'))) return unknown;
-  const answer = await context.run('/usr/bin/needs-restarting', ['-r'], limits);
-  const read = parseNeedsRestarting(answer.stdout, answer.code ?? 2);
-  return read.known ? { required: read.rebootRequired, since: null, why: read.packages.join(', ') || null } : unknown;
+  const programs = [
+    ['/usr/bin/needs-restarting', '-r'],
+    ['/usr/bin/dnf5', '-C', 'needs-restarting', '-r'],
+    ['/usr/bin/dnf', '-C', 'needs-restarting', '-r'],
+  ];
+  for (const [program = '', ...args] of programs) {
+    if (!(await exists(context, program))) continue;
+    const answer = await context.run(program, args, limits);
+    const read = parseNeedsRestarting(answer.stdout, answer.code ?? 2);
+    if (!read.known) continue;
+    // It watches the packages of the distribution's own kernel: of others its "no" says nothing.
+    const own = !/uek|elrepo/.test(kernelFlavour((await runningKernel(context)) ?? ''));
+    if (read.rebootRequired || own)
+      return { required: read.rebootRequired, since: null, why: read.packages.join(', ') || null };
+  }
+  return unknown;
 }
 
 async function zypper(context: CheckContext): Promise<Reboot> {
   if (!(await exists(context, '/usr/bin/zypper'))) return unknown;
   const { code } = await context.run('/usr/bin/zypper', ['--non-interactive', 'needs-rebooting'], limits);
-  return code === 102
-    ? { ...unknown, required: true, why: 'zypper needs-rebooting' }
-    : { ...unknown, required: code === 0 ? false : null };
+  return { ...unknown, required: code === 102 ? true : code === 0 ? false : null };
 }
 
 async function rpmKernels(context: CheckContext): Promise<Reboot> {
   if (!(await exists(context, '/usr/bin/rpm')) || !(await exists(context, '/lib/modules'))) return unknown;
   const running = await runningKernel(context);
+  // In the order in which a kernel's own package is the finest: `kernel` alone may be without an image.
   const packages = running?.includes('uek')
-    ? ['kernel-uek', 'kernel-uek-core']
-    : ['kernel-core', 'kernel', 'kernel-default'];
+    ? ['kernel-uek-core', 'kernel-uek']
+    : ['kernel-core', 'kernel', 'kernel-64k-core', 'kernel-rt-core'];
   for (const name of packages) {
     const answer = await context.run('/usr/bin/rpm', ['-q', '--last', name], limits);
-    const kernel = parseRpmLastKernel(answer.stdout, running);
-    if (kernel.rebootRequired !== null)
-      return {
-        required: kernel.rebootRequired,
-        since: null,
-        why: kernel.rebootRequired ? `kernel ${kernel.newestInstalled} is installed, ${running} runs` : null,
-      };
+    const kernel = ofKernels(parseRpmLastKernel(answer.stdout, running));
+    if (kernel.required !== null) return kernel;
   }
   return unknown;
 }
 
-const dayMs = 86_400_000;
-
-/** Where needrestart looks for kernels, and which one runs: with these unchanged its answer is the same. */
-async function kernelCause(context: CheckContext): Promise<string> {
-  const folders = await Promise.all(['/boot', '/lib/modules'].map((path) => changedAt(context, path)));
-  return [await runningKernel(context), readBootId(context.root), ...folders].join(' ');
-}
-
-/** Half of what this check costs on a machine whose kernels cannot be told otherwise, so it is asked when a cause changed. */
 async function needrestart(context: CheckContext): Promise<Reboot> {
   if (!(await exists(context, '/usr/sbin/needrestart'))) return unknown;
-  const cause = await kernelCause(context);
-  const before = objectOf(context.memory.get('os.needrestart'));
-  const age = context.clock.now() - (numberOf(before.at) ?? Number.NEGATIVE_INFINITY);
-  if (before.cause === cause && age >= 0 && age < dayMs) return before.answer as Reboot;
   const run = await context.run('/usr/sbin/needrestart', ['-b', '-r', 'l', '-k'], limits);
   const read = parseNeedrestart(run.stdout);
-  const answer: Reboot = {
-    required: read.rebootRequired,
-    since: null,
-    why: read.rebootRequired ? `kernel ${read.kernelExpected} is installed, ${read.kernelCurrent} runs` : null,
-  };
-  // What was ended or printed nothing is no answer to keep.
-  if (run.ended === null && read.version)
-    context.memory.set('os.needrestart', { cause, at: context.clock.now(), answer });
-  return answer;
+  if (run.ended !== null || read.version === null) return unknown;
+  const { rebootRequired, kernelExpected, kernelCurrent } = read;
+  return ofKernels({ rebootRequired, newestInstalled: kernelExpected, running: kernelCurrent });
 }
 
 const script = `

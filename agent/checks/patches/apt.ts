@@ -176,23 +176,21 @@ async function updatesOf(
       const sources = security ? securitySources(policy, item) : [];
       const indexed = sources.flatMap((line) => dates.get(listPrefix(sourceOfPolicy(line))) ?? []);
       const found = { name: item.name, installed: item.from, candidate: item.to, security };
-      return { ...found, ...(await publishedAt(context, item, indexed.length > 0 ? Math.min(...indexed) : null)) };
+      return { ...found, ...(security ? await publishedBy(context, item, indexed) : { since: null }) };
     }),
   );
   return { list, complete };
 }
 
 /**
- * apt keeps no date of a package. The index that names it is younger than it: a bound. A file of it that was fetched
- * already has the server's date, unless the server gave none: then the date is that of the download, after the index.
+ * apt keeps no date of a package. It is older than the index that names it, and than a file of it that was fetched: that
+ * one has the server's date or, from some servers, the time of the download. Both are bounds, and nothing more.
  */
-async function publishedAt(context: CheckContext, { name, to, arch }: Inst, indexed: number | null) {
-  if (indexed === null) return { since: null };
+async function publishedBy(context: CheckContext, { name, to, arch }: Inst, indexed: readonly number[]) {
   const file = `${name.split(':')[0]}_${to.replaceAll(':', '%3a')}_${arch}.deb`;
-  const fetched = await changedAt(context, `/var/cache/apt/archives/${file}`);
-  return fetched !== null && plausible(fetched) !== null && fetched < indexed
-    ? { since: fetched }
-    : { since: indexed, sinceAtLeast: true };
+  const fetched = plausible(await changedAt(context, `/var/cache/apt/archives/${file}`));
+  const bounds = fetched === null ? indexed : [...indexed, fetched];
+  return bounds.length === 0 ? { since: null } : { since: Math.min(...bounds), sinceAtLeast: true };
 }
 
 async function configuredSources(context: CheckContext): Promise<AptSource[]> {
