@@ -1,5 +1,6 @@
 /** CPU use over the time since the last reading: a difference of counters is the exact average, so nothing is sampled. */
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
+import { type Container, groupValue, readContainer } from '../platform/container.ts';
 import { parseIostat } from '../platform/macos.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, type CheckContext, NoData } from './check.ts';
@@ -115,29 +116,59 @@ async function readIostat(context: CheckContext): Promise<number> {
   return last.busyPercent;
 }
 
+/**
+ * In a container without lxcfs /proc/stat is the host's. Its group counts its own CPU time, whose share is of what it
+ * may use: the processors of its mask and the quota.
+ */
+function groupUsage(context: CheckContext, before: GroupTime | null): { next: GroupTime; active: number | null } {
+  const next = { us: groupValue(context.root, 'cpu.stat', 'usage_usec'), at: context.clock.monotonic() };
+  if (next.us === null) throw new NoData('in a container, and neither lxcfs nor its control group tells its CPU time');
+  const elapsedUs = before ? (next.at - before.at) * 1000 * availableParallelism() : 0;
+  const used = next.us - (before?.us ?? next.us);
+  // The quota is counted in periods: a burst at a border may come out as a little more than all.
+  return { next, active: elapsedUs > 0 && used >= 0 ? Math.min(100, (used / elapsedUs) * 100) : null };
+}
+
+interface GroupTime {
+  us: number | null;
+  at: number;
+}
+
+const total = { cpu: 'cpu-total' };
+const firstReading = 'first reading: a share needs two';
+
 export function cpu(): Check {
+  let container: Container | null | undefined;
+  let group: GroupTime | null = null;
   let last: { total: Ticks | null; cores: Ticks[] } | null = null;
   return {
     name: 'cpu',
     every: 10_000,
     reads: '/proc/stat (Linux), os.cpus() (Windows, macOS); no rights needed',
     async run(context) {
+      if (container === undefined) container = context.platform === 'linux' ? readContainer(context.root) : null;
+      if (container && !container.owns('/proc/stat')) {
+        const { next, active } = groupUsage(context, group);
+        group = next;
+        if (active === null) return { note: firstReading };
+        return { metrics: metric('cpu', total, { usage_active: round(active) }, context.clock.now()) };
+      }
       const now = read(context);
       if (now.total === null && context.platform === 'darwin') {
         const active = round(await readIostat(context));
-        return { metrics: metric('cpu', { cpu: 'cpu-total' }, { usage_active: active }, context.clock.now()) };
+        return { metrics: metric('cpu', total, { usage_active: active }, context.clock.now()) };
       }
       if (now.total === null) throw new NoData('the system tells no CPU times');
       const before = last;
       last = now;
       const usage = before?.total ? usageBetween(before.total, now.total) : null;
-      if (!usage || !before) return { note: 'first reading: a share needs two' };
+      if (!usage || !before) return { note: firstReading };
       // A core that was switched on or off shifts the list; then nothing can be said core by core.
       const comparable = before.cores.length === now.cores.length;
       const cores = comparable ? now.cores.map((core, i) => usageBetween(before.cores[i] as Ticks, core)) : [];
       const busiest = cores.reduce<number | null>((max, core) => (core ? Math.max(max ?? 0, core.active) : max), null);
       const fields = fieldsOf(usage, busiest, context.platform === 'linux');
-      return { metrics: metric('cpu', { cpu: 'cpu-total' }, fields, context.clock.now()) };
+      return { metrics: metric('cpu', total, fields, context.clock.now()) };
     },
   };
 }

@@ -5,16 +5,22 @@ import { basename } from 'node:path';
 import { readLink, readNumber, readText } from '../platform/read.ts';
 import { logicalDiskScript, parseLogicalDisks, powershell } from '../platform/windows.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
+import { numberOf, objectOf } from './loose.ts';
 import {
   answersAtOnce,
+  type DfRow,
+  diskOf,
   type Mount,
   memoryMounts,
+  parseAttachedImages,
   parseDf,
   parseFstab,
   parseMountInfo,
+  parseMountTable,
   realDisks,
   realMounts,
 } from './mounts.ts';
+import { poolsKey } from './pools.ts';
 import { metric, percent, round } from './reading.ts';
 
 export interface StatFs {
@@ -27,8 +33,8 @@ export interface StatFs {
 }
 
 export interface Space {
-  sizeBytes: number;
-  usedBytes: number;
+  sizeBytes: number | null;
+  usedBytes: number | null;
   availableBytes: number;
   usedPercent: number | null;
   inodesTotal: number | null;
@@ -53,6 +59,18 @@ export function spaceOf(stat: StatFs): Space | null {
     inodesFree: counted ? stat.ffree : null,
     inodesUsedPercent: counted ? percent(stat.files - stat.ffree, stat.files) : null,
   };
+}
+
+/**
+ * A volume that shares its room with others (a ZFS data set, an APFS volume) tells its own use beside the room that is
+ * left for all of them: 5 GB of 105 in a pool that is full but for 100. What counts is the share of the whole.
+ * @param sizeBytes of all that share it; null when nobody knows, and then only what is left is known
+ */
+export function sharedSpace(space: Space, sizeBytes: number | null): Space {
+  const { availableBytes } = space;
+  const usedBytes = sizeBytes === null || sizeBytes < availableBytes ? null : sizeBytes - availableBytes;
+  const whole = usedBytes === null ? null : sizeBytes;
+  return { ...space, sizeBytes: whole, usedBytes, usedPercent: percent(usedBytes, whole) };
 }
 
 function fieldsOf(space: Space | null) {
@@ -95,10 +113,10 @@ async function askSpace(path: string): Promise<Space | null> {
 }
 
 /** Read-only though it should be writable: an emergency, or `ro` where fstab or the first reading said `rw`. */
-function isFallen(mount: Mount, fstab: ReadonlyMap<string, 'ro' | 'rw'>, first: Map<string, boolean>): boolean {
-  if (!first.has(mount.mount)) first.set(mount.mount, mount.readOnly && !mount.emergencyReadOnly);
+export function isFallen(mount: Mount, fstab: ReadonlyMap<string, 'ro' | 'rw'>, first: Map<string, boolean>): boolean {
+  if (!first.has(mount.mount)) first.set(mount.mount, mount.wholeReadOnly && !mount.emergencyReadOnly);
   if (mount.emergencyReadOnly) return true;
-  if (!mount.readOnly) return false;
+  if (!mount.wholeReadOnly) return false;
   const wanted = fstab.get(mount.mount);
   return wanted === undefined ? first.get(mount.mount) === false : wanted === 'rw';
 }
@@ -135,9 +153,12 @@ async function linux(context: CheckContext, known: Known): Promise<Findings> {
   refresh(context, known);
   const { mounts, fstab, first } = known;
   const now = context.clock.now();
+  const pools = mounts.some(({ fstype }) => fstype === 'zfs') ? objectOf(context.memory.get(poolsKey)) : {};
   const rows = mounts.map(async (mount) => {
     const path = context.root + mount.mount;
-    const space = known.atOnce.has(mount) ? readSpace(path) : await askSpace(path);
+    const own = known.atOnce.has(mount) ? readSpace(path) : await askSpace(path);
+    const pool = mount.source.split('/')[0] as string;
+    const space = own && mount.fstype === 'zfs' ? sharedSpace(own, numberOf(pools[pool])) : own;
     const tags = { path: mount.mount, device: mount.source, fstype: mount.fstype };
     const state = { read_only: isFallen(mount, fstab, first) ? 1 : 0, errors: errorsOf(context.root, mount) };
     return metric('disk', tags, { ...fieldsOf(space), ...state }, now);
@@ -147,19 +168,53 @@ async function linux(context: CheckContext, known: Known): Promise<Findings> {
   return { metrics };
 }
 
-/** The list by one `df -lkP` (local only); then one row a container, because its volumes share their free space. */
-async function macos(context: CheckContext): Promise<Findings> {
+/** Which disks are images is asked again only when other disks are there: it takes another process. */
+interface Attached {
+  disks: string;
+  images: Set<string> | null;
+}
+
+/** Output of a small tool of macOS; empty when it cannot be had, because the check goes on with what it knows. */
+async function said(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
+  return context.run(file, args, { timeoutMs: 5000, gentle: false }).then(
+    (result) => result.stdout,
+    () => '',
+  );
+}
+
+/** The list by one `df -lkP` (local only); then one row a container, because its volumes share their room. */
+async function macos(context: CheckContext, attached: Attached): Promise<Findings> {
   const { stdout } = await context.run('/bin/df', ['-lkP'], { timeoutMs: 5000, gentle: false });
   const now = context.clock.now();
-  const wanted = realDisks(parseDf(stdout)).filter(
-    ({ mount }) => mount === '/System/Volumes/Data' || mount.startsWith('/Volumes/'),
-  );
-  const containers = new Map(wanted.map((row) => [row.source.replace(/s\d+$/, ''), row]));
-  const rows = [...containers.values()].map(async (row) => {
-    const tags = { path: row.mount, device: row.source, fstype: 'apfs' };
-    return metric('disk', tags, fieldsOf(await askSpace(row.mount)), now);
+  const all = parseDf(stdout);
+  const disks = [...new Set(all.map(({ source }) => diskOf(source)))].join(' ');
+  if (disks !== attached.disks) {
+    attached.images = parseAttachedImages(await said(context, '/usr/bin/hdiutil', ['info']));
+    attached.disks = disks;
+  }
+  const table = parseMountTable(await said(context, '/sbin/mount', []));
+  const containers = new Map<string, DfRow>();
+  // What nobody can write to does not fill up: discs, and disks of Windows that macOS only reads.
+  for (const row of macDisks(realDisks(all, attached.images)))
+    if (!table.get(row.source)?.readOnly && !containers.has(diskOf(row.source)))
+      containers.set(diskOf(row.source), row);
+  const metrics = [...containers.values()].flatMap((row) => {
+    const { mount, source, sizeBytes: total, availableBytes: free } = row;
+    const tags = { path: mount, device: source, fstype: table.get(source)?.fstype ?? 'unknown' };
+    return metric(
+      'disk',
+      tags,
+      { total, free, used: total - free, used_percent: round(percent(total - free, total)) },
+      now,
+    );
   });
-  return { metrics: (await Promise.all(rows)).flat() };
+  return { metrics };
+}
+
+/** The volume of people's data, which before macOS 10.15 was `/`, first; then what is plugged in. */
+export function macDisks(rows: readonly DfRow[]): DfRow[] {
+  const data = rows.find(({ mount }) => mount === '/System/Volumes/Data') ?? rows.find(({ mount }) => mount === '/');
+  return [...(data ? [data] : []), ...rows.filter(({ mount }) => mount.startsWith('/Volumes/'))];
 }
 
 /** The list of fixed drives by one PowerShell; it takes seconds, so the check is slow there. */
@@ -179,14 +234,15 @@ async function windows(context: CheckContext): Promise<Findings> {
 
 export function disk(platform: NodeJS.Platform = process.platform): Check {
   const known: Known = { first: new Map(), text: '', mounts: [], atOnce: new Set(), fstab: new Map() };
+  const attached: Attached = { disks: '', images: null };
   return {
     name: 'disk',
     every: platform === 'linux' ? 10_000 : platform === 'darwin' ? 60_000 : 300_000,
     reads:
-      '/proc/self/mountinfo and statfs of local file systems (Linux), df (macOS), PowerShell (Windows); no rights needed',
+      '/proc/self/mountinfo and statfs of local file systems (Linux), df, mount and hdiutil (macOS), PowerShell (Windows); no rights needed',
     async run(context) {
       if (context.platform === 'linux') return linux(context, known);
-      return context.platform === 'darwin' ? macos(context) : windows(context);
+      return context.platform === 'darwin' ? macos(context, attached) : windows(context);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Disk traffic, how busy each disk is and how long it takes to answer. */
 import { existsSync } from 'node:fs';
+import { diskLabel, readBlockDevice } from '../platform/disks.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, NoData } from './check.ts';
 import { metric, round } from './reading.ts';
@@ -74,25 +75,36 @@ export function activityBetween(before: DiskCounters, after: DiskCounters, elaps
   };
 }
 
+/** The tag `name`: it goes with the disk, not with the letter. Disks without identity keep the kernel's name. */
+function labelOf(root: string, name: string): string {
+  const { model, identity } = readBlockDevice(root, name);
+  return identity === null ? name : diskLabel(model, identity);
+}
+
 export function diskio(): Check {
   let last: { at: number; disks: Map<string, DiskCounters> } | null = null;
-  /** Whether a name is a whole disk does not change while it is plugged in. */
-  const whole = new Map<string, boolean>();
+  /** Of each name: its label, or null for what is no whole disk. Another disk may get the name of one pulled out. */
+  let labels = new Map<string, string | null>();
   return {
     name: 'diskio',
     every: 10_000,
     reads: '/proc/diskstats (Linux); no rights needed',
     async run(context) {
-      const text = context.platform === 'linux' ? readText(context.root, '/proc/diskstats') : null;
+      const { root } = context;
+      const text = context.platform === 'linux' ? readText(root, '/proc/diskstats') : null;
       if (text === null) throw new NoData('only Linux tells disk traffic without starting a program');
-      const isWhole = (name: string) => {
-        const found = whole.get(name) ?? existsSync(`${context.root}/sys/block/${name}/device`);
-        whole.set(name, found);
-        return found;
-      };
-      const disks = parseDiskStats(text).filter((disk) => isWhole(disk.name));
-      if (disks.length === 0) throw new NoData('there is no physical disk');
       const [before, at, now] = [last, context.clock.monotonic(), context.clock.now()];
+      const seen = new Map<string, string | null>();
+      const disks = parseDiskStats(text).filter((disk) => {
+        const earlier = before?.disks.get(disk.name);
+        const same = !earlier || (disk.reads >= earlier.reads && disk.writes >= earlier.writes);
+        const kept = same ? labels.get(disk.name) : undefined;
+        const whole = kept === undefined ? existsSync(`${root}/sys/block/${disk.name}/device`) : kept !== null;
+        seen.set(disk.name, whole ? (kept ?? labelOf(root, disk.name)) : null);
+        return whole;
+      });
+      labels = seen;
+      if (disks.length === 0) throw new NoData('there is no physical disk');
       last = { at, disks: new Map(disks.map((disk) => [disk.name, disk])) };
       const metrics = disks.flatMap((disk) => {
         const earlier = before?.disks.get(disk.name);
@@ -106,7 +118,7 @@ export function diskio(): Check {
           io_await: round(activity?.awaitMs),
           iops_in_progress: disk.inFlight,
         };
-        return metric('diskio', { name: disk.name }, fields, now);
+        return metric('diskio', { name: labels.get(disk.name) as string }, fields, now);
       });
       return { metrics };
     },

@@ -2,6 +2,7 @@
 import { arch, hostname, release } from 'node:os';
 import type { Host } from '../../shared/inventory.ts';
 import { readBootId } from '../platform/boot.ts';
+import { readContainer } from '../platform/container.ts';
 import { guessKind, readSigns } from '../platform/kind.ts';
 import { parseSwVers } from '../platform/macos.ts';
 import { firstLine, readText } from '../platform/read.ts';
@@ -43,7 +44,11 @@ async function readOs(context: CheckContext): Promise<Os> {
 async function readWindows(context: CheckContext): Promise<Os> {
   const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
   const { stdout } = await context.run('reg', ['query', key], { timeoutMs: 10_000 });
-  const value = (name: string) => new RegExp(`^\\s*${name}\\s+REG_\\w+\\s+(.+?)\\s*$`, 'm').exec(stdout)?.[1] ?? null;
+  const rows = stdout.split('\n').map((line) => line.trim());
+  const value = (name: string) => {
+    const row = rows.find((line) => line.startsWith(`${name} `));
+    return /^\S+ +REG_\w+ +(\S.*)$/.exec(row ?? '')?.[1] ?? null;
+  };
   const [name, build, ubr] = [value('ProductName'), value('CurrentBuildNumber'), value('UBR')];
   if (name === null || build === null) {
     const said = parseSystemInfo((await context.run('systeminfo', [], { timeoutMs: 60_000 })).stdout);
@@ -57,8 +62,8 @@ async function readWindows(context: CheckContext): Promise<Os> {
 
 /** A virtual machine or container, in one word; null when nothing says so. */
 function readVirtual(root: string): string | null {
-  if (readText(root, '/.dockerenv') !== null) return 'docker';
-  if (readText(root, '/run/.containerenv') !== null) return 'podman';
+  const container = readContainer(root);
+  if (container) return container.name;
   const vendor = `${firstLine(root, '/sys/class/dmi/id/sys_vendor') ?? ''} ${firstLine(root, '/sys/class/dmi/id/product_name') ?? ''}`;
   const known: [RegExp, string][] = [
     [/QEMU|KVM/i, 'kvm'],

@@ -1,7 +1,9 @@
 /** Memory, swap, and processes that the kernel killed for lack of memory. */
 import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import { type Container, groupValue, readContainer } from '../platform/container.ts';
 import { parseSwapUsage, parseVmStat } from '../platform/macos.ts';
+import { pageBytes } from '../platform/page-size.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import { metric, minus, percent, round } from './reading.ts';
@@ -24,8 +26,8 @@ export interface MemInfo {
 export function parseMemInfo(text: string): MemInfo {
   const values = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const match = /^(\w+(?:\(\w+\))?):\s+(\d+) kB\s*$/.exec(line);
-    if (match) values.set(match[1] as string, Number(match[2]) * 1024);
+    const [name = '', value = '', unit] = line.split(/[\s:]+/, 3);
+    if (unit === 'kB' && /^\d+$/.test(value)) values.set(name, Number(value) * 1024);
   }
   const get = (name: string) => values.get(name) ?? null;
   const totalBytes = get('MemTotal');
@@ -56,28 +58,31 @@ export interface Swap {
 /** `/proc/swaps`. Blanks in a path are written as `\040`. Total. */
 export function parseSwaps(text: string): Swap[] {
   return text.split('\n').flatMap((line) => {
-    const match = /^(\/\S*|\S+)\s+(partition|file)\s+(\d+)\s+(\d+)\s+(-?\d+)\s*$/.exec(line);
-    if (!match) return [];
-    const path = (match[1] as string).replace(/\\(\d{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    const [sizeBytes, usedBytes] = [Number(match[3]) * 1024, Number(match[4]) * 1024];
-    return [{ path, type: match[2] as string, sizeBytes, usedBytes, priority: Number(match[5]) }];
+    const [name = '', type = '', ...rest] = line.split(/\s+/);
+    const [size, used, priority] = rest.slice(0, 3).map((word) => (/^-?\d+$/.test(word) ? Number(word) : Number.NaN));
+    if (!/^(partition|file)$/.test(type) || size === undefined || used === undefined || priority === undefined)
+      return [];
+    if (Number.isNaN(size + used + priority)) return [];
+    const path = name.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+    return [{ path, type, sizeBytes: size * 1024, usedBytes: used * 1024, priority }];
   });
 }
 
 /** One counter of `/proc/vmstat`; null on kernels that do not have it. */
 export function parseVmCounter(text: string, name: string): number | null {
-  const match = new RegExp(`^${name} (\\d+)$`, 'm').exec(text);
+  const match = new RegExp(`^${name} (\\d{1,20})$`, 'm').exec(text);
   return match ? Number(match[1]) : null;
 }
 
 /** What the ZFS cache would give back under pressure; the kernel counts it as used. 0 without ZFS. */
 export function parseArcSpare(text: string): number {
-  const value = (name: string) => Number(new RegExp(`^${name}\\s+\\d+\\s+(\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const rows = text.split('\n').map((line) => line.split(/\s+/, 3));
+  const value = (name: string) => Number(rows.find((row) => row[0] === name)?.[2] ?? Number.NaN);
   const spare = value('size') - value('c_min');
   return Number.isFinite(spare) ? Math.max(0, spare) : 0;
 }
+
+const minOf = (a: number | null, b: number | null) => (a === null || b === null ? null : Math.min(a, b));
 
 export function memFields(info: MemInfo, spare = 0) {
   const available = info.availableBytes === null ? null : info.availableBytes + spare;
@@ -91,7 +96,8 @@ export function memFields(info: MemInfo, spare = 0) {
     buffered: info.buffersBytes,
     used_percent: round(percent(used, info.totalBytes)),
     available_percent: round(percent(available, info.totalBytes)),
-    commit_percent: round(percent(info.committedBytes, info.commitLimitBytes)),
+    // Linux may promise more than it has: beyond the limit is all of it.
+    commit_percent: round(percent(minOf(info.committedBytes, info.commitLimitBytes), info.commitLimitBytes)),
   };
 }
 
@@ -106,20 +112,21 @@ const arcstats = '/proc/spl/kstat/zfs/arcstats';
 
 /** /proc/vmstat is 2,500 lines of text whose making costs the kernel more than ours costs us: not each time. */
 const vmstatEvery = 6;
-const pageBytes = 4096;
 
-function linux(context: CheckContext, turn: number): Findings {
+function linux(context: CheckContext, turn: number, container: Container | null): Findings {
   const text = readText(context.root, '/proc/meminfo');
   if (text === null) throw new NoData('/proc/meminfo cannot be read');
+  if (container) return inContainer(context, turn, container, parseMemInfo(text));
   const info = parseMemInfo(text);
   // Most machines have no ZFS: asked first, because a failed open costs an exception and its stack.
   const arc = existsSync(context.root + arcstats) ? readText(context.root, arcstats) : null;
   const now = context.clock.now();
   const vmstat = turn % vmstatEvery === 0 ? (readText(context.root, '/proc/vmstat') ?? '') : null;
   const swap = swapFields(info.swapTotalBytes, info.swapFreeBytes);
+  const page = pageBytes(context.root);
   const pages = (name: string) => {
     const value = vmstat === null ? null : parseVmCounter(vmstat, name);
-    return value === null ? null : value * pageBytes;
+    return value === null || page === null ? null : value * page;
   };
   return {
     metrics: [
@@ -128,6 +135,31 @@ function linux(context: CheckContext, turn: number): Findings {
       ...(vmstat === null ? [] : metric('kernel_vmstat', {}, { oom_kill: parseVmCounter(vmstat, 'oom_kill') }, now)),
     ],
   };
+}
+
+/**
+ * The container's own memory: lxcfs shows it in the usual file; else its group tells what it uses and may use. The
+ * host's cache (ARC), swap traffic and killed processes are not its own.
+ */
+function inContainer(context: CheckContext, turn: number, container: Container, info: MemInfo): Findings {
+  const { root } = context;
+  const now = context.clock.now();
+  const kills = turn % vmstatEvery === 0 ? groupValue(root, 'memory.events', 'oom_kill') : null;
+  const killed = metric('kernel_vmstat', {}, { oom_kill: kills }, now);
+  if (container.owns('/proc/meminfo')) {
+    const swap = swapFields(info.swapTotalBytes, info.swapFreeBytes) ?? {};
+    return { metrics: [...metric('mem', {}, memFields(info), now), ...metric('swap', {}, swap, now), ...killed] };
+  }
+  const [current, spare] = [groupValue(root, 'memory.current'), groupValue(root, 'memory.stat', 'inactive_file')];
+  // Without a limit there is no whole of which it uses a part.
+  const total = groupValue(root, 'memory.max');
+  const used = minus(current, spare);
+  const available = minus(total, used);
+  const shares = { used_percent: round(percent(used, total)), available_percent: round(percent(available, total)) };
+  const metrics = [...metric('mem', {}, { total, available, used, ...shares }, now), ...killed];
+  if (metrics.length === 0)
+    throw new NoData('in a container, and neither lxcfs nor its control group tells its memory');
+  return { metrics };
 }
 
 async function macos(context: CheckContext): Promise<Findings> {
@@ -165,20 +197,24 @@ async function macos(context: CheckContext): Promise<Findings> {
 /** `os.freemem()` is what Windows calls available. */
 function windows(context: CheckContext): Findings {
   const [total, available] = [totalmem(), freemem()];
-  const used = total - available;
+  const used = minus(total, available);
   const shares = { used_percent: round(percent(used, total)), available_percent: round(percent(available, total)) };
   return { metrics: metric('mem', {}, { total, available, used, ...shares }, context.clock.now()) };
 }
 
 export function memory(platform: NodeJS.Platform = process.platform): Check {
   let turn = 0;
+  let container: Container | null = null;
   return {
     name: 'memory',
     // macOS needs two small processes for it, which belong in no fast loop.
     every: platform === 'darwin' ? 60_000 : 10_000,
     reads: '/proc/meminfo, /proc/vmstat (Linux), vm_stat and sysctl (macOS), os.freemem() (Windows); no rights needed',
     async run(context) {
-      if (context.platform === 'linux') return linux(context, turn++);
+      if (context.platform === 'linux') {
+        if (turn % vmstatEvery === 0) container = readContainer(context.root);
+        return linux(context, turn++, container);
+      }
       return context.platform === 'darwin' ? macos(context) : windows(context);
     },
   };

@@ -11,6 +11,11 @@ export interface Mount {
   mountOptions: string[];
   superOptions: string[];
   readOnly: boolean;
+  /**
+   * The file system itself is, for everybody. `ro` among the options before the dash alone is this mount's: a bind
+   * mount, or the view of a service that systemd has shut in (`ProtectSystem=`), such as the agent.
+   */
+  wholeReadOnly: boolean;
   /** The kernel has stopped writing after an error. Since 6.x the flag stays `rw`, and only this option appears. */
   emergencyReadOnly: boolean;
 }
@@ -39,6 +44,7 @@ export function parseMountInfo(text: string): Mount[] {
         fstype,
         mountOptions: mine,
         superOptions: whole,
+        wholeReadOnly: whole.includes('ro') || emergencyReadOnly,
         readOnly: mine.includes('ro') || whole.includes('ro') || emergencyReadOnly,
         emergencyReadOnly,
       },
@@ -133,35 +139,68 @@ export interface DfRow {
 export function parseDf(text: string): DfRow[] {
   const typed = /^Filesystem\s+Type\s/.test(text);
   return text.split('\n').flatMap((line) => {
-    const match = /^(\S.*?)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+(\/.*?)\s*$/.exec(line);
-    if (!match) return [];
-    const [size, usedBytes, availableBytes] = match.slice(2, 5).map((kib) => Number(kib) * 1024);
-    const [source, fstype] = typed ? splitType(match[1] as string) : [match[1] as string, null];
-    const taken = (usedBytes as number) + (availableBytes as number);
-    return [
-      {
-        source,
-        fstype,
-        mount: match[5] as string,
-        sizeBytes: size as number,
-        usedBytes: usedBytes as number,
-        availableBytes: availableBytes as number,
-        usedPercent: taken > 0 ? ((usedBytes as number) / taken) * 100 : null,
-      },
-    ];
+    const match = /\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+(?=\/)/.exec(line);
+    const before = line.slice(0, match?.index ?? 0).trimEnd();
+    if (!match || before === '' || before !== before.trimStart()) return [];
+    const [sizeBytes, usedBytes, availableBytes] = match.slice(1, 4).map((kib) => Number(kib) * 1024) as Numbers3;
+    const [source, fstype] = typed ? splitType(before) : [before, null];
+    const taken = usedBytes + availableBytes;
+    const usedPercent = taken > 0 ? (usedBytes / taken) * 100 : null;
+    const mount = line.slice(match.index + match[0].length).trimEnd();
+    return [{ source, fstype, mount, sizeBytes, usedBytes, availableBytes, usedPercent }];
   });
 }
+
+type Numbers3 = [number, number, number];
 
 function splitType(text: string): [string, string | null] {
-  const match = /^(.*\S)\s+(\S+)$/.exec(text);
-  return match ? [match[1] as string, match[2] as string] : [text, null];
+  const type = text.split(/\s+/).at(-1) as string;
+  const source = text.slice(0, text.length - type.length).trimEnd();
+  return source === '' ? [text, null] : [source, type];
 }
 
-/** Rows of a `df` that are disks: from a device, and not an image that is full by design. */
-export function realDisks(rows: readonly DfRow[]): DfRow[] {
+/**
+ * Rows of a `df` that are disks: from a device, and not an image that is full by design.
+ * @param attached devices of the disk images that macOS has attached; null where nothing could tell them
+ */
+export function realDisks(rows: readonly DfRow[], attached: ReadonlySet<string> | null = null): DfRow[] {
   return rows.filter((row) => {
     if (row.fstype !== null && !isLocal(row.fstype)) return false;
-    const image = images.test(`${row.mount}/`) || (row.source.startsWith('/dev/loop') && row.availableBytes === 0);
-    return row.source.startsWith('/dev/') && row.sizeBytes > 0 && !image;
+    if (!row.source.startsWith('/dev/') || row.sizeBytes === 0 || images.test(`${row.mount}/`)) return false;
+    if (attached?.has(diskOf(row.source))) return false;
+    // Without a list: an image that was mounted to install something has been made without any room.
+    const imagePlace = row.source.startsWith('/dev/loop') || (attached === null && row.mount.startsWith('/Volumes/'));
+    return !(imagePlace && row.availableBytes === 0);
   });
+}
+
+/** `/dev/disk4` of `/dev/disk4s1` and of its snapshot `/dev/disk4s1s1`. */
+export const diskOf = (device: string) => /^\/dev\/disk\d+/.exec(device)?.[0] ?? device;
+
+/** Whole disks among the devices that `hdiutil info` lists below its images, one a line. Null: not its output. */
+export function parseAttachedImages(text: string): Set<string> | null {
+  if (!/^(framework|driver)\s/m.test(text)) return null;
+  const devices = text.split('\n').flatMap((line) => /^(\/dev\/disk\d+)/.exec(line)?.[1] ?? []);
+  return new Set(devices);
+}
+
+export interface MountRow {
+  mount: string;
+  fstype: string;
+  readOnly: boolean;
+}
+
+/** `mount` of macOS by device: `/dev/disk4s1 on /Volumes/My disk (hfs, local, read-only)`. Total. */
+export function parseMountTable(text: string): Map<string, MountRow> {
+  const rows = new Map<string, MountRow>();
+  for (const line of text.split('\n')) {
+    const [on, open] = [line.indexOf(' on /'), line.lastIndexOf(' (')];
+    if (on <= 0 || open <= on || !line.trimEnd().endsWith(')')) continue;
+    const [fstype = '', ...options] = line
+      .trimEnd()
+      .slice(open + 2, -1)
+      .split(', ');
+    rows.set(line.slice(0, on), { mount: line.slice(on + 4, open), fstype, readOnly: options.includes('read-only') });
+  }
+  return rows;
 }

@@ -1,4 +1,5 @@
 /** Pressure stall information: the share of time in which tasks waited. It tells harm, where use tells only use. */
+import { readContainer } from '../platform/container.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, NoData } from './check.ts';
 import { metric } from './reading.ts';
@@ -10,7 +11,7 @@ export interface Stall {
   totalUs: number;
 }
 
-const figures = ' avg10=([\\d.]+) avg60=([\\d.]+) avg300=([\\d.]+) total=(\\d+)$';
+const figures = ' avg10=(\\d{1,3}\\.\\d+) avg60=(\\d{1,3}\\.\\d+) avg300=(\\d{1,3}\\.\\d+) total=(\\d+)$';
 const lines = { some: new RegExp(`^some${figures}`, 'm'), full: new RegExp(`^full${figures}`, 'm') };
 
 /** `/proc/pressure/*`. `full` is missing for cpu on kernels before 5.13. Total. */
@@ -27,15 +28,20 @@ export function parsePressure(text: string): { some: Stall | null; full: Stall |
 const resources = ['cpu', 'memory', 'io'] as const;
 
 export function pressure(): Check {
+  let inside: boolean | undefined;
   return {
     name: 'pressure',
     every: 10_000,
-    reads: '/proc/pressure (Linux with PSI switched on); no rights needed',
+    reads: '/proc/pressure, in a container its control group (Linux with PSI switched on); no rights needed',
     async run(context) {
       const now = context.clock.now();
+      // In a container /proc/pressure is the host's; the group has files of the same form.
+      inside ??= readContainer(context.root) !== null;
+      const fileOf = (resource: string) =>
+        inside ? `/sys/fs/cgroup/${resource}.pressure` : `/proc/pressure/${resource}`;
       const metrics = resources.flatMap((resource) => {
         // With psi=0 the file is missing, or there and not readable.
-        const { some, full } = parsePressure(readText(context.root, `/proc/pressure/${resource}`) ?? '');
+        const { some, full } = parsePressure(readText(context.root, fileOf(resource)) ?? '');
         // For the whole system cpu "full" means nothing and is always 0.
         const kept = { some, ...(resource === 'cpu' ? {} : { full }) };
         return Object.entries(kept).flatMap(([type, stall]) => {

@@ -1,5 +1,6 @@
 /** How many processes in which state, and the few that use most. A scan of /proc: once a minute, not each cycle. */
 import type { Metric } from '../../shared/report.ts';
+import { pageBytes } from '../platform/page-size.ts';
 import { listNames, readText } from '../platform/read.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import { metric, round } from './reading.ts';
@@ -68,7 +69,6 @@ export function largest(groups: readonly Group[]): Group[] {
 
 /** Linux gives user space 100 ticks a second on every architecture that Node runs on. */
 const msPerTick = 10;
-const pageBytes = 4096;
 
 const isBlocked = (state: string) => state === 'D';
 const isSleeping = (state: string) => state === 'S' || state === 'I';
@@ -102,10 +102,12 @@ function linux(context: CheckContext, last: { at: number; stats: Map<string, Pro
   if (stats.size === 0) throw new NoData('/proc lists no process');
   const [at, now] = [context.clock.monotonic(), context.clock.now()];
   const elapsedMs = last ? at - last.at : 0;
+  const page = pageBytes(context.root);
   const groups = largest(groupByName(stats, last?.stats ?? null));
   const top: Metric[] = groups.flatMap((group) => {
     const cpu = group.ticks === null || elapsedMs <= 0 ? null : ((group.ticks * msPerTick) / elapsedMs) * 100;
-    const fields = { cpu_usage: round(cpu), memory_rss: group.rssPages * pageBytes, num_procs: group.count };
+    const rss = page === null ? null : group.rssPages * page;
+    const fields = { cpu_usage: round(cpu), memory_rss: rss, num_procs: group.count };
     return metric('procstat', { process_name: group.name }, fields, now);
   });
   const findings: Findings = { metrics: [...metric('processes', {}, counts(stats.values()), now), ...top] };

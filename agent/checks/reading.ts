@@ -1,12 +1,20 @@
 /** Putting readings together so that what is unknown stays out, instead of becoming a 0. */
 import type { Metric } from '../../shared/report.ts';
 
-/** Fields that are known. `undefined`, null, NaN and infinities are left out. */
+/**
+ * Shares of a whole, by their names in the catalogue (`cpu_usage` is percent of one core, and no share). One outside of
+ * 0–100 is made of figures that do not belong together, such as a container's and its host's: it is unknown.
+ */
+const share = /_percent$|^usage_|^io_util$|^avg\d/;
+
+/** Fields that are known. `undefined`, null, NaN, infinities and impossible shares are left out. */
 export function known(fields: Record<string, number | null | undefined>): Record<string, number> {
   const kept: Record<string, number> = {};
   for (const name in fields) {
     const value = fields[name];
-    if (typeof value === 'number' && Number.isFinite(value)) kept[name] = value;
+    if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+    if ((value < 0 || value > 100) && share.test(name)) continue;
+    kept[name] = value;
   }
   return kept;
 }
@@ -28,9 +36,9 @@ export function round(value: number | null | undefined): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 100) / 100 : null;
 }
 
-/** `part` of `whole` in percent; null when either is unknown or there is no whole. */
+/** `part` of `whole` in percent; null when either is unknown, or one is no part of the other. */
 export function percent(part: number | null, whole: number | null): number | null {
-  return part === null || whole === null || whole <= 0 ? null : (part / whole) * 100;
+  return part === null || whole === null || whole <= 0 || part < 0 || part > whole ? null : (part / whole) * 100;
 }
 
 /** a − b; null when either is unknown. */

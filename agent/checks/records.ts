@@ -11,9 +11,10 @@ export function parseRecords(text: string): Loose[] {
   const records: Record<string, unknown>[] = [];
   let current: Record<string, unknown> = {};
   for (const line of linesOf(text)) {
-    const pair = /^\s*([A-Za-z_][\w ()]*?)\s*(?:=|:)\s?(.*)$/.exec(line);
-    if (!pair) continue;
-    const [, key = '', value = ''] = pair;
+    const at = line.search(/[=:]/);
+    const key = line.slice(0, Math.max(0, at)).trim();
+    if (!/^[A-Za-z_][\w ()]*$/.test(key)) continue;
+    const value = line.slice(at + 1);
     // The same key again starts the next record: blank lines also stand inside wmic's blocks.
     if (key in current) {
       records.push(current);

@@ -1,8 +1,11 @@
 /** Load, time since start, users logged in. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, loadavg, uptime } from 'node:os';
-import { listNames, readText } from '../platform/read.ts';
+import { availableParallelism, cpus, loadavg, uptime } from 'node:os';
+import { type Container, readContainer } from '../platform/container.ts';
+import { firstLine, listNames, readText } from '../platform/read.ts';
 import type { Check, CheckContext } from './check.ts';
+import { parseProcStat } from './cpu.ts';
+import { parseProcessStat } from './processes.ts';
 import { metric, round } from './reading.ts';
 
 export interface LoadAvg {
@@ -15,10 +18,33 @@ export interface LoadAvg {
 
 /** `/proc/loadavg`. Total. */
 export function parseLoadAvg(text: string): LoadAvg | null {
-  const match = /^([\d.]+) ([\d.]+) ([\d.]+) (\d+)\/(\d+)/.exec(text);
+  const match = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) (\d+)\/(\d+)/.exec(text);
   if (!match) return null;
   const [load1, load5, load15, running, total] = match.slice(1).map(Number) as [number, number, number, number, number];
   return [load1, load5, load15].every(Number.isFinite) ? { load1, load5, load15, running, total } : null;
+}
+
+/** A list of the kernel, such as `0-3,8`: how many it names. Null when it is none. Total. */
+export function countCpuList(text: string): number | null {
+  let count = 0;
+  for (const part of text.trim().split(',')) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
+    const size = match ? Number(match[2] ?? match[1]) - Number(match[1]) + 1 : 0;
+    if (size <= 0) return null;
+    count += size;
+  }
+  return count;
+}
+
+/**
+ * Processors of the machine, because its load is the machine's: what a mask (`taskset`, a service's `CPUAffinity=`)
+ * leaves to the agent is `availableParallelism()`. In a container that is the right number, and the load is unknown.
+ */
+function countCpus({ platform, root }: CheckContext, container: Container | null): number | null {
+  if (container) return availableParallelism();
+  if (platform !== 'linux') return cpus().length || null;
+  const online = countCpuList(firstLine(root, '/sys/devices/system/cpu/online') ?? '');
+  return online ?? (parseProcStat(readText(root, '/proc/stat') ?? '').cores.length || null);
 }
 
 const recordBytes = 384;
@@ -45,12 +71,26 @@ function readUsers(root: string): number | null {
   return sessions.filter((name) => /^CLASS=user$/m.test(readText(root, `/run/systemd/sessions/${name}`) ?? '')).length;
 }
 
-function readLoad(context: CheckContext): Pick<LoadAvg, 'load1' | 'load5' | 'load15'> | null {
+function readLoad(
+  context: CheckContext,
+  container: Container | null,
+): Pick<LoadAvg, 'load1' | 'load5' | 'load15'> | null {
+  // The host's, also below lxcfs: that covers the file and shows the host's in it unless it was told to count itself.
+  if (container) return null;
   if (context.platform === 'linux') return parseLoadAvg(readText(context.root, '/proc/loadavg') ?? '');
   // Windows has no load: Node says 0, 0, 0, which would be a lie.
   if (context.platform === 'win32') return null;
   const [load1 = 0, load5 = 0, load15 = 0] = loadavg();
   return { load1, load5, load15 };
+}
+
+/** Of a container since its first process; the kernel's own clock runs since the start of the host. */
+function readUptime(root: string, container: Container | null): number | null {
+  if (!container) return Math.floor(uptime());
+  const first = parseProcessStat(readText(root, '/proc/1/stat') ?? '');
+  const host = Number.parseFloat(firstLine(root, '/proc/uptime') ?? '');
+  if (container.owns('/proc/uptime')) return Number.isFinite(host) ? Math.floor(host) : null;
+  return first === null || !(host >= first.startedAt / 100) ? null : Math.floor(host - first.startedAt / 100);
 }
 
 /** People come and go by the minute, processors hardly ever. */
@@ -59,25 +99,27 @@ const usersEvery = 6;
 export function system(): Check {
   let turn = 0;
   let users: number | null = null;
-  let cpus = availableParallelism();
+  let count: number | null = null;
+  let container: Container | null = null;
   return {
     name: 'system',
     every: 10_000,
     reads: '/proc/loadavg, /run/utmp or /run/systemd/sessions (Linux), os.loadavg() (macOS); no rights needed',
     async run(context) {
-      const load = readLoad(context);
       if (turn++ % usersEvery === 0) {
-        cpus = availableParallelism();
+        container = context.platform === 'linux' ? readContainer(context.root) : null;
+        count = countCpus(context, container);
         if (context.platform === 'linux') users = readUsers(context.root);
       }
+      const load = readLoad(context, container);
       const fields = {
-        load1: load?.load1 ?? null,
-        load5: load?.load5 ?? null,
-        load15: load?.load15 ?? null,
-        load15_per_cpu: load === null ? null : round(load.load15 / cpus),
-        n_cpus: cpus,
+        load1: load?.load1,
+        load5: load?.load5,
+        load15: load?.load15,
+        load15_per_cpu: load === null || count === null ? null : round(load.load15 / count),
+        n_cpus: count,
         n_users: users,
-        uptime: Math.floor(uptime()),
+        uptime: readUptime(context.root, container),
       };
       return { metrics: metric('system', {}, fields, context.clock.now()) };
     },

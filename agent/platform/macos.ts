@@ -20,9 +20,11 @@ export interface VmStat {
 
 /** `vm_stat`. The page size comes from its first line: 16384 on Apple silicon, 4096 on Intel. */
 export function parseVmStat(text: string): VmStat {
+  const lines = text.split('\n');
   const pageSize = numberOf(/page size of (\d+) bytes/.exec(text)?.[1]);
   const bytes = (label: string) => {
-    const pages = numberOf(new RegExp(`^${label}:\\s+(\\d+)\\.?\\s*$`, 'm').exec(text)?.[1]);
+    const line = lines.find((one) => one.startsWith(`${label}:`))?.slice(label.length + 1);
+    const pages = numberOf(/^(\d+)\.?$/.exec(line?.trim() ?? '')?.[1]);
     return pages === null || pageSize === null ? null : pages * pageSize;
   };
   const freeBytes = bytes('Pages free');
@@ -132,7 +134,12 @@ export function parseThermal(text: string): Thermal {
 
 /** `sw_vers`. */
 export function parseSwVers(text: string): { product: string | null; version: string | null; build: string | null } {
-  const value = (key: string) => new RegExp(`^${key}:\\s*(\\S.*?)\\s*$`, 'm').exec(text)?.[1] ?? null;
+  const lines = text.split('\n');
+  const value = (key: string) =>
+    lines
+      .find((line) => line.startsWith(`${key}:`))
+      ?.slice(key.length + 1)
+      .trim() || null;
   const extra = value('ProductVersionExtra');
   const version = value('ProductVersion');
   return {

@@ -74,17 +74,22 @@ export interface SystemInfo {
 
 /** `systeminfo`, English; on other systems everything that is not recognised is null. Total. */
 export function parseSystemInfo(text: string): SystemInfo {
-  const value = (key: string) => new RegExp(`^${key}:[ \\t]*(\\S.*?)\\s*$`, 'm').exec(text)?.[1] ?? null;
   return {
-    product: value('OS Name'),
-    build: /\bBuild (\d+)/.exec(value('OS Version') ?? '')?.[1] ?? null,
+    product: textAfter(text, 'OS Name'),
+    build: /\bBuild (\d+)/.exec(textAfter(text, 'OS Version') ?? '')?.[1] ?? null,
     role: roleOf(text),
-    hotfixes: [...text.matchAll(/^\s*\[\d+\]:\s*(KB\d+)\s*$/gm)].map((match) => match[1] as string),
+    hotfixes: text.split('\n').flatMap((line) => /^\[\d+\]: *(KB\d+)$/.exec(line.trim())?.[1] ?? []),
   };
 }
 
+/** What stands behind `key:` on the first line that begins so. */
+function textAfter(text: string, key: string): string | null {
+  const line = text.split('\n').find((one) => one.startsWith(`${key}:`));
+  return line?.slice(key.length + 1).trim() || null;
+}
+
 export function roleOf(text: string): SystemInfo['role'] {
-  const configuration = /^OS Configuration:[ \t]*(\S.*?)\s*$/m.exec(text)?.[1] ?? '';
+  const configuration = textAfter(text, 'OS Configuration') ?? '';
   if (/\bWorkstation\b/i.test(configuration)) return 'workstation';
   return /\b(Server|Domain Controller)\b/i.test(configuration) ? 'server' : null;
 }

@@ -119,6 +119,14 @@ const array = warning(
   'ディスクアレイの確認が必要',
   metric('array', above('severity', 1)),
 );
+// Share of the whole pool: a data set that is nearly empty says nothing of it. A file system of one disk is disk-space.
+const pool = warning(
+  'pool-space',
+  'Disk pool nearly full',
+  'ディスクプールの空き容量が少ない',
+  metric('array', above('used_percent', 90, 87)),
+  { urgency: 2 },
+);
 const certificate = warning(
   'certificate',
   'Certificate expires soon',
@@ -427,6 +435,8 @@ export const defaultRules: readonly Rule[] = [
   critical(smart, 'disk-health-critical', metric('smart', above('severity', 2))),
   array,
   critical(array, 'array-health-critical', metric('array', above('severity', 2))),
+  pool,
+  critical(pool, 'pool-space-critical', metric('array', above('used_percent', 95, 92)), { urgency: 1 }),
   warning(
     'service-down',
     'A service that should run does not',

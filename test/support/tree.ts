@@ -1,5 +1,5 @@
-/** A small tree of files to point a check's root at. */
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+/** A small tree of files to point a check's root at. A text that begins with "-> " is where a symbolic link leads. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RunResult } from '../../agent/checks/check.ts';
@@ -7,16 +7,24 @@ import type { RunResult } from '../../agent/checks/check.ts';
 const made: string[] = [];
 
 /** @param days how old the files are */
-export function tree(files: Readonly<Record<string, string>>, days = 0): string {
+export function tree(files: Readonly<Record<string, string | Uint8Array>>, days = 0): string {
   const root = mkdtempSync(join(tmpdir(), 'evenkeel-tree-'));
   made.push(root);
-  for (const [path, text] of Object.entries(files)) addFile(root, path, text, days);
+  addFiles(root, files, days);
   return root;
 }
 
-export function addFile(root: string, path: string, text: string, days = 0): void {
+export function addFiles(root: string, files: Readonly<Record<string, string | Uint8Array>>, days = 0): void {
+  for (const [path, content] of Object.entries(files)) addFile(root, path, content, days);
+}
+
+export function addFile(root: string, path: string, content: string | Uint8Array, days = 0): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), text);
+  if (typeof content === 'string' && content.startsWith('-> ')) {
+    symlinkSync(content.slice(3), join(root, path));
+    return;
+  }
+  writeFileSync(join(root, path), content);
   const at = Date.now() / 1000 - days * 86_400;
   utimesSync(join(root, path), at, at);
 }

@@ -3,6 +3,7 @@
  * check's part of the section `health` is whole each time, after a restart too.
  */
 import type { HealthItem } from '../../../shared/inventory.ts';
+import type { Metric } from '../../../shared/report.ts';
 import type { CheckContext } from '../check.ts';
 import { numberOf, objectOf } from '../loose.ts';
 
@@ -14,6 +15,8 @@ export interface Kept {
   /** When it was read, ms. */
   at: number;
   items: HealthItem[];
+  /** Those of its metrics that told of trouble, severity alone. */
+  trouble?: Metric[];
 }
 
 export function keep(context: CheckContext, source: string, kept: Kept): void {
@@ -23,7 +26,9 @@ export function keep(context: CheckContext, source: string, kept: Kept): void {
 export function kept(context: CheckContext, source: string): Kept | null {
   const remembered = objectOf(context.memory.get(keyOf(source)));
   const at = numberOf(remembered.at);
-  return at === null || !Array.isArray(remembered.items) ? null : { at, items: remembered.items as HealthItem[] };
+  if (at === null || !Array.isArray(remembered.items)) return null;
+  const trouble = Array.isArray(remembered.trouble) ? (remembered.trouble as Metric[]) : [];
+  return { at, items: remembered.items as HealthItem[], trouble };
 }
 
 /** The worst first, so that a bounded list loses only what is well. */

@@ -1,8 +1,10 @@
 /** btrfs device errors from sysfs: no process, no root. */
+import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
-import { looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
-import { type HealthReading, type HealthSource, item, metric, minute, type Status, severityOf } from './source.ts';
+import { countOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 export interface BtrfsErrors {
   writeErrs: number | null;
@@ -22,7 +24,8 @@ const kinds = {
 
 /** /sys/fs/btrfs/UUID/devinfo/N/error_stats */
 export function parseErrorStats(text: string): BtrfsErrors {
-  const count = (word: string) => numberOf(new RegExp(`^${word}_errs\\s+(\\d+)\\s*$`, 'm').exec(text)?.[1] ?? null);
+  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const count = (word: string) => countOf(rows.find((row) => row[0] === `${word}_errs` && row.length === 2)?.[1]);
   return {
     writeErrs: count('write'),
     readErrs: count('read'),
@@ -61,12 +64,12 @@ export function parseDeviceStats(text: string): BtrfsDevice[] {
 }
 
 /** Write and flush errors mean lost data; the others are found, and perhaps repaired. */
-export function judgeBtrfs(errors: BtrfsErrors, missing: boolean | null): { status: Status; reason: string } {
+export function judgeBtrfs(errors: BtrfsErrors, missing: boolean | null): Verdict {
   const found = Object.entries(kinds).flatMap(([key, word]) => {
     const count = errors[key as keyof BtrfsErrors];
     return count ? [`${count} ${word} errors`] : [];
   });
-  if (missing === true) return { status: 'critical', reason: 'the device is missing' };
+  if (missing === true) return { status: 'critical', code: 'device_missing', reason: 'the device is missing' };
   if (errors.writeErrs || errors.flushErrs) return { status: 'critical', reason: found.join(', ') };
   if (found.length > 0) return { status: 'warning', reason: found.join(', ') };
   const known = Object.values(errors).every((count) => count !== null);
@@ -85,38 +88,56 @@ export const btrfs: HealthSource = {
 
 async function read(context: CheckContext): Promise<HealthReading> {
   const base = '/sys/fs/btrfs';
-  const now = context.clock.now();
-  const reading: HealthReading = { items: [], metrics: [] };
+  const known = knownOf(context, btrfs.name);
+  const boot = readBootId(context.root);
+  const sightings: Sighting[] = [];
   for (const uuid of (await namesIn(context, base)).filter((name) => /^[0-9a-f-]{36}$/.test(name))) {
     const label = (await fileText(context, `${base}/${uuid}/label`))?.trim() || uuid.slice(0, 8);
-    for (const id of await namesIn(context, `${base}/${uuid}/devinfo`)) {
-      const folder = `${base}/${uuid}/devinfo/${id}`;
-      const stats = await fileText(context, `${folder}/error_stats`);
+    for (const device of await namesIn(context, `${base}/${uuid}/devinfo`)) {
+      const folder = `${base}/${uuid}/devinfo/${device}`;
+      const errors = parseErrorStats((await fileText(context, `${folder}/error_stats`)) ?? '');
       const missing = parseMissing(await fileText(context, `${folder}/missing`));
-      const errors = parseErrorStats(stats ?? '');
-      add(reading, `${label} device ${id}`, errors, missing, now);
+      const id = `${uuid} ${device}`;
+      // A label is what people wrote, and may be written on two file systems.
+      const plain = `${label} device ${device}`;
+      const taken = [...known, ...sightings].some((other) => other.name === plain && other.id !== id);
+      sightings.push(sight(id, taken ? `${uuid.slice(0, 8)} ${plain}` : plain, errors, missing, boot));
     }
   }
-  if (reading.items.length === 0) await askTool(context, reading, now);
-  if (reading.items.length === 0) throw new NoData('this machine has no btrfs');
-  return reading;
+  if (sightings.length === 0) sightings.push(...(await askTool(context, boot)));
+  if (sightings.length === 0 && known.length === 0) throw new NoData('this machine has no btrfs');
+  // Within one boot somebody has unmounted it. What was well and is not mounted any more is no news either.
+  return follow(context, btrfs.name, sightings, ({ evidence, status }) =>
+    evidence.boot === boot || status === 'ok'
+      ? null
+      : { status: 'unknown', code: 'last_told', reason: 'the file system is not mounted' },
+  );
 }
 
 /** Kernels before 5.14 keep the counts out of sysfs; then root may ask the tool. */
-async function askTool(context: CheckContext, reading: HealthReading, now: number): Promise<void> {
+async function askTool(context: CheckContext, boot: string): Promise<Sighting[]> {
   const mountinfo = (await fileText(context, '/proc/self/mountinfo')) ?? '';
-  const mount = / (\S+) \S+ (?:\S+ )*- btrfs /.exec(mountinfo)?.[1];
-  if (mount === undefined) return;
+  const mount = mountinfo
+    .split('\n')
+    .find((line) => line.includes(' - btrfs '))
+    ?.split(' ')[4];
+  if (mount === undefined) return [];
   const answer = await context.run('btrfs', ['device', 'stats', mount], { timeoutMs: 15_000 });
-  for (const { device, ...errors } of parseDeviceStats(answer.stdout)) add(reading, device, errors, null, now);
+  return parseDeviceStats(answer.stdout).map(({ device, ...errors }) => sight(device, device, errors, null, boot));
 }
 
-function add(reading: HealthReading, name: string, errors: BtrfsErrors, missing: boolean | null, now: number): void {
-  const { status, reason } = judgeBtrfs(errors, missing);
-  reading.items.push(item('btrfs', name, status, reason, { ...errors, missing }, now));
+function sight(id: string, name: string, errors: BtrfsErrors, missing: boolean | null, boot: string): Sighting {
   const counts = Object.values(errors);
   const total = counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-  const devices_missing = missing === null ? null : Number(missing);
-  const fields = { severity: severityOf(status), errors: total, devices_missing };
-  reading.metrics.push(...metric('array', { name, kind: 'btrfs' }, fields, now));
+  return {
+    ...judgeBtrfs(errors, missing),
+    id,
+    name,
+    kind: 'btrfs',
+    details: { ...errors, missing },
+    measurement: 'array',
+    tags: { name, kind: 'btrfs' },
+    fields: { errors: total, devices_missing: missing === null ? null : Number(missing) },
+    evidence: { boot },
+  };
 }

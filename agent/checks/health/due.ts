@@ -1,5 +1,6 @@
 /** Reads those of a list of sources whose time has come; the others stand as they were read last. */
 import { reasonOf } from '../../../shared/errors.ts';
+import type { HealthItem } from '../../../shared/inventory.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { itemsOf, keep, kept } from './board.ts';
@@ -37,13 +38,26 @@ async function readSource(
   const at = context.clock.now();
   try {
     const { items, metrics } = await source.read(context);
-    keep(context, source.name, { at, items });
+    keep(context, source.name, { at, items, trouble: metrics.flatMap(troubleOf) });
     return { metrics, note: null };
   } catch (thrown) {
-    const absent = thrown instanceof NoData;
+    const trouble = kept(context, source.name)?.trouble ?? [];
+    // A source that has trouble on its list and reads nothing is blind, whatever it says: its tool may have been removed.
+    const absent = thrown instanceof NoData && trouble.length === 0;
+    const reason = reasonOf(thrown);
     // A source that fails shows as "unknown": its last good answer must not stand as if it were new.
-    const items = absent ? [] : [item(source.name, source.name, 'unknown', reasonOf(thrown), {}, at)];
-    keep(context, source.name, { at, items });
-    return { metrics: [], note: absent ? null : `${source.name}: ${reasonOf(thrown)}` };
+    const unknown = absent ? [] : [item(source.name, source.name, 'unknown', reason, {}, at)];
+    const bad = trouble.length === 0 ? [] : (kept(context, source.name)?.items ?? []).filter(isTrouble);
+    keep(context, source.name, { at, items: [...unknown, ...bad], trouble });
+    // A value that stays away would end the alert as "gone", and what cannot be seen any more has not recovered.
+    const metrics = trouble.map((metric) => ({ ...metric, timestamp: at }));
+    return { metrics, note: absent ? null : `${source.name}: ${reason}` };
   }
+}
+
+const isTrouble = ({ status }: HealthItem) => status === 'warning' || status === 'critical';
+
+function troubleOf(metric: Metric): Metric[] {
+  const { severity } = metric.fields;
+  return severity === undefined || severity < 1 ? [] : [{ ...metric, fields: { severity } }];
 }

@@ -3,16 +3,21 @@
  * command failed (the rest is good), 8 FAILING, 16 and 32 attributes below threshold now or once, 64 errors in the log,
  * 128 a self-test failed. Sleeping disks are not woken.
  */
+
+import { basename } from 'node:path';
+import { diskLabel, disksHere, readBlockDevice, serialOf } from '../../platform/disks.ts';
 import type { CheckContext } from '../check.ts';
 import { NoData } from '../check.ts';
-import { boolOf, countOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
-import { type HealthReading, type HealthSource, hour, item, metric, type Status, severityOf } from './source.ts';
+import { boolOf, countOf, type Loose, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type HealthReading, type HealthSource, hour, type Status, worst } from './source.ts';
 
 export interface SmartDisk {
   device: string | null;
   protocol: string | null;
   model: string | null;
   serial: string | null;
+  wwn: string | null;
   passed: boolean | null;
   exitStatus: number | null;
   asleep: boolean;
@@ -57,7 +62,8 @@ export function parseSmart(text: string): SmartDisk | null {
     device: textOf(device.name),
     protocol: textOf(device.protocol),
     model: textOf(json.model_name) ?? textOf(json.scsi_model_name) ?? textOf(json.product) ?? textOf(json.scsi_product),
-    serial: textOf(json.serial_number),
+    serial: serialOf(textOf(json.serial_number)),
+    wwn: wwnOf(json),
     passed: boolOf(objectOf(json.smart_status).passed),
     exitStatus: numberOf(smartctl.exit_status),
     asleep:
@@ -74,11 +80,35 @@ export function parseSmart(text: string): SmartDisk | null {
   };
 }
 
-function ataOf(json: ReturnType<typeof objectOf>): SmartDisk['ata'] {
+/** As the kernel and the label on the disk write it: 16 digits. */
+function wwnOf(json: Loose): string | null {
+  const { naa, oui, id } = objectOf(json.wwn);
+  const parts = [numberOf(naa), numberOf(oui), numberOf(id)];
+  if (parts.every((part) => part !== null && Number.isSafeInteger(part) && part >= 0)) {
+    const [first, second, third] = parts.map((part) => (part as number).toString(16));
+    return `${first}${second?.padStart(6, '0')}${third?.padStart(9, '0')}`;
+  }
+  return serialOf(textOf(json.logical_unit_id)?.replace(/^0x/, ''));
+}
+
+/** What an attribute of this number is called where it means what its number usually means. Makers reuse numbers. */
+const counters: Readonly<Record<number, RegExp>> = {
+  5: /realloc|retire|remap|bad_bl/i,
+  187: /uncorr|unc_|ecc/i,
+  188: /timeout/i,
+  197: /pending|uncorr|unc_/i,
+  198: /uncorr|unc_|offline/i,
+  199: /crc/i,
+};
+
+function ataOf(json: Loose): SmartDisk['ata'] {
   const table = objectOf(json.ata_smart_attributes).table;
   if (!Array.isArray(table)) return null;
+  const rows = objectsOf(table);
   const raw = (id: number) => {
-    const attribute = objectsOf(table).find((row) => numberOf(row.id) === id);
+    const attribute = rows.find((row) => numberOf(row.id) === id);
+    const name = textOf(attribute?.name);
+    if (name !== null && !/^unknown/i.test(name) && !counters[id]?.test(name)) return null;
     const value = countOf(objectOf(attribute?.raw).value);
     return value === null || value <= maxCount ? value : value % 2 ** 32 <= maxCount ? value % 2 ** 32 : null;
   };
@@ -92,7 +122,7 @@ function ataOf(json: ReturnType<typeof objectOf>): SmartDisk['ata'] {
   };
 }
 
-function nvmeOf(json: ReturnType<typeof objectOf>): SmartDisk['nvme'] {
+function nvmeOf(json: Loose): SmartDisk['nvme'] {
   if (json.nvme_smart_health_information_log === undefined) return null;
   const log = objectOf(json.nvme_smart_health_information_log);
   return {
@@ -105,20 +135,41 @@ function nvmeOf(json: ReturnType<typeof objectOf>): SmartDisk['nvme'] {
   };
 }
 
-/** Attributes whose normalised value counts down from 100 with the life of an SSD: 177, 202, 231, 233. */
-function wearOf(json: ReturnType<typeof objectOf>): number | null {
+/** Their normalised value counts down from 100 with the life of the SSD, and their raw value is something else. */
+const leftByValue = /^(wear_leveling_count|media_wearout_indicator|percent_lifetime_(remain|used))/i;
+/** Percent in the raw value; the normalised one follows it on some disks and stays at 100 on others. */
+const left = /life(time)?_(perc_)?(left|remain)|remain(ing|s)?_(life|lifetime)|^remaining_lifetime/i;
+const used = /life(time)?_used|lifetime_perc_used|used_(life|endurance)/i;
+
+const within = (value: number | null) => (value !== null && value > 0 && value <= 100 ? value : null);
+
+/**
+ * Percent worn by one attribute, read by its name: 233 is a wear indicator of one maker and gigabytes written of
+ * another. Null for every name that promises nothing.
+ */
+function wearOfAttribute(row: Loose): number | null {
+  const name = textOf(row.name) ?? '';
+  const [value, raw] = [within(numberOf(row.value)), within(numberOf(objectOf(row.raw).value))];
+  // SanDisk counts upwards in its 230 of the same name.
+  if (leftByValue.test(name)) return numberOf(row.id) === 230 || value === null ? null : 100 - value;
+  if (used.test(name)) return raw ?? (numberOf(objectOf(row.raw).value) === 0 ? 0 : null);
+  if (!left.test(name)) return null;
+  // Both move and are the two sides of one figure: the raw value says what is used.
+  if (raw !== null && value !== null && raw + value === 100) return 100 - value;
+  if (value !== null && value < 100) return 100 - value;
+  return raw === null ? null : 100 - raw;
+}
+
+function wearOf(json: Loose): number | null {
   const direct =
     numberOf(objectOf(json.nvme_smart_health_information_log).percentage_used) ??
     numberOf(objectOf(json.endurance_used).current_percent) ??
     numberOf(json.scsi_percentage_used_endurance_indicator);
   if (direct !== null) return direct;
-  if (numberOf(json.rotation_rate) !== 0) return null;
-  const rows = objectsOf(objectOf(json.ata_smart_attributes).table ?? []);
-  for (const id of [231, 233, 177, 202]) {
-    const value = numberOf(rows.find((row) => numberOf(row.id) === id)?.value);
-    if (value !== null && value > 0 && value <= 100) return 100 - value;
-  }
-  return null;
+  // Of a disk that smartctl does not know, the names are guesses by number; a disk that turns does not wear.
+  if (json.in_smartctl_database === false || (numberOf(json.rotation_rate) ?? 0) > 0) return null;
+  const worn = objectsOf(objectOf(json.ata_smart_attributes).table ?? []).flatMap((row) => wearOfAttribute(row) ?? []);
+  return worn.length === 0 ? null : Math.max(...worn);
 }
 
 const warningBits: readonly [number, string][] = [
@@ -188,48 +239,131 @@ export const smart: HealthSource = {
   read,
 };
 
+interface Answer {
+  device: SmartDevice;
+  disk: SmartDisk | null;
+  /** Why there is nothing to judge, in words; null when there is. */
+  silent: string | null;
+  /** The disk gave no answer, and no right or setting of ours explains it. */
+  dead: boolean;
+}
+
 async function read(context: CheckContext): Promise<HealthReading> {
   const limits = { timeoutMs: 30_000 };
   const scan = await context.run('smartctl', ['--scan', '-j'], limits);
   const devices = parseSmartScan(scan.stdout);
   if (devices === null) throw new Error(`smartctl --scan was not understood: ${scan.stderr.slice(0, 200)}`);
-  if (devices.length === 0) throw new NoData('smartctl finds no disk that it can ask');
-  const now = context.clock.now();
-  const reading: HealthReading = { items: [], metrics: [] };
+  const known = knownOf(context, smart.name);
+  if (devices.length === 0 && known.length === 0) throw new NoData('smartctl finds no disk that it can ask');
+  const answers: Answer[] = [];
   for (const device of devices.slice(0, 64)) {
     const type = device.type === null ? [] : ['-d', device.type];
     // ",0": a sleeping disk answers with code 0 instead of the code of a disk that cannot be opened.
     const answer = await context.run('smartctl', ['-n', 'standby,0', '-j', '-a', ...type, device.name], limits);
     const disk = parseSmart(answer.stdout);
-    const name = device.type?.includes(',') ? `${device.name} ${device.type}` : device.name;
-    if (disk === null)
-      reading.items.push(item('smart', name, 'unknown', answer.ended ?? 'no answer of smartctl', {}, now));
-    else add(reading, name, disk, now);
+    answers.push({ device, disk, ...silenceOf(disk, answer.ended) });
   }
-  return reading;
+  const sightings = identify(context, answers, known);
+  return follow(context, smart.name, sightings, lostDisk(context, sightings, known));
 }
 
-function add(reading: HealthReading, name: string, disk: SmartDisk, now: number): void {
-  const { status, reasons } = judgeSmart(disk);
-  const summary = reasons.length > 0 ? reasons.join(', ') : 'passed';
-  const details = { model: disk.model, serial: disk.serial, protocol: disk.protocol, exit_status: disk.exitStatus };
-  reading.items.push(item('smart', name, status, summary, details, now));
-  reading.metrics.push(
-    ...metric(
-      'smart',
-      { name },
-      {
-        severity: severityOf(status),
-        temperature: disk.temperature,
-        reallocated: disk.ata?.reallocated ?? null,
-        pending: disk.ata?.pending ?? null,
-        uncorrectable: disk.ata?.offlineUncorrectable ?? null,
-        wear_percent: disk.wear,
-        spare_percent: disk.nvme?.availableSpare ?? null,
-        media_errors: disk.nvme?.mediaErrors ?? null,
-        power_on_hours: disk.powerOnHours,
-      },
-      now,
-    ),
+/** Not the disk's fault: no rights, a controller that wants another `-d`, a bridge that smartctl does not know. */
+const ours = /permission|not permitted|access is denied|-d\b|device type|unknown usb|not supported/i;
+
+function silenceOf(disk: SmartDisk | null, ended: string | null): Pick<Answer, 'silent' | 'dead'> {
+  if (disk === null) return { silent: ended ?? 'no answer of smartctl', dead: ended === 'timeout' };
+  if (((disk.exitStatus ?? 0) & 2) === 0 || disk.passed !== null) return { silent: null, dead: false };
+  const silent = disk.message ?? 'the disk cannot be opened';
+  return { silent, dead: !disk.asleep && !ours.test(silent) };
+}
+
+/**
+ * Gives each answer the disk that it is about: by serial number or WWN; a disk that does not say (asleep, dead) by what
+ * the kernel knows of the device, else it is the disk that was there before, unless that one answers elsewhere.
+ */
+function identify(context: CheckContext, answers: readonly Answer[], known: readonly Known[]): Sighting[] {
+  const told = new Map(answers.map((answer) => [answer, answer.disk?.serial ?? answer.disk?.wwn ?? null]));
+  const seen = new Set(told.values());
+  const sightings = new Map<string, Sighting>();
+  for (const answer of answers) {
+    const place = placeOf(answer.device);
+    const { identity, hotplug } = blockDevice(context, answer.device);
+    const before =
+      known.find(({ evidence }) => identity !== null && evidence.identity === identity) ??
+      known.find(({ id, evidence }) => evidence.place === place && !seen.has(id));
+    let id = told.get(answer) ?? before?.id ?? place;
+    // Cheap disks and bridges share a serial number; two paths to one disk share its WWN as well.
+    const other = sightings.get(id);
+    if (other && (answer.disk?.wwn == null || other.evidence?.wwn !== answer.disk.wwn)) id = `${id} ${place}`;
+    const evidence = { place, identity, hotplug, wwn: answer.disk?.wwn ?? null };
+    const sighting = sight(answer, id, known.find((one) => one.id === id)?.name, evidence);
+    const twin = sightings.get(id);
+    if (!twin || worst([sighting.status, twin.status]) === sighting.status) sightings.set(id, sighting);
+  }
+  return [...sightings.values()];
+}
+
+const placeOf = ({ name, type }: SmartDevice) => (type?.includes(',') ? `${name} ${type}` : name);
+
+/** Disks behind a RAID controller have no device of their own. */
+function blockDevice(context: CheckContext, { name, type }: SmartDevice) {
+  if (context.platform !== 'linux') return { identity: null, hotplug: null };
+  return type?.includes(',') ? { identity: null, hotplug: false } : readBlockDevice(context.root, basename(name));
+}
+
+const virtual = /QEMU|VBOX|VMware|Virtual|PersistentDisk|Amazon/i;
+
+function sight(answer: Answer, id: string, name: string | undefined, evidence: Record<string, unknown>): Sighting {
+  const { disk, silent, dead } = answer;
+  const verdict = disk === null || silent !== null ? null : judgeSmart(disk);
+  const label = name ?? (id === evidence.place ? id : diskLabel(disk?.model ?? null, id));
+  return {
+    id,
+    name: label,
+    kind: 'smart',
+    status: verdict?.status ?? (dead ? 'warning' : 'unknown'),
+    reason: verdict === null ? (silent ?? '') : verdict.reasons.join(', ') || 'passed',
+    ...(verdict === null ? { blind: true } : {}),
+    ...(dead ? { code: 'cannot_read' } : {}),
+    details: {
+      device: String(evidence.place),
+      model: disk?.model ?? null,
+      serial: disk?.serial ?? null,
+      protocol: disk?.protocol ?? null,
+      exit_status: disk?.exitStatus ?? null,
+    },
+    measurement: 'smart',
+    tags: { name: label },
+    fields: {
+      temperature: disk?.temperature ?? null,
+      reallocated: disk?.ata?.reallocated ?? null,
+      pending: disk?.ata?.pending ?? null,
+      uncorrectable: disk?.ata?.offlineUncorrectable ?? null,
+      // The estimate of an NVMe disk goes on to 255.
+      wear_percent: disk === null || disk.wear === null ? null : Math.min(100, disk.wear),
+      spare_percent: disk?.nvme?.availableSpare ?? null,
+      media_errors: disk?.nvme?.mediaErrors ?? null,
+      power_on_hours: disk?.powerOnHours ?? null,
+    },
+    evidence: { ...evidence, ...(virtual.test(disk?.model ?? '') ? { hotplug: true } : {}) },
+  };
+}
+
+/**
+ * Of a disk that is no longer listed. A stick, a card, a disk of a virtual machine is taken away in the course of
+ * things, and for each disk that is new another one may have been taken out; where the system does not tell the bus,
+ * only one that was in trouble counts. Everything else was built in and has stopped answering.
+ */
+function lostDisk(context: CheckContext, sightings: readonly Sighting[], known: readonly Known[]) {
+  const newcomers = sightings.filter(
+    (seen) => !seen.blind && seen.evidence?.hotplug !== true && !known.some(({ id }) => id === seen.id),
   );
+  const here = context.platform === 'linux' ? disksHere(context.root) : new Set();
+  return ({ evidence, status }: Known): Verdict | null => {
+    if (here.has(evidence.identity))
+      return { status: 'unknown', reason: 'smartctl no longer lists the disk', code: 'last_told' };
+    const { hotplug } = evidence;
+    if (hotplug === true || (hotplug === null && status === 'ok') || newcomers.pop()) return null;
+    return { status: 'warning', code: 'missing', reason: 'the disk is no longer there' };
+  };
 }

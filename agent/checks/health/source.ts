@@ -9,6 +9,8 @@ import type { Metric } from '../../../shared/report.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../loose.ts';
 
+export { metric } from '../reading.ts';
+
 export type Status = HealthItem['status'];
 
 export interface HealthReading {
@@ -57,15 +59,4 @@ export function item(
     typeof value === 'string' ? short(value, 490) : value,
   ]);
   return { kind, name: short(name), status, summary: short(summary, 1900), details: Object.fromEntries(bounded), at };
-}
-
-/** A metric of the fields that are known; null when none is. */
-export function metric(
-  name: string,
-  tags: Record<string, string>,
-  fields: Readonly<Record<string, number | null>>,
-  timestamp: number,
-): Metric[] {
-  const known = Object.entries(fields).filter((pair): pair is [string, number] => Number.isFinite(pair[1]));
-  return known.length === 0 ? [] : [{ name, tags, fields: Object.fromEntries(known), timestamp }];
 }

@@ -1,4 +1,5 @@
 /** Everything about a Windows machine's health that needs PowerShell, asked in one process an hour. */
+import { diskLabel, serialOf } from '../../platform/disks.ts';
 import type { CheckContext } from '../check.ts';
 import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { powershell } from '../powershell.ts';
@@ -13,11 +14,14 @@ import {
   protectionOfProperty,
 } from './encryption.ts';
 import { firewallReading, judgeWindowsFirewall } from './firewall.ts';
+import { allBlind, follow, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { judgeWindowsServices, serviceReading, troubled } from './services.ts';
-import { type HealthReading, type HealthSource, hour, item, metric, type Status, severityOf } from './source.ts';
+import { type HealthReading, type HealthSource, hour } from './source.ts';
 
 export interface PhysicalDisk {
   name: string;
+  /** Serial number, else the identifier that Windows keeps; null when it gives neither. */
+  identity: string | null;
   sizeBytes: number | null;
   busType: number | null;
   bus: string | null;
@@ -70,6 +74,7 @@ export function parsePhysicalDisks(text: string): PhysicalDisk[] {
     return [
       {
         name,
+        identity: serialOf(textOf(record.SerialNumber)) ?? serialOf(textOf(record.UniqueId)),
         sizeBytes: numberOf(record.Size),
         busType,
         bus: busType === null ? null : (buses[busType] ?? null),
@@ -85,7 +90,7 @@ export function parsePhysicalDisks(text: string): PhysicalDisk[] {
   });
 }
 
-export function judgePhysicalDisk(disk: PhysicalDisk): { status: Status; reason: string } {
+export function judgePhysicalDisk(disk: PhysicalDisk): Verdict {
   if (disk.health === 2) return { status: 'critical', reason: 'Windows calls the disk unhealthy' };
   if (disk.wear !== null && disk.wear >= 100) return { status: 'critical', reason: `${disk.wear} % worn` };
   if (disk.health === 1) return { status: 'warning', reason: 'Windows warns of the disk' };
@@ -99,7 +104,7 @@ export function judgePhysicalDisk(disk: PhysicalDisk): { status: Status; reason:
 const script = `
 function ask($f){try{,@(& $f)}catch{$null}}
 [ordered]@{
-disks=(ask {Get-CimInstance -Namespace root/Microsoft/Windows/Storage MSFT_PhysicalDisk|%{$d=$_;$c=try{$d|Get-CimAssociatedInstance -ResultClassName MSFT_StorageReliabilityCounter}catch{$null};[ordered]@{FriendlyName=$d.FriendlyName;Size=$d.Size;BusType=$d.BusType;MediaType=$d.MediaType;HealthStatus=$d.HealthStatus;OperationalStatus=@($d.OperationalStatus);Wear=$c.Wear;Temperature=$c.Temperature}}})
+disks=(ask {Get-CimInstance -Namespace root/Microsoft/Windows/Storage MSFT_PhysicalDisk|%{$d=$_;$c=try{$d|Get-CimAssociatedInstance -ResultClassName MSFT_StorageReliabilityCounter}catch{$null};[ordered]@{FriendlyName=$d.FriendlyName;SerialNumber=$d.SerialNumber;UniqueId=$d.UniqueId;Size=$d.Size;BusType=$d.BusType;MediaType=$d.MediaType;HealthStatus=$d.HealthStatus;OperationalStatus=@($d.OperationalStatus);Wear=$c.Wear;Temperature=$c.Temperature}}})
 volumes=(ask {Get-CimInstance -Namespace root/cimv2/Security/MicrosoftVolumeEncryption Win32_EncryptableVolume|select DriveLetter,ProtectionStatus,ConversionStatus,EncryptionMethod})
 protection=(ask {$s=New-Object -ComObject Shell.Application;Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=3'|%{[ordered]@{Drive=$_.DeviceID;Value=$s.NameSpace($_.DeviceID).Self.ExtendedProperty('System.Volume.BitLockerProtection')}}})
 defender=(ask {Get-MpComputerStatus|select AntivirusEnabled,RealTimeProtectionEnabled,AntivirusSignatureAge})
@@ -124,10 +129,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const { value, reason } = await powershell(context, script, 120_000);
   if (value === null) throw new Error(reason ?? 'no answer of PowerShell');
   const answer = objectOf(value);
-  const parts = [
-    diskReading(parsePhysicalDisks(JSON.stringify(answer.disks ?? [])), now),
-    encryptionReading(await volumesOf(context, answer), now),
-  ];
+  const parts = [disksOf(context, answer), encryptionReading(await volumesOf(context, answer), now)];
   const defender = objectsOf(answer.defender)[0];
   if (defender) parts.push(antivirusReading(parseDefender(defender), now));
   if (answer.firewall) parts.push(firewallReading(judgeWindowsFirewall(objectsOf(answer.firewall)), now));
@@ -138,17 +140,39 @@ async function read(context: CheckContext): Promise<HealthReading> {
   return { items: parts.flatMap((part) => part.items), metrics: parts.flatMap((part) => part.metrics) };
 }
 
-function diskReading(disks: readonly PhysicalDisk[], now: number): HealthReading {
-  const reading: HealthReading = { items: [], metrics: [] };
-  for (const disk of disks) {
-    const { status, reason } = judgePhysicalDisk(disk);
-    reading.items.push(
-      item('smart', disk.name, status, reason, { bus: disk.bus, media: disk.media, bytes: disk.sizeBytes }, now),
-    );
-    const fields = { severity: severityOf(status), wear_percent: disk.wear, temperature: disk.temperature };
-    reading.metrics.push(...metric('smart', { name: disk.name }, fields, now));
-  }
-  return reading;
+const followed = 'windows.disks';
+/** FireWire, USB, iSCSI, SD, MMC, virtual, a file: what goes away from there went in the course of things. */
+const hotplug = new Set([4, 7, 9, 12, 13, 14, 15]);
+
+/** Letters and numbers of disks change on Windows too, and two disks of one model have one name. */
+function disksOf(context: CheckContext, answer: Loose): HealthReading {
+  // Refused or failed: no disk has gone because of that.
+  if (answer.disks == null) return allBlind(context, followed, 'Windows does not list its disks');
+  const disks = parsePhysicalDisks(JSON.stringify(answer.disks));
+  const known = knownOf(context, followed);
+  const ids = disks.map(({ identity, name }) => identity ?? name);
+  const sightings = disks.map((disk, index): Sighting => {
+    const twin = ids.indexOf(ids[index] as string) !== index;
+    const id = twin ? `${ids[index]} ${index}` : (ids[index] as string);
+    const name = disk.identity === null && !twin ? disk.name : diskLabel(disk.name, id);
+    return {
+      ...judgePhysicalDisk(disk),
+      id,
+      name,
+      kind: 'smart',
+      details: { model: disk.name, serial: disk.identity, bus: disk.bus, media: disk.media, bytes: disk.sizeBytes },
+      measurement: 'smart',
+      tags: { name },
+      fields: { wear_percent: disk.wear, temperature: disk.temperature },
+      evidence: { hotplug: disk.busType !== null && hotplug.has(disk.busType) },
+    };
+  });
+  const newcomers = sightings.filter(({ id, evidence }) => !evidence?.hotplug && !known.some((one) => one.id === id));
+  return follow(context, followed, sightings, ({ evidence }) =>
+    evidence.hotplug === true || newcomers.pop()
+      ? null
+      : { status: 'warning', code: 'missing', reason: 'the disk is no longer there' },
+  );
 }
 
 /** As administrator WMI answers; else the shell's property does; manage-bde is the last resort, for its text is translated. */

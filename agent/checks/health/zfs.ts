@@ -1,8 +1,13 @@
 /** ZFS pools: state, errors, last scrub, space. A message that features are not enabled is no fault. */
+
+import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { exists } from '../files.ts';
+import { bytesOf, exists } from '../files.ts';
 import { linesOf, numberOf, shareOf } from '../loose.ts';
-import { type HealthReading, type HealthSource, item, metric, minute, type Status, severityOf } from './source.ts';
+import { type PoolSizes, poolsKey } from '../pools.ts';
+import { percent, round } from '../reading.ts';
+import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 export interface ZfsDevice {
   name: string;
@@ -33,45 +38,53 @@ function errorCount(text: string | undefined): number | null {
 
 /** `zpool status`, with or without -p. Null when it names no pool and does not say that there is none. */
 export function parseZpoolStatus(text: string): ZfsPool[] | null {
-  const pools = text
-    .split(/^(?=\s*pool: )/m)
-    .filter((block) => /^\s*pool: /.test(block))
-    .map(poolOf);
-  return pools.length > 0 || /no pools available/.test(text) ? pools : null;
+  const blocks: string[][] = [];
+  for (const line of linesOf(text)) {
+    if (/^ *pool: /.test(line)) blocks.push([]);
+    blocks.at(-1)?.push(line);
+  }
+  return blocks.length > 0 || text.includes('no pools available') ? blocks.map(poolOf) : null;
 }
 
-function poolOf(block: string): ZfsPool {
-  const value = (key: string) =>
-    new RegExp(`^ *${key}: (.*(?:\\n(?:\\t| {8,})\\S.*)*)`, 'm').exec(block)?.[1]?.replace(/\s+/g, ' ').trim() ?? null;
+/** Each key with its first line and those that go on below it, further to the right. */
+function sectionsOf(block: readonly string[]): Map<string, string[]> {
+  const sections = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of block) {
+    const match = /^ {0,7}([a-z]+):(?: (.*))?$/.exec(line);
+    if (match) {
+      current = [match[2] ?? ''];
+      sections.set(match[1] ?? '', current);
+    } else current.push(line);
+  }
+  return sections;
+}
+
+function poolOf(block: readonly string[]): ZfsPool {
+  const sections = sectionsOf(block);
+  const value = (key: string) => sections.get(key)?.join(' ').trim().replace(/\s+/g, ' ') || null;
   const name = value('pool') ?? '';
-  const rows = linesOf(block).flatMap((line) => {
-    const match = /^\s+(\S+)\s+([A-Z]{4,})(?:\s+(\S+)\s+(\S+)\s+(\S+))?/.exec(line);
-    if (!match || match[1] === 'NAME' || /:$/.test(match[1] ?? '')) return [];
-    const [, device = '', state = '', read, write, cksum] = match;
+  const rows = (sections.get('config') ?? []).flatMap((line) => {
+    const [device = '', state = '', read, write, cksum] = line.trim().split(/\s+/);
+    if (!/^\s/.test(line) || !/^[A-Z]{4,}$/.test(state) || device === 'NAME') return [];
     return [{ name: device, state, read: errorCount(read), write: errorCount(write), cksum: errorCount(cksum) }];
   });
   const state = value('state');
   const devices = rows.filter((row) => row.name !== name);
-  const dataErrors = dataErrorsOf(block);
+  const dataErrors = dataErrorsOf(sections.get('errors'));
   const clean = rows.every((row) => !row.read && !row.write && !row.cksum && /^(ONLINE|AVAIL|INUSE)$/.test(row.state));
   const healthy = state === 'ONLINE' && clean && rows.length > 0 && dataErrors === 0;
   return { name, state, healthy, devices, dataErrors, message: value('status'), scan: value('scan') ?? value('scrub') };
 }
 
-function dataErrorsOf(block: string): number | null {
-  const text = /^errors:\s*([\s\S]*)$/m.exec(block)?.[1] ?? null;
-  if (text === null) return null;
-  if (/^No known data errors/.test(text)) return 0;
-  const counted = numberOf(/^(\d+) data errors/.exec(text)?.[1] ?? null);
-  if (counted !== null) return counted;
-  return /^Permanent errors/.test(text)
-    ? linesOf(text)
-        .slice(1)
-        .filter((line) => line.trim() !== '').length
-    : null;
+function dataErrorsOf(lines: readonly string[] | undefined): number | null {
+  const [first = '', ...files] = lines ?? [];
+  if (first.startsWith('No known data errors')) return 0;
+  if (first.startsWith('Permanent errors')) return files.filter((line) => line.trim() !== '').length;
+  return numberOf(/^(\d+) data errors/.exec(first)?.[1]);
 }
 
-export function judgePool(pool: ZfsPool): { status: Status; reason: string } {
+export function judgePool(pool: ZfsPool): Verdict {
   const errors = pool.devices.filter((device) => device.read || device.write || device.cksum);
   const named = errors.map((device) => `${device.name} ${device.read ?? 0}/${device.write ?? 0}/${device.cksum ?? 0}`);
   if (pool.state === null) return { status: 'unknown', reason: 'the state is not told' };
@@ -103,7 +116,7 @@ export function parseZpoolList(text: string): ZfsSpace[] {
 
 /** When the last scrub ended, local time of the machine; null when there was none or one is running. */
 export function scrubEnd(scan: string | null): number | null {
-  const match = /scrub(?: repaired| completed).* on \w{3} (\w{3} +\d+ [\d:]+ \d{4})/.exec(scan ?? '');
+  const match = /^scrub (?:repaired|completed)\b.* on \w{3} (\w{3} {1,2}\d{1,2} [\d:]{8} \d{4})/.exec(scan ?? '');
   const ms = match ? Date.parse(match[1] ?? '') : Number.NaN;
   return Number.isFinite(ms) ? ms : null;
 }
@@ -111,37 +124,82 @@ export function scrubEnd(scan: string | null): number | null {
 export const zfs: HealthSource = {
   name: 'zfs',
   every: 15 * minute,
-  reads: 'zpool status -p, zpool list; no root',
+  reads: 'zpool status -p, zpool list, zfs list; no root',
   platforms: ['linux', 'freebsd', 'darwin'],
   read,
 };
 
+/**
+ * `zfs list -Hpd0 -o name,used,available` → used and available of each pool as its users count: without the parity
+ * that `zpool list` counts in, with all data sets and snapshots, mounted or not.
+ */
+export function parseZfsList(text: string): { name: string; used: number; available: number }[] {
+  return linesOf(text).flatMap((line) => {
+    const [name = '', ...rest] = line.split('\t');
+    const [used, available] = rest.map(numberOf);
+    if (name === '' || rest.length !== 2 || used == null || available == null || used < 0 || available < 0) return [];
+    return [{ name, used, available }];
+  });
+}
+
 async function read(context: CheckContext): Promise<HealthReading> {
-  if (context.platform === 'linux' && !(await exists(context, '/proc/spl/kstat/zfs')))
-    throw new NoData('ZFS is not loaded');
+  const known = knownOf(context, zfs.name);
+  const loaded = context.platform !== 'linux' || (await exists(context, '/proc/spl/kstat/zfs'));
+  if (!loaded && known.length === 0) throw new NoData('ZFS is not loaded');
+  const sightings = loaded ? await sight(context) : [];
+  if (sightings.length === 0 && known.length === 0) throw new NoData('this machine has no ZFS pool');
+  const cached = await bytesOf(context, '/etc/zfs/zpool.cache');
+  return follow(context, zfs.name, sightings, (lost) => lostPool(lost, cached, readBootId(context.root)));
+}
+
+async function sight(context: CheckContext): Promise<Sighting[]> {
   const limits = { timeoutMs: 15_000 };
   const answer = await context.run('zpool', ['status', '-p'], limits);
   const pools = parseZpoolStatus(`${answer.stdout}\n${answer.stderr}`);
   if (pools === null) throw new Error(`zpool status was not understood: ${answer.stderr.slice(0, 200)}`);
-  if (pools.length === 0) throw new NoData('this machine has no ZFS pool');
-  const space = parseZpoolList(
-    (await context.run('zpool', ['list', '-Hpo', 'name,size,alloc,free,cap,health'], limits)).stdout,
-  );
-  const now = context.clock.now();
-  const reading: HealthReading = { items: [], metrics: [] };
-  for (const pool of pools) {
-    const { status, reason } = judgePool(pool);
-    const scrubbed = scrubEnd(pool.scan);
-    const details = { state: pool.state, data_errors: pool.dataErrors, scan: pool.scan, last_scrub: scrubbed };
-    reading.items.push(item('zfs', pool.name, status, reason, details, now));
-    const errors = pool.devices.reduce(
-      (sum, device) => sum + (device.read ?? 0) + (device.write ?? 0) + (device.cksum ?? 0),
-      pool.dataErrors ?? 0,
-    );
-    const missing = pool.devices.filter((device) => /^(UNAVAIL|FAULTED|REMOVED|OFFLINE)$/.test(device.state)).length;
-    const used = space.find((row) => row.name === pool.name)?.usedPercent ?? null;
-    const fields = { severity: severityOf(status), errors, devices_missing: missing, used_percent: used };
-    reading.metrics.push(...metric('array', { name: pool.name, kind: 'zfs' }, fields, now));
-  }
-  return reading;
+  if (pools.length === 0) return [];
+  const list = await context.run('zpool', ['list', '-Hpo', 'name,size,alloc,free,cap,health'], limits);
+  // Without this second tool there is still the capacity of `zpool list`.
+  const shares = await context.run('zfs', ['list', '-Hpd0', '-o', 'name,used,available'], limits).catch(() => null);
+  const space = parseZfsList(shares?.stdout ?? '');
+  const sizes: PoolSizes = Object.fromEntries(space.map(({ name, used, available }) => [name, used + available]));
+  context.memory.set(poolsKey, sizes);
+  return pools.map((pool) => {
+    const row = space.find(({ name }) => name === pool.name);
+    const own = row ? percent(row.used, row.used + row.available) : null;
+    const raw = parseZpoolList(list.stdout).find(({ name }) => name === pool.name)?.usedPercent ?? null;
+    return sightingOf(pool, own ?? raw, readBootId(context.root));
+  });
+}
+
+function sightingOf(pool: ZfsPool, used: number | null, boot: string): Sighting {
+  const faults = (device: ZfsDevice) => (device.read ?? 0) + (device.write ?? 0) + (device.cksum ?? 0);
+  return {
+    ...judgePool(pool),
+    // A pool carries its name with it; the disks below may change theirs.
+    id: pool.name,
+    name: pool.name,
+    kind: 'zfs',
+    details: { state: pool.state, data_errors: pool.dataErrors, scan: pool.scan, last_scrub: scrubEnd(pool.scan) },
+    measurement: 'array',
+    tags: { name: pool.name, kind: 'zfs' },
+    fields: {
+      errors: pool.devices.reduce((sum, device) => sum + faults(device), pool.dataErrors ?? 0),
+      devices_missing: pool.devices.filter(({ state }) => /^(UNAVAIL|FAULTED|REMOVED|OFFLINE)$/.test(state)).length,
+      used_percent: round(used),
+    },
+    evidence: { boot },
+  };
+}
+
+/**
+ * A pool that is not listed any more. An export takes it out of the cache file, a start that could not import it leaves
+ * it there. Where no such file is kept: within one boot only a person exports it.
+ */
+function lostPool({ name, evidence }: Known, cached: Buffer | null, boot: string): Verdict | null {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(Buffer.byteLength(name));
+  if (cached === null ? evidence.boot === boot : !cached.includes(Buffer.concat([length, Buffer.from(name)])))
+    return null;
+  return { status: 'critical', code: 'not_imported', reason: 'the pool was not imported' };
 }

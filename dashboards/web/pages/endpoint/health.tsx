@@ -20,13 +20,18 @@ function detailOf(name: string, value: HealthItem['details'][string]): string {
 /** What is not known is left out: the state of the finding says that already. */
 function detailsOf(item: HealthItem): string {
   return Object.entries(item.details)
-    .filter(([, value]) => value !== null)
+    .filter(([name, value]) => value !== null && name !== 'code')
     .map(([name, value]) => `${wordOr('health.detail', name, name.replaceAll('_', ' '))}: ${detailOf(name, value)}`)
     .join(' · ');
 }
 
 /** `all` and `system` are the agent's codes for findings that are about no one thing. */
 const findingOf = ({ name }: HealthItem) => (name === 'all' || name === 'system' ? t(`health.${name}`) : name);
+
+/** A code of the agent in the reader's language, before the agent's own words; nothing where there is none. */
+function codeOf({ details }: HealthItem): string {
+  return typeof details.code === 'string' ? wordOr('health.code', details.code, '') : '';
+}
 
 function Findings({ items }: { items: readonly HealthItem[] }) {
   const rows = [...items].sort(
@@ -47,6 +52,7 @@ function Findings({ items }: { items: readonly HealthItem[] }) {
           bare: true,
           cell: (row) => (
             <>
+              {codeOf(row) !== '' && <div>{codeOf(row)}</div>}
               {row.summary}
               {detailsOf(row) !== '' && <div class="quiet small">{detailsOf(row)}</div>}
             </>
