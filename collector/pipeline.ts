@@ -34,8 +34,8 @@ export interface Passage {
   /** Too much waits for the store already: evaluate it, and let it come again later. */
   readonly crowded?: boolean;
   report?: Report;
-  /** When the agent says it made the report, by its own clock, before any correction; ms UTC. */
-  toldAt?: number;
+  /** Endpoint clock minus collector clock, ms. */
+  clockOffsetMs?: number | null;
   bytes?: Uint8Array;
   inventory?: InventoryMessage;
   said?: Said;
@@ -141,7 +141,7 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
     const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
     const { bytes, notes, corrected } = admitted;
     passage.report = admitted.report;
-    passage.toldAt = admitted.toldAt;
+    passage.clockOffsetMs = admitted.clockOffsetMs;
     passage.bytes = bytes;
     if (corrected) counters.correctedTimes.inc();
     for (const error of notes) {
@@ -160,7 +160,7 @@ function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined 
     presence.backlog.add(endpoint.id, report.at, intervalMs ?? endpoint.intervalMs ?? 10_000);
     return undefined;
   }
-  fleet.seen(endpoint.id, receivedAt, passage.toldAt ?? report.at, intervalMs);
+  fleet.seen(endpoint.id, receivedAt, passage.clockOffsetMs ?? null, intervalMs);
   presence.reported(endpoint)?.catch((thrown) => {
     log.error({ err: thrown, endpoint: endpoint.id }, 'the return of an endpoint could not be saved');
   });

@@ -12,7 +12,6 @@ import type { Endpoint, Fleet } from './fleet.ts';
 const saveAfterMs = 30_000;
 /** Rows written in one go: keeps the event loop free when ten thousand endpoints report in step. */
 const savesAtOnce = 500;
-const offsetsKept = 5;
 
 interface Entry {
   endpoint: Endpoint;
@@ -20,7 +19,6 @@ interface Entry {
   /** Monotonic; null before the first proof of life since this collector started. */
   seenAt: number | null;
   savedAt: number;
-  offsets: number[];
 }
 
 type Row = Database['endpoints'];
@@ -92,14 +90,13 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       entry.secretHash = Buffer.from(row.secret_hash, 'hex');
       return entry.endpoint;
     },
-    seen(id, receivedAt, reportedAt, intervalMs) {
+    seen(id, receivedAt, clockOffsetMs, intervalMs) {
       const entry = entries.get(id);
       if (!entry) return;
       entry.seenAt = clock.monotonic();
       entry.endpoint.lastSeenAt = receivedAt;
       if (intervalMs !== null) entry.endpoint.intervalMs = intervalMs;
-      if (entry.offsets.push(reportedAt - receivedAt) > offsetsKept) entry.offsets.shift();
-      entry.endpoint.clockOffsetMs = median(entry.offsets);
+      if (clockOffsetMs !== null) entry.endpoint.clockOffsetMs = clockOffsetMs;
       if (receivedAt - entry.savedAt >= saveAfterMs) {
         entry.savedAt = receivedAt;
         unsaved.add(entry);
@@ -142,7 +139,6 @@ function entryOf(row: Row): Entry {
     secretHash: Buffer.from(row.secret_hash, 'hex'),
     seenAt: null,
     savedAt: 0,
-    offsets: [],
   };
 }
 
@@ -185,9 +181,3 @@ const stateColumnsOf = (endpoint: Endpoint) => ({
   boot_id: endpoint.bootId,
   version: endpoint.version,
 });
-
-/** The middle one; of an even number the lower middle, so that it is always a value that was measured. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[(sorted.length - 1) >> 1] as number;
-}

@@ -23,7 +23,7 @@ export interface Endpoint {
   /** ms UTC of the last proof of life, by the collector's clock; null before the first. */
   lastSeenAt: number | null;
   intervalMs: number | null;
-  /** Endpoint clock minus collector clock, ms, median of the last reports. */
+  /** Endpoint clock minus collector clock, ms, as the last live reports measured it. */
   clockOffsetMs: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface Fleet {
   /** Reads one endpoint again from state: after enrolment, an edit, a retirement. */
   reload(id: string): Promise<Endpoint | undefined>;
   /** A live report came: proof of life now, by the monotonic clock. Cheap; saved to state only now and then. */
-  seen(id: string, receivedAt: number, reportedAt: number, intervalMs: number | null): void;
+  seen(id: string, receivedAt: number, clockOffsetMs: number | null, intervalMs: number | null): void;
   /** It said that it is there: proof of life as a report is, but for what a report tells of clock and interval. */
   heard(id: string, receivedAt: number): void;
   /** ms since the last proof of life on the monotonic clock; null before the first since this collector started. */

@@ -7,12 +7,12 @@ import { catalogue } from '../../shared/metrics.ts';
 import { decodePlain, inflate, type Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createSeriesCap } from './series-cap.ts';
-import { aheadMs, correctionOf, fit } from './times.ts';
+import { aheadMs, type ClockTrack, correctionOf, createTrack, fit, observe } from './times.ts';
 
 export interface Admitted {
   report: Report;
-  /** `at` as the agent's clock told it, ms UTC. */
-  toldAt: number;
+  /** Endpoint clock minus collector clock as far as it is known, ms. */
+  clockOffsetMs: number | null;
   /** The JSON of `report`: as it came where nothing had to be changed. */
   bytes: Uint8Array;
   /** What was dropped or moved, one entry a cause. */
@@ -39,6 +39,13 @@ for (const { measurement, field } of catalogue) {
 /** @param rule raw retention in ms, most series of one endpoint */
 export function createAdmission(rule: { retentionMs: number; maxSeries: number; monotonic: () => number }): Admission {
   const cap = createSeriesCap(rule.maxSeries, rule.monotonic);
+  const tracks = new Map<string, ClockTrack>();
+
+  function trackOf({ id, clockOffsetMs }: Pick<Endpoint, 'id' | 'clockOffsetMs'>): ClockTrack {
+    const track = tracks.get(id) ?? createTrack(clockOffsetMs);
+    tracks.set(id, track);
+    return track;
+  }
 
   /** True when nothing at all has to be done, which is the case for nearly every report. */
   function isFine(endpoint: string, report: Report, receivedAt: number): boolean {
@@ -74,16 +81,21 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
     admit(endpoint, live, payload, receivedAt) {
       const plain = inflate(payload);
       const report = decodePlain<Report>(Report, plain);
-      const toldAt = report.at;
-      const correction = correctionOf(endpoint.clockOffsetMs, live ? toldAt - receivedAt : null);
+      const track = trackOf(endpoint);
+      if (live) observe(track, madeOf(report), receivedAt);
+      const clockOffsetMs = track.offset;
+      const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
       if (correction === 0 && isFine(endpoint.id, report, receivedAt))
-        return { report, toldAt, bytes: plain, notes: [], corrected: false };
+        return { report, clockOffsetMs, bytes: plain, notes: [], corrected: false };
       const repaired = repair(endpoint.id, report, correction, receivedAt);
       const bytes = Buffer.from(JSON.stringify(repaired.report), 'utf8');
-      return { ...repaired, toldAt, bytes, corrected: correction !== 0 };
+      return { ...repaired, clockOffsetMs, bytes, corrected: correction !== 0 };
     },
   };
 }
+
+/** Without the metrics: one is kept for each endpoint. */
+const madeOf = ({ epoch, seq, at, interval_s = 0 }: Report) => ({ epoch, seq, at, intervalMs: interval_s * 1000 });
 
 type Notes = Map<string, EvenkeelError>;
 

@@ -87,7 +87,7 @@ export async function openScene(options: SceneOptions = {}) {
       return { v: 1, epoch: '0'.repeat(32), seq: ++seq, at: now, metrics };
     },
     async say(id: string, ...readings: Reading[]) {
-      fleet.seen(id, now, now, 10_000);
+      fleet.seen(id, now, 0, 10_000);
       await alerts.onReport(endpoint(id), scene.report(...readings), true);
       while ((await outbox.runDue()) > 0);
     },

@@ -61,7 +61,7 @@ async function openRoom(given: { state?: State; clock?: ReturnType<typeof tickin
       for (let n = 0; n < seconds; n++) {
         clock.pass(1000);
         for (const id of reports) {
-          fleet.seen(id, clock.now(), clock.now(), 10_000);
+          fleet.seen(id, clock.now(), 0, 10_000);
           await presence.reported(of(id));
         }
         await presence.tick();

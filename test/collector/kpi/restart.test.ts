@@ -57,7 +57,7 @@ function createScene(state: State) {
       for (let n = 1; n <= seconds; n++) {
         passed += 1000;
         if (reports && n % intervalS === 0) {
-          parts.fleet.seen(id, clock.now(), clock.now(), intervalS * 1000);
+          parts.fleet.seen(id, clock.now(), 0, intervalS * 1000);
           await parts.presence.reported(endpoint());
         }
         await parts.presence.tick();
