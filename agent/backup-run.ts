@@ -14,6 +14,7 @@ import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
 import type { FinishedRun, Outcome } from './checks/backup/product.ts';
 import { oneLine } from './checks/backup/values.ts';
+import { textOfBytes } from './checks/loose.ts';
 import { passThrough } from './pass-through.ts';
 
 export interface BackupOrder {
@@ -91,7 +92,7 @@ export function verifyRecord(order: BackupOrder, before: DropFile | null, endedA
 
 async function readRecord(path: string): Promise<DropFile | null> {
   try {
-    return parseDropFile(await readFile(path, 'utf8'));
+    return parseDropFile(textOfBytes(await readFile(path)));
   } catch {
     // No file yet, or one that cannot be read: this run writes a new one.
     return null;

@@ -8,6 +8,7 @@ import { constants, setPriority } from 'node:os';
 import { systemClock } from '../shared/clock.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
 import { NoData } from './checks/check.ts';
+import { textOfBytes } from './checks/loose.ts';
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 const posix = process.platform !== 'win32';
@@ -110,15 +111,10 @@ export function run(file: string, args: readonly string[], limits: RunLimits): P
     child.on('exit', () => setTimeout(() => end(null), 1000).unref());
     child.on('close', (code, signal) => {
       if (!finish()) return;
-      const text = (chunks: Buffer[]) => decode(Buffer.concat(chunks));
+      const text = (chunks: Buffer[]) => textOfBytes(Buffer.concat(chunks));
       resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: systemClock.monotonic() - started });
     });
   });
-}
-
-/** UTF-16 with a byte order mark is what Windows tools print into a pipe. */
-function decode(bytes: Buffer): string {
-  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8');
 }
 
 /** Behind ionice a missing program would look like one that failed, so it is looked for first. */

@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readLink, readNumber, readText } from '../platform/read.ts';
-import { logicalDiskScript, parseLogicalDisks, powershell } from '../platform/windows.ts';
+import { logicalDiskScript, parseLogicalDisks, powershellArgs } from '../platform/windows.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import { numberOf, objectOf } from './loose.ts';
 import {
@@ -219,7 +219,7 @@ export function macDisks(rows: readonly DfRow[]): DfRow[] {
 
 /** The list of fixed drives by one PowerShell; it takes seconds, so the check is slow there. */
 async function windows(context: CheckContext): Promise<Findings> {
-  const { stdout } = await context.run('powershell.exe', powershell(logicalDiskScript), { timeoutMs: 60_000 });
+  const { stdout } = await context.run('powershell.exe', powershellArgs(logicalDiskScript), { timeoutMs: 60_000 });
   const now = context.clock.now();
   const metrics = parseLogicalDisks(stdout).flatMap((volume) => {
     const { sizeBytes, freeBytes } = volume;

@@ -90,9 +90,38 @@ export function short(text: string, limit = 250): string {
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
-/** Bytes as text: UTF-16 with a byte order mark (what Windows tools redirect) or UTF-8. */
-export function textOfBytes(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  return new TextDecoder('utf-8').decode(bytes);
+/** At most `max` characters, cut in the middle: a long reason begins with what failed and ends with why. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const head = Math.ceil((max - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (max - 1 - head))}`;
+}
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/** By byte order mark: `>` in Windows PowerShell 5 writes UTF-16, wmic prints it. */
+export function encodingOf([a, b]: Uint8Array): Encoding {
+  if (a === 0xff && b === 0xfe) return 'utf-16le';
+  return a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
+}
+
+/** Bytes as text, without a byte order mark. A line that is not UTF-8 is read as Windows-1252, which knows every byte. */
+export function textOfBytes(bytes: Uint8Array, encoding: Encoding = encodingOf(bytes)): string {
+  const strict = new TextDecoder(encoding, { fatal: encoding === 'utf-8' });
+  try {
+    return strict.decode(bytes);
+  } catch {
+    // Keys, numbers and most names are ASCII, which is the same in every code page.
+    const western = new TextDecoder('windows-1252');
+    const lines = Buffer.from(bytes).toString('latin1').split('\n');
+    return lines.map((line) => lineOfBytes(Buffer.from(line, 'latin1'), western)).join('\n');
+  }
+}
+
+function lineOfBytes(bytes: Uint8Array, otherwise: TextDecoder): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return otherwise.decode(bytes);
+  }
 }

@@ -1,10 +1,7 @@
 /** One PowerShell process for a whole batch of questions: each costs half a second to five, and 50 to 100 MB. */
+import { powershellArgs } from '../platform/windows.ts';
 import type { CheckContext } from './check.ts';
-import { looseJson } from './loose.ts';
-
-const preamble = `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'
-[Console]::OutputEncoding=[Text.UTF8Encoding]::new($false)
-`;
+import { clip, looseJson } from './loose.ts';
 
 /**
  * Runs a script that prints one JSON value. The script is ours, whole: nothing from outside is ever put into it.
@@ -15,16 +12,14 @@ export async function powershell(
   script: string,
   timeoutMs: number,
 ): Promise<{ value: unknown; reason: string | null }> {
-  const encoded = Buffer.from(preamble + script, 'utf16le').toString('base64');
-  const flags = ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-EncodedCommand', encoded];
-  const result = await context.run('powershell.exe', flags, { timeoutMs, maxBytes: 8 * 1024 * 1024 });
+  const result = await context.run('powershell.exe', powershellArgs(script), { timeoutMs, maxBytes: 8 * 1024 * 1024 });
   const value = looseJson(result.stdout);
   if (result.ended !== null) return { value: null, reason: `powershell.exe: ${result.ended}` };
   if (result.code === 0 && value !== undefined) return { value, reason: null };
   // Errors come as CLIXML when nobody listens at a console; the first readable sentence is enough.
   const plain = result.stderr
-    .replace(/#< CLIXML|<[^>]+>|_x000D__x000A_/g, ' ')
+    .replace(/#< CLIXML|<[^<>]+>|_x000D__x000A_/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return { value: null, reason: plain.slice(0, 400) || `powershell.exe ended with code ${result.code}` };
+  return { value: null, reason: clip(plain, 1000) || `powershell.exe ended with code ${result.code}` };
 }

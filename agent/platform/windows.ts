@@ -62,8 +62,19 @@ export const logicalDiskScript = [
   'ForEach-Object { "$_=$($d.$_)" }; "" }',
 ].join(' ');
 
-/** Arguments that make PowerShell read a script and nothing else. */
-export const powershell = (script: string): string[] => ['-NoProfile', '-NonInteractive', '-Command', script];
+/**
+ * Before every script: without it PowerShell prints in the OEM code page (850, 932), and what is not in that page becomes
+ * a question mark. Constrained language mode refuses the setting, and the script goes on.
+ */
+const preamble = `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'
+try { [Console]::OutputEncoding=[Text.UTF8Encoding]::new($false) } catch { }
+`;
+
+/** Arguments that make powershell.exe read this script and nothing else: the only way in which the agent starts one. */
+export function powershellArgs(script: string): string[] {
+  const encoded = Buffer.from(preamble + script, 'utf16le').toString('base64');
+  return ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-EncodedCommand', encoded];
+}
 
 export interface SystemInfo {
   product: string | null;

@@ -7,13 +7,13 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, latest, type Product } from './product.ts';
+import { believable } from './values.ts';
 
 const key = 'Software\\Microsoft\\Windows\\CurrentVersion\\FileHistory';
 
-/** 100 ns steps since 1601 → ms since 1970; null for 0 and for what is not a time after 1990. */
+/** 100 ns steps since 1601 → ms since 1970; null for 0 and for what cannot be the time of a backup. */
 export function filetime(value: bigint): number | null {
-  const ms = Number(value / 10_000n) - 11_644_473_600_000;
-  return ms > 631_152_000_000 && ms < 32_503_680_000_000 ? ms : null;
+  return believable(Number(value / 10_000n) - 11_644_473_600_000);
 }
 
 /** `reg query …\FileHistory /v ProtectedUpToTime` → ms; null when the value is not there or zero. */

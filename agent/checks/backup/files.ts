@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckContext } from '../check.ts';
+import { encodingOf, textOfBytes } from '../loose.ts';
 
 /** `path` below the context's root; the root is empty in production. */
 export function pathIn(context: CheckContext, path: string): string {
@@ -25,10 +26,13 @@ export async function tailOf(path: string, max = 65_536): Promise<Tail | null> {
   }
   try {
     const { size, mtimeMs } = await file.stat();
-    const length = Math.min(size, max);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    const text = buffer.subarray(0, bytesRead).toString('utf8');
-    const cut = size > max ? text.slice(text.indexOf('\n') + 1) : text;
+    // Even, so that no character of UTF-16 is halved.
+    const from = size <= max ? 0 : 2 * Math.floor((size - max) / 2);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    // The byte order mark stands at the begin.
+    const mark = from === 0 ? buffer : (await file.read(Buffer.alloc(2), 0, 2, 0)).buffer;
+    const text = textOfBytes(buffer.subarray(0, bytesRead), encodingOf(mark));
+    const cut = from === 0 ? text : text.slice(text.indexOf('\n') + 1);
     return { text: cut, modified: Math.floor(mtimeMs), size };
   } finally {
     await file.close();

@@ -7,8 +7,10 @@
  */
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
 import type { CheckContext } from '../check.ts';
+import { clip } from '../loose.ts';
+import type { Order } from './dates.ts';
 import type { BackupSettings, Repository } from './settings.ts';
-import { withoutPassword } from './values.ts';
+import { oneLine, withoutPassword } from './values.ts';
 
 /** What a finished program left behind: exit code, or the signal that ended it, and the tail of its output. */
 export interface FinishedRun {
@@ -41,7 +43,7 @@ export interface Product {
   /** Jobs of one repository, with the secrets that the local settings name. */
   query?(context: CheckContext, repository: Repository): Promise<BackupJob[]>;
   /** Jobs in the text of a file written by the product's own reporting. */
-  report?(text: string): BackupJob[];
+  report?(text: string, dates?: Order): BackupJob[];
   /** What a run of the product meant. */
   outcome?(run: FinishedRun): Outcome;
 }
@@ -58,9 +60,6 @@ export class SourceUnreadable extends Error {
     this.why = why;
   }
 }
-
-const clip = (text: string | null | undefined, max: number) =>
-  text === null || text === undefined ? null : text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
 /**
  * The normal form with everything unknown but what is given; texts are cut to what the wire takes, passwords in
@@ -80,15 +79,19 @@ export function jobOf(product: string, job: string, evidence: string, known: Par
     verifiedOk: null,
     readable: true,
   };
+  const { repository = null, reason = null } = known;
+  // Without the time of a good run the job could never become late: it is not known to be good.
+  const timeless = (known.result === 'ok' || known.result === 'warning') && (known.lastSuccess ?? null) === null;
   return {
     ...blank,
     ...known,
+    ...(timeless ? { result: 'unknown' as const } : {}),
     product,
-    job: clip(job, 256) ?? '',
+    job: clip(job, 256),
     evidence,
-    protects: (known.protects ?? []).slice(0, 200).flatMap((item) => clip(item, 1024) ?? []),
-    repository: clip(known.repository == null ? null : withoutPassword(known.repository), 2000),
-    reason: clip(known.reason, 2000),
+    protects: (known.protects ?? []).slice(0, 200).map((item) => clip(item, 1024)),
+    repository: repository === null ? null : clip(withoutPassword(repository), 2000),
+    reason: reason === null ? (timeless ? 'good by its source, which does not tell when' : null) : clip(reason, 2000),
   };
 }
 
@@ -109,11 +112,10 @@ export function plainOutcome(run: FinishedRun, reason: string | null = null): Ou
     return { result: 'failed', reason: `ended by signal ${run.signal}`, bytes: null, files: null };
   }
   if (run.code === 0) return { result: 'ok', reason: null, bytes: null, files: null };
-  const last = run.stderr.trim().split('\n').at(-1) ?? '';
-  const why = reason ?? (last === '' ? '' : withoutPassword(last));
+  const why = oneLine(reason ?? run.stderr.trim().split('\n').at(-1) ?? '');
   return {
     result: 'failed',
-    reason: `exit code ${run.code}${why === '' ? '' : `: ${why.slice(0, 500)}`}`,
+    reason: `exit code ${run.code}${why === '' ? '' : `: ${why}`}`,
     bytes: null,
     files: null,
   };

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import type { CheckContext, RunResult } from '../check.ts';
+import { textOfBytes } from '../loose.ts';
 import { jobOf, SourceUnreadable, type Unreadable } from './product.ts';
 import type { Repository } from './settings.ts';
 import { oneLine } from './values.ts';
@@ -45,7 +46,7 @@ export function parseEnvironment(text: string): Record<string, string> {
 async function secretsOf(setting: Repository, query: Query): Promise<Record<string, string>> {
   const read = async (file: string) => {
     try {
-      return await readFile(file, 'utf8');
+      return textOfBytes(await readFile(file));
     } catch (thrown) {
       const code = (thrown as NodeJS.ErrnoException).code ?? String(thrown);
       throw new SourceUnreadable('no-permission', `cannot read ${file}: ${code}`);

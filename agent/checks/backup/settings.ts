@@ -72,6 +72,8 @@ export const ReportFile = Type.Object(
     job: Type.Optional(name),
     schedule: Type.Optional(name),
     glob: path,
+    /** The order of day, month and year in its dates, where they do not show it themselves. */
+    dates: Type.Optional(Type.Enum(['dmy', 'mdy', 'ymd'])),
   },
   closed,
 );

@@ -9,6 +9,7 @@ import { parseDuration } from '../../../shared/duration.ts';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { clip, textOfBytes } from '../loose.ts';
 import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
 import { productNamed, products } from './index.ts';
@@ -44,12 +45,12 @@ const retryAfter = 15 * 60_000;
 export async function settingsOf(context: CheckContext): Promise<BackupSettings> {
   if (context.data === undefined) return {};
   const file = join(context.data, 'checks.yaml');
-  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return null;
     throw thrown;
   });
   // Most endpoints have no such file, and need not load the YAML reader for it.
-  return text === null ? {} : (await import('./settings.ts')).readSettings(text, file);
+  return bytes === null ? {} : (await import('./settings.ts')).readSettings(textOfBytes(bytes), file);
 }
 
 function repositorySource(context: CheckContext, setting: Repository): Source {
@@ -69,7 +70,7 @@ async function readReport(context: CheckContext, setting: ReportFile): Promise<B
   const newest = found.sort((a, b) => b.modified - a.modified)[0];
   if (!newest) throw new NoData(`no report matches ${setting.glob}`);
   const tail = await tailOf(newest.path, 1 << 20);
-  const jobs = productNamed(setting.product)?.report?.(tail?.text ?? '') ?? [];
+  const jobs = productNamed(setting.product)?.report?.(tail?.text ?? '', setting.dates) ?? [];
   const schedule = setting.schedule ?? null;
   return jobs.map((job) => ({ ...job, schedule, job: jobs.length === 1 ? (setting.job ?? job.job) : job.job }));
 }
@@ -106,7 +107,7 @@ function keepSuccess(before: readonly BackupJob[], now: readonly BackupJob[]): B
 
 function withoutAnswer(source: Source, before: Heard | undefined, thrown: unknown): BackupJob[] {
   const known = before?.jobs.length ? before.jobs : [jobOf(source.product, source.title, 'none')];
-  return known.map((job) => ({ ...job, result: 'unknown', reason: reasonOf(thrown).slice(0, 2000), readable: false }));
+  return known.map((job) => ({ ...job, result: 'unknown', reason: clip(reasonOf(thrown), 2000), readable: false }));
 }
 
 /** Reads a source, unless what it said last is fresh enough. Never rejects: what fails is said in the jobs. */

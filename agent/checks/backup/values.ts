@@ -2,6 +2,8 @@
  * Total readers of what other programs wrote: JSON, times, sizes. Each gives a value or null, never a throw, and never
  * a zero that was not written there.
  */
+import { clip } from '../loose.ts';
+
 export type Fields = Record<string, unknown>;
 
 /** The value of a JSON text; undefined when the text is not JSON. */
@@ -53,14 +55,18 @@ export function digitsOf(text: string | undefined | null): number | null {
 
 type Parts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
 
-/** Products write year 1, 1601, 1900 or 1970 for "never": nothing before 1990 was a backup that anybody waits for. */
-const firstYear = 1990;
+/**
+ * Products write year 1, 1601, 1900 or 1970 for "never", and other calendars count otherwise (2569 in Thai, 1448 in
+ * Islamic reckoning), with other months too: nothing outside of these is the time of a backup.
+ */
+const firstYear = 2000;
+const lastYear = 2100;
 
 function plausible([year, month, day, hour, minute, second]: Parts): boolean {
   const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
   return (
     year >= firstYear &&
-    year < 3000 &&
+    year <= lastYear &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
@@ -100,9 +106,14 @@ export function instantOf(value: unknown, zone: 'local' | 'UTC' = 'local'): numb
   return utc - (offset.startsWith('-') ? -1 : 1) * minutes * 60_000;
 }
 
+/** ms since 1970 that can be the time of a backup, else null. */
+export function believable(ms: number): number | null {
+  return ms >= Date.UTC(firstYear, 0) && ms < Date.UTC(lastYear + 1, 0) ? ms : null;
+}
+
 /** Seconds since 1970, as restic and duplicity write them. */
 export function unixInstant(seconds: number | null): number | null {
-  return seconds !== null && seconds > 631_152_000 && seconds < 32_503_680_000 ? Math.round(seconds * 1000) : null;
+  return seconds === null ? null : believable(Math.round(seconds * 1000));
 }
 
 const factors: Record<string, number> = { '': 1, K: 1, M: 2, G: 3, T: 4, P: 5, E: 6 };
@@ -132,6 +143,5 @@ export function withoutPassword(text: string): string {
 
 /** One line of at most `max` characters, for reasons shown to people. */
 export function oneLine(text: string, max = 500): string {
-  const line = withoutPassword(text).replace(/\s+/g, ' ').trim();
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+  return clip(withoutPassword(text).replace(/\s+/g, ' ').trim(), max);
 }

@@ -6,19 +6,21 @@
  */
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { columnOfDates, type Order } from './dates.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
-import { digitsOf, instantOf, localInstant, oneLine, spanOf } from './values.ts';
+import { digitsOf, instantOf, oneLine, spanOf } from './values.ts';
 
 type Result = BackupJob['result'];
 
-/** `21.01.2019 00:29:12`, local; null for the sentinel 01.01.1900. */
-function dotted(text: string | undefined): number | null {
-  const match = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)$/.exec(text?.trim() ?? '');
-  if (!match) return null;
-  const [, day, month, year, hour, minute, second] = match.map(Number);
-  return localInstant([year ?? 0, month ?? 0, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0, 0]);
-}
+/** 01.01.1900 in any order of its parts. */
+const isSentinel = (text: string | null | undefined) => /\b(1900|0001)\b/.test(text ?? '');
+
+/** Why a good run has no time; null when it has one, or needs none. */
+const dateReason = (text: string | null | undefined, time: number | null) =>
+  time !== null || !text || isSentinel(text)
+    ? null
+    : `the date "${text}" is in a form that is not known, or may be of two months: name its order as "dates" (dmy, mdy, ymd) of this report in checks.yaml`;
 
 export interface JobRow {
   name: string;
@@ -27,32 +29,33 @@ export interface JobRow {
   lastResult: string | null;
   start: number | null;
   stop: number | null;
+  stopText: string | null;
   /** False: the line is cut, such as by a line feed in the job's name. */
   complete: boolean;
 }
 
 /** The table of jobs, one a line. */
-export function parseJobs(text: string): JobRow[] {
+export function parseJobs(text: string, declared?: Order): JobRow[] {
   const lines = text.replace(/\r/g, '').split('\n');
-  return lines.flatMap((line) => {
-    if (line.trim() === '' || line.startsWith('<<<')) return [];
-    const [name = '', type, state, lastResult, start, stop] = line.split('\t');
-    const row = { name: name.trim(), type: type ?? null, state: state ?? null, lastResult: lastResult ?? null };
-    return { ...row, start: dotted(start), stop: dotted(stop), complete: lastResult !== undefined };
-  });
+  const rows = lines.filter((line) => line.trim() !== '' && !line.startsWith('<<<')).map((line) => line.split('\t'));
+  const dateOf = columnOfDates(
+    rows.flatMap((cells) => cells.slice(4, 6)),
+    declared,
+  );
+  return rows.map(([name = '', type = null, state = null, lastResult, start, stop]) => ({
+    ...{ name: name.trim(), type, state, lastResult: lastResult?.trim() ?? null },
+    ...{ start: dateOf(start), stop: dateOf(stop), stopText: stop?.trim() || null, complete: lastResult !== undefined },
+  }));
 }
+
+const working = /^(Working|Starting|Postprocessing|Resuming|Stopping|Pausing|WaitingTape|WaitingRepository|Pending)$/;
 
 /** The result of the last session outranks the state: a job that starts again after a failure has still failed. */
 export function resultOfJob(row: JobRow): Result {
   if (!row.complete) return 'unknown';
-  if (row.lastResult === 'Failed') return 'failed';
-  if (row.lastResult === 'Warning') return 'warning';
-  if (row.lastResult === 'Success') return 'ok';
-  return /^(Working|Starting|Postprocessing|Resuming|Stopping|Pausing|WaitingTape|WaitingRepository|Pending)$/.test(
-    row.state ?? '',
-  )
-    ? 'running'
-    : 'unknown';
+  // The last session has not ended yet: its result is the one before.
+  if (working.test(row.state ?? '') && isSentinel(row.stopText) && row.lastResult !== 'Failed') return 'running';
+  return results[row.lastResult ?? ''] ?? (working.test(row.state ?? '') ? 'running' : 'unknown');
 }
 
 export interface ClientSession {
@@ -62,13 +65,14 @@ export interface ClientSession {
   running: boolean | null;
   start: number | null;
   end: number | null;
+  endText: string | null;
   /** Seconds. */
   duration: number | null;
   bytes: number | null;
 }
 
 /** Sessions of machines, as blocks of `Key<TAB>value`; a block begins with Status. */
-export function parseClients(text: string): ClientSession[] {
+export function parseClients(text: string, declared?: Order): ClientSession[] {
   const blocks: Map<string, string>[] = [];
   for (const line of text.replace(/\r/g, '').split('\n')) {
     const [key = '', value] = line.split('\t');
@@ -76,20 +80,24 @@ export function parseClients(text: string): ClientSession[] {
     if (key === 'Status' || blocks.length === 0) blocks.push(new Map());
     blocks.at(-1)?.set(key, value.trim());
   }
-  return blocks.map(sessionOf);
+  const dates = blocks.flatMap((fields) => [fields.get('StartTime'), fields.get('StopTime')]);
+  const dateOf = columnOfDates(dates, declared);
+  return blocks.map((fields) => sessionOf(fields, dateOf));
 }
 
-function sessionOf(fields: ReadonlyMap<string, string>): ClientSession {
+function sessionOf(fields: ReadonlyMap<string, string>, dateOf: ReturnType<typeof columnOfDates>): ClientSession {
   const status = fields.get('Status') ?? null;
   const stop = fields.get('StopTime');
-  const sentinel = stop !== undefined && /\b(1900|0001)\b/.test(stop.slice(0, 10));
+  const end = dateOf(stop);
+  const open = status === 'InProgress' || status === 'Pending' || isSentinel(stop);
   return {
     job: fields.get('JobName') || null,
     machine: fields.get('DisplayName') || null,
     status,
-    running: status === 'InProgress' || status === 'Pending' || sentinel ? true : dotted(stop) === null ? null : false,
-    start: dotted(fields.get('StartTime')),
-    end: dotted(stop),
+    running: open ? true : end === null ? null : false,
+    start: dateOf(fields.get('StartTime')),
+    end,
+    endText: stop || null,
     duration: spanOf(fields.get('DurationDDHHMMSS')),
     bytes: digitsOf(fields.get('TotalSizeByte')),
   };
@@ -110,20 +118,24 @@ export interface AgentSession {
   end: number | null;
 }
 
-/** `veeamconfig session list`: columns two or more blanks apart, around an id in braces. Times are local, to the minute. */
+/**
+ * `veeamconfig session list`: columns two or more blanks apart, around an id in braces. Which times follow the state is
+ * told by the header: not every version prints when a session was created. Times are local, to the minute.
+ */
 export function parseSessions(text: string): AgentSession[] {
-  return text.split('\n').flatMap((line) => {
-    const cells = line.trim().split(/\s{2,}/);
+  const rows = text.split('\n').map((line) => line.trim().split(/\s{2,}/));
+  const header = rows.find((cells) => cells.includes('State'));
+  const names = header?.slice(header.indexOf('State') + 1);
+  return rows.flatMap((cells) => {
     const at = cells.findIndex((cell) => /^\{?[0-9a-f]{8}-[0-9a-f-]{27}\}?$/i.test(cell));
     const state = cells[at + 1];
     if (at < 1 || state === undefined) return [];
-    const [created, started, finished] = cells.slice(at + 2).map((cell) => instantOf(cell));
+    const times = cells.slice(at + 2).map((cell) => instantOf(cell));
+    const named = (name: RegExp, place: number) =>
+      times[names ? names.findIndex((one) => name.test(one)) : place] ?? null;
     return {
-      job: cells[0] ?? '',
-      type: at > 1 ? (cells[1] ?? null) : null,
-      state,
-      start: started ?? created ?? null,
-      end: finished ?? null,
+      ...{ job: cells[0] ?? '', type: at > 1 ? (cells[1] ?? null) : null, state },
+      ...{ start: named(/^Started/, 1) ?? named(/^Created/, 0), end: named(/^Finished/, 2) },
     };
   });
 }
@@ -144,27 +156,30 @@ function jobsOfSessions(sessions: readonly AgentSession[]): BackupJob[] {
 }
 
 /** Either of the two tables of Backup & Replication, told apart by their form. */
-export function jobsIn(text: string): BackupJob[] {
+export function jobsIn(text: string, declared?: Order): BackupJob[] {
   if (/^Status\t/m.test(text)) {
-    return parseClients(text).map((session) => {
+    return parseClients(text, declared).map((session) => {
       const result = resultOfClient(session);
       return jobOf('veeam', [session.job ?? 'veeam', session.machine].filter(Boolean).join(': '), 'report', {
         protects: session.machine === null ? [] : [session.machine],
         lastRun: session.end ?? session.start,
         lastSuccess: result === 'ok' || result === 'warning' ? session.end : null,
         result,
+        reason: session.running ? null : dateReason(session.endText, session.end),
         bytes: session.bytes,
         duration: session.duration,
       });
     });
   }
-  return parseJobs(text).map((row) => {
+  return parseJobs(text, declared).map((row) => {
     const result = resultOfJob(row);
     return jobOf('veeam', row.name, 'report', {
       lastRun: row.stop ?? row.start,
       lastSuccess: result === 'ok' || result === 'warning' ? row.stop : null,
       result,
-      reason: row.complete ? null : 'the line of this job is cut: is there a line feed in its name?',
+      reason: row.complete
+        ? dateReason(row.stopText, row.stop)
+        : 'the line of this job is cut: is there a line feed in its name?',
       duration: secondsBetween(row.start, row.stop),
     });
   });

@@ -5,8 +5,10 @@
  */
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { powershell } from '../powershell.ts';
+import { columnOfDates } from './dates.ts';
 import { jobOf, latest, type Product, SourceUnreadable } from './product.ts';
-import { type Fields, fieldsOf, instantOf, localInstant, oneLine, parseJson, textOf, utcInstant } from './values.ts';
+import { believable, type Fields, fieldsOf, oneLine, parseJson, textOf, utcInstant } from './values.ts';
 
 export interface WbSummary {
   lastSuccess: number | null;
@@ -18,13 +20,18 @@ export interface WbSummary {
   message: string | null;
   target: string | null;
   running: boolean | null;
+  /** A date in a form that is not known; null when all could be read. */
+  unreadable: string | null;
 }
 
-/** Fields of a `Format-List` text: `Name : value`, continued in lines that begin with blanks. */
+/**
+ * Fields of a `Format-List` text: `Name : value`, continued in lines that begin with blanks. A last line without its end
+ * is cut off and left out: `0x80780049` would begin with a good 0.
+ */
 export function fieldsOfList(text: string): Fields {
   const fields: Record<string, string> = {};
   let last = '';
-  for (const line of text.replace(/\r/g, '').split('\n')) {
+  for (const line of text.replace(/\r/g, '').split('\n').slice(0, -1)) {
     const match = /^([A-Za-z]\w*)\s*:(?: (.*))?$/.exec(line);
     if (match?.[1]) {
       last = match[1];
@@ -36,29 +43,15 @@ export function fieldsOfList(text: string): Fields {
   return fields;
 }
 
-const slashed = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4}) (\d{1,2})[:.](\d\d)[:.](\d\d)(?: ?([AP])\.?M\.?)?$/i;
-
-/** Whether the dates of one text put the day first: proven by a number above 12, by dots, or by a 24-hour clock. */
-function dayFirst(texts: readonly string[]): boolean {
-  const dates =
-    texts.flatMap((text) => slashed.exec(text) ?? []).length > 0 ? texts.map((text) => slashed.exec(text)) : [];
-  if (dates.some((date) => date && Number(date[1]) > 12)) return true;
-  if (dates.some((date) => date && (Number(date[2]) > 12 || date[7] !== undefined))) return false;
-  return true;
+/** The text of a DateTime: alone, or in the object that PowerShell 5 makes of it. */
+function timeText(value: unknown): string | null {
+  return textOf(value) ?? textOf(fieldsOf(value)?.value) ?? textOf(fieldsOf(value)?.DateTime);
 }
 
-/** A DateTime as PowerShell prints it in the user's culture, as JSON, or as the script asks for it. */
-function timeOf(value: unknown, first: boolean): number | null {
-  const text = textOf(value) ?? textOf(fieldsOf(value)?.value) ?? textOf(fieldsOf(value)?.DateTime);
-  if (text === null) return null;
-  const ticks = /^\/Date\((-?\d{1,15})\)\/$/.exec(text);
-  if (ticks) return Number(ticks[1]) > 631_152_000_000 ? Number(ticks[1]) : null;
-  const match = slashed.exec(text.trim());
-  if (!match) return instantOf(text);
-  const [, a, b, year, hour, minute, second, half] = match;
-  const [day, month] = first ? [Number(a), Number(b)] : [Number(b), Number(a)];
-  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
-  return localInstant([Number(year), month, day, hours, Number(minute), Number(second), 0]);
+/** `/Date(ms)/`, as PowerShell 5 writes a DateTime in JSON; the zone behind it changes nothing. */
+function ticksOf(text: string | null): number | null {
+  const ticks = /^\/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\/$/.exec(text ?? '');
+  return ticks ? believable(Number(ticks[1])) : null;
 }
 
 function integerOf(value: unknown): number | null {
@@ -71,19 +64,23 @@ function integerOf(value: unknown): number | null {
 export function parseSummary(text: string): WbSummary | null {
   const fields = fieldsOf(parseJson(text)) ?? fieldsOfList(text);
   if (!('LastBackupResultHR' in fields) && !('LastSuccessfulBackupTime' in fields)) return null;
-  const times = ['LastSuccessfulBackupTime', 'LastBackupTime', 'NextBackupTime'].map((name) => fields[name]);
-  const first = dayFirst(times.flatMap((value) => textOf(value) ?? []));
+  const texts = ['LastSuccessfulBackupTime', 'LastBackupTime', 'NextBackupTime'].map((name) => timeText(fields[name]));
+  const dateOf = columnOfDates(texts);
+  const timeOf = (text: string | null | undefined) => ticksOf(text ?? null) ?? dateOf(text);
   const hr = integerOf(fields.LastBackupResultHR);
-  const status = textOf(fields.CurrentOperationStatus);
+  const status = textOf(fields.CurrentOperationStatus) ?? integerOf(fields.CurrentOperationStatus)?.toString() ?? null;
   return {
-    lastSuccess: timeOf(times[0], first),
-    lastAttempt: timeOf(times[1], first),
-    next: timeOf(times[2], first),
+    lastSuccess: timeOf(texts[0]),
+    lastAttempt: timeOf(texts[1]),
+    next: timeOf(texts[2]),
     versions: integerOf(fields.NumberOfVersions),
     resultHr: hr === null ? null : hr >>> 0,
     message: textOf(fields.DetailedMessage),
     target: textOf(fields.LastBackupTarget) ?? textOf(fields.LastSuccessfulBackupTargetPath),
     running: status === null ? null : !/^(NoOperationInProgress|0)$/.test(status),
+    // The year 1 or 1601 stands for "not yet".
+    unreadable:
+      texts.find((text) => text !== null && timeOf(text) === null && !/\b(0*1|1601)\b|Date\(-/.test(text)) ?? null,
   };
 }
 
@@ -129,7 +126,8 @@ export function jobFrom(summary: WbSummary | null, versions: readonly WbVersion[
   const newest = latest(versions.map(({ time }) => time));
   const lastSuccess = latest([summary?.lastSuccess, newest]);
   const hr = summary?.resultHr ?? null;
-  const never = lastSuccess === null && summary?.versions === 0 && summary.lastAttempt === null;
+  const unreadable = summary?.unreadable ?? null;
+  const never = lastSuccess === null && summary?.versions === 0 && summary.lastAttempt === null && unreadable === null;
   const failed = hr !== null && hr !== 0;
   const ran = summary?.lastAttempt ?? lastSuccess;
   const result = summary?.running
@@ -149,15 +147,16 @@ export function jobFrom(summary: WbSummary | null, versions: readonly WbVersion[
     result,
     reason: failed
       ? oneLine(`0x${hr.toString(16)} ${summary?.message ?? ''}`)
-      : summary
-        ? null
-        : 'Get-WBSummary gave no answer',
+      : unreadable !== null
+        ? `the date "${unreadable}" is in a form that is not known`
+        : summary
+          ? null
+          : 'Get-WBSummary gave no answer',
   });
 }
 
 /** Times leave the script in UTC: PowerShell 5 would print them in the user's culture. */
-const script = `$ErrorActionPreference='Stop'
-function u($t){ if($t -and $t.Year -gt 1990){ $t.ToUniversalTime().ToString('o') } else { $null } }
+const script = `function u($t){ if($t -and $t.Year -gt 1990){ $t.ToUniversalTime().ToString('o') } else { $null } }
 $s = Get-WBSummary
 [pscustomobject]@{ LastSuccessfulBackupTime=u $s.LastSuccessfulBackupTime; LastBackupTime=u $s.LastBackupTime
 NextBackupTime=u $s.NextBackupTime; NumberOfVersions=$s.NumberOfVersions; LastBackupResultHR=$s.LastBackupResultHR
@@ -167,18 +166,15 @@ CurrentOperationStatus=[string]$s.CurrentOperationStatus } | ConvertTo-Json -Com
 async function discover(context: CheckContext): Promise<BackupJob[]> {
   if (context.platform !== 'win32') throw new NoData('only on Windows');
   const versions = await context.run('wbadmin.exe', ['get', 'versions'], { timeoutMs: 30_000 });
-  const args = ['-NoProfile', '-NonInteractive', '-Command', script];
-  const powershell = await context.run('powershell.exe', args, { timeoutMs: 60_000 });
-  const summary = powershell.code === 0 ? parseSummary(powershell.stdout) : null;
+  const asked = await powershell(context, script, 60_000);
+  const summary = parseSummary(JSON.stringify(asked.value));
   const found = parseVersions(versions.stdout);
   if (summary === null && found.length === 0) {
-    if (/Get-WBSummary/.test(powershell.stderr) && /CommandNotFound/.test(powershell.stderr)) {
+    const reason = asked.reason ?? '';
+    if (/Get-WBSummary/.test(reason) && /CommandNotFound/.test(reason)) {
       throw new NoData('the feature Windows Server Backup is not installed');
     }
-    throw new SourceUnreadable(
-      'no-permission',
-      oneLine(powershell.stderr) || 'neither wbadmin nor Get-WBSummary answered',
-    );
+    throw new SourceUnreadable('no-permission', reason || 'neither wbadmin nor Get-WBSummary answered');
   }
   // Nothing scheduled, nothing ever run: the feature is installed, but nobody uses it.
   const job = jobFrom(summary, found);
