@@ -3,8 +3,13 @@
  * only way in 2) 3–99 are errors and 100–127 warnings (borg's "Return codes"). `--log-json` puts a msgid on each line.
  * Times of borg 1 carry no zone: they are local to the machine that ran it.
  */
+import { hostname } from 'node:os';
+import { reasonOf } from '../../../shared/errors.ts';
+import type { BackupJob } from '../../../shared/inventory.ts';
+import type { CheckContext } from '../check.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
-import { queryJobs, type Source } from './repository.ts';
+import { ask, jobsOf, ours, type Source } from './repository.ts';
+import type { Repository } from './settings.ts';
 import {
   countOf,
   digitsOf,
@@ -186,39 +191,82 @@ export function outcome(run: FinishedRun): Outcome {
     : { result: 'warning', reason, ...sizes };
 }
 
+const day = '20\\d\\d[-_.]?(?:0[1-9]|1[0-2]|W\\d\\d)(?:[-_.]?[0-3]\\d)?|[0-3]\\d[-_.](?:0[1-9]|1[0-2])[-_.]20\\d\\d';
+const clock = '(?:[-T_.:@ ]?\\d\\d){0,3}(?:[.,]\\d{1,9})?(?:Z|[+-]\\d\\d:?\\d\\d)?';
+const counted = new RegExp(`(?<![A-Za-z\\d])(?:(?:${day})${clock}|\\d{10,13})(?!\\d)`, 'g');
+
+/**
+ * What the names of a series have in common: `web-home-2026-11-22T03:00:01` and its like without their time. Names without
+ * a time (days of the week, names given by hand) are one series together.
+ */
+export function seriesOf(name: string | null): string {
+  const whole = (name ?? '').replace(/\.checkpoint(\.\d+)?$/, '');
+  const stem = whole.replace(counted, '');
+  return stem === whole ? '' : stem.replace(/^[-_.: ]+|[-_.: ]+$/g, '');
+}
+
+/** The newest archive of each series of each host. */
+export function newestPerSeries(archives: readonly Archive[]): Archive[] {
+  const newestFirst = [...archives].sort((a, b) => (b.start ?? 0) - (a.start ?? 0));
+  const groups = Map.groupBy(newestFirst, ({ host, name }) => JSON.stringify([host, seriesOf(name)]));
+  return [...groups.values()].flatMap(([newest]) => newest ?? []);
+}
+
 function sourceOf(archive: Archive): Source {
-  const { host, start, end, bytes, files, duration } = archive;
+  const { host, name, start, end, bytes, files, duration } = archive;
   // A checkpoint is what an interrupted run leaves behind.
-  const complete = !/\.checkpoint(\.\d+)?$/.test(archive.name ?? '');
+  const complete = !/\.checkpoint(\.\d+)?$/.test(name ?? '');
   const reason = complete ? null : 'the newest archive is the checkpoint of an interrupted run';
   const lastRun = end ?? start;
-  return { host, protects: [], lastRun, lastSuccess: complete ? lastRun : null, bytes, files, duration, reason };
+  const lastSuccess = complete ? lastRun : null;
+  return { host, series: seriesOf(name), protects: [], lastRun, lastSuccess, bytes, files, duration, reason };
+}
+
+function archivesOf(context: CheckContext, setting: Repository, args: string[]): Promise<Archive[]> {
+  return ask(context, setting, {
+    ...{ program: 'borg', args: ['--log-json', '--lock-wait', '5', ...args] },
+    environment: (password) => ({
+      // Every question is answered "no": borg would wait for a person.
+      BORG_RELOCATED_REPO_ACCESS_IS_OK: 'no',
+      BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'no',
+      ...(setting.repository ? { BORG_REPO: setting.repository } : {}),
+      ...(password === null ? {} : { BORG_PASSPHRASE: password }),
+    }),
+    parse: (run) => (meaningOf(run.code) === 'failed' ? null : parseArchives(run.stdout)) ?? parseError(run),
+  });
+}
+
+/** Sizes cost a walk through the archive: they are asked for the newest of a few series only. */
+const mostSized = 5;
+
+async function query(context: CheckContext, setting: Repository): Promise<BackupJob[]> {
+  const matching = setting.archives ? ['--glob-archives', setting.archives] : [];
+  const list = (command: string) =>
+    archivesOf(context, setting, [command, '--json', '--format', '{hostname}{end}', ...matching]);
+  const all = await list('list').catch((thrown: unknown) => {
+    // borg 2 lists files with `list`, and archives with another command.
+    if (/required: NAME|repo-list/.test(reasonOf(thrown))) return list('repo-list');
+    throw thrown;
+  });
+  const sources: Source[] = [];
+  let asked = 0;
+  for (const archive of newestPerSeries(all)) {
+    const source = sourceOf(archive);
+    const wanted = ours([source], setting).length > 0 && asked++ < mostSized;
+    // A name is taken by its letters, whatever a pattern would make of them.
+    const name = (archive.name ?? '').replace(/[*?[]/g, '[$&]');
+    const args = ['info', '--json', '--last', '1', '--glob-archives', name];
+    const [sized] = wanted ? await archivesOf(context, setting, args).catch(() => []) : [];
+    sources.push(sized ? sourceOf(sized) : source);
+  }
+  return jobsOf(sources, setting, 'borg', hostname());
 }
 
 export const borg: Product = {
   name: 'borg',
-  reads: 'borg info --json --last 1, only for repositories in checks.yaml (needs their passphrase)',
+  reads: 'borg list --json and info --json, only for repositories in checks.yaml (needs their passphrase)',
   every: 6 * 3_600_000,
   programs: ['borg', 'borgmatic'],
   outcome,
-  query: (context, setting) =>
-    queryJobs(context, setting, {
-      product: 'borg',
-      program: 'borg',
-      args: [
-        ...['--log-json', '--lock-wait', '5', 'info', '--json', '--last', '1'],
-        ...(setting.archives ? ['--glob-archives', setting.archives] : []),
-      ],
-      environment: (password) => ({
-        // Every question is answered "no": borg would wait for a person.
-        BORG_RELOCATED_REPO_ACCESS_IS_OK: 'no',
-        BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'no',
-        ...(setting.repository ? { BORG_REPO: setting.repository } : {}),
-        ...(password === null ? {} : { BORG_PASSPHRASE: password }),
-      }),
-      parse: (run) => {
-        const archives = meaningOf(run.code) === 'failed' ? null : parseArchives(run.stdout);
-        return archives === null ? parseError(run) : archives.slice(-1).map(sourceOf);
-      },
-    }),
+  query,
 };

@@ -125,7 +125,7 @@ const codes: Record<number, [Outcome['result'], string | null]> = {
 export function outcome(run: FinishedRun): Outcome {
   const known = run.code !== null && run.signal === null ? codes[run.code] : undefined;
   if (!known) return plainOutcome(run);
-  const files = /^\s*Examined (\d+) (?:\(([\d.]+ \w+)\) )?files/m.exec(run.stdout)?.[1];
+  const files = /^[ \t]*Examined (\d+) (?:\([\d.]+ \w+\) )?files/m.exec(run.stdout)?.[1];
   return { result: known[0], reason: known[1], bytes: null, files: files === undefined ? null : Number(files) };
 }
 

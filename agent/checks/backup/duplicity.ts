@@ -5,7 +5,7 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
-import { digitsOf, localInstant, oneLine, unixInstant } from './values.ts';
+import { digitsOf, linesIn, localInstant, oneLine, unixInstant } from './values.ts';
 
 export interface Statistics {
   start: number | null;
@@ -94,12 +94,12 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
     ['no-permission', /permission denied/i],
     ['unreachable', /connection refused|timed out|could not resolve/i],
   ];
-  const lines = `${run.stdout}\n${run.stderr}`.split('\n').map((line) => line.trim());
+  const lines = linesIn(`${run.stdout}\n${run.stderr}`);
   for (const [why, pattern] of known) {
     const told = lines.findLast((line) => pattern.test(line) && !/^(GPGError|Could not release lockfile)/.test(line));
     if (told !== undefined) return { why, message: oneLine(told) };
   }
-  const last = run.stderr.split('\n').findLast((line) => line.trim() !== '' && !line.startsWith('====='));
+  const last = linesIn(run.stderr).findLast((line) => !line.startsWith('====='));
   return { why: known.find(([, pattern]) => pattern.test(last ?? ''))?.[0] ?? null, message: oneLine(last ?? '') };
 }
 

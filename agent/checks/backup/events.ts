@@ -23,12 +23,12 @@ export interface WindowsEvent {
 }
 
 function element(xml: string, name: string): string | null {
-  const match = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml);
+  const match = new RegExp(`<${name}(?:\\s[^<>]*)?>([^<]*)</${name}>`).exec(xml);
   return match ? unescapeXml(match[1] ?? '').trim() || null : null;
 }
 
 function attribute(xml: string, tag: string, name: string): string | null {
-  const match = new RegExp(`<${tag}\\s[^>]*?\\b${name}=(?:"([^"]*)"|'([^']*)')`).exec(xml);
+  const match = new RegExp(`<${tag}\\s[^<>]*?\\b${name}=(?:"([^"]*)"|'([^']*)')`).exec(xml);
   return match ? unescapeXml(match[1] ?? match[2] ?? '') || null : null;
 }
 
@@ -42,14 +42,18 @@ function eventIn(xml: string): WindowsEvent | null {
     time: instantOf(attribute(xml, 'TimeCreated', 'SystemTime'), 'UTC'),
     channel: element(xml, 'Channel'),
     computer: element(xml, 'Computer'),
-    data: [...xml.matchAll(/<Data(?:\s[^>]*)?>([^<]*)<\/Data>/g)].map(([, text = '']) => unescapeXml(text)),
+    data: [...xml.matchAll(/<Data(?:\s[^<>]*)?>([^<]*)<\/Data>/g)].map(([, text = '']) => unescapeXml(text)),
     message: element(xml, 'Message'),
   };
 }
 
 /** The whole events of the text, in its order. */
 export function parseEvents(xml: string): WindowsEvent[] {
-  return [...xml.matchAll(/<Event[\s>][\s\S]*?<\/Event>/g)].flatMap(([one]) => eventIn(one) ?? []);
+  const parts = xml.split('</Event>').slice(0, -1);
+  return parts.flatMap((part) => {
+    const from = [...part.matchAll(/<Event[\s>]/g)].at(-1)?.index;
+    return from === undefined ? [] : (eventIn(part.slice(from)) ?? []);
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, latest, type Product } from './product.ts';
-import { believable } from './values.ts';
+import { believable, linesIn } from './values.ts';
 
 const key = 'Software\\Microsoft\\Windows\\CurrentVersion\\FileHistory';
 
@@ -18,13 +18,14 @@ export function filetime(value: bigint): number | null {
 
 /** `reg query …\FileHistory /v ProtectedUpToTime` → ms; null when the value is not there or zero. */
 export function parseProtectedUpTo(stdout: string): number | null {
-  const match = /^\s+ProtectedUpToTime\s+REG_QWORD\s+0x([0-9a-f]{1,16})\s*$/im.exec(stdout);
+  const line = linesIn(stdout).find((one) => /^ProtectedUpToTime\s/i.test(one));
+  const match = /\sREG_QWORD\s+0x([0-9a-f]{1,16})$/i.exec(line ?? '');
   return match ? filetime(BigInt(`0x${match[1]}`)) : null;
 }
 
 /** `reg query HKU` → the keys of people's accounts; services and templates have other numbers. */
 export function parseUsers(stdout: string): string[] {
-  return [...stdout.matchAll(/^HKEY_USERS\\(S-1-5-21-[\d-]+|S-1-12-1-[\d-]+)\s*$/gm)].map(([, sid = '']) => sid);
+  return linesIn(stdout).flatMap((line) => /^HKEY_USERS\\(S-1-(?:5-21|12-1)-[\d-]+)$/.exec(line)?.[1] ?? []);
 }
 
 /** A warning or an error newer than the last protection means that something was left out since. */

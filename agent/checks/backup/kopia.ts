@@ -12,7 +12,7 @@ import {
   type Unreadable,
 } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
-import { countOf, type Fields, fieldsOf, instantOf, listOf, oneLine, parseJson, textOf } from './values.ts';
+import { countOf, type Fields, fieldsOf, goList, instantOf, oneLine, parseJson, sumOf, textOf } from './values.ts';
 
 export interface KopiaSnapshot {
   host: string | null;
@@ -31,7 +31,7 @@ export interface KopiaSnapshot {
 
 /** Snapshots of the list, in its order; null when the text is not such a list or a row has no time. */
 export function parseSnapshots(stdout: string): KopiaSnapshot[] | null {
-  const rows = listOf(parseJson(stdout));
+  const rows = goList(parseJson(stdout));
   if (rows === null) return null;
   const known = rows.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
   return known.length === rows.length ? known : null;
@@ -85,6 +85,7 @@ function sourceOf(snapshots: readonly KopiaSnapshot[]): Source[] {
   return [
     {
       host: newest.host,
+      series: newest.user,
       protects: newest.path === null ? [] : [newest.path],
       lastRun: newest.end ?? newest.start,
       lastSuccess: whole?.end ?? null,
@@ -111,11 +112,7 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
 export function outcome(run: FinishedRun): Outcome {
   const lines = run.stdout.split('\n').filter((line) => line.trim().startsWith('{'));
   const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];
-  const sum = (of: (snapshot: KopiaSnapshot) => number | null) => {
-    const known = made.map(of).filter((value) => value !== null);
-    return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
-  };
-  const sizes = { bytes: sum(({ bytes }) => bytes), files: sum(({ files }) => files) };
+  const sizes = { bytes: sumOf(made.map(({ bytes }) => bytes)), files: sumOf(made.map(({ files }) => files)) };
   const worst = made.map(resultOf).find((result) => result !== 'ok');
   if (run.code !== 0 || run.signal !== null) return plainOutcome(run, oneLine(run.stderr));
   if (worst === undefined) return { result: 'ok', reason: null, ...sizes };

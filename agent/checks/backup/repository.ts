@@ -15,6 +15,8 @@ import { oneLine } from './values.ts';
 export interface Source {
   /** The machine that it is of; null when the repository does not say. */
   host: string | null;
+  /** What else tells apart backups of one machine that follow each other: borg's archive names, Kopia's user. */
+  series?: string | null;
   protects: string[];
   lastRun: number | null;
   /** Older than lastRun when the newest entry is what an interrupted run left behind. */
@@ -27,23 +29,25 @@ export interface Source {
   reason: string | null;
 }
 
-export interface Query {
-  product: string;
+export interface Query<T> {
   program: string;
   args: string[];
   /** What the program is told by its environment; the password is null when no passwordFile is named. */
   environment(password: string | null): Record<string, string>;
-  /** Sources, `[]` for a repository that is truly empty, or why there is no answer. Total. */
-  parse(run: RunResult): Source[] | { why: Unreadable | null; message: string };
+  /** What the answer holds, `[]` for a repository that is truly empty, or why there is no answer. Total. */
+  parse(run: RunResult): T[] | { why: Unreadable | null; message: string };
 }
 
 /** `NAME=value` lines; blank lines and lines from `#` on are left out, one pair of quotes around a value is removed. */
 export function parseEnvironment(text: string): Record<string, string> {
-  const pairs = [...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(.*?)[ \t\r]*$/gm)];
-  return Object.fromEntries(pairs.map(([, key, value = '']) => [key, value.replace(/^(["'])(.*)\1$/, '$2')]));
+  const pairs = text.split('\n').flatMap((line) => {
+    const [, key, value = ''] = /^(?:export[ \t]+)?([A-Za-z_]\w*)=(.*)$/.exec(line.trim()) ?? [];
+    return key === undefined ? [] : [[key, value.replace(/^(["'])(.*)\1$/, '$2')]];
+  });
+  return Object.fromEntries(pairs);
 }
 
-async function secretsOf(setting: Repository, query: Query): Promise<Record<string, string>> {
+async function secretsOf(setting: Repository, query: Query<unknown>): Promise<Record<string, string>> {
   const read = async (file: string) => {
     try {
       return textOfBytes(await readFile(file));
@@ -60,15 +64,18 @@ async function secretsOf(setting: Repository, query: Query): Promise<Record<stri
 const covers = (source: Source, path: string) =>
   source.protects.some((held) => path === held || path.startsWith(held.endsWith('/') ? held : `${held}/`));
 
+/** A name with the domain and the same one without are one machine; two domains are two machines. */
+function sameHost(a: string, b: string): boolean {
+  const [one = '', other = ''] = [a.toLowerCase(), b.toLowerCase()];
+  return one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
+}
+
 /** Sources of this machine (or of the hosts named), and of the declared paths when there are any. */
-function ours(sources: readonly Source[], setting: Repository, self: string): Source[] {
-  const hosts = (setting.hosts ?? [self]).map((host) => host.toLowerCase());
-  // Names with and without the domain are the same machine.
-  const same = (host: string) =>
-    hosts.includes(host) || hosts.some((name) => name.split('.')[0] === host.split('.')[0]);
+export function ours(sources: readonly Source[], setting: Repository, self = hostname()): Source[] {
+  const hosts = setting.hosts ?? [self];
   const declared = setting.protects ?? [];
   return sources
-    .filter((source) => source.host === null || hosts.includes('*') || same(source.host.toLowerCase()))
+    .filter(({ host }) => host === null || hosts.includes('*') || hosts.some((name) => sameHost(name, host)))
     .filter((source) => source.protects.length === 0 || declared.every((path) => covers(source, path)));
 }
 
@@ -87,31 +94,60 @@ function jobFrom(source: Source, name: string, setting: Repository, product: str
   });
 }
 
+function neverJob(setting: Repository, product: string, name: string, reason: string): BackupJob {
+  const { protects = [], repository = null, schedule = null } = setting;
+  return jobOf(product, name, 'repository', { protects, repository, schedule, result: 'never', reason });
+}
+
+/** The jobs of one host. Declared paths make one job of each series: its newest source that covers them. */
+function jobsOfHost(sources: readonly Source[], name: string, setting: Repository, product: string): BackupJob[] {
+  const newestFirst = [...sources].sort((a, b) => (b.lastRun ?? 0) - (a.lastRun ?? 0));
+  const series = Map.groupBy(newestFirst, (source) => source.series ?? '');
+  return [...series].flatMap(([title, list]) => {
+    const kept = setting.protects ? list.slice(0, 1) : list;
+    return kept.map((source) => {
+      const paths = kept.length > 1 ? source.protects.join(' ') : '';
+      const own = [series.size > 1 ? title : '', paths].filter(Boolean).join(' ');
+      return jobFrom(source, own === '' ? name : `${name}: ${own}`, setting, product);
+    });
+  });
+}
+
+/** The sources of each machine, and of each one named of which the repository holds nothing. */
+function byHost(mine: readonly Source[], named: readonly string[], self: string): { name: string; list: Source[] }[] {
+  const groups: { name: string; list: Source[] }[] = [];
+  for (const source of mine) {
+    // Where the repository does not tell whose it is, it is of the machine that is asked for.
+    const group = groups.find(({ name }) => source.host === null || sameHost(name, source.host));
+    if (group) group.list.push(source);
+    else groups.push({ name: source.host ?? named[0] ?? self, list: [source] });
+  }
+  const missing = named.filter((host) => !groups.some(({ name }) => sameHost(name, host)));
+  return [...groups, ...missing.map((name) => ({ name, list: [] }))];
+}
+
 /**
- * Sources as jobs. Paths declared in the settings make one job of the newest that covers them; otherwise each source is
- * a job, under the declared name if it is the only one. Nothing of this machine in the repository is `never`.
+ * Sources as jobs: each host, each series and each set of paths is a job of its own, so that the fresh backup of one
+ * never stands for the old one of another. The declared name is enough where there is only one. A host without any
+ * backup in the repository is `never`.
  */
 export function jobsOf(sources: readonly Source[], setting: Repository, product: string, self: string): BackupJob[] {
-  const mine = ours(sources, setting, self).sort((a, b) => (b.lastRun ?? 0) - (a.lastRun ?? 0));
-  const first = mine[0];
-  if (!first) {
-    const elsewhere = sources.length > 0 ? ` (it holds backups of others: ${sources.length})` : '';
-    return [
-      jobOf(product, setting.job, 'repository', {
-        protects: setting.protects ?? [],
-        repository: setting.repository ?? null,
-        schedule: setting.schedule ?? null,
-        result: 'never',
-        reason: `the repository holds no backup of this machine${elsewhere}`,
-      }),
-    ];
-  }
-  if (setting.protects || mine.length === 1) return [jobFrom(first, setting.job, setting, product)];
-  return mine.map((source) => jobFrom(source, `${setting.job}: ${source.protects.join(' ')}`, setting, product));
+  const mine = ours(sources, setting, self);
+  const named = (setting.hosts ?? [self]).filter((host) => host !== '*');
+  const groups = byHost(mine, named, self);
+  const several = groups.length > 1 || named.length !== 1;
+  const others = sources.length - mine.length;
+  const elsewhere = others > 0 ? ` (it holds backups of others: ${others})` : '';
+  if (groups.length === 0) return [neverJob(setting, product, setting.job, 'the repository holds no backup')];
+  return groups.flatMap(({ name, list }) => {
+    const title = several ? `${setting.job}: ${name}` : setting.job;
+    if (list.length > 0) return jobsOfHost(list, title, setting, product);
+    return neverJob(setting, product, title, `the repository holds no backup of ${name}${elsewhere}`);
+  });
 }
 
 /** Runs the query and reads the answer. @throws SourceUnreadable with the reason when there is no answer. */
-export async function queryJobs(context: CheckContext, setting: Repository, query: Query): Promise<BackupJob[]> {
+export async function ask<T>(context: CheckContext, setting: Repository, query: Query<T>): Promise<T[]> {
   const env = await secretsOf(setting, query);
   const run = await context.run(query.program, query.args, { timeoutMs: 120_000, maxBytes: 8 << 20, env });
   if (run.ended !== null) {
@@ -119,7 +155,16 @@ export async function queryJobs(context: CheckContext, setting: Repository, quer
     throw new SourceUnreadable('unreachable', `${query.program} ${what}`);
   }
   const answer = query.parse(run);
-  if (Array.isArray(answer)) return jobsOf(answer, setting, query.product, hostname());
+  if (Array.isArray(answer)) return answer;
   const said = oneLine(answer.message) || `exit code ${run.code ?? run.signal} without a word`;
   throw new SourceUnreadable(answer.why, answer.why === null ? said : `${answer.why}: ${said}`);
+}
+
+/** The same, of a program whose one answer tells all. */
+export async function queryJobs(
+  context: CheckContext,
+  setting: Repository,
+  query: Query<Source> & { product: string },
+): Promise<BackupJob[]> {
+  return jobsOf(await ask(context, setting, query), setting, query.product, hostname());
 }

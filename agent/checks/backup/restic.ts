@@ -10,9 +10,9 @@ import {
   digitsOf,
   type Fields,
   fieldsOf,
+  goList,
   instantOf,
   jsonLines,
-  listOf,
   oneLine,
   parseJson,
   sizeOf,
@@ -126,9 +126,9 @@ export interface Snapshot {
 
 /** `restic snapshots --json`, plain or `--group-by`; null when the text is not such a list. `[]` is an empty repository. */
 export function parseSnapshots(stdout: string): Snapshot[] | null {
-  const rows = listOf(parseJson(stdout));
+  const rows = goList(parseJson(stdout));
   if (rows === null) return null;
-  const flat = rows.flatMap((row) => listOf(fieldsOf(row)?.snapshots) ?? [row]);
+  const flat = rows.flatMap((row) => goList(fieldsOf(row)?.snapshots) ?? [row]);
   const known = flat.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
   // Rows without a readable time say that something was saved, not when: the whole answer is then not to be trusted.
   return known.length === flat.length ? known : null;

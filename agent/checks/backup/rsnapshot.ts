@@ -7,7 +7,7 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn, tailOf } from './files.ts';
 import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
-import { instantOf, localInstant, oneLine } from './values.ts';
+import { instantOf, linesIn, localInstant, oneLine } from './values.ts';
 
 export interface Interval {
   started: number | null;
@@ -69,13 +69,24 @@ const about = /^\[([^\]]+)\] (?:(?:WARNING|ERROR): )?\S*rsnapshot(?: .*?)?? ([A-
 const aside = /^\[([^\]]+)\] ((?:WARNING|ERROR): .*)$/;
 
 /** rsnapshot folds long messages with a backslash. */
-const unfolded = (text: string) => text.replace(/\r/g, '').replace(/ *\\\n\s+/g, ' ');
+function unfolded(text: string): string {
+  const lines: string[] = [];
+  let open = false;
+  for (const line of text.replace(/\r/g, '').split('\n')) {
+    const folded = line.endsWith('\\');
+    const part = folded ? line.slice(0, -1).trimEnd() : line;
+    if (open) lines.push(`${lines.pop()} ${part.trimStart()}`);
+    else lines.push(part);
+    open = folded;
+  }
+  return lines.join('\n');
+}
 
 /** Every interval in the log's text. What was never mentioned is not there: it is not known to have failed or run. */
 export function parseLog(text: string): Map<string, Interval> {
   const intervals = new Map<string, Interval>();
   let running: string | null = null;
-  for (const line of unfolded(text).split('\n')) {
+  for (const line of linesIn(unfolded(text))) {
     const match = about.exec(line) ?? aside.exec(line);
     const time = timeOf(match?.[1] ?? '');
     const name: string | null = match?.[3] === undefined ? running : (match[2] ?? null);
@@ -98,7 +109,7 @@ export interface Configuration {
 
 /** rsnapshot.conf: tab-separated key and values. */
 export function parseConfiguration(text: string): Configuration {
-  const rows = text.split('\n').map((line) => line.trim().split(/\t+/));
+  const rows = linesIn(text).map((line) => line.split(/\t+/));
   const values = (...keys: string[]) =>
     rows.filter(([key = '']) => keys.includes(key)).map((row) => row[1]?.trim() ?? '');
   const retained = values('retain', 'interval').filter(Boolean);

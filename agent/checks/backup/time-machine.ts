@@ -168,8 +168,9 @@ export function parseDestinations(text: string): DestinationInfo[] | null {
   const rows = listOf(fieldsOf(parsePlist(text))?.Destinations);
   if (rows) return rowsOf(rows).map((row) => infoOf(row, row.LastDestination === 1));
   const found = text.split(/^[> ]*={5,}.*$/m).flatMap((block) => {
-    const pairs = [...block.matchAll(/^(>?)\s*([A-Z][A-Za-z ]*?)\s*:\s?(.*)$/gm)];
-    const row = Object.fromEntries(pairs.map(([, , key = '', value = '']) => [key, value.trim()]));
+    const lines = block.split('\n').map((line) => /^(>?) *([A-Z][A-Za-z ]*):(.*)$/.exec(line));
+    const pairs = lines.filter((pair) => pair !== null);
+    const row = Object.fromEntries(pairs.map(([, , key = '', value = '']) => [key.trim(), value.trim()]));
     // The part before the first ruler has no pairs.
     return textOf(row.Name) || textOf(row.ID)
       ? infoOf(
@@ -183,7 +184,7 @@ export function parseDestinations(text: string): DestinationInfo[] | null {
   return found.length === 0 ? null : found.map((info, at) => ({ ...info, last: info.last || marks[at] === true }));
 }
 
-function jobFrom(destination: Destination, status: Status, autoBackup: boolean | null): BackupJob {
+export function jobFrom(destination: Destination, status: Status, autoBackup: boolean | null): BackupJob {
   const { lastResult, latest: newest, count } = destination;
   const here = status.running === true && (status.destinationId === null || status.destinationId === destination.id);
   const never = newest === null && count === 0;

@@ -16,6 +16,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The lines that hold something, without blanks around them. A log of blank lines is no work. */
+export function linesIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => line.trim() || []);
+}
+
 /** Each line that is a JSON object of its own (restic, borg --log-json); other lines are left out. */
 export function jsonLines(text: string): Fields[] {
   const lines = text.split('\n').filter((line) => line.trimStart().startsWith('{'));
@@ -30,6 +35,11 @@ export function listOf(value: unknown): unknown[] | null {
   return Array.isArray(value) ? value : null;
 }
 
+/** A list as programs in Go print it: one without items may be `null` (restic 0.9 and 0.10). */
+export function goList(value: unknown): unknown[] | null {
+  return value === null ? [] : listOf(value);
+}
+
 /** The objects among the items of a list. */
 export function rowsOf(items: readonly unknown[]): Fields[] {
   return items.map(fieldsOf).filter((row) => row !== null);
@@ -42,6 +52,11 @@ export function textOf(value: unknown): string | null {
 /** A finite number that is not negative: counts, bytes, seconds. */
 export function countOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** The sum of what is known in full: with one part unknown it would be too small. */
+export function sumOf(parts: readonly (number | null)[]): number | null {
+  return parts.length === 0 || parts.includes(null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
 }
 
 export function textsOf(value: unknown): string[] {

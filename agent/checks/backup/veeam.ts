@@ -9,7 +9,7 @@ import { type CheckContext, NoData } from '../check.ts';
 import { columnOfDates, type Order } from './dates.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
-import { digitsOf, instantOf, oneLine, spanOf } from './values.ts';
+import { digitsOf, instantOf, linesIn, oneLine, spanOf } from './values.ts';
 
 type Result = BackupJob['result'];
 
@@ -34,10 +34,20 @@ export interface JobRow {
   complete: boolean;
 }
 
-/** The table of jobs, one a line. */
+/** More jobs than one section of the inventory takes. */
+const mostRows = 1000;
+
+/** The table of jobs, one a line; with a header by its names, else in the order of Checkmk's plugin. */
 export function parseJobs(text: string, declared?: Order): JobRow[] {
-  const lines = text.replace(/\r/g, '').split('\n');
-  const rows = lines.filter((line) => line.trim() !== '' && !line.startsWith('<<<')).map((line) => line.split('\t'));
+  const lines = text.split(/\r*\n/).filter((line) => line.trim() !== '' && !line.startsWith('<<<'));
+  const all = lines.slice(0, mostRows).map((line) => line.split('\t'));
+  const header = all.find((cells) => cells.some((cell) => /^(last ?)?result$/i.test(cell.trim())));
+  const place = (at: number, name: RegExp) => (header ? header.findIndex((cell) => name.test(cell.trim())) : at);
+  const columns = [
+    ...[place(0, /^(job ?)?name$/i), place(1, /^(job ?)?type$/i), place(2, /state$/i), place(3, /result$/i)],
+    ...[place(4, /start/i), place(5, /stop|end|finish/i)],
+  ];
+  const rows = all.filter((cells) => cells !== header).map((cells) => columns.map((at) => cells[at]));
   const dateOf = columnOfDates(
     rows.flatMap((cells) => cells.slice(4, 6)),
     declared,
@@ -123,7 +133,7 @@ export interface AgentSession {
  * told by the header: not every version prints when a session was created. Times are local, to the minute.
  */
 export function parseSessions(text: string): AgentSession[] {
-  const rows = text.split('\n').map((line) => line.trim().split(/\s{2,}/));
+  const rows = linesIn(text).map((line) => line.split(/\s{2,}/));
   const header = rows.find((cells) => cells.includes('State'));
   const names = header?.slice(header.indexOf('State') + 1);
   return rows.flatMap((cells) => {
@@ -140,7 +150,7 @@ export function parseSessions(text: string): AgentSession[] {
   });
 }
 
-function jobsOfSessions(sessions: readonly AgentSession[]): BackupJob[] {
+export function jobsOfSessions(sessions: readonly AgentSession[]): BackupJob[] {
   const backups = sessions.filter(({ type }) => type === null || /backup/i.test(type));
   return [...Map.groupBy(backups, ({ job }) => job)].map(([job, list]) => {
     const sorted = [...list].sort((a, b) => (b.start ?? 0) - (a.start ?? 0));

@@ -7,7 +7,19 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn, tailOf } from './files.ts';
 import { type FinishedRun, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
-import { digitsOf, fieldsOf, instantOf, listOf, oneLine, parseJson, spanOf, textOf, unixInstant } from './values.ts';
+import {
+  digitsOf,
+  fieldsOf,
+  instantOf,
+  linesIn,
+  listOf,
+  oneLine,
+  parseJson,
+  spanOf,
+  sumOf,
+  textOf,
+  unixInstant,
+} from './values.ts';
 
 export interface Guest {
   vmid: number;
@@ -39,14 +51,14 @@ function guestIn(guests: Map<number, Guest>, vmid: number): Guest {
   return known;
 }
 
-/** Lines that begin or end a guest; true when the line was one of them. */
+/** Lines that begin or end a guest, or null. The bracket behind the number shows that the number is whole. */
 function guestLine(guests: Map<number, Guest>, line: string): Guest | null {
-  const start = /Starting Backup of VM (\d{1,9})(?: \((\w+)\))?/.exec(line);
+  const start = /Starting Backup of VM (\d{1,9}) \((\w+)\)/.exec(line);
   if (start) {
     const guest = guestIn(guests, Number(start[1]));
-    return Object.assign(guest, { type: start[2] ?? guest.type, status: 'running' });
+    return Object.assign(guest, { type: start[2], status: 'running' });
   }
-  const done = /Finished Backup of VM (\d{1,9})(?: \(([\d:]+)\))?/.exec(line);
+  const done = /Finished Backup of VM (\d{1,9}) \(([\d:]+)\)/.exec(line);
   if (done) return Object.assign(guestIn(guests, Number(done[1])), { status: 'ok', duration: spanOf(done[2]) });
   const bad = /ERROR: Backup of VM (\d{1,9}) failed(?: - (.*))?$/.exec(line);
   if (!bad) return null;
@@ -69,9 +81,9 @@ export function parseLog(text: string): TaskLog {
   const guests = new Map<number, Guest>();
   const errors: string[] = [];
   let current: Guest | null = null;
-  for (const raw of text.split('\n')) {
+  for (const raw of linesIn(text)) {
     // /var/log/vzdump/*.log puts the time in front of each line.
-    const line = raw.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, '').trimEnd();
+    const line = raw.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, '');
     current = guestLine(guests, line) ?? current;
     if (current) detail(current, line);
     const error = /^(?:ERROR|TASK ERROR): (.*)$/.exec(line);
@@ -131,9 +143,9 @@ export function parseUpid(text: string): Task | null {
 
 /** `/var/log/pve/tasks/index`: a UPID, the end in hex seconds, the status. */
 export function parseIndex(text: string): Task[] {
-  return text.split('\n').flatMap((line) => {
+  return linesIn(text).flatMap((line) => {
     const task = parseUpid(line);
-    const rest = /^UPID:\S+ ([0-9A-F]{8,9}) (.*)$/i.exec(line.trim());
+    const rest = /^UPID:\S+ ([0-9A-F]{8,9}) (.*)$/i.exec(line);
     if (!task) return [];
     return { ...task, end: rest ? unixInstant(Number.parseInt(rest[1] ?? '', 16)) : null, status: rest?.[2] ?? null };
   });
@@ -219,9 +231,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
 export function outcome(run: FinishedRun): Outcome {
   const log = parseLog(`${run.stdout}\n${run.stderr}`);
   const failed = log.guests.find(({ status }) => status === 'failed');
-  const bytes = log.guests.some((guest) => guest.bytes !== null)
-    ? log.guests.reduce((sum, guest) => sum + (guest.bytes ?? 0), 0)
-    : null;
+  const bytes = sumOf(log.guests.map((guest) => guest.bytes));
   if (log.job === 'warning')
     return { result: 'warning', reason: oneLine(log.message ?? 'warnings'), bytes, files: null };
   if (run.code === 0 && log.job !== 'failed') return { result: 'ok', reason: null, bytes, files: null };
