@@ -28,7 +28,8 @@ export interface ProcStat {
 const names = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
 
 function parseTicks(words: string[]): Ticks | null {
-  const values = names.map((_, i) => Number(words[i + 1] ?? (i < 4 ? Number.NaN : 0)));
+  // All of them are there since Linux 2.6.11: fewer are a line that was cut off, and no zeros.
+  const values = names.map((_, i) => Number(words[i + 1] ?? Number.NaN));
   if (values.some((value) => !Number.isFinite(value))) return null;
   return Object.fromEntries(names.map((name, i) => [name, values[i]])) as unknown as Ticks;
 }

@@ -79,10 +79,13 @@ export function countOf(value: unknown): number | null {
 
 /** Lines without their ends; a progress line rewritten with carriage returns keeps what it showed last. */
 export function linesOf(text: string): string[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line) => (line.includes('\r') ? (line.split('\r').findLast((part) => part.trim() !== '') ?? '') : line));
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  return text.includes('\r') ? lines.map(lastShown) : lines;
+}
+
+function lastShown(line: string): string {
+  const plain = line.endsWith('\r') ? line.slice(0, -1) : line;
+  return plain.includes('\r') ? (plain.split('\r').findLast((part) => part.trim() !== '') ?? '') : plain;
 }
 
 /** First `limit` characters; sections bound their texts, and tools do not. */

@@ -58,10 +58,11 @@ export interface Swap {
 /** `/proc/swaps`. Blanks in a path are written as `\040`. Total. */
 export function parseSwaps(text: string): Swap[] {
   return text.split('\n').flatMap((line) => {
-    const [name = '', type = '', ...rest] = line.split(/\s+/);
-    const [size, used, priority] = rest.slice(0, 3).map((word) => (/^-?\d+$/.test(word) ? Number(word) : Number.NaN));
-    if (!/^(partition|file)$/.test(type) || size === undefined || used === undefined || priority === undefined)
-      return [];
+    if (!/^\S+\s+(partition|file)\s/.test(line)) return [];
+    const [name = '', type = '', ...rest] = line.split(/\s+/, 5);
+    const [size = Number.NaN, used = Number.NaN, priority = Number.NaN] = rest.map((word) =>
+      /^-?\d+$/.test(word) ? Number(word) : Number.NaN,
+    );
     if (Number.isNaN(size + used + priority)) return [];
     const path = name.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
     return [{ path, type, sizeBytes: size * 1024, usedBytes: used * 1024, priority }];
@@ -74,12 +75,13 @@ export function parseVmCounter(text: string, name: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-/** What the ZFS cache would give back under pressure; the kernel counts it as used. 0 without ZFS. */
-export function parseArcSpare(text: string): number {
-  const rows = text.split('\n').map((line) => line.split(/\s+/, 3));
-  const value = (name: string) => Number(rows.find((row) => row[0] === name)?.[2] ?? Number.NaN);
+/** What the ZFS cache would give back under pressure; the kernel counts it as used. Null when it does not tell. */
+export function parseArcSpare(text: string): number | null {
+  const lines = text.split('\n');
+  const value = (name: string) =>
+    Number(lines.find((line) => line.startsWith(`${name} `))?.split(/\s+/, 3)[2] || Number.NaN);
   const spare = value('size') - value('c_min');
-  return Number.isFinite(spare) ? Math.max(0, spare) : 0;
+  return spare >= 0 ? spare : null;
 }
 
 const minOf = (a: number | null, b: number | null) => (a === null || b === null ? null : Math.min(a, b));
@@ -130,7 +132,7 @@ function linux(context: CheckContext, turn: number, container: Container | null)
   };
   return {
     metrics: [
-      ...metric('mem', {}, memFields(info, arc === null ? 0 : parseArcSpare(arc)), now),
+      ...metric('mem', {}, memFields(info, arc === null ? 0 : (parseArcSpare(arc) ?? 0)), now),
       ...(swap ? metric('swap', {}, { ...swap, in: pages('pswpin'), out: pages('pswpout') }, now) : []),
       ...(vmstat === null ? [] : metric('kernel_vmstat', {}, { oom_kill: parseVmCounter(vmstat, 'oom_kill') }, now)),
     ],

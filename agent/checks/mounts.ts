@@ -26,9 +26,10 @@ const unescapePath = (text: string) =>
 /** `/proc/self/mountinfo`, every line that is whole. Total. */
 export function parseMountInfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
-    const [left, right] = line.split(' - ', 2);
-    const a = (left ?? '').split(' ');
-    const b = (right ?? '').split(' ');
+    const dash = line.indexOf(' - ');
+    if (dash < 0) return [];
+    const a = line.slice(0, dash).split(' ');
+    const b = line.slice(dash + 3).split(' ');
     const [device, inner, mount, options] = a.slice(2);
     const [fstype, source, superOptions] = b;
     if (!device || !/^\d+:\d+$/.test(device) || !inner || !mount || !options || !fstype || source === undefined)

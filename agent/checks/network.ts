@@ -22,12 +22,18 @@ const inner =
 /** `/proc/net/dev`. Total. */
 export function parseNetDev(text: string): InterfaceCounters[] {
   return text.split('\n').flatMap((line) => {
-    const match = /^\s*([^\s:]+):\s*(.*)$/.exec(line);
-    const n = (match?.[2] ?? '').trim().split(/\s+/).map(Number);
-    if (!match || n.length < 16 || n.some((value) => !Number.isFinite(value) || value < 0)) return [];
+    const at = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, at)).trim();
+    if (name === '' || /\s/.test(name)) return [];
+    const n = line
+      .slice(at + 1)
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    if (n.length < 16 || n.some((value) => !Number.isFinite(value) || value < 0)) return [];
     return [
       {
-        name: match[1] as string,
+        name,
         bytesRecv: n[0] as number,
         packetsRecv: n[1] as number,
         errIn: n[2] as number,

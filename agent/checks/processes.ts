@@ -19,7 +19,10 @@ export interface ProcessStat {
 export function parseProcessStat(text: string): ProcessStat | null {
   const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
   if (open < 0 || close < open) return null;
-  const words = text.slice(close + 2).split(' ');
+  const words = text
+    .slice(close + 2)
+    .trim()
+    .split(' ');
   const [ticks, startedAt, rssPages] = [Number(words[11]) + Number(words[12]), Number(words[19]), Number(words[21])];
   if (words.length < 22 || ![ticks, startedAt, rssPages].every(Number.isFinite)) return null;
   return {

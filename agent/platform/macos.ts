@@ -104,7 +104,7 @@ export interface Power {
 export function parsePower(text: string): Power {
   const source = /drawing from '([^']+)'/.exec(text)?.[1];
   const battery = /\t?(\d{1,3})%; ([^;]+);/.exec(text);
-  const time = /(\d+):(\d\d) remaining/.exec(text);
+  const time = /(\d{1,4}):(\d\d) remaining/.exec(text);
   return {
     onBattery: source === undefined ? null : source === 'Battery Power',
     percent: numberOf(battery?.[1]),

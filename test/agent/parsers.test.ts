@@ -5,89 +5,18 @@ import * as assert from 'uvu/assert';
 import { parseProcStat, usageBetween } from '../../agent/checks/cpu.ts';
 import { spaceOf } from '../../agent/checks/disk.ts';
 import { activityBetween, type DiskCounters, parseDiskStats } from '../../agent/checks/diskio.ts';
-import { told } from '../../agent/checks/hardware.ts';
-import { parseOsRelease } from '../../agent/checks/host.ts';
-import {
-  memFields,
-  parseArcSpare,
-  parseMemInfo,
-  parseSwaps,
-  parseVmCounter,
-  swapFields,
-} from '../../agent/checks/memory.ts';
-import {
-  answersAtOnce,
-  memoryMounts,
-  parseDf,
-  parseFstab,
-  parseMountInfo,
-  realDisks,
-  realMounts,
-} from '../../agent/checks/mounts.ts';
-import { leadsSomewhere, parseNetDev } from '../../agent/checks/network.ts';
-import { parsePressure } from '../../agent/checks/pressure.ts';
-import { groupByName, largest, parseProcessStat } from '../../agent/checks/processes.ts';
+import { memFields, parseMemInfo, swapFields } from '../../agent/checks/memory.ts';
+import { answersAtOnce, memoryMounts, parseMountInfo, realMounts } from '../../agent/checks/mounts.ts';
+import { leadsSomewhere } from '../../agent/checks/network.ts';
+import { groupByName, largest } from '../../agent/checks/processes.ts';
 import { known } from '../../agent/checks/reading.ts';
-import { countUtmp, parseLoadAvg } from '../../agent/checks/system.ts';
 import { hottest } from '../../agent/checks/temperature.ts';
-import * as macos from '../../agent/platform/macos.ts';
-import * as windows from '../../agent/platform/windows.ts';
-
-/** Real lines of each source, to be cut and bent. */
-const seeds: Record<string, string> = {
-  stat: 'cpu  44671 52181 17538 222518 2351 0 787 185 0 0\ncpu0 19049 18720 8049 123212 785 0 181 89 0 0\nprocs_running 2\nprocs_blocked 0\n',
-  meminfo:
-    'MemTotal:  16201888 kB\nMemFree:  1834660 kB\nMemAvailable:  14221924 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n',
-  swaps: 'Filename\tType\tSize\tUsed\tPriority\n/dev/sd\\040a file 3996668 0 -2\n',
-  mountinfo:
-    '27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard\n48 27 7:0 / /a\\040b rw - ext4 /dev/loop0 rw,emergency_ro\n',
-  diskstats:
-    ' 254 0 vda 235192 35418 12532762 222264 319613 76083 18327856 99406 0 41580 329168 25581 61 2682928 2728 98646 4769\n',
-  net: ' eth0: 489030131 11315 0 0 0 0 0 0 805032 7431 0 0 0 0 0 0\n',
-  psi: 'some avg10=1.13 avg60=0.47 avg300=2.23 total=100096188\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
-  process:
-    '15180 (a) b) R 15175 15175 8647 0 -1 4194304 101 0 0 0 5 6 0 0 20 0 1 0 146520 3133440 384 18446744073709551615 0 0\n',
-  vmstat: 'Mach Virtual Memory Statistics: (page size of 16384 bytes)\nPages free: 4430.\nPages inactive: 749576.\n',
-  df: 'Filesystem Type 1024-blocks Used Available Capacity Mounted on\n/dev/vda ext4 264212084 29362128 77028784 28% /my disk\n',
-  wmi: 'DeviceID=C:\r\nDriveType=3\r\nSize=510462619648\r\nFreeSpace=271162613760\r\n',
-  iostat:
-    '  KB/t  tps  MB/s  us sy id   1m   5m   15m\n 12.47 58 0.71 6 3 91 1.00 2.00 3.00\n 204.20 81 16.21 9 3 89 1.10 2.10 3.10\n',
-  pmset:
-    "Now drawing from 'Battery Power'\n -InternalBattery-0\t87%; discharging; 0:52 remaining\nCPU_Speed_Limit = 80\n",
-};
-
-const parsers: Record<string, (text: string) => unknown> = {
-  parseProcStat,
-  parseMemInfo,
-  parseSwaps,
-  parseMountInfo: (text) => realMounts(parseMountInfo(text)),
-  parseFstab,
-  parseDf: (text) => realDisks(parseDf(text)),
-  parseDiskStats,
-  parseNetDev,
-  parsePressure,
-  parseLoadAvg,
-  parseProcessStat,
-  parseOsRelease,
-  parseArcSpare,
-  parseVmCounter: (text) => parseVmCounter(text, 'oom_kill'),
-  countUtmp: (text) => countUtmp(Buffer.from(text)),
-  told,
-  parseVmStat: macos.parseVmStat,
-  parseSwapUsage: macos.parseSwapUsage,
-  parseIostat: macos.parseIostat,
-  parsePower: macos.parsePower,
-  parseThermal: macos.parseThermal,
-  parseSwVers: macos.parseSwVers,
-  parseBlocks: windows.parseBlocks,
-  parseLogicalDisks: windows.parseLogicalDisks,
-  parseSystemInfo: windows.parseSystemInfo,
-};
+import { readers } from './readers.ts';
 
 /** A seed, cut somewhere, with some characters replaced. */
 const bent = fc
   .tuple(
-    fc.constantFrom(...Object.values(seeds)),
+    fc.constantFrom(...readers.map(({ sample }) => sample)),
     fc.double({ min: 0, max: 1, noNaN: true }),
     fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.string({ maxLength: 3 })), { maxLength: 4 }),
   )
@@ -107,7 +36,7 @@ function hasBadNumber(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasBadNumber);
 }
 
-for (const [name, parse] of Object.entries(parsers)) {
+for (const { name, parse } of readers) {
   test(`${name} is total`, () => {
     fc.assert(
       fc.property(fc.oneof(bent, fc.string({ maxLength: 300 })), (text) => !hasBadNumber(parse(text))),
@@ -117,6 +46,8 @@ for (const [name, parse] of Object.entries(parsers)) {
   });
 }
 
+const sampleOf = (name: string) => readers.find((reader) => reader.name === name)?.sample ?? '';
+
 test('nothing is not zero: a memory file without the fields gives no field', () => {
   assert.equal(known(memFields(parseMemInfo('MemTotal: 1000 kB\n'))), { total: 1_024_000 });
   assert.is(swapFields(0, 0), null);
@@ -124,13 +55,13 @@ test('nothing is not zero: a memory file without the fields gives no field', () 
 });
 
 test('a disk without requests has no response time', () => {
-  const [disk] = parseDiskStats(seeds.diskstats as string) as [DiskCounters];
+  const [disk] = parseDiskStats(sampleOf('parseDiskStats')) as [DiskCounters];
   assert.is(activityBetween(disk, disk, 1000)?.awaitMs, null);
   assert.is(activityBetween({ ...disk, reads: disk.reads + 1 }, disk, 1000), null, 'counters that start again');
 });
 
 test('CPU counters that start again give nothing; a tick back of iowait is no restart', () => {
-  const { total } = parseProcStat(seeds.stat as string);
+  const { total } = parseProcStat(sampleOf('parseProcStat'));
   assert.ok(total);
   assert.is(usageBetween(total, { ...total, user: 1, system: 1, idle: 1 }), null);
   assert.is(usageBetween(total, total), null);

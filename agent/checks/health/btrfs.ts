@@ -24,7 +24,7 @@ const kinds = {
 
 /** /sys/fs/btrfs/UUID/devinfo/N/error_stats */
 export function parseErrorStats(text: string): BtrfsErrors {
-  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const rows = text.split('\n').flatMap((line) => (line.includes('_errs') ? [line.trim().split(/\s+/)] : []));
   const count = (word: string) => countOf(rows.find((row) => row[0] === `${word}_errs` && row.length === 2)?.[1]);
   return {
     writeErrs: count('write'),

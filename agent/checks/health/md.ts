@@ -167,6 +167,7 @@ export function parseMdadmDetail(text: string): MdDetail {
     spare: count('Spare Devices'),
     degraded: state.length === 0 && short === null ? null : state.includes('degraded') || short === true,
     faultyDevices: lines.flatMap((line) => {
+      if (!line.includes('faulty')) return [];
       const words = line.trim().split(/\s+/);
       return words.includes('faulty') && words.at(-1)?.startsWith('/dev/') ? [words.at(-1) as string] : [];
     }),

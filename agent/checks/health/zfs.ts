@@ -80,7 +80,7 @@ function poolOf(block: readonly string[]): ZfsPool {
 function dataErrorsOf(lines: readonly string[] | undefined): number | null {
   const [first = '', ...files] = lines ?? [];
   if (first.startsWith('No known data errors')) return 0;
-  if (first.startsWith('Permanent errors')) return files.filter((line) => line.trim() !== '').length;
+  if (first.startsWith('Permanent errors')) return files.filter((line) => line.trim() !== '').length || null;
   return numberOf(/^(\d+) data errors/.exec(first)?.[1]);
 }
 
