@@ -52,6 +52,26 @@ const settingsShape = Compile(Settings);
  * @throws EvenkeelError BAD_LOCAL_CONFIG with line and column
  */
 export function parseSettings(text: string, file: string): Settings {
+  return parseShaped(text, file, settingsShape);
+}
+
+interface Shape<T> {
+  Check(value: unknown): value is T;
+  Errors(value: unknown): Iterable<{ instancePath: string; message: string }>;
+}
+
+/**
+ * YAML or JSON text → a value of a shape.
+ * @param file named in errors
+ * @param also what a schema cannot say: the path of the first mistake and what is wrong with it, or null
+ * @throws EvenkeelError BAD_LOCAL_CONFIG with line and column
+ */
+export function parseShaped<T>(
+  text: string,
+  file: string,
+  shape: Shape<T>,
+  also: (value: T) => [path: string[], problem: string] | null = () => null,
+): T {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
   const refuse = (offset: number, problem: string) => {
@@ -60,13 +80,18 @@ export function parseSettings(text: string, file: string): Settings {
   };
   const [broken] = document.errors;
   if (broken) throw refuse(broken.pos[0], broken.message);
+  const refuseAt = (where: string[], problem: string) =>
+    refuse(offsetOf(document, where), `${where.join('.') || 'the file'}: ${problem}`);
   const value: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
-  if (settingsShape.Check(value)) return value;
-  for (const error of settingsShape.Errors(value)) {
+  if (shape.Check(value)) {
+    const mistake = also(value);
+    if (mistake === null) return value;
+    throw refuseAt(...mistake);
+  }
+  for (const error of shape.Errors(value)) {
     const where = error.instancePath.split('/').filter((part) => part !== '');
     // "schema is false" is how TypeBox says that a closed object has no such key.
-    const problem = error.message === 'schema is false' ? 'this key is not known' : error.message;
-    throw refuse(offsetOf(document, where), `${where.join('.') || 'the file'}: ${problem}`);
+    throw refuseAt(where, error.message === 'schema is false' ? 'this key is not known' : error.message);
   }
   throw refuse(0, 'does not have the expected shape');
 }

@@ -162,7 +162,15 @@ export const OsState = Type.Object(
     build: maybe.text,
     endOfLife: maybe.instant,
     endOfSecurity: maybe.instant,
-    endOfLifeSource: maybe.text,
+    endOfLifeSource: Type.Union([text(), Type.Null()], {
+      description: 'os-release, distro-info, table (bundled) or file (in the folder of the agent)',
+    }),
+    endOfLifeAsOf: Type.Optional(
+      Type.Union([text(), Type.Null()], {
+        description: 'day of which the table is that was asked, such as 2026-08-22',
+      }),
+    ),
+    rollingRelease: Type.Optional(Type.Boolean({ description: 'a system without releases has no end of life' })),
     rebootRequired: maybe.bool,
     rebootSince: maybe.instant,
     rebootWhy: maybe.long,

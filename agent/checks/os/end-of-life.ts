@@ -1,9 +1,10 @@
 /**
  * Until when the system gets updates. The system's own words first (SUPPORT_END), then the distribution's dates on the
- * disk (distro-info), then the table that we ship.
+ * disk (distro-info), then a table: that of the agent's folder or the bundled one, the newer first. Where all are silent
+ * it is unknown.
  */
 import { linesOf } from '../loose.ts';
-import { releaseOf, tableDate } from './end-of-life-table.ts';
+import { bundled, type Release, releaseOf, type Table } from './end-of-life-table.ts';
 
 /** /etc/os-release: shell-like assignments, quoted or not. */
 export function parseOsRelease(text: string): Record<string, string> {
@@ -36,10 +37,11 @@ export function distroInfoOf(
 /** UTC start of a day `YYYY-MM-DD`; null for anything else. */
 export function dayOf(text: string | null | undefined): number | null {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text ?? '') ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isFinite(ms) ? ms : null;
+  // 31 February is read as 3 March.
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text ?? '') ? ms : null;
 }
 
-export type LifeState = 'supported' | 'lts-only' | 'esm' | 'eol-unless-pro' | 'eol' | 'unknown';
+export type LifeState = 'supported' | 'rolling' | 'lts-only' | 'esm' | 'eol-unless-pro' | 'eol' | 'unknown';
 
 export interface Life {
   id: string | null;
@@ -53,22 +55,56 @@ export interface Life {
   /** End of standard support, ms; end of security updates without another contract, ms. */
   endOfLife: number | null;
   endOfSecurity: number | null;
-  source: 'os-release' | 'distro-info' | 'table' | null;
+  source: Source | null;
+  /** Day of which the table is that was asked, also where it was silent; null where the system itself has said it. */
+  asOf: string | null;
   state: LifeState;
 }
 
-/** Words for the source, with the age of what we shipped. */
-export const sourceWords = {
-  'os-release': '/etc/os-release',
-  'distro-info': 'distro-info',
-  table: `bundled table of ${tableDate}`,
-};
+/** `table` is the bundled one, `file` that of the agent's folder. */
+export type Source = 'os-release' | 'distro-info' | 'table' | 'file';
+
+export interface Tables {
+  source: 'table' | 'file';
+  table: Table;
+}
+
+/** The tables that there are, the newest first; of two of one day the one that somebody put there. */
+export function tablesOf(file: Table | null): Tables[] {
+  const ours: Tables = { source: 'table', table: bundled };
+  if (file === null) return [ours];
+  const theirs: Tables = { source: 'file', table: file };
+  return file.asOf >= bundled.asOf ? [theirs, ours] : [ours, theirs];
+}
+
+export interface Found {
+  row: Release | null;
+  rolling: boolean;
+  source: 'table' | 'file' | null;
+  asOf: string | null;
+}
+
+/** What the newest table that names a release says of it; where none does, only of when the newest is. */
+export function lookUp(tables: readonly Tables[], id: string, version: string | null, edition: string | null): Found {
+  for (const { source, table } of tables) {
+    const rolling = table.rolling.includes(id);
+    const row = version === null ? null : releaseOf(id, version, edition, table);
+    if (rolling || row !== null) return { row: rolling ? null : row, rolling, source, asOf: table.asOf };
+  }
+  return { row: null, rolling: false, source: null, asOf: tables[0]?.table.asOf ?? null };
+}
 
 /**
  * @param csv the distribution's file in /usr/share/distro-info, when there is one
  * @param attached whether Ubuntu Pro is attached; null when not known
  */
-export function lifeOf(osRelease: string, csv: string | null, attached: boolean | null, now: number): Life {
+export function lifeOf(
+  osRelease: string,
+  csv: string | null,
+  attached: boolean | null,
+  now: number,
+  tables: readonly Tables[] = tablesOf(null),
+): Life {
   const values = parseOsRelease(osRelease);
   const id = values.ID ?? null;
   const version = values.VERSION_ID ?? null;
@@ -83,14 +119,16 @@ export function lifeOf(osRelease: string, csv: string | null, attached: boolean 
       endOfLife: supportEnd,
       endOfSecurity: supportEnd,
       source: 'os-release',
+      asOf: null,
       state: now < supportEnd ? 'supported' : 'eol',
     };
   if (row && dayOf(row.eol) !== null) return fromDistroInfo(named, row, attached, now);
-  const release = id === null || version === null ? null : releaseOf(id, version);
-  if (release === null) return { ...named, endOfLife: null, endOfSecurity: null, source: null, state: 'unknown' };
+  const { row: release, rolling, source, asOf } = lookUp(tables, id ?? '', version, null);
+  if (release === null)
+    return { ...named, endOfLife: null, endOfSecurity: null, source, asOf, state: rolling ? 'rolling' : 'unknown' };
   const endOfLife = dayOf(release.endOfLife);
   const endOfSecurity = dayOf(release.endOfSecurity) ?? endOfLife;
-  return { ...named, endOfLife, endOfSecurity, source: 'table', state: stateOf(now, endOfLife, endOfSecurity) };
+  return { ...named, endOfLife, endOfSecurity, source, asOf, state: stateOf(now, endOfLife, endOfSecurity) };
 }
 
 /** A date is the last day that is covered. */
@@ -113,7 +151,7 @@ function fromDistroInfo(
   const endOfSecurity = paid ?? lts ?? eol ?? null;
   let state = stateOf(now, eol ?? null, lts ?? eol ?? null);
   if (state === 'eol' && !past(now, esm ?? null)) state = attached === true ? 'esm' : 'eol-unless-pro';
-  return { ...named, ...dates, endOfLife: eol ?? null, endOfSecurity, source: 'distro-info', state };
+  return { ...named, ...dates, endOfLife: eol ?? null, endOfSecurity, source: 'distro-info', asOf: null, state };
 }
 
 /** Whole days until a day; negative when it is past. */

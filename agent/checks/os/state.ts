@@ -1,25 +1,26 @@
 /** The operating system: which it is, how long it gets updates, whether it waits for a restart, how it went down, its clock. */
+import { reasonOf } from '../../../shared/errors.ts';
 import type { OsState } from '../../../shared/inventory.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
-import { bytesOf, fileText } from '../files.ts';
+import { bytesOf, changedAt, fileText } from '../files.ts';
 import { metric } from '../health/source.ts';
 import { numberOf, objectOf, short } from '../loose.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';
-import { dayOf, daysUntil, type Life, lifeOf, sourceWords } from './end-of-life.ts';
-import { releaseOf } from './end-of-life-table.ts';
+import { dayOf, daysUntil, type Life, lifeOf, lookUp, type Tables, tablesOf } from './end-of-life.ts';
 import { type Reboot, readReboot } from './reboot.ts';
 import { readTimeSync, type TimeSync } from './time-sync.ts';
 import { endedCleanly, parseUtmp } from './utmp.ts';
 
-type Named = Pick<OsState, 'name' | 'version' | 'build' | 'endOfLife' | 'endOfSecurity' | 'endOfLifeSource'>;
+type Named = Omit<OsState, 'rebootRequired' | 'rebootSince' | 'rebootWhy'>;
 
 /** One reading of everything about the system; what could not be read is null. */
 export async function readOsState(context: CheckContext): Promise<Findings> {
   const now = context.clock.now();
-  const named = await namedOf(context, now);
+  const { tables, note } = await readTables(context, now);
+  const named = await namedOf(context, tables, now);
   const reboot = rememberSince(context, await readReboot(context), now);
   const clock = await clockOf(context);
   const end = named.endOfSecurity ?? named.endOfLife;
@@ -37,7 +38,20 @@ export async function readOsState(context: CheckContext): Promise<Findings> {
     time_offset_s: clock.offset,
     time_synced: clock.synced === null ? null : Number(clock.synced),
   };
-  return { metrics: metric('os', {}, fields, now), sections: { os: section } };
+  const findings = { metrics: metric('os', {}, fields, now), sections: { os: section } };
+  return note === null ? findings : { ...findings, note };
+}
+
+/** A table that cannot be read is told, and the bundled one is used: the rest of this check does not depend on it. */
+async function readTables(context: CheckContext, now: number): Promise<{ tables: Tables[]; note: string | null }> {
+  if (context.data === undefined) return { tables: tablesOf(null), note: null };
+  try {
+    const { readTable } = await import('./end-of-life-file.ts');
+    return { tables: tablesOf(await readTable(context.data, now)), note: null };
+  } catch (thrown) {
+    context.log.warn({ reason: reasonOf(thrown) }, 'Could not read the table of ends of life');
+    return { tables: tablesOf(null), note: reasonOf(thrown) };
+  }
 }
 
 /** When a tool says "restart" but not since when, the first time we heard it counts. */
@@ -82,61 +96,65 @@ function saidGoodbye(context: CheckContext, boot: unknown): boolean | null {
   return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;
 }
 
-async function namedOf(context: CheckContext, now: number): Promise<Named> {
-  if (context.platform === 'win32') return windows(context);
-  if (context.platform === 'darwin') return macos(context);
+async function namedOf(context: CheckContext, tables: readonly Tables[], now: number): Promise<Named> {
+  if (context.platform === 'win32') return windows(context, tables);
+  if (context.platform === 'darwin') return macos(context, tables);
   const text = (await fileText(context, '/etc/os-release')) ?? (await fileText(context, '/usr/lib/os-release'));
   if (text === null) throw new NoData('there is no os-release file');
   const id = /^ID="?(\w+)/m.exec(text)?.[1] ?? '';
-  const csv = await fileText(context, `/usr/share/distro-info/${id}.csv`);
+  const distroInfo = `/usr/share/distro-info/${id}.csv`;
+  const csv = await fileText(context, distroInfo);
   const pro = parseProStatus((await fileText(context, '/var/lib/ubuntu-advantage/status.json')) ?? '');
-  const life: Life = lifeOf(text, csv, pro?.attached ?? null, now);
+  const life: Life = lifeOf(text, csv, pro?.attached ?? null, now, tables);
   const name = /^NAME="?([^"\n]*)"?/m.exec(text)?.[1] ?? life.id;
+  // The package's own date, which dpkg keeps.
+  const dated = life.source === 'distro-info' ? await changedAt(context, distroInfo) : null;
   return {
     name: name ?? null,
     version: life.version,
     build: /^BUILD_ID="?([^"\n]*)"?/m.exec(text)?.[1] ?? null,
     endOfLife: life.endOfLife,
     endOfSecurity: life.endOfSecurity,
-    endOfLifeSource: life.source === null ? null : sourceWords[life.source],
+    endOfLifeSource: life.source,
+    endOfLifeAsOf: dated === null ? life.asOf : new Date(dated).toISOString().slice(0, 10),
+    rollingRelease: life.state === 'rolling',
   };
 }
 
-function fromTable(id: string, release: string, edition: string | null) {
-  const row = releaseOf(id, release, edition);
+function fromTable(tables: readonly Tables[], id: string, release: string, edition: string | null) {
+  const { row, source, asOf } = lookUp(tables, id, release, edition);
   const endOfLife = dayOf(row?.endOfLife);
   return {
     endOfLife,
     endOfSecurity: dayOf(row?.endOfSecurity) ?? endOfLife,
-    endOfLifeSource: row === null ? null : sourceWords.table,
+    endOfLifeSource: source,
+    endOfLifeAsOf: asOf,
+    rollingRelease: false,
   };
 }
 
-async function windows(context: CheckContext): Promise<Named> {
+async function windows(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
   const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
   // A 32-bit process would see another registry without /reg:64.
   const answer = await context.run('reg.exe', ['query', key, '/reg:64'], { timeoutMs: 15_000 });
   const version = parseWindowsVersion(answer.stdout);
-  if (version.version === null) return bySystemInfo(context);
-  const id = version.installationType === 'Client' ? 'windows' : 'windows-server';
-  const table = fromTable(id, String(version.build ?? ''), version.edition);
-  return { name: version.product, version: version.displayVersion, build: version.version, ...table };
+  if (version.version === null) return bySystemInfo(context, tables);
+  const { installationType: type, product } = version;
+  const isClient = type === null ? !/\bserver\b/i.test(product ?? '') : type === 'Client';
+  const id = isClient ? 'windows' : 'windows-server';
+  const table = fromTable(tables, id, String(version.build ?? ''), version.edition);
+  return { name: product, version: version.displayVersion, build: version.version, ...table };
 }
 
 /** Slow and translated, but there where reading the registry is forbidden. */
-async function bySystemInfo(context: CheckContext): Promise<Named> {
+async function bySystemInfo(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
   const info = parseSystemInfo((await context.run('systeminfo.exe', [], { timeoutMs: 60_000 })).stdout);
-  const table = fromTable(info.role === 'workstation' ? 'windows' : 'windows-server', info.build ?? '', null);
-  return { name: info.product, version: null, build: info.build, ...table };
+  const id = info.role === 'workstation' ? 'windows' : 'windows-server';
+  return { name: info.product, version: null, build: info.build, ...fromTable(tables, id, info.build ?? '', null) };
 }
 
-async function macos(context: CheckContext): Promise<Named> {
+async function macos(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
   const text = (await fileText(context, '/System/Library/CoreServices/SystemVersion.plist')) ?? '';
-  const apple = parseSwVers(text);
-  return {
-    name: apple.product,
-    version: apple.version,
-    build: apple.build,
-    ...fromTable('macos', apple.version ?? '', null),
-  };
+  const { product, version, build } = parseSwVers(text);
+  return { name: product, version, build, ...fromTable(tables, 'macos', version ?? '', null) };
 }
