@@ -339,7 +339,10 @@ export type Protection = Static<typeof Protection>;
 /** Patch level of one endpoint. `GET /api/v1/patches`. */
 export const PatchRow = Type.Object({
   endpoint: endpointName,
-  /** compliant: scanned, and no security update is older than the limit. overdue: one is. unknown: cannot be told. */
+  /**
+   * compliant: scanned, and no security update is older than the limit. overdue: one is, or the system gets none any
+   * more. unknown: cannot be told, also while the age of what is pending is only known as a lower bound.
+   */
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
   reason: orNull.text,
   managers: Type.Array(text),

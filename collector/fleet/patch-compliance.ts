@@ -21,16 +21,26 @@ export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRo
   const oldest = since.length > 0 ? Math.min(...since) : null;
   const pendingSecurity = sum('pendingSecurity');
   const scanned = own.flatMap((manager) => manager.scannedAt ?? []);
-  const overdue = oldest !== null && now - oldest > limitDays * dayMs;
+  const supportEnd = facts.osState?.endOfSecurity ?? facts.osState?.endOfLife ?? null;
+  // The day itself is still covered. Nothing pending is no merit where nothing is published any more.
+  const ended = supportEnd !== null && now >= supportEnd + dayMs;
+  const overdue = ended || (oldest !== null && now - oldest > limitDays * dayMs);
+  // "At least since": an update that was old when the agent first looked is as young as that look.
+  const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
+  const reasons = [
+    ...(ended ? [`no security updates since ${new Date(supportEnd).toISOString().slice(0, 10)}`] : []),
+    ...unread.map((manager) => `${manager.manager}: ${manager.reason ?? manager.scan}`),
+    ...undated.map((manager) => `${manager.manager}: nobody says how old the pending security updates are`),
+  ];
   return {
     endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
     // What is known to be overdue is overdue, even when another manager could not be read.
     state: overdue
       ? 'overdue'
-      : own.length === 0 || unread.length > 0 || pendingSecurity === null
+      : own.length === 0 || unread.length > 0 || undated.length > 0 || pendingSecurity === null
         ? 'unknown'
         : 'compliant',
-    reason: unread.map((manager) => `${manager.manager}: ${manager.reason ?? manager.scan}`).join('; ') || null,
+    reason: reasons.join('; ') || null,
     managers: own.map((manager) => manager.manager),
     pending: sum('pending'),
     pendingSecurity,
@@ -39,7 +49,7 @@ export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRo
     rebootRequired: facts.osState?.rebootRequired ?? null,
     rebootSince: facts.osState?.rebootSince ?? null,
     os: facts.os,
-    endOfLife: facts.osState?.endOfSecurity ?? facts.osState?.endOfLife ?? null,
+    endOfLife: supportEnd,
   };
 }
 

@@ -418,6 +418,16 @@ export const en = {
     lastInstall: 'Last installed',
     automatic: 'Automatic updates',
     auto: { on: 'On', off: 'Off', unknown: 'Unknown' },
+    atLeast: 'at least: nobody says when it was published',
+    rolling: 'None: a rolling release',
+    lifeSource: {
+      'os-release': 'As the system itself says (os-release)',
+      'distro-info': 'As the distribution says (distro-info)',
+      table: 'Table of the agent',
+      file: 'Table in the folder of the agent',
+    },
+    lifeAsOf: '{{source}}, as of {{date}}',
+    lifeSilent: 'No source names this release (table as of {{date}})',
     unknownTitle: 'The patch level of this endpoint is not known',
   },
   software: {

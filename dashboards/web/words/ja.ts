@@ -529,6 +529,16 @@ export const ja: Same<typeof en> & ToldErrors = {
     lastInstall: '最終適用',
     automatic: '自動更新',
     auto: { on: '有効', off: '無効', unknown: '不明' },
+    atLeast: '少なくともこの期間(公開日は不明)',
+    rolling: 'なし(ローリングリリース)',
+    lifeSource: {
+      'os-release': 'システム自身の情報(os-release)',
+      'distro-info': 'ディストリビューションの情報(distro-info)',
+      table: 'エージェント付属の表',
+      file: 'エージェントのフォルダーにある表',
+    },
+    lifeAsOf: '{{source}}、{{date}} 時点',
+    lifeSilent: 'このリリースの情報はありません(表は {{date}} 時点)',
     unknownTitle: 'このエンドポイントのパッチ状態は不明です',
   },
   software: {

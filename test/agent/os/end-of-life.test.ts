@@ -163,9 +163,10 @@ test('the inventory says the date, its source and its day; a broken file is told
 test('Windows without a word on its kind is not taken for a server', async () => {
   const registry = (product: string, more = '') =>
     `\r\n    ProductName    REG_SZ    ${product}\r\n    CurrentBuild    REG_SZ    26100\r\n    CurrentMajorVersionNumber    REG_DWORD    0xa\r\n    EditionID    REG_SZ    Professional\r\n${more}`;
-  const ends = async (text: string) =>
-    ((await readOsState(trialContext({ platform: 'win32', run: async () => answer(text) }))).sections?.os as OsState)
-      .endOfLife;
+  const ends = async (text: string) => {
+    const findings = await readOsState(trialContext({ platform: 'win32', run: async () => answer(text) }));
+    return check<OsState>(sections.os, findings.sections?.os).endOfLife;
+  };
   assert.is(await ends(registry('Windows 10 Pro')), Date.parse('2026-10-13'));
   assert.is(await ends(registry('Windows Server 2025 Standard')), Date.parse('2034-11-14'));
   assert.is(

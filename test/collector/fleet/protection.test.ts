@@ -6,7 +6,7 @@ import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
 import { patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
 import { openState } from '../../../collector/state/open.ts';
-import type { BackupJob, PatchState } from '../../../shared/inventory.ts';
+import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -72,6 +72,18 @@ const patches = (more: Partial<PatchState>): PatchState => ({
   lastInstall: null,
   ...more,
 });
+
+const osState: OsState = {
+  name: 'Debian',
+  version: '12',
+  build: null,
+  endOfLife: null,
+  endOfSecurity: null,
+  endOfLifeSource: 'table',
+  rebootRequired: false,
+  rebootSince: null,
+  rebootWhy: null,
+};
 
 const fleetOf = (...endpoints: Endpoint[]) => ({ all: () => endpoints }) as unknown as Fleet;
 
@@ -163,6 +175,25 @@ test('patches: overdue by age, and a failed scan is unknown with its reason', ()
   assert.is(failed.reason, 'apt: rc 100');
   assert.is(row(null).state, 'unknown');
   assert.is(row([patches({ manager: 'snap', thirdParty: true })]).state, 'unknown');
+});
+
+test('patches: green only once the age of what is pending is known, and never without support', () => {
+  const row = (change: Partial<PatchState>, osState: OsState | null = null) =>
+    patchRow(endpoint('e'), { ...noFacts, patches: [patches(change)], osState }, now);
+  // A new machine: 75 security updates, first seen a minute ago.
+  const fresh = { pending: 80, pendingSecurity: 75, oldestSecuritySince: now - 60_000 };
+  const unknown = row({ ...fresh, oldestSecurityAtLeast: true });
+  assert.is(unknown.state, 'unknown');
+  assert.match(unknown.reason ?? '', 'how old');
+  assert.is(row({ ...fresh, oldestSecurityAtLeast: false }).state, 'compliant');
+  assert.is(row({ ...fresh, oldestSecuritySince: now - 15 * day, oldestSecurityAtLeast: true }).state, 'overdue');
+  const nothing = { pending: 0, pendingSecurity: 0, oldestSecuritySince: null };
+  const until = (endOfLife: number, endOfSecurity: number | null = null) =>
+    row(nothing, { ...osState, endOfLife, endOfSecurity });
+  assert.is(until(now - 2 * day).state, 'overdue');
+  assert.match(until(now - 2 * day).reason ?? '', 'no security updates since');
+  assert.is(until(now - 2 * day, now + day).state, 'compliant', 'extended security updates count');
+  assert.is(until(now).state, 'compliant', 'the last day is covered');
 });
 
 test('patches by site: the worst site and the worst endpoint come first', () => {

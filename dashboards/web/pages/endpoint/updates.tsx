@@ -2,13 +2,36 @@
 import { useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
-import { none, number } from '../../format.ts';
+import { none, number, time } from '../../format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { language, t } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
+
+/** Where the dates come from, and of which day they are: a table that is a year old is a year old. */
+function lifeSource(os: OsState): string | null {
+  const date = os.endOfLifeAsOf ? time(Date.parse(os.endOfLifeAsOf), language.value, 'date') : null;
+  if (os.endOfLifeSource === null) return date && t('updates.lifeSilent', { date });
+  const source = wordOr('updates.lifeSource', os.endOfLifeSource);
+  return date ? t('updates.lifeAsOf', { source, date }) : source;
+}
+
+function EndOfLife({ os }: { os: OsState }) {
+  if (os.endOfLife !== null) return <Moment at={os.endOfLife} shape="date" />;
+  return <>{os.rollingRelease ? t('updates.rolling') : t('common.unknown')}</>;
+}
+
+/** A time since when something waits, or at least waits. */
+function Since({ at, atLeast }: { at: number | null; atLeast: boolean | undefined }) {
+  return (
+    <>
+      <Ago at={at} />
+      {at !== null && atLeast && <div class="quiet small">{t('updates.atLeast')}</div>}
+    </>
+  );
+}
 
 function OsBox({ os }: { os: OsState }) {
   const name = [os.name, os.version, os.build].filter(Boolean).join(' ');
@@ -37,7 +60,10 @@ function OsBox({ os }: { os: OsState }) {
         </div>
         <div>
           <dt>{t('updates.endOfLife')}</dt>
-          <dd>{os.endOfLife === null ? t('common.unknown') : <Moment at={os.endOfLife} shape="date" />}</dd>
+          <dd>
+            <EndOfLife os={os} />
+            <div class="quiet small">{lifeSource(os)}</div>
+          </dd>
         </div>
       </dl>
     </Box>
@@ -69,7 +95,11 @@ function Pending({ list }: { list: readonly PendingUpdate[] }) {
             head: t('updates.isSecurity'),
             cell: (row) => <SecurityMark value={row.security} />,
           },
-          { key: 'since', head: t('updates.since'), cell: (row) => <Ago at={row.since} /> },
+          {
+            key: 'since',
+            head: t('updates.since'),
+            cell: (row) => <Since at={row.since} atLeast={row.sinceAtLeast} />,
+          },
         ]}
       />
       {!all && rows.length > mostShown && (
@@ -119,7 +149,7 @@ function ManagerBox({ state }: { state: PatchState }) {
           <div>
             <dt>{t('updates.oldest')}</dt>
             <dd>
-              <Ago at={state.oldestSecuritySince} />
+              <Since at={state.oldestSecuritySince} atLeast={state.oldestSecurityAtLeast} />
             </dd>
           </div>
           <div>
