@@ -12,6 +12,8 @@ import { EndpointPage } from './pages/endpoint/endpoint.tsx';
 import { FleetPage } from './pages/fleet.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { PatchesPage } from './pages/patches.tsx';
+import { PlacesPage } from './pages/places/list.tsx';
+import { PlacePage } from './pages/places/place.tsx';
 import { ProtectionPage } from './pages/protection.tsx';
 import { SettingsPage } from './pages/settings.tsx';
 import { SetupPage } from './pages/setup.tsx';
@@ -58,6 +60,12 @@ function PageOf({ route }: { route: Route }) {
       return <ProtectionPage />;
     case 'patches':
       return <PatchesPage />;
+    case 'sites':
+    case 'groups':
+      return <PlacesPage key={route.page} kind={route.page} />;
+    case 'site':
+    case 'group':
+      return <PlacePage key={path.value} kind={route.page === 'site' ? 'sites' : 'groups'} id={route.id} />;
     case 'add':
       return <AddPage />;
     case 'settings':
@@ -69,8 +77,15 @@ function PageOf({ route }: { route: Route }) {
   }
 }
 
+/** Details belong to their list. */
+const parents = { endpoint: 'fleet', ticket: 'tickets', site: 'sites', group: 'groups' } as const;
+
+function parentOf(page: PageName): PageName {
+  return (parents as Partial<Record<PageName, PageName>>)[page] ?? page;
+}
+
 interface Entry {
-  page: Exclude<PageName, 'setup' | 'login' | 'missing' | 'endpoint' | 'ticket'>;
+  page: Exclude<PageName, 'setup' | 'login' | 'missing' | keyof typeof parents>;
   href: string;
   icon: IconName;
 }
@@ -95,16 +110,13 @@ const groups: readonly { name: 'watch' | 'judge' | 'manage'; entries: readonly E
   {
     name: 'manage',
     entries: [
+      { page: 'sites', href: '/sites', icon: 'site' },
+      { page: 'groups', href: '/groups', icon: 'group' },
       { page: 'add', href: '/add', icon: 'add' },
       { page: 'settings', href: '/settings', icon: 'settings' },
     ],
   },
 ];
-
-/** Details belong to their list. */
-function parentOf(page: PageName): PageName {
-  return page === 'endpoint' ? 'fleet' : page === 'ticket' ? 'tickets' : page;
-}
 
 /** How many things wait behind an entry; nothing where there are none. */
 function Tally({ n, what }: { n: number; what: string }) {

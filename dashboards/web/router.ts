@@ -10,6 +10,10 @@ export type Route =
   | { page: 'stability' }
   | { page: 'protection' }
   | { page: 'patches' }
+  | { page: 'sites' }
+  | { page: 'site'; id: string }
+  | { page: 'groups' }
+  | { page: 'group'; id: string }
   | { page: 'add' }
   | { page: 'setup' }
   | { page: 'login' }
@@ -18,7 +22,26 @@ export type Route =
 
 export type PageName = Route['page'];
 
-const plain = ['alerts', 'tickets', 'stability', 'protection', 'patches', 'add', 'setup', 'login', 'settings'] as const;
+const plain = [
+  'alerts',
+  'tickets',
+  'stability',
+  'protection',
+  'patches',
+  'sites',
+  'groups',
+  'add',
+  'setup',
+  'login',
+  'settings',
+] as const;
+
+/** Pages of one thing, by the address of their list. */
+const details = new Map([
+  ['endpoints', 'endpoint'],
+  ['sites', 'site'],
+  ['groups', 'group'],
+] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group'>;
 
 function decoded(part: string): string | null {
   try {
@@ -39,9 +62,10 @@ export function match(path: string): Route {
     return page ? { page } : { page: 'missing' };
   }
   if (parts.length !== 2 || second === undefined) return { page: 'missing' };
-  if (first === 'endpoints') {
+  const detail = details.get(first);
+  if (detail) {
     const id = decoded(second);
-    return id === null ? { page: 'missing' } : { page: 'endpoint', id };
+    return id === null ? { page: 'missing' } : { page: detail, id };
   }
   if (first === 'tickets' && /^[1-9]\d{0,9}$/.test(second)) return { page: 'ticket', id: Number(second) };
   return { page: 'missing' };
@@ -50,6 +74,8 @@ export function match(path: string): Route {
 /** `/tickets/7`; ids are escaped. */
 export const to = {
   endpoint: (id: string) => `/endpoints/${encodeURIComponent(id)}`,
+  site: (id: string) => `/sites/${encodeURIComponent(id)}`,
+  group: (id: string) => `/groups/${encodeURIComponent(id)}`,
   ticket: (id: number) => `/tickets/${id}`,
 };
 

@@ -62,10 +62,12 @@ function within(value: number | null, from: number, to: number): boolean {
 }
 
 export interface Wanted {
-  /** Lower case; every word must occur in name, site, tags, operating system or id. */
+  /** Lower case; every word must occur in name, site, tags, groups, operating system or id. */
   words: string[];
   site: string | null;
   tag: string | null;
+  /** Id; '' for endpoints in no group. */
+  group: string | null;
   chosen: Partial<Record<FilterName, string>>;
 }
 
@@ -78,23 +80,27 @@ export function wantedOf(search: string): Wanted {
     if (value !== null && Object.hasOwn(choices[name], value)) chosen[name] = value;
   }
   const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  return { words, site: params.get('site'), tag: params.get('tag'), chosen };
+  return { words, site: params.get('site'), tag: params.get('tag'), group: params.get('group'), chosen };
 }
 
 /** How many filters are set, the search not counted. */
 export function filterCount(wanted: Wanted): number {
-  return Object.keys(wanted.chosen).length + (wanted.site === null ? 0 : 1) + (wanted.tag === null ? 0 : 1);
+  const { site, tag, group, chosen } = wanted;
+  return Object.keys(chosen).length + [site, tag, group].filter((one) => one !== null).length;
 }
 
 export function matches(row: EndpointRow, wanted: Wanted, now: number): boolean {
   if (wanted.site !== null && (row.site ?? '') !== wanted.site) return false;
   if (wanted.tag !== null && !row.tags.includes(wanted.tag)) return false;
+  if (wanted.group === '' && row.groups.length > 0) return false;
+  if (wanted.group && !row.groups.some(({ id }) => id === wanted.group)) return false;
   for (const [name, value] of Object.entries(wanted.chosen)) {
     const tests: Record<string, (row: EndpointRow, now: number) => boolean> = choices[name as FilterName];
     if (!tests[value]?.(row, now)) return false;
   }
   if (wanted.words.length === 0) return true;
-  const text = [row.name, row.site, row.os, row.id, ...row.tags].join(' ').toLowerCase();
+  const groups = row.groups.map(({ name }) => name);
+  const text = [row.name, row.site, row.os, row.id, ...row.tags, ...groups].join(' ').toLowerCase();
   return wanted.words.every((word) => text.includes(word));
 }
 

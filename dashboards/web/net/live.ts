@@ -7,7 +7,9 @@ export type Change =
   | { kind: 'endpoint'; endpoint: string; row?: EndpointRow }
   | { kind: 'alert'; alert: string; endpoint: string }
   | { kind: 'ticket'; ticket: number }
-  | { kind: 'inventory'; endpoint: string; section: string };
+  | { kind: 'inventory'; endpoint: string; section: string }
+  | { kind: 'site'; site: string }
+  | { kind: 'group'; group: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */
 export const link = signal<'connecting' | 'live' | 'cut'>('connecting');

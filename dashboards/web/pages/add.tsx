@@ -10,6 +10,7 @@ import { Box, Empty, Notice, PageHead, ProblemNotice, Ready } from '../parts/box
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
 import { language, t } from '../words/words.ts';
 
@@ -38,7 +39,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
       {problem && <ProblemNotice problem={problem} />}
       <div class="form-row">
         <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
-        <Input label={t('filter.name.site')} value={site} onInput={setSite} maxLength={128} help={t('add.siteHelp')} />
+        <SiteInput value={site} onInput={setSite} />
         <Select
           label={t('filter.name.kind')}
           value={kind}

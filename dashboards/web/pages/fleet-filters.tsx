@@ -21,23 +21,38 @@ function Choice({ name, wanted }: { name: FilterName; wanted: Wanted }) {
   );
 }
 
-/** Sites or tags that occur; nothing while there are none to choose. */
-function Words({ name, values, value }: { name: 'site' | 'tag'; values: Set<string>; value: string | null }) {
-  if (values.size === 0) return null;
-  const options = [...values].sort().map((word) => [word, word] as const);
+/** A name has no line break, so this is no name. */
+const nothing = '\n';
+
+interface WordsProps {
+  name: 'site' | 'tag' | 'group';
+  /** What stands in the address, and its word. */
+  values: ReadonlyMap<string, string>;
+  value: string | null;
+}
+
+/** Sites, tags or groups that occur; nothing while there are none to choose. */
+function Words({ name, values, value }: WordsProps) {
+  if (values.size === 0 && value === null) return null;
+  const options = [...values].sort(([, a], [, b]) => a.localeCompare(b));
+  // Chosen by a link only: `?site=` is the list of those without one.
+  const none = value === '' ? [[nothing, t('filter.none')] as const] : [];
   return (
     <Select
       label={t(`filter.name.${name}`)}
-      value={value ?? ''}
-      onChange={(chosen) => setQuery({ [name]: chosen })}
-      options={[['', t('filter.all')], ...options]}
+      value={value === '' ? nothing : (value ?? '')}
+      onChange={(chosen) => chosen !== nothing && setQuery({ [name]: chosen })}
+      options={[['', t('filter.all')], ...none, ...options]}
     />
   );
 }
 
+const same = (words: readonly string[]) => new Map(words.map((word) => [word, word]));
+
 export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted: Wanted }) {
-  const sites = new Set(list.flatMap((row) => (row.site === null ? [] : [row.site])));
-  const tags = new Set(list.flatMap((row) => row.tags));
+  const sites = same(list.flatMap((row) => row.site ?? []));
+  const tags = same(list.flatMap((row) => row.tags));
+  const groups = new Map(list.flatMap((row) => row.groups.map(({ id, name }) => [id, name] as const)));
   const hidden = further.filter((name) => wanted.chosen[name] !== undefined).length + (wanted.tag === null ? 0 : 1);
   return (
     <search class="box-body stack-2">
@@ -54,6 +69,7 @@ export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted
           <Choice key={name} name={name} wanted={wanted} />
         ))}
         <Words name="site" values={sites} value={wanted.site} />
+        <Words name="group" values={groups} value={wanted.group} />
       </div>
       <details open={hidden > 0}>
         <summary class="small">

@@ -39,6 +39,8 @@ interface InputProps {
   minLength?: number;
   maxLength?: number;
   placeholder?: string;
+  /** Id of a datalist. */
+  list?: string;
   wide?: boolean;
 }
 

@@ -112,6 +112,20 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  site: (
+    <g fill="none" stroke="currentColor" stroke-width="1.400" stroke-linejoin="round">
+      <path d="M8 14.200c3-3.300 4.500-5.600 4.500-7.700a4.500 4.500 0 0 0-9 0c0 2.100 1.500 4.400 4.500 7.700Z" />
+      <circle cx="8" cy="6.500" r="1.600" />
+    </g>
+  ),
+  group: (
+    <g fill="none" stroke="currentColor" stroke-width="1.400">
+      <rect x="1.800" y="1.800" width="12.400" height="12.400" rx="2" stroke-dasharray="2.600 1.800" />
+      <circle cx="5.600" cy="5.600" r="1.300" fill="currentColor" />
+      <circle cx="10.400" cy="5.600" r="1.300" fill="currentColor" />
+      <circle cx="8" cy="10.200" r="1.300" fill="currentColor" />
+    </g>
+  ),
   add: <path d="M8 3v10M3 8h10" fill="none" stroke="currentColor" stroke-width="1.800" stroke-linecap="round" />,
   settings: (
     <g fill="none" stroke="currentColor" stroke-width="1.500" stroke-linecap="round">

@@ -1,11 +1,12 @@
-/** What people decide about an endpoint: its name, kind, site and tags. */
+/** What people decide about an endpoint: its name, kind, site, tags and groups. */
 import { useState } from 'preact/hooks';
-import type { EndpointRow } from '../../../../shared/api.ts';
-import { useSend } from '../../net/load.ts';
-import { call } from '../../net/request.ts';
+import type { EndpointRow, GroupRow } from '../../../../shared/api.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { ProblemNotice } from '../../parts/box.tsx';
+import { ProblemNotice, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { SiteInput } from '../../parts/site-input.tsx';
 import { navigate } from '../../router.ts';
 import { t } from '../../words/words.ts';
 
@@ -40,28 +41,56 @@ function Retire({ id }: { id: string }) {
   );
 }
 
-export function Edit({ row, onDone }: { row: EndpointRow; onDone: () => void }) {
-  const [open, setOpen] = useState(false);
+interface GroupsProps {
+  value: readonly string[];
+  onChange: (ids: string[]) => void;
+}
+
+function Groups({ value, onChange }: GroupsProps) {
+  const list = useLoad<Page<GroupRow>>('groups');
+  return (
+    <fieldset class="field checks">
+      <legend class="label">{t('page.groups')}</legend>
+      <Ready of={list} lines={1}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <a href="/groups">{t('place.groups.emptyTitle')}</a>
+          ) : (
+            items.map(({ id, name }) => (
+              <label key={id}>
+                <input
+                  type="checkbox"
+                  checked={value.includes(id)}
+                  onChange={() => onChange(value.includes(id) ? value.filter((one) => one !== id) : [...value, id])}
+                />
+                {name}
+              </label>
+            ))
+          )
+        }
+      </Ready>
+    </fieldset>
+  );
+}
+
+interface EditProps {
+  row: EndpointRow;
+  onDone: () => void;
+}
+
+/** Begins with what is so at the moment of opening. */
+function EditForm({ row, onDone, onCancel }: EditProps & { onCancel: () => void }) {
   const [name, setName] = useState(row.name);
   const [kind, setKind] = useState<string>(row.kind);
   const [site, setSite] = useState(row.site ?? '');
   const [tags, setTags] = useState(row.tags.join(', '));
+  const [groups, setGroups] = useState(row.groups.map(({ id }) => id));
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const body = { name, kind, site: site === '' ? null : site, tags: tagsOf(tags) };
-    const done = await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body }));
-    if (!done) return;
-    setOpen(false);
-    onDone();
+    const body = { name, kind, site: site.trim() === '' ? null : site, tags: tagsOf(tags), groups };
+    if (await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body }))) onDone();
   };
-  if (!open) {
-    return (
-      <button type="button" class="button" onClick={() => setOpen(true)}>
-        {t('endpoint.edit')}
-      </button>
-    );
-  }
   return (
     <form class="form box edit" onSubmit={(event) => void submit(event)}>
       {problem && <ProblemNotice problem={problem} />}
@@ -73,18 +102,41 @@ export function Edit({ row, onDone }: { row: EndpointRow; onDone: () => void }) 
           onChange={setKind}
           options={kinds.map((one) => [one, t(`kind.${one}`)] as const)}
         />
-        <Input label={t('filter.name.site')} value={site} onInput={setSite} maxLength={128} />
+        <SiteInput value={site} onInput={setSite} />
         <Input label={t('endpoint.tags')} value={tags} onInput={setTags} help={t('endpoint.tagsHelp')} />
       </div>
+      <Groups value={groups} onChange={setGroups} />
       <div class="form-end">
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('common.save')}
         </button>
-        <button type="button" class="button" onClick={() => setOpen(false)}>
+        <button type="button" class="button" onClick={onCancel}>
           {t('common.cancel')}
         </button>
         {may('admin') && <Retire id={row.id} />}
       </div>
     </form>
+  );
+}
+
+export function Edit({ row, onDone }: EditProps) {
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  if (!open) {
+    return (
+      <button type="button" class="button" onClick={() => setOpen(true)}>
+        {t('endpoint.edit')}
+      </button>
+    );
+  }
+  return (
+    <EditForm
+      row={row}
+      onDone={() => {
+        close();
+        onDone();
+      }}
+      onCancel={close}
+    />
   );
 }

@@ -53,6 +53,11 @@ function Head({ detail, reload }: TabProps) {
         lead={
           <>
             {facts.filter(Boolean).join(' · ')}{' '}
+            {row.groups.map(({ id, name }) => (
+              <a class="tag" key={id} href={to.group(id)}>
+                {t('filter.name.group')}: {name}
+              </a>
+            ))}{' '}
             {row.tags.map((tag) => (
               <span class="tag" key={tag}>
                 {tag}

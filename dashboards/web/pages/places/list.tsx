@@ -1,0 +1,136 @@
+/** All sites, or all groups: how many endpoints each has, and how many of them need a look. */
+import { useState } from 'preact/hooks';
+import { rows } from '../../fleet/store.ts';
+import { none, number } from '../../format.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { navigate } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+import { PlaceForm } from './form.tsx';
+import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow, placeHref, placeIcons } from './kinds.ts';
+
+const say = (value: number) => number(value, language.value);
+
+/** How many of its endpoints need a look, and a link to them. */
+export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
+  if (row.endpoints === 0) return <span class="quiet">{none}</span>;
+  if (row.attention === 0) {
+    return (
+      <Mark tone="ok" icon="ok">
+        {t('place.nothing')}
+      </Mark>
+    );
+  }
+  const tone = row.critical > 0 ? 'critical' : 'warning';
+  return (
+    <Mark tone={tone} icon={tone}>
+      <a href={fleetHref(kind, row, 'any')}>
+        {t('place.ofEndpoints', { n: say(row.attention), all: say(row.endpoints) })}
+      </a>
+      {row.critical > 0 && ` ${t('place.critical', { n: say(row.critical) })}`}
+    </Mark>
+  );
+}
+
+function columnsOf(kind: PlaceKind): Column<PlaceRow>[] {
+  const zone: Column<PlaceRow> = {
+    key: 'zone',
+    head: t('place.zone'),
+    cell: (row) => row.zone ?? <span class="quiet">{t('place.reportZone')}</span>,
+  };
+  return [
+    {
+      key: 'name',
+      head: t('endpoint.name'),
+      cell: (row) => (
+        <div class="named">
+          <a href={placeHref(kind, row.id)}>{row.name}</a>
+          {row.note !== '' && <div class="quiet small place-note">{row.note}</div>}
+        </div>
+      ),
+    },
+    ...(kind === 'sites' ? [zone] : []),
+    {
+      key: 'endpoints',
+      head: t('place.endpoints'),
+      right: true,
+      cell: (row) => (row.endpoints === 0 ? say(0) : <a href={fleetHref(kind, row)}>{say(row.endpoints)}</a>),
+    },
+    { key: 'attention', head: t('column.attention'), cell: (row) => <Attended kind={kind} row={row} /> },
+  ];
+}
+
+function Nothing({ kind }: { kind: PlaceKind }) {
+  return (
+    <Empty icon={placeIcons[kind]} title={t(`place.${kind}.emptyTitle`)}>
+      <p>{t(`place.${kind}.emptyLead`)}</p>
+      {!may('operator') && <p>{t('place.askOperator')}</p>}
+    </Empty>
+  );
+}
+
+/** What the page answers first: how many there are, and who is in none. */
+function Lead({ kind, items }: { kind: PlaceKind; items: readonly PlaceRow[] }) {
+  const without = [...(rows.value?.values() ?? [])].filter((row) => hasNone(kind, row)).length;
+  return (
+    <>
+      {t(`place.${kind}.count`, { n: say(items.length) })}
+      {without > 0 && (
+        <>
+          {' · '}
+          <a href={fleetHref(kind, null)}>{t(`place.${kind}.without`, { n: say(without) })}</a>
+        </>
+      )}
+    </>
+  );
+}
+
+export function PlacesPage({ kind }: { kind: PlaceKind }) {
+  const list = useLoad<Page<PlaceRow>>(kind, concerns(kind), 2000);
+  const [open, setOpen] = useState(false);
+  const items = list.data?.items ?? [];
+  const isEmpty = list.data !== null && items.length === 0;
+  const adding = may('operator') && (open || isEmpty);
+  return (
+    <>
+      <PageHead title={t(`page.${kind}`)} lead={items.length > 0 && <Lead kind={kind} items={items} />}>
+        {may('operator') && !adding && list.data !== null && (
+          <button type="button" class="button" onClick={() => setOpen(true)}>
+            <Icon name="add" />
+            {t(`place.${kind}.new`)}
+          </button>
+        )}
+      </PageHead>
+      {adding && !isEmpty && (
+        <Box title={t(`place.${kind}.new`)}>
+          <PlaceForm
+            kind={kind}
+            onDone={(made) => navigate(placeHref(kind, made.id))}
+            onCancel={() => setOpen(false)}
+          />
+        </Box>
+      )}
+      <section class="box" aria-label={t(`page.${kind}`)}>
+        <Ready of={list}>
+          {({ items: all }) =>
+            all.length === 0 ? (
+              <Nothing kind={kind} />
+            ) : (
+              <Table caption={t(`page.${kind}`)} columns={columnsOf(kind)} rows={all} keyOf={(row) => row.id} />
+            )
+          }
+        </Ready>
+      </section>
+      {adding && isEmpty && (
+        <Box title={t(`place.${kind}.first`)}>
+          <PlaceForm kind={kind} onDone={(made) => navigate(placeHref(kind, made.id))} />
+        </Box>
+      )}
+    </>
+  );
+}

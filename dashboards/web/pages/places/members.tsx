@@ -1,0 +1,123 @@
+/** Endpoints to choose from, with one button for all that are chosen: to add them, or to remove them. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { EndpointRow } from '../../../../shared/api.ts';
+import { now } from '../../clock.ts';
+import { matches, wantedOf } from '../../fleet/filter.ts';
+import { none, number } from '../../format.ts';
+import { useSend } from '../../net/load.ts';
+import { may } from '../../net/session.ts';
+import { AttentionChips } from '../../parts/attention.tsx';
+import { Box, ProblemNotice } from '../../parts/box.tsx';
+import { Input } from '../../parts/field.tsx';
+import { StateMark } from '../../parts/mark.tsx';
+import { type Column, Pager, Table } from '../../parts/table.tsx';
+import { to } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+
+const pageSize = 50;
+const say = (value: number) => number(value, language.value);
+
+interface ChooseProps {
+  title: string;
+  /** Shows where each of them stands. */
+  site: boolean;
+  list: readonly EndpointRow[];
+  /** `Add endpoints: 3` */
+  action: (n: string) => string;
+  onApply: (ids: string[]) => Promise<unknown>;
+  empty: ComponentChildren;
+}
+
+function columnsOf(site: boolean, chosen: ReadonlySet<string>, toggle: (id: string) => void): Column<EndpointRow>[] {
+  const at: Column<EndpointRow> = {
+    key: 'site',
+    head: t('filter.name.site'),
+    cell: (row) => row.site ?? <span class="quiet">{none}</span>,
+  };
+  return [
+    {
+      key: 'name',
+      head: t('column.endpoint'),
+      cell: (row) => (
+        <div class="choose">
+          {may('operator') && (
+            <input
+              type="checkbox"
+              aria-label={t('place.choose', { name: row.name })}
+              checked={chosen.has(row.id)}
+              onChange={() => toggle(row.id)}
+            />
+          )}
+          <a href={to.endpoint(row.id)}>{row.name}</a>
+        </div>
+      ),
+    },
+    ...(site ? [at] : []),
+    { key: 'state', head: t('column.state'), cell: (row) => <StateMark state={row.state} /> },
+    {
+      key: 'attention',
+      head: t('column.attention'),
+      bare: true,
+      cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
+    },
+  ];
+}
+
+export function Choose({ title, site, list, action, onApply, empty }: ChooseProps) {
+  const [search, setSearch] = useState('');
+  const [start, setStart] = useState(0);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const { busy, problem, send } = useSend();
+  const wanted = wantedOf(new URLSearchParams({ q: search }).toString());
+  const found = list.filter((row) => matches(row, wanted, now.peek()));
+  const from = start < found.length ? start : 0;
+  const shown = found.slice(from, from + pageSize);
+  // What has gone from the list since it was ticked is not sent.
+  const ids = list.filter((row) => chosen.has(row.id)).map(({ id }) => id);
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    setChosen(next);
+  };
+  const apply = async () => {
+    if (await send(() => onApply(ids))) setChosen(new Set());
+  };
+  return (
+    <Box title={title} flush>
+      {list.length === 0 ? (
+        <div class="box-body">{empty}</div>
+      ) : (
+        <>
+          <div class="box-body choose-bar">
+            {list.length > 10 && (
+              <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} wide />
+            )}
+            {may('operator') && (
+              <button type="button" class="button" disabled={busy || ids.length === 0} onClick={() => void apply()}>
+                {busy ? t('common.working') : action(say(ids.length))}
+              </button>
+            )}
+            {problem && <ProblemNotice problem={problem} />}
+          </div>
+          {found.length === 0 ? (
+            <p class="quiet box-body">{t('fleet.noMatch')}</p>
+          ) : (
+            <Table caption={title} columns={columnsOf(site, chosen, toggle)} rows={shown} keyOf={(row) => row.id} />
+          )}
+          {found.length > pageSize && (
+            <Pager
+              from={from + 1}
+              to={from + shown.length}
+              total={found.length}
+              label={t('common.range', { from: say(from + 1), to: say(from + shown.length), total: say(found.length) })}
+              earlier={t('common.earlier')}
+              later={t('common.later')}
+              onPage={(step) => setStart(Math.max(0, from + step * pageSize))}
+            />
+          )}
+        </>
+      )}
+    </Box>
+  );
+}

@@ -1,0 +1,135 @@
+/** One site or one group: what it is, its endpoints, and those that could be added. */
+import { useState } from 'preact/hooks';
+import type { EndpointRow, GroupDetail } from '../../../../shared/api.ts';
+import { rows } from '../../fleet/store.ts';
+import { number } from '../../format.ts';
+import { useLoad } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { language, t } from '../../words/words.ts';
+import { PlaceForm } from './form.tsx';
+import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow } from './kinds.ts';
+import { Attended } from './list.tsx';
+import { Choose } from './members.tsx';
+import { Remove } from './remove.tsx';
+
+interface Detail extends Omit<GroupDetail, 'row'> {
+  row: PlaceRow;
+}
+
+interface PlaceProps {
+  kind: PlaceKind;
+  detail: Detail;
+  reload: () => void;
+}
+
+function Head({ kind, detail: { row }, reload }: PlaceProps) {
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href={`/${kind}`}>{t(`page.${kind}`)}</a>
+      </nav>
+      <PageHead
+        title={row.name}
+        lead={
+          <>
+            <a href={fleetHref(kind, row)}>{t('place.countEndpoints', { n: number(row.endpoints, language.value) })}</a>
+            {row.endpoints > 0 && (
+              <>
+                {' · '}
+                <Attended kind={kind} row={row} />
+              </>
+            )}
+            {kind === 'sites' && ` · ${t('place.zone')}: ${row.zone ?? t('place.reportZone')}`}
+          </>
+        }
+      >
+        {may('operator') && (
+          <button type="button" class="button" onClick={() => setOpen('edit')}>
+            {t('endpoint.edit')}
+          </button>
+        )}
+        {may('admin') && (
+          <button type="button" class="button" onClick={() => setOpen('delete')}>
+            {t('place.delete')}
+          </button>
+        )}
+      </PageHead>
+      {row.note !== '' && <p class="place-note">{row.note}</p>}
+      {open === 'edit' && (
+        <Box title={t('endpoint.edit')}>
+          <PlaceForm
+            kind={kind}
+            place={row}
+            onDone={() => {
+              close();
+              reload();
+            }}
+            onCancel={close}
+          />
+        </Box>
+      )}
+      {open === 'delete' && <Remove kind={kind} place={row} onCancel={close} />}
+    </>
+  );
+}
+
+const byName = (a: EndpointRow, b: EndpointRow) => a.name.localeCompare(b.name, 'en', { numeric: true });
+
+function Members({ kind, detail, reload }: PlaceProps) {
+  const known = rows.value;
+  const inside = new Set(detail.members.map(({ id }) => id));
+  const list = [...(known?.values() ?? [])].sort(byName);
+  const others = list.filter((row) => !inside.has(row.id));
+  // Those who have none yet are the likely ones.
+  others.sort((a, b) => Number(hasNone(kind, b)) - Number(hasNone(kind, a)));
+  const change = (body: { add?: string[]; remove?: string[] }) =>
+    call(`${kind}/${encodeURIComponent(detail.row.id)}/members`, { method: 'PUT', body }).then(reload);
+  return (
+    <>
+      <Choose
+        title={t('place.endpoints')}
+        site={kind !== 'sites'}
+        list={list.filter((row) => inside.has(row.id))}
+        action={(n) => t('place.removeChosen', { n })}
+        onApply={(remove) => change({ remove })}
+        empty={<p class="quiet">{t(known?.size === 0 ? 'place.noEndpoint' : 'place.noMember')}</p>}
+      />
+      {may('operator') && others.length > 0 && (
+        <Choose
+          title={t('place.add')}
+          site
+          list={others}
+          action={(n) => t('place.addChosen', { n })}
+          onApply={(add) => change({ add })}
+          empty={null}
+        />
+      )}
+      {known?.size === 0 && (
+        <a class="button" href="/add">
+          {t('page.add')}
+        </a>
+      )}
+    </>
+  );
+}
+
+export function PlacePage({ kind, id }: { kind: PlaceKind; id: string }) {
+  const loaded = useLoad<Detail>(`${kind}/${encodeURIComponent(id)}`, concerns(kind), 2000);
+  return (
+    <>
+      {loaded.data === null && <PageHead title={t(`page.${kind}`)} />}
+      <Ready of={loaded} lines={8}>
+        {(detail) => (
+          <>
+            <Head kind={kind} detail={detail} reload={loaded.reload} />
+            <Members kind={kind} detail={detail} reload={loaded.reload} />
+          </>
+        )}
+      </Ready>
+    </>
+  );
+}

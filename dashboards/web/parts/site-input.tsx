@@ -1,0 +1,33 @@
+/** The name of a site, with those that there are as suggestions; another name makes a new one. */
+import type { SiteRow } from '../../../shared/api.ts';
+import { useLoad } from '../net/load.ts';
+import type { Page } from '../net/request.ts';
+import { t } from '../words/words.ts';
+import { Input } from './field.tsx';
+
+interface SiteInputProps {
+  value: string;
+  onInput: (value: string) => void;
+}
+
+export function SiteInput({ value, onInput }: SiteInputProps) {
+  const { data } = useLoad<Page<SiteRow>>('sites');
+  return (
+    <>
+      <Input
+        label={t('filter.name.site')}
+        value={value}
+        onInput={onInput}
+        maxLength={256}
+        help={t('place.siteHelp')}
+        list="known-sites"
+        autocomplete="off"
+      />
+      <datalist id="known-sites">
+        {data?.items.map(({ id, name }) => (
+          <option key={id} value={name} />
+        ))}
+      </datalist>
+    </>
+  );
+}
