@@ -2,14 +2,14 @@
  * The web app in a real browser, on a real collector with a real agent: set up, log in, see this machine move, its
  * page, the other language, no accessibility violation, no error in the console, no page wider than a small phone.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { build } from 'vite';
+import { violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -24,7 +24,6 @@ const flags = [
   '--disable-sync',
 ];
 const password = 'a sentence that nobody guesses';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const test = suite('web app');
 
 interface World {
@@ -273,6 +272,8 @@ const pages = () => [
   '/stability',
   '/protection',
   '/patches',
+  '/sites',
+  '/groups',
   '/add',
   '/settings',
   '/nowhere',
@@ -289,28 +290,6 @@ async function settled(page: Page, path: string): Promise<void> {
     20_000,
     path,
   );
-}
-
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary?: string }[];
-}
-
-interface Findings {
-  passes: unknown[];
-  violations: Violation[];
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // Given through the debugger's own world, so the page's content security policy stays as it is.
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const { axe: tool } = window as unknown as { axe: { run(): Promise<Findings> } };
-    const { passes, violations } = await tool.run();
-    return { passes: passes.length, violations };
-  });
-  assert.ok(found.passes > 10, 'axe looked at the page');
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
 for (const shade of ['light', 'dark'] as const) {

@@ -88,6 +88,21 @@ test('an order survives the address; a second click turns it round', () => {
   assert.equal(orderOf('constructor'), { key: 'attention', down: true });
 });
 
+test('by group, by none, and by words of its name', () => {
+  const groups = [
+    { id: 'g1', name: 'Cluster' },
+    { id: 'g2', name: 'Web' },
+  ];
+  const rows = [row('both', { groups }), row('one', { groups: groups.slice(1) }), row('none', { site: null })];
+  assert.equal(found(rows, '?group=g1'), ['both']);
+  assert.equal(found(rows, '?group=g2'), ['both', 'one']);
+  assert.equal(found(rows, '?group=g3'), []);
+  assert.equal(found(rows, '?group='), ['none']);
+  assert.equal(found(rows, '?site='), ['none']);
+  assert.equal(found(rows, '?q=clus'), ['both']);
+  assert.equal([filterCount(wantedOf('?group=')), filterCount(wantedOf('?group=g1&tag=a'))], [1, 2]);
+});
+
 test('search wants every word, in name, site, system or tag', () => {
   const rows = [row('db-1', { os: 'Ubuntu 24.04' }), row('db-2', { site: 'south' })];
   assert.equal(found(rows, '?q=DB%20ubuntu'), ['db-1']);

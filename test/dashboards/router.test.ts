@@ -12,6 +12,8 @@ test('every page has its address', () => {
     'stability',
     'protection',
     'patches',
+    'sites',
+    'groups',
     'add',
     'setup',
     'login',
@@ -24,7 +26,9 @@ test('every page has its address', () => {
 });
 
 test('an id with odd letters comes back as it was', () => {
-  for (const id of ['e1', 'a/b', 'ü %', '../x']) assert.equal(match(to.endpoint(id)), { page: 'endpoint', id });
+  for (const page of ['endpoint', 'site', 'group'] as const) {
+    for (const id of ['e1', 'a/b', 'ü %', '../x']) assert.equal(match(to[page](id)), { page, id });
+  }
 });
 
 test('what is no address is missing', () => {
@@ -36,6 +40,9 @@ test('what is no address is missing', () => {
     '/endpoints',
     '/endpoints/a/b',
     '/endpoints/%zz',
+    '/sites/%zz',
+    '/groups/a/b',
+    '/toString/a',
   ]) {
     assert.equal(match(path), { page: 'missing' }, path);
   }

@@ -1,5 +1,6 @@
 /** A headless Chromium on a profile of its own, and the web app as it is in the tree. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
@@ -53,4 +54,27 @@ export async function openPage(page: Page, url: string, language: 'en' | 'ja'): 
 export async function rowText(page: Page, words: string): Promise<string> {
   const text = await page.getByRole('row').filter({ hasText: words }).first().textContent({ timeout: 10_000 });
   return (text ?? '').replace(/\s+/g, ' ');
+}
+
+interface Violation {
+  id: string;
+  nodes: { html: string }[];
+}
+
+interface Findings {
+  passes: unknown[];
+  violations: Violation[];
+}
+
+/** What axe finds on the page as it is now. @throws Error when it saw next to nothing, so that it found nothing */
+export async function violations(page: Page): Promise<string[]> {
+  // Given through the debugger's own world, so the page's content security policy stays as it is.
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<Findings> } };
+    const { passes, violations } = await axe.run();
+    return { passes: passes.length, violations };
+  });
+  if (found.passes <= 10) throw new Error(`axe passed only ${found.passes} rules on ${page.url()}`);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }

@@ -53,7 +53,8 @@ export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted
   const sites = same(list.flatMap((row) => row.site ?? []));
   const tags = same(list.flatMap((row) => row.tags));
   const groups = new Map(list.flatMap((row) => row.groups.map(({ id, name }) => [id, name] as const)));
-  const hidden = further.filter((name) => wanted.chosen[name] !== undefined).length + (wanted.tag === null ? 0 : 1);
+  const words = [wanted.tag, wanted.group].filter((one) => one !== null).length;
+  const hidden = further.filter((name) => wanted.chosen[name] !== undefined).length + words;
   return (
     <search class="box-body stack-2">
       <div class="filters">
@@ -69,7 +70,6 @@ export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted
           <Choice key={name} name={name} wanted={wanted} />
         ))}
         <Words name="site" values={sites} value={wanted.site} />
-        <Words name="group" values={groups} value={wanted.group} />
       </div>
       <details open={hidden > 0}>
         <summary class="small">
@@ -81,6 +81,7 @@ export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted
             <Choice key={name} name={name} wanted={wanted} />
           ))}
           <Words name="tag" values={tags} value={wanted.tag} />
+          <Words name="group" values={groups} value={wanted.group} />
         </div>
       </details>
       {filterCount(wanted) > 0 && (

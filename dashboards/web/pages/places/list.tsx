@@ -19,21 +19,18 @@ const say = (value: number) => number(value, language.value);
 /** How many of its endpoints need a look, and a link to them. */
 export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
   if (row.endpoints === 0) return <span class="quiet">{none}</span>;
-  if (row.attention === 0) {
-    return (
-      <Mark tone="ok" icon="ok">
-        {t('place.nothing')}
-      </Mark>
-    );
-  }
+  // No mark of "ok": of some of them nothing may be known.
+  if (row.attention === 0) return <span class="quiet">{t('place.nothing')}</span>;
   const tone = row.critical > 0 ? 'critical' : 'warning';
   return (
-    <Mark tone={tone} icon={tone}>
-      <a href={fleetHref(kind, row, 'any')}>
-        {t('place.ofEndpoints', { n: say(row.attention), all: say(row.endpoints) })}
-      </a>
-      {row.critical > 0 && ` ${t('place.critical', { n: say(row.critical) })}`}
-    </Mark>
+    <span class="attended">
+      <Mark tone={tone} icon={tone}>
+        <a href={fleetHref(kind, row, 'any')}>
+          {t('place.ofEndpoints', { n: say(row.attention), all: say(row.endpoints) })}
+        </a>
+      </Mark>{' '}
+      {row.critical > 0 && <span class="tone-critical nowrap">{t('place.critical', { n: say(row.critical) })}</span>}
+    </span>
   );
 }
 

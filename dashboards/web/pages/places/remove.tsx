@@ -1,5 +1,5 @@
 /** Removing a site or a group. Where it is in use, a person says first where its endpoints go. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { number } from '../../format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
@@ -21,6 +21,9 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
   const others = useLoad<Page<PlaceRow>>(inUse ? kind : null);
   const [moveTo, setMoveTo] = useState('');
   const { busy, problem, send } = useSend();
+  const cancel = useRef<HTMLButtonElement>(null);
+  // Enter right after opening must not delete.
+  useEffect(() => cancel.current?.focus(), []);
   const say = (n: number) => number(n, language.value);
   const remove = async () => {
     const address = `${kind}/${encodeURIComponent(place.id)}${moveTo === '' ? '' : `?moveTo=${encodeURIComponent(moveTo)}`}`;
@@ -61,7 +64,7 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
           >
             {busy ? t('common.working') : t('place.deleteOf', { name: place.name })}
           </button>
-          <button type="button" class="button" onClick={onCancel} ref={(button) => button?.focus()}>
+          <button type="button" class="button" onClick={onCancel} ref={cancel}>
             {t('common.cancel')}
           </button>
         </div>
