@@ -124,7 +124,7 @@ const rows: Record<string, Row[]> = {
     ],
     ['errors', 'count', 'gauge', 'File system errors', 'ファイルシステムエラー'],
   ],
-  // tag name
+  // tag name: as of smart; the kernel's own (vda) for a disk without serial number
   diskio: [
     ['reads', 'count', 'counter', 'Disk reads', 'ディスク読み取り回数', 'node_disk_reads_completed_total'],
     ['writes', 'count', 'counter', 'Disk writes', 'ディスク書き込み回数', 'node_disk_writes_completed_total'],
@@ -260,7 +260,7 @@ const rows: Record<string, Row[]> = {
     ['time_offset_s', 'seconds', 'gauge', 'Clock offset', '時刻のずれ', 'node_timex_offset_seconds'],
     ['time_synced', 'bool', 'gauge', 'Clock is synchronised', '時刻同期', 'node_timex_sync_status'],
   ],
-  // tag name; severity 0 ok, 1 warning, 2 critical
+  // tag name: model and a hash of the serial number, which stay when the letter changes; severity 0 ok, 1 warning, 2 critical
   smart: [
     ['severity', 'number', 'gauge', 'Disk health (0 ok, 1 warning, 2 critical)', 'ディスク健全性'],
     ['temperature', 'celsius', 'gauge', 'Disk temperature', 'ディスク温度'],
@@ -272,7 +272,7 @@ const rows: Record<string, Row[]> = {
     ['media_errors', 'count', 'gauge', 'Media errors', 'メディアエラー'],
     ['power_on_hours', 'count', 'gauge', 'Hours powered on', '通電時間'],
   ],
-  // tags name, kind (md, zfs, btrfs); severity as above
+  // tags name, kind (md, zfs, btrfs, lvm); severity as above
   array: [
     ['severity', 'number', 'gauge', 'Disk array health (0 ok, 1 warning, 2 critical)', 'アレイ健全性'],
     ['devices_missing', 'count', 'gauge', 'Disks missing from the array', 'アレイの欠落ディスク'],

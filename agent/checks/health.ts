@@ -7,8 +7,8 @@ export const health: Check = {
   name: 'health',
   every: 5 * minute,
   reads:
-    'RAID, ZFS, btrfs, ext4, services, battery, encryption, firewall, antivirus, users and crashes from files and quick ' +
-    'programs (nft needs root); certificate files named in checks.yaml',
+    'RAID, ZFS, btrfs, LVM, ext4, services, battery, encryption, firewall, antivirus, users and crashes from files and quick ' +
+    'programs (nft and lvs need root); certificate files named in checks.yaml',
   async run(context) {
     const { quickSources } = await import('./health/index.ts');
     const { readDue } = await import('./health/due.ts');

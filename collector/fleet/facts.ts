@@ -18,7 +18,7 @@ export const noFacts: Facts = { os: null, backups: null, patches: null, osState:
 /** The sections that matter for a row; others never cause a read. */
 export const factSections: readonly string[] = ['host', 'backups', 'patches', 'os', 'health', 'checks'];
 
-const diskKinds = /^(disk|smart|nvme|array|md|raid|zfs|btrfs|ext4|filesystem)/;
+const diskKinds = /^(disk|smart|nvme|array|md|raid|zfs|btrfs|lvm|ext4|filesystem)/;
 
 /** @param sections parsed documents by section name */
 export function factsOf(sections: ReadonlyMap<string, unknown>): Facts {

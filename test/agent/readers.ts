@@ -6,6 +6,7 @@ import { parseProcStat } from '../../agent/checks/cpu.ts';
 import { parseDiskStats } from '../../agent/checks/diskio.ts';
 import { told } from '../../agent/checks/hardware.ts';
 import { judgeBtrfs, parseDeviceStats, parseErrorStats, parseMissing } from '../../agent/checks/health/btrfs.ts';
+import { judgeThinPool, parseThinPools } from '../../agent/checks/health/lvm.ts';
 import { judgeMd, parseMdadmDetail, parseMdstat } from '../../agent/checks/health/md.ts';
 import { judgeSmart, parseSmart, parseSmartScan } from '../../agent/checks/health/smart.ts';
 import { judgePhysicalDisk, parsePhysicalDisks } from '../../agent/checks/health/windows.ts';
@@ -165,6 +166,13 @@ export const readers: TextReader[] = [
     sample: zpool,
     parse: parseZpoolStatus,
     isGood: (text) => (parseZpoolStatus(text) ?? []).some((pool) => judgePool(pool).status === 'ok'),
+  },
+  {
+    name: 'parseThinPools',
+    sample:
+      '{"report":[{"lv":[{"lv_name":"data","vg_name":"pve","lv_uuid":"u-1","lv_attr":"twi-aotzD-","data_percent":"100.00","metadata_percent":"3.20"}]}]}',
+    parse: parseThinPools,
+    isGood: (text) => (parseThinPools(text) ?? []).some((pool) => judgeThinPool(pool).status === 'ok'),
   },
   { name: 'parseZpoolList', sample: 'tank\t1000\t900\t100\t90\tONLINE\n', parse: parseZpoolList },
   { name: 'parseZfsList', sample: 'tank\t900\t100\n', parse: parseZfsList },

@@ -7,6 +7,7 @@ import { crashes } from './crashes.ts';
 import { encryption } from './encryption.ts';
 import { ext4 } from './ext4.ts';
 import { firewall } from './firewall.ts';
+import { lvm } from './lvm.ts';
 import { md } from './md.ts';
 import { services } from './services.ts';
 import { smart } from './smart.ts';
@@ -20,6 +21,7 @@ export const healthSources: readonly HealthSource[] = [
   md,
   zfs,
   btrfs,
+  lvm,
   ext4,
   services,
   battery,

@@ -1,0 +1,102 @@
+/**
+ * Thin pools of LVM. Their volumes show file systems with plenty of room while the pool below them has none: then every
+ * write fails. Full metadata stops a pool as surely as full data.
+ */
+import { listNames, readText } from '../../platform/read.ts';
+import { type CheckContext, NoData } from '../check.ts';
+import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../loose.ts';
+import { round } from '../reading.ts';
+import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type HealthReading, type HealthSource, minute } from './source.ts';
+
+export interface ThinPool {
+  name: string;
+  uuid: string | null;
+  dataPercent: number | null;
+  metadataPercent: number | null;
+  /** Ninth letter of `lv_attr`; `-` when there is nothing to say, null when it is not told. */
+  health: string | null;
+}
+
+const fields = 'lv_name,vg_name,lv_uuid,lv_attr,data_percent,metadata_percent';
+
+/** `lvs --reportformat json`. Null when it is no such report; numbers are text in it. Total. */
+export function parseThinPools(text: string): ThinPool[] | null {
+  const reports = objectOf(looseJson(text)).report;
+  if (!Array.isArray(reports)) return null;
+  return objectsOf(reports)
+    .flatMap((report) => objectsOf(report.lv ?? []))
+    .flatMap((row) => {
+      const [pool, group] = [textOf(row.lv_name), textOf(row.vg_name)];
+      const attributes = textOf(row.lv_attr) ?? '';
+      // Thin volumes begin with V: only the pool knows what is left.
+      if (pool === null || group === null || !attributes.startsWith('t')) return [];
+      return [
+        {
+          name: `${group}/${pool.replace(/^\[|\]$/g, '')}`,
+          uuid: textOf(row.lv_uuid),
+          dataPercent: shareOf(row.data_percent),
+          metadataPercent: shareOf(row.metadata_percent),
+          health: attributes[8] ?? null,
+        },
+      ];
+    });
+}
+
+const troubles: Readonly<Record<string, string>> = {
+  F: 'the pool has failed',
+  D: 'the pool is out of space',
+  M: 'the metadata of the pool is read-only',
+  p: 'a disk of the pool is missing',
+};
+
+export function judgeThinPool({ health, dataPercent }: ThinPool): Verdict {
+  const trouble = troubles[health ?? ''];
+  if (trouble !== undefined) return { status: 'critical', reason: trouble };
+  return health === null || dataPercent === null
+    ? { status: 'unknown', reason: 'the state of the pool is not told' }
+    : { status: 'ok', reason: 'the pool takes writes' };
+}
+
+export const lvm: HealthSource = {
+  name: 'lvm',
+  every: 15 * minute,
+  reads: 'lvs, where sysfs shows a thin pool; root',
+  platforms: ['linux'],
+  read,
+};
+
+/** The layer of a thin pool that is active has a name of its own in the kernel. */
+const hasThinPool = (root: string) =>
+  listNames(root, '/sys/block').some(
+    (name) => name.startsWith('dm-') && /^LVM-\S+-tpool\s*$/.test(readText(root, `/sys/block/${name}/dm/uuid`) ?? ''),
+  );
+
+async function read(context: CheckContext): Promise<HealthReading> {
+  const active = hasThinPool(context.root);
+  if (!active && knownOf(context, lvm.name).length === 0)
+    throw new NoData('this machine has no active thin pool of LVM');
+  const args = ['--reportformat', 'json', '-o', fields, '--select', 'segtype=thin-pool'];
+  const answer = await context.run('lvs', args, { timeoutMs: 20_000 });
+  const pools = parseThinPools(answer.stdout);
+  // Without root lvs prints an empty report beside its complaint.
+  if (pools === null || answer.code !== 0 || (active && pools.length === 0))
+    throw new Error(`lvs does not tell the thin pools, which takes root: ${answer.stderr.slice(0, 200)}`);
+  // The list is of what lies on the disks: a pool that is not in it has been deleted.
+  return follow(context, lvm.name, pools.map(sightingOf), () => null);
+}
+
+function sightingOf(pool: ThinPool): Sighting {
+  const { name, uuid, dataPercent, metadataPercent } = pool;
+  const shares = [dataPercent, metadataPercent].filter((share) => share !== null);
+  return {
+    ...judgeThinPool(pool),
+    id: uuid ?? name,
+    name,
+    kind: 'lvm',
+    details: { data_percent: dataPercent, metadata_percent: metadataPercent },
+    measurement: 'array',
+    tags: { name, kind: 'lvm' },
+    fields: { used_percent: dataPercent === null ? null : round(Math.max(...shares)) },
+  };
+}
