@@ -65,6 +65,8 @@ test('a change comes once with its row, however often it happened within a secon
   assert.is(first?.kind, 'endpoint');
   assert.is(first?.row?.name, 'box');
   assert.is(first?.row?.site, 'south');
+  // Both names were new, and made a site each.
+  assert.equal([(await stream.next())?.kind, (await stream.next())?.kind], ['site', 'site']);
   await collector.call('/api/v1/tickets', { method: 'POST', as: 'operator', body: { title: 'after that' } });
   assert.is((await stream.next())?.kind, 'ticket');
 });

@@ -165,8 +165,9 @@ test('another content type, and a key that is not documented, are refused', asyn
 });
 
 test('methods that are not documented are told so', async () => {
+  const documented = new Set(operations.map(({ method, path }) => `${method} ${path}`));
   for (const { path } of operations)
-    for (const method of ['PUT', 'OPTIONS'])
+    for (const method of ['PUT', 'OPTIONS'].filter((one) => !documented.has(`${one} ${path}`)))
       refused(await collector.call(filled(path), { method, as: 'admin' }), `${method} ${path}`, [404, 405]);
 });
 
