@@ -152,7 +152,10 @@ step('a new name is at the endpoints too; a site in use is deleted only with a p
   assert.ok(await cancel.evaluate((button) => button === document.activeElement), 'Cancel has the focus');
   const really = page.getByRole('button', { name: 'Delete Potsdam' });
   assert.ok(await really.isDisabled());
-  await page.getByLabel('Move endpoints to').selectOption({ label: 'Paris <b>1</b>' });
+  const where = page.getByLabel('Move endpoints to');
+  await where.focus();
+  await where.selectOption({ label: 'Paris <b>1</b>' });
+  assert.ok(await where.evaluate((select) => select === document.activeElement), 'the focus stays where it was put');
   await really.click();
   await heading('Sites');
   assert.is(await siteOf('box-14'), 'Paris <b>1</b>');
