@@ -9,10 +9,12 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
+import { deedsOf, whyNothingSaved, whyNothingVerified } from './checks/backup/deeds.ts';
 import { dropFileName, processStart } from './checks/backup/drop-file.ts';
 import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
 import type { FinishedRun, Outcome } from './checks/backup/product.ts';
+import { rotatesOnly } from './checks/backup/rsnapshot.ts';
 import { oneLine } from './checks/backup/values.ts';
 import { textOfBytes } from './checks/loose.ts';
 import { passThrough } from './pass-through.ts';
@@ -78,6 +80,19 @@ export function endRecord(
   };
 }
 
+/** The command ended well and saved nothing: what was known of the job stands, and that nothing was saved is said. */
+export function emptyRecord(
+  order: BackupOrder,
+  before: DropFile | null,
+  startedAt: number,
+  endedAt: number,
+  run: FinishedRun,
+  message: string,
+): DropFile {
+  const ended = { startedAt: iso(startedAt), endedAt: iso(endedAt), exitCode: run.code };
+  return { ...standing(order, before), ...ended, result: 'unknown', message };
+}
+
 /** A verification leaves the backup's own result alone. Only a clean one counts: `borg check` ends with a warning code when it finds damage. */
 export function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: Outcome): DropFile {
   const verified = { lastVerified: iso(endedAt), verifiedOk: outcome.result === 'ok' };
@@ -116,6 +131,13 @@ async function attempt(job: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Why the command did not do what it is recorded as; null when it may have. */
+async function whyNothing(order: BackupOrder, run: FinishedRun): Promise<string | null> {
+  const deeds = deedsOf(order.command, order.args);
+  if (order.verify) return whyNothingVerified(deeds);
+  return whyNothingSaved(deeds, `${run.stdout}\n${run.stderr}`) ?? (await rotatesOnly(deeds));
+}
+
 /**
  * Runs the backup and records it.
  * @param data the agent's folder
@@ -134,13 +156,16 @@ export async function runBackup(order: BackupOrder, data: string, clock: Clock =
   const run = await passThrough(order.command, order.args);
   const outcome = outcomeOf(productNamed(order.product), run);
   const endedAt = clock.now();
-  await attempt(order.job, () =>
-    writeRecord(
-      path,
-      order.verify
-        ? verifyRecord(order, before, endedAt, outcome)
-        : endRecord(order, before, startedAt, endedAt, run, outcome),
-    ),
-  );
+  const nothing = await whyNothing(order, run);
+  if (nothing !== null) process.stderr.write(`run-backup: job "${order.job}": ${nothing}\n`);
+  await attempt(order.job, async () => {
+    // A command that verifies nothing says nothing of the backup, even when it fails.
+    if (order.verify)
+      return nothing === null ? writeRecord(path, verifyRecord(order, before, endedAt, outcome)) : undefined;
+    if (nothing !== null && outcome.result !== 'failed')
+      return writeRecord(path, emptyRecord(order, before, startedAt, endedAt, run, nothing));
+    const reason = [nothing, outcome.reason].filter(Boolean).join('; ') || null;
+    return writeRecord(path, endRecord(order, before, startedAt, endedAt, run, { ...outcome, reason }));
+  });
   return run;
 }

@@ -1,6 +1,7 @@
 /** `run-backup --job NAME [flags] -- COMMAND ARGUMENT…`: see ../backup-run.ts. */
 import { fail } from '../../shared/errors.ts';
 import { type BackupOrder, runBackup } from '../backup-run.ts';
+import { deedsOf } from '../checks/backup/deeds.ts';
 import { productNamed, productOfProgram, products } from '../checks/backup/index.ts';
 import { withoutPassword } from '../checks/backup/values.ts';
 import { endLike } from '../pass-through.ts';
@@ -22,9 +23,12 @@ export function orderOf(values: Record<string, unknown>, words: readonly string[
   }
   const repository = textOf(values.repository);
   const own = command.split(/[\\/]/).at(-1) || command;
+  // Through sudo, env and `sh -c`, as long as only one product runs there.
+  const inside = new Set(deedsOf(command, args).map(({ program }) => productOfProgram(program)?.name ?? own));
+  const [only] = inside.size === 1 ? inside : [own];
   return {
     job,
-    product: product ?? productOfProgram(command)?.name ?? own.slice(0, 64),
+    product: product ?? (only as string).slice(0, 64),
     protects: Array.isArray(values.protects) ? values.protects.map(String) : [],
     schedule: textOf(values.schedule),
     repository: repository === null ? null : withoutPassword(repository),

@@ -141,6 +141,24 @@ else {
       'the snapshot holds no file',
     ]);
     const before = (await place.job('night')).lastSuccess;
+    // Good exit codes, and nothing saved.
+    for (const words of [
+      ['backup', '--dry-run', place.path('source')],
+      ['backup', '-n', '--json', place.path('source')],
+      ['snapshots'],
+    ]) {
+      // A file that cannot be read ends a dry run with 3 too.
+      assert.is(place.runBackup('restic', restic(...words)), words[0] === 'backup' ? 3 : 0);
+      const empty = await place.job('night');
+      assert.equal([empty.result, empty.lastSuccess], ['unknown', before], words.join(' '));
+      assert.match(empty.reason ?? '', 'nothing was saved');
+    }
+    writeFileSync(
+      place.path('wrapped.sh'),
+      `restic -r ${repository} backup --dry-run --json ${place.path('source')}\n`,
+    );
+    assert.is(place.runBackup('restic', ['sh', place.path('wrapped.sh')]), 3);
+    assert.match((await place.job('night')).reason ?? '', 'output is that of a dry run');
 
     assert.is.not(place.runBackup('restic', restic('backup', '--json', place.path('nowhere'))), 0);
     const failed = await place.job('night');
@@ -193,6 +211,17 @@ else {
     assert.equal([stored.result, stored.files], ['ok', 2]);
     assert.ok(recent(stored.lastSuccess), 'local time without zone, read in this machine’s zone');
 
+    const dry = ['borg', 'create', '--dry-run', `${repository}::dry`, place.path('source')];
+    for (const command of [
+      dry,
+      ['borg', '--info', 'list', repository],
+      ['borg', 'prune', '--keep-last', '9', repository],
+    ]) {
+      assert.is(place.runBackup('borg', command), 0);
+      const empty = await place.job('night');
+      assert.equal([empty.result, empty.lastSuccess], ['unknown', good.lastSuccess], command.join(' '));
+    }
+
     place.hide();
     assert.is(place.runBackup('borg', create('two', place.path('source'))), 1);
     const partial = await place.job('night');
@@ -230,6 +259,19 @@ else {
 
     assert.is(place.runBackup('borg', ['borg', 'check', repository], {}, ['--verify']), 0);
     assert.is((await place.job('night')).verifiedOk, true);
+
+    // A second series that ended long ago is a job of its own.
+    const old = `borg create --timestamp 2026-03-01T02:00:00 ${repository}::etc-2026-03-01 ${place.path('source')}`;
+    // The file that cannot be read ends it with a warning.
+    place.tool(['sh', '-c', `${old} || test $? -eq 1`]);
+    const series = (await place.jobs()).filter(({ job }) => job.startsWith('stored'));
+    assert.equal(
+      series.map(({ job }) => job),
+      ['stored', 'stored: etc'],
+    );
+    assert.ok(recent(series[0]?.lastSuccess ?? null));
+    assert.is(series[1]?.lastSuccess, Date.UTC(2026, 2, 1, 2));
+    assert.ok((series[1]?.files ?? 0) >= 2);
     place.close();
   });
 }

@@ -11,6 +11,7 @@ import { kopia } from './kopia.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
 import { restic } from './restic.ts';
 import { rsnapshot } from './rsnapshot.ts';
+import { programName } from './shell-words.ts';
 import { timeMachine } from './time-machine.ts';
 import { veeam } from './veeam.ts';
 import { vzdump } from './vzdump.ts';
@@ -42,12 +43,7 @@ export function productNamed(name: string): Product | undefined {
 
 /** The product a program belongs to, by its file name: `/usr/bin/restic`, `restic.exe`. */
 export function productOfProgram(program: string): Product | undefined {
-  const name =
-    program
-      .split(/[\\/]/)
-      .at(-1)
-      ?.toLowerCase()
-      .replace(/\.(exe|cmd|bat)$/, '') ?? '';
+  const name = programName(program);
   return products.find(({ programs }) => programs.includes(name));
 }
 

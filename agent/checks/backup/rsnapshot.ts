@@ -3,10 +3,13 @@
  * warnings | ERROR: … | WARNING: …`, local time without zone (ISO since 1.4, `[12/Nov/2014:03:30:01]` before), long
  * lines wrapped with a backslash. Only the first `retain` copies data, the others rotate; that one is the job.
  */
+import { readFile } from 'node:fs/promises';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import type { Deed } from './deeds.ts';
 import { pathIn, tailOf } from './files.ts';
 import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
+import { programName } from './shell-words.ts';
 import { instantOf, linesIn, localInstant, oneLine } from './values.ts';
 
 export interface Interval {
@@ -152,6 +155,20 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
   if (!log || log.size === 0) throw new NoData(`rsnapshot is installed, but ${configuration.logfile} is empty`);
   // A log that was rotated minutes ago has nothing to say; what was known before stands (see ../backup.ts).
   return jobsOf(parseLog(log.text), configuration).filter((job) => job.result !== 'never');
+}
+
+/** Why `rsnapshot weekly` saves nothing: only the first level copies, the others rename what it left. */
+export async function rotatesOnly(deeds: readonly Deed[]): Promise<string | null> {
+  const [deed] = deeds;
+  if (deeds.length !== 1 || !deed?.saves || programName(deed.program) !== 'rsnapshot') return null;
+  const given = deed.args.indexOf('-c');
+  const path = (given >= 0 && deed.args[given + 1]) || '/etc/rsnapshot.conf';
+  // Without its configuration nothing is known of the levels.
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const [first, ...others] = parseConfiguration(text).intervals;
+  const asked = others.find((level) => deed.said === `rsnapshot ${level}`);
+  if (first === undefined || asked === undefined) return null;
+  return `nothing was saved: “rsnapshot ${asked}” only rotates what “rsnapshot ${first}” has copied. Record “rsnapshot ${first}” as this job, and run this one without run-backup`;
 }
 
 /** Exit codes of rsnapshot's manual: 0 good, 1 failed, 2 good with warnings. */

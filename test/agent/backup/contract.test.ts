@@ -256,7 +256,7 @@ for (const [name, bytes] of encodings) {
     const room = makeRoom();
     const path = join(room.folder, 'report.txt');
     for (const filling of [0, 5000]) {
-      writeFileSync(path, bytes('Füllung\t-\r\n'.repeat(filling) + 'Günther\tBackup\r\n'));
+      writeFileSync(path, bytes(`${'Füllung\t-\r\n'.repeat(filling)}Günther\tBackup\r\n`));
       const tail = await tailOf(path, 4097);
       assert.is(tail?.text.split(/\r\n/).at(-2), 'Günther\tBackup');
       assert.ok(

@@ -95,6 +95,59 @@ test('a success is kept through later failures; a verification leaves it alone',
   assert.is(record(data).verifiedOk, false);
 });
 
+test('a command that makes no backup moves no date, says so and what to do; so does a dry run inside of a script', async () => {
+  const tool = (name: string, output = '', code = 0) => {
+    writeFileSync(join(data, name), `#!/bin/sh\nprintf '%s\\n' '${output}'\nexit ${code}\n`, { mode: 0o755 });
+    return join(data, name);
+  };
+  const restic = tool('restic', 'snapshot 0a1b2c3d saved');
+  for (const command of [
+    [restic, 'snapshots'],
+    ['nice', restic, '-r', 'backup', '--json', 'forget', '--prune'],
+    ['sh', '-c', `${restic} backup --dry-run /home`],
+    [tool('borg'), '--info', 'list'],
+    [tool('rsync'), '-an', '/a', '/b'],
+    [tool('backup.sh', 'Would add to the repository: 1.2 MiB (0.5 MiB stored)')],
+  ]) {
+    rmSync(join(data, 'backup.d'), { recursive: true, force: true });
+    const ended = await finish(start(data, [], command));
+    assert.is(ended.code, 0, 'the command itself ended well');
+    assert.match(ended.err.toString(), /^run-backup: job "j": nothing was saved: /m);
+    const fresh = record(data);
+    assert.equal([fresh.result, fresh.lastSuccess, fresh.exitCode], ['unknown', null, 0], command.join(' '));
+    assert.match(fresh.message ?? '', /^nothing was saved: /);
+  }
+  await finish(start(data, [], [restic, 'backup', '/home']));
+  const good = record(data);
+  assert.equal([good.result, good.product], ['ok', 'restic']);
+  await finish(start(data, [], [restic, 'snapshots']));
+  assert.equal([record(data).result, record(data).lastSuccess], ['unknown', good.lastSuccess]);
+  const room = makeRoom({ data });
+  const [job] = (await dropFile.discover?.(room.context, {})) ?? [];
+  assert.equal([job?.result, job?.lastSuccess], ['unknown', Date.parse(good.lastSuccess ?? '')]);
+  room.close();
+  await finish(start(data, [], [tool('restic', '', 1), 'prune']));
+  assert.equal([record(data).result, record(data).lastSuccess], ['failed', good.lastSuccess]);
+});
+
+test('rsnapshot saves by its first level only', async () => {
+  const conf = join(data, 'rs.conf');
+  writeFileSync(conf, 'retain\tdaily\t7\nretain\tweekly\t4\n');
+  writeFileSync(join(data, 'rsnapshot'), '#!/bin/sh\n', { mode: 0o755 });
+  await finish(start(data, [], [join(data, 'rsnapshot'), '-c', conf, 'weekly']));
+  assert.match(record(data).message ?? '', 'only rotates');
+  assert.is(record(data).lastSuccess, null);
+  await finish(start(data, [], [join(data, 'rsnapshot'), '-c', conf, 'daily']));
+  assert.is(record(data).result, 'ok');
+});
+
+test('a verification that reads no backup is none', async () => {
+  writeFileSync(join(data, 'restic'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  const ended = await finish(start(data, ['--verify'], [join(data, 'restic'), 'snapshots']));
+  assert.match(ended.err.toString(), 'nothing was verified');
+  assert.throws(() => record(data), /ENOENT/);
+});
+
 test('a signal to us reaches the command, and we end as it ends', async () => {
   const trap =
     "process.on('SIGTERM', () => { console.log('cleaned up'); process.exit(9) }); console.log('ready'); setInterval(() => {}, 1000)";
