@@ -16,6 +16,8 @@ export interface EnrollOptions {
   name?: string;
   /** PEM text of the authority behind the collector's certificate, where the system does not know it. */
   ca?: string;
+  /** In the place of an old identity, which may be that of another machine. */
+  again?: boolean;
   kind: { kind: Kind; why: string };
   timeoutMs?: number;
 }
@@ -27,7 +29,7 @@ export interface EnrollOptions {
  */
 export async function enroll(options: EnrollOptions): Promise<Credential> {
   const old = readCredential(options.data);
-  if (old)
+  if (old && !options.again)
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
   const code = decodeJoinCode(options.code);
   const collector = (options.collector ?? code.url).replace(/\/+$/, '');

@@ -8,16 +8,18 @@
  */
 // First: it decides what the client's own imports find.
 import './light-mqtt.ts';
+import { hostname } from 'node:os';
 // The client alone: the package's front door also loads WebSocket, SOCKS and command line code, 5 MB that nobody uses.
 import mqttClient from 'mqtt/lib/client';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
-import type { AgentConfig } from '../shared/report.ts';
+import type { Ack, AgentConfig } from '../shared/report.ts';
 import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
 import type { Credential } from './credential.ts';
+import { createDelivered, type Delivered } from './delivered.ts';
 import { parseAck, parseConfig } from './orders.ts';
 import { openSocket } from './socket.ts';
 import type { Entry, Spool } from './spool.ts';
@@ -46,6 +48,8 @@ export interface LinkState {
   since: number;
   trouble: string | null;
   lastAck: number | null;
+  /** ms UTC; the collector has said that another machine reports under this identity, too. */
+  sharedSince: number | null;
 }
 
 export interface Link {
@@ -86,6 +90,7 @@ interface Session {
   until: { era: number; seq: number } | null;
   /** Sent out of the slow lane's order: it passes over them. */
   ahead: Set<string>;
+  delivered: Delivered;
   allowance: number;
   error: { code?: unknown; message?: string } | null;
   over: boolean;
@@ -100,22 +105,23 @@ export function createLink(options: LinkOptions): Link {
   let tries = 0;
   let resendMs = firstResendMs;
   let lastAckAt: number | null = null;
-  let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null };
+  let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null, sharedSince: null };
+  const instance = randomId();
 
-  /** Tells one connection from the next; nobody gains anything by guessing it, so node:crypto (2.4 MB) stays out. */
-  function sessionId(): string {
+  /** Tells one connection, and one process, from the next; nobody gains by guessing it, so node:crypto (2.4 MB) stays out. */
+  function randomId(): string {
     const half = () => Math.floor(random() * 2 ** 32);
     return [half(), half()].map((part) => part.toString(16).padStart(8, '0')).join('');
   }
 
   function become(state: LinkState['state'], trouble: string | null = null): void {
-    status = { state, since: clock.now(), trouble, lastAck: status.lastAck };
+    status = { ...status, state, since: clock.now(), trouble };
   }
 
   function connect(): void {
     retry = null;
     become('connecting');
-    const id = sessionId();
+    const id = randomId();
     const current = {
       id,
       connectedAt: null,
@@ -123,6 +129,7 @@ export function createLink(options: LinkOptions): Link {
       cursor: null,
       until: null,
       ahead: new Set<string>(),
+      delivered: createDelivered(),
     } as Session;
     Object.assign(current, { allowance: 0, error: null, over: false });
     session = current;
@@ -158,7 +165,7 @@ export function createLink(options: LinkOptions): Link {
     });
     current.client = client;
     client.on('connect', () => begin(current));
-    client.on('message', (topic: string, bytes: Uint8Array) => hear(topic, bytes));
+    client.on('message', (topic: string, bytes: Uint8Array) => hear(current, topic, bytes));
     client.on('error', (error: Error) => {
       current.error ??= error;
       client.end(true);
@@ -184,6 +191,8 @@ export function createLink(options: LinkOptions): Link {
       started_at: options.startedAt,
       previous_shutdown: options.previousShutdown,
       version,
+      instance,
+      hostname: hostname(),
     };
     void say(current, online);
     spool.lone(false);
@@ -218,9 +227,10 @@ export function createLink(options: LinkOptions): Link {
 
   function send(current: Session, entry: Entry): void {
     current.inFlight += 1;
-    current.client.publish(topicOf(address, laneOf(entry)), Buffer.from(entry.body), { qos: 1 }, () => {
+    current.client.publish(topicOf(address, laneOf(entry)), Buffer.from(entry.body), { qos: 1 }, (error) => {
       // PUBACK, or the end of the connection: either way the spool keeps it until an `ack` covers it.
       current.inFlight -= 1;
+      if (!error && !current.over) current.delivered.add(entry);
       if (!current.over && current.inFlight === maxInFlight - liveReserve - 1) pump(current);
     });
   }
@@ -246,13 +256,10 @@ export function createLink(options: LinkOptions): Link {
     setTimeout(() => pump(current), pumpEveryMs).unref();
   }
 
-  function hear(topic: string, bytes: Uint8Array): void {
+  function hear(current: Session, topic: string, bytes: Uint8Array): void {
     try {
       if (topic === topicOf(address, 'ack')) {
-        spool.ack(parseAck(bytes));
-        resendMs = firstResendMs;
-        lastAckAt = clock.monotonic();
-        status.lastAck = clock.now();
+        takeAck(current, parseAck(bytes));
       } else if (topic === topicOf(address, 'config')) {
         // An empty retained message is how MQTT forgets one.
         options.onConfig(bytes.length === 0 ? null : parseConfig(bytes));
@@ -263,6 +270,29 @@ export function createLink(options: LinkOptions): Link {
         'A message of the collector was not understood and changes nothing.',
       );
     }
+  }
+
+  function takeAck(current: Session, ack: Ack): void {
+    spool.ack(current.delivered.within(ack));
+    resendMs = firstResendMs;
+    lastAckAt = clock.monotonic();
+    status.lastAck = clock.now();
+    if (ack.conflict === undefined) return;
+    if (ack.conflict === 'shared' && status.sharedSince === null) {
+      status.sharedSince = clock.now();
+      log.warn(
+        { endpoint: credential.endpoint, name: credential.name },
+        'Another machine reports under this identity, too. On the one that is the copy, run: npm run agent -- enroll CODE --again',
+      );
+    }
+    if (ack.conflict !== 'content' || !spool.renumber(ack.epoch)) return;
+    log.warn(
+      { epoch: ack.epoch },
+      'The collector has other reports under the numbers of ours (a copied folder, or one from a backup): they go on under new ones.',
+    );
+    // What waits for its PUBACK will get none: everything is sent once more, under its new number.
+    current.client.end(true);
+    end(current);
   }
 
   function end(current: Session): void {

@@ -21,7 +21,8 @@ interface Entry {
 const commands: Record<string, Entry> = {
   run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
   enroll: {
-    usage: 'enroll CODE | --file F | -   [--ca FILE] [--collector URL] [--name N] [--kind server|workstation]',
+    usage:
+      'enroll CODE | --file F | -   [--again] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation]',
     load: () => import('./commands/enroll.ts'),
   },
   once: { usage: 'once                    print one report as JSON', load: () => import('./commands/once.ts') },

@@ -37,8 +37,7 @@ function onlyKeys(value: Dict, keys: readonly string[], where: string): void {
 /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
 export function parseAck(bytes: Uint8Array): Ack {
   const value = parse(bytes);
-  onlyKeys(value, ['epoch', 'through', 'also'], 'message');
-  const { epoch, through, also } = value;
+  const { epoch, through, also, conflict } = value;
   if (typeof epoch !== 'string' || !/^[0-9a-f]{32}$/.test(epoch)) refuse('message.epoch', 'must be 32 hex digits');
   if (!isCount(through, 0)) refuse('message.through', 'must be a count');
   if (!Array.isArray(also) || also.length > 10_000) refuse('message.also', 'must be a list of at most 10000 ranges');
@@ -47,7 +46,9 @@ export function parseAck(bytes: Uint8Array): Ack {
       refuse(`message.also.${i}`, 'must be two numbers from 1');
     return [range[0], range[1]];
   });
-  return { epoch, through, also: ranges };
+  if (conflict === undefined) return { epoch, through, also: ranges };
+  if (conflict !== 'content' && conflict !== 'shared') refuse('message.conflict', 'must be content or shared');
+  return { epoch, through, also: ranges, conflict };
 }
 
 function parseCheckSettings(value: unknown, where: string): { enabled?: boolean; every_s?: number } {

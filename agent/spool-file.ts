@@ -4,12 +4,16 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
-import { encode } from '../shared/wire.ts';
+import { encode, inflate } from '../shared/wire.ts';
 import type { Compose, Entry, Kind } from './spool.ts';
 
 /** What a row costs beside its body; measured on a full spool. */
 const rowOverhead = 48;
 export const lostPerReport = 100;
+/** A quarter of a second of work, in which nothing is measured. */
+const renumberedAtOnce = 2000;
+/** So many that may leave are removed at once: after a crash they would all be sent again. */
+const leavingAtMost = 100;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS epochs (era INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
@@ -302,8 +306,9 @@ export class SpoolFile {
     if (era === undefined) return;
     if (through > 0) this.#leave(era, 1, through);
     for (const [from, to] of also) this.#leave(era, from, to);
-    // Only ever so many notes in memory; normally the next entry takes them along.
-    if (this.#leaving.length > 64) this.#transaction(() => this.#removeLeaving());
+    // Normally the next entry takes them along; a backlog brings hundreds between two entries.
+    if (this.#leaving.length > 64 || this.#entries - this.waiting() > leavingAtMost)
+      this.#transaction(() => this.#removeLeaving());
   }
 
   #eraOf(epoch: string): number | undefined {
@@ -321,6 +326,44 @@ export class SpoolFile {
       joined.to = Math.max(joined.to, range.to);
     }
     this.#leaving = [...this.#leaving.filter((range) => !touches(range)), joined];
+  }
+
+  /** What waits of this epoch goes on in a new one. Of more than some, the rest follows when it is refused in its turn. */
+  renumber(epoch: string): boolean {
+    const era = this.#eraOf(epoch);
+    if (era === undefined) return false;
+    const before = { era: this.era, epoch: this.epoch, seq: this.seq };
+    try {
+      this.#transaction(() => {
+        this.#removeLeaving();
+        if (era === this.era) this.#begin(this.era);
+        const rows = this.#sql(`SELECT * FROM outbox WHERE era = ? ORDER BY seq LIMIT ${renumberedAtOnce}`).all(era);
+        for (const row of rows as unknown as Row[]) this.#move(row);
+        this.#sql('UPDATE epochs SET seq = ? WHERE era = ?').run(this.seq, this.era);
+        this.#removeEmpty(era);
+      });
+    } catch (thrown) {
+      Object.assign(this, before);
+      throw thrown;
+    }
+    return true;
+  }
+
+  /** Gives an entry the next number of the present epoch. */
+  #move({ era, seq, kind, at, body }: Row): void {
+    this.seq += 1;
+    const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
+    const moved = encode({ ...message, epoch: this.epoch, seq: this.seq });
+    this.#sql('DELETE FROM outbox WHERE era = ? AND seq = ?').run(era, seq);
+    this.bytes -= body.length + rowOverhead;
+    this.#entries -= 1;
+    this.#insert({ era: this.era, seq: this.seq, kind, at, body: moved });
+    this.#sql('UPDATE losses SET carrier_era = ?, carrier_seq = ? WHERE carrier_era = ? AND carrier_seq = ?').run(
+      this.era,
+      this.seq,
+      era,
+      seq,
+    );
   }
 
   /** Entries that nobody has acknowledged. */

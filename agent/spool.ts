@@ -51,6 +51,11 @@ export interface Spool {
   newest(): Entry | null;
   /** Forgets what is durable at the collector. */
   ack(ack: Ack): void;
+  /**
+   * Numbers of this epoch are somebody else's too: what waits under them goes on under a new one, its content untouched.
+   * @returns whether anything changed
+   */
+  renumber(epoch: string): boolean;
   /** While true nobody else has the data, and every commit goes to the disk itself. */
   lone(alone: boolean): void;
   state(): SpoolState;
@@ -161,6 +166,18 @@ class DurableSpool implements Spool {
     } catch (thrown) {
       // They stay, are sent once more after a restart, and are recognised as duplicates there.
       this.#options.log.debug({ reason: reasonOf(thrown) }, 'Acknowledged reports could not be removed yet.');
+    }
+  }
+
+  renumber(epoch: string): boolean {
+    try {
+      const changed = this.#reading(false, () => this.#file.renumber(epoch));
+      if (changed) this.#mark();
+      return changed;
+    } catch (thrown) {
+      // They stay as they are, are refused once more, and this is tried again.
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The waiting reports could not be numbered anew.');
+      return false;
     }
   }
 

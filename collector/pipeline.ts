@@ -4,21 +4,22 @@
  * crash it will be. Rules do not wait for the store, so that alerts do not depend on it.
  */
 import type { Clock } from '../shared/clock.ts';
-import { EvenkeelError, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { Presence as Said } from '../shared/presence.ts';
-import { decode, InventoryMessage, type Loss, type Metric, type Report } from '../shared/report.ts';
+import { decode, InventoryMessage, type Metric, type Report } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
+import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
 import type { Presence } from './fleet/presence.ts';
-import { type Admission, identityIn } from './intake/admit.ts';
+import { type Admission, digestOf, identityIn } from './intake/admit.ts';
 import type { IntakeCounters } from './intake/counters.ts';
 import type { Evaluation } from './intake/evaluation.ts';
+import type { Losses } from './intake/losses.ts';
 import type { Patience } from './intake/patience.ts';
 import type { Quarantine } from './intake/quarantine.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
-import type { State } from './state/open.ts';
 import type { Change, Tell } from './tell.ts';
 
 /** One message on its way. Filled by the steps; `over` ends the road early. */
@@ -27,20 +28,26 @@ export interface Passage {
   readonly leaf: UpLeaf;
   readonly topic: string;
   readonly payload: Uint8Array;
+  /** The network address that it comes from. */
+  readonly from: string;
   /** ms UTC by the collector's wall clock. */
   readonly receivedAt: number;
-  /** Called once when the message is durable or need never come again. */
+  /** Called once when the message is durable or declared lost. */
   readonly acknowledge: () => void;
+  /** Called instead where it is neither: no PUBACK, it comes again. */
+  readonly refuse: () => void;
   /** Too much waits for the store already: evaluate it, and let it come again later. */
   readonly crowded?: boolean;
   report?: Report;
   /** Endpoint clock minus collector clock, ms. */
   clockOffsetMs?: number | null;
-  bytes?: Uint8Array;
+  digest?: number;
+  /** Nothing that it says could be stored. */
+  isEmptied?: boolean;
   inventory?: InventoryMessage;
   said?: Said;
-  /** Here already before this message came. */
-  duplicate?: boolean;
+  /** Only a new one is news. */
+  taken?: 'new' | 'duplicate' | 'conflict';
 }
 
 /**
@@ -56,14 +63,15 @@ interface Kept {
 }
 
 export interface RoadParts {
-  state: State;
   store: SeriesStore;
   fleet: Fleet;
   presence: Presence;
+  machines: Machines;
   inventory: Inventory;
   admission: Admission;
   quarantine: Quarantine;
   evaluation: Evaluation;
+  losses: Losses;
   patience: Patience;
   tell: Tell;
   clock: Clock;
@@ -71,6 +79,8 @@ export interface RoadParts {
   counters: IntakeCounters;
   /** The content of an `ack` has changed. */
   ackDue(endpoint: string, epoch: string): void;
+  /** A number of this epoch cannot be taken: its agent is to go on under a new one. */
+  conflict(endpoint: string, epoch: string): void;
 }
 
 interface Step {
@@ -139,14 +149,15 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
   else if (leaf === 'inventory') passage.inventory = decode<InventoryMessage>(InventoryMessage, payload);
   else {
     const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
-    const { bytes, notes, corrected } = admitted;
+    const { plain, notes, corrected } = admitted;
     passage.report = admitted.report;
     passage.clockOffsetMs = admitted.clockOffsetMs;
-    passage.bytes = bytes;
+    passage.digest = admitted.digest;
+    passage.isEmptied = admitted.isEmptied;
     if (corrected) counters.correctedTimes.inc();
     for (const error of notes) {
       counters.droppedFields.inc({ reason: error.code });
-      void quarantine.note({ endpoint: endpoint.id, topic, error, bytes });
+      void quarantine.note({ endpoint: endpoint.id, topic, error, bytes: plain });
     }
   }
 }
@@ -173,14 +184,30 @@ function keep(parts: RoadParts, passage: Passage): Promise<void> | undefined {
   if (passage.inventory) return keepInventory(parts, passage, passage.inventory);
   const { report } = passage;
   if (!report) return undefined;
-  if (report.lost) return keepLosses(parts, passage, report.lost).then(() => keepReport(parts, passage, report));
+  if (report.lost || passage.isEmptied)
+    return keepLosses(parts, passage, report).then(() => keepReport(parts, passage, report));
   keepReport(parts, passage, report);
   return undefined;
 }
 
-async function keepPresence(parts: RoadParts, { endpoint, acknowledge }: Passage, said: Said): Promise<void> {
+async function keepPresence(parts: RoadParts, passage: Passage, said: Said): Promise<void> {
+  const { endpoint, acknowledge, from } = passage;
   await parts.patience(() => parts.presence.said(endpoint, said));
+  const shared =
+    said.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, said, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });
+  if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, passage.receivedAt));
+}
+
+/** That an identity is shared as a reading, so that a rule can speak of it: the names stand where people see them. */
+function identityReport(machines: readonly Machine[], at: number): Report {
+  const metric = {
+    name: 'identity',
+    tags: { host: namesOf(machines) },
+    fields: { machines: machines.length },
+    timestamp: at,
+  };
+  return { v: 1, epoch: '0'.repeat(32), seq: 1, at, metrics: [metric] };
 }
 
 async function keepInventory(parts: RoadParts, passage: Passage, message: InventoryMessage): Promise<void> {
@@ -189,7 +216,8 @@ async function keepInventory(parts: RoadParts, passage: Passage, message: Invent
   const kept = await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
   // Of an older section nothing is derived: it is no news.
   const metrics = kept === 'saved' ? await parts.inventory.derive(endpoint, message, receivedAt) : [];
-  const derived = await keepPlace(parts, endpoint, message, receivedAt, metrics);
+  const derived = await keepPlace(parts, passage, message, metrics);
+  if (!derived) return;
   durable(parts, { acknowledge, endpoint, news: { kind: 'inventory', endpoint, section: message.section } });
   if (metrics.length > 0) parts.evaluation.evaluate(passage.endpoint, derived);
 }
@@ -198,10 +226,11 @@ function keepReport(parts: RoadParts, passage: Passage, report: Report): void {
   const { receivedAt, acknowledge } = passage;
   const endpoint = passage.endpoint.id;
   const { epoch } = report;
+  const digest = passage.digest as number;
   const settled = whenStored(parts, { acknowledge, endpoint, epoch, news: { kind: 'values', endpoint } });
-  const taken = parts.store.accept({ endpoint, receivedAt, report, bytes: passage.bytes as Uint8Array }, settled);
-  passage.duplicate = taken === 'duplicate';
-  if (passage.duplicate) parts.counters.duplicates.inc();
+  passage.taken = parts.store.accept({ endpoint, receivedAt, report, digest }, settled);
+  if (passage.taken === 'duplicate') parts.counters.duplicates.inc();
+  if (passage.taken === 'conflict') refuseNumber(parts, passage, epoch);
 }
 
 /** A function of its own: its closure must hold nothing of the report. */
@@ -218,46 +247,46 @@ function acknowledge({ ackDue }: RoadParts, { acknowledge, endpoint, epoch }: Ke
   if (epoch !== undefined) ackDue(endpoint, epoch);
 }
 
-/** Inventory and quarantined messages have a place in the same sequence as reports: it counts as received. */
-async function keepPlace(
-  { store, ackDue }: RoadParts,
-  endpoint: string,
-  { epoch, seq }: { epoch: string; seq: number },
-  receivedAt: number,
-  metrics: Metric[] = [],
-): Promise<Report> {
-  const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics };
-  await store.append({ endpoint, receivedAt, report, bytes: Buffer.from(JSON.stringify(report), 'utf8') });
-  ackDue(endpoint, epoch);
-  return report;
+/** Two machines with one identity, or numbers that came back from a backup: what it says is not here, so it must come again. */
+function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: Passage, epoch: string): void {
+  counters.conflicts.inc();
+  conflict(endpoint.id, epoch);
+  refuse();
 }
 
-/** What the agent had to give up: shown to people. A loss that is told twice is one row. */
-async function keepLosses(parts: RoadParts, { endpoint, receivedAt }: Passage, lost: readonly Loss[]): Promise<void> {
-  const { state, patience, counters } = parts;
-  const rows = lost.map((loss) => ({
-    endpoint: endpoint.id,
-    epoch: loss.epoch,
-    from_seq: loss.from,
-    to_seq: loss.to,
-    reason: loss.reason,
-    count: loss.count,
-    received_at: receivedAt,
-  }));
-  if (rows.length === 0) return;
-  await patience(async () => {
-    await state
-      .insertInto('losses')
-      .values(rows)
-      .onConflict((clash) => clash.doNothing())
-      .execute();
-  });
-  counters.lostReports.inc(rows.reduce((sum, row) => sum + row.count, 0));
+/**
+ * Inventory and quarantined messages have a place in the same sequence as reports: it counts as received.
+ * @returns undefined when the place is taken by something else, and the message refused
+ */
+async function keepPlace(
+  parts: RoadParts,
+  passage: Passage,
+  { epoch, seq }: { epoch: string; seq: number },
+  metrics: Metric[] = [],
+): Promise<Report | undefined> {
+  const { receivedAt, payload } = passage;
+  const endpoint = passage.endpoint.id;
+  const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics };
+  const stored = await parts.store.append({ endpoint, receivedAt, report, digest: digestOf(payload) });
+  if (stored !== 'conflict') {
+    parts.ackDue(endpoint, epoch);
+    return report;
+  }
+  refuseNumber(parts, passage, epoch);
+  return undefined;
+}
+
+/** What will never be stored is declared before its number can be acknowledged. */
+async function keepLosses({ losses }: RoadParts, passage: Passage, report: Report): Promise<void> {
+  const { endpoint, receivedAt, isEmptied } = passage;
+  await losses.declared(endpoint.id, report.lost ?? [], receivedAt);
+  if (isEmptied) await losses.refused(endpoint.id, report, receivedAt);
 }
 
 /** Only what is live can raise an alert: a backlog tells of breaches that are over. */
-function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, duplicate }: Passage): undefined {
-  if (leaf === 'report' && report && !duplicate) evaluation.evaluate(endpoint, report);
+function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, taken }: Passage): undefined {
+  const isRepeat = taken === 'duplicate' || taken === 'conflict';
+  if (leaf === 'report' && report && !isRepeat) evaluation.evaluate(endpoint, report);
 }
 
 async function failed(parts: RoadParts, passage: Passage, step: string, thrown: unknown): Promise<void> {
@@ -267,22 +296,30 @@ async function failed(parts: RoadParts, passage: Passage, step: string, thrown: 
     counters.failedSteps.inc({ step });
     log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'a message failed inside the collector');
   }
-  if (step === 'admit' || step === 'keep') await putAside(parts, passage, thrown);
+  if (passage.report && hasTooManyGaps(thrown)) refuseNumber(parts, passage, passage.report.epoch);
+  else if (step === 'admit' || step === 'keep') await putAside(parts, passage, thrown);
 }
 
+/** A new epoch, with numbers in a row, is the cure. */
+const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && thrown.code === 'TOO_MANY_GAPS';
+
 /**
- * A message that could not be admitted or kept can only fail again: it is put where people see it, its place counts as
- * received, and it is acknowledged. Otherwise it would come back for ever.
+ * A message that could not be admitted or kept can only fail again: it is put where people see it, declared lost, its place
+ * counts as received, and it is acknowledged. Otherwise it would come back for ever.
  */
 async function putAside(parts: RoadParts, passage: Passage, error: unknown): Promise<void> {
-  const { quarantine, log, clock } = parts;
-  const { endpoint, topic, payload, report } = passage;
+  const { quarantine, losses, log } = parts;
+  const { endpoint, topic, leaf, payload, report, receivedAt } = passage;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
-  const identity = passage.inventory ?? report ?? identityIn(payload);
+  const identity = leaf === 'presence' ? undefined : (passage.inventory ?? report ?? identityIn(payload));
+  // Without a number no `ack` can cover it: its agent has it still.
+  if (!identity) return passage.acknowledge();
   try {
-    if (identity && passage.leaf !== 'presence') await keepPlace(parts, endpoint.id, identity, clock.now());
+    await losses.refused(endpoint.id, identity, receivedAt);
+    if (await keepPlace(parts, passage, identity)) passage.acknowledge();
   } catch (again) {
-    log.error({ endpoint: endpoint.id, topic, reason: reasonOf(again) }, 'the place of a refused message was not kept');
+    log.error({ err: again, endpoint: endpoint.id, topic }, 'the place of a refused message was not kept');
+    if (hasTooManyGaps(again)) refuseNumber(parts, passage, identity.epoch);
+    else passage.refuse();
   }
-  passage.acknowledge();
 }

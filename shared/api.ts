@@ -112,6 +112,8 @@ export const EndpointDetail = Type.Object({
   kindWhy: text,
   /** As the machine calls itself, where its name here had to differ. */
   hostname: orNull.text,
+  /** Machines that report under this one identity, when there are several: all but one must be enrolled anew. */
+  sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
   latest: Type.Array(Latest),

@@ -136,7 +136,7 @@ export const errors = {
   ALREADY_ENROLLED: row(
     409,
     'This machine is enrolled already, as {name} at {collector}.',
-    'Nothing to do. To enrol it again, remove {path} first.',
+    'Nothing to do. Where this is a copy of another machine, or the collector is another: enroll CODE --again.',
   ),
   NOT_ENROLLED: row(
     400,

@@ -213,6 +213,8 @@ const rows: Record<string, Row[]> = {
     ['cpu_ms', 'ms', 'counter', 'Agent CPU time', 'エージェントの CPU 時間'],
     ['late_ms', 'ms', 'gauge', 'Largest delay of the fast loop', '計測ループの最大遅延'],
   ],
+  // By the collector, of machines that report under one credential
+  identity: [['machines', 'count', 'gauge', 'Machines under one identity', '同一 ID を使うマシン数']],
   // tags job, product
   backup: [
     ['age_s', 'seconds', 'gauge', 'Age of the last good backup', '最終成功バックアップからの経過'],

@@ -10,8 +10,11 @@ export const Presence = Type.Union([
       started_at: Type.Integer({ minimum: 0, description: 'ms UTC, by the agent’s clock' }),
       previous_shutdown: Type.Union([Type.Literal('clean'), Type.Literal('unclean'), Type.Literal('unknown')]),
       version: Type.String({ maxLength: 32 }),
+      instance: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16,32}$', description: 'random, of this process' })),
+      hostname: Type.Optional(Type.String({ maxLength: 1024, description: 'as the machine calls itself' })),
     },
-    { additionalProperties: false },
+    // A newer agent may say more than this side knows.
+    { additionalProperties: true },
   ),
   Type.Object(
     {

@@ -64,14 +64,22 @@ export const InventoryMessage = Type.Object(
 );
 export type InventoryMessage = Static<typeof InventoryMessage>;
 
-/** What is durable at the collector: everything up to `through`, and the ranges in `also` (inclusive). */
+/**
+ * What is durable at the collector: everything up to `through`, and the ranges in `also` (inclusive).
+ *
+ * `conflict` is `content` when a number of this epoch came with other content than before: the agent keeps what it has,
+ * goes on under a new epoch and sends it again. It is `shared` when another machine reports under the same identity: one
+ * of them must be enrolled anew.
+ */
 export const Ack = Type.Object(
   {
     epoch,
     through: Type.Integer({ minimum: 0 }),
     also: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), { maxItems: 10_000 }),
+    conflict: Type.Optional(Type.Union([Type.Literal('content'), Type.Literal('shared')])),
   },
-  { additionalProperties: false },
+  // A newer collector may say more than this side knows.
+  { additionalProperties: true },
 );
 export type Ack = Static<typeof Ack>;
 

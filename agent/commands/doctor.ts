@@ -116,6 +116,12 @@ function describeRunning(state: AgentState): string[] {
     `agent          runs, version ${state.version}`,
     `connection     ${link.state} since ${new Date(link.since).toISOString()}${trouble}; last acknowledged ${acked}`,
     `spool          ${spool.entries} waiting, ${spool.bytes} bytes, ${spool.inMemory} of them only in memory, ${losses} lost and not yet declared`,
+    ...(link.sharedSince === null
+      ? []
+      : [
+          `identity       another machine reports under it, too, since ${new Date(link.sharedSince).toISOString()}`,
+          '    to do: on the one that is the copy, run `npm run agent -- enroll CODE --again` and start its agent again',
+        ]),
     ...state.checks
       .filter((check) => check.status === 'failed')
       .map((check) => `    running agent: ${check.check} failed: ${check.reason}`),

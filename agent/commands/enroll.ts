@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { credentialPath } from '../credential.ts';
+import { ask } from '../door.ts';
 import { enroll } from '../enroll.ts';
 import { guessKind, type Kind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
@@ -61,6 +62,7 @@ export const command: Command = {
     name: { type: 'string' },
     kind: { type: 'string' },
     ca: { type: 'string' },
+    again: { type: 'boolean' },
   },
   async run(line) {
     const { data, values } = line;
@@ -69,6 +71,7 @@ export const command: Command = {
       data,
       code,
       kind: await kindOf(values.kind),
+      again: values.again === true,
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
       ...(typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {}),
@@ -77,7 +80,9 @@ export const command: Command = {
       `Enrolled as ${credential.name} at ${credential.collector}.`,
       `It counts as a ${credential.kind}: ${credential.kind_why} You can change that on its page.`,
       `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
-      'Start the agent with: npm run agent -- run',
+      values.again === true && (await ask(data, 'status')) !== null
+        ? 'The agent that runs here still has the old identity: start it again.'
+        : 'Start the agent with: npm run agent -- run',
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
     return 0;

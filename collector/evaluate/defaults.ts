@@ -296,6 +296,14 @@ export const defaultRules: readonly Rule[] = [
       ticket: 'off',
     },
   ),
+  warning(
+    'identity-conflict',
+    'Two machines report under one identity',
+    '複数のマシンが同じ ID で報告しています',
+    metric('identity', above('machines', 2)),
+    // Each time that one takes the connection from the other tells it anew; told no more, it is over.
+    { gone_s: 30 * minute, urgency: 2 },
+  ),
   warning('check-failing', 'A check keeps failing', 'チェックが失敗し続けています', metric('check', is('ok', 0)), {
     for_s: 15 * minute,
     ticket: 'off',

@@ -37,7 +37,7 @@ export async function detailOf(
     sections: await sectionsOf(state, id),
     timeline: await timelineOf(state, id, now - weekMs, now, now),
     ...(await factsOf(state, id)),
-    ...(await identityOf(state, id)),
+    ...(await identityOf(state, id, now)),
   };
 }
 

@@ -6,6 +6,8 @@ const everyMs = 500;
 
 export interface Acks {
   due(endpoint: string, epoch: string): void;
+  /** The next `ack` of this epoch says that its agent must go on under a new one. */
+  conflict(endpoint: string, epoch: string): void;
   /** Sends what is due; called by itself. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -16,9 +18,12 @@ export function createAcks(parts: {
   send(endpoint: string, ack: Ack): void;
   /** What must be on disk before an agent may forget its reports. */
   before(): Promise<void>;
+  /** Whether another machine reports under the same identity. */
+  isShared(endpoint: string): boolean;
   log: Log;
 }): Acks {
-  let waiting = new Map<string, string[]>();
+  /** By endpoint: epochs, and whether the agent must leave them. */
+  let waiting = new Map<string, Map<string, boolean>>();
   let troubled = false;
 
   async function flush(): Promise<void> {
@@ -28,20 +33,25 @@ export function createAcks(parts: {
     try {
       await parts.before();
       for (const [endpoint, epochs] of batch)
-        for (const epoch of epochs) parts.send(endpoint, parts.receipt(endpoint, epoch));
+        for (const [epoch, leave] of epochs) parts.send(endpoint, ackOf(endpoint, epoch, leave));
       troubled = false;
     } catch (thrown) {
       // Not lost: agents keep what is not acknowledged, and the next round includes it.
-      for (const [endpoint, epochs] of batch) for (const epoch of epochs) due(endpoint, epoch);
+      for (const [endpoint, epochs] of batch) for (const [epoch, leave] of epochs) note(endpoint, epoch, leave);
       if (!troubled) parts.log.error({ err: thrown }, 'acknowledgements wait: the state cannot be saved');
       troubled = true;
     }
   }
 
-  function due(endpoint: string, epoch: string): void {
+  function ackOf(endpoint: string, epoch: string, leave: boolean): Ack {
+    const conflict = leave ? 'content' : parts.isShared(endpoint) ? 'shared' : null;
+    return { ...parts.receipt(endpoint, epoch), ...(conflict === null ? {} : { conflict }) };
+  }
+
+  function note(endpoint: string, epoch: string, leave: boolean): void {
     const epochs = waiting.get(endpoint);
-    if (!epochs) waiting.set(endpoint, [epoch]);
-    else if (!epochs.includes(epoch)) epochs.push(epoch);
+    if (!epochs) waiting.set(endpoint, new Map([[epoch, leave]]));
+    else if (leave || !epochs.has(epoch)) epochs.set(epoch, leave);
   }
 
   let flushing: Promise<void> | undefined;
@@ -53,7 +63,8 @@ export function createAcks(parts: {
   timer.unref();
 
   return {
-    due,
+    due: (endpoint, epoch) => note(endpoint, epoch, false),
+    conflict: (endpoint, epoch) => note(endpoint, epoch, true),
     flush,
     async close() {
       clearInterval(timer);

@@ -2,6 +2,7 @@
  * The edge: bytes of a stranger become a report that can be stored. What is wrong with a part drops that part, visibly,
  * and the rest is stored; what is wrong with the whole is thrown and ends in quarantine.
  */
+import { crc32 } from 'node:zlib';
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { catalogue } from '../../shared/metrics.ts';
 import { decodePlain, inflate, type Metric, Report } from '../../shared/report.ts';
@@ -13,8 +14,12 @@ export interface Admitted {
   report: Report;
   /** Endpoint clock minus collector clock as far as it is known, ms. */
   clockOffsetMs: number | null;
-  /** The JSON of `report`: as it came where nothing had to be changed. */
-  bytes: Uint8Array;
+  /** The JSON as it came, inflated. */
+  plain: Uint8Array;
+  /** Of `plain`: the same for the same message however it is packed, and whatever had to be changed in it. */
+  digest: number;
+  /** It had values, and none could be taken. */
+  isEmptied: boolean;
   /** What was dropped or moved, one entry a cause. */
   notes: EvenkeelError[];
   corrected: boolean;
@@ -84,12 +89,13 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
       const track = trackOf(endpoint);
       if (live) observe(track, madeOf(report), receivedAt);
       const clockOffsetMs = track.offset;
+      const came = { clockOffsetMs, plain, digest: digestOfPlain(plain) };
       const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
       if (correction === 0 && isFine(endpoint.id, report, receivedAt))
-        return { report, clockOffsetMs, bytes: plain, notes: [], corrected: false };
+        return { ...came, report, notes: [], corrected: false, isEmptied: false };
       const repaired = repair(endpoint.id, report, correction, receivedAt);
-      const bytes = Buffer.from(JSON.stringify(repaired.report), 'utf8');
-      return { ...repaired, clockOffsetMs, bytes, corrected: correction !== 0 };
+      const isEmptied = report.metrics.length > 0 && repaired.report.metrics.length === 0;
+      return { ...came, ...repaired, corrected: correction !== 0, isEmptied };
     },
   };
 }
@@ -130,6 +136,19 @@ const badTime = (metric: Metric, oldest: number, receivedAt: number) =>
     from: new Date(oldest).toISOString(),
     to: new Date(receivedAt).toISOString(),
   });
+
+/** Never 0, which stands for none. */
+const digestOfPlain = (plain: Uint8Array) => crc32(plain) || 1;
+
+/** Tells the content of two messages apart. What cannot be inflated is taken as it is. */
+export function digestOf(payload: Uint8Array): number {
+  try {
+    return digestOfPlain(inflate(payload));
+  } catch {
+    // Damaged or too large: the bytes themselves are all that there is to compare.
+    return digestOfPlain(payload);
+  }
+}
 
 /**
  * Who a message that cannot be read says it is, where that much can be told: so that its place counts as received and

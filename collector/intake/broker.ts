@@ -166,7 +166,7 @@ function createAedes(
       const refusal = refusals.get(client);
       const address = refusal ? undefined : parts.authenticate(String(username), String(password));
       if (address) {
-        guests.meet(client, address);
+        guests.meet(client, address, addressOf(client));
         parts.known(client.conn as Socket);
         // Of a connection that ends between its log-in and its CONNACK aedes tells nothing.
         client.conn.once('close', () => client.connected || guests.leave(client));
@@ -213,7 +213,9 @@ function takeWill(
   }
   const { endpoint } = connection.address;
   const payload = Buffer.from(will.payload);
-  onMessage({ endpoint, leaf: 'presence', topic: will.topic, payload, crowded: false, acknowledge: nothing });
+  const { from } = connection;
+  const answered = { acknowledge: nothing, refuse: nothing };
+  onMessage({ endpoint, leaf: 'presence', topic: will.topic, payload, from, crowded: false, ...answered });
   done();
 }
 
@@ -250,8 +252,9 @@ const wrongSecret: Refusal = {
 
 const nothing = () => undefined;
 
+/** IPv4 as people write it, also where the socket speaks IPv6. */
 function addressOf(client: Client): string {
-  return (client.conn as Socket).remoteAddress ?? '?';
+  return ((client.conn as Socket).remoteAddress ?? '?').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 /** A connection that breaks, or a refusal that was told already. */

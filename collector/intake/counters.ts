@@ -13,6 +13,7 @@ export function createIntakeCounters(registry: Registry) {
     presence: messages.labels('presence'),
     inventory: messages.labels('inventory'),
     duplicates: counter('duplicates_total', 'Messages that were stored already and were acknowledged again'),
+    conflicts: counter('conflicts_total', 'Messages refused because their number had brought another content'),
     refused: counter('refused_total', 'Connections, publications and subscriptions refused, by reason', ['reason']),
     quarantined: counter('quarantined_total', 'Messages or parts of them put aside, by error code', ['code']),
     droppedFields: counter('dropped_fields_total', 'Values dropped while the rest was stored, by reason', ['reason']),

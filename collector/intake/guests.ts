@@ -6,7 +6,7 @@ import { createLane } from './lane.ts';
 import type { Connection } from './publications.ts';
 
 export interface Guests {
-  meet(client: Client, address: Address): void;
+  meet(client: Client, address: Address, from: string): void;
   leave(client: Client): void;
   of(client: Client): Connection | undefined;
   newest(endpoint: string): Connection | undefined;
@@ -26,10 +26,11 @@ export function createGuests(counters: IntakeCounters): Guests {
   let closing = false;
 
   return {
-    meet(client, address) {
+    meet(client, address, from) {
       const connection: Connection = {
         client,
         address,
+        from,
         lane: createLane(),
         listens: new Set(),
         last: null,

@@ -6,6 +6,7 @@ import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, Report } from '../../shared/report.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createInventory } from '../fleet/inventory.ts';
+import { createMachines } from '../fleet/machines.ts';
 import { createPresence, type Presence } from '../fleet/presence.ts';
 import { createPipeline } from '../pipeline.ts';
 import type { SeriesStore } from '../series/series.ts';
@@ -17,6 +18,7 @@ import { type Broker, createBroker, type Limits } from './broker.ts';
 import { createIntakeCounters, type IntakeCounters } from './counters.ts';
 import { createEvaluation } from './evaluation.ts';
 import type { Tls } from './listen.ts';
+import { createLosses } from './losses.ts';
 import { createPatience } from './patience.ts';
 import type { Message } from './publications.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -88,11 +90,14 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     counters,
     onReport: (endpoint, report) => alerts.onReport(endpoint, report, true),
   });
+  const machines = createMachines(state, clock.now);
+  const patience = createPatience(log);
   let broker: Broker | undefined;
   const acks = createAcks({
     log,
     receipt: (endpoint, epoch) => store.receipt(endpoint, epoch),
     before: () => presence.backlog.save(),
+    isShared: machines.isShared,
     send(endpoint, ack) {
       if (broker?.send(endpoint, 'ack', Buffer.from(JSON.stringify(ack), 'utf8'))) counters.acks.inc();
     },
@@ -104,13 +109,16 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     evaluation,
     inventory: createInventory(state),
     quarantine: createQuarantine({ state, clock, log, counters }),
-    patience: createPatience(log),
+    patience,
+    machines,
+    losses: createLosses({ state, patience, counters }),
     admission: createAdmission({
       retentionMs: parts.rawRetentionMs,
       maxSeries: parts.maxSeriesPerEndpoint ?? 2000,
       monotonic: clock.monotonic,
     }),
     ackDue: acks.due,
+    conflict: acks.conflict,
   });
   const road = createGauge();
 
@@ -129,10 +137,11 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     },
     onMessage(message) {
       const endpoint = fleet.get(message.endpoint);
-      // Retired while connected: acknowledged and forgotten, so that it does not come again.
-      if (!endpoint) return message.acknowledge();
-      const { leaf, topic, payload, crowded } = message;
-      travel({ endpoint, leaf, topic, payload, crowded, receivedAt: clock.now(), acknowledge: road.enter(message) });
+      // Retired while connected: it is not stored, so it is not acknowledged.
+      if (!endpoint) return message.refuse();
+      const { leaf, topic, payload, from, crowded } = message;
+      const answers = road.enter(message);
+      travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: clock.now(), ...answers });
     },
     onSubscribe: (endpoint, leaf) => leaf === 'config' && configure(endpoint),
   });
@@ -178,7 +187,7 @@ function watchTrouble(store: SeriesStore, tellTrouble: IntakeParts['onTrouble'])
   return () => clearInterval(timer);
 }
 
-/** Counts what is not acknowledged yet, and tells when nothing is. */
+/** Counts what is not answered yet, and tells when nothing is. */
 function createGauge() {
   let inside = 0;
   let waiting: (() => void)[] = [];
@@ -188,13 +197,14 @@ function createGauge() {
     waiting = [];
   };
   return {
-    /** @returns how to acknowledge it, once */
-    enter({ acknowledge }: Pick<Message, 'acknowledge'>): () => void {
+    /** @returns how to answer it, once */
+    enter({ acknowledge, refuse }: Pick<Message, 'acknowledge' | 'refuse'>) {
       inside++;
-      return () => {
-        acknowledge();
+      const leaving = (answer: () => void) => () => {
+        answer();
         leave();
       };
+      return { acknowledge: leaving(acknowledge), refuse: leaving(refuse) };
     },
     empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   };

@@ -22,15 +22,21 @@ export interface Message {
   leaf: UpLeaf;
   topic: string;
   payload: Uint8Array;
+  /** The network address that it comes from. */
+  from: string;
   /** Too much waits already: evaluate it, do not keep it; it comes again. */
   crowded: boolean;
   /** To be called once, when it is durable: lets the PUBACK out. */
   acknowledge(): void;
+  /** Or once, when it will not be: no PUBACK for it, and none for those behind it on this connection. */
+  refuse(): void;
 }
 
 export interface Connection {
   client: Client;
   address: Address;
+  /** The network address at the other end. */
+  from: string;
   lane: Lane;
   listens: Set<DownLeaf>;
   /** Where it published last: reports come on the same topic again and again. */
@@ -126,7 +132,16 @@ export function createPublications(parts: {
     const payload = packet.payload as Buffer;
     const { endpoint } = connection.address;
     const acknowledge = acknowledging(connection, entry);
-    const message = { endpoint, leaf, topic, payload, crowded, acknowledge };
+    const message = {
+      endpoint,
+      leaf,
+      topic,
+      payload,
+      crowded,
+      from: connection.from,
+      acknowledge,
+      refuse: () => release(entry),
+    };
     const waitMs = waitFor(connection, 1 + payload.length / 16_384);
     if (waitMs > 0) setTimeout(onMessage, waitMs, message);
     else onMessage(message);
@@ -135,14 +150,20 @@ export function createPublications(parts: {
   /** A function of its own: what waits for the commit must hold nothing of the payload. */
   function acknowledging(connection: Connection, entry: Entry): () => void {
     return () => {
-      waitingBytes -= entry.bytes;
-      waitingCount -= 1;
+      release(entry);
       connection.lane.ready(entry, out);
     };
     function out({ messageId, readOn }: Entry): void {
       if (messageId !== null) pubacks.add(connection.client, messageId);
       if (readOn) whenDrained(connection.client, readOn);
     }
+  }
+
+  /** It no longer counts as waiting. */
+  function release(entry: Entry): void {
+    waitingBytes -= entry.bytes;
+    waitingCount -= 1;
+    entry.bytes = 0;
   }
 
   /** Too fast an endpoint is slowed down, not cut: its window fills and it waits. The order is kept. */

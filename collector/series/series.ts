@@ -3,17 +3,18 @@
  */
 import type { Ack, Report } from '../../shared/report.ts';
 
-/** One report as it came in: decoded and admitted, with its plain JSON bytes for the journal. */
+/** One report as it came in: decoded and admitted. */
 export interface Arrival {
   endpoint: string;
   /** ms UTC by the collector's wall clock. */
   receivedAt: number;
   report: Report;
-  /** The inflated JSON of `report`: kept as it came, so that nothing is serialised twice. */
-  bytes: Uint8Array;
+  /** Of the message as its sender made it, before anything in it was corrected: 1 to 2^32 - 1. */
+  digest: number;
 }
 
-export type Stored = 'stored' | 'duplicate';
+/** `conflict`: its number is taken by another content, or by one of which nothing is remembered any more. */
+export type Stored = 'stored' | 'duplicate' | 'conflict';
 
 /** Called once: null when the report is durable, an error when the store was closed before that. Must not throw. */
 export type Settled = (problem: Error | null) => void;
@@ -80,11 +81,13 @@ export interface SeriesStore {
    * Takes one report over, of which nothing is needed any more when this returns. `settled(null)` follows when it would
    * survive `kill -9` and power loss, and not before; while the disk is full it is waited for. `report.lost` ranges
    * count as received from then on.
-   * @returns `duplicate` when (endpoint, epoch, seq) is stored already or about to be: settled with the first
+   * @returns `duplicate` when the same (endpoint, epoch, seq) with the same digest is stored already or about to be:
+   *   settled with the first. `conflict` when the number is taken otherwise: nothing is taken over, and `settled` is never
+   *   called
    * @throws EvenkeelError for a report that can never be stored, and CONFLICT after `close`
    */
-  accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate';
-  /** `accept` for whoever stores one report at a time: resolves when it is durable, rejects where that throws. */
+  accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate' | 'conflict';
+  /** `accept` for whoever stores one report at a time: resolves when it is durable or refused, rejects where that throws. */
   append(arrival: Arrival): Promise<Stored>;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { delayBefore, troubleOf } from '../../agent/backoff.ts';
 import { createLink, type Link } from '../../agent/link.ts';
-import { openSpool, type Spool } from '../../agent/spool.ts';
+import { type Entry, openSpool, type Spool } from '../../agent/spool.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { check, Report } from '../../shared/report.ts';
@@ -23,7 +23,7 @@ interface Bench {
   spool: Spool;
   link: Link;
   configs: unknown[];
-  put(at?: number): void;
+  put(at?: number): Entry;
   offer(at?: number): void;
 }
 
@@ -105,6 +105,42 @@ test('the present first, then the backlog, oldest first and each once', () =>
     assert.ok(performance.now() - started > 500, 'the slow lane has a bounded rate');
     await until('the acks', () => spool.state().entries === 0);
     assert.is(broker.kept.length, 41);
+  }));
+
+test('an ack for what another machine sent trims nothing here', () =>
+  withLink(async ({ broker, spool, link, put }) => {
+    broker.acking = false;
+    for (let i = 0; i < 60; i++) put(Date.now() - 3_600_000 + i);
+    const newest = put();
+    link.start();
+    await until('the newest', () => broker.kept.length >= 1);
+    // The collector has 1 to 50 from elsewhere, and the newest from here.
+    const also = [[newest.seq, newest.seq]];
+    await broker.publish(topicOf(address, 'ack'), JSON.stringify({ epoch: newest.epoch, through: 50, also }));
+    await until('the newest to go', () => spool.state().entries < 61);
+    const here = new Set(spool.after(null, 100).map(({ seq }) => seq));
+    const sent = new Set(broker.kept.map(({ seq }) => seq));
+    for (let seq = 1; seq <= 60; seq++) assert.ok(here.has(seq) || sent.has(seq), `${seq} was never sent and is gone`);
+    assert.ok(here.size > 20);
+  }));
+
+test('numbers in use elsewhere: the agent goes on under a new epoch and sends all of it again', () =>
+  withLink(async ({ broker, spool, link, put, offer }) => {
+    broker.acking = false;
+    const [old] = [1, 2, 3].map(() => put()) as [Entry];
+    link.start();
+    await until('all of them', () => broker.kept.length === 3);
+    const conflict = { epoch: old.epoch, through: 0, also: [], conflict: 'content' };
+    await broker.publish(topicOf(address, 'ack'), JSON.stringify(conflict));
+    await until('the new epoch', () => spool.state().epoch !== old.epoch);
+    broker.acking = true;
+    offer();
+    await until('the acks', () => spool.state().entries === 0);
+    const fresh = broker.kept.filter(({ epoch }) => epoch !== old.epoch);
+    assert.equal([...new Set(fresh.map(({ seq }) => seq))].sort(), [1, 2, 3, 4]);
+    assert.is(link.state().sharedSince, null);
+    await broker.publish(topicOf(address, 'ack'), JSON.stringify({ ...conflict, conflict: 'shared', more: 'later' }));
+    await until('the word of the other machine', () => link.state().sharedSince !== null);
   }));
 
 test('no more than 32 are on their way, and what is not acknowledged stays', () =>

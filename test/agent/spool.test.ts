@@ -114,6 +114,44 @@ test('a full quota gives up the oldest and declares each of them', () =>
     spool.close();
   }));
 
+test('numbers that somebody else has used: what waits goes on under a new epoch, with its content and its losses', () =>
+  withFolder((folder) => {
+    const spool = open(folder, { quotaBytes: 60_000 });
+    for (let i = 0; i < 60; i++) put(spool, 2000, i % 7 === 0 ? 'inventory' : 'report');
+    const before = spool.after(null, 1000);
+    const { epoch } = spool.state();
+    spool.ack({ epoch, through: 0, also: [[58, 59]] });
+    assert.is(spool.renumber('f'.repeat(32)), false, 'an epoch that was never here');
+    assert.is(spool.renumber(epoch), true);
+    const after = spool.after(null, 1000);
+    const waiting = before.filter(({ seq }) => seq < 58 || seq > 59);
+    assert.is(after.length, waiting.length);
+    assert.is.not(spool.state().epoch, epoch);
+    after.forEach((entry, n) => {
+      const { epoch: said, seq, ...content } = bodyOf(entry);
+      assert.equal([said, seq], [entry.epoch, n + 1], 'the message carries its new number');
+      const { epoch: _, seq: __, ...same } = bodyOf(waiting[n] as Entry);
+      assert.equal(content, same);
+      assert.equal([entry.kind, entry.at], [waiting[n]?.kind, waiting[n]?.at]);
+    });
+    // The bytes are counted on: the quota still holds, and a loss is carried by the moved report until that is acknowledged.
+    assert.is(
+      spool.state().bytes,
+      after.reduce((sum, { body }) => sum + body.length + 48, 0),
+    );
+    assert.ok(spool.state().losses.length > 0);
+    put(spool);
+    spool.ack({ epoch: spool.state().epoch, through: spool.state().seq, also: [] });
+    put(spool);
+    assert.equal(spool.state().losses, []);
+    const fresh = spool.state();
+    spool.close();
+    const again = open(folder);
+    assert.equal([again.state().epoch, put(again).seq], [fresh.epoch, fresh.seq + 1]);
+    assert.is(again.renumber(epoch), false, 'nothing is left of the old epoch');
+    again.close();
+  }));
+
 test('kill -9 at random moments: every number that was given is acknowledged or still here, none twice', () =>
   withFolder(async (folder) => {
     const path = join(folder, 'spool.db');

@@ -152,9 +152,7 @@ async function bytesASample(folder: string): Promise<void> {
     for (let seq = 1; time < from + day; seq++, time += 10_000) {
       for (const [n, machine] of machines.entries()) {
         const value: Report = { v: 1, epoch: 'a'.repeat(32), seq, at: time, metrics: machine(time) };
-        waiting.push(
-          store.append({ endpoint: `machine-${n}`, receivedAt: time, report: value, bytes: new Uint8Array() }),
-        );
+        waiting.push(store.append({ endpoint: `machine-${n}`, receivedAt: time, report: value, digest: 1 }));
       }
       if (waiting.length < 500) continue;
       await Promise.all(waiting);

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Arrival, SeriesStore } from '../../collector/series/series.ts';
@@ -24,7 +25,7 @@ export function metric(name: string, fields: Record<string, number>, at: number,
 
 export function arrival(endpoint: string, seq: number, metrics: Metric[], more: Partial<Report> = {}): Arrival {
   const report: Report = { v: 1, epoch: epochA, seq, at: noon, metrics, ...more };
-  return { endpoint, receivedAt: noon, report, bytes: Buffer.from(JSON.stringify(report)) };
+  return { endpoint, receivedAt: noon, report, digest: crc32(JSON.stringify(report)) || 1 };
 }
 
 /** One `cpu.usage_active` at `at`. */
@@ -76,6 +77,35 @@ export function seriesContract(name: string, open: OpenStore): void {
     assert.is(store.stats().duplicates, 3);
   });
 
+  test('the same number with other content is no duplicate, while the first is on its way, later, and after a restart', async () => {
+    const first = store.append(cpu('one', 1, 5, noon - minute));
+    assert.is(await store.append(cpu('one', 1, 6, noon - minute)), 'conflict');
+    assert.is(await first, 'stored');
+    let settled = false;
+    const other = cpu('one', 1, 7, noon - minute);
+    assert.is(
+      store.accept(other, () => {
+        settled = true;
+      }),
+      'conflict',
+    );
+    await store.append(cpu('one', 2, 8, noon - minute));
+    assert.not(settled, 'nobody is told that it is stored');
+    await again();
+    await again();
+    assert.is(await store.append(other), 'conflict');
+    assert.is(await store.append(cpu('one', 1, 5, noon - minute)), 'duplicate');
+    assert.equal(await values('cpu.usage_active', 'count'), [[null, null, null, null, null, 2]]);
+  });
+
+  test('what is not remembered any more is not taken for the same', async () => {
+    for (let seq = 1; seq <= 600; seq++) void store.append(cpu('one', seq, seq, noon - minute));
+    await store.append(cpu('one', 601, 1, noon - minute));
+    assert.is(await store.append(cpu('one', 3, 4, noon - minute)), 'conflict');
+    assert.is(await store.append(cpu('one', 600, 1, noon - minute)), 'conflict');
+    assert.is(await store.append(cpu('one', 600, 600, noon - minute)), 'duplicate');
+  });
+
   test('the same number in another epoch or from another endpoint is another report', async () => {
     assert.is(await store.append(cpu('one', 1, 5, noon)), 'stored');
     assert.is(await store.append(cpu('two', 1, 5, noon)), 'stored');
@@ -95,7 +125,8 @@ export function seriesContract(name: string, open: OpenStore): void {
     const lost = [{ epoch: epochA, from: 3, to: 4, reason: 'quota' as const, count: 2 }];
     await store.append(arrival('one', 10, [], { lost }));
     assert.equal(store.receipt('one', epochA), { epoch: epochA, through: 6, also: [[9, 10]] });
-    assert.is(await store.append(cpu('one', 4, 1, noon)), 'duplicate');
+    // Given up, and here all the same: it is not what was declared.
+    assert.is(await store.append(cpu('one', 4, 1, noon)), 'conflict');
     assert.equal(store.receipt('nobody', epochA), { epoch: epochA, through: 0, also: [] });
   });
 

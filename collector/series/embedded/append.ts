@@ -29,7 +29,7 @@ export function createAppend(parts: {
   const write = (arrival: Arrival, shelf: Shelf, epoch: Epoch): number => {
     const { writer } = commit;
     let samples = 0;
-    writer.begin(shelf.id, epoch.id, arrival.report.seq, arrival.receivedAt);
+    writer.begin(shelf.id, epoch.id, arrival.report.seq, arrival.digest);
     shelf.rewind();
     for (const metric of arrival.report.metrics) {
       const stem = shelf.take(metric, dictionary);
@@ -47,11 +47,12 @@ export function createAppend(parts: {
 
   const accept: SeriesStore['accept'] = (arrival, settled) => {
     if (closed) throw fail('CONFLICT', { problem: 'the collector is stopping' });
-    const { report, receivedAt } = arrival;
+    const { report, receivedAt, digest } = arrival;
     const shelf = latest.shelf(arrival.endpoint);
     const epoch = epochs.of(shelf.id, report.epoch, receivedAt);
     const first = epoch.inFlight.get(report.seq);
     if (first || epoch.receipt.has(report.seq)) {
+      if (first ? first.digest !== digest : !epochs.isSame(epoch, report.seq, digest)) return 'conflict';
       duplicates += 1;
       // The same report again while the first is being committed: wire.md, Delivery 3.
       if (first) first.repeats.push(settled);
@@ -61,7 +62,7 @@ export function createAppend(parts: {
     const problem = refusal(report, receivedAt, epoch);
     if (problem) throw problem;
     const samples = write(arrival, shelf, epoch);
-    commit.expect(samples, { epoch, seq: report.seq, settled, repeats: [] });
+    commit.expect(samples, { epoch, seq: report.seq, digest, settled, repeats: [] });
     return 'new';
   };
 
@@ -71,7 +72,9 @@ export function createAppend(parts: {
       new Promise((resolve, reject) => {
         // A duplicate may be settled before `accept` returns.
         let answer: Stored = 'duplicate';
-        if (accept(arrival, (problem) => (problem ? reject(problem) : resolve(answer))) === 'new') answer = 'stored';
+        const taken = accept(arrival, (problem) => (problem ? reject(problem) : resolve(answer)));
+        if (taken === 'new') answer = 'stored';
+        if (taken === 'conflict') resolve(taken);
       }),
     get duplicates() {
       return duplicates;

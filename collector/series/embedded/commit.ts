@@ -105,7 +105,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     const now = parts.now();
     for (const { epoch, from, to } of parcel.losses) epochs.received(epoch, from, to, now);
     for (const waiter of parcel.waiting) {
-      epochs.received(waiter.epoch, waiter.seq, waiter.seq, now);
+      epochs.received(waiter.epoch, waiter.seq, waiter.seq, now, waiter.digest);
       waiter.epoch.inFlight.delete(waiter.seq);
       settle(waiter, null);
     }

@@ -61,7 +61,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   const journal = openJournal(join(folder, 'journal.db'));
   const loaded = journal.load();
   const dictionary = createDictionary(loaded);
-  const epochs = createEpochs(loaded.receipts);
+  const epochs = createEpochs(loaded.receipts, journal.digests);
   const latest = createLatest(dictionary, loaded.endpoints);
   const tail = createTailCount();
   let segments: readonly Segment[] = loaded.segments;
@@ -216,7 +216,7 @@ function replay(frame: Frame, epochs: Epochs, latest: LatestValues, now: number)
   const counts = { reports: 0, samples: 0 };
   eachRecord(frame, (head, offset) => {
     const epoch = epochs.byId(head.epoch);
-    if (epoch) epochs.received(epoch, head.seq, head.upTo, now);
+    if (epoch) epochs.received(epoch, head.seq, head.upTo, now, head.digest);
     if (head.groups === null) return;
     counts.reports += 1;
     eachSample(frame, offset, (line, at, value) => {

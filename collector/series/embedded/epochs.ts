@@ -3,10 +3,18 @@ import type { Settled } from '../series.ts';
 import type { ReceiptRow } from './journal.ts';
 import { Receipt } from './receipt.ts';
 
+/**
+ * Of how many numbers of an epoch the content is remembered: a ring, so that a new number takes the place of an old one. An
+ * agent repeats what no `ack` has reached it for, some dozens. What is repeated later is a conflict: stored twice under
+ * two numbers, never thrown away.
+ */
+export const remembered = 256;
+
 /** A report whose commit is awaited. Whoever brings the same one meanwhile waits for the same commit. */
 export interface Waiter {
   epoch: Epoch;
   seq: number;
+  digest: number;
   settled: Settled;
   repeats: Settled[];
 }
@@ -16,6 +24,8 @@ export interface Epoch {
   endpoint: number;
   epoch: string;
   receipt: Receipt;
+  /** The digest of number n at n modulo `remembered`; null: in the journal, not needed at present. */
+  digests: Uint32Array | null;
   seenAt: number;
   inFlight: Map<number, Waiter>;
 }
@@ -24,8 +34,10 @@ export interface Epochs {
   of(endpoint: number, epoch: string, now: number): Epoch;
   find(endpoint: number, epoch: string): Epoch | undefined;
   byId(id: number): Epoch | undefined;
-  /** from … to are durable. */
-  received(epoch: Epoch, from: number, to: number, now: number): void;
+  /** from … to are durable. A single report brings its digest. */
+  received(epoch: Epoch, from: number, to: number, now: number, digest?: number): void;
+  /** Whether the number, of which it is known that it was received, is known to have brought this very content. */
+  isSame(epoch: Epoch, seq: number, digest: number): boolean;
   /** Rows that the journal does not have yet; they go into the commit that first uses them. */
   readonly fresh: Epoch[];
   readonly changedCount: number;
@@ -34,9 +46,12 @@ export interface Epochs {
   /** Those could not be saved: they are to be taken again. */
   giveBack(epochs: readonly Epoch[]): void;
   dropSeenBefore(time: number): void;
+  /** Frees the digests of epochs not seen since: they are read again where one is asked for. */
+  restSeenBefore(time: number): void;
 }
 
-export function createEpochs(known: readonly ReceiptRow[]): Epochs {
+/** @param readDigests of an epoch by its id, as `rowOf` gave them to be saved; null where none were */
+export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: number) => Uint8Array | null): Epochs {
   const all = new Map<number, Map<string, Epoch>>();
   const byId = new Map<number, Epoch>();
   const fresh: Epoch[] = [];
@@ -55,23 +70,43 @@ export function createEpochs(known: readonly ReceiptRow[]): Epochs {
     return row;
   };
   for (const { id, endpoint, epoch, through, also, seenAt } of known)
-    keep({ id, endpoint, epoch, receipt: new Receipt(through, also), seenAt, inFlight: new Map() });
+    keep({ id, endpoint, epoch, receipt: new Receipt(through, also), digests: null, seenAt, inFlight: new Map() });
+
+  const digestsOf = (epoch: Epoch): Uint32Array => {
+    if (epoch.digests) return epoch.digests;
+    epoch.digests = new Uint32Array(remembered);
+    const saved = readDigests(epoch.id);
+    // Of another length: saved by a version that remembered more or fewer.
+    if (saved?.byteLength === epoch.digests.byteLength) new Uint8Array(epoch.digests.buffer).set(saved);
+    return epoch.digests;
+  };
 
   return {
     of(endpoint, epoch, now) {
       const found = all.get(endpoint)?.get(epoch);
       if (found) return found;
-      const made = { id: lastId + 1, endpoint, epoch, receipt: new Receipt(), seenAt: now, inFlight: new Map() };
+      const digests = new Uint32Array(remembered);
+      const made = {
+        id: lastId + 1,
+        endpoint,
+        epoch,
+        receipt: new Receipt(),
+        digests,
+        seenAt: now,
+        inFlight: new Map(),
+      };
       fresh.push(made);
       return keep(made);
     },
     find: (endpoint, epoch) => all.get(endpoint)?.get(epoch),
     byId: (id) => byId.get(id),
-    received(epoch, from, to, now) {
+    received(epoch, from, to, now, digest = 0) {
       epoch.receipt.add(from, to);
+      if (digest !== 0) digestsOf(epoch)[from % remembered] = digest;
       epoch.seenAt = now;
       changed.add(epoch);
     },
+    isSame: (epoch, seq, digest) => digestsOf(epoch)[seq % remembered] === digest,
     fresh,
     get changedCount() {
       return changed.size;
@@ -95,9 +130,14 @@ export function createEpochs(known: readonly ReceiptRow[]): Epochs {
         all.get(epoch.endpoint)?.delete(epoch.epoch);
       }
     },
+    restSeenBefore(time) {
+      for (const epoch of byId.values())
+        if (epoch.seenAt < time && epoch.inFlight.size === 0 && !changed.has(epoch)) epoch.digests = null;
+    },
   };
 }
 
-export function rowOf({ id, endpoint, epoch, receipt, seenAt }: Epoch): ReceiptRow {
-  return { id, endpoint, epoch, through: receipt.through, also: receipt.also, seenAt };
+export function rowOf({ id, endpoint, epoch, receipt, digests, seenAt }: Epoch): ReceiptRow {
+  const bytes = digests && new Uint8Array(digests.buffer);
+  return { id, endpoint, epoch, through: receipt.through, also: receipt.also, digests: bytes, seenAt };
 }

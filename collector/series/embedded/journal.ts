@@ -10,7 +10,7 @@ import type { Fresh } from './dictionary.ts';
 import type { Resolution, Segment } from './plan.ts';
 import { type Frame, frameOf } from './record.ts';
 
-const schema = 1;
+const schema = 2;
 
 const tables = `
   create table frames (id integer primary key, crc integer not null, body blob not null);
@@ -20,7 +20,7 @@ const tables = `
   create table lines (id integer primary key, metric text not null, tags text not null);
   create table receipts (
     id integer primary key, endpoint integer not null, epoch text not null, through integer not null,
-    also text not null, seen_at integer not null, unique (endpoint, epoch)
+    also text not null, seen_at integer not null, digests blob, unique (endpoint, epoch)
   );
   create table segments (
     id integer primary key, resolution text not null, partition integer not null, level integer not null,
@@ -29,6 +29,8 @@ const tables = `
     created_at integer not null
   );
 `;
+/** From schema to schema. */
+const upgrades: Record<number, string> = { 1: 'alter table receipts add column digests blob;' };
 
 export interface ReceiptRow {
   id: number;
@@ -36,6 +38,8 @@ export interface ReceiptRow {
   epoch: string;
   through: number;
   also: [number, number][];
+  /** Of its newest numbers, see epochs.ts; null: as they were saved before. */
+  digests: Uint8Array | null;
   seenAt: number;
 }
 
@@ -62,6 +66,8 @@ export interface Journal {
   /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
   commit(frames: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
   saveReceipts(receipts: readonly ReceiptRow[]): void;
+  /** Of an epoch, as they were saved last. */
+  digests(epoch: number): Uint8Array | null;
   dropReceipts(before: number): void;
   /** The manifest's change and the trim in one commit. */
   install(added: readonly Segment[], removed: readonly Segment[], through: number | null): void;
@@ -92,7 +98,8 @@ function openDatabase(file: string): DatabaseSync {
     if (found > schema) throw fail('DATA_NEWER', { path: file, found, known: schema });
     const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') throw new Error(String(verdict));
-    if (found === 0) database.exec(`begin immediate; ${tables} pragma user_version = ${schema}; commit`);
+    const change = found === 0 ? tables : upgrades[found];
+    if (change) database.exec(`begin immediate; ${change} pragma user_version = ${schema}; commit`);
     return database;
   } catch (thrown) {
     database?.close();
@@ -113,9 +120,11 @@ function journalOn(database: DatabaseSync): Journal {
   const insertLine = prepare('insert into lines (id, metric, tags) values (?, ?, ?)');
   const trim = prepare('delete from frames where id <= ?');
   const saveReceipt = prepare(
-    'insert into receipts (id, endpoint, epoch, through, also, seen_at) values (?, ?, ?, ?, ?, ?)' +
-      ' on conflict (id) do update set through = excluded.through, also = excluded.also, seen_at = excluded.seen_at',
+    'insert into receipts (id, endpoint, epoch, through, also, seen_at, digests) values (?, ?, ?, ?, ?, ?, ?)' +
+      ' on conflict (id) do update set through = excluded.through, also = excluded.also, seen_at = excluded.seen_at,' +
+      ' digests = coalesce(excluded.digests, digests)',
   );
+  const readDigests = prepare('select digests from receipts where id = ?');
   const first = Number(prepare('select min(id) as id from frames').get()?.id ?? 0);
   let { through, lastFrame } = prepare(
     'select through, max(through, coalesce((select max(id) from frames), 0)) as lastFrame from watermark',
@@ -135,8 +144,8 @@ function journalOn(database: DatabaseSync): Journal {
     }
   };
   const save = (receipts: readonly ReceiptRow[]) => {
-    for (const { id, endpoint, epoch, through: upTo, also, seenAt } of receipts)
-      saveReceipt.run(id, endpoint, epoch, upTo, JSON.stringify(also), seenAt);
+    for (const { id, endpoint, epoch, through: upTo, also, seenAt, digests } of receipts)
+      saveReceipt.run(id, endpoint, epoch, upTo, JSON.stringify(also), seenAt, digests);
   };
 
   return {
@@ -165,6 +174,7 @@ function journalOn(database: DatabaseSync): Journal {
       lastFrame = frames.at(-1)?.id ?? lastFrame;
     },
     saveReceipts: (receipts) => transaction(() => save(receipts)),
+    digests: (epoch) => (readDigests.get(epoch)?.digests ?? null) as Uint8Array | null,
     dropReceipts: (before) => void prepare('delete from receipts where seen_at < ?').run(before),
     install(added, removed, upTo) {
       transaction(() => changeManifest(database, added, removed, upTo));
@@ -222,12 +232,13 @@ function loadAll(database: DatabaseSync): Loaded {
       metric: String(row.metric),
       tags: JSON.parse(String(row.tags)),
     })),
-    receipts: all('select * from receipts').map((row) => ({
+    receipts: all('select id, endpoint, epoch, through, also, seen_at from receipts').map((row) => ({
       id: Number(row.id),
       endpoint: Number(row.endpoint),
       epoch: String(row.epoch),
       through: Number(row.through),
       also: JSON.parse(String(row.also)),
+      digests: null,
       seenAt: Number(row.seen_at),
     })),
     segments: all('select * from segments').map(segmentOf),

@@ -1,7 +1,7 @@
 /**
  * The journal's records. A frame is what one group commit adds: records end to end, in words of 8 bytes, little endian.
  *
- *   report: [u32 words, u32 endpoint] [u32 epoch, u32 groups] [f64 seq] [f64 received at]
+ *   report: [u32 words, u32 endpoint] [u32 epoch, u32 groups] [f64 seq] [f64 digest]
  *           then for each metric: [u32 n, u32 0] [f64 time] [n × u32 line, padded to a word] [n × f64 value]
  *   loss:   [u32 4, u32 endpoint] [u32 epoch, u32 lossMark] [f64 from] [f64 to]
  *
@@ -26,6 +26,8 @@ export interface Head {
   groups: number | null;
   seq: number;
   upTo: number;
+  /** Of a report; 0 for a loss. */
+  digest: number;
 }
 
 /** A frame over bytes as the journal gives them back: copied only where they are not on a word boundary. */
@@ -53,14 +55,14 @@ export class FrameWriter {
   }
 
   /** Starts a report's record; `finish` or `abandon` ends it. */
-  begin(endpoint: number, epoch: number, seq: number, receivedAt: number): void {
+  begin(endpoint: number, epoch: number, seq: number, digest: number): void {
     this.#reserve(headWords);
     this.#start = this.#end;
     this.#groups = 0;
     this.#ints[this.#end * 2 + 1] = endpoint;
     this.#ints[this.#end * 2 + 2] = epoch;
     this.#floats[this.#end + 2] = seq;
-    this.#floats[this.#end + 3] = receivedAt;
+    this.#floats[this.#end + 3] = digest;
     this.#end += headWords;
   }
 
@@ -130,13 +132,16 @@ export function headAt(frame: Frame, offset: number): Head | null {
   const words = ints[offset * 2];
   if (words === undefined || words < headWords || offset + words > floats.length) return null;
   const groups = ints[offset * 2 + 3] as number;
+  const isLoss = groups === lossMark;
+  const last = floats[offset + 3] as number;
   return {
     words,
     endpoint: ints[offset * 2 + 1] as number,
     epoch: ints[offset * 2 + 2] as number,
-    groups: groups === lossMark ? null : groups,
+    groups: isLoss ? null : groups,
     seq: floats[offset + 2] as number,
-    upTo: groups === lossMark ? (floats[offset + 3] as number) : (floats[offset + 2] as number),
+    upTo: isLoss ? last : (floats[offset + 2] as number),
+    digest: isLoss ? 0 : last,
   };
 }
 

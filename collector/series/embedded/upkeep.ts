@@ -8,6 +8,8 @@ import type { Journal } from './journal.ts';
 import type { Plan } from './messages.ts';
 import type { Retention, Segment } from './plan.ts';
 
+/** An epoch that brings nothing for so long has ended, or its endpoint is off. */
+const restAfterMs = 3_600_000;
 /** Receipts saved in one commit: reports that arrive meanwhile wait for it. */
 const receiptsACommit = 500;
 
@@ -67,6 +69,7 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     const before = clock.now() - Math.max(...Object.values(retention));
     epochs.dropSeenBefore(before);
     journal.dropReceipts(before);
+    epochs.restSeenBefore(clock.now() - restAfterMs);
   };
   const guarded = async (wait: boolean) => {
     try {

@@ -492,11 +492,25 @@ export const en = {
     noLosses: 'No report of this endpoint was lost.',
     lossCount: 'Reports',
     lossSpan: 'Numbers',
-    loss: { quota: 'Spool was full', disk_full: 'Disk was full', corrupt: 'Spool was damaged' },
+    loss: {
+      quota: 'Spool was full',
+      disk_full: 'Disk was full',
+      corrupt: 'Spool was damaged',
+      refused: 'Could not be stored: see the rejected messages',
+    },
     rejected: 'Rejected messages',
     noRejected: 'No message of this endpoint was rejected.',
     code: 'Code',
     size: 'Size',
+  },
+  identity: {
+    shared: 'Several machines report under this identity',
+    sharedLead:
+      'The agent’s folder was copied, with a disk image or by hand. They take the connection from each other, so each is seen only now and then, and their values are mixed here. Nothing that they report is thrown away.',
+    sharedDo:
+      'Make a join code on the page Add endpoint. On each machine that is a copy, stop the agent, run this and start it again:',
+    noName: 'A machine without a name',
+    signedOn: 'signed on',
   },
   alert: {
     lead: 'What is wrong now, and what was.',

@@ -123,17 +123,22 @@ test('what an agent declares lost is shown, once, and its inventory has a place 
   const wire = station.wire(id);
   await wire.connected;
   const lost = [{ epoch, from: 1, to: 40, reason: 'quota' as const, count: 40 }];
-  for (let n = 0; n < 2; n++)
-    await wire.publish(station.topic(id, 'report'), encode(makeReport(epoch, 41, Date.now(), { lost })));
+  const bearer = encode(makeReport(epoch, 41, Date.now(), { lost }));
+  for (let n = 0; n < 2; n++) await wire.publish(station.topic(id, 'report'), bearer);
   const os = { v: 1, epoch, seq: 42, at: Date.now(), section: 'os', data: { name: 'x' } };
   await wire.publish(station.topic(id, 'inventory'), encode(os));
   const section = { ...os, seq: 43, section: 'checks', data: [{ check: 'cpu', status: 'ok', reason: null, at: 1 }] };
   await wire.publish(station.topic(id, 'inventory'), encode(section));
   assert.equal(
-    (await station.state.selectFrom('losses').select(['from_seq', 'to_seq', 'count']).execute()).map((row) => ({
-      ...row,
-    })),
-    [{ from_seq: 1, to_seq: 40, count: 40 }],
+    (await station.state.selectFrom('losses').select(['from_seq', 'to_seq', 'reason', 'count']).execute()).map(
+      (row) => ({
+        ...row,
+      }),
+    ),
+    [
+      { from_seq: 1, to_seq: 40, reason: 'quota', count: 40 },
+      { from_seq: 42, to_seq: 42, reason: 'refused', count: 1 },
+    ],
   );
   // The section that does not fit its schema was put aside, and its number counts as received all the same.
   assert.equal(station.store.receipt(id, epoch), { epoch, through: 43, also: [] });

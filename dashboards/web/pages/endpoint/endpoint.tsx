@@ -15,6 +15,7 @@ import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
 import { Edit } from './edit.tsx';
 import { Health } from './health.tsx';
+import { Identity } from './identity.tsx';
 import { PresenceTab } from './presence.tsx';
 import { Software } from './software.tsx';
 import { Updates } from './updates.tsx';
@@ -168,6 +169,7 @@ export function EndpointPage({ id }: { id: string }) {
           return (
             <>
               <Head detail={detail} reload={loaded.reload} />
+              <Identity detail={detail} />
               <Tabs id={id} current={tab} />
               <TabOf tab={tab} detail={detail} reload={loaded.reload} />
             </>

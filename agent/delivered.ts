@@ -1,0 +1,40 @@
+/**
+ * What a broker has confirmed on one connection. An `ack` names numbers, and with a copied folder another machine may have
+ * used the same ones: so only what was also confirmed to this very process may leave its spool.
+ */
+import type { Ack } from '../shared/report.ts';
+
+type Range = [from: number, to: number];
+
+export interface Delivered {
+  add(entry: { epoch: string; seq: number }): void;
+  /** What of the ack was delivered here. */
+  within(ack: Ack): Ack;
+}
+
+export function createDelivered(): Delivered {
+  /** Two lanes, each in order: a few ranges. */
+  const known = new Map<string, Range[]>();
+
+  return {
+    add({ epoch, seq }) {
+      const ranges = known.get(epoch) ?? [];
+      known.set(epoch, ranges);
+      const touching = ranges.filter(([from, to]) => seq >= from - 1 && seq <= to + 1);
+      const joined: Range = [seq, seq];
+      for (const range of touching) {
+        joined[0] = Math.min(joined[0], range[0]);
+        joined[1] = Math.max(joined[1], range[1]);
+        ranges.splice(ranges.indexOf(range), 1);
+      }
+      ranges.push(joined);
+    },
+    within({ epoch, through, also }) {
+      const both: Range[] = [];
+      for (const [from, to] of [[1, through], ...also] as Range[])
+        for (const [first, last] of known.get(epoch) ?? [])
+          if (first <= to && last >= from) both.push([Math.max(first, from), Math.min(last, to)]);
+      return { epoch, through: 0, also: both };
+    },
+  };
+}
