@@ -10,8 +10,14 @@ import { bundled, type Release, releaseOf, type Table } from './end-of-life-tabl
 export function parseOsRelease(text: string): Record<string, string> {
   const values: Record<string, string> = {};
   for (const line of linesOf(text)) {
-    const match = /^\s*([A-Z][A-Z0-9_]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(.*?))\s*$/.exec(line);
-    if (match) values[match[1] ?? ''] = (match[2] ?? match[3] ?? match[4] ?? '').replace(/\\(.)/g, '$1');
+    const at = line.indexOf('=');
+    const key = line.slice(0, Math.max(0, at)).trim();
+    const value = line.slice(at + 1).trim();
+    const quote = /^["']/.exec(value)?.[0];
+    const whole = quote === undefined || (value.length > 1 && value.endsWith(quote));
+    if (!/^[A-Z][A-Z0-9_]*$/.test(key) || !whole) continue;
+    const inner = quote === undefined ? value : value.slice(1, -1);
+    values[key] = quote === "'" ? inner : inner.replace(/\\(.)/g, '$1');
   }
   return values;
 }
@@ -24,12 +30,12 @@ export function distroInfoOf(
 ): Record<string, string> | null {
   const [head = '', ...rows] = linesOf(csv);
   const names = head.split(',');
+  const [series, number] = [names.indexOf('series'), names.indexOf('version')];
   for (const row of rows) {
     const cells = row.split(',');
-    const values = Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']));
-    const sameName = codename !== null && values.series === codename;
-    const sameVersion = codename === null && version !== null && values.version?.split(' ')[0] === version;
-    if (sameName || sameVersion) return values;
+    const sameName = codename !== null && cells[series] === codename;
+    const sameVersion = codename === null && version !== null && cells[number]?.split(' ')[0] === version;
+    if (sameName || sameVersion) return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']));
   }
   return null;
 }

@@ -46,10 +46,12 @@ export function parseW32tm(text: string): TimeSync {
 
 /** `sntp HOST` on macOS: `+0.002345 +/- 0.012 time.apple.com …`. */
 export function parseSntp(text: string): TimeSync {
-  const match = /^\s*([+-]\d+(?:\.\d+)?)\s+\+\/-\s+(\d+(?:\.\d+)?)\s+(\S+)/m.exec(text);
-  if (!match) return nothing;
-  const offset = Number(match[1]);
-  return { synced: Math.abs(offset) < 1, offset, source: match[3] ?? null };
+  for (const line of linesOf(text)) {
+    const match = /^([+-]\d+(?:\.\d+)?) +\+\/- +\d+(?:\.\d+)? +(\S+)/.exec(line.trimStart());
+    const offset = numberOf(match?.[1]);
+    if (offset !== null) return { synced: Math.abs(offset) < 1, offset, source: match?.[2] ?? null };
+  }
+  return nothing;
 }
 
 /** @throws NoData when nothing here tells about the clock */

@@ -17,6 +17,9 @@ export function parseSourcesList(text: string): AptSource[] {
   });
 }
 
+/** Addresses and suites of one stanza are multiplied with each other. */
+const maxWords = 100;
+
 /** A deb822 `*.sources` file. */
 export function parseSourcesFile(text: string): AptSource[] {
   const plain = linesOf(text)
@@ -26,7 +29,7 @@ export function parseSourcesFile(text: string): AptSource[] {
     const words = (key: string) =>
       (new RegExp(`^${key}:((?:.*)(?:\\n[ \\t].*)*)`, 'im').exec(stanza)?.[1] ?? '')
         .trim()
-        .split(/\s+/)
+        .split(/\s+/, maxWords)
         .filter(Boolean);
     if (/^enabled:\s*(no|false|0)/im.test(stanza) || !words('Types').includes('deb')) return [];
     return words('URIs').flatMap((uri) => words('Suites').map((suite) => ({ uri, suite })));

@@ -150,11 +150,12 @@ export function isSecurityUpdate(policy: Policy | undefined, inst: Pick<Inst, 'f
 
 /** `112;58` of /usr/lib/update-notifier/apt-check, on standard error; null when it says anything else. */
 export function parseAptCheck(stderr: string): { upgrades: number; security: number } | null {
-  const match = /^\s*(\d{1,6});(\d{1,6})\s*$/.exec(stderr);
+  const text = stderr.replace(/^\uFEFF/, '');
+  const match = /^\s*(\d{1,6});(\d{1,6})\s*$/.exec(text);
   if (match) return { upgrades: Number(match[1]), security: Number(match[2]) };
   // --human-readable, of all releases so far.
-  const upgrades = /^(\d+) (?:updates?|packages?) can be (?:applied|installed|updated)/m.exec(stderr);
-  const security = /^(\d+) (?:of these )?updates? (?:is|are) (?:an? )?(?:standard )?security updates?/m.exec(stderr);
+  const upgrades = /^(\d+) (?:updates?|packages?) can be (?:applied|installed|updated)/m.exec(text);
+  const security = /^(\d+) (?:of these )?updates? (?:is|are) (?:an? )?(?:standard )?security updates?/m.exec(text);
   // Without a word about security only "no updates at all" says that there are none of that kind.
   if (!upgrades || (!security && upgrades[1] !== '0')) return null;
   return { upgrades: Number(upgrades[1]), security: Number(security?.[1] ?? 0) };
@@ -172,8 +173,10 @@ export interface ListedUpdate {
 /** `apt list --upgradable`, whose words between brackets are translated. Only for cross-checking: apt calls it unstable. */
 export function parseAptList(stdout: string): ListedUpdate[] {
   return linesOf(stdout).flatMap((line) => {
-    const match = /^([^\s/]+)\/(\S+) (\S+) (\S+) \[[^\]]*?(?:[:：]\s*(\S+?))?\]/.exec(line);
+    const match = /^([^\s/]+)\/(\S+) (\S+) (\S+) \[([^\]]*)\]/.exec(line);
     if (!match) return [];
+    const words = match[5] ?? '';
+    const from = words.slice(words.search(/[:：]\s*\S+$/) + 1).trim();
     const suites = (match[2] ?? '').split(',').filter((suite) => suite !== 'now');
     return [
       {
@@ -181,7 +184,7 @@ export function parseAptList(stdout: string): ListedUpdate[] {
         suites,
         version: match[3] ?? '',
         arch: match[4] ?? '',
-        from: match[5] ?? null,
+        from: from === '' || from === words.trim() ? null : from,
         security: suites.some((suite) => /-security$/.test(suite)),
       },
     ];
@@ -216,7 +219,12 @@ function releaseDate(text: string | null): number | null {
 
 /** The first lines of an `InRelease` or `Release` file. `validUntil` in the past means that the mirror stands still. */
 export function parseRelease(text: string): ReleaseHeader {
-  const value = (key: string) => new RegExp(`^${key}:[ \\t]*(.+)$`, 'm').exec(text)?.[1]?.trim() ?? null;
+  const lines = linesOf(text);
+  const value = (key: string) =>
+    lines
+      .find((line) => line.startsWith(`${key}:`))
+      ?.slice(key.length + 1)
+      .trim() || null;
   const origin = value('Origin');
   const label = value('Label');
   const suite = value('Suite');

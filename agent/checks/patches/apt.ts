@@ -5,7 +5,7 @@
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn, tailText } from '../files.ts';
-import { short } from '../loose.ts';
+import { linesOf, short } from '../loose.ts';
 import { localInstant, parseAptHistory, parseUnattendedLog, realTransactions } from './apt-logs.ts';
 import {
   type AptSource,
@@ -119,8 +119,9 @@ async function listsUpdatedAt(context: CheckContext): Promise<number | null> {
 /** The last file that sets the option decides, as in apt. */
 export function unattendedSetting(files: readonly string[]): 'on' | 'off' | 'unknown' {
   const found = files
-    .map((text) => text.replace(/^\s*(\/\/|#(?!include|clear)).*$/gm, ''))
-    .flatMap((text) => [...text.matchAll(/APT::Periodic::Unattended-Upgrade\s+"([^"]*)"/g)].map((match) => match[1]))
+    .flatMap(linesOf)
+    .filter((line) => !/^(\/\/|#(?!include|clear))/.test(line.trimStart()))
+    .flatMap((line) => /APT::Periodic::Unattended-Upgrade\s+"([^"]*)"/.exec(line)?.[1] ?? [])
     .at(-1);
   if (found === undefined) return 'unknown';
   return /^(0|no|false|off|never)?$/.test(found) ? 'off' : 'on';

@@ -22,7 +22,7 @@ const patterns = {
 /** Packages in the order of the file; blocks without a name are left out. */
 export function parseDpkgStatus(text: string): DpkgPackage[] {
   const packages: DpkgPackage[] = [];
-  for (const block of text.split(/\r?\n\r?\n/)) {
+  for (const block of text.replace(/^\uFEFF/, '').split(/\r?\n\r?\n/)) {
     const value = (key: keyof typeof patterns) => patterns[key].exec(block)?.[1]?.trim() ?? null;
     const name = value('name');
     if (name === null) continue;

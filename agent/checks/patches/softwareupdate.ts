@@ -28,22 +28,27 @@ export function parseSoftwareUpdates(text: string, hostVersion: string | null = 
   const lines = linesOf(text);
   const updates: AppleUpdate[] = [];
   for (const [index, line] of lines.entries()) {
-    const modern = /^\s*[*-] Label: (.+?)\s*$/.exec(line);
-    const old = /^\s*[*-] (?!Label:)(\S.*?)\s*$/.exec(line);
-    const label = modern?.[1] ?? old?.[1];
+    const item = /^[*-] (.+)$/.exec(line.trim())?.[1];
     const detail = lines[index + 1] ?? '';
-    if (label === undefined || !/^\s+\S/.test(detail)) continue;
-    updates.push(modern ? modernUpdate(label, detail) : oldUpdate(label, detail));
+    if (item === undefined || !/^\s+\S/.test(detail)) continue;
+    const modern = item.startsWith('Label: ');
+    const label = item.replace('Label: ', '').trim();
+    if (label !== '') updates.push(modern ? modernUpdate(label, detail) : oldUpdate(label, detail));
   }
   if (updates.length > 0) return withMajors(updates, hostVersion);
-  return /^\s*(No new software available|No updates are available)\.?\s*$/m.test(text) ? [] : null;
+  const none = /^(No new software available|No updates are available)\.?$/;
+  return lines.some((line) => none.test(line.trim())) ? [] : null;
 }
 
 const isMacos = (text: string) => /^(macOS|Mac OS X|OS X)\b/.test(text);
 
 function modernUpdate(label: string, detail: string): AppleUpdate {
+  const parts = detail.split(/, ?(?=[A-Z][a-z]+:|\s*$)/).map((part) => part.trim());
   const value = (key: string) =>
-    new RegExp(`${key}: (.*?)\\s*(?:, (?=[A-Z][a-z]+:)|,?\\s*$)`).exec(detail)?.[1] ?? null;
+    parts
+      .find((part) => part.startsWith(`${key}: `))
+      ?.slice(key.length + 1)
+      .trim() ?? null;
   const action = value('Action') ?? '';
   const title = value('Title');
   return {
@@ -61,8 +66,8 @@ function modernUpdate(label: string, detail: string): AppleUpdate {
 
 /** Mojave and before: `macOS 10.14.6 Update (10.14.6), 3500K [recommended] [restart]`. */
 function oldUpdate(label: string, detail: string): AppleUpdate {
-  const match = /^\s*(.*?)\s*\(([^()]*)\),\s*(\d+)K/.exec(detail);
-  const title = match?.[1] ?? null;
+  const match = /^([^(]*)\(([^()]*)\), *(\d+)K/.exec(detail.trim());
+  const title = match?.[1]?.trim() ?? null;
   return {
     label,
     title,
@@ -138,8 +143,14 @@ export interface AppleVersion {
 /** `sw_vers`, or SystemVersion.plist, which needs no process. */
 export function parseSwVers(text: string): AppleVersion {
   const plist = objectOf(parsePlist(text));
+  const lines = linesOf(text);
   const value = (key: string) =>
-    textOf(plist[key]) ?? new RegExp(`^${key}:[ \\t]*(.+?)[ \\t]*$`, 'm').exec(text)?.[1] ?? null;
+    textOf(plist[key]) ??
+    (lines
+      .find((line) => line.startsWith(`${key}:`))
+      ?.slice(key.length + 1)
+      .trim() ||
+      null);
   return {
     product: value('ProductName'),
     version: value('ProductVersion') ?? value('ProductUserVisibleVersion'),

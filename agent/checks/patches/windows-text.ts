@@ -165,8 +165,10 @@ export interface WindowsVersion {
 /** HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion from Get-ItemProperty (list or JSON) or from `reg.exe query`. */
 export function parseWindowsVersion(text: string): WindowsVersion {
   const values: Record<string, unknown> = Object.assign({}, ...parseRecords(text));
-  for (const [, key = '', kind = '', value = ''] of text.matchAll(/^\s+(\w+)\s+(REG_\w+)\s+(.*?)\s*$/gm))
-    values[key] = kind === 'REG_DWORD' ? Number(value) : value;
+  for (const line of linesOf(text)) {
+    const [, key = '', kind = '', value = ''] = /^ +(\w+) +(REG_\w+) +(\S.*)$/.exec(line) ?? [];
+    if (key !== '') values[key] = kind === 'REG_DWORD' ? Number(value) : value.trim();
+  }
   const build = numberOf(values.CurrentBuildNumber) ?? numberOf(values.CurrentBuild);
   const ubr = numberOf(values.UBR);
   const major = numberOf(values.CurrentMajorVersionNumber);
@@ -202,7 +204,7 @@ export interface SystemInfo {
 /** systeminfo.exe, by position where words are translated: second line the product, third the version. */
 export function parseSystemInfo(text: string): SystemInfo {
   const lines = linesOf(text).filter((line) => /^\S[^:]*:\s*\S/.test(line));
-  const after = (line: string | undefined) => /^[^:]*:\s*(.*?)\s*$/.exec(line ?? '')?.[1] ?? null;
+  const after = (line: string | undefined) => line?.slice(line.indexOf(':') + 1).trim() ?? null;
   const versionAt = lines.findIndex((line) => /:\s*\d+\.\d+\.\d{4,}\b/.test(line));
   const product = versionAt > 0 ? after(lines[versionAt - 1]) : null;
   const build = /:\s*\d+\.\d+\.(\d{4,})\b/.exec(lines[versionAt] ?? '')?.[1] ?? null;

@@ -3,6 +3,7 @@ import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf, numberOf } from '../loose.ts';
+import { unescapeXml } from '../xml.ts';
 import {
   ageSeconds,
   joinReasons,
@@ -25,34 +26,69 @@ export interface ZypperPatch {
   cves: string[];
 }
 
-const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-const plain = (text: string) => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '');
+interface Tag {
+  /** `update`, `/update` */
+  name: string;
+  attribute(name: string): string;
+  /** Closes itself. */
+  empty: boolean;
+}
+
+/** The tags of a document in order. Ours hold no `>` in their attributes: zypper writes `&gt;`. */
+function* tagsOf(xml: string): Generator<Tag> {
+  for (let at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', at + 1)) {
+    const end = xml.indexOf('>', at);
+    if (end < 0) return;
+    const text = xml.slice(at + 1, end);
+    const words = ` ${text}`;
+    const attribute = (name: string) => {
+      const start = words.indexOf(` ${name}="`);
+      const from = start + name.length + 3;
+      return start < 0 ? '' : unescapeXml(words.slice(from, Math.max(from, words.indexOf('"', from))));
+    };
+    yield { name: /^\/?[\w-]*/.exec(text)?.[0] ?? '', attribute, empty: text.endsWith('/') };
+    at = end;
+  }
+}
 
 /**
  * `zypper --xmlout list-patches`. Null unless the document is whole: a cut-off list would undercount.
  */
 export function parseZypperPatches(xml: string): ZypperPatch[] | null {
-  if (!/<update-list\s*\/?>/.test(xml) || !/<\/stream>\s*$/.test(xml) || /<message type="error"/.test(xml)) return null;
+  if (!xml.trimEnd().endsWith('</stream>') || xml.includes('<message type="error"')) return null;
   const patches: ZypperPatch[] = [];
-  let seen = 0;
-  for (const [, head = '', body = ''] of xml.matchAll(/<update\s([^>]*?)(?:\/>|>([\s\S]*?)<\/update>)/g)) {
-    const attribute = (name: string) => plain(new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(head)?.[1] ?? '');
-    seen += 1;
-    if (attribute('kind') === '' || attribute('name') === '') return null;
-    if (attribute('kind') !== 'patch') continue;
-    const seconds = numberOf(/<issue-date\s[^>]*time_t="(\d+)"/.exec(body)?.[1] ?? null);
-    const severity = attribute('severity');
-    patches.push({
-      name: attribute('name'),
-      status: attribute('status') || 'needed',
-      category: attribute('category'),
-      severity: severity === '' || severity === 'none' || severity === 'unspecified' ? null : severity,
-      restart: attribute('restart') === 'true',
-      issued: plausible(seconds === null ? null : seconds * 1000),
-      cves: [...body.matchAll(/<issue\s[^>]*type="cve"[^>]*id="([^"]+)"/gi)].map((match) => match[1] ?? ''),
-    });
+  let listed = false;
+  let open = false;
+  let current: ZypperPatch | null = null;
+  for (const tag of tagsOf(xml)) {
+    if (tag.name === 'update-list') listed = true;
+    if (tag.name === 'update') {
+      if (open || tag.attribute('kind') === '' || tag.attribute('name') === '') return null;
+      current = tag.attribute('kind') === 'patch' ? patchOf(tag) : null;
+      if (current) patches.push(current);
+      open = !tag.empty;
+    } else if (tag.name === '/update') {
+      if (!open) return null;
+      open = false;
+    } else if (open && tag.name === 'issue-date' && current) {
+      const seconds = numberOf(tag.attribute('time_t'));
+      current.issued = plausible(seconds === null ? null : seconds * 1000);
+    } else if (open && tag.name === 'issue' && tag.attribute('type') === 'cve') current?.cves.push(tag.attribute('id'));
   }
-  return seen === (xml.match(/<update[^-\w]/g) ?? []).length ? patches : null;
+  return listed && !open ? patches : null;
+}
+
+function patchOf({ attribute }: Tag): ZypperPatch {
+  const severity = attribute('severity');
+  return {
+    name: attribute('name'),
+    status: attribute('status') || 'needed',
+    category: attribute('category'),
+    severity: severity === '' || severity === 'none' || severity === 'unspecified' ? null : severity,
+    restart: attribute('restart') === 'true',
+    issued: null,
+    cves: [],
+  };
 }
 
 const exits: Record<number, string> = {
@@ -76,12 +112,12 @@ export interface PatchCheck {
 /** `zypper patch-check`: its code says more than its words. */
 export function parsePatchCheck(stdout: string, code: number | null): PatchCheck {
   const count = (pattern: RegExp) => numberOf(pattern.exec(stdout)?.[1] ?? null);
-  const needed = count(/(\d+) patch(?:es)? needed/);
+  const needed = count(/(?<!\d)(\d{1,9}) patch(?:es)? needed/);
   const known = code !== 106 && (code === null || code in exits) && needed !== null;
   return {
     needed: known ? needed : null,
-    security: known ? count(/\((\d+) security patch(?:es)?\)/) : null,
-    optional: known ? (count(/(\d+) patch(?:es)? optional/) ?? 0) : null,
+    security: known ? count(/\((\d{1,9}) security patch(?:es)?\)/) : null,
+    optional: known ? (count(/(?<!\d)(\d{1,9}) patch(?:es)? optional/) ?? 0) : null,
     exit: code === null ? 'unknown' : (exits[code] ?? 'error'),
   };
 }
@@ -125,7 +161,7 @@ export function parseZypperUpdates(stdout: string): ZypperUpdate[] | null {
 
 /** Repositories that zypper says it has left out. */
 export function skippedRepositories(text: string): string[] {
-  const names = linesOf(plain(text)).flatMap((line) => /Skipping repository '([^']+)'/.exec(line)?.[1] ?? []);
+  const names = linesOf(unescapeXml(text)).flatMap((line) => /Skipping repository '([^']+)'/.exec(line)?.[1] ?? []);
   return [...new Set(names)];
 }
 
@@ -144,9 +180,10 @@ async function metadataOf(context: CheckContext) {
   return Promise.all(
     enabledRepositories(texts).map(async ({ id }) => {
       const raw = `/var/cache/zypp/raw/${id.replaceAll('/', '_')}`;
-      // Of an rpm-md, a YaST and a plain repository.
+      // Of an rpm-md, a YaST and a plain repository. Their times are the server's; the folder is put there by a fetch.
       const indexes = ['repodata/repomd.xml', 'content', 'media.1/media', 'cookie'];
-      return { id, at: newest(await Promise.all(indexes.map((index) => changedAt(context, `${raw}/${index}`)))) };
+      const found = newest(await Promise.all(indexes.map((index) => changedAt(context, `${raw}/${index}`))));
+      return { id, at: found === null ? null : newest([found, await changedAt(context, raw)]) };
     }),
   );
 }

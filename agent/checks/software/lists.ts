@@ -33,7 +33,7 @@ export function fromDpkg(status: string, installedAt: ReadonlyMap<string, number
     .filter((item) => item.installed)
     .map(({ name, version, maintainer, architecture }) => {
       const at = installedAt.get(name) ?? installedAt.get(`${name}:${architecture}`) ?? null;
-      return softwareItem(name, version, maintainer?.replace(/\s*<[^>]*>/, '') ?? null, at);
+      return softwareItem(name, version, maintainer?.split('<')[0]?.trim() ?? null, at);
     });
 }
 

@@ -2,7 +2,7 @@
 import type { SoftwareItem } from '../../../shared/inventory.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { objectsOf } from '../loose.ts';
+import { objectsOf, short } from '../loose.ts';
 import { powershell } from '../powershell.ts';
 import {
   fromApk,
@@ -33,12 +33,17 @@ async function linux(context: CheckContext): Promise<SoftwareItem[]> {
   const status = await fileText(context, '/var/lib/dpkg/status');
   if (status !== null) return fromDpkg(status, await unpackedAt(context));
   if (await exists(context, '/usr/bin/rpm'))
-    return fromRpm((await context.run('/usr/bin/rpm', ['-qa', '--qf', rpmFormat], limits)).stdout);
-  if (await exists(context, '/sbin/apk'))
-    return fromApk((await context.run('/sbin/apk', ['info', '-v'], limits)).stdout);
-  if (await exists(context, '/usr/bin/pacman'))
-    return fromPacman((await context.run('/usr/bin/pacman', ['-Q'], limits)).stdout);
+    return fromRpm(await whole(context, '/usr/bin/rpm', ['-qa', '--qf', rpmFormat]));
+  if (await exists(context, '/sbin/apk')) return fromApk(await whole(context, '/sbin/apk', ['info', '-v']));
+  if (await exists(context, '/usr/bin/pacman')) return fromPacman(await whole(context, '/usr/bin/pacman', ['-Q']));
   return [];
+}
+
+/** What a program printed to its end: a list that was cut off would read as software that was removed. */
+async function whole(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
+  const { stdout, stderr, code, ended } = await context.run(file, args, limits);
+  if (code === 0 && ended === null) return stdout;
+  throw new Error(`${file} ${ended ?? `ended with code ${code}`}: ${short(stderr.trim(), 300)}`);
 }
 
 /** dpkg writes NAME.list when it unpacks a package: the nearest to a date of installation that it keeps. */
@@ -65,8 +70,9 @@ async function windows(context: CheckContext): Promise<SoftwareItem[]> {
 }
 
 async function macos(context: CheckContext): Promise<SoftwareItem[]> {
-  const profiler = await context.run('/usr/sbin/system_profiler', ['SPApplicationsDataType', '-json'], limits);
-  const found = fromSystemProfiler(profiler.stdout);
+  const found = fromSystemProfiler(
+    await whole(context, '/usr/sbin/system_profiler', ['SPApplicationsDataType', '-json']),
+  );
   const paths = found
     .map((item) => item.path)
     .filter((path) => path !== null)
