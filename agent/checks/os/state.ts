@@ -9,7 +9,7 @@ import { numberOf, objectOf, short } from '../loose.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';
-import { dayOf, daysUntil, type Life, lifeOf, lookUp, type Tables, tablesOf } from './end-of-life.ts';
+import { dayOf, daysUntil, type Life, lifeOf, lookUp, parseOsRelease, type Tables, tablesOf } from './end-of-life.ts';
 import { type Reboot, readReboot } from './reboot.ts';
 import { readTimeSync, type TimeSync } from './time-sync.ts';
 import { endedCleanly, parseUtmp } from './utmp.ts';
@@ -101,18 +101,18 @@ async function namedOf(context: CheckContext, tables: readonly Tables[], now: nu
   if (context.platform === 'darwin') return macos(context, tables);
   const text = (await fileText(context, '/etc/os-release')) ?? (await fileText(context, '/usr/lib/os-release'));
   if (text === null) throw new NoData('there is no os-release file');
-  const id = /^ID="?(\w+)/m.exec(text)?.[1] ?? '';
-  const distroInfo = `/usr/share/distro-info/${id}.csv`;
-  const csv = await fileText(context, distroInfo);
+  const { ID = '', NAME, BUILD_ID = null } = parseOsRelease(text);
+  // It becomes part of a path.
+  const distroInfo = /^\w+$/.test(ID) ? `/usr/share/distro-info/${ID}.csv` : null;
+  const csv = distroInfo && (await fileText(context, distroInfo));
   const pro = parseProStatus((await fileText(context, '/var/lib/ubuntu-advantage/status.json')) ?? '');
   const life: Life = lifeOf(text, csv, pro?.attached ?? null, now, tables);
-  const name = /^NAME="?([^"\n]*)"?/m.exec(text)?.[1] ?? life.id;
   // The package's own date, which dpkg keeps.
-  const dated = life.source === 'distro-info' ? await changedAt(context, distroInfo) : null;
+  const dated = distroInfo && life.source === 'distro-info' ? await changedAt(context, distroInfo) : null;
   return {
-    name: name ?? null,
+    name: NAME ?? life.id,
     version: life.version,
-    build: /^BUILD_ID="?([^"\n]*)"?/m.exec(text)?.[1] ?? null,
+    build: BUILD_ID,
     endOfLife: life.endOfLife,
     endOfSecurity: life.endOfSecurity,
     endOfLifeSource: life.source,

@@ -154,6 +154,15 @@ test('the inventory says the date, its source and its day; a broken file is told
   assert.equal([broken.os.endOfLifeSource, broken.os.endOfLifeAsOf], ['table', bundled.asOf]);
   const own = (await stateOf({ 'etc/os-release': 'ID=fedora\nVERSION_ID=44\nSUPPORT_END=2027-05-19\n' }, data)).os;
   assert.equal([own.endOfLifeSource, own.endOfLifeAsOf], ['os-release', null]);
+  const quoted = await stateOf({
+    'etc/os-release': "ID='debian'\r\nNAME='Debian GNU/Linux'\r\nVERSION_ID='13'\r\nVERSION_CODENAME=trixie\r\n",
+    'usr/share/distro-info/debian.csv': 'version,series,eol\n13,trixie,2028-08-10\n',
+  });
+  assert.equal([quoted.os.name, quoted.os.endOfLife], ['Debian GNU/Linux', Date.parse('2028-08-10')]);
+  assert.equal(
+    [quoted.os.endOfLifeSource, quoted.os.endOfLifeAsOf],
+    ['distro-info', new Date().toISOString().slice(0, 10)],
+  );
   const arch = (await stateOf({ 'etc/os-release': 'ID=arch\n' })).os;
   assert.equal([arch.rollingRelease, arch.endOfLife], [true, null]);
   assert.is(await readTable(join(data, 'nowhere'), now), null);
