@@ -2,13 +2,18 @@
  * The collector's settings: defaults ← evenkeel.yaml ← EVENKEEL_* ← flags. The later one wins. Files are read here and
  * nowhere else; what comes out is complete and checked.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseDuration } from '../shared/duration.ts';
-import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
-import { parseSettings, type SettingsFile } from './config-file.ts';
-import { nearest } from './nearest.ts';
-import { type Config, type LogLevel, logLevels, type Settings } from './settings.ts';
+import { fail, reasonOf } from '../shared/errors.ts';
+import { nearest } from '../shared/nearest.ts';
+import { parseSettingsFile, type SettingsFile } from '../shared/settings-file.ts';
+import { type Fault, faultsOf, shown, wordHint } from '../shared/shape.ts';
+import { defaultRules } from './evaluate/defaults.ts';
+import { tryMerge } from './evaluate/merge.ts';
+import { type ChannelSettings, faultsOfChannels } from './notify/route.ts';
+import { type Config, type LogLevel, logLevels, Settings } from './settings.ts';
 
 export type { Config } from './settings.ts';
 
@@ -45,34 +50,53 @@ const agents = /^EVENKEEL_AGENT_/;
 
 /**
  * @param cwd relative paths of flags and environment start here; those in a settings file start at the file's folder
- * @throws EvenkeelError BAD_CONFIG, BAD_FLAG, CONFIG_UNREADABLE, BAD_DURATION, PLAIN_BEYOND_LOOPBACK
+ * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE, PLAIN_BEYOND_LOOPBACK
  */
 export function loadConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>, cwd: string): Loaded {
-  const said = { ...fromEnv(env), ...flags };
+  refuseFlags(flags);
+  const given = fromEnv(env);
+  const said = { ...given, ...flags };
   const file = settingsPath(said.config, cwd);
-  const source = file === null ? none : readSettings(file);
+  const source =
+    file === null
+      ? none
+      : parseSettingsFile(readText(file, said.config ?? 'evenkeel.yaml'), said.config ?? 'evenkeel.yaml');
   const home = file === null ? cwd : resolve(file, '..');
-  const settings = source.settings;
   const from = (path: string, folder: string) => (isAbsolute(path) ? path : join(folder, path));
+  const read = (path: string) => readFileSync(from(path, home), 'utf8');
+
+  const faults = source.isBroken ? [] : faultsOf(Settings, source.value);
+  // What is not as it should be has been noted, and is left out below.
+  const settings = (source.isBroken ? {} : source.value) as Partial<Record<keyof Settings, unknown>>;
+  const tls = readTls(settings.tls, read, faults);
+  const channels = readChannels(settings.channels, read, faults);
+  const rules = Array.isArray(settings.rules) ? settings.rules : [];
+  faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
+  const password = passwordFile(env.EVENKEEL_ADMIN_PASSWORD_FILE, cwd);
+  const lines = [...source.tell(faults), ...faultsOfEnv(given), ...password.faults];
+  if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
+
+  const good = source.value as Settings;
   const config: Config = {
     file,
-    data: said.data !== undefined ? from(said.data, cwd) : from(settings.data ?? './data', settings.data ? home : cwd),
-    http: address('http', 7460, settings.http, said.httpHost, said.httpPort),
-    mqtt: address('mqtt', 1883, settings.mqtt, said.mqttHost, said.mqttPort),
-    tls: readTls(settings.tls, (path) => from(path, home), source),
-    ...durations(settings, source),
-    channels: (settings.channels ?? []).map((channel, i) => channelOf(channel, i, (path) => from(path, home), source)),
-    rules: (settings.rules ?? []) as Config['rules'],
-    zone: zoneOf(settings.zone, source),
-    log: logOf(said.log ?? settings.log),
-    adminPassword: passwordFile(env.EVENKEEL_ADMIN_PASSWORD_FILE, cwd),
+    data: said.data !== undefined ? from(said.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
+    http: address(7460, good.http, said.httpHost, said.httpPort),
+    mqtt: address(1883, good.mqtt, said.mqttHost, said.mqttPort),
+    tls,
+    ...durations(good),
+    channels,
+    rules: rules as Config['rules'],
+    zone: good.zone ?? Temporal.Now.timeZoneId(),
+    log: (said.log ?? good.log ?? 'info') as LogLevel,
+    adminPassword: password.text,
     localAgent: said.localAgent ?? false,
   };
+  refuseSamePort(config, source);
   refusePlain(config);
   return { config, warnings: strangers(env) };
 }
 
-const none: SettingsFile = { settings: {}, fault: (_path, problem) => new Error(problem) };
+const none: SettingsFile = { value: {}, isBroken: false, tell: (faults) => faults.map(({ problem }) => problem) };
 
 function fromEnv(env: Readonly<Record<string, string | undefined>>): Flags {
   const flags: Flags = {};
@@ -99,26 +123,42 @@ function settingsPath(named: string | undefined, cwd: string): string | null {
   return named !== undefined || existsSync(path) ? path : null;
 }
 
-function readText(path: string): string {
+function readText(path: string, shownAs: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    throw fail('CONFIG_UNREADABLE', { file: path, reason: reasonOf(thrown) }, thrown);
+    throw fail('CONFIG_UNREADABLE', { file: shownAs, reason: reasonOf(thrown) }, thrown);
   }
 }
 
-const readSettings = (file: string) => parseSettings(readText(file), file);
+const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+
+/** What is wrong with the values of flags or of the environment, by the name of each. */
+function faultsOfWords({ httpPort, mqttPort, log }: Flags, nameOf: (key: keyof Flags) => string): string[] {
+  const faults: string[] = [];
+  const ports = { httpPort, mqttPort };
+  for (const [key, port] of Object.entries(ports))
+    if (port !== undefined && !isPort(port))
+      faults.push(`${nameOf(key as keyof Flags)} ${shown(port)} must be a whole number from 0 to 65535`);
+  if (log !== undefined && !(logLevels as readonly string[]).includes(log))
+    faults.push(`${nameOf('log')} ${shown(log)} must be one of ${logLevels.join(', ')}${wordHint(log, logLevels)}`);
+  return faults;
+}
+
+function refuseFlags(flags: Flags): void {
+  const faults = faultsOfWords(flags, (key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (faults.length > 0) throw fail('BAD_FLAG', { problem: faults.join('; ') });
+}
+
+const faultsOfEnv = (given: Flags) =>
+  faultsOfWords(given, (key) => Object.entries(known).find(([, name]) => name === key)?.[0] ?? key);
 
 function address(
-  what: 'http' | 'mqtt',
   standard: number,
   section: Settings['http'],
   host: string | undefined,
   port: string | undefined,
 ): Config['http'] {
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
-    throw fail('BAD_FLAG', { problem: `the ${what} port "${port}", which is not a number from 0 to 65535` });
-  }
   return {
     host: host ?? section?.host ?? '127.0.0.1',
     port: port === undefined ? (section?.port ?? standard) : Number(port),
@@ -126,84 +166,106 @@ function address(
   };
 }
 
-/** Reads what a setting points to; a fault is told at the place of the setting. */
-function readNamed(path: string, at: readonly (string | number)[], source: SettingsFile): string {
+type Read = (path: string) => string;
+
+/** What a setting points to; a fault is told at the place of the setting. */
+function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]): string | undefined {
+  if (typeof path !== 'string' || path === '') return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    const text = read(path);
+    if (text.trim() !== '') return text;
+    faults.push({ path: at, problem: `${shown(path)} names an empty file` });
   } catch (thrown) {
-    throw source.fault(at, `${at.join('.')}: the file cannot be read: ${reasonOf(thrown)}`);
+    faults.push({ path: at, problem: `${shown(path)} names a file that cannot be read: ${reasonOf(thrown)}` });
   }
+  return undefined;
 }
 
-function readTls(tls: Settings['tls'], from: (path: string) => string, source: SettingsFile): Config['tls'] {
-  if (!tls) return null;
-  const read = (name: 'cert' | 'key' | 'ca', path: string) => readNamed(from(path), ['tls', name], source);
-  return {
-    cert: read('cert', tls.cert),
-    key: read('key', tls.key),
-    ca: tls.ca === undefined ? null : read('ca', tls.ca),
-  };
-}
-
-function durations(settings: Settings, source: SettingsFile): Pick<Config, 'retention' | 'tickets' | 'agents'> {
-  const read = (section: 'retention' | 'tickets' | 'agents', name: string, standard: string): number => {
-    const value = (settings[section] as Record<string, string | number> | undefined)?.[name];
+/** A certificate that is none would be met by the first agent only, in the words of OpenSSL. */
+function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
+  if (typeof section !== 'object' || section === null) return null;
+  const given = section as Partial<Record<'cert' | 'key' | 'ca', unknown>>;
+  const text = (name: 'cert' | 'key' | 'ca') => readNamed(given[name], ['tls', name], read, faults);
+  const parsed = <T>(name: 'cert' | 'key' | 'ca', pem: string | undefined, what: string, parse: (pem: string) => T) => {
     try {
-      return parseDuration(value ?? standard, `${section}.${name}`);
+      return pem === undefined ? undefined : parse(pem);
     } catch (thrown) {
-      const { message, hint } = thrown as EvenkeelError;
-      throw source.fault([section, name], `${message} ${hint}`);
+      faults.push({
+        path: ['tls', name],
+        problem: `${shown(given[name])} holds no ${what} in PEM: ${reasonOf(thrown)}`,
+      });
+      return undefined;
     }
   };
+  const [cert, key, ca] = [text('cert'), text('key'), text('ca')];
+  const certificate = parsed('cert', cert, 'certificate', (pem) => new X509Certificate(pem));
+  const secret = parsed('key', key, 'private key', (pem) => createPrivateKey(pem));
+  parsed('ca', ca, 'certificate', (pem) => new X509Certificate(pem));
+  if (certificate && secret && !certificate.checkPrivateKey(secret))
+    faults.push({
+      path: ['tls', 'key'],
+      problem: `${shown(given.key)} is not the key of the certificate ${shown(given.cert)}`,
+    });
+  return cert === undefined || key === undefined ? null : { cert, key, ca: ca ?? null };
+}
+
+function durations(settings: Settings): Pick<Config, 'retention' | 'tickets' | 'agents'> {
+  const { retention, tickets, agents } = settings;
   return {
     retention: {
-      rawMs: read('retention', 'raw', '14d'),
-      fiveMinutesMs: read('retention', 'fiveMinutes', '90d'),
-      oneHourMs: read('retention', 'oneHour', '1095d'),
+      rawMs: parseDuration(retention?.raw ?? '14d'),
+      fiveMinutesMs: parseDuration(retention?.fiveMinutes ?? '90d'),
+      oneHourMs: parseDuration(retention?.oneHour ?? '1095d'),
     },
     tickets: {
-      openAfterMs: read('tickets', 'openAfter', '2m'),
-      resolveAfterMs: read('tickets', 'resolveAfter', '10m'),
-      reopenWithinMs: read('tickets', 'reopenWithin', '24h'),
+      openAfterMs: parseDuration(tickets?.openAfter ?? '2m'),
+      resolveAfterMs: parseDuration(tickets?.resolveAfter ?? '10m'),
+      reopenWithinMs: parseDuration(tickets?.reopenWithin ?? '24h'),
     },
-    agents: { intervalMs: read('agents', 'interval', '10s') },
+    agents: { intervalMs: parseDuration(agents?.interval ?? '10s') },
   };
 }
 
 /** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
-function channelOf(
-  channel: NonNullable<Settings['channels']>[number],
-  index: number,
-  from: (path: string) => string,
-  source: SettingsFile,
-): Config['channels'][number] {
-  const { name, kind, ...rest } = channel as { name: string; kind: string } & Record<string, unknown>;
-  const settings: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(rest)) {
-    if (!key.endsWith('_file')) settings[key] = value;
-    else settings[key.slice(0, -5)] = readNamed(from(String(value)), ['channels', index, key], source).trimEnd();
-  }
-  return { name, kind, settings };
+function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSettings[] {
+  const written = Array.isArray(section) ? section : [];
+  const first = faultsOfChannels(written);
+  faults.push(...first.map((fault) => ({ ...fault, path: ['channels', ...fault.path] })));
+  const faulty = new Set(first.map(({ path }) => path[0]));
+  return written.flatMap((channel: Record<string, unknown>, i): ChannelSettings[] => {
+    if (faulty.has(i)) return [];
+    const { name, kind, ...rest } = channel as { name: string; kind: string } & Record<string, unknown>;
+    const fromFiles = Object.keys(rest).filter((key) => key.endsWith('_file'));
+    const settings: Record<string, unknown> = { ...rest };
+    const before = faults.length;
+    for (const key of fromFiles) {
+      settings[key.slice(0, -'_file'.length)] = readNamed(rest[key], ['channels', i, key], read, faults)?.trimEnd();
+      delete settings[key];
+    }
+    if (faults.length > before) return [];
+    // What came out of a file is not shown: it is told that it does not fit.
+    for (const { path, problem } of faultsOfChannels([{ name, kind, ...settings }])) {
+      const key = `${path[1]}_file`;
+      faults.push(
+        fromFiles.includes(key)
+          ? {
+              path: ['channels', i, key],
+              problem: `${shown(rest[key])} names a file whose text does not fit \`${path[1]}\``,
+            }
+          : { path: ['channels', i, ...path.slice(1)], problem },
+      );
+    }
+    return [{ name, kind, settings }];
+  });
 }
 
-function zoneOf(zone: string | undefined, source: SettingsFile): string {
-  if (zone === undefined) return Temporal.Now.timeZoneId();
-  try {
-    return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
-  } catch {
-    // The engine's own words would not say what a person is to write.
-    throw source.fault(['zone'], `zone "${zone}" is not a time zone; write it like Europe/Berlin or Asia/Tokyo`);
-  }
-}
-
-function logOf(level: string | undefined): LogLevel {
-  if (level === undefined) return 'info';
-  if ((logLevels as readonly string[]).includes(level)) return level as LogLevel;
-  throw fail('BAD_FLAG', { problem: `the log level "${level}"; it is one of ${logLevels.join(', ')}` });
-}
-
-function passwordFile(path: string | undefined, cwd: string): string | null {
-  return path === undefined || path === '' ? null : readText(resolve(cwd, path)).replace(/\r?\n$/, '');
+function passwordFile(path: string | undefined, cwd: string): { text: string | null; faults: string[] } {
+  const faults: Fault[] = [];
+  const text = readNamed(path, [], (named) => readFileSync(resolve(cwd, named), 'utf8'), faults);
+  return {
+    text: text?.replace(/\r?\n$/, '') ?? null,
+    faults: faults.map(({ problem }) => `EVENKEEL_ADMIN_PASSWORD_FILE ${problem}`),
+  };
 }
 
 export function isLoopback(host: string): boolean {
@@ -216,4 +278,11 @@ function refusePlain({ http, mqtt, tls }: Config): void {
   for (const { host, port } of [http, mqtt]) {
     if (!isLoopback(host)) throw fail('PLAIN_BEYOND_LOOPBACK', { address: `${host}:${port}` });
   }
+}
+
+/** Two servers cannot listen on one port; 0 is a free one for each. */
+function refuseSamePort({ http, mqtt }: Config, source: SettingsFile): void {
+  if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return;
+  const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
+  throw fail('BAD_CONFIG', { faults: source.tell([{ path: ['mqtt', 'port'], problem }]).join('\n') });
 }

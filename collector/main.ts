@@ -3,9 +3,9 @@
  */
 import { parseArgs } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { nearest } from '../shared/nearest.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
-import { nearest } from './nearest.ts';
 
 function help(): string {
   const lines = Object.entries(commands).map(

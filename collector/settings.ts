@@ -1,16 +1,67 @@
 /**
  * The shape of `evenkeel.yaml`. Every key is optional: defaults.* is what an empty file means. Unknown keys are refused
- * (config-file.ts says where and suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
+ * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
 import { type Static, Type } from 'typebox';
+import { formatDuration, parseDuration } from '../shared/duration.ts';
 
 const closed = { additionalProperties: false } as const;
-const duration = (description: string, standard: string) =>
-  Type.Optional(Type.Union([Type.String(), Type.Number()], { description, default: standard }));
-const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** @param least, most ms between which it makes sense */
+const duration = (description: string, standard: string, least: number, most: number) =>
+  Type.Optional(
+    Type.Union([Type.String(), Type.Number()], {
+      description,
+      default: standard,
+      want: 'a duration such as 10s, 2m, 36h or 14d',
+      check(value: string | number) {
+        try {
+          const ms = parseDuration(value);
+          if (ms >= least && ms <= most) return null;
+        } catch {
+          return 'is not a duration; write a number with a unit, such as 500ms, 10s, 2m, 36h or 14d';
+        }
+        return `must be from ${formatDuration(least)} to ${formatDuration(most)}`;
+      },
+    }),
+  );
+const path = (description: string) => Type.Optional(Type.String({ minLength: 1, want: 'a path', description }));
 const port = (standard: number) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, default: standard }));
-const host = Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1' }));
-const url = Type.Optional(Type.String({ minLength: 1, description: 'the address by which others reach it' }));
+const host = Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1', want: 'a host', check: hostFault }));
+const url = (...protocols: string[]) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'the address by which others reach it',
+      want: `an address such as ${protocols[0]}//keel.example.org`,
+      check: (text: string) => urlFault(text, protocols),
+    }),
+  );
+
+/** The name of a machine or its address alone: whoever writes the port here as well would find it ignored or refused. */
+export function hostFault(text: string): string | null {
+  if (/^[A-Za-z0-9_.-]+:\d+$/.test(text)) return 'holds a port; write that under `port`';
+  return /^[A-Za-z0-9_.:%-]+$/.test(text) ? null : 'is not a host; write a name or an address alone, such as 127.0.0.1';
+}
+
+export function urlFault(text: string, protocols: readonly string[]): string | null {
+  const address = URL.parse(text);
+  if (!address || !protocols.includes(address.protocol) || address.hostname === '')
+    return `is not an ${protocols.map((one) => one.slice(0, -1)).join(' or ')} address; write it like ${protocols.at(-1)}//keel.example.org`;
+  return null;
+}
+
+export function zoneFault(zone: string): string | null {
+  try {
+    Temporal.Now.zonedDateTimeISO(zone);
+    return null;
+  } catch {
+    // The engine's own words would not say what a person is to write.
+    return 'is not a time zone; write it like Europe/Berlin or Asia/Tokyo';
+  }
+}
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -18,13 +69,13 @@ export type LogLevel = (typeof logLevels)[number];
 export const Settings = Type.Object(
   {
     data: path('folder of everything that is kept; default ./data'),
-    http: Type.Optional(Type.Object({ host, port: port(7460), publicUrl: url }, closed)),
-    mqtt: Type.Optional(Type.Object({ host, port: port(1883), publicUrl: url }, closed)),
+    http: Type.Optional(Type.Object({ host, port: port(7460), publicUrl: url('http:', 'https:') }, closed)),
+    mqtt: Type.Optional(Type.Object({ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') }, closed)),
     tls: Type.Optional(
       Type.Object(
         {
-          cert: Type.String({ minLength: 1, description: 'PEM file: the certificate and its chain' }),
-          key: Type.String({ minLength: 1, description: 'PEM file: its private key' }),
+          cert: Type.String({ minLength: 1, want: 'a path', description: 'PEM file: the certificate and its chain' }),
+          key: Type.String({ minLength: 1, want: 'a path', description: 'PEM file: its private key' }),
           ca: path('PEM file: the authority that agents shall trust, when it is your own'),
         },
         closed,
@@ -33,44 +84,43 @@ export const Settings = Type.Object(
     retention: Type.Optional(
       Type.Object(
         {
-          raw: duration('how long raw samples are kept', '14d'),
-          fiveMinutes: duration('how long 5 minute values are kept', '90d'),
-          oneHour: duration('how long 1 hour values are kept', '1095d'),
+          raw: duration('how long raw samples are kept', '14d', hour, 3650 * day),
+          fiveMinutes: duration('how long 5 minute values are kept', '90d', hour, 36_500 * day),
+          oneHour: duration('how long 1 hour values are kept', '1095d', hour, 36_500 * day),
         },
         closed,
       ),
     ),
-    channels: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }), kind: Type.String({ minLength: 1 }) },
-          // Each kind of channel checks its own settings.
-          { additionalProperties: true },
-        ),
-      ),
-    ),
+    channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
     rules: Type.Optional(
-      Type.Array(
-        Type.Object({ id: Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' }) }, { additionalProperties: true }),
-        { description: 'changes of default rules by id, and rules of your own; shape: collector/evaluate/rule.ts' },
-      ),
+      Type.Array(Type.Unknown(), {
+        description: 'changes of default rules by id, and rules of your own: collector/evaluate/check.ts',
+      }),
     ),
     tickets: Type.Optional(
       Type.Object(
         {
-          openAfter: duration('an alert fires this long before it opens a ticket', '2m'),
-          resolveAfter: duration('clear this long before an untouched ticket is resolved', '10m'),
-          reopenWithin: duration('the same alert within this time opens the same ticket again', '24h'),
+          openAfter: duration('an alert fires this long before it opens a ticket', '2m', 0, 30 * day),
+          resolveAfter: duration('clear this long before an untouched ticket is resolved', '10m', 0, 30 * day),
+          reopenWithin: duration('the same alert within this time opens the same ticket again', '24h', 0, 365 * day),
         },
         closed,
       ),
     ),
     zone: Type.Optional(
-      Type.String({ description: 'time zone of reports, such as Europe/Berlin; default: the machine’s' }),
+      Type.String({
+        description: 'time zone of reports; default: the machine’s',
+        want: 'a time zone such as Europe/Berlin',
+        check: zoneFault,
+      }),
     ),
     log: Type.Optional(Type.Union(logLevels.map((level) => Type.Literal(level)))),
     agents: Type.Optional(
-      Type.Object({ interval: duration('how often agents report the fast metrics', '10s') }, closed),
+      Type.Object(
+        // What agents take: shared/report.ts, AgentConfig.
+        { interval: duration('how often agents report the fast metrics', '10s', 500, hour) },
+        closed,
+      ),
     ),
   },
   closed,

@@ -27,17 +27,10 @@ export const errors = {
     'Write a number with a unit: 500ms, 10s, 2m, 36h or 14d.',
   ),
   BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see what it takes.'),
-  BAD_CONFIG: row(
-    400,
-    '{file}:{line}:{column}: {problem}',
-    'Correct that line, then run `npm run collector -- check-config`.',
-  ),
-  BAD_LOCAL_CONFIG: row(
-    400,
-    '{file}:{line}:{column}: {problem}',
-    'Correct that line, then run `npm run agent -- doctor`.',
-  ),
-  BAD_SETTING: row(400, 'The setting {what} {problem}.', 'Correct it in evenkeel.yaml.'),
+  // One line for each fault: `file:line:column: what is wrong`.
+  BAD_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run collector -- check-config`.'),
+  BAD_LOCAL_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run agent -- doctor`.'),
+  BAD_SETTING: row(400, '{faults}', 'Correct these settings and try again.'),
   CONFIG_UNREADABLE: row(
     400,
     'The settings file {file} cannot be read: {reason}.',

@@ -34,7 +34,6 @@ export interface Field {
 type Row = [field: string, unit: Unit, kind: Kind, en: string, ja: string, node?: string | undefined, otel?: string];
 
 const rows: Record<string, Row[]> = {
-  // tag cpu: "cpu-total"
   cpu: [
     ['usage_active', 'percent', 'gauge', 'CPU in use', 'CPU 使用率', undefined, 'system.cpu.utilization'],
     ['usage_user', 'percent', 'gauge', 'CPU, user', 'CPU ユーザー', 'node_cpu_seconds_total{mode="user"}'],
@@ -88,7 +87,6 @@ const rows: Record<string, Row[]> = {
     ['in', 'bytes', 'counter', 'Swap, read in', 'スワップイン', 'node_vmstat_pswpin'],
     ['out', 'bytes', 'counter', 'Swap, written out', 'スワップアウト', 'node_vmstat_pswpout'],
   ],
-  // tags resource: cpu, memory, io; type: some, full
   pressure: [
     ['avg10', 'percent', 'gauge', 'Pressure, 10 s', '圧迫 10 秒'],
     ['avg60', 'percent', 'gauge', 'Pressure, 60 s', '圧迫 60 秒'],
@@ -105,7 +103,6 @@ const rows: Record<string, Row[]> = {
       'node_vmstat_oom_kill',
     ],
   ],
-  // tags path, device, fstype
   disk: [
     ['total', 'bytes', 'gauge', 'Disk size', 'ディスク容量', 'node_filesystem_size_bytes'],
     ['used', 'bytes', 'gauge', 'Disk, used', 'ディスク使用量', undefined, 'system.filesystem.usage'],
@@ -124,7 +121,7 @@ const rows: Record<string, Row[]> = {
     ],
     ['errors', 'count', 'gauge', 'File system errors', 'ファイルシステムエラー'],
   ],
-  // tag name: as of smart; the kernel's own (vda) for a disk without serial number
+  // tag name as of smart; the kernel's own (vda) for a disk without serial number
   diskio: [
     ['reads', 'count', 'counter', 'Disk reads', 'ディスク読み取り回数', 'node_disk_reads_completed_total'],
     ['writes', 'count', 'counter', 'Disk writes', 'ディスク書き込み回数', 'node_disk_writes_completed_total'],
@@ -150,7 +147,6 @@ const rows: Record<string, Row[]> = {
     ['io_await', 'ms', 'gauge', 'Disk response time', 'ディスク応答時間'],
     ['iops_in_progress', 'count', 'gauge', 'Disk requests waiting', 'ディスク待ち要求', 'node_disk_io_now'],
   ],
-  // tag interface
   net: [
     [
       'bytes_recv',
@@ -193,15 +189,13 @@ const rows: Record<string, Row[]> = {
     ['blocked', 'count', 'gauge', 'Processes, blocked', 'ブロック中プロセス', 'node_procs_blocked'],
     ['zombies', 'count', 'gauge', 'Processes, zombies', 'ゾンビプロセス'],
   ],
-  // tag process_name; only the largest few by CPU and by memory, summed by name
+  // Only the largest few by CPU and by memory, summed by name
   procstat: [
     ['cpu_usage', 'percent', 'gauge', 'Process CPU (of one core)', 'プロセス CPU (1 コア比)'],
     ['memory_rss', 'bytes', 'gauge', 'Process memory', 'プロセスメモリ'],
     ['num_procs', 'count', 'gauge', 'Processes of that name', '同名プロセス数'],
   ],
-  // tag sensor
   temp: [['temp', 'celsius', 'gauge', 'Temperature', '温度', 'node_hwmon_temp_celsius', 'hw.temperature']],
-  // tag check
   check: [
     ['ok', 'bool', 'gauge', 'Check succeeded', 'チェック成功', 'node_scrape_collector_success'],
     ['duration', 'ms', 'gauge', 'Check took', 'チェック所要時間', 'node_scrape_collector_duration_seconds'],
@@ -215,7 +209,6 @@ const rows: Record<string, Row[]> = {
   ],
   // By the collector, of machines that report under one credential
   identity: [['machines', 'count', 'gauge', 'Machines under one identity', '同一 ID を使うマシン数']],
-  // tags job, product
   backup: [
     ['age_s', 'seconds', 'gauge', 'Age of the last good backup', '最終成功バックアップからの経過'],
     ['run_age_s', 'seconds', 'gauge', 'Time since the last backup run', '最終バックアップ実行からの経過'],
@@ -233,7 +226,6 @@ const rows: Record<string, Row[]> = {
     ['files', 'count', 'gauge', 'Files in the backup', 'バックアップのファイル数'],
     ['verified_age_s', 'seconds', 'gauge', 'Time since the last verified restore', '最終復元確認からの経過'],
   ],
-  // tag manager
   patches: [
     ['pending', 'count', 'gauge', 'Updates pending', '未適用の更新'],
     ['pending_security', 'count', 'gauge', 'Security updates pending', '未適用のセキュリティ更新'],
@@ -262,7 +254,7 @@ const rows: Record<string, Row[]> = {
     ['time_offset_s', 'seconds', 'gauge', 'Clock offset', '時刻のずれ', 'node_timex_offset_seconds'],
     ['time_synced', 'bool', 'gauge', 'Clock is synchronised', '時刻同期', 'node_timex_sync_status'],
   ],
-  // tag name: model and a hash of the serial number, which stay when the letter changes; severity 0 ok, 1 warning, 2 critical
+  // tag name is model and a hash of the serial number, which stay when the letter changes; severity 0 ok, 1 warning, 2 critical
   smart: [
     ['severity', 'number', 'gauge', 'Disk health (0 ok, 1 warning, 2 critical)', 'ディスク健全性'],
     ['temperature', 'celsius', 'gauge', 'Disk temperature', 'ディスク温度'],
@@ -274,29 +266,27 @@ const rows: Record<string, Row[]> = {
     ['media_errors', 'count', 'gauge', 'Media errors', 'メディアエラー'],
     ['power_on_hours', 'count', 'gauge', 'Hours powered on', '通電時間'],
   ],
-  // tags name, kind (md, zfs, btrfs, lvm); severity as above
+  // severity as above
   array: [
     ['severity', 'number', 'gauge', 'Disk array health (0 ok, 1 warning, 2 critical)', 'アレイ健全性'],
     ['devices_missing', 'count', 'gauge', 'Disks missing from the array', 'アレイの欠落ディスク'],
     ['errors', 'count', 'gauge', 'Errors in the array', 'アレイのエラー'],
     ['used_percent', 'percent', 'gauge', 'Pool in use', 'プール使用率'],
   ],
-  // tag unit
   service: [['running', 'bool', 'gauge', 'Service runs', 'サービス稼働', 'node_systemd_unit_state']],
   battery: [
     ['health_percent', 'percent', 'gauge', 'Battery health', 'バッテリー健全度'],
     ['charge_percent', 'percent', 'gauge', 'Battery charge', 'バッテリー残量', 'node_power_supply_capacity'],
     ['cycles', 'count', 'gauge', 'Battery cycles', 'バッテリー充放電回数', 'node_power_supply_cyclecount'],
   ],
-  // tag path: what is encrypted, or "system"; 1 good, 0 not; absent means unknown
+  // tag path is what is encrypted, or "system"; 1 good, 0 not; absent means unknown
   posture: [
     ['encrypted', 'bool', 'gauge', 'Disk encrypted', 'ディスク暗号化'],
     ['firewall', 'bool', 'gauge', 'Firewall on', 'ファイアウォール有効'],
     ['antivirus', 'bool', 'gauge', 'Antivirus on and current', 'ウイルス対策有効'],
   ],
-  // tag path
   cert: [['days_left', 'days', 'gauge', 'Days until the certificate expires', '証明書の残り日数']],
-  // tags check, label; a check configured on the endpoint. status 0 ok, 1 warning, 2 critical, 3 unknown
+  // A check configured on the endpoint. status 0 ok, 1 warning, 2 critical, 3 unknown
   custom: [
     ['status', 'number', 'gauge', 'Own check (0 ok, 1 warning, 2 critical, 3 unknown)', '独自チェック'],
     ['value', 'number', 'gauge', 'Own check, value', '独自チェックの値'],
@@ -304,6 +294,64 @@ const rows: Record<string, Row[]> = {
     ['crit', 'number', 'gauge', 'Own check, critical above', '独自チェックの危険値'],
   ],
 };
+
+/** The tags by which the series of a measurement differ, with their values where there are no others. */
+export const tagsOf: Readonly<Record<string, Readonly<Record<string, readonly string[] | null>>>> = {
+  cpu: { cpu: ['cpu-total'] },
+  pressure: { resource: ['cpu', 'memory', 'io'], type: ['some', 'full'] },
+  disk: { path: null, device: null, fstype: null },
+  diskio: { name: null },
+  net: { interface: null },
+  procstat: { process_name: null },
+  temp: { sensor: null },
+  check: { check: null },
+  backup: { job: null, product: null },
+  patches: { manager: null },
+  smart: { name: null },
+  array: { name: null, kind: ['md', 'zfs', 'btrfs', 'lvm'] },
+  service: { unit: null },
+  battery: { name: null },
+  posture: { path: null },
+  cert: { path: null },
+  custom: { check: null, label: null },
+};
+
+const any = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+const positive = [0, Number.POSITIVE_INFINITY] as const;
+const rangeOfUnit: Readonly<Record<Unit, readonly [low: number, high: number]>> = {
+  percent: [0, 100],
+  bytes: positive,
+  count: positive,
+  seconds: positive,
+  ms: positive,
+  celsius: any,
+  load: positive,
+  bool: [0, 1],
+  per_second: positive,
+  days: any,
+  number: any,
+};
+/** Where it is not that of the unit: codes, differences, and shares of something smaller than the whole. */
+const rangeOfField: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  'mem.commit_percent': positive,
+  'mem.pressure_level': [0, 4],
+  // Of one core.
+  'procstat.cpu_usage': positive,
+  'os.time_offset_s': any,
+  'backup.result': [0, 5],
+  'backup.size_percent': positive,
+  'smart.severity': [0, 2],
+  // NVMe counts on beyond the end of the guaranteed life.
+  'smart.wear_percent': [0, 255],
+  'array.severity': [0, 2],
+  'battery.health_percent': positive,
+  'custom.status': [0, 3],
+};
+
+/** What a field can be at all; a limit outside of it can never be passed. */
+export function rangeOf({ measurement, field, unit }: Pick<Field, 'measurement' | 'field' | 'unit'>) {
+  return rangeOfField[`${measurement}.${field}`] ?? rangeOfUnit[unit];
+}
 
 export const catalogue: readonly Field[] = Object.entries(rows).flatMap(([measurement, fields]) =>
   fields.map(([field, unit, kind, en, ja, node, otel]) => ({

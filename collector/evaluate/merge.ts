@@ -1,10 +1,9 @@
 /** Settings over defaults: rules by id, changed in part, switched off, or new. */
-import { Compile } from 'typebox/compile';
 import { fail } from '../../shared/errors.ts';
-import { Rule } from './rule.ts';
-
-const validator = Compile(Rule);
-type Loose = Record<string, unknown>;
+import { nameOf } from '../../shared/settings-file.ts';
+import { type Fault, shown, wordHint } from '../../shared/shape.ts';
+import { faultsOfLevel, faultsOfRule } from './check.ts';
+import type { Rule } from './rule.ts';
 
 /** What a new rule need not say. */
 const usual = {
@@ -21,53 +20,58 @@ const usual = {
  * The rules in force: the defaults, each replaced in the parts that the settings name, then the new ones.
  * @param overrides as in evenkeel.yaml: `[{ id: disk-space, for_s: 0 }, { id: my-rule, name, when, … }]`; `name` may be
  *   one text for both languages
- * @throws EvenkeelError BAD_SETTING, naming the rule and the part
+ * @throws EvenkeelError BAD_SETTING with everything that is wrong
  */
-export function mergeRules(
-  defaults: readonly Rule[],
-  overrides: readonly ({ id: string } & Record<string, unknown>)[],
-): Rule[] {
+export function mergeRules(defaults: readonly Rule[], overrides: readonly unknown[]): Rule[] {
+  const { rules, faults } = tryMerge(defaults, overrides);
+  if (faults.length === 0) return rules;
+  const lines = faults.map(({ path, problem }) => `${nameOf({ rules: overrides }, ['rules', ...path])} ${problem}`);
+  throw fail('BAD_SETTING', { faults: lines.join('\n') });
+}
+
+/** @returns the rules that are good, and what is wrong with the others by the place in the list of overrides */
+export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[]): { rules: Rule[]; faults: Fault[] } {
   const merged = new Map(defaults.map((rule) => [rule.id, rule]));
-  const seen = new Set<string>();
-  for (const override of overrides) {
-    if (seen.has(override.id)) throw fail('BAD_SETTING', { what: `rules.${override.id}`, problem: 'is given twice' });
-    seen.add(override.id);
-    merged.set(override.id, mergeOne(override.id, merged.get(override.id), override));
+  const places = new Map<string, number>();
+  const faults: Fault[] = [];
+  for (const [i, override] of overrides.entries()) {
+    const within = (fault: Fault): Fault => ({ ...fault, path: [i, ...fault.path] });
+    const { id } = (typeof override === 'object' && override !== null ? override : {}) as { id?: unknown };
+    const name = typeof id === 'string' ? id : '';
+    const before = merged.get(name);
+    const candidate = mergeOne(before, override);
+    const own = places.has(name)
+      ? [{ path: ['id'], problem: `${shown(id)} is given twice` }]
+      : before === undefined
+        ? newRuleFaults(candidate, defaults)
+        : faultsOfRule(candidate);
+    faults.push(...own.map(within));
+    if (name !== '') places.set(name, i);
+    if (own.length === 0) merged.set((candidate as Rule).id, candidate as Rule);
   }
-  for (const rule of merged.values()) checkLevel(rule, merged);
-  return [...merged.values()];
+  for (const rule of merged.values()) {
+    // Of a level and its milder rule the one that was written is at fault.
+    const place = places.get(rule.id) ?? places.get(rule.level_of ?? '');
+    const found = faultsOfLevel(rule, merged);
+    if (place !== undefined) faults.push(...found.map((fault) => ({ ...fault, path: [place, ...fault.path] })));
+  }
+  return { rules: [...merged.values()], faults };
 }
 
-function mergeOne(id: string, before: Rule | undefined, override: Loose): Rule {
-  const what = `rules.${id}`;
-  const candidate: Loose = { ...(before ?? usual), ...override };
+function mergeOne(before: Rule | undefined, override: unknown): unknown {
+  if (typeof override !== 'object' || override === null || Array.isArray(override)) return override;
+  const candidate: Record<string, unknown> = { ...(before ?? usual), ...override };
   if (typeof candidate.name === 'string') candidate.name = { en: candidate.name, ja: candidate.name };
-  if (before === undefined && (candidate.when === undefined || candidate.name === undefined))
-    throw fail('BAD_SETTING', { what, problem: 'is no rule that we know; a new one needs at least `name` and `when`' });
-  if (validator.Check(candidate)) return candidate;
-  const { path, problem } = problemIn(candidate);
-  throw fail('BAD_SETTING', { what: what + path.replaceAll('/', '.'), problem });
+  return candidate;
 }
 
-function checkLevel(rule: Rule, all: Map<string, Rule>): void {
-  if (rule.level_of === undefined) return;
-  const what = `rules.${rule.id}.level_of`;
-  const milder = all.get(rule.level_of);
-  if (!milder || milder.level_of !== undefined)
-    throw fail('BAD_SETTING', { what, problem: `names "${rule.level_of}", which is not the mildest level of a rule` });
-  const measurement = (of: Rule) => (of.when.kind === 'metric' ? of.when.measurement : null);
-  if (measurement(rule) === null || measurement(rule) !== measurement(milder))
-    throw fail('BAD_SETTING', { what, problem: `names "${rule.level_of}", which looks at another measurement` });
-}
-
-/** What is wrong, in words. A union reports each of its branches; the deepest path is the one that was written. */
-function problemIn(candidate: Loose): { path: string; problem: string } {
-  const depth = (path: string) => path.split('/').length;
-  const errors = [...validator.Errors(candidate)].sort((a, b) => depth(b.instancePath) - depth(a.instancePath));
-  const path = errors[0]?.instancePath ?? '';
-  const here = errors.filter((error) => error.instancePath === path);
-  const allowed = here.flatMap((error) => ('allowedValue' in error.params ? [String(error.params.allowedValue)] : []));
-  if (allowed.length > 0) return { path, problem: `must be one of ${allowed.join(', ')}` };
-  if (here.some((error) => error.message === 'schema is false')) return { path, problem: 'is not known' };
-  return { path, problem: here[0]?.message ?? 'is not valid' };
+/** A mistyped id of a default looks like a new rule that lacks everything: that is not said as well. */
+function newRuleFaults(candidate: unknown, defaults: readonly Rule[]): Fault[] {
+  const { id, name, when } = (candidate ?? {}) as Record<string, unknown>;
+  const faults = faultsOfRule(candidate);
+  if (typeof id !== 'string' || (name !== undefined && when !== undefined)) return faults;
+  const ids = defaults.map((rule) => rule.id);
+  const hint = wordHint(id, ids) || '; a new one needs at least `name` and `when`';
+  const rest = faults.filter(({ path }) => path.length > 0);
+  return [{ path: ['id'], problem: `${shown(id)} is no rule that we know${hint}` }, ...rest];
 }

@@ -2,11 +2,14 @@
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
+/** Longer than this nobody waits, and nothing is kept: it is a slip, such as milliseconds for seconds. */
+const year = 366 * 86_400;
+const seconds = (minimum: number) => Type.Number({ minimum, maximum: year });
 
 /** `value op limit` must hold. With `clear`, a firing alert ends only when the value is on the good side of `clear`. */
 export const Condition = Type.Object(
   {
-    field: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+    field: Type.String(),
     op: Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')]),
     value: Type.Number(),
     clear: Type.Optional(Type.Number()),
@@ -24,7 +27,10 @@ export type Condition = Static<typeof Condition>;
 
 export const Rule = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' }),
+    id: Type.String({
+      pattern: '^[a-z][a-z0-9-]{1,63}$',
+      want: 'a name of small letters, digits and -, such as disk-full',
+    }),
     name: Type.Object({ en: Type.String({ maxLength: 120 }), ja: Type.String({ maxLength: 120 }) }, closed),
     enabled: Type.Boolean(),
     /** The milder rule that this one is the worse level of: both make one alert, whose severity follows the worse. */
@@ -43,24 +49,24 @@ export const Rule = Type.Object(
         closed,
       ),
       /** Expected to be there and is not: will, or no report for `after_s`. A clean goodbye of a workstation is none. */
-      Type.Object({ kind: Type.Literal('silent'), after_s: Type.Number({ minimum: 1 }) }, closed),
+      Type.Object({ kind: Type.Literal('silent'), after_s: seconds(1) }, closed),
       /** The value has been missing or stale for `after_s` though the endpoint reports: unknown has a rule of its own. */
       Type.Object(
         {
           kind: Type.Literal('missing'),
           measurement: Type.String(),
           field: Type.String(),
-          after_s: Type.Number({ minimum: 1 }),
+          after_s: seconds(1),
         },
         closed,
       ),
     ]),
     /** Seconds that it must hold before the alert fires. */
-    for_s: Type.Number({ minimum: 0 }),
+    for_s: seconds(0),
     /** Seconds that it must be clear before the alert is resolved. */
-    clear_for_s: Type.Number({ minimum: 0 }),
+    clear_for_s: seconds(0),
     /** Seconds without a value, the endpoint being online, after which the thing is taken to be gone. Default 26 h. */
-    gone_s: Type.Optional(Type.Number({ minimum: 1 })),
+    gone_s: Type.Optional(seconds(1)),
     ticket: Type.Union([Type.Literal('off'), Type.Literal('open')]),
     urgency: Type.Integer({ minimum: 1, maximum: 3 }),
   },

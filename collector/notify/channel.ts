@@ -1,3 +1,6 @@
+import type { TObject } from 'typebox';
+import type { Fault } from '../../shared/shape.ts';
+
 /** The seam to people. A channel sends one notice once; the outbox (outbox.ts) retries, times, logs and dedupes. */
 export interface Notice {
   /** The same at every repeat of this one notice to this one channel: receivers may drop what they have seen. */
@@ -34,6 +37,10 @@ export interface Channel {
 
 export interface ChannelType {
   kind: string;
-  /** Checks the settings and makes the channel. @throws EvenkeelError with the setting's name */
-  create(name: string, settings: Record<string, unknown>): Channel;
+  /** The shape of its own settings, for collector/notify/settings.ts. Texts may come from a file: `password_file`. */
+  settings: TObject;
+  /** What the shape cannot say; only asked for settings that have it. */
+  check?(settings: never): Fault[];
+  /** Of settings that have been checked. */
+  create(name: string, settings: never): Channel;
 }

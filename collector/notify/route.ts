@@ -1,7 +1,10 @@
 /** Who hears of what: the channels of the settings, each with the severities that it takes. */
 import { fail } from '../../shared/errors.ts';
-import type { Channel, Notice } from './channel.ts';
+import { nameOf } from '../../shared/settings-file.ts';
+import type { Fault } from '../../shared/shape.ts';
+import type { Channel, ChannelType, Notice } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
+import { faultsOfChannel, severities } from './settings.ts';
 
 export interface Route {
   name: string;
@@ -9,38 +12,48 @@ export interface Route {
   severities: readonly Notice['severity'][];
 }
 
-const known = ['info', 'warning', 'critical'] as const;
-/** `info` is for pages, not for messages. */
-const usual = ['warning', 'critical'] as const;
+/** A channel of evenkeel.yaml. Beside the settings of its kind it takes `severities`. */
+export interface ChannelSettings {
+  name: string;
+  kind: string;
+  settings: Record<string, unknown>;
+}
 
-/**
- * Makes the channels of evenkeel.yaml. Beside the settings of its kind each takes `severities`, by default warning and
- * critical.
- * @throws EvenkeelError BAD_SETTING
- */
-export function createChannels(
-  list: readonly { name: string; kind: string; settings: Record<string, unknown> }[],
-): Route[] {
-  const names = new Set<string>();
-  return list.map(({ name, kind, settings }) => {
-    const what = `channels.${name}`;
-    if (names.has(name)) throw fail('BAD_SETTING', { what, problem: 'is given twice' });
+/** `info` is for pages, not for messages. */
+const usual = severities.filter((severity) => severity !== 'info');
+
+/** What is wrong with channels as they stand in the settings, by their place in the list. Pure. */
+export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
+  const names = new Set<unknown>();
+  return channels.flatMap((channel, i): Fault[] => {
+    const { name } = (channel ?? {}) as { name?: unknown };
+    const twice =
+      name !== undefined && names.has(name) ? [{ path: [i, 'name'], problem: `"${name}" is given twice` }] : [];
     names.add(name);
-    const type = channelTypes.find((each) => each.kind === kind);
-    if (!type) {
-      const kinds = channelTypes.map((each) => each.kind).join(', ');
-      throw fail('BAD_SETTING', { what: `${what}.kind`, problem: `"${kind}" is not one of ${kinds}` });
-    }
-    const { severities, ...rest } = settings;
-    return { name, channel: type.create(name, rest), severities: severitiesOf(what, severities) };
+    return [
+      ...twice,
+      ...faultsOfChannel(channelTypes, channel).map((fault) => ({ ...fault, path: [i, ...fault.path] })),
+    ];
   });
 }
 
-function severitiesOf(what: string, given: unknown): readonly Notice['severity'][] {
-  if (given === undefined) return usual;
-  const isKnown = (word: unknown): word is Notice['severity'] => (known as readonly unknown[]).includes(word);
-  if (Array.isArray(given) && given.every(isKnown)) return given;
-  throw fail('BAD_SETTING', { what: `${what}.severities`, problem: `must be a list of ${known.join(', ')}` });
+/**
+ * Makes the channels. Each takes warnings and critical alerts unless `severities` says otherwise.
+ * @throws EvenkeelError BAD_SETTING
+ */
+export function createChannels(list: readonly ChannelSettings[]): Route[] {
+  const written = list.map(({ name, kind, settings }) => ({ name, kind, ...settings }));
+  const faults = faultsOfChannels(written);
+  if (faults.length > 0) {
+    const lines = faults.map(
+      ({ path, problem }) => `${nameOf({ channels: written }, ['channels', ...path])} ${problem}`,
+    );
+    throw fail('BAD_SETTING', { faults: lines.join('\n') });
+  }
+  return list.map(({ name, kind, settings: { severities: chosen, ...rest } }) => {
+    const type = channelTypes.find((each) => each.kind === kind) as ChannelType;
+    return { name, channel: type.create(name, rest as never), severities: (chosen ?? usual) as Route['severities'] };
+  });
 }
 
 /** The names of the channels that take a notice of this severity. */

@@ -1,14 +1,16 @@
 /** Mail by SMTP. Plain text only: what endpoints call themselves never becomes markup in somebody's mail program. */
 import { createTransport } from 'nodemailer';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { hostFault, zoneFault } from '../../settings.ts';
 import type { ChannelType, Notice } from '../channel.ts';
 import { bodyText, headline } from '../notice.ts';
-import { checkSettings } from '../settings.ts';
+
+const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 
 const Settings = Type.Object(
   {
-    host: Type.String({ minLength: 1 }),
+    host: Type.String({ minLength: 1, want: 'the host of a mail server', check: hostFault }),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
     /** TLS from the first byte (port 465). Otherwise STARTTLS where the server offers it. */
     secure: Type.Optional(Type.Boolean()),
@@ -16,26 +18,27 @@ const Settings = Type.Object(
     require_tls: Type.Optional(Type.Boolean()),
     user: Type.Optional(Type.String({ minLength: 1 })),
     /** From a file: `password_file`. */
-    password: Type.Optional(Type.String({ minLength: 1 })),
-    from: Type.String({ minLength: 3 }),
-    to: Type.Union([Type.String({ minLength: 3 }), Type.Array(Type.String({ minLength: 3 }), { minItems: 1 })]),
+    password: Type.Optional(Type.String({ minLength: 1, want: 'a password', secret: true })),
+    from: address,
+    to: Type.Union([address, Type.Array(address, { minItems: 1 })]),
     language: Type.Optional(Type.Union([Type.Literal('en'), Type.Literal('ja')])),
-    zone: Type.Optional(Type.String({ minLength: 1 })),
+    zone: Type.Optional(Type.String({ minLength: 1, want: 'a time zone such as Asia/Tokyo', check: zoneFault })),
   },
   { additionalProperties: false },
 );
+type Settings = Static<typeof Settings>;
 
 export const email: ChannelType = {
   kind: 'email',
-  create(name, raw) {
-    const settings = checkSettings(name, Settings, raw);
+  settings: Settings,
+  check({ user, password }: Settings) {
+    if ((user === undefined) === (password === undefined)) return [];
+    return user === undefined
+      ? [{ path: ['password'], problem: 'is given without a user' }]
+      : [{ path: ['user'], problem: 'is given without a password: password_file is missing' }];
+  },
+  create(name, settings: Settings) {
     const { host, user, password, from, to, language = 'en', zone = 'UTC' } = settings;
-    if (user !== undefined && password === undefined)
-      throw fail('BAD_SETTING', {
-        what: `channels.${name}.password_file`,
-        problem: 'is missing, though a user is given',
-      });
-    checkZone(name, zone);
     const secure = settings.secure ?? settings.port === 465;
     const options = {
       host,
@@ -73,12 +76,13 @@ export const email: ChannelType = {
   },
 };
 
-function checkZone(name: string, zone: string): void {
-  try {
-    Temporal.Now.zonedDateTimeISO(zone);
-  } catch (thrown) {
-    throw fail('BAD_SETTING', { what: `channels.${name}.zone`, problem: `"${zone}" is not a time zone` }, thrown);
-  }
+/** `a@example.org`, `Name <a@example.org>`, or several with commas between. */
+function addressFault(text: string): string | null {
+  const isAddress = (one: string) => {
+    const inner = /<([^<>]*)>\s*$/.exec(one)?.[1] ?? one;
+    return /^[^\s@<>,]+@[^\s@<>,]+$/.test(inner.trim());
+  };
+  return text.split(',').every(isAddress) ? null : 'is not a mail address; write it like it@example.org';
 }
 
 function contentOf(notice: Notice, language: 'en' | 'ja', zone: string) {

@@ -3,17 +3,16 @@
  * notice. `Idempotency-Key` is the same at every repeat.
  */
 import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { ChannelType, Notice } from '../channel.ts';
 import { formatValue, headline } from '../notice.ts';
-import { checkSettings } from '../settings.ts';
 
 const Settings = Type.Object(
   {
-    url: Type.String({ minLength: 1 }),
+    url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault }),
     /** Sent as `Authorization: Bearer`; from a file: `token_file`. */
-    token: Type.Optional(Type.String({ minLength: 1 })),
+    token: Type.Optional(Type.String({ minLength: 1, want: 'a token', secret: true })),
   },
   { additionalProperties: false },
 );
@@ -24,9 +23,9 @@ const never = '0001-01-01T00:00:00Z';
 
 export const webhook: ChannelType = {
   kind: 'webhook',
-  create(name, raw) {
-    const { url, token } = checkSettings(name, Settings, raw);
-    const target = parseUrl(name, url);
+  settings: Settings,
+  create(name, { url, token }: Static<typeof Settings>) {
+    const target = new URL(url);
     return {
       kind: 'webhook',
       async send(notice, signal) {
@@ -43,13 +42,11 @@ export const webhook: ChannelType = {
   },
 };
 
-function parseUrl(name: string, text: string): URL {
+function urlFault(text: string): string | null {
   const url = URL.parse(text);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw fail('BAD_SETTING', { what: `channels.${name}.url`, problem: `"${text}" is not an http or https address` });
-  if (url.username || url.password)
-    throw fail('BAD_SETTING', { what: `channels.${name}.url`, problem: 'holds a password; use token_file instead' });
-  return url;
+    return 'is not an http or https address; write it like https://example.org/hook';
+  return url.username || url.password ? 'holds a password; use token_file instead' : null;
 }
 
 async function post(channel: string, target: URL, request: RequestInit, redirects = 0): Promise<void> {

@@ -1,12 +1,15 @@
+import fc from 'fast-check';
+import { Compile } from 'typebox/compile';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { faultsOfRule } from '../../../collector/evaluate/check.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
-import { mergeRules } from '../../../collector/evaluate/merge.ts';
+import { mergeRules, tryMerge } from '../../../collector/evaluate/merge.ts';
+import { type Rule, Rule as RuleShape } from '../../../collector/evaluate/rule.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
+import { catalogue } from '../../../shared/metrics.ts';
 
-type Overrides = Parameters<typeof mergeRules>[1];
-
-const refuses = (overrides: Overrides, pattern: RegExp) =>
+const refuses = (overrides: unknown[], pattern: RegExp) =>
   assert.throws(
     () => mergeRules(defaultRules, overrides),
     (thrown: unknown) =>
@@ -36,16 +39,109 @@ test('a new rule needs a name and a condition, and takes the usual rest', () => 
   const rule = mergeRules(defaultRules, [{ id: 'hot', name: 'Too hot', when }]).at(-1);
   assert.equal(rule?.name, { en: 'Too hot', ja: 'Too hot' });
   assert.is(rule?.severity, 'warning');
-  refuses([{ id: 'hot', when }], /rules\.hot is no rule that we know/);
+  refuses([{ id: 'hot', when }], /rules\.hot\.id "hot" is no rule that we know/);
 });
 
-test('mistakes are named', () => {
-  refuses([{ id: 'cpu' }, { id: 'cpu' }], /rules\.cpu is given twice/);
-  refuses([{ id: 'cpu', for_s: 'long' }], /rules\.cpu\.for_s must be number/);
-  refuses([{ id: 'cpu', fors: 1 }], /rules\.cpu\.fors is not known/);
-  refuses([{ id: 'cpu', severity: 'fatal' }], /rules\.cpu\.severity must be one of info, warning, critical/);
-  refuses([{ id: 'cpu', level_of: 'nothing' }], /rules\.cpu\.level_of names "nothing"/);
-  refuses([{ id: 'cpu', level_of: 'disk-space' }], /another measurement/);
+test('mistakes are named, all of them (each kind: test/collector/bad-settings.test.ts)', () => {
+  refuses([{ id: 'cpu' }, { id: 'cpu' }], /rules\.cpu\.id "cpu" is given twice/);
+  refuses([{ id: 'cpu', for_s: 'long', fors: 1 }], /rules\.cpu\.for_s "long" must be a number[^\n]*\n[^\n]*"fors"/);
+  refuses([7, null, []], /rules\.0 7 must be a section.*\n.*rules\.1 \(nothing\) must.*\n.*rules\.2 \(a list\) must/);
+});
+
+/** Every default rule with a condition, and a copy of it in which one thing is changed. */
+const withConditions = defaultRules.filter((rule) => rule.when.kind === 'metric');
+const fieldsOfRule = (rule: Rule) => (rule.when.kind === 'metric' ? rule.when.all.map(({ field }) => field) : []);
+
+test('every default rule is good', () => {
+  for (const rule of defaultRules) assert.equal(faultsOfRule(rule), [], rule.id);
+  assert.ok(defaultRules.length > 40);
+});
+
+test('a slip in any name of any default rule is found, and of a field the name itself suggested', () => {
+  const slip = (name: string) =>
+    fc.oneof(
+      fc.nat(name.length - 1).map((at) => name.slice(0, at) + name.slice(at + 1)),
+      fc.nat(name.length - 1).map((at) => name.slice(0, at) + name[at] + name.slice(at)),
+      fc.nat(name.length - 1).map((at) => `${name.slice(0, at)}z${name.slice(at + 1)}`),
+      fc.nat(name.length - 1).map((at) => name.slice(0, at) + (name[at + 1] ?? '') + name[at] + name.slice(at + 2)),
+      fc.constant(name.toUpperCase()),
+      fc.constant(name.replaceAll('_', '-')),
+    );
+  const places = withConditions.flatMap((rule) => [...fieldsOfRule(rule).keys(), -1].map((index) => ({ rule, index })));
+  let found = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...places).chain(({ rule, index }) => {
+        const when = rule.when as Extract<Rule['when'], { kind: 'metric' }>;
+        const name = index < 0 ? when.measurement : (when.all[index]?.field as string);
+        return slip(name).map((slipped) => ({ rule, index, name, slipped }));
+      }),
+      ({ rule, index, name, slipped }) => {
+        const when = structuredClone(rule.when) as {
+          measurement: string;
+          all: { field: string; measurement?: string }[];
+        };
+        const condition = when.all[index];
+        if (condition) condition.field = slipped;
+        else when.measurement = slipped;
+        const other = condition?.measurement ?? when.measurement;
+        // A slip that gives another name of the catalogue is none that anybody can see; neither is one of no letters.
+        const isAName = condition
+          ? catalogue.some((row) => row.measurement === other && row.field === slipped)
+          : catalogue.some((row) => row.measurement === slipped);
+        fc.pre(!isAName && slipped !== name && slipped.length > 1);
+        const faults = faultsOfRule({ ...rule, when });
+        // `oss` is as near to `os` as to `loss`; fields of one measurement lie further apart.
+        const wanted = condition ? `did you mean "${name}"?` : 'did you mean "';
+        assert.match(faults[0]?.problem ?? 'taken', wanted, `${rule.id}: ${name} → ${slipped}`);
+        found++;
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert.ok(found > 1000);
+});
+
+test('whatever a rule is, faults come out and nothing is thrown; without a fault the schema takes it, too', () => {
+  const schema = Compile(RuleShape);
+  const word = fc.constantFrom(
+    'id',
+    'when',
+    'all',
+    'field',
+    'kind',
+    'metric',
+    'disk',
+    'free',
+    '>',
+    'value',
+    'tags',
+    '__proto__',
+  );
+  const { any } = fc.letrec<{ any: unknown }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 4 },
+      fc.oneof(word, fc.double(), fc.constantFrom<unknown>(null, true, undefined, 5)),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(word, tie('any'), { maxKeys: 4 }),
+    ),
+  }));
+  const keys = ['when', 'for_s', 'severity', 'name', 'gone_s', 'extra'];
+  const rule = fc
+    .tuple(fc.constantFrom(...defaultRules), fc.constantFrom(...keys), any)
+    .map(([of, key, value]) => ({ ...of, [key]: value }));
+  let good = 0;
+  fc.assert(
+    fc.property(fc.oneof(any, rule), (value) => {
+      const faults = faultsOfRule(value);
+      tryMerge(defaultRules, [value]);
+      if (faults.length > 0) return;
+      good++;
+      assert.ok(schema.Check(value), JSON.stringify(value));
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(good > 10, `only ${good} were good`);
 });
 
 test.run();

@@ -188,17 +188,17 @@ test('settings are checked, and named when they are wrong', () => {
       (thrown: unknown) =>
         thrown instanceof EvenkeelError && thrown.code === 'BAD_SETTING' && pattern.test(thrown.message),
     );
-  refused('pigeon', {}, /channels\.ops\.kind "pigeon" is not one of webhook, email/);
-  refused('webhook', {}, /channels\.ops\.url is missing/);
+  refused('pigeon', {}, /channels\.ops\.kind "pigeon" must be one of webhook, email/);
+  refused('webhook', {}, /channels\.ops lacks "url"/);
   refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url "ftp:\/\/x" is not an http/);
   refused('webhook', { url: 'https://a:b@x' }, /holds a password/);
-  refused('webhook', { url: 'https://x', tokn: 'a' }, /channels\.ops\.tokn is not known/);
+  refused('webhook', { url: 'https://x', tokn: 'a' }, /"tokn"; did you mean "token"/);
   refused(
     'webhook',
     { url: 'https://x', severities: ['loud'] },
-    /severities must be a list of info, warning, critical/,
+    /severities\.0 "loud" must be one of info, warning, critical/,
   );
-  refused('email', { host: 'x', from: 'a@b' }, /channels\.ops\.to is missing/);
+  refused('email', { host: 'x', from: 'a@b' }, /channels\.ops lacks "to"/);
   refused('email', { ...mail, user: 'x' }, /password_file is missing/);
   refused('email', { ...mail, zone: 'Mars/Base' }, /zone "Mars\/Base"/);
   assert.throws(

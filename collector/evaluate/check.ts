@@ -1,0 +1,177 @@
+/**
+ * What is wrong with a rule, whoever wrote it: a settings file, a form, a script. Pure: a rule and the catalogue in, faults
+ * out, all of them. A rule that can never fire, or never end, is as wrong as one that cannot be read: it would be off in silence.
+ * There is no way to speak of a measurement that the catalogue does not have, because intake does not store such a one.
+ */
+import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts';
+import { type Fault, faultsOf, type Path, shown, unknownKey, wordHint } from '../../shared/shape.ts';
+import { rankOf } from './book.ts';
+import { lossMeasurement } from './evaluate.ts';
+import { type Condition, Rule } from './rule.ts';
+
+type Row = Pick<Field, 'measurement' | 'field' | 'unit' | 'kind'>;
+
+const fields = new Map<string, Map<string, Row>>();
+const lost: Row = { measurement: lossMeasurement, field: 'count', unit: 'count', kind: 'gauge' };
+for (const row of [...catalogue, lost])
+  fields.set(row.measurement, (fields.get(row.measurement) ?? new Map<string, Row>()).set(row.field, row));
+
+const rowsOf = (measurement: unknown) => fields.get(measurement as string);
+
+/** Whatever was written, read as far as it goes: the shape has been complained about before. */
+type Loose<T> = { [K in keyof T]?: unknown };
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Faults of one whole rule, by their place in it. */
+export function faultsOfRule(rule: unknown): Fault[] {
+  const faults = faultsOf(Rule, rule);
+  const { when } = (isObject(rule) ? rule : {}) as Loose<Rule>;
+  if (isObject(when)) faults.push(...whenFaults(when, ['when']));
+  return faults;
+}
+
+function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
+  const { kind, measurement, field, tags, all } = when;
+  if (kind === 'missing')
+    return measurement === lossMeasurement
+      ? [{ path: [...path, 'measurement'], problem: `${shown(measurement)} is there only when something was lost` }]
+      : [...measurementFaults(measurement, path), ...fieldFaults(measurement, field, path)];
+  if (kind !== 'metric') return [];
+  const conditions = Array.isArray(all) ? all : [];
+  return [
+    ...measurementFaults(measurement, path),
+    ...tagFaults(measurement, tags, path),
+    ...conditions.flatMap((condition, i) =>
+      isObject(condition) ? conditionFaults(condition, measurement, [...path, 'all', i]) : [],
+    ),
+  ];
+}
+
+function measurementFaults(measurement: unknown, path: Path): Fault[] {
+  if (typeof measurement !== 'string' || fields.has(measurement)) return [];
+  const known = [...fields.keys()];
+  const hint = wordHint(measurement, known) || `; known: ${known.join(', ')}`;
+  return [{ path: [...path, 'measurement'], problem: `${shown(measurement)} is not measured${hint}` }];
+}
+
+function fieldFaults(measurement: unknown, field: unknown, path: Path): Fault[] {
+  const known = rowsOf(measurement);
+  if (!known || typeof field !== 'string' || known.has(field)) return [];
+  const hint = wordHint(field, [...known.keys()]) || `; known: ${[...known.keys()].join(', ')}`;
+  return [{ path: [...path, 'field'], problem: `${shown(field)} is not a field of ${measurement}${hint}` }];
+}
+
+function tagFaults(measurement: unknown, tags: unknown, path: Path): Fault[] {
+  if (!isObject(tags) || !rowsOf(measurement)) return [];
+  const known = tagsOf[measurement as string] ?? {};
+  return Object.entries(tags).flatMap(([name, value]): Fault[] => {
+    const values = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (values === undefined) {
+      const fault = unknownKey([...path, 'tags'], name, Object.keys(known));
+      return [{ ...fault, problem: `${measurement} has no tag ${fault.problem.replace('unknown key ', '')}` }];
+    }
+    if (values === null || typeof value !== 'string' || values.includes(value)) return [];
+    const hint = wordHint(value, values);
+    return [{ path: [...path, 'tags', name], problem: `${shown(value)} is not one of ${values.join(', ')}${hint}` }];
+  });
+}
+
+function conditionFaults(condition: Loose<Condition>, outer: unknown, path: Path): Fault[] {
+  const { field, measurement = outer, tags, growth, mean_s } = condition;
+  const faults = [...fieldFaults(measurement, field, path), ...tagFaults(measurement, tags, path)];
+  if (measurement !== outer) faults.push(...measurementFaults(measurement, path));
+  else if (tags !== undefined)
+    faults.push({
+      path: [...path, 'tags'],
+      problem: 'stand beside `measurement` only; for this one write them beside `all`',
+    });
+  if (growth === true && mean_s !== undefined)
+    faults.push({ path: [...path, 'mean_s'], problem: 'has no effect together with `growth`; leave one of them out' });
+  const row = rowsOf(measurement)?.get(field as string);
+  return row ? [...faults, ...limitFaults(condition, row, path)] : faults;
+}
+
+function limitFaults({ op, value, clear, growth }: Loose<Condition>, row: Row, path: Path): Fault[] {
+  const faults: Fault[] = [];
+  const name = `${row.measurement}.${row.field}`;
+  const [low, high] = growth === true ? [0, Number.POSITIVE_INFINITY] : rangeOf(row);
+  if (growth === true && row.kind !== 'counter')
+    faults.push({ path: [...path, 'growth'], problem: `is for counters; ${name} is a value that goes up and down` });
+  if (typeof value !== 'number') return faults;
+  const words = Number.isFinite(low) || Number.isFinite(high) ? `: ${name} is ${span(low, high)}` : '';
+  // Between two codes, or between yes and no, there is nothing.
+  const isCode = row.unit !== 'percent' && Number.isFinite(high) && !Number.isInteger(value);
+  const reach = op === '=' && isCode ? 'never' : reachOf(op, value, low, high);
+  if (reach === 'never') faults.push({ path: [...path, 'value'], problem: `${value} can never be reached${words}` });
+  if (reach === 'always') faults.push({ path: [...path, 'value'], problem: `${value} holds for every value${words}` });
+  if (typeof clear !== 'number') return faults;
+  const problem =
+    clearProblem(op, value, clear) ??
+    (reachOf(op, clear, low, high) === 'always'
+      ? `${clear} can never be reached, so the alert would never end${words}`
+      : null);
+  if (problem) faults.push({ path: [...path, 'clear'], problem });
+  return faults;
+}
+
+const span = (low: number, high: number) => (Number.isFinite(high) ? `${low} to ${high}` : `${low} or more`);
+
+/** Whether a value between `low` and `high` can pass the limit, and whether one can keep within it. */
+function reachOf(op: unknown, limit: number, low: number, high: number): 'never' | 'always' | 'sometimes' {
+  switch (op) {
+    case '>':
+      return limit >= high ? 'never' : limit < low ? 'always' : 'sometimes';
+    case '>=':
+      return limit > high ? 'never' : limit <= low ? 'always' : 'sometimes';
+    case '<':
+      return limit <= low ? 'never' : limit > high ? 'always' : 'sometimes';
+    case '<=':
+      return limit < low ? 'never' : limit >= high ? 'always' : 'sometimes';
+    case '=':
+      return limit < low || limit > high ? 'never' : 'sometimes';
+    default:
+      return 'sometimes';
+  }
+}
+
+function clearProblem(op: unknown, value: number, clear: number): string | null {
+  if (op === '=') return 'has no meaning with "="; leave it out';
+  const isUp = op === '>' || op === '>=';
+  if (isUp ? clear <= value : clear >= value) return null;
+  return `${clear} is on the wrong side of the limit ${value}: with "${op}" it must be ${value} or ${isUp ? 'less' : 'more'}`;
+}
+
+/** Faults of a rule beside the others: the level that it is of. */
+export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
+  if (rule.level_of === undefined || !rule.enabled) return [];
+  const milder = all.get(rule.level_of);
+  const path = ['level_of'];
+  const named = shown(rule.level_of);
+  if (!milder || milder.level_of !== undefined) {
+    const why = milder
+      ? 'which is itself a worse level; name the mildest'
+      : `which is no rule${wordHint(rule.level_of, [...all.keys()])}`;
+    return [{ path, problem: `names ${named}, ${why}` }];
+  }
+  if (rule.when.kind !== 'metric' || milder.when.kind !== 'metric' || rule.when.measurement !== milder.when.measurement)
+    return [{ path, problem: `names ${named}, which looks at another measurement` }];
+  const faults: Fault[] = [];
+  if (rankOf[rule.severity] <= rankOf[milder.severity])
+    faults.push({
+      path: ['severity'],
+      problem: `"${rule.severity}" is not worse than that of ${milder.id}, which is "${milder.severity}"`,
+    });
+  if (milder.applies !== 'all' && rule.applies !== milder.applies)
+    faults.push({
+      path: ['applies'],
+      problem: `"${rule.applies}" is not that of ${milder.id}, which is "${milder.applies}"`,
+    });
+  const others = milder.when.all;
+  for (const [i, { field, op, value }] of rule.when.all.entries()) {
+    const other = others.find((one) => one.field === field && one.op[0] === op[0] && op !== '=');
+    if (!other || (op[0] === '>' ? value >= other.value : value <= other.value)) continue;
+    const problem = `lets ${rule.id} begin at ${value}, before ${milder.id} at ${other.value}; a worse level needs a worse limit`;
+    faults.push({ path: ['when', 'all', i, 'value'], problem });
+  }
+  return faults;
+}

@@ -1,0 +1,45 @@
+/** The known word that a mistyped one most likely meant, or undefined when none is close. Upper case, `_` and `-` do not count. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const given = plain(word);
+  const far = Math.max(2, Math.floor(given.length / 3));
+  let best: { word: string; cost: number } | undefined;
+  for (const candidate of known) {
+    const other = plain(candidate);
+    const steps = distance(given, other);
+    const isShort = isShortFor(given, other);
+    if (!isShort && !isShortFor(other, given) && (steps > far || steps >= other.length)) continue;
+    // Letters are left out in clumps, so they count half.
+    const cost = isShort ? steps / 2 : steps;
+    if (!best || cost < best.cost) best = { word: candidate, cost };
+  }
+  return best?.word;
+}
+
+/** Long words of strangers must not cost: no known name is half as long. */
+const plain = (word: string) => word.slice(0, 100).toLowerCase().replace(/[_-]/g, '');
+
+/** `used_pct` is short for `used_percent`: the same first letter, and all letters in their order. */
+function isShortFor(short: string, long: string): boolean {
+  if (short.length < 3 || short[0] !== long[0]) return false;
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at++;
+  return at === short.length;
+}
+
+/** Damerau-Levenshtein (optimal string alignment): single letters put in, left out or changed, or two neighbours swapped. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,224 @@
+/**
+ * Everything that is wrong with a value against a schema (TypeBox, or the same JSON Schema by hand): each fault with its
+ * place, what stands there, what is wanted, and the word that was probably meant. For settings that people write; messages
+ * of the wire have the compiled checks of report.ts, which are faster and stop at the first fault.
+ */
+import { parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
+
+export type Path = readonly (string | number)[];
+
+export interface Fault {
+  path: Path;
+  /** Reads on after the name of the place: `"many" must be a whole number`. */
+  problem: string;
+  /** The key itself is wrong, not its value. `problem` is then a sentence of its own. */
+  isKey?: true;
+}
+
+/** What a schema may carry beside JSON Schema. */
+export interface Extras {
+  /** Words for what is wanted, such as `a time zone such as Asia/Tokyo`; else they come from the schema. */
+  want?: string;
+  /** What the other keywords cannot say. @returns what is wrong, reading on after the value, or null */
+  check?(value: never): string | null;
+  /** The value must not be shown. */
+  secret?: boolean;
+}
+
+interface Shape extends Extras {
+  type?: string;
+  const?: unknown;
+  enum?: readonly unknown[];
+  anyOf?: readonly Shape[];
+  properties?: Readonly<Record<string, Shape>>;
+  required?: readonly string[];
+  additionalProperties?: boolean;
+  patternProperties?: Readonly<Record<string, Shape>>;
+  items?: Shape;
+  minItems?: number;
+  maxItems?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+}
+
+/** @param schema made of objects, lists, texts, numbers, words of a list, and choices between these */
+export function faultsOf(schema: object, value: unknown, path: Path = []): Fault[] {
+  const shape = schema as Shape;
+  const found = shapeFaults(shape, value, path);
+  if (found.length > 0) return found;
+  const problem = (shape.check as ((value: unknown) => string | null) | undefined)?.(value);
+  return problem ? [{ path, problem: shape.secret ? problem : `${shown(value)} ${problem}` }] : [];
+}
+
+function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
+  const words = wordsOf(shape);
+  if (words) return words.includes(value) ? [] : [wrong(shape, value, path, wordHint(value, words))];
+  if (shape.anyOf) return choiceFaults(shape, shape.anyOf, value, path);
+  if (shape.type === undefined) return [];
+  if (!isOfType(shape, value)) return [wrong(shape, value, path, typeHint(shape, value, path))];
+  if (shape.type === 'object') return objectFaults(shape, value as Record<string, unknown>, path);
+  if (shape.type !== 'array') return [];
+  return (value as unknown[]).flatMap((item, i) => faultsOf(shape.items ?? {}, item, [...path, i]));
+}
+
+export const unknownKey = (path: Path, key: string, known: readonly string[]): Fault => {
+  const guess = nearest(key, known);
+  const hint = guess
+    ? `did you mean "${guess}"?`
+    : known.length > 0
+      ? `known here: ${known.join(', ')}`
+      : 'none is taken here';
+  return { path: [...path, key], isKey: true, problem: `unknown key ${shown(key)}; ${hint}` };
+};
+
+/** Of one of several words: `"dsk" is not …; did you mean "disk"?` */
+export const wordHint = (value: unknown, words: readonly unknown[]): string => {
+  const guess = typeof value === 'string' ? nearest(value, words.map(String)) : undefined;
+  return guess === undefined ? '' : `; did you mean "${guess}"?`;
+};
+
+/** A value as it may stand in a message: short, on one line, without what a URL holds before its @. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return '(nothing)';
+  if (typeof value === 'object') return Array.isArray(value) ? '(a list)' : '(a section)';
+  if (typeof value !== 'string') return String(value);
+  const text = value.replace(/\/\/[^@/\s]*@/, '//…@');
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
+function wrong(shape: Shape, value: unknown, path: Path, hint: string): Fault {
+  return { path, problem: `${shape.secret ? '' : `${shown(value)} `}must be ${wanted(shape)}${hint}` };
+}
+
+function wordsOf({ const: word, enum: words, anyOf }: Shape): readonly unknown[] | null {
+  if (word !== undefined) return [word];
+  if (words) return words;
+  return anyOf?.every((one) => one.const !== undefined) ? anyOf.map((one) => one.const) : null;
+}
+
+function isOfType(shape: Shape, value: unknown): boolean {
+  switch (shape.type) {
+    case 'string':
+      return typeof value === 'string' && isFittingText(shape, value);
+    case 'number':
+    case 'integer': {
+      const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, type } = shape;
+      if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+      return value >= minimum && value <= maximum && (type === 'number' || Number.isInteger(value));
+    }
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'array':
+      return (
+        Array.isArray(value) &&
+        value.length >= (shape.minItems ?? 0) &&
+        value.length <= (shape.maxItems ?? value.length)
+      );
+    default:
+      return typeof value === 'object' && value !== null && !Array.isArray(value);
+  }
+}
+
+function isFittingText({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern }: Shape, text: string): boolean {
+  if (text.length < minLength || text.length > maxLength) return false;
+  return pattern === undefined || new RegExp(pattern).test(text);
+}
+
+function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path): Fault[] {
+  const { properties = {}, required = [], patternProperties } = shape;
+  const faults: Fault[] = required
+    .filter((key) => value[key] === undefined)
+    .map((key) => ({ path, problem: `lacks "${key}": ${wanted(properties[key] ?? {})}` }));
+  for (const [key, inner] of Object.entries(value)) {
+    if (Object.hasOwn(properties, key)) {
+      if (inner !== undefined) faults.push(...faultsOf(properties[key] as Shape, inner, [...path, key]));
+    } else if (patternProperties) {
+      const fitting = Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern).test(key));
+      if (fitting) faults.push(...faultsOf(fitting[1], inner, [...path, key]));
+      else
+        faults.push({ path: [...path, key], isKey: true, problem: `${shown(key)} is not a name that can stand here` });
+    } else if (shape.additionalProperties === false) faults.push(unknownKey(path, key, Object.keys(properties)));
+  }
+  return faults;
+}
+
+/** Sections that differ by one word, such as `kind`, are compared with the one that is named; else by their type. */
+function choiceFaults(shape: Shape, choices: readonly Shape[], value: unknown, path: Path): Fault[] {
+  const told = choices.map((choice) => faultsOf(choice, value, path));
+  if (told.some((faults) => faults.length === 0)) return [];
+  const word = Object.keys(choices[0]?.properties ?? {}).find((key) =>
+    choices.every((choice) => choice.properties?.[key]?.const !== undefined),
+  );
+  if (word !== undefined && isOfType({ type: 'object' }, value)) {
+    const given = (value as Record<string, unknown>)[word];
+    const named = choices.findIndex((choice) => choice.properties?.[word]?.const === given);
+    if (named >= 0) return told[named] as Fault[];
+    const words: Shape = { enum: choices.map((choice) => choice.properties?.[word]?.const) };
+    if (given === undefined) return [{ path, problem: `lacks "${word}": ${wanted(words)}` }];
+    return faultsOf(words, given, [...path, word]);
+  }
+  const type = Array.isArray(value) ? 'array' : typeof value;
+  const fitting = choices.findIndex((choice) => choice.type === type);
+  return shape.want === undefined && fitting >= 0 ? (told[fitting] as Fault[]) : [wrong(shape, value, path, '')];
+}
+
+/** What a place takes, in words. */
+function wanted(shape: Shape): string {
+  if (shape.want !== undefined) return shape.want;
+  const words = wordsOf(shape);
+  if (words) return words.length === 1 ? `"${words[0]}"` : `one of ${words.join(', ')}`;
+  if (shape.anyOf) return [...new Set(shape.anyOf.map(wanted))].join(' or ');
+  const { minimum, maximum, minItems, maxItems, minLength, maxLength } = shape;
+  switch (shape.type) {
+    case 'string':
+      return `a text${range(minLength === 0 ? undefined : minLength, maxLength, ' characters')}`;
+    case 'number':
+      return `a number${range(minimum, maximum)}`;
+    case 'integer':
+      return `a whole number${range(minimum, maximum)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return `a list${range(minItems, maxItems, ' entries')}`;
+    case 'object':
+      return 'a section with keys of its own';
+    default:
+      return 'a value';
+  }
+}
+
+function range(low: number | undefined, high: number | undefined, unit = ''): string {
+  const of = unit === '' ? '' : ' of';
+  if (low !== undefined && high !== undefined) return `${of || ' from'} ${low} to ${high}${unit}`;
+  if (low !== undefined) return unit === '' ? ` from ${low}` : ` of at least ${low}${unit}`;
+  return high === undefined ? '' : `${unit === '' ? ' up to' : ' of at most'} ${high}${unit}`;
+}
+
+const booleans: Readonly<Record<string, boolean>> = {
+  yes: true,
+  no: false,
+  on: true,
+  off: false,
+  true: true,
+  false: false,
+};
+
+/** The commonest slips: a unit at a plain number, quotes, yes and no, a number where a text belongs. */
+function typeHint({ type }: Shape, value: unknown, path: Path): string {
+  if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `; write it in quotes`;
+  if (typeof value !== 'string') return '';
+  if (type === 'boolean') return value.toLowerCase() in booleans ? `; write ${booleans[value.toLowerCase()]}` : '';
+  if (type !== 'number' && type !== 'integer') return '';
+  const number = /^\s*(-?\d{1,15}(?:\.\d{1,15})?)\s*%?\s*$/.exec(value)?.[1];
+  if (number !== undefined) return `; write ${Number(number)}`;
+  if (!String(path.at(-1)).endsWith('_s')) return '';
+  try {
+    return `, in seconds; write ${parseDuration(value) / 1000}`;
+  } catch {
+    return ', in seconds';
+  }
+}

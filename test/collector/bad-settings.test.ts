@@ -1,0 +1,392 @@
+/** Every kind of mistake in evenkeel.yaml: where it is told to be, and in which words. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadConfig } from '../../collector/config.ts';
+import type { EvenkeelError } from '../../shared/errors.ts';
+import { makeCertificate, opensslIsHere } from '../support/certificate.ts';
+import { temporaryFolder } from '../support/processes.ts';
+
+const test = suite('bad settings');
+const folder = temporaryFolder();
+test.after(() => folder.remove());
+
+/** @returns the lines of the refusal; none when the settings were taken */
+function faultsIn(yaml: string, env: Record<string, string> = {}, cwd = folder.path): string[] {
+  writeFileSync(join(cwd, 'my.yaml'), yaml);
+  try {
+    loadConfig({ config: 'my.yaml' }, env, cwd);
+    return [];
+  } catch (thrown) {
+    return (thrown as EvenkeelError).message.split('\n');
+  }
+}
+
+const when = (text: string) => `rules:\n  - id: mine\n    name: Mine\n    when:\n${text.replace(/^/gm, '      ')}\n`;
+const limit = (measurement: string, condition: string) =>
+  when(`kind: metric\nmeasurement: ${measurement}\nall:\n  - { ${condition} }`);
+const mail = 'channels:\n  - name: mail\n    kind: email\n    host: mx\n    from: a@x\n    to: b@x\n';
+const hook = 'channels:\n  - name: ops\n    kind: webhook\n    url: https://x/\n';
+
+/** Settings, then the whole message; `…` stands for any rest. */
+const table: [yaml: string, ...lines: string[]][] = [
+  // Keys and plain values
+  ['htp:\n  port: 1\n', '1:1: unknown key "htp"; did you mean "http"?'],
+  ['http:\n  host: 127.0.0.1\n  prot: 80\n', '3:3: unknown key "prot"; did you mean "port"?'],
+  ['http:\n  colour: red\n', '2:3: unknown key "colour"; known here: host, port, publicUrl'],
+  ['retentions:\n  raw: 1d\n', '1:1: unknown key "retentions"; did you mean "retention"?'],
+  ['http: 80\n', '1:7: http 80 must be a section with keys of its own'],
+  ['- http\n', '1:1: the file (a list) must be a section with keys of its own'],
+  ['http:\n  port: many\n', '2:9: http.port "many" must be a whole number from 0 to 65535'],
+  ['http:\n  port: "80"\n', '2:9: http.port "80" must be a whole number from 0 to 65535; write 80'],
+  ['mqtt:\n  port: 70000\n', '2:9: mqtt.port 70000 must be a whole number from 0 to 65535'],
+  ['mqtt:\n  port: 18.5\n', '2:9: mqtt.port 18.5 must be a whole number from 0 to 65535'],
+  ['http: { host: "127.0.0.1:80" }\n', '1:15: http.host "127.0.0.1:80" holds a port; write that under `port`'],
+  [
+    'http: { host: "http://keel" }\n',
+    '1:15: http.host "http://keel" is not a host; write a name or an address alone, such as 127.0.0.1',
+  ],
+  [
+    'http: { publicUrl: keel.example.net }\n',
+    '1:20: http.publicUrl "keel.example.net" is not an http or https address; write it like https://keel.example.org',
+  ],
+  [
+    'mqtt: { publicUrl: "https://keel" }\n',
+    '1:20: mqtt.publicUrl "https://keel" is not an mqtt or mqtts address; write it like mqtts://keel.example.org',
+  ],
+  [
+    'http: { port: 9000 }\nmqtt: { port: 9000 }\n',
+    '2:15: mqtt.port 9000 is the port of the web app, too; each needs its own',
+  ],
+  ['log: inof\n', '1:6: log "inof" must be one of debug, info, warn, error; did you mean "info"?'],
+  [
+    'tickets:\n  openAfter: soon\n',
+    '2:14: tickets.openAfter "soon" is not a duration; write a number with a unit, such as 500ms, 10s, 2m, 36h or 14d',
+  ],
+  ['tickets: { openAfter: 400d }\n', '1:23: tickets.openAfter "400d" must be from 0ms to 30d'],
+  ['retention: { raw: 5s }\n', '1:19: retention.raw "5s" must be from 1h to 3650d'],
+  ['agents: { interval: 2h }\n', '1:21: agents.interval "2h" must be from 500ms to 1h'],
+  ['agents: { interval: [1] }\n', '1:21: agents.interval (a list) must be a duration such as 10s, 2m, 36h or 14d'],
+  ['zone: Mars/Base\n', '1:7: zone "Mars/Base" is not a time zone; write it like Europe/Berlin or Asia/Tokyo'],
+  ['data: ""\n', '1:7: data "" must be a path'],
+  // The text itself
+  ['http: [1\nmqtt: 2\n', '2:1: …'],
+  ['log: info\nlog: warn\n', '2:1: Map keys must be unique'],
+  ['log: info\nlog: warn\nzone: x\n', '2:1: Map keys must be unique', '3:7: zone "x" is not a time zone; write it …'],
+  ['data: !secret x\n', '1:7: Unresolved tag: !secret'],
+  // Certificates
+  [
+    'tls: { cert: none.pem }\n',
+    '1:6: tls lacks "key": a path',
+    '1:14: tls.cert "none.pem" names a file that cannot be read: ENOENT…',
+  ],
+  // Channels
+  ['channels:\n  ops: x\n', '2:3: channels (a section) must be a list'],
+  ['channels:\n  - ops\n', '2:5: channels.0 "ops" must be a section with keys of its own'],
+  [
+    'channels:\n  - kind: email\n    host: x\n',
+    '2:5: channels.0 lacks "name": a name of …',
+    '2:5: channels.0 lacks "from": a mail address',
+    '2:5: channels.0 lacks "to": a mail address or a list of at least 1 entries',
+  ],
+  [
+    'channels:\n  - name: ops\n    kind: web hook\n',
+    '3:11: channels.ops.kind "web hook" must be one of webhook, email; did you mean "webhook"?',
+  ],
+  ['channels:\n  - name: ops\n    kind: webhook\n', '2:5: channels.ops lacks "url": an http or https address'],
+  [
+    'channels:\n  - name: Ops team\n    kind: webhook\n    url: https://x\n',
+    '2:11: channels.0.name "Ops team" must be a name of small letters, digits and -, such as ops',
+  ],
+  [`${hook}    tokn: a\n`, '5:5: unknown key "tokn"; did you mean "token"?'],
+  [`${hook}    token_fil: a\n`, '5:5: unknown key "token_fil"; did you mean "token_file"?'],
+  [`${hook}    token: 1234\n`, '5:12: channels.ops.token must be a token; write it in quotes'],
+  [
+    `${hook}    severities: [critcal]\n`,
+    '5:18: channels.ops.severities.0 "critcal" must be one of info, warning, critical; did you mean "critical"?',
+  ],
+  [`${hook}    severities: []\n`, '5:17: channels.ops.severities (a list) must be a list of at least 1 entries'],
+  [
+    `${hook}    severities: critical\n`,
+    '5:17: channels.ops.severities "critical" must be a list of at least 1 entries',
+  ],
+  [`${hook}${hook.slice(10)}`, '5:11: channels.ops.name "ops" is given twice'],
+  [
+    'channels: [{ name: a, kind: webhook, url: "ftp://u:secret@x" }]\n',
+    '1:43: channels.a.url "ftp://…@x" is not an http or https address; write it like https://example.org/hook',
+  ],
+  [
+    'channels: [{ name: a, kind: webhook, url: "https://u:secret@x" }]\n',
+    '1:43: channels.a.url "https://…@x" holds a password; use token_file instead',
+  ],
+  [mail.replace('b@x', 'nobody'), '6:9: channels.mail.to "nobody" is not a mail address; write it like it@example.org'],
+  [
+    mail.replace('b@x', '[b@x, "c d"]'),
+    '6:15: channels.mail.to.1 "c d" is not a mail address; write it like it@example.org',
+  ],
+  [mail.replace('mx', 'mx:25'), '4:11: channels.mail.host "mx:25" holds a port; write that under `port`'],
+  [`${mail}    port: 0\n`, '7:11: channels.mail.port 0 must be a whole number from 1 to 65535'],
+  [`${mail}    secure: yes\n`, '7:13: channels.mail.secure "yes" must be true or false; write true'],
+  [
+    `${mail}    zone: Mars\n`,
+    '7:11: channels.mail.zone "Mars" is not a time zone; write it like Europe/Berlin or Asia/Tokyo',
+  ],
+  [`${mail}    user: me\n`, '7:11: channels.mail.user is given without a password: password_file is missing'],
+  [
+    `${mail}    user: me\n    password_file: nowhere\n`,
+    '8:20: channels.mail.password_file "nowhere" names a file that cannot be read: ENOENT…',
+  ],
+  [
+    `${mail}    user: me\n    password: a\n    password_file: b\n`,
+    '9:20: channels.mail.password_file and password are both given; leave one of them out',
+  ],
+  // Rules
+  ['rules:\n  cpu: off\n', '2:3: rules (a section) must be a list'],
+  ['rules:\n  - cpu\n', '2:5: rules.0 "cpu" must be a section with keys of its own'],
+  [
+    'rules:\n  - id: disk-spce\n    enabled: false\n',
+    '2:9: rules.disk-spce.id "disk-spce" is no rule that we know; did you mean "disk-space"?',
+  ],
+  [
+    'rules:\n  - id: mine\n',
+    '2:9: rules.mine.id "mine" is no rule that we know; a new one needs at least `name` and `when`',
+  ],
+  ['rules: [{ id: cpu }, { id: cpu }]\n', '1:28: rules.cpu.id "cpu" is given twice'],
+  ['rules:\n  - id: cpu\n    fors_s: 1\n', '3:5: unknown key "fors_s"; did you mean "for_s"?'],
+  [
+    'rules:\n  - id: cpu\n    for_s: 5m\n',
+    '3:12: rules.cpu.for_s "5m" must be a number from 0 to 31622400, in seconds; write 300',
+  ],
+  ['rules:\n  - id: cpu\n    for_s: -1\n', '3:12: rules.cpu.for_s -1 must be a number from 0 to 31622400'],
+  [
+    'rules:\n  - id: cpu\n    clear_for_s: 86400000\n',
+    '3:18: rules.cpu.clear_for_s 86400000 must be a number from 0 to 31622400',
+  ],
+  ['rules:\n  - id: cpu\n    enabled: no\n', '3:14: rules.cpu.enabled "no" must be true or false; write false'],
+  [
+    'rules:\n  - id: cpu\n    severity: fatal\n',
+    '3:15: rules.cpu.severity "fatal" must be one of info, warning, critical',
+  ],
+  [
+    'rules:\n  - id: cpu\n    applies: servers\n',
+    '3:14: rules.cpu.applies "servers" must be one of all, server, workstation; did you mean "server"?',
+  ],
+  ['rules:\n  - id: cpu\n    ticket: false\n', '3:13: rules.cpu.ticket false must be one of off, open'],
+  ['rules:\n  - id: cpu\n    urgency: 4\n', '3:14: rules.cpu.urgency 4 must be a whole number from 1 to 3'],
+  [
+    'rules:\n  - id: cpu\n    level_of: dsk-space\n',
+    '3:15: rules.cpu.level_of names "dsk-space", which is no rule; did you mean "disk-space"?',
+  ],
+  [
+    'rules:\n  - id: cpu\n    level_of: disk-space\n',
+    '3:15: rules.cpu.level_of names "disk-space", which looks at another measurement',
+  ],
+  [
+    'rules:\n  - id: cpu\n    level_of: disk-space-critical\n',
+    '3:15: rules.cpu.level_of names "disk-space-critical", which is itself a worse level; name the mildest',
+  ],
+  [
+    'rules:\n  - id: disk-space-critical\n    severity: warning\n',
+    '3:15: rules.disk-space-critical.severity "warning" is not worse than that of disk-space, which is "warning"',
+  ],
+  [
+    'rules:\n  - id: backup-late-server-critical\n    applies: workstation\n',
+    '3:14: rules.backup-late-server-critical.applies "workstation" is not that of backup-late-server, which is "server"',
+  ],
+  [
+    'rules:\n  - id: certificate\n    when: { kind: metric, measurement: cert, all: [{ field: days_left, op: "<", value: 5 }] }\n',
+    '3:88: rules.certificate.when.all.0.value lets certificate-critical begin at 7, before certificate at 5; a worse level needs a worse limit',
+  ],
+  [
+    limit('dsk', 'field: used_percent, op: ">=", value: 90'),
+    '6:20: rules.mine.when.measurement "dsk" is not measured; did you mean "disk"?',
+  ],
+  [
+    limit('docker', 'field: used_percent, op: ">=", value: 90'),
+    '6:20: rules.mine.when.measurement "docker" is not measured; known: cpu, mem, …',
+  ],
+  [
+    limit('disk', 'field: used_pct, op: ">=", value: 90'),
+    '8:20: rules.mine.when.all.0.field "used_pct" is not a field of disk; did you mean "used_percent"?',
+  ],
+  [
+    limit('disk', 'field: usedPercent, op: ">=", value: 90'),
+    '8:20: rules.mine.when.all.0.field "usedPercent" is not a field of disk; did you mean "used_percent"?',
+  ],
+  [
+    limit('temp', 'field: humidity, op: ">", value: 90'),
+    '8:20: rules.mine.when.all.0.field "humidity" is not a field of temp; known: temp',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: "=>", value: 90'),
+    '8:38: rules.mine.when.all.0.op "=>" must be one of >, >=, <, <=, =; did you mean ">="?',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: ">=", value: 90%'),
+    '8:51: rules.mine.when.all.0.value "90%" must be a number; write 90',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: ">=", value: 190'),
+    '8:51: rules.mine.when.all.0.value 190 can never be reached: disk.used_percent is 0 to 100',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: ">", value: 100'),
+    '8:50: rules.mine.when.all.0.value 100 can never be reached: disk.used_percent is 0 to 100',
+  ],
+  [
+    limit('disk', 'field: free, op: "<", value: 0'),
+    '8:42: rules.mine.when.all.0.value 0 can never be reached: disk.free is 0 or more',
+  ],
+  [
+    limit('mem', 'field: used_percent, op: ">=", value: 0'),
+    '8:51: rules.mine.when.all.0.value 0 holds for every value: mem.used_percent is 0 to 100',
+  ],
+  [
+    limit('smart', 'field: severity, op: "=", value: 3'),
+    '8:46: rules.mine.when.all.0.value 3 can never be reached: smart.severity is 0 to 2',
+  ],
+  [
+    limit('os', 'field: reboot_required, op: "=", value: 0.5'),
+    '8:53: rules.mine.when.all.0.value 0.5 can never be reached: os.reboot_required is 0 to 1',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: ">=", value: 90, clear: 95'),
+    '8:62: rules.mine.when.all.0.clear 95 is on the wrong side of the limit 90: with ">=" it must be 90 or less',
+  ],
+  [
+    limit('disk', 'field: free, op: "<", value: 90, clear: 5'),
+    '8:53: rules.mine.when.all.0.clear 5 is on the wrong side of the limit 90: with "<" it must be 90 or more',
+  ],
+  [
+    limit('disk', 'field: used_percent, op: ">=", value: 90, clear: 0'),
+    '8:62: rules.mine.when.all.0.clear 0 can never be reached, so the alert would never end: disk.used_percent is 0 to 100',
+  ],
+  [
+    limit('custom', 'field: status, op: "=", value: 2, clear: 1'),
+    '8:54: rules.mine.when.all.0.clear has no meaning with "="; leave it out',
+  ],
+  [
+    limit('disk', 'field: used, op: ">", value: 1, growth: true'),
+    '8:53: rules.mine.when.all.0.growth is for counters; disk.used is a value that goes up and down',
+  ],
+  [
+    limit('swap', 'field: in, op: ">", value: 1, growth: true, mean_s: 60'),
+    '8:65: rules.mine.when.all.0.mean_s has no effect together with `growth`; leave one of them out',
+  ],
+  [
+    limit('cpu', 'field: usage_active, op: ">", value: 1, mean_s: 5'),
+    '8:61: rules.mine.when.all.0.mean_s 5 must be a number from 10 to 86400',
+  ],
+  [
+    limit('mem', 'field: avg10, measurement: presure, op: ">", value: 1'),
+    '8:40: rules.mine.when.all.0.measurement "presure" is not measured; did you mean "pressure"?',
+  ],
+  [
+    limit('mem', 'field: avg10, measurement: pressure, op: ">", value: 1, tags: { resource: mem }'),
+    '8:87: rules.mine.when.all.0.tags.resource "mem" is not one of cpu, memory, io; did you mean "memory"?',
+  ],
+  [
+    limit('disk', 'field: used, op: ">", value: 1, tags: { path: / }'),
+    '8:51: rules.mine.when.all.0.tags stand beside `measurement` only; for this one write them beside `all`',
+  ],
+  [
+    when('kind: metric\nmeasurement: disk\ntags: { mount: / }\nall: [{ field: free, op: "<", value: 9 }]'),
+    '7:15: disk has no tag "mount"; known here: path, device, fstype',
+  ],
+  [
+    when('kind: metric\nmeasurement: mem\ntags: { host: a }\nall: [{ field: free, op: "<", value: 9 }]'),
+    '7:15: mem has no tag "host"; none is taken here',
+  ],
+  [
+    when('kind: metric\nmeasurement: disk\nall: []'),
+    '7:12: rules.mine.when.all (a list) must be a list of 1 to 4 entries',
+  ],
+  [
+    when('kind: metrik\nmeasurement: disk'),
+    '5:13: rules.mine.when.kind "metrik" must be one of metric, silent, missing; did you mean "metric"?',
+  ],
+  [
+    when('kind: silent\nafter: 3'),
+    '5:7: rules.mine.when lacks "after_s": a number from 1 to 31622400',
+    '6:7: unknown key "after"; did you mean "after_s"?',
+  ],
+  [
+    when('kind: missing\nmeasurement: patches\nfield: scanok\nafter_s: 9d'),
+    '7:14: rules.mine.when.field "scanok" is not a field of patches; did you mean "scan_ok"?',
+    '8:16: rules.mine.when.after_s "9d" must be a number from 1 to 31622400, in seconds; write 777600',
+  ],
+  [
+    when('kind: missing\nmeasurement: loss\nfield: count\nafter_s: 9'),
+    '6:20: rules.mine.when.measurement "loss" is there only when something was lost',
+  ],
+];
+
+assert.ok(table.length > 90);
+for (const [yaml, ...lines] of table) {
+  test(lines[0] ?? yaml, () => {
+    const wanted = lines.map((line) => `my.yaml:${line}`);
+    const got = faultsIn(yaml).map((line, i) => {
+      const [start, end] = wanted[i]?.split('…') ?? [];
+      return end === undefined || !line.startsWith(start ?? '') ? line : wanted[i];
+    });
+    assert.equal(got, wanted);
+  });
+}
+
+test('all faults of one file at once, in its order', () => {
+  const yaml = `${['htpt: {}', 'log: lout', 'agents: { interval: 9h }'].join('\n')}\n${hook.replace('https', 'gopher')}${limit('dsk', 'field: used, op: ">", value: x').trimEnd()}\n  - id: cpu\n    for: 3\n`;
+  const told = faultsIn(yaml, { EVENKEEL_HTTP_PORT: '99999', EVENKEEL_ADMIN_PASSWORD_FILE: 'nowhere' });
+  assert.equal(
+    told.map((line) => /^(my\.yaml:\d+|EVENKEEL_\w+)/.exec(line)?.[0]),
+    [
+      ...[1, 2, 3, 7, 13, 15, 17].map((line) => `my.yaml:${line}`),
+      'EVENKEEL_HTTP_PORT',
+      'EVENKEEL_ADMIN_PASSWORD_FILE',
+    ],
+    told.join('\n'),
+  );
+});
+
+test('certificates: no PEM, and a key of another certificate', () => {
+  if (!opensslIsHere) return console.log('\nSKIP openssl: not installed');
+  const cwd = join(folder.path, 'tls');
+  mkdirSync(cwd);
+  makeCertificate(cwd, 'a');
+  makeCertificate(cwd, 'b');
+  writeFileSync(join(cwd, 'empty.pem'), '');
+  const told = (tls: string) => faultsIn(`tls: { ${tls} }\n`, {}, cwd).join('\n');
+  assert.is(told('cert: a.pem, key: a.key'), '');
+  assert.is(told('cert: a.pem, key: b.key'), 'my.yaml:1:26: tls.key "b.key" is not the key of the certificate "a.pem"');
+  assert.match(told('cert: a.key, key: a.key'), /^my\.yaml:1:14: tls\.cert "a\.key" holds no certificate in PEM/);
+  assert.is(told('cert: empty.pem, key: a.key'), 'my.yaml:1:14: tls.cert "empty.pem" names an empty file');
+});
+
+test('what a secret file holds is checked and never shown', () => {
+  const cwd = join(folder.path, 'secret');
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'url'), 'htps://hunter2');
+  const told = faultsIn('channels: [{ name: a, kind: webhook, url_file: url }]\n', {}, cwd);
+  assert.equal(told, ['my.yaml:1:48: channels.a.url_file "url" names a file whose text does not fit `url`']);
+});
+
+test('check-config and start refuse the same, by the name that was given', () => {
+  const main = fileURLToPath(new URL('../../collector/main.ts', import.meta.url));
+  writeFileSync(join(folder.path, 'two.yaml'), limit('dsk', 'field: used_pct, op: ">", value: 5'));
+  const answers = ['check-config', 'start'].map((command) =>
+    spawnSync(process.execPath, [main, command, '--config', 'two.yaml'], { cwd: folder.path, encoding: 'utf8' }),
+  );
+  for (const { status, stdout, stderr } of answers) {
+    assert.is(status, 1);
+    assert.is(stdout, '');
+    assert.match(
+      stderr,
+      /^two\.yaml:6:20: rules\.mine\.when\.measurement "dsk" is not measured; did you mean "disk"\?\n/,
+    );
+  }
+  assert.is(answers[0]?.stderr, answers[1]?.stderr);
+});
+
+test.run();
