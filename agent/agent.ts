@@ -1,5 +1,4 @@
 /** The one wiring function of the agent. What `start` opens, `stop` closes in the opposite order. */
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +15,8 @@ import { makePrivate, readCredential } from './credential.ts';
 import { ask, openDoor } from './door.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
+import { readLocal } from './local.ts';
 import { type Memory, openMemory } from './memory.ts';
-import { parseConfig } from './orders.ts';
 import { readBootId } from './platform/boot.ts';
 import { onBattery } from './platform/power.ts';
 import { endAll, run } from './run.ts';
@@ -54,17 +53,8 @@ const selfEvery = 60_000;
 
 export const spoolPath = (data: string) => join(data, 'spool.db');
 
-/** `<data>/agent.settings.json`: the shape of the message `config`, written by whoever administers the machine. */
-export function readLocal(data: string, log: Log): AgentConfig | null {
-  const file = join(data, 'agent.settings.json');
-  try {
-    return parseConfig(readFileSync(file));
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT')
-      log.warn({ file, reason: reasonOf(thrown) }, 'The local settings are not understood and are left out.');
-    return null;
-  }
-}
+/** All that can be set: `agent` is its check of itself. */
+export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
 
 /** What the agent says of itself: so that a guest that grows is seen. */
 function selfCheck(spool: Spool, runner: () => Runner): Check {
@@ -105,7 +95,6 @@ export function createAgent(options: AgentOptions): Agent {
   const bootId = readBootId();
   const memory = openMemory(memoryPath(data), log);
   const context = createContext(data, clock, log, memory);
-  const local = readLocal(data, log);
   let running: Running | null = null;
 
   interface Running {
@@ -151,7 +140,7 @@ export function createAgent(options: AgentOptions): Agent {
     parts.link.offer(entry);
   }
 
-  function wire(): Running {
+  function wire(local: AgentConfig | null): Running {
     const parts = {} as Running;
     const quota = options.quotaBytes === undefined ? {} : { quotaBytes: options.quotaBytes };
     parts.spool = openSpool({ path: spoolPath(data), bootId, log, ...quota });
@@ -192,6 +181,9 @@ export function createAgent(options: AgentOptions): Agent {
       intervalMs: () => parts.runner.intervalMs(),
       onConfig: (config) => {
         log.info({ config }, 'New settings of the collector.');
+        const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
+        if (strange.length > 0)
+          log.warn({ checks: strange }, 'The collector has settings for checks that are not here.');
         parts.runner.apply(config);
       },
     });
@@ -213,7 +205,9 @@ export function createAgent(options: AgentOptions): Agent {
     async start() {
       makePrivate(data);
       if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
-      running = wire();
+      const { config, faults } = await readLocal(data, checkNames);
+      for (const fault of faults) log.warn({ fault }, 'The local settings have a fault; `doctor` says what counts.');
+      running = wire(config);
       running.door = await openDoor(data, answer).catch((thrown) => {
         log.warn({ reason: reasonOf(thrown) }, 'The local socket cannot be opened: sleep cannot be announced.');
         return null;

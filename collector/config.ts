@@ -65,9 +65,9 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const from = (path: string, folder: string) => (isAbsolute(path) ? path : join(folder, path));
   const read = (path: string) => readFileSync(from(path, home), 'utf8');
 
-  const faults = source.isBroken ? [] : faultsOf(Settings, source.value);
+  const faults = faultsOf(Settings, source.value);
   // What is not as it should be has been noted, and is left out below.
-  const settings = (source.isBroken ? {} : source.value) as Partial<Record<keyof Settings, unknown>>;
+  const settings = source.value as Partial<Record<keyof Settings, unknown>>;
   const tls = readTls(settings.tls, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   const rules = Array.isArray(settings.rules) ? settings.rules : [];
@@ -96,7 +96,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   return { config, warnings: strangers(env) };
 }
 
-const none: SettingsFile = { value: {}, isBroken: false, tell: (faults) => faults.map(({ problem }) => problem) };
+const none: SettingsFile = { value: {}, tell: (faults) => faults.map(({ problem }) => problem) };
 
 function fromEnv(env: Readonly<Record<string, string | undefined>>): Flags {
   const flags: Flags = {};

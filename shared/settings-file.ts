@@ -1,14 +1,15 @@
 /** YAML that people write, with the line and column of every place in it. Pure: text in, value and places out. */
-import { isCollection, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { reasonOf } from './errors.ts';
 import type { Fault, Path } from './shape.ts';
 
 export interface SettingsFile {
   /** `{}` for an empty file. */
   value: unknown;
-  /** Not even YAML: what `value` says is worth nothing. */
-  isBroken: boolean;
-  /** `file:line:column: what is wrong` for these faults and for those of the text itself, in the order of the file. */
+  /**
+   * `file:line:column: what is wrong` for these faults and for those of the text itself, in the order of the file. Of a text
+   * that is no YAML only its own are told: the value says nothing then.
+   */
   tell(faults: readonly Fault[]): string[];
 }
 
@@ -20,7 +21,7 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
   const troubles = [...document.errors, ...document.warnings];
-  const own = troubles.map(({ pos, message }) => ({ offset: pos[0], text: message.trim().replace(/\.$/, '') }));
+  const own = troubles.map(({ pos, code, message }) => ({ offset: pos[0], text: textOf(code, message) }));
   // A key that stands twice leaves the rest readable.
   let isBroken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
   let value: unknown = {};
@@ -33,7 +34,8 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
 
   const nodeAt = (path: Path): Node | undefined => {
     let node: unknown = document.contents;
-    for (const part of path) node = isCollection(node) ? node.get(part, true) : undefined;
+    for (const part of path)
+      node = isMap(node) ? pairAt(node, part)?.value : isSeq(node) ? node.items[Number(part)] : null;
     return isNode(node) ? node : undefined;
   };
   /** A place that is missing is told where it would have to be: at its nearest parent. */
@@ -41,15 +43,14 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
     nodeAt(path)?.range?.[0] ?? (path.length === 0 ? 0 : offsetOf(path.slice(0, -1)));
   const offsetOfKey = (path: Path): number => {
     const parent = nodeAt(path.slice(0, -1));
-    const pair = isMap(parent) ? parent.items.find(({ key }) => isNode(key) && String(key) === path.at(-1)) : undefined;
+    const pair = isMap(parent) ? pairAt(parent, path.at(-1)) : undefined;
     return pair && isNode(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(path);
   };
 
   return {
     value,
-    isBroken,
     tell(faults) {
-      const told = faults.map(({ path, problem, isKey }) => ({
+      const told = (isBroken ? [] : faults).map(({ path, problem, isKey }) => ({
         offset: isKey ? offsetOfKey(path) : offsetOf(path),
         text: isKey ? problem : `${nameOf(value, path)} ${problem}`,
       }));
@@ -63,6 +64,12 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
     },
   };
 }
+
+const textOf = (code: string, message: string) =>
+  code === 'DUPLICATE_KEY' ? 'this key stands here a second time' : message.trim().replace(/\.$/, '');
+
+/** Of a key that stands twice the last one counts. */
+const pairAt = (map: YAMLMap, name: unknown) => map.items.findLast(({ key }) => isNode(key) && String(key) === name);
 
 /** `rules.disk-space.for_s`: an entry of a list by its own name where it has one, else by its number from 0. */
 export function nameOf(value: unknown, path: Path): string {

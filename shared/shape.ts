@@ -170,7 +170,7 @@ function choiceFaults(shape: Shape, choices: readonly Shape[], value: unknown, p
 function wanted(shape: Shape): string {
   if (shape.want !== undefined) return shape.want;
   const words = wordsOf(shape);
-  if (words) return words.length === 1 ? `"${words[0]}"` : `one of ${words.join(', ')}`;
+  if (words) return words.length === 1 ? JSON.stringify(words[0]) : `one of ${words.join(', ')}`;
   if (shape.anyOf) return [...new Set(shape.anyOf.map(wanted))].join(' or ');
   const { minimum, maximum, minItems, maxItems, minLength, maxLength } = shape;
   switch (shape.type) {

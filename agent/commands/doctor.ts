@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
-import { type AgentState, readLocal, spoolPath } from '../agent.ts';
+import type { AgentConfig } from '../../shared/report.ts';
+import { type AgentState, checkNames, spoolPath } from '../agent.ts';
 import { attempt, type Outcome } from '../attempt.ts';
 import type { Check, CheckContext } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
@@ -14,6 +15,7 @@ import { createContext, memoryPath } from '../context.ts';
 import { type Credential, readCredential } from '../credential.ts';
 import { ask } from '../door.ts';
 import { merge, paceOf } from '../intervals.ts';
+import { readLocal } from '../local.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import { refuseWords } from './arguments.ts';
@@ -70,8 +72,15 @@ function describeUser(data: string): string[] {
   return [`asked as       ${username} (user ${uid})${uid === 0 ? ': may read everything' : ''}`, ...other, ...asRoot];
 }
 
-async function tryChecks(data: string, context: CheckContext): Promise<number> {
-  const config = merge(readLocal(data, context.log));
+/** What is wrong with the machine's own intervals, and what becomes of them. */
+function describeSettings(config: AgentConfig | null, faults: readonly string[]): string {
+  if (faults.length === 0) return '';
+  const effect = config ? 'the rest of the file counts' : 'nothing in the file counts';
+  return `settings       FAULTS: ${effect}\n${faults.map((fault) => `    ${fault}\n`).join('')}\n`;
+}
+
+async function tryChecks(local: AgentConfig | null, context: CheckContext): Promise<number> {
+  const config = merge(local);
   const checks = createChecks();
   // Shares need a reading before.
   const light = checks.filter((check) => !check.heavy);
@@ -153,8 +162,10 @@ export const command: Command = {
     for (const line of describeUser(data)) process.stdout.write(`${line}\n`);
     const road = await describeRoad(data, readCredential(data));
     process.stdout.write(`${road.join('\n')}\n\n`);
-    const failed = await tryChecks(data, context);
+    const { config, faults } = await readLocal(data, checkNames);
+    process.stdout.write(describeSettings(config, faults));
+    const failed = await tryChecks(config, context);
     process.stdout.write(failed === 0 ? '\nNo check failed.\n' : `\n${failed} failed.\n`);
-    return failed === 0 ? 0 : 1;
+    return failed + faults.length === 0 ? 0 : 1;
   },
 };

@@ -74,8 +74,12 @@ const table: [yaml: string, ...lines: string[]][] = [
   ['data: ""\n', '1:7: data "" must be a path'],
   // The text itself
   ['http: [1\nmqtt: 2\n', '2:1: …'],
-  ['log: info\nlog: warn\n', '2:1: Map keys must be unique'],
-  ['log: info\nlog: warn\nzone: x\n', '2:1: Map keys must be unique', '3:7: zone "x" is not a time zone; write it …'],
+  ['log: info\nlog: warn\n', '2:1: this key stands here a second time'],
+  [
+    'log: info\nlog: warn\nzone: x\n',
+    '2:1: this key stands here a second time',
+    '3:7: zone "x" is not a time zone; write it …',
+  ],
   ['data: !secret x\n', '1:7: Unresolved tag: !secret'],
   // Certificates
   [

@@ -1,17 +1,15 @@
 /**
  * The endpoint's own backup settings: key `backups` of `checks.yaml` in the agent's folder. Never from the collector:
- * they name secrets and paths. Every mistake is told with line and column, unknown keys are mistakes.
+ * they name secrets and paths. Read with the rest of the file by agent/settings.ts.
  */
 import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
-import { isNode, LineCounter, parseDocument } from 'yaml';
-import { parseDuration } from '../../../shared/duration.ts';
-import { fail, reasonOf } from '../../../shared/errors.ts';
+import type { Fault } from '../../../shared/shape.ts';
+import { products } from './index.ts';
 
 const closed = { additionalProperties: false } as const;
 const name = Type.String({ minLength: 1, maxLength: 200 });
 const path = Type.String({ minLength: 1, maxLength: 1024 });
-const duration = Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' });
+const duration = Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$', want: 'a duration such as 30m or 6h' });
 const common = {
   job: name,
   schedule: Type.Optional(name),
@@ -55,8 +53,8 @@ const ids = Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 65_535 
 export const EventRule = Type.Object(
   {
     ...common,
-    log: Type.String({ pattern: '^[A-Za-z0-9 ./_()-]{1,200}$' }),
-    provider: Type.String({ pattern: '^[A-Za-z0-9 ./_()-]{1,200}$' }),
+    log: Type.String({ pattern: '^[A-Za-z0-9 ./_()-]{1,200}$', want: 'the name of an event log' }),
+    provider: Type.String({ pattern: '^[A-Za-z0-9 ./_()-]{1,200}$', want: 'the name of an event provider' }),
     ok: ids,
     warning: ids,
     failed: ids,
@@ -82,7 +80,7 @@ export type ReportFile = Static<typeof ReportFile>;
 export const BackupSettings = Type.Object(
   {
     /** Products that are not to be looked for. */
-    ignore: Type.Optional(Type.Array(name, { maxItems: 50 })),
+    ignore: Type.Optional(Type.Array(Type.Enum(products.map((product) => product.name)), { maxItems: 50 })),
     repositories: Type.Optional(Type.Array(Repository, { maxItems: 50 })),
     files: Type.Optional(Type.Array(FileRule, { maxItems: 100 })),
     events: Type.Optional(Type.Array(EventRule, { maxItems: 50 })),
@@ -92,62 +90,60 @@ export const BackupSettings = Type.Object(
 );
 export type BackupSettings = Static<typeof BackupSettings>;
 
-const validator = Compile(BackupSettings);
-
-/** `/repositories/0/job` → ['backups', 'repositories', 0, 'job'], the way the yaml document is walked. */
-function keysOf(pointer: string): (string | number)[] {
-  const steps = pointer.split('/').slice(1);
-  return ['backups', ...steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/')))];
+/** What no shape can say: settings that would be left out in silence. By their place under `backups`; total. */
+export function faultsOfBackups(backups: unknown): Fault[] {
+  const { repositories, events } = (backups ?? {}) as Record<string, unknown>;
+  return [
+    ...eachOf(repositories).flatMap(([repository, i]) => repositoryFaults(repository, i)),
+    ...twice(eachOf(repositories)),
+    ...eachOf(events).flatMap(([event, i]) => eventFaults(event, i)),
+  ];
 }
 
-interface Mistake {
-  keys: (string | number)[];
-  problem: string;
+const eachOf = (list: unknown): [Record<string, unknown>, number][] =>
+  Array.isArray(list) ? list.map((item, i) => [(item ?? {}) as Record<string, unknown>, i]) : [];
+
+function repositoryFaults(
+  { product, archives, repository, environmentFile }: Record<string, unknown>,
+  i: number,
+): Fault[] {
+  const faults: Fault[] = [];
+  if (archives !== undefined && product !== 'borg')
+    faults.push({
+      path: ['repositories', i, 'archives'],
+      problem: `has no effect with ${product}: only borg has archives`,
+    });
+  if (repository === undefined && environmentFile === undefined && product !== 'kopia')
+    faults.push({ path: ['repositories', i], problem: 'lacks "repository": where the backups lie' });
+  return faults;
 }
 
-/** The most telling mistake: an unknown key before the rest, since it is usually the cause of the rest. */
-function mistakeIn(value: unknown): Mistake {
-  const found = [...validator.Errors(value)];
-  for (const error of found) {
-    const extra = (error.params as { additionalProperties?: string[] }).additionalProperties?.[0];
-    if (extra !== undefined) {
-      return { keys: [...keysOf(error.instancePath), extra], problem: `"${extra}" is not a setting` };
+function twice(repositories: readonly [Record<string, unknown>, number][]): Fault[] {
+  const seen = new Set<string>();
+  return repositories.flatMap(([{ product, job }, i]): Fault[] => {
+    const key = JSON.stringify([product, job]);
+    if (typeof job !== 'string' || !seen.has(key)) {
+      seen.add(key);
+      return [];
     }
-  }
-  const first = found.find((error) => !/anyOf|union/.test(error.keyword)) ?? found[0];
-  const keys = keysOf(first?.instancePath ?? '');
-  return { keys, problem: `${keys.join('.')} ${first?.message ?? 'is not as expected'}` };
+    return [{ path: ['repositories', i, 'job'], problem: `"${job}" is given twice for ${product}` }];
+  });
 }
 
-/**
- * Reads the key `backups` of the text of `checks.yaml`. Other top-level keys belong to other checks.
- * @param file is named in errors
- * @throws EvenkeelError BAD_LOCAL_CONFIG with line and column
- */
-export function readSettings(text: string, file: string): BackupSettings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const refuse = (offset: number, problem: string) => {
-    const { line, col } = lines.linePos(offset);
-    return fail('BAD_LOCAL_CONFIG', { file, line, column: col, problem });
-  };
-  const syntax = document.errors[0];
-  if (syntax) throw refuse(syntax.pos[0], syntax.message);
-  let value: unknown;
-  try {
-    value = (document.toJS({ maxAliasCount: 20 }) as { backups?: unknown } | null)?.backups ?? {};
-  } catch (thrown) {
-    throw refuse(0, reasonOf(thrown));
-  }
-  if (validator.Check(value)) {
-    for (const repository of value.repositories ?? []) if (repository.every) parseDuration(repository.every);
-    return value;
-  }
-  const { keys, problem } = mistakeIn(value);
-  // An unknown key is shown where it stands: the key of its pair, not its value.
-  for (let depth = keys.length; depth > 0; depth -= 1) {
-    const node = document.getIn(keys.slice(0, depth), true);
-    if (isNode(node) && node.range) throw refuse(node.range[0], problem);
-  }
-  throw refuse(0, problem);
+function eventFaults(event: Record<string, unknown>, i: number): Fault[] {
+  const lists = (['ok', 'warning', 'failed'] as const).map((name) => [name, eachIn(event[name])] as const);
+  if (lists.every(([, ids]) => ids.length === 0))
+    return [{ path: ['events', i], problem: 'names no event: one of ok, warning, failed needs an id' }];
+  const seen = new Map<unknown, string>();
+  const faults: Fault[] = [];
+  for (const [name, ids] of lists)
+    for (const [at, id] of ids.entries()) {
+      const before = seen.get(id);
+      if (before !== undefined && before !== name)
+        faults.push({ path: ['events', i, name, at], problem: `${id} stands under ${before}, too` });
+      seen.set(id, name);
+    }
+  return faults;
 }
+
+const eachIn = (list: unknown): unknown[] => (Array.isArray(list) ? list : []);

@@ -3,13 +3,13 @@
  * that does not answer keeps what it said last, marked as not readable; one that forgets (a rotated log, a trimmed event
  * log) does not make its jobs vanish: silence has to become late, not invisible.
  */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDuration } from '../../../shared/duration.ts';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { clip, textOfBytes } from '../loose.ts';
+import { clip } from '../loose.ts';
 import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
 import { productNamed, products } from './index.ts';
@@ -41,16 +41,13 @@ const forgottenAfter = 35 * 86_400_000;
 /** A source that failed is tried again sooner than its interval. */
 const retryAfter = 15 * 60_000;
 
-/** The settings of this machine; none when there is no file. @throws EvenkeelError BAD_LOCAL_CONFIG */
+/** The settings of this machine; none when there is no file. @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE */
 export async function settingsOf(context: CheckContext): Promise<BackupSettings> {
   if (context.data === undefined) return {};
   const file = join(context.data, 'checks.yaml');
-  const bytes = await readFile(file).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === 'ENOENT') return null;
-    throw thrown;
-  });
   // Most endpoints have no such file, and need not load the YAML reader for it.
-  return bytes === null ? {} : (await import('./settings.ts')).readSettings(textOfBytes(bytes), file);
+  if (!existsSync(file)) return {};
+  return (await (await import('../../settings.ts')).readSettings(file, 'backups')).backups ?? {};
 }
 
 function repositorySource(context: CheckContext, setting: Repository): Source {

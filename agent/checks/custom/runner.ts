@@ -63,7 +63,7 @@ export function createCustomRunner(): CustomRunner {
 
   return {
     async next(context, file) {
-      const { custom = [] } = await readSettings(file);
+      const { custom = [] } = await readSettings(file, 'custom');
       if (custom.length === 0) throw new NoData('no own checks in checks.yaml');
       const names = new Set(custom.map((check) => check.name));
       for (const name of [...items.keys()]) if (!names.has(name)) items.delete(name);

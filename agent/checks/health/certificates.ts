@@ -77,7 +77,7 @@ async function namedPaths(data: string | undefined): Promise<string[]> {
   const file = data === undefined ? null : join(data, 'checks.yaml');
   if (file === null || !(await exists({ root: '' }, file))) return [];
   const { readSettings } = await import('../../settings.ts');
-  return (await readSettings(file)).certificates ?? [];
+  return (await readSettings(file, 'certificates')).certificates ?? [];
 }
 
 /** A folder stands for the certificate files in it. */

@@ -4,60 +4,59 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
-import { parseShaped } from '../../settings.ts';
+import { parseSettingsFile } from '../../../shared/settings-file.ts';
+import { faultsOf, shown } from '../../../shared/shape.ts';
 import { dayOf } from './end-of-life.ts';
 import type { Table } from './end-of-life-table.ts';
 
 const closed = { additionalProperties: false } as const;
-const day = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d$', description: 'a day such as 2028-06-30' });
+const day = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+  want: 'a day such as 2028-06-30',
+  check: (text: string) => (dayOf(text) === null ? 'is no day of the calendar' : null),
+});
 const word = Type.String({ minLength: 1, maxLength: 64 });
-const shape = Compile(
-  Type.Object(
-    {
-      asOf: day,
-      releases: Type.Record(
-        Type.String({ maxLength: 64 }),
-        Type.Array(
-          Type.Object(
-            {
-              release: word,
-              endOfLife: day,
-              endOfSecurity: Type.Optional(day),
-              editions: Type.Optional(Type.Array(word, { maxItems: 50 })),
-            },
-            closed,
-          ),
-          { maxItems: 500 },
+const Shape = Type.Object(
+  {
+    asOf: day,
+    releases: Type.Record(
+      Type.String({ maxLength: 64 }),
+      Type.Array(
+        Type.Object(
+          {
+            release: word,
+            endOfLife: day,
+            endOfSecurity: Type.Optional(day),
+            editions: Type.Optional(Type.Array(word, { maxItems: 50 })),
+          },
+          closed,
         ),
+        { maxItems: 500 },
       ),
-      rolling: Type.Optional(Type.Array(word, { maxItems: 200 })),
-    },
-    closed,
-  ),
+    ),
+    rolling: Type.Optional(Type.Array(word, { maxItems: 200 })),
+  },
+  closed,
 );
 
 const maxBytes = 1024 * 1024;
 
 /**
  * YAML or JSON text → table.
- * @throws EvenkeelError BAD_LOCAL_CONFIG with line and column
+ * @throws EvenkeelError BAD_LOCAL_CONFIG with everything that is wrong
  */
 export function parseTable(text: string, file: string, now: number): Table {
-  const table = parseShaped(text, file, shape, (value) => {
-    if (dayOf(value.asOf) === null) return [['asOf'], 'is no day of the calendar'];
-    // A date that has not come yet would win over every table to come.
-    if ((dayOf(value.asOf) ?? 0) > now + 86_400_000) return [['asOf'], `${value.asOf} lies in the future`];
-    for (const [id, rows] of Object.entries(value.releases))
-      for (const [index, row] of rows.entries())
-        for (const key of ['endOfLife', 'endOfSecurity'] as const)
-          if (row[key] !== undefined && dayOf(row[key]) === null)
-            return [['releases', id, String(index), key], `${row[key]} is no day of the calendar`];
-    return null;
-  });
-  return { rolling: [], ...table };
+  const source = parseSettingsFile(text, file);
+  const faults = faultsOf(Shape, source.value);
+  const { asOf } = (source.value ?? {}) as { asOf?: unknown };
+  // A date that has not come yet would win over every table to come.
+  if (typeof asOf === 'string' && (dayOf(asOf) ?? 0) > now + 86_400_000)
+    faults.push({ path: ['asOf'], problem: `${shown(asOf)} lies in the future` });
+  const lines = source.tell(faults);
+  if (lines.length > 0) throw fail('BAD_LOCAL_CONFIG', { faults: lines.join('\n') });
+  return { rolling: [], ...(source.value as Static<typeof Shape>) };
 }
 
 /**

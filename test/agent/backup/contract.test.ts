@@ -20,13 +20,13 @@ import * as kopia from '../../../agent/checks/backup/kopia.ts';
 import { parseEnvironment } from '../../../agent/checks/backup/repository.ts';
 import * as restic from '../../../agent/checks/backup/restic.ts';
 import * as rsnapshot from '../../../agent/checks/backup/rsnapshot.ts';
-import { readSettings } from '../../../agent/checks/backup/settings.ts';
 import * as timeMachine from '../../../agent/checks/backup/time-machine.ts';
 import { oneLine } from '../../../agent/checks/backup/values.ts';
 import * as veeam from '../../../agent/checks/backup/veeam.ts';
 import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
 import { backup } from '../../../agent/checks/backup.ts';
+import { parseSettings } from '../../../agent/settings.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { makeRoom } from './context.ts';
 
@@ -226,7 +226,8 @@ test('the column decides what one date leaves open; what contradicts itself is n
   ]);
   assert.is(columnOfDates([], 'mdy')('03/04/2026 09:00:00'), local('2026-03-04T09:00:00'));
   const set = (order: string) =>
-    readSettings(`backups:\n  reports:\n    - {product: veeam, glob: /x, dates: ${order}}\n`, 'f').reports?.[0]?.dates;
+    parseSettings(`backups:\n  reports:\n    - {product: veeam, glob: /x, dates: ${order}}\n`, 'f').backups
+      ?.reports?.[0]?.dates;
   assert.is(set('mdy'), 'mdy');
   assert.throws(() => set('american'));
 });

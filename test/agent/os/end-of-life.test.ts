@@ -102,8 +102,8 @@ test('the newer table is asked first; what it does not name, the other one tells
 test('a mistake in the file is refused with its place', () => {
   const refused: [string, RegExp][] = [
     ['releases: {}\n', /e\.yaml:1:1: .*asOf/],
-    [`asOf: 2026-02-31\nreleases: {}\n`, /e\.yaml:1:1: asOf: is no day/],
-    [`asOf: 2031-01-01\nreleases: {}\n`, /e\.yaml:1:1: asOf: 2031-01-01 lies in the future/],
+    [`asOf: 2026-02-31\nreleases: {}\n`, /e\.yaml:1:7: asOf "2026-02-31" is no day/],
+    [`asOf: 2031-01-01\nreleases: {}\n`, /e\.yaml:1:7: asOf "2031-01-01" lies in the future/],
     [`asOf: ${later}\nreleases:\n  a:\n    - { release: 12, endOfLife: 2026-07-11 }\n`, /e\.yaml:4:\d+: .*release/],
     [`asOf: ${later}\nreleases:\n  a:\n    - { release: "1", endOfLife: soon }\n`, /e\.yaml:4:\d+: .*endOfLife/],
     [`asOf: ${later}\nreleases:\n  a:\n    - { release: "1", endOfLife: 2026-13-01 }\n`, /e\.yaml:4:\d+: .*no day/],

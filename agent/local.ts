@@ -1,0 +1,53 @@
+/**
+ * `<data>/agent.settings.json`: the shape of the message `config`, written by whoever administers the machine. What explains
+ * a fault (YAML reader, schemas) is loaded only when there is one.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf } from '../shared/errors.ts';
+import type { AgentConfig } from '../shared/report.ts';
+import type { Fault } from '../shared/shape.ts';
+import { parseConfig } from './orders.ts';
+
+export interface Local {
+  /** null without a file, and when it cannot be understood: then none of it counts. */
+  config: AgentConfig | null;
+  /** `file:line:column: what is wrong` */
+  faults: string[];
+}
+
+/** @param checks names of all checks: settings of another one would do nothing. Never rejects. */
+export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {
+  const file = join(data, 'agent.settings.json');
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (thrown) {
+    const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
+    return { config: null, faults: isThere ? [`${file} cannot be read: ${reasonOf(thrown)}`] : [] };
+  }
+  try {
+    const config = parseConfig(bytes);
+    const isKnown = Object.keys(config.checks ?? {}).every((name) => checks.includes(name));
+    return { config, faults: isKnown ? [] : await explain(bytes, file, checks) };
+  } catch (thrown) {
+    const faults = await explain(bytes, file, checks);
+    return { config: null, faults: faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`] };
+  }
+}
+
+async function explain(bytes: Buffer, file: string, known: readonly string[]): Promise<string[]> {
+  const [{ parseSettingsFile }, { faultsOf, unknownKey }, { AgentConfig }] = await Promise.all([
+    import('../shared/settings-file.ts'),
+    import('../shared/shape.ts'),
+    import('../shared/report.ts'),
+  ]);
+  // JSON is YAML, too.
+  const source = parseSettingsFile(bytes.toString('utf8'), file);
+  const { checks } = (source.value ?? {}) as { checks?: unknown };
+  const named = typeof checks === 'object' && checks !== null ? Object.keys(checks) : [];
+  const strange = named
+    .filter((name) => !known.includes(name))
+    .map((name): Fault => unknownKey(['checks'], name, known));
+  return source.tell([...faultsOf(AgentConfig, source.value), ...strange]);
+}
