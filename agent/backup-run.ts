@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import { deedsOf, whyNothingSaved, whyNothingVerified } from './checks/backup/deeds.ts';
-import { dropFileName, processStart } from './checks/backup/drop-file.ts';
+import { dropFileName, processStart, verificationIn } from './checks/backup/drop-file.ts';
 import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
 import type { FinishedRun, Outcome } from './checks/backup/product.ts';
@@ -34,11 +34,19 @@ export interface BackupOrder {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
+/** The last good and the last failed verification so far. */
+function verifications(before: DropFile | null) {
+  if (before === null) return { lastVerified: null, verifiedOk: null };
+  const { lastVerified, verifiedOk, verifyFailedAt = null, verifyNote = null } = verificationIn(before);
+  const failure = verifyFailedAt === null ? {} : { lastVerifyFailed: iso(verifyFailedAt), verifyNote };
+  return { lastVerified: lastVerified === null ? null : iso(lastVerified), verifiedOk, ...failure };
+}
+
 /** What is known of the job before this run: its last success and last verification outlive every later failure. */
 function standing(order: BackupOrder, before: DropFile | null) {
-  const { lastSuccess = null, lastVerified = null, verifiedOk = null } = before ?? {};
+  const { lastSuccess = null } = before ?? {};
   return {
-    ...{ schema: 1 as const, job: order.job, product: order.product, lastSuccess, lastVerified, verifiedOk },
+    ...{ schema: 1 as const, job: order.job, product: order.product, lastSuccess, ...verifications(before) },
     protects: order.protects.length > 0 ? order.protects : (before?.protects ?? []),
     schedule: order.schedule ?? before?.schedule ?? null,
     repository: order.repository ?? before?.repository ?? null,
@@ -95,7 +103,10 @@ export function emptyRecord(
 
 /** A verification leaves the backup's own result alone. Only a clean one counts: `borg check` ends with a warning code when it finds damage. */
 export function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: Outcome): DropFile {
-  const verified = { lastVerified: iso(endedAt), verifiedOk: outcome.result === 'ok' };
+  const verified =
+    outcome.result === 'ok'
+      ? { lastVerified: iso(endedAt), verifiedOk: true }
+      : { lastVerifyFailed: iso(endedAt), verifyNote: oneLine(outcome.reason ?? '', 2000) || null, verifiedOk: false };
   if (before) return { ...before, ...standing(order, before), product: before.product, ...verified };
   return {
     ...standing(order, null),

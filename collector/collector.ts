@@ -20,6 +20,7 @@ import { mergeRules } from './evaluate/merge.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import { createGroups } from './fleet/groups.ts';
+import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows } from './fleet/rows.ts';
 import { createSites } from './fleet/sites.ts';
 import { openIntake } from './intake/intake.ts';
@@ -167,6 +168,13 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       rules: [...rules, ownRule],
       registry,
       addresses: () => addressesOf(config, ports),
+      async restoreTried(id) {
+        const endpoint = fleet.get(id);
+        const at = clock.now();
+        const metrics = await verificationsOf(state, id, rows.facts(id).backups ?? [], at);
+        // Only for the rules: into the series it goes with the section, daily at the latest.
+        if (endpoint) await alerts.onReport(endpoint, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true);
+      },
       async retired(id) {
         intake.disconnect(id);
         await alerts.retired(id);

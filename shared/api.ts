@@ -300,7 +300,7 @@ export const ProtectedJob = Type.Object({
   job: text,
   protects: Type.Array(text),
   state: JobState,
-  severe: Type.Boolean({ description: 'late by twice its rhythm' }),
+  severe: Type.Boolean({ description: 'late by twice its rhythm, or its newest restore test failed' }),
   reason: orNull.text,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
@@ -314,6 +314,10 @@ export const ProtectedJob = Type.Object({
   /** The last restore that was tried out with success, by the tool or by a person. */
   lastVerified: orNull.ms,
   verifiedBy: orNull.text,
+  /** The newest restore test failed: when, by whom, and what was noted; null when it did not. */
+  verifyFailedAt: orNull.ms,
+  verifyFailedBy: orNull.text,
+  verifyNote: orNull.text,
 });
 export type ProtectedJob = Static<typeof ProtectedJob>;
 

@@ -103,8 +103,13 @@ export const BackupJob = Type.Object(
     bytes: maybe.number,
     duration: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
     files: maybe.number,
-    lastVerified: maybe.instant,
-    verifiedOk: maybe.bool,
+    lastVerified: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'last restore test or verification that ended well; agents before 0.2: also one that failed',
+    }),
+    verifiedOk: Type.Union([Type.Boolean(), Type.Null()], { description: 'how the newest one ended' }),
+    /** The last one that failed. Left out where none has, so that collectors before 0.2 take the section too. */
+    verifyFailedAt: Type.Optional(maybe.instant),
+    verifyNote: Type.Optional(maybe.long),
     readable: Type.Union([Type.Boolean(), Type.Null()], {
       description: 'whether the source of this knowledge could be read',
     }),

@@ -224,7 +224,15 @@ const rows: Record<string, Row[]> = {
     // By the collector, which knows the runs before.
     ['size_percent', 'percent', 'gauge', 'Backup size against its usual size', '通常サイズに対するバックアップサイズ'],
     ['files', 'count', 'gauge', 'Files in the backup', 'バックアップのファイル数'],
-    ['verified_age_s', 'seconds', 'gauge', 'Time since the last verified restore', '最終復元確認からの経過'],
+    // By the collector, which also knows the restores that people tried out.
+    ['verified_age_s', 'seconds', 'gauge', 'Time since the last good restore test', '最終の復元テスト成功からの経過'],
+    [
+      'verify_result',
+      'number',
+      'gauge',
+      'Last restore test (0 good, 1 failed)',
+      '直近の復元テスト結果（0 成功、1 失敗）',
+    ],
   ],
   patches: [
     ['pending', 'count', 'gauge', 'Updates pending', '未適用の更新'],

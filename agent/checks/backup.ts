@@ -21,10 +21,17 @@ const resultNumbers: Record<BackupResult, number> = { ok: 0, warning: 1, failed:
 
 /** A time in the future would be a negative age: it is taken as unknown, and said. */
 export function sane(job: BackupJob, now: number): BackupJob {
-  const ahead = (time: number | null) => time !== null && time > now + clockSlack;
-  if (!ahead(job.lastRun) && !ahead(job.lastSuccess)) return job;
-  return {
+  const ahead = (time: number | null | undefined) => typeof time === 'number' && time > now + clockSlack;
+  const { lastVerified, verifyFailedAt, verifiedOk } = job;
+  const known = {
     ...job,
+    // A good verification that cannot be dated would stay young for ever; a failed one stays a failure.
+    ...(ahead(lastVerified) ? { lastVerified: null, verifiedOk: verifiedOk === true ? null : verifiedOk } : {}),
+    ...(ahead(verifyFailedAt) ? { verifyFailedAt: null } : {}),
+  };
+  if (!ahead(job.lastRun) && !ahead(job.lastSuccess)) return known;
+  return {
+    ...known,
     lastRun: ahead(job.lastRun) ? null : job.lastRun,
     lastSuccess: ahead(job.lastSuccess) ? null : job.lastSuccess,
     result: 'unknown',
@@ -36,8 +43,9 @@ export function sane(job: BackupJob, now: number): BackupJob {
 function merged(a: BackupJob, b: BackupJob): BackupJob {
   const [later, earlier] = (a.readable === false ? -1 : (a.lastRun ?? 0)) >= (b.lastRun ?? 0) ? [a, b] : [b, a];
   const lastSuccess = latest([a.lastSuccess, b.lastSuccess]);
-  const known = latest([a.lastVerified, b.lastVerified]);
-  const verified = known !== null && a.lastVerified === known ? a : b;
+  const tried = ({ lastVerified, verifyFailedAt }: BackupJob) => latest([lastVerified, verifyFailedAt]) ?? 0;
+  const verified = tried(a) >= tried(b) ? a : b;
+  const failed = (a.verifyFailedAt ?? 0) >= (b.verifyFailedAt ?? 0) ? a : b;
   return {
     ...later,
     lastSuccess,
@@ -47,8 +55,9 @@ function merged(a: BackupJob, b: BackupJob): BackupJob {
     nextRun: later.nextRun ?? earlier.nextRun,
     bytes: later.bytes ?? (later.result === 'ok' ? earlier.bytes : null),
     files: later.files ?? (later.result === 'ok' ? earlier.files : null),
-    lastVerified: verified.lastVerified,
+    lastVerified: latest([a.lastVerified, b.lastVerified]),
     verifiedOk: verified.verifiedOk,
+    ...('verifyFailedAt' in failed ? { verifyFailedAt: failed.verifyFailedAt, verifyNote: failed.verifyNote } : {}),
   };
 }
 
@@ -74,7 +83,6 @@ export function metricOf(job: BackupJob, now: number): Metric {
     bytes: job.bytes,
     duration_s: job.duration,
     files: job.files,
-    verified_age_s: job.verifiedOk === false ? null : age(job.lastVerified),
   };
   const fields = Object.entries(values).filter((pair): pair is [string, number] => pair[1] !== null);
   return {

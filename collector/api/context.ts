@@ -71,6 +71,8 @@ export interface Context {
   addresses(): { http: string; mqtt: string; ca: string | null };
   /** The collector's own numbers, each registered by the station that counts. */
   registry: Registry;
+  /** A restore of one of its backups was tried out: the rules judge it at once. */
+  restoreTried(id: string): Promise<void>;
   /** An endpoint was retired: ends its connection and its alerts. */
   retired(id: string): Promise<void>;
   /** A part that cannot work at present, in words; null when all is well. */

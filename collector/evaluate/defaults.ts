@@ -378,6 +378,26 @@ export const defaultRules: readonly Rule[] = [
       ticket: 'off',
     },
   ),
+  {
+    ...warning(
+      'backup-verify-failed',
+      'Restore test of a backup failed',
+      'バックアップの復元テストが失敗しました',
+      metric('backup', is('verify_result', 1)),
+      // Judged when a test is recorded and once a day; gone with the job.
+      { gone_s: 2 * day, urgency: 2 },
+    ),
+    severity: 'critical',
+  },
+  warning(
+    'backup-verified-old',
+    'Last good restore test is long ago',
+    '復元テストの成功から時間が経過しています',
+    // Only where a restore was ever tried or the tool verifies: a fleet in which nobody has begun to would be nothing but
+    // this alert. What was never tried is counted on the Protection page.
+    metric('backup', above('verified_age_s', 90 * day)),
+    { gone_s: 2 * day },
+  ),
   warning(
     'backup-size',
     'Backup much smaller than usual',

@@ -72,6 +72,8 @@ function judge(job: BackupJob, kind: EndpointKind, now: number): JobVerdict {
     ageSeconds: age === null ? null : Math.round(age / 1000),
     severe: age !== null && age > limits.severe,
   });
+  // What cannot be restored is no backup, however well it ran.
+  if (job.verifiedOk === false) return { ...verdict('failed'), severe: true };
   if (job.result === 'failed') return verdict('failed');
   if (late) return verdict('late');
   if (job.readable === false || job.result === 'unknown') return verdict('unknown');

@@ -1,11 +1,13 @@
 /** Everything about one endpoint that its page shows, read from state at the moment of asking. */
 import type { EndpointDetail } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import type { BackupJob } from '../../shared/inventory.ts';
 import { timelineOf } from '../kpi/history.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Fleet } from './fleet.ts';
 import { identityOf } from './identity.ts';
+import { testKey, testsByJob, withTests } from './restore-tests.ts';
 import type { Rows } from './rows.ts';
 
 const weekMs = 7 * 86_400_000;
@@ -48,11 +50,17 @@ async function sectionsOf(state: State, id: string): Promise<EndpointDetail['sec
     .where('endpoint', '=', id)
     .orderBy('section')
     .execute();
+  const tests = await testsByJob(state, id);
+  // What people tried out belongs to what is known of a backup.
+  const shown = (section: string, data: unknown) =>
+    section === 'backups'
+      ? (data as BackupJob[]).map((job) => withTests(job, tests.get(testKey(id, job.job)) ?? []))
+      : data;
   return rows.map(({ section, at, received_at, data }) => ({
     section,
     at,
     receivedAt: received_at,
-    data: JSON.parse(data) as unknown,
+    data: shown(section, JSON.parse(data)),
   }));
 }
 

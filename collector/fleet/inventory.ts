@@ -4,6 +4,7 @@ import { type BackupJob, sections } from '../../shared/inventory.ts';
 import { check, type InventoryMessage, type Metric } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
 import { rememberRuns, sizesOf } from './backup-runs.ts';
+import { verificationsOf } from './restore-tests.ts';
 
 export interface Inventory {
   /**
@@ -40,7 +41,10 @@ export function createInventory(state: State): Inventory {
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
     },
     async derive(endpoint, { section, data }, receivedAt) {
-      return section === 'backups' ? sizesOf(state, endpoint, data as BackupJob[], receivedAt) : [];
+      if (section !== 'backups') return [];
+      const jobs = data as BackupJob[];
+      const sizes = await sizesOf(state, endpoint, jobs, receivedAt);
+      return [...sizes, ...(await verificationsOf(state, endpoint, jobs, receivedAt))];
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { EndpointRow } from '../../shared/api.ts';
 import type { State } from '../state/open.ts';
 import { type Facts, factSections, factsOf, noFacts } from './facts.ts';
+import { testKey, testsByJob, withTests } from './restore-tests.ts';
 
 export interface Known {
   facts: Facts;
@@ -9,7 +10,7 @@ export interface Known {
   /** Loss records and refused messages of the last day. */
   lost: number;
   rejected: number;
-  /** Backup jobs whose restore a person has tried out with success. */
+  /** Backup jobs whose restore a person has tried out, the newest time with success. */
   verified: Set<string>;
 }
 
@@ -59,7 +60,13 @@ export function createKnowledge(state: State, now: () => number): Knowledge {
         const sections = byEndpoint.get(endpoint) ?? new Map<string, unknown>();
         byEndpoint.set(endpoint, sections.set(section, JSON.parse(data)));
       }
-      for (const [endpoint, sections] of byEndpoint) of(endpoint).facts = factsOf(sections);
+      const tests = await testsByJob(state, id);
+      for (const [endpoint, sections] of byEndpoint) {
+        const facts = factsOf(sections);
+        const backups =
+          facts.backups?.map((job) => withTests(job, tests.get(testKey(endpoint, job.job)) ?? [])) ?? null;
+        of(endpoint).facts = { ...facts, backups };
+      }
     },
 
     async alerts(id) {
@@ -75,9 +82,12 @@ export function createKnowledge(state: State, now: () => number): Knowledge {
     },
 
     async verified(id) {
-      let query = state.selectFrom('restore_tests').select(['endpoint', 'job']).where('ok', '=', 1);
-      if (id !== undefined) query = query.where('endpoint', '=', id);
-      for (const { endpoint, job } of await query.execute()) of(endpoint).verified.add(job);
+      const newest = [...(await testsByJob(state, id))].map(
+        ([key, list]) => [key.split('\n')[0] ?? '', list.at(-1)] as const,
+      );
+      for (const [endpoint, test] of newest)
+        if (test?.ok) of(endpoint).verified.add(test.job);
+        else if (test) of(endpoint).verified.delete(test.job);
     },
 
     async troubles() {

@@ -6,11 +6,7 @@ import { type BackupRun, usualSize } from './backup-runs.ts';
 import { backupVerdict, limitsOf } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
-
-interface Verified {
-  at: number;
-  by: string;
-}
+import { type RestoreTest, testKey, testsByJob, withTests } from './restore-tests.ts';
 
 /** Worst first; the word tells the rest. */
 const worstFirst: readonly ProtectedJob['state'][] = ['failed', 'never', 'late', 'unknown', 'warning', 'running', 'ok'];
@@ -22,7 +18,7 @@ export async function protectionOf(
   factsOf: (id: string) => Facts,
   now: number,
 ): Promise<Protection> {
-  const [runs, verified] = [await allRuns(state), await allVerified(state)];
+  const [runs, tests] = [await allRuns(state), await testsByJob(state)];
   const answer: Protection = {
     asOf: now,
     counts: {
@@ -47,7 +43,7 @@ export async function protectionOf(
     else if (backups.length === 0) answer.none.push(nameOf(endpoint));
     for (const job of backups ?? []) {
       const key = keyOf(endpoint.id, job.product, job.job);
-      answer.jobs.push(judged(endpoint, job, runs.get(key) ?? [], verified.get(keyOf(endpoint.id, job.job)), now));
+      answer.jobs.push(judged(endpoint, job, runs.get(key) ?? [], tests.get(testKey(endpoint.id, job.job)) ?? [], now));
     }
   }
   answer.jobs.sort(
@@ -61,7 +57,7 @@ export async function protectionOf(
     ok: count((job) => job.state === 'ok'),
     late: count((job) => job.state === 'late' || job.state === 'never'),
     failed: count((job) => job.state === 'failed'),
-    neverVerified: count((job) => job.lastVerified === null),
+    neverVerified: count((job) => job.lastVerified === null && job.verifyFailedAt === null),
     sizeAnomalies: count((job) => job.sizeAnomaly === true),
   });
   return answer;
@@ -72,15 +68,17 @@ const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site }
 
 function judged(
   endpoint: Endpoint,
-  job: BackupJob,
+  told: BackupJob,
   runs: readonly BackupRun[],
-  person: Verified | undefined,
+  tests: readonly RestoreTest[],
   now: number,
 ): ProtectedJob {
+  const job = withTests(told, tests);
+  const by = (at: number | null, ok: boolean) =>
+    at === null ? null : (tests.findLast((test) => test.ok === ok && test.at === at)?.by ?? job.product);
+  const failedAt = job.verifiedOk === false ? (job.verifyFailedAt ?? null) : null;
   const verdict = backupVerdict([job], endpoint.kind, now).jobs[0];
   const size = usualSize(runs, { endedAt: job.lastSuccess, bytes: job.bytes });
-  const byTool = job.verifiedOk === false ? null : job.lastVerified;
-  const personIsNewer = person !== undefined && person.at >= (byTool ?? 0);
   return {
     endpoint: nameOf(endpoint),
     product: job.product,
@@ -96,8 +94,11 @@ function judged(
     bytes: job.bytes,
     usualBytes: size.usualBytes,
     sizeAnomaly: size.anomaly,
-    lastVerified: personIsNewer ? person.at : byTool,
-    verifiedBy: personIsNewer ? person.by : byTool === null ? null : job.product,
+    lastVerified: job.lastVerified,
+    verifiedBy: by(job.lastVerified, true),
+    verifyFailedAt: failedAt,
+    verifyFailedBy: by(failedAt, false),
+    verifyNote: job.verifiedOk === false ? (job.verifyNote ?? null) : null,
   };
 }
 
@@ -115,15 +116,4 @@ async function allRuns(state: State): Promise<Map<string, BackupRun[]>> {
     byJob.set(key, list);
   }
   return byJob;
-}
-
-/** The newest restore that a person tried out with success, per endpoint and job. */
-async function allVerified(state: State): Promise<Map<string, Verified>> {
-  const rows = await state
-    .selectFrom('restore_tests')
-    .select(['endpoint', 'job', 'at', 'by_user'])
-    .where('ok', '=', 1)
-    .orderBy('at')
-    .execute();
-  return new Map(rows.map((row) => [keyOf(row.endpoint, row.job), { at: row.at, by: row.by_user }]));
 }

@@ -1,5 +1,10 @@
-/** Restores that a person tried out: a backup is worth what comes back from it. Kept with who and when. */
+/**
+ * Restores that a person tried out, and what backup tools say of their own verifications, as one: a backup is worth what
+ * comes back from it, whoever tried. The newest of all decides; a failed one is the worst news that a backup can have.
+ */
 import { type Static, Type } from 'typebox';
+import type { BackupJob } from '../../shared/inventory.ts';
+import type { Metric } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
 
 export const RestoreTest = Type.Object({
@@ -35,4 +40,56 @@ export async function restoreTestsOf(state: State, endpoint: string): Promise<Re
     by: by_user,
     recordedAt: recorded_at,
   }));
+}
+
+/** By endpoint and job; `id` reads those of one endpoint. */
+export async function testsByJob(state: State, id?: string): Promise<Map<string, RestoreTest[]>> {
+  let query = state.selectFrom('restore_tests').selectAll().orderBy('at').orderBy('id');
+  if (id !== undefined) query = query.where('endpoint', '=', id);
+  const byJob = new Map<string, RestoreTest[]>();
+  for (const { endpoint, job, at, ok, note, by_user, recorded_at } of await query.execute()) {
+    const key = testKey(endpoint, job);
+    const list = byJob.get(key) ?? [];
+    list.push({ job, at, ok: ok === 1, note, by: by_user, recordedAt: recorded_at });
+    byJob.set(key, list);
+  }
+  return byJob;
+}
+
+export const testKey = (endpoint: string, job: string): string => `${endpoint}\n${job}`;
+
+/** The job with the tests of people among the verifications of its tool: last good, last failed, and how the newest ended. */
+export function withTests<J extends BackupJob>(job: J, tests: readonly RestoreTest[]): J {
+  // Agents before 0.2 name one time only, that of the newest.
+  const one = job.verifiedOk === false && (job.verifyFailedAt ?? null) === null;
+  const ownFailed =
+    job.verifiedOk === false ? (job.verifyFailedAt ?? job.lastVerified ?? 0) : (job.verifyFailedAt ?? null);
+  const good = [one ? null : job.lastVerified, ...tests.filter(({ ok }) => ok).map(({ at }) => at)];
+  const failed = [
+    ...(ownFailed === null ? [] : [{ at: ownFailed, note: job.verifyNote ?? null }]),
+    ...tests.filter(({ ok }) => !ok),
+  ].sort((a, b) => b.at - a.at)[0];
+  const lastVerified = good.reduce<number | null>((newest, at) => Math.max(newest ?? 0, at ?? 0) || null, null);
+  // At the same moment the worse one counts.
+  const verifiedOk = failed && failed.at >= (lastVerified ?? 0) ? false : lastVerified === null ? job.verifiedOk : true;
+  const failure = failed ? { verifyFailedAt: failed.at || null, verifyNote: failed.note || null } : {};
+  return { ...job, lastVerified, verifiedOk, ...failure };
+}
+
+/** `backup.verify_result` and `backup.verified_age_s` of each job that was ever tried; at `at`, ms UTC. */
+export async function verificationsOf(
+  state: State,
+  endpoint: string,
+  jobs: readonly BackupJob[],
+  at: number,
+): Promise<Metric[]> {
+  const tests = await testsByJob(state, endpoint);
+  return jobs.flatMap((told) => {
+    const { job, product, lastVerified, verifiedOk } = withTests(told, tests.get(testKey(endpoint, told.job)) ?? []);
+    const fields = {
+      ...(verifiedOk === null ? {} : { verify_result: verifiedOk ? 0 : 1 }),
+      ...(lastVerified === null ? {} : { verified_age_s: Math.max(0, Math.round((at - lastVerified) / 1000)) }),
+    };
+    return Object.keys(fields).length === 0 ? [] : [{ name: 'backup', tags: { job, product }, fields, timestamp: at }];
+  });
 }

@@ -46,9 +46,23 @@ export function jobFrom(file: DropFile, alive: boolean): BackupJob {
     bytes: file.bytes ?? null,
     files: file.files ?? null,
     duration: secondsBetween(started, ended),
-    lastVerified: at(file.lastVerified),
-    verifiedOk: file.verifiedOk ?? null,
+    ...verificationIn(file),
   });
+}
+
+/**
+ * The last good and the last failed verification. A file that names one time only (an older one, or a script's) means by
+ * it whatever `verifiedOk` says; a failure without any time is as old as the run.
+ */
+export function verificationIn(
+  file: DropFile,
+): Pick<BackupJob, 'lastVerified' | 'verifiedOk' | 'verifyFailedAt' | 'verifyNote'> {
+  const { verifiedOk = null, verifyNote = null } = file;
+  const named = at(file.lastVerifyFailed);
+  if (named === null && verifiedOk !== false) return { lastVerified: at(file.lastVerified), verifiedOk };
+  const failed = named ?? at(file.lastVerified) ?? at(file.endedAt) ?? at(file.startedAt);
+  const lastVerified = named === null ? null : at(file.lastVerified);
+  return { lastVerified, verifiedOk, verifyFailedAt: failed, verifyNote };
 }
 
 /** When a process began, in the system's own count (Linux: clock ticks since boot); null where that is not told. */

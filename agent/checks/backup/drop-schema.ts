@@ -27,8 +27,12 @@ export const DropFile = Type.Object({
   files: or(amount),
   message: or(Type.String({ maxLength: 2000 })),
   lastSuccess: or(time),
+  /** The last verification that ended well, and how the newest one ended. */
   lastVerified: or(time),
   verifiedOk: or(Type.Boolean()),
+  /** The last verification that failed, and why. */
+  lastVerifyFailed: or(time),
+  verifyNote: or(Type.String({ maxLength: 2000 })),
   protects: Type.Optional(Type.Array(text(1024), { maxItems: 200 })),
   repository: or(text(2000)),
   schedule: or(text(200)),

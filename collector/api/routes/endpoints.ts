@@ -152,6 +152,7 @@ export function endpointRoutes(app: App, context: Context): void {
         recordedAt: now,
       };
       await recordRestoreTest(state, id, test);
+      await context.restoreTried(id);
       tell.publish({ kind: 'inventory', endpoint: id, section: 'backups' });
       return reply.status(201).send(test);
     },

@@ -19,7 +19,7 @@ function jobsIn(group: Group, jobs: readonly ProtectedJob[]): ProtectedJob[] {
     case 'anomaly':
       return jobs.filter((job) => job.sizeAnomaly === true);
     case 'unverified':
-      return jobs.filter((job) => job.lastVerified === null);
+      return jobs.filter((job) => job.lastVerified === null && job.verifyFailedAt === null);
     case 'ok':
       return jobs.filter((job) => job.state === 'ok' || job.state === 'warning' || job.state === 'running');
     default:
@@ -96,6 +96,19 @@ function Size({ job }: { job: ProtectedJob }) {
   );
 }
 
+/** The restore that did not work outranks the run that did. */
+function FailedTest({ row }: { row: ProtectedJob }) {
+  return (
+    <div class="small">
+      <Mark tone="critical" icon="critical">
+        {t('backup.verifyFailed')}
+      </Mark>{' '}
+      <Ago at={row.verifyFailedAt} />
+      <div class="quiet">{[row.verifyFailedBy, row.verifyNote].filter(Boolean).join(': ')}</div>
+    </div>
+  );
+}
+
 function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: string }) {
   return (
     <Table
@@ -122,6 +135,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
             <div>
               <BackupMark state={row.state} />
               {row.reason && <div class="quiet small">{row.reason}</div>}
+              {row.verifyFailedAt !== null && <FailedTest row={row} />}
             </div>
           ),
         },

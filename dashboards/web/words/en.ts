@@ -384,6 +384,7 @@ export const en = {
     files: 'Files',
     duration: 'Took',
     lastVerified: 'Restore verified',
+    verifyFailed: 'Restore test failed',
     neverVerified: 'Never',
     readable: 'Could be read',
     protects: 'Protects',

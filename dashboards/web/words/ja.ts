@@ -495,6 +495,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     files: 'ファイル数',
     duration: '所要時間',
     lastVerified: '復元確認',
+    verifyFailed: '復元テスト失敗',
     neverVerified: '未確認',
     readable: '読み取り可否',
     protects: '保護対象',

@@ -229,6 +229,42 @@ test('two sources of one job: the later run decides, the success stays', () => {
   }
 });
 
+test('verifications: a file of before, a script without times, two sources, and clocks that are ahead', async () => {
+  const room = makeRoom();
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const run = { schema: 1, job: 'a', product: 'tar', endedAt: iso(room.time.now - hour), result: 'ok' };
+  const told = async (more: object) => {
+    drop(room, 'a.json', { ...run, ...more });
+    const [job] = (await look(room)).jobs;
+    return [job?.lastVerified, job?.verifiedOk, job?.verifyFailedAt ?? null, job?.verifyNote ?? null];
+  };
+  const [early, late, ahead] = [room.time.now - 9 * hour, room.time.now - 2 * hour, room.time.now + 99 * hour];
+  assert.equal(await told({}), [null, null, null, null]);
+  assert.equal(await told({ lastVerified: iso(early), verifiedOk: true }), [early, true, null, null]);
+  assert.equal(await told({ lastVerified: iso(early), verifiedOk: false }), [null, false, early, null]);
+  assert.equal(await told({ verifiedOk: false, verifyNote: 'x' }), [null, false, room.time.now - hour, 'x']);
+  const both = { lastVerified: iso(early), verifiedOk: false, lastVerifyFailed: iso(late), verifyNote: 'x' };
+  assert.equal(await told(both), [early, false, late, 'x']);
+  assert.equal(await told({ lastVerified: iso(ahead), verifiedOk: true }), [null, null, null, null]);
+  assert.equal(await told({ ...both, lastVerifyFailed: iso(ahead) }), [early, false, null, 'x']);
+  room.close();
+  const job = (more: Partial<BackupJob>) =>
+    jobOf('tar', 'a', 'x', { lastRun: 1, lastSuccess: 1, result: 'ok', ...more });
+  for (const jobs of [
+    [
+      job({ lastVerified: 5, verifiedOk: true }),
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: 'x' }),
+    ],
+    [
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: 'x' }),
+      job({ lastVerified: 5, verifiedOk: true }),
+    ],
+  ]) {
+    const [one] = combine(jobs);
+    assert.equal([one?.lastVerified, one?.verifiedOk, one?.verifyFailedAt, one?.verifyNote], [5, false, 9, 'x']);
+  }
+});
+
 test('unknown values are left out of metrics; a time in the future is unknown', () => {
   const job = jobOf('restic', 'night', 'dropfile', { lastRun: 1000, lastSuccess: null, result: 'failed' });
   assert.equal(metricOf(job, 61_000).fields, { result: 2, run_age_s: 60 });

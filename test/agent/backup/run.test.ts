@@ -91,8 +91,19 @@ test('a success is kept through later failures; a verification leaves it alone',
     [verified.result, verified.lastSuccess, verified.verifiedOk, verified.product],
     ['failed', partial.lastSuccess, true, 'rsync'],
   );
-  await finish(start(data, ['--verify'], ['false']));
-  assert.is(record(data).verifiedOk, false);
+  await finish(start(data, ['--verify'], inNode("console.error('archive corrupt'); process.exitCode = 1")));
+  const damaged = record(data);
+  assert.equal([damaged.verifiedOk, damaged.lastVerified], [false, verified.lastVerified], 'the good date stays');
+  assert.match(damaged.verifyNote ?? '', 'archive corrupt');
+  assert.ok((damaged.lastVerifyFailed as string) > (verified.lastVerified as string));
+  await finish(start(data, flags, ['true']));
+  assert.equal(
+    [record(data).verifiedOk, record(data).verifyNote, record(data).result],
+    [false, damaged.verifyNote, 'ok'],
+    'a backup that runs well afterwards proves nothing',
+  );
+  await finish(start(data, ['--verify'], ['true']));
+  assert.equal([record(data).verifiedOk, record(data).lastVerifyFailed], [true, damaged.lastVerifyFailed]);
 });
 
 test('a command that makes no backup moves no date, says so and what to do; so does a dry run inside of a script', async () => {

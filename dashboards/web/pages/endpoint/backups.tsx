@@ -118,12 +118,18 @@ function Job({ endpoint, job, onDone }: VerifyProps) {
           {job.job} <span class="quiet small plain">{job.product}</span>
         </>
       }
-      aside={<BackupMark state={job.result} />}
+      aside={<BackupMark state={job.verifiedOk === false ? 'failed' : job.result} />}
     >
       <div class="stack">
         {job.reason && (
           <Notice tone={job.result === 'failed' ? 'critical' : job.result === 'ok' ? 'info' : 'warning'}>
             {job.reason}
+          </Notice>
+        )}
+        {job.verifiedOk === false && (
+          <Notice tone="critical" title={t('backup.verifyFailed')}>
+            <Moment at={job.verifyFailedAt ?? null} />
+            {job.verifyNote && <> · {job.verifyNote}</>}
           </Notice>
         )}
         <Facts job={job} />
