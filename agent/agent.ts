@@ -11,7 +11,7 @@ import type { AgentConfig, Metric } from '../shared/report.ts';
 import type { Check } from './checks/check.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
-import { makePrivate, readCredential } from './credential.ts';
+import { makePrivate, moveCredential, readCredential } from './credential.ts';
 import { ask, openDoor } from './door.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
@@ -186,6 +186,7 @@ export function createAgent(options: AgentOptions): Agent {
           log.warn({ checks: strange }, 'The collector has settings for checks that are not here.');
         parts.runner.apply(config);
       },
+      onMoved: (moved) => moveCredential(data, moved),
     });
     return parts;
   }

@@ -59,6 +59,14 @@ function reachedBy(credential: Credential, url: string | undefined): Credential 
   return url && /^mqtts?:\/\//.test(url) ? { ...credential, mqtt: { ...credential.mqtt, url } } : credential;
 }
 
+/** The same secret for another endpoint. What only the environment says is not written. @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE */
+export function moveCredential(data: string, moved: Pick<Credential, 'endpoint' | 'bucket' | 'name'>): void {
+  const path = credentialPath(data);
+  const credential = asCredential(JSON.parse(readFileSync(path, 'utf8')));
+  if (!credential) throw fail('DATA_CORRUPT', { path, reason: 'it is not a whole credential' });
+  writeCredential(data, { ...credential, ...moved });
+}
+
 /** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE */
 export function writeCredential(data: string, credential: Credential): void {
   const path = credentialPath(data);

@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { arch, hostname, platform } from 'node:os';
+import type { Fingerprint } from '../shared/api.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
@@ -18,6 +19,7 @@ export interface EnrollOptions {
   ca?: string;
   /** In the place of an old identity, which may be that of another machine. */
   again?: boolean;
+  fingerprint?: Fingerprint;
   kind: { kind: Kind; why: string };
   timeoutMs?: number;
 }
@@ -27,7 +29,7 @@ export interface EnrollOptions {
  * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE, or
  * what the collector answers
  */
-export async function enroll(options: EnrollOptions): Promise<Credential> {
+export async function enroll(options: EnrollOptions): Promise<{ credential: Credential; looksLike: string[] }> {
   const old = readCredential(options.data);
   if (old && !options.again)
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
@@ -42,6 +44,7 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
     kind: options.kind.kind,
     kind_why: options.kind.why,
     version,
+    ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
   });
   const credential = asCredential({
     ...trusting(answer, options.ca),
@@ -51,8 +54,17 @@ export async function enroll(options: EnrollOptions): Promise<Credential> {
   });
   if (!credential)
     throw fail('COLLECTOR_UNREACHABLE', { url: collector, reason: 'its answer is not that of a collector' });
-  writeCredential(options.data, credential);
-  return credential;
+  const { looksLike, ...kept } = credential as Credential & { looksLike?: unknown };
+  writeCredential(options.data, kept);
+  return { credential: kept, looksLike: namesIn(looksLike) };
+}
+
+/** Names of endpoints that the collector takes for this same machine. */
+function namesIn(looksLike: unknown): string[] {
+  const list = Array.isArray(looksLike) ? (looksLike as { name?: unknown; likeness?: unknown }[]) : [];
+  return list.flatMap(({ name, likeness }) =>
+    typeof name === 'string' && likeness !== 'copy' ? name.slice(0, 128) : [],
+  );
 }
 
 /** What was trusted at enrolment is trusted by every later run, beside what the collector names itself. */

@@ -15,7 +15,7 @@ import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
-import type { Ack, AgentConfig } from '../shared/report.ts';
+import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
 import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
 import type { Credential } from './credential.ts';
@@ -39,6 +39,8 @@ export interface LinkOptions {
   intervalMs(): number;
   /** Null: the collector took its settings back. */
   onConfig(config: AgentConfig | null): void;
+  /** This identity has become another one. Keeps it; throws where that is not possible. */
+  onMoved?(moved: Moved): void;
   random?: () => number;
 }
 
@@ -97,9 +99,10 @@ interface Session {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { credential, spool, clock, log } = options;
+  const { spool, clock, log } = options;
+  let { credential } = options;
   const random = options.random ?? Math.random;
-  const address = { bucket: credential.bucket, endpoint: credential.endpoint };
+  let address = { bucket: credential.bucket, endpoint: credential.endpoint };
   let session: Session | null = null;
   let retry: NodeJS.Timeout | null = null;
   let tries = 0;
@@ -272,7 +275,24 @@ export function createLink(options: LinkOptions): Link {
     }
   }
 
+  /** A person has said that this machine is one that the collector knew before. */
+  function goOnAs(moved: Moved, current: Session): void {
+    options.onMoved?.(moved);
+    log.info({ ...moved, was: credential.endpoint }, 'This machine goes on as an endpoint that was known before.');
+    credential = { ...credential, ...moved };
+    address = { bucket: moved.bucket, endpoint: moved.endpoint };
+    // The numbers of before belong to the identity of before.
+    spool.renumber(spool.state().epoch);
+    tries = 0;
+    current.client.end(true);
+    end(current);
+  }
+
   function takeAck(current: Session, ack: Ack): void {
+    if (ack.moved) {
+      if (ack.moved.endpoint !== credential.endpoint) goOnAs(ack.moved, current);
+      return;
+    }
     spool.ack(current.delivered.within(ack));
     resendMs = firstResendMs;
     lastAckAt = clock.monotonic();

@@ -4,7 +4,7 @@
  * test/agent/orders.test.ts holds both to the same verdict on the same bytes.
  */
 import { fail, reasonOf } from '../shared/errors.ts';
-import type { Ack, AgentConfig } from '../shared/report.ts';
+import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
 import { inflate } from '../shared/wire.ts';
 
 type Dict = Record<string, unknown>;
@@ -34,10 +34,21 @@ function onlyKeys(value: Dict, keys: readonly string[], where: string): void {
   for (const key of Object.keys(value)) if (!keys.includes(key)) refuse(where, `${key.slice(0, 64)} is not known`);
 }
 
+function parseMoved(value: unknown): Moved {
+  if (!isDict(value)) refuse('message.moved', 'must be an object');
+  const { endpoint, bucket, name } = value;
+  if (typeof endpoint !== 'string' || !/^[a-z0-9]{8,32}$/.test(endpoint))
+    refuse('message.moved.endpoint', 'must be an id');
+  if (typeof bucket !== 'string' || !/^[0-9a-f]{2}$/.test(bucket))
+    refuse('message.moved.bucket', 'must be 2 hex digits');
+  if (typeof name !== 'string' || name === '' || name.length > 128) refuse('message.moved.name', 'must be a name');
+  return { endpoint, bucket, name };
+}
+
 /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
 export function parseAck(bytes: Uint8Array): Ack {
   const value = parse(bytes);
-  const { epoch, through, also, conflict } = value;
+  const { epoch, through, also, conflict, moved } = value;
   if (typeof epoch !== 'string' || !/^[0-9a-f]{32}$/.test(epoch)) refuse('message.epoch', 'must be 32 hex digits');
   if (!isCount(through, 0)) refuse('message.through', 'must be a count');
   if (!Array.isArray(also) || also.length > 10_000) refuse('message.also', 'must be a list of at most 10000 ranges');
@@ -46,9 +57,13 @@ export function parseAck(bytes: Uint8Array): Ack {
       refuse(`message.also.${i}`, 'must be two numbers from 1');
     return [range[0], range[1]];
   });
-  if (conflict === undefined) return { epoch, through, also: ranges };
-  if (conflict !== 'content' && conflict !== 'shared') refuse('message.conflict', 'must be content or shared');
-  return { epoch, through, also: ranges, conflict };
+  if (conflict !== undefined && conflict !== 'content' && conflict !== 'shared')
+    refuse('message.conflict', 'must be content or shared');
+  return {
+    ...{ epoch, through, also: ranges },
+    ...(conflict === undefined ? {} : { conflict }),
+    ...(moved === undefined ? {} : { moved: parseMoved(moved) }),
+  };
 }
 
 function parseCheckSettings(value: unknown, where: string): { enabled?: boolean; every_s?: number } {

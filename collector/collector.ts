@@ -179,6 +179,9 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
         intake.disconnect(id);
         await alerts.retired(id);
       },
+      async replaced(id) {
+        intake.disconnect(id);
+      },
       trouble: () => series.stats().trouble,
     },
     { tls: config.tls, log, web: deps.web },

@@ -105,6 +105,32 @@ export type Interval = Static<typeof Interval>;
 
 export const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
 
+const hash = Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' }));
+/** Hashes of what a machine is made of, as its agent tells them at enrolment; what it could not read is left out. */
+export const Fingerprint = Type.Object({
+  uuid: hash,
+  serial: hash,
+  board: hash,
+  machine: hash,
+  macs: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{16}$' }), { maxItems: 16 })),
+});
+export type Fingerprint = Static<typeof Fingerprint>;
+
+/** same: a serial number is equal. perhaps: enough to ask a person. copy: same system and other hardware, or both report. */
+export const Likeness = Type.Enum(['same', 'perhaps', 'copy']);
+export type Likeness = Static<typeof Likeness>;
+
+export const LooksLike = Type.Object({
+  id: text,
+  name: text,
+  likeness: Likeness,
+  /** Enrolled before this one: it is what may be replaced. */
+  older: Type.Boolean(),
+  state: Type.Enum(['online', 'offline', 'lost', 'unknown', 'never']),
+  lastSeenAt: orNull.ms,
+});
+export type LooksLike = Static<typeof LooksLike>;
+
 export const EndpointDetail = Type.Object({
   row: EndpointRow,
   bootId: orNull.text,
@@ -113,6 +139,10 @@ export const EndpointDetail = Type.Object({
   /** As the machine calls itself, where its name here had to differ. */
   hostname: orNull.text,
   /** Machines that report under this one identity, when there are several: all but one must be enrolled anew. */
+  /** Other endpoints that may be this machine: it was installed anew, or is a copy. */
+  looksLike: Type.Array(LooksLike),
+  /** When people said that a new endpoint was this machine, newest first. */
+  replacements: Type.Array(Type.Object({ at: ms, by: text, oldHostname: orNull.text, newHostname: orNull.text })),
   sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,

@@ -69,19 +69,28 @@ export type InventoryMessage = Static<typeof InventoryMessage>;
  *
  * `conflict` is `content` when a number of this epoch came with other content than before: the agent keeps what it has,
  * goes on under a new epoch and sends it again. It is `shared` when another machine reports under the same identity: one
- * of them must be enrolled anew.
+ * of them must be enrolled anew. `moved`: this identity has become another one, with the same secret, under which the
+ * agent goes on; an ack with it covers nothing.
  */
 export const Ack = Type.Object(
   {
     epoch,
     through: Type.Integer({ minimum: 0 }),
     also: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), { maxItems: 10_000 }),
+    moved: Type.Optional(
+      Type.Object({
+        endpoint: Type.String({ pattern: '^[a-z0-9]{8,32}$' }),
+        bucket: Type.String({ pattern: '^[0-9a-f]{2}$' }),
+        name: Type.String({ minLength: 1, maxLength: 128 }),
+      }),
+    ),
     conflict: Type.Optional(Type.Union([Type.Literal('content'), Type.Literal('shared')])),
   },
   // A newer collector may say more than this side knows.
   { additionalProperties: true },
 );
 export type Ack = Static<typeof Ack>;
+export type Moved = NonNullable<Ack['moved']>;
 
 /** Settings for one endpoint: data from a closed list, never code. Intervals in seconds. */
 export const AgentConfig = Type.Object(

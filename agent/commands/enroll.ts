@@ -6,6 +6,7 @@ import { fail, reasonOf } from '../../shared/errors.ts';
 import { credentialPath } from '../credential.ts';
 import { ask } from '../door.ts';
 import { enroll } from '../enroll.ts';
+import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { guessKind, type Kind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { type Command, type CommandLine, isOneOf } from './command.ts';
@@ -67,19 +68,26 @@ export const command: Command = {
   async run(line) {
     const { data, values } = line;
     const code = readCode(line);
-    const credential = await enroll({
+    const { credential, looksLike } = await enroll({
       data,
       code,
       kind: await kindOf(values.kind),
       again: values.again === true,
+      fingerprint: fingerprintOf(await readParts(process.platform, '', run)),
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
       ...(typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {}),
     });
+    const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,
       `It counts as a ${credential.kind}: ${credential.kind_why} You can change that on its page.`,
       `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
+      ...(known === ''
+        ? []
+        : [
+            `It looks like ${known}, which the collector knows: if that is this machine, installed anew, say so on the page of ${credential.name}.`,
+          ]),
       values.again === true && (await ask(data, 'status')) !== null
         ? 'The agent that runs here still has the old identity: start it again.'
         : 'Start the agent with: npm run agent -- run',

@@ -26,6 +26,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',
   'DELETE /api/v1/endpoints/:id': 'admin',
+  /** Hands the history and the name of one endpoint to another machine. */
+  'POST /api/v1/endpoints/:id/replaces': 'admin',
   'GET /api/v1/endpoints/:id/backups/verified': 'viewer',
   'POST /api/v1/endpoints/:id/backups/:job/verified': 'operator',
   'GET /api/v1/sites': 'viewer',

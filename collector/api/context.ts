@@ -75,6 +75,8 @@ export interface Context {
   restoreTried(id: string): Promise<void>;
   /** An endpoint was retired: ends its connection and its alerts. */
   retired(id: string): Promise<void>;
+  /** The credential of an endpoint is another from now on. */
+  replaced(id: string): Promise<void>;
   /** A part that cannot work at present, in words; null when all is well. */
   trouble(): string | null;
 }

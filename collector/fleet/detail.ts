@@ -39,7 +39,7 @@ export async function detailOf(
     sections: await sectionsOf(state, id),
     timeline: await timelineOf(state, id, now - weekMs, now, now),
     ...(await factsOf(state, id)),
-    ...(await identityOf(state, id, now)),
+    ...(await identityOf({ state, fleet }, id, now)),
   };
 }
 

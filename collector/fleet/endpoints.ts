@@ -30,6 +30,8 @@ type Row = Database['endpoints'];
 export async function createFleet(parts: { state: State; clock: Clock; log?: Log }): Promise<Fleet> {
   const { state, clock, log = silentLog } = parts;
   const entries = new Map<string, Entry>();
+  /** From the endpoints that were given up to those that go on for them. */
+  const moved = new Map<string, string>();
   const unsaved = new Set<Entry>();
   const group = createGroup(state);
 
@@ -40,6 +42,12 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     .execute();
   for (const row of await state.selectFrom('endpoints').selectAll().where('retired_at', 'is', null).execute())
     entries.set(row.id, entryOf(row));
+  for (const { id, moved_to } of await state
+    .selectFrom('endpoints')
+    .select(['id', 'moved_to'])
+    .where('moved_to', 'is not', null)
+    .execute())
+    if (moved_to !== null) moved.set(id, moved_to);
 
   async function save(): Promise<void> {
     if (unsaved.size === 0) return;
@@ -66,9 +74,10 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     *all() {
       for (const entry of entries.values()) yield entry.endpoint;
     },
+    movedTo: (id) => entries.get(moved.get(id) ?? '')?.endpoint,
     authenticate(id, secret) {
       const given = Buffer.from(hashSecret(secret), 'hex');
-      const known = entries.get(id)?.secretHash ?? Buffer.alloc(0);
+      const known = entries.get(moved.get(id) ?? id)?.secretHash ?? Buffer.alloc(0);
       // An unknown endpoint costs the same hash and comparison as a known one.
       return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
     },
@@ -78,6 +87,10 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       if (!row || row.retired_at !== null) {
         entries.delete(id);
         if (entry) unsaved.delete(entry);
+        if (row?.moved_to) {
+          for (const [from, to] of moved) if (to === id) moved.set(from, row.moved_to);
+          moved.set(id, row.moved_to);
+        }
         return row && endpointOf(row);
       }
       if (!entry) {

@@ -1,5 +1,5 @@
 /** Join codes: made by a person on the page "Add endpoint", changed by an agent for a credential of its own. */
-import type { Enrollment } from '../../shared/api.ts';
+import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
@@ -27,6 +27,8 @@ export interface Applicant {
   kind: EndpointKind;
   kindWhy: string;
   version: string;
+  /** Null where the agent told none. */
+  fingerprint: Fingerprint | null;
 }
 
 export interface Enrolled {
@@ -178,6 +180,7 @@ function newEndpoint(name: string, applicant: Applicant, code: Row, at: number) 
     interval_ms: null,
     clock_offset_ms: null,
     hostname: applicant.hostname,
+    fingerprint: applicant.fingerprint && JSON.stringify(applicant.fingerprint),
   };
 }
 

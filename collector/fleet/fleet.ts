@@ -31,7 +31,9 @@ export interface Fleet {
   get(id: string): Endpoint | undefined;
   /** All that are not retired. */
   all(): Iterable<Endpoint>;
-  /** Compares in constant time; false for unknown and retired endpoints. */
+  /** The endpoint that goes on for one that was moved to it; undefined for all others. */
+  movedTo(id: string): Endpoint | undefined;
+  /** Compares in constant time; false for unknown and retired endpoints. One that was moved has the secret of the other. */
   authenticate(id: string, secret: string): boolean;
   /** Reads one endpoint again from state: after enrolment, an edit, a retirement. */
   reload(id: string): Promise<Endpoint | undefined>;

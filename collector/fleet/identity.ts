@@ -1,11 +1,67 @@
-/** What the page of an endpoint shows of which machine it is. */
-import type { EndpointDetail } from '../../shared/api.ts';
+/** What the page of an endpoint shows of which machine it is, and which known ones it may be. */
+import type { EndpointDetail, Fingerprint, LooksLike } from '../../shared/api.ts';
 import type { State } from '../state/open.ts';
+import { compare, tooCommon, valuesOf, without } from './fingerprint.ts';
+import type { Fleet } from './fleet.ts';
 import { sharing } from './machines.ts';
 
-export type Identity = Pick<EndpointDetail, 'hostname' | 'sharedBy'>;
+export type Identity = Pick<EndpointDetail, 'hostname' | 'sharedBy' | 'looksLike' | 'replacements'>;
 
-export async function identityOf(state: State, id: string, now: number): Promise<Identity> {
+export async function identityOf(parts: { state: State; fleet: Fleet }, id: string, now: number): Promise<Identity> {
+  const { state } = parts;
   const row = await state.selectFrom('endpoints').select('hostname').where('id', '=', id).executeTakeFirst();
-  return { hostname: row?.hostname ?? null, sharedBy: await sharing(state, id, now) };
+  return {
+    hostname: row?.hostname ?? null,
+    sharedBy: await sharing(state, id, now),
+    looksLike: await lookalikes(parts, id),
+    replacements: await replacementsOf(state, id),
+  };
+}
+
+/** Living endpoints that may be the same machine, or copies of it. */
+export async function lookalikes({ state, fleet }: { state: State; fleet: Fleet }, id: string): Promise<LooksLike[]> {
+  const living = state
+    .selectFrom('endpoints')
+    .select(['id', 'fingerprint', 'enrolled_at'])
+    .where('retired_at', 'is', null);
+  const own = await living.where('id', '=', id).executeTakeFirst();
+  if (!own?.fingerprint) return [];
+  const print = JSON.parse(own.fingerprint) as Fingerprint;
+  const values = valuesOf(print);
+  if (values.length === 0) return [];
+  // Hex digits only: nothing in them means anything to LIKE.
+  const rows = await living
+    .where((where) => where.or(values.map((value) => where('fingerprint', 'like', `%"${value}"%`))))
+    .execute();
+  const common = new Set(
+    values.filter((value) => rows.filter(({ fingerprint }) => fingerprint?.includes(value)).length >= tooCommon),
+  );
+  return rows.flatMap((other) => {
+    const endpoint = other.id === id ? undefined : fleet.get(other.id);
+    if (!endpoint) return [];
+    const likeness = compare(without(print, common), without(JSON.parse(other.fingerprint ?? '{}'), common));
+    if (likeness === null) return [];
+    const older = other.enrolled_at < own.enrolled_at || (other.enrolled_at === own.enrolled_at && other.id < id);
+    // The older one lives though the newer one has come: then they are two.
+    const lastSeen = older ? endpoint.lastSeenAt : (fleet.get(id)?.lastSeenAt ?? null);
+    const both = lastSeen !== null && lastSeen > Math.max(own.enrolled_at, other.enrolled_at);
+    const { name, state: now, lastSeenAt } = endpoint;
+    return [{ id: other.id, name, state: now, lastSeenAt, older, likeness: both ? 'copy' : likeness }];
+  });
+}
+
+async function replacementsOf(state: State, id: string): Promise<Identity['replacements']> {
+  const rows = await state
+    .selectFrom('replacements')
+    .selectAll()
+    .where('endpoint', '=', id)
+    .orderBy('at', 'desc')
+    .limit(20)
+    .execute();
+  return rows.map(({ at, by_user, old_hostname, new_hostname }) => ({
+    at,
+    by: by_user,
+    oldHostname: old_hostname,
+    newHostname: new_hostname,
+  }));
 }

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import type { AgentConfig, Report } from '../../shared/report.ts';
+import type { Ack, AgentConfig, Report } from '../../shared/report.ts';
+import { bucketOf } from '../../shared/topics.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createInventory } from '../fleet/inventory.ts';
 import { createMachines } from '../fleet/machines.ts';
@@ -128,22 +129,33 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     if (config) broker?.send(id, 'config', Buffer.from(JSON.stringify(config), 'utf8'), true);
   }
 
+  /** Its agent is told here and now: whatever it sends under the old id is not taken. */
+  function tellMoved(id: string): void {
+    const now = fleet.movedTo(id);
+    if (!now) return;
+    const moved = { endpoint: now.id, bucket: now.bucket, name: now.name };
+    const ack: Ack = { epoch: '0'.repeat(32), through: 0, also: [], moved };
+    broker?.send(id, 'ack', Buffer.from(JSON.stringify(ack), 'utf8'));
+  }
+
   const opening = createBroker({
     ...parts,
     counters,
     authenticate(id, secret) {
-      const endpoint = fleet.authenticate(id, secret) ? fleet.get(id) : undefined;
-      return endpoint && { endpoint: endpoint.id, bucket: endpoint.bucket };
+      return fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined;
     },
     onMessage(message) {
       const endpoint = fleet.get(message.endpoint);
-      // Retired while connected: it is not stored, so it is not acknowledged.
+      // Retired while connected, or another one goes on for it: it is not stored, so it is not acknowledged.
       if (!endpoint) return message.refuse();
       const { leaf, topic, payload, from, crowded } = message;
       const answers = road.enter(message);
       travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: clock.now(), ...answers });
     },
-    onSubscribe: (endpoint, leaf) => leaf === 'config' && configure(endpoint),
+    onSubscribe(id, leaf) {
+      if (leaf === 'config') configure(id);
+      else tellMoved(id);
+    },
   });
   try {
     broker = await opening;

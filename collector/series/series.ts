@@ -97,5 +97,7 @@ export interface SeriesStore {
   stats(): SeriesStats;
   /** Forgets an endpoint's latest values (retired); its history stays until retention ends it. */
   forget(endpoint: string): void;
+  /** What was stored under `from` is found under `to` from now on, beside its own. Repeating it changes nothing. */
+  adopt(from: string, to: string): void;
   close(): Promise<void>;
 }

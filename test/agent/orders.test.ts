@@ -55,6 +55,11 @@ const ack = fc.record(
     through: leaf,
     also: fc.oneof(fc.array(range, { maxLength: 3 }), any),
     conflict: fc.constantFrom('content', 'shared', 'content', 'shared', 'content', 'other'),
+    moved: fc.oneof(
+      { weight: 4, arbitrary: fc.constant({ endpoint: 'e123456789', bucket: '0f', name: 'gold' }) },
+      fc.record({ endpoint: leaf, bucket: leaf, name: leaf }, { requiredKeys: [] }),
+      any,
+    ),
     more: leaf,
   },
   { requiredKeys: [] },

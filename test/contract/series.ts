@@ -141,6 +141,34 @@ export function seriesContract(name: string, open: OpenStore): void {
     assert.equal(store.latest('one'), [{ metric: 'cpu.usage_active', tags, at: noon - 2000, value: 60 }]);
   });
 
+  test('an endpoint that goes on for another answers for both, also after a restart and when it is given up itself', async () => {
+    await store.append(cpu('new', 1, 20, noon - 2 * minute));
+    await store.append(cpu('one', 1, 40, noon - 30 * minute));
+    const counts = () => values('cpu.usage_active', 'count');
+    assert.equal(await counts(), [[null, null, null, 1, null, null]]);
+    store.adopt('new', 'one');
+    store.adopt('new', 'one');
+    assert.equal(await counts(), [[null, null, null, 1, null, 1]]);
+    assert.is(store.latest('one')[0]?.value, 20);
+    await again();
+    assert.equal(await counts(), [[null, null, null, 1, null, 1]]);
+    await store.append(cpu('one', 2, 60, noon - minute));
+    assert.equal(await values('cpu.usage_active', 'max'), [[null, null, null, 40, null, 60]]);
+    store.adopt('one', 'last');
+    await again();
+    const result = await store.query({
+      endpoint: 'last',
+      metrics: ['cpu.usage_active'],
+      from: noon - hour,
+      to: noon,
+      agg: 'count',
+    });
+    assert.is(
+      result.series.flatMap(({ points }) => points).reduce((sum, [, n]) => sum + (n ?? 0), 0),
+      3,
+    );
+  });
+
   test('mean, least, greatest, last and count of a step; a step without data is null, never 0', async () => {
     let seq = 0;
     for (const [value, at] of [

@@ -4,7 +4,9 @@ import { EndpointDetail, EndpointKind, EndpointRow, page } from '../../../shared
 import { fail } from '../../../shared/errors.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
+import { factSections } from '../../fleet/facts.ts';
 import { namePattern } from '../../fleet/names.ts';
+import { replaceEndpoint } from '../../fleet/replace.ts';
 import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
@@ -67,7 +69,8 @@ export function endpointRoutes(app: App, context: Context): void {
         response: { 200: EndpointDetail },
       },
     },
-    (request) => detailOf(context, request.params.id, clock.now()),
+    // A link to an endpoint that was given up leads to the one that goes on for it.
+    ({ params }) => detailOf(context, fleet.movedTo(params.id)?.id ?? params.id, clock.now()),
   );
 
   app.patch(
@@ -110,6 +113,39 @@ export function endpointRoutes(app: App, context: Context): void {
       await context.retired(id);
       tell.publish({ kind: 'endpoint', endpoint: id });
       return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/endpoints/:id/replaces',
+    {
+      schema: {
+        summary:
+          'Say that this new endpoint is the machine of an old one, installed anew: the old one goes on for both',
+        tags: ['fleet'],
+        params: Id,
+        body: Type.Object(
+          { endpoint: word(64, 'the old endpoint') },
+          { ...closed, examples: [{ endpoint: 'e0123456789abcdef' }] },
+        ),
+        response: { 200: EndpointRow },
+      },
+    },
+    async (request) => {
+      const { id: moved } = living(request.params.id);
+      const { id: endpoint, lastSeenAt } = living(request.body.endpoint);
+      await replaceEndpoint(state, { moved, endpoint, by: callerNamed(request), at: clock.now() }, lastSeenAt);
+      await fleet.reload(moved);
+      await fleet.reload(endpoint);
+      series.adopt(moved, endpoint);
+      series.forget(moved);
+      // Ends its connection: the next one is told who it is now. The old machine's, too, whose credential is no more.
+      await context.retired(moved);
+      await context.replaced(endpoint);
+      tell.publish({ kind: 'endpoint', endpoint: moved });
+      for (const section of factSections) tell.publish({ kind: 'inventory', endpoint, section });
+      tell.publish({ kind: 'endpoint', endpoint });
+      return rows.get(endpoint) as EndpointRow;
     },
   );
 

@@ -1,8 +1,9 @@
 /** Join codes, and the one call that an agent makes with one. */
 import { Type } from 'typebox';
-import { EndpointKind, Enrollment, NewEnrollment, page } from '../../../shared/api.ts';
+import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { encodeJoinCode } from '../../../shared/join-code.ts';
+import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
@@ -30,6 +31,7 @@ const Applicant = Type.Object(
     kind: EndpointKind,
     kind_why: Type.String({ maxLength: 256 }),
     version: word(32),
+    fingerprint: Type.Optional(Fingerprint),
   },
   {
     examples: [
@@ -41,6 +43,7 @@ const Applicant = Type.Object(
         kind: 'server',
         kind_why: 'no desktop session',
         version: '0.1.0',
+        fingerprint: { machine: '0123456789abcdef', macs: ['fedcba9876543210'] },
       },
     ],
   },
@@ -54,10 +57,12 @@ const Credential = Type.Object({
   bucket: Type.String(),
   name: Type.String(),
   secret: Type.String(),
+  /** Endpoints that may be the same machine. */
+  looksLike: Type.Array(Type.Pick(LooksLike, ['name', 'likeness'])),
   mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
 });
 
-export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses }: Context): void {
+export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, addresses }: Context): void {
   app.get(
     '/api/v1/enrollments',
     { schema: { summary: 'Join codes, newest first', tags: ['enrolment'], response: { 200: page(Enrollment) } } },
@@ -134,13 +139,14 @@ export function enrollmentRoutes(app: App, { enrollments, fleet, tell, addresses
       },
     },
     async (request, reply) => {
-      const { code, hostname, platform, arch, kind, kind_why, version } = request.body;
-      const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version };
+      const { code, hostname, platform, arch, kind, kind_why, version, fingerprint = null } = request.body;
+      const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint };
       const enrolled = await enrollments.redeem(code, applicant);
       await fleet.reload(enrolled.endpoint);
       tell.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const { mqtt, ca } = addresses();
-      return reply.status(201).send({ ...enrolled, mqtt: { url: mqtt, ...(ca === null ? {} : { ca }) } });
+      const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
+      return reply.status(201).send({ ...enrolled, looksLike, mqtt: { url: mqtt, ...(ca === null ? {} : { ca }) } });
     },
   );
 }

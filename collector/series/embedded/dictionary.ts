@@ -32,6 +32,9 @@ export interface Dictionary {
   endpoint(name: string): number;
   /** The id, when the endpoint has ever been heard of. */
   findEndpoint(name: string): number | undefined;
+  /** All ids whose samples belong to the endpoint. */
+  idsOf(name: string): number[];
+  adopt(from: string, to: string): void;
   line(id: number): Line | undefined;
   /** All lines of a metric whose tags include `tags`. */
   linesOf(metric: string, tags: Readonly<Record<string, string>>): Line[];
@@ -42,8 +45,13 @@ export interface Dictionary {
   saved(endpoints: number, lines: number): void;
 }
 
-export function createDictionary(known: Fresh): Dictionary {
+export function createDictionary(known: {
+  endpoints: (Fresh['endpoints'][number] & { partOf?: string | null })[];
+  lines: Fresh['lines'];
+}): Dictionary {
   const endpoints = new Map(known.endpoints.map(({ id, name }) => [name, id]));
+  /** From the endpoints that were given up to those that go on for them. */
+  const partOf = new Map(known.endpoints.flatMap(({ name, partOf: to }) => (to ? [[name, to] as const] : [])));
   const lines: Line[] = [];
   const byKey = new Map<string, Line>();
   const byMetric = new Map<string, Line[]>();
@@ -91,6 +99,14 @@ export function createDictionary(known: Fresh): Dictionary {
       return id;
     },
     findEndpoint: (name) => endpoints.get(name),
+    idsOf: (name) =>
+      [name, ...[...partOf].flatMap(([from, to]) => (to === name ? from : []))].flatMap(
+        (one) => endpoints.get(one) ?? [],
+      ),
+    adopt(from, to) {
+      for (const [name, target] of partOf) if (target === from) partOf.set(name, to);
+      partOf.set(from, to);
+    },
     line: (id) => lines[id],
     linesOf: (metric, tags) =>
       (byMetric.get(metric) ?? []).filter((line) =>

@@ -170,6 +170,11 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
       latest.forget(endpoint, clock.now());
       journal.forget(id, clock.now());
     },
+    adopt(from, to) {
+      latest.adopt(from, to);
+      dictionary.adopt(from, to);
+      journal.adopt(from, to);
+    },
     stats: (): SeriesStats => ({
       journalRows: tail.reports,
       segments: segments.length,

@@ -10,13 +10,14 @@ import type { Fresh } from './dictionary.ts';
 import type { Resolution, Segment } from './plan.ts';
 import { type Frame, frameOf } from './record.ts';
 
-const schema = 2;
+const schema = 3;
 
 const tables = `
   create table frames (id integer primary key, crc integer not null, body blob not null);
   create table watermark (id integer primary key check (id = 0), through integer not null, last_segment integer not null);
   insert into watermark values (0, 0, 0);
-  create table endpoints (id integer primary key, name text not null unique, forgotten_at integer not null default 0);
+  create table endpoints (id integer primary key, name text not null unique, forgotten_at integer not null default 0,
+    part_of text);
   create table lines (id integer primary key, metric text not null, tags text not null);
   create table receipts (
     id integer primary key, endpoint integer not null, epoch text not null, through integer not null,
@@ -30,7 +31,10 @@ const tables = `
   );
 `;
 /** From schema to schema. */
-const upgrades: Record<number, string> = { 1: 'alter table receipts add column digests blob;' };
+const upgrades: Record<number, string> = {
+  1: 'alter table receipts add column digests blob;',
+  2: 'alter table endpoints add column part_of text;',
+};
 
 export interface ReceiptRow {
   id: number;
@@ -49,7 +53,8 @@ export interface Sealed {
 }
 
 export interface Loaded {
-  endpoints: { id: number; name: string; forgottenAt: number }[];
+  /** `partOf`: the name of the endpoint under which its samples are found. */
+  endpoints: { id: number; name: string; forgottenAt: number; partOf: string | null }[];
   lines: Fresh['lines'];
   receipts: ReceiptRow[];
   segments: Segment[];
@@ -72,6 +77,7 @@ export interface Journal {
   /** The manifest's change and the trim in one commit. */
   install(added: readonly Segment[], removed: readonly Segment[], through: number | null): void;
   forget(endpoint: number, at: number): void;
+  adopt(from: string, to: string): void;
   close(): void;
 }
 
@@ -98,8 +104,13 @@ function openDatabase(file: string): DatabaseSync {
     if (found > schema) throw fail('DATA_NEWER', { path: file, found, known: schema });
     const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') throw new Error(String(verdict));
-    const change = found === 0 ? tables : upgrades[found];
-    if (change) database.exec(`begin immediate; ${change} pragma user_version = ${schema}; commit`);
+    const changes =
+      found === 0
+        ? tables
+        : Object.entries(upgrades)
+            .flatMap(([from, sql]) => (Number(from) < found ? [] : sql))
+            .join(' ');
+    if (changes) database.exec(`begin immediate; ${changes} pragma user_version = ${schema}; commit`);
     return database;
   } catch (thrown) {
     database?.close();
@@ -181,6 +192,10 @@ function journalOn(database: DatabaseSync): Journal {
       if (upTo !== null) through = upTo;
     },
     forget: (endpoint, at) => void prepare('update endpoints set forgotten_at = ? where id = ?').run(at, endpoint),
+    adopt(from, to) {
+      const change = prepare('update endpoints set part_of = ? where name = ? or part_of = ?');
+      change.run(to, from, from);
+    },
     close: () => database.close(),
   };
 }
@@ -222,10 +237,11 @@ function loadAll(database: DatabaseSync): Loaded {
   const all = (text: string) => database.prepare(text).all();
   const mark = database.prepare('select through, last_segment from watermark').get();
   return {
-    endpoints: all('select id, name, forgotten_at from endpoints').map((row) => ({
+    endpoints: all('select id, name, forgotten_at, part_of from endpoints').map((row) => ({
       id: Number(row.id),
       name: String(row.name),
       forgottenAt: Number(row.forgotten_at),
+      partOf: row.part_of === null ? null : String(row.part_of),
     })),
     lines: all('select id, metric, tags from lines').map((row) => ({
       id: Number(row.id),

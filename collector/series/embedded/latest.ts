@@ -8,6 +8,8 @@ export interface LatestValues {
   note(endpoint: number, line: number, at: number, value: number): void;
   of(endpoint: string): Latest[];
   forget(endpoint: string, now: number): void;
+  /** Values of `from` become those of `to`, where they are newer. */
+  adopt(from: string, to: string): void;
   /** Series that have a value. */
   readonly count: number;
 }
@@ -36,6 +38,13 @@ export function createLatest(
         const [at, value] = [shelf.at[slot], shelf.values[slot]];
         if (!line || at === undefined || value === undefined) return [];
         return [{ metric: line.metric, tags: { ...line.tags }, at, value }];
+      });
+    },
+    adopt(from, to) {
+      const source = byName.get(from);
+      const target = byName.get(to) ?? keep(to, new Shelf(dictionary.endpoint(to)));
+      source?.lines.forEach((line, slot) => {
+        target.note(line, source.at[slot] as number, source.values[slot] as number);
       });
     },
     forget: (endpoint, now) => byName.get(endpoint)?.clear(now),

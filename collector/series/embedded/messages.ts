@@ -13,7 +13,8 @@ export interface Start {
 }
 
 export interface Question extends Span {
-  endpoint: number;
+  /** More than one for an endpoint that goes on for others. */
+  endpoints: number[];
   /** What is asked of each line. */
   lines: { line: number; agg: Aggregate }[];
 }

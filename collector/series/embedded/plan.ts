@@ -137,15 +137,14 @@ export function spanFor(from: number, to: number, wanted: number | undefined, re
 export function overlapping(
   segments: readonly Segment[],
   resolution: Resolution,
-  endpoint: number,
+  endpoints: readonly number[],
   from: number,
   to: number,
 ): Segment[] {
   return segments.filter(
     (segment) =>
       segment.resolution === resolution &&
-      segment.minEndpoint <= endpoint &&
-      segment.maxEndpoint >= endpoint &&
+      endpoints.some((endpoint) => segment.minEndpoint <= endpoint && segment.maxEndpoint >= endpoint) &&
       segment.minTime < to &&
       segment.maxTime >= from,
   );

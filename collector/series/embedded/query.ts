@@ -11,13 +11,13 @@ export function createQuery(parts: { dictionary: Dictionary; courier: Courier; c
 
   return async (query: SeriesQuery): Promise<SeriesResult> => {
     const span = spanFor(query.from, query.to, query.step, retention, clock.now());
-    const endpoint = dictionary.findEndpoint(query.endpoint);
+    const endpoints = dictionary.idsOf(query.endpoint);
     const lines = [...new Set(query.metrics)].flatMap((metric) => {
       const agg = query.agg ?? usual(metric);
       return dictionary.linesOf(metric, query.tags ?? {}).map((line) => ({ line: line.id, agg }));
     });
-    if (endpoint === undefined || lines.length === 0 || span.to <= span.from) return { ...span, series: [] };
-    const { lines: found } = await courier.ask('query', { ...span, endpoint, lines });
+    if (endpoints.length === 0 || lines.length === 0 || span.to <= span.from) return { ...span, series: [] };
+    const { lines: found } = await courier.ask('query', { ...span, endpoints, lines });
     const aggs = new Map(lines.map(({ line, agg }) => [line, agg]));
     const series = found.flatMap(({ line: id, points }) => {
       const line = dictionary.line(id);

@@ -41,7 +41,7 @@ export async function answer(
   // The tail first and in one go: a compaction that ends during the reading would otherwise count twice or not at all.
   addTail(rows, tail, question, wanted);
   const start = question.from - Math.max(question.step, lookBackMs);
-  const files = overlapping(segments, question.resolution, question.endpoint, start, question.to);
+  const files = overlapping(segments, question.resolution, question.endpoints, start, question.to);
   if (files.length > 0 && wanted.size > 0) {
     await onConnection(duck, selectOf(sourceOf(folder, files), question, [...wanted], start), (columns) => {
       addColumns(rows, columns, wanted);
@@ -68,10 +68,11 @@ function rowOf(rows: Map<number, Row>, line: number): Row {
 function addTail(rows: Map<number, Row>, tail: Tail, question: Question, wanted: ReadonlySet<number>): void {
   const { from, to, step } = question;
   const start = from - Math.max(step, lookBackMs);
-  tail.eachSample(question.endpoint, (line, at, value) => {
+  const add = (line: number, at: number, value: number) => {
     if (at < start || at >= to || !wanted.has(line)) return;
     addSample(rowOf(rows, line), Math.max(-1, Math.floor((at - from) / step)), at, value);
-  });
+  };
+  for (const endpoint of question.endpoints) tail.eachSample(endpoint, add);
 }
 
 const cellColumns = ['min', 'max', 'sum', 'count', 'last', 'lastAt'] as const;
@@ -94,7 +95,7 @@ const ofParts: Record<keyof Cell, string> = {
 };
 
 function selectOf(source: string, question: Question, lines: readonly number[], start: number): string {
-  const { endpoint, from, to, step, resolution } = question;
+  const { endpoints, from, to, step, resolution } = question;
   const wanted = new Set(question.lines.flatMap(({ agg }) => needs[agg]));
   const parts = resolution === 'raw' ? ofSamples : ofParts;
   const values = cellColumns.map((name) => (wanted.has(name) ? parts[name] : '0::double')).join(', ');
@@ -103,7 +104,7 @@ function selectOf(source: string, question: Question, lines: readonly number[], 
       ? `line between ${Math.min(...lines)} and ${Math.max(...lines)}`
       : `line in (${lines.join(', ')})`;
   return `select line::double, greatest(-1, floor((t - ${from}) / ${step}))::double as k, ${values} from ${source}
-    where endpoint = ${endpoint} and ${ids} and t >= ${start} and t < ${to} group by 1, 2`;
+    where endpoint in (${endpoints.join(', ')}) and ${ids} and t >= ${start} and t < ${to} group by 1, 2`;
 }
 
 function addColumns(rows: Map<number, Row>, columns: number[][], wanted: ReadonlySet<number>): void {

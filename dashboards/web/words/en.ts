@@ -512,6 +512,25 @@ export const en = {
       'Make a join code on the page Add endpoint. On each machine that is a copy, stop the agent, run this and start it again:',
     noName: 'A machine without a name',
     signedOn: 'signed on',
+    like: {
+      same: 'Looks like the same machine as {{name}}',
+      perhaps: 'May be the same machine as {{name}}',
+      copy: 'Looks like a copy of {{name}}, or the original of it',
+    },
+    why: {
+      same: 'A serial number is the same. A machine that was installed anew enrols as a new endpoint.',
+      perhaps:
+        'Its system or a network card is the same, which is no proof. A machine that was installed anew enrols as a new endpoint.',
+      copy: 'The installed system is the same on other hardware, or both report. They stay two endpoints.',
+    },
+    newer: 'If this is the same machine, say so on the page of the newer endpoint.',
+    replace: 'This one replaces {{name}}',
+    replaceLead:
+      '{{name}} goes on for both, with its history, alerts and tickets. Its old credential stops working, and this endpoint is given up. That cannot be taken back.',
+    replaceSure: 'Yes, it is the same machine',
+    adminOnly: 'An admin can say that it is the same machine.',
+    replaced: 'Installed anew',
+    replacedBy: 'said by {{by}}',
   },
   alert: {
     lead: 'What is wrong now, and what was.',

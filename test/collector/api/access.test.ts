@@ -125,6 +125,14 @@ const calls: Record<string, Call> = {
       ids.spare = await enrol();
     },
   },
+  'POST /api/v1/endpoints/:id/replaces': {
+    path: '/api/v1/endpoints/:fresh/replaces',
+    body: { endpoint: 'nobody' },
+    status: 404,
+    before: async () => {
+      ids.fresh = await enrol();
+    },
+  },
   'GET /api/v1/endpoints/:id/backups/verified': { path: '/api/v1/endpoints/:endpoint/backups/verified' },
   'POST /api/v1/endpoints/:id/backups/:job/verified': {
     path: '/api/v1/endpoints/:endpoint/backups/nightly/verified',

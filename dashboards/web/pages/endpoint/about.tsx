@@ -24,6 +24,18 @@ function FactList({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
+function Replaced({ detail }: { detail: EndpointDetail }) {
+  return (
+    <ul>
+      {detail.replacements.map(({ at, by }) => (
+        <li key={at}>
+          <Moment at={at} shape="date" /> <span class="quiet small">{t('identity.replacedBy', { by })}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function AgentBox({ detail }: { detail: EndpointDetail }) {
   const { row } = detail;
   const host = sectionOf(detail, 'host')?.data;
@@ -43,6 +55,9 @@ function AgentBox({ detail }: { detail: EndpointDetail }) {
           [t('about.interval'), duration(detail.intervalSeconds, language.value)],
           [t('about.clock'), offset === null ? none : measured(Math.round(offset * 1000) + 0, 'ms', language.value)],
           [t('about.enrolled'), <Moment key="at" at={detail.enrolledAt} shape="date" />],
+          ...(detail.replacements.length === 0
+            ? []
+            : [[t('identity.replaced'), <Replaced key="re" detail={detail} />] as const]),
           [t('about.boot'), detail.bootId && <code key="boot">{detail.bootId.slice(0, 8)}</code>],
         ]}
       />

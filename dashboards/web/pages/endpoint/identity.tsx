@@ -1,7 +1,12 @@
 /** Which machine this endpoint is, where that is in doubt. */
-import type { EndpointDetail } from '../../../../shared/api.ts';
-import { Notice } from '../../parts/box.tsx';
+import { useState } from 'preact/hooks';
+import type { EndpointDetail, EndpointRow, LooksLike } from '../../../../shared/api.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Notice, ProblemNotice } from '../../parts/box.tsx';
 import { Ago } from '../../parts/moment.tsx';
+import { navigate, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 
 function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
@@ -25,6 +30,56 @@ function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
   );
 }
 
+/** Asked twice, because the history of one endpoint becomes that of both. */
+function Replace({ id, other }: { id: string; other: LooksLike }) {
+  const [asked, setAsked] = useState(false);
+  const { busy, problem, send } = useSend();
+  const replace = async () => {
+    const body = { endpoint: other.id };
+    const path = `endpoints/${encodeURIComponent(id)}/replaces`;
+    if (await send(() => call<EndpointRow>(path, { method: 'POST', body }))) navigate(to.endpoint(other.id));
+  };
+  if (!asked) {
+    return (
+      <button type="button" class="button" onClick={() => setAsked(true)}>
+        {t('identity.replace', { name: other.name })}
+      </button>
+    );
+  }
+  return (
+    <>
+      <p class="small">{t('identity.replaceLead', { name: other.name })}</p>
+      <button type="button" class="button main" disabled={busy} onClick={() => void replace()}>
+        {t('identity.replaceSure')}
+      </button>
+      {problem && <ProblemNotice problem={problem} />}
+    </>
+  );
+}
+
+function Lookalike({ id, other }: { id: string; other: LooksLike }) {
+  const isCopy = other.likeness === 'copy';
+  return (
+    <Notice tone={isCopy ? 'warning' : 'info'} title={t(`identity.like.${other.likeness}`, { name: other.name })}>
+      <p>
+        {t(`identity.why.${other.likeness}`)} <a href={to.endpoint(other.id)}>{other.name}</a>{' '}
+        <span class="quiet small">
+          {t(`state.${other.state}`)} <Ago at={other.lastSeenAt} />
+        </span>
+      </p>
+      {!isCopy && !other.older && <p>{t('identity.newer')}</p>}
+      {!isCopy && other.older && (may('admin') ? <Replace id={id} other={other} /> : <p>{t('identity.adminOnly')}</p>)}
+    </Notice>
+  );
+}
+
 export function Identity({ detail }: { detail: EndpointDetail }) {
-  return <>{detail.sharedBy.length > 0 && <Shared machines={detail.sharedBy} />}</>;
+  return (
+    <>
+      {detail.sharedBy.length > 0 && <Shared machines={detail.sharedBy} />}
+      {detail.looksLike.map((other) => (
+        <Lookalike key={other.id} id={detail.row.id} other={other} />
+      ))}
+    </>
+  );
 }

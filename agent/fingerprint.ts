@@ -1,0 +1,113 @@
+/**
+ * What a machine is made of, as hashes: a collector can tell that two are the same, and nobody can tell what they are. Told at
+ * enrolment only, so that a machine that was installed anew is recognised. What is the same on many machines counts not.
+ */
+import { networkInterfaces } from 'node:os';
+import type { Fingerprint } from '../shared/api.ts';
+import type { RunLimits, RunResult } from './checks/check.ts';
+import { looseJson } from './checks/loose.ts';
+import { readContainer } from './platform/container.ts';
+import { firstLine, listNames, readLink, readText } from './platform/read.ts';
+import { powershellArgs } from './platform/windows.ts';
+
+/** As read; null where it is not there or not ours to read. */
+export interface Parts {
+  /** Of the mainboard's firmware: strong. */
+  uuid: string | null;
+  serial: string | null;
+  /** Of the board, and of the installed system: weak. */
+  board: string | null;
+  machine: string | null;
+  macs: readonly string[];
+}
+
+const nothing: Parts = { uuid: null, serial: null, board: null, machine: null, macs: [] };
+
+type Run = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
+
+/** What makers leave in where nobody filled anything in: the same on thousands of machines. */
+const unfilled =
+  /^(|-|none|unknown|n\/a|na|null|default( string)?|to be filled by o\.?e\.?m\.?|not (specified|applicable|available|provided)|system[ -]?serial( number)?|(base|main) ?board serial number|serial( number)?|o\.?e\.?m\.?|invalid|uninitialized|0123456789|123456789|1234567890|03000200-0400-0500-0006-000700080009|00020003-0004-0005-0006-000700080009|12345678-1234-5678-90ab-cddeefaabbcc)$/;
+
+/** In one spelling, or null when it says nothing. */
+export function told(text: string | null | undefined): string | null {
+  const plain = (text ?? '').slice(0, 256).trim().toLowerCase();
+  const letters = new Set(plain.replaceAll(/[^a-z0-9]/g, ''));
+  // 0000…, ffff…, xxxx…, and what has no letter or digit at all.
+  return unfilled.test(plain) || letters.size < 2 ? null : plain;
+}
+
+/** Pure but for the hash. Each part is hashed with its name and a key of ours, as machine-id(5) asks for. */
+export function fingerprintOf(parts: Parts): Fingerprint {
+  const { createHmac } = process.getBuiltinModule('node:crypto');
+  const hash = (name: string, value: string) =>
+    createHmac('sha256', 'evenkeel machine fingerprint 1').update(`${name}:${value}`).digest('hex').slice(0, 16);
+  const print: Fingerprint = {};
+  for (const name of ['uuid', 'serial', 'board', 'machine'] as const) {
+    const value = told(parts[name]);
+    if (value !== null) print[name] = hash(name, value);
+  }
+  const macs = [...new Set(parts.macs.flatMap((mac) => told(mac) ?? []))].sort().slice(0, 8);
+  if (macs.length > 0) print.macs = macs.map((mac) => hash('mac', mac));
+  return print;
+}
+
+/** @param root before each path of Linux, for captured trees */
+export async function readParts(platform: NodeJS.Platform, root: string, run: Run): Promise<Parts> {
+  try {
+    if (platform === 'linux') return readLinux(root);
+    if (platform === 'darwin') return await readMac(run);
+    if (platform === 'win32') return await readWindows(run);
+  } catch {
+    // A tool that is missing or forbidden: enrolment goes on without, and a person can still say which machine it is.
+  }
+  return nothing;
+}
+
+function readLinux(root: string): Parts {
+  // What a container shows is its host's, or of an image that many are made of.
+  if (readContainer(root) !== null) return nothing;
+  const dmi = (name: string) => firstLine(root, `/sys/class/dmi/id/${name}`);
+  // Boards without firmware tables, such as the Raspberry Pi; it ends with a NUL.
+  const tree = readText(root, '/proc/device-tree/serial-number')?.replaceAll('\0', '') ?? null;
+  return {
+    uuid: dmi('product_uuid'),
+    serial: told(dmi('product_serial')) ?? tree,
+    board: dmi('board_serial'),
+    machine: firstLine(root, '/etc/machine-id') ?? firstLine(root, '/var/lib/dbus/machine-id'),
+    macs: listNames(root, '/sys/class/net')
+      // Bridges, tunnels and the like have no device below them.
+      .filter((name) => readLink(root, `/sys/class/net/${name}/device`) !== null)
+      .flatMap((name) => firstLine(root, `/sys/class/net/${name}/address`) ?? []),
+  };
+}
+
+/** Addresses of the system's own list: of real cards, as far as their names tell. */
+const macsOf = (real: RegExp) =>
+  Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    real.test(name) ? addresses.map(({ mac }) => mac) : [],
+  );
+
+async function readMac(run: Run): Promise<Parts> {
+  const { stdout } = await run('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice'], { timeoutMs: 10_000 });
+  const value = (name: string) => new RegExp(`"${name}" = "([^"]{1,64})"`).exec(stdout)?.[1] ?? null;
+  return {
+    ...nothing,
+    uuid: value('IOPlatformUUID'),
+    serial: value('IOPlatformSerialNumber'),
+    macs: macsOf(/^en\d+$/),
+  };
+}
+
+const windowsScript = `$p = Get-CimInstance Win32_ComputerSystemProduct; $b = Get-CimInstance Win32_BIOS; $m = Get-CimInstance Win32_BaseBoard;
+$n = @(Get-CimInstance Win32_NetworkAdapter -Filter 'PhysicalAdapter = TRUE' | ForEach-Object { [string]$_.MACAddress });
+$g = (Get-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Cryptography').MachineGuid;
+@{ uuid = [string]$p.UUID; serial = [string]$b.SerialNumber; board = [string]$m.SerialNumber; machine = [string]$g; macs = $n } | ConvertTo-Json -Compress`;
+
+async function readWindows(run: Run): Promise<Parts> {
+  const { stdout } = await run('powershell.exe', powershellArgs(windowsScript), { timeoutMs: 30_000 });
+  const said = (looseJson(stdout) ?? {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof said[name] === 'string' ? (said[name] as string) : null);
+  const macs = [said.macs].flat().filter((mac) => typeof mac === 'string');
+  return { uuid: text('uuid'), serial: text('serial'), board: text('board'), machine: text('machine'), macs };
+}

@@ -1,0 +1,40 @@
+/** Whether two machines are one, by the hashes that their agents told at enrolment. Pure. */
+import type { Fingerprint, Likeness } from '../../shared/api.ts';
+
+/** Serial numbers of firmware. Board, system id and network cards are weak: they are changed, copied and moved. */
+const strong = ['uuid', 'serial'] as const;
+
+/** A value that so many endpoints have says nothing: makers repeat serials, templates repeat system ids. */
+export const tooCommon = 3;
+
+/**
+ * `same`: a serial is equal and none differs. `copy`: the installed system is the same, the hardware is not (a cloned image, a
+ * disk that was moved). `perhaps`: nothing that is proof, and enough to ask a person. Null: nothing in common.
+ */
+export function compare(a: Fingerprint, b: Fingerprint): Likeness | null {
+  const both = strong.filter((name) => a[name] !== undefined && b[name] !== undefined);
+  const equal = both.filter((name) => a[name] === b[name]);
+  const sameSystem = a.machine !== undefined && a.machine === b.machine;
+  const sameCard = (a.macs ?? []).some((mac) => b.macs?.includes(mac));
+  if (equal.length > 0) return equal.length === both.length ? 'same' : 'perhaps';
+  if (both.length > 0) return sameSystem ? 'copy' : null;
+  const otherCards = a.macs !== undefined && b.macs !== undefined && !sameCard;
+  if (sameSystem) return otherCards ? 'copy' : 'perhaps';
+  const sameBoard = a.board !== undefined && a.board === b.board;
+  return sameCard || sameBoard ? 'perhaps' : null;
+}
+
+export function valuesOf({ macs = [], ...parts }: Fingerprint): string[] {
+  return [...Object.values(parts), ...macs];
+}
+
+/** The same without the values that are too common. */
+export function without(print: Fingerprint, common: ReadonlySet<string>): Fingerprint {
+  const kept: Fingerprint = {};
+  for (const name of ['uuid', 'serial', 'board', 'machine'] as const) {
+    const value = print[name];
+    if (value !== undefined && !common.has(value)) kept[name] = value;
+  }
+  const macs = print.macs?.filter((mac) => !common.has(mac));
+  return macs && macs.length > 0 ? { ...kept, macs } : kept;
+}
