@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { fail, reasonOf } from '../shared/errors.ts';
+import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online } from '../shared/presence.ts';
@@ -13,6 +13,7 @@ import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { makePrivate, moveCredential, readCredential } from './credential.ts';
 import { ask, openDoor } from './door.ts';
+import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
 import { readLocal } from './local.ts';
@@ -57,12 +58,14 @@ export const spoolPath = (data: string) => join(data, 'spool.db');
 export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
 
 /** What the agent says of itself: so that a guest that grows is seen. */
-function selfCheck(spool: Spool, runner: () => Runner): Check {
+function selfCheck(spool: Spool, lost: () => EvenkeelError | null, runner: () => Runner): Check {
   return {
     name: 'agent',
     every: selfEvery,
     reads: 'the agent itself',
     async run({ clock }) {
+      const problem = lost();
+      if (problem) throw new Error(`${problem.message} ${problem.hint}`);
       const { entries, bytes } = spool.state();
       const used = process.cpuUsage();
       const fields = {
@@ -151,7 +154,10 @@ export function createAgent(options: AgentOptions): Agent {
       send: (section, value) => inventory(parts, section, value),
     });
     parts.runner = createRunner({
-      checks: [...createChecks(), selfCheck(parts.spool, () => parts.runner)],
+      checks: [
+        ...createChecks(),
+        selfCheck(parts.spool, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner),
+      ],
       context,
       clock,
       log,

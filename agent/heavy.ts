@@ -4,6 +4,7 @@
  * One JSON line an outcome comes back, as each is done.
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Log } from '../shared/log.ts';
@@ -28,7 +29,9 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
   return {
     run(names, told) {
       const { file, args } = agentCommand(['heavy', '--data', data, ...names]);
-      const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+      // The compile cache lies in the agent's folder, and would make it anew where it has been deleted.
+      const env = existsSync(data) ? process.env : { ...process.env, NODE_COMPILE_CACHE: undefined };
+      const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
       try {
         if (child.pid !== undefined)
           setPriority(child.pid, process.platform === 'win32' ? constants.priority.PRIORITY_LOW : 19);

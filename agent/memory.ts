@@ -1,5 +1,5 @@
 /** What checks remember across restarts: one small JSON file a key, written whole or not at all. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -11,6 +11,7 @@ export interface Memory {
 
 /** Files, not one document in this process: heavy checks run in a process of their own and remember here too. */
 export function openMemory(folder: string, log: Log): Memory {
+  let refused: string | null = null;
   const fileOf = (key: string) => join(folder, `${key.replace(/[^a-z0-9_.-]/gi, '_')}.json`);
   return {
     get(key) {
@@ -25,13 +26,18 @@ export function openMemory(folder: string, log: Log): Memory {
     set(key, value) {
       const draft = `${fileOf(key)}.${process.pid}`;
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        // Not with its parents: where the agent's own folder was deleted, none is to come into being again.
+        if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
         writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
         renameSync(draft, fileOf(key));
+        refused = null;
       } catch (thrown) {
         // A full disk must not make a check fail: it will only remember less.
         rmSync(draft, { force: true });
-        log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent could not be written.');
+        const { code = reasonOf(thrown) } = thrown as NodeJS.ErrnoException;
+        if (code !== refused)
+          log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent could not be written.');
+        refused = code;
       }
     },
   };

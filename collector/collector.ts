@@ -15,6 +15,7 @@ import { createAlerts } from './alerts/raise.ts';
 import type { App } from './api/context.ts';
 import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { guardData } from './data-guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { mergeRules } from './evaluate/merge.ts';
 import { createFleet } from './fleet/endpoints.ts';
@@ -100,8 +101,12 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const state = await openState(folder.state);
   onStop(() => state.destroy());
   onStop(await keepReserve({ state, log }));
-  const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention: retentionOf(config) });
+  const guard = guardData(folder.path, log);
+  onStop(() => guard.close());
+  const retention = retentionOf(config);
+  const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention, problem: guard.problem });
   onStop(() => series.close());
+  for (const path of folder.kept) guard.keep(path);
 
   const rules = mergeRules(defaultRules, config.rules);
   const tell = createTell();

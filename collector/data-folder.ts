@@ -15,11 +15,15 @@ export interface DataFolder {
   /** Of the agent that runs beside the collector. */
   agent: string;
   localToken: string;
+  /** What must stay where it is while this process runs: without one of them another collector could begin anew. */
+  kept: readonly string[];
   release(): void;
 }
 
 /** Less than this free is full: the databases could not even be opened. */
 const probeBytes = 1024 * 1024;
+
+const lockName = 'collector.lock';
 
 export const pathsOf = (path: string) => ({
   path,
@@ -64,22 +68,38 @@ function refusalOf(path: string, thrown: unknown): EvenkeelError {
 /** Makes the folder where it is missing, and takes it. @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL, DATA_IN_USE */
 export function openDataFolder(path: string): DataFolder {
   prepareFolder(path);
+  const paths = pathsOf(path);
   const lock = takeLock(path);
   const pidFile = join(path, 'collector.pid');
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return {
-    ...pathsOf(path),
+    ...paths,
+    kept: [path, join(path, lockName), paths.state, join(paths.series, 'journal.db')],
     release() {
-      rmSync(pidFile, { force: true });
+      removeOwn(pidFile, `${process.pid}\n`);
       lock.close();
     },
   };
 }
 
+/** Removes a file if this process wrote it: where the folder was replaced, another collector's lies at the same path. */
+export function removeOwn(path: string, text: string): void {
+  if (readText(path) === text) rmSync(path, { force: true });
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not there, or of somebody else.
+    return null;
+  }
+}
+
 function takeLock(path: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(path, 'collector.lock'), { timeout: 0 });
+    lock = new DatabaseSync(join(path, lockName), { timeout: 0 });
     lock.exec('pragma journal_mode = memory; begin exclusive');
     return lock;
   } catch (thrown) {
@@ -92,11 +112,5 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function holderOf(path: string): string {
-  try {
-    return readFileSync(join(path, 'collector.pid'), 'utf8').trim();
-  } catch {
-    // It is just starting, or ending: locked all the same.
-    return 'unknown';
-  }
-}
+/** Without the file it is just starting, or ending: locked all the same. */
+const holderOf = (path: string) => readText(join(path, 'collector.pid'))?.trim() ?? 'unknown';

@@ -1,6 +1,7 @@
 /** `<data>/local.token`: an admin's token for tools on this machine, for whoever may read the data folder anyway. */
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Tokens } from './accounts/tokens.ts';
+import { removeOwn } from './data-folder.ts';
 
 const name = 'local tools';
 
@@ -12,7 +13,7 @@ export async function writeLocalToken(tokens: Tokens, path: string): Promise<() 
   rmSync(path, { force: true });
   writeFileSync(path, `${secret}\n`, { mode: 0o600 });
   return async () => {
-    rmSync(path, { force: true });
+    removeOwn(path, `${secret}\n`);
     await tokens.revokeNamed(name);
   };
 }

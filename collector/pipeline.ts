@@ -238,7 +238,7 @@ function whenStored(parts: RoadParts, kept: Kept): Settled {
   return (problem) => {
     if (!problem) return durable(parts, kept);
     // Not acknowledged, so it comes again.
-    parts.log.warn({ reason: problem.message, endpoint: kept.endpoint }, 'a report was not stored before the end');
+    parts.log.debug({ reason: problem.message, endpoint: kept.endpoint }, 'a report was not stored before the end');
   };
 }
 
@@ -297,6 +297,8 @@ async function failed(parts: RoadParts, passage: Passage, step: string, thrown: 
     log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'a message failed inside the collector');
   }
   if (passage.report && hasTooManyGaps(thrown)) refuseNumber(parts, passage, passage.report.epoch);
+  // It can be kept another time (CONFLICT: the store is closing), and comes again until then.
+  else if (thrown instanceof EvenkeelError && (thrown.retryable || thrown.code === 'CONFLICT')) return;
   else if (step === 'admit' || step === 'keep') await putAside(parts, passage, thrown);
 }
 

@@ -71,6 +71,19 @@ export const errors = {
     'The data folder {path} is in use by another collector (process {pid}).',
     'Stop that collector first, or choose another folder with --data.',
   ),
+  DATA_LOST: row(
+    507,
+    'The data folder {path} is no longer the one that was opened: {what}.',
+    'Nothing more is kept, and agents keep their reports. Put the folder back as it was (mount its disk, or restore a ' +
+      'backup), then restart.',
+    true,
+  ),
+  AGENT_FOLDER_LOST: row(
+    507,
+    'The agent’s folder {path} is no longer the one that was opened: {what}.',
+    'Reports go on while the collector can be reached; what it has not taken is lost when the agent ends. Put the ' +
+      'folder back and restart the agent, or enrol this machine again.',
+  ),
   DISK_FULL: row(
     507,
     'The disk that holds {path} is full.',

@@ -179,7 +179,9 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       stopLooking();
       await acks.close();
       await broker.close();
-      await Promise.race([road.empty(), pause(roadEmptyMs, undefined, { ref: false })]);
+      // What the store cannot take will not be durable by waiting for it.
+      const longest = store.stats().trouble === null ? roadEmptyMs : 0;
+      await Promise.race([road.empty(), pause(longest, undefined, { ref: false })]);
       await evaluation.close();
       await presence.close();
     },

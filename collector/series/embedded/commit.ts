@@ -3,7 +3,7 @@
  * is full they keep gathering; what bounds them is that every sender waits for its answer.
  */
 import { statfsSync } from 'node:fs';
-import { type ErrorCode, type EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
+import { type ErrorCode, EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type Epoch, type Epochs, rowOf, type Waiter } from './epochs.ts';
@@ -31,6 +31,7 @@ const nothing = (): Contents => ({ samples: 0, waiting: [], losses: [] });
 export interface CommitSettings {
   folder: string;
   everyMs: number;
+  problem: () => EvenkeelError | null;
   /** Free bytes that the journal leaves alone, so that alerts and segments still find room on a full disk. */
   reserveBytes: number;
 }
@@ -67,7 +68,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
   let lastId = journal.lastFrame;
   let timer: NodeJS.Timeout | undefined;
   let retryMs = 0;
-  let trouble: string | null = null;
+  let trouble: EvenkeelError | null = null;
 
   const seal = () => {
     if (writer.bytes === 0) return;
@@ -90,7 +91,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     }
   };
   const commitSome = () => {
-    refuseWhenFull(settings, parts.tailBytes());
+    refuseWhenBad(settings, parts.tailBytes());
     const some = parcels.slice(0, framesACommit);
     const fresh = { endpoints: [...dictionary.fresh.endpoints], lines: [...dictionary.fresh.lines] };
     const newEpochs = [...epochs.fresh];
@@ -111,15 +112,19 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     }
   };
   const recovered = () => {
-    if (trouble !== null) log.info({ was: trouble }, 'The series journal takes reports again.');
+    if (trouble !== null) log.info({ was: trouble.message }, 'The series journal takes reports again.');
     trouble = null;
     retryMs = 0;
   };
   const held = (thrown: unknown) => {
-    const reason = reasonOf(thrown);
-    if (trouble !== reason)
-      log.error({ reason, pending: pendingCount() }, 'The series journal cannot be written; reports wait.');
-    trouble = reason;
+    const isKnown = thrown instanceof EvenkeelError;
+    const found = isKnown ? thrown : fail('DATA_NOT_WRITABLE', { path: settings.folder, reason: reasonOf(thrown) });
+    if (trouble?.message !== found.message)
+      log.error(
+        { reason: reasonOf(thrown), pending: pendingCount() },
+        'The series journal cannot be written; reports wait.',
+      );
+    trouble = found;
     retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
   };
   const pendingCount = () => parcels.reduce((sum, { waiting }) => sum + waiting.length, open.waiting.length);
@@ -140,14 +145,17 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
       return pendingCount();
     },
     get trouble() {
-      return trouble;
+      return trouble?.message ?? null;
     },
     close() {
       clearTimeout(timer);
       timer = undefined;
       run();
       clearTimeout(timer);
-      const reason = fail('DISK_FULL', { path: settings.folder });
+      const left = pendingCount();
+      if (left > 0)
+        log.warn({ reports: left, reason: trouble?.message }, 'Reports that are not stored stay with their agents.');
+      const reason = trouble ?? fail('DISK_FULL', { path: settings.folder });
       for (const { waiting } of parcels) for (const waiter of waiting) settle(waiter, reason);
     },
   };
@@ -158,7 +166,9 @@ function settle({ settled, repeats }: Waiter, problem: EvenkeelError | null): vo
   for (const repeat of repeats) repeat(problem);
 }
 
-function refuseWhenFull({ folder, reserveBytes }: CommitSettings, tailBytes: number): void {
+function refuseWhenBad({ folder, problem, reserveBytes }: CommitSettings, tailBytes: number): void {
+  const lost = problem();
+  if (lost) throw lost;
   if (tailBytes > maxTailBytes) throw new Error('The journal waits for compaction, which does not get on.');
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < reserveBytes) throw fail('DISK_FULL' satisfies ErrorCode, { path: folder });

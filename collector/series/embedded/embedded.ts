@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../../shared/clock.ts';
-import { fail, reasonOf } from '../../../shared/errors.ts';
+import { type EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { SeriesStats, SeriesStore } from '../series.ts';
 import { createAppend } from './append.ts';
@@ -35,6 +35,8 @@ export interface EmbeddedSettings {
   commitEveryMs?: number;
   /** Free bytes of the disk that reports do not use up: they stay for alerts and segments. */
   reserveBytes?: number;
+  /** Why the folder cannot be written now, if something else knows; null when it can. */
+  problem?: () => EvenkeelError | null;
   /** DuckDB's memory for sorting and merging, in MB. */
   memoryMb?: number;
 }
@@ -54,7 +56,7 @@ const latestWithinMs = 3 * 86_400_000;
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
  */
 export async function openEmbedded(settings: EmbeddedSettings): Promise<EmbeddedStore> {
-  const { clock, log } = settings;
+  const { clock, log, problem = () => null } = settings;
   const folder = resolve(settings.folder);
   const retention = { ...defaultRetention, ...settings.retention };
   makeFolder(folder);
@@ -104,6 +106,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
     clock,
     log,
     retention,
+    problem,
     installed(plan) {
       segments = applyPlan(segments, plan);
       for (const { id } of plan.added) lastSegment = Math.max(lastSegment, id);
@@ -124,7 +127,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
         if (tail.bytes > fullTailBytes) void upkeep.run();
       },
     },
-    { folder, everyMs: settings.commitEveryMs ?? 25, reserveBytes: settings.reserveBytes ?? 64 * 1024 * 1024 },
+    { folder, problem, everyMs: settings.commitEveryMs ?? 25, reserveBytes: settings.reserveBytes ?? 64 * 1024 * 1024 },
   );
 
   const damagedFrame = (id: number) => {
@@ -184,7 +187,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
       duplicates: append.duplicates,
       pending: commit.pending,
       quarantined,
-      trouble: commit.trouble ?? upkeep.trouble,
+      trouble: problem()?.message ?? commit.trouble ?? upkeep.trouble,
       lastCompactionAt: upkeep.lastAt,
     }),
     compact: () => upkeep.runAll(),

@@ -1,6 +1,6 @@
 /** Drives the worker's housekeeping and makes each of its steps durable before it counts. */
 import type { Clock } from '../../../shared/clock.ts';
-import { reasonOf } from '../../../shared/errors.ts';
+import { type EvenkeelError, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Courier } from './courier.ts';
 import { type Epochs, rowOf } from './epochs.ts';
@@ -20,6 +20,8 @@ export interface UpkeepParts {
   clock: Clock;
   log: Log;
   retention: Retention;
+  /** While there is one nothing is begun: it could only fail. */
+  problem: () => EvenkeelError | null;
   /** The manifest has changed for good. */
   installed(plan: Plan): void;
 }
@@ -80,7 +82,8 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     } catch (thrown) {
       if (stopped) return;
       const reason = reasonOf(thrown);
-      if (trouble !== reason) log.error({ reason }, 'Compaction of the series failed; it is tried again.');
+      // Once: the reason names another file each time.
+      if (trouble === null) log.error({ reason }, 'Compaction of the series failed; it is tried again.');
       trouble = reason;
     } finally {
       running = null;
@@ -89,12 +92,12 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
 
   return {
     run() {
-      if (!stopped) running ??= guarded(false);
+      if (!stopped && parts.problem() === null) running ??= guarded(false);
       return running ?? Promise.resolve();
     },
     async runAll() {
       await running;
-      if (!stopped) running ??= guarded(true);
+      if (!stopped && parts.problem() === null) running ??= guarded(true);
       await running;
     },
     stop() {
