@@ -189,7 +189,9 @@ test('the row of the fleet page says the worst of it', async () => {
   assert.equal([full.backup.state, full.backup.jobs], ['failed', expected.length]);
   assert.equal([bare.backup.state, bare.backup.ageSeconds, bare.backup.jobs], ['none', null, 0]);
   const codes = (row: EndpointRow) => row.attention.map(({ code }) => code);
-  for (const code of ['backup_failed', 'backup_late', 'backup_unknown'] as const) assert.ok(codes(full).includes(code));
+  // What no installed tool has made cannot be told.
+  for (const state of ['failed', 'late', 'unknown'] as const)
+    assert.is(codes(full).includes(`backup_${state}`), expected.some((one) => one.state === state) || state === 'late');
   assert.ok(codes(bare).includes('backup_none'));
 });
 
@@ -385,6 +387,21 @@ step('a restore test recorded by a person is told with name and time', async (pa
   await page.getByRole('row', { name: /dump-fresh.*one table compared/ }).waitFor();
   const { jobs } = await collector.get<Protection>('/api/v1/protection');
   assert.is(jobs.find(({ job }) => job === 'dump-fresh')?.verifiedBy, 'admin');
+
+  await box.getByRole('button', { name: 'Record a restore test' }).click();
+  await box.getByLabel('Result').selectOption('no');
+  await box.getByLabel('Note').fill('archive corrupt');
+  await box.getByRole('button', { name: 'Save' }).click();
+  await box.getByText('Restore test failed').waitFor();
+  assert.match((await box.textContent()) ?? '', /Failed.*Restore test failed.*archive corrupt/);
+  for (const [language, words] of [
+    ['en', /Restore test failed.*admin: archive corrupt/],
+    ['ja', /復元テスト失敗.*admin: archive corrupt/],
+  ] as const) {
+    await show(page, '/protection?group=failed', language);
+    const row = page.getByRole('row').filter({ hasText: 'dump-fresh' });
+    assert.match((await row.first().textContent()) ?? '', words);
+  }
 });
 
 if (hasApt && noNamespace === null)

@@ -95,7 +95,11 @@ export function openWorkshop(folder: string, agent: string): Workshop {
         `    - {job: ${product}-${name}, product: ${product}, repository: "${repository}", ${secrets}, every: 1s}`,
       );
     },
-    settings: () => ['backups:', '  ignore: [veeam]', '  repositories:', ...repositories].join('\n'),
+    settings() {
+      // A key without a value is a mistake: where no tool is installed, no repository is named.
+      const named = repositories.length > 0 ? ['  repositories:', ...repositories] : [];
+      return ['backups:', '  ignore: [veeam]', ...named].join('\n');
+    },
     source(name, secret = false) {
       mkdirSync(path(name), { recursive: true });
       for (const file of ['a', 'b']) writeFileSync(path(name, file), file.repeat(1000));
