@@ -3,12 +3,17 @@
  * Store, then acknowledge; save the change, then tell anyone. Every step can be repeated without harm, because after a
  * crash it will be. Rules do not wait for the store, so that alerts do not depend on it.
  */
+import type { Transaction } from 'kysely';
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { Presence as Said } from '../shared/presence.ts';
 import { decode, InventoryMessage, type Metric, type Report } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
+import { advance } from './alerts/advance.ts';
+import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
+import type { AlertMemory } from './alerts/memory.ts';
+import { saveAlerts } from './alerts/save.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
@@ -19,8 +24,15 @@ import type { Evaluation } from './intake/evaluation.ts';
 import type { Losses } from './intake/losses.ts';
 import type { Patience } from './intake/patience.ts';
 import type { Quarantine } from './intake/quarantine.ts';
+import { type Notified, type NotifyParts, notify } from './notify/notify.ts';
+import { saveNotifications } from './notify/save.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
+import type { Database } from './state/database.ts';
+import type { State } from './state/open.ts';
 import type { Change, Tell } from './tell.ts';
+import { openTickets } from './tickets/open.ts';
+import type { TicketPolicy } from './tickets/policy.ts';
+import { saveTickets } from './tickets/save.ts';
 
 /** One message on its way. Filled by the steps; `over` ends the road early. */
 export interface Passage {
@@ -324,4 +336,65 @@ async function putAside(parts: RoadParts, passage: Passage, error: unknown): Pro
     if (hasTooManyGaps(again)) refuseNumber(parts, passage, identity.epoch);
     else passage.refuse();
   }
+}
+
+// ── The second half: from a verdict to people and tickets ──
+
+export interface SecondHalfParts {
+  state: State;
+  clock: Clock;
+  tell: Tell;
+  memory: AlertMemory;
+  policy: TicketPolicy;
+  notified: Notified;
+  notify: NotifyParts;
+  endpointOf(id: string): Endpoint | undefined;
+  named(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
+  wakeOutbox(): void;
+}
+
+/** Decided in memory, in this order; each step adds to the batch. */
+const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => void)[] = [
+  advance,
+  ({ policy, named }, batch) => openTickets({ policy, endpointOf: named }, batch),
+  (parts, batch) => notify(parts.notify, batch),
+];
+/** Saved in one transaction, each room its own tables: alerts name their tickets, and notifications both. */
+const commit: readonly ((db: Transaction<Database>, batch: Batch) => Promise<void>)[] = [
+  saveTickets,
+  saveAlerts,
+  saveNotifications,
+];
+
+/** @returns sends a batch along the second half; throws when it could not be saved, and then it has not happened */
+export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
+  const { state, clock, tell, memory, policy, notified } = parts;
+  const rooms = [memory, policy, notified];
+  return async (inputs) => {
+    const batch = createBatch(inputs, clock.now());
+    try {
+      for (const step of onVerdicts) step(parts, batch);
+      if (batch.changes.length > 0 || batch.actions.length > 0)
+        await state.transaction().execute(async (db) => {
+          for (const save of commit) await save(db, batch);
+        });
+    } catch (thrown) {
+      for (const room of rooms) room.undo();
+      throw thrown;
+    }
+    for (const [key, ticket] of batch.ticketOf) {
+      const alert = memory.alert(key);
+      if (alert) alert.ticket = ticket;
+    }
+    for (const room of rooms) room.keep();
+    announce(tell, batch);
+    if (batch.notifications.length > 0) parts.wakeOutbox();
+  };
+}
+
+/** Only now, after it is saved, open pages hear of it. */
+function announce(tell: Tell, { changes, changedTickets }: Batch): void {
+  const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
+  for (const [alert, endpoint] of alerts) tell.publish({ kind: 'alert', alert, endpoint });
+  for (const ticket of changedTickets) tell.publish({ kind: 'ticket', ticket });
 }

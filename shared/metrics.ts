@@ -386,3 +386,11 @@ export function seriesKey(metric: string, tags: Readonly<Record<string, string>>
   const names = Object.keys(tags).sort();
   return names.length === 0 ? metric : `${metric}{${names.map((name) => `${name}=${tags[name]}`).join(',')}}`;
 }
+
+/** Numbers by which an agent says that it cannot tell. */
+const unknownValues: Readonly<Record<string, number>> = { 'backup.result': 5, 'custom.status': 3 };
+
+/** The value of a field that stands for "unknown"; undefined where there is none. */
+export function unknownValueOf(measurement: string, field: string): number | undefined {
+  return measurement === 'backup' || measurement === 'custom' ? unknownValues[`${measurement}.${field}`] : undefined;
+}

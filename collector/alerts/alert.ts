@@ -1,56 +1,84 @@
 /**
- * The state machine of one alert: pending → firing → resolved. Pure: verdicts and the time go in, the next alert and
- * what happened come out. Nothing here knows a database, a ticket or a channel.
+ * The state machine of one alert: pending → firing → resolved, and unknown while its endpoint is away. Pure: samples and
+ * the time go in, the next alert and its transition come out. Nothing here knows a database, a ticket or a channel.
  *
- * - pending: the verdict breaches; it must go on for `for_s`. One good reading ends it without a trace.
- * - firing: ends when the readings have been on the good side of the clear level for `clear_for_s`.
- * - asleep: the endpoint is off, so that nothing can be known. Saved as resolved with the reason `silent`; when the
- *   endpoint is back and still bad it fires on as the same alert, and nobody is told twice.
+ * A value alert changes state only at a sample: a timer would fire a spike of one sample a moment before the good one.
+ * Timers serve where silence is the evidence: absence, missing values, and what a rule says about `no_data`.
  */
 import { rankOf } from '../evaluate/book.ts';
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Rule } from '../evaluate/rule.ts';
+import type { Acknowledgement } from './acknowledgement.ts';
+import { type FlapBits, noFlaps } from './flapping.ts';
 
-export interface Active {
+/** Since when a level has been breached, and been good, without a break; ms UTC. */
+interface LevelClocks {
+  breachedSince: number | null;
+  goodSince: number | null;
+}
+
+export interface Alert {
   id: string;
   key: string;
   family: string;
+  /** The level in force; while pending the worst one that is breached. */
   rule: Rule;
   endpoint: string;
   metric: string;
   tags: Record<string, string>;
-  state: 'pending' | 'firing' | 'asleep';
+  /** `inactive` has no row: kept only for rules to which missing samples are a breach. */
+  state: 'inactive' | 'pending' | 'firing' | 'unknown';
   value: number | null;
   threshold: number | null;
+  /** First breaching sample; time that counts for no clock is taken out while pending. */
   pendingAt: number;
   firedAt: number | null;
-  acknowledgedAt: number | null;
-  acknowledgedBy: string | null;
+  acknowledgement: Acknowledgement | null;
+  /** When somebody acknowledged it for the first time: what mean time to acknowledge counts. */
+  firstAcknowledgedAt: number | null;
   ticket: number | null;
-  /** When the condition began to hold again without a break; a pending alert counts `for_s` from here. */
-  clearSince: number | null;
-  /** A worse level has been breached since. */
-  worse: { rule: Rule; since: number } | null;
-  /** The last reading about it; an alert of a thing that is gone must end. */
+  flaps: FlapBits;
+  /** It comes and goes: one firing alert until it is stable, whatever `state` is. */
+  flapping: boolean;
+  /** By rule id. */
+  clocks: Record<string, LevelClocks>;
+  /** The breach is that no sample comes. */
+  noData: boolean;
+  /** Statuses of the levels at the last sample: the same again changes nothing before `nextAt`. */
+  statuses: string;
+  /** From when on a sample with the same statuses would be a transition; ms UTC, Infinity for never. */
+  nextAt: number;
+  /** The last sample about it. */
   dataAt: number;
+  /** The shortest time between two samples seen so far, ms; null before the second. */
+  everyMs: number | null;
 }
 
-export type Happening =
-  | 'begun'
-  | 'fired'
-  | 'escalated'
+export type Reason =
+  | 'not_held'
+  | 'worse'
   | 'eased'
-  /** Was only pending: no trace is kept. */
-  | 'dropped'
-  | 'cleared'
-  | 'slept'
-  | 'woke';
+  | 'endpoint_gone'
+  | 'back'
+  | 'no_data'
+  | 'retired'
+  | 'rule_removed'
+  | 'gone'
+  | 'ended_by_person'
+  | 'endpoint_replaced';
+
+export interface Transition {
+  at: number;
+  to: 'pending' | 'firing' | 'unknown' | 'resolved' | 'inactive';
+  /** The rule whose level is in force afterwards; at the end the one before. */
+  rule: Rule;
+  reason?: Reason;
+}
 
 export interface Step {
   /** What is so now; null when there is no alert any more. */
-  alert: Active | null;
-  /** In order; empty when nothing changed that must be saved. */
-  happened: Happening[];
+  alert: Alert | null;
+  transition: Transition | null;
 }
 
 export interface Birth {
@@ -62,110 +90,280 @@ export interface Birth {
   tags: Record<string, string>;
 }
 
+/** A sample counts for so many of its intervals. */
+const staleIntervals = 2.5;
 /** 26 h: longer than the pause of the slowest daily check. */
-const goneDefaultS = 26 * 3600;
+export const goneDefaultS = 26 * 3600;
 
-/**
- * One verdict about an alert's instance.
- * @param levels worst first
- */
-export function onVerdict(current: Active | null, levels: readonly Level[], now: number, birth: () => Birth): Step {
-  const breached = levels.find((level) => level.status === 'breach');
-  if (!current) return breached ? begin(birth(), breached, now) : { alert: null, happened: [] };
-  // Nothing can be told from this reading: neither good nor bad.
-  if (levels.every((level) => level.status === 'none')) return { alert: current, happened: [] };
-  if (current.state === 'pending') return onPending(current, breached, now);
-  return onFiring(current, levels, now);
+/** How long a sample counts; Infinity while the pace of its series is not known. */
+export function staleMsOf({ rule, everyMs }: Pick<Alert, 'rule' | 'everyMs'>): number {
+  if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
+  return everyMs === null ? Number.POSITIVE_INFINITY : staleIntervals * everyMs;
 }
 
-function begin(birth: Birth, level: Level, now: number): Step {
-  const alert: Active = {
+const forMs = (rule: Rule) => rule.for_s * 1000;
+const clearMs = (rule: Rule) => rule.clear_for_s * 1000;
+
+function blank(birth: Birth, level: Level, at: number): Alert {
+  return {
     ...birth,
     rule: level.rule,
-    state: 'pending',
+    state: 'inactive',
     value: level.value,
     threshold: level.threshold,
-    pendingAt: now,
+    pendingAt: at,
     firedAt: null,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
+    acknowledgement: null,
+    firstAcknowledgedAt: null,
     ticket: null,
-    clearSince: null,
-    worse: null,
-    dataAt: now,
+    flaps: noFlaps,
+    flapping: false,
+    clocks: {},
+    noData: false,
+    statuses: '',
+    nextAt: Number.POSITIVE_INFINITY,
+    dataAt: at,
+    everyMs: null,
   };
-  const next = fireIfRipe(alert, now);
-  return { alert: next.alert, happened: ['begun', ...next.happened] };
 }
 
-function fireIfRipe(alert: Active, now: number): { alert: Active; happened: Happening[] } {
-  if (now - alert.pendingAt < alert.rule.for_s * 1000) return { alert, happened: [] };
-  return { alert: { ...alert, state: 'firing', firedAt: now }, happened: ['fired'] };
+/** What a sample says in short: equal texts are equal verdicts. */
+export function statusesOf(levels: readonly Level[]): string {
+  let text = '';
+  for (const { status } of levels) text += status[0];
+  return text;
 }
 
-function onPending(current: Active, breached: Level | undefined, now: number): Step {
-  if (!breached) return { alert: null, happened: ['dropped'] };
-  return fireIfRipe({ ...current, ...shownBy(breached), dataAt: now }, now);
+/**
+ * One sample about an alert's instance.
+ * @param levels worst first
+ */
+export function onSample(current: Alert | null, levels: readonly Level[], at: number, birth: () => Birth): Step {
+  // Nothing can be told from this one: neither good nor bad.
+  if (levels.every((level) => level.status === 'none')) return { alert: current, transition: null };
+  if (current && at <= current.dataAt && current.statuses !== '') return { alert: current, transition: null };
+  const mildest = levels.at(-1) as Level;
+  const breached = levels.find((level) => level.status === 'breach');
+  const waitsForSilence = mildest.rule.no_data === 'alert';
+  if (!current && !breached && !waitsForSilence) return { alert: null, transition: null };
+  const before = current ? aged(current, at) : blank(birth(), breached ?? mildest, at);
+  const alert: Alert = { ...before, clocks: clocksAfter(before, levels, at), noData: false, dataAt: at };
+  const step = decide(alert, levels, breached, at);
+  // Nothing is wrong, but silence would be: it is remembered without a row.
+  const watched = step.alert ?? (waitsForSilence ? { ...blank(birth(), mildest, at), everyMs: alert.everyMs } : null);
+  if (watched) {
+    watched.statuses = statusesOf(levels);
+    watched.nextAt = nextChange(watched, levels);
+  }
+  return { alert: watched, transition: step.transition };
+}
+
+/** Takes the time out for which no sample spoke, and learns the pace of the series. */
+function aged(alert: Alert, at: number): Alert {
+  const gap = at - alert.dataAt;
+  const surplus = alert.state === 'unknown' ? 0 : gap - staleMsOf(alert);
+  // After a restart or an absence the first gap says nothing about the pace.
+  const everyMs = gap <= 0 || alert.statuses === '' ? alert.everyMs : Math.min(alert.everyMs ?? gap, gap);
+  if (!(surplus > 0) || alert.noData) return { ...alert, everyMs };
+  const later = (since: number | null) => (since === null ? null : since + surplus);
+  const clocks = Object.fromEntries(
+    Object.entries(alert.clocks).map(([id, { breachedSince, goodSince }]) => [
+      id,
+      { breachedSince: later(breachedSince), goodSince: later(goodSince) },
+    ]),
+  );
+  const pendingAt = alert.state === 'pending' ? alert.pendingAt + surplus : alert.pendingAt;
+  return { ...alert, clocks, pendingAt, everyMs };
+}
+
+function clocksAfter(alert: Alert, levels: readonly Level[], at: number): Alert['clocks'] {
+  const clocks: Alert['clocks'] = {};
+  let worseBreached = false;
+  for (const { rule, status } of levels) {
+    const before = alert.noData ? undefined : alert.clocks[rule.id];
+    worseBreached ||= status === 'breach';
+    // A level is breached as long as a worse one is, whatever its own conditions say.
+    const isBreached = worseBreached;
+    if (status === 'none' && !isBreached) clocks[rule.id] = before ?? { breachedSince: null, goodSince: null };
+    else
+      clocks[rule.id] = {
+        breachedSince: isBreached ? (before?.breachedSince ?? at) : null,
+        goodSince: !isBreached && status === 'clear' ? (before?.goodSince ?? at) : null,
+      };
+  }
+  return clocks;
+}
+
+function decide(alert: Alert, levels: readonly Level[], breached: Level | undefined, at: number): Step {
+  switch (alert.state) {
+    case 'inactive':
+      return breached ? begin(alert, levels, breached, at) : { alert, transition: null };
+    case 'pending':
+      if (breached) return begin(alert, levels, breached, at);
+      return { alert: null, transition: { at, to: 'inactive', rule: alert.rule, reason: 'not_held' } };
+    case 'unknown':
+      return back(alert, levels, at);
+    case 'firing':
+      return onFiring(alert, levels, at);
+  }
+}
+
+/** Pending, or firing at the worst level that is due. */
+function begin(alert: Alert, levels: readonly Level[], breached: Level, at: number): Step {
+  const due = levels.find(({ rule }) => isDue(alert, rule, at));
+  if (due) {
+    const firing: Alert = { ...alert, ...shownBy(due), state: 'firing', firedAt: at };
+    return { alert: firing, transition: { at, to: 'firing', rule: due.rule } };
+  }
+  const pending: Alert = { ...alert, ...shownBy(breached), state: 'pending' };
+  const isNew = alert.state === 'inactive';
+  if (isNew) pending.pendingAt = at;
+  return { alert: pending, transition: isNew ? { at, to: 'pending', rule: breached.rule } : null };
+}
+
+function isDue(alert: Alert, rule: Rule, at: number): boolean {
+  const since = alert.clocks[rule.id]?.breachedSince ?? null;
+  return since !== null && at - since >= forMs(rule);
 }
 
 const shownBy = (level: Level) => ({ rule: level.rule, value: level.value, threshold: level.threshold });
 
-function onFiring(current: Active, levels: readonly Level[], now: number): Step {
-  const rank = rankOf[current.rule.severity];
-  const keeping = levels.find(
-    ({ status, rule }) => status === 'breach' || (status === 'hold' && rankOf[rule.severity] <= rank),
+/** The level that an alert has from now on; null when it is good for all of them. */
+function levelAfter(alert: Alert, levels: readonly Level[], at: number): Level | null {
+  const rank = rankOf[alert.rule.severity];
+  for (const level of levels) {
+    const isWorse = rankOf[level.rule.severity] > rank;
+    if (isWorse ? isDue(alert, level.rule, at) : !isGood(alert, level.rule, at)) return level;
+  }
+  return null;
+}
+
+function isGood(alert: Alert, rule: Rule, at: number): boolean {
+  const since = alert.clocks[rule.id]?.goodSince ?? null;
+  return since !== null && at - since >= clearMs(rule);
+}
+
+function onFiring(alert: Alert, levels: readonly Level[], at: number): Step {
+  const next = levelAfter(alert, levels, at);
+  if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
+  const shown: Alert = { ...alert, ...shownBy(next) };
+  if (next.rule.id === alert.rule.id) return { alert: shown, transition: null };
+  const reason = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? 'worse' : 'eased';
+  return { alert: shown, transition: { at, to: 'firing', rule: next.rule, reason } };
+}
+
+/** The endpoint is back: the same alert goes on, unless it is good and need not be so for any time. */
+function back(alert: Alert, levels: readonly Level[], at: number): Step {
+  const next = levelAfter(alert, levels, at);
+  if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
+  const rule = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? alert.rule : next.rule;
+  const firing: Alert = { ...alert, ...shownBy(next), rule, state: 'firing' };
+  return { alert: firing, transition: { at, to: 'firing', rule, reason: 'back' } };
+}
+
+/** When the same statuses again would be a transition. */
+function nextChange(alert: Alert, levels: readonly Level[]): number {
+  const rank = rankOf[alert.rule.severity];
+  let next = Number.POSITIVE_INFINITY;
+  for (const { rule } of levels) {
+    const clock = alert.clocks[rule.id];
+    if (!clock) continue;
+    const canFire = alert.state === 'pending' || rankOf[rule.severity] > rank;
+    if (canFire && clock.breachedSince !== null) next = Math.min(next, clock.breachedSince + forMs(rule));
+    if (alert.state === 'firing' && rankOf[rule.severity] === rank && clock.goodSince !== null)
+      next = Math.min(next, clock.goodSince + clearMs(rule));
+  }
+  return next;
+}
+
+/** Whether a sample can be taken over without a look at the state machine: same verdict, in time, nothing due. */
+export function changesNothing(alert: Alert, levels: readonly Level[], at: number): boolean {
+  return (
+    alert.state !== 'unknown' &&
+    !alert.noData &&
+    at < alert.nextAt &&
+    at > alert.dataAt &&
+    at - alert.dataAt <= staleMsOf(alert) &&
+    statusesOf(levels) === alert.statuses
   );
-  if (!keeping) return onGood(current, levels, now);
-  const awake: Active = { ...current, state: 'firing', clearSince: null, dataAt: now };
-  const woke: Happening[] = current.state === 'asleep' ? ['woke'] : [];
-  if (keeping.rule.id === current.rule.id)
-    return { alert: { ...awake, ...shownBy(keeping), worse: null }, happened: woke };
-  if (rankOf[keeping.rule.severity] > rank) return onWorse(awake, keeping, now, woke);
-  return { alert: { ...awake, ...shownBy(keeping), worse: null }, happened: [...woke, 'eased'] };
 }
 
-function onWorse(current: Active, worse: Level, now: number, woke: Happening[]): Step {
-  const since = current.worse?.rule.id === worse.rule.id ? current.worse.since : now;
-  const next: Active = { ...current, value: worse.value, worse: { rule: worse.rule, since } };
-  if (now - since < worse.rule.for_s * 1000) return { alert: next, happened: woke };
-  const alert: Active = { ...next, ...shownBy(worse), worse: null };
-  return { alert, happened: [...woke, 'escalated'] };
+/** Takes over the value of a sample that changes nothing else. The only thing about an alert that is not replaced. */
+export function refresh(alert: Alert, levels: readonly Level[], at: number): void {
+  const shown = levels.find(({ rule }) => rule.id === alert.rule.id) ?? levels.at(-1);
+  alert.value = shown?.value ?? alert.value;
+  alert.everyMs = Math.min(alert.everyMs ?? Number.POSITIVE_INFINITY, at - alert.dataAt);
+  alert.dataAt = at;
 }
 
-function onGood(current: Active, levels: readonly Level[], now: number): Step {
-  const own = levels.find((level) => level.rule.id === current.rule.id) ?? levels[0];
-  const clearSince = current.clearSince ?? now;
-  const alert: Active = { ...current, value: own?.value ?? current.value, clearSince, worse: null, dataAt: now };
-  return clearIfRipe(alert, now);
+/** When time alone does something to it, ms UTC; null for never. `timed`: its verdicts hold until the next one. */
+export function dueOf(alert: Alert, timed: boolean): number | null {
+  if (timed || alert.noData) return Number.isFinite(alert.nextAt) ? alert.nextAt : null;
+  const { no_data } = alert.rule;
+  if (no_data === undefined || no_data === 'keep' || alert.state === 'unknown') return null;
+  const staleAt = alert.dataAt + staleMsOf(alert);
+  if (!Number.isFinite(staleAt)) return null;
+  if (no_data === 'alert') return alert.state === 'inactive' ? staleAt : null;
+  return alert.state === 'firing' ? staleAt + clearMs(alert.rule) : alert.state === 'pending' ? staleAt : null;
 }
 
-function clearIfRipe(alert: Active, now: number): Step {
-  const ripe = alert.clearSince !== null && now - alert.clearSince >= alert.rule.clear_for_s * 1000;
-  return ripe ? { alert: null, happened: ['cleared'] } : { alert, happened: [] };
+/** Time has passed up to what `dueOf` said. */
+export function onDue(alert: Alert, at: number, timed: boolean): Step {
+  if (timed || alert.noData) return onTimed(alert, at);
+  if (alert.rule.no_data === 'ignore') {
+    const to = alert.state === 'firing' ? 'resolved' : 'inactive';
+    return { alert: null, transition: { at, to, rule: alert.rule, reason: 'no_data' } };
+  }
+  // Its silence is a breach of the mildest level from now on.
+  const clocks = { [alert.rule.id]: { breachedSince: at, goodSince: null } };
+  const silent: Alert = { ...alert, clocks, noData: true, value: null, pendingAt: at, nextAt: at + forMs(alert.rule) };
+  if (forMs(alert.rule) === 0) return fireSilent(silent, at);
+  return {
+    alert: { ...silent, state: 'pending' },
+    transition: { at, to: 'pending', rule: alert.rule, reason: 'no_data' },
+  };
 }
 
-/**
- * Time has passed without a reading.
- * @param onlineSince ms UTC, null when the endpoint does not report: only while it does can time alone make a pending
- *   alert fire, or a thing be gone
- */
-export function onTime(current: Active, now: number, onlineSince: number | null): Step & { gone?: true } {
-  if (onlineSince === null) return { alert: current, happened: [] };
-  if (now - Math.max(current.dataAt, onlineSince) >= (current.rule.gone_s ?? goneDefaultS) * 1000)
-    return { alert: null, happened: [current.state === 'pending' ? 'dropped' : 'cleared'], gone: true };
-  return current.state === 'pending' ? fireIfRipe(current, now) : clearIfRipe(current, now);
+function fireSilent(alert: Alert, at: number): Step {
+  const firing: Alert = { ...alert, state: 'firing', firedAt: at, nextAt: Number.POSITIVE_INFINITY };
+  return { alert: firing, transition: { at, to: 'firing', rule: alert.rule, reason: 'no_data' } };
+}
+
+/** The last verdict still holds. */
+function onTimed(alert: Alert, at: number): Step {
+  if (alert.noData) return fireSilent(alert, at);
+  const level: Level = { rule: alert.rule, value: alert.value, threshold: alert.threshold, status: 'breach' };
+  if (alert.state === 'pending') {
+    const firing: Alert = { ...alert, ...shownBy(level), state: 'firing', firedAt: at };
+    firing.nextAt = nextChange(firing, [level]);
+    return { alert: firing, transition: { at, to: 'firing', rule: alert.rule } };
+  }
+  return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
 }
 
 /** The endpoint has gone: what it measured of itself is unknown from now on. */
-export function onAway(current: Active): Step {
-  if (current.state === 'pending') return { alert: null, happened: ['dropped'] };
-  if (current.state === 'asleep') return { alert: current, happened: [] };
-  return { alert: { ...current, state: 'asleep', clearSince: null, worse: null }, happened: ['slept'] };
+export function onGone(alert: Alert, at: number): Step {
+  if (alert.state === 'unknown') return { alert, transition: null };
+  if (alert.state === 'inactive') return { alert: null, transition: null };
+  if (alert.state === 'pending')
+    return { alert: null, transition: { at, to: 'inactive', rule: alert.rule, reason: 'endpoint_gone' } };
+  const unknown: Alert = { ...alert, state: 'unknown', clocks: {}, statuses: '', nextAt: Number.POSITIVE_INFINITY };
+  return { alert: unknown, transition: { at, to: 'unknown', rule: alert.rule, reason: 'endpoint_gone' } };
+}
+
+/** The collector was blind until now: nothing is stale before it has watched for as long as it takes. */
+export const onResume = (alert: Alert, at: number): Alert => ({ ...alert, statuses: '', dataAt: Math.max(alert.dataAt, at) });
+
+/** Ends it for a reason that is no recovery. */
+export function onEnd(alert: Alert, at: number, reason: Reason): Step {
+  if (alert.state === 'inactive') return { alert: null, transition: null };
+  const to = alert.state === 'pending' ? 'inactive' : 'resolved';
+  return { alert: null, transition: { at, to, rule: alert.rule, reason } };
 }
 
 /**
  * The key of an alert: no values and no times in it, and no names that people change.
- * `endpoint/family/instance`, case-folded.
+ * `endpoint/family/instance`, case-folded. Only compared, never taken apart.
  */
 export function alertKey(endpoint: string, family: string, tags: Readonly<Record<string, string>>): string {
   let instance = '';

@@ -1,62 +1,92 @@
-/** Reads the alerts that go on after a restart: pending and firing ones, and those asleep with their endpoint. */
+/** Reads the alerts that go on after a restart, and what is remembered of their changes. */
 import type { RuleBook } from '../evaluate/book.ts';
-import type { Rule } from '../evaluate/rule.ts';
+import { familyOf } from '../evaluate/book.ts';
 import type { State } from '../state/open.ts';
-import type { Active } from './alert.ts';
+import type { Alert } from './alert.ts';
+import { type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
 
 export interface Loaded {
-  alerts: Active[];
-  /** Their rule is gone: they end now. */
-  orphans: Active[];
+  alerts: Alert[];
+  /** Their rule is gone, or does not hold for their endpoint any more: they end now. */
+  orphans: Alert[];
+  flaps: Map<string, FlapBits>;
 }
 
-export async function loadAlerts(state: State, book: RuleBook, now: number): Promise<Loaded> {
-  const rows = await state
-    .selectFrom('alerts')
-    .selectAll()
-    .where((is) => is.or([is('active_key', 'is not', null), is('resolved_why', '=', 'silent')]))
-    .orderBy('pending_at')
-    .execute();
-  const alerts = new Map<string, Active>();
-  const orphans: Active[] = [];
+/** @param bookOf the rules that hold for an endpoint; undefined for one that is gone */
+export async function loadAlerts(
+  state: State,
+  bookOf: (endpoint: string) => Pick<RuleBook, 'rule'> | undefined,
+  now: number,
+): Promise<Loaded> {
+  const rows = await state.selectFrom('alerts').selectAll().where('active_key', 'is not', null).execute();
+  const flaps = await readFlaps(state, now);
+  const loaded: Loaded = { alerts: [], orphans: [], flaps };
   for (const row of rows) {
-    const rule = book.rule(row.rule);
-    const alert: Active = {
+    const rule = bookOf(row.endpoint)?.rule(row.rule);
+    const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
+    const alert: Alert = {
       id: row.id,
       key: row.key,
-      family: rule ? book.familyOf(rule) : row.rule,
-      rule: rule ?? gone(row.rule, row.severity),
+      family: rule ? familyOf(rule) : row.rule,
+      rule: rule ?? standIn(row.rule, row.severity),
       endpoint: row.endpoint,
       metric: row.metric,
       tags: JSON.parse(row.tags) as Record<string, string>,
-      state: row.state === 'resolved' ? 'asleep' : row.state,
+      state: row.state === 'resolved' || row.calm ? 'inactive' : row.state,
       value: row.value,
       threshold: row.threshold,
       pendingAt: row.pending_at,
       firedAt: row.fired_at,
-      acknowledgedAt: row.acknowledged_at,
-      acknowledgedBy: row.acknowledged_by,
+      acknowledgement: owner === null ? null : {
+        at: row.acknowledged_at ?? now,
+        by: owner,
+        note: row.acknowledged_note,
+        until: row.acknowledged_until ?? now,
+        sticky: row.acknowledged_sticky === 1,
+        handOver: row.handed_to === null ? null : { to: row.handed_to, until: row.handed_until ?? now },
+      },
+      firstAcknowledgedAt: row.first_acknowledged_at,
       ticket: row.ticket,
-      clearSince: null,
-      worse: null,
+      flaps: flaps.get(row.key) ?? noFlaps,
+      flapping: row.flapping === 1,
+      // A pending alert goes on counting from where it began; what was good must be so for its whole time again.
+      clocks: row.state === 'pending' ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
+      noData: false,
+      statuses: '',
+      nextAt: Number.POSITIVE_INFINITY,
+      // Nothing was watched until now.
       dataAt: now,
+      everyMs: null,
     };
-    if (!rule) orphans.push(alert);
-    // An older row of the same key, left asleep, gives way to the newer one.
-    else alerts.set(row.key, alert);
+    if (rule) loaded.alerts.push(alert);
+    else loaded.orphans.push(alert);
   }
-  return { alerts: [...alerts.values()], orphans };
+  return loaded;
+}
+
+async function readFlaps(state: State, now: number): Promise<Map<string, FlapBits>> {
+  const rows = await state
+    .selectFrom('alert_events')
+    .innerJoin('alerts', 'alerts.id', 'alert_events.alert')
+    .select(['alerts.key as key', 'alert_events.at as at'])
+    .where('alert_events.at', '>', now - flapSettings.slots * flapSettings.slotMs)
+    .where('alert_events.code', 'in', ['firing', 'worse', 'eased', 'resolved'])
+    .orderBy('alert_events.at')
+    .execute();
+  const flaps = new Map<string, FlapBits>();
+  for (const { key, at } of rows) flaps.set(key, withChange(flaps.get(key) ?? noFlaps, at));
+  return flaps;
 }
 
 /** Stands in for a rule that is no longer there, so that its alert can be ended in order. */
-function gone(id: string, severity: Rule['severity']): Rule {
+function standIn(id: string, severity: Alert['rule']['severity']): Alert['rule'] {
   return {
     id,
     name: { en: id, ja: id },
     enabled: false,
     severity,
     applies: 'all',
-    when: { kind: 'metric', measurement: '', all: [] },
+    when: { kind: 'threshold', measurement: '', all: [] },
     for_s: 0,
     clear_for_s: 0,
     ticket: 'open',

@@ -19,7 +19,7 @@ export const ownRule: Rule = {
   severity: 'critical',
   applies: 'all',
   // Never looked at: the wiring says when something is wrong.
-  when: { kind: 'silent', after_s: 1 },
+  when: { kind: 'absence', after_s: 1 },
   for_s: 0,
   clear_for_s: 0,
   ticket: 'off',

@@ -1,80 +1,123 @@
-/** The rules, arranged once so that a report finds its own in a few lookups. */
+/** The rules that hold for an endpoint, arranged once so that a report finds its own in a few lookups. */
 import type { EndpointKind } from '../fleet/fleet.ts';
+import { kindOf } from './kinds/index.ts';
+import type { RuleKind } from './kinds/kind.ts';
 import type { Rule } from './rule.ts';
-
-export type MetricRule = Rule & { when: Extract<Rule['when'], { kind: 'metric' }> };
-export type SilentRule = Rule & { when: Extract<Rule['when'], { kind: 'silent' }> };
-export type MissingRule = Rule & { when: Extract<Rule['when'], { kind: 'missing' }> };
+import { type Place, reaches, type Scope, weightOf } from './scope.ts';
 
 /** One thing that can be wrong, in levels, worst first. All levels of one instance share one alert. */
 export interface Family {
   /** The id of the mildest rule. */
   id: string;
-  levels: MetricRule[];
+  /** What people see that it is about. */
+  metric: string;
+  levels: { rule: Rule; kind: RuleKind }[];
+  /** Its verdicts are wanted also when all is well: that no sample comes would be a breach. */
+  watchesSilence: boolean;
 }
 
 export interface RuleBook {
+  /** Enabled and for this kind of endpoint. */
   rules: readonly Rule[];
   rule(id: string): Rule | undefined;
-  /** The family that a rule belongs to. */
-  familyOf(rule: Rule): string;
-  metric: Record<EndpointKind, Map<string, Family[]>>;
-  silent: Record<EndpointKind, SilentRule[]>;
-  missing: Record<EndpointKind, MissingRule[]>;
+  byMeasurement: ReadonlyMap<string, readonly Family[]>;
+  /** Judged by presence and time, one family each. */
+  byPresence: readonly Family[];
 }
 
 export const rankOf: Record<Rule['severity'], number> = { info: 0, warning: 1, critical: 2 };
+/** The family that a rule belongs to. */
+export const familyOf = (rule: Pick<Rule, 'id' | 'level_of'>): string => rule.level_of ?? rule.id;
+/** Judged by presence and time: its verdict holds until the next one, so that time alone may fire and clear it. */
+export const isTimed = (rule: Rule): boolean => kindOf(rule.when).judgeEndpoint !== undefined;
 
-/** Arranges the enabled rules. Disabled ones are left out: their alerts end as `rule_removed`. */
-export function createRuleBook(rules: readonly Rule[]): RuleBook {
-  const enabled = rules.filter((rule) => rule.enabled);
-  const byId = new Map(enabled.map((rule) => [rule.id, rule]));
-  const familyOf = (rule: Rule) => rule.level_of ?? rule.id;
+/** A rule as it is to be within a scope. */
+export interface ScopedRule {
+  scope: Scope;
+  rule: Rule;
+}
+
+/** Which rule holds for an endpoint, and which ones gave way to it. */
+export interface RuleChoice {
+  rule: Rule;
+  /** `all` where nothing more specific was said. */
+  scope: Scope;
+  gaveWay: Scope[];
+}
+
+export interface RuleBooks {
+  /** The same object for all endpoints for which the same rules hold. */
+  for(place: Place): RuleBook;
+  /** All rules, disabled ones too, with why each is what it is. */
+  explain(place: Place): RuleChoice[];
+  /** Names of rules by id, whatever the scope. */
+  rule(id: string): Rule | undefined;
+  all(): readonly Rule[];
+}
+
+export const everywhere: Scope = { of: 'all', target: '' };
+
+/**
+ * @param base each rule once, as it is where no scope says otherwise
+ * @param scoped the most specific one that reaches an endpoint takes the place of the others
+ */
+export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRule[] = []): RuleBooks {
+  const books = new Map<string, RuleBook>();
+  const ordered = scoped
+    .map((one, index) => ({ ...one, index }))
+    .sort((a, b) => weightOf(b.scope) - weightOf(a.scope) || (a.scope.target < b.scope.target ? -1 : 1));
+  const byId = new Map([...ordered.map(({ rule }) => rule).reverse(), ...base].map((rule) => [rule.id, rule]));
+
+  function choices(place: Place): RuleChoice[] {
+    const reaching = ordered.filter(({ scope }) => reaches(scope, place));
+    const own = [...byId.values()].flatMap((rule): RuleChoice[] => {
+      const said = reaching.filter((one) => one.rule.id === rule.id);
+      const basic = base.find(({ id }) => id === rule.id);
+      const all = [...said, ...(basic ? [{ scope: everywhere, rule: basic }] : [])];
+      const [first, ...others] = all;
+      return first ? [{ rule: first.rule, scope: first.scope, gaveWay: others.map(({ scope }) => scope) }] : [];
+    });
+    return own;
+  }
+
   return {
-    rules: enabled,
-    rule: (id) => byId.get(id),
-    familyOf,
-    metric: {
-      server: familiesFor('server', enabled, familyOf),
-      workstation: familiesFor('workstation', enabled, familyOf),
+    for(place) {
+      let key: string = place.kind;
+      for (const { scope, index } of ordered) if (reaches(scope, place)) key += `,${index}`;
+      let book = books.get(key);
+      if (!book) {
+        book = arrange(choices(place).map(({ rule }) => rule), place.kind);
+        books.set(key, book);
+      }
+      return book;
     },
-    silent: ofKind<SilentRule>('silent', enabled),
-    missing: ofKind<MissingRule>('missing', enabled),
+    explain: choices,
+    rule: (id) => byId.get(id),
+    all: () => [...byId.values()],
   };
 }
 
-function applies(rule: Rule, kind: EndpointKind): boolean {
-  return rule.applies === 'all' || rule.applies === kind;
-}
-
-function ofKind<T extends Rule>(kind: Rule['when']['kind'], rules: readonly Rule[]): Record<EndpointKind, T[]> {
-  const wanted = (rule: Rule): rule is T => rule.when.kind === kind;
-  return {
-    server: rules.filter((rule) => applies(rule, 'server')).filter(wanted),
-    workstation: rules.filter((rule) => applies(rule, 'workstation')).filter(wanted),
-  };
-}
-
-function familiesFor(
-  kind: EndpointKind,
-  rules: readonly Rule[],
-  familyOf: (rule: Rule) => string,
-): Map<string, Family[]> {
+function arrange(rules: readonly Rule[], kind: EndpointKind): RuleBook {
+  const inForce = rules.filter((rule) => rule.enabled && (rule.applies === 'all' || rule.applies === kind));
   const families = new Map<string, Family>();
-  for (const rule of rules) {
-    if (rule.when.kind !== 'metric' || !applies(rule, kind)) continue;
+  for (const rule of inForce) {
     const id = familyOf(rule);
-    const family = families.get(id) ?? { id, levels: [] };
-    family.levels.push(rule as MetricRule);
+    const ruleKind = kindOf(rule.when);
+    const family = families.get(id) ?? { id, metric: '', levels: [], watchesSilence: false };
+    family.levels.push({ rule, kind: ruleKind });
     families.set(id, family);
   }
   const byMeasurement = new Map<string, Family[]>();
+  const byPresence: Family[] = [];
   for (const family of families.values()) {
-    family.levels.sort((a, b) => rankOf[b.severity] - rankOf[a.severity]);
-    const measurement = (family.levels[0] as MetricRule).when.measurement;
-    const list = byMeasurement.get(measurement) ?? [];
-    list.push(family);
-    byMeasurement.set(measurement, list);
+    family.levels.sort((a, b) => rankOf[b.rule.severity] - rankOf[a.rule.severity]);
+    const { rule, kind: ruleKind } = family.levels[0] as Family['levels'][number];
+    family.metric = ruleKind.metric(rule.when as never);
+    family.watchesSilence = family.levels.at(-1)?.rule.no_data === 'alert';
+    const measurement = ruleKind.measurement?.(rule.when as never);
+    if (measurement === undefined) byPresence.push(family);
+    else byMeasurement.set(measurement, [...(byMeasurement.get(measurement) ?? []), family]);
   }
-  return byMeasurement;
+  const byRule = new Map(inForce.map((rule) => [rule.id, rule]));
+  return { rules: inForce, rule: (id) => byRule.get(id), byMeasurement, byPresence };
 }

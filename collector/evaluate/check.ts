@@ -7,7 +7,8 @@ import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts'
 import { type Fault, faultsOf, type Path, shown, unknownKey, wordHint } from '../../shared/shape.ts';
 import { rankOf } from './book.ts';
 import { lossMeasurement } from './evaluate.ts';
-import { type Condition, Rule } from './rule.ts';
+import type { Condition } from './kinds/threshold.ts';
+import { Rule } from './rule.ts';
 
 type Row = Pick<Field, 'measurement' | 'field' | 'unit' | 'kind'>;
 
@@ -36,7 +37,7 @@ function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
     return measurement === lossMeasurement
       ? [{ path: [...path, 'measurement'], problem: `${shown(measurement)} is there only when something was lost` }]
       : [...measurementFaults(measurement, path), ...fieldFaults(measurement, field, path)];
-  if (kind !== 'metric') return [];
+  if (kind !== 'threshold') return [];
   const conditions = Array.isArray(all) ? all : [];
   return [
     ...measurementFaults(measurement, path),
@@ -153,7 +154,7 @@ export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault
       : `which is no rule${wordHint(rule.level_of, [...all.keys()])}`;
     return [{ path, problem: `names ${named}, ${why}` }];
   }
-  if (rule.when.kind !== 'metric' || milder.when.kind !== 'metric' || rule.when.measurement !== milder.when.measurement)
+  if (rule.when.kind !== 'threshold' || milder.when.kind !== 'threshold' || rule.when.measurement !== milder.when.measurement)
     return [{ path, problem: `names ${named}, which looks at another measurement` }];
   const faults: Fault[] = [];
   if (rankOf[rule.severity] <= rankOf[milder.severity])

@@ -3,7 +3,8 @@
  * "Defaults and who uses them" that this product starts from; where peers differ, the quieter one was taken.
  * Adding a rule is adding an entry. All of it can be overridden by id under `rules:` in evenkeel.yaml.
  */
-import type { Condition, Rule } from './rule.ts';
+import type { Condition } from './kinds/threshold.ts';
+import type { Rule } from './rule.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -43,7 +44,7 @@ const info = (id: string, en: string, ja: string, when: Rule['when'], extra: Ext
   severity: 'info',
 });
 
-const metric = (measurement: string, ...all: Condition[]): Rule['when'] => ({ kind: 'metric', measurement, all });
+const metric = (measurement: string, ...all: Condition[]): Rule['when'] => ({ kind: 'threshold', measurement, all });
 const above = (field: string, value: number, clear?: number): Condition => ({
   field,
   op: '>=',
@@ -147,7 +148,7 @@ export const defaultRules: readonly Rule[] = [
   // Being there. A workstation that is silent is asleep or at home: only three weeks of it are worth a question.
   {
     ...warning('server-down', 'Server does not respond', 'サーバーが応答しません', {
-      kind: 'silent',
+      kind: 'absence',
       after_s: 10 * minute,
     }),
     severity: 'critical',
@@ -161,7 +162,7 @@ export const defaultRules: readonly Rule[] = [
     'Workstation not seen for three weeks',
     '3 週間以上応答のないワークステーション',
     {
-      kind: 'silent',
+      kind: 'absence',
       after_s: 21 * day,
     },
     { applies: 'workstation', ticket: 'open' },

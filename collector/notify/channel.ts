@@ -6,12 +6,15 @@ export interface Notice {
   /** The same at every repeat of this one notice to this one channel: receivers may drop what they have seen. */
   id: string;
   /** What happened to the alert or ticket. */
-  event: 'firing' | 'resolved' | 'reminder' | 'test';
+  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
   /** The same for every notice of one alert: receivers group and resolve by it. */
   key: string;
   rule: { id: string; en: string; ja: string };
   severity: 'info' | 'warning' | 'critical';
+  /** `site` as kind: it is about several endpoints, named in `members`. */
   endpoint: { id: string; name: string; kind: string; site: string | null };
+  /** Of a grouped notification: how many alerts, and the endpoints of the first of them. */
+  members: { count: number; names: string[] } | null;
   metric: string;
   tags: Record<string, string>;
   value: number | null;

@@ -8,6 +8,8 @@ const words = {
     firing: { info: 'Info', warning: 'Warning', critical: 'Critical' },
     resolved: 'Resolved',
     reminder: 'Reminder',
+    flapping: 'Comes and goes',
+    endpoints: 'endpoints',
     test: 'Test',
     endpoint: 'Endpoint',
     site: 'Site',
@@ -25,6 +27,8 @@ const words = {
     firing: { info: '情報', warning: '警告', critical: '危険' },
     resolved: '解消',
     reminder: 'リマインダー',
+    flapping: '断続的に発生',
+    endpoints: '台',
     test: 'テスト',
     endpoint: 'エンドポイント',
     site: '拠点',
@@ -45,6 +49,9 @@ const reasons: Record<string, Record<Language, string>> = {
   rule_removed: { en: 'The rule was removed.', ja: 'ルールが削除されました。' },
   retired: { en: 'The endpoint was retired.', ja: 'エンドポイントは廃止されました。' },
   gone: { en: 'It is no longer reported.', ja: '報告されなくなりました。' },
+  no_data: { en: 'It is no longer measured.', ja: '測定されなくなりました。' },
+  ended_by_person: { en: 'A person ended it.', ja: '担当者が終了しました。' },
+  stable: { en: 'It has been stable for some time.', ja: 'しばらく安定しています。' },
   restored: {
     en: 'The alert has been good for a day; the ticket is still open.',
     ja: 'アラートは 1 日前に解消していますが、チケットは未完了です。',
@@ -101,6 +108,13 @@ export function headline(notice: Notice, language: Language): string {
   const kind = notice.event === 'firing' ? w.firing[notice.severity] : w[notice.event];
   const instance = instanceOf(notice);
   const about = `${notice.rule[language]}${instance ? ` (${instance})` : ''}`;
+  const { members } = notice;
+  if (members) {
+    const names = members.names.map((name) => oneLine(name, 60)).join(', ');
+    const more = members.count > members.names.length ? ' …' : '';
+    const count = `${members.count} ${w.endpoints}${names ? ` (${names}${more})` : ''}`;
+    return oneLine(`${kind}: ${oneLine(notice.endpoint.name)} – ${about}: ${count}`, 300);
+  }
   const value = notice.event === 'firing' && notice.value !== null ? `: ${formatValue(notice.value, notice.unit)}` : '';
   return oneLine(`${kind}: ${oneLine(notice.endpoint.name)} – ${about}${value}`, 300);
 }

@@ -1,8 +1,9 @@
 /**
- * The runner of notices. Rows are written in the transaction of the change that they tell of; here they are sent: at
+ * The runner of deliveries. Rows are written in the transaction of the change that they tell of; here they are sent: at
  * least once, in order for each alert and channel, with growing random pauses. An attempt is counted before it is made,
  * so that a crash between sending and marking costs one repeat, after a pause, under the same Idempotency-Key.
  */
+import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -10,12 +11,15 @@ import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import type { Notice } from './channel.ts';
+import type { Facts } from './notification.ts';
 import type { Route } from './route.ts';
 
 export interface OutboxParts {
   state: State;
   clock: Clock;
   routes: readonly Route[];
+  /** Without a slash at the end; known once the collector listens. */
+  publicUrl: () => string;
   log: Log;
   tell: Tell;
   /** 0 ≤ x < 1. */
@@ -35,10 +39,10 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-type Row = Pick<
-  Database['outbox'],
-  'id' | 'channel' | 'notice' | 'attempts' | 'created_at' | 'alert' | 'ticket' | 'next_at'
->;
+type Row = Pick<Selectable<Database['deliveries']>, 'id' | 'channel' | 'about' | 'attempts' | 'next_at'> & {
+  facts: string;
+  ticket: number | null;
+};
 
 /** About twelve hours of trying: long enough for a mail server's bad night. */
 const attemptsAtMost = 30;
@@ -66,16 +70,18 @@ export function createOutbox(parts: OutboxParts): Outbox {
   /** Rows whose time has come, less those that must wait for an earlier notice of the same alert. */
   async function due(): Promise<Row[]> {
     const rows = await state
-      .selectFrom('outbox')
-      .select(['id', 'channel', 'notice', 'attempts', 'created_at', 'alert', 'ticket', 'next_at'])
+      .selectFrom('deliveries')
+      .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+      .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'facts', 'ticket'])
       .where('state', '=', 'queued')
       .orderBy('created_at')
+      .orderBy('notification')
       .limit(2000)
       .execute();
     const first = new Set<string>();
     const now = clock.now();
     return rows.filter((row) => {
-      const lane = `${row.channel}\n${row.alert ?? row.id}`;
+      const lane = `${row.channel}\n${row.about}`;
       if (first.has(lane)) return false;
       first.add(lane);
       return row.next_at <= now && !sending.has(row.id);
@@ -85,12 +91,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function sendOne(row: Row): Promise<void> {
     const attempts = row.attempts + 1;
     const nextAt = clock.now() + pauseAfter(attempts, random);
-    await state.updateTable('outbox').set({ attempts, next_at: nextAt }).where('id', '=', row.id).execute();
+    await state.updateTable('deliveries').set({ attempts, next_at: nextAt }).where('id', '=', row.id).execute();
     try {
       const channel = routes.get(row.channel);
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      const notice: Notice = { ...(JSON.parse(row.notice) as Notice), id: row.id };
-      await channel.send(notice, AbortSignal.timeout(timeoutMs));
+      await channel.send(noticeOf(row), AbortSignal.timeout(timeoutMs));
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
     } catch (thrown) {
       await failed(row, attempts, thrown);
@@ -109,9 +114,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function mark(
     row: Row,
-    set: Partial<Pick<Database['outbox'], 'state' | 'sent_at' | 'last_error'>>,
+    set: Partial<Pick<Database['deliveries'], 'state' | 'sent_at' | 'last_error'>>,
   ): Promise<void> {
-    await state.updateTable('outbox').set(set).where('id', '=', row.id).execute();
+    await state.updateTable('deliveries').set(set).where('id', '=', row.id).execute();
     if (row.ticket !== null) tell.publish({ kind: 'ticket', ticket: row.ticket });
   }
 
@@ -133,12 +138,24 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   async function prune(): Promise<number> {
-    const { numDeletedRows } = await state
-      .deleteFrom('outbox')
-      .where('state', 'in', ['sent', 'dead'])
-      .where('created_at', '<', clock.now() - keptMs)
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+    const before = clock.now() - keptMs;
+    return state.transaction().execute(async (db) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('deliveries')
+        .where('state', 'in', ['sent', 'dead'])
+        .where('created_at', '<', before)
+        .executeTakeFirst();
+      const delivered = db.selectFrom('deliveries').select('notification');
+      await db.deleteFrom('notifications').where('at', '<', before).where('id', 'not in', delivered).execute();
+      return Number(numDeletedRows);
+    });
+  }
+
+  /** The page that shows what it is about is found when it is sent: the address may have changed since. */
+  function noticeOf({ id, facts, ticket }: Row): Notice {
+    const about = JSON.parse(facts) as Facts;
+    const path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
+    return { ...about, id, ticket, url: parts.publicUrl() + path };
   }
 
   /** Looks until nothing is due, then again when the next row is, or soon. One look at a time. */

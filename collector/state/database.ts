@@ -176,45 +176,110 @@ export interface Database {
     /** The first 4 KiB, base64. */
     sample: string;
   };
-  rules: { id: string; definition: Json; enabled: Flag; updated_at: Ms; updated_by: string };
+  /** What people have changed about rules, by scope. What evenkeel.yaml says is not here. */
+  rules: {
+    id: Generated<number>;
+    rule: string;
+    scope: 'all' | 'kind' | 'site' | 'group' | 'tag' | 'endpoint';
+    /** Empty for all. */
+    target: string;
+    /** The parts that differ from the default; the whole rule where there is no default. */
+    change: Json;
+    updated_at: Ms;
+    updated_by: string;
+  };
+  /** Every change of a rule, for ever. */
+  rule_versions: {
+    id: Generated<number>;
+    rule: string;
+    scope: string;
+    target: string;
+    at: Ms;
+    by_user: string;
+    reason: string;
+    /** null: nothing was said before; null after: taken back. */
+    before: Json | null;
+    after: Json | null;
+  };
   alerts: {
     id: string;
-    /** endpoint/rule/instance, case-folded, without values or times. */
+    /** endpoint/rule/instance, case-folded, without values or times. Only compared, never taken apart. */
     key: string;
-    /** Equals `key` while pending or firing, else null: unique, so one key has one active alert. */
+    /** Equals `key` until it is resolved, else null: unique, so one key has one active alert. */
     active_key: string | null;
     rule: string;
     endpoint: string;
     metric: string;
     tags: Json;
-    state: 'pending' | 'firing' | 'resolved';
+    state: 'pending' | 'firing' | 'unknown' | 'resolved';
     severity: 'info' | 'warning' | 'critical';
     value: number | null;
     threshold: number | null;
     pending_at: Ms;
     fired_at: Ms | null;
     resolved_at: Ms | null;
-    /** Why it ended: cleared, silent (endpoint off: unknown), rule_removed, retired. */
+    /** Why it ended: cleared, no_data, gone, rule_removed, retired, ended_by_person … */
     resolved_why: string | null;
+    /** The acknowledgement in force. */
     acknowledged_at: Ms | null;
     acknowledged_by: string | null;
+    acknowledged_note: string | null;
+    acknowledged_until: Ms | null;
+    acknowledged_sticky: Flag;
+    handed_to: string | null;
+    handed_until: Ms | null;
+    /** What mean time to acknowledge counts. */
+    first_acknowledged_at: Ms | null;
+    flapping: Flag;
+    /** Flapping, and good at present. */
+    calm: Flag;
     ticket: number | null;
     updated_at: Ms;
+  };
+  /** The history of each alert; only ever added to. */
+  alert_events: {
+    id: Generated<number>;
+    alert: string;
+    at: Ms;
+    code: string;
+    /** The rule whose level was in force afterwards. */
+    rule: string;
+    severity: 'info' | 'warning' | 'critical';
+    value: number | null;
+    /** `monitor` or a user's name. */
+    actor: string;
+    params: Json;
+  };
+  /** Several alerts that are one outage, and for which there is one ticket. */
+  incidents: {
+    id: Generated<number>;
+    kind: 'site' | 'budget';
+    key: string;
+    site: string | null;
+    rule: string | null;
+    ticket: number;
+    opened_at: Ms;
+    ended_at: Ms | null;
   };
   tickets: {
     id: Generated<number>;
     key: string;
     /** Equals `key` while the ticket is open, else null: unique, so one key has one open ticket. */
     open_key: string | null;
-    source: 'monitor' | 'person';
-    title: string;
+    /** alert: about one · incident: about several of a site · budget: about more than an hour may open · person. */
+    kind: 'alert' | 'incident' | 'budget' | 'person';
+    /** A person's own words; null where rule, instance, endpoint and site say what it is about. */
+    title: string | null;
     state: 'new' | 'in_progress' | 'on_hold' | 'resolved' | 'closed' | 'cancelled';
     priority: number;
     impact: number;
     urgency: number;
     tier: number;
     endpoint: string | null;
+    site: string | null;
     rule: string | null;
+    /** `/var`, `nightly` …: which of several; empty when there is only one. */
+    instance: string;
     alert: string | null;
     assignee: string | null;
     /** A person commented, assigned or changed it: from then on only a person resolves it. */
@@ -227,6 +292,9 @@ export interface Database {
     closed_at: Ms | null;
     /** How often the alert fired into this ticket. */
     fires: number;
+    flapping_since: Ms | null;
+    /** A person said "won't fix until". */
+    muted_until: Ms | null;
     follows: number | null;
     updated_at: Ms;
   };
@@ -236,26 +304,48 @@ export interface Database {
     at: Ms;
     /** `monitor` or a user's name. */
     actor: string;
-    kind: 'opened' | 'fired' | 'cleared' | 'comment' | 'assigned' | 'state' | 'priority' | 'notice' | 'reopened';
+    kind:
+      | 'opened'
+      | 'fired'
+      | 'cleared'
+      | 'flapping'
+      | 'comment'
+      | 'assigned'
+      | 'acknowledged'
+      | 'state'
+      | 'priority'
+      | 'reopened';
     from_state: string | null;
     to_state: string | null;
     text: string | null;
     data: Json | null;
   };
-  outbox: {
+  /** What people are told, once for all channels; in codes, put into words when it is sent. */
+  notifications: {
+    id: Generated<number>;
+    at: Ms;
+    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
+    severity: 'info' | 'warning' | 'critical';
+    alert: string | null;
+    ticket: number | null;
+    /** Key of the storm that it is about. */
+    incident: string | null;
+    facts: Json;
+  };
+  deliveries: {
     id: string;
+    notification: number;
     channel: string;
-    /** What happened, once: `<alert or ticket id>/<firing|resolved…>/<n>/<channel>`. Unique. */
+    /** What happened, once: unique. */
     dedupe_key: string;
-    notice: Json;
+    /** Those about the same go out in order. */
+    about: string;
     state: 'queued' | 'sent' | 'dead';
     attempts: number;
     next_at: Ms;
     last_error: string | null;
     created_at: Ms;
     sent_at: Ms | null;
-    alert: string | null;
-    ticket: number | null;
   };
   settings: { key: string; value: Json };
 }

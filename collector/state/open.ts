@@ -8,6 +8,7 @@ import * as restoreTests from './migrations/002-restore-tests.ts';
 import * as backupRuns from './migrations/003-backup-runs.ts';
 import * as identity from './migrations/004-identity.ts';
 import * as places from './migrations/005-places.ts';
+import * as secondHalf from './migrations/010-second-half.ts';
 
 export type State = Kysely<Database>;
 
@@ -18,6 +19,7 @@ const migrations = {
   '003-backup-runs': { up: backupRuns.up },
   '004-identity': { up: identity.up },
   '005-places': { up: places.up },
+  '010-second-half': { up: secondHalf.up },
 };
 
 const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [] };

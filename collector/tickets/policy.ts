@@ -1,15 +1,18 @@
 /**
  * From alert to ticket: what to open, count, resolve, reopen and merge, and when. Pure: events and the time go in,
- * actions come out, which automate.ts carries out. One line a key (`endpoint/rule/instance`), because one key
+ * actions come out, which save.ts carries out. One state per key (`endpoint/rule/instance`), because one key
  * has at most one open ticket; the unique index in the database enforces the same.
  *
- * Order of equal instants: what has become due happens before what arrives.
+ * Order of equal instants: what has become due happens before what arrives. Work grows with what happens: due times lie in
+ * a heap, and what fires is kept by site and check in the order of its fires.
  */
-import { type Line, newLine } from './line.ts';
+import { createDueQueue } from '../due.ts';
+import { createUndo } from './undo.ts';
+import { type About, newTicketState, type TicketState } from './ticket-state.ts';
 import type { PolicySettings } from './settings.ts';
 
 export type PolicyEvent = { at: number } & (
-  | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null }
+  | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: About }
   | { type: 'recover'; key: string }
   /** A person commented, assigned or changed the ticket. */
   | { type: 'touch'; key: string }
@@ -17,19 +20,25 @@ export type PolicyEvent = { at: number } & (
   | { type: 'close'; key: string; mutedUntil?: number | null }
   /** A person opened it again. */
   | { type: 'reopen'; key: string }
+  /** Its alert ended while nobody watched. */
+  | { type: 'orphan'; key: string }
   | { type: 'maintenance'; on: boolean; endpoint?: string | null; site?: string | null }
 );
 
-export type Action = { at: number; key: string } & (
+export type Action = { at: number; key: string; about?: About } & (
   | { type: 'open'; follows: boolean; count: number }
   | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
-  | { type: 'count' }
+  | { type: 'count'; /** It is on the list of this ticket. */ child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
   | { type: 'resolve' }
   | { type: 'reopen'; why: 'fired' | 'still-firing' }
   | { type: 'remind' }
+  /** The alert has got worse: its ticket follows. */
+  | { type: 'urgency'; urgency: number; severity: string }
+  /** A person is on it. */
+  | { type: 'acknowledged'; by: string; note: string | null }
 );
 
 export interface TicketPolicy {
@@ -39,273 +48,328 @@ export interface TicketPolicy {
   advance(now: number): Action[];
   /** When `advance` has something to do next; null when nothing waits. */
   nextDue(): number | null;
-  line(key: string): Line | undefined;
+  state(key: string): TicketState | undefined;
   /** Keys of alerts that are thought to fire. */
   firing(): string[];
   /** The alert is one of a storm: people are told of the storm, not of each. */
   crowded(key: string): boolean;
-  /** Puts a line back as it was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
-  restore(lines: Line[], openings: number[]): void;
+  /** Puts back what was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
+  restore(states: TicketState[], openings: number[]): void;
+  /** What was done since the last call is saved. */
+  keep(): void;
+  /** What was done since `keep` could not be saved: as if it had not happened. */
+  undo(): void;
 }
 
 const hour = 3_600_000;
 /** The ticket that takes what is beyond the hourly budget. */
 export const budgetKey = 'storm/budget';
-export const stormKey = (site: string | null, check: string) => `storm/${site ?? ''}/${check}`.toLowerCase();
+/** Only compared, never taken apart: what it is made of stands in columns. */
+export const stormKey = (site: string | null, check: string) =>
+  `storm/${encodeURIComponent(site ?? '')}/${check}`.toLowerCase();
 
 export function createPolicy(settings: PolicySettings): TicketPolicy {
-  const lines = new Map<string, Line>();
+  const states = new Map<string, TicketState>();
+  /** What fires and is on no list yet, by site and check, in the order of the fires; those that left are skipped. */
+  const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
+  /** The fire with which a state stands in its group. */
+  const groupedAt = new Map<TicketState, number>();
+  const due = createDueQueue();
+  const { put, change, keep, undo } = createUndo((state: TicketState) => {
+    arm(state);
+    group(state);
+  });
   let openings: number[] = [];
   /** `e:<endpoint>`, `s:<site>` or `*`, while under maintenance. */
   const maintained = new Set<string>();
   let actions: Action[] = [];
   let sweptAt = 0;
 
-  const dueOf = (line: Line) =>
-    Math.min(line.openDue ?? Infinity, line.resolveDue ?? Infinity, line.remindDue ?? Infinity);
-  const underMaintenance = (line: Line) =>
-    maintained.has('*') || maintained.has(`e:${line.endpoint}`) || maintained.has(`s:${line.site}`);
+  const dueOf = (state: TicketState) =>
+    Math.min(state.openDue ?? Infinity, state.resolveDue ?? Infinity, state.remindDue ?? Infinity);
+  const underMaintenance = (state: TicketState) =>
+    maintained.has('*') || maintained.has(`e:${state.endpoint}`) || maintained.has(`s:${state.site}`);
+
+  function arm(state: TicketState): void {
+    const at = dueOf(state);
+    due.set(state.key, at === Infinity ? null : at);
+  }
+
+  /** Takes changes over; the heap follows. */
+  function set(state: TicketState, columns: Partial<TicketState>): void {
+    put(state, columns);
+    arm(state);
+  }
+
+  function group(state: TicketState): void {
+    if (!isLoose(state) || groupedAt.get(state) === state.firedAt) return;
+    groupedAt.set(state, state.firedAt);
+    const key = stormKey(state.site, state.check);
+    const list = groups.get(key) ?? [];
+    const isLate = (list.at(-1)?.firedAt ?? 0) > state.firedAt;
+    list.push({ state, firedAt: state.firedAt });
+    if (isLate) list.sort((a, b) => a.firedAt - b.firedAt);
+    groups.set(key, list);
+  }
+
+  /** Fires, and is on the list of no storm. */
+  const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
 
   function run(now: number): void {
-    for (;;) {
-      let next: Line | undefined;
-      for (const line of lines.values()) if (dueOf(line) <= now && (!next || dueOf(line) < dueOf(next))) next = line;
-      if (!next) return;
-      ripen(next, dueOf(next));
+    for (let next = due.take(now); next; next = due.take(now)) {
+      const state = states.get(next.key);
+      if (!state) continue;
+      runOne(state, next.at);
+      arm(state);
     }
   }
 
-  /** Does the one thing of a line that is due at `at`. */
-  function ripen(line: Line, at: number): void {
-    if (line.openDue === at) {
-      line.openDue = null;
-      if (!tryStorm(line, at)) openOne(line, at);
-    } else if (line.resolveDue === at) {
-      line.resolveDue = null;
-      line.open = false;
-      line.flapping = false;
-      line.resolvedAt = at;
-      for (const key of line.children ?? []) letGo(key);
-      actions.push({ type: 'resolve', key: line.key, at });
-    } else {
-      line.remindDue = at + settings.remindAfter;
-      actions.push({ type: 'remind', key: line.key, at });
+  /** Does the one thing of a key that is due at `at`. */
+  function runOne(state: TicketState, at: number): void {
+    if (state.openDue === at) {
+      set(state, { openDue: null });
+      if (!tryStorm(state, at)) openOne(state, at);
+    } else if (state.resolveDue === at) {
+      set(state, { resolveDue: null, open: false, flapping: false, resolvedAt: at });
+      detachChildren(state);
+      act(state, { type: 'resolve', key: state.key, at });
+    } else if (state.remindDue === at) {
+      set(state, { remindDue: at + settings.remindAfter });
+      act(state, { type: 'remind', key: state.key, at });
     }
   }
 
-  function letGo(key: string): void {
-    const child = lines.get(key);
-    if (child) child.parent = null;
+  function detachChildren(parent: TicketState): void {
+    if (!parent.isStorm) return;
+    for (const key of parent.children) {
+      const child = states.get(key);
+      if (child?.parent !== parent.key) continue;
+      set(child, { parent: null });
+      group(child);
+    }
+    set(parent, { children: [], firingChildren: 0 });
   }
 
-  function openOne(line: Line, at: number): void {
-    if (line.resolvedAt !== null && line.firedAt - line.resolvedAt <= settings.reopenWindow) {
-      reopen(line, at, line.resolvedAt >= line.firedAt ? 'still-firing' : 'fired');
+  function openOne(state: TicketState, at: number): void {
+    if (state.resolvedAt !== null && state.firedAt - state.resolvedAt <= settings.reopenWindow) {
+      reopen(state, at, state.resolvedAt >= state.firedAt ? 'still-firing' : 'fired');
       return;
     }
-    openings = openings.filter((opened) => at - opened < hour);
-    if (openings.length >= settings.budget && line.key !== budgetKey) {
-      attach(line, openParent(budgetKey, 'budget', null, at), at);
+    const recent = openings.filter((opened) => at - opened < hour);
+    if (recent.length >= settings.budget && state.key !== budgetKey) {
+      attach(state, openParent(budgetKey, 'budget', null, at), at);
       return;
     }
-    openings.push(at);
-    actions.push({ type: 'open', key: line.key, at, follows: line.openedBefore, count: line.count });
-    begin(line, at);
+    countOpening(at);
+    act(state, { type: 'open', key: state.key, at, follows: state.openedBefore, count: state.count });
+    begin(state, at);
   }
 
-  function begin(line: Line, at: number): void {
-    line.open = true;
-    line.openedBefore = true;
-    line.touched = false;
-    line.resolvedAt = null;
-    line.mutedUntil = null;
-    judgeFlapping(line, at);
+  function countOpening(at: number): void {
+    const before = openings;
+    change(() => {
+      openings = before;
+    });
+    openings = [...before.filter((opened) => at - opened < hour), at];
   }
 
-  function reopen(line: Line, at: number, why: 'fired' | 'still-firing'): void {
-    actions.push({ type: 'reopen', key: line.key, at, why });
-    begin(line, at);
+  function begin(state: TicketState, at: number): void {
+    set(state, { open: true, openedBefore: true, touched: false, resolvedAt: null, mutedUntil: null });
+    judgeFlapping(state, at);
   }
 
-  function judgeFlapping(line: Line, at: number): void {
-    line.fires = line.fires.filter((fired) => at - fired <= settings.flapWindow);
-    if (!line.open || line.flapping || line.fires.length < settings.flapCount) return;
-    line.flapping = true;
-    actions.push({ type: 'flapping', key: line.key, at });
+  function reopen(state: TicketState, at: number, why: 'fired' | 'still-firing'): void {
+    act(state, { type: 'reopen', key: state.key, at, why });
+    begin(state, at);
+  }
+
+  function judgeFlapping(state: TicketState, at: number): void {
+    set(state, { fires: state.fires.filter((fired) => at - fired <= settings.flapWindow) });
+    if (!state.open || state.flapping || state.fires.length < settings.flapCount) return;
+    set(state, { flapping: true });
+    act(state, { type: 'flapping', key: state.key, at });
+  }
+
+  function add(state: TicketState): TicketState {
+    states.set(state.key, state);
+    change(() => states.delete(state.key));
+    return state;
   }
 
   /** Opens, reopens or finds the storm ticket `key`. */
-  function openParent(key: string, check: string, site: string | null, at: number): Line {
-    let parent = lines.get(key);
-    if (!parent) {
-      parent = newLine(key, '', check, site);
-      parent.children = new Set();
-      lines.set(key, parent);
-    }
-    parent.firing = true;
-    parent.restoredAt = null;
-    parent.resolveDue = null;
-    parent.remindDue = null;
+  function openParent(key: string, check: string, site: string | null, at: number): TicketState {
+    const parent = states.get(key) ?? add({ ...newTicketState(key, '', check, site), isStorm: true });
+    set(parent, { firing: true, restoredAt: null, resolveDue: null, remindDue: null });
     if (parent.open) return parent;
-    parent.firedAt = at;
+    set(parent, { firedAt: at });
     if (parent.resolvedAt !== null && at - parent.resolvedAt <= settings.reopenWindow) reopen(parent, at, 'fired');
     else {
-      openings.push(at);
-      actions.push({ type: 'open-parent', key, at, check, site, follows: parent.openedBefore });
+      countOpening(at);
+      act(parent, { type: 'open-parent', key, at, check, site, follows: parent.openedBefore });
       begin(parent, at);
     }
     return parent;
   }
 
-  function attach(line: Line, parent: Line, at: number): void {
-    actions.push({ type: 'attach', key: line.key, at, parent: parent.key, merged: line.open });
-    line.open = false;
-    line.openDue = null;
-    line.resolveDue = null;
-    line.flapping = false;
-    line.parent = parent.key;
-    parent.children?.add(line.key);
+  function attach(state: TicketState, parent: TicketState, at: number): void {
+    act(state, { type: 'attach', key: state.key, at, parent: parent.key, merged: state.open });
+    set(state, { open: false, openDue: null, resolveDue: null, flapping: false, parent: parent.key });
+    parent.children.push(state.key);
+    change(() => parent.children.splice(parent.children.lastIndexOf(state.key), 1));
+    if (state.firing) put(parent, { firingChildren: parent.firingChildren + 1 });
   }
 
-  /** Lines of the same site and check whose fires lie within one window that ends with the latest. */
-  function stormOf(line: Line): Line[] {
-    const group = [...lines.values()].filter(
-      (other) =>
-        other.firing &&
-        other.children === null &&
-        other.parent === null &&
-        other.check === line.check &&
-        other.site === line.site &&
-        !(other.open && other.touched) &&
-        !underMaintenance(other),
-    );
-    const latest = Math.max(...group.map((other) => other.firedAt));
-    const near = group.filter((other) => latest - other.firedAt <= settings.stormWindow);
-    return new Set(near.map((other) => other.endpoint)).size >= settings.stormEndpoints ? near : [];
+  /** Of the same site and check, within one window that ends with the latest fire; oldest first. */
+  function stormOf(state: TicketState): TicketState[] {
+    const near = recentOf(state);
+    return new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints ? near.reverse() : [];
+  }
+
+  /** Newest first. @param enough stops once so many endpoints are among them */
+  function recentOf(state: TicketState, enough = Infinity): TicketState[] {
+    // Endpoints without a site have nothing in common that could fail.
+    if (state.site === null) return [];
+    const key = stormKey(state.site, state.check);
+    const list = groups.get(key) ?? [];
+    const near: TicketState[] = [];
+    const endpoints = new Set<string>();
+    let latest: number | null = null;
+    for (let i = list.length - 1; i >= 0 && endpoints.size < enough; i--) {
+      const { state: other, firedAt } = list[i] as (typeof list)[number];
+      if (firedAt !== other.firedAt) continue;
+      if (latest !== null && latest - other.firedAt > settings.stormWindow) break;
+      if (!isLoose(other) || other.site !== state.site || (other.open && other.touched) || underMaintenance(other))
+        continue;
+      latest ??= other.firedAt;
+      near.push(other);
+      endpoints.add(other.endpoint);
+    }
+    return near;
   }
 
   /**
    * One ticket instead of many. It opens as soon as one of the storm has fired for the open delay: a site that blinks
    * for less makes no ticket either.
    */
-  function tryStorm(line: Line, at: number): boolean {
-    const storm = stormOf(line);
-    if (!storm.some((member) => member.open || (member === line && line.firedAt + settings.openDelay <= at)))
-      return false;
-    const parent = openParent(stormKey(line.site, line.check), line.check, line.site, at);
+  function tryStorm(state: TicketState, at: number): boolean {
+    const isRipe = (member: TicketState) =>
+      member.open || (member === state && state.firedAt + settings.openDelay <= at);
+    if (recentOf(state, settings.stormEndpoints).length < settings.stormEndpoints) return false;
+    const storm = stormOf(state);
+    if (!storm.some(isRipe)) return false;
+    const parent = openParent(stormKey(state.site, state.check), state.check, state.site, at);
     for (const member of storm) attach(member, parent, at);
-    return storm.length > 0;
+    return true;
   }
 
-  function fire(line: Line, at: number): void {
-    const parent = line.parent === null ? undefined : lines.get(line.parent);
-    const begins = !line.firing;
-    line.firing = true;
-    line.restoredAt = null;
-    line.resolveDue = null;
-    line.remindDue = null;
+  function fire(state: TicketState, at: number): void {
+    const parent = state.parent === null ? undefined : states.get(state.parent);
+    const begins = !state.firing;
+    set(state, { firing: true, restoredAt: null, resolveDue: null, remindDue: null });
     if (begins) {
-      line.firedAt = at;
-      line.fires.push(at);
-      if (!line.open) line.count = 0;
+      set(state, { firedAt: at, fires: [...state.fires, at], ...(state.open ? {} : { count: 0 }) });
+      if (parent) put(parent, { firingChildren: parent.firingChildren + 1 });
+      else group(state);
     }
-    line.count++;
+    set(state, { count: state.count + 1 });
     if (parent?.open) {
       openParent(parent.key, parent.check, parent.site, at);
-      actions.push({ type: 'count', key: parent.key, at });
+      act(state, { type: 'count', key: parent.key, at, child: state.key });
       return;
     }
-    if (line.open) {
-      actions.push({ type: 'count', key: line.key, at });
-      judgeFlapping(line, at);
+    if (state.open) {
+      act(state, { type: 'count', key: state.key, at });
+      judgeFlapping(state, at);
       return;
     }
-    if (!begins && line.openDue !== null) return;
-    joinOrWait(line, at);
+    if (!begins && state.openDue !== null) return;
+    joinOrWait(state, at);
   }
 
-  function joinOrWait(line: Line, at: number): void {
-    const storm = lines.get(stormKey(line.site, line.check));
-    if (underMaintenance(line)) line.openDue = null;
-    else if (storm?.open && storm.firing) attach(line, storm, at);
-    else if (!tryStorm(line, at)) line.openDue = Math.max(line.firedAt + settings.openDelay, line.mutedUntil ?? 0);
+  function joinOrWait(state: TicketState, at: number): void {
+    const storm = states.get(stormKey(state.site, state.check));
+    if (underMaintenance(state)) set(state, { openDue: null });
+    else if (storm?.open && storm.firing) attach(state, storm, at);
+    // While none of them is ripe there is nothing to look at: a storm of thousands must not be counted at each fire.
+    else if (!(isRipeAtOnce(state) && tryStorm(state, at)))
+      set(state, { openDue: Math.max(state.firedAt + settings.openDelay, state.mutedUntil ?? 0) });
   }
 
-  function recover(line: Line, at: number): void {
-    if (!line.firing) return;
+  /** What is to be done, with what is known of the alert. */
+  function act(state: TicketState, action: Action): void {
+    actions.push(state.about ? { ...action, about: state.about } : action);
+  }
+
+  const isRipeAtOnce = (state: TicketState) =>
+    settings.openDelay === 0 || recentOf(state, settings.stormEndpoints * 2).some(({ open }) => open);
+
+  function recover(state: TicketState, at: number): void {
+    if (!state.firing) return;
     // A person closed it while it fired, and was right after all: that was no automatic resolution.
-    if (!line.open && (line.resolvedAt ?? 0) >= line.firedAt) line.resolvedAt = null;
-    line.firing = false;
-    line.openDue = null;
-    line.restoredAt = at;
-    const parent = line.parent === null ? undefined : lines.get(line.parent);
+    if (!state.open && (state.resolvedAt ?? 0) >= state.firedAt) set(state, { resolvedAt: null });
+    set(state, { firing: false, openDue: null, restoredAt: at });
+    const parent = state.parent === null ? undefined : states.get(state.parent);
     if (parent) {
-      if ([...(parent.children ?? [])].every((key) => !lines.get(key)?.firing)) recover(parent, at);
+      put(parent, { firingChildren: parent.firingChildren - 1 });
+      if (parent.firingChildren === 0) recover(parent, at);
       return;
     }
-    if (!line.open) return;
-    actions.push({ type: 'recovered', key: line.key, at, touched: line.touched });
-    if (line.touched) line.remindDue = at + settings.remindAfter;
-    else line.resolveDue = at + (line.flapping ? settings.flapQuiet : settings.resolveHold);
+    if (!state.open) return;
+    act(state, { type: 'recovered', key: state.key, at, touched: state.touched });
+    if (state.touched) set(state, { remindDue: at + settings.remindAfter });
+    else set(state, { resolveDue: at + (state.flapping ? settings.flapQuiet : settings.resolveHold) });
   }
 
-  function touch(line: Line, at: number): void {
-    if (!line.open) return;
-    line.touched = true;
-    line.resolveDue = null;
-    if (!line.firing && line.remindDue === null) line.remindDue = at + settings.remindAfter;
+  function touch(state: TicketState, at: number): void {
+    if (!state.open) return;
+    set(state, { touched: true, resolveDue: null });
+    if (!state.firing && state.remindDue === null) set(state, { remindDue: at + settings.remindAfter });
   }
 
   /** Closed by hand though it still fires: wait the open delay, for the cure may just not be measured yet. */
-  function close(line: Line, at: number, mutedUntil: number | null): void {
-    line.open = false;
-    line.flapping = false;
-    line.resolveDue = null;
-    line.remindDue = null;
-    line.resolvedAt = null;
-    line.mutedUntil = mutedUntil;
-    for (const key of line.children ?? []) letGo(key);
-    if (!line.firing) return;
-    if (mutedUntil !== null) line.openDue = mutedUntil;
-    else {
-      // Within the reopen window by definition: it never stopped.
-      line.resolvedAt = at;
-      line.openDue = at + settings.openDelay;
-    }
+  function close(state: TicketState, at: number, mutedUntil: number | null): void {
+    set(state, { open: false, flapping: false, resolveDue: null, remindDue: null, resolvedAt: null, mutedUntil });
+    detachChildren(state);
+    if (!state.firing) return;
+    if (mutedUntil !== null) set(state, { openDue: mutedUntil });
+    // Within the reopen window by definition: it never stopped.
+    else set(state, { resolvedAt: at, openDue: at + settings.openDelay });
   }
 
   function maintain(event: Extract<PolicyEvent, { type: 'maintenance' }>): void {
     const scope = event.endpoint ? `e:${event.endpoint}` : event.site ? `s:${event.site}` : '*';
     if (event.on) maintained.add(scope);
     else maintained.delete(scope);
-    for (const line of lines.values()) {
-      if (!line.firing || line.open || line.parent !== null || line.children) continue;
-      if (underMaintenance(line)) line.openDue = null;
-      else if (!event.on && line.openDue === null)
-        line.openDue = Math.max(line.firedAt + settings.openDelay, event.at + settings.afterMaintenance);
+    for (const state of states.values()) {
+      if (!state.firing || state.open || state.parent !== null || state.isStorm) continue;
+      if (underMaintenance(state)) set(state, { openDue: null });
+      else if (!event.on && state.openDue === null)
+        set(state, {
+          openDue: Math.max(state.firedAt + settings.openDelay, event.at + settings.afterMaintenance),
+        });
     }
   }
 
-  function lineFor(event: Extract<PolicyEvent, { type: 'fire' }>): Line {
-    const line = lines.get(event.key) ?? newLine(event.key, event.endpoint, event.check, event.site);
-    line.site = event.site;
-    lines.set(event.key, line);
-    return line;
+  function stateFor(event: Extract<PolicyEvent, { type: 'fire' }>): TicketState {
+    const state =
+      states.get(event.key) ?? add(newTicketState(event.key, event.endpoint, event.check, event.site));
+    put(state, { site: event.site, ...(event.about ? { about: event.about } : {}) });
+    return state;
   }
 
   function handle(event: PolicyEvent): void {
     if (event.type === 'maintenance') maintain(event);
-    else if (event.type === 'fire') fire(lineFor(event), event.at);
+    else if (event.type === 'fire') fire(stateFor(event), event.at);
     else {
-      const line = lines.get(event.key);
-      if (!line) return;
-      if (event.type === 'recover') recover(line, event.at);
-      else if (event.type === 'touch') touch(line, event.at);
-      else if (event.type === 'close') close(line, event.at, event.mutedUntil ?? null);
+      const state = states.get(event.key);
+      if (!state) return;
+      if (event.type === 'recover') recover(state, event.at);
+      else if (event.type === 'touch') touch(state, event.at);
+      else if (event.type === 'orphan') act(state, { type: 'recovered', key: state.key, at: event.at, touched: state.touched });
+      else if (event.type === 'close') close(state, event.at, event.mutedUntil ?? null);
       else {
-        begin(line, event.at);
-        line.touched = true;
-        line.openDue = null;
+        begin(state, event.at);
+        set(state, { touched: true, openDue: null });
       }
     }
   }
@@ -316,16 +380,22 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     return done;
   }
 
-  /** Forgets lines that no decision will need again. Whether a key ever had a ticket is known to the database. */
+  /** Forgets what no decision will need again. Whether a key ever had a ticket is known to the database. */
   function forget(now: number): void {
     if (now - sweptAt < hour) return;
     sweptAt = now;
-    const keep = Math.max(settings.reopenWindow, settings.flapWindow);
-    for (const line of lines.values()) {
-      if (line.firing || line.open || line.parent !== null || dueOf(line) !== Infinity) continue;
-      if (now - Math.max(line.resolvedAt ?? 0, line.restoredAt ?? 0, line.mutedUntil ?? 0) > keep)
-        lines.delete(line.key);
+    const longest = Math.max(settings.reopenWindow, settings.flapWindow);
+    for (const state of states.values()) {
+      if (state.firing || state.open || state.parent !== null || dueOf(state) !== Infinity) continue;
+      if (now - Math.max(state.resolvedAt ?? 0, state.restoredAt ?? 0, state.mutedUntil ?? 0) > longest)
+        states.delete(state.key);
     }
+    for (const [key, list] of groups) {
+      const loose = list.filter(({ state, firedAt }) => isLoose(state) && firedAt === state.firedAt);
+      if (loose.length === 0) groups.delete(key);
+      else groups.set(key, loose);
+    }
+    for (const state of groupedAt.keys()) if (!isLoose(state)) groupedAt.delete(state);
   }
 
   return {
@@ -340,21 +410,32 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       forget(now);
       return taken();
     },
-    nextDue() {
-      let next = Infinity;
-      for (const line of lines.values()) next = Math.min(next, dueOf(line));
-      return next === Infinity ? null : next;
-    },
-    line: (key) => lines.get(key),
-    firing: () => [...lines.values()].filter((line) => line.firing && !line.children).map((line) => line.key),
+    nextDue: due.next,
+    state: (key) => states.get(key),
+    firing: () => [...states.values()].filter((state) => state.firing && !state.isStorm).map((state) => state.key),
     crowded(key) {
-      const line = lines.get(key);
-      return line !== undefined && (line.parent !== null || stormOf(line).length > 0);
+      const state = states.get(key);
+      if (!state) return false;
+      const near = state.parent === null ? recentOf(state, settings.stormEndpoints) : [];
+      return state.parent !== null || new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints;
     },
     restore(saved, opened) {
-      lines.clear();
-      for (const line of saved) lines.set(line.key, line);
+      states.clear();
+      groups.clear();
+      groupedAt.clear();
+      due.clear();
+      for (const state of saved.sort((a, b) => a.firedAt - b.firedAt)) {
+        states.set(state.key, state);
+        arm(state);
+        group(state);
+      }
       openings = [...opened];
+      keep();
+    },
+    keep,
+    undo() {
+      undo();
+      actions = [];
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What people do to tickets. Every change is an event row; a change that meets a ticket in another state than it was
- * read in is a CONFLICT, never a silent overwrite. What the monitor does is in automate.ts.
+ * read in is a CONFLICT, never a silent overwrite. What the monitor does is in save.ts.
  */
 import { randomBytes } from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
@@ -67,7 +67,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
 
   function done(row: Row, did: PersonDid | null): void {
     tell.publish({ kind: 'ticket', ticket: row.id });
-    if (did && row.source === 'monitor') for (const listener of listeners) listener(did);
+    if (did && row.kind !== 'person') for (const listener of listeners) listener(did);
   }
 
   /** Reads, changes and notes in one transaction. @returns the ticket as it was before */
@@ -80,19 +80,19 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
     });
   }
 
-  function move(id: number, by: string, to: TicketState, text: string | null, data: object | null = null) {
+  function move(id: number, by: string, to: TicketState, text: string | null, mutedUntil: number | null = null) {
     return change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
       if ((to === 'on_hold' || to === 'cancelled') && !text) throw conflict(`a reason is needed to make it ${to}`);
       const set = columnsFor(row, to, by, now);
       if (set.open_key) await refuseSecondOpen(db, row);
-      await save(db, row, { ...set, touched_at: row.touched_at ?? now, updated_at: now });
+      await save(db, row, { ...set, touched_at: row.touched_at ?? now, muted_until: mutedUntil, updated_at: now });
       const kind = row.state === 'resolved' && to === 'in_progress' ? 'reopened' : 'state';
       await note(db, id, now, by, kind, {
         from_state: row.state,
         to_state: to,
         text,
-        data: data && JSON.stringify(data),
+        data: mutedUntil === null ? null : JSON.stringify({ wontFixUntil: mutedUntil }),
       });
     });
   }
@@ -111,7 +111,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
   }
 
   async function resolve(id: number, by: string, text: string | null, wontFixUntil: number | null = null) {
-    const row = await move(id, by, 'resolved', text, wontFixUntil === null ? null : { wontFixUntil });
+    const row = await move(id, by, 'resolved', text, wontFixUntil);
     done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
   }
 
@@ -150,7 +150,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
 
 async function createByPerson(state: State, tell: Tell, ticket: NewTicket, now: number): Promise<number> {
   const { title, text, endpoint, impact, urgency, by } = ticket;
-  const own = { source: 'person' as const, title, endpoint, impact, urgency, priority: priorityOf(impact, urgency) };
+  const own = { kind: 'person' as const, title, endpoint, impact, urgency, priority: priorityOf(impact, urgency) };
   const id = await state.transaction().execute(async (db) => {
     const row = await db
       .insertInto('tickets')
@@ -237,14 +237,17 @@ export function blankTicket(key: string, now: number) {
   return {
     key,
     open_key: key,
-    title: '',
+    kind: 'alert' as const,
+    title: null,
     state: 'new' as const,
     priority: 5,
     impact: 3,
     urgency: 3,
     tier: 1,
     endpoint: null,
+    site: null,
     rule: null,
+    instance: '',
     alert: null,
     assignee: null,
     touched_at: null,
@@ -254,6 +257,8 @@ export function blankTicket(key: string, now: number) {
     restored_at: null,
     closed_at: null,
     fires: 0,
+    flapping_since: null,
+    muted_until: null,
     follows: null,
     updated_at: now,
   };

@@ -1,5 +1,6 @@
 /** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
-import { createAlerts } from '../../../collector/alerts/raise.ts';
+import { createAlerts } from '../../../collector/alerts/alerts.ts';
+import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../../collector/evaluate/merge.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
@@ -48,12 +49,13 @@ export async function openScene(options: SceneOptions = {}) {
   const sent: Notice[] = [];
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
-  const outbox = createOutbox({ state, clock, routes, log: silentLog, tell, random: () => 0 });
+  const publicUrl = () => 'https://ek.example';
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log: silentLog, tell, random: () => 0 });
   const tickets = createTickets({ state, clock, tell, support: officeHours('UTC') });
-  const rules = mergeRules(defaultRules, options.rules ?? []);
+  const books = createRuleBooks(mergeRules(defaultRules, options.rules ?? []));
   const policy = { ...defaultPolicy, ...options.policy };
-  const parts = { state, clock, fleet, rules, policy, tickets, routes, outbox: { wake() {} }, tell, log: silentLog };
-  const alerts = createAlerts({ ...parts, publicUrl: () => 'https://ek.example' });
+  const parts = { state, clock, fleet, books: () => books, policy, tickets, routes, outbox: { wake() {} }, tell, log: silentLog };
+  const alerts = createAlerts({ ...parts, publicUrl });
   await alerts.start();
   let seq = 0;
 

@@ -233,7 +233,7 @@ test('lines are forgotten when no decision needs them any more', () => {
   t.fire(0, 'a');
   t.recover(1, 'a');
   t.policy.advance(3 * day);
-  assert.is(t.policy.line('a/disk'), undefined);
+  assert.is(t.policy.state('a/disk'), undefined);
 });
 
 test.run();

@@ -1,10 +1,20 @@
-/** What the policy knows of one key (`endpoint/rule/instance`), or of a storm ticket. All times ms UTC. */
-export interface Line {
+/** What a ticket says about the alert behind its key; kept beyond the alert's end, for its ticket may open after it. */
+export interface About {
+  alert: string;
+  rule: string;
+  urgency: number;
+  endpoint: { id: string; name: string; kind: 'server' | 'workstation' };
+  instance: string;
+}
+
+/** What the policy knows of one key (`endpoint/rule/instance`), or of the ticket of a storm. All times ms UTC. */
+export interface TicketState {
   key: string;
   endpoint: string;
   /** The family of rules: what a storm is counted by. */
   check: string;
   site: string | null;
+  about?: About;
   firing: boolean;
   firedAt: number;
   restoredAt: number | null;
@@ -23,13 +33,15 @@ export interface Line {
   resolvedAt: number | null;
   /** A person said "won't fix until". */
   mutedUntil: number | null;
-  /** Key of the storm ticket that this line is on the list of. */
+  /** Key of the storm on whose list it is. */
   parent: string | null;
-  /** For a storm ticket: the keys on its list. */
-  children: Set<string> | null;
+  isStorm: boolean;
+  /** Of a storm: the keys on its list, and how many of them fire. */
+  children: string[];
+  firingChildren: number;
 }
 
-export function newLine(key: string, endpoint: string, check: string, site: string | null): Line {
+export function newTicketState(key: string, endpoint: string, check: string, site: string | null): TicketState {
   return {
     key,
     endpoint,
@@ -50,6 +62,8 @@ export function newLine(key: string, endpoint: string, check: string, site: stri
     resolvedAt: null,
     mutedUntil: null,
     parent: null,
-    children: null,
+    isStorm: false,
+    children: [],
+    firingChildren: 0,
   };
 }

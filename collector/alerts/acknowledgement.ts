@@ -1,0 +1,49 @@
+/**
+ * "I am on it". Pure. Stops reminders until it expires; ends with its alert, and when the alert gets worse than what was
+ * accepted. A hand-over that nobody accepts ends it, too: else an alert would belong to somebody who has gone home.
+ */
+export interface Acknowledgement {
+  at: number;
+  by: string;
+  note: string | null;
+  /** ms UTC. */
+  until: number;
+  /** Survives a worse level. */
+  sticky: boolean;
+  handOver: { to: string; until: number } | null;
+}
+
+export type Severity = 'info' | 'warning' | 'critical';
+export type AcknowledgementEnd = 'resolved' | 'worse' | 'expired' | 'withdrawn' | 'hand-over not accepted';
+
+const hourMs = 3_600_000;
+/** Whoever accepts a critical alert is asked again the same shift. */
+const defaultMs: Record<Severity, number> = { critical: 4 * hourMs, warning: 24 * hourMs, info: 24 * hourMs };
+export const longestMs = 7 * 24 * hourMs;
+const acceptMs = 15 * 60_000;
+
+export interface Wish {
+  by: string;
+  note?: string | null;
+  until?: number | null;
+  sticky?: boolean;
+}
+
+/** A second person's takes the place of the first's. */
+export function acknowledged(wish: Wish, severity: Severity, at: number): Acknowledgement {
+  const until = Math.min(wish.until ?? at + defaultMs[severity], at + longestMs);
+  return { at, by: wish.by, note: wish.note ?? null, until, sticky: wish.sticky ?? false, handOver: null };
+}
+
+/** It stays with the giver until it is accepted. */
+export function handedOver(current: Acknowledgement, to: string, at: number): Acknowledgement {
+  return { ...current, handOver: { to, until: at + acceptMs } };
+}
+
+/** When time alone ends it. */
+export const endsAt = ({ until, handOver }: Acknowledgement): number => Math.min(until, handOver?.until ?? until);
+
+export function endedBy(current: Acknowledgement, at: number): AcknowledgementEnd | null {
+  if (current.handOver && current.handOver.until <= Math.min(at, current.until)) return 'hand-over not accepted';
+  return current.until <= at ? 'expired' : null;
+}

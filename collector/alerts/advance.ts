@@ -1,0 +1,254 @@
+/**
+ * The first step after a verdict, and the only place where the state machine of alerts is applied. Inputs in their order;
+ * at equal instants what is due comes before what arrives.
+ */
+import { randomBytes } from 'node:crypto';
+import { isTimed } from '../evaluate/book.ts';
+import type { Level } from '../evaluate/evaluate.ts';
+import { kindOf } from '../evaluate/kinds/index.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
+import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
+import { type Alert, alertKey, dueOf, onDue, onEnd, onGone, onSample, type Reason, type Step } from './alert.ts';
+import type { AlertChange, Batch, ChangeCode, Input, Sample } from './batch.ts';
+import { flapPercent, stableAt, startsFlapping, withChange } from './flapping.ts';
+import { type AlertMemory, dueKey, endpointDue } from './memory.ts';
+
+export interface AdvanceParts {
+  memory: AlertMemory;
+  endpointOf(id: string): Endpoint | undefined;
+}
+
+const monitor = 'monitor';
+
+export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): void {
+  for (const input of batch.inputs) {
+    runDue(input.at);
+    take(input);
+  }
+  runDue(batch.at);
+
+  function take(input: Input): void {
+    const { at } = input;
+    switch (input.type) {
+      case 'sample':
+        return onVerdict(input.sample, at);
+      case 'presence':
+        return onPresence(input.endpoint, at);
+      case 'retired':
+        for (const alert of memory.alertsOf(input.endpoint)) end(alert, at, 'retired', monitor);
+        return memory.drop(input.endpoint);
+      case 'rules':
+        for (const alert of input.endpoint === null ? memory.all() : memory.alertsOf(input.endpoint))
+          followRules(alert, at);
+        return;
+      case 'end': {
+        const alert = memory.alert(input.key);
+        if (alert) end(alert, at, input.reason, input.by ?? monitor);
+        return;
+      }
+      case 'acknowledge':
+      case 'hand-over':
+      case 'withdraw':
+        return onPerson(input);
+      case 'ticket':
+        return void batch.changes.push({ did: input.did, at });
+      case 'time':
+        return;
+    }
+  }
+
+  // ── time ──
+
+  function runDue(now: number): void {
+    for (let next = memory.due.take(now); next; next = memory.due.take(now)) {
+      const key = dueKey(next.key);
+      if ('endpoint' in key) judgeByPresence(key.endpoint, next.at);
+      else onAlertDue(key.alert, next.at);
+    }
+  }
+
+  function onAlertDue(key: string, at: number): void {
+    const alert = memory.alert(key);
+    if (!alert) return;
+    const timed = isTimed(alert.rule);
+    const { acknowledgement } = alert;
+    const isDue = (instant: number | null) => instant !== null && instant <= at;
+    if (acknowledgement && isDue(endsAt(acknowledgement))) {
+      const why = endedBy(acknowledgement, at);
+      record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why } });
+    } else if (alert.flapping && isDue(stableAt(alert.flaps))) settle(alert, at);
+    else if (isDue(dueOf(alert, timed))) apply(alert, onDue(alert, at, timed), at);
+    // Its time has moved on meanwhile: waits for the new one.
+    else memory.set(alert);
+  }
+
+  // ── verdicts ──
+
+  function onVerdict(sample: Sample, at: number): void {
+    const { key, levels } = sample;
+    const birth = () => ({ ...sample, id: newId() });
+    const before = memory.alert(key) ?? null;
+    apply(before, onSample(before, levels, at, () => pick(birth())), at);
+  }
+
+  function onPresence(id: string, at: number): void {
+    const endpoint = endpointOf(id);
+    if (endpoint?.state === 'offline' || endpoint?.state === 'lost')
+      for (const alert of memory.alertsOf(id))
+        if (!kindOf(alert.rule.when).whileAway) apply(alert, onGone(asShown(alert), at), at);
+    judgeByPresence(id, at);
+  }
+
+  function judgeByPresence(id: string, at: number): void {
+    const endpoint = endpointOf(id);
+    if (!endpoint) return memory.due.set(endpointDue(id), null);
+    const { evaluation } = memory.of(id, at);
+    let dueAt: number | null = null;
+    for (const { id: family, metric, levels } of memory.bookOf(endpoint, at).byPresence) {
+      const judged = levels.map(({ rule, kind }): Level => {
+        const verdict = kind.judgeEndpoint?.(rule as never, endpoint, evaluation, at);
+        if (verdict?.dueAt != null) dueAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, verdict.dueAt);
+        return { status: 'none', value: null, threshold: null, ...verdict, rule };
+      });
+      onVerdict({ key: alertKey(id, family, {}), endpoint: id, family, metric, tags: {}, levels: judged }, at);
+    }
+    memory.due.set(endpointDue(id), dueAt);
+  }
+
+  /** Rules have changed, or where the endpoint stands: the alert goes on under the rule of now, or ends. */
+  function followRules(alert: Alert, at: number): void {
+    const endpoint = endpointOf(alert.endpoint);
+    if (!endpoint) return;
+    const book = memory.bookOf(endpoint, at);
+    const rule = book.rule(alert.rule.id) ?? book.rule(alert.family);
+    if (!rule) end(alert, at, 'rule_removed', monitor);
+    else if (rule.id !== alert.rule.id) record({ ...alert, rule, statuses: '' }, 'eased', at);
+    else if (rule !== alert.rule) memory.set({ ...alert, rule, statuses: '' });
+  }
+
+  // ── what follows ──
+
+  /** Takes a step over into memory, and notes what happened. */
+  function apply(before: Alert | null, step: Step, at: number): void {
+    const { transition } = step;
+    if (!transition) {
+      if (step.alert) memory.set(step.alert);
+      else if (before) memory.remove(before);
+      return;
+    }
+    const reason = transition.reason ?? null;
+    const code = codeOf(transition.to, reason);
+    const alert = step.alert ?? before;
+    if (!alert) return;
+    const isOver = step.alert === null || step.alert.state === 'inactive';
+    if (!isOver) return change({ ...step.alert, ...carried(before) } as Alert, code, at, reason);
+    if (before?.flapping && isRecovery(code, reason)) return change(calmed(before, step.alert), code, at, reason);
+    if (before) finish(before, code, at, reason, step.alert);
+  }
+
+  /** A change of a living alert: its bits, and whether it begins to flap. */
+  function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null): void {
+    if (code === 'pending') return alert.flapping ? memory.set(alert) : record(alert, code, at, { reason });
+    if (code === 'dropped') return memory.set(alert);
+    const counted = countsAsChange(code);
+    const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
+    if (counted) memory.setFlaps(alert.key, flaps);
+    const begins = counted && !alert.flapping && startsFlapping(flaps, at);
+    const next: Alert = { ...alert, flaps, flapping: alert.flapping || begins };
+    if (code === 'worse' && next.acknowledgement && !next.acknowledgement.sticky) {
+      record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
+      next.acknowledgement = null;
+    }
+    record(next, code, at, { reason });
+    if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
+  }
+
+  /** It ends, unless that was one change too many: then it goes on as a flapping one. */
+  function finish(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, rest: Alert | null): void {
+    const counted = countsAsChange(code) && isRecovery(code, reason);
+    const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
+    if (counted) {
+      memory.setFlaps(alert.key, flaps);
+      if (startsFlapping(flaps, at)) return change(calmed(alert, rest), code, at, reason);
+    }
+    if (rest) memory.set(rest);
+    else memory.remove(alert);
+    note(alert, code, at, { ended: true, reason });
+  }
+
+  function end(alert: Alert, at: number, reason: Reason, actor: string): void {
+    const { transition } = onEnd(asShown(alert), at, reason);
+    memory.remove(alert);
+    if (transition) note(alert, codeOf(transition.to, reason), at, { ended: true, reason, actor });
+  }
+
+  /** It has been stable for long enough: it ends where it is good, and else fires on as any other. */
+  function settle(alert: Alert, at: number): void {
+    const isGood = alert.state !== 'firing' && alert.state !== 'unknown';
+    const next = { ...alert, flapping: false };
+    record(next, 'stable', at, { params: { good: isGood }, ended: isGood });
+    if (isGood) memory.remove(next);
+  }
+
+  function onPerson(input: Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' }>): void {
+    const { at, key } = input;
+    const alert = memory.alert(key);
+    if (!alert) return;
+    const current = alert.acknowledgement;
+    if (input.type === 'acknowledge') {
+      const acknowledgement = acknowledged(input.wish, alert.rule.severity, at);
+      const { by: actor, note: text, until, sticky } = acknowledgement;
+      const next = { ...alert, acknowledgement, firstAcknowledgedAt: alert.firstAcknowledgedAt ?? at };
+      record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky } });
+    } else if (input.type === 'hand-over' && current) {
+      const acknowledgement = handedOver(current, input.to, at);
+      record({ ...alert, acknowledgement }, 'handed_over', at, { actor: input.by, params: { to: input.to } });
+    } else if (input.type === 'withdraw' && current) {
+      const params = { why: 'withdrawn' };
+      record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { actor: input.by, params });
+    }
+  }
+
+  function record(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange> = {}): void {
+    memory.set(alert);
+    note(alert, code, at, more);
+  }
+
+  function note(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange>): void {
+    batch.changes.push({ at, code, alert, ended: false, reason: null, actor: monitor, params: {}, quiet: false, ...more });
+  }
+}
+
+const newId = () => randomBytes(10).toString('hex');
+
+function pick({ id, key, family, endpoint, metric, tags }: Sample & { id: string }) {
+  return { id, key, family, endpoint, metric, tags };
+}
+
+function codeOf(to: NonNullable<Step['transition']>['to'], reason: Reason | null): ChangeCode {
+  if (to === 'firing') return reason === 'worse' || reason === 'eased' || reason === 'back' ? reason : 'firing';
+  return to === 'inactive' ? 'dropped' : to;
+}
+
+const countsAsChange = (code: ChangeCode) =>
+  code === 'firing' || code === 'worse' || code === 'eased' || code === 'resolved';
+
+/** Good again, as opposed to gone, retired or no longer asked for. */
+const isRecovery = (code: ChangeCode, reason: Reason | null) =>
+  (code === 'resolved' && (reason === null || reason === 'no_data')) || code === 'dropped';
+
+/** What belongs to the alert and not to one of its fires. */
+function carried(before: Alert | null): Partial<Alert> {
+  if (!before) return {};
+  const { acknowledgement, flapping, flaps } = before;
+  return { acknowledgement, flapping, flaps, ...(flapping ? { firedAt: before.firedAt } : {}) };
+}
+
+/** A flapping alert is one that fires, also while it is good. */
+const asShown = (alert: Alert): Alert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
+
+/** Good, but flapping: waits as the same alert for what comes next. */
+function calmed(alert: Alert, rest: Alert | null): Alert {
+  const { statuses, nextAt, dataAt, everyMs } = rest ?? alert;
+  return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs };
+}

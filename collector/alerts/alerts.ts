@@ -1,0 +1,361 @@
+/**
+ * Alerts of the whole fleet. Verdicts, presence, people and time are handed to the second half of the road
+ * (../pipeline.ts); a sample that changes nothing goes no further than a comparison with memory.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Report } from '../../shared/report.ts';
+import type { RuleBooks } from '../evaluate/book.ts';
+import { evaluate, type Level } from '../evaluate/evaluate.ts';
+import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import { instanceOf } from '../notify/notice.ts';
+import { factsOf } from '../notify/notification.ts';
+import { createNotified, type NotifyParts } from '../notify/notify.ts';
+import type { Outbox } from '../notify/outbox.ts';
+import type { Route } from '../notify/route.ts';
+import { createSecondHalf } from '../pipeline.ts';
+import type { State } from '../state/open.ts';
+import type { Tell } from '../tell.ts';
+import { createPolicy, type PolicyEvent } from '../tickets/policy.ts';
+import { readTickets } from '../tickets/restore.ts';
+import type { PolicySettings } from '../tickets/settings.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+import type { Wish } from './acknowledgement.ts';
+import { type Alert, alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
+import type { Input, Sample } from './batch.ts';
+import { loadAlerts } from './load.ts';
+import { createAlertMemory, endpointDue } from './memory.ts';
+import { collectorId, createDirectTelling, ownLevel, ownRule } from './own.ts';
+import { createInputQueue } from './queue.ts';
+import { shownState } from './save.ts';
+
+export interface AlertsParts {
+  state: State;
+  clock: Clock;
+  fleet: Pick<Fleet, 'get' | 'all'>;
+  books: () => RuleBooks;
+  policy: PolicySettings;
+  tickets: Tickets;
+  routes: readonly Route[];
+  outbox: Pick<Outbox, 'wake'>;
+  tell: Tell;
+  /** Without a slash at the end; known once the collector listens. */
+  publicUrl: () => string;
+  log: Log;
+}
+
+/** What the engine holds of one alert: pages judge by this and by nothing else. */
+export interface HeldAlert {
+  id: string;
+  family: string;
+  rule: string;
+  severity: 'info' | 'warning' | 'critical';
+  state: 'pending' | 'firing' | 'unknown';
+  metric: string;
+  tags: Readonly<Record<string, string>>;
+  value: number | null;
+  since: number;
+}
+
+export interface Alerts {
+  /** Reads what goes on from before; then looks at the time every second. Before reports come in. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * A report has arrived. Backlog (`live` false) is never judged: old breaches raise no new alert.
+   * @returns a promise only where a change is being saved
+   */
+  onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
+  /** The state of an endpoint has changed, and is saved. */
+  onPresence(endpoint: Endpoint): Promise<void>;
+  /** Ends its alerts and, if untouched, its tickets. */
+  retired(endpoint: string): Promise<void>;
+  /** Everything that time alone brings about; called every second by itself. */
+  tick(now: number): Promise<void>;
+  /** A part of this collector does not work, in words; null when all is well again. Never rejects. */
+  self(problem: string | null): Promise<void>;
+  /** Rules have changed, or where an endpoint stands. */
+  rulesChanged(endpoint?: string): Promise<void>;
+  /** What is held of an endpoint, worst first. */
+  held(endpoint: string): HeldAlert[];
+  /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next three */
+  acknowledge(id: string, wish: Wish): Promise<void>;
+  handOver(id: string, by: string, to: string): Promise<void>;
+  withdraw(id: string, by: string): Promise<void>;
+  /** What it was about is not there any more, says a person. */
+  end(id: string, by: string): Promise<void>;
+}
+
+const tickMs = 1000;
+const valuesEveryMs = 60_000;
+const reconcileEveryMs = 3_600_000;
+const severities = ['info', 'warning', 'critical'] as const;
+
+export function createAlerts(parts: AlertsParts): Alerts {
+  const { state, clock, fleet, tell, log } = parts;
+  const memory = createAlertMemory(parts.books);
+  const policy = createPolicy(parts.policy);
+  const notified = createNotified();
+  const tellDirectly = createDirectTelling(parts);
+  let timer: NodeJS.Timeout | undefined;
+  let valuesAt = 0;
+  let reconciledAt = 0;
+  let unsubscribe: (() => void) | undefined;
+
+  const placeOf = (id: string) => fleet.get(id) ?? { id, name: id, kind: 'server' as const, site: null };
+  const named = (id: string) => {
+    const { name, kind, site } = placeOf(id);
+    return { id, name, kind, site };
+  };
+  const notifyParts: NotifyParts = {
+    routes: parts.routes,
+    policy,
+    memory: notified,
+    alertOf: memory.alert,
+    endpointOf: named,
+    ruleName: (id) => (id === ownRule.id ? ownRule : parts.books().rule(id))?.name ?? { en: id, ja: id },
+  };
+  const queue = createInputQueue({
+    log,
+    run: createSecondHalf({
+      ...{ state, clock, tell, memory, policy, notified, notify: notifyParts },
+      endpointOf: fleet.get,
+      named,
+      wakeOutbox: parts.outbox.wake,
+    }),
+  });
+
+  const sampleOf = (endpoint: string, family: string, metric: string, tags: Record<string, string>, levels: Level[]) => {
+    return { key: alertKey(endpoint, family, tags), endpoint, family, metric, tags, levels };
+  };
+
+  // ── what comes in ──
+
+  function onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined {
+    if (!live) return undefined;
+    const at = clock.now();
+    const known = memory.of(endpoint.id, at);
+    const book = memory.bookOf(endpoint, at);
+    const inputs: Input[] = [];
+    for (const { family, metric, tags, levels } of evaluate(book, report, known.evaluation, known.families, at)) {
+      const sample = sampleOf(endpoint.id, family, metric, tags, levels);
+      if (concerns(sample, at)) inputs.push({ type: 'sample', at, sample });
+    }
+    for (const { id, levels } of book.byPresence)
+      for (const { rule, kind } of levels)
+        if (kind.note?.(rule as never, report, known.evaluation, at) && known.families.has(id))
+          inputs.push({ type: 'presence', at, endpoint: endpoint.id });
+    if (known.alerts.size > 0) endGone(known.alerts.values(), endpoint, report, at, inputs);
+    return inputs.length === 0 ? undefined : queue.push(...inputs);
+  }
+
+  /** A cheap comparison with memory: most samples of a breach say what the one before said. */
+  function concerns({ key, levels }: Sample, at: number): boolean {
+    const alert = memory.alert(key);
+    if (!alert) return levels.some(({ status, rule }) => status === 'breach' || rule.no_data === 'alert');
+    // Not newer than the last one, or without a word about it.
+    if (alert.statuses !== '' && at <= alert.dataAt) return false;
+    if (levels.every(({ status }) => status === 'none')) return false;
+    if (!changesNothing(alert, levels, at)) return true;
+    refresh(alert, levels, at);
+    return false;
+  }
+
+  /**
+   * What is no longer among the samples of its measurement is gone. That a whole measurement has stopped proves nothing:
+   * then the tool that measures it may have failed, and what was bad is still bad as far as anybody knows.
+   */
+  function endGone(alerts: Iterable<Alert>, endpoint: Endpoint, report: Report, at: number, inputs: Input[]): void {
+    for (const { key, rule, metric, dataAt } of alerts) {
+      if (at - Math.max(dataAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) continue;
+      const measurement = metric.slice(0, metric.indexOf('.'));
+      if (rule.when.kind !== 'threshold' || !report.metrics.some(({ name }) => name === measurement)) continue;
+      inputs.push({ type: 'end', at, key, reason: 'gone' });
+    }
+  }
+
+  function onPresence({ id, retiredAt }: Endpoint): Promise<void> {
+    const at = clock.now();
+    return queue.push(retiredAt === null ? { type: 'presence', at, endpoint: id } : { type: 'retired', at, endpoint: id });
+  }
+
+  function rulesChanged(endpoint?: string): Promise<void> {
+    memory.forgetBooks(endpoint);
+    const at = clock.now();
+    const ids = endpoint === undefined ? [...fleet.all()].map(({ id }) => id) : [endpoint];
+    return queue.push(
+      { type: 'rules', at, endpoint: endpoint ?? null },
+      ...ids.map((id): Input => ({ type: 'presence', at, endpoint: id })),
+    );
+  }
+
+  // ── time ──
+
+  async function tick(now: number): Promise<void> {
+    const waits: Promise<void>[] = [queue.retry()];
+    const dueAt = Math.min(memory.due.next() ?? Infinity, policy.nextDue() ?? Infinity);
+    if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
+    if (now - valuesAt >= valuesEveryMs) {
+      valuesAt = now;
+      waits.push(saveValues());
+    }
+    if (now - reconciledAt >= reconcileEveryMs) {
+      reconciledAt = now;
+      waits.push(reconcile(now));
+    }
+    await Promise.all(waits);
+  }
+
+  /** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
+  async function saveValues(): Promise<void> {
+    const firing = [...memory.all()].filter((alert) => alert.state === 'firing' && alert.value !== savedValues.get(alert.id));
+    if (firing.length === 0) return;
+    await state.transaction().execute(async (db) => {
+      for (const { id, value } of firing) await db.updateTable('alerts').set({ value }).where('id', '=', id).execute();
+    });
+    savedValues = new Map([...memory.all()].map(({ id, value }) => [id, value]));
+  }
+  let savedValues = new Map<string, number | null>();
+
+  /** Alerts of endpoints that are gone, tickets whose alert is gone, tickets that are long resolved. */
+  async function reconcile(at: number): Promise<void> {
+    const inputs = new Map<string, Input>();
+    for (const { endpoint } of memory.all())
+      if (endpoint !== collectorId && !fleet.get(endpoint)) inputs.set(endpoint, { type: 'retired', at, endpoint });
+    for (const key of policy.firing())
+      if (!memory.alert(key)) inputs.set(key, { type: 'ticket', at, did: { type: 'recover', at, key } });
+    await queue.push(...inputs.values());
+    await parts.tickets.closeOld();
+  }
+
+  // ── the collector itself ──
+
+  async function self(problem: string | null): Promise<void> {
+    const known = memory.alertsOf(collectorId)[0];
+    if (problem === null && !known) return;
+    const at = clock.now();
+    const tags = known?.tags ?? { problem: (problem ?? '').slice(0, 200) };
+    const sample = sampleOf(collectorId, ownRule.id, 'collector.problem', tags, [ownLevel(problem !== null)]);
+    try {
+      await queue.push({ type: 'sample', at, sample });
+    } catch {
+      // The queue has logged it. That all is well again is told when the state can be written again.
+      if (problem === null) return;
+      const about = { ...sample, rule: ownRule, value: null, threshold: null, pendingAt: at, firedAt: at };
+      const facts = factsOf(notifyParts, about, 'firing', { why: problem });
+      await tellDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });
+    }
+  }
+
+  // ── people ──
+
+  /** @throws EvenkeelError NOT_FOUND, CONFLICT */
+  async function onPerson(id: string, verb: string, make: (alert: Alert) => Input): Promise<void> {
+    const alert = memory.byId(id);
+    if (!alert) {
+      const row = await state.selectFrom('alerts').select('state').where('id', '=', id).executeTakeFirst();
+      if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
+      throw fail('CONFLICT', { problem: `the alert is resolved already; it cannot be ${verb}` });
+    }
+    if (verb !== 'ended' && shownState(alert) === 'pending')
+      throw fail('CONFLICT', { problem: `the alert is only pending; it can be ${verb} once it fires` });
+    await queue.push(make(alert));
+  }
+
+  // ── start ──
+
+  async function start(): Promise<void> {
+    const at = clock.now();
+    const bookOf = (id: string) => {
+      if (id === collectorId) return { rule: (rule: string) => (rule === ownRule.id ? ownRule : undefined) };
+      const endpoint = fleet.get(id);
+      return endpoint && memory.bookOf(endpoint, at);
+    };
+    const { alerts, orphans, flaps } = await loadAlerts(state, bookOf, at);
+    for (const [key, bits] of flaps) memory.setFlaps(key, bits);
+    for (const alert of [...alerts, ...orphans]) memory.set(alert);
+    memory.keep();
+    const open = alerts.filter(({ rule, state: now, flapping }) => rule.ticket !== 'off' && (now !== 'pending' || flapping));
+    const saved = await readTickets(
+      state,
+      open.map((alert) => {
+        const { site, ...endpoint } = named(alert.endpoint);
+        const { id, family, rule } = alert;
+        const about = { alert: id, rule: family, urgency: rule.urgency, endpoint, instance: instanceOf(alert) };
+        return { alert, site, about };
+      }),
+      parts.policy,
+      at,
+    );
+    policy.restore(saved.states, saved.openings);
+    await readNotified();
+    const inputs = saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, did: { type: 'orphan', at, key } }));
+    for (const { key } of orphans) inputs.push({ type: 'end', at, key, reason: 'rule_removed' });
+    await queue.push(...inputs);
+    reconciledAt = at;
+    // Whoever is away may have gone in the very moment in which the last collector ended.
+    for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
+    parts.tickets.onPerson((did) => {
+      queue.push({ type: 'ticket', at: did.at, did: did as PolicyEvent }).catch((thrown) =>
+        log.error({ err: thrown, key: did.key }, 'The ticket policy could not follow what a person did yet'),
+      );
+    });
+    unsubscribe = tell.subscribe((change) => {
+      if (change.kind === 'endpoint') memory.forgetBooks(change.endpoint);
+    });
+    timer = setInterval(() => {
+      tick(clock.now()).catch((thrown) => log.error({ err: thrown }, 'Alerts could not follow the time; tried again'));
+    }, tickMs);
+    timer.unref();
+  }
+
+  async function readNotified(): Promise<void> {
+    const rows = await state
+      .selectFrom('deliveries')
+      .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+      .leftJoin('alerts', 'alerts.id', 'notifications.alert')
+      .leftJoin('tickets', 'tickets.open_key', 'notifications.incident')
+      .select(['about', 'channel', 'notifications.severity'])
+      .where('event', 'in', ['firing', 'flapping'])
+      .where((is) => is.or([is('alerts.active_key', 'is not', null), is('tickets.open_key', 'is not', null)]))
+      .execute();
+    for (const { about, channel, severity } of rows) notified.add(about, [channel], severities.indexOf(severity));
+    notified.keep();
+  }
+
+  return {
+    start,
+    async stop() {
+      clearInterval(timer);
+      unsubscribe?.();
+      await queue.settled();
+    },
+    onReport,
+    onPresence,
+    retired: (endpoint) => queue.push({ type: 'retired', at: clock.now(), endpoint }),
+    tick,
+    self,
+    rulesChanged,
+    held: (endpoint) =>
+      memory
+        .alertsOf(endpoint)
+        .filter((alert) => alert.state !== 'inactive' || alert.flapping)
+        .map((alert): HeldAlert => {
+          const { id, family, rule, metric, tags, value } = alert;
+          const since = alert.firedAt ?? alert.pendingAt;
+          return { id, family, rule: rule.id, severity: rule.severity, state: shownState(alert), metric, tags, value, since };
+        })
+        .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.since - b.since),
+    acknowledge: (id, wish) =>
+      onPerson(id, 'acknowledged', ({ key }) => ({ type: 'acknowledge', at: clock.now(), key, wish })),
+    handOver: (id, by, to) =>
+      onPerson(id, 'handed over', ({ key, acknowledgement }) => {
+        if (!acknowledgement) throw fail('CONFLICT', { problem: 'nobody has acknowledged the alert; acknowledge it first' });
+        return { type: 'hand-over', at: clock.now(), key, by, to };
+      }),
+    withdraw: (id, by) => onPerson(id, 'given back', ({ key }) => ({ type: 'withdraw', at: clock.now(), key, by })),
+    end: (id, by) =>
+      onPerson(id, 'ended', ({ key }) => ({ type: 'end', at: clock.now(), key, reason: 'ended_by_person', by })),
+  };
+}

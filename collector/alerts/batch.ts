@@ -1,0 +1,96 @@
+/**
+ * What travels along the second half of the road: everything that has come since the last commit, and what each room has
+ * decided about it. The order of the rooms stands in pipeline.ts.
+ */
+import type { Level } from '../evaluate/evaluate.ts';
+import type { Notification } from '../notify/notification.ts';
+import type { Action, PolicyEvent } from '../tickets/policy.ts';
+import type { Wish } from './acknowledgement.ts';
+import type { Alert, Reason } from './alert.ts';
+
+/** What comes in; `at` is ms UTC by the collector's clock. */
+export type Input = { at: number } & (
+  | { type: 'sample'; sample: Sample }
+  /** The endpoint has come or gone, or what is awaited of it may have come. */
+  | { type: 'presence'; endpoint: string }
+  | { type: 'end'; key: string; reason: Reason; by?: string }
+  | { type: 'retired'; endpoint: string }
+  /** Rules have changed, or where an endpoint stands (null: anywhere). */
+  | { type: 'rules'; endpoint: string | null }
+  | { type: 'acknowledge'; key: string; wish: Wish }
+  | { type: 'hand-over'; key: string; by: string; to: string }
+  | { type: 'withdraw'; key: string; by: string }
+  /** A person did something to a ticket. */
+  | { type: 'ticket'; did: PolicyEvent }
+  /** Nothing but time: what is due is done. */
+  | { type: 'time' }
+);
+
+/** A verdict about one instance of a family. */
+export interface Sample {
+  key: string;
+  endpoint: string;
+  family: string;
+  metric: string;
+  tags: Record<string, string>;
+  /** Worst first. */
+  levels: Level[];
+}
+
+export type ChangeCode =
+  | 'pending'
+  | 'dropped'
+  | 'firing'
+  | 'worse'
+  | 'eased'
+  | 'unknown'
+  | 'back'
+  | 'resolved'
+  | 'flapping'
+  | 'stable'
+  | 'acknowledged'
+  | 'handed_over'
+  | 'acknowledgement_ended';
+
+/** One thing that happened to an alert; a line of its history. */
+export interface AlertChange {
+  at: number;
+  code: ChangeCode;
+  /** As it is afterwards; of one that ended, as it was. */
+  alert: Alert;
+  /** It has ended with this change. */
+  ended: boolean;
+  reason: Reason | null;
+  actor: string;
+  params: Record<string, unknown>;
+  /** People hear of the incident that it is one of, and not of it. Set by the tickets. */
+  quiet: boolean;
+}
+
+export interface Batch {
+  at: number;
+  inputs: readonly Input[];
+  /** In order: what happened to alerts, and what people did to tickets, as the ticket policy must see them. */
+  changes: (AlertChange | { did: PolicyEvent; at: number })[];
+  /** What follows for tickets. */
+  actions: Action[];
+  /** What people are to be told. */
+  notifications: Notification[];
+  /** Filled by the commit: the ticket in which the alert of a key now is, and all tickets that changed. */
+  ticketOf: Map<string, number>;
+  changedTickets: Set<number>;
+}
+
+export const isAlertChange = (change: Batch['changes'][number]): change is AlertChange => 'code' in change;
+
+export function createBatch(inputs: readonly Input[], at: number): Batch {
+  return {
+    at,
+    inputs,
+    changes: [],
+    actions: [],
+    notifications: [],
+    ticketOf: new Map(),
+    changedTickets: new Set(),
+  };
+}

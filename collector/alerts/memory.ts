@@ -1,0 +1,161 @@
+/**
+ * What is remembered of each endpoint between its reports: its alerts, and what evaluation needs. Changed by `advance`
+ * only; what could not be saved is taken back.
+ */
+import { createDueQueue, type DueQueue } from '../due.ts';
+import type { RuleBook, RuleBooks } from '../evaluate/book.ts';
+import { isTimed } from '../evaluate/book.ts';
+import { createMemory, type Memory } from '../evaluate/evaluate.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
+import { createUndo } from '../tickets/undo.ts';
+import { endsAt } from './acknowledgement.ts';
+import { type Alert, dueOf } from './alert.ts';
+import { type FlapBits, stableAt } from './flapping.ts';
+
+export interface EndpointMemory {
+  /** By alert key. */
+  alerts: Map<string, Alert>;
+  /** Families with an alert: their good samples are wanted, too. */
+  families: Set<string>;
+  evaluation: Memory;
+  /** The rules that hold for it; null after rules or endpoint have changed. */
+  book: RuleBook | null;
+}
+
+export interface AlertMemory {
+  due: DueQueue;
+  of(endpoint: string, now: number): EndpointMemory;
+  bookOf(endpoint: Endpoint, now: number): RuleBook;
+  alert(key: string): Alert | undefined;
+  byId(id: string): Alert | undefined;
+  alertsOf(endpoint: string): Alert[];
+  all(): Iterable<Alert>;
+  set(alert: Alert): void;
+  remove(alert: Alert): void;
+  /** How often a key has changed lately; kept while it has no alert, too. */
+  flaps(key: string): FlapBits;
+  setFlaps(key: string, bits: FlapBits): void;
+  /** Of all endpoints, or of one: the rules that hold may be others now. */
+  forgetBooks(endpoint?: string): void;
+  drop(endpoint: string): void;
+  clear(): void;
+  keep(): void;
+  undo(): void;
+}
+
+/** Keys in the queue of due times are of alerts, or of endpoints. */
+export const alertDue = (key: string) => `alert ${key}`;
+export const endpointDue = (id: string) => `endpoint ${id}`;
+/** Whose turn a key of the queue is. */
+export function dueKey(key: string): { alert: string } | { endpoint: string } {
+  const rest = key.slice(key.indexOf(' ') + 1);
+  return key.startsWith('alert ') ? { alert: rest } : { endpoint: rest };
+}
+
+/** A key that has been quiet for so long needs no memory of its changes. */
+const flapsAtMost = 10_000;
+
+export function createAlertMemory(books: () => RuleBooks): AlertMemory {
+  const endpoints = new Map<string, EndpointMemory>();
+  const byKey = new Map<string, Alert>();
+  const byId = new Map<string, Alert>();
+  const flaps = new Map<string, FlapBits>();
+  const due = createDueQueue();
+  const { change, keep, undo } = createUndo(() => undefined);
+
+  function of(endpoint: string, now: number): EndpointMemory {
+    let memory = endpoints.get(endpoint);
+    if (!memory) {
+      memory = { alerts: new Map(), families: new Set(), evaluation: createMemory(now), book: null };
+      endpoints.set(endpoint, memory);
+    }
+    return memory;
+  }
+
+  function place(alert: Alert): void {
+    byKey.set(alert.key, alert);
+    byId.set(alert.id, alert);
+    const memory = of(alert.endpoint, alert.pendingAt);
+    memory.alerts.set(alert.key, alert);
+    memory.families.add(alert.family);
+    due.set(alertDue(alert.key), firstDue(alert));
+  }
+
+  function take(alert: Alert): void {
+    byKey.delete(alert.key);
+    byId.delete(alert.id);
+    due.set(alertDue(alert.key), null);
+    const memory = endpoints.get(alert.endpoint);
+    if (!memory) return;
+    memory.alerts.delete(alert.key);
+    memory.families = new Set([...memory.alerts.values()].map(({ family }) => family));
+  }
+
+  return {
+    due,
+    of,
+    bookOf(endpoint, now) {
+      const memory = of(endpoint.id, now);
+      memory.book ??= books().for(endpoint);
+      return memory.book;
+    },
+    alert: (key) => byKey.get(key),
+    byId: (id) => byId.get(id),
+    alertsOf: (endpoint) => [...(endpoints.get(endpoint)?.alerts.values() ?? [])],
+    all: () => byKey.values(),
+    set(alert) {
+      const before = byKey.get(alert.key);
+      change(() => {
+        take(alert);
+        if (before) place(before);
+      });
+      if (before && before.id !== alert.id) byId.delete(before.id);
+      place(alert);
+    },
+    remove(alert) {
+      const before = byKey.get(alert.key);
+      if (!before) return;
+      change(() => place(before));
+      take(before);
+    },
+    flaps: (key) => flaps.get(key) ?? [],
+    setFlaps(key, bits) {
+      const before = flaps.get(key);
+      change(() => (before ? flaps.set(key, before) : flaps.delete(key)));
+      flaps.delete(key);
+      flaps.set(key, bits);
+      // Those that changed longest ago go first.
+      if (flaps.size > flapsAtMost) flaps.delete(flaps.keys().next().value as string);
+    },
+    forgetBooks(endpoint) {
+      const memory = endpoint === undefined ? undefined : endpoints.get(endpoint);
+      if (memory) memory.book = null;
+      if (endpoint === undefined) for (const one of endpoints.values()) one.book = null;
+    },
+    drop(endpoint) {
+      due.set(endpointDue(endpoint), null);
+      endpoints.delete(endpoint);
+    },
+    clear() {
+      endpoints.clear();
+      byKey.clear();
+      byId.clear();
+      flaps.clear();
+      due.clear();
+      keep();
+    },
+    keep,
+    undo,
+  };
+}
+
+/** When time alone changes something about an alert: its state, its acknowledgement, its flapping. */
+function firstDue(alert: Alert): number | null {
+  const { acknowledgement, flapping, flaps } = alert;
+  const instants = [
+    dueOf(alert, isTimed(alert.rule)),
+    acknowledgement && endsAt(acknowledgement),
+    flapping ? stableAt(flaps) : null,
+  ].filter((at) => at !== null);
+  return instants.length === 0 ? null : Math.min(...instants);
+}

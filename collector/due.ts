@@ -1,0 +1,88 @@
+/** What becomes due when: a heap by instant, so that time costs what is due and not what waits. Equal instants keep their order. */
+export interface DueQueue {
+  /** Sets or moves the instant of a key, ms UTC; null takes it out. */
+  set(key: string, at: number | null): void;
+  /** The key that is due first, if that is at or before `now`; takes it out. */
+  take(now: number): { key: string; at: number } | undefined;
+  /** The earliest instant; null when nothing waits. */
+  next(): number | null;
+  clear(): void;
+}
+
+interface Entry {
+  at: number;
+  order: number;
+  key: string;
+}
+
+const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+export function createDueQueue(): DueQueue {
+  let heap: Entry[] = [];
+  /** The entry that counts for a key; others in the heap are left-overs. */
+  const valid = new Map<string, Entry>();
+  let order = 0;
+
+  function push(entry: Entry): void {
+    let i = heap.push(entry) - 1;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (!isBefore(entry, heap[parent] as Entry)) break;
+      heap[i] = heap[parent] as Entry;
+      i = parent;
+    }
+    heap[i] = entry;
+  }
+
+  function pop(): void {
+    const last = heap.pop() as Entry;
+    if (heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child++;
+      if (!isBefore(heap[child] as Entry, last)) break;
+      heap[i] = heap[child] as Entry;
+      i = child;
+    }
+    heap[i] = last;
+  }
+
+  function first(): Entry | undefined {
+    for (let entry = heap[0]; entry; entry = heap[0]) {
+      if (valid.get(entry.key) === entry) return entry;
+      pop();
+    }
+    return undefined;
+  }
+
+  return {
+    set(key, at) {
+      const before = valid.get(key);
+      if (at === null) valid.delete(key);
+      else if (before?.at !== at) {
+        const entry = { at, order: order++, key };
+        valid.set(key, entry);
+        push(entry);
+      }
+      // Left-overs of keys that moved often must not pile up.
+      if (heap.length > 64 && heap.length > 4 * valid.size) {
+        heap = [];
+        for (const entry of valid.values()) push(entry);
+      }
+    },
+    take(now) {
+      const entry = first();
+      if (!entry || entry.at > now) return undefined;
+      valid.delete(entry.key);
+      pop();
+      return { key: entry.key, at: entry.at };
+    },
+    next: () => first()?.at ?? null,
+    clear() {
+      heap = [];
+      valid.clear();
+    },
+  };
+}

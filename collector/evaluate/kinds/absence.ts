@@ -1,0 +1,40 @@
+/**
+ * An endpoint that should be there and is not. A server is expected always; a workstation when it is used, so that its
+ * silence, its sleep and its will prove nothing: only weeks of absence are worth a question.
+ */
+import { type Static, Type } from 'typebox';
+import { type RuleKind, type Status, seconds } from './kind.ts';
+
+const When = Type.Object(
+  { kind: Type.Literal('absence'), after_s: seconds(1) },
+  { additionalProperties: false },
+);
+
+export const absence = {
+  kind: 'absence',
+  whileAway: true,
+  schema: When,
+  metric: () => 'endpoint.silent',
+  judgeEndpoint({ when }, endpoint, _memory, now) {
+    const answer = (status: Status, dueAt: number | null = null) => {
+      return { status, value: null, threshold: when.after_s, dueAt };
+    };
+    switch (endpoint.state) {
+      case 'online':
+        return answer('clear');
+      // The collector has just started, or the endpoint has never reported: nothing is known.
+      case 'unknown':
+      case 'never':
+        return answer('none');
+      case 'lost':
+      case 'offline': {
+        // A last will is evidence in itself. Silence and goodbyes (a server has no right to sleep) count by their length.
+        if (endpoint.kind === 'server' && endpoint.state === 'lost' && endpoint.stateReason === 'will')
+          return answer('breach');
+        const since = endpoint.state === 'lost' ? (endpoint.lastSeenAt ?? endpoint.stateSince) : endpoint.stateSince;
+        const dueAt = since + when.after_s * 1000;
+        return now >= dueAt ? answer('breach') : answer('none', dueAt);
+      }
+    }
+  },
+} as const satisfies RuleKind<Static<typeof When>>;

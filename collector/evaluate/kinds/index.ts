@@ -1,0 +1,18 @@
+/** The kinds of rules. One more: a file beside this one, and a line here. */
+import { type Static, Type } from 'typebox';
+import { absence } from './absence.ts';
+import type { RuleKind } from './kind.ts';
+import { missing } from './missing.ts';
+import { threshold } from './threshold.ts';
+
+const list = [threshold, absence, missing] as const;
+
+/** The condition of a rule, of any kind. */
+export type When = Static<(typeof list)[number]['schema']>;
+export const When = Type.Unsafe<When>(Type.Union(list.map(({ schema }) => schema)));
+
+export const ruleKinds: readonly RuleKind[] = list;
+const byName = new Map(ruleKinds.map((kind) => [kind.kind, kind]));
+
+/** The kind that a condition is of; its functions take conditions of that kind only, which the schema has checked. */
+export const kindOf = (when: When): RuleKind => byName.get(when.kind) as RuleKind;

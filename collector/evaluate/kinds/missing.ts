@@ -1,0 +1,39 @@
+/** A value that does not come though the endpoint reports: "unknown" is never silently taken for good. */
+import { type Static, Type } from 'typebox';
+import { type RuleKind, seconds } from './kind.ts';
+
+const When = Type.Object(
+  {
+    kind: Type.Literal('missing'),
+    measurement: Type.String(),
+    field: Type.String(),
+    after_s: seconds(1),
+  },
+  { additionalProperties: false },
+);
+
+/** A machine that has just come back gets so long to report what it measures seldom. */
+const settlingMs = 3_600_000;
+
+export const missing = {
+  kind: 'missing',
+  schema: When,
+  metric: ({ measurement, field }) => `${measurement}.${field}`,
+  note({ id, when }, report, memory, now) {
+    const came = report.metrics.some(({ name, fields }) => name === when.measurement && when.field in fields);
+    if (came) memory.seen.set(id, now);
+    return came;
+  },
+  judgeEndpoint({ id, when }, endpoint, memory, now) {
+    const seenAt = memory.seen.get(id);
+    // Since when is by this collector's own watching: after its restart the wait begins anew.
+    const since = seenAt ?? memory.since;
+    const value = Math.round((now - since) / 1000);
+    const dueAt = Math.max(since + when.after_s * 1000, endpoint.stateSince + settlingMs);
+    const shown = { value, threshold: when.after_s };
+    if (endpoint.state !== 'online') return { ...shown, status: 'none', dueAt: null };
+    if (now >= dueAt) return { ...shown, status: 'breach', dueAt: null };
+    // Not seen since the start, and not long enough to say: an alert from before goes on.
+    return { ...shown, status: seenAt === undefined ? 'none' : 'clear', dueAt };
+  },
+} as const satisfies RuleKind<Static<typeof When>>;

@@ -1,0 +1,150 @@
+/**
+ * A metric beyond a limit. All conditions must hold for one series group (same measurement, same tags); the first one's
+ * value is shown. A missing field is no data, never false; one condition that is clearly false decides whatever is missing
+ * beside it.
+ */
+import { type Static, Type } from 'typebox';
+import { unknownValueOf } from '../../../shared/metrics.ts';
+import type { Metric, Report } from '../../../shared/report.ts';
+import { addToMean, createMean } from '../mean.ts';
+import type { Memory, RuleKind, RuleOf, Status } from './kind.ts';
+
+const closed = { additionalProperties: false } as const;
+const Tags = Type.Record(Type.String(), Type.String());
+
+/** `value op limit` must hold. With `clear`, a firing alert ends only when the value is on the good side of `clear`. */
+export const Condition = Type.Object(
+  {
+    field: Type.String(),
+    op: Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')]),
+    value: Type.Number(),
+    clear: Type.Optional(Type.Number()),
+    /** Look in another measurement of the same report, in the first metric that carries `tags`. */
+    measurement: Type.Optional(Type.String()),
+    tags: Type.Optional(Tags),
+    /** Compare the mean of so many seconds; no verdict before most of them have been seen. */
+    mean_s: Type.Optional(Type.Number({ minimum: 10, maximum: 86_400 })),
+    /** For a counter: compare its growth since the report before. */
+    growth: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type Condition = Static<typeof Condition>;
+
+const When = Type.Object(
+  {
+    kind: Type.Literal('threshold'),
+    measurement: Type.String(),
+    tags: Type.Optional(Tags),
+    all: Type.Array(Condition, { minItems: 1, maxItems: 4 }),
+  },
+  closed,
+);
+type ThresholdRule = RuleOf<Static<typeof When>>;
+
+export const threshold = {
+  kind: 'threshold',
+  schema: When,
+  metric: ({ measurement, all }) => `${measurement}.${all[0]?.field}`,
+  measurement: ({ measurement }) => measurement,
+  judge,
+  /** The mean where one is asked for, else the value. */
+  shown(rule, metric, report, memory) {
+    const condition = rule.when.all[0] as Condition;
+    const value =
+      condition.mean_s === undefined
+        ? sourceOf(condition, metric, report)?.fields[condition.field]
+        : memory.means.get(memoryKey(rule, 0, metric))?.last;
+    return { value: value ?? null, threshold: condition.value };
+  },
+} as const satisfies RuleKind<Static<typeof When>>;
+
+/** Three-valued "and": one condition that is clearly false decides. Undefined: the rule is not about this instance. */
+function judge(rule: ThresholdRule, metric: Metric, report: Report, memory: Memory, now: number): Status | undefined {
+  if (rule.when.tags && !carries(metric.tags, rule.when.tags)) return undefined;
+  const conditions = rule.when.all;
+  let missing = false;
+  let hold = false;
+  let clear = false;
+  for (let i = 0; i < conditions.length; i++) {
+    const condition = conditions[i] as Condition;
+    const value = readingOf(rule, condition, i, metric, report, memory, now);
+    if (value === null) missing = true;
+    else if (!compare(value, condition.op, condition.value)) {
+      if (condition.clear !== undefined && compare(value, condition.op, condition.clear)) hold = true;
+      else clear = true;
+    }
+  }
+  if (clear) return 'clear';
+  if (missing) return 'none';
+  return hold ? 'hold' : 'breach';
+}
+
+function readingOf(
+  rule: ThresholdRule,
+  condition: Condition,
+  index: number,
+  metric: Metric,
+  report: Report,
+  memory: Memory,
+  now: number,
+): number | null {
+  const value = sourceOf(condition, metric, report)?.fields[condition.field];
+  if (value === undefined) return null;
+  // A number that stands for "cannot be told" is neither good nor bad, but to the rule that asks for it.
+  if (value === unknownValueOf(condition.measurement ?? metric.name, condition.field) && value !== condition.value)
+    return null;
+  if (condition.growth === true) return growth(memory, memoryKey(rule, index, metric), value);
+  if (condition.mean_s === undefined) return value;
+  const key = memoryKey(rule, index, metric);
+  let mean = memory.means.get(key);
+  if (!mean) {
+    mean = createMean(now);
+    memory.means.set(key, mean);
+  }
+  return addToMean(mean, value, now, condition.mean_s * 1000);
+}
+
+function sourceOf(condition: Condition, metric: Metric, report: Report): Metric | undefined {
+  if (condition.measurement === undefined) return metric;
+  for (const other of report.metrics) {
+    if (other.name !== condition.measurement) continue;
+    if (condition.tags === undefined || carries(other.tags, condition.tags)) return other;
+  }
+  return undefined;
+}
+
+/** null at the first sight of the counter; a counter that fell has started again from 0. */
+function growth(memory: Memory, key: string, value: number): number | null {
+  const before = memory.counters.get(key);
+  memory.counters.set(key, value);
+  if (before === undefined) return null;
+  return value >= before ? value - before : value;
+}
+
+/** Tags in the order in which they come: an agent that changes it starts a mean anew, which is cheaper than sorting. */
+function memoryKey(rule: ThresholdRule, index: number, metric: Metric): string {
+  let key = `${rule.id}#${index}`;
+  for (const name in metric.tags) key += `,${name}=${metric.tags[name]}`;
+  return key;
+}
+
+function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  for (const name in wanted) if (tags[name] !== wanted[name]) return false;
+  return true;
+}
+
+function compare(value: number, op: Condition['op'], limit: number): boolean {
+  switch (op) {
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '=':
+      return value === limit;
+  }
+}

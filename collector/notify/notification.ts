@@ -1,0 +1,47 @@
+/** What people are to be told, once for all channels: facts in codes, put into words when it is sent. */
+import type { Alert } from '../alerts/alert.ts';
+import { fieldOf } from '../../shared/metrics.ts';
+import type { Notice } from './channel.ts';
+
+export type Facts = Omit<Notice, 'id' | 'ticket' | 'url'>;
+
+export interface Notification {
+  at: number;
+  channels: readonly string[];
+  /** Those about the same go out in order: the id of the alert, or the key of the incident. */
+  about: string;
+  alert: string | null;
+  incident: string | null;
+  /** The key whose ticket it names, and the ticket that is known already. */
+  ticketKey: string;
+  ticket: number | null;
+  facts: Facts;
+}
+
+export interface FactsParts {
+  endpointOf(id: string): { id: string; name: string; kind: string; site: string | null };
+  ruleName(id: string): { en: string; ja: string };
+}
+
+type About = Pick<Alert, 'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'>;
+
+/** The facts about one alert, as it is now. */
+export function factsOf(parts: FactsParts, alert: About, event: Notice['event'], more: Partial<Facts> = {}): Facts {
+  return {
+    event,
+    key: alert.key,
+    rule: { id: alert.rule.id, ...parts.ruleName(alert.rule.id) },
+    severity: alert.rule.severity,
+    endpoint: parts.endpointOf(alert.endpoint),
+    members: null,
+    metric: alert.metric,
+    tags: alert.tags,
+    value: alert.value,
+    threshold: alert.threshold,
+    unit: fieldOf(alert.metric)?.unit ?? '',
+    startedAt: alert.firedAt ?? alert.pendingAt,
+    endedAt: null,
+    why: null,
+    ...more,
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * The step before the commit: who is told of what happened. Whoever was notified that an alert fires is notified once
+ * that it ended; whoever was not never is. A flapping alert makes one message at its start and one at its end.
+ */
+import type { Alert } from '../alerts/alert.ts';
+import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts';
+import { familyOf, rankOf } from '../evaluate/book.ts';
+import { type Action, budgetKey, type TicketPolicy } from '../tickets/policy.ts';
+import { createUndo } from '../tickets/undo.ts';
+import type { Notice } from './channel.ts';
+import { type Facts, type FactsParts, factsOf, type Notification } from './notification.ts';
+import { type Route, routesFor } from './route.ts';
+
+export interface NotifyParts extends FactsParts {
+  routes: readonly Route[];
+  policy: Pick<TicketPolicy, 'state'>;
+  alertOf(key: string): Alert | undefined;
+  memory: Notified;
+}
+
+/** Whom the alerts and incidents that go on have reached. */
+export interface Notified {
+  /** By id of the alert or key of the incident. */
+  of(about: string): { channels: readonly string[]; worst: number } | undefined;
+  add(about: string, channels: readonly string[], worst: number): void;
+  forget(about: string): void;
+  keep(): void;
+  undo(): void;
+  clear(): void;
+}
+
+export function createNotified(): Notified {
+  const all = new Map<string, { channels: readonly string[]; worst: number }>();
+  const { change, keep, undo } = createUndo(() => undefined);
+  const remember = (about: string) => {
+    const before = all.get(about);
+    change(() => (before ? all.set(about, before) : all.delete(about)));
+    return before;
+  };
+  return {
+    of: (about) => all.get(about),
+    add(about, channels, worst) {
+      const before = remember(about);
+      const together = [...new Set([...(before?.channels ?? []), ...channels])];
+      all.set(about, { channels: together, worst: Math.max(before?.worst ?? -1, worst) });
+    },
+    forget(about) {
+      remember(about);
+      all.delete(about);
+    },
+    keep,
+    undo,
+    clear() {
+      all.clear();
+      keep();
+    },
+  };
+}
+
+/** A grouped message names so many of its members. */
+const namesAtMost = 20;
+
+export function notify(parts: NotifyParts, batch: Batch): void {
+  const { policy, memory } = parts;
+  for (const change of batch.changes) if (isAlertChange(change)) onChange(change);
+  for (const action of batch.actions) onAction(action);
+
+  function onChange({ at, code, alert, ended, reason, params, quiet }: AlertChange): void {
+    const before = memory.of(alert.id);
+    if (code === 'firing' && !alert.flapping && !quiet) send(alert, 'firing', at);
+    else if (code === 'worse' && !quiet && (!alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1)))
+      send(alert, 'firing', at);
+    else if (code === 'flapping' && !quiet) send(alert, 'flapping', at);
+    else if (code === 'stable' && params.good === false) tell(alert, 'firing', at, 'stable');
+    else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : reason);
+    if (ended) memory.forget(alert.id);
+  }
+
+  /** To whoever takes such messages. */
+  function send(alert: Alert, event: Notice['event'], at: number, why: string | null = null): void {
+    const { severity } = alert.rule;
+    put(alert, routesFor(parts.routes, severity), at, factsOf(parts, alert, event, { why }));
+    memory.add(alert.id, routesFor(parts.routes, severity), rankOf[severity]);
+  }
+
+  /** To whoever was told that it fires. */
+  function tell(alert: Alert, event: Notice['event'], at: number, why: string | null): void {
+    const endedAt = event === 'resolved' ? at : null;
+    put(alert, memory.of(alert.id)?.channels ?? [], at, factsOf(parts, alert, event, { endedAt, why }));
+  }
+
+  function put(alert: Alert, channels: readonly string[], at: number, facts: Facts): void {
+    const { id, key, ticket } = alert;
+    if (channels.length === 0) return;
+    batch.notifications.push({ at, channels, about: id, alert: id, incident: null, ticketKey: key, ticket, facts });
+  }
+
+  // ── what follows from tickets ──
+
+  function onAction(action: Action): void {
+    const { key, at } = action;
+    const alert = parts.alertOf(key);
+    if (action.type === 'remind') remind(action);
+    // It was held back as one of a storm that then was none.
+    else if (action.type === 'open' && alert?.state === 'firing' && !memory.of(alert.id)) send(alert, 'firing', at);
+    else if (policy.state(key)?.isStorm) onIncident(action);
+  }
+
+  function remind({ key, at, about }: Action): void {
+    const endpoint = about && parts.endpointOf(about.endpoint.id);
+    if (!about || !endpoint) return;
+    const rule = { id: about.rule, ...parts.ruleName(about.rule) };
+    const what = { metric: '', tags: {}, value: null, threshold: null, unit: '', members: null };
+    const when = { startedAt: policy.state(key)?.firedAt ?? at, endedAt: null, why: 'restored' };
+    const facts: Facts = { event: 'reminder', key, severity: 'warning', rule, endpoint, ...what, ...when };
+    const channels = routesFor(parts.routes, 'warning');
+    const to = { at, channels, about: about.alert, alert: about.alert, incident: null, ticketKey: key, ticket: null };
+    if (channels.length > 0) batch.notifications.push({ ...to, facts });
+  }
+
+  function onIncident({ type, key, at }: Action): void {
+    if (type !== 'open-parent' && type !== 'reopen' && type !== 'resolve') return;
+    const facts = factsOfIncident(key, type === 'resolve' ? 'resolved' : 'firing', at);
+    const channels =
+      type === 'resolve' ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
+    if (type === 'resolve') memory.forget(key);
+    else memory.add(key, channels, rankOf[facts.severity]);
+    const about: Omit<Notification, 'facts'> = {
+      ...{ at, channels, about: key, alert: null, incident: key, ticketKey: key, ticket: null },
+    };
+    if (channels.length > 0) batch.notifications.push({ ...about, facts });
+  }
+
+  /** It is about several endpoints of a site: how many, which, and as bad as the worst of them. */
+  function factsOfIncident(key: string, event: Notice['event'], at: number): Facts {
+    const state = policy.state(key);
+    const keys = joining(key);
+    const alerts = keys.flatMap((child) => parts.alertOf(child) ?? []);
+    const worst = alerts.sort((a, b) => rankOf[b.rule.severity] - rankOf[a.rule.severity])[0];
+    const names = [...new Set(keys.flatMap((child) => policy.state(child)?.endpoint ?? []))].map(
+      (id) => parts.endpointOf(id).name,
+    );
+    const id = key === budgetKey ? 'incident' : (state?.check ?? 'incident');
+    const ruleName = key === budgetKey ? budgetName : parts.ruleName(id);
+    const site = state?.site ?? null;
+    return {
+      event,
+      key,
+      rule: { id: worst && key !== budgetKey ? familyOf(worst.rule) : id, ...ruleName },
+      severity: worst?.rule.severity ?? (memory.of(key)?.worst === rankOf.critical ? 'critical' : 'warning'),
+      endpoint: { id: '', name: site ?? '*', kind: 'site', site },
+      members: { count: keys.length, names: names.slice(0, namesAtMost) },
+      ...{ metric: '', tags: {}, value: null, threshold: null, unit: '' },
+      startedAt: state?.firedAt ?? at,
+      endedAt: event === 'resolved' ? at : null,
+      why: null,
+    };
+  }
+
+  /** Those on its list, and those that join it in this batch. */
+  function joining(key: string): string[] {
+    const joined = batch.actions.flatMap((action) =>
+      action.type === 'attach' && action.parent === key ? action.key : [],
+    );
+    return [...new Set([...(policy.state(key)?.children ?? []), ...joined])];
+  }
+}
+
+const budgetName = { en: 'More alerts than tickets', ja: 'アラート多数のためまとめました' };

@@ -1,0 +1,45 @@
+/** Saves what is to be sent: one notification, one delivery per channel. The same happening told again is the same row. */
+import { randomBytes } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { Batch } from '../alerts/batch.ts';
+import type { Database } from '../state/database.ts';
+
+export async function saveNotifications(db: Transaction<Database>, batch: Batch): Promise<void> {
+  for (const { at, channels, about, alert, incident, ticketKey, ticket, facts } of batch.notifications) {
+    const { event, severity } = facts;
+    const isOfTicket = incident !== null || event === 'reminder';
+    const inTicket = batch.ticketOf.get(ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
+    const row = { at, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
+    const { id } = await db.insertInto('notifications').values(row).returning('id').executeTakeFirstOrThrow();
+    await db
+      .insertInto('deliveries')
+      .values(
+        channels.map((channel) => ({
+          id: randomBytes(12).toString('hex'),
+          notification: id,
+          channel,
+          dedupe_key: `${about}/${event}/${at}/${channel}`,
+          about,
+          state: 'queued' as const,
+          attempts: 0,
+          next_at: at,
+          last_error: null,
+          created_at: at,
+          sent_at: null,
+        })),
+      )
+      .onConflict((clash) => clash.column('dedupe_key').doNothing())
+      .execute();
+  }
+}
+
+async function lastTicketOf(db: Transaction<Database>, key: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('tickets')
+    .select('id')
+    .where('key', '=', key)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}

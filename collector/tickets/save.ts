@@ -1,0 +1,243 @@
+/**
+ * Saves what the ticket policy has decided: tickets, their events and incidents. The unique `open_key` is the last word on
+ * "one key, one open ticket": who loses the race counts into the winner's ticket.
+ */
+import type { Transaction } from 'kysely';
+import type { Batch } from '../alerts/batch.ts';
+import type { Database } from '../state/database.ts';
+import { type Action, budgetKey } from './policy.ts';
+import { impactOf, priorityOf, type Third, toThird } from './priority.ts';
+import type { About } from './ticket-state.ts';
+import { blankTicket, note } from './tickets.ts';
+
+type Db = Transaction<Database>;
+type Found = Pick<Database['tickets'], 'key' | 'kind' | 'state' | 'fires'> & { id: number };
+const actor = 'monitor';
+
+export async function saveTickets(db: Db, batch: Batch): Promise<void> {
+  for (const action of batch.actions) {
+    const id = await applyAction(db, action, batch);
+    if (id !== null) batch.changedTickets.add(id);
+  }
+}
+
+async function applyAction(db: Db, action: Action, batch: Batch): Promise<number | null> {
+  switch (action.type) {
+    case 'open':
+    case 'open-parent':
+      return link(batch, action.key, await open(db, action));
+    case 'reopen':
+      return link(batch, action.key, await reopen(db, action));
+    case 'attach':
+      return attach(db, action, batch);
+    case 'count':
+      return count(db, action, batch);
+    case 'recovered':
+      return onOpen(db, action.key, async ({ id }) => {
+        await set(db, id, { restored_at: action.at, updated_at: action.at });
+        await note(db, id, action.at, actor, 'cleared', {
+          data: JSON.stringify({ touched: action.touched, alert: action.about?.alert ?? null }),
+        });
+      });
+    case 'flapping':
+      return onOpen(db, action.key, async ({ id }) => {
+        await set(db, id, { flapping_since: action.at, updated_at: action.at });
+        await note(db, id, action.at, actor, 'flapping');
+      });
+    case 'urgency':
+      return raiseUrgency(db, action);
+    case 'acknowledged':
+      return acknowledge(db, action);
+    case 'resolve':
+      return resolve(db, action);
+    // The reminder is a notice; the ticket itself does not change.
+    case 'remind':
+      return (await openTicket(db, action.key))?.id ?? null;
+  }
+}
+
+function link(batch: Batch, key: string, id: number): number {
+  batch.ticketOf.set(key, id);
+  return id;
+}
+
+function openTicket(db: Db, key: string): Promise<Found | undefined> {
+  return db
+    .selectFrom('tickets')
+    .select(['id', 'key', 'kind', 'state', 'fires'])
+    .where('open_key', '=', key)
+    .executeTakeFirst();
+}
+
+async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void>): Promise<number | null> {
+  const ticket = await openTicket(db, key);
+  if (!ticket) return null;
+  await work(ticket);
+  return ticket.id;
+}
+
+async function set(db: Db, id: number, columns: Partial<Omit<Database['tickets'], 'id'>>): Promise<void> {
+  await db.updateTable('tickets').set(columns).where('id', '=', id).execute();
+}
+
+function lastTicket(db: Db, key: string): Promise<Found | undefined> {
+  return db
+    .selectFrom('tickets')
+    .select(['id', 'key', 'kind', 'state', 'fires'])
+    .where('key', '=', key)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+type Opening = Extract<Action, { type: 'open' | 'open-parent' }>;
+
+async function open(db: Db, action: Opening): Promise<number> {
+  const { key, at, about } = action;
+  const fires = action.type === 'open' ? action.count : 0;
+  const before = await lastTicket(db, key);
+  const row = await db
+    .insertInto('tickets')
+    .values({
+      ...blankTicket(key, at),
+      ...(action.type === 'open' ? columnsOf(about) : columnsOfMany(action)),
+      fires,
+      follows: before?.id ?? null,
+    })
+    .onConflict((clash) => clash.column('open_key').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (row) {
+    await note(db, row.id, at, actor, 'opened', {
+      to_state: 'new',
+      data: JSON.stringify({ alert: about?.alert ?? null, fires }),
+    });
+    if (action.type === 'open-parent') await beginIncident(db, action, row.id);
+    return row.id;
+  }
+  const winner = await openTicket(db, key);
+  if (!winner) throw new Error(`the ticket of ${key} is open and cannot be found`);
+  await set(db, winner.id, { fires: winner.fires + fires, updated_at: at });
+  return winner.id;
+}
+
+function columnsOf(about: About | undefined) {
+  if (!about) return {};
+  const { endpoint, rule, instance, alert } = about;
+  return { endpoint: endpoint.id, rule, instance, alert, ...weight(impactOf(endpoint.kind), toThird(about.urgency)) };
+}
+
+function columnsOfMany({ key, check, site }: Extract<Action, { type: 'open-parent' }>) {
+  if (key === budgetKey) return { kind: 'budget' as const, ...weight(impactOf('site'), 2) };
+  return { kind: 'incident' as const, rule: check, site, ...weight(impactOf('site'), 2) };
+}
+
+async function beginIncident(db: Db, action: Extract<Action, { type: 'open-parent' }>, ticket: number): Promise<void> {
+  const { key, at, check, site } = action;
+  const isBudget = key === budgetKey;
+  const about = { kind: isBudget ? ('budget' as const) : ('site' as const), site, rule: isBudget ? null : check };
+  await db
+    .insertInto('incidents')
+    .values({ key, ticket, opened_at: at, ended_at: null, ...about })
+    .execute();
+}
+
+const weight = (impact: Third, urgency: Third) => ({ impact, urgency, priority: priorityOf(impact, urgency) });
+
+async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
+  const { key, at, why, about } = action;
+  const last = await lastTicket(db, key);
+  // Closed for good, or cancelled: what comes later is a new ticket that follows the old one.
+  if (last?.state !== 'resolved') return open(db, { ...action, type: 'open', follows: last !== undefined, count: 1 });
+  await set(db, last.id, {
+    state: 'in_progress',
+    open_key: key,
+    resolved_at: null,
+    resolved_by: null,
+    restored_at: null,
+    flapping_since: null,
+    fires: last.fires + (why === 'fired' ? 1 : 0),
+    updated_at: at,
+    // It is about the alert of now, which may be worse than the one before.
+    ...columnsOf(about),
+  });
+  await db.updateTable('incidents').set({ ended_at: null }).where('ticket', '=', last.id).execute();
+  await note(db, last.id, at, actor, 'reopened', {
+    from_state: 'resolved',
+    to_state: 'in_progress',
+    data: JSON.stringify({ why, alert: about?.alert ?? null }),
+  });
+  return last.id;
+}
+
+/** The same trouble again: it belongs to the ticket that is open, which is then about the alert of now. */
+async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: Batch): Promise<number | null> {
+  const { key, child, at, about } = action;
+  return onOpen(db, key, async ({ id, fires }) => {
+    const alert = about ? { alert: about.alert } : {};
+    const ofTicket = child === undefined ? alert : {};
+    await set(db, id, { fires: fires + 1, restored_at: null, updated_at: at, ...ofTicket });
+    await note(db, id, at, actor, 'fired', { data: JSON.stringify({ ...alert, endpoint: about?.endpoint ?? null }) });
+    link(batch, child ?? key, id);
+  });
+}
+
+/** Puts an alert on the list of an incident's ticket; its own ticket, where it had one, is cancelled as merged. */
+async function attach(db: Db, action: Extract<Action, { type: 'attach' }>, batch: Batch): Promise<number | null> {
+  const { key, at, about } = action;
+  const parent = await openTicket(db, action.parent);
+  if (!parent) return null;
+  const own = action.merged ? await openTicket(db, key) : undefined;
+  if (own) {
+    await set(db, own.id, { state: 'cancelled', open_key: null, closed_at: at, updated_at: at });
+    await note(db, own.id, at, actor, 'state', {
+      from_state: own.state,
+      to_state: 'cancelled',
+      data: JSON.stringify({ mergedInto: parent.id }),
+    });
+    batch.changedTickets.add(own.id);
+  }
+  await set(db, parent.id, { fires: parent.fires + 1, restored_at: null, updated_at: at });
+  const { alert = null, endpoint = null } = about ?? {};
+  await note(db, parent.id, at, actor, 'fired', { data: JSON.stringify({ alert, endpoint, merged: own?.id ?? null }) });
+  return link(batch, key, parent.id);
+}
+
+async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>): Promise<number | null> {
+  const { key, at, urgency, severity } = action;
+  const ticket = await db.selectFrom('tickets').selectAll().where('open_key', '=', key).executeTakeFirst();
+  if (!ticket || ticket.urgency <= urgency) return null;
+  const next = weight(ticket.impact as Third, toThird(urgency));
+  await set(db, ticket.id, { ...next, updated_at: at });
+  await note(db, ticket.id, at, actor, 'priority', {
+    from_state: `P${ticket.priority}`,
+    to_state: `P${next.priority}`,
+    data: JSON.stringify({ severity }),
+  });
+  return ticket.id;
+}
+
+/** Whoever acknowledges the alert has taken the ticket: the monitor does not resolve it any more. */
+function acknowledge(db: Db, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
+  const { key, at, by, note: text } = action;
+  return onOpen(db, key, async ({ id, state }) => {
+    const begun = state === 'new' ? { state: 'in_progress' as const } : {};
+    await set(db, id, { assignee: by, touched_at: at, updated_at: at, ...begun });
+    await note(db, id, at, by, 'acknowledged', { text });
+  });
+}
+
+async function resolve(db: Db, action: Action): Promise<number | null> {
+  return onOpen(db, action.key, async ({ id, state }) => {
+    const done = await db
+      .updateTable('tickets')
+      .set({ state: 'resolved', open_key: null, resolved_at: action.at, resolved_by: actor, updated_at: action.at })
+      .where('id', '=', id)
+      // A person was quicker: it is theirs, and the policy hears of it in a moment.
+      .where('touched_at', 'is', null)
+      .executeTakeFirst();
+    if (done.numUpdatedRows === 0n) return;
+    await db.updateTable('incidents').set({ ended_at: action.at }).where('ticket', '=', id).execute();
+    await note(db, id, action.at, actor, 'state', { from_state: state, to_state: 'resolved' });
+  });
+}
