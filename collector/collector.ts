@@ -11,13 +11,15 @@ import { encodeJoinCode } from '../shared/join-code.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { ownRule } from './alerts/own.ts';
-import { createAlerts } from './alerts/raise.ts';
+import { createAlerts } from './alerts/alerts.ts';
 import type { App } from './api/context.ts';
 import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
+import { createRuleBooks } from './evaluate/book.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { mergeRules } from './evaluate/merge.ts';
+import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import { createGroups } from './fleet/groups.ts';
@@ -108,7 +110,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(() => series.close());
   for (const path of folder.kept) guard.keep(path);
 
-  const rules = mergeRules(defaultRules, config.rules);
+  const books = createRuleBooks(mergeRules(defaultRules, config.rules));
   const tell = createTell();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
@@ -117,20 +119,22 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(() => fleet.close());
   const sites = createSites({ state, fleet, tell, now: clock.now });
   const groups = await createGroups({ state, fleet, tell, now: clock.now });
-  const rows = await createRows({ fleet, groups, series, state, tell, log, now: clock.now });
-  onStop(() => rows.close());
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
   const routes = createChannels(config.channels);
-  const outbox = createOutbox({ state, clock, routes, log, tell });
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log, tell });
   outbox.start();
   onStop(() => outbox.stop());
   const tickets = createTickets({ state, clock, tell, support: officeHours(config.zone) });
   const policy = policyOf(config.tickets);
-  const alerts = createAlerts({ state, clock, fleet, rules, policy, tickets, routes, outbox, tell, publicUrl, log });
+  const alertParts = { state, clock, fleet, books: () => books, policy, tickets, routes, outbox, tell, publicUrl, log };
+  const alerts = createAlerts(alertParts);
   await alerts.start();
   onStop(() => alerts.stop());
+  const { held } = alerts;
+  const rows = await createRows({ fleet, groups, series, held, state, tell, log, now: clock.now });
+  onStop(() => rows.close());
 
   const intake = await openIntake({
     ...config.mqtt,
@@ -144,6 +148,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
     registry,
     rawRetentionMs: config.retention.rawMs,
     alerts,
+    derive: (endpoint, report) => withBackupAges(report, rows.facts(endpoint.id).backups, clock.now()),
     onTrouble(trouble) {
       alerts
         .self(trouble)
@@ -170,7 +175,8 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       tell,
       alerts,
       tickets,
-      rules: [...rules, ownRule],
+      books: () => books,
+      ruleNames: (id) => (id === ownRule.id ? ownRule : books.rule(id))?.name,
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

@@ -27,26 +27,17 @@ export const page = <T extends TSchema>(item: T) =>
     next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
   });
 
-/** Why an endpoint needs a look, worst first. The web app has the words. */
+/** Why an endpoint needs a look, worst first: what the rules say. */
 export const Attention = Type.Object({
-  code: Type.Enum([
-    'lost',
-    'alert',
-    'disk_full',
-    'backup_none',
-    'backup_late',
-    'backup_failed',
-    'backup_unknown',
-    'security_updates',
-    'patches_unknown',
-    'reboot_required',
-    'end_of_life',
-    'disk_health',
-    'data_lost',
-    'rejected',
-  ]),
+  /** Id of the rule's mildest level. */
+  code: text,
   severity: Severity,
-  detail: Type.Optional(text),
+  state: Type.Enum(['pending', 'firing', 'unknown']),
+  /** Which of several: a path, a job; empty when there is only one. */
+  detail: text,
+  /** The worst alert, and how many there are. */
+  alert: text,
+  count: Type.Integer(),
 });
 
 export const EndpointRow = Type.Object({
@@ -194,7 +185,8 @@ export const Alert = Type.Object({
   metric: text,
   tags,
   unit: text,
-  state: Type.Enum(['pending', 'firing', 'resolved']),
+  state: Type.Enum(['pending', 'firing', 'unknown', 'resolved']),
+  flapping: Type.Boolean(),
   severity: Severity,
   value: orNull.number,
   threshold: orNull.number,
@@ -202,18 +194,38 @@ export const Alert = Type.Object({
   firedAt: orNull.ms,
   resolvedAt: orNull.ms,
   resolvedWhy: orNull.text,
+  /** The acknowledgement in force. */
   acknowledgedAt: orNull.ms,
   acknowledgedBy: orNull.text,
+  acknowledgedNote: orNull.text,
+  acknowledgedUntil: orNull.ms,
+  handedTo: orNull.text,
+  firstAcknowledgedAt: orNull.ms,
   ticket: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type Alert = Static<typeof Alert>;
 
+/** One line of the history of an alert, oldest first; `params` belong to the code. */
+export const AlertEvent = Type.Object({
+  at: ms,
+  code: text,
+  rule: text,
+  severity: Severity,
+  value: orNull.number,
+  actor: text,
+  params: Type.Record(text, Type.Unknown()),
+});
+
 export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
 export const TicketRow = Type.Object({
   id: Type.Integer(),
-  title: text,
+  /** A person's own words; null where kind, rule, instance, endpoint and site say what it is about. */
+  title: orNull.text,
+  kind: Type.Enum(['alert', 'incident', 'budget', 'person']),
+  instance: text,
+  site: orNull.text,
+  flappingSince: orNull.ms,
   state: TicketState,
-  source: Type.Union([Type.Literal('monitor'), Type.Literal('person')]),
   priority: Type.Integer({ minimum: 1, maximum: 5 }),
   endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
   rule: Type.Union([Type.Object({ id: text, en: text, ja: text }), Type.Null()]),
@@ -240,12 +252,17 @@ export const TicketEvent = Type.Object({
 export const NoticeRow = Type.Object({
   channel: text,
   event: text,
+  severity: Severity,
   state: Type.Union([Type.Literal('queued'), Type.Literal('sent'), Type.Literal('dead')]),
   attempts: Type.Integer(),
   createdAt: ms,
   sentAt: orNull.ms,
   lastError: orNull.text,
 });
+
+/** One alert with its history and with who was told what. `GET /api/v1/alerts/{id}`. */
+export const AlertDetail = Type.Object({ alert: Alert, events: Type.Array(AlertEvent), notices: Type.Array(NoticeRow) });
+export type AlertDetail = Static<typeof AlertDetail>;
 
 export const TicketDetail = Type.Object({
   row: TicketRow,
@@ -323,23 +340,24 @@ export type SiteDetail = Static<typeof SiteDetail>;
 export const GroupDetail = Type.Object({ row: GroupRow, members: Type.Array(endpointName) });
 export type GroupDetail = Static<typeof GroupDetail>;
 
-/** One backup job of one endpoint, judged against its own rhythm and its own history. `GET /api/v1/protection`. */
+/** One backup job of one endpoint, as its tool tells and as the rules judge it. `GET /api/v1/protection`. */
 export const ProtectedJob = Type.Object({
   endpoint: endpointName,
   product: text,
   job: text,
   protects: Type.Array(text),
   state: JobState,
-  severe: Type.Boolean({ description: 'late by twice its rhythm, or its newest restore test failed' }),
+  /** The worst that a rule says about it; null: nothing. */
+  severity: Type.Union([Severity, Type.Null()]),
   reason: orNull.text,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
   ageSeconds: orNull.number,
-  lateAfterSeconds: Type.Number(),
+  rhythmSeconds: Type.Number({ description: 'how often it is to run' }),
   bytes: orNull.number,
   /** Median of its last five good runs before this one; null below three. */
   usualBytes: orNull.number,
-  /** Less than half of the usual: an empty source may be mounted. null: cannot be told. */
+  /** A rule says that it is too small: an empty source may be mounted. null: cannot be told. */
   sizeAnomaly: orNull.bool,
   /** The last restore that was tried out with success, by the tool or by a person. */
   lastVerified: orNull.ms,

@@ -11,7 +11,8 @@ import type { Registry } from 'prom-client';
 import type { Role, TicketRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Rule } from '../evaluate/rule.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { RuleBooks } from '../evaluate/book.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
@@ -21,12 +22,10 @@ import type { Site } from '../fleet/sites.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
+import type { RuleNames } from './read-alerts.ts';
 
-/** What a person can do to an alert. */
-export interface AlertActions {
-  /** Repeating it changes nothing. @throws EvenkeelError NOT_FOUND, CONFLICT */
-  acknowledge(id: string, by: string): Promise<unknown>;
-}
+/** What a person can do to an alert, and what is held of an endpoint. */
+export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
 
 /** What a person can do to a ticket; each step is an event of the ticket with the person's name. */
 export interface TicketActions {
@@ -66,7 +65,10 @@ export interface Context {
   tell: Tell;
   alerts: AlertActions;
   tickets: TicketActions;
-  rules: readonly Rule[];
+  /** The rules in force. */
+  books(): RuleBooks;
+  /** Names of rules by id. */
+  ruleNames: RuleNames;
   /** Where agents find this collector: known only once it listens. */
   addresses(): { http: string; mqtt: string; ca: string | null };
   /** The collector's own numbers, each registered by the station that counts. */

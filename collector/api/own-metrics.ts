@@ -44,7 +44,7 @@ export function registerOwnMetrics(
     registers: [registry],
     async collect() {
       const rows = await state
-        .selectFrom('outbox')
+        .selectFrom('deliveries')
         .select(['state', (f) => f.fn.countAll<number>().as('n')])
         .groupBy('state')
         .execute();

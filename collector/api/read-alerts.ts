@@ -1,9 +1,8 @@
 /** Alerts as the REST interface shows them: rows of state with the names of rule and endpoint. */
 import { type Static, Type } from 'typebox';
-import { type Alert, Severity } from '../../shared/api.ts';
+import { type Alert, type AlertDetail, Severity } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { fieldOf } from '../../shared/metrics.ts';
-import type { Rule } from '../evaluate/rule.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
 import { closed } from './shapes.ts';
@@ -11,7 +10,7 @@ import { closed } from './shapes.ts';
 export const AlertQuery = Type.Object(
   {
     state: Type.Optional(
-      Type.Enum(['pending', 'firing', 'resolved', 'active'], { description: 'active: pending or firing' }),
+      Type.Enum(['pending', 'firing', 'unknown', 'resolved', 'active'], { description: 'active: all but resolved' }),
     ),
     severity: Type.Optional(Severity),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
@@ -31,13 +30,16 @@ const rows = (state: State) =>
     .select('endpoints.name as endpoint_name');
 type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
+/** Names of rules by id; undefined for one that is gone. */
+export type RuleNames = (id: string) => { en: string; ja: string } | undefined;
+
 /** A rule that is gone is shown by its id. */
-export function ruleNamed(rules: readonly Rule[], id: string): { id: string; en: string; ja: string } {
-  const name = rules.find((rule) => rule.id === id)?.name;
+export function ruleNamed(rules: RuleNames, id: string): { id: string; en: string; ja: string } {
+  const name = rules(id);
   return { id, en: name?.en ?? id, ja: name?.ja ?? id };
 }
 
-function alertOf(row: Row, rules: readonly Rule[]): Alert {
+function alertOf(row: Row, rules: RuleNames): Alert {
   return {
     id: row.id,
     rule: ruleNamed(rules, row.rule),
@@ -46,6 +48,7 @@ function alertOf(row: Row, rules: readonly Rule[]): Alert {
     tags: JSON.parse(row.tags) as Record<string, string>,
     unit: fieldOf(row.metric)?.unit ?? 'number',
     state: row.state,
+    flapping: row.flapping === 1,
     severity: row.severity,
     value: row.value,
     threshold: row.threshold,
@@ -55,21 +58,64 @@ function alertOf(row: Row, rules: readonly Rule[]): Alert {
     resolvedWhy: row.resolved_why,
     acknowledgedAt: row.acknowledged_at,
     acknowledgedBy: row.acknowledged_by,
+    acknowledgedNote: row.acknowledged_note,
+    acknowledgedUntil: row.acknowledged_until,
+    handedTo: row.handed_to,
+    firstAcknowledgedAt: row.first_acknowledged_at,
     ticket: row.ticket,
   };
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-export async function alertById(state: State, rules: readonly Rule[], id: string): Promise<Alert> {
+export async function alertById(state: State, rules: RuleNames, id: string): Promise<Alert> {
   const row = await rows(state).where('alerts.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
   return alertOf(row, rules);
 }
 
+/** With its history. @throws EvenkeelError NOT_FOUND */
+export async function alertDetail(state: State, rules: RuleNames, id: string): Promise<AlertDetail> {
+  const alert = await alertById(state, rules, id);
+  const events = await state.selectFrom('alert_events').selectAll().where('alert', '=', id).orderBy('id').execute();
+  return {
+    alert,
+    events: events.map(({ at, code, rule, severity, value, actor, params }) => {
+      return { at, code, rule, severity, value, actor, params: JSON.parse(params) as Record<string, unknown> };
+    }),
+    notices: await noticesOf(state, { alert: id, ticket: null }),
+  };
+}
+
+/** What was sent about an alert, or about a ticket and the alerts in it. */
+export async function noticesOf(
+  state: State,
+  { alert, ticket }: { alert: string | null; ticket: number | null },
+): Promise<AlertDetail['notices']> {
+  const rows = await state
+    .selectFrom('deliveries')
+    .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+    .selectAll('deliveries')
+    .select(['event', 'severity'])
+    .where((is) => is.or([is('ticket', '=', ticket ?? -1), is('alert', '=', alert ?? '')]))
+    .orderBy('created_at')
+    .limit(500)
+    .execute();
+  return rows.map((row) => ({
+    channel: row.channel,
+    event: row.event,
+    severity: row.severity,
+    state: row.state,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    lastError: row.last_error,
+  }));
+}
+
 /** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function alertsBy(
   state: State,
-  rules: readonly Rule[],
+  rules: RuleNames,
   query: AlertQuery,
 ): Promise<{ items: Alert[]; next: string | null }> {
   const limit = query.limit ?? 100;

@@ -2,10 +2,9 @@
 import { type Static, Type } from 'typebox';
 import { type TicketDetail, type TicketRow, TicketState } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
-import type { Rule } from '../evaluate/rule.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
-import { alertById, ruleNamed } from './read-alerts.ts';
+import { alertById, noticesOf, type RuleNames, ruleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
 
 export const TicketQuery = Type.Object(
@@ -30,12 +29,15 @@ type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
 const endedStates = ['resolved', 'closed', 'cancelled'] as const;
 
-function ticketOf(row: Row, rules: readonly Rule[]): TicketRow {
+function ticketOf(row: Row, rules: RuleNames): TicketRow {
   return {
     id: row.id,
     title: row.title,
+    kind: row.kind,
+    instance: row.instance,
+    site: row.site,
+    flappingSince: row.flapping_since,
     state: row.state,
-    source: row.source,
     priority: row.priority,
     endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
     rule: row.rule === null ? null : ruleNamed(rules, row.rule),
@@ -51,7 +53,7 @@ function ticketOf(row: Row, rules: readonly Rule[]): TicketRow {
 /** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function ticketsBy(
   state: State,
-  rules: readonly Rule[],
+  rules: RuleNames,
   query: TicketQuery,
 ): Promise<{ items: TicketRow[]; next: string | null }> {
   const limit = query.limit ?? 100;
@@ -80,14 +82,14 @@ export async function ticketsBy(
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-export async function ticketById(state: State, rules: readonly Rule[], id: number): Promise<TicketDetail> {
+export async function ticketById(state: State, rules: RuleNames, id: number): Promise<TicketDetail> {
   const row = await rows(state).where('tickets.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
   return {
     row: ticketOf(row, rules),
     alert: row.alert === null ? null : await alertById(state, rules, row.alert),
     events: await eventsOf(state, id),
-    notices: await noticesOf(state, id, row.alert),
+    notices: await noticesOf(state, { ticket: id, alert: row.alert }),
     follows: row.follows,
   };
 }
@@ -103,27 +105,5 @@ async function eventsOf(state: State, id: number): Promise<TicketDetail['events'
     to: event.to_state,
     text: event.text,
     data: event.data === null ? null : (JSON.parse(event.data) as unknown),
-  }));
-}
-
-/** A notice belongs to the ticket, or to its alert when it went out before the ticket was opened. */
-async function noticesOf(state: State, id: number, alert: string | null): Promise<TicketDetail['notices']> {
-  const notices = await state
-    .selectFrom('outbox')
-    .selectAll()
-    .where((where) =>
-      alert === null ? where('ticket', '=', id) : where.or([where('ticket', '=', id), where('alert', '=', alert)]),
-    )
-    .orderBy('created_at')
-    .limit(500)
-    .execute();
-  return notices.map((notice) => ({
-    channel: notice.channel,
-    event: (JSON.parse(notice.notice) as { event: string }).event,
-    state: notice.state,
-    attempts: notice.attempts,
-    createdAt: notice.created_at,
-    sentAt: notice.sent_at,
-    lastError: notice.last_error,
   }));
 }

@@ -77,14 +77,16 @@ const backupLateServer = warning(
   'backup-late-server',
   'Backup is late',
   'バックアップが遅れています',
-  metric('backup', above('age_s', 30 * hour)),
+  // A quarter over its rhythm is late, twice is badly late: 30 h and 48 h for a daily one.
+  metric('backup', above('age_percent', 125), above('overdue_s', hour)),
   { applies: 'server', for_s: 5 * minute },
 );
 const backupLateWorkstation = warning(
   'backup-late-workstation',
   'Backup is late',
   'バックアップが遅れています',
-  metric('backup', above('age_s', 3 * day)),
+  // A laptop that slept over the weekend is no reason to wake anybody.
+  metric('backup', above('age_percent', 125), above('age_s', 3 * day)),
   // A laptop that was closed for a week is late the moment it opens: it gets some time to catch up by itself.
   { applies: 'workstation', for_s: 2 * hour },
 );
@@ -350,9 +352,17 @@ export const defaultRules: readonly Rule[] = [
 
   // Backups, by age and result
   backupLateServer,
-  critical(backupLateServer, 'backup-late-server-critical', metric('backup', above('age_s', 48 * hour))),
+  critical(
+    backupLateServer,
+    'backup-late-server-critical',
+    metric('backup', above('age_percent', 200), above('overdue_s', 3 * hour)),
+  ),
   backupLateWorkstation,
-  critical(backupLateWorkstation, 'backup-late-workstation-critical', metric('backup', above('age_s', 7 * day))),
+  critical(
+    backupLateWorkstation,
+    'backup-late-workstation-critical',
+    metric('backup', above('age_percent', 200), above('age_s', 7 * day)),
+  ),
   warning(
     'backup-failed',
     'Last backup failed',

@@ -66,7 +66,7 @@ export async function sizesOf(
     const runs = rows.map((row) => ({ endedAt: row.ended_at, bytes: row.bytes }));
     const [latest] = runs;
     if (!latest || latest.bytes === null) continue;
-    const { usualBytes } = usualSize(runs, latest);
+    const usualBytes = usualSize(runs, latest);
     if (usualBytes === null || usualBytes <= 0) continue;
     const fields = { size_percent: (100 * latest.bytes) / usualBytes };
     metrics.push({ name: 'backup', tags: { job, product }, fields, timestamp: at });
@@ -75,22 +75,21 @@ export async function sizesOf(
 }
 
 /**
- * Median size of the five good runs before `latest`, and whether `latest` is less than half of it.
+ * Median size of the five good runs before `latest`, bytes.
  * @param runs newest first, `latest` included or not; below three earlier sizes nothing can be said
  */
 export function usualSize(
   runs: readonly BackupRun[],
-  latest: { endedAt: number | null; bytes: number | null },
-): { usualBytes: number | null; anomaly: boolean | null } {
+  latest: { endedAt: number | null },
+): number | null {
   const earlier = runs
     .filter((run) => latest.endedAt === null || run.endedAt < latest.endedAt)
     .flatMap((run) => (run.bytes === null ? [] : [run.bytes]))
     .slice(0, 5)
     .sort((a, b) => a - b);
-  if (earlier.length < 3) return { usualBytes: null, anomaly: null };
+  if (earlier.length < 3) return null;
   const middle = earlier.length / 2;
-  const usualBytes = Number.isInteger(middle)
+  return Number.isInteger(middle)
     ? ((earlier[middle - 1] as number) + (earlier[middle] as number)) / 2
     : (earlier[Math.floor(middle)] as number);
-  return { usualBytes, anomaly: latest.bytes === null ? null : latest.bytes < usualBytes / 2 };
 }

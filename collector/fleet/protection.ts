@@ -3,19 +3,23 @@ import type { ProtectedJob, Protection } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { State } from '../state/open.ts';
 import { type BackupRun, usualSize } from './backup-runs.ts';
-import { backupVerdict, limitsOf } from './backup-state.ts';
+import type { HeldAlert } from '../alerts/alerts.ts';
+import { heldAbout } from './attention.ts';
+import { rhythmOf } from './backup-age.ts';
+import { jobVerdict, worstJobFirst } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 import { type RestoreTest, testKey, testsByJob, withTests } from './restore-tests.ts';
 
-/** Worst first; the word tells the rest. */
-const worstFirst: readonly ProtectedJob['state'][] = ['failed', 'never', 'late', 'unknown', 'warning', 'running', 'ok'];
-
-/** @param factsOf the inventory of an endpoint as the fleet page keeps it in memory */
+/**
+ * @param factsOf the inventory of an endpoint as the fleet page keeps it in memory
+ * @param heldOf what the engine of alerts holds of it
+ */
 export async function protectionOf(
   state: State,
   fleet: Fleet,
   factsOf: (id: string) => Facts,
+  heldOf: (id: string) => readonly HeldAlert[],
   now: number,
 ): Promise<Protection> {
   const [runs, tests] = [await allRuns(state), await testsByJob(state)];
@@ -38,16 +42,18 @@ export async function protectionOf(
   };
   for (const endpoint of fleet.all()) {
     const { backups } = factsOf(endpoint.id);
+    const held = heldOf(endpoint.id);
     answer.counts.endpoints++;
     if (backups === null) answer.unknown.push(nameOf(endpoint));
     else if (backups.length === 0) answer.none.push(nameOf(endpoint));
     for (const job of backups ?? []) {
       const key = keyOf(endpoint.id, job.product, job.job);
-      answer.jobs.push(judged(endpoint, job, runs.get(key) ?? [], tests.get(testKey(endpoint.id, job.job)) ?? [], now));
+      const tried = tests.get(testKey(endpoint.id, job.job)) ?? [];
+      answer.jobs.push(rowOf(endpoint, job, held, runs.get(key) ?? [], tried, now));
     }
   }
   answer.jobs.sort(
-    (a, b) => worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
+    (a, b) => worstJobFirst.indexOf(a.state) - worstJobFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
   );
   const count = (test: (job: ProtectedJob) => boolean) => answer.jobs.filter(test).length;
   Object.assign(answer.counts, {
@@ -66,9 +72,10 @@ export async function protectionOf(
 const keyOf = (...parts: string[]) => parts.join('\n');
 const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site });
 
-function judged(
+function rowOf(
   endpoint: Endpoint,
   told: BackupJob,
+  held: readonly HeldAlert[],
   runs: readonly BackupRun[],
   tests: readonly RestoreTest[],
   now: number,
@@ -77,23 +84,24 @@ function judged(
   const by = (at: number | null, ok: boolean) =>
     at === null ? null : (tests.findLast((test) => test.ok === ok && test.at === at)?.by ?? job.product);
   const failedAt = job.verifiedOk === false ? (job.verifyFailedAt ?? null) : null;
-  const verdict = backupVerdict([job], endpoint.kind, now).jobs[0];
-  const size = usualSize(runs, { endedAt: job.lastSuccess, bytes: job.bytes });
+  const verdict = jobVerdict(job, held, now);
+  const isSmall = heldAbout(held, ['backup.size_percent'], { job: job.job, product: job.product }) !== undefined;
+  const usualBytes = usualSize(runs, { endedAt: job.lastSuccess });
   return {
     endpoint: nameOf(endpoint),
     product: job.product,
     job: job.job,
     protects: job.protects,
-    state: verdict?.state ?? 'unknown',
-    severe: verdict?.severe ?? false,
+    state: verdict.state,
+    severity: verdict.severity,
     reason: job.reason,
     lastRun: job.lastRun,
     lastSuccess: job.lastSuccess,
-    ageSeconds: verdict?.ageSeconds ?? null,
-    lateAfterSeconds: limitsOf(job.schedule, endpoint.kind).late / 1000,
+    ageSeconds: verdict.ageSeconds,
+    rhythmSeconds: rhythmOf(job.schedule) / 1000,
     bytes: job.bytes,
-    usualBytes: size.usualBytes,
-    sizeAnomaly: size.anomaly,
+    usualBytes,
+    sizeAnomaly: isSmall ? true : usualBytes === null ? null : false,
     lastVerified: job.lastVerified,
     verifiedBy: by(job.lastVerified, true),
     verifyFailedAt: failedAt,

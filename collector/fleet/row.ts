@@ -1,7 +1,8 @@
 /** One row of the fleet page out of what is known of an endpoint. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { Latest } from '../series/series.ts';
-import { attentionOf } from './attention.ts';
+import type { HeldAlert } from '../alerts/alerts.ts';
+import { alertCounts, attentionOf } from './attention.ts';
 import { backupVerdict } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
@@ -11,20 +12,18 @@ export interface RowInput {
   groups: EndpointRow['groups'];
   latest: readonly Latest[];
   facts: Facts;
-  alerts: EndpointRow['alerts'];
-  /** Reports given up by the endpoint's spool, and messages refused here, in the last day. */
-  lost: number;
-  rejected: number;
+  /** What the engine holds of it, worst first. */
+  held: readonly HeldAlert[];
   /** Names of backup jobs whose restore was tried out by a person. */
   verified: ReadonlySet<string>;
   now: number;
 }
 
 export function composeRow(input: RowInput): EndpointRow {
-  const { endpoint, facts, now } = input;
-  const backup = backupVerdict(facts.backups, endpoint.kind, now);
+  const { endpoint, facts, held, now } = input;
+  const backup = backupVerdict(facts.backups, held, now);
   const values = valuesOf(input.latest);
-  const row: Omit<EndpointRow, 'attention'> = {
+  return {
     id: endpoint.id,
     name: endpoint.name,
     kind: endpoint.kind,
@@ -39,7 +38,8 @@ export function composeRow(input: RowInput): EndpointRow {
     stateSince: endpoint.stateSince,
     lastSeenAt: endpoint.lastSeenAt,
     ...values,
-    alerts: input.alerts,
+    alerts: alertCounts(held),
+    attention: attentionOf(held),
     backup: {
       state: backup.state,
       ageSeconds: backup.ageSeconds,
@@ -47,9 +47,8 @@ export function composeRow(input: RowInput): EndpointRow {
       ...(facts.backups === null ? {} : { unverified: unverified(facts.backups, input.verified) }),
     },
     patches: patchesOf(facts),
-    diskHealth: diskHealthOf(facts.disks),
+    diskHealth: diskHealthOf(facts.disks, held),
   };
-  return { ...row, attention: attentionOf(row, backup.jobs, input) };
 }
 
 const unverified = (jobs: NonNullable<Facts['backups']>, verified: ReadonlySet<string>) =>
@@ -97,9 +96,9 @@ function patchesOf({ patches, osState }: Facts): EndpointRow['patches'] {
   };
 }
 
-/** Nothing found wrong is `ok` only where something was looked at. */
-function diskHealthOf(disks: Facts['disks']): EndpointRow['diskHealth'] {
-  const seen = new Set(disks?.map((disk) => disk.status));
-  for (const word of ['critical', 'warning', 'ok'] as const) if (seen.has(word)) return word;
-  return 'unknown';
+/** What rules say of disks and arrays; where they say nothing, `ok` only if something was looked at. */
+function diskHealthOf(disks: Facts['disks'], held: readonly HeldAlert[]): EndpointRow['diskHealth'] {
+  const worst = held.find(({ metric }) => metric.startsWith('smart.') || metric.startsWith('array.'));
+  if (worst) return worst.severity === 'info' ? 'warning' : worst.severity;
+  return disks?.some(({ status }) => status !== 'unknown') ? 'ok' : 'unknown';
 }

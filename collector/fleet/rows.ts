@@ -3,6 +3,7 @@
  * a page over a thousand endpoints costs a sort and not a thousand queries.
  */
 import type { EndpointRow } from '../../shared/api.ts';
+import type { HeldAlert } from '../alerts/alerts.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
@@ -28,6 +29,8 @@ export interface RowsDeps {
   fleet: Fleet;
   groups: Pick<Groups, 'namedGroupsOf'>;
   series: Pick<SeriesStore, 'latest'>;
+  /** What the engine of alerts holds of an endpoint. */
+  held(id: string): readonly HeldAlert[];
   state: State;
   tell: Tell;
   log: Log;
@@ -36,11 +39,10 @@ export interface RowsDeps {
 
 /** Ages and "in the last day" move by themselves: a row is never older than this. */
 const freshMs = 15_000;
-const troublesEveryMs = 60_000;
 
 export async function createRows(deps: RowsDeps): Promise<Rows> {
-  const { fleet, groups, series, state, tell, log, now } = deps;
-  const knowledge = createKnowledge(state, now);
+  const { fleet, groups, series, held, state, tell, log, now } = deps;
+  const knowledge = createKnowledge(state);
   const cache = new Map<string, { row: EndpointRow; at: number }>();
   let work: Promise<unknown> = Promise.resolve();
 
@@ -58,7 +60,6 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
         for (const read of reads) await read(id);
         cache.delete(id);
       });
-    if (change.kind === 'alert') reread(knowledge.alerts);
     if (change.kind === 'inventory' && change.section === 'backups') reread(knowledge.facts, knowledge.verified);
     else if (change.kind === 'inventory' && factSections.includes(change.section)) reread(knowledge.facts);
   }
@@ -73,7 +74,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
       endpoint,
       groups: groups.namedGroupsOf(id),
       latest: series.latest(id),
-      ...knowledge.of(id),
+      ...knowledge.of(id), held: held(id),
       now: at,
     });
     cache.set(id, { row, at });
@@ -81,25 +82,14 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   }
 
   await knowledge.facts();
-  await knowledge.alerts();
   await knowledge.verified();
-  await knowledge.troubles();
-  let troublesAt = now();
   const unsubscribe = tell.subscribe(heard);
-
-  function refreshTroubles(): void {
-    if (now() - troublesAt < troublesEveryMs) return;
-    troublesAt = now();
-    enqueue(knowledge.troubles);
-  }
 
   return {
     get(id) {
-      refreshTroubles();
       return rowOf(id);
     },
     all() {
-      refreshTroubles();
       return [...fleet.all()].flatMap(({ id }) => rowOf(id) ?? []);
     },
     facts: (id) => knowledge.of(id).facts,

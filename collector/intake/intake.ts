@@ -51,6 +51,8 @@ export interface IntakeParts {
     onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
     onPresence(endpoint: Endpoint): Promise<void>;
   };
+  /** What follows from a report and what else is known of its endpoint, as metrics for the rules. */
+  derive?(endpoint: Endpoint, report: Report): Report;
   /** The series store cannot take anything (`trouble`: why), or can again (null): an alert of the collector about itself. */
   onTrouble?(trouble: string | null): void;
   /** Settings for an endpoint, where there are any. */
@@ -89,7 +91,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const evaluation = createEvaluation({
     log,
     counters,
-    onReport: (endpoint, report) => alerts.onReport(endpoint, report, true),
+    onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
   });
   const machines = createMachines(state, clock.now);
   const patience = createPatience(log);

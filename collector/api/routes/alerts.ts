@@ -1,13 +1,26 @@
-/** Alerts: what is wrong now, what was, and "I have seen it". */
-import { Alert, page } from '../../../shared/api.ts';
+/** Alerts: what is wrong now, what was, and who is on it. */
+import { Type } from 'typebox';
+import { Alert, AlertDetail, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { longestMs } from '../../alerts/acknowledgement.ts';
 import { Rule } from '../../evaluate/rule.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { AlertQuery, alertById, alertsBy } from '../read-alerts.ts';
-import { Id } from '../shapes.ts';
+import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
+import { closed, Id, word } from '../shapes.ts';
 
-export function alertRoutes(app: App, { state, alerts, rules }: Context): void {
+const Acknowledge = Type.Object(
+  {
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+    until: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'ms since 1970, UTC; default 4 h from now if critical, else 24 h' }),
+    ),
+    sticky: Type.Optional(Type.Boolean({ description: 'goes on when the alert gets worse' })),
+  },
+  { ...closed, examples: [{ note: 'Looking at it.' }] },
+);
+
+export function alertRoutes(app: App, { state, alerts, books, ruleNames: rules, clock }: Context): void {
   app.get(
     '/api/v1/alerts',
     {
@@ -23,32 +36,86 @@ export function alertRoutes(app: App, { state, alerts, rules }: Context): void {
 
   app.get(
     '/api/v1/alerts/:id',
-    { schema: { summary: 'One alert', tags: ['alerts'], params: Id, response: { 200: Alert } } },
-    (request) => alertById(state, rules, request.params.id),
+    {
+      schema: {
+        summary: 'One alert with its history, and who was told what',
+        tags: ['alerts'],
+        params: Id,
+        response: { 200: AlertDetail },
+      },
+    },
+    (request) => alertDetail(state, rules, request.params.id),
   );
 
   app.post(
     '/api/v1/alerts/:id/acknowledge',
     {
       schema: {
-        summary: 'I have seen it: no reminders from now on; changes nothing in the numbers',
+        summary: 'I am on it: its ticket is mine, and nobody is reminded until then',
+        tags: ['alerts'],
+        params: Id,
+        body: Type.Union([Acknowledge, Type.Null()]),
+        response: { 200: Alert },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { until, ...wish } = request.body ?? {};
+      const now = clock.now();
+      if (until !== undefined && (until <= now || until > now + longestMs))
+        throw fail('BAD_REQUEST', { problem: 'until must lie in the next 7 days' });
+      await alerts.acknowledge(id, { ...wish, until: until ?? null, by: callerNamed(request) });
+      return alertById(state, rules, id);
+    },
+  );
+
+  app.post(
+    '/api/v1/alerts/:id/hand-over',
+    {
+      schema: {
+        summary: 'Somebody else shall take it: it stays with you until they acknowledge it, 15 minutes at most',
+        tags: ['alerts'],
+        params: Id,
+        body: Type.Object({ to: word(64) }, { ...closed, examples: [{ to: 'bob' }] }),
+        response: { 200: Alert },
+      },
+    },
+    async (request) => {
+      await alerts.handOver(request.params.id, callerNamed(request), request.body.to);
+      return alertById(state, rules, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/alerts/:id/withdraw',
+    {
+      schema: { summary: 'I am not on it any more', tags: ['alerts'], params: Id, response: { 200: Alert } },
+    },
+    async (request) => {
+      await alerts.withdraw(request.params.id, callerNamed(request));
+      return alertById(state, rules, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/alerts/:id/end',
+    {
+      schema: {
+        summary: 'What it was about is not there any more: end it; it comes again if that is not so',
         tags: ['alerts'],
         params: Id,
         response: { 200: Alert },
       },
     },
     async (request) => {
-      const { id } = request.params;
-      const alert = await alertById(state, rules, id);
-      if (alert.state === 'resolved') throw fail('CONFLICT', { problem: 'the alert is resolved already' });
-      await alerts.acknowledge(id, callerNamed(request));
-      return alertById(state, rules, id);
+      await alerts.end(request.params.id, callerNamed(request));
+      return alertById(state, rules, request.params.id);
     },
   );
 
   app.get(
     '/api/v1/rules',
     { schema: { summary: 'The rules in force', tags: ['alerts'], response: { 200: page(Rule) } } },
-    () => ({ items: [...rules], next: null }),
+    () => ({ items: [...books().all()], next: null }),
   );
 }

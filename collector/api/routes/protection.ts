@@ -4,7 +4,7 @@ import { patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
 import { protectionOf } from '../../fleet/protection.ts';
 import type { App, Context } from '../context.ts';
 
-export function protectionRoutes(app: App, { state, fleet, rows, clock }: Context): void {
+export function protectionRoutes(app: App, { state, fleet, rows, alerts, clock }: Context): void {
   app.get(
     '/api/v1/protection',
     {
@@ -14,7 +14,7 @@ export function protectionRoutes(app: App, { state, fleet, rows, clock }: Contex
         response: { 200: Protection },
       },
     },
-    async () => protectionOf(state, fleet, rows.facts, clock.now()),
+    async () => protectionOf(state, fleet, rows.facts, alerts.held, clock.now()),
   );
 
   app.get(

@@ -38,7 +38,7 @@ interface Said {
   wontFixUntil?: number;
 }
 
-export function ticketRoutes(app: App, { state, tickets, rules, fleet }: Context): void {
+export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet }: Context): void {
   app.get(
     '/api/v1/tickets',
     {

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createRuleBook } from '../../../collector/evaluate/book.ts';
+import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { createMemory, evaluate, type Verdict } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
@@ -9,7 +9,9 @@ import { fieldOf } from '../../../shared/metrics.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
 
 const GiB = 1024 ** 3;
-const book = createRuleBook(defaultRules);
+const bookOf = (kind: EndpointKind, rules: readonly Rule[] = defaultRules) =>
+  createRuleBooks(rules).for({ id: 'e', kind, site: null, tags: [] });
+const book = { server: bookOf('server'), workstation: bookOf('workstation') };
 const nothing: ReadonlySet<string> = new Set();
 
 function report(...metrics: [name: string, fields: Record<string, number>, tags?: Record<string, string>][]): Report {
@@ -23,7 +25,7 @@ function report(...metrics: [name: string, fields: Record<string, number>, tags?
 }
 
 function judge(of: Report, active: ReadonlySet<string> = nothing, kind: EndpointKind = 'server'): Verdict[] {
-  return evaluate(book, kind, of, createMemory(), active, 0);
+  return evaluate(book[kind], of, createMemory(), active, 0);
 }
 
 const statuses = (verdict: Verdict | undefined) => verdict?.levels.map((level) => `${level.rule.id}=${level.status}`);
@@ -78,7 +80,7 @@ test('a mean needs its window; one dip does not start the wait again', () => {
   const feed = (from: number, to: number, value: (at: number) => number) => {
     let fired: number | null = null;
     for (let at = from; at <= to; at += 10_000)
-      if (evaluate(book, 'server', report(['cpu', { usage_active: value(at) }]), memory, nothing, at).length > 0)
+      if (evaluate(book.server, report(['cpu', { usage_active: value(at) }]), memory, nothing, at).length > 0)
         fired ??= at;
     return fired;
   };
@@ -91,13 +93,13 @@ function createMemoryAndFeed(until: number): number {
   const memory = createMemory();
   let verdicts = 0;
   for (let at = 0; at <= until; at += 10_000)
-    verdicts += evaluate(book, 'server', report(['cpu', { usage_active: 100 }]), memory, nothing, at).length;
+    verdicts += evaluate(book.server, report(['cpu', { usage_active: 100 }]), memory, nothing, at).length;
   return verdicts;
 }
 
 test('after a gap as long as the window a mean starts anew', () => {
   const memory = createMemory();
-  const at = (now: number) => evaluate(book, 'server', report(['cpu', { usage_active: 99 }]), memory, nothing, now);
+  const at = (now: number) => evaluate(book.server, report(['cpu', { usage_active: 99 }]), memory, nothing, now);
   for (let now = 0; now <= 900_000; now += 10_000) at(now);
   assert.is(at(910_000).length, 1);
   assert.is(at(10_000_000).length, 0);
@@ -106,7 +108,7 @@ test('after a gap as long as the window a mean starts anew', () => {
 test('a counter is judged by its growth, and a restart of the counter is not growth of its whole value', () => {
   const memory = createMemory();
   const at = (value: number) =>
-    evaluate(book, 'server', report(['kernel_vmstat', { oom_kill: value }]), memory, nothing, 0).length;
+    evaluate(book.server, report(['kernel_vmstat', { oom_kill: value }]), memory, nothing, 0).length;
   assert.is(at(40), 0, 'first sight');
   assert.is(at(40), 0);
   assert.is(at(41), 1);
@@ -186,11 +188,11 @@ test('a report with 20 healthy metrics costs a few microseconds', () => {
     ]),
   );
   const memory = createMemory();
-  for (let i = 0; i < 5_000; i++) evaluate(book, 'server', typical, memory, nothing, i * 10_000);
+  for (let i = 0; i < 5_000; i++) evaluate(book.server, typical, memory, nothing, i * 10_000);
   // CPU time: what else runs on the machine does not count.
   const started = process.cpuUsage();
   const runs = 20_000;
-  for (let i = 0; i < runs; i++) evaluate(book, 'server', typical, memory, nothing, (5_000 + i) * 10_000);
+  for (let i = 0; i < runs; i++) evaluate(book.server, typical, memory, nothing, (5_000 + i) * 10_000);
   const { user, system } = process.cpuUsage(started);
   const each = (user + system) / runs;
   console.log(`\nFIGURE evaluation: ${each.toFixed(1)} µs CPU a report of 20 metrics`);

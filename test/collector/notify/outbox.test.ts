@@ -17,6 +17,7 @@ async function open(routes: Route[], state?: State) {
     state: db,
     clock,
     routes,
+    publicUrl: () => 'https://ek.example',
     log: silentLog,
     tell: createTell(),
     random: () => 0,
@@ -29,25 +30,30 @@ async function open(routes: Route[], state?: State) {
       now += ms;
     },
     async put(id: string, alert = 'a1', channel = 'ops', event = 'firing') {
+      const facts = JSON.stringify(notice);
+      const { id: notification } = await db
+        .insertInto('notifications')
+        .values({ at: now, event: 'firing', severity: 'critical', alert, ticket: null, incident: null, facts })
+        .returning('id')
+        .executeTakeFirstOrThrow();
       await db
-        .insertInto('outbox')
+        .insertInto('deliveries')
         .values({
           id,
+          notification,
           channel,
           dedupe_key: `${alert}/${event}/${id}/${channel}`,
-          notice: JSON.stringify(notice),
+          about: alert,
           state: 'queued',
           attempts: 0,
           next_at: now,
           last_error: null,
           created_at: now++,
           sent_at: null,
-          alert,
-          ticket: null,
         })
         .execute();
     },
-    rows: () => db.selectFrom('outbox').selectAll().orderBy('created_at').execute(),
+    rows: () => db.selectFrom('deliveries').selectAll().orderBy('created_at').execute(),
   };
 }
 
@@ -194,12 +200,12 @@ test('what was sent or given up long ago is forgotten, what waits is not', async
   const o = await open([]);
   for (const id of ['sent', 'dead', 'queued', 'fresh']) await o.put(id, id);
   for (const id of ['sent', 'dead'] as const)
-    await o.state.updateTable('outbox').set({ state: id }).where('id', '=', id).execute();
+    await o.state.updateTable('deliveries').set({ state: id }).where('id', '=', id).execute();
   o.wait(89 * 86_400_000);
   assert.is(await o.outbox.prune(), 0);
   o.wait(2 * 86_400_000);
   await o.state
-    .updateTable('outbox')
+    .updateTable('deliveries')
     .set({ state: 'sent', created_at: 90 * 86_400_000 })
     .where('id', '=', 'fresh')
     .execute();

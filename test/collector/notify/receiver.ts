@@ -112,6 +112,7 @@ export const notice: Notice = {
   key: 'srv/disk-space/path=/var',
   rule: { id: 'disk-space', en: 'Disk nearly full', ja: 'ディスクの空き容量が少ない' },
   severity: 'critical',
+  members: null,
   endpoint: { id: 'srv', name: 'web-1', kind: 'server', site: 'Köln' },
   metric: 'disk.used_percent',
   tags: { path: '/var', device: '/dev/sdb1' },

@@ -1,0 +1,63 @@
+/**
+ * What the age of a backup means depends on the rhythm of its job, which rules cannot know: so it is made a metric, once,
+ * and rules judge that. `age_percent` is the age in percent of the rhythm, `overdue_s` what is beyond it. Made at each
+ * look of the agent at its backups, also for jobs of which it can tell nothing any more: their last success is known here.
+ */
+import { parseDuration } from '../../shared/duration.ts';
+import type { BackupJob } from '../../shared/inventory.ts';
+import type { Metric, Report } from '../../shared/report.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const named: Readonly<Record<string, number>> = {
+  hourly: hour,
+  daily: day,
+  nightly: day,
+  weekly: 7 * day,
+  monthly: 31 * day,
+};
+/** Clocks differ a little; a success further in the future than this is a wrong clock, not a fresh backup. */
+const futureMs = hour;
+
+/** The rhythm of a job in ms: as it is declared, and daily where nothing that can be read is. */
+export function rhythmOf(schedule: string | null): number {
+  const word = schedule?.trim().toLowerCase() ?? '';
+  if (named[word] !== undefined) return named[word];
+  if (!/^\d+(\.\d+)?\s*(m|h|d)$/.test(word)) return day;
+  const ms = parseDuration(word);
+  return ms > 0 ? ms : day;
+}
+
+/** ms since the last good backup; null when there is none, or its time cannot be believed. */
+export function ageOf({ lastSuccess }: Pick<BackupJob, 'lastSuccess'>, now: number): number | null {
+  return lastSuccess === null || lastSuccess > now + futureMs ? null : Math.max(0, now - lastSuccess);
+}
+
+/** @returns the report with what follows for its backups; the same one where it is not about them */
+export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null, now: number): Report {
+  if (!jobs || jobs.length === 0 || !report.metrics.some(looksAtBackups)) return report;
+  const ages = jobs.flatMap(({ job, product, schedule, lastSuccess }): Metric[] => {
+    const age = ageOf({ lastSuccess }, now);
+    if (age === null) return [];
+    const rhythm = rhythmOf(schedule);
+    const fields = {
+      age_s: age / 1000,
+      age_percent: (100 * age) / rhythm,
+      overdue_s: Math.max(0, age - rhythm) / 1000,
+    };
+    return [{ name: 'backup', tags: { job, product }, fields, timestamp: now }];
+  });
+  const rest = [...ages];
+  const metrics = report.metrics.map((metric) => {
+    const place = metric.name === 'backup' ? rest.findIndex((age) => isSame(age, metric)) : -1;
+    const [age] = place < 0 ? [] : rest.splice(place, 1);
+    return age ? { ...metric, fields: { ...metric.fields, ...age.fields } } : metric;
+  });
+  return { ...report, metrics: [...metrics, ...rest] };
+}
+
+const isSame = (a: Metric, b: Metric) => a.tags.job === b.tags.job && a.tags.product === b.tags.product;
+
+/** The agent has looked, whether or not it could tell anything. */
+const looksAtBackups = ({ name, tags }: Metric) =>
+  name === 'backup' || (name === 'check' && (tags.check?.startsWith('backup') ?? false));
