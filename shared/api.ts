@@ -31,6 +31,7 @@ export const page = <T extends TSchema>(item: T) =>
 export const Attention = Type.Object({
   /** Id of the rule's mildest level. */
   code: text,
+  rule: Type.Object({ id: text, en: text, ja: text }),
   severity: Severity,
   state: Type.Enum(['pending', 'firing', 'unknown']),
   /** Which of several: a path, a job; empty when there is only one. */
@@ -261,7 +262,11 @@ export const NoticeRow = Type.Object({
 });
 
 /** One alert with its history and with who was told what. `GET /api/v1/alerts/{id}`. */
-export const AlertDetail = Type.Object({ alert: Alert, events: Type.Array(AlertEvent), notices: Type.Array(NoticeRow) });
+export const AlertDetail = Type.Object({
+  alert: Alert,
+  events: Type.Array(AlertEvent),
+  notices: Type.Array(NoticeRow),
+});
 export type AlertDetail = Static<typeof AlertDetail>;
 
 export const TicketDetail = Type.Object({

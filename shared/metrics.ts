@@ -222,7 +222,13 @@ const rows: Record<string, Row[]> = {
     ['bytes', 'bytes', 'gauge', 'Backup size', 'バックアップサイズ'],
     ['duration_s', 'seconds', 'gauge', 'Backup duration', 'バックアップ所要時間'],
     // By the collector, which knows the runs before.
-    ['age_percent', 'percent', 'gauge', 'Age of the last good backup against its rhythm', '最終成功バックアップの経過（周期比）'],
+    [
+      'age_percent',
+      'percent',
+      'gauge',
+      'Age of the last good backup against its rhythm',
+      '最終成功バックアップの経過（周期比）',
+    ],
     ['overdue_s', 'seconds', 'gauge', 'Backup overdue by', 'バックアップの遅延'],
     ['size_percent', 'percent', 'gauge', 'Backup size against its usual size', '通常サイズに対するバックアップサイズ'],
     ['files', 'count', 'gauge', 'Files in the backup', 'バックアップのファイル数'],

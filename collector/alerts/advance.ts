@@ -88,7 +88,11 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
     const { key, levels } = sample;
     const birth = () => ({ ...sample, id: newId() });
     const before = memory.alert(key) ?? null;
-    apply(before, onSample(before, levels, at, () => pick(birth())), at);
+    apply(
+      before,
+      onSample(before, levels, at, () => pick(birth())),
+      at,
+    );
   }
 
   function onPresence(id: string, at: number): void {
@@ -215,7 +219,17 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
   }
 
   function note(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange>): void {
-    batch.changes.push({ at, code, alert, ended: false, reason: null, actor: monitor, params: {}, quiet: false, ...more });
+    batch.changes.push({
+      at,
+      code,
+      alert,
+      ended: false,
+      reason: null,
+      actor: monitor,
+      params: {},
+      quiet: false,
+      ...more,
+    });
   }
 }
 

@@ -352,7 +352,11 @@ export function onGone(alert: Alert, at: number): Step {
 }
 
 /** The collector was blind until now: nothing is stale before it has watched for as long as it takes. */
-export const onResume = (alert: Alert, at: number): Alert => ({ ...alert, statuses: '', dataAt: Math.max(alert.dataAt, at) });
+export const onResume = (alert: Alert, at: number): Alert => ({
+  ...alert,
+  statuses: '',
+  dataAt: Math.max(alert.dataAt, at),
+});
 
 /** Ends it for a reason that is no recovery. */
 export function onEnd(alert: Alert, at: number, reason: Reason): Step {

@@ -49,7 +49,7 @@ export interface AlertsParts {
 export interface HeldAlert {
   id: string;
   family: string;
-  rule: string;
+  rule: { id: string; en: string; ja: string };
   severity: 'info' | 'warning' | 'critical';
   state: 'pending' | 'firing' | 'unknown';
   metric: string;
@@ -126,7 +126,13 @@ export function createAlerts(parts: AlertsParts): Alerts {
     }),
   });
 
-  const sampleOf = (endpoint: string, family: string, metric: string, tags: Record<string, string>, levels: Level[]) => {
+  const sampleOf = (
+    endpoint: string,
+    family: string,
+    metric: string,
+    tags: Record<string, string>,
+    levels: Level[],
+  ) => {
     return { key: alertKey(endpoint, family, tags), endpoint, family, metric, tags, levels };
   };
 
@@ -177,7 +183,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   function onPresence({ id, retiredAt }: Endpoint): Promise<void> {
     const at = clock.now();
-    return queue.push(retiredAt === null ? { type: 'presence', at, endpoint: id } : { type: 'retired', at, endpoint: id });
+    return queue.push(
+      retiredAt === null ? { type: 'presence', at, endpoint: id } : { type: 'retired', at, endpoint: id },
+    );
   }
 
   function rulesChanged(endpoint?: string): Promise<void> {
@@ -209,7 +217,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   /** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
   async function saveValues(): Promise<void> {
-    const firing = [...memory.all()].filter((alert) => alert.state === 'firing' && alert.value !== savedValues.get(alert.id));
+    const firing = [...memory.all()].filter(
+      (alert) => alert.state === 'firing' && alert.value !== savedValues.get(alert.id),
+    );
     if (firing.length === 0) return;
     await state.transaction().execute(async (db) => {
       for (const { id, value } of firing) await db.updateTable('alerts').set({ value }).where('id', '=', id).execute();
@@ -276,7 +286,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
     for (const [key, bits] of flaps) memory.setFlaps(key, bits);
     for (const alert of [...alerts, ...orphans]) memory.set(alert);
     memory.keep();
-    const open = alerts.filter(({ rule, state: now, flapping }) => rule.ticket !== 'off' && (now !== 'pending' || flapping));
+    const open = alerts.filter(
+      ({ rule, state: now, flapping }) => rule.ticket !== 'off' && (now !== 'pending' || flapping),
+    );
     const saved = await readTickets(
       state,
       open.map((alert) => {
@@ -297,9 +309,11 @@ export function createAlerts(parts: AlertsParts): Alerts {
     // Whoever is away may have gone in the very moment in which the last collector ended.
     for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
     parts.tickets.onPerson((did) => {
-      queue.push({ type: 'ticket', at: did.at, did: did as PolicyEvent }).catch((thrown) =>
-        log.error({ err: thrown, key: did.key }, 'The ticket policy could not follow what a person did yet'),
-      );
+      queue
+        .push({ type: 'ticket', at: did.at, did: did as PolicyEvent })
+        .catch((thrown) =>
+          log.error({ err: thrown, key: did.key }, 'The ticket policy could not follow what a person did yet'),
+        );
     });
     unsubscribe = tell.subscribe((change) => {
       if (change.kind === 'endpoint') memory.forgetBooks(change.endpoint);
@@ -344,14 +358,25 @@ export function createAlerts(parts: AlertsParts): Alerts {
         .map((alert): HeldAlert => {
           const { id, family, rule, metric, tags, value } = alert;
           const since = alert.firedAt ?? alert.pendingAt;
-          return { id, family, rule: rule.id, severity: rule.severity, state: shownState(alert), metric, tags, value, since };
+          return {
+            id,
+            family,
+            rule: { id: rule.id, ...rule.name },
+            severity: rule.severity,
+            state: shownState(alert),
+            metric,
+            tags,
+            value,
+            since,
+          };
         })
         .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.since - b.since),
     acknowledge: (id, wish) =>
       onPerson(id, 'acknowledged', ({ key }) => ({ type: 'acknowledge', at: clock.now(), key, wish })),
     handOver: (id, by, to) =>
       onPerson(id, 'handed over', ({ key, acknowledgement }) => {
-        if (!acknowledgement) throw fail('CONFLICT', { problem: 'nobody has acknowledged the alert; acknowledge it first' });
+        if (!acknowledgement)
+          throw fail('CONFLICT', { problem: 'nobody has acknowledged the alert; acknowledge it first' });
         return { type: 'hand-over', at: clock.now(), key, by, to };
       }),
     withdraw: (id, by) => onPerson(id, 'given back', ({ key }) => ({ type: 'withdraw', at: clock.now(), key, by })),

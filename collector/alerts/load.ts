@@ -37,14 +37,17 @@ export async function loadAlerts(
       threshold: row.threshold,
       pendingAt: row.pending_at,
       firedAt: row.fired_at,
-      acknowledgement: owner === null ? null : {
-        at: row.acknowledged_at ?? now,
-        by: owner,
-        note: row.acknowledged_note,
-        until: row.acknowledged_until ?? now,
-        sticky: row.acknowledged_sticky === 1,
-        handOver: row.handed_to === null ? null : { to: row.handed_to, until: row.handed_until ?? now },
-      },
+      acknowledgement:
+        owner === null
+          ? null
+          : {
+              at: row.acknowledged_at ?? now,
+              by: owner,
+              note: row.acknowledged_note,
+              until: row.acknowledged_until ?? now,
+              sticky: row.acknowledged_sticky === 1,
+              handOver: row.handed_to === null ? null : { to: row.handed_to, until: row.handed_until ?? now },
+            },
       firstAcknowledgedAt: row.first_acknowledged_at,
       ticket: row.ticket,
       flaps: flaps.get(row.key) ?? noFlaps,

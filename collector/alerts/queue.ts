@@ -77,7 +77,10 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
       parts.log.error({ err: thrown, input: only.input.type }, 'A change of alerts cannot be saved and is left out');
       return;
     }
-    parts.log.error({ err: thrown, inputs: batch.length }, 'Changes of alerts could not be saved; they are tried again');
+    parts.log.error(
+      { err: thrown, inputs: batch.length },
+      'Changes of alerts could not be saved; they are tried again',
+    );
     failed = latestOnly([...failed, ...batch]).slice(-keptAtMost);
   }
 

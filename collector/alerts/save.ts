@@ -15,7 +15,9 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   /** The last change of each alert says how it is; the first whether it is new. */
   const last = new Map(changes.map((change) => [change.alert.id, change]));
   const born = new Set(changes.filter(isBirth).map(({ alert }) => alert.id));
-  const dropped = [...last.values()].filter(({ code, ended }) => ended && code === 'dropped').map(({ alert }) => alert.id);
+  const dropped = [...last.values()]
+    .filter(({ code, ended }) => ended && code === 'dropped')
+    .map(({ alert }) => alert.id);
   const gone = new Set(dropped);
   const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
   // What ends makes room for what begins under the same key.
@@ -23,10 +25,16 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   for (let i = 0; i < dropped.length; i += rowsAtOnce) await remove(db, dropped.slice(i, i + rowsAtOnce));
   const fresh = rows.filter(({ id }) => born.has(id));
   for (let i = 0; i < fresh.length; i += rowsAtOnce)
-    await db.insertInto('alerts').values(fresh.slice(i, i + rowsAtOnce)).execute();
+    await db
+      .insertInto('alerts')
+      .values(fresh.slice(i, i + rowsAtOnce))
+      .execute();
   const events = changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf);
   for (let i = 0; i < events.length; i += rowsAtOnce)
-    await db.insertInto('alert_events').values(events.slice(i, i + rowsAtOnce)).execute();
+    await db
+      .insertInto('alert_events')
+      .values(events.slice(i, i + rowsAtOnce))
+      .execute();
   for (const [key, ticket] of batch.ticketOf) {
     if (rows.some((row) => row.key === key)) continue;
     await db.updateTable('alerts').set({ ticket }).where('active_key', '=', key).execute();

@@ -86,7 +86,10 @@ export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRu
       for (const { scope, index } of ordered) if (reaches(scope, place)) key += `,${index}`;
       let book = books.get(key);
       if (!book) {
-        book = arrange(choices(place).map(({ rule }) => rule), place.kind);
+        book = arrange(
+          choices(place).map(({ rule }) => rule),
+          place.kind,
+        );
         books.set(key, book);
       }
       return book;

@@ -6,10 +6,11 @@ import { instanceOf } from '../notify/notice.ts';
 /** Worst first, as they are held; one per family, which counts its instances. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {
   const families = new Map<string, EndpointRow['attention'][number]>();
-  for (const { family, severity, state, tags, id } of held) {
+  for (const { family, rule, severity, state, tags, id } of held) {
     const known = families.get(family);
     if (known) known.count++;
-    else families.set(family, { code: family, severity, state, detail: instanceOf({ tags }), alert: id, count: 1 });
+    else
+      families.set(family, { code: family, rule, severity, state, detail: instanceOf({ tags }), alert: id, count: 1 });
   }
   return [...families.values()];
 }
@@ -28,5 +29,7 @@ export function heldAbout(
   tags: Readonly<Record<string, string>> = {},
 ): HeldAlert | undefined {
   const names = Object.keys(tags);
-  return held.find(({ metric, tags: of }) => metrics.includes(metric) && names.every((name) => of[name] === tags[name]));
+  return held.find(
+    ({ metric, tags: of }) => metrics.includes(metric) && names.every((name) => of[name] === tags[name]),
+  );
 }

@@ -78,10 +78,7 @@ export async function sizesOf(
  * Median size of the five good runs before `latest`, bytes.
  * @param runs newest first, `latest` included or not; below three earlier sizes nothing can be said
  */
-export function usualSize(
-  runs: readonly BackupRun[],
-  latest: { endedAt: number | null },
-): number | null {
+export function usualSize(runs: readonly BackupRun[], latest: { endedAt: number | null }): number | null {
   const earlier = runs
     .filter((run) => latest.endedAt === null || run.endedAt < latest.endedAt)
     .flatMap((run) => (run.bytes === null ? [] : [run.bytes]))

@@ -1,11 +1,11 @@
 /** The Protection page: who has no backup, who is late, what was never verified, what is smaller than usual. */
 import type { ProtectedJob, Protection } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
-import type { State } from '../state/open.ts';
-import { type BackupRun, usualSize } from './backup-runs.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
+import type { State } from '../state/open.ts';
 import { heldAbout } from './attention.ts';
 import { rhythmOf } from './backup-age.ts';
+import { type BackupRun, usualSize } from './backup-runs.ts';
 import { jobVerdict, worstJobFirst } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
@@ -53,7 +53,8 @@ export async function protectionOf(
     }
   }
   answer.jobs.sort(
-    (a, b) => worstJobFirst.indexOf(a.state) - worstJobFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
+    (a, b) =>
+      worstJobFirst.indexOf(a.state) - worstJobFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
   );
   const count = (test: (job: ProtectedJob) => boolean) => answer.jobs.filter(test).length;
   Object.assign(answer.counts, {

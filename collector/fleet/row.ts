@@ -1,7 +1,7 @@
 /** One row of the fleet page out of what is known of an endpoint. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
-import type { Latest } from '../series/series.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
+import type { Latest } from '../series/series.ts';
 import { alertCounts, attentionOf } from './attention.ts';
 import { backupVerdict } from './backup-state.ts';
 import type { Facts } from './facts.ts';

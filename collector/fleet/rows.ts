@@ -3,8 +3,8 @@
  * a page over a thousand endpoints costs a sort and not a thousand queries.
  */
 import type { EndpointRow } from '../../shared/api.ts';
-import type { HeldAlert } from '../alerts/alerts.ts';
 import type { Log } from '../../shared/log.ts';
+import type { HeldAlert } from '../alerts/alerts.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Change, Tell } from '../tell.ts';
@@ -74,7 +74,8 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
       endpoint,
       groups: groups.namedGroupsOf(id),
       latest: series.latest(id),
-      ...knowledge.of(id), held: held(id),
+      ...knowledge.of(id),
+      held: held(id),
       now: at,
     });
     cache.set(id, { row, at });

@@ -1,6 +1,7 @@
 /** What people are to be told, once for all channels: facts in codes, put into words when it is sent. */
-import type { Alert } from '../alerts/alert.ts';
+
 import { fieldOf } from '../../shared/metrics.ts';
+import type { Alert } from '../alerts/alert.ts';
 import type { Notice } from './channel.ts';
 
 export type Facts = Omit<Notice, 'id' | 'ticket' | 'url'>;
@@ -23,7 +24,10 @@ export interface FactsParts {
   ruleName(id: string): { en: string; ja: string };
 }
 
-type About = Pick<Alert, 'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'>;
+type About = Pick<
+  Alert,
+  'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'
+>;
 
 /** The facts about one alert, as it is now. */
 export function factsOf(parts: FactsParts, alert: About, event: Notice['event'], more: Partial<Facts> = {}): Facts {

@@ -121,8 +121,7 @@ export function notify(parts: NotifyParts, batch: Batch): void {
   function onIncident({ type, key, at }: Action): void {
     if (type !== 'open-parent' && type !== 'reopen' && type !== 'resolve') return;
     const facts = factsOfIncident(key, type === 'resolve' ? 'resolved' : 'firing', at);
-    const channels =
-      type === 'resolve' ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
+    const channels = type === 'resolve' ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
     if (type === 'resolve') memory.forget(key);
     else memory.add(key, channels, rankOf[facts.severity]);
     const about: Omit<Notification, 'facts'> = {

@@ -26,7 +26,13 @@ export function openTickets({ policy, endpointOf }: OpenTicketsParts, batch: Bat
     if (code === 'firing') {
       const { site, ...endpoint } = endpointOf(id);
       const { id: alertId, rule } = alert;
-      const about: About = { alert: alertId, rule: family, urgency: rule.urgency, endpoint, instance: instanceOf(alert) };
+      const about: About = {
+        alert: alertId,
+        rule: family,
+        urgency: rule.urgency,
+        endpoint,
+        instance: instanceOf(alert),
+      };
       batch.actions.push(...policy.apply({ type: 'fire', at, key, endpoint: id, check: family, site, about }));
     } else if (code === 'worse') {
       batch.actions.push({ type: 'urgency', at, key, urgency: alert.rule.urgency, severity: alert.rule.severity });

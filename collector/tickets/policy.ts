@@ -7,9 +7,9 @@
  * a heap, and what fires is kept by site and check in the order of its fires.
  */
 import { createDueQueue } from '../due.ts';
-import { createUndo } from './undo.ts';
-import { type About, newTicketState, type TicketState } from './ticket-state.ts';
 import type { PolicySettings } from './settings.ts';
+import { type About, newTicketState, type TicketState } from './ticket-state.ts';
+import { createUndo } from './undo.ts';
 
 export type PolicyEvent = { at: number } & (
   | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: About }
@@ -29,7 +29,7 @@ export type Action = { at: number; key: string; about?: About } & (
   | { type: 'open'; follows: boolean; count: number }
   | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
-  | { type: 'count'; /** It is on the list of this ticket. */ child?: string }
+  | { type: 'count' /** It is on the list of this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
   | { type: 'resolve' }
@@ -351,8 +351,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   }
 
   function stateFor(event: Extract<PolicyEvent, { type: 'fire' }>): TicketState {
-    const state =
-      states.get(event.key) ?? add(newTicketState(event.key, event.endpoint, event.check, event.site));
+    const state = states.get(event.key) ?? add(newTicketState(event.key, event.endpoint, event.check, event.site));
     put(state, { site: event.site, ...(event.about ? { about: event.about } : {}) });
     return state;
   }
@@ -365,7 +364,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       if (!state) return;
       if (event.type === 'recover') recover(state, event.at);
       else if (event.type === 'touch') touch(state, event.at);
-      else if (event.type === 'orphan') act(state, { type: 'recovered', key: state.key, at: event.at, touched: state.touched });
+      else if (event.type === 'orphan')
+        act(state, { type: 'recovered', key: state.key, at: event.at, touched: state.touched });
       else if (event.type === 'close') close(state, event.at, event.mutedUntil ?? null);
       else {
         begin(state, event.at);

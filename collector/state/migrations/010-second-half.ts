@@ -94,7 +94,8 @@ async function fillTickets(db: Kysely<never>): Promise<void> {
       from tickets t left join alerts a on a.id = t.alert`.execute(db);
   for (const row of rows) {
     const storm = row.key.startsWith('storm/');
-    const kind = row.source === 'person' ? 'person' : !storm ? 'alert' : row.key === 'storm/budget' ? 'budget' : 'incident';
+    const kind =
+      row.source === 'person' ? 'person' : !storm ? 'alert' : row.key === 'storm/budget' ? 'budget' : 'incident';
     const members = storm ? await sitesOf(db, row.id) : [];
     const site = members[0] ?? null;
     const rule = row.rule ?? (kind === 'alert' ? (row.key.split('/')[1] ?? null) : null);
@@ -116,7 +117,9 @@ function instanceIn({ path, job, name, unit, check, sensor, manager, label }: Re
 
 /** The site of a storm is that of its members: its key is case-folded, and a site may hold a slash. */
 async function sitesOf(db: Kysely<never>, ticket: number): Promise<string[]> {
-  const { rows } = await sql<{ site: string }>`select distinct e.site from alerts a join endpoints e on e.id = a.endpoint
+  const { rows } = await sql<{
+    site: string;
+  }>`select distinct e.site from alerts a join endpoints e on e.id = a.endpoint
     where a.ticket = ${ticket} and e.site is not null limit 1`.execute(db);
   return rows.map(({ site }) => site);
 }

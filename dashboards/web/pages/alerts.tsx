@@ -14,10 +14,15 @@ import { silence } from '../time/story.ts';
 import { sayLimit, sayValue } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
-const filters = ['active', 'firing', 'pending', 'resolved', 'all'] as const;
+const filters = ['active', 'firing', 'pending', 'unknown', 'resolved', 'all'] as const;
 type Filter = (typeof filters)[number];
 
-const look = { pending: ['idle', 'never'], firing: ['critical', 'alert'], resolved: ['ok', 'ok'] } as const;
+const look = {
+  pending: ['idle', 'never'],
+  firing: ['critical', 'alert'],
+  unknown: ['unknown', 'never'],
+  resolved: ['ok', 'ok'],
+} as const;
 
 export function AlertState({ alert }: { alert: Alert }) {
   const [tone, icon] = look[alert.state];
@@ -55,7 +60,7 @@ function Value({ alert }: { alert: Alert }) {
   );
 }
 
-const stateOrder = ['firing', 'pending', 'resolved'];
+const stateOrder = ['firing', 'pending', 'unknown', 'resolved'];
 const severityOrder = ['critical', 'warning', 'info'];
 
 /** What burns first: firing before pending, critical before the rest, the newest of those. */

@@ -146,7 +146,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
             <div>
               <Ago at={row.lastSuccess} />
               <div class="quiet small">
-                {t('protection.lateAfter', { time: duration(row.lateAfterSeconds, language.value) })}
+                {t('protection.rhythm', { time: duration(row.rhythmSeconds, language.value) })}
               </div>
             </div>
           ),

@@ -23,17 +23,14 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
   opened: ['ticket', 'info'],
   fired: ['alert', 'critical'],
   cleared: ['ok', 'ok'],
+  flapping: ['alert', 'warning'],
   comment: ['comment', 'info'],
+  acknowledged: ['person', 'info'],
   assigned: ['person', 'info'],
   reopened: ['ticket', 'warning'],
 };
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
-
-/** The policy marks a ticket whose alert keeps coming back. */
-function flaps(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'flapping' in data && data.flapping === true;
-}
 
 function tellEvent(event: Event): Told {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
@@ -60,9 +57,7 @@ function tellEvent(event: Event): Told {
         said: event.text,
       };
     case 'fired':
-      return flaps(event.data)
-        ? { icon, tone, what: `${actor}: ${t('story.flapping')}` }
-        : { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text, who: joined(event) };
+      return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text, who: joined(event) };
     default:
       return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, said: event.text };
   }

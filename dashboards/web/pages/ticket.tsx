@@ -16,7 +16,7 @@ import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { Story } from './ticket-story.tsx';
-import { Priority, TicketState, titleOf } from './tickets.tsx';
+import { Priority, sourceOf, TicketState, titleOf } from './tickets.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
@@ -214,7 +214,7 @@ export function TicketPage({ id }: { id: number }) {
         lead={
           row && (
             <>
-              {t(`ticket.source.${row.source}`)} · {t('ticket.updated')} <Ago at={row.updatedAt} />
+              {t(`ticket.source.${sourceOf(row)}`)} · {t('ticket.updated')} <Ago at={row.updatedAt} />
             </>
           )
         }

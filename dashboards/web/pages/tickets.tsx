@@ -43,18 +43,15 @@ export function Priority({ value }: { value: number }) {
   );
 }
 
-const stormTitle = /^Several endpoints at once: \S+( – .*)?$/;
+export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
 
-/**
- * Titles of the monitor in the language of the page: they begin with the rule's name in English, the rest is names.
- * What a person wrote stays as it is.
- */
-export function titleOf({ title, source, rule }: TicketRow, spoken: 'en' | 'ja'): string {
-  if (source !== 'monitor') return title;
-  if (rule === null) return title.startsWith('More alerts than tickets') ? t('ticket.budget') : title;
-  if (title.startsWith(rule.en)) return rule[spoken] + title.slice(rule.en.length);
-  const storm = stormTitle.exec(title);
-  return storm ? t('ticket.storm', { rule: rule[spoken], rest: storm[1] ?? '' }) : title;
+/** What the ticket is about, in the language of the page; what a person wrote stays as it is. */
+export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketRow, spoken: 'en' | 'ja'): string {
+  if (title !== null) return title;
+  const about = rule?.[spoken] ?? '?';
+  if (kind === 'budget') return t('ticket.budget');
+  if (kind === 'incident') return t('ticket.storm', { rule: about, rest: site === null ? '' : ` – ${site}` });
+  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
 }
 
 /** What to take up next: the most pressing first, of those the one that waits longest. */
@@ -77,7 +74,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
               <a href={to.ticket(row.id)}>
                 #{row.id} {titleOf(row, language.value)}
               </a>
-              <div class="quiet small plain">{t(`ticket.source.${row.source}`)}</div>
+              <div class="quiet small plain">{t(`ticket.source.${sourceOf(row)}`)}</div>
             </div>
           ),
         },

@@ -1,19 +1,16 @@
 /** Why an endpoint needs a look, in words. */
 import type { EndpointRow } from '../../../shared/api.ts';
-import { now } from '../clock.ts';
-import { coarse } from '../format.ts';
 import { language, t } from '../words/words.ts';
 import { Mark } from './mark.tsx';
 
 type Attention = EndpointRow['attention'][number];
 
-/** `Backup is late: nightly`: the detail is a name or a number from the endpoint; of updates, their age as well. */
-export function attentionWords({ code, detail: told }: Attention, { patches }: EndpointRow): string {
-  const words = t(`attention.${code}`);
-  const since = code === 'security_updates' ? patches.oldestSecuritySince : null;
-  const age = since === null ? '' : ` (${coarse(Math.max(0, now.peek() - since) / 1000, language.value)})`;
-  const detail = told === undefined ? undefined : told + age;
-  return detail === undefined || detail === '' ? words : t('attention.withDetail', { words, detail });
+/** `Backup is late: nightly`: the detail is a name from the endpoint; of several, how many. */
+export function attentionWords({ rule, detail, count, state }: Attention): string {
+  const words = rule[language.value];
+  const more = count > 1 ? t('attention.more', { n: count - 1 }) : '';
+  const named = detail === '' ? words : t('attention.withDetail', { words, detail: `${detail} ${more}`.trim() });
+  return state === 'firing' ? named : t(`attention.${state}`, { words: named });
 }
 
 /** Two lines at most: two reasons, or the worst one and how many more. */
@@ -24,8 +21,8 @@ export function AttentionChips({ row }: { row: EndpointRow }) {
   return (
     <span class="row chips">
       {items.slice(0, most).map((item) => (
-        <Mark key={`${item.code}${item.detail ?? ''}`} tone={item.severity} icon={item.severity} chip>
-          {attentionWords(item, row)}
+        <Mark key={item.code} tone={item.severity} icon={item.severity} chip>
+          {attentionWords(item)}
         </Mark>
       ))}
       {more > 0 && (
@@ -33,7 +30,7 @@ export function AttentionChips({ row }: { row: EndpointRow }) {
           class="quiet small"
           title={items
             .slice(most)
-            .map((item) => attentionWords(item, row))
+            .map((item) => attentionWords(item))
             .join('\n')}
         >
           {t('attention.more', { n: more })}

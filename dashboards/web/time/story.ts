@@ -39,10 +39,9 @@ export function joined(event: Event): { id: string; name: string } | null {
   return typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
 }
 
-/** The one alert of a ticket came or went: not the note that it does so too often, not another endpoint that joined. */
+/** The one alert of a ticket came or went: not another endpoint that joined. */
 function comesOrGoes(event: Event): boolean {
-  const flapping = typeof event.data === 'object' && event.data !== null && 'flapping' in event.data;
-  return (event.kind === 'fired' || event.kind === 'cleared') && !flapping && joined(event) === null;
+  return (event.kind === 'fired' || event.kind === 'cleared') && joined(event) === null;
 }
 
 /** The alert that the ticket shows tells its own coming and going. */

@@ -4,14 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  acknowledged,
   type Acknowledgement,
+  acknowledged,
   endedBy,
   endsAt,
   handedOver,
   type Severity,
 } from '../../../collector/alerts/acknowledgement.ts';
-import { type Alert, dueOf, onDue, onEnd, onGone, onResume, onSample, type Step } from '../../../collector/alerts/alert.ts';
+import {
+  type Alert,
+  dueOf,
+  onDue,
+  onEnd,
+  onGone,
+  onResume,
+  onSample,
+  type Step,
+} from '../../../collector/alerts/alert.ts';
 import { flapPercent, noFlaps, stableAt, startsFlapping, withChange } from '../../../collector/alerts/flapping.ts';
 import type { Level, Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';

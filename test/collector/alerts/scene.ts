@@ -54,7 +54,18 @@ export async function openScene(options: SceneOptions = {}) {
   const tickets = createTickets({ state, clock, tell, support: officeHours('UTC') });
   const books = createRuleBooks(mergeRules(defaultRules, options.rules ?? []));
   const policy = { ...defaultPolicy, ...options.policy };
-  const parts = { state, clock, fleet, books: () => books, policy, tickets, routes, outbox: { wake() {} }, tell, log: silentLog };
+  const parts = {
+    state,
+    clock,
+    fleet,
+    books: () => books,
+    policy,
+    tickets,
+    routes,
+    outbox: { wake() {} },
+    tell,
+    log: silentLog,
+  };
   const alerts = createAlerts({ ...parts, publicUrl });
   await alerts.start();
   let seq = 0;

@@ -115,11 +115,7 @@ function Head({ detail, reload }: TabProps) {
               {row.attention.map((item) => (
                 <li key={item.code}>
                   <Mark tone={item.severity} icon={item.severity} chip>
-                    {item.code === 'alert' ? (
-                      <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item, row)}</a>
-                    ) : (
-                      attentionWords(item, row)
-                    )}
+                    <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item)}</a>
                   </Mark>
                 </li>
               ))}
