@@ -8,6 +8,7 @@ import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
+import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { createAlerts } from './alerts/alerts.ts';
@@ -18,12 +19,14 @@ import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
 import { createRuleBooks } from './evaluate/book.ts';
 import { defaultRules } from './evaluate/defaults.ts';
-import { mergeRules } from './evaluate/merge.ts';
+import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
+import type { Endpoint } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
+import { newestOf } from './fleet/newest.ts';
 import { createRows } from './fleet/rows.ts';
 import { createSites } from './fleet/sites.ts';
 import { openIntake } from './intake/intake.ts';
@@ -110,7 +113,6 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(() => series.close());
   for (const path of folder.kept) guard.keep(path);
 
-  const books = createRuleBooks(mergeRules(defaultRules, config.rules));
   const tell = createTell();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
@@ -128,13 +130,49 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(() => outbox.stop());
   const tickets = createTickets({ state, clock, tell, support: officeHours(config.zone) });
   const policy = policyOf(config.tickets);
-  const alertParts = { state, clock, fleet, books: () => books, policy, tickets, routes, outbox, tell, publicUrl, log };
+  const rules = await createRules({
+    ...{ state, builtIn: defaultRules, file: config.rules, now: clock.now, log },
+    onChange: (id) =>
+      void followRule(id).catch((thrown: unknown) =>
+        log.error({ err: thrown, rule: id }, 'A changed rule is not followed yet'),
+      ),
+  });
+  // A renamed site is renamed in the scopes of rules as well.
+  onStop(tell.subscribe((change) => void (change.kind === 'site' && rules.reload())));
+  const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
+  const alertParts = {
+    state,
+    clock,
+    fleet,
+    books: rules.books,
+    groupsOf,
+    policy,
+    tickets,
+    routes,
+    outbox,
+    tell,
+    publicUrl,
+    log,
+  };
   const alerts = createAlerts(alertParts);
   await alerts.start();
   onStop(() => alerts.stop());
   const { held } = alerts;
   const rows = await createRows({ fleet, groups, series, held, state, tell, log, now: clock.now });
   onStop(() => rows.close());
+
+  const derive = (endpoint: Endpoint, report: Report) =>
+    withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
+  /** Alerts under the rule of now, and the newest values judged by it. */
+  async function followRule(id: string): Promise<void> {
+    await alerts.rulesChanged();
+    for (const endpoint of fleet.all()) {
+      if (endpoint.state !== 'online') continue;
+      const metrics = newestOf(series.latest(endpoint.id), rules.books().rule(id), clock.now());
+      const report: Report = { v: 1, epoch: '', seq: 0, at: clock.now(), metrics };
+      if (metrics.length > 0) await alerts.judgeAgain(endpoint, derive(endpoint, report).metrics);
+    }
+  }
 
   const intake = await openIntake({
     ...config.mqtt,
@@ -148,7 +186,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
     registry,
     rawRetentionMs: config.retention.rawMs,
     alerts,
-    derive: (endpoint, report) => withBackupAges(report, rows.facts(endpoint.id).backups, clock.now()),
+    derive,
     onTrouble(trouble) {
       alerts
         .self(trouble)
@@ -175,8 +213,8 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       tell,
       alerts,
       tickets,
-      books: () => books,
-      ruleNames: (id) => (id === ownRule.id ? ownRule : books.rule(id))?.name,
+      rules,
+      ruleNames: (id) => (id === ownRule.id ? ownRule : rules.books().rule(id))?.name,
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

@@ -261,6 +261,62 @@ export const NoticeRow = Type.Object({
   lastError: orNull.text,
 });
 
+/** A rule within a scope; the shape of the rule itself is checked where it is made. */
+const RuleScope = Type.Object({ of: Type.Enum(['all', 'kind', 'site', 'group', 'tag', 'endpoint']), target: text });
+const Op = Type.Enum(['>', '>=', '<', '<=', '=']);
+export const RuleShown = Type.Object(
+  {
+    id: text,
+    name: Type.Object({ en: text, ja: text }),
+    enabled: Type.Boolean(),
+    level_of: Type.Optional(text),
+    severity: Severity,
+    applies: Type.Enum(['all', 'server', 'workstation']),
+    when: Type.Object(
+      {
+        kind: text,
+        measurement: Type.Optional(text),
+        field: Type.Optional(text),
+        after_s: Type.Optional(Type.Number()),
+        all: Type.Optional(
+          Type.Array(
+            Type.Object(
+              { field: text, op: Op, value: Type.Number(), clear: Type.Optional(Type.Number()) },
+              { additionalProperties: true },
+            ),
+          ),
+        ),
+      },
+      { additionalProperties: true },
+    ),
+    for_s: Type.Number(),
+    clear_for_s: Type.Number(),
+    ticket: Type.Enum(['off', 'open']),
+    urgency: Type.Integer(),
+  },
+  { additionalProperties: true },
+);
+export const RuleEntry = Type.Object({
+  rule: RuleShown,
+  scope: RuleScope,
+  /** Who may change it: built in (anybody may), the settings file, people. */
+  owner: Type.Enum(['built-in', 'file', 'people']),
+  changedAt: orNull.ms,
+  changedBy: orNull.text,
+});
+export type RuleEntry = Static<typeof RuleEntry>;
+const parts = Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]);
+export const RuleVersion = Type.Object({
+  rule: text,
+  scope: RuleScope,
+  at: ms,
+  by: text,
+  reason: text,
+  before: parts,
+  after: parts,
+});
+export type RuleVersion = Static<typeof RuleVersion>;
+
 /** One alert with its history and with who was told what. `GET /api/v1/alerts/{id}`. */
 export const AlertDetail = Type.Object({
   alert: Alert,

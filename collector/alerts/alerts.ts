@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Report } from '../../shared/report.ts';
+import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { evaluate, type Level } from '../evaluate/evaluate.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -35,6 +35,8 @@ export interface AlertsParts {
   clock: Clock;
   fleet: Pick<Fleet, 'get' | 'all'>;
   books: () => RuleBooks;
+  /** Ids of the groups that an endpoint is in, and their names. */
+  groupsOf?: (endpoint: string) => readonly string[];
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly Route[];
@@ -75,8 +77,10 @@ export interface Alerts {
   tick(now: number): Promise<void>;
   /** A part of this collector does not work, in words; null when all is well again. Never rejects. */
   self(problem: string | null): Promise<void>;
-  /** Rules have changed, or where an endpoint stands. */
+  /** Rules have changed, or where an endpoint stands: alerts follow. */
   rulesChanged(endpoint?: string): Promise<void>;
+  /** Judges the newest values at hand once more, because a rule has changed: seldom ones may be hours away. */
+  judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void>;
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
   /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next three */
@@ -94,7 +98,7 @@ const severities = ['info', 'warning', 'critical'] as const;
 
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, tell, log } = parts;
-  const memory = createAlertMemory(parts.books);
+  const memory = createAlertMemory(parts.books, parts.groupsOf ?? (() => []));
   const policy = createPolicy(parts.policy);
   const notified = createNotified();
   const tellDirectly = createDirectTelling(parts);
@@ -196,6 +200,18 @@ export function createAlerts(parts: AlertsParts): Alerts {
       { type: 'rules', at, endpoint: endpoint ?? null },
       ...ids.map((id): Input => ({ type: 'presence', at, endpoint: id })),
     );
+  }
+
+  function judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void> {
+    const at = clock.now();
+    const { evaluation, families } = memory.of(endpoint.id, at);
+    const report: Report = { v: 1, epoch: '', seq: 0, at, metrics: [...metrics] };
+    const verdicts = evaluate(memory.bookOf(endpoint, at), report, evaluation, families, at);
+    const samples = verdicts
+      .filter(({ levels }) => !levels.some(({ rule }) => remembers(rule)))
+      .map(({ family, metric, tags, levels }) => sampleOf(endpoint.id, family, metric, tags, levels))
+      .filter((sample) => concerns(sample, at));
+    return queue.push(...samples.map((sample): Input => ({ type: 'sample', at, sample })));
   }
 
   // ── time ──
@@ -316,12 +332,22 @@ export function createAlerts(parts: AlertsParts): Alerts {
         );
     });
     unsubscribe = tell.subscribe((change) => {
-      if (change.kind === 'endpoint') memory.forgetBooks(change.endpoint);
+      if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
     });
     timer = setInterval(() => {
       tick(clock.now()).catch((thrown) => log.error({ err: thrown }, 'Alerts could not follow the time; tried again'));
     }, tickMs);
     timer.unref();
+  }
+
+  /** Another kind, site, group or tag may mean other rules. */
+  function onPlaceChange(id: string): void {
+    const known = fleet.get(id);
+    if (!known) return;
+    const { book } = memory.of(id, clock.now());
+    memory.forgetBooks(id);
+    if (book === null || memory.bookOf(known, clock.now()) === book) return;
+    rulesChanged(id).catch((thrown) => log.error({ err: thrown, endpoint: id }, 'Alerts could not follow an edit yet'));
   }
 
   async function readNotified(): Promise<void> {
@@ -351,6 +377,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     tick,
     self,
     rulesChanged,
+    judgeAgain,
     held: (endpoint) =>
       memory
         .alertsOf(endpoint)
@@ -384,3 +411,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
       onPerson(id, 'ended', ({ key }) => ({ type: 'end', at: clock.now(), key, reason: 'ended_by_person', by })),
   };
 }
+
+/** A rule about growth or a mean needs samples of its own time; the newest once more would tell it something else. */
+const remembers = ({ when }: Level['rule']) =>
+  when.kind === 'threshold' && when.all.some(({ growth, mean_s }) => growth === true || mean_s !== undefined);

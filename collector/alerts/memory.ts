@@ -55,7 +55,11 @@ export function dueKey(key: string): { alert: string } | { endpoint: string } {
 /** A key that has been quiet for so long needs no memory of its changes. */
 const flapsAtMost = 10_000;
 
-export function createAlertMemory(books: () => RuleBooks): AlertMemory {
+/** @param groupsOf ids of the groups that an endpoint is in, and their names */
+export function createAlertMemory(
+  books: () => RuleBooks,
+  groupsOf: (endpoint: string) => readonly string[],
+): AlertMemory {
   const endpoints = new Map<string, EndpointMemory>();
   const byKey = new Map<string, Alert>();
   const byId = new Map<string, Alert>();
@@ -96,7 +100,7 @@ export function createAlertMemory(books: () => RuleBooks): AlertMemory {
     of,
     bookOf(endpoint, now) {
       const memory = of(endpoint.id, now);
-      memory.book ??= books().for(endpoint);
+      memory.book ??= books().for({ ...endpoint, groups: groupsOf(endpoint.id) });
       return memory.book;
     },
     alert: (key) => byKey.get(key),

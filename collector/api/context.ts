@@ -12,7 +12,7 @@ import type { Role, TicketRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
-import type { RuleBooks } from '../evaluate/book.ts';
+import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
@@ -66,7 +66,7 @@ export interface Context {
   alerts: AlertActions;
   tickets: TicketActions;
   /** The rules in force. */
-  books(): RuleBooks;
+  rules: Rules;
   /** Names of rules by id. */
   ruleNames: RuleNames;
   /** Where agents find this collector: known only once it listens. */

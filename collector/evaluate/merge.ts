@@ -58,6 +58,26 @@ export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[
   return { rules: [...merged.values()], faults };
 }
 
+/**
+ * A rule with parts of it said anew; a whole new one where there was none.
+ * @throws EvenkeelError BAD_SETTING with everything that is wrong
+ */
+export function ruleWith(id: string, before: Rule | undefined, parts: object): Rule {
+  const candidate = mergeOne(before, { ...parts, id });
+  const faults = before === undefined ? newRuleFaults(candidate, []) : faultsOfRule(candidate);
+  if (faults.length === 0) return candidate as Rule;
+  throw fail('BAD_SETTING', { faults: faults.map(({ path, problem }) => `${[id, ...path].join('.')} ${problem}`).join('\n') });
+}
+
+/** @throws EvenkeelError BAD_SETTING for a level of what is no milder level of the same measurement */
+export function checkLevels(rules: readonly Rule[]): void {
+  const all = new Map(rules.map((rule) => [rule.id, rule]));
+  const faults = rules.flatMap((rule) =>
+    faultsOfLevel(rule, all).map(({ path, problem }) => `${[rule.id, ...path].join('.')} ${problem}`),
+  );
+  if (faults.length > 0) throw fail('BAD_SETTING', { faults: faults.join('\n') });
+}
+
 function mergeOne(before: Rule | undefined, override: unknown): unknown {
   if (typeof override !== 'object' || override === null || Array.isArray(override)) return override;
   const candidate: Record<string, unknown> = { ...(before ?? usual), ...override };

@@ -53,6 +53,8 @@ const usableCodes = (db: State, now: number) =>
 async function rename(db: State, from: string, to: string): Promise<void> {
   await db.updateTable('endpoints').set({ site: to }).where('site', '=', from).execute();
   await db.updateTable('enrollments').set({ site: to }).where('site', '=', from).execute();
+  await db.updateTable('rules').set({ target: to }).where('scope', '=', 'site').where('target', '=', from).execute();
+  await db.updateTable('tickets').set({ site: to }).where('site', '=', from).execute();
 }
 
 export interface SitesDeps {

@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { Alert, AlertDetail, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
-import { Rule } from '../../evaluate/rule.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
@@ -20,7 +19,7 @@ const Acknowledge = Type.Object(
   { ...closed, examples: [{ note: 'Looking at it.' }] },
 );
 
-export function alertRoutes(app: App, { state, alerts, books, ruleNames: rules, clock }: Context): void {
+export function alertRoutes(app: App, { state, alerts, ruleNames: rules, clock }: Context): void {
   app.get(
     '/api/v1/alerts',
     {
@@ -111,11 +110,5 @@ export function alertRoutes(app: App, { state, alerts, books, ruleNames: rules, 
       await alerts.end(request.params.id, callerNamed(request));
       return alertById(state, rules, request.params.id);
     },
-  );
-
-  app.get(
-    '/api/v1/rules',
-    { schema: { summary: 'The rules in force', tags: ['alerts'], response: { 200: page(Rule) } } },
-    () => ({ items: [...books().all()], next: null }),
   );
 }

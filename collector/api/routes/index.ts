@@ -10,6 +10,7 @@ import { metricRoutes } from './metrics.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
+import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
 import { ticketRoutes } from './tickets.ts';
@@ -23,6 +24,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  ruleRoutes,
   ticketRoutes,
   protectionRoutes,
   kpiRoutes,

@@ -1,0 +1,23 @@
+/** The newest values of what a rule looks at, as metrics: so that a changed rule is judged now and not at the next sample. */
+import type { Metric } from '../../shared/report.ts';
+import type { Rule } from '../evaluate/rule.ts';
+import type { Latest } from '../series/series.ts';
+
+/** Older than the slowest daily check: what it was about may be gone. */
+const staleMs = 26 * 3_600_000;
+
+export function newestOf(latest: readonly Latest[], rule: Rule | undefined, now: number): Metric[] {
+  if (rule?.when.kind !== 'threshold') return [];
+  const { measurement, all } = rule.when;
+  const wanted = new Set([measurement, ...all.flatMap((condition) => condition.measurement ?? [])]);
+  const metrics = new Map<string, Metric>();
+  for (const { metric, tags, at, value } of latest) {
+    const dot = metric.indexOf('.');
+    const name = metric.slice(0, dot);
+    if (!wanted.has(name) || now - at > staleMs) continue;
+    const key = `${name} ${JSON.stringify(tags)}`;
+    const known = metrics.get(key) ?? { name, tags, fields: {}, timestamp: at };
+    metrics.set(key, { ...known, fields: { ...known.fields, [metric.slice(dot + 1)]: value } });
+  }
+  return [...metrics.values()];
+}
