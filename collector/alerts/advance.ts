@@ -31,29 +31,34 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
     const { at } = input;
     switch (input.type) {
       case 'sample':
-        return onVerdict(input.sample, at);
+        onVerdict(input.sample, at);
+        break;
       case 'presence':
-        return onPresence(input.endpoint, at);
+        onPresence(input.endpoint, at);
+        break;
       case 'retired':
         for (const alert of memory.alertsOf(input.endpoint)) end(alert, at, 'retired', monitor);
-        return memory.drop(input.endpoint);
+        memory.drop(input.endpoint);
+        break;
       case 'rules':
         for (const alert of input.endpoint === null ? memory.all() : memory.alertsOf(input.endpoint))
           followRules(alert, at);
-        return;
+        break;
       case 'end': {
         const alert = memory.alert(input.key);
         if (alert) end(alert, at, input.reason, input.by ?? monitor);
-        return;
+        break;
       }
       case 'acknowledge':
       case 'hand-over':
       case 'withdraw':
-        return onPerson(input);
+        onPerson(input);
+        break;
       case 'ticket':
-        return void batch.changes.push({ did: input.did, at });
+        batch.changes.push({ did: input.did, at });
+        break;
       case 'time':
-        return;
+        break;
     }
   }
 
@@ -105,7 +110,10 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
 
   function judgeByPresence(id: string, at: number): void {
     const endpoint = endpointOf(id);
-    if (!endpoint) return memory.due.set(endpointDue(id), null);
+    if (!endpoint) {
+      memory.due.set(endpointDue(id), null);
+      return;
+    }
     const { evaluation } = memory.of(id, at);
     let dueAt: number | null = null;
     for (const { id: family, metric, levels } of memory.bookOf(endpoint, at).byPresence) {
@@ -145,15 +153,18 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
     const alert = step.alert ?? before;
     if (!alert) return;
     const isOver = step.alert === null || step.alert.state === 'inactive';
-    if (!isOver) return change({ ...step.alert, ...carried(before) } as Alert, code, at, reason);
-    if (before?.flapping && isRecovery(code, reason)) return change(calmed(before, step.alert), code, at, reason);
-    if (before) finish(before, code, at, reason, step.alert);
+    if (!isOver) change({ ...step.alert, ...carried(before) } as Alert, code, at, reason);
+    else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason);
+    else if (before) finish(before, code, at, reason, step.alert);
   }
 
   /** A change of a living alert: its bits, and whether it begins to flap. */
   function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null): void {
-    if (code === 'pending') return alert.flapping ? memory.set(alert) : record(alert, code, at, { reason });
-    if (code === 'dropped') return memory.set(alert);
+    // What a flapping alert does below firing is no change of it.
+    if (code === 'dropped' || (code === 'pending' && alert.flapping)) {
+      memory.set(alert);
+      return;
+    }
     const counted = countsAsChange(code);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted) memory.setFlaps(alert.key, flaps);
@@ -171,10 +182,11 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
   function finish(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, rest: Alert | null): void {
     const counted = countsAsChange(code) && isRecovery(code, reason);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
-    if (counted) {
-      memory.setFlaps(alert.key, flaps);
-      if (startsFlapping(flaps, at)) return change(calmed(alert, rest), code, at, reason);
+    if (counted && startsFlapping(flaps, at)) {
+      change(calmed(alert, rest), code, at, reason);
+      return;
     }
+    if (counted) memory.setFlaps(alert.key, flaps);
     if (rest) memory.set(rest);
     else memory.remove(alert);
     note(alert, code, at, { ended: true, reason });
