@@ -474,8 +474,8 @@ export type PatchRow = Static<typeof PatchRow>;
 
 export const PatchOverview = Type.Object({
   asOf: ms,
-  /** Days after which a pending security update makes an endpoint overdue. */
-  limitDays: Type.Number(),
+  /** Days after which a pending security update makes an endpoint overdue; null: no rule says so. */
+  limitDays: orNull.number,
   sites: Type.Array(
     Type.Object({
       /** null: endpoints without a site. */

@@ -3,14 +3,27 @@
  * a machine that installs each night has one pending most mornings and is well kept. Pure.
  */
 import type { PatchOverview, PatchRow } from '../../shared/api.ts';
+import type { HeldAlert } from '../alerts/alerts.ts';
+import type { Rule } from '../evaluate/rule.ts';
+import { heldAbout } from './attention.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
 
-/** The limit of the UK's Cyber Essentials scheme, and the critical level of our own default rule. */
-export const limitDays = 14;
 const dayMs = 86_400_000;
 
-export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRow {
+const ageMetric = 'patches.oldest_security_age_s';
+
+/** Days after which a security update that is pending is critical, as the rules say; null where none says so. */
+export function patchLimitDays(rules: readonly Rule[]): number | null {
+  const limits = rules.flatMap(({ enabled, severity, when }) => {
+    if (!enabled || severity !== 'critical' || when.kind !== 'threshold') return [];
+    return when.all.filter(({ field }) => `${when.measurement}.${field}` === ageMetric).map(({ value }) => value);
+  });
+  return limits.length === 0 ? null : Math.min(...limits) / 86_400;
+}
+
+/** @param held what the engine of alerts holds of the endpoint: it says what is too old */
+export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAlert[], now: number): PatchRow {
   const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
   const unread = own.filter((manager) => manager.scan !== 'ok');
   const sum = (pick: 'pending' | 'pendingSecurity') =>
@@ -24,7 +37,7 @@ export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRo
   const supportEnd = facts.osState?.endOfSecurity ?? facts.osState?.endOfLife ?? null;
   // The day itself is still covered. Nothing pending is no merit where nothing is published any more.
   const ended = supportEnd !== null && now >= supportEnd + dayMs;
-  const overdue = ended || (oldest !== null && now - oldest > limitDays * dayMs);
+  const overdue = ended || heldAbout(held, [ageMetric])?.severity === 'critical';
   // "At least since": an update that was old when the agent first looked is as young as that look.
   const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
   const reasons = [
@@ -55,7 +68,7 @@ export function patchRow(endpoint: Endpoint, facts: Facts, now: number): PatchRo
 
 const order = { overdue: 0, unknown: 1, compliant: 2 } as const;
 
-export function patchOverview(rows: readonly PatchRow[], now: number): PatchOverview {
+export function patchOverview(rows: readonly PatchRow[], limitDays: number | null, now: number): PatchOverview {
   const bySite = new Map<string | null, PatchRow[]>();
   for (const row of rows) bySite.set(row.endpoint.site, [...(bySite.get(row.endpoint.site) ?? []), row]);
   const sites = [...bySite].map(([site, members]) => {

@@ -54,16 +54,18 @@ function row(id: string, changes: Partial<EndpointRow> = {}): EndpointRow {
 const ids = (rows: readonly EndpointRow[]) => rows.map(({ id }) => id);
 const found = (rows: EndpointRow[], query: string) => ids(rows.filter((one) => matches(one, wantedOf(query), now)));
 
+const because = (code: string, severity: 'warning' | 'critical') => {
+  const rule = { id: code, en: code, ja: code };
+  return { code, rule, severity, state: 'firing' as const, detail: '', alert: code, count: 1 };
+};
+
 test('what needs attention comes first, worst on top', () => {
   const rows = [
     row('well'),
-    row('warned', { attention: [{ code: 'reboot_required', severity: 'warning' }] }),
-    row('critical', { attention: [{ code: 'lost', severity: 'critical' }] }),
+    row('warned', { attention: [because('reboot_required', 'warning')] }),
+    row('critical', { attention: [because('lost', 'critical')] }),
     row('twice', {
-      attention: [
-        { code: 'disk_full', severity: 'critical' },
-        { code: 'backup_late', severity: 'warning' },
-      ],
+      attention: [because('disk_full', 'critical'), because('backup_late', 'warning')],
     }),
   ];
   assert.equal(ids(sorted(rows, orderOf(null))), ['twice', 'critical', 'warned', 'well']);

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { en } from '../../dashboards/web/words/en.ts';
 import { ja } from '../../dashboards/web/words/ja.ts';
-import { Attention, EndpointRow, Interval, TicketState } from '../../shared/api.ts';
+import { Alert, Attention, EndpointRow, Interval, TicketState } from '../../shared/api.ts';
 import { errors } from '../../shared/errors.ts';
 
 const web = fileURLToPath(new URL('../../dashboards/web/', import.meta.url));
@@ -88,7 +88,8 @@ test('every state and reason that the collector can send has words', () => {
   const wanted = [
     ...literals(properties.state).map((value) => `state.${value}`),
     ...literals(properties.backup.properties.state).map((value) => `backup.state.${value}`),
-    ...literals(Attention.properties.code).map((value) => `attention.${value}`),
+    ...literals(Attention.properties.state).flatMap((value) => (value === 'firing' ? [] : `attention.${value}`)),
+    ...literals(Alert.properties.state).map((value) => `alert.state.${value}`),
     ...literals(Interval.properties.state).map((value) => `interval.${value}`),
     ...literals(TicketState).map((value) => `ticket.state.${value}`),
   ];

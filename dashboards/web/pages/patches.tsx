@@ -194,7 +194,7 @@ function Whole({ data }: { data: PatchOverview }) {
           compliant: say(whole.compliant),
           known: say(whole.compliant + whole.overdue),
           unknown: say(sum('unknown')),
-          days: data.limitDays,
+          days: data.limitDays ?? '—',
         })}
       </p>
       <p class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value, 'time') })}</p>

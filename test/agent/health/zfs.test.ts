@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunResult } from '../../../agent/checks/check.ts';
 import { parseZfsList, parseZpoolStatus, zfs } from '../../../agent/checks/health/zfs.ts';
-import { createRuleBook } from '../../../collector/evaluate/book.ts';
+import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { createMemory, evaluate } from '../../../collector/evaluate/evaluate.ts';
 import { trialContext } from '../../support/check-context.ts';
@@ -48,8 +48,14 @@ test('a pool that one data set has filled is 90 % used, and a default rule says 
   const { read, root } = machine();
   const metrics = await read();
   assert.is(metrics[0]?.fields.used_percent, 90);
-  const report = { v: 1, epoch: 'e', seq: 1, at: 1, metrics } as unknown as Parameters<typeof evaluate>[2];
-  const verdicts = evaluate(createRuleBook(defaultRules), 'server', report, createMemory(), new Set(), 1);
+  const report = { v: 1, epoch: 'e', seq: 1, at: 1, metrics } as unknown as Parameters<typeof evaluate>[1];
+  const verdicts = evaluate(
+    createRuleBooks(defaultRules).for({ id: 'e', kind: 'server', site: null, tags: [] }),
+    report,
+    createMemory(),
+    new Set(),
+    1,
+  );
   assert.equal(
     verdicts.map(({ metric, levels }) => [metric, levels.map(({ rule, status }) => `${rule.id} ${status}`)]),
     [['array.used_percent', ['pool-space-critical clear', 'pool-space breach']]],

@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judgeAbsence } from '../../../collector/alerts/absence.ts';
-import { type Active, alertKey, onAway, onTime, onVerdict, type Step } from '../../../collector/alerts/alert.ts';
-import type { SilentRule } from '../../../collector/evaluate/book.ts';
+import {
+  type Alert,
+  alertKey,
+  changesNothing,
+  dueOf,
+  onDue,
+  onEnd,
+  onGone,
+  onSample,
+  type Step,
+} from '../../../collector/alerts/alert.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
-import type { Level, Status } from '../../../collector/evaluate/evaluate.ts';
+import { createMemory, type Level, type Status } from '../../../collector/evaluate/evaluate.ts';
+import { absence } from '../../../collector/evaluate/kinds/absence.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
 
@@ -14,93 +23,111 @@ const mild: Rule = { ...base, for_s: 60, clear_for_s: 30, gone_s: 600 };
 const bad: Rule = { ...mild, id: 'worse', severity: 'critical', level_of: mild.id, for_s: 60 };
 const birth = () => ({ id: '1', key: 'k', family: mild.id, endpoint: 'e', metric: 'disk.used_percent', tags: {} });
 const level = (rule: Rule, status: Status, value = 1): Level => ({ rule, status, value, threshold: 90 });
-const say = (alert: Active | null, now: number, worse: Status, milder: Status): Step =>
-  onVerdict(alert, [level(bad, worse), level(mild, milder)], now * 1000, birth);
+const say = (alert: Alert | null, now: number, worse: Status, milder: Status): Step =>
+  onSample(alert, [level(bad, worse), level(mild, milder)], now * 1000, birth);
+const to = ({ transition }: Step) => transition && [transition.to, transition.reason ?? null];
 
 /** A firing alert of the mild level, fired at 60 s. */
-function firing(): Active {
-  const begun = say(null, 0, 'clear', 'breach');
-  return say(begun.alert, 60, 'clear', 'breach').alert as Active;
+function firing(): Alert {
+  let alert = say(null, 0, 'clear', 'breach').alert;
+  for (let now = 10; now <= 60; now += 10) alert = say(alert, now, 'clear', 'breach').alert;
+  return alert as Alert;
+}
+
+/** The same said every 10 s. @returns the last step */
+function keepSaying(alert: Alert | null, from: number, until: number, worse: Status, milder: Status): Step {
+  let step: Step = { alert, transition: null };
+  for (let now = from; now <= until; now += 10) step = say(step.alert, now, worse, milder);
+  return step;
 }
 
 test('begins with the worst level that breaches, and fires when that has lasted', () => {
-  assert.equal(say(null, 0, 'clear', 'clear'), { alert: null, happened: [] });
+  assert.equal(say(null, 0, 'clear', 'clear'), { alert: null, transition: null });
   const begun = say(null, 0, 'breach', 'breach');
-  assert.equal(begun.happened, ['begun']);
+  assert.equal(to(begun), ['pending', null]);
   assert.is(begun.alert?.rule.id, 'worse');
-  assert.equal(say(begun.alert, 59, 'breach', 'breach').happened, []);
-  assert.equal(say(begun.alert, 60, 'breach', 'breach').happened, ['fired']);
+  const waiting = keepSaying(begun.alert, 10, 50, 'breach', 'breach');
+  assert.is(waiting.transition, null);
+  assert.equal(to(say(waiting.alert, 60, 'breach', 'breach')), ['firing', null]);
 });
 
-test('pending: any reading that is not a breach drops it; a reading without data does not', () => {
+test('pending: any sample that is not a breach ends it; one without data does not', () => {
   const { alert } = say(null, 0, 'clear', 'breach');
-  assert.equal(say(alert, 10, 'clear', 'hold').happened, ['dropped']);
+  assert.equal(to(say(alert, 10, 'clear', 'hold')), ['inactive', 'not_held']);
   assert.equal(say(alert, 10, 'clear', 'clear').alert, null);
   assert.is(say(alert, 10, 'none', 'none').alert, alert);
 });
 
-test('without `for` it begins and fires in one step', () => {
-  const at = onVerdict(null, [level({ ...mild, for_s: 0 }, 'breach')], 5, birth);
-  assert.equal(at.happened, ['begun', 'fired']);
+test('without `for` it fires in one step', () => {
+  const at = onSample(null, [level({ ...mild, for_s: 0 }, 'breach')], 5, birth);
+  assert.equal(to(at), ['firing', null]);
   assert.is(at.alert?.firedAt, 5);
 });
 
 test('clears only after `clear_for`, and a relapse starts that wait again', () => {
-  let alert = say(firing(), 100, 'clear', 'clear').alert;
-  assert.is(alert?.clearSince, 100_000);
-  alert = say(alert, 120, 'clear', 'hold').alert;
-  assert.is(alert?.clearSince, null);
-  alert = say(alert, 130, 'clear', 'clear').alert;
-  assert.equal(say(alert, 159, 'clear', 'clear').happened, []);
-  assert.equal(say(alert, 160, 'clear', 'clear'), { alert: null, happened: ['cleared'] });
+  let alert = keepSaying(firing(), 70, 90, 'clear', 'clear').alert;
+  alert = say(alert, 95, 'clear', 'hold').alert;
+  alert = keepSaying(alert, 100, 120, 'clear', 'clear').alert;
+  assert.is(alert?.state, 'firing', 'good for 20 s since the relapse');
+  assert.equal(to(say(alert, 130, 'clear', 'clear')), ['resolved', null]);
 });
 
-test('escalates only after the worse level has lasted without a break', () => {
-  let alert = say(firing(), 100, 'breach', 'breach').alert;
-  alert = say(alert, 130, 'hold', 'breach').alert;
-  assert.is(alert?.worse, null, 'the hold of a worse level does not keep what was never reached');
-  alert = say(alert, 140, 'breach', 'breach').alert;
-  assert.equal(say(alert, 199, 'breach', 'breach').happened, []);
-  const step = say(alert, 200, 'breach', 'breach');
-  assert.equal(step.happened, ['escalated']);
+test('gets worse only after the worse level has lasted without a break', () => {
+  let alert = keepSaying(firing(), 70, 100, 'breach', 'breach').alert;
+  alert = say(alert, 110, 'hold', 'breach').alert;
+  alert = keepSaying(alert, 120, 170, 'breach', 'breach').alert;
+  assert.is(alert?.rule.id, mild.id);
+  const step = say(alert, 180, 'breach', 'breach');
+  assert.equal(to(step), ['firing', 'worse']);
   assert.is(step.alert?.rule.severity, 'critical');
 });
 
-test('a critical alert is held at critical by its own clear level, then eases to the milder one', () => {
-  let alert = say(say(firing(), 100, 'breach', 'breach').alert, 160, 'breach', 'breach').alert;
-  alert = say(alert, 170, 'hold', 'breach').alert;
+test('a critical alert is held at critical by its own clear level and clear time, then eases to the milder one', () => {
+  let alert = keepSaying(firing(), 70, 140, 'breach', 'breach').alert;
   assert.is(alert?.rule.id, 'worse');
-  const eased = say(alert, 180, 'clear', 'hold');
-  assert.equal(eased.happened, ['eased']);
+  alert = say(alert, 150, 'hold', 'breach').alert;
+  assert.is(alert?.rule.id, 'worse');
+  alert = keepSaying(alert, 160, 180, 'clear', 'hold').alert;
+  assert.is(alert?.rule.id, 'worse', 'its clear time runs');
+  const eased = say(alert, 190, 'clear', 'hold');
+  assert.equal(to(eased), ['firing', 'eased']);
   assert.is(eased.alert?.rule.id, mild.id);
 });
 
-test('time alone fires and clears, but only while the endpoint reports', () => {
+test('time alone changes nothing about a value', () => {
   const { alert } = say(null, 0, 'clear', 'breach');
-  assert.equal(onTime(alert as Active, 61_000, null).happened, []);
-  assert.equal(onTime(alert as Active, 61_000, 0).happened, ['fired']);
-  const clearing = say(firing(), 100, 'clear', 'clear').alert as Active;
-  assert.equal(onTime(clearing, 129_000, 0).happened, []);
-  assert.equal(onTime(clearing, 130_000, 0).happened, ['cleared']);
+  assert.is(dueOf(alert as Alert, false), null);
+  assert.is(dueOf(say(firing(), 100, 'clear', 'clear').alert as Alert, false), null);
 });
 
-test('a thing that is no longer reported is gone; time that the endpoint was off does not count', () => {
-  const alert = firing();
-  assert.equal(onTime(alert, 659_000, 0).happened, []);
-  assert.is(onTime(alert, 660_000, 0).gone, true);
-  assert.equal(onTime(alert, 10_000_000, 9_900_000).happened, []);
+test('of a verdict that holds until the next one, time alone fires and clears', () => {
+  const timed = (alert: Alert | null, now: number, status: Status) =>
+    onSample(alert, [level(mild, status)], now * 1000, birth).alert as Alert;
+  const pending = timed(null, 0, 'breach');
+  assert.is(dueOf(pending, true), 60_000);
+  const fired = onDue(pending, 60_000, true).alert as Alert;
+  assert.is(fired.state, 'firing');
+  assert.is(dueOf(fired, true), null);
+  const clearing = timed(fired, 100, 'clear');
+  assert.is(dueOf(clearing, true), 130_000);
+  assert.equal(to(onDue(clearing, 130_000, true)), ['resolved', null]);
 });
 
-test('sleeps and wakes as the same alert', () => {
-  const slept = onAway({ ...firing(), acknowledgedBy: 'ada' });
-  assert.equal(slept.happened, ['slept']);
-  assert.equal(onAway(slept.alert as Active).happened, []);
-  const woke = say(slept.alert, 5000, 'clear', 'hold');
-  assert.equal(woke.happened, ['woke']);
-  assert.is(woke.alert?.acknowledgedBy, 'ada');
-  const good = say(slept.alert, 5000, 'clear', 'clear');
-  assert.equal(good.happened, [], 'good news must last, too');
-  assert.equal(say(good.alert, 5030, 'clear', 'clear').happened, ['cleared']);
+test('unknown while its endpoint is away, and back as the same alert', () => {
+  const gone = onGone(firing(), 100_000);
+  assert.equal(to(gone), ['unknown', 'endpoint_gone']);
+  assert.is(onGone(gone.alert as Alert, 200_000).transition, null);
+  const back = say(gone.alert, 5000, 'clear', 'hold');
+  assert.equal(to(back), ['firing', 'back']);
+  assert.is(back.alert?.firedAt, 60_000);
+  const good = say(gone.alert, 5000, 'clear', 'clear');
+  assert.equal(to(good), ['firing', 'back'], 'good news must last, too');
+  assert.equal(to(keepSaying(good.alert, 5010, 5030, 'clear', 'clear')), ['resolved', null]);
+});
+
+test('what ends without being good says why', () => {
+  assert.equal(to(onEnd(firing(), 1, 'retired')), ['resolved', 'retired']);
+  assert.equal(to(onEnd(say(null, 0, 'clear', 'breach').alert as Alert, 1, 'retired')), ['inactive', 'retired']);
 });
 
 test('keys hold no values, no host and no site, and are case-folded', () => {
@@ -109,60 +136,63 @@ test('keys hold no values, no host and no site, and are case-folded', () => {
   assert.is(alertKey('srv', 'd', { b: '1', a: '2' }), alertKey('srv', 'd', { a: '2', b: '1' }));
 });
 
-test('whatever comes in whatever order: an alert fires only after `for` of breaches, and happens in a valid order', () => {
+test('whatever comes in whatever order: it fires only after `for`, changes only as the table allows, and the cheap look is right', () => {
   const status = fc.constantFrom<Status>('breach', 'hold', 'clear', 'none');
-  const step = fc.record({
+  const input = fc.record({
     after: fc.integer({ min: 1, max: 40 }),
     worse: status,
     milder: status,
-    kind: fc.integer({ min: 0, max: 5 }),
+    isGone: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   });
+  const allowed: Record<string, readonly string[]> = {
+    none: ['pending'],
+    pending: ['firing', 'inactive'],
+    firing: ['firing', 'unknown', 'resolved'],
+    unknown: ['firing', 'resolved'],
+  };
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      let alert: Active | null = null;
+    fc.property(fc.array(input, { maxLength: 80 }), (inputs) => {
+      let alert: Alert | null = null;
       let now = 0;
-      for (const { after, worse, milder, kind } of steps) {
+      for (const { after, worse, milder, isGone } of inputs) {
         now += after;
-        const before: Active | null = alert;
-        const done: Step =
-          before && kind === 0
-            ? onAway(before)
-            : before && kind === 1
-              ? onTime(before, now * 1000, 0)
-              : say(before, now, worse, milder);
-        alert = done.alert;
-        if (done.happened.includes('fired')) {
-          const alertNow = alert as Active;
-          assert.ok(now * 1000 - alertNow.pendingAt >= alertNow.rule.for_s * 1000);
-          assert.ok(before === null || before.state === 'pending');
+        const before: Alert | null = alert;
+        const levels = [level(bad, worse), level(mild, milder)];
+        const isNothing = before !== null && !isGone && changesNothing(before, levels, now * 1000);
+        const step: Step = before && isGone ? onGone(before, now * 1000) : say(before, now, worse, milder);
+        alert = step.alert;
+        const { transition } = step;
+        if (isNothing) assert.is(transition, null, 'the cheap look saw nothing');
+        if (!transition) continue;
+        assert.ok(allowed[before?.state ?? 'none']?.includes(transition.to), `${before?.state} → ${transition.to}`);
+        if (transition.to === 'firing' && before?.state === 'pending') {
+          const since = alert?.clocks[transition.rule.id]?.breachedSince ?? Number.NaN;
+          assert.ok(now * 1000 - since >= transition.rule.for_s * 1000);
         }
-        if (done.happened.includes('begun')) assert.is(before, null);
-        if (done.happened.includes('cleared')) assert.ok(before?.state === 'firing' || before?.state === 'asleep');
-        if (done.happened.includes('dropped')) assert.is(before?.state, 'pending');
-        if (done.happened.includes('woke')) assert.is(before?.state, 'asleep');
-        if (alert?.state !== 'pending' && alert) assert.type(alert.firedAt, 'number');
+        if (transition.to !== 'pending' && alert) assert.type(alert.firedAt, 'number');
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });
 
 test('absence', () => {
-  const rule = defaultRules.find((each) => each.id === 'server-down') as SilentRule;
+  const rule = defaultRules.find((each) => each.id === 'server-down') as Rule;
   const judged = (of: Partial<Endpoint>, minutes: number) => {
     const endpoint = { kind: 'server', state: 'lost', stateReason: 'silent', stateSince: 0, lastSeenAt: 0, ...of };
-    return judgeAbsence(endpoint as Endpoint, rule, minutes * 60_000).status;
+    return absence.judgeEndpoint(rule as never, endpoint as Endpoint, createMemory(), minutes * 60_000);
   };
-  assert.is(judged({ stateReason: 'will' }, 0), 'breach');
-  assert.is(judged({}, 9), 'none');
-  assert.is(judged({}, 10), 'breach');
-  assert.is(judged({ lastSeenAt: null }, 10), 'breach');
-  assert.is(judged({ state: 'offline', stateReason: 'restart' }, 5), 'none');
-  assert.is(judged({ state: 'offline', stateReason: 'restart' }, 11), 'breach');
-  assert.is(judged({ kind: 'workstation', stateReason: 'will' }, 0), 'none');
-  assert.is(judged({ state: 'unknown' }, 1000), 'none');
-  assert.is(judged({ state: 'never' }, 1000), 'none');
-  assert.is(judged({ state: 'online' }, 0), 'clear');
+  assert.is(judged({ stateReason: 'will' }, 0).status, 'breach');
+  assert.is(judged({}, 9).status, 'none');
+  assert.is(judged({}, 9).dueAt, 10 * 60_000);
+  assert.is(judged({}, 10).status, 'breach');
+  assert.is(judged({ lastSeenAt: null }, 10).status, 'breach');
+  assert.is(judged({ state: 'offline', stateReason: 'restart' }, 5).status, 'none');
+  assert.is(judged({ state: 'offline', stateReason: 'restart' }, 11).status, 'breach');
+  assert.is(judged({ kind: 'workstation', stateReason: 'will' }, 0).status, 'none');
+  assert.is(judged({ state: 'unknown' }, 1000).status, 'none');
+  assert.is(judged({ state: 'never' }, 1000).status, 'none');
+  assert.is(judged({ state: 'online' }, 0).status, 'clear');
 });
 
 test.run();

@@ -54,6 +54,14 @@ async function addAlert(): Promise<void> {
     resolved_why: null,
     acknowledged_at: null,
     acknowledged_by: null,
+    acknowledged_note: null,
+    acknowledged_until: null,
+    acknowledged_sticky: 0 as const,
+    handed_to: null,
+    handed_until: null,
+    first_acknowledged_at: null,
+    flapping: 0 as const,
+    calm: 0 as const,
   };
   await collector.state
     .insertInto('alerts')

@@ -122,8 +122,7 @@ test('memory in use counts only where tasks wait for it', () => {
     let last: Verdict[] = [];
     for (let now = 0; now <= 900_000; now += 10_000)
       last = evaluate(
-        book,
-        'server',
+        book.server,
         report(
           ['mem', { used_percent: 95 }],
           ['pressure', { avg300: 50 }, { resource: 'cpu', type: 'some' }],
@@ -148,7 +147,7 @@ test('loss records are a reading of their own, and their absence clears', () => 
 });
 
 test('rules apply by kind of endpoint', () => {
-  const late = report(['backup', { age_s: 31 * 3600 }]);
+  const late = report(['backup', { age_s: 31 * 3600, age_percent: 129, overdue_s: 7 * 3600 }]);
   assert.is(judge(late, nothing, 'server').length, 1);
   assert.is(judge(late, nothing, 'workstation').length, 0);
 });
@@ -159,7 +158,7 @@ test('every default rule speaks of the catalogue, has two names, and levels poin
   for (const rule of defaultRules) {
     assert.ok(/[ぁ-んァ-ヶ一-龠]/.test(rule.name.ja), rule.id);
     if (rule.when.kind === 'missing') assert.ok(fieldOf(`${rule.when.measurement}.${rule.when.field}`), rule.id);
-    if (rule.when.kind !== 'metric') continue;
+    if (rule.when.kind !== 'threshold') continue;
     for (const condition of rule.when.all) {
       const measurement = condition.measurement ?? rule.when.measurement;
       // Loss records are no metric on the wire.

@@ -35,7 +35,7 @@ test('a part of a rule replaces that part only', () => {
 });
 
 test('a new rule needs a name and a condition, and takes the usual rest', () => {
-  const when = { kind: 'metric', measurement: 'temp', all: [{ field: 'temp', op: '>', value: 80 }] };
+  const when = { kind: 'threshold', measurement: 'temp', all: [{ field: 'temp', op: '>', value: 80 }] };
   const rule = mergeRules(defaultRules, [{ id: 'hot', name: 'Too hot', when }]).at(-1);
   assert.equal(rule?.name, { en: 'Too hot', ja: 'Too hot' });
   assert.is(rule?.severity, 'warning');

@@ -1,7 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backupVerdict, limitsOf, rhythmOf } from '../../../collector/fleet/backup-state.ts';
+import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
+import { createRuleBooks } from '../../../collector/evaluate/book.ts';
+import { defaultRules } from '../../../collector/evaluate/defaults.ts';
+import { createMemory, evaluate } from '../../../collector/evaluate/evaluate.ts';
+import { rhythmOf, withBackupAges } from '../../../collector/fleet/backup-age.ts';
+import { backupVerdict } from '../../../collector/fleet/backup-state.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import type { Metric, Report } from '../../../shared/report.ts';
 
 const test = suite('backup state');
 const hour = 3_600_000;
@@ -28,38 +34,74 @@ const job = (more: Partial<BackupJob>): BackupJob => ({
   evidence: 'test',
   ...more,
 });
-const stateOf = (more: Partial<BackupJob>, kind: 'server' | 'workstation' = 'server') =>
-  backupVerdict([job(more)], kind, now).state;
+type Kind = 'server' | 'workstation';
+const books = createRuleBooks(defaultRules);
+const checked: Metric = { name: 'check', tags: { check: 'backup' }, fields: { ok: 1 }, timestamp: now };
+const reportOf = (...metrics: Metric[]): Report => ({ v: 1, epoch: '', seq: 0, at: now, metrics });
+
+/** What the default rules say of these jobs, worst first: as the engine would hold it once `for` has passed. */
+function heldOf(jobs: readonly BackupJob[], kind: Kind, report = reportOf(checked)): HeldAlert[] {
+  const book = books.for({ id: 'e', kind, site: null, tags: [] });
+  const verdicts = evaluate(book, withBackupAges(report, jobs, now), createMemory(), new Set(), now);
+  return verdicts.flatMap(({ family, metric, tags, levels }): HeldAlert[] => {
+    const rule = levels.find(({ status }) => status === 'breach')?.rule;
+    if (!rule) return [];
+    const named = { id: rule.id, ...rule.name };
+    return [
+      { id: '1', family, rule: named, severity: rule.severity, state: 'firing', metric, tags, value: 1, since: now },
+    ];
+  });
+}
+
+const verdictOf = (jobs: BackupJob[] | null, kind: Kind = 'server') =>
+  backupVerdict(jobs, jobs ? heldOf(jobs, kind) : [], now);
+const stateOf = (more: Partial<BackupJob>, kind: Kind = 'server') => verdictOf([job(more)], kind).state;
 
 test('not told is unknown, told empty is none', () => {
-  assert.is(backupVerdict(null, 'server', now).state, 'unknown');
-  assert.is(backupVerdict([], 'server', now).state, 'none');
+  assert.is(verdictOf(null).state, 'unknown');
+  assert.is(verdictOf([]).state, 'none');
 });
 
 test('without a rhythm of its own: servers 30 h and 48 h, workstations 3 and 7 days', () => {
   const cases = [
-    ['server', 29 * hour, 'ok', false],
-    ['server', 31 * hour, 'late', false],
-    ['server', 49 * hour, 'late', true],
-    ['workstation', 2.9 * day, 'ok', false],
-    ['workstation', 3.1 * day, 'late', false],
-    ['workstation', 7.1 * day, 'late', true],
+    ['server', 29 * hour, 'ok', null],
+    ['server', 31 * hour, 'late', 'warning'],
+    ['server', 49 * hour, 'late', 'critical'],
+    ['workstation', 2.9 * day, 'ok', null],
+    ['workstation', 3.1 * day, 'late', 'warning'],
+    ['workstation', 7.1 * day, 'late', 'critical'],
   ] as const;
-  for (const [kind, age, state, severe] of cases) {
-    const [verdict] = backupVerdict([job({ lastSuccess: now - age })], kind, now).jobs;
-    assert.equal([verdict?.state, verdict?.severe], [state, severe], `${kind} ${age / hour} h`);
+  for (const [kind, age, state, severity] of cases) {
+    const [verdict] = verdictOf([job({ lastSuccess: now - age })], kind).jobs;
+    assert.equal([verdict?.state, verdict?.severity], [state, severity], `${kind} ${age / hour} h`);
   }
 });
 
 test('a job is judged against its own rhythm', () => {
   assert.is(rhythmOf('6h'), 6 * hour);
   assert.is(rhythmOf('Weekly'), 7 * day);
-  for (const words of [null, '', '0 3 * * *', 'whenever', '0h']) assert.is(rhythmOf(words), null);
-  assert.equal(limitsOf('daily', 'server'), limitsOf(null, 'server'));
+  for (const words of [null, '', '0 3 * * *', 'whenever', '0h']) assert.is(rhythmOf(words), day);
   assert.is(stateOf({ schedule: 'weekly', lastSuccess: now - 5 * day }), 'ok');
+  assert.is(stateOf({ schedule: 'weekly', lastSuccess: now - 40 * hour }), 'ok');
+  assert.is(stateOf({ schedule: 'weekly', lastSuccess: now - 9 * day }), 'late');
   assert.is(stateOf({ schedule: 'hourly', lastSuccess: now - 5 * hour }), 'late');
+  assert.is(stateOf({ schedule: 'hourly', lastSuccess: now - 1.5 * hour }), 'ok', 'an hour over is no lateness');
   // A laptop with an hourly job that was in a bag since yesterday.
   assert.is(stateOf({ schedule: 'hourly', lastSuccess: now - 20 * hour }, 'workstation'), 'ok');
+});
+
+test('a tool that tells nothing any more does not stop the age of what it told', () => {
+  const jobs = [job({ lastSuccess: now - 40 * hour, result: 'unknown' })];
+  const told: Metric = {
+    name: 'backup',
+    tags: { job: 'nightly', product: 'restic' },
+    fields: { result: 5 },
+    timestamp: now,
+  };
+  const families = (report: Report) => heldOf(jobs, 'server', report).map(({ family }) => family);
+  assert.equal(families(reportOf(told)).sort(), ['backup-late-server', 'backup-unknown']);
+  assert.equal(families(reportOf(checked)), ['backup-late-server'], 'not even that it cannot tell');
+  assert.equal(families(reportOf()), [], 'made when the agent has looked, not with every report');
 });
 
 test('failed beats age; running and partial do not hide lateness', () => {
@@ -80,11 +122,11 @@ test('what cannot be known is unknown, never good', () => {
 });
 
 test('the worst of several, and the oldest age', () => {
-  const verdict = backupVerdict(
-    [job({}), job({ job: 'b', result: 'warning' }), job({ job: 'c', lastSuccess: now - 31 * hour })],
-    'server',
-    now,
-  );
+  const verdict = verdictOf([
+    job({}),
+    job({ job: 'b', result: 'warning' }),
+    job({ job: 'c', lastSuccess: now - 31 * hour }),
+  ]);
   assert.equal([verdict.state, verdict.ageSeconds], ['late', (31 * hour) / 1000]);
 });
 

@@ -1,9 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
+import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts';
 import { type Facts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
-import { patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
+import { patchLimitDays, patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
 import { openState } from '../../../collector/state/open.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
@@ -85,6 +87,13 @@ const osState: OsState = {
   rebootWhy: null,
 };
 
+const held = (family: string, metric: string, severity: HeldAlert['severity'], tags = {}): HeldAlert => {
+  const rule = { id: family, en: family, ja: family };
+  return { id: family, family, rule, severity, state: 'firing', metric, tags, value: 1, since: now };
+};
+const nothingHeld = () => [];
+const tooOld = held('security-updates', 'patches.oldest_security_age_s', 'critical');
+
 const fleetOf = (...endpoints: Endpoint[]) => ({ all: () => endpoints }) as unknown as Fleet;
 
 test('no job, late, never verified and unknown are told apart', async () => {
@@ -96,7 +105,16 @@ test('no job, late, never verified and unknown are told apart', async () => {
     good: { ...noFacts, backups: [job({ lastVerified: now - day, verifiedOk: true })] },
   };
   const all = fleetOf(...Object.keys(facts).map((id) => endpoint(id)));
-  const answer = await protectionOf(state, all, (id) => facts[id] as Facts, now);
+  const answer = await protectionOf(
+    state,
+    all,
+    (id) => facts[id] as Facts,
+    (id) =>
+      id === 'late'
+        ? [held('backup-late-server', 'backup.age_percent', 'warning', { job: 'nightly', product: 'restic' })]
+        : [],
+    now,
+  );
   assert.equal(
     answer.none.map((e) => e.id),
     ['none'],
@@ -124,7 +142,15 @@ test('a backup of less than half its usual size stands out, from runs that were 
   const latest = job({ lastRun: now - hour, lastSuccess: now - hour, bytes: 400 });
   await rememberRuns(state, 'e', [latest]);
   await rememberRuns(state, 'e', [latest]);
-  const answer = await protectionOf(state, fleetOf(endpoint('e')), () => ({ ...noFacts, backups: [latest] }), now);
+  const about = { job: 'nightly', product: 'restic' };
+  const small = () => [held('backup-size', 'backup.size_percent', 'warning', about)];
+  const answer = await protectionOf(
+    state,
+    fleetOf(endpoint('e')),
+    () => ({ ...noFacts, backups: [latest] }),
+    small,
+    now,
+  );
   assert.is(answer.jobs[0]?.usualBytes, 1003);
   assert.is(answer.jobs[0]?.sizeAnomaly, true);
   assert.is((await state.selectFrom('backup_runs').selectAll().execute()).length, 7);
@@ -139,7 +165,7 @@ test('a failed run is no size to compare with, and two runs are no history', asy
     { endedAt: 1, bytes: 10 },
     { endedAt: 2, bytes: 10 },
   ];
-  assert.equal(usualSize(two, { endedAt: 3, bytes: 1 }), { usualBytes: null, anomaly: null });
+  assert.is(usualSize(two, { endedAt: 3 }), null);
   await state.destroy();
 });
 
@@ -157,16 +183,23 @@ test('a restore that a person tried out counts, with the name', async () => {
       recorded_at: now,
     })
     .execute();
-  const answer = await protectionOf(state, fleetOf(endpoint('e')), () => ({ ...noFacts, backups: [job({})] }), now);
+  const answer = await protectionOf(
+    state,
+    fleetOf(endpoint('e')),
+    () => ({ ...noFacts, backups: [job({})] }),
+    nothingHeld,
+    now,
+  );
   assert.is(answer.jobs[0]?.verifiedBy, 'mika');
   assert.is(answer.counts.neverVerified, 0);
   await state.destroy();
 });
 
 test('patches: overdue by age, and a failed scan is unknown with its reason', () => {
-  const row = (state: PatchState[] | null) => patchRow(endpoint('e'), { ...noFacts, patches: state }, now);
+  const row = (state: PatchState[] | null, of: HeldAlert[] = []) =>
+    patchRow(endpoint('e'), { ...noFacts, patches: state }, of, now);
   assert.is(row([patches({})]).state, 'compliant');
-  assert.is(row([patches({ oldestSecuritySince: now - 15 * day })]).state, 'overdue');
+  assert.is(row([patches({ oldestSecuritySince: now - 15 * day })], [tooOld]).state, 'overdue', 'a rule says so');
   const failed = row([
     patches({ pending: null, pendingSecurity: null, oldestSecuritySince: null, scan: 'failed', reason: 'rc 100' }),
   ]);
@@ -178,15 +211,18 @@ test('patches: overdue by age, and a failed scan is unknown with its reason', ()
 });
 
 test('patches: green only once the age of what is pending is known, and never without support', () => {
-  const row = (change: Partial<PatchState>, osState: OsState | null = null) =>
-    patchRow(endpoint('e'), { ...noFacts, patches: [patches(change)], osState }, now);
+  const row = (change: Partial<PatchState>, osState: OsState | null = null, of: HeldAlert[] = []) =>
+    patchRow(endpoint('e'), { ...noFacts, patches: [patches(change)], osState }, of, now);
   // A new machine: 75 security updates, first seen a minute ago.
   const fresh = { pending: 80, pendingSecurity: 75, oldestSecuritySince: now - 60_000 };
   const unknown = row({ ...fresh, oldestSecurityAtLeast: true });
   assert.is(unknown.state, 'unknown');
   assert.match(unknown.reason ?? '', 'how old');
   assert.is(row({ ...fresh, oldestSecurityAtLeast: false }).state, 'compliant');
-  assert.is(row({ ...fresh, oldestSecuritySince: now - 15 * day, oldestSecurityAtLeast: true }).state, 'overdue');
+  assert.is(
+    row({ ...fresh, oldestSecuritySince: now - 15 * day, oldestSecurityAtLeast: true }, null, [tooOld]).state,
+    'overdue',
+  );
   const nothing = { pending: 0, pendingSecurity: 0, oldestSecuritySince: null };
   const until = (endOfLife: number, endOfSecurity: number | null = null) =>
     row(nothing, { ...osState, endOfLife, endOfSecurity });
@@ -198,11 +234,17 @@ test('patches: green only once the age of what is pending is known, and never wi
 
 test('patches by site: the worst site and the worst endpoint come first', () => {
   const rows = [
-    patchRow(endpoint('a', 'Tokyo'), { ...noFacts, patches: [patches({})] }, now),
-    patchRow(endpoint('b', 'Berlin'), { ...noFacts, patches: [patches({ oldestSecuritySince: now - 20 * day })] }, now),
-    patchRow(endpoint('c', 'Berlin'), noFacts, now),
+    patchRow(endpoint('a', 'Tokyo'), { ...noFacts, patches: [patches({})] }, [], now),
+    patchRow(
+      endpoint('b', 'Berlin'),
+      { ...noFacts, patches: [patches({ oldestSecuritySince: now - 20 * day })] },
+      [tooOld],
+      now,
+    ),
+    patchRow(endpoint('c', 'Berlin'), noFacts, [], now),
   ];
-  const overview = patchOverview(rows, now);
+  const overview = patchOverview(rows, patchLimitDays(defaultRules), now);
+  assert.is(overview.limitDays, 14);
   assert.equal(
     overview.sites.map((s) => [s.site, s.compliant, s.overdue, s.unknown]),
     [

@@ -1,6 +1,7 @@
 /** Rows of the fleet page: what they say, what refreshes them, how they are filtered, and what a thousand cost. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import type { Facts } from '../../../collector/fleet/facts.ts';
 import { factsOf } from '../../../collector/fleet/facts.ts';
@@ -18,7 +19,6 @@ import { addEndpoint } from '../../support/station.ts';
 
 const test = suite('rows');
 const now = 1_800_000_000_000;
-const day = 86_400_000;
 
 const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   id: 'eaaaaaaaa',
@@ -50,9 +50,7 @@ const input = (more: Partial<RowInput> = {}): RowInput => ({
   groups: [],
   latest: [],
   facts: unknown,
-  alerts: { critical: 0, warning: 0, info: 0 },
-  lost: 0,
-  rejected: 0,
+  held: [],
   verified: new Set(),
   now,
   ...more,
@@ -95,7 +93,7 @@ test('the fullest disk, and the newest time of the values', () => {
   assert.is(row.cpuPercent, 0);
   assert.equal(row.disk, { path: '/var', usedPercent: 96 });
   assert.is(row.valuesAt, now - 3);
-  assert.equal(row.attention, [{ code: 'disk_full', severity: 'critical', detail: '/var' }]);
+  assert.equal(row.attention, [], 'a full disk is no reason for a look: what a rule says of it is');
 });
 
 test('a disk that is no longer reported with the others is not the fullest', () => {
@@ -117,48 +115,58 @@ test('one scan that failed makes the sum unknown; third parties do not count', (
     input({ facts: facts(patch({}), patch({ scan: 'failed', pending: null, pendingSecurity: null })) }),
   );
   assert.equal([failed.patches.scan, failed.patches.pending], ['failed', null]);
-  assert.equal(
-    failed.attention.map(({ code }) => code),
-    ['patches_unknown'],
-  );
   const snap = composeRow(input({ facts: facts(patch({ pending: 3 }), patch({ thirdParty: true, pending: 9 })) }));
   assert.is(snap.patches.pending, 3);
 });
 
-test('security updates weigh by their age', () => {
-  const severityAt = (age: number) => {
-    const patches = [patch({ pendingSecurity: 2, oldestSecuritySince: now - age })];
-    return composeRow(input({ facts: factsOf(new Map([['patches', patches]])) })).attention[0]?.severity;
-  };
-  assert.equal([severityAt(day), severityAt(8 * day), severityAt(15 * day)], ['info', 'warning', 'critical']);
-});
-
-test('no backup: worse on a server; an empty list after a failed check is unknown', () => {
+test('no backup and an empty list after a failed check are two things', () => {
   const empty = new Map<string, unknown>([['backups', []]]);
-  const attention = (kind: Endpoint['kind']) =>
-    composeRow(input({ endpoint: endpoint({ kind }), facts: factsOf(empty) })).attention;
-  assert.equal(attention('server'), [{ code: 'backup_none', severity: 'warning' }]);
-  assert.equal(attention('workstation'), [{ code: 'backup_none', severity: 'info' }]);
+  assert.is(composeRow(input({ facts: factsOf(empty) })).backup.state, 'none');
   empty.set('checks', [{ check: 'backup', status: 'failed', reason: 'no rights', at: now }]);
   assert.is(composeRow(input({ facts: factsOf(empty) })).backup.state, 'unknown');
 });
 
-test('the worst comes first', () => {
+const held = (family: string, severity: HeldAlert['severity'], more: Partial<HeldAlert> = {}): HeldAlert => ({
+  id: `${family}-1`,
+  family,
+  rule: { id: family, en: family, ja: family },
+  severity,
+  state: 'firing',
+  metric: 'disk.used_percent',
+  tags: {},
+  value: 1,
+  since: now,
+  ...more,
+});
+
+test('what the engine holds is the reason for a look, in its order, one line per family; pending ones too', () => {
   const row = composeRow(
     input({
-      endpoint: endpoint({ state: 'lost' }),
-      alerts: { critical: 0, warning: 2, info: 1 },
-      lost: 4,
+      held: [
+        held('server-down', 'critical'),
+        held('disk-space', 'warning', { tags: { path: '/var' }, state: 'pending' }),
+        held('disk-space', 'warning', { tags: { path: '/home' } }),
+        held('cpu', 'info', { state: 'unknown' }),
+      ],
     }),
   );
   assert.equal(
-    row.attention.map(({ code, severity, detail }) => [code, severity, detail]),
+    row.attention.map(({ code, severity, state, detail, count }) => [code, severity, state, detail, count]),
     [
-      ['lost', 'critical', undefined],
-      ['alert', 'warning', '3'],
-      ['data_lost', 'warning', '4'],
+      ['server-down', 'critical', 'firing', '', 1],
+      ['disk-space', 'warning', 'pending', '/var', 2],
+      ['cpu', 'info', 'unknown', '', 1],
     ],
   );
+  assert.equal(row.alerts, { critical: 1, warning: 1, info: 0 }, 'those that fire');
+});
+
+test('disk health is what rules say of disks; without a word of theirs, ok only where something was looked at', () => {
+  const seen = factsOf(new Map([['health', [{ kind: 'smart', name: 'sda', status: 'ok', summary: '' }]]]));
+  const healthOf = (facts: Facts, ...of: HeldAlert[]) => composeRow(input({ facts, held: of })).diskHealth;
+  assert.is(healthOf(seen), 'ok');
+  assert.is(healthOf(unknown), 'unknown');
+  assert.is(healthOf(seen, held('disk-health', 'critical', { metric: 'smart.severity' })), 'critical');
 });
 
 const many = (n: number): EndpointRow[] =>
@@ -223,6 +231,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
     fleet,
     groups: { namedGroupsOf: () => [] },
     series: { latest },
+    held: () => [],
     state,
     tell,
     log: silentLog,

@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createBatch } from '../../../collector/alerts/batch.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { type Change, createTell } from '../../../collector/tell.ts';
-import { carryOut } from '../../../collector/tickets/automate.ts';
+import { saveTickets } from '../../../collector/tickets/save.ts';
 import { createTickets, type PersonDid, type TicketState } from '../../../collector/tickets/tickets.ts';
 import { officeHours } from '../../../shared/calendar.ts';
 
@@ -22,11 +23,10 @@ async function open() {
     return events.map((event) => `${event.actor} ${event.kind} ${event.from_state ?? ''}>${event.to_state ?? ''}`);
   };
   const byMonitor = async (key: string) => {
-    const at = now;
-    const { ticketOf } = await state
-      .transaction()
-      .execute((db) => carryOut(db, [{ type: 'open', key, at, follows: false, count: 1 }], () => undefined));
-    return ticketOf.get(key) as number;
+    const batch = createBatch([], now);
+    batch.actions.push({ type: 'open', key, at: now, follows: false, count: 1 });
+    await state.transaction().execute((db) => saveTickets(db, batch));
+    return batch.ticketOf.get(key) as number;
   };
   const move = (ms: number) => {
     now += ms;
