@@ -117,12 +117,6 @@ test('every code that an agent sends in place of words has words', () => {
   }
 });
 
-test('titles that the monitor gives are those that the page translates', () => {
-  const automate = readFileSync(new URL('../../collector/tickets/automate.ts', import.meta.url), 'utf8');
-  assert.ok(automate.includes(`'${english.get('ticket.budget')}'`));
-  assert.ok(automate.includes(`\`${english.get('ticket.storm')?.split('{{')[0]}\${check}`));
-});
-
 /** Met on a terminal only: by who starts a collector or an agent, in the language of its log. */
 const terminalOnly = new Set<string>([
   'BAD_FLAG',

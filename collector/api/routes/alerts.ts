@@ -53,13 +53,13 @@ export function alertRoutes(app: App, { state, alerts, ruleNames: rules, clock }
         summary: 'I am on it: its ticket is mine, and nobody is reminded until then',
         tags: ['alerts'],
         params: Id,
-        body: Type.Union([Acknowledge, Type.Null()]),
+        body: Acknowledge,
         response: { 200: Alert },
       },
     },
     async (request) => {
       const { id } = request.params;
-      const { until, ...wish } = request.body ?? {};
+      const { until, ...wish } = request.body;
       const now = clock.now();
       if (until !== undefined && (until <= now || until > now + longestMs))
         throw fail('BAD_REQUEST', { problem: 'until must lie in the next 7 days' });

@@ -47,7 +47,12 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
         response: { 200: page(RuleVersion) },
       },
     },
-    async (request) => ({ items: await rules.history(request.params.id), next: null }),
+    async (request) => {
+      const { id } = request.params;
+      const items = await rules.history(id);
+      if (items.length === 0 && !rules.list().some(({ rule }) => rule.id === id)) throw fail('NOT_FOUND', { what: 'rule', id });
+      return { items, next: null };
+    },
   );
 
   app.put(
