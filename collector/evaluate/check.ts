@@ -154,7 +154,11 @@ export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault
       : `which is no rule${wordHint(rule.level_of, [...all.keys()])}`;
     return [{ path, problem: `names ${named}, ${why}` }];
   }
-  if (rule.when.kind !== 'threshold' || milder.when.kind !== 'threshold' || rule.when.measurement !== milder.when.measurement)
+  if (
+    rule.when.kind !== 'threshold' ||
+    milder.when.kind !== 'threshold' ||
+    rule.when.measurement !== milder.when.measurement
+  )
     return [{ path, problem: `names ${named}, which looks at another measurement` }];
   const faults: Fault[] = [];
   if (rankOf[rule.severity] <= rankOf[milder.severity])

@@ -66,7 +66,9 @@ export function ruleWith(id: string, before: Rule | undefined, parts: object): R
   const candidate = mergeOne(before, { ...parts, id });
   const faults = before === undefined ? newRuleFaults(candidate, []) : faultsOfRule(candidate);
   if (faults.length === 0) return candidate as Rule;
-  throw fail('BAD_SETTING', { faults: faults.map(({ path, problem }) => `${[id, ...path].join('.')} ${problem}`).join('\n') });
+  throw fail('BAD_SETTING', {
+    faults: faults.map(({ path, problem }) => `${[id, ...path].join('.')} ${problem}`).join('\n'),
+  });
 }
 
 /** @throws EvenkeelError BAD_SETTING for a level of what is no milder level of the same measurement */
@@ -78,11 +80,16 @@ export function checkLevels(rules: readonly Rule[]): void {
   if (faults.length > 0) throw fail('BAD_SETTING', { faults: faults.join('\n') });
 }
 
+/** Kinds as version 0.1.0 called them: settings files that were written then go on to work. */
+const wordsOf010: Readonly<Record<string, string>> = { metric: 'threshold', silent: 'absence' };
+
 function mergeOne(before: Rule | undefined, override: unknown): unknown {
   if (typeof override !== 'object' || override === null || Array.isArray(override)) return override;
   const candidate: Record<string, unknown> = { ...(before ?? usual), ...override };
   if (typeof candidate.name === 'string') candidate.name = { en: candidate.name, ja: candidate.name };
-  return candidate;
+  const { when } = candidate as { when?: { kind?: unknown } };
+  const word = typeof when?.kind === 'string' ? wordsOf010[when.kind] : undefined;
+  return word === undefined ? candidate : { ...candidate, when: { ...when, kind: word } };
 }
 
 /** A mistyped id of a default looks like a new rule that lacks everything: that is not said as well. */

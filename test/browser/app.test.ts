@@ -51,7 +51,7 @@ tickets:
 rules:
   - id: memory-used-at-all
     name: { en: Memory is used, ja: メモリが使用されています }
-    when: { kind: metric, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0 }] }
+    when: { kind: threshold, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0 }] }
     for_s: 0
 `;
 

@@ -27,7 +27,7 @@ function faultsIn(yaml: string, env: Record<string, string> = {}, cwd = folder.p
 
 const when = (text: string) => `rules:\n  - id: mine\n    name: Mine\n    when:\n${text.replace(/^/gm, '      ')}\n`;
 const limit = (measurement: string, condition: string) =>
-  when(`kind: metric\nmeasurement: ${measurement}\nall:\n  - { ${condition} }`);
+  when(`kind: threshold\nmeasurement: ${measurement}\nall:\n  - { ${condition} }`);
 const mail = 'channels:\n  - name: mail\n    kind: email\n    host: mx\n    from: a@x\n    to: b@x\n';
 const hook = 'channels:\n  - name: ops\n    kind: webhook\n    url: https://x/\n';
 
@@ -201,7 +201,7 @@ const table: [yaml: string, ...lines: string[]][] = [
     '3:14: rules.backup-late-server-critical.applies "workstation" is not that of backup-late-server, which is "server"',
   ],
   [
-    'rules:\n  - id: certificate\n    when: { kind: metric, measurement: cert, all: [{ field: days_left, op: "<", value: 5 }] }\n',
+    'rules:\n  - id: certificate\n    when: { kind: threshold, measurement: cert, all: [{ field: days_left, op: "<", value: 5 }] }\n',
     '3:88: rules.certificate.when.all.0.value lets certificate-critical begin at 7, before certificate at 5; a worse level needs a worse limit',
   ],
   [
@@ -297,15 +297,15 @@ const table: [yaml: string, ...lines: string[]][] = [
     '8:51: rules.mine.when.all.0.tags stand beside `measurement` only; for this one write them beside `all`',
   ],
   [
-    when('kind: metric\nmeasurement: disk\ntags: { mount: / }\nall: [{ field: free, op: "<", value: 9 }]'),
+    when('kind: threshold\nmeasurement: disk\ntags: { mount: / }\nall: [{ field: free, op: "<", value: 9 }]'),
     '7:15: disk has no tag "mount"; known here: path, device, fstype',
   ],
   [
-    when('kind: metric\nmeasurement: mem\ntags: { host: a }\nall: [{ field: free, op: "<", value: 9 }]'),
+    when('kind: threshold\nmeasurement: mem\ntags: { host: a }\nall: [{ field: free, op: "<", value: 9 }]'),
     '7:15: mem has no tag "host"; none is taken here',
   ],
   [
-    when('kind: metric\nmeasurement: disk\nall: []'),
+    when('kind: threshold\nmeasurement: disk\nall: []'),
     '7:12: rules.mine.when.all (a list) must be a list of 1 to 4 entries',
   ],
   [
@@ -313,7 +313,7 @@ const table: [yaml: string, ...lines: string[]][] = [
     '5:13: rules.mine.when.kind "metrik" must be one of metric, silent, missing; did you mean "metric"?',
   ],
   [
-    when('kind: silent\nafter: 3'),
+    when('kind: absence\nafter: 3'),
     '5:7: rules.mine.when lacks "after_s": a number from 1 to 31622400',
     '6:7: unknown key "after"; did you mean "after_s"?',
   ],

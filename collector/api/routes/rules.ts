@@ -50,7 +50,8 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
     async (request) => {
       const { id } = request.params;
       const items = await rules.history(id);
-      if (items.length === 0 && !rules.list().some(({ rule }) => rule.id === id)) throw fail('NOT_FOUND', { what: 'rule', id });
+      if (items.length === 0 && !rules.list().some(({ rule }) => rule.id === id))
+        throw fail('NOT_FOUND', { what: 'rule', id });
       return { items, next: null };
     },
   );

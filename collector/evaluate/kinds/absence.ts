@@ -5,10 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { type RuleKind, type Status, seconds } from './kind.ts';
 
-const When = Type.Object(
-  { kind: Type.Literal('absence'), after_s: seconds(1) },
-  { additionalProperties: false },
-);
+const When = Type.Object({ kind: Type.Literal('absence'), after_s: seconds(1) }, { additionalProperties: false });
 
 export const absence = {
   kind: 'absence',

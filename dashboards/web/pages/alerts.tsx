@@ -75,7 +75,9 @@ export function byUrgency(a: Alert, b: Alert): number {
 function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
   const { busy, problem, send } = useSend();
   const acknowledge = () =>
-    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(onDone);
+    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(
+      onDone,
+    );
   if (alert.acknowledgedAt !== null) {
     return (
       <span class="small quiet">

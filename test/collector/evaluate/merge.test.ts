@@ -49,8 +49,8 @@ test('mistakes are named, all of them (each kind: test/collector/bad-settings.te
 });
 
 /** Every default rule with a condition, and a copy of it in which one thing is changed. */
-const withConditions = defaultRules.filter((rule) => rule.when.kind === 'metric');
-const fieldsOfRule = (rule: Rule) => (rule.when.kind === 'metric' ? rule.when.all.map(({ field }) => field) : []);
+const withConditions = defaultRules.filter((rule) => rule.when.kind === 'threshold');
+const fieldsOfRule = (rule: Rule) => (rule.when.kind === 'threshold' ? rule.when.all.map(({ field }) => field) : []);
 
 test('every default rule is good', () => {
   for (const rule of defaultRules) assert.equal(faultsOfRule(rule), [], rule.id);
@@ -72,7 +72,7 @@ test('a slip in any name of any default rule is found, and of a field the name i
   fc.assert(
     fc.property(
       fc.constantFrom(...places).chain(({ rule, index }) => {
-        const when = rule.when as Extract<Rule['when'], { kind: 'metric' }>;
+        const when = rule.when as Extract<Rule['when'], { kind: 'threshold' }>;
         const name = index < 0 ? when.measurement : (when.all[index]?.field as string);
         return slip(name).map((slipped) => ({ rule, index, name, slipped }));
       }),

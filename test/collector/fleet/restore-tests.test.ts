@@ -71,16 +71,21 @@ test('a failed restore test makes a good job fail, on the page and in the row; t
   const jobs = [job({ lastVerified: now - 9 * day, verifiedOk: true })];
   const protection = async () => {
     const fleet = { all: () => [{ id: 'e', name: 'e', kind: 'server', site: null }] } as never;
-    return (await protectionOf(state, fleet, (): Facts => ({ ...noFacts, backups: jobs }), now)).jobs[0];
+    return (
+      await protectionOf(
+        state,
+        fleet,
+        (): Facts => ({ ...noFacts, backups: jobs }),
+        () => [],
+        now,
+      )
+    ).jobs[0];
   };
   const before = await protection();
   assert.equal([before?.state, before?.verifyFailedAt], ['ok', null]);
   await recordRestoreTest(state, 'e', tried(now - hour, false, 'archive corrupt'));
   const failed = await protection();
-  assert.equal(
-    [failed?.state, failed?.severe, failed?.lastVerified, failed?.verifiedBy],
-    ['failed', true, now - 9 * day, 'restic'],
-  );
+  assert.equal([failed?.state, failed?.lastVerified, failed?.verifiedBy], ['failed', now - 9 * day, 'restic']);
   assert.equal(
     [failed?.verifyFailedAt, failed?.verifyFailedBy, failed?.verifyNote],
     [now - hour, 'mika', 'archive corrupt'],
@@ -93,7 +98,7 @@ test('a failed restore test makes a good job fail, on the page and in the row; t
     .insertInto('inventory')
     .values({ endpoint: 'e', section: 'backups', at: now, received_at: now, data: JSON.stringify(jobs) })
     .execute();
-  const knowledge = createKnowledge(state, () => now);
+  const knowledge = createKnowledge(state);
   await knowledge.facts();
   await knowledge.verified();
   assert.equal(
