@@ -356,6 +356,7 @@ const rangeOfField: Readonly<Record<string, readonly [low: number, high: number]
   'os.time_offset_s': any,
   'backup.result': [0, 5],
   'backup.size_percent': positive,
+  'backup.age_percent': positive,
   'smart.severity': [0, 2],
   // NVMe counts on beyond the end of the guaranteed life.
   'smart.wear_percent': [0, 255],

@@ -239,19 +239,6 @@ test('a retired endpoint keeps no group from being removed', async () => {
   await ok(`groups/${group}`, 'DELETE');
 });
 
-test('how many need attention is what their rows say', async () => {
-  const ids = [await enrol('Attended'), await enrol('Attended')];
-  await collector.state
-    .insertInto('inventory')
-    .values({ endpoint: ids[0] as string, section: 'backups', at: 1, received_at: 1, data: '[]' })
-    .execute();
-  await ok(`endpoints/${ids[0]}/backups/nightly/verified`, 'POST', { ok: true });
-  const wanted = await fleet('attention=any&site=Attended');
-  const site = await siteNamed('Attended');
-  assert.equal(wanted, [ids[0]]);
-  assert.equal([site?.endpoints, site?.attention, site?.critical], [2, 1, 0]);
-});
-
 test('open pages are told of each', async () => {
   const stop = new AbortController();
   const headers = { authorization: `Bearer ${collector.token('viewer')}` };

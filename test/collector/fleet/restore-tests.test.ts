@@ -126,6 +126,7 @@ test('a failed restore test is critical until a good one; the age of the last go
   assert.equal(await found(), []);
   await s.say('db', ['backup', { verify_result: 1, verified_age_s: 91 * 86_400 }, tags]);
   assert.equal(await found(), ['backup-verified-old firing warning', 'backup-verify-failed firing critical']);
+  await s.wait(1000);
   await s.say('db', ['backup', { verify_result: 0, verified_age_s: 60 }, tags]);
   assert.equal(await found(), ['backup-verified-old resolved warning', 'backup-verify-failed resolved critical']);
   await s.close();
