@@ -17,7 +17,6 @@ import type { App } from './api/context.ts';
 import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
-import { createRuleBooks } from './evaluate/book.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
