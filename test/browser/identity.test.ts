@@ -1,0 +1,134 @@
+/** Machines that are in doubt, in a browser: two that share an identity, and one that was installed anew. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import { openWire } from '../simulate/wire.ts';
+import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+
+const test = suite('identity');
+const folder = temporaryFolder();
+const password = 'a sentence that nobody guesses';
+const complaints: string[] = [];
+let collector: RunningCollector;
+let browser: Browser;
+let page: Page;
+
+const missing = browserMissing();
+if (missing) {
+  console.log(`SKIP chromium: ${missing}`);
+  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+}
+const step = (name: string, run: () => Promise<void>) => {
+  if (!missing) test(name, run);
+};
+
+interface Enrolled {
+  endpoint: string;
+  bucket: string;
+  name: string;
+  secret: string;
+}
+
+async function send<T>(path: string, body: unknown): Promise<T> {
+  const answer = await fetch(`${collector.http}/api/v1/${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
+async function enrol(hostname: string, serial: string): Promise<Enrolled> {
+  const { code } = await send<NewEnrollment>('enrollments', {});
+  const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+  return send('enroll', { code: decodeJoinCode(code).secret, hostname, ...about, fingerprint: { serial } });
+}
+
+/** Signs on as a process of this machine would. */
+async function signOn({ endpoint, bucket, secret }: Enrolled, instance: string, hostname: string): Promise<void> {
+  const { hostname: host, port } = new URL(collector.mqtt);
+  const wire = openWire({ host, port: Number(port), clientId: endpoint, password: secret });
+  assert.is(await wire.connected, 0);
+  const birth = { state: 'online', session: instance, boot_id: 'b', started_at: 1, previous_shutdown: 'clean' };
+  const message = JSON.stringify({ ...birth, version: '0.1.0', instance, hostname });
+  await wire.publish(`ek/v1/${bucket}/${endpoint}/presence`, message, { retain: true });
+  wire.end();
+}
+
+/** On a tab without charts, which are not read until they are scrolled to. */
+const open = (id: string, language: 'en' | 'ja' = 'en') =>
+  openPage(page, `${collector.http}/endpoints/${id}?tab=about`, language);
+const shows = (text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 15_000 });
+
+test.before(async () => {
+  if (missing) return;
+  await buildWeb();
+  mkdirSync(join(folder.path, 'data'));
+  collector = await startCollector(join(folder.path, 'data'));
+  browser = await openBrowser();
+  page = browser.page;
+  page.on('console', (said) => said.type() === 'error' && complaints.push(`${page.url()}: ${said.text()}`));
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+  await page.goto(collector.setup ?? '');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Password, once more').fill(password);
+  await page.getByRole('button', { name: 'Make the admin and log in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  collector.child.kill('SIGKILL');
+  await collector.ended;
+  folder.remove();
+});
+
+step('both machines of one identity stand on its page with what to do, in both languages', async () => {
+  const gold = await enrol('gold', 'aaaaaaaaaaaaaaaa');
+  const [a, b] = ['a'.repeat(16), 'b'.repeat(16)] as [string, string];
+  for (const [instance, hostname] of [
+    [a, 'till-1'],
+    [b, 'till-2'],
+    [a, 'till-1'],
+  ] as const)
+    await signOn(gold, instance, hostname);
+  await open(gold.endpoint);
+  for (const text of ['Several machines report under this identity', 'till-1', 'till-2', /enroll CODE --again/])
+    await shows(text);
+  assert.equal(await violations(page), []);
+  await open(gold.endpoint, 'ja');
+  await shows('複数のマシンがこの ID で報告しています');
+});
+
+step('an admin says that a machine was installed anew, and is led to the endpoint that goes on', async () => {
+  const old = await enrol('web', 'bbbbbbbbbbbbbbbb');
+  const fresh = await enrol('web', 'bbbbbbbbbbbbbbbb');
+  await open(old.endpoint);
+  await shows('If this is the same machine, say so on the page of the newer endpoint.');
+  await open(fresh.endpoint, 'ja');
+  await shows('web と同じマシンと思われます');
+  await open(fresh.endpoint);
+  await shows('Looks like the same machine as web');
+  assert.equal(await violations(page), []);
+  await page.getByRole('button', { name: 'This one replaces web' }).click();
+  await shows(/cannot be taken back/);
+  await page.getByRole('button', { name: 'Yes, it is the same machine' }).click();
+  await until(async () => page.url().endsWith(`/endpoints/${old.endpoint}`), 15_000, 'the old endpoint');
+  await open(old.endpoint);
+  await shows('Installed anew');
+  await shows(/said by admin/);
+  const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints?sort=name');
+  assert.equal(
+    items.map(({ name }) => name),
+    ['gold', 'web'],
+  );
+  assert.equal(complaints, []);
+});
+
+test.run();
