@@ -32,6 +32,8 @@ export const Attention = Type.Object({
   /** Id of the rule's mildest level. */
   code: text,
   rule: Type.Object({ id: text, en: text, ja: text }),
+  /** `disk.used_percent`: what the rule looks at. */
+  metric: text,
   severity: Severity,
   state: Type.Enum(['pending', 'firing', 'unknown']),
   /** Which of several: a path, a job; empty when there is only one. */

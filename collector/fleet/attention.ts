@@ -6,11 +6,20 @@ import { instanceOf } from '../notify/notice.ts';
 /** Worst first, as they are held; one per family, which counts its instances. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {
   const families = new Map<string, EndpointRow['attention'][number]>();
-  for (const { family, rule, severity, state, tags, id } of held) {
+  for (const { family, rule, severity, state, metric, tags, id } of held) {
     const known = families.get(family);
     if (known) known.count++;
     else
-      families.set(family, { code: family, rule, severity, state, detail: instanceOf({ tags }), alert: id, count: 1 });
+      families.set(family, {
+        code: family,
+        rule,
+        metric,
+        severity,
+        state,
+        detail: instanceOf({ tags }),
+        alert: id,
+        count: 1,
+      });
   }
   return [...families.values()];
 }

@@ -4,7 +4,6 @@ import { type Static, Type } from 'typebox';
 import { Attention, EndpointRow } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 
-const day = 86_400_000;
 const parts = EndpointRow.properties;
 
 export const sorts = [
@@ -34,7 +33,7 @@ export const RowQuery = Type.Object(
     backup: Type.Optional(parts.backup.properties.state),
     patches: Type.Optional(Type.Enum(['pending', 'security', 'unknown', 'none'])),
     reboot: Type.Optional(Type.Enum(['required', 'not_required', 'unknown'])),
-    eol: Type.Optional(Type.Enum(['past', 'soon', 'unknown'], { description: 'soon: within 90 days' })),
+    eol: Type.Optional(Type.Enum(['past', 'soon', 'unknown'], { description: 'soon: a rule says so, past included' })),
     diskHealth: Type.Optional(parts.diskHealth),
     sort: Type.Optional(Type.Enum([...sorts, ...sorts.map((word) => `-${word}`)], { default: 'attention' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 200 })),
@@ -79,9 +78,10 @@ function testsOf(query: RowQuery, now: number): Test[] {
       ({ patches }) =>
         rebootWord(patches.rebootRequired) === word,
   );
-  when(query.eol, (word) => ({ patches }) => {
+  when(query.eol, (word) => ({ patches, attention }) => {
     if (patches.endOfLife === null) return word === 'unknown';
-    return word === 'past' ? patches.endOfLife <= now : word === 'soon' && patches.endOfLife <= now + 90 * day;
+    if (word === 'past') return patches.endOfLife <= now;
+    return word === 'soon' && attention.some(({ metric }) => metric === 'os.end_of_life_days');
   });
   when(query.diskHealth, (state) => (row) => row.diskHealth === state);
   return tests;

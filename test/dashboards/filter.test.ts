@@ -56,7 +56,16 @@ const found = (rows: EndpointRow[], query: string) => ids(rows.filter((one) => m
 
 const because = (code: string, severity: 'warning' | 'critical') => {
   const rule = { id: code, en: code, ja: code };
-  return { code, rule, severity, state: 'firing' as const, detail: '', alert: code, count: 1 };
+  return {
+    code,
+    rule,
+    metric: 'os.end_of_life_days',
+    severity,
+    state: 'firing' as const,
+    detail: '',
+    alert: code,
+    count: 1,
+  };
 };
 
 test('what needs attention comes first, worst on top', () => {

@@ -44,7 +44,7 @@ export const choices = {
   },
   eol: {
     past: (row, now) => row.patches.endOfLife !== null && row.patches.endOfLife <= now,
-    soon: (row, now) => within(row.patches.endOfLife, now, now + 90 * day * 1000),
+    soon: (row) => row.attention.some(({ metric }) => metric === 'os.end_of_life_days'),
     unknown: (row) => row.patches.endOfLife === null,
   },
   disks: {
@@ -56,10 +56,6 @@ export const choices = {
 
 export type FilterName = keyof typeof choices;
 export const filterNames = Object.keys(choices) as FilterName[];
-
-function within(value: number | null, from: number, to: number): boolean {
-  return value !== null && value > from && value <= to;
-}
 
 export interface Wanted {
   /** Lower case; every word must occur in name, site, tags, groups, operating system or id. */

@@ -5,7 +5,7 @@ import { coarse, duration, none, number } from '../format.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackupMark, Mark, StateMark } from '../parts/mark.tsx';
-import { Meter } from '../parts/meter.tsx';
+import { Meter, saidOf } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { setQuery, to } from '../router.ts';
@@ -67,7 +67,7 @@ function Disk({ row }: { row: EndpointRow }) {
   if (row.disk === null) return <span>{none}</span>;
   return (
     <div title={row.disk.path}>
-      <Meter value={row.disk.usedPercent} high={85} full={95} />
+      <Meter value={row.disk.usedPercent} said={saidOf(row, 'disk.used_percent')} />
     </div>
   );
 }
@@ -103,13 +103,13 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
       key: 'cpu',
       head: t('column.cpu'),
       sort: sort('cpu'),
-      cell: (row) => <Meter value={row.cpuPercent} high={85} full={95} />,
+      cell: (row) => <Meter value={row.cpuPercent} said={saidOf(row, 'cpu.usage_active')} />,
     },
     {
       key: 'memory',
       head: t('column.memory'),
       sort: sort('memory'),
-      cell: (row) => <Meter value={row.memoryPercent} high={85} full={95} />,
+      cell: (row) => <Meter value={row.memoryPercent} said={saidOf(row, 'mem.used_percent')} />,
     },
     { key: 'disk', head: t('column.disk'), sort: sort('disk'), cell: (row) => <Disk row={row} /> },
     { key: 'backup', head: t('column.backup'), sort: sort('backup'), cell: (row) => <Backup row={row} /> },

@@ -77,7 +77,7 @@ function Sites({ data }: { data: PatchOverview }) {
 
 /** A high share is good here, so the bar has no warning colours of its own. */
 function Compliance(row: { compliant: number; overdue: number }) {
-  return <Meter value={compliancePercent(row)} high={101} full={101} />;
+  return <Meter value={compliancePercent(row)} />;
 }
 
 const stateLook: Record<PatchRow['state'], [Tone, IconName]> = {

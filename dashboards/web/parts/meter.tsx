@@ -1,9 +1,17 @@
-/** A share of 100 as a number and a bar. The bar is decoration; the number says it. */
+/** A share of 100 as a number and a bar. The bar is decoration; its colour is what a rule says of the value. */
+import type { EndpointRow } from '../../../shared/api.ts';
 import { percent } from '../format.ts';
 import { language } from '../words/words.ts';
 
-export function Meter({ value, high = 80, full = 90 }: { value: number | null; high?: number; full?: number }) {
-  const level = value === null ? '' : value >= full ? 'full' : value >= high ? 'high' : '';
+type Severity = EndpointRow['attention'][number]['severity'];
+
+/** The worst that rules say about a metric of an endpoint. */
+export function saidOf({ attention }: EndpointRow, metric: string): Severity | null {
+  return attention.find((one) => one.metric === metric)?.severity ?? null;
+}
+
+export function Meter({ value, said = null }: { value: number | null; said?: Severity | null }) {
+  const level = said === 'critical' ? 'full' : said === null ? '' : 'high';
   return (
     <div class={`meter ${level}`}>
       <span class="value">{percent(value, language.value)}</span>

@@ -210,7 +210,7 @@ export const en = {
     },
     security: { pending: 'Pending', clear: 'None pending', unknown: 'Unknown' },
     reboot: { required: 'Required', unknown: 'Unknown' },
-    eol: { past: 'Out of support', soon: 'Within 90 days', unknown: 'Unknown' },
+    eol: { past: 'Out of support', soon: 'Ends soon, or has ended', unknown: 'Unknown' },
     disks: { critical: 'Critical', warning: 'Warning', unknown: 'Unknown' },
   },
   fleet: {

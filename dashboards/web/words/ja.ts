@@ -98,6 +98,10 @@ export const ja: Same<typeof en> & ToldErrors = {
     BAD_REQUEST: { message: '入力内容を受け付けられませんでした。', hint: '入力内容を確認してください。' },
     CONFLICT: { message: '現在の状態ではこの操作はできません。', hint: '再読み込みして最新の状態を確認してください。' },
     TOO_MANY_REQUESTS: { message: '要求が多すぎます。', hint: 'しばらく待ってからお試しください。' },
+    DATA_LOST: {
+      message: 'データフォルダー {{path}} は、開いたときのものではなくなりました: {{what}}。',
+      hint: 'これ以降は何も保存されず、報告はエージェント側に残ります。フォルダーを元に戻し (ディスクのマウント、またはバックアップからの復元)、再起動してください。',
+    },
     INTERNAL: {
       message: 'コレクターでエラーが発生しました。',
       hint: '下記の参照番号をコレクターのログで探してください。',
@@ -321,7 +325,7 @@ export const ja: Same<typeof en> & ToldErrors = {
     },
     security: { pending: '未適用あり', clear: '未適用なし', unknown: '不明' },
     reboot: { required: '必要', unknown: '不明' },
-    eol: { past: 'サポート終了', soon: '90 日以内', unknown: '不明' },
+    eol: { past: 'サポート終了', soon: 'まもなく終了・終了済み', unknown: '不明' },
     disks: { critical: '危険', warning: '警告', unknown: '不明' },
   },
   fleet: {

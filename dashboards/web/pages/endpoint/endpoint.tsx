@@ -6,7 +6,7 @@ import { may } from '../../net/session.ts';
 import { attentionWords } from '../../parts/attention.tsx';
 import { PageHead, Ready } from '../../parts/box.tsx';
 import { Mark, StateMark } from '../../parts/mark.tsx';
-import { Meter } from '../../parts/meter.tsx';
+import { Meter, saidOf } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
@@ -94,19 +94,19 @@ function Head({ detail, reload }: TabProps) {
             <div>
               <dt>{t('column.cpu')}</dt>
               <dd>
-                <Meter value={row.cpuPercent} high={85} full={95} />
+                <Meter value={row.cpuPercent} said={saidOf(row, 'cpu.usage_active')} />
               </dd>
             </div>
             <div>
               <dt>{t('column.memory')}</dt>
               <dd>
-                <Meter value={row.memoryPercent} high={85} full={95} />
+                <Meter value={row.memoryPercent} said={saidOf(row, 'mem.used_percent')} />
               </dd>
             </div>
             <div>
               <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
               <dd>
-                <Meter value={row.disk?.usedPercent ?? null} high={85} full={95} />
+                <Meter value={row.disk?.usedPercent ?? null} said={saidOf(row, 'disk.used_percent')} />
               </dd>
             </div>
           </dl>
