@@ -357,6 +357,7 @@ const rangeOfField: Readonly<Record<string, readonly [low: number, high: number]
   'backup.result': [0, 5],
   'backup.size_percent': positive,
   'backup.age_percent': positive,
+  'backup.verify_result': [0, 1],
   'smart.severity': [0, 2],
   // NVMe counts on beyond the end of the guaranteed life.
   'smart.wear_percent': [0, 255],

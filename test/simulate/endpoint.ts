@@ -1,11 +1,14 @@
 /** One simulated endpoint: measures on its own rhythm, keeps an outbox, and speaks the real wire. */
+import { systemClock } from '../../shared/clock.ts';
 import type { Presence } from '../../shared/presence.ts';
 import type { Ack } from '../../shared/report.ts';
 import { topicOf, type UpLeaf } from '../../shared/topics.ts';
-import { isAsleep, isRestarting, type Machine, metricsAt } from './machine.ts';
+import { createMeasuring } from './agent.ts';
+import { isAsleep, isRestarting, type Machine } from './machine.ts';
 import { createOutbox, type Item } from './outbox.ts';
 import { createRandom, hex } from './random.ts';
-import { bootIdOf, sectionsAt } from './sections.ts';
+import { bootIdOf } from './sections.ts';
+import { has } from './troubles.ts';
 import { openWire, type Wire } from './wire.ts';
 
 export interface Credential {
@@ -19,7 +22,7 @@ export interface SimulatedOptions {
   machine: Machine;
   credential: Credential;
   intervalMs: number;
-  /** No naps and no restarts: for tests that count. */
+  /** No naps, no restarts, no troubles: for tests that count. */
   steady?: boolean;
   /** Longest wait between two attempts to connect, ms; as an agent waits for a collector that refuses it. */
   longestWaitMs?: number;
@@ -44,10 +47,10 @@ export interface Simulated {
 
 const window = 32;
 const backlogPerSecond = 50;
-const inventoryEveryMs = 86_400_000;
 
 export function createSimulated(options: SimulatedOptions): Simulated {
-  const { machine, credential, intervalMs, steady = false, longestWaitMs = 10_000 } = options;
+  const { credential, intervalMs, steady = false, longestWaitMs = 10_000 } = options;
+  const machine = steady ? { ...options.machine, troubles: [] } : options.machine;
   const random = createRandom(machine.seed ^ Date.now());
   const outbox = createOutbox(hex(random, 32));
   const address = { bucket: credential.bucket, endpoint: credential.endpoint };
@@ -55,7 +58,6 @@ export function createSimulated(options: SimulatedOptions): Simulated {
   let wire: Wire | undefined;
   let session = '';
   let attempts = 0;
-  let inventoryAt = 0;
   let reports = 0;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -113,7 +115,8 @@ export function createSimulated(options: SimulatedOptions): Simulated {
     }, random() * longest);
   }
 
-  const away = (at: number) => !steady && (isAsleep(machine, at) || isRestarting(machine, at));
+  const away = (at: number) =>
+    !steady && (isAsleep(machine, at) || isRestarting(machine, at) || has(machine, 'silent', at));
 
   /** Everything that waits, the newest first so that the present is visible, then from the oldest, at a bounded rate. */
   async function resend(mine: Wire): Promise<void> {
@@ -140,18 +143,23 @@ export function createSimulated(options: SimulatedOptions): Simulated {
     if (wire?.isOpen) send(wire, item).catch(() => undefined);
   }
 
-  function measure(): void {
+  const measuring = createMeasuring({
+    machine,
+    clock: systemClock,
+    waiting: () => outbox.size,
+    send: (section, data) => offer(outbox.put('inventory', systemClock.now(), { section, data })),
+  });
+
+  async function measure(): Promise<void> {
     const at = Date.now();
     if (away(at)) {
-      if (wire?.isOpen) void leave(isAsleep(machine, at) ? 'sleep' : 'restart');
+      if (has(machine, 'silent', at)) wire?.cut();
+      else if (wire?.isOpen) void leave(isAsleep(machine, at) ? 'sleep' : 'restart');
       return;
     }
     if (!wire && !retry) void connect();
     reports++;
-    offer(outbox.put('report', at, { interval_s: intervalMs / 1000, metrics: metricsAt(machine, at) }));
-    if (at - inventoryAt < inventoryEveryMs) return;
-    inventoryAt = at;
-    for (const [section, data] of sectionsAt(machine, at)) offer(outbox.put('inventory', at, { section, data }));
+    offer(outbox.put('report', at, { interval_s: intervalMs / 1000, ...(await measuring.measure()) }));
   }
 
   async function leave(reason: 'sleep' | 'restart' | 'stop'): Promise<void> {
@@ -184,8 +192,8 @@ export function createSimulated(options: SimulatedOptions): Simulated {
       void connect();
       // Each in its own phase: a fleet does not report in step.
       timer = setTimeout(() => {
-        measure();
-        timer = setInterval(measure, intervalMs);
+        void measure();
+        timer = setInterval(() => void measure(), intervalMs);
       }, random() * intervalMs);
     },
     quiet() {

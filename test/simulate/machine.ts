@@ -1,6 +1,6 @@
-/** A believable machine: what it measures is a function of its seed and the time, so nothing has to be remembered. */
-import type { Metric } from '../../shared/report.ts';
+/** A believable machine: what it is and does is a function of its seed and the time, so nothing has to be remembered. */
 import { createRandom, noise, pick } from './random.ts';
+import { type Trouble, troubleKinds } from './troubles.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -17,7 +17,7 @@ export interface Machine {
   /** Share of the CPU in a quiet hour, and how much more at the busiest, percent. */
   quietCpu: number;
   busyCpu: number;
-  /** The disk: percent at the start of a cycle, and how many days until somebody has to clean up. */
+  /** The disk: percent at the start of a cycle, and how many days until it is cleaned up. */
   diskStart: number;
   diskDays: number;
   rebootDays: number;
@@ -25,12 +25,13 @@ export interface Machine {
   sleepShare: number;
   /** Hours from UTC. */
   zone: number;
+  /** What is wrong with it, and since when. */
+  troubles: readonly Trouble[];
 }
 
 const systems = [
   { name: 'Debian GNU/Linux', version: '13', platform: 'linux' },
   { name: 'Ubuntu', version: '24.04', platform: 'linux' },
-  { name: 'Ubuntu', version: '20.04', platform: 'linux' },
   { name: 'Microsoft Windows Server 2022', version: '10.0.20348', platform: 'win32' },
 ] as const;
 const desktops = [
@@ -40,7 +41,13 @@ const desktops = [
 const roles = ['web', 'db', 'mail', 'files', 'build', 'proxy'] as const;
 const people = ['amber', 'birch', 'cedar', 'delta', 'ember', 'flint', 'grove', 'heron'] as const;
 
-export function makeMachine(fleetSeed: number, n: number): Machine {
+/** Of a fleet like this one machine in so many has a trouble. */
+const troubledOf = 8;
+/** They do not all begin today. */
+const troubledFor = 10 * day;
+
+/** @param now ms UTC: troubles began in the days before */
+export function makeMachine(fleetSeed: number, n: number, now = Date.now()): Machine {
   const seed = Math.imul(fleetSeed + 1, 7919) + n;
   const random = createRandom(seed);
   const kind = random() < 0.4 ? 'server' : 'workstation';
@@ -60,6 +67,7 @@ export function makeMachine(fleetSeed: number, n: number): Machine {
     rebootDays: 7 + random() * 30,
     sleepShare: !isServer && random() < 0.5 ? 0.1 + random() * 0.2 : 0,
     zone: pick(random, [-5, 0, 1, 9]),
+    troubles: random() < 1 / troubledOf ? [{ kind: pick(random, troubleKinds), from: now - troubledFor }] : [],
   };
 }
 
@@ -91,74 +99,4 @@ export function isAsleep(machine: Machine, at: number): boolean {
 /** Down for a minute and a half around each start. */
 export function isRestarting(machine: Machine, at: number): boolean {
   return at - bootedAt(machine, at) < 1.5 * minute;
-}
-
-const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
-const round = (value: number) => Math.round(value * 100) / 100;
-
-/** What an agent would measure, about 20 values. */
-export function metricsAt(machine: Machine, at: number): Metric[] {
-  const busy = rhythm(machine, at);
-  const step = Math.floor(at / 10_000);
-  const jitter = noise(machine.seed, step);
-  const cpu = clamp(
-    machine.quietCpu + machine.busyCpu * busy * (0.6 + 0.8 * jitter) + (jitter > 0.995 ? 60 : 0),
-    0.1,
-    99.9,
-  );
-  const memory = clamp(35 + 30 * busy + 10 * noise(machine.seed, Math.floor(step / 30)), 5, 97);
-  const cycle = ((at / day + noise(machine.seed, 2) * machine.diskDays) % machine.diskDays) / machine.diskDays;
-  const disk = machine.diskStart + (96 - machine.diskStart) * cycle;
-  const uptime = (at - bootedAt(machine, at)) / 1000;
-  const load = (cpu / 100) * machine.cores;
-  const metric = (name: string, tags: Metric['tags'], fields: Metric['fields']): Metric => ({
-    name,
-    tags,
-    fields,
-    timestamp: at,
-  });
-  const path = machine.os.platform === 'win32' ? 'C:' : '/';
-  return [
-    metric(
-      'cpu',
-      { cpu: 'cpu-total' },
-      {
-        usage_active: round(cpu),
-        usage_user: round(cpu * 0.7),
-        usage_system: round(cpu * 0.25),
-        usage_iowait: round(cpu * 0.05),
-      },
-    ),
-    metric(
-      'mem',
-      {},
-      { total: machine.memoryBytes, available_percent: round(100 - memory), used_percent: round(memory) },
-    ),
-    metric('swap', {}, { used_percent: round(memory / 10) }),
-    metric(
-      'disk',
-      { path, device: 'disk0', fstype: 'ext4' },
-      {
-        total: machine.diskBytes,
-        used_percent: round(disk),
-        free: Math.round((machine.diskBytes * (100 - disk)) / 100),
-      },
-    ),
-    metric(
-      'diskio',
-      { name: 'disk0' },
-      { reads: Math.round(uptime * 9), writes: Math.round(uptime * 21), io_util: round(cpu / 4) },
-    ),
-    metric(
-      'net',
-      { interface: 'eth0' },
-      { bytes_recv: Math.round(uptime * 90_000), bytes_sent: Math.round(uptime * 40_000) },
-    ),
-    metric(
-      'system',
-      {},
-      { load1: round(load), load5: round(load * 0.9), n_cpus: machine.cores, uptime: Math.round(uptime) },
-    ),
-    metric('processes', {}, { total: 120 + Math.round(80 * busy + 20 * jitter) }),
-  ];
 }

@@ -13,7 +13,7 @@ const usage = `npm run simulate -- [options]
   --collector URL   (http://127.0.0.1:7460)
   --code CODE       a join code with enough uses; without, one is made with EVENKEEL_TOKEN or with <data>/local.token
   --seed S          the same seed is the same fleet (1)
-  --steady          nobody sleeps or restarts`;
+  --steady          nobody sleeps or restarts, and nothing is wrong with anybody`;
 
 const reportEveryMs = 5000;
 const drainMs = 60_000;

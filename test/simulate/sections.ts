@@ -1,22 +1,15 @@
-/** The inventory of a simulated machine: enough of host, backups, patches, os and health that the pages have life. */
-import type { BackupJob, HealthItem, Host, OsState, PatchState } from '../../shared/inventory.ts';
+/** Host, system, updates and backups of a simulated machine, in the shape of the inventory. */
+import type { BackupJob, Host, OsState, PatchState } from '../../shared/inventory.ts';
 import { bootedAt, type Machine } from './machine.ts';
 import { noise } from './random.ts';
+import { ageOf, has } from './troubles.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
+/** What waits for a week is a trouble that is told at once; so it has been waiting for nearly that long. */
+const almost = 6.9 * day;
 
-export function sectionsAt(machine: Machine, at: number): [section: string, data: unknown][] {
-  return [
-    ['host', hostOf(machine, at)],
-    ['os', osOf(machine, at)],
-    ['patches', [patchesOf(machine, at)]],
-    ['backups', backupsOf(machine, at)],
-    ['health', [diskOf(machine, at)]],
-  ];
-}
-
-function hostOf(machine: Machine, at: number): Host {
+export function hostOf(machine: Machine, at: number): Host {
   const { name, version, platform } = machine.os;
   return {
     hostname: machine.hostname,
@@ -32,29 +25,35 @@ function hostOf(machine: Machine, at: number): Host {
 export const bootIdOf = (machine: Machine, at: number) =>
   `boot-${machine.seed}-${Math.round(bootedAt(machine, at) / 1000)}`;
 
-function osOf(machine: Machine, at: number): OsState {
-  const needsReboot = noise(machine.seed, 11) < 0.15;
-  const isOld = machine.os.version === '20.04';
+export function osOf(machine: Machine, at: number): OsState {
+  const waiting = ageOf(machine, 'reboot', at);
+  const old = ageOf(machine, 'end-of-life', at);
   return {
     name: machine.os.name,
     version: machine.os.version,
     build: null,
-    endOfLife: isOld ? Date.UTC(2025, 4, 31) : null,
+    endOfLife: old === null ? Date.UTC(new Date(at).getUTCFullYear() + 3, 3, 30) : at - old + 80 * day,
     endOfSecurity: null,
-    endOfLifeSource: isOld ? 'table' : null,
+    endOfLifeSource: 'table',
     endOfLifeAsOf: '2026-08-22',
-    rebootRequired: needsReboot,
-    rebootSince: needsReboot ? Math.floor(at / day) * day - 3 * day : null,
-    rebootWhy: needsReboot ? 'a new kernel was installed' : null,
+    rebootRequired: waiting !== null,
+    rebootSince: waiting === null ? null : at - waiting - almost,
+    rebootWhy: waiting === null ? null : 'a new kernel was installed',
   };
 }
 
-function patchesOf(machine: Machine, at: number): PatchState {
-  const failed = noise(machine.seed, 12) < 0.05;
-  const security = failed ? 0 : Math.floor(noise(machine.seed, 13) ** 3 * 8);
+/** null: there is no scan at all. */
+export function patchesOf(machine: Machine, at: number): PatchState | null {
+  if (has(machine, 'update-scan-missing', at)) return null;
+  const failed = has(machine, 'update-scan-failed', at);
+  const overdue = ageOf(machine, 'security-updates', at);
+  const oldLists = ageOf(machine, 'update-lists-old', at);
+  // Healthy: on some days updates are pending, and a few days later they are installed.
+  const pendingDays = (Math.floor(at / day) + machine.seed) % 5;
+  const security = overdue === null ? (pendingDays < 3 ? 2 : 0) : 3;
+  const since = overdue === null ? Math.floor(at / day) * day - pendingDays * day : at - overdue - almost;
   const pending = security + Math.floor(noise(machine.seed, 14) * 20);
-  const since = security > 0 ? Math.floor(at / day) * day - Math.floor(noise(machine.seed, 15) * 40) * day : null;
-  const list = Array.from({ length: failed ? 0 : Math.min(pending, 40) }, (_, n) => ({
+  const list = Array.from({ length: failed ? 0 : pending }, (_, n) => ({
     name: `package-${n + 1}`,
     installed: `1.${n}.0`,
     candidate: `1.${n}.1`,
@@ -68,9 +67,9 @@ function patchesOf(machine: Machine, at: number): PatchState {
     pendingSecurity: failed ? null : security,
     held: null,
     list,
-    oldestSecuritySince: since,
+    oldestSecuritySince: failed || security === 0 ? null : since,
     scannedAt: failed ? null : at,
-    metadataAge: failed ? null : 3600,
+    metadataAge: failed ? null : Math.round(oldLists === null ? 3600 : (oldLists + 2 * day) / 1000),
     scan: failed ? 'failed' : 'ok',
     reason: failed ? 'the update source could not be reached' : null,
     autoUpdates: 'unknown',
@@ -78,12 +77,24 @@ function patchesOf(machine: Machine, at: number): PatchState {
   };
 }
 
-function backupsOf(machine: Machine, at: number): BackupJob[] {
-  const luck = noise(machine.seed, 16);
-  if (luck < 0.1) return [];
-  const ageDays = luck > 0.9 ? 4 : 0;
-  const failed = luck > 0.8 && luck <= 0.85;
-  const lastRun = Math.floor((at - 2 * hour) / day) * day + 2 * hour - ageDays * day;
+/** At two in the morning UTC, each machine in its own minute. */
+const runsAt = (machine: Machine) => 2 * hour + (machine.seed % 50) * 60_000;
+const lastNight = (machine: Machine, at: number) => Math.floor((at - runsAt(machine)) / day) * day + runsAt(machine);
+
+export function backupsOf(machine: Machine, at: number): BackupJob[] {
+  if (has(machine, 'backup-none', at)) return [];
+  const last = lastNight(machine, at);
+  /** The last run before the trouble began. */
+  const before = (age: number | null) => (age === null ? last : Math.min(last, lastNight(machine, at - age)));
+  const late = ageOf(machine, 'backup-late', at);
+  const failing = ageOf(machine, 'backup-failed', at);
+  const never = has(machine, 'backup-never', at);
+  const blind = ageOf(machine, 'backup-unreadable', at);
+  const untrue = ageOf(machine, 'restore-failed', at);
+  const failed = failing !== null && last > at - failing;
+  const lastSuccess = never ? null : before(late ?? (failed ? failing : null) ?? blind);
+  const usual = Math.round(2e9 * (1 + noise(machine.seed, 17)));
+  const small = ageOf(machine, 'backup-small', at);
   return [
     {
       product: 'restic',
@@ -92,29 +103,18 @@ function backupsOf(machine: Machine, at: number): BackupJob[] {
       repository: 'sftp:backup@vault:/repositories/main',
       schedule: 'daily',
       nextRun: null,
-      lastRun,
-      lastSuccess: failed ? lastRun - 2 * day : lastRun,
-      result: failed ? 'failed' : 'ok',
-      reason: failed ? 'the repository is locked' : null,
-      bytes: Math.round(2e9 * (1 + noise(machine.seed, 17))),
-      duration: 600 + Math.round(1200 * noise(machine.seed, 18)),
-      files: 20_000,
-      lastVerified: luck > 0.5 ? lastRun - 10 * day : null,
-      verifiedOk: luck > 0.5 ? true : null,
-      readable: true,
+      lastRun: never ? null : late !== null || blind !== null ? lastSuccess : last,
+      lastSuccess,
+      result: never ? 'never' : blind !== null ? 'unknown' : failed ? 'failed' : 'ok',
+      reason: blind !== null ? 'restic did not answer' : failed ? 'the repository is locked' : null,
+      bytes: never ? null : small !== null && last > at - small ? Math.round(usual / 10) : usual,
+      duration: never ? null : 600 + Math.round(1200 * noise(machine.seed, 18)),
+      files: never ? null : 20_000,
+      lastVerified: last - 10 * day,
+      verifiedOk: untrue === null,
+      ...(untrue === null ? {} : { verifyFailedAt: at - untrue, verifyNote: 'the archive is damaged' }),
+      readable: blind === null,
       evidence: 'simulated',
     },
   ];
-}
-
-function diskOf(machine: Machine, at: number): HealthItem {
-  const bad = noise(machine.seed, 19) < 0.04;
-  return {
-    kind: 'smart',
-    name: 'disk0',
-    status: bad ? 'warning' : 'ok',
-    summary: bad ? '8 sectors were reallocated' : 'passed',
-    details: { reallocated: bad ? 8 : 0 },
-    at,
-  };
 }

@@ -1,6 +1,7 @@
 /** The operating system: which it is, how long it gets updates, whether it waits for a restart, how it went down, its clock. */
 import { reasonOf } from '../../../shared/errors.ts';
 import type { OsState } from '../../../shared/inventory.ts';
+import type { Metric } from '../../../shared/report.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { bytesOf, changedAt, fileText } from '../files.ts';
@@ -23,23 +24,33 @@ export async function readOsState(context: CheckContext): Promise<Findings> {
   const named = await namedOf(context, tables, now);
   const reboot = rememberSince(context, await readReboot(context), now);
   const clock = await clockOf(context);
-  const end = named.endOfSecurity ?? named.endOfLife;
   const section: OsState = {
     ...named,
     rebootRequired: reboot.required,
     rebootSince: reboot.since,
     rebootWhy: reboot.why === null ? null : short(reboot.why, 1900),
   };
+  const metrics = metricsOf(section, await countUnclean(context), clock, now);
+  const findings = { metrics, sections: { os: section } };
+  return note === null ? findings : { ...findings, note };
+}
+
+export function metricsOf(
+  { rebootRequired, rebootSince, endOfSecurity, endOfLife }: OsState,
+  unclean: number | null,
+  clock: Pick<TimeSync, 'offset' | 'synced'>,
+  now: number,
+): Metric[] {
+  const end = endOfSecurity ?? endOfLife;
   const fields = {
-    reboot_required: reboot.required === null ? null : Number(reboot.required),
-    reboot_required_age_s: reboot.since === null ? null : Math.max(0, Math.round((now - reboot.since) / 1000)),
+    reboot_required: rebootRequired === null ? null : Number(rebootRequired),
+    reboot_required_age_s: rebootSince === null ? null : Math.max(0, Math.round((now - rebootSince) / 1000)),
     end_of_life_days: end === null ? null : daysUntil(now, end),
-    unclean_shutdowns: await countUnclean(context),
+    unclean_shutdowns: unclean,
     time_offset_s: clock.offset,
     time_synced: clock.synced === null ? null : Number(clock.synced),
   };
-  const findings = { metrics: metric('os', {}, fields, now), sections: { os: section } };
-  return note === null ? findings : { ...findings, note };
+  return metric('os', {}, fields, now);
 }
 
 /** A table that cannot be read is told, and the bundled one is used: the rest of this check does not depend on it. */
