@@ -96,13 +96,15 @@ const derived = new Set([
   'backup.size_percent',
   'backup.verify_result',
   'backup.verified_age_s',
+  'backup.age_percent',
+  'backup.overdue_s',
 ]);
 
 test('the fleet has every value that a default rule reads', () => {
   const read = defaultRules.flatMap(({ when }) => {
-    if (when.kind === 'metric')
+    if (when.kind === 'threshold')
       return when.all.map(({ measurement = when.measurement, field }) => `${measurement}.${field}`);
-    return 'measurement' in when ? [`${when.measurement}.${when.field}`] : [];
+    return when.kind === 'missing' ? [`${when.measurement}.${when.field}`] : [];
   });
   const missing = read.filter((name) => {
     const [measurement = '', field = ''] = name.split('.');

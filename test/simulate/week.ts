@@ -2,7 +2,9 @@
  * A scripted week of a simulated fleet against the collector's own rooms: its state, its inventory, its rules and alerts,
  * on a clock that is moved by hand. Nothing waits for the wall clock, and nothing but the machines is made up.
  */
+import { withBackupAges } from '../../collector/fleet/backup-age.ts';
 import { createInventory } from '../../collector/fleet/inventory.ts';
+import type { BackupJob } from '../../shared/inventory.ts';
 import type { Report } from '../../shared/report.ts';
 import { hour, minute, openScene } from '../collector/alerts/scene.ts';
 import { createMeasuring, type Measuring } from './agent.ts';
@@ -36,6 +38,8 @@ interface Guest {
   machine: Machine;
   measuring: Measuring;
   sections: [section: string, data: unknown][];
+  /** As the inventory has them. */
+  backups: BackupJob[] | null;
   isHere: boolean;
   seq: number;
   backlog: Report[];
@@ -58,7 +62,7 @@ export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOption
     const sections: Guest['sections'] = [];
     const send = (section: string, data: unknown) => void sections.push([section, data]);
     const measuring = createMeasuring({ machine, clock, waiting: () => 0, send });
-    return { id, machine, measuring, sections, isHere: false, seq: 0, backlog: [] };
+    return { id, machine, measuring, sections, backups: null, isHere: false, seq: 0, backlog: [] };
   });
 
   const endpoint = (id: string) => scene.fleet.get(id) as NonNullable<ReturnType<typeof scene.fleet.get>>;
@@ -67,6 +71,11 @@ export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOption
   async function measure(guest: Guest): Promise<Report> {
     const found = await guest.measuring.measure();
     return { v: 1, epoch, seq: ++guest.seq, at: scene.now(), interval_s: stepMs / 1000, ...found };
+  }
+
+  /** With what the collector makes of it, as its wiring does. */
+  async function judge({ id, backups }: Guest, report: Report): Promise<void> {
+    await scene.alerts.onReport(endpoint(id), withBackupAges(report, backups, scene.now()), true);
   }
 
   /** As the road does: seen, kept, judged. */
@@ -78,10 +87,10 @@ export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOption
       const message = JSON.parse(JSON.stringify({ v: 1, epoch, seq: ++guest.seq, at, section, data }));
       await inventory.save(guest.id, message, at);
       const metrics = await inventory.derive(guest.id, message, at);
-      const derived: Report = { v: 1, epoch, seq: guest.seq, at, metrics };
-      if (metrics.length > 0) await scene.alerts.onReport(endpoint(guest.id), derived, true);
+      if (section === 'backups') guest.backups = message.data;
+      if (metrics.length > 0) await judge(guest, { v: 1, epoch, seq: guest.seq, at, metrics });
     }
-    await scene.alerts.onReport(endpoint(guest.id), report, true);
+    await judge(guest, report);
   }
 
   async function leave(guest: Guest, at: number): Promise<void> {
