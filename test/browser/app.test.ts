@@ -51,7 +51,7 @@ tickets:
 rules:
   - id: memory-used-at-all
     name: { en: Memory is used, ja: メモリが使用されています }
-    when: { kind: threshold, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0 }] }
+    when: { kind: threshold, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0.1 }] }
     for_s: 0
 `;
 
@@ -155,7 +155,7 @@ step('a firing alert is on its page, and its ticket opens with a chart and what 
   await page.goto(`${collector.http}/alerts`);
   const row = page.getByRole('row', { name: /Memory is used/ });
   await row.getByText('Firing').waitFor({ timeout: 30_000 });
-  assert.match((await row.textContent()) ?? '', /limit 0%/);
+  assert.match((await row.textContent()) ?? '', /limit 0\.1%/);
   await row.getByRole('button', { name: /^Acknowledge/ }).click();
   await row.getByText(/^admin,/).waitFor();
   await row.getByRole('link', { name: '#1', exact: true }).click();
