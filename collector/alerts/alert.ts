@@ -50,6 +50,8 @@ export interface Alert {
   nextAt: number;
   /** The last sample about it. */
   dataAt: number;
+  /** The last sample from which nothing could be told: it is still there. */
+  untoldAt: number;
   /** The shortest time between two samples seen so far, ms; null before the second. */
   everyMs: number | null;
 }
@@ -123,6 +125,7 @@ function blank(birth: Birth, level: Level, at: number): Alert {
     statuses: '',
     nextAt: Number.POSITIVE_INFINITY,
     dataAt: at,
+    untoldAt: at,
     everyMs: null,
   };
 }

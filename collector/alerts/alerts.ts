@@ -166,7 +166,10 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (!alert) return levels.some(({ status, rule }) => status === 'breach' || rule.no_data === 'alert');
     // Not newer than the last one, or without a word about it.
     if (alert.statuses !== '' && at <= alert.dataAt) return false;
-    if (levels.every(({ status }) => status === 'none')) return false;
+    if (levels.every(({ status }) => status === 'none')) {
+      alert.untoldAt = at;
+      return false;
+    }
     if (!changesNothing(alert, levels, at)) return true;
     refresh(alert, levels, at);
     return false;
@@ -177,8 +180,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
    * then the tool that measures it may have failed, and what was bad is still bad as far as anybody knows.
    */
   function endGone(alerts: Iterable<Alert>, endpoint: Endpoint, report: Report, at: number, inputs: Input[]): void {
-    for (const { key, rule, metric, dataAt } of alerts) {
-      if (at - Math.max(dataAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) continue;
+    for (const { key, rule, metric, dataAt, untoldAt } of alerts) {
+      if (at - Math.max(dataAt, untoldAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) continue;
       const measurement = metric.slice(0, metric.indexOf('.'));
       if (rule.when.kind !== 'threshold' || !report.metrics.some(({ name }) => name === measurement)) continue;
       inputs.push({ type: 'end', at, key, reason: 'gone' });

@@ -59,6 +59,7 @@ export async function loadAlerts(
       nextAt: Number.POSITIVE_INFINITY,
       // Nothing was watched until now.
       dataAt: now,
+      untoldAt: now,
       everyMs: null,
     };
     if (rule) loaded.alerts.push(alert);
