@@ -124,7 +124,10 @@ test('what was taken out for good is ended by a person, who is named; then its t
       ['resolved', 'ended_by_person'],
     ],
   );
-  await s.alerts.end(id, 'ada').then(assert.unreachable, (thrown) => assert.is(thrown.code, 'CONFLICT'));
+  await s.alerts.end(id, 'ada').then(
+    () => assert.unreachable(),
+    (thrown: { code?: string }) => assert.is(thrown.code, 'CONFLICT'),
+  );
   await goOn(s, 10 * minute, roomy);
   assert.is((await s.alertRows()).length, 1);
   await goOn(s, 10 * minute, smart('sda', 2));
