@@ -118,9 +118,11 @@ export function notify(parts: NotifyParts, batch: Batch): void {
     if (channels.length > 0) batch.notifications.push({ ...to, facts });
   }
 
-  function onIncident({ type, key, at }: Action): void {
+  function onIncident(action: Action): void {
+    const { type, key, at } = action;
     if (type !== 'open-parent' && type !== 'reopen' && type !== 'resolve') return;
-    const facts = factsOfIncident(key, type === 'resolve' ? 'resolved' : 'firing', at);
+    const members = type === 'resolve' ? action.members : joining(key);
+    const facts = factsOfIncident(key, members, type === 'resolve' ? 'resolved' : 'firing', at);
     const channels = type === 'resolve' ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
     if (type === 'resolve') memory.forget(key);
     else memory.add(key, channels, rankOf[facts.severity]);
@@ -131,9 +133,8 @@ export function notify(parts: NotifyParts, batch: Batch): void {
   }
 
   /** It is about several endpoints of a site: how many, which, and as bad as the worst of them. */
-  function factsOfIncident(key: string, event: Notice['event'], at: number): Facts {
+  function factsOfIncident(key: string, keys: readonly string[], event: Notice['event'], at: number): Facts {
     const state = policy.state(key);
-    const keys = joining(key);
     const alerts = keys.flatMap((child) => parts.alertOf(child) ?? []);
     const worst = alerts.sort((a, b) => rankOf[b.rule.severity] - rankOf[a.rule.severity])[0];
     const names = [...new Set(keys.flatMap((child) => policy.state(child)?.endpoint ?? []))].map(
@@ -148,7 +149,7 @@ export function notify(parts: NotifyParts, batch: Batch): void {
       rule: { id: worst && key !== budgetKey ? familyOf(worst.rule) : id, ...ruleName },
       severity: worst?.rule.severity ?? (memory.of(key)?.worst === rankOf.critical ? 'critical' : 'warning'),
       endpoint: { id: '', name: site ?? '*', kind: 'site', site },
-      members: { count: keys.length, names: names.slice(0, namesAtMost) },
+      members: { count: names.length, names: names.slice(0, namesAtMost) },
       ...{ metric: '', tags: {}, value: null, threshold: null, unit: '' },
       startedAt: state?.firedAt ?? at,
       endedAt: event === 'resolved' ? at : null,

@@ -32,7 +32,7 @@ export type Action = { at: number; key: string; about?: About } & (
   | { type: 'count' /** It is on the list of this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
-  | { type: 'resolve' }
+  | { type: 'resolve' /** Those on the list of a storm until now. */; members: readonly string[] }
   | { type: 'reopen'; why: 'fired' | 'still-firing' }
   | { type: 'remind' }
   /** The alert has got worse: its ticket follows. */
@@ -130,9 +130,9 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       set(state, { openDue: null });
       if (!tryStorm(state, at)) openOne(state, at);
     } else if (state.resolveDue === at) {
+      act(state, { type: 'resolve', key: state.key, at, members: state.children });
       set(state, { resolveDue: null, open: false, flapping: false, resolvedAt: at });
       detachChildren(state);
-      act(state, { type: 'resolve', key: state.key, at });
     } else if (state.remindDue === at) {
       set(state, { remindDue: at + settings.remindAfter });
       act(state, { type: 'remind', key: state.key, at });
@@ -352,7 +352,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
 
   function stateFor(event: Extract<PolicyEvent, { type: 'fire' }>): TicketState {
     const state = states.get(event.key) ?? add(newTicketState(event.key, event.endpoint, event.check, event.site));
-    put(state, { site: event.site, ...(event.about ? { about: event.about } : {}) });
+    put(state, { check: event.check, site: event.site, ...(event.about ? { about: event.about } : {}) });
     return state;
   }
 

@@ -75,6 +75,7 @@ export async function readTickets(
     if (child.firing) parent.firingChildren++;
     parent.firing = parent.firingChildren > 0;
   }
+  await readEndedMembers(db, states, openById);
   await readFires(db, states, settings, now);
   const orphans: Action[] = [];
   for (const state of states.values()) armTimers(state, settings, now, orphans);
@@ -85,6 +86,30 @@ export async function readTickets(
     .where('opened_at', '>', now - 3_600_000)
     .execute();
   return { states: [...states.values()], openings: openings.map((row) => row.opened_at), orphans };
+}
+
+/** Members of open incidents whose alerts have ended: they stay on its list, and count into it when they fire again. */
+async function readEndedMembers(
+  db: Db,
+  states: Map<string, TicketState>,
+  open: ReadonlyMap<number, { key: string }>,
+): Promise<void> {
+  const storms = [...open].filter(([, { key }]) => states.get(key)?.isStorm).map(([id]) => id);
+  const rows = await db
+    .selectFrom('alerts')
+    .select(['key', 'endpoint', 'ticket'])
+    .distinct()
+    .where('ticket', 'in', storms)
+    .where('active_key', 'is', null)
+    .execute();
+  for (const { key, endpoint, ticket } of rows) {
+    const parent = states.get(open.get(ticket ?? -1)?.key ?? '');
+    const child = states.get(key) ?? (parent && newTicketState(key, endpoint, parent.check, parent.site));
+    if (!parent || !child || child.firing || child.open || child.parent !== null) continue;
+    states.set(key, child);
+    child.parent = parent.key;
+    parent.children.push(key);
+  }
 }
 
 /** Sets the timers that it would have had. */

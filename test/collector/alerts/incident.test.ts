@@ -1,0 +1,177 @@
+/** Many machines of a site, one trouble: one message and one ticket for all of them. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Notice } from '../../../collector/notify/channel.ts';
+import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
+import { hour, minute, openScene, type Reading, recorder, type Scene, second } from './scene.ts';
+
+const day = 86_400;
+const site = 'EU/Berlin HQ';
+const five = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [id, 'server' as const]));
+const ids = Object.keys(five);
+const patches = (days: number, manager = 'apt'): Reading => [
+  'patches',
+  { oldest_security_age_s: days * day, pending_security: days > 0 ? 3 : 0, scan_ok: 1 },
+  { manager },
+];
+const overdue = patches(8);
+const upToDate = patches(0);
+
+interface Webhook {
+  status: string;
+  groupLabels: Record<string, string>;
+  alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
+}
+const webhook = (notice: Notice | undefined) => alertmanagerJson(notice as Notice, 'ops') as Webhook;
+
+/** One after the other, a minute apart. */
+async function sayAll(s: Scene, ...readings: Reading[]): Promise<void> {
+  for (const id of ids) {
+    await s.say(id, ...readings);
+    await s.wait(minute, 10 * second);
+  }
+}
+
+async function begun(options: Parameters<typeof openScene>[0] = {}) {
+  const s = await openScene({ endpoints: five, site, ...options });
+  for (const id of ids) await s.presence(id, 'online');
+  return s;
+}
+
+const grouped = (sent: Notice[], event: Notice['event']) =>
+  sent.filter((notice) => notice.event === event && notice.members !== null);
+
+test('five servers of a site cross a warning rule within five minutes: one grouped warning, whole and true', async () => {
+  const s = await begun();
+  await sayAll(s, overdue);
+  await s.wait(hour, minute);
+  const all = grouped(s.sent, 'firing');
+  assert.is(all.length, 1);
+  const [notice] = all;
+  assert.is(notice?.severity, 'warning');
+  assert.is(
+    s.sent.some(({ severity }) => severity === 'critical'),
+    false,
+  );
+  assert.equal(notice?.members, { count: 5, names: ids.map((id) => `${id}-name`) });
+  assert.equal(notice?.endpoint, { id: '', name: site, kind: 'site', site });
+  assert.is(notice?.rule.id, 'security-updates');
+  assert.is(notice?.url, `https://ek.example/tickets/${notice?.ticket}`);
+
+  const { labels, annotations } = webhook(notice).alerts[0] ?? { labels: {}, annotations: {} };
+  assert.equal(
+    [labels.site, labels.alertname, labels.severity, labels.instance],
+    [site, 'security-updates', 'warning', site],
+  );
+  assert.match(annotations.summary ?? '', /^Warning: EU\/Berlin HQ – .*: 5 endpoints \(a-name, b-name, .*e-name\)$/);
+  assert.match(annotations.summary_ja ?? '', /5 台 \(a-name/);
+
+  const [ticket, ...others] = (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
+  assert.equal(others, []);
+  assert.equal(
+    [ticket?.kind, ticket?.site, ticket?.rule, ticket?.id],
+    ['incident', site, 'security-updates', notice?.ticket],
+  );
+  const [incident] = await s.state.selectFrom('incidents').selectAll().execute();
+  assert.equal(
+    [incident?.kind, incident?.site, incident?.rule, incident?.ended_at],
+    ['site', site, 'security-updates', null],
+  );
+  await s.close();
+});
+
+test('its end is told to those who were told, and to nobody else; it names them, too', async () => {
+  const heard: Notice[] = [];
+  const onlyCritical: Notice[] = [];
+  const routes = [recorder(heard, 'ops'), { ...recorder(onlyCritical, 'pager'), severities: ['critical' as const] }];
+  const s = await begun({ routes });
+  await sayAll(s, overdue);
+  await s.wait(10 * minute, minute);
+  await sayAll(s, upToDate);
+  await s.wait(15 * minute, minute);
+  assert.equal(onlyCritical, []);
+  const [end, ...more] = grouped(heard, 'resolved');
+  assert.equal(more, []);
+  assert.is(end?.key, grouped(heard, 'firing')[0]?.key);
+  assert.equal(end?.members, { count: 5, names: ids.map((id) => `${id}-name`) });
+  assert.is(end?.severity, 'warning');
+  assert.type(end?.endedAt, 'number');
+  assert.match(webhook(end).alerts[0]?.annotations.summary ?? '', /^Resolved: EU\/Berlin HQ – .*: 5 endpoints/);
+  const count = (event: string) => heard.filter((notice) => notice.event === event).length;
+  assert.is(count('resolved'), count('firing'), 'each message that something fires has one that it ended');
+  assert.equal(
+    (await s.ticketRows()).filter(({ kind }) => kind === 'incident').map(({ state }) => state),
+    ['resolved'],
+  );
+  assert.type((await s.state.selectFrom('incidents').selectAll().execute())[0]?.ended_at, 'number');
+  await s.close();
+});
+
+test('a server with two package managers is one endpoint of five', async () => {
+  const s = await begun();
+  for (const id of ids) {
+    await s.say(id, overdue, ...(id === 'a' ? [patches(9, 'snap')] : []));
+    await s.wait(30 * second, second);
+  }
+  await s.wait(10 * minute, 10 * second);
+  assert.is(grouped(s.sent, 'firing')[0]?.members?.count, 5);
+  await s.close();
+});
+
+test('one that is critical makes the message critical', async () => {
+  const s = await begun();
+  for (const id of ids) await s.say(id, id === 'c' ? patches(15) : overdue);
+  await s.wait(10 * minute, minute);
+  const [notice] = grouped(s.sent, 'firing');
+  assert.equal([notice?.severity, notice?.rule.id], ['critical', 'security-updates']);
+  await s.close();
+});
+
+test('four are no incident, nor are five in an hour', async () => {
+  const s = await begun();
+  for (const id of ids.slice(0, 4)) await s.say(id, overdue);
+  await s.wait(hour, minute);
+  await s.say('e', overdue);
+  await s.wait(hour, minute);
+  assert.equal(grouped(s.sent, 'firing'), []);
+  assert.is(s.sent.length, 5);
+  assert.is((await s.ticketRows()).length, 5);
+  await s.close();
+});
+
+test('machines without a site have nothing in common: each is told of on its own', async () => {
+  const s = await begun({ site: null });
+  await sayAll(s, overdue);
+  await s.wait(hour, minute);
+  assert.equal(grouped(s.sent, 'firing'), []);
+  assert.equal(
+    s.sent.map(({ endpoint }) => endpoint.name).sort(),
+    ids.map((id) => `${id}-name`),
+  );
+  assert.equal(
+    (await s.ticketRows()).map(({ kind, site: at }) => [kind, at]),
+    ids.map(() => ['alert', null]),
+  );
+  await s.close();
+});
+
+test('over a restart its end is told, once, and still says of how many', async () => {
+  const heard: Notice[] = [];
+  let s = await begun({ routes: [recorder(heard)] });
+  await sayAll(s, overdue);
+  await s.wait(10 * minute, minute);
+  s = await s.restart();
+  for (const id of ids) await s.presence(id, 'online');
+  await sayAll(s, upToDate);
+  s = await s.restart();
+  await s.wait(15 * minute, minute);
+  assert.is(grouped(heard, 'firing').length, 1);
+  const ends = grouped(heard, 'resolved');
+  assert.equal(
+    ends.map(({ members, endpoint }) => [members?.count, endpoint.site]),
+    [[5, site]],
+  );
+  await s.close();
+});
+
+test.run();
