@@ -179,10 +179,9 @@ function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined 
   const { endpoint, leaf, report, receivedAt } = passage;
   if (!report) return undefined;
   const intervalMs = report.interval_s === undefined ? null : report.interval_s * 1000;
-  if (leaf === 'backlog') {
+  if (leaf === 'backlog' || presence.isLate(endpoint, report.at))
     presence.backlog.add(endpoint.id, report.at, intervalMs ?? endpoint.intervalMs ?? 10_000);
-    return undefined;
-  }
+  if (leaf === 'backlog') return undefined;
   fleet.seen(endpoint.id, receivedAt, passage.clockOffsetMs ?? null, intervalMs);
   presence.reported(endpoint)?.catch((thrown) => {
     log.error({ err: thrown, endpoint: endpoint.id }, 'the return of an endpoint could not be saved');

@@ -94,6 +94,8 @@ export const Interval = Type.Object({
   to: ms,
   state: Type.Enum(['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service']),
   cause: orNull.text,
+  /** What the state was concluded from, in codes; missing where nobody looked. */
+  evidence: Type.Optional(Type.Array(text)),
 });
 export type Interval = Static<typeof Interval>;
 

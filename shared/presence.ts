@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox';
 
+const seconds = { minimum: 0, maximum: 1e10 };
+const word = { pattern: '^[a-z_]{1,32}$' };
+
 /** What an agent says of itself on the retained topic `presence`; the `lost` form is its last will. */
 export const Presence = Type.Union([
   Type.Object(
@@ -8,10 +11,19 @@ export const Presence = Type.Union([
       session: Type.String({ pattern: '^[0-9a-f]{16,32}$' }),
       boot_id: Type.String({ maxLength: 64 }),
       started_at: Type.Integer({ minimum: 0, description: 'ms UTC, by the agent’s clock' }),
+      /** Of the machine where it has been started anew since the agent ran last, else of the agent itself. */
       previous_shutdown: Type.Union([Type.Literal('clean'), Type.Literal('unclean'), Type.Literal('unknown')]),
       version: Type.String({ maxLength: 32 }),
       instance: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16,32}$', description: 'random, of this process' })),
       hostname: Type.Optional(Type.String({ maxLength: 1024, description: 'as the machine calls itself' })),
+      uptime_s: Type.Optional(Type.Number({ ...seconds, description: 'since the machine started' })),
+      // Words of a list that may grow: what a reader does not know counts as not told.
+      shutdown_cause: Type.Optional(Type.String({ ...word, examples: ['crash', 'power_loss'] })),
+      shutdown_source: Type.Optional(Type.String({ ...word, examples: ['login_records', 'journal', 'event_log'] })),
+      // Of gaps in the agent's own running since its last birth was delivered.
+      slept_s: Type.Optional(Type.Number(seconds)),
+      stood_still_s: Type.Optional(Type.Number({ ...seconds, description: 'awake, and the agent did not run' })),
+      stalled: Type.Optional(Type.Boolean({ description: 'memory or disks had stopped all work just then' })),
     },
     // A newer agent may say more than this side knows.
     { additionalProperties: true },

@@ -1,5 +1,5 @@
 /** What a presence message, a report or silence means for the state of an endpoint. Pure: facts and times in, a change out. */
-import type { Presence } from '../../shared/presence.ts';
+import type { Online, Presence } from '../../shared/presence.ts';
 import type { Endpoint, EndpointKind, EndpointState } from './fleet.ts';
 
 export interface PresenceChange {
@@ -8,8 +8,24 @@ export interface PresenceChange {
   session?: string;
   bootId?: string;
   version?: string;
-  signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null };
+  signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null; birth?: Birth };
 }
+
+const told = [
+  'started_at',
+  'previous_shutdown',
+  'shutdown_cause',
+  'shutdown_source',
+  'uptime_s',
+  'slept_s',
+  'stood_still_s',
+  'stalled',
+] as const;
+/** What tells one kind of absence from another later, as the agent said it; nothing else of the message is kept. */
+export type Birth = Partial<Pick<Online, (typeof told)[number]>>;
+
+const birthIn = (said: Online): Birth =>
+  Object.fromEntries(told.flatMap((key) => (said[key] === undefined ? [] : [[key, said[key]]])));
 
 /** The default of an agent that has not told its interval yet. */
 const assumedIntervalMs = 10_000;
@@ -28,8 +44,11 @@ export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): n
  */
 export function judgePresence(endpoint: Endpoint, said: Presence): PresenceChange | null {
   if (said.state === 'online') {
-    const { session, boot_id: bootId, version, previous_shutdown: reason } = said;
-    return { state: 'online', stateReason: null, session, bootId, version, signal: { kind: 'online', reason } };
+    const { session, boot_id: bootId, version, previous_shutdown: before } = said;
+    // In the same run of the machine only the agent can have ended.
+    const reason = before === 'unclean' && bootId === endpoint.bootId ? 'agent_ended' : before;
+    const signal = { kind: 'online', reason, birth: birthIn(said) } as const;
+    return { state: 'online', stateReason: null, session, bootId, version, signal };
   }
   if (said.session !== endpoint.session) return null;
   if (said.state === 'offline')

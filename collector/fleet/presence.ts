@@ -32,6 +32,8 @@ export interface Presence {
   said(endpoint: Endpoint, message: Said): Promise<void>;
   /** A live report came. Returns nothing when that is no news. */
   reported(endpoint: Endpoint): Promise<void> | undefined;
+  /** A live report made at `at` (ms UTC) proves time before it was received, in which its endpoint was not there for us. */
+  isLate(endpoint: Endpoint, at: number): boolean;
   backlog: BacklogSpans;
   /** ms UTC until which nobody is missed after the start, or null when it is over. */
   graceUntil(): number | null;
@@ -47,10 +49,13 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   const startedAt = clock.monotonic();
   let judgeFrom = startedAt;
   let lastTick = startedAt;
+  let lastTickAt = clock.now();
+  /** ms UTC since when this process has been watching without a stop. */
+  let watchingSince = lastTickAt;
   const inTurn = oneAtATime();
   const group = createGroup(state);
 
-  async function apply(endpoint: Endpoint, change: PresenceChange | null): Promise<void> {
+  async function apply(endpoint: Endpoint, change: PresenceChange | null, lastSeen: number | null): Promise<void> {
     if (!change) return;
     const { signal, ...next } = change;
     const row = {
@@ -60,7 +65,8 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
       session: next.session ?? endpoint.session,
       boot_id: next.bootId ?? endpoint.bootId,
       reason: signal.reason,
-      last_seen: endpoint.lastSeenAt,
+      last_seen: lastSeen,
+      ...(signal.birth ? { birth: JSON.stringify(signal.birth) } : {}),
     };
     await group(async (db) => void (await db.insertInto('signals').values(row).execute()));
     await fleet.setState(endpoint.id, next);
@@ -68,13 +74,22 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   }
 
   /** Judged inside the turn: what an earlier message of the same endpoint changed must count. */
-  const change = (endpoint: Endpoint, judge: () => PresenceChange | null) =>
-    inTurn.run(endpoint.id, () => apply(endpoint, judge()));
+  const change = (endpoint: Endpoint, judge: () => PresenceChange | null, seen = () => endpoint.lastSeenAt) =>
+    inTurn.run(endpoint.id, () => apply(endpoint, judge(), seen()));
+
+  const stoodStill = () => clock.monotonic() - lastTick > stalledMs || clock.now() - lastTickAt > stalledMs;
 
   async function tick(): Promise<void> {
     const now = clock.monotonic();
-    if (now - lastTick > stalledMs) judgeFrom = now;
+    if (stoodStill()) {
+      judgeFrom = now;
+      watchingSince = clock.now();
+      watch
+        .interrupted(lastTickAt)
+        .catch((thrown) => log.warn({ err: thrown }, 'the time in which the collector stood still could not be saved'));
+    }
     lastTick = now;
+    lastTickAt = clock.now();
     const graceLeft = startedAt + grace - now;
     const changes: Promise<void>[] = [];
     for (const endpoint of fleet.all()) {
@@ -99,10 +114,19 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   return {
     said(endpoint, message) {
       // The silence ends with the birth: its first report may be an interval away.
-      if (message.state === 'online') fleet.heard(endpoint.id, clock.now());
-      return change(endpoint, () => judgePresence(endpoint, message));
+      const before = endpoint.lastSeenAt;
+      if (message.state !== 'online') return change(endpoint, () => judgePresence(endpoint, message));
+      fleet.heard(endpoint.id, clock.now());
+      return change(
+        endpoint,
+        () => judgePresence(endpoint, message),
+        () => before,
+      );
     },
     reported: (endpoint) => (judgeReport(endpoint) ? change(endpoint, () => judgeReport(endpoint)) : undefined),
+    // Not yet by the tick, when reports were read first after a stop.
+    isLate: ({ state, stateSince }, at) =>
+      state !== 'online' || at < Math.max(stateSince, stoodStill() ? clock.now() : watchingSince),
     backlog: createBacklogSpans({ state, monotonic: clock.monotonic }),
     graceUntil: () => {
       const left = startedAt + grace - clock.monotonic();

@@ -12,6 +12,8 @@ export interface Watch {
   /** How long nobody was watching before this run, ms; null when this is the first. */
   readonly blindMs: number | null;
   beat(): Promise<void>;
+  /** This process stood still (suspended, stopped) since `since`: a new row begins now. */
+  interrupted(since: number): Promise<void>;
   /** Ends the row as clean: the collector was stopped on purpose. */
   close(): Promise<void>;
 }
@@ -20,13 +22,17 @@ export async function startWatch(parts: { state: State; clock: Clock; log: Log }
   const { state, clock, log } = parts;
   const from = clock.now();
   const last = await state.selectFrom('watches').select('to_at').orderBy('to_at', 'desc').executeTakeFirst();
-  const { id } = await state
-    .insertInto('watches')
-    .values({ from_at: from, to_at: from, clean: 0 })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const end = async (clean: 0 | 1) => {
-    await state.updateTable('watches').set({ to_at: clock.now(), clean }).where('id', '=', id).execute();
+  const begin = async (at: number) =>
+    (
+      await state
+        .insertInto('watches')
+        .values({ from_at: at, to_at: at, clean: 0 })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+    ).id;
+  let id = await begin(from);
+  const end = async (clean: 0 | 1, at = clock.now()) => {
+    await state.updateTable('watches').set({ to_at: at, clean }).where('id', '=', id).execute();
   };
   const timer = setInterval(() => {
     end(0).catch((thrown) => log.warn({ err: thrown }, 'the heartbeat of the collector could not be saved'));
@@ -35,6 +41,11 @@ export async function startWatch(parts: { state: State; clock: Clock; log: Log }
   return {
     blindMs: last ? Math.max(0, from - last.to_at) : null,
     beat: () => end(0),
+    async interrupted(since) {
+      // A beat may have run first and claimed the gap.
+      await end(0, since);
+      id = await begin(clock.now());
+    },
     async close() {
       clearInterval(timer);
       await end(1);

@@ -8,10 +8,19 @@
  */
 import { businessTime, type Calendar } from '../../shared/calendar.ts';
 import { intersect, length, type Span, subtract, union } from '../../shared/intervals.ts';
+import {
+  type Absence,
+  type Birth,
+  type EndpointClass,
+  type Evidence,
+  isInferred,
+  type Judged,
+  judgeAbsence,
+  type State,
+  type Stretch,
+} from './absence.ts';
 
 export const formula = 'availability/1: U / (U + D)';
-
-export type EndpointClass = 'server' | 'workstation';
 
 /** A fact about presence, by the collector's clock (ms). */
 export interface Signal {
@@ -19,8 +28,12 @@ export interface Signal {
   type: 'online' | 'offline' | 'lost' | 'silent';
   /** offline: sleep, shutdown, restart, stop. */
   reason?: string | null;
-  /** lost, silent: the last proof of life, which is when the absence began. */
+  /** The last proof of life before: of a loss or a silence, when the absence began. */
   lastSeen?: number | null;
+  /** online: what the agent said when it signed on; null when only reports came. */
+  birth?: Birth | null;
+  /** online: reports went on in the connection that was there before. */
+  sameConnection?: boolean;
   /** online: the machine says that it went down uncleanly before. */
   unclean?: boolean;
   /** online: same boot as before, and the buffer that it delivered has no gap. */
@@ -45,18 +58,14 @@ export interface AvailabilityInput {
   /** Impact that people or checks reported. */
   incidents?: readonly Span[];
   monitored?: Partial<Span>;
+  /** The last birth before the signals. */
+  before?: Birth | null;
   /** State at the start; without it, it is read from the first signal. */
   initial?: 'up' | 'off' | 'unknown';
   minOutageMs?: number;
   /** For so long a proof of life is good: a shorter hole beside a proved span is part of it. */
   blinkMs?: number;
   crashCapMs?: number;
-}
-
-export type State = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
-export interface Stretch extends Span {
-  state: State;
-  cause: string | null;
 }
 
 export interface AvailabilityMinutes {
@@ -83,52 +92,51 @@ export interface EndpointAvailability {
   intervals: Stretch[];
 }
 
-/** A gap without proof of life, before it is judged. */
-interface Absence extends Span {
-  why: string;
-  back: Signal | undefined;
-}
+/** A birth that tells of a gap may follow the report that ended it: looking for the reason can take a moment. */
+const explainedWithinMs = 60_000;
 
 function absences(input: AvailabilityInput): Absence[] {
   const signals = [...input.signals].sort((a, b) => a.at - b.at);
   const found: Absence[] = [];
+  let before: Birth | null = input.before ?? null;
   let open: { start: number; why: string } | undefined;
   const first = signals[0];
   const initial = input.initial ?? guessInitial(input.class, first);
   if (initial !== 'up') open = { start: Number.NEGATIVE_INFINITY, why: initial === 'off' ? 'off' : 'unknown' };
-  for (const signal of signals) {
+  signals.forEach((signal, n) => {
     if (signal.type === 'online') {
-      if (open) found.push({ ...open, end: signal.at, back: signal });
+      open ??= unnoticed(signal, before);
+      const birth = signal.birth ?? explanation(signal, signals[n + 1], before);
+      if (open) found.push({ ...open, end: signal.at, before, back: { ...signal, birth } });
       open = undefined;
+      before = signal.birth ?? before;
     } else if (!open || (signal.type === 'offline' && open.why !== signal.reason && signal.at > open.start)) {
       // A goodbye after a loss says more than the loss did; a loss after a goodbye says nothing new.
-      if (open) found.push({ ...open, end: signal.at, back: undefined });
+      if (open) found.push({ ...open, end: signal.at, before });
       const start = signal.type === 'offline' ? signal.at : Math.min(signal.at, signal.lastSeen ?? signal.at);
       open = { start, why: signal.type === 'offline' ? (signal.reason ?? 'offline') : signal.type };
     }
-  }
-  if (open) found.push({ ...open, end: Number.POSITIVE_INFINITY, back: undefined });
+  });
+  if (open) found.push({ ...open, end: Number.POSITIVE_INFINITY, before });
   return found;
+}
+
+/** Another process or another run of the machine signs on while nobody had missed the one before. */
+function unnoticed({ at, lastSeen, birth }: Signal, before: Birth | null): { start: number; why: string } | undefined {
+  if (!birth || !before || lastSeen == null || lastSeen >= at) return undefined;
+  const same = birth.bootId === before.bootId && birth.startedAt === before.startedAt;
+  return same ? undefined : { start: lastSeen, why: 'unnoticed' };
+}
+
+function explanation({ at }: Signal, next: Signal | undefined, before: Birth | null): Birth | null {
+  const birth = next?.type === 'online' && next.at - at <= explainedWithinMs ? next.birth : null;
+  return birth && before && birth.startedAt === before.startedAt ? birth : null;
 }
 
 function guessInitial(kind: EndpointClass, first: Signal | undefined): 'up' | 'off' {
   // A signal of absence means that it was there before; a workstation that never spoke was never opened.
   if (first) return first.type === 'online' && kind === 'workstation' ? 'off' : 'up';
   return kind === 'server' ? 'up' : 'off';
-}
-
-/** What one absence means for this class of endpoint. */
-function judge(absence: Absence, input: AvailabilityInput): Stretch[] {
-  const { start, end, why, back } = absence;
-  const as = (state: State, cause: string, from = start, to = end): Stretch => ({ start: from, end: to, state, cause });
-  if (back?.backfilled) return [as('up', 'disconnected')];
-  // An agent that was stopped on purpose proves nothing about its machine.
-  if (why === 'unknown' || why === 'stop' || why === 'agent_stop') return [as('unknown', why)];
-  if (input.class === 'server') return [as('down', back?.unclean ? 'crash' : why)];
-  const inferred = why === 'lost' || why === 'silent';
-  if (!back?.unclean || !inferred) return [as('idle', why)];
-  const cap = Math.min(end, start + (input.crashCapMs ?? 3_600_000));
-  return [as('down', 'crash', start, cap), as('idle', 'crash', cap, end)];
 }
 
 const day = 86_400_000;
@@ -146,8 +154,9 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
     end: Math.min(input.period.end, input.monitored?.end ?? input.period.end),
   };
   const service = businessTime(input.calendar, monitored.start, monitored.end);
-  const judged = absences(input)
-    .flatMap((absence) => judge(absence, input))
+  const found = absences(input);
+  const judged = found
+    .flatMap((absence) => judgeAbsence(absence, input))
     // Same state on both sides and too short to matter: absorbed. The raw signals stay.
     .filter((s) => s.state !== 'down' || s.end - s.start >= (input.minOutageMs ?? 120_000) || s.end === Infinity)
     .map((s) => ({ ...s, start: Math.max(s.start, monitored.start - day), end: Math.min(s.end, monitored.end + day) }));
@@ -157,15 +166,15 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
   const proved = bridged(
     union(
       input.proved ?? [],
-      judged.filter((s) => s.cause === 'disconnected'),
+      judged.filter((s) => s.state === 'up'),
     ),
     union(
       input.unknown ?? [],
-      judged.filter(({ cause }) => cause === 'lost' || cause === 'silent'),
+      judged.filter((s) => s.silence),
     ),
     input.blinkMs ?? 0,
   );
-  const crash = union(judged.filter((s) => s.state === 'down' && s.cause === 'crash'));
+  const crash = union(judged.filter((s) => s.recorded));
   const reported = union(input.incidents ?? []);
   const blind = subtract(union(input.unknown ?? []), union(proved, crash, reported));
   const silent = (state: State) => subtract(pick(judged, state), proved);
@@ -192,21 +201,37 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
       ...label(unknown, 'unknown', judged),
       ...label(down, 'down', judged),
       ...label(idle, 'idle', judged),
-      ...label(up, 'up', judged),
+      ...label(up, 'up', [...judged, ...disconnected(found, proved, union(input.unknown ?? []))]),
     ].sort((a, b) => a.start - b.start),
   };
 }
 
 /** Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. */
-function label(set: readonly Span[], state: State, judged: readonly Stretch[]): Stretch[] {
+function label(set: readonly Span[], state: State, judged: readonly Judged[]): Stretch[] {
   const named: Stretch[] = [];
   let left: Span[] = [...set];
-  for (const stretch of judged.filter((s) => s.state === state)) {
-    for (const part of intersect(left, [stretch])) named.push({ ...part, state, cause: stretch.cause });
+  for (const { cause, evidence, ...stretch } of judged.filter((s) => s.state === state)) {
+    for (const part of intersect(left, [stretch])) named.push({ ...part, state, cause, evidence });
     left = subtract(left, [stretch]);
   }
-  const other = state === 'unknown' ? 'not_watching' : state === 'down' ? 'incident' : null;
-  return [...named, ...left.map((part) => ({ ...part, state, cause: other }))];
+  return [...named, ...left.map((part) => ({ ...part, state, ...unexplained[state] }))];
+}
+
+const unexplained: Record<State, { cause: string | null; evidence: Evidence[] }> = {
+  up: { cause: null, evidence: ['reported'] },
+  down: { cause: 'incident', evidence: [] },
+  idle: { cause: null, evidence: [] },
+  unknown: { cause: 'not_watching', evidence: ['no_collector'] },
+  maintenance: { cause: null, evidence: [] },
+};
+
+/** The link was away while this collector was there: up, and shown apart. */
+function disconnected(found: readonly Absence[], proved: Span[], blind: readonly Span[]): Judged[] {
+  return found
+    .filter(({ start, end }) => !blind.some((gap) => gap.start <= end && start <= gap.end))
+    .filter(isInferred)
+    .flatMap((absence) => intersect([absence], proved))
+    .map((part) => ({ ...part, state: 'up', cause: 'disconnected', evidence: ['delivered_late'] }));
 }
 
 /** The buffer ends where the live reports begin, an interval or two later: such a hole is no absence. */

@@ -6,6 +6,7 @@ import { fail } from '../../shared/errors.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
+import { type Birth, birthOf, type Stretch } from './absence.ts';
 import {
   type AvailabilityInput,
   type AvailabilityMinutes,
@@ -19,6 +20,8 @@ import {
 /** A proof of life is good for 2.5 heartbeats, so a shorter blink of the collector hides nothing. */
 const blinkMs = 25_000;
 const blinkIntervals = 2.5;
+/** The reason of an `online` that no birth brought: reports went on after a silence. */
+const sameConnection = 'reports';
 /** Late facts (a buffer delivered after days offline) may still change a period for this long. */
 const settlesAfterMs = 3 * 86_400_000;
 
@@ -134,7 +137,7 @@ async function factsOf(
   calendar: Calendar,
   blind: readonly Span[],
 ): Promise<AvailabilityInput | undefined> {
-  const columns = ['at', 'kind', 'reason', 'last_seen', 'boot_id'] as const;
+  const columns = ['at', 'kind', 'reason', 'last_seen', 'boot_id', 'birth'] as const;
   const first = await state
     .selectFrom('signals')
     .select('at')
@@ -154,6 +157,17 @@ async function factsOf(
     .orderBy('id', 'desc')
     .limit(1)
     .execute();
+  const born = await state
+    .selectFrom('signals')
+    .select(columns)
+    .where('endpoint', '=', endpoint.id)
+    .where('kind', '=', 'online')
+    .where('reason', 'is distinct from', sameConnection)
+    .where('at', '<', before[0]?.at ?? window.start)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
   // One signal beyond the window decides what an absence at its end was; buffers may be delivered much later.
   const inside = await state
     .selectFrom('signals')
@@ -168,23 +182,40 @@ async function factsOf(
     calendar,
     period: window,
     monitored: { start: first.at, ...(endpoint.retired_at === null ? {} : { end: endpoint.retired_at }) },
+    before: born ? birthIn(born) : null,
     initial: before[0]?.kind === undefined || before[0].kind === 'online' ? 'up' : 'off',
     signals: [...before, ...inside].filter((row) => row.kind !== 'backlog').map(toSignal),
     proved: inside
       .filter((row) => row.kind === 'backlog' && row.last_seen !== null)
-      .map((row) => ({ start: row.last_seen as number, end: row.at })),
+      // One report alone is a moment; it proves as much as each of many.
+      .map((row) => ({ start: row.last_seen as number, end: Math.max(row.at, (row.last_seen as number) + 1) })),
     unknown: [...blind],
     blinkMs: Math.max(blinkMs, blinkIntervals * (endpoint.interval_ms ?? 0)),
   };
 }
 
-function toSignal(row: { at: number; kind: string; reason: string | null; last_seen: number | null }): Signal {
+interface Row {
+  at: number;
+  kind: string;
+  reason: string | null;
+  last_seen: number | null;
+  boot_id: string | null;
+  birth: string | null;
+}
+
+const birthIn = ({ boot_id, reason, birth }: Row): Birth | null =>
+  reason === sameConnection ? null : birthOf(boot_id, reason, birth === null ? {} : JSON.parse(birth));
+
+function toSignal(row: Row): Signal {
+  const online = row.kind === 'online';
   return {
     at: row.at,
     type: row.kind as Signal['type'],
     reason: row.kind === 'offline' ? row.reason : null,
     lastSeen: row.last_seen,
-    unclean: row.kind === 'online' && row.reason === 'unclean',
+    unclean: online && row.reason === 'unclean',
+    birth: online ? birthIn(row) : null,
+    sameConnection: online && row.reason === sameConnection,
   };
 }
 
@@ -214,9 +245,10 @@ function figures(
   };
 }
 
-const toInterval = (s: { start: number; end: number; state: Interval['state']; cause: string | null }): Interval => ({
+const toInterval = (s: Stretch): Interval => ({
   from: s.start,
   to: s.end,
   state: s.state,
   cause: s.cause,
+  evidence: [...s.evidence],
 });

@@ -128,6 +128,8 @@ export interface Database {
     reason: string | null;
     /** Last proof of life before this signal; for backlog the start of the span it proves, `at` being its end. */
     last_seen: Ms | null;
+    /** online: what else the birth said that tells one kind of absence from another. */
+    birth: Json | null;
   };
   /** When this collector was watching. A gap between rows is time of which nothing is known. */
   watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };

@@ -9,6 +9,7 @@ import * as backupRuns from './migrations/003-backup-runs.ts';
 import * as identity from './migrations/004-identity.ts';
 import * as places from './migrations/005-places.ts';
 import * as secondHalf from './migrations/010-second-half.ts';
+import * as births from './migrations/011-births.ts';
 
 export type State = Kysely<Database>;
 
@@ -20,6 +21,7 @@ const migrations = {
   '004-identity': { up: identity.up },
   '005-places': { up: places.up },
   '010-second-half': { up: secondHalf.up },
+  '011-births': { up: births.up },
 };
 
 const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [] };
