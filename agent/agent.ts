@@ -6,8 +6,9 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
-import type { OfflineReason, Online } from '../shared/presence.ts';
+import type { OfflineReason } from '../shared/presence.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
+import { type Birth, createBirth } from './birth.ts';
 import type { Check } from './checks/check.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
@@ -17,8 +18,7 @@ import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
 import { readLocal } from './local.ts';
-import { type Memory, openMemory } from './memory.ts';
-import { readBootId } from './platform/boot.ts';
+import { openMemory } from './memory.ts';
 import { onBattery } from './platform/power.ts';
 import { endAll, run } from './run.ts';
 import { createRunner, type Runner } from './schedule.ts';
@@ -51,6 +51,7 @@ export interface Agent {
 const metricsPerReport = 1000;
 const maxSectionBytes = 200 * 1024;
 const selfEvery = 60_000;
+const lookBackMs = 3000;
 
 export const spoolPath = (data: string) => join(data, 'spool.db');
 
@@ -80,27 +81,20 @@ function selfCheck(spool: Spool, lost: () => EvenkeelError | null, runner: () =>
   };
 }
 
-/** Remembers whether the last session said goodbye, and says so at the next birth. */
-function beginSession(memory: Memory, bootId: string): Online['previous_shutdown'] {
-  const last = memory.get('session') as { boot_id?: string; ended?: boolean; previous?: unknown } | undefined;
-  // How the run of the machine before this one ended stays known until the next one: the os check counts it.
-  const previous = last?.boot_id === bootId ? last.previous : last && { boot_id: last.boot_id, ended: last.ended };
-  memory.set('session', { boot_id: bootId, ended: false, previous });
-  return last === undefined ? 'unknown' : last.ended ? 'clean' : 'unclean';
-}
-
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT */
 export function createAgent(options: AgentOptions): Agent {
   const { data, log } = options;
   const clock = options.clock ?? systemClock;
   const credential = readCredential(data);
   if (!credential) throw fail('NOT_ENROLLED', { path: join(data, 'agent.json') });
-  const bootId = readBootId();
   const memory = openMemory(memoryPath(data), log);
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
 
   interface Running {
+    birth: Birth;
+    /** A birth that knows more follows the one that was said. */
+    announce(more: Promise<boolean>): Promise<void>;
     spool: Spool;
     link: ReturnType<typeof createLink>;
     runner: Runner;
@@ -145,8 +139,14 @@ export function createAgent(options: AgentOptions): Agent {
 
   function wire(local: AgentConfig | null): Running {
     const parts = {} as Running;
+    parts.announce = async (more) => {
+      if (await more) parts.link.announce();
+    };
+    const birth = createBirth({ memory, clock, log, context });
+    parts.birth = birth;
     const quota = options.quotaBytes === undefined ? {} : { quotaBytes: options.quotaBytes };
-    parts.spool = openSpool({ path: spoolPath(data), bootId, log, ...quota });
+    parts.spool = openSpool({ path: spoolPath(data), bootId: birth.bootId, log, ...quota });
+    birth.begin();
     parts.heavy = createHeavy({ data, log });
     const sections = createSections({
       memory,
@@ -171,19 +171,20 @@ export function createAgent(options: AgentOptions): Agent {
         sections.daily();
       },
       onSections: sections.offer,
-      onResume: (sleptMs) => {
-        log.info({ seconds: Math.round(sleptMs / 1000) }, 'The machine slept.');
+      onResume(jumpMs) {
         parts.link.wake();
+        void parts.announce(birth.noticed({ jumpMs, lateMs: 0 }));
       },
+      onLate: (lateMs) => void parts.announce(birth.noticed({ jumpMs: 0, lateMs })),
     });
     parts.link = createLink({
       credential: credential as NonNullable<typeof credential>,
       spool: parts.spool,
       clock,
       log,
-      bootId,
-      startedAt: Math.round(clock.now()),
-      previousShutdown: beginSession(memory, bootId),
+      bootId: birth.bootId,
+      startedAt: birth.startedAt,
+      birth,
       intervalMs: () => parts.runner.intervalMs(),
       onConfig: (config) => {
         log.info({ config }, 'New settings of the collector.');
@@ -220,18 +221,22 @@ export function createAgent(options: AgentOptions): Agent {
         return null;
       });
       running.runner.start();
-      running.link.start();
+      const lookBack = running.birth.lookBack();
+      void running.announce(lookBack);
+      // A slow system must not keep the agent from reporting; what it says later follows.
+      await Promise.race([lookBack, new Promise((resolve) => setTimeout(resolve, lookBackMs).unref())]);
+      running?.link.start();
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, door } = running;
+      const { link, spool, runner, heavy, door, birth } = running;
       runner.stop();
       heavy.stop();
       endAll();
       door?.close();
       await link.goodbye(reason);
       spool.close();
-      memory.set('session', { boot_id: bootId, ended: true });
+      birth.end();
       running = null;
     },
     state,

@@ -18,6 +18,7 @@ import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
 import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
 import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
+import type { Birth } from './birth.ts';
 import type { Credential } from './credential.ts';
 import { createDelivered, type Delivered } from './delivered.ts';
 import { parseAck, parseConfig } from './orders.ts';
@@ -34,7 +35,9 @@ export interface LinkOptions {
   log: Log;
   bootId: string;
   startedAt: number;
-  previousShutdown: Online['previous_shutdown'];
+  previousShutdown?: Online['previous_shutdown'];
+  /** What else a birth says, at the moment of saying it; told when the collector has it. */
+  birth?: Pick<Birth, 'facts' | 'delivered'>;
   /** The fast loop's interval in ms: what is older than two of them goes the slow lane. */
   intervalMs(): number;
   /** Null: the collector took its settings back. */
@@ -60,6 +63,8 @@ export interface Link {
   offer(entry: Entry): void;
   /** Says goodbye and disconnects. Resolves when the broker has it, or after two seconds. */
   goodbye(reason: OfflineReason): Promise<void>;
+  /** Something of the birth has changed: says it once more where there is a connection, else with the next one. */
+  announce(): void;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -187,17 +192,7 @@ export function createLink(options: LinkOptions): Link {
         if (error && !current.over) log.warn({ reason: error.message }, 'The collector did not take our subscription.');
       },
     );
-    const online: Presence = {
-      state: 'online',
-      session: current.id,
-      boot_id: options.bootId,
-      started_at: options.startedAt,
-      previous_shutdown: options.previousShutdown,
-      version,
-      instance,
-      hostname: hostname(),
-    };
-    void say(current, online);
+    beBorn(current);
     spool.lone(false);
     const newest = spool.newest();
     current.until = newest;
@@ -210,15 +205,33 @@ export function createLink(options: LinkOptions): Link {
     pump(current);
   }
 
+  function beBorn(current: Session): void {
+    const facts = options.birth?.facts() ?? {};
+    const online: Presence = {
+      state: 'online',
+      session: current.id,
+      boot_id: options.bootId,
+      started_at: options.startedAt,
+      previous_shutdown: options.previousShutdown ?? 'unknown',
+      version,
+      instance,
+      hostname: hostname(),
+      ...facts,
+    };
+    void say(current, online).then((taken) => taken && options.birth?.delivered(facts));
+  }
+
   /** Everything that waits now belongs to the slow lane, inventory that is newer than the newest report too. */
   function lastOf(current: Session): Entry[] {
     return spool.after(current.until, 1000).slice(-1);
   }
 
-  function say(current: Session, presence: Presence): Promise<void> {
+  /** @returns whether the broker has it */
+  function say(current: Session, presence: Presence): Promise<boolean> {
+    const options = { qos: 1, retain: true } as const;
     return new Promise((resolve) => {
-      current.client.publish(topicOf(address, 'presence'), JSON.stringify(presence), { qos: 1, retain: true }, () =>
-        resolve(),
+      current.client.publish(topicOf(address, 'presence'), JSON.stringify(presence), options, (error?: Error | null) =>
+        resolve(!error),
       );
     });
   }
@@ -388,6 +401,9 @@ export function createLink(options: LinkOptions): Link {
       send(current, entry);
     },
     goodbye,
+    announce() {
+      if (session && session.connectedAt !== null && !session.over) beBorn(session);
+    },
     wake() {
       if (status.state !== 'asleep' && status.state !== 'waiting') return;
       if (retry) clearTimeout(retry);

@@ -28,6 +28,8 @@ export interface RunnerOptions {
   onSections(check: string, found: Partial<Record<SectionName, unknown>>): void;
   /** The wall clock ran on while ours stood still: the machine slept for so long. */
   onResume(sleptMs: number): void;
+  /** A tick came so much later than planned, by the monotonic clock: nothing of this process ran meanwhile. */
+  onLate?(lateMs: number): void;
   local: AgentConfig | null;
   random?: () => number;
   /** Seconds since the machine started. */
@@ -57,6 +59,8 @@ const heavyTickMs = 30_000;
 const quietAfterBootS = 300;
 /** Sleep and a set clock look alike below this. */
 const sleptMs = 20_000;
+/** What a server may be silent for before it is missed. */
+const stoodStillMs = 10_000;
 /** On battery heavy checks wait, but not for ever: a laptop may never see mains while it is awake. */
 const patience = 3;
 
@@ -142,7 +146,9 @@ export function createRunner(options: RunnerOptions): Runner {
     timer = null;
     const now = clock.monotonic();
     noticeSleep(now);
-    if (ticks > 1) lateMs = Math.max(lateMs, now - plannedAt);
+    const late = ticks > 0 ? now - plannedAt : 0;
+    if (ticks > 1) lateMs = Math.max(lateMs, late);
+    if (late > stoodStillMs) options.onLate?.(late);
     const due = takeDue(now);
     if (due.length > 0) {
       let turn: NodeJS.Immediate | undefined;

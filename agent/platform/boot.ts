@@ -15,6 +15,23 @@ export function readBootId(root = ''): string {
   return `boot-${bootedAt}`;
 }
 
+/** A run of the machine as the agent remembers it; `at` in ms UTC and `uptime` in s are of one moment. */
+export interface RememberedRun {
+  boot_id?: string;
+  at?: number;
+  uptime?: number;
+}
+
+/**
+ * The id of this run, kept where it was made from the wall clock: the clock may have been set since. Pure. It is the same
+ * run when this one had begun before the agent remembered it, and is older now than it was then.
+ */
+export function keepBootId(bootId: string, last: RememberedRun | undefined, now: number, uptimeS: number): string {
+  const { boot_id, at, uptime: before } = last ?? {};
+  if (!bootId.startsWith('boot-') || boot_id === undefined || at === undefined || before === undefined) return bootId;
+  return now - uptimeS * 1000 < at && uptimeS >= before ? boot_id : bootId;
+}
+
 /** Pure: what systemd's job list says about why we are asked to stop. */
 export function reasonFromJobs(jobs: string): OfflineReason {
   if (/\b(reboot|kexec|soft-reboot)\.target\b.*\bstart\b/.test(jobs)) return 'restart';

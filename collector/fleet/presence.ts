@@ -15,6 +15,8 @@ import { startWatch } from './watch.ts';
 const tickMs = 1000;
 /** A tick this late means that this process, not the fleet, was standing still: a suspended machine, a long stall. */
 const stalledMs = 5000;
+/** What the way of a report may take: a younger one proves no more than its receipt does. */
+const lateMs = 1000;
 
 export interface PresenceParts {
   state: State;
@@ -125,8 +127,11 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
     },
     reported: (endpoint) => (judgeReport(endpoint) ? change(endpoint, () => judgeReport(endpoint)) : undefined),
     // Not yet by the tick, when reports were read first after a stop.
-    isLate: ({ state, stateSince }, at) =>
-      state !== 'online' || at < Math.max(stateSince, stoodStill() ? clock.now() : watchingSince),
+    isLate({ state, stateSince }, at) {
+      const now = clock.now();
+      if (now - at < lateMs) return false;
+      return state !== 'online' || at < Math.max(stateSince, stoodStill() ? now : watchingSince);
+    },
     backlog: createBacklogSpans({ state, monotonic: clock.monotonic }),
     graceUntil: () => {
       const left = startedAt + grace - clock.monotonic();

@@ -205,7 +205,12 @@ function sameRun(absence: Absence, { birth }: Return, rules: Rules, noticed: Evi
   ];
   const known = startedAt !== null && before?.startedAt != null;
   if (known && startedAt !== before.startedAt)
-    return as('unknown', 'agent_ended', 'new_agent', ...(ended === 'unclean' || ended === 'clean' ? [`agent_${ended}` as const] : []));
+    return as(
+      'unknown',
+      'agent_ended',
+      'new_agent',
+      ...(ended === 'unclean' || ended === 'clean' ? [`agent_${ended}` as const] : []),
+    );
   const open = length(subtract([{ start, end }], rules.proved ?? []));
   const explains = (ms: number | null) => ms !== null && ms > 0 && 2 * ms >= open;
   if (explains(sleptMs)) return as(rules.class === 'server' ? 'down' : 'idle', 'sleep', 'slept');

@@ -106,7 +106,7 @@ function absences(input: AvailabilityInput): Absence[] {
   signals.forEach((signal, n) => {
     if (signal.type === 'online') {
       open ??= unnoticed(signal, before);
-      const birth = signal.birth ?? explanation(signal, signals[n + 1], before);
+      const birth = explained(signal, signals[n + 1], before);
       if (open) found.push({ ...open, end: signal.at, before, back: { ...signal, birth } });
       open = undefined;
       before = signal.birth ?? before;
@@ -128,9 +128,17 @@ function unnoticed({ at, lastSeen, birth }: Signal, before: Birth | null): { sta
   return same ? undefined : { start: lastSeen, why: 'unnoticed' };
 }
 
-function explanation({ at }: Signal, next: Signal | undefined, before: Birth | null): Birth | null {
-  const birth = next?.type === 'online' && next.at - at <= explainedWithinMs ? next.birth : null;
-  return birth && before && birth.startedAt === before.startedAt ? birth : null;
+function explained({ at, birth = null }: Signal, next: Signal | undefined, before: Birth | null): Birth | null {
+  const process = (birth ?? before)?.startedAt ?? null;
+  const later = next?.type === 'online' && next.at - at <= explainedWithinMs ? (next.birth ?? null) : null;
+  if (!later || process === null || later.startedAt !== process) return birth;
+  // What the first one said of gaps is not said again.
+  return {
+    ...later,
+    sleptMs: later.sleptMs || (birth?.sleptMs ?? later.sleptMs),
+    stoodStillMs: later.stoodStillMs || (birth?.stoodStillMs ?? later.stoodStillMs),
+    stalled: later.stalled ?? birth?.stalled ?? null,
+  };
 }
 
 function guessInitial(kind: EndpointClass, first: Signal | undefined): 'up' | 'off' {

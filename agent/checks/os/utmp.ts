@@ -45,12 +45,14 @@ function recordsOf(bytes: Uint8Array, layout: (typeof layouts)[number]): LoginRe
 /**
  * Whether the run of the machine before this one ended in an orderly way: a shutdown record stands between the last two
  * boots. Null when the file does not reach back so far.
+ * @param boot when this run began, where known: a file that is no longer written tells of runs long ago
  */
-export function endedCleanly(records: readonly LoginRecord[]): boolean | null {
+export function endedCleanly(records: readonly LoginRecord[], boot?: { at: number; slackMs: number }): boolean | null {
   const boots = records.flatMap((record, index) => (record.type === recordType.boot ? [index] : []));
   const last = boots.at(-1);
   const before = boots.at(-2);
   if (last === undefined || before === undefined) return null;
+  if (boot && Math.abs((records[last] as LoginRecord).at - boot.at) > boot.slackMs) return null;
   return records
     .slice(before, last)
     .some((record) => record.type === recordType.runLevel && record.user === 'shutdown');

@@ -91,7 +91,12 @@ function describe(part: Interval): string {
   const span = `${time(part.from, language.value)} – ${time(part.to, language.value)}`;
   const length = duration((part.to - part.from) / 1000, language.value);
   const cause = part.cause ? `: ${wordOr('cause', part.cause)}` : '';
-  return `${t(`interval.${part.state}`)}, ${span}, ${length}${cause}`;
+  const evidence = part.cause && evidenceOf(part);
+  return `${t(`interval.${part.state}`)}, ${span}, ${length}${cause}${evidence ? ` (${evidence})` : ''}`;
+}
+
+function evidenceOf({ evidence = [] }: Interval): string {
+  return evidence.map((code) => wordOr('evidence', code)).join(language.value === 'ja' ? '、' : '; ');
 }
 
 interface StripProps {
@@ -155,6 +160,7 @@ export function IntervalTable({ caption, intervals }: { caption: string; interva
           cell: (row) => duration((row.to - row.from) / 1000, language.value),
         },
         { key: 'cause', head: t('interval.cause'), cell: (row) => (row.cause ? wordOr('cause', row.cause) : '—') },
+        { key: 'evidence', head: t('interval.evidence'), cell: (row) => evidenceOf(row) || '—' },
       ]}
     />
   );
