@@ -10,7 +10,8 @@ import { createPresence } from '../../../collector/fleet/presence.ts';
 import { timelineOf } from '../../../collector/kpi/history.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { addEndpoint } from '../../support/station.ts';
+import { encode } from '../../../shared/report.ts';
+import { addEndpoint, epochOf, makeReport, openStation } from '../../support/station.ts';
 
 const id = 'eserverserver001';
 const start = Date.UTC(2026, 10, 2, 9);
@@ -139,6 +140,67 @@ test('a buffer with a hole in it leaves the hole unknown', async () => {
     ['up', 425, end],
   ]);
   await scene.close();
+});
+
+/** A minute without a collector, then a birth and these reports, told through the real intake; age in seconds. */
+async function told(reports: readonly (readonly ['backlog' | 'report', age: number])[]) {
+  const station = await openStation({ endpoints: [id] });
+  try {
+    const now = Date.now();
+    const before = { from_at: now - 3_600_000, to_at: now - 60_000, clean: 0 } as const;
+    await station.state.insertInto('watches').values(before).execute();
+    const first = {
+      endpoint: id,
+      at: now - 3_600_000,
+      kind: 'online',
+      session: null,
+      boot_id: 'b',
+      reason: 'clean',
+    } as const;
+    await station.state
+      .insertInto('signals')
+      .values({ ...first, last_seen: null })
+      .execute();
+    const wire = station.wire(id);
+    assert.is(await wire.connected, 0);
+    const birth = { state: 'online', session: 'a'.repeat(16), boot_id: 'b', started_at: now - 3_600_000 } as const;
+    const said = { ...birth, previous_shutdown: 'clean', version: '1' };
+    await wire.publish(station.topic(id, 'presence'), JSON.stringify(said), { retain: true });
+    for (const [n, [leaf, age]] of reports.entries())
+      await wire.publish(station.topic(id, leaf), encode(makeReport(epochOf(1), n + 1, now - age * 1000)));
+    await station.intake.presence.backlog.save();
+    const line = await timelineOf(station.state, id, now - 120_000, Date.now(), Date.now());
+    return line.map(({ state, from, to }) => [state, Math.round((from - now) / 1000), Math.round((to - now) / 1000)]);
+  } finally {
+    await station.stop();
+  }
+}
+
+test('the two newest reports of the gap come in the live lane, and prove their time as well', async () => {
+  const line = await told([
+    ['report', 5],
+    ['backlog', 55],
+    ['backlog', 45],
+    ['backlog', 35],
+    ['report', 15],
+    ['report', 0],
+  ]);
+  assert.equal(
+    line.map(([state]) => state),
+    ['up'],
+    JSON.stringify(line),
+  );
+});
+
+test('one late report alone proves as much time as each of many; what was lost after it stays unknown', async () => {
+  const line = await told([
+    ['report', 0],
+    ['backlog', 50],
+  ]);
+  assert.equal(line.slice(0, 2), [
+    ['up', -120, -50],
+    ['unknown', -50, 0],
+  ]);
 });
 
 test.run();
