@@ -68,7 +68,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
       const bootedAt = startedAt - run.uptime * 1000;
       const found = await readShutdown(context, {
         bootId: last.boot_id,
-        seenAt: last.at ?? 0,
+        seenAt: last.at ?? bootedAt - 86_400_000,
         bootedAt,
         now: startedAt,
       });

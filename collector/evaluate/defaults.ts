@@ -149,7 +149,7 @@ const custom = warning(
 export const defaultRules: readonly Rule[] = [
   // Being there. A workstation that is silent is asleep or at home: only three weeks of it are worth a question.
   {
-    ...warning('server-down', 'Server does not respond', 'サーバーが応答しません', {
+    ...warning('server-down', 'Server does not report', 'サーバーから報告がありません', {
       kind: 'absence',
       after_s: 10 * minute,
     }),

@@ -83,17 +83,19 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
 
   async function tick(): Promise<void> {
     const now = clock.monotonic();
+    const changes: Promise<void>[] = [];
     if (stoodStill()) {
       judgeFrom = now;
       watchingSince = clock.now();
-      watch
-        .interrupted(lastTickAt)
-        .catch((thrown) => log.warn({ err: thrown }, 'the time in which the collector stood still could not be saved'));
+      changes.push(
+        watch.interrupted(lastTickAt, watchingSince).catch((thrown) => {
+          log.warn({ err: thrown }, 'the time in which the collector stood still could not be saved');
+        }),
+      );
     }
     lastTick = now;
     lastTickAt = clock.now();
     const graceLeft = startedAt + grace - now;
-    const changes: Promise<void>[] = [];
     for (const endpoint of fleet.all()) {
       const silence = () => Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);
       const judge = () => judgeSilence(endpoint, silence(), graceLeft);

@@ -12,8 +12,8 @@ export interface Watch {
   /** How long nobody was watching before this run, ms; null when this is the first. */
   readonly blindMs: number | null;
   beat(): Promise<void>;
-  /** This process stood still (suspended, stopped) since `since`: a new row begins now. */
-  interrupted(since: number): Promise<void>;
+  /** This process stood still (suspended, stopped) from `since` to `until`, ms UTC: a new row begins. */
+  interrupted(since: number, until: number): Promise<void>;
   /** Ends the row as clean: the collector was stopped on purpose. */
   close(): Promise<void>;
 }
@@ -41,10 +41,10 @@ export async function startWatch(parts: { state: State; clock: Clock; log: Log }
   return {
     blindMs: last ? Math.max(0, from - last.to_at) : null,
     beat: () => end(0),
-    async interrupted(since) {
+    async interrupted(since, until) {
       // A beat may have run first and claimed the gap.
       await end(0, since);
-      id = await begin(clock.now());
+      id = await begin(until);
     },
     async close() {
       clearInterval(timer);

@@ -1,10 +1,12 @@
 /** The operating system: which it is, how long it gets updates, whether it waits for a restart, how it went down, its clock. */
+import { uptime } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { OsState } from '../../../shared/inventory.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { readBootId } from '../../platform/boot.ts';
+import { readShutdown } from '../../platform/shutdown.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
-import { bytesOf, changedAt, fileText } from '../files.ts';
+import { changedAt, fileText } from '../files.ts';
 import { metric } from '../health/source.ts';
 import { numberOf, objectOf, short } from '../loose.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
@@ -13,7 +15,8 @@ import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts
 import { dayOf, daysUntil, type Life, lifeOf, lookUp, parseOsRelease, type Tables, tablesOf } from './end-of-life.ts';
 import { type Reboot, readReboot } from './reboot.ts';
 import { readTimeSync, type TimeSync } from './time-sync.ts';
-import { endedCleanly, parseUtmp } from './utmp.ts';
+
+const dayMs = 86_400_000;
 
 type Named = Omit<OsState, 'rebootRequired' | 'rebootSince' | 'rebootWhy'>;
 
@@ -84,26 +87,37 @@ async function clockOf(context: CheckContext): Promise<TimeSync> {
 }
 
 /**
- * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, from the
- * login records, else by whether the agent itself could still say goodbye; null until one could be judged.
+ * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, by what the
+ * system has kept of it, else by whether the agent itself could still say goodbye; null until one could be judged.
  */
 async function countUnclean(context: CheckContext): Promise<number | null> {
   const remembered = objectOf(context.memory.get('os.shutdowns'));
+  const session = objectOf(context.memory.get('session'));
   const count = numberOf(remembered.unclean);
-  const boot = readBootId(context.root);
+  const fresh = readBootId(context.root);
+  // The agent keeps an id that was made from the wall clock when that is set.
+  const boot = fresh.startsWith('boot-') && typeof session.boot_id === 'string' ? session.boot_id : fresh;
   if (remembered.boot === boot) return count;
-  const bytes = await bytesOf(context, '/var/log/wtmp');
-  const clean = (bytes === null ? null : endedCleanly(parseUtmp(bytes))) ?? saidGoodbye(context, remembered.boot);
+  const clean = (await endedCleanly(context, remembered)) ?? saidGoodbye(session, remembered.boot);
   // At the first run we look back too, but count only what happens from now on.
   const first = remembered.boot === undefined;
   const unclean = clean === null ? count : (count ?? 0) + (clean || first ? 0 : 1);
-  context.memory.set('os.shutdowns', { boot, unclean });
+  context.memory.set('os.shutdowns', { boot, unclean, at: context.clock.now() });
   return unclean;
 }
 
+async function endedCleanly(context: CheckContext, run: Record<string, unknown>): Promise<boolean | null> {
+  if (typeof run.boot !== 'string') return null;
+  const now = context.clock.now();
+  const bootedAt = now - uptime() * 1000;
+  const runs = { bootId: run.boot, seenAt: numberOf(run.at) ?? bootedAt - dayMs, bootedAt, now };
+  const found = (await readShutdown(context, runs))?.previous_shutdown;
+  return found === undefined ? null : found === 'clean';
+}
+
 /** The agent's own last word in that run of the machine. */
-function saidGoodbye(context: CheckContext, boot: unknown): boolean | null {
-  const previous = objectOf(objectOf(context.memory.get('session')).previous);
+function saidGoodbye(session: Record<string, unknown>, boot: unknown): boolean | null {
+  const previous = objectOf(session.previous);
   return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;
 }
 

@@ -190,6 +190,49 @@ test('when the collector itself stood still, nobody is blamed for it', async () 
   await room.close();
 });
 
+test('time in which the collector stood still was not watched, and reports made in it are late', async () => {
+  const room = await openRoom();
+  await room.say(server, birth(sessionA));
+  await room.pass(70, server);
+  room.clock.pass(600_000);
+  const now = room.clock.now();
+  assert.is(room.presence.isLate(room.of(server), now - 300_000), true, 'read before the first tick');
+  await room.pass(5, server);
+  assert.is(room.presence.isLate(room.of(server), now - 300_000), true);
+  assert.is(room.presence.isLate(room.of(server), room.clock.now() - 2000), false);
+  await room.close();
+  const watches = await room.state.selectFrom('watches').selectAll().orderBy('id').execute();
+  assert.equal(
+    watches.map(({ from_at, to_at, clean }) => [(from_at - start) / 1000, (to_at - start) / 1000, clean]),
+    [
+      [0, 70, 0],
+      [671, 675, 1],
+    ],
+  );
+});
+
+test('a birth keeps what tells one absence from another, and nothing else; the same boot blames the agent', async () => {
+  const room = await openRoom();
+  const said = Object.assign(birth(sessionA), { previous_shutdown: 'unclean', uptime_s: 50, newer: 'x' }) as Presence;
+  await room.say(server, said);
+  await room.pass(20, server);
+  await room.say(server, { ...said, session: sessionB } as Presence);
+  const rows = await room.state
+    .selectFrom('signals')
+    .selectAll()
+    .where('endpoint', '=', server)
+    .orderBy('id')
+    .execute();
+  assert.equal(
+    rows.map(({ reason, birth: kept, last_seen }) => [reason, Object.keys(JSON.parse(kept ?? '{}')).join(), last_seen]),
+    [
+      ['unclean', 'started_at,previous_shutdown,uptime_s', null],
+      ['agent_ended', 'started_at,previous_shutdown,uptime_s', start + 20_000],
+    ],
+  );
+  await room.close();
+});
+
 test('the rules at their limits', () => {
   assert.is(silenceLimit({ kind: 'server', intervalMs: 1000 }), 10_000);
   assert.is(silenceLimit({ kind: 'server', intervalMs: 60_000 }), 180_000);
