@@ -339,7 +339,7 @@ test('births by hand through the real intake: a new boot is a crash, the same bo
       .updateTable('watches')
       .set({ from_at: begin - 3_600_000 })
       .execute();
-    await sign(crashing, 'b', 'boot two', 2, { uptime_s: 30, instance: 'new', shutdown_cause: 'crash' });
+    await sign(crashing, 'b', 'boot two', 2, { uptime_s: 30, newest: 'fact', shutdown_cause: 'crash' });
     await sign(killed, 'b', 'boot one', 2, { something_newer: { than: 'this' } });
     const now = Date.now();
     const line = async (id: string) => timelineOf(station.state, id, begin - 3_600_000, now, now);
