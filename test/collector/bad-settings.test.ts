@@ -202,7 +202,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   [
     'rules:\n  - id: certificate\n    when: { kind: threshold, measurement: cert, all: [{ field: days_left, op: "<", value: 5 }] }\n',
-    '3:88: rules.certificate.when.all.0.value lets certificate-critical begin at 7, before certificate at 5; a worse level needs a worse limit',
+    '3:91: rules.certificate.when.all.0.value lets certificate-critical begin at 7, before certificate at 5; a worse level needs a worse limit',
   ],
   [
     limit('dsk', 'field: used_percent, op: ">=", value: 90'),
@@ -309,8 +309,8 @@ const table: [yaml: string, ...lines: string[]][] = [
     '7:12: rules.mine.when.all (a list) must be a list of 1 to 4 entries',
   ],
   [
-    when('kind: metrik\nmeasurement: disk'),
-    '5:13: rules.mine.when.kind "metrik" must be one of metric, silent, missing; did you mean "metric"?',
+    when('kind: treshold\nmeasurement: disk'),
+    '5:13: rules.mine.when.kind "treshold" must be one of threshold, absence, missing; did you mean "threshold"?',
   ],
   [
     when('kind: absence\nafter: 3'),
