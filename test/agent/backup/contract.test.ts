@@ -346,10 +346,12 @@ for (const [name, read] of Object.entries(readers)) {
   test(`${name}: 64 KiB of nothing in less than 20 ms`, () => {
     for (const [filling, text] of Object.entries(nothing)) {
       let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 3 && best >= 20; round += 1) {
-        const started = performance.now();
+      for (let round = 0; round < 5 && best >= 20; round += 1) {
+        const started = process.threadCpuUsage();
         read(text);
-        best = Math.min(best, performance.now() - started);
+        const { user, system } = process.threadCpuUsage(started);
+        // CPU time of this thread: what else runs on the machine does not count.
+        best = Math.min(best, (user + system) / 1000);
       }
       assert.ok(best < 20, `${filling}: ${best.toFixed(1)} ms`);
     }
