@@ -31,12 +31,14 @@ export interface SceneOptions {
   rules?: Overrides;
   policy?: Partial<PolicySettings>;
   state?: State;
+  /** Where the state is to lie; in memory where nothing is said. */
+  file?: string;
   routes?: Route[];
   startAt?: number;
 }
 
 export async function openScene(options: SceneOptions = {}) {
-  const state = options.state ?? (await openState(':memory:'));
+  const state = options.state ?? (await openState(options.file ?? ':memory:'));
   let now = options.startAt ?? Date.parse('2026-01-05T00:00:00Z');
   const zero = now;
   const clock = { now: () => now, monotonic: () => now };
@@ -87,6 +89,10 @@ export async function openScene(options: SceneOptions = {}) {
     now: () => now,
     /** ms since the start of the scene. */
     elapsed: () => now - zero,
+    /** Moves the clock, and nothing else. */
+    pass(ms: number) {
+      now += ms;
+    },
     /** Moves the clock second by second, ticking like the collector does. */
     async wait(ms: number, step = second) {
       for (const end = now + ms; now < end; ) {
