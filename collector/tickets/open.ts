@@ -3,6 +3,7 @@ import type { AlertChange, Batch } from '../alerts/batch.ts';
 import { isAlertChange } from '../alerts/batch.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
+import { breathe } from '../state/breathe.ts';
 import type { TicketPolicy } from './policy.ts';
 import type { About } from './ticket-state.ts';
 
@@ -11,13 +12,14 @@ export interface OpenTicketsParts {
   endpointOf(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
 }
 
-export function openTickets({ policy, endpointOf }: OpenTicketsParts, batch: Batch): void {
+export async function openTickets({ policy, endpointOf }: OpenTicketsParts, batch: Batch): Promise<void> {
   for (const change of batch.changes) {
     if (!isAlertChange(change)) batch.actions.push(...policy.apply(change.did));
     else if (change.alert.rule.ticket !== 'off') {
       follow(change);
       change.quiet = policy.crowded(change.alert.key);
     }
+    await breathe();
   }
   batch.actions.push(...policy.advance(batch.at));
 
