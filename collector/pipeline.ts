@@ -355,7 +355,7 @@ export interface SecondHalfParts {
 /** Decided in memory, in this order; each step adds to the batch. */
 const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
   advance,
-  ({ policy, named }, batch) => openTickets({ policy, endpointOf: named }, batch),
+  ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
 ];
 /** Saved in one transaction, each room its own tables: alerts name their tickets, and notifications both. */

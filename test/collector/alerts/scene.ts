@@ -101,6 +101,10 @@ export async function openScene(options: SceneOptions = {}) {
         while ((await outbox.runDue()) > 0);
       }
     },
+    /** The clock goes on, and the look at the time is late. */
+    skip(ms: number) {
+      now += ms;
+    },
     report(...readings: Reading[]): Report {
       const metrics = readings.map(([name, fields, tags]) => ({ name, fields, tags: tags ?? {}, timestamp: now }));
       return { v: 1, epoch: '0'.repeat(32), seq: ++seq, at: now, metrics };
@@ -129,7 +133,7 @@ export async function openScene(options: SceneOptions = {}) {
     /** As after `kill -9`: nothing is closed in order, all is read again from state. */
     async restart(changes: SceneOptions = {}) {
       await alerts.stop();
-      return openScene({ ...options, ...changes, state, startAt: now });
+      return openScene({ ...options, startAt: now, ...changes, state });
     },
     async close() {
       await alerts.stop();
