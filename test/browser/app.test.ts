@@ -164,6 +164,8 @@ step('a firing alert is on its page, and its ticket opens with a chart and what 
   for (const said of ['The value crossed its limit', 'Monitoring: ticket opened', 'admin acknowledged the alert']) {
     await page.locator('.story').getByText(said).waitFor();
   }
+  // Whoever acknowledges the alert has the ticket.
+  await page.getByRole('button', { name: 'Give back' }).click();
   await page.getByRole('button', { name: 'Take it' }).click();
   await page.getByText('admin assigned it to admin').waitFor();
 });
