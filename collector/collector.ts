@@ -118,8 +118,13 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const enrollments = createEnrollments(state, clock.now);
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
-  const sites = createSites({ state, fleet, tell, now: clock.now });
-  const groups = await createGroups({ state, fleet, tell, now: clock.now });
+  /** A renamed site is renamed in the scopes of rules as well, before any endpoint is said to be there. */
+  const onScopesMoved = async () => {
+    for (const rule of await rules.reload()) tell.publish({ kind: 'rule', rule });
+  };
+  const placeParts = { state, fleet, tell, now: clock.now, onScopesMoved };
+  const sites = createSites(placeParts);
+  const groups = await createGroups(placeParts);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
@@ -131,13 +136,8 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, now: clock.now, log },
-    onChange: (id) =>
-      void followRule(id).catch((thrown: unknown) =>
-        log.error({ err: thrown, rule: id }, 'A changed rule is not followed yet'),
-      ),
+    onChange: followRules,
   });
-  // A renamed site is renamed in the scopes of rules as well.
-  onStop(tell.subscribe((change) => void (change.kind === 'site' && rules.reload())));
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const alertParts = {
     state,
@@ -162,15 +162,24 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
 
   const derive = (endpoint: Endpoint, report: Report) =>
     withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
-  /** Alerts under the rule of now, and the newest values judged by it. */
-  async function followRule(id: string): Promise<void> {
-    await alerts.rulesChanged();
-    for (const endpoint of fleet.all()) {
-      if (endpoint.state !== 'online') continue;
-      const metrics = newestOf(series.latest(endpoint.id), rules.books().rule(id), clock.now());
-      const report: Report = { v: 1, epoch: '', seq: 0, at: clock.now(), metrics };
-      if (metrics.length > 0) await alerts.judgeAgain(endpoint, derive(endpoint, report).metrics);
-    }
+  /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
+  function newest(endpoint: Endpoint, ids: readonly string[]): Report | null {
+    if (endpoint.state !== 'online') return null;
+    const looked = ids.flatMap((id) => rules.books().rule(id) ?? []);
+    const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());
+    return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
+  }
+  /** Alerts under the rules of now, and the newest values judged by them. */
+  function followRules(ids: readonly string[]): void {
+    const follow = async () => {
+      await alerts.rulesChanged();
+      for (const endpoint of fleet.all()) {
+        const report = newest(endpoint, ids);
+        if (report) await alerts.judgeAgain(endpoint, report.metrics);
+      }
+    };
+    for (const rule of ids) tell.publish({ kind: 'rule', rule });
+    follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Changed rules are not followed yet'));
   }
 
   const intake = await openIntake({
@@ -213,6 +222,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       alerts,
       tickets,
       rules,
+      newest,
       ruleNames: (id) => (id === ownRule.id ? ownRule : rules.books().rule(id))?.name,
       registry,
       addresses: () => addressesOf(config, ports),
@@ -225,6 +235,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       },
       async retired(id) {
         intake.disconnect(id);
+        await onScopesMoved();
         await alerts.retired(id);
       },
       async replaced(id) {

@@ -12,7 +12,9 @@ export type Change =
   | { kind: 'inventory'; endpoint: string; section: string }
   /** Made, changed or removed. That an endpoint came or went is told by `endpoint`. */
   | { kind: 'site'; site: string }
-  | { kind: 'group'; group: string };
+  | { kind: 'group'; group: string }
+  /** Said anew, everywhere or within a scope. */
+  | { kind: 'rule'; rule: string };
 
 export interface Tell {
   publish(change: Change): void;

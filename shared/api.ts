@@ -20,7 +20,13 @@ export type Role = (typeof roles)[number];
 export const EndpointKind = Type.Union([Type.Literal('server'), Type.Literal('workstation')]);
 export const Severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
 
-export const ErrorBody = Type.Object({ code: text, message: text, hint: text });
+export const ErrorBody = Type.Object({
+  code: text,
+  message: text,
+  hint: text,
+  /** Where in what was sent the faults lie. */
+  faults: Type.Optional(Type.Array(Type.Object({ at: text, problem: text }))),
+});
 export const page = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
@@ -295,6 +301,7 @@ export const RuleShown = Type.Object(
     ),
     for_s: Type.Number(),
     clear_for_s: Type.Number(),
+    no_data: Type.Optional(Type.Enum(['keep', 'ignore', 'alert'])),
     ticket: Type.Enum(['off', 'open']),
     urgency: Type.Integer(),
   },
@@ -305,10 +312,25 @@ export const RuleEntry = Type.Object({
   scope: RuleScope,
   /** Who may change it: built in (anybody may), the settings file, people. */
   owner: Type.Enum(['built-in', 'file', 'people']),
+  /** The parts that its owner said; null where it is as it was built in. */
+  said: Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]),
+  /** False: the program brings no such rule, so without what was said there is none. */
+  hasDefault: Type.Boolean(),
   changedAt: orNull.ms,
   changedBy: orNull.text,
 });
 export type RuleEntry = Static<typeof RuleEntry>;
+/** What a change would do. `POST /api/v1/rules/preview`. */
+export const RulePreview = Type.Object({
+  /** The rules as they would be, in every scope. */
+  entries: Type.Array(RuleEntry),
+  /** Endpoints that the scope reaches; how many of them have an alert of it now, and would by their newest values. */
+  reached: Type.Integer(),
+  now: Type.Integer(),
+  /** null: it takes time to tell, as for means and growth. */
+  after: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type RulePreview = Static<typeof RulePreview>;
 const parts = Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]);
 export const RuleVersion = Type.Object({
   rule: text,
@@ -316,6 +338,7 @@ export const RuleVersion = Type.Object({
   at: ms,
   by: text,
   reason: text,
+  /** The parts in which the rule differs, as they were and as they are; null: there was no such rule, or is none. */
   before: parts,
   after: parts,
 });

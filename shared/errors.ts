@@ -205,6 +205,12 @@ export const errors = {
   ),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
+  BAD_RULE: row(400, 'The rule cannot be so: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
+  RULE_IN_FILE: row(
+    409,
+    'The rule {id} is set in evenkeel.yaml, so it cannot be changed here.',
+    'Change it in that file and restart the collector, or remove it there.',
+  ),
   CONFLICT: row(409, 'This cannot be done now: {problem}.', 'Reload to see the present state.'),
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
@@ -225,13 +231,26 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
+/** `problem` reads on after the name of the place. */
+export interface PlacedFault {
+  at: string;
+  problem: string;
+}
+
 export class EvenkeelError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly hint: string;
   readonly retryable: boolean;
+  /** Where in what was sent the faults lie: `disk-space.when.all.0.clear`. */
+  readonly faults: readonly PlacedFault[];
 
-  constructor(code: ErrorCode, values: Record<string, string | number> = {}, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    values: Record<string, string | number> = {},
+    cause?: unknown,
+    faults: readonly PlacedFault[] = [],
+  ) {
     const entry = errors[code];
     const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?'));
     super(fill(entry.message), cause === undefined ? undefined : { cause });
@@ -240,12 +259,18 @@ export class EvenkeelError extends Error {
     this.status = entry.status;
     this.hint = fill(entry.hint);
     this.retryable = entry.retryable;
+    this.faults = faults;
   }
 }
 
 /** Makes the error `code`, with its values filled in. Use as `throw fail('NOT_FOUND', { what: 'ticket', id })`. */
-export function fail(code: ErrorCode, values: Record<string, string | number> = {}, cause?: unknown): EvenkeelError {
-  return new EvenkeelError(code, values, cause);
+export function fail(
+  code: ErrorCode,
+  values: Record<string, string | number> = {},
+  cause?: unknown,
+  faults: readonly PlacedFault[] = [],
+): EvenkeelError {
+  return new EvenkeelError(code, values, cause, faults);
 }
 
 /** The text of anything that was thrown. */

@@ -3,11 +3,11 @@
  * at equal instants what is due comes before what arrives.
  */
 import { randomBytes } from 'node:crypto';
-import { isTimed } from '../evaluate/book.ts';
+import { familyOf, isTimed, type RuleBook, rankOf } from '../evaluate/book.ts';
 import type { Level } from '../evaluate/evaluate.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
+import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
-import { breathe } from '../state/breathe.ts';
 import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
 import { type Alert, alertKey, dueOf, onDue, onEnd, onGone, onSample, type Reason, type Step } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode, Input, Sample } from './batch.ts';
@@ -21,13 +21,12 @@ export interface AdvanceParts {
 
 const monitor = 'monitor';
 
-export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): Promise<void> {
+export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): void {
   for (const input of batch.inputs) {
-    await runDue(input.at);
-    await breathe();
+    runDue(input.at);
     take(input);
   }
-  await runDue(batch.at);
+  runDue(batch.at);
 
   function take(input: Input): void {
     const { at } = input;
@@ -66,12 +65,11 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
 
   // ── time ──
 
-  async function runDue(now: number): Promise<void> {
+  function runDue(now: number): void {
     for (let next = memory.due.take(now); next; next = memory.due.take(now)) {
       const key = dueKey(next.key);
       if ('endpoint' in key) judgeByPresence(key.endpoint, next.at);
       else onAlertDue(key.alert, next.at);
-      await breathe();
     }
   }
 
@@ -93,14 +91,12 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   // ── verdicts ──
 
   function onVerdict(sample: Sample, at: number): void {
-    const { key, levels } = sample;
+    const { key, levels, again } = sample;
     const birth = () => ({ ...sample, id: newId() });
     const before = memory.alert(key) ?? null;
-    apply(
-      before,
-      onSample(before, levels, at, () => pick(birth())),
-      at,
-    );
+    const step = onSample(before, levels, at, () => pick(birth()));
+    if (again && step.alert) step.alert.statuses = '';
+    apply(before, step, at);
   }
 
   function onPresence(id: string, at: number): void {
@@ -136,9 +132,18 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     if (!endpoint) return;
     const book = memory.bookOf(endpoint, at);
     const rule = book.rule(alert.rule.id) ?? book.rule(alert.family);
-    if (!rule) end(alert, at, 'rule_removed', monitor);
-    else if (rule.id !== alert.rule.id) record({ ...alert, rule, statuses: '' }, 'eased', at);
-    else if (rule !== alert.rule) memory.set({ ...alert, rule, statuses: '' });
+    if (!rule || !isAbout(rule, alert, book)) end(alert, at, 'rule_removed', monitor);
+    else if (rule !== alert.rule) changeRule(alert, rule, at);
+  }
+
+  /** Who was told of a warning is told that it is critical now; all else is only kept. */
+  function changeRule(alert: Alert, rule: Rule, at: number): void {
+    const by = rankOf[rule.severity] - rankOf[alert.rule.severity];
+    const next: Alert = { ...alert, rule, threshold: kindOf(rule.when).limit(rule.when as never), statuses: '' };
+    if (alert.state === 'inactive' && !alert.flapping) memory.set(next);
+    else if ((alert.state !== 'firing' && !alert.flapping) || by === 0)
+      record(next, 'level', at, { reason: 'rule_changed' });
+    else change(next, by > 0 ? 'worse' : 'eased', at, 'rule_changed');
   }
 
   // ── what follows ──
@@ -147,7 +152,9 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   function apply(before: Alert | null, step: Step, at: number): void {
     const { transition } = step;
     if (!transition) {
-      if (step.alert) memory.set(step.alert);
+      if (before && step.alert?.state === 'pending' && step.alert.rule.id !== before.rule.id && !before.flapping)
+        record(step.alert, 'level', at);
+      else if (step.alert) memory.set(step.alert);
       else if (before) memory.remove(before);
       return;
     }
@@ -168,7 +175,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
       memory.set(alert);
       return;
     }
-    const counted = countsAsChange(code);
+    const counted = countsAsChange(code) && reason !== 'rule_changed';
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted) memory.setFlaps(alert.key, flaps);
     const begins = counted && !alert.flapping && startsFlapping(flaps, at);
@@ -246,6 +253,12 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
       ...more,
     });
   }
+}
+
+/** Of the same family, of the same metric, and of this instance. */
+function isAbout(rule: Rule, { family, metric, tags }: Alert, book: RuleBook): boolean {
+  if (familyOf(rule) !== family || book.families.get(family)?.metric !== metric) return false;
+  return kindOf(rule.when).covers?.(rule.when as never, tags) ?? true;
 }
 
 const newId = () => randomBytes(10).toString('hex');

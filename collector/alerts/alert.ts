@@ -65,6 +65,7 @@ export type Reason =
   | 'no_data'
   | 'retired'
   | 'rule_removed'
+  | 'rule_changed'
   | 'gone'
   | 'ended_by_person'
   | 'endpoint_replaced';

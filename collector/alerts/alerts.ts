@@ -8,6 +8,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { evaluate, type Level } from '../evaluate/evaluate.ts';
+import { remembers } from '../evaluate/kinds/threshold.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
 import { factsOf } from '../notify/notification.ts';
@@ -212,7 +213,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const verdicts = evaluate(memory.bookOf(endpoint, at), report, evaluation, families, at);
     const samples = verdicts
       .filter(({ levels }) => !levels.some(({ rule }) => remembers(rule)))
-      .map(({ family, metric, tags, levels }) => sampleOf(endpoint.id, family, metric, tags, levels))
+      .map(({ family, metric, tags, levels }): Sample => {
+        return { ...sampleOf(endpoint.id, family, metric, tags, levels), again: true };
+      })
       .filter((sample) => concerns(sample, at));
     return queue.push(...samples.map((sample): Input => ({ type: 'sample', at, sample })));
   }
@@ -414,7 +417,3 @@ export function createAlerts(parts: AlertsParts): Alerts {
       onPerson(id, 'ended', ({ key }) => ({ type: 'end', at: clock.now(), key, reason: 'ended_by_person', by })),
   };
 }
-
-/** A rule about growth or a mean needs samples of its own time; the newest once more would tell it something else. */
-const remembers = ({ when }: Level['rule']) =>
-  when.kind === 'threshold' && when.all.some(({ growth, mean_s }) => growth === true || mean_s !== undefined);

@@ -28,6 +28,8 @@ export type Input = { at: number } & (
 
 /** A verdict about one instance of a family. */
 export interface Sample {
+  /** Known before, judged once more because a rule has changed: it says nothing of the pace of its series. */
+  again?: true;
   key: string;
   endpoint: string;
   family: string;
@@ -48,6 +50,8 @@ export type ChangeCode =
   | 'resolved'
   | 'flapping'
   | 'stable'
+  /** Pending at another level, or under a rule that was changed. */
+  | 'level'
   | 'acknowledged'
   | 'handed_over'
   | 'acknowledgement_ended';

@@ -58,6 +58,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/alerts/:id/end': 'operator',
   'GET /api/v1/rules': 'viewer',
   'GET /api/v1/rules/:id/history': 'viewer',
+  'POST /api/v1/rules/changes': 'admin',
+  'POST /api/v1/rules/preview': 'admin',
   'PUT /api/v1/rules/:id': 'admin',
   'DELETE /api/v1/rules/:id': 'admin',
   'GET /api/v1/endpoints/:id/rules': 'viewer',

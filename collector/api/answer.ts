@@ -11,7 +11,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known =
     error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.status(known.status).send({ code: known.code, message: known.message, hint: known.hint });
+  const { code, message, hint, faults } = known;
+  return reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
 }
 
 export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {

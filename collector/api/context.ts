@@ -10,11 +10,12 @@ import type {
 import type { Registry } from 'prom-client';
 import type { Role, TicketRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { Report } from '../../shared/report.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
 import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
@@ -67,6 +68,8 @@ export interface Context {
   tickets: TicketActions;
   /** The rules in force. */
   rules: Rules;
+  /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
+  newest(endpoint: Endpoint, rules: readonly string[]): Report | null;
   /** Names of rules by id. */
   ruleNames: RuleNames;
   /** Where agents find this collector: known only once it listens. */

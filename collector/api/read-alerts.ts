@@ -14,7 +14,7 @@ export const AlertQuery = Type.Object(
     ),
     severity: Type.Optional(Severity),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
-    rule: Type.Optional(Type.String({ maxLength: 64 })),
+    rule: Type.Optional(Type.String({ maxLength: 64, description: 'its worse levels count as well' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
     page: Type.Optional(Type.String({ maxLength: 200 })),
   },
@@ -117,6 +117,7 @@ export async function alertsBy(
   state: State,
   rules: RuleNames,
   query: AlertQuery,
+  levelsOf: (rule: string) => readonly string[],
 ): Promise<{ items: Alert[]; next: string | null }> {
   const limit = query.limit ?? 100;
   let select = rows(state)
@@ -127,7 +128,7 @@ export async function alertsBy(
   else if (query.state) select = select.where('alerts.state', '=', query.state);
   if (query.severity) select = select.where('alerts.severity', '=', query.severity);
   if (query.endpoint) select = select.where('alerts.endpoint', '=', query.endpoint);
-  if (query.rule) select = select.where('alerts.rule', '=', query.rule);
+  if (query.rule) select = select.where('alerts.rule', 'in', [query.rule, ...levelsOf(query.rule)]);
   if (query.page) {
     const [at, id] = readMark(query.page);
     select = select.where((where) =>

@@ -23,6 +23,7 @@ export interface RuleBook {
   byMeasurement: ReadonlyMap<string, readonly Family[]>;
   /** Judged by presence and time, one family each. */
   byPresence: readonly Family[];
+  families: ReadonlyMap<string, Family>;
 }
 
 export const rankOf: Record<Rule['severity'], number> = { info: 0, warning: 1, critical: 2 };
@@ -66,18 +67,20 @@ export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRu
   const ordered = scoped
     .map((one, index) => ({ ...one, index }))
     .sort((a, b) => weightOf(b.scope) - weightOf(a.scope) || (a.scope.target < b.scope.target ? -1 : 1));
+  const basic = new Map(base.map((rule) => [rule.id, rule]));
   const byId = new Map([...ordered.map(({ rule }) => rule).reverse(), ...base].map((rule) => [rule.id, rule]));
 
   function choices(place: Place): RuleChoice[] {
-    const reaching = ordered.filter(({ scope }) => reaches(scope, place));
-    const own = [...byId.values()].flatMap((rule): RuleChoice[] => {
-      const said = reaching.filter((one) => one.rule.id === rule.id);
-      const basic = base.find(({ id }) => id === rule.id);
-      const all = [...said, ...(basic ? [{ scope: everywhere, rule: basic }] : [])];
+    const reaching = Map.groupBy(
+      ordered.filter(({ scope }) => reaches(scope, place)),
+      ({ rule }) => rule.id,
+    );
+    return [...byId.keys()].flatMap((id): RuleChoice[] => {
+      const everywhereToo = basic.get(id);
+      const all = [...(reaching.get(id) ?? []), ...(everywhereToo ? [{ scope: everywhere, rule: everywhereToo }] : [])];
       const [first, ...others] = all;
       return first ? [{ rule: first.rule, scope: first.scope, gaveWay: others.map(({ scope }) => scope) }] : [];
     });
-    return own;
   }
 
   return {
@@ -122,5 +125,5 @@ function arrange(rules: readonly Rule[], kind: EndpointKind): RuleBook {
     else byMeasurement.set(measurement, [...(byMeasurement.get(measurement) ?? []), family]);
   }
   const byRule = new Map(inForce.map((rule) => [rule.id, rule]));
-  return { rules: inForce, rule: (id) => byRule.get(id), byMeasurement, byPresence };
+  return { rules: inForce, rule: (id) => byRule.get(id), byMeasurement, byPresence, families };
 }

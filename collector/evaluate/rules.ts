@@ -1,25 +1,25 @@
 /**
  * The rules in force, and how they change while the collector runs. What evenkeel.yaml says is that file's and cannot be
- * changed here; everything else is kept in state, each change with author, reason and what was before.
+ * changed here; everything else is kept in state, each change with author, reason and difference.
  */
-import { fail, reasonOf } from '../../shared/errors.ts';
+import type { Transaction } from 'kysely';
+import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { createRuleBooks, everywhere, type RuleBooks, type ScopedRule } from './book.ts';
-import { checkLevels, mergeRules, ruleWith } from './merge.ts';
+import { type Arranged, arrange, isEverywhere, isSameScope, placeOf, type RuleEntry, type Said } from './arrange.ts';
+import type { RuleBooks } from './book.ts';
+import { refuse, saidInFile, tryMerge } from './merge.ts';
 import type { Rule } from './rule.ts';
 import type { Scope } from './scope.ts';
 
-export type RuleParts = Partial<Omit<Rule, 'id'>>;
+export type { RuleEntry } from './arrange.ts';
+export type RuleParts = Readonly<Record<string, unknown>>;
 
-/** One rule within one scope. */
-export interface RuleEntry {
-  rule: Rule;
-  scope: Scope;
-  /** Who may change it: nobody (built in, until somebody does), the settings file, people. */
-  owner: 'built-in' | 'file' | 'people';
-  changedAt: number | null;
-  changedBy: string | null;
+/** What is to be said about one rule; null: nothing any more. */
+export interface RuleChange {
+  id: string;
+  parts: RuleParts | null;
 }
 
 export interface RuleVersion {
@@ -28,7 +28,7 @@ export interface RuleVersion {
   at: number;
   by: string;
   reason: string;
-  /** The parts that were said; null: none were. */
+  /** The parts in which the rule differs, as they were and as they are; null: there was no such rule, or is none. */
   before: RuleParts | null;
   after: RuleParts | null;
 }
@@ -38,151 +38,143 @@ export interface Rules {
   /** Each rule once for all endpoints, and once for each scope in which it differs. */
   list(): RuleEntry[];
   /**
-   * Says how a rule is to be within a scope: `parts` over the built-in one, or a whole new rule.
-   * @throws EvenkeelError BAD_SETTING naming the part, CONFLICT where the settings file owns it
+   * Says how rules are to be within a scope, all of them or none: `parts` over what holds everywhere, or a whole new rule.
+   * @throws EvenkeelError BAD_RULE with each place, CONFLICT where the settings file owns one, NOT_FOUND for null where
+   *   nothing was said
    */
-  set(id: string, scope: Scope, parts: RuleParts, by: string, reason: string): Promise<void>;
-  /** Takes back what was said. @throws EvenkeelError NOT_FOUND, CONFLICT */
-  reset(id: string, scope: Scope, by: string, reason: string): Promise<void>;
+  change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void>;
+  /** What would hold after such a change. @throws EvenkeelError as `change` */
+  preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
   /** Newest first. */
   history(id: string): Promise<RuleVersion[]>;
-  /** Reads again what is in state: a site may have been renamed. */
-  reload(): Promise<void>;
+  /** Reads again what is in state: a site may have been renamed or removed. @returns ids of the rules that now differ */
+  reload(): Promise<string[]>;
 }
 
 export interface RulesParts {
   state: State;
   builtIn: readonly Rule[];
   /** `rules:` of evenkeel.yaml, those with a scope among them. */
-  file: readonly (Record<string, unknown> & { id: string })[];
+  file: readonly (Readonly<Record<string, unknown>> & { id: string })[];
   now: () => number;
   log: Log;
   /** After a change was saved and is in force. */
-  onChange(id: string): void;
+  onChange(ids: readonly string[]): void;
 }
 
-interface Kept {
-  id: string;
-  scope: Scope;
-  parts: RuleParts;
-  at: number;
-  by: string;
-}
-
-const isSame = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
-
-/** `scope: { site: Berlin }` of the settings file; undefined where a rule holds everywhere. */
-export function scopeOf(given: unknown): Scope {
-  const [pair, ...others] = Object.entries((given as Record<string, unknown> | undefined) ?? {});
-  if (!pair) return everywhere;
-  const [of, target] = pair;
-  if (others.length > 0 || typeof target !== 'string' || !['kind', 'site', 'group', 'tag', 'endpoint'].includes(of))
-    throw fail('BAD_SETTING', {
-      faults: 'rules.scope must be one of { kind: … }, { site: … }, { group: … }, { tag: … }, { endpoint: … }',
-    });
-  return { of: of as Scope['of'], target };
-}
+/** Of what people said. More would make each change slow, and nobody could oversee them. */
+const saidAtMost = 2000;
 
 export async function createRules(parts: RulesParts): Promise<Rules> {
   const { state, builtIn, now, log } = parts;
-  const fileRules = parts.file.map(({ scope, ...rest }) => ({ scope: scopeOf(scope), rest: rest as { id: string } }));
-  const everywhereInFile = fileRules.filter(({ scope }) => isSame(scope, everywhere)).map(({ rest }) => rest);
-  const inFile = mergeRules(builtIn, everywhereInFile);
-  const fileScoped = fileRules.flatMap(({ scope, rest }): ScopedRule[] => {
-    const { id, ...changes } = rest;
-    return isSame(scope, everywhere) ? [] : [{ scope, rule: ruleWith(id, basic(inFile, id), changes) }];
-  });
-  let kept: Kept[] = [];
-  let entries: RuleEntry[] = [];
-  let books: RuleBooks = createRuleBooks(inFile, fileScoped);
+  refuse(tryMerge(builtIn, parts.file).faults, parts.file);
+  const inFile = saidInFile(parts.file).said;
+  /** What is in state, and of it what holds. */
+  let stored: Said[] = [];
+  let kept: Said[] = [];
+  let current = arrange(builtIn, inFile);
+  let queue: Promise<unknown> = Promise.resolve();
+  /** One after the other: each change is checked against what the one before it left. */
+  function inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  }
 
   const ownedByFile = (id: string, scope: Scope) =>
-    fileRules.some((one) => one.rest.id === id && isSame(one.scope, scope));
+    inFile.some((one) => one.id === id && isSameScope(one.scope, scope));
 
-  /** All that holds with `all` as what people said. @throws EvenkeelError BAD_SETTING */
-  function arrange(all: readonly Kept[]): { books: RuleBooks; entries: RuleEntry[] } {
-    const found: RuleEntry[] = [];
-    const base = new Map(inFile.map((rule) => [rule.id, rule]));
-    for (const { id, scope, parts: said } of all)
-      if (isSame(scope, everywhere)) base.set(id, ruleWith(id, basic(inFile, id), said));
-    const scoped: ScopedRule[] = [...fileScoped];
-    for (const { id, scope, parts: said, at, by } of all) {
-      const isBasic = isSame(scope, everywhere);
-      const rule = isBasic ? (base.get(id) as Rule) : ruleWith(id, base.get(id), said);
-      if (!isBasic) scoped.push({ scope, rule });
-      found.push({ rule, scope, owner: 'people', changedAt: at, changedBy: by });
-    }
-    checkLevels([...base.values()]);
-    const quiet = { changedAt: null, changedBy: null };
-    for (const rule of base.values()) {
-      if (found.some((one) => one.rule === rule)) continue;
-      const owner = everywhereInFile.some(({ id }) => id === rule.id) ? 'file' : 'built-in';
-      found.push({ rule, scope: everywhere, owner, ...quiet });
-    }
-    for (const { scope, rule } of fileScoped) found.push({ rule, scope, owner: 'file', ...quiet });
-    return { books: createRuleBooks([...base.values()], scoped), entries: found };
+  async function reload(): Promise<string[]> {
+    const rows = await state.selectFrom('rules').selectAll().orderBy('id').execute();
+    const all = rows.map(
+      ({ rule: id, scope: of, target, change, updated_at: at, updated_by: by }): Said => ({
+        ...{ id, scope: { of, target }, parts: JSON.parse(change) as RuleParts, owner: 'people', at, by },
+      }),
+    );
+    const found = fitting(all);
+    stored = all;
+    kept = found.kept;
+    const ids = changedIds(current, found.arranged);
+    // The same books as before where nothing differs: nobody need look at them again.
+    if (ids.length > 0) current = found.arranged;
+    return ids;
   }
 
-  async function reload(): Promise<void> {
-    const rows = await state.selectFrom('rules').selectAll().orderBy('id').execute();
-    const all = rows.map(({ rule: id, scope: of, target, change, updated_at, updated_by }): Kept => {
-      return { id, scope: { of, target }, parts: JSON.parse(change) as RuleParts, at: updated_at, by: updated_by };
+  /** What no longer fits, after an update of the program or of the file, must not keep the rest from holding. */
+  function fitting(all: Said[]): { kept: Said[]; arranged: Arranged } {
+    let rest = all.filter(({ id, scope }) => {
+      if (!ownedByFile(id, scope)) return true;
+      log.warn({ rule: id, scope }, 'A rule was changed here and is set in evenkeel.yaml now; the file holds');
+      return false;
     });
-    kept = [];
-    // One that no longer fits, after an update of the program, must not keep the others from holding.
-    for (const one of all)
-      try {
-        arrange([...kept, one]);
-        kept.push(one);
-      } catch (thrown) {
+    for (;;) {
+      const arranged = arrange(builtIn, [...inFile, ...rest]);
+      const bad = new Set(arranged.faults.map(({ said }) => said));
+      if (bad.size === 0) return { kept: rest, arranged };
+      for (const { said, fault } of arranged.faults)
         log.error(
-          { rule: one.id, scope: one.scope, reason: reasonOf(thrown) },
+          { rule: said.id, scope: said.scope, reason: `${placeOf(said.id, fault)} ${fault.problem}` },
           'A changed rule no longer fits and is left out',
         );
-      }
-    ({ books, entries } = arrange(kept));
+      const left = rest.filter((one) => !bad.has(one));
+      // Only the file is at fault: as it fitted at the start, something that people said has made it wrong.
+      rest = left.length < rest.length ? left : [];
+    }
   }
 
-  async function change(id: string, scope: Scope, said: RuleParts | null, by: string, reason: string): Promise<void> {
-    if (ownedByFile(id, scope))
-      throw fail('CONFLICT', { problem: `the rule "${id}" is set in evenkeel.yaml; change it there and restart` });
-    const before = kept.find((one) => one.id === id && isSame(one.scope, scope)) ?? null;
-    if (said === null && before === null) throw fail('NOT_FOUND', { what: 'change of rule', id });
+  function planned(scope: Scope, changes: readonly RuleChange[], by: string, at: number): Said[] {
+    const ids = new Set(changes.map(({ id }) => id));
+    for (const { id, parts: said } of changes) {
+      if (ownedByFile(id, scope)) throw fail('RULE_IN_FILE', { id });
+      if (said === null && !stored.some((one) => one.id === id && isSameScope(one.scope, scope)))
+        throw fail('NOT_FOUND', { what: 'change of the rule', id });
+    }
+    const others = kept.filter((one) => !ids.has(one.id) || !isSameScope(one.scope, scope));
+    const said = changes.flatMap(({ id, parts }): Said[] =>
+      parts === null ? [] : [{ id, scope, parts, owner: 'people', at, by }],
+    );
+    if (others.length + said.length > saidAtMost)
+      throw fail('CONFLICT', { problem: `there are ${saidAtMost} changed rules already; take some back first` });
+    return [...others, ...said];
+  }
+
+  function preview(scope: Scope, changes: readonly RuleChange[], by = '', at = now()): Arranged {
+    const arranged = arrange(builtIn, [...inFile, ...planned(scope, changes, by, at)]);
+    const faults = arranged.faults.map(({ said, fault }) => {
+      const elsewhere = isSameScope(said.scope, scope) ? '' : ` (${said.scope.of} ${said.scope.target})`;
+      return { at: placeOf(said.id, fault), problem: fault.problem + elsewhere };
+    });
+    if (faults.length > 0)
+      throw fail(
+        'BAD_RULE',
+        { faults: faults.map(({ at, problem }) => `${at} ${problem}`).join('; ') },
+        undefined,
+        faults,
+      );
+    return arranged;
+  }
+
+  async function change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void> {
     const at = now();
-    const others = kept.filter((one) => one !== before);
-    const next = said === null ? others : [...others, { id, scope, parts: said, at, by }];
     // Before it is saved: what does not fit is refused as a whole.
-    arrange(next);
+    const next = preview(scope, changes, by, at);
     await state.transaction().execute(async (db) => {
-      const here = { rule: id, scope: scope.of, target: scope.target };
-      await db
-        .deleteFrom('rules')
-        .where('rule', '=', id)
-        .where('scope', '=', scope.of)
-        .where('target', '=', scope.target)
-        .execute();
-      if (said !== null)
-        await db
-          .insertInto('rules')
-          .values({ ...here, change: JSON.stringify(said), updated_at: at, updated_by: by })
-          .execute();
-      const json = (of: RuleParts | null) => (of === null ? null : JSON.stringify(of));
-      const version = { at, by_user: by, reason, before: json(before?.parts ?? null), after: json(said) };
-      await db
-        .insertInto('rule_versions')
-        .values({ ...here, ...version })
-        .execute();
+      for (const { id, parts: said } of changes) {
+        await saveSaid(db, id, scope, said, by, at);
+        const [before, after] = difference(heldAt(current, id, scope), heldAt(next, id, scope));
+        await saveVersion(db, { rule: id, scope, at, by, reason, before, after });
+      }
     });
     await reload();
-    parts.onChange(id);
+    parts.onChange(changes.map(({ id }) => id));
   }
 
   await reload();
   return {
-    books: () => books,
-    list: () => entries,
-    set: change,
-    reset: (id, scope, by, reason) => change(id, scope, null, by, reason),
+    books: () => current.books,
+    list: () => current.entries,
+    preview,
+    change: (...args) => inOrder(() => change(...args)),
     async history(id) {
       const rows = await state
         .selectFrom('rule_versions')
@@ -191,13 +183,71 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
         .orderBy('id', 'desc')
         .execute();
       const read = (json: string | null) => (json === null ? null : (JSON.parse(json) as RuleParts));
-      return rows.map(({ rule, scope, target, at, by_user, reason, before, after }) => {
+      return rows.map(({ rule, scope, target, at, by_user: by, reason, before, after }) => {
         const where = { of: scope as Scope['of'], target };
-        return { rule, scope: where, at, by: by_user, reason, before: read(before), after: read(after) };
+        return { rule, scope: where, at, by, reason, before: read(before), after: read(after) };
       });
     },
-    reload,
+    reload: () => inOrder(reload),
   };
 }
 
-const basic = (rules: readonly Rule[], id: string) => rules.find((rule) => rule.id === id);
+/** The rule as it is within a scope, said there or not. */
+function heldAt({ entries }: Arranged, id: string, scope: Scope): Rule | null {
+  const all = entries.filter(({ rule }) => rule.id === id);
+  const held = all.find((one) => isSameScope(one.scope, scope)) ?? all.find((one) => isEverywhere(one.scope));
+  return held?.rule ?? null;
+}
+
+/** The parts in which two rules differ, of each of them. */
+function difference(before: Rule | null, after: Rule | null): [RuleParts | null, RuleParts | null] {
+  const [old, fresh] = [before, after].map((rule) => (rule ? (rule as unknown as RuleParts) : {})) as [
+    RuleParts,
+    RuleParts,
+  ];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
+  const differing = names.filter((name) => name !== 'id' && JSON.stringify(old[name]) !== JSON.stringify(fresh[name]));
+  const pick = (rule: RuleParts) =>
+    Object.fromEntries(differing.flatMap((name) => (name in rule ? [[name, rule[name]]] : [])));
+  return [before && pick(old), after && pick(fresh)];
+}
+
+function changedIds(before: Arranged, after: Arranged): string[] {
+  const textOf = ({ entries }: Arranged) => new Map(entries.map((entry) => [JSON.stringify(entry), entry.rule.id]));
+  const [old, fresh] = [textOf(before), textOf(after)];
+  return [...new Set([...old, ...fresh].flatMap(([text, id]) => (old.has(text) && fresh.has(text) ? [] : [id])))];
+}
+
+type Db = Transaction<Database>;
+
+async function saveSaid(
+  db: Db,
+  id: string,
+  { of: scope, target }: Scope,
+  parts: RuleParts | null,
+  by: string,
+  at: number,
+) {
+  await db.deleteFrom('rules').where('rule', '=', id).where('scope', '=', scope).where('target', '=', target).execute();
+  if (parts === null) return;
+  const row = { rule: id, scope, target, change: JSON.stringify(parts), updated_at: at, updated_by: by };
+  await db.insertInto('rules').values(row).execute();
+}
+
+async function saveVersion(db: Db, version: RuleVersion): Promise<void> {
+  const { rule, scope, at, by, reason, before, after } = version;
+  const json = (parts: RuleParts | null) => (parts === null ? null : JSON.stringify(parts));
+  await db
+    .insertInto('rule_versions')
+    .values({
+      rule,
+      scope: scope.of,
+      target: scope.target,
+      at,
+      by_user: by,
+      reason,
+      before: json(before),
+      after: json(after),
+    })
+    .execute();
+}

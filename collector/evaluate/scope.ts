@@ -2,13 +2,14 @@
 import { type Static, Type } from 'typebox';
 import type { EndpointKind } from '../fleet/fleet.ts';
 
-const order = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const;
+/** From the least to the most specific. */
+export const scopeKinds = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const;
 
 export const Scope = Type.Object(
   {
-    of: Type.Enum([...order]),
+    of: Type.Enum([...scopeKinds]),
     /** The kind, the site, the id of the group, the tag, the id of the endpoint; empty for all. */
-    target: Type.String({ maxLength: 128 }),
+    target: Type.String({ maxLength: 256 }),
   },
   { additionalProperties: false },
 );
@@ -25,7 +26,7 @@ export interface Place {
 }
 
 /** The larger, the more specific. */
-export const weightOf = ({ of }: Scope): number => order.indexOf(of);
+export const weightOf = ({ of }: Scope): number => scopeKinds.indexOf(of);
 
 export function reaches({ of, target }: Scope, place: Place): boolean {
   switch (of) {

@@ -3,6 +3,7 @@ import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
+import { moveRuleScope } from './rule-scopes.ts';
 import { ensureSite, type NamedSite } from './sites.ts';
 
 export interface EndpointEdit {
@@ -53,6 +54,9 @@ export async function editEndpoint(
 }
 
 /** The endpoint's credential stops working; its history stays. */
-export async function retireEndpoint(state: State, id: string, now: number): Promise<void> {
-  await state.updateTable('endpoints').set({ retired_at: now }).where('id', '=', id).execute();
+export async function retireEndpoint(state: State, id: string, by: string, now: number): Promise<void> {
+  await state.transaction().execute(async (db) => {
+    await db.updateTable('endpoints').set({ retired_at: now }).where('id', '=', id).execute();
+    await moveRuleScope(db, 'endpoint', id, null, 'endpoint_retired', by, now);
+  });
 }

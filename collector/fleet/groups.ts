@@ -19,6 +19,7 @@ import {
   placeOf,
   uses,
 } from './places.ts';
+import { moveRuleScope } from './rule-scopes.ts';
 
 export interface Groups extends Places<Place> {
   /** Ids of the groups that an endpoint is in, in the order of their names. From memory. */
@@ -57,9 +58,11 @@ export interface GroupsDeps {
   fleet: Fleet;
   tell: Tell;
   now: () => number;
+  /** What rules say about a group may have moved; before its endpoints are told of. */
+  onScopesMoved(): Promise<void>;
 }
 
-export async function createGroups({ state, fleet, tell, now }: GroupsDeps): Promise<Groups> {
+export async function createGroups({ state, fleet, tell, now, onScopesMoved }: GroupsDeps): Promise<Groups> {
   const names = new Map<string, string>();
   const memberships = new Map<string, readonly string[]>();
 
@@ -151,9 +154,11 @@ export async function createGroups({ state, fleet, tell, now }: GroupsDeps): Pro
         const heir = await heirOf(db, 'groups', group, moveTo, uses(living.length, 'endpoint'));
         if (heir) await addMembers(db, heir.id, members, by, now());
         await db.deleteFrom('group_members').where('group_id', '=', id).execute();
+        await moveRuleScope(db, 'group', id, heir?.id ?? null, 'group_removed', by, now());
         await db.deleteFrom('groups').where('id', '=', id).execute();
         return members;
       });
+      await onScopesMoved();
       await follow(moved);
       tell.publish({ kind: 'group', group: id });
     },

@@ -1,4 +1,4 @@
-/** The newest values of what a rule looks at, as metrics: so that a changed rule is judged now and not at the next sample. */
+/** The newest values of what rules look at, as metrics: so that a changed rule is judged now and not at the next sample. */
 import type { Metric } from '../../shared/report.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Latest } from '../series/series.ts';
@@ -6,10 +6,13 @@ import type { Latest } from '../series/series.ts';
 /** Older than the slowest daily check: what it was about may be gone. */
 const staleMs = 26 * 3_600_000;
 
-export function newestOf(latest: readonly Latest[], rule: Rule | undefined, now: number): Metric[] {
-  if (rule?.when.kind !== 'threshold') return [];
-  const { measurement, all } = rule.when;
-  const wanted = new Set([measurement, ...all.flatMap((condition) => condition.measurement ?? [])]);
+export function newestOf(latest: readonly Latest[], rules: readonly Rule[], now: number): Metric[] {
+  const wanted = new Set(
+    rules.flatMap(({ when }) =>
+      when.kind === 'threshold' ? [when.measurement, ...when.all.flatMap(({ measurement }) => measurement ?? [])] : [],
+    ),
+  );
+  if (wanted.size === 0) return [];
   const metrics = new Map<string, Metric>();
   for (const { metric, tags, at, value } of latest) {
     const dot = metric.indexOf('.');

@@ -18,6 +18,8 @@ import {
   uses,
 } from './places.ts';
 
+import { moveRuleScope, type ScopeMove } from './rule-scopes.ts';
+
 export interface Site extends Place {
   /** IANA; null: the report zone. */
   zone: string | null;
@@ -50,10 +52,10 @@ const usableCodes = (db: State, now: number) =>
     .whereRef('uses', '<', 'max_uses');
 
 /** Wherever the name of a site stands. */
-async function rename(db: State, from: string, to: string): Promise<void> {
+async function rename(db: State, from: string, to: string, why: ScopeMove, by: string, at: number): Promise<void> {
   await db.updateTable('endpoints').set({ site: to }).where('site', '=', from).execute();
   await db.updateTable('enrollments').set({ site: to }).where('site', '=', from).execute();
-  await db.updateTable('rules').set({ target: to }).where('scope', '=', 'site').where('target', '=', from).execute();
+  await moveRuleScope(db, 'site', from, to, why, by, at);
   await db.updateTable('tickets').set({ site: to }).where('site', '=', from).execute();
 }
 
@@ -62,9 +64,11 @@ export interface SitesDeps {
   fleet: Fleet;
   tell: Tell;
   now: () => number;
+  /** What rules say about a site may have moved; before its endpoints are told of. */
+  onScopesMoved(): Promise<void>;
 }
 
-export function createSites({ state, fleet, tell, now }: SitesDeps): Places<Site> {
+export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDeps): Places<Site> {
   const at = (name: string) => [...fleet.all()].filter(({ site }) => site === name).map(({ id }) => id);
 
   async function joinCodes(): Promise<Map<string | null, number>> {
@@ -98,9 +102,10 @@ export function createSites({ state, fleet, tell, now }: SitesDeps): Places<Site
     async edit(id, fields, by) {
       const [before, after] = await state.transaction().execute(async (db) => {
         const names = await editPlace(db, 'sites', id, fields, by, now());
-        if (names[0] !== names[1]) await rename(db, ...names);
+        if (names[0] !== names[1]) await rename(db, ...names, 'site_renamed', by, now());
         return names;
       });
+      await onScopesMoved();
       tell.publish({ kind: 'site', site: id });
       if (before !== after) await announce(fleet, tell, at(before));
       return get(id);
@@ -125,15 +130,19 @@ export function createSites({ state, fleet, tell, now }: SitesDeps): Places<Site
       await announce(fleet, tell, [...change.add, ...change.remove]);
     },
 
-    async remove(id, moveTo) {
+    async remove(id, moveTo, by) {
       const name = await state.transaction().execute(async (db) => {
         const site = await findPlace(db, 'sites', id);
         const heir = await heirOf(db, 'sites', site, moveTo, await usesOf(db, site.name, now()));
-        if (heir) await rename(db, site.name, heir.name);
-        else await leave(db, site.name, now());
+        if (heir) await rename(db, site.name, heir.name, 'site_removed', by, now());
+        else {
+          await leave(db, site.name, now());
+          await moveRuleScope(db, 'site', site.name, null, 'site_removed', by, now());
+        }
         await db.deleteFrom('sites').where('id', '=', id).execute();
         return site.name;
       });
+      await onScopesMoved();
       tell.publish({ kind: 'site', site: id });
       await announce(fleet, tell, at(name));
     },

@@ -1,5 +1,7 @@
 /** A whole collector inside the test's process: real stores, broker and HTTP on free ports, in a folder of its own. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createTokens } from '../../collector/accounts/tokens.ts';
 import { createCollector, type Started } from '../../collector/collector.ts';
@@ -33,16 +35,38 @@ export interface InProcess {
   setupSecret: string | null;
   call(path: string, options?: CallOptions): Promise<Answer>;
   token(role: Role): string;
+  /** What was logged as warning or worse. */
+  logged: { level: number; msg: string; [field: string]: unknown }[];
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Starts it again on the same data after `stop`, with other settings if given; tokens are new ones. */
+  again(settings?: string): Promise<InProcess>;
   close(): Promise<void>;
+}
+
+interface OpenOptions {
+  clock?: Clock;
+  env?: Record<string, string>;
+  /** Text of evenkeel.yaml. */
+  settings?: string;
 }
 
 const roles: readonly Role[] = ['viewer', 'operator', 'manager', 'admin'];
 
-export async function openCollector(options: { clock?: Clock; env?: Record<string, string> } = {}) {
-  const folder = temporaryFolder();
+export async function openCollector(options: OpenOptions = {}, folder = temporaryFolder()): Promise<InProcess> {
+  if (options.settings !== undefined) writeFileSync(join(folder.path, 'evenkeel.yaml'), options.settings);
   const data = join(folder.path, 'data');
   const { config } = loadConfig({ data, httpPort: '0', mqttPort: '0' }, options.env ?? {}, folder.path);
-  const log = pino({ level: 'silent' });
+  const logged: InProcess['logged'] = [];
+  const log = pino(
+    { level: 'warn' },
+    new Writable({
+      write(line, _encoding, done) {
+        logged.push(JSON.parse(String(line)));
+        done();
+      },
+    }),
+  );
   const web = join(folder.path, 'no-web');
   const clock = options.clock ?? systemClock;
   const collector = createCollector(config, { clock, log, version: 'test', web });
@@ -73,6 +97,11 @@ export async function openCollector(options: { clock?: Clock; env?: Record<strin
     };
   }
 
+  async function stop(): Promise<void> {
+    await state.destroy();
+    await collector.stop();
+  }
+
   const inProcess: InProcess = {
     started,
     data,
@@ -80,9 +109,11 @@ export async function openCollector(options: { clock?: Clock; env?: Record<strin
     setupSecret: started.setupLink === null ? null : new URL(started.setupLink).hash.slice(1),
     call,
     token,
+    logged,
+    stop,
+    again: (settings) => openCollector(settings === undefined ? options : { ...options, settings }, folder),
     async close() {
-      await state.destroy();
-      await collector.stop();
+      await stop();
       folder.remove();
     },
   };

@@ -19,7 +19,13 @@ const Acknowledge = Type.Object(
   { ...closed, examples: [{ note: 'Looking at it.' }] },
 );
 
-export function alertRoutes(app: App, { state, alerts, ruleNames: rules, clock }: Context): void {
+export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames: rules, clock }: Context): void {
+  const levelsOf = (rule: string) =>
+    inForce
+      .books()
+      .all()
+      .flatMap(({ id, level_of }) => (level_of === rule ? [id] : []));
+
   app.get(
     '/api/v1/alerts',
     {
@@ -30,7 +36,7 @@ export function alertRoutes(app: App, { state, alerts, ruleNames: rules, clock }
         response: { 200: page(Alert) },
       },
     },
-    (request) => alertsBy(state, rules, request.query),
+    (request) => alertsBy(state, rules, request.query, levelsOf),
   );
 
   app.get(

@@ -107,7 +107,7 @@ export function endpointRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id } = living(request.params.id);
-      await retireEndpoint(state, id, clock.now());
+      await retireEndpoint(state, id, callerNamed(request), clock.now());
       await fleet.reload(id);
       series.forget(id);
       await context.retired(id);

@@ -1,30 +1,46 @@
 /** Rules: which hold where and why, and how people change them. */
-import { Type } from 'typebox';
-import { page, RuleEntry, RuleVersion } from '../../../shared/api.ts';
+import { type Static, Type } from 'typebox';
+import { page, RuleEntry, RulePreview, RuleVersion } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
-import type { RuleParts } from '../../evaluate/rules.ts';
-import { Scope } from '../../evaluate/scope.ts';
+import { nameKey, shownName } from '../../../shared/place-name.ts';
+import { familyOf } from '../../evaluate/book.ts';
+import { breachedFamilies } from '../../evaluate/preview.ts';
+import type { RuleChange } from '../../evaluate/rules.ts';
+import { type Place, reaches, Scope } from '../../evaluate/scope.ts';
+import type { Endpoint } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing } from '../shapes.ts';
 
-const reason = Type.String({ minLength: 1, maxLength: 500, description: 'why; kept with the change' });
-const Change = Type.Object(
-  {
-    scope: Type.Optional(Scope),
-    /** Checked against the shape of a rule, part by part, where the rest of the rule is known. */
-    parts: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
-    reason,
-  },
+const reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S', description: 'why; kept with the change' });
+const RuleName = Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' });
+/** Checked against the shape of a rule, part by part, where the rest of the rule is known. */
+const Parts = Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), { maxProperties: 20 });
+const scope = Type.Optional(Scope);
+const One = Type.Object(
+  { scope, parts: Parts, reason },
   { ...closed, examples: [{ parts: { for_s: 600 }, reason: 'Short peaks are normal here.' }] },
 );
-const Reset = Type.Object(
-  { scope: Type.Optional(Scope), reason },
-  { ...closed, examples: [{ reason: 'The default is right after all.' }] },
+const Reset = Type.Object({ scope, reason }, { ...closed, examples: [{ reason: 'The default is right after all.' }] });
+const changes = Type.Array(
+  Type.Object(
+    { rule: RuleName, parts: Type.Union([Parts, Type.Null({ description: 'takes back what was said' })]) },
+    closed,
+  ),
+  { minItems: 1, maxItems: 10 },
 );
-const RuleId = Type.Object({ id: Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' }) }, closed);
+const example = { scope: { of: 'all', target: '' }, changes: [{ rule: 'cpu', parts: { for_s: 600 } }] };
+const Several = Type.Object(
+  { scope, changes, reason },
+  { ...closed, examples: [{ ...example, reason: 'Short peaks are normal here.' }] },
+);
+const Trial = Type.Object({ scope, changes }, { ...closed, examples: [example] });
+const RuleId = Type.Object({ id: RuleName }, closed);
+const everywhere: Scope = { of: 'all', target: '' };
 
-export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
+export function ruleRoutes(app: App, context: Context): void {
+  const { rules, fleet, groups, sites, alerts, newest, clock } = context;
+
   app.get(
     '/api/v1/rules',
     {
@@ -41,7 +57,7 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
     '/api/v1/rules/:id/history',
     {
       schema: {
-        summary: 'How a rule was changed, newest first: by whom and why',
+        summary: 'How a rule was changed, newest first: by whom, why, and in which parts',
         tags: ['rules'],
         params: RuleId,
         response: { 200: page(RuleVersion) },
@@ -63,15 +79,14 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
         summary: 'Say how a rule is to be, everywhere or within a scope; in force at once',
         tags: ['rules'],
         params: RuleId,
-        body: Change,
+        body: One,
         response: { 200: page(RuleEntry) },
       },
     },
     async (request) => {
       const { id } = request.params;
-      const { scope = { of: 'all', target: '' }, parts, reason: why } = request.body;
-      checkTarget(scope);
-      await rules.set(id, scope, parts as RuleParts, callerNamed(request), why);
+      const { scope: where = everywhere, parts, reason: why } = request.body;
+      await rules.change(await scopeNamed(where), [{ id, parts }], callerNamed(request), why);
       return { items: rules.list().filter(({ rule }) => rule.id === id), next: null };
     },
   );
@@ -88,9 +103,60 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
       },
     },
     async (request, reply) => {
-      const { scope = { of: 'all' as const, target: '' }, reason: why } = request.body;
-      await rules.reset(request.params.id, scope, callerNamed(request), why);
+      const { id } = request.params;
+      const { scope: where = everywhere, reason: why } = request.body;
+      await rules.change(await scopeSaid(where), [{ id, parts: null }], callerNamed(request), why);
       return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/rules/changes',
+    {
+      schema: {
+        summary: 'Change several rules within one scope, all or none: the levels of one thing belong together',
+        tags: ['rules'],
+        body: Several,
+        response: { 200: page(RuleEntry) },
+      },
+    },
+    async (request) => {
+      const { scope: where = everywhere, reason: why } = request.body;
+      await rules.change(await scopeOf(where, request.body), wanted(request.body), callerNamed(request), why);
+      const ids = request.body.changes.map(({ rule }) => rule);
+      return { items: rules.list().filter(({ rule }) => ids.includes(rule.id)), next: null };
+    },
+  );
+
+  app.post(
+    '/api/v1/rules/preview',
+    {
+      schema: {
+        summary: 'What such a change would do; changes nothing',
+        tags: ['rules'],
+        body: Trial,
+        response: { 200: RulePreview },
+      },
+    },
+    async (request) => {
+      const where = await scopeOf(request.body.scope ?? everywhere, request.body);
+      const { books, entries } = rules.preview(where, wanted(request.body));
+      const ids = request.body.changes.map(({ rule }) => rule);
+      const families = new Set(
+        [...rules.list(), ...entries].flatMap(({ rule }) => (ids.includes(rule.id) ? [familyOf(rule)] : [])),
+      );
+      let reached = 0;
+      let now = 0;
+      let after: number | null = 0;
+      for (const endpoint of fleet.all()) {
+        const place = placeOf(endpoint);
+        if (!reaches(where, place)) continue;
+        reached++;
+        if (alerts.held(endpoint.id).some((held) => families.has(held.family))) now++;
+        const breached = breachedFamilies(books.for(place), families, () => newest(endpoint, ids), clock.now());
+        after = breached === null || after === null ? null : after + Math.min(1, breached);
+      }
+      return { entries: entries.filter(({ rule }) => ids.includes(rule.id)), reached, now, after };
     },
   );
 
@@ -98,36 +164,88 @@ export function ruleRoutes(app: App, { rules, fleet, groups }: Context): void {
     '/api/v1/endpoints/:id/rules',
     {
       schema: {
-        summary: 'Which rules hold for an endpoint, and why',
+        summary: 'Which rules hold for an endpoint, and why: what each scope said, the most specific first',
         tags: ['rules'],
         params: Id,
-        response: { 200: page(Type.Object({ entry: RuleEntry, gaveWay: Type.Array(Scope) })) },
+        response: { 200: page(Type.Object({ entry: RuleEntry, gaveWay: Type.Array(RuleEntry) })) },
       },
     },
     (request) => {
       const endpoint = fleet.get(request.params.id);
-      if (!endpoint || endpoint.retiredAt !== null)
-        throw fail('NOT_FOUND', { what: 'endpoint', id: request.params.id });
-      const place = { ...endpoint, groups: groups.namedGroupsOf(endpoint.id).flatMap(({ id, name }) => [id, name]) };
+      if (!endpoint) throw fail('NOT_FOUND', { what: 'endpoint', id: request.params.id });
       const entries = rules.list();
+      const find = (id: string, { of, target }: Scope) =>
+        entries.find(({ rule, scope: at }) => rule.id === id && at.of === of && at.target === target) ?? [];
       const items = rules
         .books()
-        .explain(place)
+        .explain(placeOf(endpoint))
         .filter(({ rule }) => rule.applies === 'all' || rule.applies === endpoint.kind)
-        .flatMap(({ rule, gaveWay }) => {
-          const entry = entries.find((one) => one.rule === rule);
-          return entry ? [{ entry, gaveWay }] : [];
-        });
+        .flatMap(({ rule: { id }, scope: at, gaveWay }) =>
+          [find(id, at)].flat().map((entry) => ({ entry, gaveWay: gaveWay.flatMap((other) => find(id, other)) })),
+        );
       return { items, next: null };
     },
   );
 
-  /** A scope that reaches nothing is nearly always a typing error. */
-  function checkTarget({ of, target }: Scope): void {
-    if (of === 'endpoint' && !fleet.get(target)) throw fail('NOT_FOUND', { what: 'endpoint', id: target });
-    if (of === 'kind' && target !== 'server' && target !== 'workstation')
-      throw fail('BAD_REQUEST', { problem: `"${target}" is no kind of endpoint; there are server and workstation` });
-    if ((of === 'all') !== (target === ''))
-      throw fail('BAD_REQUEST', { problem: 'a scope other than all needs a target' });
+  const placeOf = (endpoint: Endpoint): Place => ({
+    ...endpoint,
+    groups: groups.namedGroupsOf(endpoint.id).flatMap(({ id, name }) => [id, name]),
+  });
+
+  /** What is only taken back may have been said about something that is gone. */
+  const scopeOf = (where: Scope, { changes: all }: Static<typeof Trial>) =>
+    all.every(({ parts }) => parts === null) ? scopeSaid(where) : scopeNamed(where);
+
+  async function scopeSaid(where: Scope): Promise<Scope> {
+    try {
+      return await scopeNamed(where);
+    } catch {
+      return where;
+    }
   }
+
+  /**
+   * A scope that reaches nothing is nearly always a typing error. Sites and groups may be given by any spelling of
+   * their name. @throws EvenkeelError NOT_FOUND, BAD_REQUEST
+   */
+  async function scopeNamed({ of, target }: Scope): Promise<Scope> {
+    const nowhere = () => fail('NOT_FOUND', { what: of, id: shownName(target) });
+    if ((of === 'all') !== (target === ''))
+      throw fail('BAD_REQUEST', {
+        problem: of === 'all' ? 'the scope all has no target' : `the scope ${of} needs a target`,
+      });
+    switch (of) {
+      case 'all':
+        return everywhere;
+      case 'kind':
+        if (target === 'server' || target === 'workstation') return { of, target };
+        throw fail('BAD_REQUEST', {
+          problem: `${shownName(target)} is no kind of endpoint; there are server and workstation`,
+        });
+      case 'endpoint':
+        if (fleet.get(target)) return { of, target };
+        throw nowhere();
+      case 'tag':
+        for (const { tags } of fleet.all()) if (tags.includes(target)) return { of, target };
+        throw fail('NOT_FOUND', { what: 'endpoint with the tag', id: shownName(target) });
+      case 'site': {
+        const site = (await sites.list()).find(({ name }) => nameKey(name) === nameKey(target));
+        if (!site) throw nowhere();
+        return { of, target: site.name };
+      }
+      case 'group': {
+        const all = await groups.list();
+        const group = all.find(({ id }) => id === target) ?? all.find(({ name }) => nameKey(name) === nameKey(target));
+        if (!group) throw nowhere();
+        return { of, target: group.id };
+      }
+    }
+  }
+}
+
+/** @throws EvenkeelError BAD_REQUEST for one rule given twice */
+function wanted({ changes: all }: Static<typeof Trial>): RuleChange[] {
+  const twice = all.find(({ rule }, n) => all.findIndex((one) => one.rule === rule) !== n);
+  if (twice) throw fail('BAD_REQUEST', { problem: `the rule ${twice.rule} is given twice` });
+  return all.map(({ rule: id, parts }) => ({ id, parts }));
 }

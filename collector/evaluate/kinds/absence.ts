@@ -12,6 +12,7 @@ export const absence = {
   whileAway: true,
   schema: When,
   metric: () => 'endpoint.silent',
+  limit: ({ after_s }) => after_s,
   judgeEndpoint({ when }, endpoint, _memory, now) {
     const answer = (status: Status, dueAt: number | null = null) => {
       return { status, value: null, threshold: when.after_s, dueAt };

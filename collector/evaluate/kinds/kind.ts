@@ -46,6 +46,10 @@ export interface RuleKind<When = never> {
   schema: TSchema;
   /** `disk.used_percent`: what people see that it is about. */
   metric(when: When): string;
+  /** The limit that people see. */
+  limit(when: When): number;
+  /** Whether it is about what has these tags; left out: about all. */
+  covers?(when: When, tags: Readonly<Record<string, string>>): boolean;
   /** The measurement whose metrics it judges. */
   measurement?(when: When): string;
   /** Undefined: the rule is not about this metric. */

@@ -19,6 +19,7 @@ export const missing = {
   kind: 'missing',
   schema: When,
   metric: ({ measurement, field }) => `${measurement}.${field}`,
+  limit: ({ after_s }) => after_s,
   note({ id, when }, report, memory, now) {
     const came = report.metrics.some(({ name, fields }) => name === when.measurement && when.field in fields);
     if (came) memory.seen.set(id, now);

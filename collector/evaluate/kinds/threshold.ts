@@ -46,6 +46,8 @@ export const threshold = {
   kind: 'threshold',
   schema: When,
   metric: ({ measurement, all }) => `${measurement}.${all[0]?.field}`,
+  limit: ({ all }) => (all[0] as Condition).value,
+  covers: ({ tags }, of) => tags === undefined || carries(of, tags),
   measurement: ({ measurement }) => measurement,
   judge,
   /** The mean where one is asked for, else the value. */
@@ -58,6 +60,10 @@ export const threshold = {
     return { value: value ?? null, threshold: condition.value };
   },
 } as const satisfies RuleKind<Static<typeof When>>;
+
+/** It needs samples of its own time: the newest once more would tell it something else. */
+export const remembers = ({ when }: { when: { kind: string; all?: readonly Condition[] } }): boolean =>
+  when.all?.some(({ growth, mean_s }) => growth === true || mean_s !== undefined) ?? false;
 
 /** Three-valued "and": one condition that is clearly false decides. Undefined: the rule is not about this instance. */
 function judge(rule: ThresholdRule, metric: Metric, report: Report, memory: Memory, now: number): Status | undefined {

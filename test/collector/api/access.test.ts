@@ -182,6 +182,8 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
   'GET /api/v1/rules': {},
   'GET /api/v1/rules/:id/history': { path: '/api/v1/rules/cpu/history' },
+  'POST /api/v1/rules/preview': { body: { changes: [{ rule: 'cpu', parts: { for_s: 60 } }] } },
+  'POST /api/v1/rules/changes': { body: { changes: [{ rule: 'swap', parts: { for_s: 60 } }], reason: 'try' } },
   'PUT /api/v1/rules/:id': { path: '/api/v1/rules/cpu', body: { parts: { for_s: 60 }, reason: 'try' } },
   'DELETE /api/v1/rules/:id': { path: '/api/v1/rules/cpu', body: { reason: 'tried' }, status: 204 },
   'GET /api/v1/endpoints/:id/rules': { path: '/api/v1/endpoints/:endpoint/rules' },

@@ -48,6 +48,41 @@ test('mistakes are named, all of them (each kind: test/collector/bad-settings.te
   refuses([7, null, []], /rules\.0 7 must be a section.*\n.*rules\.1 \(nothing\) must.*\n.*rules\.2 \(a list\) must/);
 });
 
+test('a scope is one of a kind, a site, a group, a tag, an endpoint', () => {
+  const scoped = (scope: unknown) => [{ id: 'cpu', scope, for_s: 1 }];
+  for (const [scope, pattern] of [
+    ['Berlin', /rules\.cpu\.scope "Berlin" must be all, or one of \{ kind: … \}/],
+    [{ plant: 'Berlin' }, /rules\.cpu\.scope\.plant must be/],
+    [{ sit: 'Berlin' }, /rules\.cpu\.scope\.sit .*did you mean "site"\?/],
+    [{ site: '' }, /rules\.cpu\.scope\.site must name a site/],
+    [{ site: 7 }, /rules\.cpu\.scope\.site 7 must be a text/],
+    [{ site: ['Berlin'] }, /rules\.cpu\.scope\.site \(a list\) must be a text/],
+    [{ site: 'x'.repeat(257) }, /rules\.cpu\.scope\.site .*256/],
+    [{ site: 'Berlin', tag: 'x' }, /rules\.cpu\.scope \(a section\) must be/],
+    [{}, /rules\.cpu\.scope \(a section\) must be/],
+    [null, /rules\.cpu\.scope \(nothing\) must be/],
+    [{ kind: 'sever' }, /rules\.cpu\.scope\.kind "sever" must be server or workstation; did you mean "server"\?/],
+  ] as const)
+    refuses(scoped(scope), pattern);
+  refuses([...scoped({ site: 'Berlin' }), ...scoped({ site: 'Berlin' })], /rules\.cpu\.id "cpu" is given twice/);
+  refuses([{ id: 'cpu', scope: { site: 'Berlin' }, fors: 1 }], /"fors"/);
+  // Elsewhere it is as it was.
+  const rules = mergeRules(defaultRules, [...scoped({ site: 'Berlin' }), ...scoped({ tag: 'x' })]);
+  assert.equal(rules, [...defaultRules]);
+});
+
+test('the level that a scope makes wrong is told, also where only the milder one was said', () => {
+  const all = [
+    { field: 'used_percent', op: '>=', value: 97 },
+    { field: 'free', op: '<', value: 1 },
+  ];
+  const when = { kind: 'threshold', measurement: 'disk', all };
+  refuses(
+    [{ id: 'disk-space', scope: { tag: 'x' }, when }],
+    /rules\.disk-space\.when\.all\.0\.value lets disk-space-critical begin at 95/,
+  );
+});
+
 /** Every default rule with a condition, and a copy of it in which one thing is changed. */
 const withConditions = defaultRules.filter((rule) => rule.when.kind === 'threshold');
 const fieldsOfRule = (rule: Rule) => (rule.when.kind === 'threshold' ? rule.when.all.map(({ field }) => field) : []);

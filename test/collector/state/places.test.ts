@@ -70,7 +70,7 @@ async function openPlaces(endpoints: number) {
   const told: Change[] = [];
   const tell = createTell();
   tell.subscribe((change) => void told.push(change));
-  const parts = { state, fleet, tell, now: systemClock.now };
+  const parts = { state, fleet, tell, now: systemClock.now, onScopesMoved: async () => {} };
   return {
     ...parts,
     told,

@@ -1,0 +1,158 @@
+/**
+ * What was said about rules, in a settings file and by people, over those that are built in: the rules that hold, and
+ * what is wrong. Pure.
+ */
+import { type Fault, shown, wordHint } from '../../shared/shape.ts';
+import { createRuleBooks, everywhere, type RuleBooks, type ScopedRule } from './book.ts';
+import { faultsOfLevel, faultsOfRule } from './check.ts';
+import type { Rule } from './rule.ts';
+import type { Scope } from './scope.ts';
+
+/** Parts of one rule, said for one scope. */
+export interface Said {
+  id: string;
+  scope: Scope;
+  parts: Readonly<Record<string, unknown>>;
+  owner: 'file' | 'people';
+  at: number | null;
+  by: string | null;
+}
+
+/** One rule within one scope. */
+export interface RuleEntry {
+  rule: Rule;
+  scope: Scope;
+  /** Who may change it: anybody (built in), the settings file, people. */
+  owner: 'built-in' | Said['owner'];
+  /** The parts that its owner said. */
+  said: Said['parts'] | null;
+  /** False: without what was said there is no such rule. */
+  hasDefault: boolean;
+  changedAt: number | null;
+  changedBy: string | null;
+}
+
+export interface Arranged {
+  books: RuleBooks;
+  entries: RuleEntry[];
+  /** Of what was said; what has one does not hold. */
+  faults: { said: Said; fault: Fault }[];
+}
+
+export const isSameScope = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
+export const isEverywhere = ({ of }: Scope) => of === 'all';
+
+/** Within a scope a rule may be stricter or milder, but it stays the same thing: one alert, one family. */
+const fixed = ['level_of', 'applies'] as const;
+
+export function arrange(builtIn: readonly Rule[], all: readonly Said[]): Arranged {
+  const faults: Arranged['faults'] = [];
+  const known = new Set(builtIn.map(({ id }) => id));
+  const entryOf = (rule: Rule, said: Said | null): RuleEntry => ({
+    rule,
+    scope: said?.scope ?? everywhere,
+    owner: said?.owner ?? 'built-in',
+    said: said?.parts ?? null,
+    hasDefault: known.has(rule.id),
+    changedAt: said?.at ?? null,
+    changedBy: said?.by ?? null,
+  });
+  const base = new Map(builtIn.map((rule): [string, RuleEntry] => [rule.id, entryOf(rule, null)]));
+  const scoped: RuleEntry[] = [];
+  const saidOf = new Map<RuleEntry, Said>();
+
+  function take(said: Said, before: Rule | undefined, check: (rule: Rule) => Fault[] = () => []): RuleEntry | null {
+    const candidate = merged(said.id, before, said.parts);
+    const found = before ? faultsOfRule(candidate) : newRuleFaults(candidate, [...known]);
+    if (found.length === 0) found.push(...check(candidate as Rule));
+    faults.push(...found.map((fault) => ({ said, fault })));
+    if (found.length > 0) return null;
+    const entry = entryOf(candidate as Rule, said);
+    saidOf.set(entry, said);
+    return entry;
+  }
+
+  for (const said of all) {
+    const entry = isEverywhere(said.scope) ? take(said, base.get(said.id)?.rule) : null;
+    if (entry) base.set(said.id, entry);
+  }
+  const models = new Map([...base.values()].map(({ rule }) => [rule.id, rule]));
+  for (const said of all) {
+    if (isEverywhere(said.scope)) continue;
+    const model = models.get(said.id);
+    const entry = take(said, base.get(said.id)?.rule, (rule) => (model ? differenceFaults(rule, model) : []));
+    if (!entry) continue;
+    if (!model) models.set(said.id, entry.rule);
+    scoped.push(entry);
+  }
+  faults.push(...allLevelFaults(base, scoped, saidOf));
+  const rules = [...base.values()].map(({ rule }) => rule);
+  const inScopes: ScopedRule[] = scoped.map(({ scope, rule }) => ({ scope, rule }));
+  return { books: createRuleBooks(rules, inScopes), entries: [...base.values(), ...scoped], faults };
+}
+
+function differenceFaults(rule: Rule, model: Rule): Fault[] {
+  const measured = ({ when }: Rule) => `${when.kind} ${'measurement' in when ? when.measurement : ''}`;
+  const problem = 'is the same in every scope; within one, change limits and times';
+  return [
+    ...fixed.filter((part) => rule[part] !== model[part]).map((part) => ({ path: [part], problem })),
+    ...(measured(rule) === measured(model) ? [] : [{ path: ['when', 'measurement'], problem }]),
+  ];
+}
+
+/** Everywhere, and within each scope as it is there. Of a level and its milder rule, the one that was said is at fault. */
+function allLevelFaults(
+  base: ReadonlyMap<string, RuleEntry>,
+  scoped: readonly RuleEntry[],
+  saidOf: ReadonlyMap<RuleEntry, Said>,
+): Arranged['faults'] {
+  const faults: Arranged['faults'] = [];
+  const check = (own: ReadonlyMap<string, RuleEntry>) => {
+    const here = new Map([...base, ...own].map(([id, { rule }]) => [id, rule]));
+    for (const rule of here.values()) {
+      const entries = [own.get(rule.id), own.get(rule.level_of ?? '')];
+      const said = entries.flatMap((entry) => (entry && saidOf.get(entry)) ?? [])[0];
+      if (said) faults.push(...faultsOfLevel(rule, here).map((fault) => ({ said, fault })));
+    }
+  };
+  check(base);
+  for (const entries of Map.groupBy(scoped, ({ scope }) => JSON.stringify(scope)).values())
+    check(new Map(entries.map((entry) => [entry.rule.id, entry])));
+  return faults;
+}
+
+/** Kinds as version 0.1.0 called them: settings files that were written then go on to work. */
+const wordsOf010: Readonly<Record<string, string>> = { metric: 'threshold', silent: 'absence' };
+
+/** What a new rule need not say. */
+const usual = {
+  enabled: true,
+  severity: 'warning',
+  applies: 'all',
+  for_s: 0,
+  clear_for_s: 0,
+  ticket: 'open',
+  urgency: 3,
+};
+
+function merged(id: string, before: Rule | undefined, parts: Said['parts']): Record<string, unknown> {
+  const candidate: Record<string, unknown> = { ...(before ?? usual), ...parts, id };
+  // One text stands for both languages.
+  if (typeof candidate.name === 'string') candidate.name = { en: candidate.name, ja: candidate.name };
+  const { when } = candidate as { when?: { kind?: unknown } };
+  const word = typeof when?.kind === 'string' ? wordsOf010[when.kind] : undefined;
+  return word === undefined ? candidate : { ...candidate, when: { ...when, kind: word } };
+}
+
+/** A mistyped id of a default looks like a new rule that lacks everything: that is not said as well. */
+function newRuleFaults(candidate: Record<string, unknown>, ids: readonly string[]): Fault[] {
+  const { id, name, when } = candidate;
+  const faults = faultsOfRule(candidate);
+  if (name !== undefined && when !== undefined) return faults;
+  const hint = wordHint(id, ids) || '; a new one needs at least `name` and `when`';
+  const rest = faults.filter(({ path }) => path.length > 0);
+  return [{ path: ['id'], problem: `${shown(id)} is no rule that we know${hint}` }, ...rest];
+}
+
+/** `disk-space.when.all.0.clear` */
+export const placeOf = (id: string, { path }: Fault) => [id, ...path].join('.');

@@ -1,0 +1,35 @@
+/** What rules say about a site, a group or an endpoint follows it when it is renamed, merged into another or removed. */
+import type { State } from '../state/open.ts';
+
+/** Why; shown in the history of the rule, in words of the reader's language. */
+export type ScopeMove = 'site_renamed' | 'site_removed' | 'group_removed' | 'endpoint_retired';
+
+/**
+ * Inside the transaction of the change itself. Where the heir has a say of its own already, that one holds.
+ * @param to null: nobody takes over, so what was said ends
+ */
+export async function moveRuleScope(
+  db: State,
+  of: 'site' | 'group' | 'endpoint',
+  from: string,
+  to: string | null,
+  why: ScopeMove,
+  by: string,
+  at: number,
+): Promise<void> {
+  const said = (target: string) =>
+    db.selectFrom('rules').selectAll().where('scope', '=', of).where('target', '=', target).execute();
+  const taken = new Set(to === null ? [] : (await said(to)).map(({ rule }) => rule));
+  for (const { id, rule, change } of await said(from)) {
+    const goesOn = to !== null && !taken.has(rule);
+    if (goesOn) await db.updateTable('rules').set({ target: to }).where('id', '=', id).execute();
+    else await db.deleteFrom('rules').where('id', '=', id).execute();
+    const version = { rule, scope: of, at, by_user: by, reason: why };
+    const ended = { ...version, target: from, before: change, after: null };
+    const begun = { ...version, target: to ?? '', before: null, after: change };
+    await db
+      .insertInto('rule_versions')
+      .values(goesOn ? [ended, begun] : [ended])
+      .execute();
+  }
+}
