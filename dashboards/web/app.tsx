@@ -15,6 +15,8 @@ import { PatchesPage } from './pages/patches.tsx';
 import { PlacesPage } from './pages/places/list.tsx';
 import { PlacePage } from './pages/places/place.tsx';
 import { ProtectionPage } from './pages/protection.tsx';
+import { RulesPage } from './pages/rules/list.tsx';
+import { RulePage } from './pages/rules/rule.tsx';
 import { SettingsPage } from './pages/settings.tsx';
 import { SetupPage } from './pages/setup.tsx';
 import { StabilityPage } from './pages/stability.tsx';
@@ -66,6 +68,10 @@ function PageOf({ route }: { route: Route }) {
     case 'site':
     case 'group':
       return <PlacePage key={path.value} kind={route.page === 'site' ? 'sites' : 'groups'} id={route.id} />;
+    case 'rules':
+      return <RulesPage />;
+    case 'rule':
+      return <RulePage key={route.id} id={route.id} />;
     case 'add':
       return <AddPage />;
     case 'settings':
@@ -78,7 +84,7 @@ function PageOf({ route }: { route: Route }) {
 }
 
 /** Details belong to their list. */
-const parents = { endpoint: 'fleet', ticket: 'tickets', site: 'sites', group: 'groups' } as const;
+const parents = { endpoint: 'fleet', ticket: 'tickets', site: 'sites', group: 'groups', rule: 'rules' } as const;
 
 function parentOf(page: PageName): PageName {
   return (parents as Partial<Record<PageName, PageName>>)[page] ?? page;
@@ -112,6 +118,7 @@ const groups: readonly { name: 'watch' | 'judge' | 'manage'; entries: readonly E
     entries: [
       { page: 'sites', href: '/sites', icon: 'site' },
       { page: 'groups', href: '/groups', icon: 'group' },
+      { page: 'rules', href: '/rules', icon: 'rules' },
       { page: 'add', href: '/add', icon: 'add' },
       { page: 'settings', href: '/settings', icon: 'settings' },
     ],

@@ -6,6 +6,7 @@ import './look/shell.css';
 import './look/parts.css';
 import './look/forms.css';
 import './look/tables.css';
+import './look/rules.css';
 import './look/charts.css';
 import './look/pages.css';
 import { render } from 'preact';

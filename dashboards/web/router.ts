@@ -14,6 +14,8 @@ export type Route =
   | { page: 'site'; id: string }
   | { page: 'groups' }
   | { page: 'group'; id: string }
+  | { page: 'rules' }
+  | { page: 'rule'; id: string }
   | { page: 'add' }
   | { page: 'setup' }
   | { page: 'login' }
@@ -30,6 +32,7 @@ const plain = [
   'patches',
   'sites',
   'groups',
+  'rules',
   'add',
   'setup',
   'login',
@@ -41,7 +44,8 @@ const details = new Map([
   ['endpoints', 'endpoint'],
   ['sites', 'site'],
   ['groups', 'group'],
-] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group'>;
+  ['rules', 'rule'],
+] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group' | 'rule'>;
 
 function decoded(part: string): string | null {
   try {
@@ -76,6 +80,7 @@ export const to = {
   endpoint: (id: string) => `/endpoints/${encodeURIComponent(id)}`,
   site: (id: string) => `/sites/${encodeURIComponent(id)}`,
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
+  rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
   ticket: (id: number) => `/tickets/${id}`,
 };
 

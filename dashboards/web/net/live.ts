@@ -9,7 +9,8 @@ export type Change =
   | { kind: 'ticket'; ticket: number }
   | { kind: 'inventory'; endpoint: string; section: string }
   | { kind: 'site'; site: string }
-  | { kind: 'group'; group: string };
+  | { kind: 'group'; group: string }
+  | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */
 export const link = signal<'connecting' | 'live' | 'cut'>('connecting');

@@ -1,17 +1,26 @@
 /** Calls of the REST interface. Every failure is a Problem with a code, so that pages can speak about it. */
-import type { ErrorCode } from '../../../shared/errors.ts';
+import type { ErrorCode, PlacedFault } from '../../../shared/errors.ts';
 
 export class Problem extends Error {
   readonly code: ErrorCode | 'NO_CONNECTION' | 'BAD_ANSWER';
   readonly status: number;
   readonly hint: string;
+  /** Where in what was sent the faults lie. */
+  readonly faults: readonly PlacedFault[];
 
-  constructor(code: Problem['code'], status: number, message: string, hint: string) {
+  constructor(
+    code: Problem['code'],
+    status: number,
+    message: string,
+    hint: string,
+    faults: readonly PlacedFault[] = [],
+  ) {
     super(message);
     this.name = 'Problem';
     this.code = code;
     this.status = status;
     this.hint = hint;
+    this.faults = faults;
   }
 }
 
@@ -19,6 +28,7 @@ interface ErrorShape {
   code: ErrorCode;
   message: string;
   hint: string;
+  faults?: readonly PlacedFault[];
 }
 
 function isErrorShape(body: unknown): body is ErrorShape {
@@ -29,7 +39,7 @@ function isErrorShape(body: unknown): body is ErrorShape {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
-  if (isErrorShape(body)) return new Problem(body.code, response.status, body.message, body.hint);
+  if (isErrorShape(body)) return new Problem(body.code, response.status, body.message, body.hint, body.faults);
   return new Problem('BAD_ANSWER', response.status, `HTTP ${response.status}`, '');
 }
 

@@ -151,8 +151,9 @@ export function AlertsPage() {
   const wanted = query.get('state');
   const endpoint = query.get('endpoint');
   const filter: Filter = filters.find((name) => name === wanted) ?? 'active';
-  const only = endpoint === null ? '' : `&endpoint=${encodeURIComponent(endpoint)}`;
-  const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}${only}`;
+  const rule = query.get('rule');
+  const only = new URLSearchParams({ ...(endpoint === null ? {} : { endpoint }), ...(rule === null ? {} : { rule }) });
+  const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}&${only}`;
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
     <>
@@ -161,6 +162,12 @@ export function AlertsPage() {
         <p>
           <a href={to.endpoint(endpoint)}>{rows.value?.get(endpoint)?.name ?? endpoint}</a> ·{' '}
           <a href="/alerts">{t('alert.everywhere')}</a>
+        </p>
+      )}
+      {rule !== null && (
+        <p>
+          <a href={to.rule(rule)}>{list.data?.items[0]?.rule[language.value] ?? rule}</a> ·{' '}
+          <a href="/alerts">{t('rules.allAlerts')}</a>
         </p>
       )}
       <Choices

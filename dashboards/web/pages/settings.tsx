@@ -1,10 +1,9 @@
-/** Language and look for this browser; people and tokens for admins; the rules in force for everybody. */
+/** Language and look for this browser; people and tokens for admins. */
 import { may, me } from '../net/session.ts';
 import { Box, PageHead } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { theme, themes } from '../theme.ts';
 import { language, languages, speak, t } from '../words/words.ts';
-import { Rules } from './settings-rules.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
 
@@ -44,7 +43,9 @@ export function SettingsPage() {
       </Box>
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}
-      <Rules />
+      <p>
+        <a href="/rules">{t('rules.toRules')}</a>
+      </p>
     </>
   );
 }

@@ -7,16 +7,34 @@ import { Icon } from './icon.tsx';
 interface FieldProps {
   label: string;
   help?: string | undefined;
-  children: (ids: { id: string; 'aria-describedby': string | undefined }) => ComponentChildren;
+  /** What is wrong with its value. */
+  error?: string | undefined;
+  children: (ids: FieldIds) => ComponentChildren;
   wide?: boolean;
 }
 
-export function Field({ label, help, children, wide = false }: FieldProps) {
+interface FieldIds {
+  id: string;
+  'aria-describedby': string | undefined;
+  'aria-invalid'?: true;
+}
+
+export function Field({ label, help, error, children, wide = false }: FieldProps) {
   const id = useId();
+  const about = [error && `${id}-error`, help && `${id}-help`].filter(Boolean).join(' ');
   return (
     <div class={wide ? 'field search' : 'field'}>
       <label for={id}>{label}</label>
-      {children({ id, 'aria-describedby': help ? `${id}-help` : undefined })}
+      {children({
+        id,
+        'aria-describedby': about === '' ? undefined : about,
+        ...(error ? { 'aria-invalid': true } : {}),
+      })}
+      {error && (
+        <span class="fault" id={`${id}-error`}>
+          {error}
+        </span>
+      )}
       {help && (
         <span class="help" id={`${id}-help`}>
           {help}
@@ -31,6 +49,7 @@ interface InputProps {
   value: string;
   onInput: (value: string) => void;
   help?: string | undefined;
+  error?: string | undefined;
   type?: 'text' | 'password' | 'number' | 'search' | 'datetime-local';
   autocomplete?: 'username' | 'current-password' | 'new-password' | 'off';
   required?: boolean;
@@ -44,9 +63,9 @@ interface InputProps {
   wide?: boolean;
 }
 
-export function Input({ label, value, onInput, help, type = 'text', wide = false, ...rest }: InputProps) {
+export function Input({ label, value, onInput, help, error, type = 'text', wide = false, ...rest }: InputProps) {
   return (
-    <Field label={label} help={help} wide={wide}>
+    <Field label={label} help={help} error={error} wide={wide}>
       {(ids) => {
         // Which role fits which type of input is more than the types of preact can follow.
         const attributes: object = { ...rest, ...ids, type, value };
@@ -61,12 +80,13 @@ interface SelectProps {
   value: string;
   onChange: (value: string) => void;
   options: readonly (readonly [value: string, word: string])[];
-  help?: string;
+  help?: string | undefined;
+  error?: string | undefined;
 }
 
-export function Select({ label, value, onChange, options, help }: SelectProps) {
+export function Select({ label, value, onChange, options, help, error }: SelectProps) {
   return (
-    <Field label={label} help={help}>
+    <Field label={label} help={help} error={error}>
       {(ids) => (
         <select class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...ids}>
           {options.map(([option, word]) => (

@@ -157,6 +157,13 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  rules: (
+    <g fill="none" stroke="currentColor" stroke-width="1.500" stroke-linecap="round">
+      <path d="M2 4.500h6.500M12.500 4.500H14M2 11.500h1.500M7.500 11.500H14" />
+      <circle cx="10.500" cy="4.500" r="2" />
+      <circle cx="5.500" cy="11.500" r="2" />
+    </g>
+  ),
   up: <path d="m3 10 5-5 5 5" fill="none" stroke="currentColor" stroke-width="2" />,
   down: <path d="m3 6 5 5 5-5" fill="none" stroke="currentColor" stroke-width="2" />,
 } as const;

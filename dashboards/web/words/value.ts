@@ -20,6 +20,12 @@ const states: Readonly<Record<string, readonly Key[]>> = {
   'custom.status': health,
 };
 
+/** Numbers that stand for a state, with its word; none where a number is a number. */
+export function stateOptions(metric: string, unit: string): [value: string, word: string][] {
+  const keys: readonly Key[] = states[metric] ?? (unit === 'bool' ? ['common.no', 'common.yes'] : []);
+  return keys.map((key, value) => [String(value), t(key)]);
+}
+
 /** The title of a metric; those of states explain their numbers in brackets, which sayValue makes needless. */
 export function metricName(metric: string): string {
   if (metric === 'loss.count') return t('about.losses');

@@ -17,10 +17,11 @@ import { Edit } from './edit.tsx';
 import { Health } from './health.tsx';
 import { Identity } from './identity.tsx';
 import { PresenceTab } from './presence.tsx';
+import { EndpointRules } from './rules.tsx';
 import { Software } from './software.tsx';
 import { Updates } from './updates.tsx';
 
-const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'about'] as const;
+const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'rules', 'about'] as const;
 type Tab = (typeof tabs)[number];
 
 export interface TabProps {
@@ -141,6 +142,8 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
       return <Health detail={detail} />;
     case 'software':
       return <Software detail={detail} />;
+    case 'rules':
+      return <EndpointRules detail={detail} />;
     case 'about':
       return <About detail={detail} />;
   }

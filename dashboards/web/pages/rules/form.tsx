@@ -1,0 +1,180 @@
+/** Changes a rule for a scope: its fields, a reason, then what it would do, and only then the change itself. */
+import { useState } from 'preact/hooks';
+import type { RuleEntry, RulePreview } from '../../../../shared/api.ts';
+import { useSend } from '../../net/load.ts';
+import type { Problem } from '../../net/request.ts';
+import { Notice, ProblemNotice } from '../../parts/box.tsx';
+import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
+import { type Family, isSame, levelsAt, type Scope } from '../../rules/family.ts';
+import { language, t } from '../../words/words.ts';
+import { useFocus } from './focus.ts';
+import { hasField, LevelFields, ReasonInput } from './level.tsx';
+import { previewOf, Review, type Wanted } from './review.tsx';
+import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
+
+interface FormProps {
+  family: Family;
+  scope: Scope;
+  names: ScopeNames;
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+const isInFile = ({ owner, scope: at }: RuleEntry, scope: Scope) => owner === 'file' && isSame(at, scope);
+
+/** Faults that the collector found, at their fields; what has no field here is told above the form. */
+export function ServerFaults({ problem, known }: { problem: Problem | null; known: (place: string) => boolean }) {
+  if (!problem) return null;
+  const elsewhere = problem.faults.filter(({ at }) => !known(at));
+  if (problem.faults.length === 0) return <ProblemNotice problem={problem} />;
+  return (
+    <Notice tone="critical" title={t('rules.refused')} spoken>
+      <ul>
+        {elsewhere.map(({ at, problem: what }) => (
+          <li key={at + what} class="small">
+            <code>{at}</code> {what}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+export function RuleForm({ family, scope: first, names, onDone, onCancel }: FormProps) {
+  const [scope, setScope] = useState(first);
+  const entries = levelsAt(family, scope);
+  const begin = (at: Scope) => levelsAt(family, at).map((entry) => draftOf(entry, at));
+  const [levels, setLevels] = useState<LevelDraft[]>(() => begin(first));
+  const [reason, setReason] = useState('');
+  const [shown, setShown] = useState<Faults>({});
+  const [nothing, setNothing] = useState(false);
+  const [review, setReview] = useState<{ wanted: Wanted; preview: RulePreview } | null>(null);
+  const [turn, setTurn] = useState(0);
+  const { busy, problem, send } = useSend();
+  // At first its first field; after an attempt the first one with a fault.
+  const focused = useFocus<HTMLFormElement>(turn === 0 ? 'select, input' : '[aria-invalid]', turn);
+
+  const choose = (next: Scope) => {
+    const [from, to] = [begin(scope), begin(next)];
+    const same = (list: LevelDraft[], { rule }: LevelDraft) => list.find((one) => one.rule.id === rule.id);
+    setLevels(
+      to.map((draft) => {
+        const [typed, before] = [same(levels, draft), same(from, draft)];
+        return typed && before ? carriedOver(typed, before, draft) : draft;
+      }),
+    );
+    setScope(next);
+  };
+  const change = (level: LevelDraft) => {
+    const next = levels.map((one) => (one.rule.id === level.rule.id ? level : one));
+    setLevels(next);
+    setNothing(false);
+    // What was complained about is looked at again while it is mended.
+    if (Object.keys(shown).length > 0) setShown(allFaults(next));
+  };
+  const allFaults = (of: readonly LevelDraft[]): Faults => ({
+    ...faultsOf(of),
+    ...(reason.trim() === '' ? { reason: 'rules.fault.reason' as const } : {}),
+    ...(isThere(scope, names) ? {} : { scope: 'rules.fault.scope' as const }),
+  });
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const faults = allFaults(levels);
+    setShown(faults);
+    setTurn(turn + 1);
+    if (Object.keys(faults).length > 0) return;
+    const changes = levels.flatMap((level) => {
+      const parts = partsOf(level);
+      return parts === null ? [] : [{ rule: level.rule.id, parts }];
+    });
+    setNothing(changes.length === 0);
+    if (changes.length === 0) return;
+    const wanted = { scope, changes };
+    await send(async () => setReview({ wanted, preview: await previewOf(wanted) }));
+    setTurn(turn + 2);
+  };
+  if (review)
+    return (
+      <Review
+        {...{ family, reason, names, ...review }}
+        action={t('rules.apply')}
+        onDone={onDone}
+        onBack={() => setReview(null)}
+      />
+    );
+  const fault = (place: string) => {
+    const told = problem?.faults.find(({ at }) => at === place);
+    return shown[place] ? t(shown[place]) : told && t('rules.refusedValue', { problem: told.problem });
+  };
+  const isField = (place: string) =>
+    levels.some(({ rule }) => place.startsWith(`${rule.id}.`) && hasField(place.slice(rule.id.length + 1)));
+  return (
+    <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
+      <ServerFaults problem={problem} known={isField} />
+      <div class="form-row">
+        <ScopePicker value={scope} names={names} onChange={choose} error={fault('scope')} />
+      </div>
+      {levels.map((level) => {
+        const entry = entries.find(({ rule }) => rule.id === level.rule.id);
+        const title = levels.length > 1 ? level.rule.name[language.value] : null;
+        return (
+          <LevelFields
+            key={level.rule.id}
+            level={level}
+            title={title}
+            fault={(place) => fault(`${level.rule.id}.${place}`)}
+            isInFile={entry !== undefined && isInFile(entry, scope)}
+            onChange={change}
+          />
+        );
+      })}
+      <ReasonInput value={reason} onInput={setReason} error={fault('reason')} />
+      {nothing && <Notice tone="info" title={t('rules.nothingTyped')} spoken />}
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('rules.toReview')}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface TakeBackProps extends FormProps {
+  /** `Reset to default`, `Remove exception` */
+  action: string;
+}
+
+/** Takes back what people said within a scope: a reason, what it would do, and the change. */
+export function TakeBack({ family, scope, names, action, onDone, onCancel }: TakeBackProps) {
+  const [reason, setReason] = useState('');
+  const [isBlank, setBlank] = useState(false);
+  const [preview, setPreview] = useState<RulePreview | null>(null);
+  const { busy, problem, send } = useSend();
+  const focused = useFocus<HTMLFormElement>('input');
+  const said = family.entries.filter((entry) => entry.owner === 'people' && isSame(entry.scope, scope));
+  const wanted: Wanted = { scope, changes: said.map(({ rule }) => ({ rule: rule.id, parts: null })) };
+  if (preview)
+    return <Review {...{ family, wanted, reason, preview, names, action, onDone }} onBack={() => setPreview(null)} />;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBlank(reason.trim() === '');
+    if (reason.trim() !== '') await send(async () => setPreview(await previewOf(wanted)));
+  };
+  return (
+    <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
+      <ServerFaults problem={problem} known={() => false} />
+      <ReasonInput value={reason} onInput={setReason} error={isBlank ? t('rules.fault.reason') : undefined} />
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('rules.toReview')}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}

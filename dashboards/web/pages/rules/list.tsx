@@ -1,0 +1,186 @@
+/** All rules: what each of them waits for, whose it is, where it differs, and how many alerts it holds now. */
+import type { RuleEntry } from '../../../../shared/api.ts';
+import { rows } from '../../fleet/store.ts';
+import { number } from '../../format.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { Input } from '../../parts/field.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { search, setQuery, to } from '../../router.ts';
+import { everywhere, type Family, familiesOf, levelsAt, saidAt, scopesOf } from '../../rules/family.ts';
+import { ruleWords } from '../../rules/say.ts';
+import { language, t } from '../../words/words.ts';
+import { NewRule } from './new.tsx';
+import { Levels } from './rule.tsx';
+import { type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
+
+const say = (value: number) => number(value, language.value);
+
+/** Pending and unknown ones among them: what the rows of the fleet show of this rule. */
+function alertsOf(id: string): number {
+  let count = 0;
+  for (const { attention } of rows.value?.values() ?? [])
+    for (const one of attention) if (one.code === id) count += one.count;
+  return count;
+}
+
+/** Links to its alerts. */
+export function AlertCount({ id, short = false }: { id: string; short?: boolean }) {
+  const count = alertsOf(id);
+  if (count === 0) return <span class="quiet">{short ? say(0) : t('rules.noAlerts')}</span>;
+  return (
+    <a href={`/alerts?rule=${encodeURIComponent(id)}`}>
+      {short ? say(count) : t('rules.alertsNow', { n: say(count) })}
+    </a>
+  );
+}
+
+/** As it is everywhere; a rule that holds in some scopes only, as in the first of them. */
+const basicLevels = (family: Family): RuleEntry[] => {
+  const base = levelsAt(family, everywhere);
+  return base.length > 0 ? base : levelsAt(family, scopesOf(family).at(-1) ?? everywhere);
+};
+
+const isOn = (family: Family): boolean => family.entries.some(({ rule }) => rule.enabled);
+
+function ownersOf(family: Family): string {
+  const owners = new Set(saidAt(family, everywhere).map(({ owner }) => owner));
+  if (owners.size === 0) return t('rules.owner.builtIn');
+  return [...owners].map((owner) => (owner === 'file' ? 'evenkeel.yaml' : t('rules.owner.people'))).join(', ');
+}
+
+function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
+  const others = scopesOf(family).filter(({ of }) => of !== 'all');
+  if (others.length === 0) return <span class="quiet">{t('rules.nowhere')}</span>;
+  const shown = others.slice(0, 3);
+  return (
+    <ul class="small">
+      {shown.map((scope) => (
+        <li key={`${scope.of} ${scope.target}`}>{scopeWords(scope, names)}</li>
+      ))}
+      {others.length > shown.length && (
+        <li class="quiet">{t('attention.more', { n: others.length - shown.length })}</li>
+      )}
+    </ul>
+  );
+}
+
+const columnsOf = (names: ScopeNames): Column<Family>[] => [
+  {
+    key: 'name',
+    head: t('rules.name'),
+    cell: (family) => (
+      <div class="rule-name">
+        <a href={to.rule(family.id)}>{basicLevels(family)[0]?.rule.name[language.value] ?? family.id}</a>
+        <div class="quiet small plain">
+          <code>{family.id}</code>
+        </div>
+      </div>
+    ),
+  },
+  {
+    key: 'when',
+    head: t('rules.when'),
+    bare: true,
+    cell: (family) => (
+      <div>
+        <Levels levels={basicLevels(family)} />
+        {appliesTo(family)}
+      </div>
+    ),
+  },
+  { key: 'owner', head: t('rules.owner.head'), cell: ownersOf },
+  { key: 'scopes', head: t('rules.differs'), cell: (family) => <Scopes family={family} names={names} /> },
+  {
+    key: 'state',
+    head: t('column.state'),
+    cell: (family) =>
+      isOn(family) ? (
+        t('rules.on')
+      ) : (
+        <Mark tone="idle" icon="offline">
+          {t('rules.off')}
+        </Mark>
+      ),
+  },
+  { key: 'alerts', head: t('rules.alerts'), right: true, cell: (family) => <AlertCount id={family.id} short /> },
+];
+
+function appliesTo(family: Family) {
+  const applies = basicLevels(family)[0]?.rule.applies ?? 'all';
+  return applies === 'all' ? null : <div class="quiet small">{t(`rules.only.${applies}`)}</div>;
+}
+
+/** By name in either language, id, and what it looks at. */
+function matches(family: Family, words: string): boolean {
+  const text = family.entries
+    .map(({ rule }) => `${rule.id} ${rule.name.en} ${rule.name.ja} ${ruleWords(rule)}`)
+    .join(' ')
+    .normalize('NFKC')
+    .toLowerCase();
+  return words
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+export function RulesPage() {
+  const list = useLoad<Page<RuleEntry>>('rules', (change) => change.kind === 'rule');
+  const names = useScopeNames();
+  const query = new URLSearchParams(search.value);
+  const words = query.get('q') ?? '';
+  const isNew = may('admin') && query.get('new') !== null;
+  const families = familiesOf(list.data?.items ?? []);
+  const found = families.filter((family) => matches(family, words));
+  const holding = families.filter(({ id }) => alertsOf(id) > 0).length;
+  return (
+    <>
+      <PageHead
+        title={t('page.rules')}
+        lead={list.data && t('rules.lead', { n: say(families.length), holding: say(holding) })}
+      >
+        {may('admin') && !isNew && (
+          <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>
+            <Icon name="add" />
+            {t('rules.new')}
+          </button>
+        )}
+      </PageHead>
+      {isNew && (
+        <Box title={t('rules.new')}>
+          <NewRule
+            names={names}
+            taken={list.data?.items.map(({ rule }) => rule.id) ?? []}
+            onCancel={() => setQuery({ new: null })}
+          />
+        </Box>
+      )}
+      <div class="filters">
+        <Input
+          label={t('filter.search')}
+          type="search"
+          value={words}
+          onInput={(q) => setQuery({ q })}
+          placeholder={t('rules.searchHint')}
+          wide
+        />
+      </div>
+      <section class="box" aria-label={t('page.rules')}>
+        <Ready of={list}>
+          {() =>
+            found.length === 0 ? (
+              <p class="box-body quiet">{t('rules.noMatch')}</p>
+            ) : (
+              <Table caption={t('page.rules')} columns={columnsOf(names)} rows={found} keyOf={(family) => family.id} />
+            )
+          }
+        </Ready>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+/** What a change of rules would do, shown before it is applied: the difference, and whom it reaches. */
+import type { RulePreview } from '../../../../shared/api.ts';
+import { number } from '../../format.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { ProblemNotice } from '../../parts/box.tsx';
+import { type Difference, differencesOf } from '../../rules/difference.ts';
+import { type Family, familiesOf, levelsAt, type Scope } from '../../rules/family.ts';
+import { language, t } from '../../words/words.ts';
+import { useFocus } from './focus.ts';
+import { type ScopeNames, scopeWords } from './scope.tsx';
+
+export interface RuleChange {
+  rule: string;
+  parts: Record<string, unknown> | null;
+}
+
+export interface Wanted {
+  scope: Scope;
+  changes: RuleChange[];
+}
+
+export const previewOf = ({ scope, changes }: Wanted): Promise<RulePreview> =>
+  call<RulePreview>('rules/preview', { method: 'POST', body: { scope, changes } });
+
+export function DifferenceTable({ items, caption }: { items: readonly Difference[]; caption: string }) {
+  if (items.length === 0) return <p class="quiet">{t('rules.noDifference')}</p>;
+  return (
+    <table class="table difference">
+      <caption class="unseen">{caption}</caption>
+      <thead class="unseen">
+        <tr>
+          <th scope="col">{t('rules.partHead')}</th>
+          <th scope="col">{t('rules.before')}</th>
+          <th scope="col">{t('rules.afterwards')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map(({ part, before, after }) => (
+          <tr key={part}>
+            <th scope="row">{part}</th>
+            <td>
+              <del>{before}</del>
+            </td>
+            <td>
+              <span aria-hidden="true">→ </span>
+              <ins>{after}</ins>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Each changed rule as it is within the scope, and as it would be. */
+function pairsOf(family: Family | null, { scope, changes }: Wanted, preview: RulePreview) {
+  const next = familiesOf(preview.entries);
+  return changes.map(({ rule: id }) => {
+    const at = (one: Family | null) =>
+      one ? (levelsAt(one, scope).find(({ rule }) => rule.id === id)?.rule ?? null) : null;
+    const after = next.map(at).find((rule) => rule !== null) ?? null;
+    return { id, before: at(family), after };
+  });
+}
+
+interface ReviewProps {
+  family: Family | null;
+  wanted: Wanted;
+  reason: string;
+  preview: RulePreview;
+  names: ScopeNames;
+  /** `Apply change`, `Remove exception` */
+  action: string;
+  onDone: () => void;
+  onBack: () => void;
+}
+
+export function Review({ family, wanted, reason, preview, names, action, onDone, onBack }: ReviewProps) {
+  const { busy, problem, send } = useSend();
+  const { scope, changes } = wanted;
+  const say = (value: number) => number(value, language.value);
+  const apply = () =>
+    void send(() => call('rules/changes', { method: 'POST', body: { scope, changes, reason } })).then((isDone) => {
+      if (isDone) onDone();
+    });
+  const focused = useFocus<HTMLElement>('h3');
+  const pairs = pairsOf(family, wanted, preview);
+  return (
+    <section class="stack" aria-label={t('rules.review')} ref={focused}>
+      <h3 tabIndex={-1}>{t('rules.reviewOf', { scope: scopeWords(scope, names) })}</h3>
+      {pairs.map(({ id, before, after }) => (
+        <div class="stack-2" key={id}>
+          {pairs.length > 1 && (
+            <p class="strong">
+              {(after ?? before)?.name[language.value]}
+              {(after ?? before) && `: ${t(`severity.${(after ?? before)?.severity ?? 'warning'}`)}`}
+            </p>
+          )}
+          <DifferenceTable items={differencesOf(before, after)} caption={t('rules.difference')} />
+        </div>
+      ))}
+      <p>
+        {t('rules.reached', { n: say(preview.reached) })}{' '}
+        {preview.after === null
+          ? t('rules.afterUnknown', { now: say(preview.now) })
+          : t('rules.afterKnown', { now: say(preview.now), after: say(preview.after) })}
+      </p>
+      <p>
+        <span class="quiet">{t('rules.reason')}:</span> {reason}
+      </p>
+      {problem && <ProblemNotice problem={problem} />}
+      <div class="form-end">
+        <button type="button" class="button main" disabled={busy} onClick={apply}>
+          {busy ? t('common.working') : action}
+        </button>
+        <button type="button" class="button" disabled={busy} onClick={onBack}>
+          {t('rules.back')}
+        </button>
+      </div>
+    </section>
+  );
+}

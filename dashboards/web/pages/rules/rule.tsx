@@ -1,0 +1,224 @@
+/** One rule: what it says everywhere and in each scope in which it differs, how to change it, and how it was changed. */
+import { useEffect, useState } from 'preact/hooks';
+import type { RuleEntry } from '../../../../shared/api.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, Notice, PageHead, Ready } from '../../parts/box.tsx';
+import { SeverityMark } from '../../parts/mark.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { search, setQuery } from '../../router.ts';
+import {
+  everywhere,
+  type Family,
+  familiesOf,
+  familyOf,
+  isSame,
+  levelsAt,
+  type Scope,
+  saidAt,
+  scopeKinds,
+  scopesOf,
+} from '../../rules/family.ts';
+import { ruleWords } from '../../rules/say.ts';
+import { language, t } from '../../words/words.ts';
+import { RuleForm, TakeBack } from './form.tsx';
+import { History } from './history.tsx';
+import { AlertCount } from './list.tsx';
+import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
+
+/** `?edit=site&target=Berlin`: a link to the form for a scope. */
+function editedScope(query: string): Scope | null {
+  const params = new URLSearchParams(query);
+  const of = scopeKinds.find((one) => one === params.get('edit'));
+  return of === undefined ? null : { of, target: of === 'all' ? '' : (params.get('target') ?? '') };
+}
+
+export const editQuery = ({ of, target }: Scope): Record<string, string | null> => ({
+  edit: of,
+  target: target || null,
+});
+
+export function Levels({ levels }: { levels: readonly RuleEntry[] }) {
+  return (
+    <ul class="stack-2 rule-levels">
+      {levels.map(({ rule }) => (
+        <li key={rule.id} class={rule.enabled ? '' : 'quiet'}>
+          <SeverityMark severity={rule.severity} />
+          <span>
+            {ruleWords(rule)}
+            {!rule.enabled && ` (${t('rules.off')})`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'changedBy'> }) {
+  const { owner, changedAt, changedBy } = entry;
+  if (owner === 'file') return <span>evenkeel.yaml</span>;
+  if (owner === 'built-in') return <span class="quiet">{t('rules.owner.builtIn')}</span>;
+  return (
+    <span>
+      {changedBy}{' '}
+      <span class="quiet small">
+        <Ago at={changedAt} />
+      </span>
+    </span>
+  );
+}
+
+/** Whoever decided something about it within a scope; the settings file first, because nothing here can change that. */
+const ownerAt = (entries: readonly RuleEntry[]): RuleEntry | undefined =>
+  entries.find(({ owner }) => owner === 'file') ?? entries[0];
+
+function takeBackWord(scope: Scope, entry: RuleEntry | undefined): string {
+  if (scope.of !== 'all') return t('rules.removeException');
+  return entry?.hasDefault ? t('rules.reset') : t('rules.delete');
+}
+
+interface ScopeProps {
+  family: Family;
+  scope: Scope;
+  names: ScopeNames;
+  onEdit: (scope: Scope) => void;
+}
+
+function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
+  const [isAsked, setAsked] = useState(false);
+  const said = saidAt(family, scope);
+  const owner = ownerAt(said);
+  const isInFile = said.some((one) => one.owner === 'file');
+  const isOurs = said.some((one) => one.owner === 'people');
+  const levels = levelsAt(family, scope);
+  const canEdit = may('admin') && !levels.every((one) => one.owner === 'file' && isSame(one.scope, scope));
+  const action = takeBackWord(scope, said[0]);
+  return (
+    <li class="scope">
+      <div class="spread">
+        <h3>
+          <ScopeName scope={scope} names={names} />
+        </h3>
+        <span class="small">
+          <Owner entry={owner ?? { owner: 'built-in', changedAt: null, changedBy: null }} />
+        </span>
+      </div>
+      <Levels levels={levels} />
+      {isInFile && <p class="small quiet">{t('rules.inFile')}</p>}
+      {may('admin') && !isAsked && (
+        <div class="row">
+          {canEdit && (
+            <button type="button" class="button slim" onClick={() => onEdit(scope)}>
+              {t('rules.change')}
+              <span class="unseen"> {scopeWords(scope, names)}</span>
+            </button>
+          )}
+          {isOurs && (
+            <button type="button" class="button slim" onClick={() => setAsked(true)}>
+              {action}
+              <span class="unseen"> {scopeWords(scope, names)}</span>
+            </button>
+          )}
+        </div>
+      )}
+      {isAsked && (
+        <TakeBack
+          {...{ family, scope, names, action }}
+          onDone={() => setAsked(false)}
+          onCancel={() => setAsked(false)}
+        />
+      )}
+    </li>
+  );
+}
+
+function Detail({ family, reload }: { family: Family; reload: () => void }) {
+  const names = useScopeNames();
+  const edited = may('admin') ? editedScope(search.value) : null;
+  const [isDone, setDone] = useState(false);
+  const base = levelsAt(family, everywhere);
+  const first = (base[0] ?? family.entries[0]) as RuleEntry;
+  const edit = (scope: Scope | null) => {
+    setDone(false);
+    setQuery(scope ? editQuery(scope) : { edit: null, target: null });
+  };
+  // Its own deletion ends the page; what is left to do is said there.
+  useEffect(() => {
+    document.title = `${first.rule.name[language.value]} · Evenkeel`;
+  });
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href="/rules">{t('page.rules')}</a>
+      </nav>
+      <PageHead
+        title={first.rule.name[language.value]}
+        lead={
+          <>
+            <code>{family.id}</code> · <AlertCount id={family.id} />
+          </>
+        }
+      >
+        {may('admin') && !edited && (
+          <button type="button" class="button" onClick={() => edit({ of: 'site', target: '' })}>
+            {t('rules.exception')}
+          </button>
+        )}
+      </PageHead>
+      <div role="status">{isDone && <Notice tone="ok" title={t('rules.done')} />}</div>
+      {edited && (
+        <Box title={t('rules.changeOf')}>
+          <RuleForm
+            key={`${edited.of} ${edited.target}`}
+            {...{ family, names }}
+            scope={edited}
+            onDone={() => {
+              edit(null);
+              setDone(true);
+              reload();
+            }}
+            onCancel={() => edit(null)}
+          />
+        </Box>
+      )}
+      <Box title={t('rules.whereItHolds')}>
+        <ul class="scopes">
+          {scopesOf(family)
+            .filter((scope) => scope.of !== 'all' || base.length > 0)
+            .map((scope) => (
+              <ScopeRow key={`${scope.of} ${scope.target}`} {...{ family, scope, names }} onEdit={edit} />
+            ))}
+        </ul>
+        <p class="small quiet">{t('rules.order')}</p>
+      </Box>
+      <History family={family} names={names} />
+    </>
+  );
+}
+
+export function RulePage({ id }: { id: string }) {
+  const list = useLoad<Page<RuleEntry>>('rules', (change) => change.kind === 'rule');
+  return (
+    <>
+      {list.data === null && <PageHead title={t('page.rule')} />}
+      <Ready of={list} lines={8}>
+        {({ items }) => {
+          // The address of a worse level leads to the rule that it is a level of.
+          const level = items.find(({ rule }) => rule.id === id);
+          const family = level && familiesOf(items).find((one) => one.id === familyOf(level.rule));
+          if (family) return <Detail family={family} reload={list.reload} />;
+          return (
+            <section class="box">
+              <Empty icon="rules" title={t('rules.gone')}>
+                <p>
+                  <a href="/rules">{t('page.rules')}</a>
+                </p>
+              </Empty>
+            </section>
+          );
+        }}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,68 @@
+/** What differs between two versions of a rule, part by part, in words. */
+import { duration, none } from '../format.ts';
+import { language, t, wordOr } from '../words/words.ts';
+import { isEqual } from './draft.ts';
+import type { Rule } from './family.ts';
+import { type Condition, conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf } from './say.ts';
+
+export interface Difference {
+  part: string;
+  before: string;
+  after: string;
+}
+
+/** A whole rule, or only some of its parts; null: there is none. */
+export type Parts = Readonly<Record<string, unknown>> | null;
+
+export function differencesOf(before: Parts, after: Parts): Difference[] {
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (name) => name !== 'id',
+  );
+  return names.flatMap((name): Difference[] => {
+    const [old, fresh] = [before?.[name], after?.[name]];
+    if (isEqual(old, fresh)) return [];
+    const inside = name === 'when' ? insideWhen(old, fresh) : null;
+    return inside ?? [{ part: wordOr('rules.part', name), before: wordsOf(name, old), after: wordsOf(name, fresh) }];
+  });
+}
+
+type When = Rule['when'];
+
+/** Limits one by one where the two look at the same things; else null. */
+function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
+  if (!old || !fresh) return null;
+  const [before, after] = [old as When, fresh as When];
+  const [mine, theirs] = [conditionsOf({ when: before }), conditionsOf({ when: after })];
+  const subject = (one: Condition, when: When) => `${subjectOf(one, when.measurement)} ${one.op}`;
+  const isSame = mine.every((one, n) => theirs[n] && subject(one, before) === subject(theirs[n], after));
+  if (before.kind !== after.kind || mine.length !== theirs.length || mine.length === 0 || !isSame) return null;
+  return mine.flatMap((one, n): Difference[] => {
+    const other = theirs[n] as Condition;
+    const name = subjectOf(one, before.measurement);
+    const metric = metricOf(one, before.measurement);
+    const say = (value: number | undefined) => (value === undefined ? none : limitWords(metric, value));
+    const limits = `${signOf(one.op)} `;
+    return [
+      ...(one.value === other.value
+        ? []
+        : [{ part: t('rules.limitOf', { name }), before: limits + say(one.value), after: limits + say(other.value) }]),
+      ...(one.clear === other.clear
+        ? []
+        : [{ part: t('rules.clearOf', { name }), before: say(one.clear), after: say(other.clear) }]),
+    ];
+  });
+}
+
+function wordsOf(name: string, value: unknown): string {
+  if (value === undefined || value === null) return name === 'no_data' ? t('rules.noData.keep') : none;
+  if (name === 'when') return conditionWords({ when: value as When });
+  if (name === 'name') return (value as Rule['name'])[language.value];
+  if (name === 'enabled') return t(value ? 'rules.on' : 'rules.off');
+  if (name === 'no_data') return wordOr('rules.noData', String(value));
+  if (name === 'severity') return wordOr('severity', String(value));
+  if (name === 'applies') return value === 'all' ? t('rules.scope.all') : wordOr('kind', String(value));
+  if (name === 'ticket') return wordOr('rules.ticket', String(value));
+  if (name === 'urgency') return wordOr('ticket.urgencies', String(value));
+  if (typeof value === 'number' && name.endsWith('_s')) return duration(value, language.value);
+  return String(value);
+}

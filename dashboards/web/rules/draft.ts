@@ -1,0 +1,164 @@
+/** A rule while somebody edits it: what was typed, what is wrong with it, and the parts that it says in the end. Pure. */
+import type { RuleEntry } from '../../../shared/api.ts';
+import { fieldOf, type Unit } from '../../../shared/metrics.ts';
+import type { Key } from '../words/words.ts';
+import { type Amount, amountOf, numberIn } from './amount.ts';
+import type { Rule, Scope } from './family.ts';
+import { type Condition, conditionsOf, metricOf } from './say.ts';
+
+export interface ConditionDraft {
+  metric: string;
+  unit: Unit;
+  op: Condition['op'];
+  value: Amount;
+  clear: Amount;
+  /** A limit that moves takes its clear value along, until somebody sets that. */
+  clearFollows: boolean;
+}
+
+export interface LevelDraft {
+  rule: Rule;
+  said: RuleEntry['said'];
+  enabled: boolean;
+  severity: Rule['severity'];
+  ticket: Rule['ticket'];
+  urgency: string;
+  noData: NonNullable<Rule['no_data']>;
+  forS: Amount;
+  clearForS: Amount;
+  /** null: its kind of rule has none. */
+  afterS: Amount | null;
+  conditions: ConditionDraft[];
+}
+
+/** @param scope what was said there is what will be said anew; elsewhere nothing was yet */
+export function draftOf({ rule, said, scope: at }: RuleEntry, scope: Scope): LevelDraft {
+  const isHere = at.of === scope.of && at.target === scope.target;
+  return {
+    rule,
+    said: isHere ? said : null,
+    enabled: rule.enabled,
+    severity: rule.severity,
+    ticket: rule.ticket,
+    urgency: String(rule.urgency),
+    noData: rule.no_data ?? 'keep',
+    forS: amountOf(rule.for_s, 'seconds'),
+    clearForS: amountOf(rule.clear_for_s, 'seconds'),
+    afterS: rule.when.after_s === undefined ? null : amountOf(rule.when.after_s, 'seconds'),
+    conditions: conditionsOf(rule).map((condition): ConditionDraft => {
+      const metric = metricOf(condition, rule.when.measurement);
+      const unit = fieldOf(metric)?.unit ?? 'number';
+      const { op, value, clear } = condition;
+      return { metric, unit, op, value: amountOf(value, unit), clear: amountOf(clear, unit), clearFollows: true };
+    }),
+  };
+}
+
+/** What was typed into one draft, in another one of the same rule: the scope was chosen after the limit. */
+export function carriedOver(typed: LevelDraft, from: LevelDraft, to: LevelDraft): LevelDraft {
+  const names = Object.keys(typed) as (keyof LevelDraft)[];
+  const differing = names.filter((name) => name !== 'rule' && name !== 'said' && !isEqual(typed[name], from[name]));
+  return { ...to, ...Object.fromEntries(differing.map((name) => [name, typed[name]])) };
+}
+
+/** With another limit; `clear` keeps its distance. */
+export function withLimit(draft: ConditionDraft, value: Amount): ConditionDraft {
+  const [before, after, clear] = [numberIn(draft.value), numberIn(value), numberIn(draft.clear)];
+  if (!draft.clearFollows || before === null || after === null || clear === null) return { ...draft, value };
+  return { ...draft, value, clear: amountOf(Math.round((clear + after - before) * 1e6) / 1e6, draft.unit) };
+}
+
+/** By place, as the collector names it: `disk-space.when.all.0.clear`. */
+export type Faults = Readonly<Record<string, Key>>;
+
+export function faultsOf(levels: readonly LevelDraft[]): Faults {
+  const faults: Record<string, Key> = {};
+  levels.forEach((level, n) => {
+    const at = (place: string) => `${level.rule.id}.${place}`;
+    const time = (place: string, amount: Amount, least = 0) => {
+      const value = numberIn(amount);
+      if (value === null || value < least) faults[at(place)] = 'rules.fault.time';
+    };
+    time('for_s', level.forS);
+    time('clear_for_s', level.clearForS);
+    if (level.afterS) time('when.after_s', level.afterS, 1);
+    level.conditions.forEach((condition, i) => {
+      const limit =
+        limitFault(condition) ??
+        (levels.slice(0, n).some((milder) => isMilder(condition, milder, level)) ? 'rules.fault.worse' : null);
+      if (limit) faults[at(`when.all.${i}.value`)] = limit;
+      const clear = clearFault(condition);
+      if (clear) faults[at(`when.all.${i}.clear`)] = clear;
+    });
+  });
+  return faults;
+}
+
+function limitFault({ value, unit }: ConditionDraft): Key | null {
+  const limit = numberIn(value);
+  if (limit === null) return 'rules.fault.number';
+  return unit === 'percent' && (limit < 0 || limit > 1000) ? 'rules.fault.percent' : null;
+}
+
+function clearFault({ op, value, clear }: ConditionDraft): Key | null {
+  if (clear.text.trim() === '') return null;
+  const [limit, at] = [numberIn(value), numberIn(clear)];
+  if (at === null) return 'rules.fault.number';
+  if (op === '=') return 'rules.fault.noClear';
+  if (limit === null) return null;
+  if (op.startsWith('>')) return at > limit ? 'rules.fault.clearAbove' : null;
+  return at < limit ? 'rules.fault.clearBelow' : null;
+}
+
+/** A worse level that begins before the milder one leaves that one without effect. */
+function isMilder(condition: ConditionDraft, milder: LevelDraft, level: LevelDraft): boolean {
+  if (!milder.enabled || !level.enabled || condition.op === '=') return false;
+  const other = milder.conditions.find((one) => one.metric === condition.metric && one.op[0] === condition.op[0]);
+  const [mine, theirs] = [numberIn(condition.value), other ? numberIn(other.value) : null];
+  if (mine === null || theirs === null) return false;
+  return condition.op.startsWith('>') ? mine < theirs : mine > theirs;
+}
+
+/** The rule as it was typed; only of a draft without faults. */
+export function ruleOf(draft: LevelDraft): Rule {
+  const { rule } = draft;
+  const all = conditionsOf(rule).map((condition, n) => {
+    const typed = draft.conditions[n] as ConditionDraft;
+    const { clear: _, ...rest } = condition;
+    const clear = numberIn(typed.clear);
+    return { ...rest, value: numberIn(typed.value) ?? condition.value, ...(clear === null ? {} : { clear }) };
+  });
+  const when = {
+    ...rule.when,
+    ...(draft.afterS ? { after_s: numberIn(draft.afterS) ?? 0 } : {}),
+    ...(rule.when.all ? { all } : {}),
+  };
+  return {
+    ...rule,
+    enabled: draft.enabled,
+    severity: draft.severity,
+    ticket: draft.ticket,
+    urgency: Number(draft.urgency),
+    ...(draft.noData === (rule.no_data ?? 'keep') ? {} : { no_data: draft.noData }),
+    for_s: numberIn(draft.forS) ?? 0,
+    clear_for_s: numberIn(draft.clearForS) ?? 0,
+    when,
+  };
+}
+
+/** Key order does not matter: a form writes it in its own. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [mine, theirs] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const names = new Set([...Object.keys(mine), ...Object.keys(theirs)]);
+  return [...names].every((name) => isEqual(mine[name], theirs[name]));
+}
+
+/** What is to be said: what was, and what differs now. null: nothing was typed that differs. */
+export function partsOf(draft: LevelDraft): Record<string, unknown> | null {
+  const typed = ruleOf(draft) as Record<string, unknown>;
+  const before = draft.rule as Record<string, unknown>;
+  const names = Object.keys(typed).filter((name) => !isEqual(typed[name], before[name]));
+  if (names.length === 0) return null;
+  return { ...draft.said, ...Object.fromEntries(names.map((name) => [name, typed[name]])) };
+}

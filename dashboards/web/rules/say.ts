@@ -1,0 +1,66 @@
+/** Rules in words: what must hold, for how long, and when it clears. */
+import { fieldOf } from '../../../shared/metrics.ts';
+import { duration } from '../format.ts';
+import { metricName, sayLimit } from '../words/value.ts';
+import { language, t } from '../words/words.ts';
+import type { Rule } from './family.ts';
+
+/** As the collector's schema has it; parts of history may lack any of it. */
+export interface Condition {
+  field: string;
+  op: '>' | '>=' | '<' | '<=' | '=';
+  value: number;
+  clear?: number;
+  measurement?: string;
+  mean_s?: number;
+  growth?: boolean;
+}
+
+const signs: Readonly<Record<string, string>> = { '>=': '≥', '<=': '≤' };
+export const signOf = (op: string): string => signs[op] ?? op;
+
+export const conditionsOf = (rule: Pick<Rule, 'when'>): Condition[] => (rule.when.all ?? []) as Condition[];
+
+export const metricOf = ({ field, measurement }: Condition, usual: string | undefined): string =>
+  `${measurement ?? usual ?? ''}.${field}`;
+
+/** What a condition looks at: `CPU in use, mean of 15m`. */
+export function subjectOf(condition: Condition, usual: string | undefined): string {
+  const name = metricName(metricOf(condition, usual));
+  if (condition.growth) return t('rules.growth', { name });
+  if (condition.mean_s === undefined) return name;
+  return t('rules.mean', { name, time: duration(condition.mean_s, language.value) });
+}
+
+export function limitWords(metric: string, value: number): string {
+  return sayLimit(metric, value, fieldOf(metric)?.unit ?? 'number');
+}
+
+function comparison(condition: Condition, usual: string | undefined): string {
+  const metric = metricOf(condition, usual);
+  const { op, value, growth } = condition;
+  if (growth && value === 0 && op === '>') return t('rules.grows', { name: metricName(metric) });
+  return `${subjectOf(condition, usual)} ${signOf(op)} ${limitWords(metric, value)}`;
+}
+
+/** `Disk in use ≥ 90% and Disk, free < 20 GiB` */
+export function conditionWords({ when }: Pick<Rule, 'when'>): string {
+  const time = duration(when.after_s ?? 0, language.value);
+  if (when.kind === 'absence') return t('rules.silent', { time });
+  if (when.kind === 'missing')
+    return t('rules.missing', { name: metricName(`${when.measurement}.${when.field}`), time });
+  return conditionsOf({ when })
+    .map((one) => comparison(one, when.measurement))
+    .join(t('rules.and'));
+}
+
+/** The same with the times: `… for 1m; clears at 87%` */
+export function ruleWords(rule: Rule): string {
+  const { when, for_s } = rule;
+  const clears = conditionsOf(rule).flatMap((one) =>
+    one.clear === undefined ? [] : [limitWords(metricOf(one, when.measurement), one.clear)],
+  );
+  const condition = conditionWords(rule);
+  const held = for_s === 0 ? condition : t('rules.for', { condition, time: duration(for_s, language.value) });
+  return clears.length === 0 ? held : t('rules.clears', { held, at: clears.join(t('rules.or')) });
+}
