@@ -137,7 +137,7 @@ async function factsOf(
   calendar: Calendar,
   blind: readonly Span[],
 ): Promise<AvailabilityInput | undefined> {
-  const columns = ['at', 'kind', 'reason', 'last_seen', 'boot_id', 'birth'] as const;
+  const columns = ['id', 'at', 'kind', 'reason', 'last_seen', 'boot_id', 'birth'] as const;
   const first = await state
     .selectFrom('signals')
     .select('at')
@@ -183,8 +183,9 @@ async function factsOf(
     period: window,
     monitored: { start: first.at, ...(endpoint.retired_at === null ? {} : { end: endpoint.retired_at }) },
     before: born ? birthIn(born) : null,
-    initial: before[0]?.kind === undefined || before[0].kind === 'online' ? 'up' : 'off',
-    signals: [...before, ...inside].filter((row) => row.kind !== 'backlog').map(toSignal),
+    // What it was at the start is the last signal before it, with its reason.
+    initial: 'up',
+    signals: inOrder([...before, ...inside.filter((row) => row.kind !== 'backlog')]).map(toSignal),
     proved: inside
       .filter((row) => row.kind === 'backlog' && row.last_seen !== null)
       // One report alone is a moment; it proves as much as each of many.
@@ -194,7 +195,23 @@ async function factsOf(
   };
 }
 
+/**
+ * In the order in which they came. Times of rows written before the wall clock was set back are moved to that moment: else
+ * an endpoint that came back just then would be lost for good.
+ */
+function inOrder(rows: readonly Row[]): Row[] {
+  let latest = Number.POSITIVE_INFINITY;
+  return rows
+    .toSorted((a, b) => b.id - a.id)
+    .map((row) => {
+      latest = Math.min(latest, row.at);
+      return { ...row, at: latest };
+    })
+    .reverse();
+}
+
 interface Row {
+  id: number;
   at: number;
   kind: string;
   reason: string | null;

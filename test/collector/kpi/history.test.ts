@@ -45,7 +45,7 @@ async function signal(
   state: State,
   when: string,
   kind: 'online' | 'offline' | 'lost' | 'backlog',
-  more: { reason?: string; last_seen?: number } = {},
+  more: { reason?: string; last_seen?: number; boot_id?: string; birth?: string } = {},
 ) {
   await state
     .insertInto('signals')
@@ -54,7 +54,8 @@ async function signal(
       at: at(when),
       kind,
       session: null,
-      boot_id: null,
+      boot_id: more.boot_id ?? null,
+      birth: more.birth ?? null,
       reason: more.reason ?? null,
       last_seen: more.last_seen ?? null,
     })
@@ -100,6 +101,33 @@ test('a buffer delivered later turns down into up, and a collector that was off 
       ['unknown', 'not_watching'],
     ],
   );
+  await state.destroy();
+});
+
+test('a gap that began before the window is judged by what is known of it, in the window too', async () => {
+  const born = (startedAt: number) => JSON.stringify({ started_at: startedAt, previous_shutdown: 'unclean' });
+  for (const [bootId, expected] of [
+    ['a', 'unknown agent_ended'],
+    ['b', 'down crash'],
+  ] as const) {
+    const state = await stateWith('server');
+    await signal(state, '2026-11-10T00:00:00Z', 'online', { boot_id: 'a', birth: born(1) });
+    await signal(state, '2026-11-15T01:00:00Z', 'lost', { boot_id: 'a', last_seen: at('2026-11-15T00:00:00Z') });
+    await signal(state, '2026-11-17T00:00:00Z', 'online', { reason: 'unclean', boot_id: bootId, birth: born(2) });
+    const line = await timelineOf(state, 'aaaaaaaaaaaa', at('2026-11-16T00:00:00Z'), now, now);
+    assert.is(`${line[0]?.state} ${line[0]?.cause}`, expected);
+    await state.destroy();
+  }
+});
+
+test('the wall clock is set back between a loss and the return: it is back', async () => {
+  const state = await stateWith('server');
+  await signal(state, '2026-11-10T00:00:00Z', 'online');
+  await signal(state, '2026-11-15T01:00:00Z', 'lost', { last_seen: at('2026-11-15T00:59:30Z') });
+  await signal(state, '2026-11-15T00:58:00Z', 'online');
+  const line = await timelineOf(state, 'aaaaaaaaaaaa', at('2026-11-15T00:00:00Z'), now, now);
+  assert.is(line.at(-1)?.state, 'up', JSON.stringify(line));
+  assert.ok(line.every(({ state: now }) => now !== 'down'));
   await state.destroy();
 });
 
