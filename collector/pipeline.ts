@@ -353,9 +353,9 @@ export interface SecondHalfParts {
 }
 
 /** Decided in memory, in this order; each step adds to the batch. */
-const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => void)[] = [
+const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
   advance,
-  ({ policy, named }, batch) => openTickets({ policy, endpointOf: named }, batch),
+  ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
 ];
 /** Saved in one transaction, each room its own tables: alerts name their tickets, and notifications both. */
@@ -372,7 +372,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
   return async (inputs) => {
     const batch = createBatch(inputs, clock.now());
     try {
-      for (const step of onVerdicts) step(parts, batch);
+      for (const step of onVerdicts) await step(parts, batch);
       if (batch.changes.length > 0 || batch.actions.length > 0)
         await state.transaction().execute(async (db) => {
           for (const save of commit) await save(db, batch);

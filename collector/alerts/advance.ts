@@ -8,6 +8,7 @@ import type { Level } from '../evaluate/evaluate.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
+import { breathe } from '../state/breathe.ts';
 import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
 import { type Alert, alertKey, dueOf, onDue, onEnd, onGone, onSample, type Reason, type Step } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode, Input, Sample } from './batch.ts';
@@ -21,12 +22,13 @@ export interface AdvanceParts {
 
 const monitor = 'monitor';
 
-export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): void {
+export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): Promise<void> {
   for (const input of batch.inputs) {
-    runDue(input.at);
+    await runDue(input.at);
+    await breathe();
     take(input);
   }
-  runDue(batch.at);
+  await runDue(batch.at);
 
   function take(input: Input): void {
     const { at } = input;
@@ -65,11 +67,12 @@ export function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): voi
 
   // ── time ──
 
-  function runDue(now: number): void {
+  async function runDue(now: number): Promise<void> {
     for (let next = memory.due.take(now); next; next = memory.due.take(now)) {
       const key = dueKey(next.key);
       if ('endpoint' in key) judgeByPresence(key.endpoint, next.at);
       else onAlertDue(key.alert, next.at);
+      await breathe();
     }
   }
 

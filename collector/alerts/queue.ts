@@ -11,7 +11,7 @@ import type { Input } from './batch.ts';
 export interface InputQueue {
   /** Resolves when what follows from the inputs is saved; rejects when it could not be saved now (it is tried again). */
   push(...inputs: Input[]): Promise<void>;
-  /** Tries again what could not be saved. Resolves when that has been tried. */
+  /** Tries again what could not be saved. Resolves when that has been tried, and what was on its way is saved. */
   retry(): Promise<void>;
   /** Resolves when nothing is on its way. */
   settled(): Promise<void>;
@@ -106,9 +106,10 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
       });
     },
     async retry() {
-      if (failed.length === 0 || isBusy) return;
-      takeUp();
-      start();
+      if (failed.length > 0 && !isBusy) {
+        takeUp();
+        start();
+      }
       await running;
     },
     async settled() {

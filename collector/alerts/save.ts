@@ -1,5 +1,6 @@
 /** Saves what happened to alerts: their rows as they are now, and a line of history for each change. */
 import type { Transaction } from 'kysely';
+import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 import type { Alert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
@@ -7,8 +8,8 @@ import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 type Db = Transaction<Database>;
 type Row = Database['alerts'];
 
-/** SQLite takes 32,766 parameters a statement; a row has 25. */
-const rowsAtOnce = 500;
+/** SQLite takes 32,766 parameters per statement, of which a row has 27; more rows would hold the event loop for long. */
+const rowsAtOnce = 100;
 
 export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
@@ -21,23 +22,32 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const gone = new Set(dropped);
   const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
   // What ends makes room for what begins under the same key.
-  for (const row of rows.filter(({ id }) => !born.has(id))) await update(db, row);
+  for (const row of rows.filter(({ id }) => !born.has(id))) {
+    await update(db, row);
+    await breathe();
+  }
   for (let i = 0; i < dropped.length; i += rowsAtOnce) await remove(db, dropped.slice(i, i + rowsAtOnce));
   const fresh = rows.filter(({ id }) => born.has(id));
-  for (let i = 0; i < fresh.length; i += rowsAtOnce)
+  for (let i = 0; i < fresh.length; i += rowsAtOnce) {
     await db
       .insertInto('alerts')
       .values(fresh.slice(i, i + rowsAtOnce))
       .execute();
+    await breathe();
+  }
   const events = changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf);
-  for (let i = 0; i < events.length; i += rowsAtOnce)
+  for (let i = 0; i < events.length; i += rowsAtOnce) {
     await db
       .insertInto('alert_events')
       .values(events.slice(i, i + rowsAtOnce))
       .execute();
+    await breathe();
+  }
+  const written = new Set(rows.map(({ key }) => key));
   for (const [key, ticket] of batch.ticketOf) {
-    if (rows.some((row) => row.key === key)) continue;
+    if (written.has(key)) continue;
     await db.updateTable('alerts').set({ ticket }).where('active_key', '=', key).execute();
+    await breathe();
   }
 }
 

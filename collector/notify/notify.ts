@@ -5,6 +5,7 @@
 import type { Alert } from '../alerts/alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts';
 import { familyOf, rankOf } from '../evaluate/book.ts';
+import { breathe } from '../state/breathe.ts';
 import { type Action, budgetKey, type TicketPolicy } from '../tickets/policy.ts';
 import { createUndo } from '../tickets/undo.ts';
 import type { Notice } from './channel.ts';
@@ -60,10 +61,16 @@ export function createNotified(): Notified {
 /** A grouped message names so many of its members. */
 const namesAtMost = 20;
 
-export function notify(parts: NotifyParts, batch: Batch): void {
+export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   const { policy, memory } = parts;
-  for (const change of batch.changes) if (isAlertChange(change)) onChange(change);
-  for (const action of batch.actions) onAction(action);
+  for (const change of batch.changes) {
+    if (isAlertChange(change)) onChange(change);
+    await breathe();
+  }
+  for (const action of batch.actions) {
+    onAction(action);
+    await breathe();
+  }
 
   function onChange({ at, code, alert, ended, reason, params, quiet }: AlertChange): void {
     const before = memory.of(alert.id);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Batch } from '../alerts/batch.ts';
+import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 
 export async function saveNotifications(db: Transaction<Database>, batch: Batch): Promise<void> {
@@ -30,6 +31,7 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
       )
       .onConflict((clash) => clash.column('dedupe_key').doNothing())
       .execute();
+    await breathe();
   }
 }
 

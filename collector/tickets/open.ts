@@ -1,17 +1,20 @@
 /** The step after `advance`: what follows for tickets from what happened to alerts, and from what people did. */
+import type { Alert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
 import { isAlertChange } from '../alerts/batch.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
-import type { TicketPolicy } from './policy.ts';
+import { breathe } from '../state/breathe.ts';
+import type { Action, TicketPolicy } from './policy.ts';
 import type { About } from './ticket-state.ts';
 
 export interface OpenTicketsParts {
   policy: TicketPolicy;
+  alertOf(key: string): Alert | undefined;
   endpointOf(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
 }
 
-export function openTickets({ policy, endpointOf }: OpenTicketsParts, batch: Batch): void {
+export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsParts, batch: Batch): Promise<void> {
   for (const change of batch.changes) {
     if (!isAlertChange(change)) batch.actions.push(...policy.apply(change.did));
     // One that has a ticket keeps it when its rule opens none any more.
@@ -19,8 +22,21 @@ export function openTickets({ policy, endpointOf }: OpenTicketsParts, batch: Bat
       follow(change);
       change.quiet = policy.crowded(change.alert.key);
     }
+    await breathe();
   }
   batch.actions.push(...policy.advance(batch.at));
+  for (const [i, { type, key }] of [...batch.actions].entries())
+    if (type === 'open' || type === 'reopen') takeOver(key, i);
+
+  /** Somebody was on the alert before its ticket opened: then the ticket is theirs. */
+  function takeOver(key: string, opening: number): void {
+    const owner = alertOf(key)?.acknowledgement;
+    const isTaken = (action: Action) => action.type === 'acknowledged' && action.key === key;
+    if (!owner || batch.actions.findLastIndex(isTaken) > opening) return;
+    const { by, note } = owner;
+    batch.actions.push({ type: 'acknowledged', at: batch.at, key, by, note });
+    batch.actions.push(...policy.apply({ type: 'touch', at: batch.at, key }));
+  }
 
   function follow({ at, code, alert, ended, reason, actor, params }: AlertChange): void {
     const { key, family, endpoint: id } = alert;

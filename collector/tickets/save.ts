@@ -4,6 +4,7 @@
  */
 import type { Transaction } from 'kysely';
 import type { Batch } from '../alerts/batch.ts';
+import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 import { type Action, budgetKey } from './policy.ts';
 import { impactOf, priorityOf, type Third, toThird } from './priority.ts';
@@ -18,6 +19,7 @@ export async function saveTickets(db: Db, batch: Batch): Promise<void> {
   for (const action of batch.actions) {
     const id = await applyAction(db, action, batch);
     if (id !== null) batch.changedTickets.add(id);
+    await breathe();
   }
 }
 

@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules>`: figures, measured on this machine, beside something to compare them with. */
 interface Bench {
   run(args: string[]): Promise<void>;
 }
@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   agent: () => import('./agent.ts'),
   query: () => import('./query.ts'),
   day: () => import('./day.ts'),
+  rules: () => import('./rules.ts'),
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -31,12 +31,14 @@ export interface SceneOptions {
   rules?: Overrides;
   policy?: Partial<PolicySettings>;
   state?: State;
+  /** Where the state is to lie; in memory where nothing is said. */
+  file?: string;
   routes?: Route[];
   startAt?: number;
 }
 
 export async function openScene(options: SceneOptions = {}) {
-  const state = options.state ?? (await openState(':memory:'));
+  const state = options.state ?? (await openState(options.file ?? ':memory:'));
   let now = options.startAt ?? Date.parse('2026-01-05T00:00:00Z');
   const zero = now;
   const clock = { now: () => now, monotonic: () => now };
@@ -87,6 +89,10 @@ export async function openScene(options: SceneOptions = {}) {
     now: () => now,
     /** ms since the start of the scene. */
     elapsed: () => now - zero,
+    /** Moves the clock, and nothing else. */
+    pass(ms: number) {
+      now += ms;
+    },
     /** Moves the clock second by second, ticking like the collector does. */
     async wait(ms: number, step = second) {
       for (const end = now + ms; now < end; ) {
@@ -94,6 +100,10 @@ export async function openScene(options: SceneOptions = {}) {
         await alerts.tick(now);
         while ((await outbox.runDue()) > 0);
       }
+    },
+    /** The clock goes on, and the look at the time is late. */
+    skip(ms: number) {
+      now += ms;
     },
     report(...readings: Reading[]): Report {
       const metrics = readings.map(([name, fields, tags]) => ({ name, fields, tags: tags ?? {}, timestamp: now }));
@@ -123,7 +133,7 @@ export async function openScene(options: SceneOptions = {}) {
     /** As after `kill -9`: nothing is closed in order, all is read again from state. */
     async restart(changes: SceneOptions = {}) {
       await alerts.stop();
-      return openScene({ ...options, ...changes, state, startAt: now });
+      return openScene({ ...options, startAt: now, ...changes, state });
     },
     async close() {
       await alerts.stop();
