@@ -76,11 +76,21 @@ export function upperLimit(range: Range | null): number | null {
   return Number.isFinite(limit) ? limit : null;
 }
 
+/** Pairs of label and data. Each character is looked at once: a word without `=` is passed over whole. */
+function labelled(text: string): [label: string, data: string][] {
+  const found: [string, string][] = [];
+  const word = /\s*(?:'((?:[^']|'')*)'|([^\s=']*))(=?)(\S*)/y;
+  while (word.lastIndex < text.length) {
+    const [, quoted, plain = '', equals, data = ''] = word.exec(text) ?? [];
+    const label = (quoted === undefined ? plain : quoted.replaceAll("''", "'")).trim();
+    if (equals === '=') found.push([label, data]);
+  }
+  return found;
+}
+
 /** `'label'=value[unit];[warn];[crit];[min];[max]`, blanks between; a label with blanks stands in single quotes, `''` is one quote. */
 export function parsePerformance(text: string): Performance[] {
-  const pattern = /(?:'((?:[^']|'')+)'|([^\s=']+))=(\S*)/g;
-  return [...text.matchAll(pattern)].flatMap(([, quoted, plain = '', data = '']) => {
-    const label = (quoted === undefined ? plain : quoted.replaceAll("''", "'")).trim();
+  return labelled(text).flatMap(([label, data]) => {
     const [first = '', warn = '', crit = '', min = '', max = ''] = data.split(';');
     const match = new RegExp(`^(U|${number})([^\\d\\s;]*)$`).exec(first);
     if (label === '' || !match) return [];

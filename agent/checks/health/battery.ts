@@ -39,7 +39,8 @@ export function batteryOf(name: string, files: Readonly<Record<string, string | 
 
 /** `ioreg -rn AppleSmartBattery`; null without one. */
 export function parseIoregBattery(text: string): Battery | null {
-  const value = (key: string) => numberOf(new RegExp(`"${key}"\\s*=\\s*(\\d+)`).exec(text)?.[1]);
+  // Up to the end of its line: a number that was cut off is another number.
+  const value = (key: string) => numberOf(new RegExp(`"${key}" ?= ?(\\d{1,9})[\\s,}]`).exec(text)?.[1]);
   const design = value('DesignCapacity');
   if (design === null) return null;
   // Since Big Sur MaxCapacity is a percentage, and the raw value stands beside it.

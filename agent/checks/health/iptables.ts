@@ -19,6 +19,7 @@ export function parseIptables(text: string): boolean | null | undefined {
   let table = 'filter';
   for (const line of linesOf(text)) {
     if (line.startsWith('*')) table = line.slice(1).trim();
+    if (!/^[-:[]/.test(line)) continue;
     const words = line.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
     // iptables-save -c puts the counters first.
     if (words[0]?.startsWith('[')) words.shift();

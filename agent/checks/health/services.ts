@@ -45,6 +45,8 @@ function shouldRun(unit: Unit): boolean {
 const endedWell = (unit: Unit) =>
   unit.Result === 'success' && unit.ExecMainStatus === '0' && unit.ExecMainCode !== '2' && unit.ExecMainCode !== '3';
 
+const known = /^(active|reloading|refreshing|inactive|failed|activating|deactivating|maintenance)$/;
+
 /** The units in trouble; those that are fine are not named. What is masked or no longer installed is not meant to run. */
 export function judgeUnits(units: readonly Unit[]): Service[] {
   return units.flatMap((unit): Service[] => {
@@ -52,6 +54,8 @@ export function judgeUnits(units: readonly Unit[]): Service[] {
     if (unit.LoadState === 'not-found' || unit.LoadState === 'masked') return [];
     if (unit.ActiveState === 'failed')
       return [{ name, status: 'critical' as const, reason: `failed: ${unit.Result ?? 'unknown'}` }];
+    if (!known.test(unit.ActiveState ?? ''))
+      return [{ name, status: 'unknown' as const, reason: 'systemd does not tell its state' }];
     if (unit.ActiveState === 'inactive' && shouldRun(unit) && !endedWell(unit))
       return [{ name, status: 'warning' as const, reason: 'enabled, but not running' }];
     return [];
@@ -119,6 +123,7 @@ export function serviceReading(
     items.push(item('service', 'all', 'ok', summary, { services: checked }, now));
   }
   const metrics = services
+    .filter(({ status }) => status !== 'unknown')
     .slice(0, 200)
     .flatMap(({ name }) => metric('service', { unit: name.slice(0, 256) }, { running: 0 }, now));
   const recovered = before.filter((name) => !services.some((service) => service.name === name));

@@ -23,8 +23,11 @@ export function parseSystemdSession(text: string): Session | null {
 /** `who` on macOS: `alice  console  Nov 22 10:00 (host)`. */
 export function parseWho(text: string): Session[] {
   return linesOf(text).flatMap((line) => {
-    const match = /^(\S+)\s+(\S+)\s+.*?(?:\(([^)]*)\))?\s*$/.exec(line);
-    return match ? [{ user: match[1] ?? '', line: match[2] ?? null, from: match[3] || null }] : [];
+    const text = line.trim();
+    const [user = '', place = '', ...rest] = text.split(/\s+/, 3);
+    if (rest.length === 0) return [];
+    const from = text.endsWith(')') ? text.slice(text.lastIndexOf('(') + 1, -1) : '';
+    return [{ user, line: place, from: from || null }];
   });
 }
 

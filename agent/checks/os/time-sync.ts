@@ -1,7 +1,7 @@
 /** Whether somebody keeps the clock right, and how far off it is. Offsets in seconds, positive: the clock is behind. */
 import type { CheckContext } from '../check.ts';
 import { NoData } from '../check.ts';
-import { exists } from '../files.ts';
+import { changedAt, exists } from '../files.ts';
 import { linesOf, numberOf } from '../loose.ts';
 
 export interface TimeSync {
@@ -54,6 +54,9 @@ export function parseSntp(text: string): TimeSync {
   return nothing;
 }
 
+/** systemd-timesyncd asks at least every 34 minutes. */
+const freshMs = 2 * 3_600_000;
+
 /** @throws NoData when nothing here tells about the clock */
 export async function readTimeSync(context: CheckContext): Promise<TimeSync> {
   const limits = { timeoutMs: 15_000 };
@@ -63,7 +66,9 @@ export async function readTimeSync(context: CheckContext): Promise<TimeSync> {
     return parseSntp((await context.run('/usr/bin/sntp', ['time.apple.com'], limits)).stdout);
   if (await exists(context, '/run/chrony'))
     return parseChronyTracking((await context.run('chronyc', ['-c', '-n', 'tracking'], limits)).stdout);
-  if (await exists(context, '/run/systemd/timesync/synchronized'))
+  // Touched at each answer of a time server, and left lying when the service ends.
+  const touched = await changedAt(context, '/run/systemd/timesync/synchronized');
+  if (touched !== null && context.clock.now() - touched < freshMs)
     return { synced: true, offset: null, source: 'systemd-timesyncd' };
   if (!(await exists(context, '/run/systemd/system'))) throw new NoData('nothing here tells about the clock');
   return parseTimedatectl(
