@@ -76,9 +76,9 @@ async function readProductType(run: Run): Promise<string | null> {
     return /ProductType\s+REG_SZ\s+(\w+)/.exec(stdout)?.[1] ?? null;
   } catch {
     // The registry tool is forbidden by policy on some machines: `systeminfo` says the same, slowly.
-    const { roleOf } = await import('./windows.ts');
+    const { parseSystemInfo } = await import('./windows.ts');
     const result = await run('systeminfo', [], { timeoutMs: 60_000 }).catch(() => null);
-    const role = result === null ? null : roleOf(result.stdout);
-    return role === null ? null : role === 'server' ? 'ServerNT' : 'WinNT';
+    const role = result === null ? null : parseSystemInfo(result.stdout).role;
+    return role === null ? null : role === 'workstation' ? 'WinNT' : 'ServerNT';
   }
 }

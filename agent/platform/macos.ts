@@ -106,7 +106,8 @@ export function parsePower(text: string): Power {
   const battery = /\t?(\d{1,3})%; ([^;]+);/.exec(text);
   const time = /(\d{1,4}):(\d\d) remaining/.exec(text);
   return {
-    onBattery: source === undefined ? null : source === 'Battery Power',
+    // The third source is 'UPS Power': a battery too.
+    onBattery: source === undefined ? null : source !== 'AC Power',
     percent: numberOf(battery?.[1]),
     state: battery?.[2]?.trim() ?? null,
     remainingMinutes: time ? Number(time[1]) * 60 + Number(time[2]) : null,

@@ -79,28 +79,31 @@ export function powershellArgs(script: string): string[] {
 export interface SystemInfo {
   product: string | null;
   build: string | null;
-  role: 'server' | 'workstation' | null;
+  role: 'server' | 'domain-controller' | 'workstation' | null;
   hotfixes: string[];
 }
 
-/** `systeminfo`, English; on other systems everything that is not recognised is null. Total. */
+/**
+ * `systeminfo`, translated in whole: the line whose value begins with a version number of four digits or more in its third
+ * place is the version; the name of the product stands before it, the configuration two lines after. Total.
+ */
 export function parseSystemInfo(text: string): SystemInfo {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  const facts = lines.flatMap((line) => /^\S[^:：]*[:：]\s*(\S.*)$/.exec(line)?.[1] ?? []);
+  const at = facts.findIndex((fact) => /^\d+\.\d+\.\d{4,}\s/.test(fact));
+  const product = facts[at - 1] ?? null;
   return {
-    product: textAfter(text, 'OS Name'),
-    build: /\bBuild (\d+)/.exec(textAfter(text, 'OS Version') ?? '')?.[1] ?? null,
-    role: roleOf(text),
-    hotfixes: text.split('\n').flatMap((line) => /^\[\d+\]: *(KB\d+)$/.exec(line.trim())?.[1] ?? []),
+    product,
+    build: /^\d+\.\d+\.(\d+)/.exec(facts[at] ?? '')?.[1] ?? null,
+    role: at < 0 ? null : roleOf(facts[at + 2] ?? '', product ?? ''),
+    hotfixes: lines.flatMap((line) => /^\[\d+\]: *(KB\d+)$/.exec(line.trimStart())?.[1] ?? []),
   };
 }
 
-/** What stands behind `key:` on the first line that begins so. */
-function textAfter(text: string, key: string): string | null {
-  const line = text.split('\n').find((one) => one.startsWith(`${key}:`));
-  return line?.slice(key.length + 1).trim() || null;
-}
-
-export function roleOf(text: string): SystemInfo['role'] {
-  const configuration = textAfter(text, 'OS Configuration') ?? '';
-  if (/\bWorkstation\b/i.test(configuration)) return 'workstation';
-  return /\b(Server|Domain Controller)\b/i.test(configuration) ? 'server' : null;
+/** The names of the products are the same in all languages; the configuration is not. */
+function roleOf(configuration: string, product: string): SystemInfo['role'] {
+  if (/domain controller/i.test(configuration)) return 'domain-controller';
+  if (/workstation/i.test(configuration)) return 'workstation';
+  if (/\bserver\b/i.test(`${configuration} ${product}`)) return 'server';
+  return /windows (7|8|8\.1|10|11)\b/i.test(product) ? 'workstation' : null;
 }

@@ -65,6 +65,8 @@ const offWords =
   /\boff\b|deaktiv|d[ée]sactiv|desactiv|desativ|disattiv|inaktiv|avstängd|uitgeschakeld|wyłącz|vypnut|отключ|выключ|オフ|無効|关闭|關閉|꺼짐|해제/i;
 const onWords =
   /\bon\b|aktiv|activ|attiv|ativ|påslaget|ingeschakeld|włącz|zapnut|включ|オン|有効|打开|啟用|开启|켜짐|설정/i;
+/** In a language that is not known well enough to say "on". */
+const negated = /\b(not|nicht|non|no|ikke|inte|ei|niet)\b|nea[kc]t|nieakt/i;
 const lockedWords = /^(locked|gesperrt|verrouill|bloquead|bloccat|bloqueado|ロック|vergrendeld|заблок)/i;
 const unlockedWords =
   /unlock|entsperrt|nicht gesperrt|d[ée]verrouill|desbloque|sbloccat|ontgrendeld|разблок|解除|アンロック/i;
@@ -83,7 +85,8 @@ export function parseManageBde(text: string): BitLockerVolume[] {
     const [percentText, method, protection, lock] = at < 0 ? values.slice(3, 7) : values.slice(at, at + 4);
     // "100.0%", "100,0 %", and "%100,0" in Turkish.
     const percent = shareOf(/\d+(?:[.,]\d+)?/.exec(percentText ?? '')?.[0].replace(',', '.'));
-    const on = offWords.test(protection ?? '') ? false : onWords.test(protection ?? '') ? true : null;
+    const isOn = onWords.test(protection ?? '') && !negated.test(protection ?? '');
+    const on = offWords.test(protection ?? '') ? false : isOn ? true : null;
     const locked = unlockedWords.test(lock ?? '') ? false : lockedWords.test(lock ?? '') ? true : null;
     return {
       drive,

@@ -36,8 +36,14 @@ export function parseQuser(text: string): Session[] {
   return linesOf(text)
     .slice(1)
     .flatMap((line) => {
-      const match = /^[ >](\S+)\s+(?:([a-z]\S*)\s+)?(\d+)\s+\S+/i.exec(line);
-      return match ? [{ user: match[1] ?? '', line: match[2] ?? null, from: null }] : [];
+      // Names may have single blanks, columns are two apart; a session that is disconnected has no name.
+      const cells = line
+        .slice(1)
+        .trim()
+        .split(/\s{2,}/);
+      const at = cells.findIndex((cell, index) => index > 0 && /^\d+$/.test(cell));
+      const isRow = /^[ >]\S/.test(line) && (at === 1 || at === 2) && cells.length > at + 1;
+      return isRow ? [{ user: cells[0] ?? '', line: at === 2 ? (cells[1] ?? null) : null, from: null }] : [];
     });
 }
 

@@ -186,7 +186,14 @@ async function volumesOf(context: CheckContext, answer: Loose) {
   if (byShell.some((row) => row.encrypted !== null))
     return byShell.map((row) => ({ path: row.drive ?? '?', encrypted: row.encrypted, words: row.words }));
   const text = await context.run('manage-bde.exe', ['-status'], { timeoutMs: 30_000 });
-  return parseManageBde(text.stdout).map(rowOf);
+  const volumes = parseManageBde(text.stdout);
+  for (const volume of volumes.filter(({ locked }) => locked !== true)) {
+    // The one answer of this program that no language changes: 0 protected, 1 not.
+    const args = ['-status', volume.drive ?? '', '-protectionaserrorlevel'];
+    const { code } = await context.run('manage-bde.exe', args, { timeoutMs: 30_000 });
+    volume.protectionOn = code === 0 ? true : code === 1 ? false : null;
+  }
+  return volumes.map(rowOf);
 }
 
 function rowOf(volume: BitLockerVolume) {

@@ -34,7 +34,7 @@ export function parseTimedatectl(text: string): TimeSync {
 /** `w32tm /query /status /verbose`, translated: by position. The first line ends in the leap indicator, 3 is "not synchronised". */
 export function parseW32tm(text: string): TimeSync {
   const lines = linesOf(text).filter((line) => /^\S[^:]*:\s*\S/.test(line));
-  const leap = /:\s*(\d)\s*\(/.exec(lines[0] ?? '')?.[1];
+  const leap = /[:：]\s*(\d)\s*[(（]/.exec(lines[0] ?? '')?.[1];
   if (leap === undefined) return nothing;
   const seconds = lines.flatMap((line) => {
     const match = /:\s*(-?\d+(?:[.,]\d+)?)s\s*$/.exec(line);

@@ -3,6 +3,8 @@ import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, 
 import { parseRecords } from '../records.ts';
 import { plausible } from './manager.ts';
 
+export { parseSystemInfo } from '../../platform/windows.ts';
+
 /** Category GUIDs of Windows Update; titles are translated, these are not. */
 const category = {
   security: '0fa1201d-4330-4fa8-8ae9-b877473b6441',
@@ -192,29 +194,4 @@ function productName(name: string | null, build: number | null, type: string | n
   return name !== null && build !== null && build >= 22000 && type !== 'Server'
     ? name.replace('Windows 10', 'Windows 11')
     : name;
-}
-
-export interface SystemInfo {
-  product: string | null;
-  build: string | null;
-  role: 'workstation' | 'server' | 'domain-controller' | null;
-  hotfixes: string[];
-}
-
-/** systeminfo.exe, by position where words are translated: second line the product, third the version. */
-export function parseSystemInfo(text: string): SystemInfo {
-  const lines = linesOf(text).filter((line) => /^\S[^:]*:\s*\S/.test(line));
-  const after = (line: string | undefined) => line?.slice(line.indexOf(':') + 1).trim() ?? null;
-  const versionAt = lines.findIndex((line) => /:\s*\d+\.\d+\.\d{4,}\b/.test(line));
-  const product = versionAt > 0 ? after(lines[versionAt - 1]) : null;
-  const build = /:\s*\d+\.\d+\.(\d{4,})\b/.exec(lines[versionAt] ?? '')?.[1] ?? null;
-  const configuration = versionAt < 0 ? '' : (after(lines[versionAt + 2]) ?? '');
-  return { product, build, role: roleOf(configuration, product), hotfixes: parseHotfixes(text) };
-}
-
-function roleOf(configuration: string, product: string | null): SystemInfo['role'] {
-  if (/domain controller/i.test(configuration)) return 'domain-controller';
-  if (/workstation/i.test(configuration)) return 'workstation';
-  if (/\bserver\b/i.test(configuration) || /\bserver\b/i.test(product ?? '')) return 'server';
-  return /windows (7|8|10|11)\b/i.test(product ?? '') ? 'workstation' : null;
 }

@@ -255,6 +255,10 @@ export const en = {
     retire: 'Retire…',
     retireSure: 'Yes, retire it',
     retireLead: 'Its credential stops working and it leaves the fleet. Its history stays.',
+    beta: 'Beta: the agent for {{system}} has not been tested on a real machine',
+    betaLead:
+      'What it reads was checked only against recorded outputs of such machines. A value may be wrong or missing: compare ' +
+      'it with the machine itself before you act on it.',
   },
   range: {
     label: 'Time span',

@@ -1,5 +1,5 @@
 /** End of life, restarts, shutdowns and clocks, beyond what the captured outputs show. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -13,7 +13,13 @@ import {
   parseWindowsReboot,
 } from '../../../agent/checks/os/reboot-text.ts';
 import { readOsState } from '../../../agent/checks/os/state.ts';
-import { parseChronyTracking, parseSntp, parseTimedatectl, parseW32tm } from '../../../agent/checks/os/time-sync.ts';
+import {
+  parseChronyTracking,
+  parseSntp,
+  parseTimedatectl,
+  parseW32tm,
+  readTimeSync,
+} from '../../../agent/checks/os/time-sync.ts';
 import { endedCleanly, parseUtmp, recordType } from '../../../agent/checks/os/utmp.ts';
 import { trialContext } from '../../support/check-context.ts';
 
@@ -110,6 +116,22 @@ test('clocks', () => {
   assert.equal([parseW32tm(german).synced, parseW32tm(german).offset], [true, -0.0001234]);
   assert.is(parseW32tm('Leap Indicator: 3(not synchronized)\n').synced, false);
   assert.is(parseSntp('+0.002345 +/- 0.012000 time.apple.com 17.253.1.1\n').offset, 0.002345);
+});
+
+test('clocks: what systemd-timesyncd has left lying proves nothing', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'evenkeel-clock-'));
+  const mark = join(root, 'run/systemd/timesync/synchronized');
+  mkdirSync(join(root, 'run/systemd/timesync'), { recursive: true });
+  mkdirSync(join(root, 'run/systemd/system'), { recursive: true });
+  writeFileSync(mark, '');
+  const stdout = 'NTP=no\nNTPSynchronized=no\n';
+  const run = async () => ({ code: 0, signal: null, stdout, stderr: '', ended: null, ms: 1 });
+  const context = trialContext({ root, platform: 'linux', run });
+  assert.is((await readTimeSync(context)).synced, true);
+  const dayAgo = Date.now() / 1000 - 86_400;
+  utimesSync(mark, dayAgo, dayAgo);
+  assert.is((await readTimeSync(context)).synced, false);
+  rmSync(root, { recursive: true });
 });
 
 /** One record of glibc's wtmp on x86-64. */

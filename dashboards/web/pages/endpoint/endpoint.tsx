@@ -4,7 +4,7 @@ import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { attentionWords } from '../../parts/attention.tsx';
-import { PageHead, Ready } from '../../parts/box.tsx';
+import { Notice, PageHead, Ready } from '../../parts/box.tsx';
 import { Mark, StateMark } from '../../parts/mark.tsx';
 import { Meter, saidOf } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
@@ -128,6 +128,18 @@ function Head({ detail, reload }: TabProps) {
   );
 }
 
+/** Systems whose readers have met recorded outputs only. */
+const untried: Record<string, string> = { win32: 'Windows', darwin: 'macOS' };
+
+function Beta({ platform }: { platform: string }) {
+  const system = untried[platform];
+  return system ? (
+    <Notice tone="info" title={t('endpoint.beta', { system })}>
+      {t('endpoint.betaLead')}
+    </Notice>
+  ) : null;
+}
+
 function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
   switch (tab) {
     case 'charts':
@@ -168,6 +180,7 @@ export function EndpointPage({ id }: { id: string }) {
           return (
             <>
               <Head detail={detail} reload={loaded.reload} />
+              <Beta platform={detail.row.platform} />
               <Identity detail={detail} />
               <Tabs id={id} current={tab} />
               <TabOf tab={tab} detail={detail} reload={loaded.reload} />
