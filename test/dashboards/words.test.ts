@@ -131,6 +131,7 @@ const terminalOnly = new Set<string>([
   'DATA_NEWER',
   'DATA_CORRUPT',
   'DATA_IN_USE',
+  'DATA_LOST',
   'ALREADY_ENROLLED',
   'NOT_ENROLLED',
   'AGENT_RUNNING',
