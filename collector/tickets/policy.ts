@@ -231,7 +231,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     if (state.site === null) return [];
     const key = stormKey(state.site, state.check);
     const list = groups.get(key) ?? [];
-    const near: TicketState[] = [];
+    // A change that was taken back may have left it in the list twice.
+    const near = new Set<TicketState>();
     const endpoints = new Set<string>();
     let latest: number | null = null;
     for (let i = list.length - 1; i >= 0 && endpoints.size < enough; i--) {
@@ -241,10 +242,10 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       if (!isLoose(other) || other.site !== state.site || (other.open && other.touched) || underMaintenance(other))
         continue;
       latest ??= other.firedAt;
-      near.push(other);
+      near.add(other);
       endpoints.add(other.endpoint);
     }
-    return near;
+    return [...near];
   }
 
   /**
@@ -338,6 +339,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
 
   function maintain(event: Extract<PolicyEvent, { type: 'maintenance' }>): void {
     const scope = event.endpoint ? `e:${event.endpoint}` : event.site ? `s:${event.site}` : '*';
+    const was = maintained.has(scope);
+    change(() => (was ? maintained.add(scope) : maintained.delete(scope)));
     if (event.on) maintained.add(scope);
     else maintained.delete(scope);
     for (const state of states.values()) {
@@ -387,8 +390,9 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     const longest = Math.max(settings.reopenWindow, settings.flapWindow);
     for (const state of states.values()) {
       if (state.firing || state.open || state.parent !== null || dueOf(state) !== Infinity) continue;
-      if (now - Math.max(state.resolvedAt ?? 0, state.restoredAt ?? 0, state.mutedUntil ?? 0) > longest)
-        states.delete(state.key);
+      if (now - Math.max(state.resolvedAt ?? 0, state.restoredAt ?? 0, state.mutedUntil ?? 0) <= longest) continue;
+      states.delete(state.key);
+      change(() => states.set(state.key, state));
     }
     for (const [key, list] of groups) {
       const loose = list.filter(({ state, firedAt }) => isLoose(state) && firedAt === state.firedAt);
