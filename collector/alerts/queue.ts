@@ -3,7 +3,8 @@
  * can never decide on the same alert at once, and thousands of endpoints that fall silent cost tens of commits.
  *
  * A batch that cannot be saved has not happened: memory is put back, and its inputs are tried again with what came
- * meanwhile, first one by one, so that a single bad one cannot hold up all others.
+ * meanwhile, first one by one, so that a single bad one cannot hold up all others. While nothing at all can be saved, a
+ * try costs a few commits, however much waits.
  */
 import type { Log } from '../../shared/log.ts';
 import type { Input } from './batch.ts';
@@ -20,9 +21,9 @@ export interface InputQueue {
 
 interface Waiting {
   input: Input;
-  /** It has failed before: tried alone from now on. */
+  /** It has failed before. */
   isSuspect: boolean;
-  /** How often it has failed after something else went through. */
+  /** How often it has failed alone after something else went through. */
   failures: number;
   /** Batches that had gone through when it last failed. */
   savedBefore: number;
@@ -35,6 +36,8 @@ const batchAtMost = 100;
 const keptAtMost = 20_000;
 /** An input that failed alone so often, while others went through, will not work the next time either. */
 const failuresAtMost = 5;
+/** So many that fail one after the other: it is not them, and the others are not tried now. */
+const failuresInRowAtMost = 20;
 
 /** @param run decides and commits one batch; throws when it was not saved, memory being as before */
 export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise<void>; log: Log }): InputQueue {
@@ -47,33 +50,49 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
   async function drain(): Promise<void> {
     // One turn, so that what comes in together is saved together.
     await Promise.resolve();
+    // Suspects are tried alone, and twice as many at a time after each that goes through.
+    let together = 1;
+    let failedInRow = 0;
     while (waiting.length > 0) {
-      await attempt(waiting.splice(0, waiting[0]?.isSuspect ? 1 : batchAtMost));
+      const firstNew = waiting.findIndex(({ isSuspect }) => !isSuspect);
+      const suspects = firstNew < 0 ? waiting.length : firstNew;
+      if (suspects > 0 && failedInRow >= failuresInRowAtMost) {
+        failed.push(...waiting.splice(0, suspects));
+        continue;
+      }
+      const batch = waiting.splice(0, suspects > 0 ? Math.min(together, suspects) : batchAtMost);
+      const failure = await attempt(batch);
+      together = failure ? 1 : Math.min(2 * together, batchAtMost);
+      failedInRow = failure ? failedInRow + 1 : 0;
+      if (failure && suspects > 0 && batch.length > 1) waiting.unshift(...batch);
+      else if (failure) keepForLater(batch, failure.reason);
       if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
+    failed = worthKeeping(failed);
     isBusy = false;
   }
 
-  async function attempt(batch: Waiting[]): Promise<void> {
+  async function attempt(batch: readonly Waiting[]): Promise<{ reason: unknown } | null> {
     try {
       await parts.run(batch.map(({ input }) => input));
       saved++;
       for (const { done } of batch) done?.(undefined);
+      return null;
     } catch (thrown) {
       for (const one of batch) {
         one.done?.(thrown);
         one.done = null;
-        if (saved > one.savedBefore && one.isSuspect) one.failures++;
+        if (batch.length === 1 && saved > one.savedBefore && one.isSuspect) one.failures++;
         one.isSuspect = true;
-        one.savedBefore = saved;
+        if (batch.length === 1) one.savedBefore = saved;
       }
-      keepForLater(batch, thrown);
+      return { reason: thrown };
     }
   }
 
   function keepForLater(batch: readonly Waiting[], thrown: unknown): void {
-    const [only, ...others] = batch;
-    if (only && others.length === 0 && only.failures >= failuresAtMost) {
+    const [only] = batch;
+    if (only && batch.length === 1 && only.failures >= failuresAtMost) {
       parts.log.error({ err: thrown, input: only.input.type }, 'A change of alerts cannot be saved and is left out');
       return;
     }
@@ -81,7 +100,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
       { err: thrown, inputs: batch.length },
       'Changes of alerts could not be saved; they are tried again',
     );
-    failed = latestOnly([...failed, ...batch]).slice(-keptAtMost);
+    failed.push(...batch);
   }
 
   function start(): void {
@@ -126,9 +145,21 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
   }
 }
 
-/** Of the samples about one instance only the newest says how things are. */
-function latestOnly(all: readonly Waiting[]): Waiting[] {
-  const newest = new Map<string, Waiting>();
-  for (const one of all) if (one.input.type === 'sample') newest.set(one.input.sample.key, one);
-  return all.filter((one) => one.input.type !== 'sample' || newest.get(one.input.sample.key) === one);
+/** Of samples about one instance, and of looks at one endpoint, only the newest says how things are. */
+function worthKeeping(all: readonly Waiting[]): Waiting[] {
+  const subjects = new Set<string>();
+  const kept = all.toReversed().filter(({ input }) => {
+    const subject = subjectOf(input);
+    if (subject === null) return true;
+    return !subjects.has(subject) && subjects.add(subject);
+  });
+  let excess = kept.length - keptAtMost;
+  return kept.reverse().filter(({ input }) => input.type !== 'sample' || excess-- <= 0);
+}
+
+/** Null: each of these counts. */
+function subjectOf(input: Input): string | null {
+  if (input.type === 'sample') return `sample ${input.sample.key}`;
+  if (input.type === 'presence') return `presence ${input.endpoint}`;
+  return input.type === 'time' ? 'time' : null;
 }
