@@ -13,7 +13,7 @@ import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts'
 import { type Alert, alertKey, dueOf, onDue, onEnd, onGone, onSample, type Reason, type Step } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode, Input, Sample } from './batch.ts';
 import { flapPercent, stableAt, startsFlapping, withChange } from './flapping.ts';
-import { type AlertMemory, dueKey, endpointDue } from './memory.ts';
+import { type AlertMemory, dueKey } from './memory.ts';
 
 export interface AdvanceParts {
   memory: AlertMemory;
@@ -113,7 +113,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   function judgeByPresence(id: string, at: number): void {
     const endpoint = endpointOf(id);
     if (!endpoint) {
-      memory.due.set(endpointDue(id), null);
+      memory.lookAgain(id, null, at);
       return;
     }
     const { evaluation } = memory.of(id, at);
@@ -126,7 +126,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
       });
       onVerdict({ key: alertKey(id, family, {}), endpoint: id, family, metric, tags: {}, levels: judged }, at);
     }
-    memory.due.set(endpointDue(id), dueAt);
+    memory.lookAgain(id, dueAt, at);
   }
 
   /** Rules have changed, or where the endpoint stands: the alert goes on under the rule of now, or ends. */

@@ -37,6 +37,8 @@ export interface AlertMemory {
   setFlaps(key: string, bits: FlapBits): void;
   /** Of all endpoints, or of one: the rules that hold may be others now. */
   forgetBooks(endpoint?: string): void;
+  /** When the endpoint is to be judged by its presence again; null for not before it changes. */
+  lookAgain(endpoint: string, dueAt: number | null, now: number): void;
   drop(endpoint: string): void;
   clear(): void;
   keep(): void;
@@ -135,6 +137,11 @@ export function createAlertMemory(
       const memory = endpoint === undefined ? undefined : endpoints.get(endpoint);
       if (memory) memory.book = null;
       if (endpoint === undefined) for (const one of endpoints.values()) one.book = null;
+    },
+    lookAgain(endpoint, dueAt, now) {
+      // What was seen now and could not be saved must be seen once more.
+      change(() => due.set(endpointDue(endpoint), now));
+      due.set(endpointDue(endpoint), dueAt);
     },
     drop(endpoint) {
       due.set(endpointDue(endpoint), null);
