@@ -146,7 +146,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     if (alert.state === 'inactive' && !alert.flapping) memory.set(next);
     else if ((alert.state !== 'firing' && !alert.flapping) || by === 0)
       record(next, 'level', at, { reason: 'rule_changed' });
-    else change(next, by > 0 ? 'worse' : 'eased', at, 'rule_changed');
+    else change(next, by > 0 ? 'worse' : 'eased', at, 'rule_changed', alert);
   }
 
   // ── what follows ──
@@ -166,16 +166,16 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     const alert = step.alert ?? before;
     if (!alert) return;
     const isOver = step.alert === null || step.alert.state === 'inactive';
-    if (!isOver) change({ ...step.alert, ...carried(before) } as Alert, code, at, reason);
-    else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason);
+    if (!isOver) change({ ...step.alert, ...carried(before) } as Alert, code, at, reason, before);
+    else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason, before);
     else if (before) finish(before, code, at, reason, step.alert);
   }
 
   /** A change of a living alert: its bits, and whether it begins to flap. */
-  function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null): void {
-    // What a flapping alert does below firing is no change of it.
+  function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, before: Alert | null): void {
+    // What a flapping alert does below firing is no change of it, nor of its level.
     if (code === 'dropped' || (code === 'pending' && alert.flapping)) {
-      memory.set(alert);
+      memory.set({ ...alert, rule: (before ?? alert).rule });
       return;
     }
     const counted = countsAsChange(code) && reason !== 'rule_changed';
@@ -183,11 +183,12 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     if (counted) memory.setFlaps(alert.key, flaps);
     const begins = counted && !alert.flapping && startsFlapping(flaps, at);
     const next: Alert = { ...alert, flaps, flapping: alert.flapping || begins };
-    if (code === 'worse' && next.acknowledgement && !next.acknowledgement.sticky) {
+    if (isWorse(alert, before) && next.acknowledgement && !next.acknowledgement.sticky) {
       record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
       next.acknowledgement = null;
     }
-    record(next, code, at, { reason });
+    // That it flaps takes the place of what is said about the change that made it so.
+    record(next, code, at, { reason, quiet: begins });
     if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
   }
 
@@ -196,7 +197,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     const counted = countsAsChange(code) && isRecovery(code, reason);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted && startsFlapping(flaps, at)) {
-      change(calmed(alert, rest), code, at, reason);
+      change(calmed(alert, rest), code, at, reason, alert);
       return;
     }
     if (counted) memory.setFlaps(alert.key, flaps);
@@ -274,6 +275,9 @@ function codeOf(to: NonNullable<Step['transition']>['to'], reason: Reason | null
   if (to === 'firing') return reason === 'worse' || reason === 'eased' || reason === 'back' ? reason : 'firing';
   return to === 'inactive' ? 'dropped' : to;
 }
+
+const isWorse = (alert: Alert, before: Alert | null) =>
+  before !== null && rankOf[alert.rule.severity] > rankOf[before.rule.severity];
 
 const countsAsChange = (code: ChangeCode) =>
   code === 'firing' || code === 'worse' || code === 'eased' || code === 'resolved';

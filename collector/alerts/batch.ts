@@ -67,7 +67,7 @@ export interface AlertChange {
   reason: Reason | null;
   actor: string;
   params: Record<string, unknown>;
-  /** People hear of the incident that it is one of, and not of it. Set by the tickets. */
+  /** People hear of the incident that it is one of, or that it flaps, and not of it. */
   quiet: boolean;
 }
 

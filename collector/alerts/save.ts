@@ -13,28 +13,21 @@ const rowsAtOnce = 100;
 
 export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
-  /** The last change of each alert says how it is; the first whether it is new. */
+  /** The last change of each alert says how it is. */
   const last = new Map(changes.map((change) => [change.alert.id, change]));
-  const born = new Set(changes.filter(isBirth).map(({ alert }) => alert.id));
   const dropped = [...last.values()]
     .filter(({ code, ended }) => ended && code === 'dropped')
     .map(({ alert }) => alert.id);
   const gone = new Set(dropped);
   const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
   // What ends makes room for what begins under the same key.
-  for (const row of rows.filter(({ id }) => !born.has(id))) {
-    await update(db, row);
-    await breathe();
-  }
+  const isEnded = (row: Row) => row.active_key === null;
+  await put(db, rows.filter(isEnded));
   for (let i = 0; i < dropped.length; i += rowsAtOnce) await remove(db, dropped.slice(i, i + rowsAtOnce));
-  const fresh = rows.filter(({ id }) => born.has(id));
-  for (let i = 0; i < fresh.length; i += rowsAtOnce) {
-    await db
-      .insertInto('alerts')
-      .values(fresh.slice(i, i + rowsAtOnce))
-      .execute();
-    await breathe();
-  }
+  await put(
+    db,
+    rows.filter((row) => !isEnded(row)),
+  );
   const events = changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf);
   for (let i = 0; i < events.length; i += rowsAtOnce) {
     await db
@@ -51,12 +44,23 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   }
 }
 
-/** Its row does not exist yet: `for` has just begun, or there is none. */
-const isBirth = ({ code, alert }: AlertChange) =>
-  code === 'pending' || (code === 'firing' && alert.pendingAt === alert.firedAt && !alert.flapping);
-
-async function update(db: Db, { id, ...columns }: Row): Promise<void> {
-  await db.updateTable('alerts').set(columns).where('id', '=', id).execute();
+/** Whether there is a row already is known to the table. */
+async function put(db: Db, rows: readonly Row[]): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const columns = (Object.keys(first) as (keyof Row)[]).filter((column) => column !== 'id');
+  for (let i = 0; i < rows.length; i += rowsAtOnce) {
+    await db
+      .insertInto('alerts')
+      .values(rows.slice(i, i + rowsAtOnce))
+      .onConflict((clash) =>
+        clash
+          .column('id')
+          .doUpdateSet(({ ref }) => Object.fromEntries(columns.map((column) => [column, ref(`excluded.${column}`)]))),
+      )
+      .execute();
+    await breathe();
+  }
 }
 
 async function remove(db: Db, ids: readonly string[]): Promise<void> {

@@ -74,9 +74,8 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
 
   function onChange({ at, code, alert, ended, reason, params, quiet }: AlertChange): void {
     const before = memory.of(alert.id);
-    if (code === 'firing' && !alert.flapping && !quiet) send(alert, 'firing', at);
-    else if (code === 'worse' && !quiet && (!alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1)))
-      send(alert, 'firing', at);
+    const isNews = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
+    if ((code === 'firing' || code === 'worse') && !quiet && isNews) send(alert, 'firing', at);
     else if (code === 'flapping' && !quiet) send(alert, 'flapping', at);
     else if (code === 'stable' && params.good === false) tell(alert, 'firing', at, 'stable');
     else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : reason);

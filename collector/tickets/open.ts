@@ -20,7 +20,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     // One that has a ticket keeps it when its rule opens none any more.
     else if (change.alert.rule.ticket !== 'off' || policy.state(change.alert.key)) {
       follow(change);
-      change.quiet = policy.crowded(change.alert.key);
+      change.quiet ||= policy.crowded(change.alert.key);
     }
     await breathe();
   }
