@@ -223,7 +223,8 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   function onPerson(input: Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' }>): void {
     const { at, key } = input;
     const alert = memory.alert(key);
-    if (!alert) return;
+    // It has ended, or begun anew, while the person's wish was on its way.
+    if (!alert || !(alert.flapping || alert.state === 'firing' || alert.state === 'unknown')) return;
     const current = alert.acknowledgement;
     if (input.type === 'acknowledge') {
       const acknowledgement = acknowledged(input.wish, alert.rule.severity, at);
