@@ -262,9 +262,10 @@ test('opened again nothing is moved twice; what a newer version wrote is refused
   database.close();
   await openState(file).then(
     () => assert.unreachable(),
-    (thrown: { code?: string; message?: string }) => {
+    (thrown: { code?: string; message?: string; hint?: string }) => {
       assert.is(thrown.code, 'DATA_NEWER');
       assert.match(thrown.message ?? '', /999-from-the-future/);
+      assert.match(thrown.hint ?? '', /newer version.*backup made before the upgrade/, 'the way back');
     },
   );
   folder.remove();
