@@ -251,7 +251,8 @@ function bridged(proved: Span[], gaps: Span[], blinkMs: number): Span[] {
   return union(proved, holes);
 }
 
-const percent = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : null);
+/** The quotient first: the whole of something is exactly 100, where 100 times it, divided by it, may be a little more. */
+const percent = (part: number, whole: number) => (whole > 0 ? 100 * (part / whole) : null);
 
 /** The shares of one endpoint, or of pooled minutes: minutes are pooled, percentages never averaged. */
 export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): AvailabilityShares {

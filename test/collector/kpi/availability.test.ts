@@ -6,6 +6,7 @@ import {
   endpointAvailability,
   fleetAvailability,
   type Signal,
+  sharesOf,
 } from '../../../collector/kpi/availability.ts';
 import { roundTheClock } from '../../../shared/calendar.ts';
 import { caseCalendars, casesOf, compare, type KpiCase } from '../../support/kpi-cases.ts';
@@ -203,6 +204,16 @@ test('order and repetition of signals change nothing; two halves add up to the w
         assert.ok(Math.abs((parts[0] as number) + (parts[1] as number) - whole.down) < 1e-6);
       },
     ),
+  );
+});
+
+test('all of any time is exactly 100 %', () => {
+  const none = { scheduled: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 };
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 * 86_400_000 }), (ms) => {
+      assert.is(sharesOf({ ...none, up: ms / 60_000 }).availability, 100);
+    }),
+    { numRuns: 5000 },
   );
 });
 
