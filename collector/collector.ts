@@ -18,6 +18,7 @@ import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
+import type { Rule } from './evaluate/rule.ts';
 import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
@@ -163,9 +164,8 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const derive = (endpoint: Endpoint, report: Report) =>
     withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
   /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
-  function newest(endpoint: Endpoint, ids: readonly string[]): Report | null {
+  function newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null {
     if (endpoint.state !== 'online') return null;
-    const looked = ids.flatMap((id) => rules.books().rule(id) ?? []);
     const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());
     return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
   }
@@ -173,8 +173,9 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   function followRules(ids: readonly string[]): void {
     const follow = async () => {
       await alerts.rulesChanged();
+      const changed = ids.flatMap((id) => rules.books().rule(id) ?? []);
       for (const endpoint of fleet.all()) {
-        const report = newest(endpoint, ids);
+        const report = newest(endpoint, changed);
         if (report) await alerts.judgeAgain(endpoint, report.metrics);
       }
     };

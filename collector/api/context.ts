@@ -13,6 +13,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Report } from '../../shared/report.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -69,7 +70,7 @@ export interface Context {
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
-  newest(endpoint: Endpoint, rules: readonly string[]): Report | null;
+  newest(endpoint: Endpoint, rules: readonly Rule[]): Report | null;
   /** Names of rules by id. */
   ruleNames: RuleNames;
   /** Where agents find this collector: known only once it listens. */

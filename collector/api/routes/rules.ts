@@ -142,6 +142,7 @@ export function ruleRoutes(app: App, context: Context): void {
       const where = await scopeOf(request.body.scope ?? everywhere, request.body);
       const { books, entries } = rules.preview(where, wanted(request.body));
       const ids = request.body.changes.map(({ rule }) => rule);
+      const changed = entries.flatMap(({ rule }) => (ids.includes(rule.id) ? [rule] : []));
       const families = new Set(
         [...rules.list(), ...entries].flatMap(({ rule }) => (ids.includes(rule.id) ? [familyOf(rule)] : [])),
       );
@@ -153,7 +154,7 @@ export function ruleRoutes(app: App, context: Context): void {
         if (!reaches(where, place)) continue;
         reached++;
         if (alerts.held(endpoint.id).some((held) => families.has(held.family))) now++;
-        const breached = breachedFamilies(books.for(place), families, () => newest(endpoint, ids), clock.now());
+        const breached = breachedFamilies(books.for(place), families, () => newest(endpoint, changed), clock.now());
         after = breached === null || after === null ? null : after + Math.min(1, breached);
       }
       return { entries: entries.filter(({ rule }) => ids.includes(rule.id)), reached, now, after };

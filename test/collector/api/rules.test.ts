@@ -386,6 +386,8 @@ test('a lower limit makes the alert and the row at once, a higher one ends both:
   const trial = await ok<RulePreview>('rules/preview', 'POST', { scope, changes: [{ rule: 'disk-space', parts }] });
   assert.equal([trial.reached, trial.now, trial.after], [1, 0, 1]);
   assert.equal((await row(machine.id)).attention, [], 'a preview changes nothing');
+  const fresh = [{ rule: 'not-there-yet', parts: { ...parts, name: 'Not there yet' } }];
+  assert.is((await ok<RulePreview>('rules/preview', 'POST', { scope, changes: fresh })).after, 1, 'a new rule as well');
   await put('disk-space', parts, scope);
   await until(async () => (await row(machine.id)).attention.length > 0, 5000, 'the row');
   const [seen] = (await row(machine.id)).attention;

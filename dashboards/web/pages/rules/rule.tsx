@@ -209,13 +209,16 @@ export function RulePage({ id }: { id: string }) {
           const family = level && familiesOf(items).find((one) => one.id === familyOf(level.rule));
           if (family) return <Detail family={family} reload={list.reload} />;
           return (
-            <section class="box">
-              <Empty icon="rules" title={t('rules.gone')}>
-                <p>
-                  <a href="/rules">{t('page.rules')}</a>
-                </p>
-              </Empty>
-            </section>
+            <>
+              <PageHead title={t('rules.gone')} />
+              <section class="box">
+                <Empty icon="rules" title={id}>
+                  <a class="button" href="/rules">
+                    {t('page.rules')}
+                  </a>
+                </Empty>
+              </section>
+            </>
           );
         }}
       </Ready>

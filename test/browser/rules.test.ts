@@ -1,0 +1,313 @@
+/** Rules in a browser: read, changed for a scope after a look at what differs, refused at the field, followed by the fleet. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EndpointRow, NewEnrollment, RuleEntry } from '../../shared/api.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
+import {
+  type Browser,
+  browserMissing,
+  buildWeb,
+  openBrowser,
+  openPage,
+  rowText,
+  violations,
+} from '../support/browser.ts';
+import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+
+const test = suite('rules');
+const folder = temporaryFolder();
+const password = 'a sentence that nobody guesses';
+const settings = `rules:
+  - { id: cpu, for_s: 120 }
+  - { id: disk-inodes, scope: { site: Osaka }, enabled: false }
+`;
+const complaints: string[] = [];
+let collector: RunningCollector;
+let fleet: SimulatedFleet;
+let browser: Browser;
+let page: Page;
+
+const missing = browserMissing();
+if (missing) {
+  console.log(`SKIP chromium: ${missing}`);
+  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+}
+/** Each test needs what the one before it did. */
+const step = (name: string, run: () => Promise<void>) => {
+  if (!missing) test(name, run);
+};
+
+async function send<T>(path: string, method: string, body: unknown): Promise<T> {
+  const answer = await fetch(`${collector.http}/api/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return (await answer.json()) as T;
+}
+
+const list = async <T>(path: string) => (await collector.get<{ items: T[] }>(`/api/v1/${path}`)).items;
+const entries = async (id: string) => (await list<RuleEntry>('rules')).filter(({ rule }) => rule.id === id);
+const open = (path: string, language: 'en' | 'ja' = 'en') => openPage(page, collector.http + path, language);
+const press = (name: string | RegExp) =>
+  page
+    .locator('main')
+    .getByRole('button', { name, exact: typeof name === 'string' })
+    .click();
+const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+const level = (severity: string) => page.locator('fieldset.level').filter({ hasText: severity }).first();
+
+test.before(async () => {
+  if (missing) return;
+  await buildWeb();
+  writeFileSync(join(folder.path, 'evenkeel.yaml'), settings);
+  collector = await startCollector(join(folder.path, 'data'), ['--config', join(folder.path, 'evenkeel.yaml')]);
+  const { code } = await send<NewEnrollment>('enrollments', 'POST', { maxUses: 4, site: 'Berlin' });
+  const joining = { code: decodeJoinCode(code), endpoints: 4, seed: 3, intervalMs: 1000, longestWaitMs: 1000 };
+  fleet = await startFleet({ ...joining, steady: true });
+  await until(async () => (await list<EndpointRow>('endpoints')).every(({ disk }) => disk !== null), 20_000, 'values');
+  browser = await openBrowser();
+  page = browser.page;
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+  await page.goto(collector.setup as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Password, once more').fill(password);
+  await page.getByRole('button', { name: /^Make the admin/ }).click();
+  await heading('Fleet');
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  await fleet.stop();
+  collector.child.kill('SIGTERM');
+  await collector.ended;
+  folder.remove();
+});
+
+step('the list says in words what each rule waits for, whose it is, and where it differs', async () => {
+  await open('/settings');
+  await page.getByRole('link', { name: /^Rules: what alerts/ }).click();
+  await heading('Rules');
+  const disk = await rowText(page, 'disk-space');
+  assert.match(disk, /Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB/);
+  assert.match(disk, /Critical ?Disk in use ≥ 95%.*Built in ?None ?On ?0/);
+  await page.getByLabel('Search').fill('inode');
+  assert.is(await page.locator('tbody tr').count(), 1);
+  assert.match(await rowText(page, 'disk-inodes'), /Site: Osaka/);
+  await page.getByLabel('Search').fill('nothing of the kind');
+  await page.getByText('No rule matches this search.').waitFor();
+});
+
+step('what the settings file says is shown, and cannot be changed', async () => {
+  await open('/rules/cpu');
+  await page.getByText('Set in evenkeel.yaml and read-only here').waitFor();
+  assert.is(await page.locator('main .scopes').getByRole('button').count(), 0);
+  await open('/rules/cpu?edit=all');
+  assert.ok(await level('Warning').evaluate((fieldset) => (fieldset as HTMLFieldSetElement).disabled));
+});
+
+step('bad input is answered at its field, which has the focus; nothing is sent', async () => {
+  await open('/rules/disk-space');
+  await press(/^Exception for/);
+  await level('Warning').getByLabel('Disk in use ≥').fill('97');
+  await level('Warning').getByLabel('Clears at').first().fill('99');
+  await level('Critical').getByLabel('For at least', { exact: true }).fill('');
+  await press('Review change');
+  for (const words of [
+    'Choose one that exists.',
+    'Must not be above the limit',
+    'A worse level needs a worse limit',
+    'Enter a time:',
+    'Enter why.',
+  ])
+    await page.getByText(words).first().waitFor();
+  const focused = await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'));
+  assert.is(focused, 'true');
+  assert.is((await entries('disk-space')).length, 1);
+});
+
+step('what only the collector knows to be wrong is told at the field as well', async () => {
+  await page.getByLabel('Which one').selectOption('Berlin');
+  await level('Warning').getByLabel('Disk in use ≥').fill('90');
+  await level('Warning').getByLabel('Clears at').first().fill('-5');
+  await level('Critical').getByLabel('For at least', { exact: true }).fill('1');
+  await page.getByLabel('Reason').fill('trying');
+  const before = complaints.length;
+  await press('Review change');
+  await page
+    .locator('.fault')
+    .getByText(/^Not accepted: .*can never be reached/)
+    .waitFor();
+  // The browser itself reports the refusal that was asked for here.
+  complaints.splice(before);
+});
+
+step('the difference is shown before it is applied; then alerts, row and list follow by themselves', async () => {
+  await level('Warning').getByLabel('Disk in use ≥').fill('10');
+  await level('Warning').getByLabel('Clears at').first().fill('5');
+  await level('Warning').getByLabel('Disk, available <', { exact: true }).fill('100');
+  await level('Warning').getByLabel('Unit of Disk, available <').selectOption('TiB');
+  await level('Warning').getByLabel('For at least', { exact: true }).fill('0');
+  await page.getByLabel('Reason').fill('Berlin <b>fills</b> up');
+  await press('Review change');
+  await page.getByRole('heading', { name: 'What changes: Site: Berlin' }).waitFor();
+  const difference = (await page.locator('.difference').first().textContent()) ?? '';
+  assert.match(difference, /Disk in use: limit≥ 90%→ ≥ 10%/);
+  assert.match(difference, /Disk, available: limit< 20 GiB→ < 100 TiB/);
+  assert.match(difference, /For at least1m→ 0s/);
+  await page.getByText('Endpoints reached: 4. With an alert of this rule: 0 now, 4 by the newest values.').waitFor();
+  assert.is((await entries('disk-space')).length, 1, 'not yet');
+  await press('Apply change');
+  await page.getByText('The change is in force.').waitFor();
+  await page.getByText('Berlin <b>fills</b> up').waitFor();
+  await page.getByRole('link', { name: 'Alerts now: 4' }).waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Alerts now: 4' }).click();
+  await heading('Alerts');
+  await page.getByRole('row').filter({ hasText: 'Disk nearly full' }).first().waitFor();
+  assert.is(await page.locator('tbody tr').count(), 4);
+});
+
+step('the page of an endpoint says which rule holds and what gave way, and leads to an exception for it', async () => {
+  const [row] = await list<EndpointRow>('endpoints?sort=name');
+  await open(`/endpoints/${row?.id}?tab=rules`);
+  const held = await rowText(page, 'instead of');
+  assert.match(held, /Disk nearly full.*Disk in use ≥ 10%.*Site: Berlin ?instead of All endpoints: Disk in use ≥ 90%/);
+  await page.getByRole('link', { name: 'Change here Disk nearly full, Warning' }).click();
+  await heading('Disk nearly full');
+  assert.is(await page.getByLabel('Which one').inputValue(), row?.name);
+  // It begins with what is so everywhere, because nothing was said for it yet.
+  await level('Warning').getByLabel('State').selectOption('off');
+  await page.getByLabel('Reason').fill('A scratch disk');
+  await press('Review change');
+  await press('Apply change');
+  await page.getByText('The change is in force.').waitFor();
+  await page.getByRole('link', { name: 'Alerts now: 3' }).waitFor({ timeout: 10_000 });
+  assert.equal((await entries('disk-space')).map(({ scope }) => scope.of).sort(), ['all', 'endpoint', 'site']);
+});
+
+step('an exception is removed with a reason, and the history keeps all of it', async () => {
+  await press(/^Remove exception Site: Berlin/);
+  await press('Review change');
+  await page.getByText('Enter why.').waitFor();
+  await page.getByLabel('Reason').fill('Back to normal');
+  await press('Review change');
+  await page.getByRole('heading', { name: 'What changes: Site: Berlin' }).waitFor();
+  assert.match((await page.locator('.difference').first().textContent()) ?? '', /limit≥ 10%→ ≥ 90%/);
+  await press('Remove exception');
+  await page.getByRole('heading', { level: 3, name: 'Site: Berlin' }).waitFor({ state: 'detached' });
+  await page.locator('.version').filter({ hasText: 'Back to normal' }).waitFor();
+  assert.match((await page.locator('.version').allTextContents()).join('\n'), /admin.*Site: Berlin.*Berlin <b>fills/s);
+});
+
+step('a new rule is made from the catalogue, holds at once, and is deleted again', async () => {
+  await open('/rules');
+  await press('New rule');
+  await press('Review change');
+  await page.getByText('Choose a metric.').waitFor();
+  await page.getByLabel('Name in English').fill('Memory in use');
+  await page.getByLabel('Metric').selectOption('mem.used_percent');
+  await page.getByLabel('Limit', { exact: true }).fill('1');
+  await page.getByLabel('Critical at').fill('99.5');
+  await page.getByLabel('For at least', { exact: true }).fill('0');
+  await page.getByLabel('Reason').fill('To see it work');
+  await press('Review change');
+  await page.getByText('With an alert of this rule: 0 now, 4 by the newest values.').waitFor();
+  await press('Create rule');
+  await heading('Memory in use');
+  await page.getByRole('link', { name: 'Alerts now: 4' }).waitFor({ timeout: 10_000 });
+  assert.equal((await entries('memory-in-use-critical'))[0]?.rule.level_of, 'memory-in-use');
+  await press(/^Delete rule/);
+  await page.getByLabel('Reason').fill('Seen');
+  await press('Review change');
+  await press('Delete rule');
+  await page.getByRole('heading', { level: 1, name: 'There is no such rule' }).waitFor({ timeout: 10_000 });
+  assert.equal(await entries('memory-in-use'), []);
+});
+
+/** The pages as they are, and with what they open. */
+async function views(): Promise<string[]> {
+  const [row] = await list<EndpointRow>('endpoints?sort=name');
+  return [
+    ...[
+      '/rules',
+      '/rules?new=1',
+      '/rules/disk-space',
+      '/rules/disk-space?edit=endpoint',
+      '/rules/backup-failed?edit=all',
+    ],
+    ...['/rules/cpu', '/rules/nothing-such', `/endpoints/${row?.id}?tab=rules`],
+  ];
+}
+
+async function look(language: 'en' | 'ja', check: (where: string) => Promise<void>): Promise<void> {
+  for (const path of await views()) {
+    await open(path, language);
+    await check(`${language} ${path}`);
+  }
+}
+
+step('no accessibility violation, light and dark, in both languages', async () => {
+  const wrong: string[] = [];
+  for (const [language, colorScheme] of [
+    ['en', 'light'],
+    ['ja', 'dark'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await look(language, async (where) => {
+      wrong.push(...(await violations(page)).map((text) => `${where} ${text}`));
+    });
+  }
+  assert.equal(wrong, []);
+});
+
+step('nothing is wider than a phone of 360 px, also with long names and reasons', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const [row] = await list<EndpointRow>('endpoints?sort=name');
+  const parts = { for_s: 86_399, name: { en: 'W'.repeat(120), ja: '幅'.repeat(120) } };
+  const scope = { of: 'endpoint', target: row?.id };
+  await send('rules/disk-space', 'PUT', { scope, parts, reason: 'R'.repeat(500) });
+  await send('rules/swap', 'PUT', { parts, reason: '由'.repeat(500) });
+  const wide: string[] = [];
+  for (const language of ['en', 'ja'] as const) {
+    await look(language, async (where) => {
+      const cut = await page.evaluate(() =>
+        [...document.querySelectorAll('main *')]
+          .filter((one) => one.getBoundingClientRect().right > 360 && !one.closest('.unseen, thead, .tabs'))
+          .map((one) => `${one.tagName}.${one.className} ${one.textContent?.slice(0, 40)}`),
+      );
+      wide.push(...cut.map((one) => `${where} cut: ${one}`));
+    });
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  assert.equal(wide, []);
+});
+
+step('a viewer reads, and is offered nothing else', async () => {
+  await send('users', 'POST', { name: 'vera', password, role: 'viewer' });
+  await open('/');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('User name').fill('vera');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await heading('Fleet');
+  for (const path of (await views()).filter((one) => one.startsWith('/rules'))) {
+    await open(path);
+    await page.locator('main a').first().waitFor();
+    assert.is(await page.locator('main button, main form').count(), 0, path);
+  }
+});
+
+step('the browser had nothing to complain of', async () => {
+  await until(async () => true, 1000, 'the last messages');
+  assert.equal(complaints, []);
+});
+
+test.run();
