@@ -20,6 +20,7 @@ import { guardData } from './data-guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { createRules } from './evaluate/rules.ts';
+import { reaches } from './evaluate/scope.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
@@ -136,10 +137,15 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const tickets = createTickets({ state, clock, tell, support: officeHours(config.zone) });
   const policy = policyOf(config.tickets);
   const rules = await createRules({
-    ...{ state, builtIn: defaultRules, file: config.rules, now: clock.now, log },
+    ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
     onChange: followRules,
   });
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
+  const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
+  const places = [...fleet.all()].map(placeOf);
+  for (const { rule, scope, owner } of rules.list())
+    if (owner === 'file' && places.length > 0 && !places.some((place) => reaches(scope, place)))
+      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml is for a scope that no endpoint is in');
   const alertParts = {
     state,
     clock,

@@ -11,7 +11,7 @@ import { type Arranged, arrange, isEverywhere, isSameScope, placeOf, type RuleEn
 import type { RuleBooks } from './book.ts';
 import { refuse, saidInFile, tryMerge } from './merge.ts';
 import type { Rule } from './rule.ts';
-import type { Scope } from './scope.ts';
+import { type Scope, sameName } from './scope.ts';
 
 export type { RuleEntry } from './arrange.ts';
 export type RuleParts = Readonly<Record<string, unknown>>;
@@ -56,6 +56,8 @@ export interface RulesParts {
   builtIn: readonly Rule[];
   /** `rules:` of evenkeel.yaml, those with a scope among them. */
   file: readonly (Readonly<Record<string, unknown>> & { id: string })[];
+  /** The id of the group that is meant by an id or a name. */
+  groupNamed(text: string): string | undefined;
   now: () => number;
   log: Log;
   /** After a change was saved and is in force. */
@@ -82,7 +84,13 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   }
 
   const ownedByFile = (id: string, scope: Scope) =>
-    inFile.some((one) => one.id === id && isSameScope(one.scope, scope));
+    inFile.some((one) => one.id === id && isSamePlace(one.scope, scope));
+  /** The file names sites and groups as people do, the page by what they are. */
+  function isSamePlace(a: Scope, b: Scope): boolean {
+    if (a.of !== b.of) return false;
+    if (a.of === 'group') return (parts.groupNamed(a.target) ?? a.target) === (parts.groupNamed(b.target) ?? b.target);
+    return a.of === 'site' ? sameName(a.target, b.target) : a.target === b.target;
+  }
 
   async function reload(): Promise<string[]> {
     const rows = await state.selectFrom('rules').selectAll().orderBy('id').execute();

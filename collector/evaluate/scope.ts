@@ -1,5 +1,6 @@
 /** For which endpoints a rule is as it says. The most specific scope wins: endpoint > tag > group > site > kind > all. */
 import { type Static, Type } from 'typebox';
+import { nameKey } from '../../shared/place-name.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 
 /** From the least to the most specific. */
@@ -21,12 +22,31 @@ export interface Place {
   kind: EndpointKind;
   site: string | null;
   tags: readonly string[];
-  /** Ids. */
+  /** Ids and names. */
   groups?: readonly string[];
 }
 
 /** The larger, the more specific. */
 export const weightOf = ({ of }: Scope): number => scopeKinds.indexOf(of);
+
+const keys = new Map<string, string>();
+const keysAtMost = 10_000;
+
+/** Names of sites and groups are the same in any case and width, in a settings file as on a page. */
+export function sameName(a: string, b: string): boolean {
+  return a === b || keyOf(a) === keyOf(b);
+}
+
+/** Asked for each endpoint and scope whenever a rule changes. */
+function keyOf(name: string): string {
+  let key = keys.get(name);
+  if (key === undefined) {
+    if (keys.size >= keysAtMost) keys.clear();
+    key = nameKey(name);
+    keys.set(name, key);
+  }
+  return key;
+}
 
 export function reaches({ of, target }: Scope, place: Place): boolean {
   switch (of) {
@@ -35,9 +55,9 @@ export function reaches({ of, target }: Scope, place: Place): boolean {
     case 'kind':
       return place.kind === target;
     case 'site':
-      return place.site === target;
+      return place.site !== null && sameName(place.site, target);
     case 'group':
-      return place.groups?.includes(target) ?? false;
+      return place.groups?.some((group) => sameName(group, target)) ?? false;
     case 'tag':
       return place.tags.includes(target);
     case 'endpoint':

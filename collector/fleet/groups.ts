@@ -3,6 +3,7 @@
  * in what is kept in memory as well, because every change of rules asks it of every endpoint.
  */
 import type { EndpointRow } from '../../shared/api.ts';
+import { nameKey } from '../../shared/place-name.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
@@ -24,6 +25,8 @@ import { moveRuleScope } from './rule-scopes.ts';
 export interface Groups extends Places<Place> {
   /** Ids of the groups that an endpoint is in, in the order of their names. From memory. */
   groupsOf(endpoint: string): readonly string[];
+  /** The id of the one that is meant by an id or a name. From memory. */
+  named(text: string): string | undefined;
   /** The same with names, for rows. */
   namedGroupsOf(endpoint: string): EndpointRow['groups'];
   /** Reads the groups of one endpoint again: after an edit of it. */
@@ -110,6 +113,12 @@ export async function createGroups({ state, fleet, tell, now, onScopesMoved }: G
 
   return {
     groupsOf,
+    named(text) {
+      if (names.has(text)) return text;
+      const key = nameKey(text);
+      for (const [id, name] of names) if (nameKey(name) === key) return id;
+      return undefined;
+    },
     namedGroupsOf: (endpoint) => groupsOf(endpoint).map((id) => ({ id, name: names.get(id) ?? id })),
     reload: (endpoint) => readMembers([endpoint]),
 

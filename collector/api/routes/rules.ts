@@ -235,10 +235,9 @@ export function ruleRoutes(app: App, context: Context): void {
         return { of, target: site.name };
       }
       case 'group': {
-        const all = await groups.list();
-        const group = all.find(({ id }) => id === target) ?? all.find(({ name }) => nameKey(name) === nameKey(target));
-        if (!group) throw nowhere();
-        return { of, target: group.id };
+        const id = groups.named(target);
+        if (id === undefined) throw nowhere();
+        return { of, target: id };
       }
     }
   }

@@ -158,10 +158,9 @@ const shapes = {
     />
   ),
   rules: (
-    <g fill="none" stroke="currentColor" stroke-width="1.500" stroke-linecap="round">
-      <path d="M2 4.500h6.500M12.500 4.500H14M2 11.500h1.500M7.500 11.500H14" />
-      <circle cx="10.500" cy="4.500" r="2" />
-      <circle cx="5.500" cy="11.500" r="2" />
+    <g fill="none" stroke="currentColor" stroke-width="1.500" stroke-linecap="round" stroke-linejoin="round">
+      <path d="M1.500 6h13" stroke-dasharray="1.800 2.400" />
+      <path d="m1.800 12.500 3.400-3.800 2.600 2 4-7.700 2.600 3.500" />
     </g>
   ),
   up: <path d="m3 10 5-5 5 5" fill="none" stroke="currentColor" stroke-width="2" />,

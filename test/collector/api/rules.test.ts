@@ -15,8 +15,8 @@ import { until } from '../../support/processes.ts';
 const test = suite('rules');
 const settings = `rules:
   - { id: cpu, for_s: 120 }
-  - { id: load, scope: { group: Web }, enabled: false }
-  - { id: disk-space, scope: { site: Osaka }, for_s: 300 }
+  - { id: load, scope: { group: web }, enabled: false }
+  - { id: disk-space, scope: { site: OSAKA }, for_s: 300 }
 `;
 let collector: InProcess;
 
@@ -251,7 +251,7 @@ test('what evenkeel.yaml says is read-only, everywhere and within a scope, and i
   const group = await ok<{ id: string }>('groups', 'POST', { name: 'Web' });
   const { id } = await enrol({ site: 'Osaka', groups: [group.id] });
   assert.equal([(await entry('cpu'))?.owner, (await entry('cpu'))?.rule.for_s], ['file', 120]);
-  const here = { of: 'site', target: 'Osaka' } as const;
+  const here = { of: 'site', target: 'OSAKA' } as const;
   assert.equal(
     [(await entry('disk-space', here))?.owner, (await held(id, 'disk-space'))?.entry.rule.for_s],
     ['file', 300],
@@ -260,7 +260,14 @@ test('what evenkeel.yaml says is read-only, everywhere and within a scope, and i
   const { message } = await refused(409, 'RULE_IN_FILE', 'rules/cpu', 'PUT', { parts: { for_s: 1 }, reason });
   assert.match(message, /evenkeel\.yaml/);
   await refused(409, 'RULE_IN_FILE', 'rules/cpu', 'DELETE', { reason });
-  await refused(409, 'RULE_IN_FILE', 'rules/disk-space', 'PUT', { scope: here, parts: { for_s: 1 }, reason });
+  // However the file and the caller spell it.
+  for (const [rule, of, target] of [
+    ['disk-space', 'site', 'Osaka'],
+    ['disk-space', 'site', 'osaka '],
+    ['load', 'group', group.id],
+    ['load', 'group', 'ＷＥＢ'],
+  ])
+    await refused(409, 'RULE_IN_FILE', `rules/${rule}`, 'PUT', { scope: { of, target }, parts: { for_s: 1 }, reason });
   // Elsewhere people may differ from it; what the file says of a scope stands over what people say everywhere.
   await put('cpu', { for_s: 5 }, { of: 'endpoint', target: id });
   assert.is((await held(id, 'cpu'))?.entry.rule.for_s, 5);
@@ -520,9 +527,10 @@ test('changes are there after a restart; one that no longer fits is left out and
     .insertInto('rules')
     .values(strange as never)
     .execute();
+  (await enrol({}, 'server', first)).end();
   await first.stop();
-
-  const second = await first.again('rules:\n  - { id: swap, for_s: 5 }\n');
+  const nowhere = '  - { id: load, scope: { site: Berln }, for_s: 5 }\n';
+  const second = await first.again(`rules:\n  - { id: swap, for_s: 5 }\n${nowhere}`);
   const rules = ((await second.call('/api/v1/rules', { as: 'viewer' })).body as { items: RuleEntry[] }).items;
   const shown = (id: string) => {
     const found = rules.find(({ rule }) => rule.id === id);
@@ -540,6 +548,7 @@ test('changes are there after a restart; one that no longer fits is left out and
   const lines = second.logged.map(({ msg, rule, reason: why }) => `${rule}: ${msg} ${why ?? ''}`).join('\n');
   assert.match(lines, /clock: A changed rule no longer fits and is left out clock\.colour unknown key/);
   assert.match(lines, /swap: .*evenkeel\.yaml/);
+  assert.match(lines, /load: A rule of evenkeel\.yaml is for a scope that no endpoint is in/);
   // It can still be taken back.
   const answer = await second.call('/api/v1/rules/clock', { method: 'DELETE', as: 'admin', body: { reason } });
   assert.is(answer.status, 204, answer.text);
