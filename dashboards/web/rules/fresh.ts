@@ -20,7 +20,6 @@ export interface FreshRule {
   clear: Amount;
   forS: Amount;
   severity: Rule['severity'];
-  applies: Rule['applies'];
   ticket: Rule['ticket'];
   urgency: string;
 }
@@ -33,7 +32,7 @@ export const freshRule: FreshRule = {
     clear: amountOf(undefined, 'number'),
   },
   forS: amountOf(300, 'seconds'),
-  ...{ severity: 'warning', applies: 'all', ticket: 'open', urgency: '3' },
+  ...{ severity: 'warning', ticket: 'open', urgency: '3' },
 };
 
 /** Measurements with their fields, in the order of the catalogue. */
@@ -119,10 +118,10 @@ export function changesOf(rule: FreshRule): { rule: string; parts: Record<string
       ],
     };
   };
-  const { applies, ticket } = rule;
+  const { ticket } = rule;
   const name = { en: rule.en.trim(), ja: rule.ja.trim() || rule.en.trim() };
   const times = { for_s: numberIn(rule.forS) ?? 0, clear_for_s: 0 };
-  const common = { name, applies, ticket, urgency: Number(rule.urgency), ...times };
+  const common = { name, ticket, urgency: Number(rule.urgency), ...times };
   const critical = hasWorse(rule) ? numberIn(rule.critical) : null;
   const mild = { rule: rule.id, parts: { ...common, severity: rule.severity, when: when(limit) } };
   if (critical === null) return [mild];

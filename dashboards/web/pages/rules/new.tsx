@@ -178,16 +178,6 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
           options={(['info', 'warning', 'critical'] as const).map((one) => [one, t(`severity.${one}`)] as const)}
         />
         <Select
-          label={t('rules.part.applies')}
-          value={rule.applies}
-          onChange={(applies) => set({ applies: applies as FreshRule['applies'] })}
-          options={[
-            ['all', t('rules.scope.all')],
-            ['server', t('kind.server')],
-            ['workstation', t('kind.workstation')],
-          ]}
-        />
-        <Select
           label={t('rules.part.ticket')}
           value={rule.ticket}
           onChange={(ticket) => set({ ticket: ticket as FreshRule['ticket'] })}
