@@ -202,7 +202,7 @@ step('an exception is removed with a reason, and the history keeps all of it', a
   await page.getByRole('heading', { name: 'What changes: Site: Berlin' }).waitFor();
   assert.match((await page.locator('.difference').first().textContent()) ?? '', /limit≥ 10%→ ≥ 90%/);
   await press('Remove exception');
-  await page.getByRole('heading', { level: 3, name: 'Site: Berlin' }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { level: 3, name: 'Site: Berlin', exact: true }).waitFor({ state: 'detached' });
   await page.locator('.version').filter({ hasText: 'Back to normal' }).waitFor();
   assert.match((await page.locator('.version').allTextContents()).join('\n'), /admin.*Site: Berlin.*Berlin <b>fills/s);
 });
