@@ -3,8 +3,8 @@
  * gives `—` for null: unknown is never shown as 0.
  */
 import type { Unit } from '../../shared/metrics.ts';
+import { aboutLanguage, type Language } from '../../shared/words/index.ts';
 
-export type Language = 'en' | 'ja';
 export const none = '—';
 
 const cache = new Map<string, unknown>();
@@ -77,7 +77,7 @@ export function duration(seconds: number | null | undefined, language: Language)
   }
   if (Object.keys(found).length === 0) found.seconds = 0;
   const make = () =>
-    new Intl.DurationFormat(language, { style: language === 'ja' ? 'short' : 'narrow', secondsDisplay: 'auto' });
+    new Intl.DurationFormat(language, { style: aboutLanguage(language).durations, secondsDisplay: 'auto' });
   return Object.keys(found).length === 1 && found.seconds === 0
     ? kept(
         `u${language}`,
@@ -85,7 +85,7 @@ export function duration(seconds: number | null | undefined, language: Language)
           new Intl.NumberFormat(language, {
             style: 'unit',
             unit: 'second',
-            unitDisplay: language === 'ja' ? 'short' : 'narrow',
+            unitDisplay: aboutLanguage(language).durations,
           }),
       ).format(0)
     : kept(`d${language}`, make).format(found);
@@ -146,7 +146,7 @@ export function time(
   zone?: string,
 ): string {
   if (at === null || at === undefined) return none;
-  const locale = language === 'en' ? 'en-GB' : 'ja-JP';
+  const { locale } = aboutLanguage(language);
   const options: Intl.DateTimeFormatOptions = zone ? { ...shapes[shape], timeZone: zone } : shapes[shape];
   return kept(`t${locale}${shape}${zone ?? ''}`, () => new Intl.DateTimeFormat(locale, options)).format(at);
 }
@@ -160,7 +160,7 @@ const noDays = (language: Language) =>
   new Intl.NumberFormat(language, {
     style: 'unit',
     unit: 'day',
-    unitDisplay: language === 'ja' ? 'short' : 'narrow',
+    unitDisplay: aboutLanguage(language).durations,
   }).format(0);
 
 const units: { readonly [U in Unit]: (value: number, language: Language) => string } = {

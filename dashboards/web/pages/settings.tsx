@@ -3,7 +3,7 @@ import { may, me } from '../net/session.ts';
 import { Box, PageHead } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { theme, themes } from '../theme.ts';
-import { language, languages, speak, t } from '../words/words.ts';
+import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
 
@@ -18,7 +18,7 @@ export function SettingsPage() {
             <Choices
               label={t('settings.language')}
               value={language.value}
-              options={languages.map((name) => [name, name === 'en' ? 'English' : '日本語'] as const)}
+              options={languages.map((name) => [name, aboutLanguage(name).name] as const)}
               onChoose={speak}
             />
           </div>

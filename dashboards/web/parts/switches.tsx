@@ -1,6 +1,6 @@
 /** Language and theme: two or three buttons, one of them pressed. */
 import { theme, themes } from '../theme.ts';
-import { language, languages, speak, t } from '../words/words.ts';
+import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 
 export function LanguageSwitch() {
   return (
@@ -11,11 +11,11 @@ export function LanguageSwitch() {
           key={name}
           type="button"
           lang={name}
-          title={name === 'en' ? 'English' : '日本語'}
+          title={aboutLanguage(name).name}
           aria-pressed={language.value === name}
           onClick={() => speak(name)}
         >
-          {name === 'en' ? 'EN' : '日本語'}
+          {aboutLanguage(name).short}
         </button>
       ))}
     </span>

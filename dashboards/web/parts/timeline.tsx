@@ -2,7 +2,7 @@
 import type { Interval } from '../../../shared/api.ts';
 import { duration, percent, time } from '../format.ts';
 import { clip, dayBounds, dayCells, holes, type IntervalState, sums } from '../time/intervals.ts';
-import { language, t, wordOr } from '../words/words.ts';
+import { aboutLanguage, language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';
 import { Table } from './table.tsx';
 
@@ -96,7 +96,7 @@ function describe(part: Interval): string {
 }
 
 function evidenceOf({ evidence = [] }: Interval): string {
-  return evidence.map((code) => wordOr('evidence', code)).join(language.value === 'ja' ? '、' : '; ');
+  return evidence.map((code) => wordOr('evidence', code)).join(aboutLanguage(language.value).separator);
 }
 
 interface StripProps {

@@ -1,5 +1,9 @@
-/** Every word of the app, in English. ja.ts has the same keys; a test compares them and their placeholders. */
-export const en = {
+/** English: every word that people read. Every other language has the same keys; see README.md. */
+import type { About } from './index.ts';
+
+export const about: About = { name: 'English', short: 'EN', locale: 'en-GB', durations: 'narrow', separator: '; ' };
+
+export const words = {
   page: {
     fleet: 'Fleet',
     endpoint: 'Endpoint',

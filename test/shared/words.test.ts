@@ -1,57 +1,59 @@
-/** The two languages have the same keys and placeholders, and the code asks for no key that is not there. */
+/** All languages have the same keys and placeholders, and the code asks for no key that is not there. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { en } from '../../dashboards/web/words/en.ts';
-import { ja } from '../../dashboards/web/words/ja.ts';
 import { Alert, Attention, EndpointRow, Interval, TicketState } from '../../shared/api.ts';
 import { errors } from '../../shared/errors.ts';
+import { defaultLanguage, dictionaries } from '../../shared/words/index.ts';
 
 const web = fileURLToPath(new URL('../../dashboards/web/', import.meta.url));
 const test = suite('words');
 
-function leaves(tree: object, prefix = ''): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const [key, value] of Object.entries(tree)) {
-    const path = prefix === '' ? key : `${prefix}.${key}`;
-    if (typeof value === 'string') found.set(path, value);
-    else for (const [inner, word] of leaves(value, path)) found.set(inner, word);
-  }
-  return found;
-}
+const english = dictionaries.get(defaultLanguage) ?? new Map<string, string>();
+const others = [...dictionaries].filter(([code]) => code !== defaultLanguage);
+const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((found) => found[1]).sort();
+/** Errors that the collector words itself in English have words in the other languages only. */
+const elsewhereOnly = (key: string) => key.startsWith('problem.') && !english.has(key);
 
-const english = leaves(en);
-const japanese = leaves(ja);
-const placeholders = (text: string) => [...text.matchAll(/{{\s*(\w+)\s*}}/g)].map((found) => found[1]).sort();
-
-/** Errors that the collector words itself in English have Japanese words only. */
-const japaneseOnly = (key: string) => key.startsWith('problem.') && !english.has(key);
-
-test('both languages have the same keys', () => {
+test('all languages have the same keys', () => {
+  assert.ok(english.size > 700 && others.length > 0);
   const wanted = [...english.keys()].sort();
-  const there = [...japanese.keys()].filter((key) => !japaneseOnly(key)).sort();
-  assert.equal(there, wanted);
+  for (const [code, words] of others)
+    assert.equal([...words.keys()].filter((key) => !elsewhereOnly(key)).sort(), wanted, code);
 });
 
-test('both languages have the same placeholders', () => {
-  for (const [key, text] of english) {
-    const other = japanese.get(key) ?? '';
-    assert.equal(placeholders(other), placeholders(text), key);
+test('all languages have the same placeholders, spelt as they are filled in', () => {
+  for (const [code, words] of dictionaries) {
+    for (const [key, text] of words) {
+      if (!elsewhereOnly(key)) assert.equal(placeholders(text), placeholders(english.get(key) ?? ''), `${code} ${key}`);
+      assert.not.match(text.replaceAll(/{{\w+}}/g, ''), /[{}]/, `${code} ${key}`);
+    }
   }
 });
 
-test('no word is empty or left in the other language', () => {
-  for (const [key, text] of [...english, ...japanese]) assert.ok(text.trim() !== '' || text === ' and ', key);
-  for (const [key, text] of english) assert.not.match(text, /[\u3040-\u30ff\u4e00-\u9fff]/, key);
-  const same = [...japanese].filter(
-    ([key, text]) => text === english.get(key) && /[a-z]{3}/.test(text.replaceAll(/{{.*?}}/g, '')),
-  );
-  assert.equal(
-    same.map(([key]) => key),
-    [],
-  );
+const isLatin = (code: string) => new Intl.Locale(code).maximize().script === 'Latn';
+
+test('no word is empty or left in another language', () => {
+  for (const [code, words] of dictionaries) {
+    for (const [key, text] of words) {
+      assert.ok(text.trim() !== '', `${code} ${key}`);
+      if (isLatin(code)) assert.not.match(text, /[^\P{L}\p{Script=Latin}\p{Script=Greek}]/u, `${code} ${key}`);
+    }
+  }
+  // Languages of one script share words; a sentence that is the same was left as it was.
+  for (const [code, words] of others) {
+    const untranslated = isLatin(code) ? /[a-z]+ [a-z]+ [a-z]+/ : /[a-z]{3}/;
+    const same = [...words].filter(
+      ([key, text]) => text === english.get(key) && untranslated.test(text.replaceAll(/{{.*?}}/g, '')),
+    );
+    assert.equal(
+      same.map(([key]) => key),
+      [],
+      code,
+    );
+  }
 });
 
 const sources = readdirSync(web, { recursive: true, encoding: 'utf8' })
@@ -141,13 +143,15 @@ const terminalOnly = new Set<string>([
   'CERTIFICATE_REFUSED',
 ]);
 
-test('every error that a page can meet has a sentence and a hint in Japanese', () => {
+test('every error that a page can meet has a sentence and a hint in every language but that of the collector', () => {
   const wanted = Object.keys(errors).filter((code) => !terminalOnly.has(code));
   assert.ok(wanted.length > 25);
-  for (const code of wanted) {
-    const words = ja.problem[code];
-    assert.ok(words, `${code} has no Japanese; give it some in words/ja.ts, or name it among those of terminals`);
-    for (const text of [words.message, words.hint]) assert.match(text, /[\u3040-\u30ff\u4e00-\u9fff].*。$/, code);
+  for (const [language, words] of others) {
+    for (const code of wanted) {
+      const texts = [words.get(`problem.${code}.message`), words.get(`problem.${code}.hint`)];
+      const help = `${language}: give problem.${code} words in shared/words, or name it among those of terminals`;
+      for (const text of texts) assert.match(text ?? '', /\p{L}.*\p{Sentence_Terminal}$/u, help);
+    }
   }
 });
 
@@ -166,9 +170,10 @@ test('nothing that HTTP answers is left out as an error of terminals', () => {
   for (const code of thrown) assert.not(terminalOnly.has(code), code);
 });
 
-test('Japanese errors are errors that exist', () => {
+test('errors that have words are errors that exist', () => {
   const known = new Set<string>([...Object.keys(errors), 'NO_CONNECTION', 'BAD_ANSWER']);
-  for (const code of Object.keys(ja.problem)) assert.ok(known.has(code), code);
+  for (const [, words] of others)
+    for (const key of words.keys()) if (elsewhereOnly(key)) assert.ok(known.has(key.split('.')[1] ?? ''), key);
 });
 
 test.run();

@@ -1,15 +1,9 @@
-/** Every word of the app, in Japanese. The same keys as en.ts. */
-import type { en } from './en.ts';
+/** Japanese: every word that people read. */
+import type { About, Words } from './index.ts';
 
-/** The same tree, with any words at its ends. */
-type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> };
+export const about: About = { name: '日本語', short: '日本語', locale: 'ja-JP', durations: 'short', separator: '、' };
 
-/** Errors of the collector come in English; these are told in Japanese, with the original beside them. */
-interface ToldErrors {
-  problem: Record<string, { message: string; hint: string }>;
-}
-
-export const ja: Same<typeof en> & ToldErrors = {
+export const words: Words = {
   page: {
     fleet: 'フリート',
     endpoint: 'エンドポイント',

@@ -1,0 +1,62 @@
+/** Codes and parameters become words here, for pages, mails and webhooks alike. Pure; README.md says how to add a language. */
+import type { words as english } from './en.ts';
+import * as files from './list.ts';
+
+/** What a language is beside its words. */
+export interface About {
+  /** In itself, as people who read it know it. */
+  name: string;
+  /** Of the switch on every page. */
+  short: string;
+  /** For Intl. With a region where dates differ by it. */
+  locale: string;
+  /** The form of `3d 4h` that reads best. */
+  durations: 'narrow' | 'short';
+  /** Between the parts of a list that have commas of their own. */
+  separator: string;
+}
+
+/** The same tree, with any words at its ends. */
+type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> };
+/** The collector's errors come in English; in other languages these are said, with the original beside them. */
+type Errors = Partial<Record<string, { message: string; hint: string }>>;
+export type Words = Same<typeof english> & { problem: Errors };
+
+type Paths<T> = {
+  [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;
+}[keyof T & (string | number)];
+export type Key = Paths<typeof english>;
+export type Values = Readonly<Record<string, string | number>>;
+
+export type Language = keyof typeof files;
+const list = { ...files };
+export const languages = Object.keys(list) as readonly Language[];
+/** Where nobody has chosen, and the language of the collector's own errors. */
+export const defaultLanguage: Language = 'en';
+
+export const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(list, text);
+export const aboutLanguage = (language: Language): About => list[language].about;
+
+type Tree = { readonly [name: string]: string | Tree };
+
+function leaves(tree: Tree, prefix = ''): [key: string, word: string][] {
+  return Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[prefix + name, value]] : leaves(value, `${prefix}${name}.`),
+  );
+}
+
+/** Every word of each language by its whole key; a map, because keys are also made from what comes from outside. */
+export const dictionaries = new Map(languages.map((code) => [code, new Map(leaves(list[code].words as Tree))]));
+
+/** The word of a key that may have none, such as one made from a code of the outside. */
+export function findWord(language: Language, key: string, values: Values = {}): string | undefined {
+  return dictionaries
+    .get(language)
+    ?.get(key)
+    ?.replaceAll(/{{(\w+)}}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+}
+
+/** The word of `key`; typed, so that a key that does not exist fails the build. */
+export function word(language: Language, key: Key, values?: Values): string {
+  return findWord(language, key, values) ?? key;
+}
