@@ -161,15 +161,15 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
   else if (leaf === 'inventory') passage.inventory = decode<InventoryMessage>(InventoryMessage, payload);
   else {
     const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
-    const { plain, notes, corrected } = admitted;
+    const { plain, refused, corrected } = admitted;
     passage.report = admitted.report;
     passage.clockOffsetMs = admitted.clockOffsetMs;
     passage.digest = admitted.digest;
     passage.isEmptied = admitted.isEmptied;
     if (corrected) counters.correctedTimes.inc();
-    for (const error of notes) {
-      counters.droppedFields.inc({ reason: error.code });
-      void quarantine.note({ endpoint: endpoint.id, topic, error, bytes: plain });
+    for (const { error, count, parts } of refused) {
+      counters.droppedFields.inc({ reason: error.code }, count);
+      void quarantine.putParts({ endpoint: endpoint.id, topic, error, size: plain.length, count, parts });
     }
   }
 }

@@ -133,6 +133,15 @@ export const LooksLike = Type.Object({
 });
 export type LooksLike = Static<typeof LooksLike>;
 
+/** What was refused of a message whose rest was stored; null where the whole message was refused. */
+export const RefusedParts = Type.Union([
+  Type.Object({
+    count: Type.Integer({ description: 'all parts refused for this cause; the list may hold fewer' }),
+    list: Type.Array(Type.Object({ path: text, reason: text, value: Type.Unknown() })),
+  }),
+  Type.Null(),
+]);
+
 export const EndpointDetail = Type.Object({
   row: EndpointRow,
   bootId: orNull.text,
@@ -166,7 +175,9 @@ export const EndpointDetail = Type.Object({
   losses: Type.Array(
     Type.Object({ receivedAt: ms, from: Type.Integer(), to: Type.Integer(), reason: text, count: Type.Integer() }),
   ),
-  quarantined: Type.Array(Type.Object({ receivedAt: ms, code: text, message: text, size: Type.Integer() })),
+  quarantined: Type.Array(
+    Type.Object({ receivedAt: ms, code: text, message: text, size: Type.Integer(), parts: RefusedParts }),
+  ),
 });
 export type EndpointDetail = Static<typeof EndpointDetail>;
 

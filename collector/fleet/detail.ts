@@ -2,6 +2,7 @@
 import type { EndpointDetail } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
+import { refusedPartsIn } from '../intake/refused-parts.ts';
 import { timelineOf } from '../kpi/history.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
@@ -81,7 +82,7 @@ async function factsOf(state: State, id: string): Promise<Pick<EndpointDetail, '
     .execute();
   const quarantined = await state
     .selectFrom('quarantine')
-    .select(['received_at', 'code', 'message', 'size'])
+    .select(['received_at', 'code', 'message', 'size', 'sample', 'parts'])
     .where('endpoint', '=', id)
     .orderBy('id', 'desc')
     .limit(50)
@@ -102,11 +103,12 @@ async function factsOf(state: State, id: string): Promise<Pick<EndpointDetail, '
       reason,
       count,
     })),
-    quarantined: quarantined.map(({ received_at, code, message, size }) => ({
+    quarantined: quarantined.map(({ received_at, code, message, size, ...row }) => ({
       receivedAt: received_at,
       code,
       message,
       size,
+      parts: refusedPartsIn(row),
     })),
   };
 }

@@ -3,10 +3,11 @@
  * and the rest is stored; what is wrong with the whole is thrown and ends in quarantine.
  */
 import { crc32 } from 'node:zlib';
-import { type EvenkeelError, fail } from '../../shared/errors.ts';
+import { fail } from '../../shared/errors.ts';
 import { catalogue } from '../../shared/metrics.ts';
 import { decodePlain, inflate, type Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
+import { createRefusedParts, type PartlyRefused, type RefusedParts } from './refused-parts.ts';
 import { createSeriesCap } from './series-cap.ts';
 import { aheadMs, type ClockTrack, correctionOf, createTrack, fit, observe } from './times.ts';
 
@@ -20,8 +21,8 @@ export interface Admitted {
   digest: number;
   /** It had values, and none could be taken. */
   isEmptied: boolean;
-  /** What was dropped or moved, one entry a cause. */
-  notes: EvenkeelError[];
+  /** What was dropped or moved, by cause. */
+  refused: PartlyRefused[];
   corrected: boolean;
 }
 
@@ -67,19 +68,22 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   }
 
   function repair(endpoint: string, report: Report, correction: number, receivedAt: number) {
-    const notes = new Map<string, EvenkeelError>();
+    const refused = createRefusedParts();
     const oldest = receivedAt - rule.retentionMs;
     const metrics: Metric[] = [];
-    for (const metric of report.metrics) {
-      const fields = knownFields(metric, notes);
+    for (const [n, metric] of report.metrics.entries()) {
+      const path = `message.metrics.${n}`;
+      const fields = knownFields(metric, path, refused);
       const time = fit(metric.timestamp, correction, receivedAt, oldest);
-      if (!time || time.clipped) note(notes, 'time', () => badTime(metric, oldest, receivedAt));
+      if (!time) refused.add('time', path, metric, () => badTime(metric, oldest, receivedAt));
+      else if (time.clipped)
+        refused.add('time', `${path}.timestamp`, metric.timestamp, () => badTime(metric, oldest, receivedAt));
       if (!fields || !time) continue;
       if (cap.allows(endpoint, metric)) metrics.push({ ...metric, fields, timestamp: time.at });
-      else note(notes, 'cap', () => fail('TOO_MANY_SERIES', { endpoint, limit: rule.maxSeries }));
+      else refused.add('cap', path, metric, () => fail('TOO_MANY_SERIES', { endpoint, limit: rule.maxSeries }));
     }
     const at = Math.min(receivedAt, Math.max(0, Math.round(report.at - correction)));
-    return { report: { ...report, at, metrics }, notes: [...notes.values()] };
+    return { report: { ...report, at, metrics }, refused: refused.all() };
   }
 
   return {
@@ -92,7 +96,7 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
       const came = { clockOffsetMs, plain, digest: digestOfPlain(plain) };
       const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
       if (correction === 0 && isFine(endpoint.id, report, receivedAt))
-        return { ...came, report, notes: [], corrected: false, isEmptied: false };
+        return { ...came, report, refused: [], corrected: false, isEmptied: false };
       const repaired = repair(endpoint.id, report, correction, receivedAt);
       const isEmptied = report.metrics.length > 0 && repaired.report.metrics.length === 0;
       return { ...came, ...repaired, corrected: correction !== 0, isEmptied };
@@ -103,17 +107,7 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
 /** Without the metrics: one is kept for each endpoint. */
 const madeOf = ({ epoch, seq, at, interval_s = 0 }: Report) => ({ epoch, seq, at, intervalMs: interval_s * 1000 });
 
-type Notes = Map<string, EvenkeelError>;
-
-/** A person needs no longer list to find the cause. */
-const notesAtMost = 20;
-
-/** The first of each cause is enough to understand it. */
-function note(notes: Notes, cause: string, make: () => EvenkeelError): void {
-  if (!notes.has(cause) && notes.size < notesAtMost) notes.set(cause, make());
-}
-
-function knownFields(metric: Metric, notes: Notes): Metric['fields'] | undefined {
+function knownFields(metric: Metric, path: string, refused: RefusedParts): Metric['fields'] | undefined {
   const known = fieldsOf.get(metric.name);
   const fields: Metric['fields'] = {};
   let some = false;
@@ -123,9 +117,11 @@ function knownFields(metric: Metric, notes: Notes): Metric['fields'] | undefined
       some = true;
     } else {
       const name = `${metric.name}.${field}`;
-      note(notes, name, () => fail('UNKNOWN_METRIC', { metric: name }));
+      refused.add(name, `${path}.fields.${field}`, value, () => fail('UNKNOWN_METRIC', { metric: name }));
     }
   }
+  if (!known && Object.keys(metric.fields).length === 0)
+    refused.add(metric.name, path, metric, () => fail('UNKNOWN_METRIC', { metric: metric.name }));
   return some ? fields : undefined;
 }
 

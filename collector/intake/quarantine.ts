@@ -5,9 +5,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { createAllowances } from './allowance.ts';
 import type { IntakeCounters } from './counters.ts';
+import { type PartlyRefused, sampleOf } from './refused-parts.ts';
 
 const rowsKept = 1000;
 const rowsKeptPerEndpoint = 100;
@@ -18,19 +20,23 @@ const rowsAtOnce = 20;
 const noteAgainMs = 3_600_000;
 const notesRemembered = 20_000;
 
-export interface Found {
+interface Refused {
   endpoint: string;
   topic: string;
   error: unknown;
-  bytes: Uint8Array;
 }
+type RefusedMessage = Refused & { bytes: Uint8Array };
+/** @param size bytes of the whole message, inflated */
+type RefusedParts = Refused & PartlyRefused & { size: number };
 
 export interface Quarantine {
   /** A whole message. Never rejects: what cannot be written is counted and logged. */
-  put(found: Found): Promise<void>;
-  /** A part of a message whose rest was stored: written once an hour for the same endpoint and cause. */
-  note(found: Found): Promise<void>;
+  put(message: RefusedMessage): Promise<void>;
+  /** Parts of a message whose rest was stored: written once an hour for the same endpoint and cause. Never rejects either. */
+  putParts(parts: RefusedParts): Promise<void>;
 }
+
+type Content = Pick<Database['quarantine'], 'size' | 'sample' | 'parts'>;
 
 export function createQuarantine(parts: {
   state: State;
@@ -41,7 +47,7 @@ export function createQuarantine(parts: {
   const { state, clock, log, counters } = parts;
   const allowances = createAllowances({ perSecond: rowsPerSecond, burst: rowsAtOnce, monotonic: clock.monotonic });
 
-  async function write(endpoint: string, topic: string, error: unknown, bytes: Uint8Array): Promise<void> {
+  async function write({ endpoint, topic, error }: Refused, content: Content): Promise<void> {
     const code = error instanceof EvenkeelError ? error.code : 'INTERNAL';
     await state
       .insertInto('quarantine')
@@ -51,8 +57,7 @@ export function createQuarantine(parts: {
         received_at: clock.now(),
         code,
         message: reasonOf(error).slice(0, 1000),
-        size: bytes.length,
-        sample: Buffer.from(bytes.subarray(0, sampleBytes)).toString('base64'),
+        ...content,
       })
       .execute();
     await trim(endpoint, rowsKeptPerEndpoint);
@@ -70,12 +75,13 @@ export function createQuarantine(parts: {
     await surplus.execute();
   }
 
-  async function put({ endpoint, topic, error, bytes }: Found): Promise<void> {
+  async function putAside(refused: Refused, contentOf: () => Content): Promise<void> {
+    const { endpoint, error } = refused;
     counters.quarantined.inc({ code: error instanceof EvenkeelError ? error.code : 'INTERNAL' });
     if (allowances.waitFor(endpoint) > 0) return;
     allowances.take(endpoint, 1);
     try {
-      await write(endpoint, topic, error, bytes);
+      await write(refused, contentOf());
     } catch (thrown) {
       log.warn({ err: thrown, endpoint }, 'a message was refused and could not be put into quarantine');
     }
@@ -84,19 +90,21 @@ export function createQuarantine(parts: {
   const noted = new Map<string, number>();
 
   return {
-    put,
-    async note(found) {
-      const cause = causeOf(found.error);
-      const key = `${found.endpoint} ${cause}`;
+    put: ({ bytes, ...refused }) =>
+      putAside(refused, () => ({ size: bytes.length, sample: base64Of(bytes.subarray(0, sampleBytes)), parts: null })),
+    async putParts({ size, count, parts, ...refused }) {
+      const key = `${refused.endpoint} ${causeOf(refused.error)}`;
       const now = clock.monotonic();
       if (now - (noted.get(key) ?? -Infinity) < noteAgainMs) return;
       // Forgetting all costs a repeated row, never memory.
       if (noted.size >= notesRemembered) noted.clear();
       noted.set(key, now);
-      await put(found);
+      await putAside(refused, () => ({ size, sample: base64Of(sampleOf(parts)), parts: count }));
     },
   };
 }
+
+const base64Of = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 /** The same unknown metric is one cause; the times of a wrong clock differ in every report and are one cause too. */
 function causeOf(error: unknown): string {

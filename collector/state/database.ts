@@ -175,8 +175,10 @@ export interface Database {
     code: string;
     message: string;
     size: number;
-    /** The first 4 KiB, base64. */
+    /** At most 4 KiB, base64: the start of a message refused as a whole, else its refused parts as JSON. */
     sample: string;
+    /** How many parts were refused while the rest was stored; null for a whole message. */
+    parts: number | null;
   };
   /** What people have changed about rules, by scope. What evenkeel.yaml says is not here. */
   rules: {

@@ -10,6 +10,7 @@ import * as identity from './migrations/004-identity.ts';
 import * as places from './migrations/005-places.ts';
 import * as secondHalf from './migrations/010-second-half.ts';
 import * as births from './migrations/011-births.ts';
+import * as refusedParts from './migrations/012-refused-parts.ts';
 
 export type State = Kysely<Database>;
 
@@ -22,6 +23,7 @@ const migrations = {
   '005-places': { up: places.up },
   '010-second-half': { up: secondHalf.up },
   '011-births': { up: births.up },
+  '012-refused-parts': { up: refusedParts.up },
 };
 
 const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [] };

@@ -539,6 +539,8 @@ export const words = {
     },
     rejected: 'Rejected messages',
     noRejected: 'No message of this endpoint was rejected.',
+    refusedParts: 'Only parts were rejected: {{count}}. The rest was stored.',
+    otherParts: 'Not listed: {{count}}',
     code: 'Code',
     size: 'Size',
   },

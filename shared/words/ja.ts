@@ -652,6 +652,8 @@ export const words: Words = {
     },
     rejected: '拒否されたメッセージ',
     noRejected: 'このエンドポイントで拒否されたメッセージはありません。',
+    refusedParts: '拒否されたのは一部（{{count}} 件）だけです。残りは保存されました。',
+    otherParts: '表示されていないもの: {{count}} 件',
     code: 'コード',
     size: 'サイズ',
   },

@@ -1,6 +1,7 @@
 /** Messages that were refused at the edge, newest first: counted, visible, never in the way. */
 import { Type } from 'typebox';
-import { page } from '../../../shared/api.ts';
+import { page, RefusedParts } from '../../../shared/api.ts';
+import { refusedPartsIn } from '../../intake/refused-parts.ts';
 import type { App, Context } from '../context.ts';
 import { closed } from '../shapes.ts';
 
@@ -12,7 +13,8 @@ const Refused = Type.Object({
   code: Type.String(),
   message: Type.String(),
   size: Type.Integer(),
-  sample: Type.String({ description: 'the first 4 KiB, base64' }),
+  sample: Type.String({ description: 'base64, at most 4 KiB: the start of the message, or its refused parts as JSON' }),
+  parts: RefusedParts,
 });
 
 const Query = Type.Object(
@@ -46,7 +48,9 @@ export function quarantineRoutes(app: App, { state }: Context): void {
       if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
       if (before !== undefined) query = query.where('id', '<', Number(before));
       const rows = await query.execute();
-      const items = rows.slice(0, limit).map(({ received_at, ...rest }) => ({ ...rest, receivedAt: received_at }));
+      const items = rows
+        .slice(0, limit)
+        .map(({ received_at, ...row }) => ({ ...row, receivedAt: received_at, parts: refusedPartsIn(row) }));
       return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
     },
   );

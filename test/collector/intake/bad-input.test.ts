@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { generate } from 'mqtt-packet';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { refusedPartsIn } from '../../../collector/intake/refused-parts.ts';
 import { encode, maxInflatedBytes, type Report } from '../../../shared/report.ts';
 import { connectPacket, type Wire } from '../../simulate/wire.ts';
 import { counted, epochOf, makeReport, openStation, type Station, until } from '../../support/station.ts';
@@ -155,6 +156,89 @@ test('unknown metrics are dropped and shown, the rest is stored', async ({ stati
       ['mem', ['available_percent']],
     ],
   );
+});
+
+const pad = (n: number, at: number) =>
+  Array.from({ length: n }, (_, disk) => ({
+    name: 'disk',
+    tags: { path: `/mnt/${disk}` },
+    fields: { used_percent: 1 },
+    timestamp: at,
+  }));
+
+test('the sample of a message refused in part is what was refused, each part with path and reason', async ({
+  station,
+}) => {
+  const wire = await join(station);
+  const report = makeReport(epoch, 1);
+  const { at } = report;
+  // Far beyond the first 4 KiB of the message.
+  report.metrics = [
+    ...pad(200, at),
+    { name: 'bogus', tags: { where: '東京' }, fields: { value: 41, other: 42 }, timestamp: at },
+    { name: 'cpu', tags: { cpu: 'cpu-total' }, fields: { usage_active: 1, made_up: 5 }, timestamp: at },
+    { name: 'mem', tags: {}, fields: { available_percent: 60 }, timestamp: 86_400_000 },
+    { name: 'mem', tags: {}, fields: { available_percent: 61 }, timestamp: at + 3_600_000 },
+    { name: 'nothing_in_it', tags: {}, fields: {}, timestamp: at },
+  ];
+  await wire.publish(station.topic(bad, 'report'), encode(report));
+  const rows = (await quarantined(station)).map((row) => ({ ...row, refused: refusedPartsIn(row) }));
+  assert.equal(
+    rows.map(({ refused }) => refused?.list.map(({ path, value }) => [path, value])),
+    [
+      [['message.metrics.200.fields.value', 41]],
+      [['message.metrics.200.fields.other', 42]],
+      [['message.metrics.201.fields.made_up', 5]],
+      [
+        ['message.metrics.202', report.metrics[202]],
+        ['message.metrics.203.timestamp', at + 3_600_000],
+      ],
+      [['message.metrics.204', report.metrics[204]]],
+    ],
+  );
+  for (const { refused, size } of rows) {
+    assert.ok(refused?.list.every(({ reason }) => reason.length > 10));
+    assert.is(size, Buffer.byteLength(JSON.stringify(report)), 'the size is that of the message');
+  }
+  assert.is(await counted(station.intake.counters.droppedFields), 6);
+});
+
+test('the sample of thousands of refused parts is short, whole JSON, and counts all of them', async ({ station }) => {
+  const wire = await join(station);
+  const at = Date.now();
+  const long = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`t${n}`, '"東\\'.repeat(60)]));
+  const old = Array.from({ length: 500 }, () => ({ name: 'mem', tags: long, fields: { free: 1 }, timestamp: 5 }));
+  const unknown = Array.from({ length: 1000 }, (_, n) => ({
+    name: `unknown_${n}`,
+    tags: {},
+    fields: { value: n },
+    timestamp: at,
+  }));
+  await wire.publish(
+    station.topic(bad, 'report'),
+    encode(makeReport(epoch, 1, at, { metrics: [...old.slice(0, 20), ...pad(1, at), ...unknown] })),
+  );
+  const rows = await quarantined(station);
+  assert.is(rows.length, 20, 'one row for each of the first causes');
+  for (const row of rows) assert.ok(Buffer.from(row.sample, 'base64').length <= 4096);
+  const refused = rows.map(refusedPartsIn);
+  assert.ok(refused.every((one) => one !== null && one.list.length >= 1 && one.list.length <= 20));
+  assert.is(
+    refused.reduce((sum, one) => sum + (one?.count ?? 0), 0),
+    1020,
+  );
+  assert.is(await counted(station.intake.counters.droppedFields), 1020);
+});
+
+test('of a message refused as a whole the sample is its start', async ({ station }) => {
+  const wire = await join(station);
+  await wire.publish(station.topic(bad, 'report'), '[{"path":"message","reason":"","value":1}] and no JSON');
+  const [row] = await quarantined(station);
+  assert.is(
+    Buffer.from(row?.sample ?? '', 'base64').toString(),
+    '[{"path":"message","reason":"","value":1}] and no JSON',
+  );
+  assert.is(row && refusedPartsIn(row), null);
 });
 
 test('a clock in 1970 or in the far future is corrected by the measured offset', async ({ station }) => {

@@ -152,6 +152,26 @@ function Losses({ detail }: { detail: EndpointDetail }) {
   );
 }
 
+type Parts = NonNullable<EndpointDetail['quarantined'][number]['parts']>;
+
+function RefusedParts({ parts }: { parts: Parts }) {
+  const others = parts.count - parts.list.length;
+  return (
+    <details class="small">
+      <summary>{t('about.refusedParts', { count: parts.count })}</summary>
+      <ul>
+        {parts.list.map(({ path, reason, value }) => (
+          <li key={path}>
+            <code>{path}</code> <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+            <div class="quiet">{reason}</div>
+          </li>
+        ))}
+        {others > 0 && <li>{t('about.otherParts', { count: others })}</li>}
+      </ul>
+    </details>
+  );
+}
+
 function Rejected({ detail }: { detail: EndpointDetail }) {
   if (detail.quarantined.length === 0) return <Notice tone="ok">{t('about.noRejected')}</Notice>;
   return (
@@ -159,7 +179,7 @@ function Rejected({ detail }: { detail: EndpointDetail }) {
       <Table
         caption={t('about.rejected')}
         rows={detail.quarantined}
-        keyOf={(row) => `${row.receivedAt}${row.code}`}
+        keyOf={(row) => `${row.receivedAt}${row.message}`}
         columns={[
           { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
           { key: 'code', head: t('about.code'), cell: (row) => <code>{row.code}</code> },
@@ -173,6 +193,7 @@ function Rejected({ detail }: { detail: EndpointDetail }) {
                 <div>
                   {words}
                   <div class={words ? 'quiet small' : ''}>{row.message}</div>
+                  {row.parts && <RefusedParts parts={row.parts} />}
                 </div>
               );
             },
