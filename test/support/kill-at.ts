@@ -1,0 +1,68 @@
+/**
+ * Loaded into a real collector by `node --import`: ends its process with SIGKILL at one statement of its state, before or
+ * after it ran. Where is read from the file named by KILL_AT (`point` and a text, one a line): there is no kill without it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { isMainThread } from 'node:worker_threads';
+
+export const killPoints = [
+  'nothing of the batch written',
+  'alert written, not committed',
+  'all written, not committed',
+  'committed, not announced',
+  'attempt not counted',
+  'marked',
+  'attempt counted, not sent',
+  'answered, not marked',
+] as const;
+export type KillPoint = (typeof killPoints)[number];
+
+const file = process.env.KILL_AT;
+if (file && isMainThread) watch(file);
+
+function watch(file: string): void {
+  /** The transaction that is open is about the text of the file. */
+  let isOurs = false;
+
+  function pointsAt(
+    text: string,
+    parameters: readonly unknown[],
+    about: string,
+  ): { before?: KillPoint; after?: KillPoint } {
+    if (/^begin/i.test(text)) isOurs = false;
+    if (/^commit/i.test(text) && isOurs)
+      return { before: 'all written, not committed', after: 'committed, not announced' };
+    if (/^update "?deliveries"? set .*\battempts\b/i.test(text))
+      return { before: 'attempt not counted', after: 'attempt counted, not sent' };
+    if (/^update "?deliveries"? set .*\bstate\b.* where/i.test(text))
+      return { before: 'answered, not marked', after: 'marked' };
+    if (!parameters.some((value) => String(value).includes(about))) return {};
+    const isFirst = !isOurs;
+    isOurs = true;
+    return {
+      ...(isFirst ? { before: 'nothing of the batch written' } : {}),
+      ...(/^insert into "?alerts"?/i.test(text) ? { after: 'alert written, not committed' } : {}),
+    };
+  }
+
+  function around<T>(text: string, parameters: readonly unknown[], run: () => T): T {
+    if (!existsSync(file)) return run();
+    const [point, about = ''] = readFileSync(file, 'utf8').split('\n');
+    const { before, after } = pointsAt(text, parameters, about);
+    if (point === before) process.kill(process.pid, 'SIGKILL');
+    const result = run();
+    if (point === after) process.kill(process.pid, 'SIGKILL');
+    return result;
+  }
+
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (text) {
+    const statement = prepare.call(this, text);
+    for (const method of ['run', 'all', 'get'] as const) {
+      const call = statement[method].bind(statement) as (...parameters: unknown[]) => never;
+      statement[method] = (...parameters: unknown[]) => around(text, parameters, () => call(...parameters));
+    }
+    return statement;
+  };
+}
