@@ -58,8 +58,23 @@ export const spoolPath = (data: string) => join(data, 'spool.db');
 /** All that can be set: `agent` is its check of itself. */
 export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
 
+interface Running {
+  birth: Birth;
+  /** A birth that knows more follows the one that was said. */
+  announce(more: Promise<boolean>): Promise<void>;
+  spool: Spool;
+  link: ReturnType<typeof createLink>;
+  runner: Runner;
+  heavy: ReturnType<typeof createHeavy>;
+  door: Server | null;
+}
+
 /** What the agent says of itself: so that a guest that grows is seen. */
-function selfCheck(spool: Spool, lost: () => EvenkeelError | null, runner: () => Runner): Check {
+function selfCheck(
+  { spool, birth }: Pick<Running, 'spool' | 'birth'>,
+  lost: () => EvenkeelError | null,
+  runner: () => Runner,
+): Check {
   return {
     name: 'agent',
     every: selfEvery,
@@ -76,7 +91,9 @@ function selfCheck(spool: Spool, lost: () => EvenkeelError | null, runner: () =>
         cpu_ms: Math.round((used.user + used.system) / 1000),
         late_ms: Math.round(runner().takeLateMs()),
       };
-      return { metrics: [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }] };
+      const note = birth.clockNote();
+      const metrics = [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }];
+      return note === null ? { metrics } : { metrics, note };
     },
   };
 }
@@ -90,17 +107,6 @@ export function createAgent(options: AgentOptions): Agent {
   const memory = openMemory(memoryPath(data), log);
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
-
-  interface Running {
-    birth: Birth;
-    /** A birth that knows more follows the one that was said. */
-    announce(more: Promise<boolean>): Promise<void>;
-    spool: Spool;
-    link: ReturnType<typeof createLink>;
-    runner: Runner;
-    heavy: ReturnType<typeof createHeavy>;
-    door: Server | null;
-  }
 
   function report(parts: Running, metrics: Metric[], intervalMs: number): void {
     for (let from = 0; from < metrics.length; from += metricsPerReport) {
@@ -154,10 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
       send: (section, value) => inventory(parts, section, value),
     });
     parts.runner = createRunner({
-      checks: [
-        ...createChecks(),
-        selfCheck(parts.spool, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner),
-      ],
+      checks: [...createChecks(), selfCheck(parts, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner)],
       context,
       clock,
       log,
@@ -172,8 +175,13 @@ export function createAgent(options: AgentOptions): Agent {
       },
       onSections: sections.offer,
       onResume(jumpMs) {
-        parts.link.wake();
-        void parts.announce(birth.noticed({ jumpMs, lateMs: 0 }));
+        if (jumpMs > 0) parts.link.wake();
+        const until = parts.spool.newest();
+        const gap = birth.noticed({ jumpMs, lateMs: 0 }, (setMs) => {
+          parts.runner.clockSet(setMs);
+          if (until) parts.spool.redate(until, parts.link.sentUpTo, setMs);
+        });
+        void parts.announce(gap);
       },
       onLate: (lateMs) => void parts.announce(birth.noticed({ jumpMs: 0, lateMs })),
     });

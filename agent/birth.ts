@@ -26,14 +26,20 @@ export interface Birth {
   end(): void;
   /** Asks the system how the machine went down, where it was started anew since. True when the facts have changed. */
   lookBack(): Promise<boolean>;
-  /** Nothing of this process ran for a while. True when that is worth saying. */
-  noticed(gap: Noticed): Promise<boolean>;
+  /**
+   * Nothing of this process ran for a while, or the wall clock went another way than ours. True when that is worth saying
+   * to the collector.
+   * @param onClockSet by how much the clock was set forward (or back: negative), ms
+   */
+  noticed(gap: Noticed, onClockSet?: (ms: number) => void): Promise<boolean>;
+  /** In words, for a day: the clock was set. */
+  clockNote(): string | null;
   facts(): Partial<Online> & Shutdown;
   /** The collector has these facts: gaps among them need not be said again. */
   delivered(facts: Partial<Online>): void;
 }
 
-const none: Gap = { sleptMs: 0, stoodStillMs: 0, stalled: null };
+const none = { sleptMs: 0, stoodStillMs: 0, stalled: null as boolean | null };
 /** What is shorter is within the time for which a proof of life is good. */
 const worthMs = 10_000;
 const secondsOf = (ms: number) => Math.round(ms / 1000);
@@ -55,6 +61,20 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
   const gaps = createGaps(context);
   let shutdown = ownWord(last);
   let untold = none;
+  let clockSet: { at: number; words: string } | null = null;
+
+  function say(found: Gap): void {
+    const { sleptMs, stoodStillMs, setMs, stalled } = found;
+    if (sleptMs >= worthMs) log.info({ seconds: secondsOf(sleptMs) }, 'The machine slept.');
+    if (stoodStillMs >= worthMs)
+      log.warn({ seconds: secondsOf(stoodStillMs), stalled }, 'The machine was awake, and nothing of the agent ran.');
+    if (Math.abs(setMs) < worthMs) return;
+    const way = setMs > 0 ? 'forward' : 'back';
+    const seconds = secondsOf(Math.abs(setMs));
+    log.warn({ seconds }, `The clock of this machine was set ${way}.`);
+    const now = clock.now();
+    clockSet = { at: now, words: `the clock was set ${way} by ${seconds} s at ${new Date(now).toISOString()}` };
+  }
 
   return {
     bootId,
@@ -77,13 +97,11 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
       shutdown = found;
       return true;
     },
-    async noticed(gap) {
+    async noticed(gap, onClockSet) {
       const found = await gaps.explain(gap, clock.now());
+      say(found);
+      if (Math.abs(found.setMs) >= worthMs) onClockSet?.(Math.round(found.setMs));
       if (found.sleptMs < worthMs && found.stoodStillMs < worthMs) return false;
-      log.info(
-        { slept_s: secondsOf(found.sleptMs), stood_still_s: secondsOf(found.stoodStillMs), stalled: found.stalled },
-        'The machine slept, or nothing of the agent ran.',
-      );
       untold = {
         sleptMs: untold.sleptMs + found.sleptMs,
         stoodStillMs: untold.stoodStillMs + found.stoodStillMs,
@@ -91,6 +109,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
       };
       return true;
     },
+    clockNote: () => (clockSet !== null && clock.now() - clockSet.at < 86_400_000 ? clockSet.words : null),
     facts: () => ({
       ...shutdown,
       uptime_s: Math.round(uptime()),

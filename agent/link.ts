@@ -23,7 +23,7 @@ import type { Credential } from './credential.ts';
 import { createDelivered, type Delivered } from './delivered.ts';
 import { parseAck, parseConfig } from './orders.ts';
 import { openSocket } from './socket.ts';
-import type { Entry, Spool } from './spool.ts';
+import { type Entry, isAfter, type Key, type Spool } from './spool.ts';
 import { version } from './version.ts';
 
 const { default: MqttClient } = mqttClient;
@@ -65,6 +65,8 @@ export interface Link {
   goodbye(reason: OfflineReason): Promise<void>;
   /** Something of the birth has changed: says it once more where there is a connection, else with the next one. */
   announce(): void;
+  /** The newest entry that has been sent; null when none has. */
+  sentUpTo(): Key | null;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -83,8 +85,6 @@ const maxResendMs = 900_000;
 const sleepMs = 120_000;
 
 const keyOf = (entry: { era: number; seq: number }) => `${entry.era}:${entry.seq}`;
-const isAfter = (a: { era: number; seq: number }, b: { era: number; seq: number }) =>
-  a.era > b.era || (a.era === b.era && a.seq > b.seq);
 
 /** One connection, from its socket to its end. */
 interface Session {
@@ -113,6 +113,7 @@ export function createLink(options: LinkOptions): Link {
   let tries = 0;
   let resendMs = firstResendMs;
   let lastAckAt: number | null = null;
+  let sentUpTo: Key | null = null;
   let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null, sharedSince: null };
   const instance = randomId();
 
@@ -238,11 +239,13 @@ export function createLink(options: LinkOptions): Link {
 
   function laneOf(entry: Entry): UpLeaf {
     if (entry.kind === 'inventory') return 'inventory';
-    return clock.now() - entry.at > 2 * options.intervalMs() ? 'backlog' : 'report';
+    // Of the future: made before the clock was set back.
+    return Math.abs(clock.now() - entry.at) > 2 * options.intervalMs() ? 'backlog' : 'report';
   }
 
   function send(current: Session, entry: Entry): void {
     current.inFlight += 1;
+    if (!sentUpTo || isAfter(entry, sentUpTo)) sentUpTo = { era: entry.era, seq: entry.seq };
     current.client.publish(topicOf(address, laneOf(entry)), Buffer.from(entry.body), { qos: 1 }, (error) => {
       // PUBACK, or the end of the connection: either way the spool keeps it until an `ack` covers it.
       current.inFlight -= 1;
@@ -401,6 +404,7 @@ export function createLink(options: LinkOptions): Link {
       send(current, entry);
     },
     goodbye,
+    sentUpTo: () => sentUpTo,
     announce() {
       if (session && session.connectedAt !== null && !session.over) beBorn(session);
     },

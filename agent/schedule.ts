@@ -26,8 +26,8 @@ export interface RunnerOptions {
   sparing(): Promise<boolean>;
   onMetrics(metrics: Metric[], intervalMs: number): void;
   onSections(check: string, found: Partial<Record<SectionName, unknown>>): void;
-  /** The wall clock ran on while ours stood still: the machine slept for so long. */
-  onResume(sleptMs: number): void;
+  /** The wall clock went so much further than ours (or back: negative): the machine slept, or its clock was set. */
+  onResume(jumpMs: number): void;
   /** A tick came so much later than planned, by the monotonic clock: nothing of this process ran meanwhile. */
   onLate?(lateMs: number): void;
   local: AgentConfig | null;
@@ -43,6 +43,8 @@ export interface Runner {
   apply(config: AgentConfig | null): void;
   intervalMs(): number;
   states(): CheckState[];
+  /** The wall clock was set by so much, ms: what was done at a time of the old one was done so much later (or earlier). */
+  clockSet(byMs: number): void;
   /** Largest delay of a tick since the last call, in ms. */
   takeLateMs(): number;
 }
@@ -57,8 +59,8 @@ const firstHeavyMs = 5000;
 const heavyTickMs = 30_000;
 /** Boot and log-in have the disk to themselves. */
 const quietAfterBootS = 300;
-/** Sleep and a set clock look alike below this. */
-const sleptMs = 20_000;
+/** Smaller steps of the wall clock are corrections as time services make them. */
+const jumpedMs = 20_000;
 /** What a server may be silent for before it is missed. */
 const stoodStillMs = 10_000;
 /** On battery heavy checks wait, but not for ever: a laptop may never see mains while it is awake. */
@@ -192,9 +194,9 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function noticeSleep(line: number): void {
     const wall = clock.now();
-    const slept = wall - seen.wall - (line - seen.line);
+    const jump = wall - seen.wall - (line - seen.line);
     seen = { wall, line };
-    if (slept > sleptMs) options.onResume(slept);
+    if (Math.abs(jump) > jumpedMs) options.onResume(jump);
   }
 
   async function isDue(slot: Slot, sparing: boolean): Promise<boolean> {
@@ -264,6 +266,10 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     intervalMs: () => intervalOf(config),
     states,
+    clockSet(byMs) {
+      for (const name in lastDone) lastDone[name] = (lastDone[name] as number) + byMs;
+      memory.set('last_done', lastDone);
+    },
     takeLateMs() {
       const late = lateMs;
       lateMs = 0;

@@ -55,7 +55,9 @@ export function createSections({ memory, clock, send }: SectionsOptions): Sectio
     },
     daily() {
       for (const [section, at] of Object.entries(sentAt)) {
-        if (clock.now() - at >= dayMs) deliver(section as SectionName, join(parts(section)));
+        const passed = clock.now() - at;
+        // A time in the future is one of a clock that has been set back since.
+        if (passed >= dayMs || passed < 0) deliver(section as SectionName, join(parts(section)));
       }
     },
   };

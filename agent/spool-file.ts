@@ -5,7 +5,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
-import type { Compose, Entry, Kind } from './spool.ts';
+import type { Compose, Entry, Key, Kind } from './spool.ts';
 
 /** What a row costs beside its body; measured on a full spool. */
 const rowOverhead = 48;
@@ -51,6 +51,18 @@ const lossOf = (row: LossRow): Loss => ({
   reason: row.reason,
   count: row.count,
 });
+
+/** The message with all its times moved, and when it was made. */
+export function movedInTime({ at, body }: Pick<Row, 'at' | 'body'>, byMs: number): { at: number; body: Buffer } {
+  const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
+  const moved = { ...message, at: Math.max(0, message.at + byMs) };
+  if (Array.isArray(message.metrics))
+    moved.metrics = message.metrics.map((metric: { timestamp: number }) => ({
+      ...metric,
+      timestamp: Math.max(0, metric.timestamp + byMs),
+    }));
+  return { at: Math.max(0, at + byMs), body: encode(moved) };
+}
 
 /** Whether SQLite says that the file itself is broken, not that the disk or a caller is. */
 export function isCorrupt(thrown: unknown): boolean {
@@ -364,6 +376,22 @@ export class SpoolFile {
       era,
       seq,
     );
+  }
+
+  /** @returns the last of some that were moved; null when there are none */
+  redate(from: Key, until: Key, byMs: number): Key | null {
+    return this.#transaction(() => {
+      const rows = this.#sql(
+        `SELECT * FROM outbox WHERE (era, seq) > (?, ?) AND (era, seq) <= (?, ?) ORDER BY era, seq LIMIT ${renumberedAtOnce}`,
+      ).all(from.era, from.seq, until.era, until.seq) as unknown as Row[];
+      for (const row of rows) {
+        const { at, body } = movedInTime(row, byMs);
+        this.#sql('UPDATE outbox SET at = ?, body = ? WHERE era = ? AND seq = ?').run(at, body, row.era, row.seq);
+        this.bytes += body.length - row.body.length;
+      }
+      const last = rows.at(-1);
+      return last ? { era: last.era, seq: last.seq } : null;
+    });
   }
 
   /** Entries that nobody has acknowledged. */

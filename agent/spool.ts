@@ -12,10 +12,14 @@ import { fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack, Loss } from '../shared/report.ts';
 import { lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
-import { isCorrupt, SpoolFile } from './spool-file.ts';
+import { isCorrupt, movedInTime, SpoolFile } from './spool-file.ts';
 import { SpoolMemory } from './spool-memory.ts';
 
 export type Kind = 'report' | 'inventory';
+
+/** Place of an entry in the order of all. */
+export type Key = Pick<Entry, 'era' | 'seq'>;
+export const isAfter = (a: Key, b: Key) => a.era > b.era || (a.era === b.era && a.seq > b.seq);
 
 /** One message, ready for the wire. `era` orders epochs by age; with `seq` it orders everything. */
 export interface Entry {
@@ -56,6 +60,11 @@ export interface Spool {
    * @returns whether anything changed
    */
   renumber(epoch: string): boolean;
+  /**
+   * The clock was set by so much, ms: what this process wrote up to `until` and never sent gets the times that the set clock
+   * would have given. What was sent keeps its content: a number never stands for two.
+   */
+  redate(until: Key, sent: () => Key | null, byMs: number): void;
   /** While true nobody else has the data, and every commit goes to the disk itself. */
   lone(alone: boolean): void;
   state(): SpoolState;
@@ -84,6 +93,9 @@ class DurableSpool implements Spool {
   #memory: SpoolMemory | null = null;
   #lone = true;
   #puts = 0;
+  /** What is up to here another run of the agent wrote, by a clock that is not known. */
+  #before: Key;
+  #closed = false;
 
   constructor(options: SpoolOptions) {
     this.#options = {
@@ -101,6 +113,7 @@ class DurableSpool implements Spool {
       }
       this.#file = this.#begin(thrown, null);
     }
+    this.#before = { era: this.#file.era, seq: this.#file.seq };
     this.#mark();
   }
 
@@ -172,12 +185,31 @@ class DurableSpool implements Spool {
   renumber(epoch: string): boolean {
     try {
       const changed = this.#reading(false, () => this.#file.renumber(epoch));
-      if (changed) this.#mark();
+      if (changed) {
+        this.#mark();
+        // Their order no longer tells when they were written.
+        this.#before = { era: this.#file.era, seq: this.#file.seq };
+      }
       return changed;
     } catch (thrown) {
       // They stay as they are, are refused once more, and this is tried again.
       this.#options.log.warn({ reason: reasonOf(thrown) }, 'The waiting reports could not be numbered anew.');
       return false;
+    }
+  }
+
+  redate(until: Key, sent: () => Key | null, byMs: number): void {
+    const last = sent();
+    const from = last && isAfter(last, this.#before) ? last : this.#before;
+    try {
+      for (const entry of this.#memory?.after(from) ?? [])
+        if (!isAfter(entry, until)) Object.assign(entry, movedInTime(entry, byMs));
+      const moved = this.#reading(null, () => this.#file.redate(from, until, byMs));
+      if (moved === null) return;
+      this.#before = moved;
+      setImmediate(() => this.#closed || this.redate(until, sent, byMs));
+    } catch (thrown) {
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The waiting reports keep the times of the old clock.');
     }
   }
 
@@ -201,6 +233,7 @@ class DurableSpool implements Spool {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#memory) this.#leaveMemory(this.#memory);
     this.#mark();
     try {

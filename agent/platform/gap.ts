@@ -6,6 +6,8 @@ import { readText } from './read.ts';
 export interface Gap {
   sleptMs: number;
   stoodStillMs: number;
+  /** The wall clock was set forward (or back: negative) by so much. */
+  setMs: number;
   /** Memory or disks had stopped all work just before; null where the system does not say. */
   stalled: boolean | null;
 }
@@ -31,12 +33,13 @@ export function createGaps(system: System, asleep = system.platform === 'linux' 
         // A wall clock that was set jumps without sleep; sleep without a jump is a mistake of a container's uptime.
         const sleptMs = Math.max(0, Math.min(total - before, jumpMs));
         before = total;
-        return { sleptMs, stoodStillMs: lateMs, stalled: lateMs > 0 ? readStalled(system.root, lateMs) : null };
+        const stalled = lateMs > 0 ? readStalled(system.root, lateMs) : null;
+        return { sleptMs, stoodStillMs: lateMs, setMs: jumpMs - sleptMs, stalled };
       }
       // The clocks of Node run on in sleep on macOS and Windows: only the system's own records tell.
       const gapMs = Math.max(jumpMs, lateMs);
-      const slept = await readSleep(system, now - gapMs, now).catch(() => false);
-      return { sleptMs: slept ? gapMs : 0, stoodStillMs: slept ? 0 : lateMs, stalled: null };
+      const slept = gapMs > 0 && (await readSleep(system, now - gapMs, now).catch(() => false));
+      return { sleptMs: slept ? gapMs : 0, stoodStillMs: slept ? 0 : lateMs, setMs: slept ? 0 : jumpMs, stalled: null };
     },
   };
 }

@@ -151,6 +151,29 @@ test('sleep is noticed when the wall clock ran on without ours', async () => {
   assert.ok(Math.abs(slept - 3_600_000) < 5000);
 });
 
+test('a clock set back is noticed too, and what was done last moves with the clock', async () => {
+  let jump = 0;
+  const memory = forgetfulMemory();
+  memory.set('last_done', { slow: 1_000_000 });
+  const clock = { now: () => Date.now() + jump, monotonic: () => performance.now() };
+  let noticed = 0;
+  const { runner, reports } = bench([light('good', async () => ({ metrics: [one('good')] }))], {
+    clock,
+    memory,
+    onResume: (ms) => {
+      noticed = ms;
+      runner.clockSet(ms);
+    },
+  });
+  runner.start();
+  await until('a report', () => reports.length >= 1);
+  jump = -600_000;
+  await until('the step', () => noticed !== 0);
+  runner.stop();
+  assert.ok(Math.abs(noticed + 600_000) < 5000);
+  assert.equal(memory.get('last_done'), { slow: 1_000_000 + noticed });
+});
+
 test('intervals: the default, the collector, the endpoint’s own file', () => {
   const cpu = { name: 'cpu', every: 10_000 };
   const patches = { name: 'patches', every: 3_600_000, heavy: true };
