@@ -312,6 +312,7 @@ export const RuleShown = Type.Object(
     ),
     for_s: Type.Number(),
     clear_for_s: Type.Number(),
+    covered_by: Type.Optional(Type.Array(text)),
     no_data: Type.Optional(Type.Enum(['keep', 'ignore', 'alert'])),
     ticket: Type.Enum(['off', 'open']),
     urgency: Type.Integer(),

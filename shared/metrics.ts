@@ -397,10 +397,11 @@ export function seriesKey(metric: string, tags: Readonly<Record<string, string>>
   return names.length === 0 ? metric : `${metric}{${names.map((name) => `${name}=${tags[name]}`).join(',')}}`;
 }
 
-/** Numbers by which an agent says that it cannot tell. */
-const unknownValues: Readonly<Record<string, number>> = { 'backup.result': 5, 'custom.status': 3 };
+/** Numbers that are neither good nor bad: that it cannot be told (5, 3), and that a run which is not over yet goes on (3). */
+const openValues: Readonly<Record<string, readonly number[]>> = { 'backup.result': [3, 5], 'custom.status': [3] };
 
-/** The value of a field that stands for "unknown"; undefined where there is none. */
-export function unknownValueOf(measurement: string, field: string): number | undefined {
-  return measurement === 'backup' || measurement === 'custom' ? unknownValues[`${measurement}.${field}`] : undefined;
+/** Whether this number says neither that all is well nor that it is not. */
+export function isOpen(measurement: string, field: string, value: number): boolean {
+  if (measurement !== 'backup' && measurement !== 'custom') return false;
+  return openValues[`${measurement}.${field}`]?.includes(value) ?? false;
 }

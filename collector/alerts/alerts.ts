@@ -7,7 +7,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
-import { evaluate, type Level } from '../evaluate/evaluate.ts';
+import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
 import { remembers } from '../evaluate/kinds/threshold.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
@@ -95,6 +95,8 @@ export interface Alerts {
 const tickMs = 1000;
 const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
+const isBreach = ({ status }: Level) => status === 'breach';
+const asClear = (level: Level): Level => ({ ...level, status: 'clear' });
 const severities = ['info', 'warning', 'critical'] as const;
 
 export function createAlerts(parts: AlertsParts): Alerts {
@@ -149,8 +151,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const known = memory.of(endpoint.id, at);
     const book = memory.bookOf(endpoint, at);
     const inputs: Input[] = [];
-    for (const { family, metric, tags, levels } of evaluate(book, report, known.evaluation, known.families, at)) {
-      const sample = sampleOf(endpoint.id, family, metric, tags, levels);
+    const verdicts = evaluate(book, report, known.evaluation, known.families, at);
+    for (const verdict of verdicts) {
+      const sample = toSample(endpoint.id, verdict, verdicts);
       if (concerns(sample, at)) inputs.push({ type: 'sample', at, sample });
     }
     for (const { id, levels } of book.byPresence)
@@ -159,6 +162,26 @@ export function createAlerts(parts: AlertsParts): Alerts {
           inputs.push({ type: 'presence', at, endpoint: endpoint.id });
     if (known.alerts.size > 0) endGone(known.alerts.values(), endpoint, report, at, inputs);
     return inputs.length === 0 ? undefined : queue.push(...inputs);
+  }
+
+  function toSample(endpoint: string, verdict: Verdict, all: readonly Verdict[]): Sample {
+    const { family, metric, tags } = verdict;
+    const levels = isCovered(endpoint, verdict, all) ? verdict.levels.map(asClear) : verdict.levels;
+    return sampleOf(endpoint, family, metric, tags, levels);
+  }
+
+  /** Another rule says it already, and this one does not fire yet. A rule that is off covers nothing. */
+  function isCovered(endpoint: string, { family, tags, levels }: Verdict, all: readonly Verdict[]): boolean {
+    const covering = levels[0]?.rule.covered_by;
+    if (!covering || !levels.some(isBreach)) return false;
+    const own = memory.alert(alertKey(endpoint, family, tags));
+    if (own && own.state !== 'pending' && own.state !== 'inactive') return false;
+    return covering.some((other) => {
+      const key = alertKey(endpoint, other, tags);
+      const state = memory.alert(key)?.state ?? 'inactive';
+      if (state !== 'inactive') return true;
+      return all.some((one) => alertKey(endpoint, one.family, one.tags) === key && one.levels.some(isBreach));
+    });
   }
 
   /** A cheap comparison with memory: most samples of a breach say what the one before said. */
@@ -213,9 +236,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const verdicts = evaluate(memory.bookOf(endpoint, at), report, evaluation, families, at);
     const samples = verdicts
       .filter(({ levels }) => !levels.some(({ rule }) => remembers(rule)))
-      .map(({ family, metric, tags, levels }): Sample => {
-        return { ...sampleOf(endpoint.id, family, metric, tags, levels), again: true };
-      })
+      .map((verdict): Sample => ({ ...toSample(endpoint.id, verdict, verdicts), again: true }))
       .filter((sample) => concerns(sample, at));
     return queue.push(...samples.map((sample): Input => ({ type: 'sample', at, sample })));
   }

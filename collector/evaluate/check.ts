@@ -142,9 +142,25 @@ function clearProblem(op: unknown, value: number, clear: number): string | null 
   return `${clear} is on the wrong side of the limit ${value}: with "${op}" it must be ${value} or ${isUp ? 'less' : 'more'}`;
 }
 
-/** Faults of a rule beside the others: the level that it is of. */
+function coverFaults({ covered_by, when }: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
+  return (covered_by ?? []).flatMap((id, i): Fault[] => {
+    const other = all.get(id);
+    const path = ['covered_by', i];
+    if (!other) return [{ path, problem: `names ${shown(id)}, which is no rule${wordHint(id, [...all.keys()])}` }];
+    if (other.level_of !== undefined)
+      return [{ path, problem: `names ${shown(id)}, a worse level; name the mildest: ${other.level_of}` }];
+    if (other.covered_by?.length)
+      return [{ path, problem: `names ${shown(id)}, which is itself covered by ${other.covered_by.join(', ')}` }];
+    if (when.kind === 'threshold' && other.when.kind === 'threshold' && when.measurement === other.when.measurement)
+      return [];
+    return [{ path, problem: `names ${shown(id)}, which looks at another measurement` }];
+  });
+}
+
+/** Faults of a rule beside the others: the level that it is of, and what covers it. */
 export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
-  if (rule.level_of === undefined || !rule.enabled) return [];
+  const faults = coverFaults(rule, all);
+  if (rule.level_of === undefined || !rule.enabled) return faults;
   const milder = all.get(rule.level_of);
   const path = ['level_of'];
   const named = shown(rule.level_of);
@@ -152,15 +168,14 @@ export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault
     const why = milder
       ? 'which is itself a worse level; name the mildest'
       : `which is no rule${wordHint(rule.level_of, [...all.keys()])}`;
-    return [{ path, problem: `names ${named}, ${why}` }];
+    return [...faults, { path, problem: `names ${named}, ${why}` }];
   }
   if (
     rule.when.kind !== 'threshold' ||
     milder.when.kind !== 'threshold' ||
     rule.when.measurement !== milder.when.measurement
   )
-    return [{ path, problem: `names ${named}, which looks at another measurement` }];
-  const faults: Fault[] = [];
+    return [...faults, { path, problem: `names ${named}, which looks at another measurement` }];
   if (rankOf[rule.severity] <= rankOf[milder.severity])
     faults.push({
       path: ['severity'],

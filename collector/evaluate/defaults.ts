@@ -79,7 +79,7 @@ const backupLateServer = warning(
   'バックアップが遅れています',
   // A quarter over its rhythm is late, twice is badly late: 30 h and 48 h for a daily one.
   metric('backup', above('age_percent', 125), above('overdue_s', hour)),
-  { applies: 'server', for_s: 5 * minute },
+  { applies: 'server', for_s: 5 * minute, covered_by: ['backup-failed', 'backup-unknown'] },
 );
 const backupLateWorkstation = warning(
   'backup-late-workstation',
@@ -88,8 +88,30 @@ const backupLateWorkstation = warning(
   // A laptop that slept over the weekend is no reason to wake anybody.
   metric('backup', above('age_percent', 125), above('age_s', 3 * day)),
   // A laptop that was closed for a week is late the moment it opens: it gets some time to catch up by itself.
-  { applies: 'workstation', for_s: 2 * hour },
+  { applies: 'workstation', for_s: 2 * hour, covered_by: ['backup-failed', 'backup-unknown'] },
 );
+/** Twice its rhythm. */
+const badlyLate = [above('age_percent', 200), above('overdue_s', 3 * hour)];
+const backupFailed = warning(
+  'backup-failed',
+  'Last backup failed',
+  '直近のバックアップが失敗しました',
+  metric('backup', is('result', 2)),
+  { urgency: 2 },
+);
+const backupUnknown = warning(
+  'backup-unknown',
+  'Backup state cannot be read',
+  'バックアップの状態を確認できません',
+  metric('backup', is('result', 5)),
+  { for_s: day, ticket: 'off' },
+);
+/** Without a good backup for so long, it is the same alert, only worse. A workstation that was away gets some time, too. */
+const overdueToo = (milder: Rule, result: number): Rule =>
+  critical(milder, `${milder.id}-critical`, metric('backup', is('result', result), ...badlyLate), {
+    for_s: 2 * hour,
+    ticket: 'open',
+  });
 const noBackup: Rule['when'] = { kind: 'missing', measurement: 'backup', field: 'result', after_s: 3 * day };
 const securityAge = warning(
   'security-updates',
@@ -352,24 +374,15 @@ export const defaultRules: readonly Rule[] = [
 
   // Backups, by age and result
   backupLateServer,
-  critical(
-    backupLateServer,
-    'backup-late-server-critical',
-    metric('backup', above('age_percent', 200), above('overdue_s', 3 * hour)),
-  ),
+  critical(backupLateServer, 'backup-late-server-critical', metric('backup', ...badlyLate)),
   backupLateWorkstation,
   critical(
     backupLateWorkstation,
     'backup-late-workstation-critical',
     metric('backup', above('age_percent', 200), above('age_s', 7 * day)),
   ),
-  warning(
-    'backup-failed',
-    'Last backup failed',
-    '直近のバックアップが失敗しました',
-    metric('backup', is('result', 2)),
-    { urgency: 2 },
-  ),
+  backupFailed,
+  overdueToo(backupFailed, 2),
   warning(
     'backup-never',
     'Backup has never succeeded',
@@ -379,16 +392,8 @@ export const defaultRules: readonly Rule[] = [
       for_s: day,
     },
   ),
-  warning(
-    'backup-unknown',
-    'Backup state cannot be read',
-    'バックアップの状態を確認できません',
-    metric('backup', is('result', 5)),
-    {
-      for_s: day,
-      ticket: 'off',
-    },
-  ),
+  backupUnknown,
+  overdueToo(backupUnknown, 5),
   {
     ...warning(
       'backup-verify-failed',

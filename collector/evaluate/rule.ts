@@ -15,6 +15,8 @@ export const Rule = Type.Object(
     enabled: Type.Boolean(),
     /** The milder rule that this one is the worse level of: both make one alert, whose severity follows the worse. */
     level_of: Type.Optional(Type.String()),
+    /** Rules that say the same and more of the same instance: while one of them does, this one does not begin. */
+    covered_by: Type.Optional(Type.Array(Type.String(), { maxItems: 8 })),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     applies: Type.Union([Type.Literal('all'), Type.Literal('server'), Type.Literal('workstation')]),
     /** What must hold, by a kind of rules: kinds/. */

@@ -40,7 +40,9 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
 
   function follow({ at, code, alert, ended, reason, actor, params }: AlertChange): void {
     const { key, family, endpoint: id } = alert;
-    if (code === 'firing' || (reason === 'rule_changed' && alert.state === 'firing' && !policy.state(key)?.firing)) {
+    // The milder level may open none, or have opened none before the rule was changed.
+    const isNewHere = alert.state === 'firing' && !policy.state(key)?.firing;
+    if (code === 'firing' || (isNewHere && (code === 'worse' || reason === 'rule_changed'))) {
       if (alert.rule.ticket === 'off') return;
       const { site, ...endpoint } = endpointOf(id);
       const { id: alertId, rule } = alert;

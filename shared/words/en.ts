@@ -956,6 +956,7 @@ export const words = {
       name: 'Name',
       enabled: 'State',
       level_of: 'Worse level of',
+      covered_by: 'Does not begin while one of these alerts is there',
       severity: 'Severity',
       applies: 'Endpoints',
       when: 'Condition',

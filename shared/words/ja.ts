@@ -1073,6 +1073,7 @@ export const words: Words = {
       name: '名前',
       enabled: '状態',
       level_of: '上位レベルの対象',
+      covered_by: '次のアラートがある間は開始しない',
       severity: '重大度',
       applies: '対象のエンドポイント',
       when: '条件',

@@ -239,7 +239,8 @@ if (hasApt && noNamespace === null) {
     await until(async () => (await rowOf('bare')).patches.scan === 'failed', 20_000, 'the row of the fleet page');
     const row = await rowOf('bare');
     assert.equal([row.patches.scan, row.patches.pending, row.patches.pendingSecurity], ['failed', null, null]);
-    assert.ok(row.attention.some(({ code }) => code === 'update-scan-failed'));
+    const isAsked = async () => (await rowOf('bare')).attention.some(({ code }) => code === 'update-scan-failed');
+    await until(isAsked, 20_000, 'the rule that asks for attention');
     const overview = await collector.get<PatchOverview>('/api/v1/patches');
     const seen = overview.endpoints.find(({ endpoint }) => endpoint.name === 'bare');
     assert.equal([seen?.state, seen?.pending, seen?.pendingSecurity], ['unknown', null, null]);

@@ -4,7 +4,7 @@
  * beside it.
  */
 import { type Static, Type } from 'typebox';
-import { unknownValueOf } from '../../../shared/metrics.ts';
+import { isOpen } from '../../../shared/metrics.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
 import { addToMean, createMean } from '../mean.ts';
 import type { Memory, RuleKind, RuleOf, Status } from './kind.ts';
@@ -97,9 +97,8 @@ function readingOf(
 ): number | null {
   const value = sourceOf(condition, metric, report)?.fields[condition.field];
   if (value === undefined) return null;
-  // A number that stands for "cannot be told" is neither good nor bad, but to the rule that asks for it.
-  if (value === unknownValueOf(condition.measurement ?? metric.name, condition.field) && value !== condition.value)
-    return null;
+  // But to the rule that asks for it.
+  if (isOpen(condition.measurement ?? metric.name, condition.field, value) && value !== condition.value) return null;
   if (condition.growth === true) return growth(memory, memoryKey(rule, index, metric), value);
   if (condition.mean_s === undefined) return value;
   const key = memoryKey(rule, index, metric);

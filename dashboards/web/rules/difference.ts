@@ -64,5 +64,5 @@ function wordsOf(name: string, value: unknown): string {
   if (name === 'ticket') return wordOr('rules.ticket', String(value));
   if (name === 'urgency') return wordOr('ticket.urgencies', String(value));
   if (typeof value === 'number' && name.endsWith('_s')) return duration(value, language.value);
-  return String(value);
+  return Array.isArray(value) ? value.join(', ') : String(value);
 }

@@ -133,6 +133,19 @@ function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
   );
 }
 
+const RuleLinks = ({ ids }: { ids: readonly string[] }) => (
+  <>
+    {ids.map((id, n) => (
+      <span key={id}>
+        {n > 0 && ', '}
+        <a href={`/rules/${encodeURIComponent(id)}`}>
+          <code>{id}</code>
+        </a>
+      </span>
+    ))}
+  </>
+);
+
 function Detail({ family, reload }: { family: Family; reload: () => void }) {
   const names = useScopeNames();
   const edited = may('admin') ? editedScope(search.value) : null;
@@ -190,6 +203,11 @@ function Detail({ family, reload }: { family: Family; reload: () => void }) {
               <ScopeRow key={`${scope.of} ${scope.target}`} {...{ family, scope, names }} onEdit={edit} />
             ))}
         </ul>
+        {first.rule.covered_by && (
+          <p class="small">
+            {t('rules.part.covered_by')}: <RuleLinks ids={first.rule.covered_by} />
+          </p>
+        )}
         <p class="small quiet">{t('rules.order')}</p>
       </Box>
       <History family={family} names={names} />
