@@ -31,6 +31,7 @@ import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows } from './fleet/rows.ts';
 import { createSites } from './fleet/sites.ts';
 import { openIntake } from './intake/intake.ts';
+import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local-agent.ts';
 import { writeLocalToken } from './local-token.ts';
 import type { createLog } from './log.ts';
@@ -157,6 +158,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
     routes,
     outbox,
     tell,
+    causeOf: (endpoint: string, from: number, to: number) => causeIn(state, endpoint, from, to),
     publicUrl,
     log,
   };

@@ -12,6 +12,7 @@ import { decode, InventoryMessage, type Metric, type Report } from '../shared/re
 import type { UpLeaf } from '../shared/topics.ts';
 import { advance } from './alerts/advance.ts';
 import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
+import { type CauseOf, explain } from './alerts/explain.ts';
 import type { AlertMemory } from './alerts/memory.ts';
 import { saveAlerts } from './alerts/save.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
@@ -349,12 +350,14 @@ export interface SecondHalfParts {
   notify: NotifyParts;
   endpointOf(id: string): Endpoint | undefined;
   named(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
+  causeOf: CauseOf;
   wakeOutbox(): void;
 }
 
 /** Decided in memory, in this order; each step adds to the batch. */
 const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
   advance,
+  ({ causeOf }, batch) => explain(causeOf, batch),
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
 ];

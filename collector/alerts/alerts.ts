@@ -25,6 +25,7 @@ import type { Tickets } from '../tickets/tickets.ts';
 import type { Wish } from './acknowledgement.ts';
 import { type Alert, alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
 import type { Input, Sample } from './batch.ts';
+import type { CauseOf } from './explain.ts';
 import { loadAlerts } from './load.ts';
 import { createAlertMemory, endpointDue } from './memory.ts';
 import { collectorId, createDirectTelling, ownLevel, ownRule } from './own.ts';
@@ -43,6 +44,7 @@ export interface AlertsParts {
   routes: readonly Route[];
   outbox: Pick<Outbox, 'wake'>;
   tell: Tell;
+  causeOf: CauseOf;
   /** Without a slash at the end; known once the collector listens. */
   publicUrl: () => string;
   log: Log;
@@ -129,6 +131,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
       ...{ state, clock, tell, memory, policy, notified, notify: notifyParts },
       endpointOf: fleet.get,
       named,
+      causeOf: parts.causeOf,
       wakeOutbox: parts.outbox.wake,
     }),
   });

@@ -68,7 +68,7 @@ async function remove(db: Db, ids: readonly string[]): Promise<void> {
   await db.deleteFrom('alerts').where('id', 'in', ids).execute();
 }
 
-function rowOf({ alert, ended, reason, code, at }: AlertChange, batch: Batch): Row {
+function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: Batch): Row {
   const { acknowledgement: owner } = alert;
   return {
     id: alert.id,
@@ -85,7 +85,9 @@ function rowOf({ alert, ended, reason, code, at }: AlertChange, batch: Batch): R
     pending_at: alert.pendingAt,
     fired_at: alert.firedAt,
     resolved_at: ended ? at : null,
-    resolved_why: ended ? (reason ?? (code === 'stable' ? 'stable' : 'cleared')) : null,
+    resolved_why: ended
+      ? (reason ?? (code === 'stable' ? 'stable' : ((params.cause as string | undefined) ?? 'cleared')))
+      : null,
     acknowledged_at: owner?.at ?? null,
     acknowledged_by: owner?.by ?? null,
     acknowledged_note: owner?.note ?? null,

@@ -105,6 +105,12 @@ export async function timelineOf(
   return input ? endpointAvailability(input).intervals.map(toInterval) : [];
 }
 
+/** What the last absence in [from, to) was, as a code; null where there was none. */
+export async function causeIn(state: State, endpoint: string, from: number, to: number): Promise<string | null> {
+  const line = await timelineOf(state, endpoint, from, to, to);
+  return line.findLast((part) => part.state !== 'up' && part.state !== 'maintenance')?.cause ?? null;
+}
+
 function boundsOf(query: HistoryQuery): Span {
   try {
     return periodBounds(query.zone, query.period);

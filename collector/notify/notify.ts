@@ -61,6 +61,9 @@ export function createNotified(): Notified {
 /** A grouped message names so many of its members. */
 const namesAtMost = 20;
 
+/** What a silence that is over was. */
+const causeIn = ({ cause }: Record<string, unknown>) => (typeof cause === 'string' ? cause : null);
+
 export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   const { policy, memory } = parts;
   for (const change of batch.changes) {
@@ -78,7 +81,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if ((code === 'firing' || code === 'worse') && !quiet && isNews) send(alert, 'firing', at);
     else if (code === 'flapping' && !quiet) send(alert, 'flapping', at);
     else if (code === 'stable' && params.good === false) tell(alert, 'firing', at, 'stable');
-    else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : reason);
+    else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
     if (ended) memory.forget(alert.id);
   }
 

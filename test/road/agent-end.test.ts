@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Availability, Interval } from '../../shared/api.ts';
+import type { Alert, Availability, Interval } from '../../shared/api.ts';
 import { until } from '../support/processes.ts';
 import { lengthOf, openRealFleet, type RealFleet } from '../support/real-fleet.ts';
 
@@ -23,6 +23,12 @@ async function figuresOf(name: string, kind: string) {
   const period = new Date().toISOString().slice(0, 7);
   const answer = await fleet.get<Availability>(`/api/v1/kpis/availability?period=${period}&class=${kind}`);
   return answer.endpoints.find((one) => one.name === name)?.figures as Availability['endpoints'][number]['figures'];
+}
+
+/** How the alert that a server is down ended. */
+async function endOf(name: string): Promise<string | null | undefined> {
+  const { items } = await fleet.get<{ items: Alert[] }>('/api/v1/alerts?state=resolved');
+  return items.find(({ rule, endpoint }) => rule.id === 'server-down' && endpoint.name === name)?.resolvedWhy;
 }
 
 async function stopAndContinue(name: string): Promise<Interval[]> {
@@ -57,6 +63,8 @@ test('kill -9: the agent ended; -STOP and -CONT: it stood still; the machine was
     const signal = (await fleet.detailOf(name)).signals.find((one) => one.kind === 'online');
     assert.is(signal?.reason, 'agent_ended');
   }
+  await until(async () => (await endOf('server')) !== undefined, 90_000, 'the end of the alert');
+  assert.is(await endOf('server'), 'agent_ended');
 });
 
 test.run();

@@ -129,7 +129,9 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
           cell: (row) => (
             <div>
               <AlertState alert={row} />
-              {row.resolvedWhy && <div class="quiet small">{wordOr('alert.why', row.resolvedWhy)}</div>}
+              {row.resolvedWhy && (
+                <div class="quiet small">{wordOr('alert.why', row.resolvedWhy, wordOr('cause', row.resolvedWhy))}</div>
+              )}
             </div>
           ),
         },

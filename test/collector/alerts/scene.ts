@@ -5,6 +5,7 @@ import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../../collector/evaluate/merge.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/fleet/fleet.ts';
+import { causeIn } from '../../../collector/kpi/history.ts';
 import type { Notice } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
 import type { Route } from '../../../collector/notify/route.ts';
@@ -66,6 +67,7 @@ export async function openScene(options: SceneOptions = {}) {
     routes,
     outbox: { wake() {} },
     tell,
+    causeOf: (id: string, from: number, to: number) => causeIn(state, id, from, to),
     log: silentLog,
   };
   const alerts = createAlerts({ ...parts, publicUrl });

@@ -101,6 +101,7 @@ function openRoad(state: State) {
     ...{ state, clock, tell: createTell(), memory, policy, notified, notify, wakeOutbox() {} },
     endpointOf: endpointOf as (id: string) => Endpoint,
     named: endpointOf,
+    causeOf: async () => null,
   });
   return (inputs: readonly Input[]) => {
     now = inputs.at(-1)?.at ?? now;
