@@ -26,22 +26,35 @@ const migrations = {
   '012-refused-parts': { up: refusedParts.up },
 };
 
-const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [] };
+const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }) };
+
+/** Statements kept prepared. More texts than these are lists of many lengths, which seldom come again. */
+const preparedAtMost = 200;
 
 /** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
 function adapt(database: DatabaseSync) {
+  /** By text, the last used last: to prepare a statement costs as much as to run it. */
+  const prepared = new Map<string, ReturnType<typeof prepare>>();
+
+  function prepare(text: string) {
+    const statement = database.prepare(text);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+      run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+    };
+  }
+
   return {
     close: () => database.close(),
     prepare(text: string) {
       // A full disk makes SQLite roll back by itself; a second rollback would fail and hide what had happened.
       if (text === 'rollback' && !database.isTransaction) return noRollback;
-      const statement = database.prepare(text);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
-      };
+      const statement = prepared.get(text) ?? prepare(text);
+      prepared.delete(text);
+      prepared.set(text, statement);
+      if (prepared.size > preparedAtMost) prepared.delete(prepared.keys().next().value as string);
+      return statement;
     },
   };
 }
