@@ -16,7 +16,9 @@ import { createNotified, type NotifyParts } from '../notify/notify.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Route } from '../notify/route.ts';
 import { createSecondHalf } from '../pipeline.ts';
+import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
+import { updateRow } from '../state/rows.ts';
 import type { Tell } from '../tell.ts';
 import { createPolicy, type PolicyEvent } from '../tickets/policy.ts';
 import { readTickets } from '../tickets/restore.ts';
@@ -109,6 +111,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const tellDirectly = createDirectTelling(parts);
   let timer: NodeJS.Timeout | undefined;
   let valuesAt = 0;
+  /** Keys of firing alerts whose rows have an older value. */
+  let changedValues = new Set<string>();
   let reconciledAt = 0;
   let unsubscribe: (() => void) | undefined;
 
@@ -198,7 +202,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
       return false;
     }
     if (!changesNothing(alert, levels, at)) return true;
+    const { value } = alert;
     refresh(alert, levels, at);
+    if (alert.state === 'firing' && alert.value !== value) changedValues.add(key);
     return false;
   }
 
@@ -263,16 +269,22 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   /** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
   async function saveValues(): Promise<void> {
-    const firing = [...memory.all()].filter(
-      (alert) => alert.state === 'firing' && alert.value !== savedValues.get(alert.id),
-    );
-    if (firing.length === 0) return;
-    await state.transaction().execute(async (db) => {
-      for (const { id, value } of firing) await db.updateTable('alerts').set({ value }).where('id', '=', id).execute();
-    });
-    savedValues = new Map([...memory.all()].map(({ id, value }) => [id, value]));
+    const keys = changedValues;
+    changedValues = new Set();
+    if (keys.size === 0) return;
+    try {
+      await state.transaction().execute(async (db) => {
+        for (const key of keys) {
+          const alert = memory.alert(key);
+          if (alert) await updateRow(db, 'alerts', alert.id, { value: alert.value });
+          await breathe();
+        }
+      });
+    } catch (thrown) {
+      for (const key of keys) changedValues.add(key);
+      throw thrown;
+    }
   }
-  let savedValues = new Map<string, number | null>();
 
   /** Alerts of endpoints that are gone, tickets whose alert is gone, tickets that are long resolved. */
   async function reconcile(at: number): Promise<void> {

@@ -2,14 +2,14 @@
 import type { Transaction } from 'kysely';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
+import { insertRows } from '../state/rows.ts';
 import type { Alert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 
 type Db = Transaction<Database>;
 type Row = Database['alerts'];
 
-/** SQLite takes 32,766 parameters per statement, of which a row has 27; more rows would hold the event loop for long. */
-const rowsAtOnce = 100;
+const removedAtOnce = 100;
 
 export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
@@ -23,19 +23,12 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   // What ends makes room for what begins under the same key.
   const isEnded = (row: Row) => row.active_key === null;
   await put(db, rows.filter(isEnded));
-  for (let i = 0; i < dropped.length; i += rowsAtOnce) await remove(db, dropped.slice(i, i + rowsAtOnce));
+  for (let i = 0; i < dropped.length; i += removedAtOnce) await remove(db, dropped.slice(i, i + removedAtOnce));
   await put(
     db,
     rows.filter((row) => !isEnded(row)),
   );
-  const events = changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf);
-  for (let i = 0; i < events.length; i += rowsAtOnce) {
-    await db
-      .insertInto('alert_events')
-      .values(events.slice(i, i + rowsAtOnce))
-      .execute();
-    await breathe();
-  }
+  await insertRows(db, 'alert_events', changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf));
   const written = new Set(rows.map(({ key }) => key));
   for (const [key, ticket] of batch.ticketOf) {
     if (written.has(key)) continue;
@@ -46,26 +39,15 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
 
 /** Whether there is a row already is known to the table. */
 async function put(db: Db, rows: readonly Row[]): Promise<void> {
-  const [first] = rows;
-  if (!first) return;
-  const columns = (Object.keys(first) as (keyof Row)[]).filter((column) => column !== 'id');
-  for (let i = 0; i < rows.length; i += rowsAtOnce) {
-    await db
-      .insertInto('alerts')
-      .values(rows.slice(i, i + rowsAtOnce))
-      .onConflict((clash) =>
-        clash
-          .column('id')
-          .doUpdateSet(({ ref }) => Object.fromEntries(columns.map((column) => [column, ref(`excluded.${column}`)]))),
-      )
-      .execute();
-    await breathe();
-  }
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id');
+  const changes = columns.map((column) => `${column} = excluded.${column}`);
+  await insertRows(db, 'alerts', rows, `on conflict (id) do update set ${changes.join(', ')}`);
 }
 
 async function remove(db: Db, ids: readonly string[]): Promise<void> {
   await db.deleteFrom('alert_events').where('alert', 'in', ids).execute();
   await db.deleteFrom('alerts').where('id', 'in', ids).execute();
+  await breathe();
 }
 
 function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: Batch): Row {

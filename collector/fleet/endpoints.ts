@@ -3,9 +3,11 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import { hashSecret } from '../accounts/secret.ts';
+import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
+import { updateRow } from '../state/rows.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 
 /** How stale `last_seen_at` in state may be. Only a restart reads it, and the gap of the restart hides the rest. */
@@ -57,8 +59,10 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     }
     for (const entry of batch) unsaved.delete(entry);
     await state.transaction().execute(async (db) => {
-      for (const { endpoint } of batch)
-        await db.updateTable('endpoints').set(vitalsOf(endpoint)).where('id', '=', endpoint.id).execute();
+      for (const { endpoint } of batch) {
+        await updateRow(db, 'endpoints', endpoint.id, vitalsOf(endpoint));
+        await breathe();
+      }
     });
   }
 
@@ -132,8 +136,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       const next = { ...endpoint, ...change };
       if (next.state !== endpoint.state) next.stateSince = clock.now();
       await group(async (db) => {
-        const columns = { ...stateColumnsOf(next), ...vitalsOf(next) };
-        await db.updateTable('endpoints').set(columns).where('id', '=', id).execute();
+        await updateRow(db, 'endpoints', id, { ...stateColumnsOf(next), ...vitalsOf(next) });
       });
       // Only what changed: a report may have moved the vitals while the row was written.
       Object.assign(endpoint, change, { stateSince: next.stateSince });

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Batch } from '../alerts/batch.ts';
-import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
+import { insertRows } from '../state/rows.ts';
 
 export async function saveNotifications(db: Transaction<Database>, batch: Batch): Promise<void> {
   for (const { at, channels, about, alert, incident, ticketKey, ticket, facts } of batch.notifications) {
@@ -11,27 +11,21 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
     const isOfTicket = incident !== null || event === 'reminder';
     const inTicket = batch.ticketOf.get(ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
     const row = { at, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
-    const { id } = await db.insertInto('notifications').values(row).returning('id').executeTakeFirstOrThrow();
-    await db
-      .insertInto('deliveries')
-      .values(
-        channels.map((channel) => ({
-          id: randomBytes(12).toString('hex'),
-          notification: id,
-          channel,
-          dedupe_key: `${about}/${event}/${at}/${channel}`,
-          about,
-          state: 'queued' as const,
-          attempts: 0,
-          next_at: at,
-          last_error: null,
-          created_at: at,
-          sent_at: null,
-        })),
-      )
-      .onConflict((clash) => clash.column('dedupe_key').doNothing())
-      .execute();
-    await breathe();
+    const notification = await insertRows(db, 'notifications', [row]);
+    const deliveries = channels.map((channel) => ({
+      id: randomBytes(12).toString('hex'),
+      notification,
+      channel,
+      dedupe_key: `${about}/${event}/${at}/${channel}`,
+      about,
+      state: 'queued' as const,
+      attempts: 0,
+      next_at: at,
+      last_error: null,
+      created_at: at,
+      sent_at: null,
+    }));
+    await insertRows(db, 'deliveries', deliveries, 'on conflict (dedupe_key) do nothing');
   }
 }
 

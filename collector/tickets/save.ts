@@ -2,17 +2,18 @@
  * Saves what the ticket policy has decided: tickets, their events and incidents. The unique `open_key` is the last word on
  * "one key, one open ticket": who loses the race counts into the winner's ticket.
  */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Batch } from '../alerts/batch.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
+import { updateRow } from '../state/rows.ts';
 import { type Action, budgetKey } from './policy.ts';
 import { impactOf, priorityOf, type Third, toThird } from './priority.ts';
 import type { About } from './ticket-state.ts';
 import { blankTicket, note } from './tickets.ts';
 
 type Db = Transaction<Database>;
-type Found = Pick<Database['tickets'], 'key' | 'kind' | 'state' | 'fires'> & { id: number };
+type Found = Pick<Database['tickets'], 'state' | 'fires'> & { id: number };
 const actor = 'monitor';
 
 export async function saveTickets(db: Db, batch: Batch): Promise<void> {
@@ -63,12 +64,9 @@ function link(batch: Batch, key: string, id: number): number {
   return id;
 }
 
-function openTicket(db: Db, key: string): Promise<Found | undefined> {
-  return db
-    .selectFrom('tickets')
-    .select(['id', 'key', 'kind', 'state', 'fires'])
-    .where('open_key', '=', key)
-    .executeTakeFirst();
+async function openTicket(db: Db, key: string): Promise<Found | undefined> {
+  const found = sql<Found>`select id, state, fires from tickets where open_key = ${key}`;
+  return (await found.execute(db)).rows[0];
 }
 
 async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void>): Promise<number | null> {
@@ -78,18 +76,12 @@ async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void
   return ticket.id;
 }
 
-async function set(db: Db, id: number, columns: Partial<Omit<Database['tickets'], 'id'>>): Promise<void> {
-  await db.updateTable('tickets').set(columns).where('id', '=', id).execute();
-}
+const set = (db: Db, id: number, columns: Partial<Omit<Database['tickets'], 'id'>>) =>
+  updateRow(db, 'tickets', id, columns);
 
-function lastTicket(db: Db, key: string): Promise<Found | undefined> {
-  return db
-    .selectFrom('tickets')
-    .select(['id', 'key', 'kind', 'state', 'fires'])
-    .where('key', '=', key)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+async function lastTicket(db: Db, key: string): Promise<Found | undefined> {
+  const last = sql<Found>`select id, state, fires from tickets where key = ${key} order by id desc limit 1`;
+  return (await last.execute(db)).rows[0];
 }
 
 type Opening = Extract<Action, { type: 'open' | 'open-parent' }>;

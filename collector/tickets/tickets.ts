@@ -10,6 +10,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
+import { insertRows } from '../state/rows.ts';
 import type { Tell } from '../tell.ts';
 import { priorityOf, type Third } from './priority.ts';
 
@@ -226,10 +227,8 @@ export async function note(
   kind: Database['ticket_events']['kind'],
   columns: EventColumns = {},
 ): Promise<void> {
-  await db
-    .insertInto('ticket_events')
-    .values({ ticket, at, actor, kind, from_state: null, to_state: null, text: null, data: null, ...columns })
-    .execute();
+  const row = { ticket, at, actor, kind, from_state: null, to_state: null, text: null, data: null, ...columns };
+  await insertRows(db, 'ticket_events', [row]);
 }
 
 /** A new ticket, before anything is known of it. */
