@@ -111,8 +111,6 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const tellDirectly = createDirectTelling(parts);
   let timer: NodeJS.Timeout | undefined;
   let valuesAt = 0;
-  /** Keys of firing alerts whose rows have an older value. */
-  let changedValues = new Set<string>();
   let reconciledAt = 0;
   let unsubscribe: (() => void) | undefined;
 
@@ -204,7 +202,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (!changesNothing(alert, levels, at)) return true;
     const { value } = alert;
     refresh(alert, levels, at);
-    if (alert.state === 'firing' && alert.value !== value) changedValues.add(key);
+    if (alert.value !== value) memory.valueChanged(alert);
     return false;
   }
 
@@ -269,19 +267,17 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   /** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
   async function saveValues(): Promise<void> {
-    const keys = changedValues;
-    changedValues = new Set();
-    if (keys.size === 0) return;
+    const changed = memory.takeChangedValues();
+    if (changed.length === 0) return;
     try {
       await state.transaction().execute(async (db) => {
-        for (const key of keys) {
-          const alert = memory.alert(key);
-          if (alert) await updateRow(db, 'alerts', alert.id, { value: alert.value });
+        for (const { id, value } of changed) {
+          await updateRow(db, 'alerts', id, { value });
           await breathe();
         }
       });
     } catch (thrown) {
-      for (const key of keys) changedValues.add(key);
+      for (const alert of changed) memory.valueChanged(alert);
       throw thrown;
     }
   }

@@ -31,6 +31,10 @@ export interface AlertMemory {
   alertsOf(endpoint: string): Alert[];
   all(): Iterable<Alert>;
   set(alert: Alert): void;
+  /** The row of a firing alert has an older value. */
+  valueChanged(alert: Alert): void;
+  /** Those of which that is so since the last call, as they are now. */
+  takeChangedValues(): Alert[];
   remove(alert: Alert): void;
   /** How often a key has changed lately; kept while it has no alert, too. */
   flaps(key: string): FlapBits;
@@ -66,6 +70,7 @@ export function createAlertMemory(
   const byKey = new Map<string, Alert>();
   const byId = new Map<string, Alert>();
   const flaps = new Map<string, FlapBits>();
+  const changedValues = new Set<string>();
   const due = createDueQueue();
   const { change, keep, undo } = createUndo(() => undefined);
 
@@ -97,6 +102,10 @@ export function createAlertMemory(
     memory.families = new Set([...memory.alerts.values()].map(({ family }) => family));
   }
 
+  const valueChanged = ({ key, state }: Alert) => {
+    if (state === 'firing') changedValues.add(key);
+  };
+
   return {
     due,
     of,
@@ -116,7 +125,14 @@ export function createAlertMemory(
         if (before) place(before);
       });
       if (before && before.id !== alert.id) byId.delete(before.id);
+      if (before && before.value !== alert.value) valueChanged(alert);
       place(alert);
+    },
+    valueChanged,
+    takeChangedValues() {
+      const alerts = [...changedValues].flatMap((key) => byKey.get(key) ?? []);
+      changedValues.clear();
+      return alerts;
     },
     remove(alert) {
       const before = byKey.get(alert.key);
