@@ -25,4 +25,8 @@ keepFleet();
 void askMe();
 
 const place = document.getElementById('app');
-if (place) render(<App />, place);
+if (place) {
+  render(<App />, place);
+  // `npm run dev`: what is drawn changes in the open page; who is logged in and what was read stay. Not in a build.
+  import.meta.hot?.accept('./app.tsx', (changed) => changed && render(<changed.App />, place));
+}

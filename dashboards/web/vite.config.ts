@@ -16,6 +16,4 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // `npx vite --config dashboards/web/vite.config.ts`: the app from source, on the API of a collector that runs.
-  server: { proxy: { '/api': process.env.EVENKEEL_URL ?? 'http://127.0.0.1:7460' } },
 });
