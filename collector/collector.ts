@@ -2,6 +2,7 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
+
 import { sql } from 'kysely';
 import { Registry } from 'prom-client';
 import { officeHours } from '../shared/calendar.ts';
@@ -12,13 +13,13 @@ import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { createAlerts } from './alerts/alerts.ts';
-import { ownRule } from './alerts/own.ts';
 import type { App } from './api/context.ts';
 import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import type { Rule } from './evaluate/rule.ts';
+import { namedRule } from './evaluate/rule.ts';
 import { createRules } from './evaluate/rules.ts';
 import { reaches } from './evaluate/scope.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
@@ -232,7 +233,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       tickets,
       rules,
       newest,
-      ruleNames: (id) => (id === ownRule.id ? ownRule : rules.books().rule(id))?.name,
+      ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

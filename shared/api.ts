@@ -33,11 +33,16 @@ export const page = <T extends TSchema>(item: T) =>
     next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
   });
 
+/** A person's own words for a rule: one text, or one per language. */
+const OwnName = Type.Union([text, Type.Record(text, text)]);
+/** Without a name of its own a rule has that of the words, by its id or by that of the milder rule whose level it is. */
+const NamedRule = Type.Object({ id: text, level_of: Type.Optional(text), name: Type.Optional(OwnName) });
+
 /** Why an endpoint needs a look, worst first: what the rules say. */
 export const Attention = Type.Object({
   /** Id of the rule's mildest level. */
   code: text,
-  rule: Type.Object({ id: text, en: text, ja: text }),
+  rule: NamedRule,
   /** `disk.used_percent`: what the rule looks at. */
   metric: text,
   severity: Severity,
@@ -193,7 +198,6 @@ export const Series = Type.Object({
       tags,
       agg: text,
       unit: text,
-      title: Type.Object({ en: text, ja: text }),
       points: Type.Array(Type.Tuple([Type.Integer(), orNull.number])),
     }),
   ),
@@ -202,7 +206,7 @@ export type Series = Static<typeof Series>;
 
 export const Alert = Type.Object({
   id: text,
-  rule: Type.Object({ id: text, en: text, ja: text }),
+  rule: NamedRule,
   endpoint: Type.Object({ id: text, name: text }),
   metric: text,
   tags,
@@ -250,7 +254,7 @@ export const TicketRow = Type.Object({
   state: TicketState,
   priority: Type.Integer({ minimum: 1, maximum: 5 }),
   endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
-  rule: Type.Union([Type.Object({ id: text, en: text, ja: text }), Type.Null()]),
+  rule: Type.Union([NamedRule, Type.Null()]),
   assignee: orNull.text,
   openedAt: ms,
   resolvedAt: orNull.ms,
@@ -288,7 +292,7 @@ const Op = Type.Enum(['>', '>=', '<', '<=', '=']);
 export const RuleShown = Type.Object(
   {
     id: text,
-    name: Type.Object({ en: text, ja: text }),
+    name: Type.Optional(OwnName),
     enabled: Type.Boolean(),
     level_of: Type.Optional(text),
     severity: Severity,

@@ -2,13 +2,16 @@
  * Alerts of the whole fleet. Verdicts, presence, people and time are handed to the second half of the road
  * (../pipeline.ts); a sample that changes nothing goes no further than a comparison with memory.
  */
+
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
 import { remembers } from '../evaluate/kinds/threshold.ts';
+import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
 import { factsOf } from '../notify/notification.ts';
@@ -56,7 +59,7 @@ export interface AlertsParts {
 export interface HeldAlert {
   id: string;
   family: string;
-  rule: { id: string; en: string; ja: string };
+  rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
   state: 'pending' | 'firing' | 'unknown';
   metric: string;
@@ -119,13 +122,14 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const { name, kind, site } = placeOf(id);
     return { id, name, kind, site };
   };
+  const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
   const notifyParts: NotifyParts = {
     routes: parts.routes,
     policy,
     memory: notified,
     alertOf: memory.alert,
     endpointOf: named,
-    ruleName: (id) => (id === ownRule.id ? ownRule : parts.books().rule(id))?.name ?? { en: id, ja: id },
+    ruleNamed,
   };
   const queue = createInputQueue({
     log,
@@ -426,7 +430,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
           return {
             id,
             family,
-            rule: { id: rule.id, ...rule.name },
+            rule: ruleNamed(rule.id),
             severity: rule.severity,
             state: shownState(alert),
             metric,

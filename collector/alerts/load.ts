@@ -86,7 +86,6 @@ async function readFlaps(state: State, now: number): Promise<Map<string, FlapBit
 function standIn(id: string, severity: Alert['rule']['severity']): Alert['rule'] {
   return {
     id,
-    name: { en: id, ja: id },
     enabled: false,
     severity,
     applies: 'all',

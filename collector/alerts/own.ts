@@ -14,7 +14,6 @@ export const collectorId = 'collector';
 
 export const ownRule: Rule = {
   id: 'collector-self',
-  name: { en: 'The collector has a problem', ja: 'コレクターに問題があります' },
   enabled: true,
   severity: 'critical',
   applies: 'all',

@@ -1,4 +1,5 @@
 /** What the routes get: the stations' own contracts, and nothing of how they are made. */
+
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -11,6 +12,7 @@ import type { Registry } from 'prom-client';
 import type { Role, TicketRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Report } from '../../shared/report.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Rule } from '../evaluate/rule.ts';
@@ -24,7 +26,6 @@ import type { Site } from '../fleet/sites.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
-import type { RuleNames } from './read-alerts.ts';
 
 /** What a person can do to an alert, and what is held of an endpoint. */
 export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
@@ -72,7 +73,7 @@ export interface Context {
   /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
   newest(endpoint: Endpoint, rules: readonly Rule[]): Report | null;
   /** Names of rules by id. */
-  ruleNames: RuleNames;
+  ruleNamed(id: string): NamedRule;
   /** Where agents find this collector: known only once it listens. */
   addresses(): { http: string; mqtt: string; ca: string | null };
   /** The collector's own numbers, each registered by the station that counts. */

@@ -1,6 +1,8 @@
 /** Last values of all series as Prometheus text, so that an existing Prometheus can read the fleet from one address. */
 import type { EndpointRow } from '../../shared/api.ts';
 import { type Field, fieldOf } from '../../shared/metrics.ts';
+import { defaultLanguage } from '../../shared/words/index.ts';
+import { metricTitle } from '../../shared/words/names.ts';
 import type { Latest } from '../series/series.ts';
 
 /** Longer ago than this, a value is not the present one: Prometheus would draw it on as if it were. */
@@ -48,7 +50,11 @@ export function hostMetrics(
   }
   const text = ['# HELP evenkeel_endpoint_up The endpoint is online', '# TYPE evenkeel_endpoint_up gauge', ...up];
   for (const [name, { field, lines }] of [...families].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    text.push(`# HELP ${name} ${escapeHelp(`${field.en} (${field.unit})`)}`, `# TYPE ${name} ${field.kind}`, ...lines);
+    text.push(
+      `# HELP ${name} ${escapeHelp(`${metricTitle(defaultLanguage, `${field.measurement}.${field.field}`)} (${field.unit})`)}`,
+      `# TYPE ${name} ${field.kind}`,
+      ...lines,
+    );
   }
   return `${text.join('\n')}\n`;
 }

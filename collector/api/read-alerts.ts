@@ -4,6 +4,7 @@ import { type Alert, type AlertDetail, Severity } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { State } from '../state/open.ts';
+import type { Context } from './context.ts';
 import { readMark, writeMark } from './mark.ts';
 import { closed } from './shapes.ts';
 
@@ -30,19 +31,12 @@ const rows = (state: State) =>
     .select('endpoints.name as endpoint_name');
 type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
-/** Names of rules by id; undefined for one that is gone. */
-export type RuleNames = (id: string) => { en: string; ja: string } | undefined;
+export type RuleNamed = Context['ruleNamed'];
 
-/** A rule that is gone is shown by its id. */
-export function ruleNamed(rules: RuleNames, id: string): { id: string; en: string; ja: string } {
-  const name = rules(id);
-  return { id, en: name?.en ?? id, ja: name?.ja ?? id };
-}
-
-function alertOf(row: Row, rules: RuleNames): Alert {
+function alertOf(row: Row, ruleNamed: RuleNamed): Alert {
   return {
     id: row.id,
-    rule: ruleNamed(rules, row.rule),
+    rule: ruleNamed(row.rule),
     endpoint: { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
     metric: row.metric,
     tags: JSON.parse(row.tags) as Record<string, string>,
@@ -67,15 +61,15 @@ function alertOf(row: Row, rules: RuleNames): Alert {
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-export async function alertById(state: State, rules: RuleNames, id: string): Promise<Alert> {
+export async function alertById(state: State, ruleNamed: RuleNamed, id: string): Promise<Alert> {
   const row = await rows(state).where('alerts.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
-  return alertOf(row, rules);
+  return alertOf(row, ruleNamed);
 }
 
 /** With its history. @throws EvenkeelError NOT_FOUND */
-export async function alertDetail(state: State, rules: RuleNames, id: string): Promise<AlertDetail> {
-  const alert = await alertById(state, rules, id);
+export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string): Promise<AlertDetail> {
+  const alert = await alertById(state, ruleNamed, id);
   const events = await state.selectFrom('alert_events').selectAll().where('alert', '=', id).orderBy('id').execute();
   return {
     alert,
@@ -115,7 +109,7 @@ export async function noticesOf(
 /** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function alertsBy(
   state: State,
-  rules: RuleNames,
+  ruleNamed: RuleNamed,
   query: AlertQuery,
   levelsOf: (rule: string) => readonly string[],
 ): Promise<{ items: Alert[]; next: string | null }> {
@@ -142,5 +136,5 @@ export async function alertsBy(
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const next = last && found.length > limit ? writeMark(last.updated_at, last.id) : null;
-  return { items: items.map((row) => alertOf(row, rules)), next };
+  return { items: items.map((row) => alertOf(row, ruleNamed)), next };
 }

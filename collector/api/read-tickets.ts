@@ -4,7 +4,7 @@ import { type TicketDetail, type TicketRow, TicketState } from '../../shared/api
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
-import { alertById, noticesOf, type RuleNames, ruleNamed } from './read-alerts.ts';
+import { alertById, noticesOf, type RuleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
 
 export const TicketQuery = Type.Object(
@@ -29,7 +29,7 @@ type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
 const endedStates = ['resolved', 'closed', 'cancelled'] as const;
 
-function ticketOf(row: Row, rules: RuleNames): TicketRow {
+function ticketOf(row: Row, ruleNamed: RuleNamed): TicketRow {
   return {
     id: row.id,
     title: row.title,
@@ -40,7 +40,7 @@ function ticketOf(row: Row, rules: RuleNames): TicketRow {
     state: row.state,
     priority: row.priority,
     endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
-    rule: row.rule === null ? null : ruleNamed(rules, row.rule),
+    rule: row.rule === null ? null : ruleNamed(row.rule),
     assignee: row.assignee,
     openedAt: row.opened_at,
     resolvedAt: row.resolved_at,
@@ -53,7 +53,7 @@ function ticketOf(row: Row, rules: RuleNames): TicketRow {
 /** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function ticketsBy(
   state: State,
-  rules: RuleNames,
+  ruleNamed: RuleNamed,
   query: TicketQuery,
 ): Promise<{ items: TicketRow[]; next: string | null }> {
   const limit = query.limit ?? 100;
@@ -78,16 +78,16 @@ export async function ticketsBy(
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const next = last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null;
-  return { items: items.map((row) => ticketOf(row, rules)), next };
+  return { items: items.map((row) => ticketOf(row, ruleNamed)), next };
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-export async function ticketById(state: State, rules: RuleNames, id: number): Promise<TicketDetail> {
+export async function ticketById(state: State, ruleNamed: RuleNamed, id: number): Promise<TicketDetail> {
   const row = await rows(state).where('tickets.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
   return {
-    row: ticketOf(row, rules),
-    alert: row.alert === null ? null : await alertById(state, rules, row.alert),
+    row: ticketOf(row, ruleNamed),
+    alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
     notices: await noticesOf(state, { ticket: id, alert: row.alert }),
     follows: row.follows,

@@ -137,8 +137,6 @@ const usual = {
 
 function merged(id: string, before: Rule | undefined, parts: Said['parts']): Record<string, unknown> {
   const candidate: Record<string, unknown> = { ...(before ?? usual), ...parts, id };
-  // One text stands for both languages.
-  if (typeof candidate.name === 'string') candidate.name = { en: candidate.name, ja: candidate.name };
   const { when } = candidate as { when?: { kind?: unknown } };
   const word = typeof when?.kind === 'string' ? wordsOf010[when.kind] : undefined;
   return word === undefined ? candidate : { ...candidate, when: { ...when, kind: word } };

@@ -1,7 +1,7 @@
 /**
  * The default rules: few, late rather than nervous, each with a clear level. Limits are those of the table
  * "Defaults and who uses them" that this product starts from; where peers differ, the quieter one was taken.
- * Adding a rule is adding an entry. All of it can be overridden by id under `rules:` in evenkeel.yaml.
+ * Adding a rule is adding an entry, and its name under `rule` in shared/words. All of it can be overridden by id under `rules:` in evenkeel.yaml.
  */
 import type { Condition } from './kinds/threshold.ts';
 import type { Rule } from './rule.ts';
@@ -13,9 +13,8 @@ const GiB = 1024 ** 3;
 
 type Extra = Partial<Omit<Rule, 'id' | 'name' | 'severity' | 'when'>>;
 
-const warning = (id: string, en: string, ja: string, when: Rule['when'], extra: Extra = {}): Rule => ({
+const warning = (id: string, when: Rule['when'], extra: Extra = {}): Rule => ({
   id,
-  name: { en, ja },
   enabled: true,
   severity: 'warning',
   applies: 'all',
@@ -39,8 +38,8 @@ const critical = (milder: Rule, id: string, when: Rule['when'], extra: Extra = {
 });
 
 /** Worth seeing on a page, not worth a message or a ticket. */
-const info = (id: string, en: string, ja: string, when: Rule['when'], extra: Extra = {}): Rule => ({
-  ...warning(id, en, ja, when, { ticket: 'off', ...extra }),
+const info = (id: string, when: Rule['when'], extra: Extra = {}): Rule => ({
+  ...warning(id, when, { ticket: 'off', ...extra }),
   severity: 'info',
 });
 
@@ -59,32 +58,25 @@ const is = (field: string, value: number): Condition => ({ field, op: '=', value
 const grows = (field: string): Condition => ({ field, op: '>', value: 0, growth: true });
 
 // Space that is nearly gone on a large disk in percent only is no news: both must hold. 3 points lower clears it.
-const space = warning(
-  'disk-space',
-  'Disk nearly full',
-  'ディスクの空き容量が少ない',
-  metric('disk', above('used_percent', 90, 87), below('free', 20 * GiB, 22 * GiB)),
-  { for_s: minute, clear_for_s: minute, gone_s: 10 * minute, urgency: 2 },
-);
-const inodes = warning(
-  'disk-inodes',
-  'Inodes nearly used up',
-  'inode が不足しています',
-  metric('disk', above('inodes_used_percent', 90, 87)),
-  { for_s: minute, clear_for_s: minute, gone_s: 10 * minute },
-);
+const space = warning('disk-space', metric('disk', above('used_percent', 90, 87), below('free', 20 * GiB, 22 * GiB)), {
+  for_s: minute,
+  clear_for_s: minute,
+  gone_s: 10 * minute,
+  urgency: 2,
+});
+const inodes = warning('disk-inodes', metric('disk', above('inodes_used_percent', 90, 87)), {
+  for_s: minute,
+  clear_for_s: minute,
+  gone_s: 10 * minute,
+});
 const backupLateServer = warning(
   'backup-late-server',
-  'Backup is late',
-  'バックアップが遅れています',
   // A quarter over its rhythm is late, twice is badly late: 30 h and 48 h for a daily one.
   metric('backup', above('age_percent', 125), above('overdue_s', hour)),
   { applies: 'server', for_s: 5 * minute, covered_by: ['backup-failed', 'backup-unknown'] },
 );
 const backupLateWorkstation = warning(
   'backup-late-workstation',
-  'Backup is late',
-  'バックアップが遅れています',
   // A laptop that slept over the weekend is no reason to wake anybody.
   metric('backup', above('age_percent', 125), above('age_s', 3 * day)),
   // A laptop that was closed for a week is late the moment it opens: it gets some time to catch up by itself.
@@ -92,20 +84,8 @@ const backupLateWorkstation = warning(
 );
 /** Twice its rhythm. */
 const badlyLate = [above('age_percent', 200), above('overdue_s', 3 * hour)];
-const backupFailed = warning(
-  'backup-failed',
-  'Last backup failed',
-  '直近のバックアップが失敗しました',
-  metric('backup', is('result', 2)),
-  { urgency: 2 },
-);
-const backupUnknown = warning(
-  'backup-unknown',
-  'Backup state cannot be read',
-  'バックアップの状態を確認できません',
-  metric('backup', is('result', 5)),
-  { for_s: day, ticket: 'off' },
-);
+const backupFailed = warning('backup-failed', metric('backup', is('result', 2)), { urgency: 2 });
+const backupUnknown = warning('backup-unknown', metric('backup', is('result', 5)), { for_s: day, ticket: 'off' });
 /** Without a good backup for so long, it is the same alert, only worse. A workstation that was away gets some time, too. */
 const overdueToo = (milder: Rule, result: number): Rule =>
   critical(milder, `${milder.id}-critical`, metric('backup', is('result', result), ...badlyLate), {
@@ -115,63 +95,27 @@ const overdueToo = (milder: Rule, result: number): Rule =>
 const noBackup: Rule['when'] = { kind: 'missing', measurement: 'backup', field: 'result', after_s: 3 * day };
 const securityAge = warning(
   'security-updates',
-  'Security updates are overdue',
-  'セキュリティ更新が適用されていません',
   // The count decides that it is over: without anything pending there is no age to look at.
   metric('patches', above('oldest_security_age_s', 7 * day), above('pending_security', 1)),
 );
 const reboot = warning(
   'reboot-required',
-  'Reboot overdue',
-  '再起動が必要です',
   metric('os', above('reboot_required_age_s', 7 * day), is('reboot_required', 1)),
 );
-const endOfLife = warning(
-  'end-of-life',
-  'Operating system near its end of life',
-  'OS のサポート終了が近づいています',
-  metric('os', below('end_of_life_days', 90)),
-);
-const smart = warning(
-  'disk-health',
-  'Disk shows wear or errors',
-  'ディスクの劣化またはエラー',
-  metric('smart', above('severity', 1)),
-);
-const array = warning(
-  'array-health',
-  'Disk array needs a look',
-  'ディスクアレイの確認が必要',
-  metric('array', above('severity', 1)),
-);
+const endOfLife = warning('end-of-life', metric('os', below('end_of_life_days', 90)));
+const smart = warning('disk-health', metric('smart', above('severity', 1)));
+const array = warning('array-health', metric('array', above('severity', 1)));
 // Share of the whole pool: a data set that is nearly empty says nothing of it. A file system of one disk is disk-space.
-const pool = warning(
-  'pool-space',
-  'Disk pool nearly full',
-  'ディスクプールの空き容量が少ない',
-  metric('array', above('used_percent', 90, 87)),
-  { urgency: 2 },
-);
-const certificate = warning(
-  'certificate',
-  'Certificate expires soon',
-  '証明書の有効期限が近づいています',
-  metric('cert', below('days_left', 30)),
-);
-const custom = warning(
-  'custom-check',
-  'Own check reports a problem',
-  '独自チェックが問題を報告',
-  metric('custom', is('status', 1)),
-  {
-    for_s: minute,
-  },
-);
+const pool = warning('pool-space', metric('array', above('used_percent', 90, 87)), { urgency: 2 });
+const certificate = warning('certificate', metric('cert', below('days_left', 30)));
+const custom = warning('custom-check', metric('custom', is('status', 1)), {
+  for_s: minute,
+});
 
 export const defaultRules: readonly Rule[] = [
   // Being there. A workstation that is silent is asleep or at home: only three weeks of it are worth a question.
   {
-    ...warning('server-down', 'Server does not report', 'サーバーから報告がありません', {
+    ...warning('server-down', {
       kind: 'absence',
       after_s: 10 * minute,
     }),
@@ -183,8 +127,6 @@ export const defaultRules: readonly Rule[] = [
   },
   info(
     'workstation-not-seen',
-    'Workstation not seen for three weeks',
-    '3 週間以上応答のないワークステーション',
     {
       kind: 'absence',
       after_s: 21 * day,
@@ -205,45 +147,35 @@ export const defaultRules: readonly Rule[] = [
   inodes,
   critical(inodes, 'disk-inodes-critical', metric('disk', above('inodes_used_percent', 95, 92))),
   {
-    ...warning(
-      'disk-read-only',
-      'File system has become read-only',
-      'ファイルシステムが読み取り専用になりました',
-      metric('disk', is('read_only', 1)),
-      { for_s: minute, clear_for_s: minute, gone_s: 10 * minute, urgency: 1 },
-    ),
+    ...warning('disk-read-only', metric('disk', is('read_only', 1)), {
+      for_s: minute,
+      clear_for_s: minute,
+      gone_s: 10 * minute,
+      urgency: 1,
+    }),
     severity: 'critical',
   },
   {
-    ...warning('disk-errors', 'File system errors', 'ファイルシステムエラー', metric('disk', above('errors', 1)), {
+    ...warning('disk-errors', metric('disk', above('errors', 1)), {
       urgency: 2,
     }),
     severity: 'critical',
   },
 
   // Load. High CPU alone is rarely worth a call, and never on somebody's own machine.
-  warning(
-    'cpu',
-    'CPU busy for 15 minutes',
-    'CPU 使用率が 15 分間高い状態です',
-    metric('cpu', { ...above('usage_active', 90, 75), mean_s: 15 * minute }),
-    { applies: 'server', clear_for_s: 5 * minute },
-  ),
-  info(
-    'cpu-workstation',
-    'CPU busy for 15 minutes',
-    'CPU 使用率が 15 分間高い状態です',
-    metric('cpu', { ...above('usage_active', 90, 75), mean_s: 15 * minute }),
-    { applies: 'workstation', clear_for_s: 5 * minute },
-  ),
-  warning(
-    'cpu-steal',
-    'CPU taken by the host',
-    'ホストに CPU を奪われています',
-    metric('cpu', { ...above('usage_steal', 10, 5), mean_s: 20 * minute }),
-    { applies: 'server', clear_for_s: 5 * minute },
-  ),
-  warning('load', 'High load', '負荷が高い状態です', metric('system', above('load15_per_cpu', 2, 1.5)), {
+  warning('cpu', metric('cpu', { ...above('usage_active', 90, 75), mean_s: 15 * minute }), {
+    applies: 'server',
+    clear_for_s: 5 * minute,
+  }),
+  info('cpu-workstation', metric('cpu', { ...above('usage_active', 90, 75), mean_s: 15 * minute }), {
+    applies: 'workstation',
+    clear_for_s: 5 * minute,
+  }),
+  warning('cpu-steal', metric('cpu', { ...above('usage_steal', 10, 5), mean_s: 20 * minute }), {
+    applies: 'server',
+    clear_for_s: 5 * minute,
+  }),
+  warning('load', metric('system', above('load15_per_cpu', 2, 1.5)), {
     applies: 'server',
     for_s: 5 * minute,
     clear_for_s: 5 * minute,
@@ -252,8 +184,6 @@ export const defaultRules: readonly Rule[] = [
   // Memory: much of it in use is what it is for; in use and tasks waiting for it is a shortage.
   warning(
     'memory',
-    'Short of memory',
-    'メモリが不足しています',
     metric(
       'mem',
       { ...above('used_percent', 90, 85), mean_s: 15 * minute },
@@ -261,116 +191,63 @@ export const defaultRules: readonly Rule[] = [
     ),
     { clear_for_s: 5 * minute, urgency: 2 },
   ),
-  warning('memory-level', 'Short of memory', 'メモリが不足しています', metric('mem', above('pressure_level', 2)), {
+  warning('memory-level', metric('mem', above('pressure_level', 2)), {
     for_s: 15 * minute,
     clear_for_s: 5 * minute,
   }),
-  warning(
-    'memory-commit',
-    'Memory nearly all committed',
-    'コミット済みメモリが上限に近い状態です',
-    metric('mem', above('commit_percent', 95, 90)),
-    {
-      for_s: 15 * minute,
-      clear_for_s: 5 * minute,
-      // Linux overcommits by design; the figure is a limit on Windows only, where no pressure is measured.
-      enabled: false,
-    },
-  ),
-  warning(
-    'swap',
-    'Swapping hard',
-    'スワップが多発しています',
-    metric('swap', above('used_percent', 90, 80), grows('in')),
-    { for_s: 15 * minute, clear_for_s: 15 * minute },
-  ),
+  warning('memory-commit', metric('mem', above('commit_percent', 95, 90)), {
+    for_s: 15 * minute,
+    clear_for_s: 5 * minute,
+    // Linux overcommits by design; the figure is a limit on Windows only, where no pressure is measured.
+    enabled: false,
+  }),
+  warning('swap', metric('swap', above('used_percent', 90, 80), grows('in')), {
+    for_s: 15 * minute,
+    clear_for_s: 15 * minute,
+  }),
   {
-    ...warning(
-      'oom',
-      'Processes killed for lack of memory',
-      'メモリ不足でプロセスが強制終了されました',
-      metric('kernel_vmstat', grows('oom_kill')),
-      {
-        applies: 'server',
-        clear_for_s: 30 * minute,
-        urgency: 2,
-      },
-    ),
+    ...warning('oom', metric('kernel_vmstat', grows('oom_kill')), {
+      applies: 'server',
+      clear_for_s: 30 * minute,
+      urgency: 2,
+    }),
     severity: 'critical',
   },
-  warning(
-    'oom-workstation',
-    'Processes killed for lack of memory',
-    'メモリ不足でプロセスが強制終了されました',
-    metric('kernel_vmstat', grows('oom_kill')),
-    {
-      applies: 'workstation',
-      clear_for_s: 30 * minute,
-      ticket: 'off',
-    },
-  ),
+  warning('oom-workstation', metric('kernel_vmstat', grows('oom_kill')), {
+    applies: 'workstation',
+    clear_for_s: 30 * minute,
+    ticket: 'off',
+  }),
 
   // The measuring itself. "Unknown" is never good and never bad: it has rules of its own.
-  warning(
-    'data-lost',
-    'Reports were lost at the endpoint',
-    'エンドポイントで計測データが失われました',
-    metric('loss', above('count', 1)),
-    {
-      clear_for_s: hour,
-      ticket: 'off',
-    },
-  ),
+  warning('data-lost', metric('loss', above('count', 1)), {
+    clear_for_s: hour,
+    ticket: 'off',
+  }),
   warning(
     'identity-conflict',
-    'Two machines report under one identity',
-    '複数のマシンが同じ ID で報告しています',
     metric('identity', above('machines', 2)),
     // Each time that one takes the connection from the other tells it anew; told no more, it is over.
     { gone_s: 30 * minute, urgency: 2 },
   ),
-  warning('check-failing', 'A check keeps failing', 'チェックが失敗し続けています', metric('check', is('ok', 0)), {
+  warning('check-failing', metric('check', is('ok', 0)), {
     for_s: 15 * minute,
     ticket: 'off',
   }),
-  warning(
-    'spool-growing',
-    'Reports pile up at the endpoint',
-    '未送信レポートが滞留しています',
-    metric('agent', above('spool_reports', 1000, 100)),
-    {
-      for_s: 15 * minute,
-      clear_for_s: minute,
-      ticket: 'off',
-    },
-  ),
-  warning(
-    'clock',
-    'Clock is wrong by more than 5 s',
-    '時刻が 5 秒以上ずれています',
-    metric('os', above('time_offset_s', 5, 2)),
-    {
-      for_s: 10 * minute,
-    },
-  ),
-  warning(
-    'clock-behind',
-    'Clock is wrong by more than 5 s',
-    '時刻が 5 秒以上ずれています',
-    metric('os', { field: 'time_offset_s', op: '<=', value: -5, clear: -2 }),
-    {
-      for_s: 10 * minute,
-    },
-  ),
-  info(
-    'unclean-shutdown',
-    'Shut down without a goodbye',
-    '異常終了がありました',
-    metric('os', grows('unclean_shutdowns')),
-    {
-      clear_for_s: hour,
-    },
-  ),
+  warning('spool-growing', metric('agent', above('spool_reports', 1000, 100)), {
+    for_s: 15 * minute,
+    clear_for_s: minute,
+    ticket: 'off',
+  }),
+  warning('clock', metric('os', above('time_offset_s', 5, 2)), {
+    for_s: 10 * minute,
+  }),
+  warning('clock-behind', metric('os', { field: 'time_offset_s', op: '<=', value: -5, clear: -2 }), {
+    for_s: 10 * minute,
+  }),
+  info('unclean-shutdown', metric('os', grows('unclean_shutdowns')), {
+    clear_for_s: hour,
+  }),
 
   // Backups, by age and result
   backupLateServer,
@@ -383,22 +260,14 @@ export const defaultRules: readonly Rule[] = [
   ),
   backupFailed,
   overdueToo(backupFailed, 2),
-  warning(
-    'backup-never',
-    'Backup has never succeeded',
-    'バックアップが一度も成功していません',
-    metric('backup', is('result', 4)),
-    {
-      for_s: day,
-    },
-  ),
+  warning('backup-never', metric('backup', is('result', 4)), {
+    for_s: day,
+  }),
   backupUnknown,
   overdueToo(backupUnknown, 5),
   {
     ...warning(
       'backup-verify-failed',
-      'Restore test of a backup failed',
-      'バックアップの復元テストが失敗しました',
       metric('backup', is('verify_result', 1)),
       // Judged when a test is recorded and once a day; gone with the job.
       { gone_s: 2 * day, urgency: 2 },
@@ -407,8 +276,6 @@ export const defaultRules: readonly Rule[] = [
   },
   warning(
     'backup-verified-old',
-    'Last good restore test is long ago',
-    '復元テストの成功から時間が経過しています',
     // Only where a restore was ever tried or the tool verifies: a fleet in which nobody has begun to would be nothing but
     // this alert. What was never tried is counted on the Protection page.
     metric('backup', above('verified_age_s', 90 * day)),
@@ -416,18 +283,16 @@ export const defaultRules: readonly Rule[] = [
   ),
   warning(
     'backup-size',
-    'Backup much smaller than usual',
-    'バックアップサイズが通常より大幅に小さい',
     // Against the median of the five good runs before: after three runs of the new size it is the usual one.
     metric('backup', below('size_percent', 50)),
     // Told daily; gone with the job.
     { gone_s: 2 * day },
   ),
   // Where a product is found but its job is not read, backup-unknown says so; here there is nothing at all.
-  warning('backup-none-server', 'Server without any backup', 'バックアップのないサーバー', noBackup, {
+  warning('backup-none-server', noBackup, {
     applies: 'server',
   }),
-  info('backup-none', 'No backup known', 'バックアップが見つかりません', noBackup, { applies: 'workstation' }),
+  info('backup-none', noBackup, { applies: 'workstation' }),
 
   // Updates: by age. That something is pending is the normal state of a machine.
   securityAge,
@@ -436,29 +301,15 @@ export const defaultRules: readonly Rule[] = [
     'security-updates-critical',
     metric('patches', above('oldest_security_age_s', 14 * day), above('pending_security', 1)),
   ),
-  warning(
-    'update-lists-old',
-    'Update lists are old',
-    '更新情報が古くなっています',
-    metric('patches', above('metadata_age_s', 48 * hour)),
-    {
-      for_s: hour,
-      ticket: 'off',
-    },
-  ),
-  warning(
-    'update-scan-failed',
-    'Update state is unknown: the scan fails',
-    '更新の確認に失敗し、状態が不明です',
-    metric('patches', is('scan_ok', 0)),
-    {
-      for_s: day,
-    },
-  ),
+  warning('update-lists-old', metric('patches', above('metadata_age_s', 48 * hour)), {
+    for_s: hour,
+    ticket: 'off',
+  }),
+  warning('update-scan-failed', metric('patches', is('scan_ok', 0)), {
+    for_s: day,
+  }),
   warning(
     'update-scan-missing',
-    'Update state is unknown: no scan',
-    '更新の確認が行われず、状態が不明です',
     { kind: 'missing', measurement: 'patches', field: 'scan_ok', after_s: 3 * day },
     { ticket: 'off' },
   ),
@@ -481,51 +332,27 @@ export const defaultRules: readonly Rule[] = [
   critical(array, 'array-health-critical', metric('array', above('severity', 2))),
   pool,
   critical(pool, 'pool-space-critical', metric('array', above('used_percent', 95, 92)), { urgency: 1 }),
-  warning(
-    'service-down',
-    'A service that should run does not',
-    '稼働すべきサービスが停止しています',
-    metric('service', is('running', 0)),
-    {
-      for_s: 5 * minute,
-      clear_for_s: minute,
-      urgency: 2,
-    },
-  ),
+  warning('service-down', metric('service', is('running', 0)), {
+    for_s: 5 * minute,
+    clear_for_s: minute,
+    urgency: 2,
+  }),
   certificate,
   critical(certificate, 'certificate-critical', metric('cert', below('days_left', 7))),
-  warning(
-    'encryption-off',
-    'Disk is not encrypted',
-    'ディスクが暗号化されていません',
-    metric('posture', is('encrypted', 0)),
-    {
-      applies: 'workstation',
-      for_s: hour,
-    },
-  ),
-  warning('firewall-off', 'Firewall is off', 'ファイアウォールが無効です', metric('posture', is('firewall', 0)), {
+  warning('encryption-off', metric('posture', is('encrypted', 0)), {
+    applies: 'workstation',
+    for_s: hour,
+  }),
+  warning('firewall-off', metric('posture', is('firewall', 0)), {
     for_s: hour,
     ticket: 'off',
   }),
-  warning(
-    'antivirus-off',
-    'Antivirus is off or out of date',
-    'ウイルス対策が無効または古い状態です',
-    metric('posture', is('antivirus', 0)),
-    {
-      for_s: hour,
-    },
-  ),
+  warning('antivirus-off', metric('posture', is('antivirus', 0)), {
+    for_s: hour,
+  }),
 
   // Checks that people add themselves
   custom,
   critical(custom, 'custom-check-critical', metric('custom', is('status', 2))),
-  info(
-    'custom-check-unknown',
-    'Own check cannot tell',
-    '独自チェックの結果が不明です',
-    metric('custom', is('status', 3)),
-    { for_s: hour },
-  ),
+  info('custom-check-unknown', metric('custom', is('status', 3)), { for_s: hour }),
 ];

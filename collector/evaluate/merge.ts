@@ -11,7 +11,7 @@ import { Scope, scopeKinds } from './scope.ts';
 /**
  * The rules that hold everywhere: the defaults, each replaced in the parts that the settings name, then the new ones.
  * @param overrides as in evenkeel.yaml: `[{ id: disk-space, for_s: 0 }, { id: my-rule, name, when, … }]`; `name` may be
- *   one text for both languages
+ *   one text, or one for each language
  * @throws EvenkeelError BAD_SETTING with everything that is wrong
  */
 export function mergeRules(defaults: readonly Rule[], overrides: readonly unknown[]): Rule[] {

@@ -1,9 +1,13 @@
 /** A rule is data: when a metric of an endpoint is worth a person's attention. Defaults: defaults.ts (a table). */
 import { type Static, Type } from 'typebox';
+import { languages } from '../../shared/words/index.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 import { When } from './kinds/index.ts';
 import { seconds } from './kinds/kind.ts';
 
 const closed = { additionalProperties: false } as const;
+const ownText = Type.String({ maxLength: 120 });
+const inLanguages = Type.Object(Object.fromEntries(languages.map((code) => [code, Type.Optional(ownText)])), closed);
 
 export const Rule = Type.Object(
   {
@@ -11,7 +15,8 @@ export const Rule = Type.Object(
       pattern: '^[a-z][a-z0-9-]{1,63}$',
       want: 'a name of small letters, digits and -, such as disk-full',
     }),
-    name: Type.Object({ en: Type.String({ maxLength: 120 }), ja: Type.String({ maxLength: 120 }) }, closed),
+    /** A person's own; the built-in ones have their names in shared/words. */
+    name: Type.Optional(Type.Union([ownText, Type.Unsafe<Record<string, string>>(inLanguages)])),
     enabled: Type.Boolean(),
     /** The milder rule that this one is the worse level of: both make one alert, whose severity follows the worse. */
     level_of: Type.Optional(Type.String()),
@@ -37,3 +42,9 @@ export const Rule = Type.Object(
   closed,
 );
 export type Rule = Static<typeof Rule>;
+
+/** What words need to name a rule: a worse level that was not renamed follows the milder one. Just the id of one that is gone. */
+export function namedRule(id: string, find: (id: string) => Rule | undefined): NamedRule {
+  const { level_of, name = level_of && find(level_of)?.name } = find(id) ?? {};
+  return { id, ...(level_of && { level_of }), ...(name && { name }) };
+}

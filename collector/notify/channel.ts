@@ -1,5 +1,6 @@
 import type { TObject } from 'typebox';
 import type { Fault } from '../../shared/shape.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 
 /** The seam to people. A channel sends one notice once; the outbox (outbox.ts) retries, times, logs and dedupes. */
 export interface Notice {
@@ -9,7 +10,7 @@ export interface Notice {
   event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
   /** The same for every notice of one alert: receivers group and resolve by it. */
   key: string;
-  rule: { id: string; en: string; ja: string };
+  rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
   /** `site` as kind: it is about several endpoints, named in `members`. */
   endpoint: { id: string; name: string; kind: string; site: string | null };

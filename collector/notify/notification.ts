@@ -1,6 +1,7 @@
 /** What people are to be told, once for all channels: facts in codes, put into words when it is sent. */
 
 import { fieldOf } from '../../shared/metrics.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { Notice } from './channel.ts';
 
@@ -21,7 +22,7 @@ export interface Notification {
 
 export interface FactsParts {
   endpointOf(id: string): { id: string; name: string; kind: string; site: string | null };
-  ruleName(id: string): { en: string; ja: string };
+  ruleNamed(id: string): NamedRule;
 }
 
 type About = Pick<
@@ -34,7 +35,7 @@ export function factsOf(parts: FactsParts, alert: About, event: Notice['event'],
   return {
     event,
     key: alert.key,
-    rule: { id: alert.rule.id, ...parts.ruleName(alert.rule.id) },
+    rule: parts.ruleNamed(alert.rule.id),
     severity: alert.rule.severity,
     endpoint: parts.endpointOf(alert.endpoint),
     members: null,

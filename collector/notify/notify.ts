@@ -58,6 +58,8 @@ export function createNotified(): Notified {
   };
 }
 
+/** In place of a rule, where many break: named under `rule` in the words as well. */
+const manyAlerts = 'incident';
 /** A grouped message names so many of its members. */
 const namesAtMost = 20;
 
@@ -118,7 +120,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   function remind({ key, at, about }: Action): void {
     const endpoint = about && parts.endpointOf(about.endpoint.id);
     if (!about || !endpoint) return;
-    const rule = { id: about.rule, ...parts.ruleName(about.rule) };
+    const rule = parts.ruleNamed(about.rule);
     const what = { metric: '', tags: {}, value: null, threshold: null, unit: '', members: null };
     const when = { startedAt: policy.state(key)?.firedAt ?? at, endedAt: null, why: 'restored' };
     const facts: Facts = { event: 'reminder', key, severity: 'warning', rule, endpoint, ...what, ...when };
@@ -149,13 +151,12 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const names = [...new Set(keys.flatMap((child) => policy.state(child)?.endpoint ?? []))].map(
       (id) => parts.endpointOf(id).name,
     );
-    const id = key === budgetKey ? 'incident' : (state?.check ?? 'incident');
-    const ruleName = key === budgetKey ? budgetName : parts.ruleName(id);
+    const id = key === budgetKey ? manyAlerts : (state?.check ?? manyAlerts);
     const site = state?.site ?? null;
     return {
       event,
       key,
-      rule: { id: worst && key !== budgetKey ? familyOf(worst.rule) : id, ...ruleName },
+      rule: parts.ruleNamed(worst && key !== budgetKey ? familyOf(worst.rule) : id),
       severity: worst?.rule.severity ?? (memory.of(key)?.worst === rankOf.critical ? 'critical' : 'warning'),
       endpoint: { id: '', name: site ?? '*', kind: 'site', site },
       members: { count: names.length, names: names.slice(0, namesAtMost) },
@@ -174,5 +175,3 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     return [...new Set([...(policy.state(key)?.children ?? []), ...joined])];
   }
 }
-
-const budgetName = { en: 'More alerts than tickets', ja: 'アラート多数のためまとめました' };

@@ -212,7 +212,7 @@ step('a new rule is made from the catalogue, holds at once, and is deleted again
   await press('New rule');
   await press('Review change');
   await page.getByText('Choose a metric.').waitFor();
-  await page.getByLabel('Name in English').fill('Memory in use');
+  await page.getByLabel('Name', { exact: true }).fill('Memory in use');
   await page.getByLabel('Metric').selectOption('mem.used_percent');
   await page.getByLabel('Limit', { exact: true }).fill('1');
   await page.getByLabel('Critical at').fill('99.5');

@@ -55,7 +55,7 @@ const ids = (rows: readonly EndpointRow[]) => rows.map(({ id }) => id);
 const found = (rows: EndpointRow[], query: string) => ids(rows.filter((one) => matches(one, wantedOf(query), now)));
 
 const because = (code: string, severity: 'warning' | 'critical') => {
-  const rule = { id: code, en: code, ja: code };
+  const rule = { id: code };
   return {
     code,
     rule,

@@ -1,16 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  ago,
-  bytes,
-  cutPercent,
-  duration,
-  measured,
-  none,
-  number,
-  percent,
-  time,
-} from '../../dashboards/web/format.ts';
+import { ago, bytes, cutPercent, duration, measured, none, number, percent, time } from '../../shared/words/format.ts';
 
 const test = suite('format');
 

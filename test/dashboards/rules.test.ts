@@ -190,7 +190,7 @@ test('a new rule of any metric of the catalogue is one that the collector takes'
   );
   assert.ok(metrics.length > 100);
   for (const metric of metrics) {
-    const typed = withMetric({ ...freshRule, id: 'mine', en: 'Mine' }, metric);
+    const typed = withMetric({ ...freshRule, id: 'mine', name: 'Mine' }, metric);
     const isState = typed.limit.text !== '';
     const rule = isState
       ? typed
@@ -204,7 +204,7 @@ test('a new rule of any metric of the catalogue is one that the collector takes'
     }
   }
   const empty = faultsOfFresh(freshRule, []);
-  assert.equal(Object.keys(empty).sort(), ['en', 'id', 'limit', 'metric']);
+  assert.equal(Object.keys(empty).sort(), ['id', 'limit', 'metric', 'name']);
 });
 
 test('an id comes from the name, and never is one that is taken', () => {

@@ -8,7 +8,7 @@ import { Alert, Attention, EndpointRow, Interval, TicketState } from '../../shar
 import { errors } from '../../shared/errors.ts';
 import { defaultLanguage, dictionaries } from '../../shared/words/index.ts';
 
-const web = fileURLToPath(new URL('../../dashboards/web/', import.meta.url));
+const top = fileURLToPath(new URL('../../', import.meta.url));
 const test = suite('words');
 
 const english = dictionaries.get(defaultLanguage) ?? new Map<string, string>();
@@ -56,15 +56,25 @@ test('no word is empty or left in another language', () => {
   }
 });
 
-const sources = readdirSync(web, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file) && !/^(dist|words)[\\/]/.test(file))
-  .map((file) => ({ file, text: readFileSync(join(web, file), 'utf8') }));
+const sources = ['dashboards/web', 'collector', 'shared'].flatMap((room) =>
+  readdirSync(join(top, room), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !/^dist[\\/]/.test(file))
+    .map((file) => ({ file, text: readFileSync(join(top, room, file), 'utf8') })),
+);
 
 const keys = new Set(english.keys());
 /** `t('a.b')` and `t(`a.b.${x}`)`; the second asks for any key of its group. */
 const asked = sources.flatMap(({ file, text }) => [
-  ...[...text.matchAll(/\bt\(\s*'([^']+)'/g)].map((found) => ({ file, key: found[1] ?? '', group: false })),
-  ...[...text.matchAll(/\bt\(\s*`([^`$]*)\$\{/g)].map((found) => ({ file, key: found[1] ?? '', group: true })),
+  ...[...text.matchAll(/(?:\bt\(|\bword\(language,)\s*'([^']+)'/g)].map((found) => ({
+    file,
+    key: found[1] ?? '',
+    group: false,
+  })),
+  ...[...text.matchAll(/(?:\bt\(|[wW]ord\(language,)\s*`([^`$]*)\$\{/g)].map((found) => ({
+    file,
+    key: found[1] ?? '',
+    group: true,
+  })),
   ...[...text.matchAll(/\bwordOr\(\s*[`']([^`'$]+)/g)].map((found) => ({ file, key: found[1] ?? '', group: true })),
 ]);
 

@@ -19,7 +19,7 @@ const Acknowledge = Type.Object(
   { ...closed, examples: [{ note: 'Looking at it.' }] },
 );
 
-export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames: rules, clock }: Context): void {
+export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed, clock }: Context): void {
   const levelsOf = (rule: string) =>
     inForce
       .books()
@@ -36,7 +36,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
         response: { 200: page(Alert) },
       },
     },
-    (request) => alertsBy(state, rules, request.query, levelsOf),
+    (request) => alertsBy(state, ruleNamed, request.query, levelsOf),
   );
 
   app.get(
@@ -49,7 +49,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
         response: { 200: AlertDetail },
       },
     },
-    (request) => alertDetail(state, rules, request.params.id),
+    (request) => alertDetail(state, ruleNamed, request.params.id),
   );
 
   app.post(
@@ -70,7 +70,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
       if (until !== undefined && (until <= now || until > now + longestMs))
         throw fail('BAD_REQUEST', { problem: 'until must lie in the next 7 days' });
       await alerts.acknowledge(id, { ...wish, until: until ?? null, by: callerNamed(request) });
-      return alertById(state, rules, id);
+      return alertById(state, ruleNamed, id);
     },
   );
 
@@ -87,7 +87,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
     },
     async (request) => {
       await alerts.handOver(request.params.id, callerNamed(request), request.body.to);
-      return alertById(state, rules, request.params.id);
+      return alertById(state, ruleNamed, request.params.id);
     },
   );
 
@@ -98,7 +98,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
     },
     async (request) => {
       await alerts.withdraw(request.params.id, callerNamed(request));
-      return alertById(state, rules, request.params.id);
+      return alertById(state, ruleNamed, request.params.id);
     },
   );
 
@@ -114,7 +114,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNames
     },
     async (request) => {
       await alerts.end(request.params.id, callerNamed(request));
-      return alertById(state, rules, request.params.id);
+      return alertById(state, ruleNamed, request.params.id);
     },
   );
 }

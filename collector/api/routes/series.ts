@@ -85,11 +85,7 @@ export function seriesRoutes(app: App, { series, fleet, clock }: Context): void 
       return {
         ...result,
         asOf,
-        series: result.series.map((line) => {
-          const field = fieldOf(line.metric);
-          const title = { en: field?.en ?? line.metric, ja: field?.ja ?? line.metric };
-          return { ...line, unit: field?.unit ?? 'number', title };
-        }),
+        series: result.series.map((line) => ({ ...line, unit: fieldOf(line.metric)?.unit ?? 'number' })),
       };
     },
   );

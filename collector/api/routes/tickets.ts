@@ -38,7 +38,7 @@ interface Said {
   wontFixUntil?: number;
 }
 
-export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet }: Context): void {
+export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Context): void {
   app.get(
     '/api/v1/tickets',
     {
@@ -49,7 +49,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet
         response: { 200: page(TicketRow) },
       },
     },
-    (request) => ticketsBy(state, rules, request.query),
+    (request) => ticketsBy(state, ruleNamed, request.query),
   );
 
   app.get(
@@ -62,7 +62,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet
         response: { 200: TicketDetail },
       },
     },
-    (request) => ticketById(state, rules, request.params.id),
+    (request) => ticketById(state, ruleNamed, request.params.id),
   );
 
   app.post(
@@ -79,7 +79,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet
         urgency: urgency ?? 3,
         by: callerNamed(request),
       });
-      return reply.status(201).send(await ticketById(state, rules, id));
+      return reply.status(201).send(await ticketById(state, ruleNamed, id));
     },
   );
 
@@ -137,7 +137,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNames: rules, fleet
       async (request) => {
         const { id } = request.params;
         await run(id, callerNamed(request), request.body as Said);
-        return ticketById(state, rules, id);
+        return ticketById(state, ruleNamed, id);
       },
     );
   }

@@ -2,6 +2,7 @@
 import { createTransport } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { hostFault, zoneFault } from '../../settings.ts';
 import type { ChannelType, Notice } from '../channel.ts';
 import { bodyText, headline } from '../notice.ts';
@@ -21,7 +22,7 @@ const Settings = Type.Object(
     password: Type.Optional(Type.String({ minLength: 1, want: 'a password', secret: true })),
     from: address,
     to: Type.Union([address, Type.Array(address, { minItems: 1 })]),
-    language: Type.Optional(Type.Union([Type.Literal('en'), Type.Literal('ja')])),
+    language: Type.Optional(Type.Enum([...languages])),
     zone: Type.Optional(Type.String({ minLength: 1, want: 'a time zone such as Asia/Tokyo', check: zoneFault })),
   },
   { additionalProperties: false },
@@ -38,7 +39,7 @@ export const email: ChannelType = {
       : [{ path: ['user'], problem: 'is given without a password: password_file is missing' }];
   },
   create(name, settings: Settings) {
-    const { host, user, password, from, to, language = 'en', zone = 'UTC' } = settings;
+    const { host, user, password, from, to, language = defaultLanguage, zone = 'UTC' } = settings;
     const secure = settings.secure ?? settings.port === 465;
     const options = {
       host,
@@ -85,7 +86,7 @@ function addressFault(text: string): string | null {
   return text.split(',').every(isAddress) ? null : 'is not a mail address; write it like it@example.org';
 }
 
-function contentOf(notice: Notice, language: 'en' | 'ja', zone: string) {
+function contentOf(notice: Notice, language: Language, zone: string) {
   // Mails about one alert make one thread: the first carries the id that the later ones refer to.
   const thread = `<${Buffer.from(`${notice.key}/${notice.startedAt}`).toString('base64url')}@evenkeel>`;
   return {

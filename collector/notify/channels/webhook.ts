@@ -5,14 +5,17 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import type { ChannelType, Notice } from '../channel.ts';
-import { formatValue, headline } from '../notice.ts';
+import { headline, valueText } from '../notice.ts';
 
 const Settings = Type.Object(
   {
     url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault }),
     /** Sent as `Authorization: Bearer`; from a file: `token_file`. */
     token: Type.Optional(Type.String({ minLength: 1, want: 'a token', secret: true })),
+    /** Of the summary; everything else is codes. */
+    language: Type.Optional(Type.Enum([...languages])),
   },
   { additionalProperties: false },
 );
@@ -24,12 +27,12 @@ const never = '0001-01-01T00:00:00Z';
 export const webhook: ChannelType = {
   kind: 'webhook',
   settings: Settings,
-  create(name, { url, token }: Static<typeof Settings>) {
+  create(name, { url, token, language = defaultLanguage }: Static<typeof Settings>) {
     const target = new URL(url);
     return {
       kind: 'webhook',
       async send(notice, signal) {
-        const body = JSON.stringify(alertmanagerJson(notice, name));
+        const body = JSON.stringify(alertmanagerJson(notice, name, language));
         const headers: Record<string, string> = {
           'content-type': 'application/json',
           'user-agent': 'evenkeel',
@@ -79,10 +82,10 @@ function networkReason(thrown: unknown): string {
 }
 
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
-export function alertmanagerJson(notice: Notice, receiver: string): object {
+export function alertmanagerJson(notice: Notice, receiver: string, language: Language): object {
   const status = notice.event === 'resolved' ? 'resolved' : 'firing';
   const labels = labelsOf(notice);
-  const annotations = annotationsOf(notice);
+  const annotations = annotationsOf(notice, language);
   return {
     version: '4',
     groupKey: `{}:{alertkey="${notice.key}"}`,
@@ -122,14 +125,13 @@ function labelsOf(notice: Notice): Record<string, string> {
   };
 }
 
-function annotationsOf(notice: Notice): Record<string, string> {
+function annotationsOf(notice: Notice, language: Language): Record<string, string> {
   return {
-    summary: headline(notice, 'en'),
-    summary_ja: headline(notice, 'ja'),
+    summary: headline(notice, language),
     event: notice.event,
     ...(notice.value === null
       ? {}
-      : { value: String(notice.value), value_text: formatValue(notice.value, notice.unit) }),
+      : { value: String(notice.value), value_text: valueText(notice, notice.value, language) }),
     ...(notice.threshold === null ? {} : { threshold: String(notice.threshold) }),
     ...(notice.unit === '' ? {} : { unit: notice.unit }),
     ...(notice.why === null ? {} : { why: notice.why }),

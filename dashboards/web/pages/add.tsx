@@ -1,8 +1,8 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 import { useState } from 'preact/hooks';
 import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
+import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
-import { number } from '../format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';

@@ -1,5 +1,6 @@
 /** What is wrong now, and what was. */
 import type { Alert } from '../../../shared/api.ts';
+import { silence } from '../../../shared/words/names.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -10,9 +11,8 @@ import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { silence } from '../time/story.ts';
-import { sayLimit, sayValue } from '../words/value.ts';
-import { language, t, wordOr } from '../words/words.ts';
+import { ruleName, sayLimit, sayValue } from '../words/value.ts';
+import { t, wordOr } from '../words/words.ts';
 
 const filters = ['active', 'firing', 'pending', 'unknown', 'resolved', 'all'] as const;
 type Filter = (typeof filters)[number];
@@ -93,7 +93,7 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           {t('alert.acknowledge')}
           <span class="unseen">
             {' '}
-            {alert.rule[language.value]} {alert.endpoint.name}
+            {ruleName(alert.rule)} {alert.endpoint.name}
           </span>
         </button>
       </span>
@@ -114,7 +114,7 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
           head: t('alert.what'),
           cell: (row) => (
             <div>
-              <div>{row.rule[language.value]}</div>
+              <div>{ruleName(row.rule)}</div>
               <div class="small plain">
                 <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a>{' '}
                 <span class="quiet">{instanceOf(row)}</span>
@@ -168,7 +168,7 @@ export function AlertsPage() {
       )}
       {rule !== null && (
         <p>
-          <a href={to.rule(rule)}>{list.data?.items[0]?.rule[language.value] ?? rule}</a> ·{' '}
+          <a href={to.rule(rule)}>{ruleName(list.data?.items[0]?.rule ?? { id: rule })}</a> ·{' '}
           <a href="/alerts">{t('rules.allAlerts')}</a>
         </p>
       )}

@@ -1,7 +1,7 @@
 /** The rows of the fleet page. */
 import type { EndpointRow } from '../../../shared/api.ts';
+import { coarse, duration, none, number } from '../../../shared/words/format.ts';
 import { nextOrder, type Order, orderText, type SortKey } from '../fleet/filter.ts';
-import { coarse, duration, none, number } from '../format.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackupMark, Mark, StateMark } from '../parts/mark.tsx';

@@ -1,11 +1,11 @@
 /** All endpoints, what needs attention first, values moving as reports come in. */
 import { useMemo, useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { number, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { type Counts, countFleet } from '../fleet/count.ts';
 import { filterCount, matches, orderOf, sorted, wantedOf } from '../fleet/filter.ts';
 import { readFleet, rows, rowsComing, rowsProblem } from '../fleet/store.ts';
-import { number, time } from '../format.ts';
 import { Bones, Empty, PageHead, ProblemNotice } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Pager } from '../parts/table.tsx';

@@ -1,7 +1,7 @@
 /** Patch compliance: by site, and by the age of the oldest security update that waits. */
 import type { PatchOverview, PatchRow } from '../../../shared/api.ts';
+import { none, number, percent, time } from '../../../shared/words/format.ts';
 import { type AgeGroup, ageGroup, ageGroups, compliancePercent } from '../fleet/count.ts';
-import { none, number, percent, time } from '../format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import type { IconName } from '../parts/icon.tsx';

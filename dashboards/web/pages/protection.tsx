@@ -1,6 +1,6 @@
 /** Backups over the whole fleet: who has none, who is late, what failed, what was never tried out. */
 import type { ProtectedJob, Protection } from '../../../shared/api.ts';
-import { bytes, duration, none, number, time } from '../format.ts';
+import { bytes, duration, none, number, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { BackupMark, Mark } from '../parts/mark.tsx';

@@ -1,8 +1,8 @@
 /** Uptime of servers and of workstations in a month. Never one mixed number; every number opens its intervals. */
 import { useState } from 'preact/hooks';
 import type { Availability } from '../../../shared/api.ts';
+import { cutPercent, duration, number, percent, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
-import { cutPercent, duration, number, percent, time } from '../format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, Notice, PageHead, Ready } from '../parts/box.tsx';
 import { StateKey } from '../parts/timeline.tsx';

@@ -1,7 +1,7 @@
 /** What happened to a ticket, from the first sign to the last word. */
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
-import { time } from '../format.ts';
+import { time } from '../../../shared/words/format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';

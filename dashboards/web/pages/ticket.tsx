@@ -1,8 +1,10 @@
 /** One ticket: what happened, what was done, and what can be done now. */
+
 import { useMemo, useState } from 'preact/hooks';
 import type { Alert, EndpointDetail, Series, TicketDetail } from '../../../shared/api.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
-import { duration, none, time } from '../format.ts';
+import { duration, none, time } from '../../../shared/words/format.ts';
+import { silence } from '../../../shared/words/names.ts';
 import { useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
@@ -11,7 +13,8 @@ import { SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { StateKey, Timeline } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
-import { silence, spanAround } from '../time/story.ts';
+import { spanAround } from '../time/story.ts';
+import { metricName, metricTitle, ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
 import { Actions } from './ticket-actions.tsx';
@@ -41,13 +44,13 @@ function Around({ alert }: { alert: Alert }) {
         .filter((line) => carries(line.tags, alert.tags))
         .slice(0, 3)
         .map((line) => ({
-          label: instanceOf({ ...alert, tags: line.tags }) || line.title[spoken],
+          label: instanceOf({ ...alert, tags: line.tags }) || metricName(line.metric),
           points: line.points,
         })),
     [loaded.data, alert, spoken],
   );
   if (!field) return null;
-  const name = field[spoken];
+  const name = metricTitle(alert.metric);
   return (
     <Box
       title={name}
@@ -116,7 +119,7 @@ function AlertFacts({ alert }: { alert: Alert }) {
       <dl class="facts side-facts">
         <div>
           <dt>{t('alert.what')}</dt>
-          <dd>{alert.rule[language.value]}</dd>
+          <dd>{ruleName(alert.rule)}</dd>
         </div>
         <div>
           <dt>{t('alert.severity')}</dt>
@@ -210,7 +213,7 @@ export function TicketPage({ id }: { id: number }) {
         <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› #{id}</span>
       </p>
       <PageHead
-        title={row ? titleOf(row, language.value) : `#${id}`}
+        title={row ? titleOf(row) : `#${id}`}
         lead={
           row && (
             <>

@@ -1,4 +1,5 @@
 /** What is being worked on. */
+
 import { useState } from 'preact/hooks';
 import type { TicketDetail, TicketRow } from '../../../shared/api.ts';
 import { rows } from '../fleet/store.ts';
@@ -12,7 +13,8 @@ import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../router.ts';
-import { language, t } from '../words/words.ts';
+import { ruleName } from '../words/value.ts';
+import { t } from '../words/words.ts';
 
 const filters = ['open', 'resolved', 'all'] as const;
 
@@ -46,9 +48,9 @@ export function Priority({ value }: { value: number }) {
 export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
 
 /** What the ticket is about, in the language of the page; what a person wrote stays as it is. */
-export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketRow, spoken: 'en' | 'ja'): string {
+export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketRow): string {
   if (title !== null) return title;
-  const about = rule?.[spoken] ?? '?';
+  const about = rule ? ruleName(rule) : '?';
   if (kind === 'budget') return t('ticket.budget');
   if (kind === 'incident') return t('ticket.storm', { rule: about, rest: site === null ? '' : ` – ${site}` });
   return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
@@ -72,7 +74,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
           cell: (row) => (
             <div>
               <a href={to.ticket(row.id)}>
-                #{row.id} {titleOf(row, language.value)}
+                #{row.id} {titleOf(row)}
               </a>
               <div class="quiet small plain">{t(`ticket.source.${sourceOf(row)}`)}</div>
             </div>

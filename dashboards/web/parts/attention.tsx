@@ -1,13 +1,15 @@
 /** Why an endpoint needs a look, in words. */
+
 import type { EndpointRow } from '../../../shared/api.ts';
-import { language, t } from '../words/words.ts';
+import { ruleName } from '../words/value.ts';
+import { t } from '../words/words.ts';
 import { Mark } from './mark.tsx';
 
 type Attention = EndpointRow['attention'][number];
 
 /** `Backup is late: nightly`: the detail is a name from the endpoint; of several, how many. */
 export function attentionWords({ rule, detail, count, state }: Attention): string {
-  const words = rule[language.value];
+  const words = ruleName(rule);
   const more = count > 1 ? t('attention.more', { n: count - 1 }) : '';
   const named = detail === '' ? words : t('attention.withDetail', { words, detail: `${detail} ${more}`.trim() });
   return state === 'firing' ? named : t(`attention.${state}`, { words: named });

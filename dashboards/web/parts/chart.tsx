@@ -1,6 +1,6 @@
 /** A chart: a canvas with a name, a key with the values under the cursor, and the same data as a table. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { measured, time } from '../format.ts';
+import { measured, time } from '../../../shared/words/format.ts';
 import { shade } from '../theme.ts';
 import { type Aligned, align, type Column, type Points, summary } from '../time/points.ts';
 import { language, t } from '../words/words.ts';

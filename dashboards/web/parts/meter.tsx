@@ -1,6 +1,6 @@
 /** A share of 100 as a number and a bar. The bar is decoration; its colour is what a rule says of the value. */
 import type { EndpointRow } from '../../../shared/api.ts';
-import { percent } from '../format.ts';
+import { percent } from '../../../shared/words/format.ts';
 import { language } from '../words/words.ts';
 
 type Severity = EndpointRow['attention'][number]['severity'];

@@ -1,6 +1,7 @@
 /** A moment as people say it, "12 s ago", with the exact time in the element's title and `datetime`. */
+
+import { ago, none, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
-import { ago, none, time } from '../format.ts';
 import { language } from '../words/words.ts';
 
 export function Ago({ at }: { at: number | null }) {

@@ -1,8 +1,8 @@
 /** uPlot, dressed: colours of the page, hatched gaps, words of the language, zoom by dragging with mouse or finger. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
-import { measured, percent, time } from '../format.ts';
 import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
 
 export interface PlotOptions {

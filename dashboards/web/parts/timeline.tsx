@@ -1,6 +1,6 @@
 /** Time as coloured stretches: one line of a span, one strip of days. The list of intervals is always beside it. */
 import type { Interval } from '../../../shared/api.ts';
-import { duration, percent, time } from '../format.ts';
+import { duration, percent, time } from '../../../shared/words/format.ts';
 import { clip, dayBounds, dayCells, holes, type IntervalState, sums } from '../time/intervals.ts';
 import { aboutLanguage, language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';

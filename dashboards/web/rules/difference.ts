@@ -1,5 +1,7 @@
 /** What differs between two versions of a rule, part by part, in words. */
-import { duration, none } from '../format.ts';
+
+import { duration, none } from '../../../shared/words/format.ts';
+import { type OwnName, ownName } from '../../../shared/words/names.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
 import type { Rule } from './family.ts';
@@ -56,7 +58,7 @@ function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
 function wordsOf(name: string, value: unknown): string {
   if (value === undefined || value === null) return name === 'no_data' ? t('rules.noData.keep') : none;
   if (name === 'when') return conditionWords({ when: value as When });
-  if (name === 'name') return (value as Rule['name'])[language.value];
+  if (name === 'name') return ownName(language.value, value as OwnName) ?? none;
   if (name === 'enabled') return t(value ? 'rules.on' : 'rules.off');
   if (name === 'no_data') return wordOr('rules.noData', String(value));
   if (name === 'severity') return wordOr('severity', String(value));

@@ -9,9 +9,7 @@ export interface FreshRule {
   id: string;
   /** Typed by hand: it no longer follows the name. */
   ownId: boolean;
-  en: string;
-  /** Empty: the same as in English. */
-  ja: string;
+  name: string;
   metric: string;
   op: Condition['op'];
   limit: Amount;
@@ -25,7 +23,7 @@ export interface FreshRule {
 }
 
 export const freshRule: FreshRule = {
-  ...{ id: '', ownId: false, en: '', ja: '', metric: '', op: '>=' },
+  ...{ id: '', ownId: false, name: '', metric: '', op: '>=' },
   ...{
     limit: amountOf(undefined, 'number'),
     critical: amountOf(undefined, 'number'),
@@ -77,7 +75,7 @@ export function faultsOfFresh(rule: FreshRule, taken: readonly string[]): Partia
   const faults: Partial<Record<keyof FreshRule, Key>> = {};
   const limit = numberIn(rule.limit);
   const isUp = rule.op.startsWith('>');
-  if (rule.en.trim() === '') faults.en = 'rules.fault.name';
+  if (rule.name.trim() === '') faults.name = 'rules.fault.name';
   if (!/^[a-z][a-z0-9-]{1,54}$/.test(rule.id)) faults.id = 'rules.fault.id';
   else if (taken.includes(rule.id) || taken.includes(`${rule.id}-critical`)) faults.id = 'rules.fault.taken';
   if (!fieldOf(rule.metric)) faults.metric = 'rules.fault.metric';
@@ -119,9 +117,8 @@ export function changesOf(rule: FreshRule): { rule: string; parts: Record<string
     };
   };
   const { ticket } = rule;
-  const name = { en: rule.en.trim(), ja: rule.ja.trim() || rule.en.trim() };
   const times = { for_s: numberIn(rule.forS) ?? 0, clear_for_s: 0 };
-  const common = { name, ticket, urgency: Number(rule.urgency), ...times };
+  const common = { name: rule.name.trim(), ticket, urgency: Number(rule.urgency), ...times };
   const critical = hasWorse(rule) ? numberIn(rule.critical) : null;
   const mild = { rule: rule.id, parts: { ...common, severity: rule.severity, when: when(limit) } };
   if (critical === null) return [mild];

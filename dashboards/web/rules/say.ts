@@ -1,6 +1,6 @@
 /** Rules in words: what must hold, for how long, and when it clears. */
 import { fieldOf } from '../../../shared/metrics.ts';
-import { duration } from '../format.ts';
+import { duration } from '../../../shared/words/format.ts';
 import { metricName, sayLimit } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import type { Rule } from './family.ts';

@@ -1,8 +1,6 @@
 /** The life of a ticket as one line of moments: its events, its alert, its notices. Pure. */
 import type { TicketDetail } from '../../../shared/api.ts';
-
-/** The metric of alerts about endpoints that say nothing: there is no value to show. */
-export const silence = 'endpoint.silent';
+import { silence } from '../../../shared/words/names.ts';
 
 type Event = TicketDetail['events'][number];
 type NoticeRow = TicketDetail['notices'][number];

@@ -1,8 +1,10 @@
 /** Many machines of a site, one trouble: one message and one ticket for all of them. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Notice } from '../../../collector/notify/channel.ts';
 import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
+import type { Language } from '../../../shared/words/index.ts';
 import { hour, minute, openScene, type Reading, recorder, type Scene, second } from './scene.ts';
 
 const day = 86_400;
@@ -22,7 +24,8 @@ interface Webhook {
   groupLabels: Record<string, string>;
   alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
 }
-const webhook = (notice: Notice | undefined) => alertmanagerJson(notice as Notice, 'ops') as Webhook;
+const webhook = (notice: Notice | undefined, language: Language = 'en') =>
+  alertmanagerJson(notice as Notice, 'ops', language) as Webhook;
 
 /** One after the other, a minute apart. */
 async function sayAll(s: Scene, ...readings: Reading[]): Promise<void> {
@@ -64,7 +67,7 @@ test('five servers of a site cross a warning rule within five minutes: one group
     [site, 'security-updates', 'warning', site],
   );
   assert.match(annotations.summary ?? '', /^Warning: EU\/Berlin HQ – .*: 5 endpoints \(a-name, b-name, .*e-name\)$/);
-  assert.match(annotations.summary_ja ?? '', /5 台 \(a-name/);
+  assert.match(webhook(notice, 'ja').alerts[0]?.annotations.summary ?? '', /5 台 \(a-name/);
 
   const [ticket, ...others] = (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
   assert.equal(others, []);

@@ -92,9 +92,9 @@ function openRoad(state: State) {
   // Tickets open at once: an acknowledgement then finds its ticket, however late its batch is.
   const policy = createPolicy({ ...defaultPolicy, openDelay: 0, stormEndpoints: 3, budget: 1000 });
   const notified = createNotified();
-  const ruleName = (id: string) => books.rule(id)?.name ?? { en: id, ja: id };
+  const ruleNamed = (id: string) => ({ id });
   const notify = {
-    ...{ routes: [recorder([])], policy, memory: notified, alertOf: memory.alert, ruleName },
+    ...{ routes: [recorder([])], policy, memory: notified, alertOf: memory.alert, ruleNamed },
     endpointOf: (id: string) => ({ id, name: id, kind: 'server', site: 'BER' }),
   };
   const run = createSecondHalf({

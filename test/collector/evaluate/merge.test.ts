@@ -37,7 +37,10 @@ test('a part of a rule replaces that part only', () => {
 test('a new rule needs a name and a condition, and takes the usual rest', () => {
   const when = { kind: 'threshold', measurement: 'temp', all: [{ field: 'temp', op: '>', value: 80 }] };
   const rule = mergeRules(defaultRules, [{ id: 'hot', name: 'Too hot', when }]).at(-1);
-  assert.equal(rule?.name, { en: 'Too hot', ja: 'Too hot' });
+  assert.is(rule?.name, 'Too hot');
+  const names = { en: 'Too hot', ja: '高温' };
+  assert.equal(mergeRules(defaultRules, [{ id: 'hot', name: names, when }]).at(-1)?.name, names);
+  refuses([{ id: 'hot', name: { xx: 'Hot' }, when }], /rules\.hot\.name.*unknown key "xx"; known here: en, ja/);
   assert.is(rule?.severity, 'warning');
   refuses([{ id: 'hot', when }], /rules\.hot\.id "hot" is no rule that we know/);
 });

@@ -46,9 +46,18 @@ function heldOf(jobs: readonly BackupJob[], kind: Kind, report = reportOf(checke
   return verdicts.flatMap(({ family, metric, tags, levels }): HeldAlert[] => {
     const rule = levels.find(({ status }) => status === 'breach')?.rule;
     if (!rule) return [];
-    const named = { id: rule.id, ...rule.name };
     return [
-      { id: '1', family, rule: named, severity: rule.severity, state: 'firing', metric, tags, value: 1, since: now },
+      {
+        id: '1',
+        family,
+        rule: { id: rule.id },
+        severity: rule.severity,
+        state: 'firing',
+        metric,
+        tags,
+        value: 1,
+        since: now,
+      },
     ];
   });
 }

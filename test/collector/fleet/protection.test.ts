@@ -88,8 +88,7 @@ const osState: OsState = {
 };
 
 const held = (family: string, metric: string, severity: HeldAlert['severity'], tags = {}): HeldAlert => {
-  const rule = { id: family, en: family, ja: family };
-  return { id: family, family, rule, severity, state: 'firing', metric, tags, value: 1, since: now };
+  return { id: family, family, rule: { id: family }, severity, state: 'firing', metric, tags, value: 1, since: now };
 };
 const nothingHeld = () => [];
 const tooOld = held('security-updates', 'patches.oldest_security_age_s', 'critical');

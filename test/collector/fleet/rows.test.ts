@@ -129,7 +129,7 @@ test('no backup and an empty list after a failed check are two things', () => {
 const held = (family: string, severity: HeldAlert['severity'], more: Partial<HeldAlert> = {}): HeldAlert => ({
   id: `${family}-1`,
   family,
-  rule: { id: family, en: family, ja: family },
+  rule: { id: family },
   severity,
   state: 'firing',
   metric: 'disk.used_percent',

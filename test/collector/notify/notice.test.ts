@@ -1,22 +1,22 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bodyText, formatValue, headline, oneLine } from '../../../collector/notify/notice.ts';
+import { bodyText, headline, oneLine, valueText } from '../../../collector/notify/notice.ts';
 import { notice } from './receiver.ts';
 
 test('one line, in both languages', () => {
-  assert.is(headline(notice, 'en'), 'Critical: web-1 – Disk nearly full (/var): 96.2 %');
+  assert.is(headline(notice, 'en'), 'Critical: web-1 – Disk nearly full (/var): 96.2%');
   assert.is(headline({ ...notice, event: 'resolved' }, 'ja'), '解消: web-1 – ディスクの空き容量が少ない (/var)');
 });
 
 test('the body says what, where, how much, since when and where to look', () => {
   const text = bodyText({ ...notice, endedAt: notice.startedAt + 60_000, why: 'retired' }, 'en', 'Europe/Berlin');
   assert.equal(text.split('\n'), [
-    'Critical: web-1 – Disk nearly full (/var): 96.2 %',
+    'Critical: web-1 – Disk nearly full (/var): 96.2%',
     '',
-    'Endpoint: web-1 (server)',
+    'Endpoint: web-1 (Server)',
     'Site: Köln',
     'What: Disk nearly full [path=/var, device=/dev/sdb1]',
-    'Value: 96.2 % (limit 95 %)',
+    'Value: 96.2% (limit 95%)',
     'Since: 2026-01-05 11:00:00 Europe/Berlin',
     'Until: 2026-01-05 11:01:00 Europe/Berlin',
     'The endpoint was retired.',
@@ -34,13 +34,30 @@ test('a name can neither write a header nor a second line', () => {
   assert.is(oneLine('a'.repeat(500)).length, 200);
 });
 
-test('values as people read them', () => {
-  assert.is(formatValue(null, 'percent'), '—');
-  assert.is(formatValue(1.5 * 1024 ** 3, 'bytes'), '1.5 GiB');
-  assert.is(formatValue(90_000, 'seconds'), '1 d 1 h');
-  assert.is(formatValue(3700, 'seconds'), '1 h 1 min');
-  assert.is(formatValue(-6, 'seconds'), '-6 s');
-  assert.is(formatValue(0, 'count'), '0');
+test('values as people read them, in their language', () => {
+  const text = (value: number | null, unit: string, metric = 'x.y') =>
+    valueText({ ...notice, unit, metric }, value, 'en');
+  assert.is(text(null, 'percent'), '—');
+  assert.is(text(1.5 * 1024 ** 3, 'bytes'), '1.5 GiB');
+  assert.is(text(90_000, 'seconds'), '1d 1h');
+  assert.is(text(3700, 'seconds'), '1h 1m');
+  assert.is(text(-6, 'seconds'), '−6s');
+  assert.is(text(0, 'count'), '0');
+  assert.is(text(2, 'number', 'backup.result'), 'Failed');
+  assert.is(valueText({ ...notice, unit: 'number', metric: 'backup.result' }, 2, 'ja'), '失敗');
+});
+
+test('a worse level has the name of its milder one', () => {
+  const rule = { id: 'disk-space-critical', level_of: 'disk-space' };
+  assert.is(headline({ ...notice, rule }, 'en'), headline(notice, 'en'));
+});
+
+test('a rule that people made has its own name, whole or per language; one that is gone is called by its id', () => {
+  const headlineOf = (rule: typeof notice.rule, language: 'en' | 'ja') => headline({ ...notice, rule }, language);
+  assert.match(headlineOf({ id: 'mine', name: 'Room too hot' }, 'ja'), /Room too hot \(/);
+  assert.match(headlineOf({ id: 'mine', name: { en: 'Room too hot', ja: '室温が高い' } }, 'ja'), /室温が高い \(/);
+  assert.match(headlineOf({ id: 'mine', name: { en: 'Room too hot' } }, 'ja'), /Room too hot \(/);
+  assert.match(headlineOf({ id: 'mine' }, 'en'), / mine \(/);
 });
 
 test.run();

@@ -110,7 +110,7 @@ export const notice: Notice = {
   id: 'n1',
   event: 'firing',
   key: 'srv/disk-space/path=/var',
-  rule: { id: 'disk-space', en: 'Disk nearly full', ja: 'ディスクの空き容量が少ない' },
+  rule: { id: 'disk-space' },
   severity: 'critical',
   members: null,
   endpoint: { id: 'srv', name: 'web-1', kind: 'server', site: 'Köln' },

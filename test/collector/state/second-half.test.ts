@@ -81,7 +81,7 @@ const story = (of: number, kind: string, data: object | null, columns: Columns =
 
 const facts = (key: string): Omit<Notice, 'id' | 'ticket' | 'url'> => ({
   ...{ event: 'firing', key, severity: 'warning', members: null, metric: 'disk.used_percent', tags: { path: '/var' } },
-  rule: { id: 'disk-space', en: 'Disk nearly full', ja: 'ディスクの空き容量が少ない' },
+  rule: { id: 'disk-space' },
   endpoint: { id: 'a', name: 'a', kind: 'server', site: 'EU/Berlin HQ' },
   ...{ value: 92, threshold: 90, unit: 'percent', startedAt: 160, endedAt: null, why: null },
 });

@@ -1,7 +1,7 @@
 /** What the machine is, what its agent can and cannot see, and what was lost or refused on the way. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
-import { bytes, duration, measured, none, number } from '../../format.ts';
+import { bytes, duration, measured, none, number } from '../../../../shared/words/format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';

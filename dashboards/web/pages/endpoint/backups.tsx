@@ -1,7 +1,7 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
 import { useState } from 'preact/hooks';
 import type { BackupJob } from '../../../../shared/inventory.ts';
-import { bytes, duration, number } from '../../format.ts';
+import { bytes, duration, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';

@@ -1,14 +1,16 @@
 /** The charts of an endpoint, all over one span of time; dragging in one of them narrows the span of all. */
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { EndpointDetail, Series } from '../../../../shared/api.ts';
 import { fieldOf } from '../../../../shared/metrics.ts';
-import { time } from '../../format.ts';
+import { time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
 import { largest, moved, type Span, withoutSlivers } from '../../time/points.ts';
+import { metricName, metricTitle } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import {
   freshness,
@@ -45,15 +47,13 @@ function told(tags: Series['series'][number]['tags']): Readonly<Record<string, s
   return { ...tags, resource: type === undefined ? words : `${words} (${wordOr('panel.stalled', type)})` };
 }
 
-/** The lines to draw, in the language of the page. The titles come with the data. */
+/** The lines to draw, in the language of the page. */
 function linesOf(panel: Panel, data: Series) {
   const busy = panel.metrics.length > 1 ? mostLines + 1 : mostLines;
   const picked = panel.tag ? largest(data.series, busy) : data.series;
   const alone = new Set(data.series.map((line) => line.metric)).size === 1;
   const lines = picked.filter((line) => line.points.some(([, value]) => value !== null));
-  const labels = withoutCommon(
-    lines.map((line) => lineLabel(panel, line.title[language.value], told(line.tags), alone)),
-  );
+  const labels = withoutCommon(lines.map((line) => lineLabel(panel, metricName(line.metric), told(line.tags), alone)));
   const named = lines.map((line, index) => ({ label: labels[index] ?? line.metric, points: line.points }));
   return panel.stacked ? withoutSlivers(named, 1, t('chart.other')) : named;
 }
@@ -193,14 +193,17 @@ const filterOf = ({ tags = {} }: Panel) =>
     .map(([name, value]) => `&tag=${encodeURIComponent(`${name}=${value}`)}`)
     .join('');
 
-const titleOf = (metric: string) => fieldOf(metric)?.[language.value] ?? metric;
-
 /** One more chart, of whatever else the endpoint reports. The choice is in the address, so that it can be sent. */
 function Chosen({ names, ...place }: { names: readonly string[] } & Omit<PanelProps, 'panel'>) {
   const metric = names.find((name) => name === new URLSearchParams(search.value).get('metric')) ?? '';
-  const options = names.map((name) => [name, titleOf(name)] as const).sort((a, b) => a[1].localeCompare(b[1]));
+  const options = names.map((name) => [name, metricTitle(name)] as const).sort((a, b) => a[1].localeCompare(b[1]));
   const panel = useMemo<Panel>(
-    () => ({ name: 'chosen', title: titleOf(metric), metrics: [metric], rate: fieldOf(metric)?.kind === 'counter' }),
+    () => ({
+      name: 'chosen',
+      title: metricTitle(metric),
+      metrics: [metric],
+      rate: fieldOf(metric)?.kind === 'counter',
+    }),
     [metric, language.value],
   );
   return (

@@ -1,7 +1,7 @@
 /** Disks, arrays, services, posture, own checks: one row a finding, worst first. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { HealthItem } from '../../../../shared/inventory.ts';
-import { bytes, number } from '../../format.ts';
+import { bytes, number } from '../../../../shared/words/format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { HealthMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';

@@ -1,6 +1,6 @@
 /** When the endpoint was there, and the facts which that was concluded from. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
-import { none, time } from '../../format.ts';
+import { none, time } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';

@@ -1,4 +1,5 @@
 /** Which rules hold for this endpoint, and why each of them: what was said for what, and what gave way to it. */
+
 import type { EndpointDetail, RuleEntry } from '../../../../shared/api.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
@@ -9,7 +10,8 @@ import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
 import { familyOf } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/say.ts';
-import { language, t } from '../../words/words.ts';
+import { ruleName } from '../../words/value.ts';
+import { t } from '../../words/words.ts';
 import { editQuery } from '../rules/rule.tsx';
 import { ScopeName, type ScopeNames, useScopeNames } from '../rules/scope.tsx';
 
@@ -56,7 +58,7 @@ export function EndpointRules({ detail: { row } }: { detail: EndpointDetail }) {
                 head: t('rules.name'),
                 cell: ({ entry: { rule } }) => (
                   <div class="rule-name">
-                    <a href={to.rule(familyOf(rule))}>{rule.name[language.value]}</a>
+                    <a href={to.rule(familyOf(rule))}>{ruleName(rule)}</a>
                     <div class="plain small">
                       {rule.enabled ? (
                         <SeverityMark severity={rule.severity} />
@@ -81,7 +83,7 @@ export function EndpointRules({ detail: { row } }: { detail: EndpointDetail }) {
                           {t('rules.changeHere')}
                           <span class="unseen">
                             {' '}
-                            {rule.name[language.value]}, {t(`severity.${rule.severity}`)}
+                            {ruleName(rule)}, {t(`severity.${rule.severity}`)}
                           </span>
                         </a>
                       ),

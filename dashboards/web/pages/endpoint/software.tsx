@@ -1,7 +1,7 @@
 /** What is installed; searched in the browser, because a list of thousands is no use without it. */
 import { useMemo, useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
-import { none, number } from '../../format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';

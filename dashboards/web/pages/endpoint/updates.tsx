@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
-import { none, number, time } from '../../format.ts';
+import { none, number, time } from '../../../../shared/words/format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
 import { Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';

@@ -1,7 +1,7 @@
 /** All sites, or all groups: how many endpoints each has, and how many of them need a look. */
 import { useState } from 'preact/hooks';
+import { none, number } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
-import { none, number } from '../../format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';

@@ -2,9 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
 import { matches, wantedOf } from '../../fleet/filter.ts';
-import { none, number } from '../../format.ts';
 import { useSend } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { AttentionChips } from '../../parts/attention.tsx';

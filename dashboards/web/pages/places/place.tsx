@@ -1,8 +1,8 @@
 /** One site or one group: what it is, its endpoints, and those that could be added. */
 import { useState } from 'preact/hooks';
 import type { EndpointRow, GroupDetail } from '../../../../shared/api.ts';
+import { number } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
-import { number } from '../../format.ts';
 import { useLoad } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';

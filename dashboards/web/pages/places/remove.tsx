@@ -1,6 +1,6 @@
 /** Removing a site or a group. Where it is in use, a person says first where its endpoints go. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { number } from '../../format.ts';
+import { number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { Box, ProblemNotice, Ready } from '../../parts/box.tsx';

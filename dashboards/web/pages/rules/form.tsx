@@ -1,4 +1,5 @@
 /** Changes a rule for a scope: its fields, a reason, then what it would do, and only then the change itself. */
+
 import { useState } from 'preact/hooks';
 import type { RuleEntry, RulePreview } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
@@ -6,7 +7,8 @@ import type { Problem } from '../../net/request.ts';
 import { Notice, ProblemNotice } from '../../parts/box.tsx';
 import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
 import { type Family, isSame, levelsAt, type Scope } from '../../rules/family.ts';
-import { language, t } from '../../words/words.ts';
+import { ruleName } from '../../words/value.ts';
+import { t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { hasField, LevelFields, ReasonInput } from './level.tsx';
 import { previewOf, Review, type Wanted } from './review.tsx';
@@ -116,7 +118,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Form
       </div>
       {levels.map((level) => {
         const entry = entries.find(({ rule }) => rule.id === level.rule.id);
-        const title = levels.length > 1 ? level.rule.name[language.value] : null;
+        const title = levels.length > 1 ? ruleName(level.rule) : null;
         return (
           <LevelFields
             key={level.rule.id}

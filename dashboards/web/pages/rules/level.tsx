@@ -1,5 +1,5 @@
 /** The fields of one level of a rule. */
-import { measured } from '../../format.ts';
+import { measured } from '../../../../shared/words/format.ts';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { type Amount, type AmountUnit, unitsOf } from '../../rules/amount.ts';

@@ -1,7 +1,9 @@
 /** All rules: what each of them waits for, whose it is, where it differs, and how many alerts it holds now. */
+
 import type { RuleEntry } from '../../../../shared/api.ts';
+import { number } from '../../../../shared/words/format.ts';
+import { ruleNames } from '../../../../shared/words/names.ts';
 import { rows } from '../../fleet/store.ts';
-import { number } from '../../format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -13,6 +15,7 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { everywhere, type Family, familiesOf, levelsAt, saidAt, scopesOf } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/say.ts';
+import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { NewRule } from './new.tsx';
 import { Levels } from './rule.tsx';
@@ -75,7 +78,7 @@ const columnsOf = (names: ScopeNames): Column<Family>[] => [
     head: t('rules.name'),
     cell: (family) => (
       <div class="rule-name">
-        <a href={to.rule(family.id)}>{basicLevels(family)[0]?.rule.name[language.value] ?? family.id}</a>
+        <a href={to.rule(family.id)}>{ruleName(basicLevels(family)[0]?.rule ?? { id: family.id })}</a>
         <div class="quiet small plain">
           <code>{family.id}</code>
         </div>
@@ -115,10 +118,10 @@ function appliesTo(family: Family) {
   return applies === 'all' ? null : <div class="quiet small">{t(`rules.only.${applies}`)}</div>;
 }
 
-/** By name in either language, id, and what it looks at. */
+/** By name in any language, id, and what it looks at. */
 function matches(family: Family, words: string): boolean {
   const text = family.entries
-    .map(({ rule }) => `${rule.id} ${rule.name.en} ${rule.name.ja} ${ruleWords(rule)}`)
+    .map(({ rule }) => `${rule.id} ${ruleNames(rule)} ${ruleWords(rule)}`)
     .join(' ')
     .normalize('NFKC')
     .toLowerCase();

@@ -17,8 +17,8 @@ import {
   withMetric,
 } from '../../rules/fresh.ts';
 import { signOf } from '../../rules/say.ts';
-import { metricName } from '../../words/value.ts';
-import { language, t } from '../../words/words.ts';
+import { metricName, metricTitle } from '../../words/value.ts';
+import { t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { ServerFaults } from './form.tsx';
 import { ReasonInput, TimeInput, ValueInput } from './level.tsx';
@@ -43,7 +43,7 @@ function MetricSelect({
             <optgroup key={measurement} label={measurement}>
               {fields.map((one) => (
                 <option key={one.field} value={`${measurement}.${one.field}`}>
-                  {one[language.value]}
+                  {metricTitle(`${measurement}.${one.field}`)}
                 </option>
               ))}
             </optgroup>
@@ -100,20 +100,12 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
       <ServerFaults problem={problem} known={() => false} />
       <div class="form-row">
         <Input
-          label={t('rules.nameEn')}
-          value={rule.en}
-          onInput={(en) => set({ en, ...(rule.ownId ? {} : { id: idFrom(en, taken) }) })}
+          label={t('rules.part.name')}
+          value={rule.name}
+          onInput={(name) => set({ name, ...(rule.ownId ? {} : { id: idFrom(name, taken) }) })}
           maxLength={120}
           autocomplete="off"
-          error={fault('en')}
-        />
-        <Input
-          label={t('rules.nameJa')}
-          value={rule.ja}
-          onInput={(ja) => set({ ja })}
-          maxLength={120}
-          autocomplete="off"
-          help={t('rules.nameJaHelp')}
+          error={fault('name')}
         />
         <Input
           label={t('rules.id')}

@@ -1,11 +1,13 @@
 /** What a change of rules would do, shown before it is applied: the difference, and whom it reaches. */
+
 import type { RulePreview } from '../../../../shared/api.ts';
-import { number } from '../../format.ts';
+import { number } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { ProblemNotice } from '../../parts/box.tsx';
 import { type Difference, differencesOf } from '../../rules/difference.ts';
 import { type Family, familiesOf, levelsAt, type Scope } from '../../rules/family.ts';
+import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { type ScopeNames, scopeWords } from './scope.tsx';
@@ -93,7 +95,7 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
         <div class="stack-2" key={id}>
           {pairs.length > 1 && (
             <p class="strong">
-              {(after ?? before)?.name[language.value]}
+              {ruleName(after ?? before ?? { id })}
               {(after ?? before) && `: ${t(`severity.${(after ?? before)?.severity ?? 'warning'}`)}`}
             </p>
           )}

@@ -1,4 +1,5 @@
 /** One rule: what it says everywhere and in each scope in which it differs, how to change it, and how it was changed. */
+
 import { useEffect, useState } from 'preact/hooks';
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { useLoad } from '../../net/load.ts';
@@ -21,7 +22,8 @@ import {
   scopesOf,
 } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/say.ts';
-import { language, t } from '../../words/words.ts';
+import { ruleName } from '../../words/value.ts';
+import { t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
 import { History } from './history.tsx';
 import { AlertCount } from './list.tsx';
@@ -158,7 +160,7 @@ function Detail({ family, reload }: { family: Family; reload: () => void }) {
   };
   // Its own deletion ends the page; what is left to do is said there.
   useEffect(() => {
-    document.title = `${first.rule.name[language.value]} · Evenkeel`;
+    document.title = `${ruleName(first.rule)} · Evenkeel`;
   });
   return (
     <>
@@ -166,7 +168,7 @@ function Detail({ family, reload }: { family: Family; reload: () => void }) {
         <a href="/rules">{t('page.rules')}</a>
       </nav>
       <PageHead
-        title={first.rule.name[language.value]}
+        title={ruleName(first.rule)}
         lead={
           <>
             <code>{family.id}</code> · <AlertCount id={family.id} />

@@ -2,8 +2,8 @@
  * Numbers and times as people read them, through Intl. Every function takes the language, so that it is pure, and
  * gives `—` for null: unknown is never shown as 0.
  */
-import type { Unit } from '../../shared/metrics.ts';
-import { aboutLanguage, type Language } from '../../shared/words/index.ts';
+import type { Unit } from '../metrics.ts';
+import { aboutLanguage, type Language } from './index.ts';
 
 export const none = '—';
 

@@ -1,0 +1,74 @@
+/** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
+import { measured, percent } from './format.ts';
+import { defaultLanguage, findWord, type Key, type Language, languages, word } from './index.ts';
+
+/** A person's own words: one text for everybody, or one for each of some languages. */
+export type OwnName = string | Readonly<Record<string, string>>;
+/** Built-in rules have names in the words; a rule that people made, or renamed, has its own. */
+export interface NamedRule {
+  id: string;
+  /** The milder rule whose worse level it is: it has the name of that, unless it has one itself. */
+  level_of?: string;
+  name?: OwnName;
+}
+
+export const ownName = (language: Language, name: OwnName | undefined): string | undefined =>
+  typeof name === 'string' ? name : (name?.[language] ?? name?.[defaultLanguage] ?? Object.values(name ?? {})[0]);
+
+/** A rule that is gone, and had a name of its own, is called by its id. */
+export function ruleName(language: Language, { id, level_of = id, name }: NamedRule): string {
+  return ownName(language, name) ?? findWord(language, `rule.${id}`) ?? findWord(language, `rule.${level_of}`) ?? id;
+}
+
+/** All that people may call it by, for a search. */
+export const ruleNames = (rule: NamedRule): string => languages.map((language) => ruleName(language, rule)).join(' ');
+
+/** The metric of alerts about endpoints that say nothing: its limit is a time, and there is no value to show. */
+export const silence = 'endpoint.silent';
+
+const health: readonly Key[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
+/** Metrics whose number is a state: what 0, 1, 2 … mean. */
+const states: Readonly<Record<string, readonly Key[]>> = {
+  'backup.result': [
+    'backup.state.ok',
+    'backup.state.warning',
+    'backup.state.failed',
+    'backup.state.running',
+    'backup.state.never',
+    'backup.state.unknown',
+  ],
+  'backup.verify_result': ['backup.state.ok', 'backup.state.failed'],
+  'smart.severity': health.slice(0, 3),
+  'array.severity': health.slice(0, 3),
+  'custom.status': health,
+};
+
+/** Numbers that stand for a state, with its word; none where a number is a number. */
+export function stateOptions(language: Language, metric: string, unit: string): [value: string, word: string][] {
+  const keys: readonly Key[] = states[metric] ?? (unit === 'bool' ? ['common.no', 'common.yes'] : []);
+  return keys.map((key, value) => [String(value), word(language, key)]);
+}
+
+export const metricName = (language: Language, metric: string): string =>
+  findWord(language, `metric.${metric}`) ?? metric;
+
+/** Where numbers are shown as numbers: `Disk health (0 OK, 1 Warning, 2 Critical)`. */
+export function metricTitle(language: Language, metric: string): string {
+  const name = metricName(language, metric);
+  if (!states[metric]) return name;
+  const meanings = stateOptions(language, metric, '').map((pair) => pair.join(' '));
+  return `${name} (${meanings.join(', ')})`;
+}
+
+/** `value` of `metric` in words: `Failed`, `Yes`, `93.5%`. */
+export function sayValue(language: Language, metric: string, value: number | null, unit: string): string {
+  const state = stateOptions(language, metric, unit).find(([number]) => number === String(value));
+  return state?.[1] ?? measured(value, metric === silence ? 'seconds' : unit, language);
+}
+
+/** As sayValue, but a limit that somebody wrote as 90 reads 90%, not 90.0%. */
+export function sayLimit(language: Language, metric: string, value: number, unit: string): string {
+  return unit === 'percent' && Number.isInteger(value)
+    ? percent(value, language, 0)
+    : sayValue(language, metric, value, unit);
+}
