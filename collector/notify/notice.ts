@@ -58,7 +58,9 @@ export function bodyText(notice: Notice, language: Language, zone = 'UTC'): stri
     value === null ? null : say('value', valueText(notice, value, language) + limit),
     say('since', formatTime(notice.startedAt, zone)),
     notice.endedAt === null ? null : say('until', formatTime(notice.endedAt, zone)),
-    why === null ? null : (findWord(language, `notice.why.${why}`) ?? oneLine(why)),
+    why === null
+      ? null
+      : (findWord(language, `notice.why.${why}`) ?? findWord(language, `cause.${why}`) ?? oneLine(why)),
     notice.ticket === null ? null : say('ticket', `#${notice.ticket}`),
     say('more', notice.url),
   ];

@@ -60,4 +60,10 @@ test('a rule that people made has its own name, whole or per language; one that 
   assert.match(headlineOf({ id: 'mine' }, 'en'), / mine \(/);
 });
 
+test('the end of a silence says what it was, in the reader’s language', () => {
+  const over = { ...notice, event: 'resolved' as const, endedAt: notice.startedAt + 60_000, why: 'agent_ended' };
+  assert.match(bodyText(over, 'en'), /^The agent ended, the machine ran on$/m);
+  assert.match(bodyText(over, 'ja'), /^エージェントの終了 \(マシンは稼働\)$/m);
+});
+
 test.run();
