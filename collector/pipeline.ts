@@ -384,8 +384,8 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
       for (const room of rooms) room.undo();
       throw thrown;
     }
-    for (const [key, ticket] of batch.ticketOf) {
-      const alert = memory.alert(key);
+    for (const [id, ticket] of batch.ticketOf) {
+      const alert = memory.byId(id);
       if (alert) alert.ticket = ticket;
     }
     for (const room of rooms) room.keep();

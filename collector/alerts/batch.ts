@@ -80,7 +80,7 @@ export interface Batch {
   actions: Action[];
   /** What people are to be told. */
   notifications: Notification[];
-  /** Filled by the commit: the ticket in which the alert of a key now is, and all tickets that changed. */
+  /** Filled by the commit: the ticket in which an alert now is, by its id (of an incident: by its key). */
   ticketOf: Map<string, number>;
   changedTickets: Set<number>;
 }

@@ -2,7 +2,7 @@
 import type { Transaction } from 'kysely';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
-import { insertRows } from '../state/rows.ts';
+import { insertRows, updateRow } from '../state/rows.ts';
 import type { Alert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 
@@ -29,10 +29,10 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
     rows.filter((row) => !isEnded(row)),
   );
   await insertRows(db, 'alert_events', changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf));
-  const written = new Set(rows.map(({ key }) => key));
-  for (const [key, ticket] of batch.ticketOf) {
-    if (written.has(key)) continue;
-    await db.updateTable('alerts').set({ ticket }).where('active_key', '=', key).execute();
+  const written = new Set(rows.map(({ id }) => id));
+  for (const [id, ticket] of batch.ticketOf) {
+    if (written.has(id)) continue;
+    await updateRow(db, 'alerts', id, { ticket });
     await breathe();
   }
 }
@@ -80,7 +80,7 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
     first_acknowledged_at: alert.firstAcknowledgedAt,
     flapping: alert.flapping ? 1 : 0,
     calm: isCalm(alert) ? 1 : 0,
-    ticket: batch.ticketOf.get(alert.key) ?? alert.ticket,
+    ticket: batch.ticketOf.get(alert.id) ?? alert.ticket,
     updated_at: at,
   };
 }

@@ -9,7 +9,8 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
   for (const { at, channels, about, alert, incident, ticketKey, ticket, facts } of batch.notifications) {
     const { event, severity } = facts;
     const isOfTicket = incident !== null || event === 'reminder';
-    const inTicket = batch.ticketOf.get(ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
+    const inTicket =
+      batch.ticketOf.get(alert ?? ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
     const row = { at, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
     const notification = await insertRows(db, 'notifications', [row]);
     const deliveries = channels.map((channel) => ({

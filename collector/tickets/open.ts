@@ -1,4 +1,5 @@
 /** The step after `advance`: what follows for tickets from what happened to alerts, and from what people did. */
+import type { Acknowledgement } from '../alerts/acknowledgement.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
 import { isAlertChange } from '../alerts/batch.ts';
@@ -25,17 +26,27 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     await breathe();
   }
   batch.actions.push(...policy.advance(batch.at));
-  for (const [i, { type, key }] of [...batch.actions].entries())
-    if (type === 'open' || type === 'reopen') takeOver(key, i);
+  for (const [i, action] of [...batch.actions].entries()) {
+    if (action.type !== 'open' && action.type !== 'reopen' && action.type !== 'attach') continue;
+    const alert = alertOf(action.key);
+    if (!alert || alert.id !== action.about?.alert) continue;
+    // It may have got worse while its ticket waited.
+    if (action.type !== 'attach') action.about = { ...action.about, urgency: alert.rule.urgency };
+    if (alert.acknowledgement) takeOver(alert.key, alert.acknowledgement, i);
+  }
 
-  /** Somebody was on the alert before its ticket opened: then the ticket is theirs. */
-  function takeOver(key: string, opening: number): void {
-    const owner = alertOf(key)?.acknowledgement;
+  /** Somebody was on the alert before it had this ticket: then the ticket is theirs. */
+  function takeOver(alert: string, { by, note }: Acknowledgement, opening: number): void {
+    const key = ticketKeyOf(alert);
     const isTaken = (action: Action) => action.type === 'acknowledged' && action.key === key;
-    if (!owner || batch.actions.findLastIndex(isTaken) > opening) return;
-    const { by, note } = owner;
-    batch.actions.push({ type: 'acknowledged', at: batch.at, key, by, note });
+    if (batch.actions.findLastIndex(isTaken) > opening) return;
+    batch.actions.push({ type: 'acknowledged', at: batch.at, key, by, note, isEarlier: true });
     batch.actions.push(...policy.apply({ type: 'touch', at: batch.at, key }));
+  }
+
+  /** One of an incident has the incident's ticket. */
+  function ticketKeyOf(alert: string): string {
+    return policy.state(alert)?.parent ?? alert;
   }
 
   function follow({ at, code, alert, ended, reason, actor, params }: AlertChange): void {
@@ -59,8 +70,10 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     } else if (code === 'resolved' || (ended && code !== 'dropped')) {
       batch.actions.push(...policy.apply({ type: 'recover', at, key }));
     } else if (code === 'acknowledged') {
-      batch.actions.push({ type: 'acknowledged', at, key, by: actor, note: (params.note as string | null) ?? null });
-      batch.actions.push(...policy.apply({ type: 'touch', at, key }));
+      const ticket = ticketKeyOf(key);
+      const note = (params.note as string | null) ?? null;
+      batch.actions.push({ type: 'acknowledged', at, key: ticket, by: actor, note });
+      batch.actions.push(...policy.apply({ type: 'touch', at, key: ticket }));
     }
   }
 }

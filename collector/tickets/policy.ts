@@ -38,7 +38,7 @@ export type Action = { at: number; key: string; about?: About } & (
   /** The alert has got worse: its ticket follows. */
   | { type: 'urgency'; urgency: number; severity: string }
   /** A person is on it. */
-  | { type: 'acknowledged'; by: string; note: string | null }
+  | { type: 'acknowledged'; by: string; note: string | null /** Before the ticket was. */; isEarlier?: boolean }
 );
 
 export interface TicketPolicy {

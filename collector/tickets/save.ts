@@ -13,7 +13,7 @@ import type { About } from './ticket-state.ts';
 import { blankTicket, note } from './tickets.ts';
 
 type Db = Transaction<Database>;
-type Found = Pick<Database['tickets'], 'state' | 'fires'> & { id: number };
+type Found = Pick<Database['tickets'], 'state' | 'fires' | 'assignee'> & { id: number };
 const actor = 'monitor';
 
 export async function saveTickets(db: Db, batch: Batch): Promise<void> {
@@ -28,9 +28,9 @@ async function applyAction(db: Db, action: Action, batch: Batch): Promise<number
   switch (action.type) {
     case 'open':
     case 'open-parent':
-      return link(batch, action.key, await open(db, action));
+      return link(batch, action, await open(db, action));
     case 'reopen':
-      return link(batch, action.key, await reopen(db, action));
+      return link(batch, action, await reopen(db, action));
     case 'attach':
       return attach(db, action, batch);
     case 'count':
@@ -59,13 +59,13 @@ async function applyAction(db: Db, action: Action, batch: Batch): Promise<number
   }
 }
 
-function link(batch: Batch, key: string, id: number): number {
-  batch.ticketOf.set(key, id);
+function link(batch: Batch, { key, about }: Action, id: number): number {
+  batch.ticketOf.set(about?.alert ?? key, id);
   return id;
 }
 
 async function openTicket(db: Db, key: string): Promise<Found | undefined> {
-  const found = sql<Found>`select id, state, fires from tickets where open_key = ${key}`;
+  const found = sql<Found>`select id, state, fires, assignee from tickets where open_key = ${key}`;
   return (await found.execute(db)).rows[0];
 }
 
@@ -80,7 +80,7 @@ const set = (db: Db, id: number, columns: Partial<Omit<Database['tickets'], 'id'
   updateRow(db, 'tickets', id, columns);
 
 async function lastTicket(db: Db, key: string): Promise<Found | undefined> {
-  const last = sql<Found>`select id, state, fires from tickets where key = ${key} order by id desc limit 1`;
+  const last = sql<Found>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
   return (await last.execute(db)).rows[0];
 }
 
@@ -172,7 +172,7 @@ async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: 
     const ofTicket = child === undefined ? alert : {};
     await set(db, id, { fires: fires + 1, restored_at: null, updated_at: at, ...ofTicket });
     await note(db, id, at, actor, 'fired', { data: JSON.stringify({ ...alert, endpoint: about?.endpoint ?? null }) });
-    link(batch, child ?? key, id);
+    link(batch, action, id);
   });
 }
 
@@ -194,7 +194,7 @@ async function attach(db: Db, action: Extract<Action, { type: 'attach' }>, batch
   await set(db, parent.id, { fires: parent.fires + 1, restored_at: null, updated_at: at });
   const { alert = null, endpoint = null } = about ?? {};
   await note(db, parent.id, at, actor, 'fired', { data: JSON.stringify({ alert, endpoint, merged: own?.id ?? null }) });
-  return link(batch, key, parent.id);
+  return link(batch, action, parent.id);
 }
 
 async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>): Promise<number | null> {
@@ -213,11 +213,11 @@ async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>
 
 /** Whoever acknowledges the alert has taken the ticket: the monitor does not resolve it any more. */
 function acknowledge(db: Db, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
-  const { key, at, by, note: text } = action;
-  return onOpen(db, key, async ({ id, state }) => {
+  const { key, at, by, note: text, isEarlier } = action;
+  return onOpen(db, key, async ({ id, state, assignee }) => {
     const begun = state === 'new' ? { state: 'in_progress' as const } : {};
     await set(db, id, { assignee: by, touched_at: at, updated_at: at, ...begun });
-    await note(db, id, at, by, 'acknowledged', { text });
+    if (!isEarlier || assignee !== by) await note(db, id, at, by, 'acknowledged', { text });
   });
 }
 

@@ -212,4 +212,67 @@ test('a later, worse alert of the same kind that opens the ticket again raises i
   await s.close();
 });
 
+test('worse while its ticket waits to be opened: the ticket opens with the priority of now', async () => {
+  const s = await firing();
+  await s.keepSaying(90 * second, 'srv', fuller);
+  assert.equal([(await alertOf(s))?.severity, (await s.ticketRows()).length], ['critical', 0]);
+  await s.keepSaying(2 * minute, 'srv', fuller);
+  const [ticket] = await s.ticketRows();
+  assert.equal([ticket?.urgency, ticket?.priority], [1, 2]);
+  await s.close();
+});
+
+test('reopened because it still fires: who has it is written down once', async () => {
+  const s = await firing();
+  await s.keepSaying(3 * minute, 'srv', full);
+  await s.alerts.acknowledge(await idOf(s), { by: 'ada', note: 'I see it' });
+  const id = (await s.ticketRows())[0]?.id ?? 0;
+  await s.tickets.resolve(id, 'bob', 'emptied');
+  await s.keepSaying(5 * minute, 'srv', full);
+  const [ticket] = await s.ticketRows();
+  assert.equal([ticket?.state, ticket?.assignee, typeof ticket?.touched_at], ['in_progress', 'ada', 'number']);
+  assert.equal(
+    (await s.events(id)).map(({ kind, actor }) => `${kind} ${actor}`),
+    ['opened monitor', 'acknowledged ada', 'state bob', 'reopened monitor'],
+  );
+  await s.alerts.acknowledge(await idOf(s), { by: 'ada', note: 'once more' });
+  assert.is((await s.events(id)).at(-1)?.text, 'once more');
+  await s.close();
+});
+
+async function siteWith(options: Parameters<typeof openScene>[0] = {}) {
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const endpoints = Object.fromEntries(ids.map((id) => [id, 'server' as const]));
+  const s = await openScene({ endpoints, site: 'plant', rules: [{ id: 'disk-space', for_s: 0 }], ...options });
+  const sayAll = async (ms: number) => {
+    for (const end = s.now() + ms; s.now() < end; await s.wait(10 * second, 10 * second))
+      for (const id of ids) await s.say(id, full);
+  };
+  const one = async (id: string) => (await s.alertRows()).find(({ endpoint }) => endpoint === id)?.id ?? '';
+  return { s, sayAll, one };
+}
+
+test('acknowledged, and then one of an incident: the incident’s ticket is taken', async () => {
+  const { s, sayAll, one } = await siteWith();
+  await sayAll(30 * second);
+  await s.alerts.acknowledge(await one('b'), { by: 'ada', note: 'I see it' });
+  await sayAll(3 * minute);
+  const [ticket, ...more] = await s.ticketRows();
+  assert.equal(
+    [ticket?.kind, ticket?.assignee, typeof ticket?.touched_at, more.length],
+    ['incident', 'ada', 'number', 0],
+  );
+  await s.close();
+});
+
+test('one of an incident is acknowledged: the incident’s ticket is taken', async () => {
+  const { s, sayAll, one } = await siteWith();
+  await sayAll(4 * minute);
+  await s.alerts.acknowledge(await one('b'), { by: 'ada', note: 'I see it' });
+  const [ticket] = await s.ticketRows();
+  assert.equal([ticket?.kind, ticket?.state, ticket?.assignee], ['incident', 'in_progress', 'ada']);
+  assert.is((await s.events(ticket?.id ?? 0)).at(-1)?.text, 'I see it');
+  await s.close();
+});
+
 test.run();

@@ -146,6 +146,25 @@ test('many opens of one key at once: one ticket, the others count into it', asyn
   }
 });
 
+test('two alerts of one key in one batch: each in its own ticket', async () => {
+  const { state } = await open();
+  const batch = createBatch([], 1000);
+  const about = (alert: string) => ({
+    ...{ alert, rule: 'disk-space', urgency: 2, instance: '/' },
+    endpoint: { id: 'srv', name: 'srv', kind: 'server' as const },
+  });
+  const opening = { type: 'open', key: 'srv/disk', at: 1000, follows: false, count: 1 } as const;
+  batch.actions.push({ ...opening, about: about('first') });
+  batch.actions.push({ type: 'resolve', key: 'srv/disk', at: 1000, members: [] });
+  batch.actions.push({ ...opening, about: about('second') });
+  await state.transaction().execute((db) => saveTickets(db, batch));
+  const saved = await state.selectFrom('tickets').select(['id', 'alert']).orderBy('id').execute();
+  assert.equal(
+    ['first', 'second'].map((alert) => batch.ticketOf.get(alert)),
+    saved.map(({ id }) => id),
+  );
+});
+
 test('resolved for five business days: closed; a week-end counts for nothing', async () => {
   const t = await open();
   const id = await t.tickets.create(mine);
