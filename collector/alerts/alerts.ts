@@ -397,10 +397,15 @@ export function createAlerts(parts: AlertsParts): Alerts {
       .selectFrom('deliveries')
       .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
       .leftJoin('alerts', 'alerts.id', 'notifications.alert')
-      .leftJoin('tickets', 'tickets.open_key', 'notifications.incident')
+      .leftJoin('incidents', 'incidents.ticket', 'notifications.ticket')
       .select(['about', 'channel', 'notifications.severity'])
       .where('event', 'in', ['firing', 'flapping'])
-      .where((is) => is.or([is('alerts.active_key', 'is not', null), is('tickets.open_key', 'is not', null)]))
+      .where((is) =>
+        is.or([
+          is('alerts.active_key', 'is not', null),
+          is.and([is('notifications.incident', 'is not', null), is('incidents.ended_at', 'is', null)]),
+        ]),
+      )
       .execute();
     for (const { about, channel, severity } of rows) notified.add(about, [channel], severities.indexOf(severity));
     notified.keep();

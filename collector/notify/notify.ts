@@ -131,11 +131,12 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
 
   function onIncident(action: Action): void {
     const { type, key, at } = action;
-    if (type !== 'open-parent' && type !== 'reopen' && type !== 'resolve') return;
-    const members = type === 'resolve' ? action.members : joining(key);
-    const facts = factsOfIncident(key, members, type === 'resolve' ? 'resolved' : 'firing', at);
-    const channels = type === 'resolve' ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
-    if (type === 'resolve') memory.forget(key);
+    if (type !== 'began' && type !== 'ended') return;
+    const hasEnded = type === 'ended';
+    const members = hasEnded ? action.members : joining(key);
+    const facts = factsOfIncident(key, members, hasEnded ? 'resolved' : 'firing', at);
+    const channels = hasEnded ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
+    if (hasEnded) memory.forget(key);
     else memory.add(key, channels, rankOf[facts.severity]);
     const about: Omit<Notification, 'facts'> = {
       ...{ at, channels, about: key, alert: null, incident: key, ticketKey: key, ticket: null },

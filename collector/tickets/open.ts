@@ -30,8 +30,6 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     if (action.type !== 'open' && action.type !== 'reopen' && action.type !== 'attach') continue;
     const alert = alertOf(action.key);
     if (!alert || alert.id !== action.about?.alert) continue;
-    // It may have got worse while its ticket waited.
-    if (action.type !== 'attach') action.about = { ...action.about, urgency: alert.rule.urgency };
     if (alert.acknowledgement) takeOver(alert.key, alert.acknowledgement, i);
   }
 
@@ -65,8 +63,10 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
         instance: instanceOf(alert),
       };
       batch.actions.push(...policy.apply({ type: 'fire', at, key, endpoint: id, check: family, site, about }));
-    } else if (code === 'worse') {
-      batch.actions.push({ type: 'urgency', at, key, urgency: alert.rule.urgency, severity: alert.rule.severity });
+    } else if (code === 'worse' || code === 'eased') {
+      const { urgency, severity } = alert.rule;
+      batch.actions.push(...policy.apply({ type: 'level', at, key, urgency }));
+      if (code === 'worse') batch.actions.push({ type: 'urgency', at, key, urgency, severity });
     } else if (code === 'resolved' || (ended && code !== 'dropped')) {
       batch.actions.push(...policy.apply({ type: 'recover', at, key }));
     } else if (code === 'acknowledged') {

@@ -14,6 +14,8 @@ import { createUndo } from './undo.ts';
 export type PolicyEvent = { at: number } & (
   | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: About }
   | { type: 'recover'; key: string }
+  /** The alert is at another level: what its ticket opens with. */
+  | { type: 'level'; key: string; urgency: number }
   /** A person commented, assigned or changed the ticket. */
   | { type: 'touch'; key: string }
   /** A person resolved, closed or cancelled it. */
@@ -32,8 +34,11 @@ export type Action = { at: number; key: string; about?: About } & (
   | { type: 'count' /** It is on the list of this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
-  | { type: 'resolve' /** Those on the list of a storm until now. */; members: readonly string[] }
-  | { type: 'reopen'; why: 'fired' | 'still-firing' }
+  | { type: 'resolve' }
+  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of a storm. */; of?: { check: string; site: string | null } }
+  /** Of a storm, whatever people do with its ticket meanwhile. */
+  | { type: 'began' }
+  | { type: 'ended' /** Those on its list until now. */; members: readonly string[] }
   | { type: 'remind' }
   /** The alert has got worse: its ticket follows. */
   | { type: 'urgency'; urgency: number; severity: string }
@@ -128,19 +133,22 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   function runOne(state: TicketState, at: number): void {
     if (state.openDue === at) {
       set(state, { openDue: null });
-      if (!tryStorm(state, at)) openOne(state, at);
+      if (state.isStorm) openParent(state.key, state.check, state.site, at);
+      else if (!tryStorm(state, at)) openOne(state, at);
     } else if (state.resolveDue === at) {
-      act(state, { type: 'resolve', key: state.key, at, members: state.children });
-      set(state, { resolveDue: null, open: false, flapping: false, resolvedAt: at });
-      detachChildren(state);
+      set(state, { resolveDue: null });
+      if (state.isStorm) endStorm(state, at);
+      if (!state.open || state.touched) return;
+      act(state, { type: 'resolve', key: state.key, at });
+      set(state, { open: false, flapping: false, resolvedAt: at });
     } else if (state.remindDue === at) {
       set(state, { remindDue: at + settings.remindAfter });
       act(state, { type: 'remind', key: state.key, at });
     }
   }
 
-  function detachChildren(parent: TicketState): void {
-    if (!parent.isStorm) return;
+  function endStorm(parent: TicketState, at: number): void {
+    act(parent, { type: 'ended', key: parent.key, at, members: parent.children });
     for (const key of parent.children) {
       const child = states.get(key);
       if (child?.parent !== parent.key) continue;
@@ -179,8 +187,11 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   }
 
   function reopen(state: TicketState, at: number, why: 'fired' | 'still-firing'): void {
-    act(state, { type: 'reopen', key: state.key, at, why });
+    const { key, isStorm, check, site } = state;
+    act(state, { type: 'reopen', key, at, why, ...(isStorm ? { of: { check, site } } : {}) });
     begin(state, at);
+    // A person had closed it: it stays theirs.
+    if (why === 'still-firing') set(state, { touched: true });
   }
 
   function judgeFlapping(state: TicketState, at: number): void {
@@ -199,15 +210,21 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   /** Opens, reopens or finds the storm ticket `key`. */
   function openParent(key: string, check: string, site: string | null, at: number): TicketState {
     const parent = states.get(key) ?? add({ ...newTicketState(key, '', check, site), isStorm: true });
-    set(parent, { firing: true, restoredAt: null, resolveDue: null, remindDue: null });
-    if (parent.open) return parent;
-    set(parent, { firedAt: at });
-    if (parent.resolvedAt !== null && at - parent.resolvedAt <= settings.reopenWindow) reopen(parent, at, 'fired');
-    else {
-      countOpening(at);
-      act(parent, { type: 'open-parent', key, at, check, site, follows: parent.openedBefore });
-      begin(parent, at);
+    const goesOn = parent.firing || parent.resolveDue !== null;
+    // More of them while its ticket is closed by hand are news, too.
+    const isNews = !goesOn || parent.openDue !== null;
+    set(parent, { firing: true, restoredAt: null, openDue: null, resolveDue: null, remindDue: null });
+    if (!goesOn) set(parent, { firedAt: at });
+    if (!parent.open) {
+      if (parent.resolvedAt !== null && at - parent.resolvedAt <= settings.reopenWindow)
+        reopen(parent, at, goesOn ? 'still-firing' : 'fired');
+      else {
+        countOpening(at);
+        act(parent, { type: 'open-parent', key, at, check, site, follows: parent.openedBefore });
+        begin(parent, at);
+      }
     }
+    if (isNews) act(parent, { type: 'began', key, at });
     return parent;
   }
 
@@ -278,6 +295,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       act(state, { type: 'count', key: parent.key, at, child: state.key });
       return;
     }
+    // A person has closed the ticket that both share.
+    if (parent) return;
     if (state.open) {
       act(state, { type: 'count', key: state.key, at });
       judgeFlapping(state, at);
@@ -312,25 +331,27 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     const parent = state.parent === null ? undefined : states.get(state.parent);
     if (parent) {
       put(parent, { firingChildren: parent.firingChildren - 1 });
+      // Into a ticket that a person has closed nothing can count when it fires again.
+      if (!parent.open) set(state, { parent: null });
       if (parent.firingChildren === 0) recover(parent, at);
       return;
     }
-    if (!state.open) return;
-    act(state, { type: 'recovered', key: state.key, at, touched: state.touched });
-    if (state.touched) set(state, { remindDue: at + settings.remindAfter });
-    else set(state, { resolveDue: at + (state.flapping ? settings.flapQuiet : settings.resolveHold) });
+    if (state.open) act(state, { type: 'recovered', key: state.key, at, touched: state.touched });
+    if (state.open && state.touched) set(state, { remindDue: at + settings.remindAfter });
+    if (state.isStorm || (state.open && !state.touched))
+      set(state, { resolveDue: at + (state.flapping ? settings.flapQuiet : settings.resolveHold) });
   }
 
   function touch(state: TicketState, at: number): void {
     if (!state.open) return;
-    set(state, { touched: true, resolveDue: null });
+    set(state, { touched: true, resolveDue: state.isStorm ? state.resolveDue : null });
     if (!state.firing && state.remindDue === null) set(state, { remindDue: at + settings.remindAfter });
   }
 
   /** Closed by hand though it still fires: wait the open delay, for the cure may just not be measured yet. */
   function close(state: TicketState, at: number, mutedUntil: number | null): void {
-    set(state, { open: false, flapping: false, resolveDue: null, remindDue: null, resolvedAt: null, mutedUntil });
-    detachChildren(state);
+    const resolveDue = state.isStorm ? state.resolveDue : null;
+    set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil });
     if (!state.firing) return;
     if (mutedUntil !== null) set(state, { openDue: mutedUntil });
     // Within the reopen window by definition: it never stopped.
@@ -366,6 +387,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       const state = states.get(event.key);
       if (!state) return;
       if (event.type === 'recover') recover(state, event.at);
+      else if (event.type === 'level')
+        put(state, state.about ? { about: { ...state.about, urgency: event.urgency } } : {});
       else if (event.type === 'touch') touch(state, event.at);
       else if (event.type === 'orphan')
         act(state, { type: 'recovered', key: state.key, at: event.at, touched: state.touched });

@@ -48,6 +48,7 @@ export async function readTickets(
     )
     .orderBy('id')
     .execute();
+  const goingOn = await readIncidents(db);
   for (const ticket of tickets) {
     const state =
       states.get(ticket.key) ?? newTicketState(ticket.key, ticket.endpoint ?? '', ticket.rule ?? 'budget', ticket.site);
@@ -55,8 +56,9 @@ export async function readTickets(
     state.isStorm = ticket.kind === 'incident' || ticket.kind === 'budget';
     state.openedBefore = true;
     if (ticket.open_key === null) {
-      state.resolvedAt = ticket.resolved_by === 'monitor' ? ticket.resolved_at : null;
       state.mutedUntil = ticket.muted_until !== null && ticket.muted_until > now ? ticket.muted_until : null;
+      const isReopened = state.isStorm && goingOn.has(ticket.id) && state.mutedUntil === null;
+      state.resolvedAt = ticket.resolved_by === 'monitor' || isReopened ? ticket.resolved_at : null;
       continue;
     }
     state.open = true;
@@ -65,9 +67,12 @@ export async function readTickets(
     state.restoredAt = ticket.restored_at;
     state.flapping = ticket.flapping_since !== null;
   }
-  const openById = new Map(tickets.filter(({ open_key }) => open_key !== null).map((ticket) => [ticket.id, ticket]));
+  /** Open, or of an outage that goes on though a person has closed its ticket. */
+  const current = new Map(
+    tickets.filter(({ id, open_key }) => open_key !== null || goingOn.has(id)).map((ticket) => [ticket.id, ticket]),
+  );
   for (const { alert } of open) {
-    const parent = states.get(openById.get(alert.ticket ?? -1)?.key ?? '');
+    const parent = states.get(current.get(alert.ticket ?? -1)?.key ?? '');
     const child = states.get(alert.key);
     if (!parent?.isStorm || !child) continue;
     child.parent = parent.key;
@@ -75,10 +80,15 @@ export async function readTickets(
     if (child.firing) parent.firingChildren++;
     parent.firing = parent.firingChildren > 0;
   }
-  await readEndedMembers(db, states, openById);
+  await readEndedMembers(db, states, current);
   await readFires(db, states, settings, now);
   const orphans: Action[] = [];
   for (const state of states.values()) armTimers(state, settings, now, orphans);
+  for (const [id, { key }] of current) {
+    const state = states.get(key) as TicketState;
+    // Its end is still to be told, whoever has its ticket.
+    if (goingOn.has(id) && !state.firing) state.resolveDue = (state.restoredAt ?? now) + settings.resolveHold;
+  }
   const openings = await db
     .selectFrom('tickets')
     .select('opened_at')
@@ -88,13 +98,19 @@ export async function readTickets(
   return { states: [...states.values()], openings: openings.map((row) => row.opened_at), orphans };
 }
 
-/** Members of open incidents whose alerts have ended: they stay on its list, and count into it when they fire again. */
+/** Numbers of the tickets of outages that have not ended. */
+async function readIncidents(db: Db): Promise<Set<number>> {
+  const rows = await db.selectFrom('incidents').select('ticket').where('ended_at', 'is', null).execute();
+  return new Set(rows.map(({ ticket }) => ticket));
+}
+
+/** Members of such incidents whose alerts have ended: they stay on its list, and count into it when they fire again. */
 async function readEndedMembers(
   db: Db,
   states: Map<string, TicketState>,
-  open: ReadonlyMap<number, { key: string }>,
+  current: ReadonlyMap<number, { key: string }>,
 ): Promise<void> {
-  const storms = [...open].filter(([, { key }]) => states.get(key)?.isStorm).map(([id]) => id);
+  const storms = [...current].filter(([, { key }]) => states.get(key)?.isStorm).map(([id]) => id);
   const rows = await db
     .selectFrom('alerts')
     .select(['key', 'endpoint', 'ticket'])
@@ -103,11 +119,11 @@ async function readEndedMembers(
     .where('active_key', 'is', null)
     .execute();
   for (const { key, endpoint, ticket } of rows) {
-    const parent = states.get(open.get(ticket ?? -1)?.key ?? '');
+    const parent = states.get(current.get(ticket ?? -1)?.key ?? '');
     const child = states.get(key) ?? (parent && newTicketState(key, endpoint, parent.check, parent.site));
     if (!parent || !child || child.firing || child.open || child.parent !== null) continue;
     states.set(key, child);
-    child.parent = parent.key;
+    if (parent.open) child.parent = parent.key;
     parent.children.push(key);
   }
 }
@@ -115,8 +131,8 @@ async function readEndedMembers(
 /** Sets the timers that it would have had. */
 function armTimers(state: TicketState, settings: PolicySettings, now: number, orphans: Action[]): void {
   if (state.firing) {
-    if (!state.open && state.parent === null && !state.isStorm)
-      state.openDue = Math.max(state.firedAt + settings.openDelay, state.mutedUntil ?? 0);
+    if (!state.open && state.parent === null)
+      state.openDue = Math.max((state.resolvedAt ?? state.firedAt) + settings.openDelay, state.mutedUntil ?? 0);
   } else if (state.open && state.restoredAt === null)
     orphans.push({ type: 'recovered', key: state.key, at: now, touched: state.touched });
   if (!state.open || state.firing) return;

@@ -53,6 +53,10 @@ async function applyAction(db: Db, action: Action, batch: Batch): Promise<number
       return acknowledge(db, action);
     case 'resolve':
       return resolve(db, action);
+    case 'began':
+      return endIncident(db, action.key, null);
+    case 'ended':
+      return endIncident(db, action.key, action.at);
     // The reminder is a notice; the ticket itself does not change.
     case 'remind':
       return (await openTicket(db, action.key))?.id ?? null;
@@ -136,13 +140,28 @@ async function beginIncident(db: Db, action: Extract<Action, { type: 'open-paren
     .execute();
 }
 
+/** Of the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
+async function endIncident(db: Db, key: string, at: number | null): Promise<number | null> {
+  const last = sql<{ id: number; ticket: number }>`select id, ticket from incidents where key = ${key}
+    order by id desc limit 1`;
+  const [row] = (await last.execute(db)).rows;
+  if (!row) return null;
+  await db.updateTable('incidents').set({ ended_at: at }).where('id', '=', row.id).execute();
+  return row.ticket;
+}
+
 const weight = (impact: Third, urgency: Third) => ({ impact, urgency, priority: priorityOf(impact, urgency) });
 
 async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
-  const { key, at, why, about } = action;
+  const { key, at, why, about, of } = action;
   const last = await lastTicket(db, key);
   // Closed for good, or cancelled: what comes later is a new ticket that follows the old one.
-  if (last?.state !== 'resolved') return open(db, { ...action, type: 'open', follows: last !== undefined, count: 1 });
+  const follows = last !== undefined;
+  if (last?.state !== 'resolved')
+    return open(
+      db,
+      of ? { key, at, type: 'open-parent', ...of, follows } : { ...action, type: 'open', follows, count: 1 },
+    );
   await set(db, last.id, {
     state: 'in_progress',
     open_key: key,
@@ -155,7 +174,6 @@ async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Prom
     // It is about the alert of now, which may be worse than the one before.
     ...columnsOf(about),
   });
-  await db.updateTable('incidents').set({ ended_at: null }).where('ticket', '=', last.id).execute();
   await note(db, last.id, at, actor, 'reopened', {
     from_state: 'resolved',
     to_state: 'in_progress',
@@ -231,7 +249,6 @@ async function resolve(db: Db, action: Action): Promise<number | null> {
       .where('touched_at', 'is', null)
       .executeTakeFirst();
     if (done.numUpdatedRows === 0n) return;
-    await db.updateTable('incidents').set({ ended_at: action.at }).where('ticket', '=', id).execute();
     await note(db, id, action.at, actor, 'state', { from_state: state, to_state: 'resolved' });
   });
 }

@@ -177,4 +177,79 @@ test('over a restart its end is told, once, and still says of how many', async (
   await s.close();
 });
 
+/** Reports once a minute. */
+async function keepSayingAll(s: Scene, ms: number, ...readings: Reading[]): Promise<void> {
+  for (const end = s.now() + ms; s.now() < end; await s.wait(minute, 10 * second))
+    for (const id of ids) await s.say(id, ...readings);
+}
+const incidentOf = async (s: Scene) => {
+  const all = await s.ticketRows();
+  assert.is(all.filter(({ kind }) => kind !== 'incident').length, 0, 'tickets of their own');
+  return all.at(-1);
+};
+const endedAt = async (s: Scene) =>
+  (await s.state.selectFrom('incidents').select('ended_at').execute()).map(({ ended_at }) => ended_at !== null);
+
+for (const [how, closes] of Object.entries({
+  'resolved by hand': (s: Scene, id: number) => s.tickets.resolve(id, 'ada', 'done'),
+  'cancelled by hand': (s: Scene, id: number) => s.tickets.setState(id, 'ada', 'cancelled', 'known'),
+  'resolved, won’t fix for an hour': (s: Scene, id: number) => s.tickets.resolve(id, 'ada', null, s.now() + hour),
+}))
+  for (const restarts of [false, true])
+    test(`an incident’s ticket ${how}${restarts ? ', restart' : ''}: told once that it fires, once that it ended`, async () => {
+      let s = await begun();
+      await keepSayingAll(s, hour, overdue);
+      const { sent } = s;
+      await closes(s, (await incidentOf(s))?.id ?? 0);
+      if (restarts) {
+        s = await s.restart({ routes: [recorder(sent)] });
+        for (const id of ids) await s.presence(id, 'online');
+      }
+      await keepSayingAll(s, 90 * minute, overdue);
+      const ticket = await incidentOf(s);
+      assert.equal([ticket?.rule, ticket?.site, ticket?.open_key === null], ['security-updates', site, false]);
+      await keepSayingAll(s, hour, upToDate);
+      assert.equal(
+        ['firing', 'resolved'].map((event) => grouped(sent, event as 'firing').map(({ members }) => members?.count)),
+        [[5], [5]],
+      );
+      assert.ok((await endedAt(s)).at(-1), 'the outage has its end');
+      await s.close();
+    });
+
+test('good again before its ticket is opened again: its end is told, and the ticket stays closed', async () => {
+  const s = await begun();
+  await keepSayingAll(s, hour, overdue);
+  await s.tickets.resolve((await incidentOf(s))?.id ?? 0, 'ada', 'done');
+  await keepSayingAll(s, 30 * minute, upToDate);
+  assert.is((await incidentOf(s))?.state, 'resolved');
+  assert.equal(
+    grouped(s.sent, 'resolved').map(({ members }) => members?.count),
+    [5],
+  );
+  assert.equal(await endedAt(s), [true]);
+  await s.close();
+});
+
+test('a person has its ticket: its end is told, once, and a new outbreak is told again', async () => {
+  const s = await begun();
+  await keepSayingAll(s, hour, overdue);
+  const id = (await incidentOf(s))?.id ?? 0;
+  await s.tickets.comment(id, 'ada', 'I am on it');
+  await keepSayingAll(s, 2 * hour, upToDate);
+  assert.is((await incidentOf(s))?.state, 'new', 'only a person resolves it');
+  assert.is(grouped(s.sent, 'resolved').length, 1);
+  assert.equal(await endedAt(s), [true]);
+  await keepSayingAll(s, hour, overdue);
+  assert.equal(
+    grouped(s.sent, 'firing').map(({ members }) => members?.count),
+    [5, 5],
+  );
+  assert.equal(await endedAt(s), [false]);
+  await s.tickets.resolve(id, 'ada', 'done');
+  await keepSayingAll(s, hour, upToDate);
+  assert.is(grouped(s.sent, 'resolved').length, 2);
+  await s.close();
+});
+
 test.run();

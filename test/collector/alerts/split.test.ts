@@ -123,8 +123,7 @@ async function saved(state: State) {
     rows.map((row) => JSON.stringify(row).replace(/[0-9a-f]{20}/g, (id) => names.get(id) ?? 'a forgotten one')).sort();
   const numberless = (rows: Record<string, unknown>[]) => rows.map(({ id: _, ...row }) => row);
   return {
-    // Of several alerts of a key in one batch all are linked to the ticket of the last.
-    alerts: plain(alerts.map((row) => (row.state === 'firing' ? row : { ...row, ticket: null }))),
+    alerts: plain(alerts),
     alertEvents: plain(numberless(await read('alert_events'))),
     tickets: plain(tickets),
     ticketEvents: plain(numberless(await read('ticket_events'))),

@@ -133,7 +133,7 @@ test('a storm within the open delay is one ticket from the start', () => {
   assert.is(t.done.filter((line) => line.includes('resolve')).length, 0, 'one of them still fires');
   t.recover(70, 'f');
   t.until(90);
-  assert.equal(t.done.slice(-2), [`70 recovered ${key}`, `80 resolve ${key}`]);
+  assert.equal(t.done.slice(-3), [`70 recovered ${key}`, `80 ended ${key}`, `80 resolve ${key}`]);
 });
 
 test('a site that blinks for a minute makes no ticket', () => {

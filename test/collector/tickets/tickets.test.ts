@@ -155,7 +155,7 @@ test('two alerts of one key in one batch: each in its own ticket', async () => {
   });
   const opening = { type: 'open', key: 'srv/disk', at: 1000, follows: false, count: 1 } as const;
   batch.actions.push({ ...opening, about: about('first') });
-  batch.actions.push({ type: 'resolve', key: 'srv/disk', at: 1000, members: [] });
+  batch.actions.push({ type: 'resolve', key: 'srv/disk', at: 1000 });
   batch.actions.push({ ...opening, about: about('second') });
   await state.transaction().execute((db) => saveTickets(db, batch));
   const saved = await state.selectFrom('tickets').select(['id', 'alert']).orderBy('id').execute();
