@@ -4,13 +4,13 @@
  */
 import type { EndpointRow } from '../../shared/api.ts';
 import { nameKey } from '../../shared/place-name.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
 import {
   announce,
   checkChange,
-  chunks,
   editPlace,
   findPlace,
   heirOf,

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { makeId } from '../accounts/secret.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
@@ -52,15 +53,8 @@ export interface Places<One extends Place> {
 
 export type PlaceTable = 'sites' | 'groups';
 const words: Record<PlaceTable, string> = { sites: 'site', groups: 'group' };
-/** SQLite takes 32,766 values in a statement, PostgreSQL 65,535. */
-export const atOnce = 500;
-
 /** Both tables have the columns; the types of a union of tables cannot say so. */
 const asSites = (table: PlaceTable) => table as 'sites';
-
-export function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < list.length; start += atOnce) yield list.slice(start, start + atOnce);
-}
 
 /** @throws EvenkeelError BAD_NAME */
 export function placeName(table: PlaceTable, text: string): string {

@@ -1,12 +1,12 @@
 /** Sites: where endpoints stand. An endpoint is at one site or at none; its row has the name of it. */
 import { nameKey } from '../../shared/place-name.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
 import {
   announce,
   checkChange,
-  chunks,
   editPlace,
   findPlace,
   heirOf,

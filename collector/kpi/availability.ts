@@ -151,6 +151,17 @@ const day = 86_400_000;
 const pick = (stretches: readonly Stretch[], state: State) =>
   union(stretches.filter((stretch) => stretch.state === state));
 
+/** The same for every endpoint of a report, and the dearest part of it: wall clocks of a whole month. */
+const services = new WeakMap<Calendar, { period: Span; open: Span[] }>();
+
+function serviceTime(calendar: Calendar, period: Span): Span[] {
+  const kept = services.get(calendar);
+  if (kept?.period.start === period.start && kept.period.end === period.end) return kept.open;
+  const open = businessTime(calendar, period.start, period.end);
+  services.set(calendar, { period, open });
+  return open;
+}
+
 /** Which windows count: entered before they began, or approved by a second person. */
 function accepted(windows: readonly Maintenance[] = []): Span[] {
   return union(windows.filter((w) => w.approved === true || w.createdAt === undefined || w.createdAt <= w.start));
@@ -161,7 +172,7 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
     start: Math.max(input.period.start, input.monitored?.start ?? input.period.start),
     end: Math.min(input.period.end, input.monitored?.end ?? input.period.end),
   };
-  const service = businessTime(input.calendar, monitored.start, monitored.end);
+  const service = intersect(serviceTime(input.calendar, input.period), [monitored]);
   const found = absences(input);
   const judged = found
     .flatMap((absence) => judgeAbsence(absence, input))
@@ -214,15 +225,39 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
   };
 }
 
-/** Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. */
+/**
+ * Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. In one pass: an endpoint
+ * whose link flaps has tens of thousands.
+ */
 function label(set: readonly Span[], state: State, judged: readonly Judged[]): Stretch[] {
+  const reasons = disjoint(judged.filter((s) => s.state === state));
   const named: Stretch[] = [];
-  let left: Span[] = [...set];
-  for (const { cause, evidence, ...stretch } of judged.filter((s) => s.state === state)) {
-    for (const part of intersect(left, [stretch])) named.push({ ...part, state, cause, evidence });
-    left = subtract(left, [stretch]);
+  for (let i = 0, j = 0; i < set.length && j < reasons.length; ) {
+    const part = set[i] as Span;
+    const reason = reasons[j] as Judged;
+    const start = Math.max(part.start, reason.start);
+    const end = Math.min(part.end, reason.end);
+    if (end > start) named.push({ start, end, state, cause: reason.cause, evidence: reason.evidence });
+    if (part.end < reason.end) i++;
+    else j++;
   }
-  return [...named, ...left.map((part) => ({ ...part, state, ...unexplained[state] }))];
+  const rest = subtract(set, reasons).map((part) => ({ ...part, state, ...unexplained[state] }));
+  return [...named, ...rest];
+}
+
+/** In order of time; where two overlap, the one that was judged first holds. They come nearly in order. */
+function disjoint(judged: readonly Judged[]): Judged[] {
+  const kept: Judged[] = [];
+  for (const one of judged) {
+    let from = kept.length;
+    while (from > 0 && (kept[from - 1] as Judged).end > one.start) from--;
+    let to = from;
+    while (to < kept.length && (kept[to] as Judged).start < one.end) to++;
+    const there = kept.slice(from, to);
+    const added = subtract([one], there).map((part) => ({ ...one, ...part }));
+    kept.splice(from, to - from, ...[...there, ...added].sort((a, b) => a.start - b.start));
+  }
+  return kept;
 }
 
 const unexplained: Record<State, { cause: string | null; evidence: Evidence[] }> = {

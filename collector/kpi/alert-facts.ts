@@ -1,0 +1,82 @@
+/** When alerts fired and when somebody first took them on, from their history. */
+import { breathe } from '../state/breathe.ts';
+import { chunks } from '../state/chunks.ts';
+import type { State } from '../state/open.ts';
+import type { Question } from './facts.ts';
+
+export interface AlertFact {
+  id: string;
+  endpoint: string;
+  rule: string;
+  /** ms UTC. An alert fires once: while it goes on, worse and better levels are the same alert. */
+  firedAt: number;
+  /** The first time, whoever it was; null where nobody had by the end of the window. */
+  acknowledgedAt: number | null;
+  /** Null where it went on at the end of the window. */
+  resolvedAt: number | null;
+}
+
+const codes = ['firing', 'acknowledged'] as const;
+/** A page of rows holds the event loop for 10 to 20 ms. */
+const rowsAtOnce = 5000;
+
+export async function readAlerts(state: State, { endpoints, window }: Question): Promise<AlertFact[]> {
+  const ids = new Set(endpoints.map(({ id }) => id));
+  const found = new Map<string, Partial<AlertFact> & Pick<AlertFact, 'id' | 'endpoint' | 'rule' | 'resolvedAt'>>();
+  for await (const event of eventsIn(state, window.start, window.end)) {
+    if (!ids.has(event.endpoint)) continue;
+    const { alert: id, endpoint, rule, resolved_at: at } = event;
+    const fact = found.get(id) ?? { id, endpoint, rule, resolvedAt: at !== null && at < window.end ? at : null };
+    if (event.code === 'firing') fact.firedAt ??= event.at;
+    else fact.acknowledgedAt ??= event.at;
+    found.set(id, fact);
+  }
+  const older = [...found.values()].filter(({ firedAt }) => firedAt === undefined).map(({ id }) => id);
+  for (const some of chunks(older)) {
+    for (const { alert, code, at } of await earlier(state, some, window.start)) {
+      const fact = found.get(alert);
+      // Acknowledged before the window: it belongs to the period of that first time.
+      if (code === 'acknowledged') found.delete(alert);
+      else if (fact) fact.firedAt = at;
+    }
+    await breathe();
+  }
+  return [...found.values()].flatMap((fact) =>
+    fact.firedAt === undefined ? [] : [{ ...fact, firedAt: fact.firedAt, acknowledgedAt: fact.acknowledgedAt ?? null }],
+  );
+}
+
+async function* eventsIn(state: State, start: number, end: number) {
+  let after = { at: start, id: -1 };
+  for (;;) {
+    const { at, id } = after;
+    const rows = await state
+      .selectFrom('alert_events as e')
+      .innerJoin('alerts as a', 'a.id', 'e.alert')
+      .select(['e.id', 'e.alert', 'e.at', 'e.code', 'e.rule', 'a.endpoint', 'a.resolved_at'])
+      .where(({ eb, refTuple, tuple }) => eb(refTuple('e.at', 'e.id'), '>', tuple(at, id)))
+      .where('e.at', '<', end)
+      .where('e.code', 'in', codes)
+      .orderBy('e.at')
+      .orderBy('e.id')
+      .limit(rowsAtOnce)
+      .execute();
+    yield* rows;
+    const last = rows.at(-1);
+    if (rows.length < rowsAtOnce || !last) return;
+    after = last;
+    await breathe();
+  }
+}
+
+/** The first of each code before the window. */
+function earlier(state: State, alerts: readonly string[], start: number) {
+  return state
+    .selectFrom('alert_events')
+    .select(({ fn }) => ['alert', 'code', fn.min('at').as('at')])
+    .where('alert', 'in', alerts)
+    .where('code', 'in', codes)
+    .where('at', '<', start)
+    .groupBy(['alert', 'code'])
+    .execute();
+}

@@ -1,0 +1,84 @@
+/**
+ * What KPIs are computed from, read for many endpoints at once: the number of queries follows the rows that there are,
+ * never the number of endpoints. Rows come in pages and the event loop turns between them: reports and pings wait meanwhile.
+ *
+ * One more fact: what it is in `Facts`, and how it is read in `readers`.
+ */
+import type { Span } from '../../shared/intervals.ts';
+import type { EndpointKind } from '../fleet/fleet.ts';
+import type { State } from '../state/open.ts';
+import { type AlertFact, readAlerts } from './alert-facts.ts';
+import type { AvailabilityMinutes } from './availability.ts';
+import { readPresence } from './presence-facts.ts';
+
+export interface Facts {
+  /** Where each endpoint's monitored time went. Those without any are left out. */
+  presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes }[];
+  /** Alerts that fired, or were acknowledged for the first time, in the period. */
+  alerts: readonly AlertFact[];
+}
+export type FactName = keyof Facts;
+
+export interface EndpointFact {
+  id: string;
+  name: string;
+  site: string | null;
+  kind: EndpointKind;
+  retired_at: number | null;
+  interval_ms: number | null;
+}
+
+/** All that is given must hold; nothing given is the whole fleet. */
+export interface Scope {
+  kind?: EndpointKind | undefined;
+  /** Its name. */
+  site?: string | undefined;
+  /** Its id. */
+  group?: string | undefined;
+  endpoint?: string | undefined;
+}
+
+export interface Question {
+  endpoints: readonly EndpointFact[];
+  /** Ends at `now` at the latest. */
+  window: Span;
+  now: number;
+  /** Report zone, IANA. */
+  zone: string;
+}
+
+const readers: { [Name in FactName]: (state: State, question: Question) => Promise<Facts[Name]> } = {
+  async presence(state, question) {
+    const found: Facts['presence'][number][] = [];
+    for await (const { endpoint, result } of readPresence(state, question))
+      found.push({ endpoint, minutes: result.minutes });
+    return found;
+  },
+  alerts: readAlerts,
+};
+
+export const factNames = Object.keys(readers) as FactName[];
+
+/** Those that were in the fleet at some time of the period, in the order of their names. */
+export async function endpointsIn(state: State, scope: Scope, period: Span): Promise<EndpointFact[]> {
+  let query = state
+    .selectFrom('endpoints')
+    .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
+    .where('enrolled_at', '<', period.end)
+    .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', period.start)]))
+    .orderBy('name');
+  const { kind, site, group, endpoint } = scope;
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (site !== undefined) query = query.where('site', '=', site);
+  if (endpoint !== undefined) query = query.where('id', '=', endpoint);
+  if (group !== undefined)
+    query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));
+  return query.execute();
+}
+
+/** Each fact that is needed, once; the others stay away. */
+export async function readFacts(state: State, needs: Iterable<FactName>, question: Question): Promise<Partial<Facts>> {
+  const facts: Partial<Record<FactName, unknown>> = {};
+  for (const name of new Set(needs)) facts[name] = await readers[name](state, question);
+  return facts as Partial<Facts>;
+}
