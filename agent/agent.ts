@@ -1,4 +1,5 @@
 /** The one wiring function of the agent. What `start` opens, `stop` closes in the opposite order. */
+
 import type { Server } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason } from '../shared/presence.ts';
+import { ReasonedError, reason } from '../shared/reason.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
 import { type Birth, createBirth } from './birth.ts';
 import type { Check } from './checks/check.ts';
@@ -71,6 +73,7 @@ interface Running {
 
 /** What the agent says of itself: so that a guest that grows is seen. */
 function selfCheck(
+  data: string,
   { spool, birth }: Pick<Running, 'spool' | 'birth'>,
   lost: () => EvenkeelError | null,
   runner: () => Runner,
@@ -81,7 +84,7 @@ function selfCheck(
     reads: 'the agent itself',
     async run({ clock }) {
       const problem = lost();
-      if (problem) throw new Error(`${problem.message} ${problem.hint}`);
+      if (problem) throw new ReasonedError(reason('agent_folder_lost', { path: data }));
       const { entries, bytes } = spool.state();
       const used = process.cpuUsage();
       const fields = {
@@ -93,7 +96,7 @@ function selfCheck(
       };
       const note = birth.clockNote();
       const metrics = [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }];
-      return note === null ? { metrics } : { metrics, note };
+      return note === null ? { metrics } : { metrics, note: [note] };
     },
   };
 }
@@ -160,7 +163,10 @@ export function createAgent(options: AgentOptions): Agent {
       send: (section, value) => inventory(parts, section, value),
     });
     parts.runner = createRunner({
-      checks: [...createChecks(), selfCheck(parts, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner)],
+      checks: [
+        ...createChecks(),
+        selfCheck(data, parts, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner),
+      ],
       context,
       clock,
       log,

@@ -1,12 +1,12 @@
 /** One run of one check, with its time limit: whatever it does, there is an outcome. */
-import { reasonOf } from '../shared/errors.ts';
+import { type Reason, ReasonedError, reason, reasonsOf } from '../shared/reason.ts';
 import type { Check, CheckContext, Findings } from './checks/check.ts';
 
 export type Outcome = { ms: number } & (
   | { status: 'ok'; findings: Findings }
   /** This machine has nothing of the kind. Not a failure. */
-  | { status: 'no_data'; reason: string }
-  | { status: 'failed'; reason: string }
+  | { status: 'no_data'; reasons: Reason[] }
+  | { status: 'failed'; reasons: Reason[] }
 );
 
 /** NoData by its name: a check that came out of another copy of the module (a bundle, a child) means the same. */
@@ -21,13 +21,16 @@ export async function attempt(check: Check, context: CheckContext, timeoutMs: nu
     const late = new Promise<never>((_, reject) => {
       // Only when this turn of the event loop did not end it: a timer wakes the process once more, even one cleared.
       turn = setImmediate(() => {
-        timer = setTimeout(() => reject(new Error(`did not finish within ${timeoutMs / 1000} s`)), timeoutMs);
+        timer = setTimeout(
+          () => reject(new ReasonedError(reason('check_too_slow', { limit_s: timeoutMs / 1000 }))),
+          timeoutMs,
+        );
       });
     });
     const findings = await Promise.race([check.run(context), late]);
     return { status: 'ok', findings, ms: ms() };
   } catch (thrown) {
-    return { status: isNoData(thrown) ? 'no_data' : 'failed', reason: reasonOf(thrown).slice(0, 1000), ms: ms() };
+    return { status: isNoData(thrown) ? 'no_data' : 'failed', reasons: reasonsOf(thrown), ms: ms() };
   } finally {
     clearImmediate(turn);
     clearTimeout(timer);

@@ -5,17 +5,18 @@
  * Output, input, exit code and signals pass through untouched, and nothing here may keep a backup from running: if the
  * drop file cannot be written, that is said on stderr and the backup runs all the same.
  */
+
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
+import { joinReasons, type Reason, reason } from '../shared/reason.ts';
 import { deedsOf, whyNothingSaved, whyNothingVerified } from './checks/backup/deeds.ts';
 import { dropFileName, processStart, verificationIn } from './checks/backup/drop-file.ts';
 import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
 import type { FinishedRun, Outcome } from './checks/backup/product.ts';
 import { rotatesOnly } from './checks/backup/rsnapshot.ts';
-import { oneLine } from './checks/backup/values.ts';
 import { textOfBytes } from './checks/loose.ts';
 import { passThrough } from './pass-through.ts';
 
@@ -38,7 +39,10 @@ const iso = (ms: number) => new Date(ms).toISOString();
 function verifications(before: DropFile | null) {
   if (before === null) return { lastVerified: null, verifiedOk: null };
   const { lastVerified, verifiedOk, verifyFailedAt = null, verifyNote = null } = verificationIn(before);
-  const failure = verifyFailedAt === null ? {} : { lastVerifyFailed: iso(verifyFailedAt), verifyNote };
+  const failure =
+    verifyFailedAt === null
+      ? {}
+      : { lastVerifyFailed: iso(verifyFailedAt), verifyReasons: verifyNote, verifyNote: null };
   return { lastVerified: lastVerified === null ? null : iso(lastVerified), verifiedOk, ...failure };
 }
 
@@ -83,7 +87,7 @@ export function endRecord(
     exitCode: run.code,
     bytes: outcome.bytes,
     files: outcome.files,
-    message: outcome.reason === null ? null : oneLine(outcome.reason, 2000),
+    reasons: joinReasons(outcome.reasons),
     lastSuccess: good ? iso(endedAt) : known.lastSuccess,
   };
 }
@@ -95,10 +99,10 @@ export function emptyRecord(
   startedAt: number,
   endedAt: number,
   run: FinishedRun,
-  message: string,
+  reasons: Reason[],
 ): DropFile {
   const ended = { startedAt: iso(startedAt), endedAt: iso(endedAt), exitCode: run.code };
-  return { ...standing(order, before), ...ended, result: 'unknown', message };
+  return { ...standing(order, before), ...ended, result: 'unknown', reasons };
 }
 
 /** A verification leaves the backup's own result alone. Only a clean one counts: `borg check` ends with a warning code when it finds damage. */
@@ -106,13 +110,13 @@ export function verifyRecord(order: BackupOrder, before: DropFile | null, endedA
   const verified =
     outcome.result === 'ok'
       ? { lastVerified: iso(endedAt), verifiedOk: true }
-      : { lastVerifyFailed: iso(endedAt), verifyNote: oneLine(outcome.reason ?? '', 2000) || null, verifiedOk: false };
+      : { lastVerifyFailed: iso(endedAt), verifyReasons: joinReasons(outcome.reasons), verifiedOk: false };
   if (before) return { ...before, ...standing(order, before), product: before.product, ...verified };
   return {
     ...standing(order, null),
     ...verified,
     result: 'unknown',
-    message: 'verified, but no backup was run through run-backup yet',
+    reasons: [reason('verified_only')],
   };
 }
 
@@ -142,8 +146,11 @@ async function attempt(job: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** For the terminal. The words are loaded only where there is something to say. */
+const inEnglish = async (reasons: Reason[]) => (await import('./english.ts')).english(reasons);
+
 /** Why the command did not do what it is recorded as; null when it may have. */
-async function whyNothing(order: BackupOrder, run: FinishedRun): Promise<string | null> {
+async function whyNothing(order: BackupOrder, run: FinishedRun): Promise<Reason[] | null> {
   const deeds = deedsOf(order.command, order.args);
   if (order.verify) return whyNothingVerified(deeds);
   return whyNothingSaved(deeds, `${run.stdout}\n${run.stderr}`) ?? (await rotatesOnly(deeds));
@@ -168,15 +175,15 @@ export async function runBackup(order: BackupOrder, data: string, clock: Clock =
   const outcome = outcomeOf(productNamed(order.product), run);
   const endedAt = clock.now();
   const nothing = await whyNothing(order, run);
-  if (nothing !== null) process.stderr.write(`run-backup: job "${order.job}": ${nothing}\n`);
+  if (nothing !== null) process.stderr.write(`run-backup: job "${order.job}": ${await inEnglish(nothing)}\n`);
   await attempt(order.job, async () => {
     // A command that verifies nothing says nothing of the backup, even when it fails.
     if (order.verify)
       return nothing === null ? writeRecord(path, verifyRecord(order, before, endedAt, outcome)) : undefined;
     if (nothing !== null && outcome.result !== 'failed')
       return writeRecord(path, emptyRecord(order, before, startedAt, endedAt, run, nothing));
-    const reason = [nothing, outcome.reason].filter(Boolean).join('; ') || null;
-    return writeRecord(path, endRecord(order, before, startedAt, endedAt, run, { ...outcome, reason }));
+    const reasons = joinReasons(nothing, outcome.reasons) ?? [];
+    return writeRecord(path, endRecord(order, before, startedAt, endedAt, run, { ...outcome, reasons }));
   });
   return run;
 }

@@ -2,10 +2,12 @@
  * What the agent says of itself and its machine when it signs on, so that a gap before it can be told: another process on
  * the same run of the machine, a restart in order or not, sleep, or a time in which nothing here ran.
  */
+
 import { uptime } from 'node:os';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Online } from '../shared/presence.ts';
+import { type Reason, reason } from '../shared/reason.ts';
 import type { CheckContext } from './checks/check.ts';
 import type { Memory } from './memory.ts';
 import { keepBootId, type RememberedRun, readBootId } from './platform/boot.ts';
@@ -32,8 +34,8 @@ export interface Birth {
    * @param onClockSet by how much the clock was set forward (or back: negative), ms
    */
   noticed(gap: Noticed, onClockSet?: (ms: number) => void): Promise<boolean>;
-  /** In words, for a day: the clock was set. */
-  clockNote(): string | null;
+  /** For a day: the clock was set. */
+  clockNote(): Reason | null;
   facts(): Partial<Online> & Shutdown;
   /** The collector has these facts: gaps among them need not be said again. */
   delivered(facts: Partial<Online>): void;
@@ -61,7 +63,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
   const gaps = createGaps(context);
   let shutdown = ownWord(last);
   let untold = none;
-  let clockSet: { at: number; words: string } | null = null;
+  let clockSet: { at: number; why: Reason } | null = null;
 
   function say(found: Gap): void {
     const { sleptMs, stoodStillMs, setMs, stalled } = found;
@@ -73,7 +75,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
     const seconds = secondsOf(Math.abs(setMs));
     log.warn({ seconds }, `The clock of this machine was set ${way}.`);
     const now = clock.now();
-    clockSet = { at: now, words: `the clock was set ${way} by ${seconds} s at ${new Date(now).toISOString()}` };
+    clockSet = { at: now, why: reason(`clock_set_${way}`, { by_s: seconds, set_at: now }) };
   }
 
   return {
@@ -109,7 +111,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
       };
       return true;
     },
-    clockNote: () => (clockSet !== null && clock.now() - clockSet.at < 86_400_000 ? clockSet.words : null),
+    clockNote: () => (clockSet !== null && clock.now() - clockSet.at < 86_400_000 ? clockSet.why : null),
     facts: () => ({
       ...shutdown,
       uptime_s: Math.round(uptime()),

@@ -3,11 +3,13 @@
  * big outputs) never count against the agent's memory, and nothing that they do can hold up the fast loop.
  * One JSON line an outcome comes back, as each is done.
  */
+
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Log } from '../shared/log.ts';
+import { type Reason, reason } from '../shared/reason.ts';
 import type { Outcome } from './attempt.ts';
 import { agentCommand } from './lean.ts';
 
@@ -51,17 +53,17 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
         told(answer.name, answer.outcome);
       });
       return new Promise((resolve) => {
-        const finish = (why: string) => {
+        const finish = (why: Reason) => {
           clearTimeout(timer);
           stopChild = null;
-          for (const name of missing) told(name, { status: 'failed', reason: why, ms: 0 });
+          for (const name of missing) told(name, { status: 'failed', reasons: [why], ms: 0 });
           missing.clear();
           resolve();
         };
-        child.on('error', (error) => finish(error.message));
+        child.on('error', (error) => finish(reason('said', { text: error.message })));
         child.on('close', (code, signal) => {
           if (code !== 0) log.warn({ code, signal }, 'The process of the heavy checks did not end well.');
-          finish(`its process ended with ${signal ?? `code ${code}`}`);
+          finish(signal === null ? reason('heavy_exit', { exit: code }) : reason('heavy_signal', { signal }));
         });
       });
     },

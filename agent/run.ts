@@ -2,10 +2,12 @@
  * The only way in which a check starts a program. No shell, no standard input, no translated output; whatever the
  * program does (hang, flood, fork) ends with its whole process group.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { systemClock } from '../shared/clock.ts';
+import { reason } from '../shared/reason.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
 import { NoData } from './checks/check.ts';
 import { textOfBytes } from './checks/loose.ts';
@@ -61,7 +63,7 @@ export function run(file: string, args: readonly string[], limits: RunLimits): P
   const gentle = limits.gentle ?? true;
   const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', file, ...args]] : [file, [...args]];
   if (ionice && command === ionice && !findable(file, limits.env?.PATH))
-    return Promise.reject(new NoData(`${file} is not installed`));
+    return Promise.reject(new NoData(reason('not_installed', { program: file })));
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -103,8 +105,9 @@ export function run(file: string, args: readonly string[], limits: RunLimits): P
     };
     child.on('error', (thrown: NodeJS.ErrnoException) => {
       if (!finish()) return;
-      if (thrown.code === 'ENOENT') reject(new NoData(`${file} is not installed`));
-      else if (thrown.code === 'EACCES' || thrown.code === 'EPERM') reject(new NoData(`${file} may not be started`));
+      if (thrown.code === 'ENOENT') reject(new NoData(reason('not_installed', { program: file })));
+      else if (thrown.code === 'EACCES' || thrown.code === 'EPERM')
+        reject(new NoData(reason('not_startable', { program: file })));
       else reject(thrown);
     });
     // A program that ends but whose fork holds the pipes would never close: a second is enough for what is in them.

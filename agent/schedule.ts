@@ -5,9 +5,11 @@
  * not shift those after it) and makes one report a tick. The heavy lane runs one check after the other, outside of this
  * process, when "last done" is longer ago than its interval: a missed time is caught up, whatever the reason it was missed.
  */
+
 import type { Clock } from '../shared/clock.ts';
 import type { CheckState, SectionName } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
+import { reason, reasonsInLog } from '../shared/reason.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
 import { attempt, type Outcome } from './attempt.ts';
 import type { Check, CheckContext } from './checks/check.ts';
@@ -97,15 +99,15 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function settle(slot: Slot, outcome: Outcome): void {
     const { name } = slot.check;
-    const reason = outcome.status === 'ok' ? (outcome.findings.note ?? null) : outcome.reason;
+    const reasons = outcome.status === 'ok' ? (outcome.findings.note ?? null) : outcome.reasons;
     const before = slot.state;
-    const same = before?.status === outcome.status && before.reason === reason;
+    const same = before?.status === outcome.status && JSON.stringify(before.reason) === JSON.stringify(reasons);
     if (!same) {
-      slot.state = { check: name, status: outcome.status, reason, at: clock.now() };
+      slot.state = { check: name, status: outcome.status, reason: reasons, at: clock.now() };
       statesChanged = true;
     }
     if (outcome.status === 'failed' && before?.status !== 'failed')
-      log.warn({ check: name, reason }, 'A check failed.');
+      log.warn({ check: name, reason: reasonsInLog(outcome.reasons) }, 'A check failed.');
     if (outcome.status === 'ok') {
       waiting.push(...(outcome.findings.metrics ?? []));
       if (outcome.findings.sections) options.onSections(name, outcome.findings.sections);
@@ -126,7 +128,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function switchOff(slot: Slot): void {
     if (slot.state?.status === 'off') return;
-    slot.state = { check: slot.check.name, status: 'off', reason: 'switched off in the settings', at: clock.now() };
+    slot.state = { check: slot.check.name, status: 'off', reason: [reason('switched_off')], at: clock.now() };
     statesChanged = true;
   }
 

@@ -3,6 +3,7 @@
  * Times are ms since 1970 UTC; `null` means unknown or none and is never shown as 0.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { Reasons } from './inventory.ts';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -11,6 +12,7 @@ const orNull = {
   ms: Type.Union([ms, Type.Null()]),
   number: Type.Union([Type.Number(), Type.Null()]),
   bool: Type.Union([Type.Boolean(), Type.Null()]),
+  reasons: Type.Union([Reasons, Type.Null()]),
 };
 const tags = Type.Record(Type.String(), Type.String());
 
@@ -453,7 +455,7 @@ export const ProtectedJob = Type.Object({
   state: JobState,
   /** The worst that a rule says about it; null: nothing. */
   severity: Type.Union([Severity, Type.Null()]),
-  reason: orNull.text,
+  reason: orNull.reasons,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
   ageSeconds: orNull.number,
@@ -469,7 +471,7 @@ export const ProtectedJob = Type.Object({
   /** The newest restore test failed: when, by whom, and what was noted; null when it did not. */
   verifyFailedAt: orNull.ms,
   verifyFailedBy: orNull.text,
-  verifyNote: orNull.text,
+  verifyNote: orNull.reasons,
 });
 export type ProtectedJob = Static<typeof ProtectedJob>;
 
@@ -502,7 +504,7 @@ export const PatchRow = Type.Object({
    * more. unknown: cannot be told, also while the age of what is pending is only known as a lower bound.
    */
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
-  reason: orNull.text,
+  reason: orNull.reasons,
   managers: Type.Array(text),
   pending: orNull.number,
   pendingSecurity: orNull.number,

@@ -18,6 +18,25 @@ const maybe = {
 };
 const closed = { additionalProperties: false } as const;
 
+/** Why, as a code and its values: reason.ts. */
+export const Reason = Type.Object(
+  {
+    code: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+    params: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), Type.Union([text(2000), Type.Number()]), {
+        maxProperties: 8,
+        additionalProperties: false,
+      }),
+    ),
+  },
+  closed,
+);
+export type Reason = Static<typeof Reason>;
+/** Agents before 0.2 send one sentence. */
+export const Reasons = Type.Union([text(2000), Type.Array(Reason, { maxItems: 20 })]);
+export type Reasons = Static<typeof Reasons>;
+const orReasons = Type.Union([Reasons, Type.Null()]);
+
 /** Section `host`: what the machine is. */
 export const Host = Type.Object(
   {
@@ -69,12 +88,12 @@ export const Hardware = Type.Object(
 );
 export type Hardware = Static<typeof Hardware>;
 
-/** Section `checks`: what each check could and could not do at its last run, with the reason in words. */
+/** Section `checks`: what each check could and could not do at its last run, and why. */
 export const CheckState = Type.Object(
   {
     check: text(64),
     status: Type.Union([Type.Literal('ok'), Type.Literal('no_data'), Type.Literal('failed'), Type.Literal('off')]),
-    reason: maybe.long,
+    reason: orReasons,
     at: instant,
   },
   closed,
@@ -99,7 +118,7 @@ export const BackupJob = Type.Object(
     lastRun: maybe.instant,
     lastSuccess: maybe.instant,
     result: BackupResult,
-    reason: maybe.long,
+    reason: orReasons,
     bytes: maybe.number,
     duration: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
     files: maybe.number,
@@ -109,7 +128,7 @@ export const BackupJob = Type.Object(
     verifiedOk: Type.Union([Type.Boolean(), Type.Null()], { description: 'how the newest one ended' }),
     /** The last one that failed. Left out where none has, so that collectors before 0.2 take the section too. */
     verifyFailedAt: Type.Optional(maybe.instant),
-    verifyNote: Type.Optional(maybe.long),
+    verifyNote: Type.Optional(orReasons),
     readable: Type.Union([Type.Boolean(), Type.Null()], {
       description: 'whether the source of this knowledge could be read',
     }),
@@ -151,7 +170,7 @@ export const PatchState = Type.Object(
     scannedAt: maybe.instant,
     metadataAge: Type.Union([Type.Number(), Type.Null()], { description: 'seconds' }),
     scan: Type.Union([Type.Literal('ok'), Type.Literal('failed'), Type.Literal('unknown')]),
-    reason: maybe.long,
+    reason: orReasons,
     autoUpdates: Type.Union([Type.Literal('on'), Type.Literal('off'), Type.Literal('unknown')]),
     lastInstall: maybe.instant,
   },
@@ -178,7 +197,7 @@ export const OsState = Type.Object(
     rollingRelease: Type.Optional(Type.Boolean({ description: 'a system without releases has no end of life' })),
     rebootRequired: maybe.bool,
     rebootSince: maybe.instant,
-    rebootWhy: maybe.long,
+    rebootWhy: orReasons,
   },
   closed,
 );
@@ -195,7 +214,7 @@ export const HealthItem = Type.Object(
       Type.Literal('critical'),
       Type.Literal('unknown'),
     ]),
-    summary: text(2000),
+    summary: Reasons,
     details: Type.Record(
       Type.String({ maxLength: 64 }),
       Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),

@@ -2,10 +2,12 @@
  * Backups of this machine in one normal form, whatever the product. Cheap files are read every round; expensive sources
  * at their own interval, their last answer standing in between; repositories only where `checks.yaml` names them.
  */
+
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { reasonOf } from '../../shared/errors.ts';
 import type { BackupJob, BackupResult } from '../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, reasonsOf } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { pathIn } from './backup/files.ts';
 import { products } from './backup/index.ts';
@@ -35,7 +37,7 @@ export function sane(job: BackupJob, now: number): BackupJob {
     lastRun: ahead(job.lastRun) ? null : job.lastRun,
     lastSuccess: ahead(job.lastSuccess) ? null : job.lastSuccess,
     result: 'unknown',
-    reason: 'clock: the backup’s time lies in the future',
+    reason: [reason('backup_in_future')],
   };
 }
 
@@ -94,7 +96,7 @@ export function metricOf(job: BackupJob, now: number): Metric {
 }
 
 /** Backup programs on this machine that have no job: a suggestion for people, never a job. */
-async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Promise<string | null> {
+async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Promise<Reason | null> {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const found: string[] = [];
   for (const { name, programs, outcome } of products) {
@@ -105,7 +107,7 @@ async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Pr
     const there = await Promise.allSettled(paths.map((path) => access(path)));
     if (there.some(({ status }) => status === 'fulfilled')) found.push(name);
   }
-  return found.length === 0 ? null : `installed, but without a job: ${found.join(', ')} (run them through run-backup)`;
+  return found.length === 0 ? null : reason('installed_without_job', { products: found.join(', ') });
 }
 
 const memoryKey = 'backup';
@@ -117,7 +119,7 @@ function remembered(context: CheckContext): Record<string, Heard> {
 }
 
 /** What a source said last stays known while its settings cannot be read. */
-function standing(before: Record<string, Heard>, asked: ReadonlySet<string>, problem: string): [string, Heard][] {
+function standing(before: Record<string, Heard>, asked: ReadonlySet<string>, problem: Reason[]): [string, Heard][] {
   const open = Object.entries(before).filter(([key]) => !asked.has(key) && !key.startsWith('discover '));
   return open.map(([key, heard]) => [
     key,
@@ -125,13 +127,15 @@ function standing(before: Record<string, Heard>, asked: ReadonlySet<string>, pro
   ]);
 }
 
-async function settingsOrProblem(context: CheckContext): Promise<{ settings: BackupSettings; problem: string | null }> {
+async function settingsOrProblem(
+  context: CheckContext,
+): Promise<{ settings: BackupSettings; problem: Reason[] | null }> {
   try {
     return { settings: await settingsOf(context), problem: null };
   } catch (thrown) {
     // A typing mistake must not hide the drop files: the rest goes on, and doctor shows the line.
     context.log.warn({ reason: reasonOf(thrown) }, 'The backup settings of this machine cannot be used.');
-    return { settings: {}, problem: reasonOf(thrown) };
+    return { settings: {}, problem: [reason('settings_unusable'), ...reasonsOf(thrown)] };
   }
 }
 
@@ -182,24 +186,21 @@ async function readBackups(context: CheckContext, state: State): Promise<Finding
   if (state.asking === null) context.memory.set(memoryKey, { sources: Object.fromEntries(heard) });
 
   const jobs = combine(heard.flatMap(([, one]) => one.jobs.map((job) => sane(job, now))));
-  const notes = [
+  const note = joinReasons(
     problem,
     ...sources.map(({ key, product }) => noteOf(state.heard[key], product)),
     await suggestion(context, jobs),
-  ];
-  const note = notes.filter((text) => text !== null).join('; ');
+  );
   return {
     sections: { backups: jobs },
     metrics: jobs.map((job) => metricOf(job, now)),
-    ...(note === '' ? {} : { note: note.slice(0, 2000) }),
+    ...(note === null ? {} : { note }),
   };
 }
 
-/** Of the many products that are simply not here nobody needs to hear; of one that is half here, people do. */
-function noteOf(heard: Heard | undefined, product: string): string | null {
-  const quiet = /^(only on|no |not |.* is not installed$)|agent has no folder/;
-  return heard?.note && !quiet.test(heard.note) ? `${product}: ${heard.note}` : null;
-}
+/** Agents before 0.2 remembered a sentence. */
+const noteOf = (heard: Heard | undefined, product: string): Reason[] =>
+  Array.isArray(heard?.note) ? [reason('in_part', { name: product }), ...heard.note] : [];
 
 /** The check `backup`: section `backups` and the measurement of the same name. */
 export function backup(): Check {

@@ -2,9 +2,11 @@
  * The contract of a check. A check only reads; timing, counting, catching and logging belong to the runner
  * (agent/schedule.ts). Adding one: a file beside this one, and a line in index.ts.
  */
+
 import type { Clock } from '../../shared/clock.ts';
 import type { SectionName } from '../../shared/inventory.ts';
 import type { Log } from '../../shared/log.ts';
+import { type Reason, ReasonedError } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 
 export interface RunLimits {
@@ -49,8 +51,8 @@ export interface Findings {
   metrics?: Metric[];
   /** Whole sections of the inventory, sent when they differ from what was sent last, and daily. */
   sections?: Partial<Record<SectionName, unknown>>;
-  /** In words, for doctor and the section `checks`: what was seen beside, such as a backup tool without a job. */
-  note?: string;
+  /** For doctor and the section `checks`: what was seen beside, such as a backup tool without a job. */
+  note?: Reason[];
 }
 
 export interface Check {
@@ -64,10 +66,10 @@ export interface Check {
   run(context: CheckContext): Promise<Findings>;
 }
 
-/** This machine has nothing of the kind (no swap, no RAID, no such tool). Not a failure; `reason` is shown by doctor. */
-export class NoData extends Error {
-  constructor(reason: string) {
-    super(reason);
+/** This machine has nothing of the kind (no swap, no RAID, no such tool). Not a failure; the reasons are shown. */
+export class NoData extends ReasonedError {
+  constructor(...reasons: readonly Reason[]) {
+    super(...reasons);
     this.name = 'NoData';
   }
 }

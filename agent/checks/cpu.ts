@@ -1,5 +1,7 @@
 /** CPU use over the time since the last reading: a difference of counters is the exact average, so nothing is sampled. */
+
 import { availableParallelism, cpus } from 'node:os';
+import { ReasonedError, reason } from '../../shared/reason.ts';
 import { type Container, groupValue, readContainer } from '../platform/container.ts';
 import { parseIostat } from '../platform/macos.ts';
 import { readText } from '../platform/read.ts';
@@ -113,7 +115,7 @@ function fieldsOf(usage: Usage, core: number | null, linux: boolean) {
 async function readIostat(context: CheckContext): Promise<number> {
   const result = await context.run('/usr/sbin/iostat', ['-c', '2', '-w', '1'], { timeoutMs: 5000, gentle: false });
   const last = parseIostat(result.stdout);
-  if (last === null) throw new Error('iostat printed no second row');
+  if (last === null) throw new ReasonedError(reason('not_understood', { source: 'iostat' }));
   return last.busyPercent;
 }
 
@@ -123,7 +125,7 @@ async function readIostat(context: CheckContext): Promise<number> {
  */
 function groupUsage(context: CheckContext, before: GroupTime | null): { next: GroupTime; active: number | null } {
   const next = { us: groupValue(context.root, 'cpu.stat', 'usage_usec'), at: context.clock.monotonic() };
-  if (next.us === null) throw new NoData('in a container, and neither lxcfs nor its control group tells its CPU time');
+  if (next.us === null) throw new NoData(reason('container_cpu_hidden'));
   const elapsedUs = before ? (next.at - before.at) * 1000 * availableParallelism() : 0;
   const used = next.us - (before?.us ?? next.us);
   // The quota is counted in periods: a burst at a border may come out as a little more than all.
@@ -136,7 +138,7 @@ interface GroupTime {
 }
 
 const total = { cpu: 'cpu-total' };
-const firstReading = 'first reading: a share needs two';
+const firstReading = [reason('first_reading')];
 
 export function cpu(): Check {
   let container: Container | null | undefined;
@@ -159,7 +161,7 @@ export function cpu(): Check {
         const active = round(await readIostat(context));
         return { metrics: metric('cpu', total, { usage_active: active }, context.clock.now()) };
       }
-      if (now.total === null) throw new NoData('the system tells no CPU times');
+      if (now.total === null) throw new NoData(reason('no_cpu_times'));
       const before = last;
       last = now;
       const usage = before?.total ? usageBetween(before.total, now.total) : null;

@@ -2,8 +2,10 @@
  * The endpoint's own checks: monitoring plugins and commands that print JSON, named in `<agent data>/checks.yaml` and
  * nowhere else. They run with the agent's own rights, without a shell, with a time limit and a cap on their output.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reason } from '../../shared/reason.ts';
 import { type Check, NoData } from './check.ts';
 import type { CustomRunner } from './custom/runner.ts';
 
@@ -17,7 +19,7 @@ export function custom(): Check {
     reads: 'the commands under `custom:` of checks.yaml, with the rights of the agent',
     async run(context) {
       const file = context.data === undefined ? null : join(context.data, 'checks.yaml');
-      if (file === null || !existsSync(file)) throw new NoData('there is no checks.yaml');
+      if (file === null || !existsSync(file)) throw new NoData(reason('no_checks_file'));
       // The reader of settings is loaded only where there are settings.
       runner ??= (await import('./custom/runner.ts')).createCustomRunner();
       return runner.next(context, file);

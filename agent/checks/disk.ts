@@ -1,7 +1,9 @@
 /** Space and inodes of each local file system, read-only remounts, and errors that the kernel has counted. */
+
 import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { ReasonedError, reason } from '../../shared/reason.ts';
 import { readLink, readNumber, readText } from '../platform/read.ts';
 import { logicalDiskScript, parseLogicalDisks, powershellArgs } from '../platform/windows.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
@@ -140,7 +142,7 @@ interface Known {
 
 function refresh(context: CheckContext, known: Known): void {
   const text = readText(context.root, '/proc/self/mountinfo');
-  if (text === null) throw new NoData('/proc/self/mountinfo cannot be read');
+  if (text === null) throw new NoData(reason('file_unreadable', { path: '/proc/self/mountinfo' }));
   if (text === known.text) return;
   known.text = text;
   const all = parseMountInfo(text);
@@ -164,7 +166,7 @@ async function linux(context: CheckContext, known: Known): Promise<Findings> {
     return metric('disk', tags, { ...fieldsOf(space), ...state }, now);
   });
   const metrics = (await Promise.all(rows)).flat();
-  if (metrics.length === 0) throw new NoData('no local file system is mounted');
+  if (metrics.length === 0) throw new NoData(reason('no_local_file_system'));
   return { metrics };
 }
 
@@ -228,7 +230,7 @@ async function windows(context: CheckContext): Promise<Findings> {
     const fields = { total: sizeBytes, free: freeBytes, used, used_percent: round(volume.usedPercent) };
     return metric('disk', tags, { ...fields, read_only: volume.access === 1 ? 1 : 0 }, now);
   });
-  if (metrics.length === 0) throw new Error('PowerShell told no fixed drive');
+  if (metrics.length === 0) throw new ReasonedError(reason('no_fixed_drive'));
   return { metrics };
 }
 

@@ -1,5 +1,7 @@
 /** Disk traffic, how busy each disk is and how long it takes to answer. */
+
 import { existsSync } from 'node:fs';
+import { reason } from '../../shared/reason.ts';
 import { diskLabel, readBlockDevice } from '../platform/disks.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, NoData } from './check.ts';
@@ -92,7 +94,7 @@ export function diskio(): Check {
     async run(context) {
       const { root } = context;
       const text = context.platform === 'linux' ? readText(root, '/proc/diskstats') : null;
-      if (text === null) throw new NoData('only Linux tells disk traffic without starting a program');
+      if (text === null) throw new NoData(reason('disk_traffic_linux_only'));
       const [before, at, now] = [last, context.clock.monotonic(), context.clock.now()];
       const seen = new Map<string, string | null>();
       const disks = parseDiskStats(text).filter((disk) => {
@@ -104,7 +106,7 @@ export function diskio(): Check {
         return whole;
       });
       labels = seen;
-      if (disks.length === 0) throw new NoData('there is no physical disk');
+      if (disks.length === 0) throw new NoData(reason('no_physical_disk'));
       last = { at, disks: new Map(disks.map((disk) => [disk.name, disk])) };
       const metrics = disks.flatMap((disk) => {
         const earlier = before?.disks.get(disk.name);

@@ -93,13 +93,6 @@ export function short(text: string, limit = 250): string {
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
-/** At most `max` characters, cut in the middle: a long reason begins with what failed and ends with why. */
-export function clip(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const head = Math.ceil((max - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (max - 1 - head))}`;
-}
-
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** By byte order mark: `>` in Windows PowerShell 5 writes UTF-16, wmic prints it. */

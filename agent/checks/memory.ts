@@ -1,6 +1,8 @@
 /** Memory, swap, and processes that the kernel killed for lack of memory. */
+
 import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import { reason } from '../../shared/reason.ts';
 import { type Container, groupValue, readContainer } from '../platform/container.ts';
 import { parseSwapUsage, parseVmStat } from '../platform/macos.ts';
 import { pageBytes } from '../platform/page-size.ts';
@@ -117,7 +119,7 @@ const vmstatEvery = 6;
 
 function linux(context: CheckContext, turn: number, container: Container | null): Findings {
   const text = readText(context.root, '/proc/meminfo');
-  if (text === null) throw new NoData('/proc/meminfo cannot be read');
+  if (text === null) throw new NoData(reason('file_unreadable', { path: '/proc/meminfo' }));
   if (container) return inContainer(context, turn, container, parseMemInfo(text));
   const info = parseMemInfo(text);
   // Most machines have no ZFS: asked first, because a failed open costs an exception and its stack.
@@ -159,8 +161,7 @@ function inContainer(context: CheckContext, turn: number, container: Container, 
   const available = minus(total, used);
   const shares = { used_percent: round(percent(used, total)), available_percent: round(percent(available, total)) };
   const metrics = [...metric('mem', {}, { total, available, used, ...shares }, now), ...killed];
-  if (metrics.length === 0)
-    throw new NoData('in a container, and neither lxcfs nor its control group tells its memory');
+  if (metrics.length === 0) throw new NoData(reason('container_memory_hidden'));
   return { metrics };
 }
 

@@ -1,4 +1,5 @@
 /** Traffic, errors and drops of each network interface that leads somewhere. */
+import { reason } from '../../shared/reason.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, type CheckContext, NoData } from './check.ts';
 import { metric } from './reading.ts';
@@ -79,7 +80,7 @@ export function network(platform: NodeJS.Platform = process.platform): Check {
     reads: '/proc/net/dev (Linux), systeminformation (Windows, macOS); no rights needed',
     async run(context) {
       const found = (await read(context)).filter((one) => leadsSomewhere(one.name));
-      if (found.length === 0) throw new NoData('there is no network interface but loopback');
+      if (found.length === 0) throw new NoData(reason('no_network_interface'));
       const now = context.clock.now();
       const count = (value: number) => (value >= 0 ? value : null);
       return {

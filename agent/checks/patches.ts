@@ -2,8 +2,9 @@
  * Updates pending, of every package manager of the machine. Heavy: seconds of CPU when something has changed, next to
  * nothing when nothing has.
  */
-import { reasonOf } from '../../shared/errors.ts';
+
 import type { PatchState } from '../../shared/inventory.ts';
+import { reason, reasonsInLog, reasonsOf } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
 import type { PatchManager } from './patches/manager.ts';
@@ -28,7 +29,7 @@ async function run(context: CheckContext): Promise<Findings> {
     const state = await stateOf(manager, context);
     if (state !== null) read.push(state);
   }
-  if (read.length === 0) throw new NoData('no package manager that we know was found');
+  if (read.length === 0) throw new NoData(reason('no_package_manager'));
   const now = context.clock.now();
   const before = firstSeenOf(context.memory.get('patches.seen'));
   const { states, seen, scans } = withFirstSeen(read, before, now, scansOf(context.memory.get('patches.scans')));
@@ -43,9 +44,10 @@ async function stateOf(manager: PatchManager, context: CheckContext): Promise<Pa
     return await manager.read(context);
   } catch (thrown) {
     if (thrown instanceof NoData) return null;
-    context.log.warn({ manager: manager.name, reason: reasonOf(thrown) }, 'A package manager could not be read.');
+    const reasons = reasonsOf(thrown);
+    context.log.warn({ manager: manager.name, reason: reasonsInLog(reasons) }, 'A package manager could not be read.');
     const { failedState } = await import('./patches/manager.ts');
-    return failedState(manager.name, context.clock.now(), reasonOf(thrown));
+    return failedState(manager.name, context.clock.now(), ...reasons);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Pressure stall information: the share of time in which tasks waited. It tells harm, where use tells only use. */
+import { reason } from '../../shared/reason.ts';
 import { readContainer } from '../platform/container.ts';
 import { readText } from '../platform/read.ts';
 import { type Check, NoData } from './check.ts';
@@ -50,7 +51,7 @@ export function pressure(): Check {
           return metric('pressure', { resource, type }, { ...averages, total: Math.round(totalUs / 1000) }, now);
         });
       });
-      if (metrics.length === 0) throw new NoData('pressure stall information is off; boot Linux with psi=1 to have it');
+      if (metrics.length === 0) throw new NoData(reason('pressure_off'));
       return { metrics };
     },
   };

@@ -1,4 +1,5 @@
 /** How many processes in which state, and the few that use most. A scan of /proc: once a minute, not each cycle. */
+import { reason } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { pageBytes } from '../platform/page-size.ts';
 import { listNames, readText } from '../platform/read.ts';
@@ -102,7 +103,7 @@ function scan(root: string): Map<string, ProcessStat> {
 
 function linux(context: CheckContext, last: { at: number; stats: Map<string, ProcessStat> } | null) {
   const stats = scan(context.root);
-  if (stats.size === 0) throw new NoData('/proc lists no process');
+  if (stats.size === 0) throw new NoData(reason('no_processes'));
   const [at, now] = [context.clock.monotonic(), context.clock.now()];
   const elapsedMs = last ? at - last.at : 0;
   const page = pageBytes(context.root);

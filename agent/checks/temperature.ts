@@ -1,4 +1,5 @@
 /** Temperatures that the machine's sensors tell, and on macOS whether the processor is slowed down by heat. */
+import { reason } from '../../shared/reason.ts';
 import { parseThermal } from '../platform/macos.ts';
 import { firstLine, listNames, readNumber } from '../platform/read.ts';
 import { type Check, NoData } from './check.ts';
@@ -56,12 +57,12 @@ export function temperature(): Check {
       if (context.platform === 'darwin') {
         const therm = parseThermal((await context.run('/usr/bin/pmset', ['-g', 'therm'], { timeoutMs: 5000 })).stdout);
         const slowed = therm.speedLimitPercent !== null && therm.speedLimitPercent < 100;
-        const words = slowed ? `slowed down by heat to ${therm.speedLimitPercent} %` : null;
-        if (therm.thermalWarning || slowed) return { note: words ?? 'macOS warns of heat' };
-        throw new NoData('macOS tells no temperature without a driver; it reports no heat warning');
+        if (slowed) return { note: [reason('slowed_by_heat', { speed_percent: therm.speedLimitPercent })] };
+        if (therm.thermalWarning) return { note: [reason('heat_warning')] };
+        throw new NoData(reason('no_temperature_macos'));
       }
       const found = hottest([...hwmon(context.root), ...zones(context.root)]);
-      if (found.length === 0) throw new NoData('the machine shows no temperature sensor (usual in virtual machines)');
+      if (found.length === 0) throw new NoData(reason('no_temperature_sensor'));
       const now = context.clock.now();
       return {
         metrics: found.flatMap(({ name, celsius }) => metric('temp', { sensor: name }, { temp: round(celsius) }, now)),

@@ -2,17 +2,20 @@
  * The parts of the checks that look in many places: what each place said, so that an admin sees what was looked for in
  * vain, and what was found but could not be read.
  */
-import { reasonOf } from '../../shared/errors.ts';
 import type { BackupJob, HealthItem, PatchState } from '../../shared/inventory.ts';
+import { type Reason, type Reasons, reasonsIn, reasonsOf } from '../../shared/reason.ts';
 import type { Outcome } from '../attempt.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { HealthSource } from '../checks/health/source.ts';
+import { english } from '../english.ts';
 
 export interface Part {
   name: string;
   /** What is read, with which rights; null when the check's own line says it. */
   reads: string | null;
   said: string[];
+  /** From which follows what is to be done. */
+  reasons: Reason[];
 }
 
 const mostItems = 6;
@@ -24,19 +27,23 @@ function few(lines: readonly string[]): string[] {
     : [...lines.slice(0, mostItems), `and ${lines.length - mostItems} more`];
 }
 
-const itemWords = ({ name, status, summary }: HealthItem) => `${name} ${status}: ${summary}`;
+const itemWords = ({ name, status, summary }: HealthItem) => `${name} ${status}: ${english(summary).split('\n')[0]}`;
 const order: readonly HealthItem['status'][] = ['unknown', 'critical', 'warning', 'ok'];
 
 async function healthPart(source: HealthSource, context: CheckContext): Promise<Part> {
-  const part = (...said: string[]) => ({ name: source.name, reads: source.reads, said });
+  const part = (said: string[], reasons: Reason[] = []) => ({ name: source.name, reads: source.reads, said, reasons });
   try {
     const { items } = await source.read(context);
-    if (items.length === 0) return part('nothing here');
+    if (items.length === 0) return part(['nothing here']);
     const sorted = [...items].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
-    return part(...few(sorted.map(itemWords)));
+    return part(
+      few(sorted.map(itemWords)),
+      sorted.slice(0, mostItems).flatMap(({ summary }) => reasonsIn(summary)),
+    );
   } catch (thrown) {
     const absent = thrown instanceof Error && thrown.name === 'NoData';
-    return part(`${absent ? 'nothing here' : 'FAILED'}: ${reasonOf(thrown)}`);
+    const reasons = reasonsOf(thrown);
+    return part([`${absent ? 'nothing here' : 'FAILED'}: ${english(reasons)}`], reasons);
   }
 }
 
@@ -49,13 +56,15 @@ async function healthParts(heavy: boolean, context: CheckContext): Promise<Part[
   return parts;
 }
 
+const because = (reason: Reasons | null) => (reason === null ? '' : `: ${english(reason)}`);
+
 const sectionOf = <T>(outcome: Outcome, name: 'backups' | 'patches' | 'health'): T[] =>
   outcome.status === 'ok' ? ((outcome.findings.sections?.[name] ?? []) as T[]) : [];
 
 function patchWords({ scan, pending, pendingSecurity, reason }: PatchState): string {
   const count = pending === null ? 'pending unknown' : `${pending} pending`;
   const security = pendingSecurity === null ? 'security unknown' : `${pendingSecurity} for security`;
-  return `scan ${scan}, ${count}, ${security}${reason === null ? '' : `: ${reason}`}`;
+  return `scan ${scan}, ${count}, ${security}${because(reason)}`;
 }
 
 async function patchParts(outcome: Outcome, context: CheckContext): Promise<Part[]> {
@@ -66,30 +75,34 @@ async function patchParts(outcome: Outcome, context: CheckContext): Promise<Part
     name: state.manager,
     reads: here.find(({ name }) => name === state.manager)?.reads ?? null,
     said: [patchWords(state)],
+    reasons: reasonsIn(state.reason),
   }));
   const missing = here.map(({ name }) => name).filter((name) => !states.some(({ manager }) => manager === name));
   return missing.length === 0
     ? found
-    : [...found, { name: 'not on this machine', reads: null, said: [missing.join(', ')] }];
+    : [...found, { name: 'not on this machine', reads: null, said: [missing.join(', ')], reasons: [] }];
 }
 
 function jobWords({ result, lastSuccess, reason, readable }: BackupJob): string {
   const last = lastSuccess === null ? 'no success known' : `last success ${new Date(lastSuccess).toISOString()}`;
-  return `${result}, ${last}${readable === false ? ', cannot be read' : ''}${reason === null ? '' : `: ${reason}`}`;
+  return `${result}, ${last}${readable === false ? ', cannot be read' : ''}${because(reason)}`;
 }
 
 async function backupParts(outcome: Outcome): Promise<Part[]> {
   const jobs = sectionOf<BackupJob>(outcome, 'backups');
-  const named = jobs.map((job) => ({ name: `${job.product} ${job.job}`, reads: null, said: [jobWords(job)] }));
+  const named = jobs.map((job) => ({
+    ...{ name: `${job.product} ${job.job}`, reads: null },
+    ...{ said: [jobWords(job)], reasons: reasonsIn(job.reason) },
+  }));
   if (named.length > 0) return named;
   const { products } = await import('../checks/backup/index.ts');
   const looked = products.filter(({ discover }) => discover).map(({ name, reads }) => `${name} (${reads})`);
-  return [{ name: 'looked in vain for', reads: null, said: looked }];
+  return [{ name: 'looked in vain for', reads: null, said: looked, reasons: [] }];
 }
 
 const customParts = (outcome: Outcome): Part[] =>
   sectionOf<HealthItem>(outcome, 'health').map(({ name, status, summary }) => ({
-    ...{ name, reads: null, said: [`${status}: ${summary.split('\n')[0]}`] },
+    ...{ name, reads: null, said: [`${status}: ${english(summary).split('\n')[0]}`], reasons: reasonsIn(summary) },
   }));
 
 /** The parts of a check that has any; it may read again what has just been read. */

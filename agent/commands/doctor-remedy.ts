@@ -2,6 +2,7 @@
  * What an admin does about what a check said. Each rule grants the least that is enough: a service that reads one thing
  * more, before "run it all as root". Pure.
  */
+import { type Reason, reasonsInLog } from '../../shared/reason.ts';
 
 /** Debian's and Fedora's names of the packages that hold a program, where they differ from it. */
 const packages: Readonly<Record<string, string>> = {
@@ -15,40 +16,41 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 interface Rule {
+  /** Of a reason as logs write it: the code, and its values in brackets. */
   says: RegExp;
   advice(match: RegExpExecArray): string;
 }
 
 const rules: readonly Rule[] = [
   {
-    says: /(?:^|[\s/])([\w.-]+) is not installed/,
+    says: /^not_installed \(program: (?:\S*\/)?([\w.-]+)\)/,
     advice: ([, tool = '']) => `install ${packages[tool] ?? tool} if you want this watched`,
   },
   {
-    says: /\bwrong-password\b/,
+    says: /^wrong_password/,
     advice: () =>
       'write the present password into the passwordFile (reader) or the environment (run-backup) of this job',
   },
   {
-    says: /\blocked\b|lockfile/i,
+    says: /^locked|lockfile/i,
     advice: () =>
       'wait for the run that holds the lock; if none runs any more: restic unlock, borg break-lock, or remove the lock file',
   },
   {
-    says: /\brepository-missing\b/,
+    says: /^repository_missing/,
     advice: () => 'compare the address in checks.yaml with that of the backup job; is the disk or the server there?',
   },
   {
-    says: /apt holds no lists of/,
+    says: /^apt_no_lists/,
     advice: () =>
       'run apt-get update as root and read its errors; take a source that is gone out of /etc/apt/sources.list.d',
   },
   {
-    says: /no package source is configured/,
+    says: /^no_package_source/,
     advice: () => 'name the sources of the distribution in /etc/apt/sources.list or /etc/apt/sources.list.d',
   },
   {
-    says: /update lists are \d+ days old|nobody knows when the lists were fetched/,
+    says: /^(lists_old|lists_age_unknown|metadata_old)/,
     advice: () =>
       'refresh the lists (apt-get update, dnf makecache, zypper refresh), and see that their timer runs: systemctl list-timers',
   },
@@ -58,28 +60,26 @@ const rules: readonly Rule[] = [
       'in the unit of the agent: SupplementaryGroups=disk and AmbientCapabilities=CAP_SYS_RAWIO CAP_SYS_ADMIN; or run it as root',
   },
   {
-    says: /no tool here can list the rules/,
-    advice: () => 'install the tool of the firewall that is used here: nftables, ufw or firewalld',
-  },
-  {
-    says: /\bnft\b|nftables.*(permission|root)|Operation not permitted.*(table|ruleset)/i,
+    says: /^firewall_rules_out_of_reach|\bnft\b|nftables.*(permission|root)|Operation not permitted.*(table|ruleset)/i,
     advice: () => 'in the unit of the agent: AmbientCapabilities=CAP_NET_ADMIN; or run it as root',
   },
   {
-    says: /(?:cannot read|EACCES[^']*')\s*(\/[^\s:']+)/,
-    advice: ([, file]) => `let the agent's user read it: setfacl -m u:USER:r ${file} (and x on the folders above)`,
+    says: /^not_readable \(path: (\/[^,]+), error: (?:EACCES|EPERM)\)|EACCES[^']*'(\/[^\s:']+)/,
+    advice: ([, path, file = path]) =>
+      `let the agent's user read it: setfacl -m u:USER:r ${file} (and x on the folders above)`,
   },
   {
-    says: /permission|may not|EACCES|EPERM|denied|root|administrator/i,
+    says: /permission|not_startable|EACCES|EPERM|denied|needs_root|root\b|administrator/i,
     advice: () => 'run the agent as root (or administrator), or add its user to the group that owns what it reads',
   },
 ];
 
 /** @returns null when nothing is to be done, or nobody knows what */
-export function remedyFor(reason: string): string | null {
-  for (const { says, advice } of rules) {
-    const match = says.exec(reason);
-    if (match) return advice(match);
-  }
+export function remedyFor(reasons: readonly Reason[]): string | null {
+  for (const one of reasons)
+    for (const { says, advice } of rules) {
+      const match = says.exec(reasonsInLog([one]));
+      if (match) return advice(match);
+    }
   return null;
 }

@@ -14,6 +14,7 @@ import { createChecks } from '../checks/index.ts';
 import { createContext, memoryPath } from '../context.ts';
 import { type Credential, readCredential } from '../credential.ts';
 import { ask } from '../door.ts';
+import { english } from '../english.ts';
 import { merge, paceOf } from '../intervals.ts';
 import { readLocal } from '../local.ts';
 import { createLog } from '../log.ts';
@@ -32,7 +33,7 @@ function found(outcome: Outcome & { status: 'ok' }): string {
     ...Object.entries(sections).map(([name, data]) =>
       Array.isArray(data) ? `section ${name} with ${data.length} entries` : `section ${name}`,
     ),
-    ...(note ? [note] : []),
+    ...(note ? [english(note)] : []),
   ];
   return parts.join(', ') || 'nothing';
 }
@@ -43,13 +44,13 @@ export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: Outcome,
   const head = `${check.name.padEnd(14)} ${words[outcome.status].padEnd(13)} every ${everyMs / 1000} s, took ${Math.round(outcome.ms)} ms`;
   const lines = [head, `    reads: ${check.reads}`];
   if (outcome.status === 'ok') return [...lines, `    found: ${found(outcome)}`];
-  const remedy = remedyFor(outcome.reason);
-  return [...lines, `    why:   ${outcome.reason}`, ...(remedy ? [`    to do: ${remedy}`] : [])];
+  const remedy = remedyFor(outcome.reasons);
+  return [...lines, `    why:   ${english(outcome.reasons)}`, ...(remedy ? [`    to do: ${remedy}`] : [])];
 }
 
 /** What each part of a check reads, found, and lacks. */
-function describePart({ name, reads, said }: Part): string[] {
-  const remedies = [...new Set(said.flatMap((text) => remedyFor(text) ?? []))];
+function describePart({ name, reads, said, reasons }: Part): string[] {
+  const remedies = [...new Set(reasons.flatMap((one) => remedyFor([one]) ?? []))];
   return [
     `    ${name}: ${said.join('; ')}`,
     ...(reads === null ? [] : [`        reads: ${reads}`]),
@@ -133,7 +134,7 @@ function describeRunning(state: AgentState): string[] {
         ]),
     ...state.checks
       .filter((check) => check.status === 'failed')
-      .map((check) => `    running agent: ${check.check} failed: ${check.reason}`),
+      .map((check) => `    running agent: ${check.check} failed: ${english(check.reason ?? [])}`),
   ];
 }
 

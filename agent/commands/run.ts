@@ -21,7 +21,7 @@ const warmMs = 5000;
  * a person's own check should not run for nothing, and one that hangs would outlive the replacement of this process.
  */
 async function runOnce(data: string): Promise<void> {
-  const start = () => Promise.reject(new NoData('nothing is started while the modules are loaded'));
+  const start = () => Promise.reject(new NoData());
   const context = { ...createContext(data, systemClock, silentLog, forgetfulMemory()), run: start };
   const light = createChecks().filter((check) => !check.heavy);
   await Promise.all(light.map((check) => attempt(check, context, warmMs)));

@@ -10,7 +10,7 @@ export interface Facts {
   backups: readonly BackupJob[] | null;
   patches: readonly Omit<PatchState, 'list'>[] | null;
   osState: OsState | null;
-  disks: readonly { name: string; status: HealthItem['status']; summary: string }[] | null;
+  disks: readonly { name: string; status: HealthItem['status'] }[] | null;
 }
 
 export const noFacts: Facts = { os: null, backups: null, patches: null, osState: null, disks: null };
@@ -34,9 +34,6 @@ export function factsOf(sections: ReadonlyMap<string, unknown>): Facts {
     backups: backups === undefined || (backups.length === 0 && failed('backup')) ? null : backups,
     patches: patches?.map(({ list: _, ...rest }) => rest) ?? null,
     osState: (sections.get('os') as OsState | undefined) ?? null,
-    disks:
-      health
-        ?.filter((item) => diskKinds.test(item.kind))
-        .map(({ name, status, summary }) => ({ name, status, summary })) ?? null,
+    disks: health?.filter((item) => diskKinds.test(item.kind)).map(({ name, status }) => ({ name, status })) ?? null,
   };
 }

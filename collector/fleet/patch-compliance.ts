@@ -2,7 +2,9 @@
  * The Patches page: compliance by site, and the age of the oldest security update. By age, not by any pending update:
  * a machine that installs each night has one pending most mornings and is well kept. Pure.
  */
+
 import type { PatchOverview, PatchRow } from '../../shared/api.ts';
+import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import { heldAbout } from './attention.ts';
@@ -41,9 +43,12 @@ export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAl
   // "At least since": an update that was old when the agent first looked is as young as that look.
   const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
   const reasons = [
-    ...(ended ? [`no security updates since ${new Date(supportEnd).toISOString().slice(0, 10)}`] : []),
-    ...unread.map((manager) => `${manager.manager}: ${manager.reason ?? manager.scan}`),
-    ...undated.map((manager) => `${manager.manager}: nobody says how old the pending security updates are`),
+    ...(ended ? [reason('no_security_updates_since', { ended_on: supportEnd })] : []),
+    ...unread.flatMap(({ manager, reason: why }) => [
+      reason('in_part', { name: manager }),
+      ...(joinReasons(reasonsIn(why)) ?? [reason('not_scanned')]),
+    ]),
+    ...undated.flatMap(({ manager }) => [reason('in_part', { name: manager }), reason('security_age_unknown')]),
   ];
   return {
     endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
@@ -53,7 +58,7 @@ export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAl
       : own.length === 0 || unread.length > 0 || undated.length > 0 || pendingSecurity === null
         ? 'unknown'
         : 'compliant',
-    reason: reasons.join('; ') || null,
+    reason: joinReasons(reasons),
     managers: own.map((manager) => manager.manager),
     pending: sum('pending'),
     pendingSecurity,

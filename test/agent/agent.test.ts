@@ -1,4 +1,5 @@
 /** The agent's own process: the whole road to a broker, kill -9, a second one on the same folder, sleep, its words. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -11,6 +12,7 @@ import { readBootId, reasonFromJobs } from '../../agent/platform/boot.ts';
 import { openSpool } from '../../agent/spool.ts';
 import { silentLog } from '../../shared/log.ts';
 import { fieldOf } from '../../shared/metrics.ts';
+import { reason, reasonsOf, said } from '../../shared/reason.ts';
 import { check, Report } from '../../shared/report.ts';
 import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
 import { startBroker, until } from '../support/broker.ts';
@@ -144,12 +146,12 @@ test('doctor tells of each check and of the road', async () => {
   }
   const lines = describe(
     { name: 'x', reads: 'a file' },
-    { status: 'failed', reason: 'EACCES: permission denied', ms: 3 },
+    { status: 'failed', reasons: reasonsOf(new Error('EACCES: permission denied')), ms: 3 },
     60_000,
   );
   assert.match(lines.join('\n'), /FAILED[\s\S]*a file[\s\S]*permission[\s\S]*to do: /);
-  assert.match(String(remedyFor('smartctl is not installed')), /install smartmontools/);
-  assert.is(remedyFor('the moon is full'), null);
+  assert.match(String(remedyFor([reason('not_installed', { program: 'smartctl' })])), /install smartmontools/);
+  assert.is(remedyFor(said('the moon is full')), null);
 });
 
 test('why we are stopped, in the words of systemd; and where the door is', () => {

@@ -1,4 +1,5 @@
 /** The runner: lanes, failures, settings; and which sections are sent when. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Outcome } from '../../agent/attempt.ts';
@@ -10,6 +11,7 @@ import { createRunner, type RunnerOptions } from '../../agent/schedule.ts';
 import { createSections } from '../../agent/sections.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
+import { reason, said } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { until } from '../support/broker.ts';
 
@@ -56,7 +58,7 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
       throw new Error('broken');
     }),
     light('empty', async () => {
-      throw new NoData('nothing of the kind');
+      throw new NoData(reason('no_battery'));
     }),
     light('hanger', () => new Promise(() => {})),
   ]);
@@ -71,8 +73,8 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
     runner.states().map((state) => [state.check, state.status, state.reason]),
     [
       ['good', 'ok', null],
-      ['thrower', 'failed', 'broken'],
-      ['empty', 'no_data', 'nothing of the kind'],
+      ['thrower', 'failed', said('broken')],
+      ['empty', 'no_data', [reason('no_battery')]],
     ],
   );
 });

@@ -41,7 +41,7 @@ async function tell(
   const run = async (file: string, args: readonly string[]): Promise<RunResult> => {
     asked.push([file, ...args].join(' '));
     const answer = programs[file];
-    if (answer === undefined) throw new NoData(`there is no ${file}`);
+    if (answer === undefined) throw new NoData();
     const [stdout, code] = typeof answer === 'number' ? ['', answer] : [answer, 0];
     return { stdout, stderr: '', code, signal: null, ended: null, ms: 1 };
   };

@@ -48,7 +48,7 @@ test('a failed script keeps the end of its error; an answer in UTF-16 or after a
     trialContext({ run: async () => ({ code, signal: null, stdout, stderr, ended: null, ms: 1 }) });
   const long = `Get-WBSummary : ${'words '.repeat(400)}FullyQualifiedErrorId : CommandNotFoundException`;
   const failed = await powershell(answer(1, '', `#< CLIXML <S S="Error">${long}</S>`), 'x', 1000);
-  assert.match(failed.reason ?? '', /^Get-WBSummary : .*CommandNotFoundException$/);
+  assert.match(String(failed.reasons[0]?.params?.text), /^Get-WBSummary : .*CommandNotFoundException$/);
   assert.equal((await powershell(answer(0, '\ufeff{"a":"périphérique"}'), 'x', 1000)).value, { a: 'périphérique' });
   const open = performance.now();
   await powershell(answer(1, '', '<'.repeat(65_536)), 'x', 1000);

@@ -2,6 +2,7 @@
  * Real backups by the real tools: good, partial, failed, locked, wrong password, empty and missing repository, through
  * run-backup and through the reader of repositories; the normal form must tell each state right.
  */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,8 +13,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backup } from '../../agent/checks/backup.ts';
 import { type BackupJob, sections } from '../../shared/inventory.ts';
+import { reason } from '../../shared/reason.ts';
 import { check } from '../../shared/report.ts';
 import { type TrialContext, trialContext } from '../support/check-context.ts';
+import { inLog } from '../support/reasons.ts';
 
 const main = join(dirname(fileURLToPath(import.meta.url)), '../../agent/main.ts');
 const nobody = 65_534;
@@ -116,7 +119,7 @@ else {
     const repository = place.path('home/repo');
     const restic = (...args: string[]) => ['restic', '-r', repository, ...args];
     place.repository('restic', 'stored', repository);
-    assert.match((await place.job('stored')).reason ?? '', 'repository-missing');
+    assert.match(inLog((await place.job('stored')).reason), 'repository_missing');
     place.tool(restic('init'));
     const empty = await place.job('stored');
     assert.equal([empty.result, empty.lastSuccess, empty.readable], ['never', null, true]);
@@ -138,7 +141,7 @@ else {
     assert.is(place.runBackup('restic', restic('backup', place.path('empty'))), 0);
     assert.equal((({ result, reason }) => [result, reason])(await place.job('night')), [
       'warning',
-      'the snapshot holds no file',
+      [reason('snapshot_empty')],
     ]);
     const before = (await place.job('night')).lastSuccess;
     // Good exit codes, and nothing saved.
@@ -151,14 +154,14 @@ else {
       assert.is(place.runBackup('restic', restic(...words)), words[0] === 'backup' ? 3 : 0);
       const empty = await place.job('night');
       assert.equal([empty.result, empty.lastSuccess], ['unknown', before], words.join(' '));
-      assert.match(empty.reason ?? '', 'nothing was saved');
+      assert.match(inLog(empty.reason), 'nothing_saved');
     }
     writeFileSync(
       place.path('wrapped.sh'),
       `restic -r ${repository} backup --dry-run --json ${place.path('source')}\n`,
     );
     assert.is(place.runBackup('restic', ['sh', place.path('wrapped.sh')]), 3);
-    assert.match((await place.job('night')).reason ?? '', 'output is that of a dry run');
+    assert.match(inLog((await place.job('night')).reason), 'nothing_saved_dry_output');
 
     assert.is.not(place.runBackup('restic', restic('backup', '--json', place.path('nowhere'))), 0);
     const failed = await place.job('night');
@@ -166,7 +169,7 @@ else {
     assert.ok((failed.lastRun ?? 0) > (before ?? 0));
 
     assert.is.not(place.runBackup('restic', restic('backup', place.path('source')), { RESTIC_PASSWORD: 'wrong' }), 0);
-    assert.match((await place.job('night')).reason ?? '', 'wrong-password');
+    assert.match(inLog((await place.job('night')).reason), 'wrong_password');
     writeFileSync(place.path('password'), 'wrong');
     const refused = await place.job('stored');
     assert.equal([refused.result, refused.readable], ['unknown', false]);
@@ -185,7 +188,7 @@ else {
     assert.is.not(place.runBackup('restic', restic('check'), {}, ['--verify']), 0);
     assert.is((await place.job('night')).verifiedOk, false);
     assert.is.not(place.runBackup('restic', restic('prune')), 0);
-    assert.match((await place.job('night')).reason ?? '', 'locked');
+    assert.match(inLog((await place.job('night')).reason), 'locked');
     holding.stdin.end();
     await once(holding, 'close');
     place.close();
@@ -199,7 +202,7 @@ else {
     const repository = place.path('home/repo');
     const create = (name: string, source: string) => ['borg', 'create', '--json', `${repository}::${name}`, source];
     place.repository('borg', 'stored', repository);
-    assert.match((await place.job('stored')).reason ?? '', 'repository-missing');
+    assert.match(inLog((await place.job('stored')).reason), 'repository_missing');
     place.tool(['borg', 'init', '-e', 'repokey', repository]);
     assert.is((await place.job('stored')).result, 'never');
 
@@ -226,7 +229,7 @@ else {
     assert.is(place.runBackup('borg', create('two', place.path('source'))), 1);
     const partial = await place.job('night');
     assert.is(partial.result, 'warning');
-    assert.match(partial.reason ?? '', 'secret');
+    assert.match(inLog(partial.reason), 'secret');
     assert.is(place.runBackup('borg', create('three', place.path('nowhere'))), 1);
     const nothing = await place.job('night');
     assert.equal(
@@ -236,12 +239,12 @@ else {
     );
 
     assert.is(place.runBackup('borg', create('one', place.path('source'))), 2);
-    assert.match((await place.job('night')).reason ?? '', 'already exists');
+    assert.match(inLog((await place.job('night')).reason), 'already exists');
     assert.is(place.runBackup('borg', create('four', place.path('source')), { BORG_PASSPHRASE: 'wrong' }), 2);
-    assert.match((await place.job('night')).reason ?? '', 'wrong-password');
+    assert.match(inLog((await place.job('night')).reason), 'wrong_password');
     writeFileSync(place.path('password'), 'wrong');
     const refused = await place.job('stored');
-    assert.match(refused.reason ?? '', 'wrong-password');
+    assert.match(inLog(refused.reason), 'wrong_password');
     assert.ok(recent(refused.lastSuccess));
 
     const [program = '', ...args] = [...asNobody, 'borg', 'with-lock', repository, 'sh', '-c', 'echo held; cat'];
@@ -251,9 +254,9 @@ else {
       place.runBackup('borg', ['borg', '--lock-wait', '1', ...create('five', place.path('source')).slice(1)]),
       2,
     );
-    assert.match((await place.job('night')).reason ?? '', 'locked');
+    assert.match(inLog((await place.job('night')).reason), 'locked');
     writeFileSync(place.path('password'), 'right');
-    assert.match((await place.job('stored')).reason ?? '', 'locked');
+    assert.match(inLog((await place.job('stored')).reason), 'locked');
     holding.stdin.end();
     await once(holding, 'close');
 
@@ -311,9 +314,9 @@ else {
     assert.is(place.runBackup('rsnapshot', rsnapshot), 1);
     const failed = await place.job('daily');
     assert.is(failed.result, 'failed');
-    assert.match(failed.reason ?? '', 'Source directory');
+    assert.match(inLog(failed.reason), 'Source directory');
     assert.ok(recent(failed.lastSuccess));
-    assert.match((await place.job('night')).reason ?? '', 'Source directory');
+    assert.match(inLog((await place.job('night')).reason), 'Source directory');
     place.close();
   });
 }
@@ -333,7 +336,7 @@ else {
     const good = await place.job('night');
     assert.equal([good.result, good.files], ['ok', 3]);
     const stored = await place.job('stored');
-    assert.is(stored.result, 'ok', stored.reason ?? '');
+    assert.is(stored.result, 'ok', inLog(stored.reason));
     assert.ok(recent(stored.lastSuccess));
 
     place.hide();
@@ -343,7 +346,7 @@ else {
     assert.is.not(place.runBackup('duplicity', duplicity(place.path('nowhere'))), 0);
     const failed = await place.job('night');
     assert.equal([failed.result, failed.lastSuccess], ['failed', partial.lastSuccess]);
-    assert.match(failed.reason ?? '', 'does not exist');
+    assert.match(inLog(failed.reason), 'does not exist');
     place.close();
   });
 }

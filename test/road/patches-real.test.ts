@@ -2,6 +2,7 @@
  * The real tools of a Debian machine: apt as it is and with a broken source (in a root of its own, the machine is not
  * changed), smartctl, needrestart, monitoring plugins, and own checks that misbehave.
  */
+
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -26,8 +27,10 @@ import { apt } from '../../agent/checks/patches/apt.ts';
 import { patches } from '../../agent/checks/patches.ts';
 import { run } from '../../agent/run.ts';
 import { type PatchState, sections } from '../../shared/inventory.ts';
+import { type Reasons, said } from '../../shared/reason.ts';
 import { check } from '../../shared/report.ts';
 import { trialContext } from '../support/check-context.ts';
+import { inLog } from '../support/reasons.ts';
 
 const test = suite('real tools');
 const temporary: string[] = [];
@@ -78,7 +81,7 @@ if (hasLists) {
     assert.is(state?.manager, 'apt');
     const told = JSON.stringify({ ...state, list: [] });
     // A machine with a source that was never fetched says so, and claims at most a lower bound.
-    if (state?.scan !== 'ok') assert.match(state?.reason ?? '', 'apt holds no lists of', told);
+    if (state?.scan !== 'ok') assert.match(inLog(state?.reason), 'apt_no_lists', told);
     else assert.is(state.pending, state.list.length, told);
     assert.is.not(state?.scan === 'ok' ? 1 : state?.pending, 0, told);
     for (const update of state?.list ?? [])
@@ -128,14 +131,10 @@ function readSources(): string {
 
 if (hasApt) {
   const broken: [string, string, string][] = [
-    ['a source that was never fetched', 'deb http://127.0.0.1:9/debian bookworm main\n', 'apt holds no lists'],
-    [
-      'a security source that was never fetched',
-      'deb http://127.0.0.1:9/x bookworm-security main\n',
-      'apt holds no lists',
-    ],
+    ['a source that was never fetched', 'deb http://127.0.0.1:9/debian bookworm main\n', 'apt_no_lists'],
+    ['a security source that was never fetched', 'deb http://127.0.0.1:9/x bookworm-security main\n', 'apt_no_lists'],
     ['a malformed source', 'deb htp broken\n', 'Malformed'],
-    ['no source at all', '', 'no package source'],
+    ['no source at all', '', 'no_package_source'],
   ];
   for (const [what, sources, reason] of broken)
     test(`${what} is not "up to date"`, async () => {
@@ -144,7 +143,7 @@ if (hasApt) {
       assert.is(state.scan, 'failed');
       assert.is(state.pending, null);
       assert.is(state.pendingSecurity, null);
-      assert.match(state.reason ?? '', reason);
+      assert.match(inLog(state.reason), reason);
       assert.is(changed(root).includes('lists/'), false, 'reading fetches nothing');
     });
 
@@ -192,7 +191,7 @@ else console.log('SKIP needrestart: not installed');
 interface Item {
   name: string;
   status: string;
-  summary: string;
+  summary: Reasons;
 }
 
 /** Runs the own checks of a settings file until each has answered. */
@@ -224,7 +223,7 @@ if (plugins)
       4,
     );
     assert.is(item('warn')?.status, 'warning');
-    assert.match(item('warn')?.summary ?? '', 'a bit');
+    assert.match(inLog(item('warn')?.summary), 'a bit');
     assert.is(item('crit')?.status, 'critical');
     assert.is(item('load')?.status, 'ok');
     const value = metrics.find((metric) => metric.tags.check === 'warn' && metric.tags.label === 'q');
@@ -249,14 +248,14 @@ test('own checks that hang, flood, fork or cannot start are ended and reported',
     6,
   );
   assert.is(item('hangs')?.status, 'unknown');
-  assert.match(item('hangs')?.summary ?? '', 'did not finish within 0.5 s');
+  assert.match(inLog(item('hangs')?.summary), 'check_too_slow (limit_s: 0.5)');
   assert.is(item('floods')?.status, 'unknown');
-  assert.match(item('floods')?.summary ?? '', 'too much');
+  assert.match(inLog(item('floods')?.summary), 'check_too_loud');
   assert.is(item('dies')?.status, 'unknown');
-  assert.match(item('dies')?.summary ?? '', 'SIGKILL');
+  assert.match(inLog(item('dies')?.summary), 'SIGKILL');
   assert.is(item('missing')?.status, 'unknown');
-  assert.match(item('missing')?.summary ?? '', 'not installed');
-  assert.is(item('words')?.summary, '$(id); rm -rf /', 'no shell sees the arguments');
+  assert.match(inLog(item('missing')?.summary), 'check_not_started, not_installed');
+  assert.equal(item('words')?.summary, said('$(id); rm -rf /'), 'no shell sees the arguments');
   assert.is(item('forks')?.status, 'ok');
   const child = Number(readFileSync(mark, 'utf8'));
   for (let turn = 0; turn < 50 && isAlive(child); turn += 1) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,6 +2,7 @@
  * What an agent on a simulated machine measures and sends: checks with the names and intervals of the real ones, their
  * findings made by the real ones' own code, sections sent on change and daily.
  */
+
 import { metricOf as backupMetric } from '../../agent/checks/backup.ts';
 import { type Check, type CheckContext, type Findings, NoData } from '../../agent/checks/check.ts';
 import { readDue } from '../../agent/checks/health/due.ts';
@@ -13,6 +14,7 @@ import { createSections } from '../../agent/sections.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CheckState } from '../../shared/inventory.ts';
 import { silentLog } from '../../shared/log.ts';
+import { reason, reasonsOf } from '../../shared/reason.ts';
 import type { Loss, Metric } from '../../shared/report.ts';
 import { metricsAt } from './fast.ts';
 import { customAt, nothingHere, quickSourcesOf, slowSourcesOf } from './health.ts';
@@ -125,7 +127,7 @@ export function createMeasuring(parts: {
   const platform = machine.os.platform as NodeJS.Platform;
   const context: CheckContext = {
     ...{ clock, memory, platform, log: silentLog, root: '/nonexistent' },
-    run: () => Promise.reject(new NoData('a simulation starts no program')),
+    run: () => Promise.reject(new NoData()),
   };
   const fast = fastNames.map((name) => ({ name, every: 0, run: async () => ({}) }));
   const slots = [...fast, ...checksOf(machine, parts.waiting)].map(
@@ -140,7 +142,7 @@ export function createMeasuring(parts: {
     const outcome = await attempt(check, at);
     const { status, reason, findings } = outcome;
     if (findings.sections) sections.offer(check.name, findings.sections);
-    const same = slot.state?.status === status && slot.state.reason === reason;
+    const same = slot.state?.status === status && JSON.stringify(slot.state.reason) === JSON.stringify(reason);
     if (!same) {
       slot.state = { check: check.name, status, reason, at };
       statesChanged = true;
@@ -154,12 +156,13 @@ export function createMeasuring(parts: {
   type Outcome = Pick<CheckState, 'status' | 'reason'> & { findings: Findings };
   async function attempt(check: SimulatedCheck, at: number): Promise<Outcome> {
     const isBroken = check.name === 'temperature' && has(machine, 'check-failing', at);
-    if (isBroken) return { status: 'failed', reason: 'the sensor cannot be read', findings: {} };
+    if (isBroken)
+      return { status: 'failed', reason: [reason('file_unreadable', { path: '/sys/class/hwmon' })], findings: {} };
     try {
       return { status: 'ok', reason: null, findings: await check.run(context) };
     } catch (thrown) {
       if (!(thrown instanceof NoData)) throw thrown;
-      return { status: 'no_data', reason: thrown.message, findings: {} };
+      return { status: 'no_data', reason: reasonsOf(thrown), findings: {} };
     }
   }
 

@@ -1,4 +1,5 @@
 /** Health and posture of a simulated machine: the real agent's verdicts about devices that do not exist. */
+
 import { NoData } from '../../agent/checks/check.ts';
 import { answerOf, itemOf, metricsOf } from '../../agent/checks/custom/result.ts';
 import { antivirusReading } from '../../agent/checks/health/antivirus.ts';
@@ -12,13 +13,14 @@ import { serviceReading, troubled } from '../../agent/checks/health/services.ts'
 import { judgeSmart, type SmartDisk } from '../../agent/checks/health/smart.ts';
 import { day, type HealthSource, hour, item, metric, minute } from '../../agent/checks/health/source.ts';
 import type { HealthItem } from '../../shared/inventory.ts';
+import { reason } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import type { Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { ageOf, has } from './troubles.ts';
 
 /** One for all: making one takes a stack trace, thousands of times. */
-export const nothingHere = new NoData('this machine has nothing of the kind');
+export const nothingHere = new NoData(reason('nothing_of_this_kind'));
 
 const platforms = ['linux', 'darwin', 'win32'] as const;
 const source = (name: string, every: number, read: HealthSource['read']): HealthSource => ({
@@ -31,9 +33,8 @@ export const quickSourcesOf = (machine: Machine): HealthSource[] => [
     if (machine.kind !== 'server' || machine.os.platform !== 'linux') throw nothingHere;
     const gone = has(machine, 'array-not-started', context.clock.now());
     const array = arrayAt(machine, context.clock.now());
-    const reason = 'its disks are there, but the array has not started';
     return follow(context, 'md', gone ? [] : [sightArray(array)], () => ({
-      ...{ status: 'critical', code: 'not_started', reason },
+      ...{ status: 'critical', reasons: [reason('array_disks_there')] },
     }));
   }),
   source('zfs', 15 * minute, async (context) => {
@@ -41,7 +42,14 @@ export const quickSourcesOf = (machine: Machine): HealthSource[] => [
     const full = ageOf(machine, 'pool-filling', context.clock.now());
     const used_percent = full === null ? 45 : Math.min(99, 45 + (full / day) * 100);
     const pool: Sighting = {
-      ...{ id: 'tank', name: 'tank', kind: 'zfs', status: 'ok', reason: 'online', measurement: 'array' },
+      ...{
+        id: 'tank',
+        name: 'tank',
+        kind: 'zfs',
+        status: 'ok',
+        reasons: [reason('pool_online')],
+        measurement: 'array',
+      },
       tags: { name: 'tank', kind: 'zfs' },
       details: { state: 'ONLINE' },
       fields: { errors: 0, devices_missing: 0, used_percent },
@@ -50,7 +58,11 @@ export const quickSourcesOf = (machine: Machine): HealthSource[] => [
   }),
   source('services', 5 * minute, async (context) => {
     const down = has(machine, 'service', context.clock.now());
-    const stopped = { name: 'shop.service', status: 'critical' as const, reason: 'failed: exit-code 1' };
+    const stopped = {
+      name: 'shop.service',
+      status: 'critical' as const,
+      why: reason('service_failed', { result: 'exit-code' }),
+    };
     const before = troubled(context, 'services');
     return serviceReading(down ? [stopped] : [], 80, context.clock.now(), before);
   }),
@@ -64,11 +76,14 @@ export const quickSourcesOf = (machine: Machine): HealthSource[] => [
     if (machine.kind === 'server') throw nothingHere;
     const encrypted = !has(machine, 'encryption', clock.now());
     const path = machine.os.platform === 'win32' ? 'C:' : '/';
-    return encryptionReading([{ path, encrypted, words: encrypted ? 'encrypted' : 'not encrypted' }], clock.now());
+    return encryptionReading(
+      [{ path, encrypted, why: reason(encrypted ? 'encrypted' : 'not_encrypted') }],
+      clock.now(),
+    );
   }),
   source('firewall', hour, async ({ clock }) => {
     const on = !has(machine, 'firewall', clock.now());
-    return firewallReading({ on, words: on ? 'on' : 'off' }, clock.now());
+    return firewallReading({ on, why: [reason(on ? 'firewall_on' : 'firewall_off')] }, clock.now());
   }),
   source('antivirus', 6 * hour, async ({ clock }) => {
     if (machine.os.platform !== 'win32') throw nothingHere;
@@ -89,7 +104,7 @@ export const slowSourcesOf = (machine: Machine): HealthSource[] => [
       ? [disk(machine, 0, at)]
       : [disk(machine, 0, at), disk(machine, 1, at)];
     return follow(context, 'smart', seen, () => ({
-      ...{ status: 'warning', code: 'missing', reason: 'the disk is no longer there' },
+      ...{ status: 'warning', reasons: [reason('disk_gone')] },
     }));
   }),
 ];
@@ -109,13 +124,10 @@ function disk(machine: Machine, n: number, at: number): Sighting {
   };
   // The disk that has been dying for a day answers no more.
   const blind = blindFor !== null && blindFor > day;
-  const { status, reasons } = judgeSmart(told);
   const name = `SIM-1000 ${n}`;
   return {
     ...{ id: `S${machine.seed}-${n}`, name, kind: 'smart', measurement: 'smart', tags: { name } },
-    ...(blind
-      ? { status: 'warning', reason: 'the disk cannot be opened', code: 'cannot_read', blind: true }
-      : { status, reason: reasons.join(', ') || 'passed' }),
+    ...(blind ? { status: 'warning', reasons: [reason('disk_unreadable')], blind: true } : judgeSmart(told)),
     details: { device: told.device, model: told.model },
     fields: blind
       ? {}
@@ -154,10 +166,10 @@ function certificateReading(machine: Machine, now: number) {
   const age = ageOf(machine, 'certificate', now);
   const expires = age === null ? now + (40 + (machine.seed % 40)) * day : now - age + 29 * day;
   const certificate = { subject: 'CN=shop.example.net', issuer: 'CN=Example CA', expires };
-  const { status, daysLeft, reason } = judgeCertificates([certificate], now);
+  const { status, daysLeft, why } = judgeCertificates([certificate], now);
   const path = '/etc/ssl/shop.pem';
   return {
-    items: [item('certificate', path, status, reason, { days_left: daysLeft, issuer: certificate.issuer }, now)],
+    items: [item('certificate', path, status, why, { days_left: daysLeft, issuer: certificate.issuer }, now)],
     metrics: metric('cert', { path }, { days_left: daysLeft }, now),
   };
 }

@@ -1,5 +1,7 @@
 /** Host, system, updates and backups of a simulated machine, in the shape of the inventory. */
+
 import type { BackupJob, Host, OsState, PatchState } from '../../shared/inventory.ts';
+import { reason, said } from '../../shared/reason.ts';
 import { bootedAt, type Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { ageOf, has } from './troubles.ts';
@@ -71,7 +73,7 @@ export function patchesOf(machine: Machine, at: number): PatchState | null {
     scannedAt: failed ? null : at,
     metadataAge: failed ? null : Math.round(oldLists === null ? 3600 : (oldLists + 2 * day) / 1000),
     scan: failed ? 'failed' : 'ok',
-    reason: failed ? 'the update source could not be reached' : null,
+    reason: failed ? [reason('apt_no_lists', { sources: 'http://mirror.example.net/debian trixie-security' })] : null,
     autoUpdates: 'unknown',
     lastInstall: null,
   };
@@ -106,13 +108,13 @@ export function backupsOf(machine: Machine, at: number): BackupJob[] {
       lastRun: never ? null : late !== null || blind !== null ? lastSuccess : last,
       lastSuccess,
       result: never ? 'never' : blind !== null ? 'unknown' : failed ? 'failed' : 'ok',
-      reason: blind !== null ? 'restic did not answer' : failed ? 'the repository is locked' : null,
+      reason: blind !== null ? [reason('no_answer', { program: 'restic' })] : failed ? [reason('locked')] : null,
       bytes: never ? null : small !== null && last > at - small ? Math.round(usual / 10) : usual,
       duration: never ? null : 600 + Math.round(1200 * noise(machine.seed, 18)),
       files: never ? null : 20_000,
       lastVerified: last - 10 * day,
       verifiedOk: untrue === null,
-      ...(untrue === null ? {} : { verifyFailedAt: at - untrue, verifyNote: 'the archive is damaged' }),
+      ...(untrue === null ? {} : { verifyFailedAt: at - untrue, verifyNote: said('the archive is damaged') }),
       readable: blind === null,
       evidence: 'simulated',
     },

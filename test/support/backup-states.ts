@@ -19,7 +19,7 @@ export interface Expected {
   product: string;
   job: string;
   state: ProtectedJob['state'];
-  /** Part of the reason. */
+  /** One of its reasons: the code, or part of what the tool said. */
   reason?: string;
 }
 
@@ -141,8 +141,8 @@ const restic: Product = async (shop) => {
   shop.repository('restic', 'missing', shop.path('home/restic-nowhere'));
   return listOf('restic', {
     ...{ good: ['ok'], partial: ['warning'], failed: ['failed'], locked: ['failed', 'locked'] },
-    ...{ wrong: ['failed', 'wrong-password'], refused: ['unknown', 'wrong-password'] },
-    ...{ empty: ['never', 'holds no backup'], missing: ['unknown', 'repository-missing'] },
+    ...{ wrong: ['failed', 'wrong_password'], refused: ['unknown', 'wrong_password'] },
+    ...{ empty: ['never', 'repository_without'], missing: ['unknown', 'repository_missing'] },
   }).concat(
     // One job for each source of the repository when the settings name no paths.
     ['/stdin', shop.path('plain'), shop.path('guarded')].map((path) => ({
@@ -171,8 +171,8 @@ const borg: Product = async (shop) => {
   shop.repository('borg', 'missing', shop.path('home/borg-nowhere'));
   return listOf('borg', {
     ...{ good: ['ok'], partial: ['warning', 'secret'], failed: ['failed'], locked: ['failed', 'locked'] },
-    ...{ wrong: ['failed', 'wrong-password'], refused: ['unknown', 'wrong-password'], stored: ['ok'] },
-    ...{ empty: ['never'], missing: ['unknown', 'repository-missing'], held: ['unknown', 'locked'] },
+    ...{ wrong: ['failed', 'wrong_password'], refused: ['unknown', 'wrong_password'], stored: ['ok'] },
+    ...{ empty: ['never'], missing: ['unknown', 'repository_missing'], held: ['unknown', 'locked'] },
   });
 };
 
@@ -230,7 +230,7 @@ const duplicity: Product = async (shop) => {
       good: ['ok'],
       partial: ['warning'],
       failed: ['failed', 'does not exist'],
-      wrong: ['failed', 'wrong-password'],
+      wrong: ['failed', 'wrong_password'],
     },
     ...{ locked: ['failed', 'locked'], stored: ['ok'], empty: ['never'] },
   });

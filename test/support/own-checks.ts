@@ -9,7 +9,7 @@ export interface OwnCheck {
   name: string;
   command: string[];
   status: HealthItem['status'];
-  /** Part of the message that people must read. */
+  /** What people must read: a code, or part of the message. */
   words: string;
   /** More settings, as YAML. */
   more?: string;
@@ -20,15 +20,15 @@ const misbehaving = (marks: string): OwnCheck[] => [
     name: 'hangs',
     command: ['sleep', '300'],
     status: 'unknown',
-    words: 'did not finish within 1 s',
+    words: 'check_too_slow',
     more: 'timeout: 1s',
   },
-  { name: 'floods', command: ['yes'], status: 'unknown', words: 'printed too much', more: 'every: 10m' },
+  { name: 'floods', command: ['yes'], status: 'unknown', words: 'check_too_loud', more: 'every: 10m' },
   {
     name: 'forks',
     command: ['sh', '-c', `for i in 1 2 3 4 5 6 7 8 9; do sleep 300 & echo $! >> ${marks}; done; wait`],
     status: 'unknown',
-    words: 'did not finish within 2 s',
+    words: 'check_too_slow',
     more: 'timeout: 2s, every: 10m',
   },
   {

@@ -3,11 +3,13 @@
  * only way in 2) 3–99 are errors and 100–127 warnings (borg's "Return codes"). `--log-json` puts a msgid on each line.
  * Times of borg 1 carry no zone: they are local to the machine that ran it.
  */
+
 import { hostname } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
-import { type FinishedRun, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
+import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
 import { ask, jobsOf, ours, type Source } from './repository.ts';
 import type { Repository } from './settings.ts';
 import {
@@ -178,17 +180,17 @@ export function outcome(run: FinishedRun): Outcome {
   const meaning = run.signal === null ? meaningOf(run.code) : 'failed';
   const empty = archive?.files === 0;
   if (meaning === 'ok')
-    return { result: empty ? 'warning' : 'ok', reason: empty ? 'the archive holds no file' : null, ...sizes };
+    return { result: empty ? 'warning' : 'ok', reasons: empty ? [reason('archive_empty')] : [], ...sizes };
   if (meaning === 'failed') {
     const { why, message } = parseError(run);
-    return plainOutcome(run, [why, message].filter(Boolean).join(': '));
+    return plainOutcome(run, reasonsWhy(why, message));
   }
   const warning = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'WARNING');
-  const said = textOf(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '';
-  const reason = oneLine(said) || `exit code ${run.code}`;
+  const text = oneLine(textOf(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '');
+  const told = text === '' ? [reason('ended_exit', { exit: run.code })] : said(text);
   return empty
-    ? { result: 'failed', reason: `the archive holds no file: ${reason}`, ...sizes }
-    : { result: 'warning', reason, ...sizes };
+    ? { result: 'failed', reasons: [reason('archive_empty'), ...told], ...sizes }
+    : { result: 'warning', reasons: told, ...sizes };
 }
 
 const day = '20\\d\\d[-_.]?(?:0[1-9]|1[0-2]|W\\d\\d)(?:[-_.]?[0-3]\\d)?|[0-3]\\d[-_.](?:0[1-9]|1[0-2])[-_.]20\\d\\d';
@@ -216,10 +218,10 @@ function sourceOf(archive: Archive): Source {
   const { host, name, start, end, bytes, files, duration } = archive;
   // A checkpoint is what an interrupted run leaves behind.
   const complete = !/\.checkpoint(\.\d+)?$/.test(name ?? '');
-  const reason = complete ? null : 'the newest archive is the checkpoint of an interrupted run';
+  const reasons = complete ? [] : [reason('archive_checkpoint')];
   const lastRun = end ?? start;
   const lastSuccess = complete ? lastRun : null;
-  return { host, series: seriesOf(name), protects: [], lastRun, lastSuccess, bytes, files, duration, reason };
+  return { host, series: seriesOf(name), protects: [], lastRun, lastSuccess, bytes, files, duration, reasons };
 }
 
 function archivesOf(context: CheckContext, setting: Repository, args: string[]): Promise<Archive[]> {

@@ -2,10 +2,11 @@
  * Programs that are not backup products but do the copying, by their documented exit codes: rsync (24: files vanished
  * while it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
  */
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
 import { digitsOf, oneLine } from './values.ts';
 
-const warning = (reason: string): Outcome => ({ result: 'warning', reason, bytes: null, files: null });
+const warning = (why: Reason): Outcome => ({ result: 'warning', reasons: [why], bytes: null, files: null });
 
 /** rsync's totals, where --stats or -v asked for them. `1,234` in most locales, `1.234` in others. */
 function rsyncSizes(stdout: string): Pick<Outcome, 'bytes' | 'files'> {
@@ -18,20 +19,19 @@ function rsyncSizes(stdout: string): Pick<Outcome, 'bytes' | 'files'> {
 
 function rsyncOutcome(run: FinishedRun): Outcome {
   const sizes = rsyncSizes(run.stdout);
-  if (run.signal === null && run.code === 24)
-    return { ...warning('some files vanished while they were copied'), ...sizes };
+  if (run.signal === null && run.code === 24) return { ...warning(reason('files_vanished')), ...sizes };
   const error = run.stderr.match(/^rsync(?: error|:.*failed):? .*/m)?.[0];
-  return { ...plainOutcome(run, error === undefined ? null : oneLine(error)), ...sizes };
+  return { ...plainOutcome(run, error === undefined ? null : said(oneLine(error))), ...sizes };
 }
 
 function tarOutcome(run: FinishedRun): Outcome {
-  return run.signal === null && run.code === 1 ? warning('some files changed while they were read') : plainOutcome(run);
+  return run.signal === null && run.code === 1 ? warning(reason('files_changed')) : plainOutcome(run);
 }
 
 function robocopyOutcome(run: FinishedRun): Outcome {
   if (run.signal !== null || run.code === null || run.code >= 8) return plainOutcome(run);
   // 4: something has the same name but another kind, and stands as it was.
-  return (run.code & 4) === 4 ? warning('mismatched files or folders') : { ...plainOutcome({ ...run, code: 0 }) };
+  return (run.code & 4) === 4 ? warning(reason('files_mismatched')) : { ...plainOutcome({ ...run, code: 0 }) };
 }
 
 export const rsync: Product = {

@@ -3,7 +3,7 @@
  * and `restic snapshots`, `borg list` and every dry run have good ones too. One entry per program; of a program that is
  * not here nothing is assumed.
  */
-import { clip } from '../loose.ts';
+import { clip, type Reason, reason } from '../../../shared/reason.ts';
 import { type Call, callsOf, programName } from './shell-words.ts';
 import { linesIn } from './values.ts';
 
@@ -356,30 +356,32 @@ function dryLineIn(output: string): string | null {
   return null;
 }
 
-/** Why the command made no backup although it ended well; null when it may have made one. */
-export function whyNothingSaved(deeds: readonly Deed[], output: string): string | null {
+/** Why the command made no backup although it ended well, and what to do; null when it may have made one. */
+export function whyNothingSaved(deeds: readonly Deed[], output: string): Reason[] | null {
   const line = dryLineIn(output);
-  if (line !== null)
-    return `nothing was saved: the output is that of a dry run (“${clip(line, 120)}”). Take the option for it out of the command of this job`;
+  if (line !== null) return [reason('nothing_saved_dry_output', { line: clip(line, 120) }), reason('drop_dry_option')];
   if (deeds.length === 0 || deeds.some(({ saves, dry }) => saves && dry === null)) return null;
   const tried = deeds.find(({ saves }) => saves);
   if (tried)
-    return `nothing was saved: “${tried.said}” ran with ${tried.dry}, so that it only tells what it would do. Take ${tried.dry} out of the command of this job`;
+    return [reason('nothing_saved_dry', { command: tried.said, option: tried.dry }), reason('drop_dry_option')];
   const deed = deeds.find(({ verifies }) => verifies) ?? (deeds[0] as Deed);
   const name = programName(deed.program);
   const [saving] = listed(byName.get(name)?.saves);
-  const instead = saving === undefined ? 'one that copies data' : `such as “${name} ${saving}”`;
-  const advice = deed.verifies ? 'record this one with --verify' : 'run this one without run-backup';
-  return `nothing was saved: “${deed.said}” makes no backup. Give this job a command that does, ${instead}, and ${advice}`;
+  return [
+    reason('nothing_saved', { command: deed.said }),
+    saving === undefined ? reason('give_any_command') : reason('give_command', { example: `${name} ${saving}` }),
+    reason(deed.verifies ? 'record_with_verify' : 'run_without_run_backup'),
+  ];
 }
 
-/** Why the command verified nothing although it ended well; null when it may have. */
-export function whyNothingVerified(deeds: readonly Deed[]): string | null {
+/** Why the command verified nothing although it ended well, and what to do; null when it may have. */
+export function whyNothingVerified(deeds: readonly Deed[]): Reason[] | null {
   if (
     deeds.length === 0 ||
     deeds.some(({ verifies, dry, program }) => verifies && (dry === null || programName(program) === 'rsync'))
   )
     return null;
   const deed = deeds[0] as Deed;
-  return `nothing was verified: “${deed.said}”${deed.dry === null ? '' : ` with ${deed.dry}`} reads no backup. Give --verify a restore, or a check such as “restic check” or “borg check”`;
+  const command = [deed.said, deed.dry].filter(Boolean).join(' ');
+  return [reason('nothing_verified', { command }), reason('give_verify_restore')];
 }

@@ -2,9 +2,11 @@
  * Drop files: `<agent's folder>/backup.d/<job>.json`, written by `run-backup` (or any script), read here. The cheapest
  * and most truthful source of all: no password, no network, no lock, and the exit code at first hand.
  */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, reasonsOf, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import type { DropFile } from './drop-schema.ts';
 import { tailOf } from './files.ts';
@@ -42,7 +44,7 @@ export function jobFrom(file: DropFile, alive: boolean): BackupJob {
     lastRun: ended ?? started,
     lastSuccess: at(file.lastSuccess) ?? (good ? ended : null),
     result: killed ? 'failed' : file.result,
-    reason: killed ? 'the run ended without a word: it was killed, or the machine stopped' : (file.message ?? null),
+    reasons: killed ? [reason('run_vanished')] : (file.reasons ?? said(file.message)),
     bytes: file.bytes ?? null,
     files: file.files ?? null,
     duration: secondsBetween(started, ended),
@@ -56,8 +58,9 @@ export function jobFrom(file: DropFile, alive: boolean): BackupJob {
  */
 export function verificationIn(
   file: DropFile,
-): Pick<BackupJob, 'lastVerified' | 'verifiedOk' | 'verifyFailedAt' | 'verifyNote'> {
-  const { verifiedOk = null, verifyNote = null } = file;
+): Pick<BackupJob, 'lastVerified' | 'verifiedOk' | 'verifyFailedAt'> & { verifyNote?: Reason[] | null } {
+  const { verifiedOk = null } = file;
+  const verifyNote = joinReasons(file.verifyReasons ?? said(file.verifyNote));
   const named = at(file.lastVerifyFailed);
   if (named === null && verifiedOk !== false) return { lastVerified: at(file.lastVerified), verifiedOk };
   const failed = named ?? at(file.lastVerified) ?? at(file.endedAt) ?? at(file.startedAt);
@@ -89,17 +92,17 @@ const mostFiles = 500;
 const mostBytes = 64 * 1024;
 
 async function jobOfFile(folder: string, name: string): Promise<BackupJob[]> {
-  const unreadable = (reason: string) =>
-    jobOf('unknown', name.slice(0, -5), 'dropfile', { readable: false, reason: `${name}: ${reason}` });
+  const unreadable = (...reasons: Reason[]) =>
+    jobOf('unknown', name.slice(0, -5), 'dropfile', { readable: false, reasons });
   try {
     const content = await tailOf(join(folder, name), mostBytes);
     if (!content) return [];
     // Only where there are drop files: the schema compiler is larger than the rest of the agent's own code.
     const { parseDropFile } = await import('./drop-schema.ts');
     const file = parseDropFile(content.text);
-    return [file ? jobFrom(file, await isAlive(file)) : unreadable('not a drop file of schema 1')];
+    return [file ? jobFrom(file, await isAlive(file)) : unreadable(reason('not_a_drop_file', { file: name }))];
   } catch (thrown) {
-    return [unreadable((thrown as NodeJS.ErrnoException).code ?? String(thrown))];
+    return [unreadable(...reasonsOf(thrown))];
   }
 }
 
@@ -109,14 +112,14 @@ export const dropFile: Product = {
   every: 0,
   programs: [],
   async discover(context: CheckContext) {
-    if (context.data === undefined) throw new NoData('the agent has no folder of its own');
+    if (context.data === undefined) throw new NoData(reason('agent_has_no_folder'));
     const folder = join(context.data, 'backup.d');
     const names = await readdir(folder).catch((thrown: NodeJS.ErrnoException) => {
       if (thrown.code === 'ENOENT') return [];
       throw thrown;
     });
     const drops = names.filter((name) => name.endsWith('.json')).sort();
-    if (drops.length === 0) throw new NoData('no drop file; see run-backup');
+    if (drops.length === 0) throw new NoData(reason('no_drop_file'));
     const jobs = await Promise.all(drops.slice(0, mostFiles).map((name) => jobOfFile(folder, name)));
     return jobs.flat();
   },

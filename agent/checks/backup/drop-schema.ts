@@ -1,6 +1,7 @@
 /** The shape of a drop file, and its one reader. Apart from drop-file.ts, so that only an endpoint that has some loads it. */
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Reason } from '../../../shared/inventory.ts';
 import { parseJson } from './values.ts';
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -9,6 +10,8 @@ const time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(
 const amount = Type.Number({ minimum: 0 });
 const or = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]));
+
+const reasons = Type.Array(Reason, { maxItems: 20 });
 
 /** Schema 1. Only `schema`, `job`, `product` and `result` must be there; `unknown` when only verifications were recorded. */
 export const DropFile = Type.Object({
@@ -25,7 +28,9 @@ export const DropFile = Type.Object({
   pidStart: or(text(64)),
   bytes: or(amount),
   files: or(amount),
+  /** In the words of whatever script wrote it; run-backup writes `reasons`. */
   message: or(Type.String({ maxLength: 2000 })),
+  reasons: or(reasons),
   lastSuccess: or(time),
   /** The last verification that ended well, and how the newest one ended. */
   lastVerified: or(time),
@@ -33,6 +38,7 @@ export const DropFile = Type.Object({
   /** The last verification that failed, and why. */
   lastVerifyFailed: or(time),
   verifyNote: or(Type.String({ maxLength: 2000 })),
+  verifyReasons: or(reasons),
   protects: Type.Optional(Type.Array(text(1024), { maxItems: 200 })),
   repository: or(text(2000)),
   schedule: or(text(200)),

@@ -3,7 +3,9 @@
  * sends one: only Backup counts. A run that broke off has an exception where the values would be. Its command line has
  * exit codes of its own ("duplicati-cli help returncodes").
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome } from './product.ts';
 import { countOf, type Fields, fieldsOf, instantOf, listOf, oneLine, parseJson, spanOf, textOf } from './values.ts';
 
@@ -92,21 +94,22 @@ export function jobsIn(text: string): BackupJob[] {
   const report = parseReport(text);
   if (report === null) {
     return [
-      jobOf('duplicati', 'duplicati', 'report', { readable: false, reason: 'the report is not Duplicati’s JSON' }),
+      jobOf('duplicati', 'duplicati', 'report', {
+        readable: false,
+        reasons: [reason('not_a_report', { product: 'Duplicati' })],
+      }),
     ];
   }
   if (report.operation !== 'Backup' || report.dryRun === true) return [];
   const good = report.result === 'ok' || report.result === 'warning';
-  const reason = report.message ?? (report.interrupted ? 'the run was interrupted' : null);
+  const counts = reason('errors_and_warnings', { errors: report.errors, warnings: report.warnings });
+  const other = report.interrupted ? reason('run_interrupted') : counts;
   return [
     jobOf('duplicati', report.job ?? 'duplicati', 'report', {
       lastRun: report.end ?? report.begin,
       lastSuccess: good ? report.end : null,
       result: report.result,
-      reason:
-        report.result === 'ok'
-          ? null
-          : (reason ?? `${report.errors ?? '?'} errors, ${report.warnings ?? '?'} warnings`),
+      reasons: report.result === 'ok' ? [] : report.message === null ? [other] : said(report.message),
       bytes: report.bytes,
       files: report.files,
       duration: report.duration,
@@ -114,11 +117,11 @@ export function jobsIn(text: string): BackupJob[] {
   ];
 }
 
-const codes: Record<number, [Outcome['result'], string | null]> = {
-  0: ['ok', null],
-  1: ['ok', 'no files had changed'],
-  2: ['warning', 'finished with warnings'],
-  50: ['failed', 'some files were uploaded, but the backup did not finish'],
+const codes: Record<number, [Outcome['result'], Reason[]]> = {
+  0: ['ok', []],
+  1: ['ok', [reason('no_files_changed')]],
+  2: ['warning', [reason('finished_with_warnings')]],
+  50: ['failed', [reason('upload_unfinished')]],
 };
 
 /** A run of `duplicati-cli backup`; sizes are in its closing lines. */
@@ -126,7 +129,7 @@ export function outcome(run: FinishedRun): Outcome {
   const known = run.code !== null && run.signal === null ? codes[run.code] : undefined;
   if (!known) return plainOutcome(run);
   const files = /^[ \t]*Examined (\d+) (?:\([\d.]+ \w+\) )?files/m.exec(run.stdout)?.[1];
-  return { result: known[0], reason: known[1], bytes: null, files: files === undefined ? null : Number(files) };
+  return { result: known[0], reasons: known[1], bytes: null, files: files === undefined ? null : Number(files) };
 }
 
 export const duplicati: Product = {

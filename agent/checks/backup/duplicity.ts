@@ -2,8 +2,18 @@
  * duplicity's statistics block (times as Unix seconds, so no zone is in doubt) and `collection-status`, which asks the
  * repository and writes local asctime.
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
+import { reason } from '../../../shared/reason.ts';
+import {
+  type FinishedRun,
+  jobOf,
+  type Outcome,
+  type Product,
+  plainOutcome,
+  reasonsWhy,
+  type Unreadable,
+} from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
 import { digitsOf, linesIn, localInstant, oneLine, unixInstant } from './values.ts';
 
@@ -51,12 +61,14 @@ export function jobsIn(text: string): BackupJob[] {
       lastRun: statistics.end ?? statistics.start,
       lastSuccess: result === 'unknown' ? null : statistics.end,
       result,
-      reason:
+      reasons:
         result === 'ok'
-          ? null
-          : statistics.errors === null
-            ? 'the statistics are cut off'
-            : `${statistics.errors} errors`,
+          ? []
+          : [
+              statistics.errors === null
+                ? reason('statistics_cut')
+                : reason('errors_counted', { errors: statistics.errors }),
+            ],
       bytes: statistics.bytes,
       files: statistics.files,
       duration: statistics.elapsed,
@@ -109,11 +121,11 @@ export function outcome(run: FinishedRun): Outcome {
   const sizes = { bytes: statistics?.bytes ?? null, files: statistics?.files ?? null };
   if (run.code !== 0 || run.signal !== null) {
     const { why, message } = parseError(run);
-    return plainOutcome(run, [why, message].filter(Boolean).join(': '));
+    return plainOutcome(run, reasonsWhy(why, message));
   }
   const errors = statistics?.errors ?? 0;
-  if (errors > 0) return { result: 'warning', reason: `${errors} errors while reading the source`, ...sizes };
-  return { result: 'ok', reason: null, ...sizes };
+  if (errors > 0) return { result: 'warning', reasons: [reason('errors_reading_source', { errors })], ...sizes };
+  return { result: 'ok', reasons: [], ...sizes };
 }
 
 function sourceAt(lastRun: number): Source {
@@ -125,7 +137,7 @@ function sourceAt(lastRun: number): Source {
     bytes: null,
     files: null,
     duration: null,
-    reason: null,
+    reasons: [],
   };
 }
 

@@ -2,12 +2,17 @@
  * An own rule "event source + id → result": covers every product that only writes the Windows event log (Acronis, Cove,
  * Retrospect …).
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import { NoData } from '../check.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, type Product } from './product.ts';
 import type { EventRule } from './settings.ts';
 import { oneLine } from './values.ts';
+
+/** How far back an event log is read. */
+const days = 35;
 
 /** What an event means by the rule; null when it is not about the result of a run. */
 export function resultOf(event: WindowsEvent, rule: EventRule): 'ok' | 'warning' | 'failed' | null {
@@ -29,11 +34,14 @@ export function jobFrom(events: readonly WindowsEvent[], rule: EventRule): Backu
     lastSuccess: known.find(({ result }) => result !== 'failed')?.event.time ?? null,
     // An event log is trimmed: finding nothing does not prove that nothing ever ran.
     result: newest?.result ?? 'unknown',
-    reason: newest
+    reasons: newest
       ? newest.result === 'ok'
-        ? null
-        : oneLine(`event ${newest.event.id} of ${rule.provider}: ${newest.event.data.join(' ')}`)
-      : `no event of ${rule.provider} with these ids in the last 35 days`,
+        ? []
+        : [
+            reason('event', { event: String(newest.event.id), provider: rule.provider }),
+            ...said(oneLine(newest.event.data.join(' '))),
+          ]
+      : [reason('no_event', { provider: rule.provider, span_s: days * 86_400 })],
   });
 }
 
@@ -43,10 +51,10 @@ export const eventRule: Product = {
   every: 15 * 60_000,
   programs: [],
   async discover(context, settings) {
-    if (!settings.events?.length) throw new NoData('no event rule in checks.yaml');
+    if (!settings.events?.length) throw new NoData(reason('no_event_rule'));
     const jobs: BackupJob[] = [];
     for (const rule of settings.events) {
-      jobs.push(jobFrom(await readEvents(context, { log: rule.log, provider: rule.provider, days: 35 }), rule));
+      jobs.push(jobFrom(await readEvents(context, { log: rule.log, provider: rule.provider, days }), rule));
     }
     return jobs;
   },

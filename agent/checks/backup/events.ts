@@ -3,7 +3,9 @@
  * after the other, with or without a root element. Read by patterns, since a cut-off document must still give the whole
  * events that it holds.
  */
+import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { unescapeXml } from '../xml.ts';
 import { SourceUnreadable } from './product.ts';
 import { digitsOf, instantOf, oneLine } from './values.ts';
@@ -75,6 +77,7 @@ export async function readEvents(
   const denied = /\b0x5\b|error 5\b/i.test(run.stderr);
   throw new SourceUnreadable(
     denied ? 'no-permission' : null,
-    `wevtutil ${where.log}: ${oneLine(run.stderr) || run.ended}`,
+    reason('event_log_unreadable', { log: where.log }),
+    ...(run.stderr.trim() === '' ? [howEnded('wevtutil.exe', run)] : said(oneLine(run.stderr))),
   );
 }

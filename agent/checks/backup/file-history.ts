@@ -3,7 +3,9 @@
  * protected (registry value ProtectedUpToTime, a FILETIME; absent or 0 between two cycles, which is not "never"), and
  * errors in its event log. It copies chosen folders of one user, so it is a job of that user, never of the machine.
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, latest, type Product } from './product.ts';
@@ -36,17 +38,17 @@ export function jobFrom(user: string, upTo: number | null, events: readonly Wind
     lastRun: latest([upTo, ...bad.map(({ time }) => time)]),
     lastSuccess: upTo,
     result: bad.length > 0 ? 'warning' : known ? 'ok' : 'unknown',
-    reason:
+    reasons:
       bad.length > 0
-        ? `${bad.length} problems logged since (event ${bad[0]?.id})`
+        ? [reason('problems_logged', { problems: bad.length, event: String(bad[0]?.id) })]
         : known
-          ? null
-          : 'Windows does not tell when the files were last protected',
+          ? []
+          : [reason('protection_time_not_told')],
   });
 }
 
 async function discover(context: CheckContext): Promise<BackupJob[]> {
-  if (context.platform !== 'win32') throw new NoData('only on Windows');
+  if (context.platform !== 'win32') throw new NoData(reason('only_on', { systems: 'Windows' }));
   const users = parseUsers((await context.run('reg.exe', ['query', 'HKU'], { timeoutMs: 10_000 })).stdout);
   const found: [user: string, upTo: number | null][] = [];
   for (const user of users) {
@@ -54,7 +56,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
     // Without the key the user has never set it up.
     if (run.code === 0 && /ProtectedUpToTime/i.test(run.stdout)) found.push([user, parseProtectedUpTo(run.stdout)]);
   }
-  if (found.length === 0) throw new NoData('no user of this machine has File History set up');
+  if (found.length === 0) throw new NoData(reason('no_file_history'));
   const log = 'Microsoft-Windows-FileHistory-Engine/BackupLog';
   const events = await readEvents(context, { log, provider: 'Microsoft-Windows-FileHistory-Engine', days: 35 }).catch(
     // The log is missing or closed: the registry alone still tells the time.

@@ -1,6 +1,8 @@
 /** Newest file matching a pattern: database dumps and scripts of every kind. Size and count catch the empty dump. */
+
 import { access, constants, glob, stat } from 'node:fs/promises';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { ReasonedError, reason, reasonsOf } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn } from './files.ts';
 import { jobOf, type Product } from './product.ts';
@@ -23,9 +25,9 @@ export function jobFrom(found: readonly FoundFile[], rule: FileRule): BackupJob 
   const good = sorted.filter(({ bytes }) => bytes >= (rule.minBytes ?? 1));
   const few = good.length < (rule.minCount ?? 1);
   const small = newest !== undefined && newest !== good[0];
-  const said = small
-    ? `${newest.path} has only ${newest.bytes} bytes (at least ${rule.minBytes ?? 1} expected)`
-    : `${good.length} files match, at least ${rule.minCount ?? 1} expected`;
+  const why = small
+    ? reason('file_too_small', { path: newest.path, has_bytes: newest.bytes, least_bytes: rule.minBytes ?? 1 })
+    : reason('too_few_files', { files: good.length, least: rule.minCount ?? 1 });
   return jobOf('file', rule.job, 'file', {
     protects: rule.protects ?? [],
     repository: rule.glob,
@@ -33,7 +35,7 @@ export function jobFrom(found: readonly FoundFile[], rule: FileRule): BackupJob 
     lastRun: newest?.modified ?? null,
     lastSuccess: good[0]?.modified ?? null,
     result: newest === undefined ? 'never' : small ? 'failed' : few ? 'warning' : 'ok',
-    reason: newest === undefined ? `no file matches ${rule.glob}` : small || few ? said : null,
+    reasons: newest === undefined ? [reason('no_file_matches', { pattern: rule.glob })] : small || few ? [why] : [],
     bytes: newest?.bytes ?? null,
     files: newest === undefined ? null : good.length,
   });
@@ -62,7 +64,7 @@ export async function filesMatching(context: CheckContext, pattern: string): Pro
       throw thrown;
     });
     if (info?.isFile()) found.push({ path, modified: Math.floor(info.mtimeMs), bytes: info.size });
-    if (found.length >= mostFiles) throw new Error(`${pattern} matches more than ${mostFiles} files`);
+    if (found.length >= mostFiles) throw new ReasonedError(reason('too_many_files', { pattern, most: mostFiles }));
   }
   return found;
 }
@@ -74,7 +76,7 @@ export async function filesMatching(context: CheckContext, pattern: string): Pro
 let waiting = false;
 
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  if (waiting) throw new Error('an earlier look at these folders has not come back: does a network folder hang?');
+  if (waiting) throw new ReasonedError(reason('folder_hangs'));
   const started = work();
   waiting = true;
   const clear = () => {
@@ -83,7 +85,10 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   started.then(clear, clear);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the folder did not answer within ${answerMs / 1000} s`)), answerMs);
+    timer = setTimeout(
+      () => reject(new ReasonedError(reason('folder_silent', { limit_s: answerMs / 1000 }))),
+      answerMs,
+    );
   });
   try {
     return await Promise.race([started, late]);
@@ -96,12 +101,11 @@ async function jobOfRule(context: CheckContext, rule: FileRule): Promise<BackupJ
   try {
     return jobFrom(await guarded(() => filesMatching(context, rule.glob)), rule);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return jobOf('file', rule.job, 'file', {
       repository: rule.glob,
       schedule: rule.schedule ?? null,
       readable: false,
-      reason,
+      reasons: reasonsOf(thrown),
     });
   }
 }
@@ -112,7 +116,7 @@ export const fileRule: Product = {
   every: 0,
   programs: [],
   async discover(context, settings) {
-    if (!settings.files?.length) throw new NoData('no file pattern in checks.yaml');
+    if (!settings.files?.length) throw new NoData(reason('no_file_pattern'));
     const jobs: BackupJob[] = [];
     for (const rule of settings.files) jobs.push(await jobOfRule(context, rule));
     return jobs;

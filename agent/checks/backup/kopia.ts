@@ -3,6 +3,7 @@
  * what was cut off ("checkpoint", "canceled"), errors are counted fatal and ignored apart. It must run as the user that
  * connected the repository.
  */
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import {
   type FinishedRun,
   type Outcome,
@@ -37,6 +38,9 @@ export function parseSnapshots(stdout: string): KopiaSnapshot[] | null {
   return known.length === rows.length ? known : null;
 }
 
+/** As `incomplete`, where Kopia gives no reason of its own. */
+const noEnd = 'no end time';
+
 function snapshotOf(row: Fields | null): KopiaSnapshot | null {
   const start = instantOf(row?.startTime);
   if (row === null || start === null) return null;
@@ -56,7 +60,7 @@ function snapshotOf(row: Fields | null): KopiaSnapshot | null {
     errors: countOf(stats?.errorCount),
     ignoredErrors: countOf(stats?.ignoredErrorCount),
     failedEntries: countOf(summary?.numFailed),
-    incomplete: textOf(row.incomplete) ?? textOf(row.incompleteReason) ?? (end === null ? 'no end time' : null),
+    incomplete: textOf(row.incomplete) ?? textOf(row.incompleteReason) ?? (end === null ? noEnd : null),
   };
 }
 
@@ -73,10 +77,12 @@ export function perSource(snapshots: readonly KopiaSnapshot[]): KopiaSnapshot[][
   return [...Map.groupBy(byStart, ({ host, user, path }) => JSON.stringify([host, user, path])).values()];
 }
 
-function warningOf({ errors, ignoredErrors, failedEntries }: KopiaSnapshot): string | null {
+function warningOf({ errors, ignoredErrors, failedEntries }: KopiaSnapshot): Reason[] {
   const bad = Math.max((errors ?? 0) + (ignoredErrors ?? 0), failedEntries ?? 0);
-  return bad > 0 ? `${bad} entries could not be read` : null;
+  return bad > 0 ? [reason('items_unreadable', { items: bad })] : [];
 }
+
+const cutOff = (why: string): Reason[] => [reason('snapshot_cut_off'), ...(why === noEnd ? [] : said(why))];
 
 function sourceOf(snapshots: readonly KopiaSnapshot[]): Source[] {
   const newest = snapshots[0];
@@ -92,7 +98,7 @@ function sourceOf(snapshots: readonly KopiaSnapshot[]): Source[] {
       bytes: newest.bytes,
       files: newest.files,
       duration: secondsBetween(newest.start, newest.end),
-      reason: newest.incomplete === null ? warningOf(newest) : `cut off: ${newest.incomplete}`,
+      reasons: newest.incomplete === null ? warningOf(newest) : cutOff(newest.incomplete),
     },
   ];
 }
@@ -114,9 +120,10 @@ export function outcome(run: FinishedRun): Outcome {
   const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];
   const sizes = { bytes: sumOf(made.map(({ bytes }) => bytes)), files: sumOf(made.map(({ files }) => files)) };
   const worst = made.map(resultOf).find((result) => result !== 'ok');
-  if (run.code !== 0 || run.signal !== null) return plainOutcome(run, oneLine(run.stderr));
-  if (worst === undefined) return { result: 'ok', reason: null, ...sizes };
-  return { result: worst, reason: made.map(warningOf).find(Boolean) ?? 'cut off', ...sizes };
+  if (run.code !== 0 || run.signal !== null) return plainOutcome(run, said(oneLine(run.stderr)));
+  if (worst === undefined) return { result: 'ok', reasons: [], ...sizes };
+  const warned = made.map(warningOf).find((reasons) => reasons.length > 0);
+  return { result: worst, reasons: warned ?? [reason('snapshot_cut_off')], ...sizes };
 }
 
 export const kopia: Product = {

@@ -6,8 +6,8 @@
  * `run-backup` meant (`outcome`). Parsers are pure and total; readers only read.
  */
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
-import type { CheckContext } from '../check.ts';
-import { clip } from '../loose.ts';
+import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { type CheckContext, NoData } from '../check.ts';
 import type { Order } from './dates.ts';
 import type { BackupSettings, Repository } from './settings.ts';
 import { oneLine, withoutPassword } from './values.ts';
@@ -23,7 +23,7 @@ export interface FinishedRun {
 /** What the run meant. Values that the output does not tell are null. */
 export interface Outcome {
   result: Extract<BackupResult, 'ok' | 'warning' | 'failed'>;
-  reason: string | null;
+  reasons: readonly Reason[];
   bytes: number | null;
   files: number | null;
 }
@@ -51,21 +51,44 @@ export interface Product {
 /** Machine words for why a source could not be read; the same for every product. */
 export type Unreadable = 'locked' | 'repository-missing' | 'wrong-password' | 'no-permission' | 'unreachable';
 
+const codes = {
+  locked: 'locked',
+  'repository-missing': 'repository_missing',
+  'wrong-password': 'wrong_password',
+  'no-permission': 'no_permission',
+  unreachable: 'unreachable',
+} as const;
+
+/** Why, and what was said about it, as reasons. */
+export const reasonsWhy = (why: Unreadable | null, text: string): Reason[] => [
+  ...(why === null ? [] : [reason(codes[why])]),
+  ...said(oneLine(text)),
+];
+
+/** The product is here, but nothing that it would do: worth a word, where a product that is not here is worth none. */
+export class Idle extends NoData {}
+
 /** A source that exists but could not be read: the job stays known, its result does not. */
-export class SourceUnreadable extends Error {
+export class SourceUnreadable extends ReasonedError {
   readonly why: Unreadable | null;
-  constructor(why: Unreadable | null, reason: string) {
-    super(reason);
+  constructor(why: Unreadable | null, ...reasons: readonly Reason[]) {
+    super(...reasonsWhy(why, ''), ...reasons);
     this.name = 'SourceUnreadable';
     this.why = why;
   }
 }
 
+/** What is known of a job. */
+type Known = Omit<Partial<BackupJob>, 'reason' | 'verifyNote'> & {
+  reasons?: readonly Reason[];
+  verifyNote?: Reason[] | null;
+};
+
 /**
  * The normal form with everything unknown but what is given; texts are cut to what the wire takes, passwords in
  * repository addresses are hidden.
  */
-export function jobOf(product: string, job: string, evidence: string, known: Partial<BackupJob> = {}): BackupJob {
+export function jobOf(product: string, job: string, evidence: string, known: Known = {}): BackupJob {
   const blank = {
     schedule: null,
     nextRun: null,
@@ -79,19 +102,19 @@ export function jobOf(product: string, job: string, evidence: string, known: Par
     verifiedOk: null,
     readable: true,
   };
-  const { repository = null, reason = null } = known;
+  const { repository = null, reasons = [], ...values } = known;
   // Without the time of a good run the job could never become late: it is not known to be good.
   const timeless = (known.result === 'ok' || known.result === 'warning') && (known.lastSuccess ?? null) === null;
   return {
     ...blank,
-    ...known,
+    ...values,
     ...(timeless ? { result: 'unknown' as const } : {}),
     product,
     job: clip(job, 256),
     evidence,
     protects: (known.protects ?? []).slice(0, 200).map((item) => clip(item, 1024)),
     repository: repository === null ? null : clip(withoutPassword(repository), 2000),
-    reason: reason === null ? (timeless ? 'good by its source, which does not tell when' : null) : clip(reason, 2000),
+    reason: joinReasons(reasons) ?? (timeless ? [reason('good_without_time')] : null),
   };
 }
 
@@ -106,17 +129,14 @@ export function latest(times: readonly (number | null | undefined)[]): number | 
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Exit code 0 is ok, anything else failed: for products without finer codes. */
-export function plainOutcome(run: FinishedRun, reason: string | null = null): Outcome {
-  if (run.signal !== null) {
-    return { result: 'failed', reason: `ended by signal ${run.signal}`, bytes: null, files: null };
-  }
-  if (run.code === 0) return { result: 'ok', reason: null, bytes: null, files: null };
-  const why = oneLine(reason ?? run.stderr.trim().split('\n').at(-1) ?? '');
-  return {
-    result: 'failed',
-    reason: `exit code ${run.code}${why === '' ? '' : `: ${why}`}`,
-    bytes: null,
-    files: null,
-  };
+/**
+ * Exit code 0 is ok, anything else failed: for products without finer codes.
+ * @param why what the output tells of a failure; else its last line does
+ */
+export function plainOutcome(run: FinishedRun, why: readonly Reason[] | null = null): Outcome {
+  const failed = (...reasons: Reason[]): Outcome => ({ result: 'failed', reasons, bytes: null, files: null });
+  if (run.signal !== null) return failed(reason('ended_signal', { signal: run.signal }));
+  if (run.code === 0) return { result: 'ok', reasons: [], bytes: null, files: null };
+  const last = run.stderr.trim().split('\n').at(-1) ?? '';
+  return failed(reason('ended_exit', { exit: run.code }), ...(why ?? said(oneLine(last))));
 }

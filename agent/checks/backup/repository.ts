@@ -2,10 +2,13 @@
  * Asking a repository (restic, borg, Kopia, duplicity) when its last backup was. The steps are the same for each:
  * secrets from files that the local settings name, one command, and the answer as jobs. Only the parser differs.
  */
+
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { textOfBytes } from '../loose.ts';
 import { jobOf, SourceUnreadable, type Unreadable } from './product.ts';
 import type { Repository } from './settings.ts';
@@ -25,8 +28,8 @@ export interface Source {
   files: number | null;
   /** Seconds. */
   duration: number | null;
-  /** What to warn of; null when all is well. */
-  reason: string | null;
+  /** What to warn of; empty when all is well. */
+  reasons: readonly Reason[];
 }
 
 export interface Query<T> {
@@ -53,7 +56,7 @@ async function secretsOf(setting: Repository, query: Query<unknown>): Promise<Re
       return textOfBytes(await readFile(file));
     } catch (thrown) {
       const code = (thrown as NodeJS.ErrnoException).code ?? String(thrown);
-      throw new SourceUnreadable('no-permission', `cannot read ${file}: ${code}`);
+      throw new SourceUnreadable('no-permission', reason('not_readable', { path: file, error: code }));
     }
   };
   const more = setting.environmentFile ? parseEnvironment(await read(setting.environmentFile)) : {};
@@ -86,17 +89,17 @@ function jobFrom(source: Source, name: string, setting: Repository, product: str
     schedule: setting.schedule ?? null,
     lastRun: source.lastRun,
     lastSuccess: source.lastSuccess,
-    result: source.lastSuccess !== source.lastRun ? 'failed' : source.reason === null ? 'ok' : 'warning',
-    reason: source.reason,
+    result: source.lastSuccess !== source.lastRun ? 'failed' : source.reasons.length === 0 ? 'ok' : 'warning',
+    reasons: source.reasons,
     bytes: source.bytes,
     files: source.files,
     duration: source.duration,
   });
 }
 
-function neverJob(setting: Repository, product: string, name: string, reason: string): BackupJob {
+function neverJob(setting: Repository, product: string, name: string, ...reasons: Reason[]): BackupJob {
   const { protects = [], repository = null, schedule = null } = setting;
-  return jobOf(product, name, 'repository', { protects, repository, schedule, result: 'never', reason });
+  return jobOf(product, name, 'repository', { protects, repository, schedule, result: 'never', reasons });
 }
 
 /** The jobs of one host. Declared paths make one job of each series: its newest source that covers them. */
@@ -137,12 +140,12 @@ export function jobsOf(sources: readonly Source[], setting: Repository, product:
   const groups = byHost(mine, named, self);
   const several = groups.length > 1 || named.length !== 1;
   const others = sources.length - mine.length;
-  const elsewhere = others > 0 ? ` (it holds backups of others: ${others})` : '';
-  if (groups.length === 0) return [neverJob(setting, product, setting.job, 'the repository holds no backup')];
+  const elsewhere = others > 0 ? [reason('repository_holds_others', { backups: others })] : [];
+  if (groups.length === 0) return [neverJob(setting, product, setting.job, reason('repository_empty'))];
   return groups.flatMap(({ name, list }) => {
     const title = several ? `${setting.job}: ${name}` : setting.job;
     if (list.length > 0) return jobsOfHost(list, title, setting, product);
-    return neverJob(setting, product, title, `the repository holds no backup of ${name}${elsewhere}`);
+    return neverJob(setting, product, title, reason('repository_without', { host: name }), ...elsewhere);
   });
 }
 
@@ -150,14 +153,11 @@ export function jobsOf(sources: readonly Source[], setting: Repository, product:
 export async function ask<T>(context: CheckContext, setting: Repository, query: Query<T>): Promise<T[]> {
   const env = await secretsOf(setting, query);
   const run = await context.run(query.program, query.args, { timeoutMs: 120_000, maxBytes: 8 << 20, env });
-  if (run.ended !== null) {
-    const what = run.ended === 'timeout' ? 'did not answer within 2 minutes' : 'gave more output than is read';
-    throw new SourceUnreadable('unreachable', `${query.program} ${what}`);
-  }
+  if (run.ended !== null) throw new SourceUnreadable('unreachable', howEnded(query.program, run));
   const answer = query.parse(run);
   if (Array.isArray(answer)) return answer;
-  const said = oneLine(answer.message) || `exit code ${run.code ?? run.signal} without a word`;
-  throw new SourceUnreadable(answer.why, answer.why === null ? said : `${answer.why}: ${said}`);
+  const told = said(oneLine(answer.message));
+  throw new SourceUnreadable(answer.why, ...(told.length > 0 ? told : [howEnded(query.program, run)]));
 }
 
 /** The same, of a program whose one answer tells all. */

@@ -3,7 +3,8 @@
  * but some source could not be read, 10 no repository, 11 locked, 12 wrong password; before 0.17 the last three are 1
  * and only the text tells them apart.
  */
-import { type FinishedRun, type Outcome, type Product, plainOutcome, type Unreadable } from './product.ts';
+import { reason } from '../../../shared/reason.ts';
+import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
 import {
   countOf,
@@ -170,15 +171,15 @@ export function outcome(run: FinishedRun): Outcome {
   if (run.signal === null && run.code === 0) {
     // A source that is not mounted is an empty folder, which restic saves without a word.
     const empty = summary?.files === 0;
-    return { result: empty ? 'warning' : 'ok', reason: empty ? 'the snapshot holds no file' : null, ...sizes };
+    return { result: empty ? 'warning' : 'ok', reasons: empty ? [reason('snapshot_empty')] : [], ...sizes };
   }
   if (run.signal === null && run.code === 3) {
     const count = unreadableItems(run.stderr);
-    const reason = count > 0 ? `${count} source items could not be read` : 'some source items could not be read';
-    return { result: 'warning', reason, ...sizes };
+    const why = count > 0 ? reason('items_unreadable', { items: count }) : reason('some_items_unreadable');
+    return { result: 'warning', reasons: [why], ...sizes };
   }
   const { why, message } = parseError(run);
-  return plainOutcome(run, [why, message].filter(Boolean).join(': '));
+  return plainOutcome(run, reasonsWhy(why, message));
 }
 
 function sourceOf(snapshot: Snapshot): Source {
@@ -190,7 +191,7 @@ function sourceOf(snapshot: Snapshot): Source {
     bytes: snapshot.bytes,
     files: snapshot.files,
     duration: snapshot.end === null ? null : (snapshot.end - snapshot.time) / 1000,
-    reason: null,
+    reasons: [],
   };
 }
 

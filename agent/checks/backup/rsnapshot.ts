@@ -3,12 +3,14 @@
  * warnings | ERROR: … | WARNING: …`, local time without zone (ISO since 1.4, `[12/Nov/2014:03:30:01]` before), long
  * lines wrapped with a backslash. Only the first `retain` copies data, the others rotate; that one is the job.
  */
+
 import { readFile } from 'node:fs/promises';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import type { Deed } from './deeds.ts';
 import { pathIn, tailOf } from './files.ts';
-import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
+import { type FinishedRun, Idle, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
 import { programName } from './shell-words.ts';
 import { instantOf, linesIn, localInstant, oneLine } from './values.ts';
 
@@ -49,16 +51,16 @@ const blank: Interval = {
 };
 
 /** One line's news about its interval. The first error of a run says most; the lines after it are about the lines before. */
-function after(known: Interval, time: number, said: string): Interval {
-  if (said === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
+function after(known: Interval, time: number, news: string): Interval {
+  if (news === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
   const duration = secondsBetween(known.started, time);
-  if (said === 'completed successfully') {
+  if (news === 'completed successfully') {
     return { ...known, lastRun: time, lastSuccess: time, result: 'ok', duration, message: null, started: null };
   }
-  if (/^completed, but with some warnings/.test(said)) {
+  if (/^completed, but with some warnings/.test(news)) {
     return { ...known, lastRun: time, lastSuccess: time, result: 'warning', duration, started: null };
   }
-  const problem = /^(ERROR|WARNING):\s*(.*)$/.exec(said);
+  const problem = /^(ERROR|WARNING):\s*(.*)$/.exec(news);
   if (!problem) return known;
   // "conf on line 14:" only announces the message in the next line.
   const words = /on line \d+:$/.test(problem[2] ?? '') ? null : oneLine(problem[2] ?? '');
@@ -94,8 +96,8 @@ export function parseLog(text: string): Map<string, Interval> {
     const time = timeOf(match?.[1] ?? '');
     const name: string | null = match?.[3] === undefined ? running : (match[2] ?? null);
     if (!match || time === null || name === null) continue;
-    const said = (match[3] ?? match[2] ?? '').trim();
-    intervals.set(name, after(intervals.get(name) ?? blank, time, said));
+    const news = (match[3] ?? match[2] ?? '').trim();
+    intervals.set(name, after(intervals.get(name) ?? blank, time, news));
     running = intervals.get(name)?.result === 'running' ? name : null;
   }
   for (const [name, known] of intervals) if (known.lastRun === null) intervals.delete(name);
@@ -131,8 +133,12 @@ export function jobsOf(log: ReadonlyMap<string, Interval>, configuration: Config
   const others = [...log].filter(([name, { result }]) => !names.includes(name) && result === 'failed');
   return names.map((name) => {
     const known = log.get(name);
-    const rotating = others.map(([other, { message }]) => `${other}: ${message ?? 'failed'}`).join('; ');
-    const result = known === undefined ? 'never' : known.result === 'ok' && rotating !== '' ? 'warning' : known.result;
+    const rotating = others.flatMap(([other, { message }]) => [
+      reason('in_part', { name: other }),
+      ...(message === null ? [reason('run_failed')] : said(message)),
+    ]);
+    const result =
+      known === undefined ? 'never' : known.result === 'ok' && rotating.length > 0 ? 'warning' : known.result;
     return jobOf('rsnapshot', name, 'log', {
       protects: configuration?.sources ?? [],
       repository: configuration?.root ?? null,
@@ -141,24 +147,24 @@ export function jobsOf(log: ReadonlyMap<string, Interval>, configuration: Config
       lastSuccess: known?.lastSuccess ?? null,
       duration: known?.duration ?? null,
       result,
-      reason: known?.message ?? (rotating || (known ? null : 'the log does not mention it')),
+      reasons: known?.message ? said(known.message) : (joinReasons(rotating) ?? (known ? [] : [reason('not_in_log')])),
     });
   });
 }
 
 async function discover(context: CheckContext): Promise<BackupJob[]> {
   const conf = await tailOf(pathIn(context, '/etc/rsnapshot.conf'), 1 << 20);
-  if (!conf) throw new NoData('no /etc/rsnapshot.conf');
+  if (!conf) throw new NoData(reason('no_file', { path: '/etc/rsnapshot.conf' }));
   const configuration = parseConfiguration(conf.text);
-  if (configuration.logfile === null) throw new NoData('/etc/rsnapshot.conf names no logfile');
+  if (configuration.logfile === null) throw new Idle(reason('rsnapshot_no_logfile'));
   const log = await tailOf(pathIn(context, configuration.logfile));
-  if (!log || log.size === 0) throw new NoData(`rsnapshot is installed, but ${configuration.logfile} is empty`);
+  if (!log || log.size === 0) throw new Idle(reason('log_empty', { path: configuration.logfile }));
   // A log that was rotated minutes ago has nothing to say; what was known before stands (see ../backup.ts).
   return jobsOf(parseLog(log.text), configuration).filter((job) => job.result !== 'never');
 }
 
 /** Why `rsnapshot weekly` saves nothing: only the first level copies, the others rename what it left. */
-export async function rotatesOnly(deeds: readonly Deed[]): Promise<string | null> {
+export async function rotatesOnly(deeds: readonly Deed[]): Promise<Reason[] | null> {
   const [deed] = deeds;
   if (deeds.length !== 1 || !deed?.saves || programName(deed.program) !== 'rsnapshot') return null;
   const given = deed.args.indexOf('-c');
@@ -168,17 +174,22 @@ export async function rotatesOnly(deeds: readonly Deed[]): Promise<string | null
   const [first, ...others] = parseConfiguration(text).intervals;
   const asked = others.find((level) => deed.said === `rsnapshot ${level}`);
   if (first === undefined || asked === undefined) return null;
-  return `nothing was saved: “rsnapshot ${asked}” only rotates what “rsnapshot ${first}” has copied. Record “rsnapshot ${first}” as this job, and run this one without run-backup`;
+  return [
+    reason('nothing_saved_rotates', { command: `rsnapshot ${asked}`, copying: `rsnapshot ${first}` }),
+    reason('give_command', { example: `rsnapshot ${first}` }),
+    reason('run_without_run_backup'),
+  ];
 }
 
 /** Exit codes of rsnapshot's manual: 0 good, 1 failed, 2 good with warnings. */
 export function outcome(run: FinishedRun): Outcome {
   if (run.code === 2 && run.signal === null) {
-    const said = run.stderr.match(/^WARNING: .*/m)?.[0] ?? 'completed, but with some warnings';
-    return { result: 'warning', reason: oneLine(said), bytes: null, files: null };
+    const warning = run.stderr.match(/^WARNING: .*/m)?.[0];
+    const reasons = warning === undefined ? [reason('finished_with_warnings')] : said(oneLine(warning));
+    return { result: 'warning', reasons, bytes: null, files: null };
   }
   const error = unfolded(run.stderr).match(/^ERROR: (?!.*on line \d+:\s*$)(?!-).*/m)?.[0];
-  return plainOutcome(run, error === undefined ? null : oneLine(error));
+  return plainOutcome(run, error === undefined ? null : said(oneLine(error)));
 }
 
 export const rsnapshot: Product = {

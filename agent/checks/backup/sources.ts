@@ -6,14 +6,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDuration } from '../../../shared/duration.ts';
-import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { clip } from '../loose.ts';
 import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
 import { productNamed, products } from './index.ts';
-import { jobOf, latest } from './product.ts';
+import { Idle, jobOf, latest } from './product.ts';
 import type { BackupSettings, ReportFile, Repository } from './settings.ts';
 
 export interface Source {
@@ -32,8 +31,8 @@ export interface Source {
 export interface Heard {
   at: number;
   jobs: BackupJob[];
-  /** Why there is nothing, in words; null when all is well. */
-  note: string | null;
+  /** Why there is nothing, where that is worth a word. */
+  note: Reason[] | null;
 }
 
 /** After this long without a word a job that its source has forgotten is given up: its alert has stood for weeks. */
@@ -65,7 +64,7 @@ function repositorySource(context: CheckContext, setting: Repository): Source {
 async function readReport(context: CheckContext, setting: ReportFile): Promise<BackupJob[]> {
   const found = await guarded(() => filesMatching(context, setting.glob));
   const newest = found.sort((a, b) => b.modified - a.modified)[0];
-  if (!newest) throw new NoData(`no report matches ${setting.glob}`);
+  if (!newest) throw new NoData(reason('no_file_matches', { pattern: setting.glob }));
   const tail = await tailOf(newest.path, 1 << 20);
   const jobs = productNamed(setting.product)?.report?.(tail?.text ?? '', setting.dates) ?? [];
   const schedule = setting.schedule ?? null;
@@ -104,7 +103,7 @@ function keepSuccess(before: readonly BackupJob[], now: readonly BackupJob[]): B
 
 function withoutAnswer(source: Source, before: Heard | undefined, thrown: unknown): BackupJob[] {
   const known = before?.jobs.length ? before.jobs : [jobOf(source.product, source.title, 'none')];
-  return known.map((job) => ({ ...job, result: 'unknown', reason: clip(reasonOf(thrown), 2000), readable: false }));
+  return known.map((job) => ({ ...job, result: 'unknown', reason: reasonsOf(thrown), readable: false }));
 }
 
 /** Reads a source, unless what it said last is fresh enough. Never rejects: what fails is said in the jobs. */
@@ -118,9 +117,11 @@ export async function hear(source: Source, before: Heard | undefined, now: numbe
     return { at: now, jobs: [...keepSuccess(before.jobs, jobs), ...leftOut(before.jobs, jobs, now)], note: null };
   } catch (thrown) {
     if (thrown instanceof NoData) {
-      return { at: now, jobs: source.forgets ? leftOut(before?.jobs ?? [], [], now) : [], note: thrown.message };
+      const jobs = source.forgets ? leftOut(before?.jobs ?? [], [], now) : [];
+      return { at: now, jobs, note: thrown instanceof Idle ? reasonsOf(thrown) : null };
     }
     const at = now - Math.max(0, source.every - retryAfter);
-    return { at, jobs: withoutAnswer(source, before, thrown), note: `${source.title}: ${reasonOf(thrown)}` };
+    const note = [reason('in_part', { name: source.title }), ...reasonsOf(thrown)];
+    return { at, jobs: withoutAnswer(source, before, thrown), note };
   }
 }

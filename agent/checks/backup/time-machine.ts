@@ -3,10 +3,12 @@
  * each destination's SnapshotDates (UTC) and RESULT of the last attempt. `tmutil` exits 0 on failures too, so its words
  * are read, and the name of the latest backup is local time. Local snapshots are not backups.
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { parsePlist } from '../plist.ts';
-import { jobOf, latest, type Product, SourceUnreadable } from './product.ts';
+import { Idle, jobOf, latest, type Product, SourceUnreadable } from './product.ts';
 import { type Fields, fieldsOf, instantOf, listOf, localInstant, oneLine, rowsOf, textOf } from './values.ts';
 
 export interface Destination {
@@ -73,6 +75,14 @@ export type LatestReason =
   | 'no-full-disk-access'
   | 'not-configured'
   | 'no-backup';
+
+const latestCodes = {
+  'destination-not-mounted': 'destination_not_mounted',
+  'no-machine-directory': 'no_machine_directory',
+  'no-full-disk-access': 'no_full_disk_access',
+  'not-configured': 'not_configured',
+  'no-backup': 'no_backup_there',
+} as const;
 
 const latestReasons: [LatestReason, RegExp][] = [
   ['no-full-disk-access', /full disk access|operation not permitted|not authorized/i],
@@ -190,13 +200,13 @@ export function jobFrom(destination: Destination, status: Status, autoBackup: bo
   const never = newest === null && count === 0;
   const failed = lastResult !== null && lastResult !== 0;
   const finished = failed ? 'failed' : never ? 'never' : lastResult === 0 && newest !== null ? 'ok' : 'unknown';
-  const off = autoBackup === false ? 'automatic backups are switched off' : null;
+  const off = autoBackup === false ? [reason('automatic_off')] : [];
   return jobOf('time-machine', `Time Machine ${destination.name ?? destination.id ?? ''}`.trim(), 'plist', {
     repository: destination.url ?? destination.name,
     lastRun: here ? (status.stateChanged ?? destination.lastAttempt) : destination.lastAttempt,
     lastSuccess: newest,
     result: here ? 'running' : finished,
-    reason: failed ? `the last attempt ended with RESULT ${lastResult}` : off,
+    reasons: failed ? [reason('last_attempt_result', { result: lastResult })] : off,
   });
 }
 
@@ -208,16 +218,19 @@ export function jobFromTmutil(known: LatestBackup, destinations: readonly Destin
     lastRun: known.latest,
     lastSuccess: known.latest,
     result: known.latest === null ? 'unknown' : 'ok',
-    reason:
+    reasons:
       known.latest === null
-        ? `${known.reason ?? 'tmutil gave no answer'}; grant Full Disk Access to read the preferences`
-        : null,
+        ? [
+            known.reason === null ? reason('no_answer', { program: 'tmutil' }) : reason(latestCodes[known.reason]),
+            reason('grant_full_disk_access'),
+          ]
+        : [],
     readable: known.latest !== null,
   });
 }
 
 async function discover(context: CheckContext): Promise<BackupJob[]> {
-  if (context.platform !== 'darwin') throw new NoData('only on macOS');
+  if (context.platform !== 'darwin') throw new NoData(reason('only_on', { systems: 'macOS' }));
   const tmutil = (...args: string[]) => context.run('/usr/bin/tmutil', args, { timeoutMs: 30_000 });
   const status = parseStatus((await tmutil('status')).stdout);
   const path = '/Library/Preferences/com.apple.TimeMachine.plist';
@@ -228,9 +241,12 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
   }
   const info = await tmutil('destinationinfo');
   const destinations = parseDestinations(`${info.stdout}\n${info.stderr}`);
-  if (destinations?.length === 0) throw new NoData('Time Machine has no destination');
+  if (destinations?.length === 0) throw new Idle(reason('time_machine_no_destination'));
   if (destinations === null)
-    throw new SourceUnreadable('no-permission', oneLine(plist.stderr) || 'tmutil gave no answer');
+    throw new SourceUnreadable(
+      'no-permission',
+      ...(joinReasons(said(oneLine(plist.stderr))) ?? [reason('no_answer', { program: 'tmutil' })]),
+    );
   const newest = await tmutil('latestbackup');
   return [jobFromTmutil(parseLatest(`${newest.stdout}\n${newest.stderr}`), destinations)];
 }

@@ -2,7 +2,7 @@
  * Total readers of what other programs wrote: JSON, times, sizes. Each gives a value or null, never a throw, and never
  * a zero that was not written there.
  */
-import { clip } from '../loose.ts';
+import { clip } from '../../../shared/reason.ts';
 
 export type Fields = Record<string, unknown>;
 

@@ -4,23 +4,26 @@
  * PowerShell module takes half a minute to load: jobs (name, type, state, result, start, stop) and sessions
  * (`Key<TAB>value`). There 01.01.1900 stands for "still running".
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { columnOfDates, type Order } from './dates.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
-import { jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
+import { Idle, jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
 import { digitsOf, instantOf, linesIn, oneLine, spanOf } from './values.ts';
 
 type Result = BackupJob['result'];
+/** How far back the event log is read. */
+const days = 35;
 
 /** 01.01.1900 in any order of its parts. */
 const isSentinel = (text: string | null | undefined) => /\b(1900|0001)\b/.test(text ?? '');
 
-/** Why a good run has no time; null when it has one, or needs none. */
-const dateReason = (text: string | null | undefined, time: number | null) =>
-  time !== null || !text || isSentinel(text)
-    ? null
-    : `the date "${text}" is in a form that is not known, or may be of two months: name its order as "dates" (dmy, mdy, ymd) of this report in checks.yaml`;
+/** Why a good run has no time; nothing when it has one, or needs none. */
+const dateReasons = (text: string | null | undefined, time: number | null): Reason[] =>
+  time !== null || !text || isSentinel(text) ? [] : [reason('date_unclear', { date: text }), reason('name_date_order')];
 
 export interface JobRow {
   name: string;
@@ -175,7 +178,7 @@ export function jobsIn(text: string, declared?: Order): BackupJob[] {
         lastRun: session.end ?? session.start,
         lastSuccess: result === 'ok' || result === 'warning' ? session.end : null,
         result,
-        reason: session.running ? null : dateReason(session.endText, session.end),
+        reasons: session.running ? [] : dateReasons(session.endText, session.end),
         bytes: session.bytes,
         duration: session.duration,
       });
@@ -187,9 +190,7 @@ export function jobsIn(text: string, declared?: Order): BackupJob[] {
       lastRun: row.stop ?? row.start,
       lastSuccess: result === 'ok' || result === 'warning' ? row.stop : null,
       result,
-      reason: row.complete
-        ? dateReason(row.stopText, row.stop)
-        : 'the line of this job is cut: is there a line feed in its name?',
+      reasons: row.complete ? dateReasons(row.stopText, row.stop) : [reason('job_line_cut')],
       duration: secondsBetween(row.start, row.stop),
     });
   });
@@ -210,8 +211,12 @@ export function jobsOfEvents(events: readonly WindowsEvent[]): BackupJob[] {
       lastRun: newest.time,
       lastSuccess: good[0]?.time ?? null,
       result,
-      reason:
-        result === 'ok' ? null : oneLine(newest.message ?? newest.data.join(' ')) || `event 190, level ${newest.level}`,
+      reasons:
+        result === 'ok'
+          ? []
+          : (joinReasons(said(oneLine(newest.message ?? newest.data.join(' ')))) ?? [
+              reason('event', { event: '190', provider: 'Veeam Agent' }),
+            ]),
     });
   });
 }
@@ -221,22 +226,28 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
     const events = await readEvents(context, {
       log: 'Veeam Agent',
       provider: 'Veeam Agent',
-      days: 35,
+      days,
       rendered: true,
     }).catch((thrown: unknown) => {
       // No such log: Veeam Agent is not installed here.
-      if (thrown instanceof SourceUnreadable && thrown.why === null) throw new NoData('no event log "Veeam Agent"');
+      if (thrown instanceof SourceUnreadable && thrown.why === null)
+        throw new NoData(reason('no_event_log', { log: 'Veeam Agent' }));
       throw thrown;
     });
     const jobs = jobsOfEvents(events);
-    if (jobs.length === 0) throw new NoData('Veeam Agent is installed, but no session ended in the last 35 days');
+    if (jobs.length === 0) throw new Idle(reason('veeam_no_session_within', { span_s: days * 86_400 }));
     return jobs;
   }
-  if (context.platform !== 'linux') throw new NoData('only on Windows and Linux');
+  if (context.platform !== 'linux') throw new NoData(reason('only_on', { systems: 'Windows, Linux' }));
   const run = await context.run('veeamconfig', ['session', 'list'], { timeoutMs: 30_000 });
-  if (run.code !== 0) throw new SourceUnreadable('no-permission', `veeamconfig: ${oneLine(run.stderr || run.stdout)}`);
+  if (run.code !== 0)
+    throw new SourceUnreadable(
+      'no-permission',
+      howEnded('veeamconfig', run),
+      ...said(oneLine(run.stderr || run.stdout)),
+    );
   const jobs = jobsOfSessions(parseSessions(run.stdout));
-  if (jobs.length === 0) throw new NoData('Veeam Agent is installed, but has no session');
+  if (jobs.length === 0) throw new Idle(reason('veeam_no_session'));
   return jobs;
 }
 

@@ -3,10 +3,12 @@
  * or "ERROR: Backup of VM n failed - why". One guest may fail inside a job, and a job whose only trouble was pruning
  * old copies still ends "with errors". Times in the log are local; the start in the task's UPID is UTC.
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn, tailOf } from './files.ts';
-import { type FinishedRun, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
+import { type FinishedRun, Idle, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
 import {
   digitsOf,
   fieldsOf,
@@ -172,19 +174,20 @@ export function parseStatus(json: string): Task | null {
   return task ? { ...task, status: textOf(row?.exitstatus) } : null;
 }
 
-function jobFrom(guest: Guest, log: TaskLog, task: Task): BackupJob {
+function jobFrom(guest: Guest, log: TaskLog, task: Task, cut: boolean): BackupJob {
   const end = guest.finished ?? task.end ?? guest.started ?? task.start;
   const notes = [
-    ...(guest.reason === null ? [] : [guest.reason]),
-    ...(log.pruneFailed ? [`old copies could not be pruned: ${log.message ?? ''}`] : []),
-    ...(guest.excluded.length > 0 ? [`not covered: ${guest.excluded.join(', ')}`] : []),
+    ...(cut ? [reason('run_cut_off')] : []),
+    ...said(guest.reason),
+    ...(log.pruneFailed ? [reason('prune_failed'), ...said(log.message)] : []),
+    ...(guest.excluded.length > 0 ? [reason('not_covered', { paths: guest.excluded.join(', ') })] : []),
   ];
   return jobOf('vzdump', `guest ${guest.vmid}`, 'log', {
     protects: [`${guest.type ?? 'guest'}/${guest.vmid}`],
     lastRun: guest.status === 'running' ? (guest.started ?? task.start) : end,
     lastSuccess: guest.status === 'ok' ? end : null,
     result: guest.status === 'ok' && notes.length > 0 ? 'warning' : guest.status,
-    reason: notes.join('; ') || null,
+    reasons: notes,
     bytes: guest.bytes,
     duration: guest.duration,
   });
@@ -197,7 +200,7 @@ export function jobsOf(tasks: readonly { task: Task; log: TaskLog }[]): BackupJo
     for (const guest of log.guests) {
       // A task that has ended leaves no guest running: the host was stopped in the middle of it.
       const cut = guest.status === 'running' && task.status !== null;
-      const job = jobFrom(cut ? { ...guest, status: 'failed', reason: task.status ?? 'cut off' } : guest, log, task);
+      const job = jobFrom(cut ? { ...guest, status: 'failed', reason: task.status } : guest, log, task, cut);
       jobs.set(job.job, { ...job, lastSuccess: latest([jobs.get(job.job)?.lastSuccess, job.lastSuccess]) });
     }
   }
@@ -210,7 +213,7 @@ const mostTasks = 60;
 
 async function discover(context: CheckContext): Promise<BackupJob[]> {
   const index = await tailOf(pathIn(context, `${folder}/index`), 512 * 1024);
-  if (!index) throw new NoData(`no ${folder}/index: not a Proxmox VE host`);
+  if (!index) throw new NoData(reason('no_file', { path: `${folder}/index` }));
   const active = await tailOf(pathIn(context, `${folder}/active`));
   const known = new Map(parseIndex(`${index.text}\n${active?.text ?? ''}`).map((task) => [task.upid, task]));
   const tasks = [...known.values()]
@@ -223,7 +226,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
     const log = await tailOf(pathIn(context, `${folder}/${digit}/${task.upid}`), 1 << 20);
     if (log) read.push({ task, log: parseLog(log.text) });
   }
-  if (read.length === 0) throw new NoData('Proxmox VE is here, but no vzdump task is in its index');
+  if (read.length === 0) throw new Idle(reason('no_vzdump_task'));
   return jobsOf(read);
 }
 
@@ -233,10 +236,17 @@ export function outcome(run: FinishedRun): Outcome {
   const failed = log.guests.find(({ status }) => status === 'failed');
   const bytes = sumOf(log.guests.map((guest) => guest.bytes));
   if (log.job === 'warning')
-    return { result: 'warning', reason: oneLine(log.message ?? 'warnings'), bytes, files: null };
-  if (run.code === 0 && log.job !== 'failed') return { result: 'ok', reason: null, bytes, files: null };
-  const reason = failed ? `guest ${failed.vmid}: ${failed.reason ?? 'failed'}` : log.message;
-  return run.code === 0 ? { result: 'failed', reason, bytes, files: null } : plainOutcome(run, reason);
+    return {
+      ...{ result: 'warning', bytes, files: null },
+      reasons: joinReasons(said(oneLine(log.message ?? ''))) ?? [reason('finished_with_warnings')],
+    };
+  if (run.code === 0 && log.job !== 'failed') return { result: 'ok', reasons: [], bytes, files: null };
+  const reasons = failed
+    ? [reason('guest_failed', { guest: String(failed.vmid) }), ...said(failed.reason)]
+    : said(oneLine(log.message ?? ''));
+  return run.code === 0
+    ? { result: 'failed', reasons, bytes, files: null }
+    : plainOutcome(run, reasons.length > 0 ? reasons : null);
 }
 
 export const vzdump: Product = {

@@ -3,11 +3,13 @@
  * are translated, so only its numbers count. `wbadmin get versions` names each copy by its UTC time, in one form in every
  * language.
  */
+
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { joinReasons, reason, reasonsInLog, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { powershell } from '../powershell.ts';
 import { columnOfDates } from './dates.ts';
-import { jobOf, latest, type Product, SourceUnreadable } from './product.ts';
+import { Idle, jobOf, latest, type Product, SourceUnreadable } from './product.ts';
 import { believable, type Fields, fieldsOf, oneLine, parseJson, textOf, utcInstant } from './values.ts';
 
 export interface WbSummary {
@@ -145,13 +147,13 @@ export function jobFrom(summary: WbSummary | null, versions: readonly WbVersion[
     lastRun: ran,
     lastSuccess,
     result,
-    reason: failed
-      ? oneLine(`0x${hr.toString(16)} ${summary?.message ?? ''}`)
+    reasons: failed
+      ? [reason('hresult', { result: `0x${hr.toString(16)}` }), ...said(oneLine(summary?.message ?? ''))]
       : unreadable !== null
-        ? `the date "${unreadable}" is in a form that is not known`
+        ? [reason('date_unclear', { date: unreadable })]
         : summary
-          ? null
-          : 'Get-WBSummary gave no answer',
+          ? []
+          : [reason('no_answer', { program: 'Get-WBSummary' })],
   });
 }
 
@@ -164,22 +166,23 @@ DetailedMessage=[string]$s.DetailedMessage; LastBackupTarget=[string]$s.LastBack
 CurrentOperationStatus=[string]$s.CurrentOperationStatus } | ConvertTo-Json -Compress`;
 
 async function discover(context: CheckContext): Promise<BackupJob[]> {
-  if (context.platform !== 'win32') throw new NoData('only on Windows');
+  if (context.platform !== 'win32') throw new NoData(reason('only_on', { systems: 'Windows' }));
   const versions = await context.run('wbadmin.exe', ['get', 'versions'], { timeoutMs: 30_000 });
   const asked = await powershell(context, script, 60_000);
   const summary = parseSummary(JSON.stringify(asked.value));
   const found = parseVersions(versions.stdout);
   if (summary === null && found.length === 0) {
-    const reason = asked.reason ?? '';
-    if (/Get-WBSummary/.test(reason) && /CommandNotFound/.test(reason)) {
-      throw new NoData('the feature Windows Server Backup is not installed');
-    }
-    throw new SourceUnreadable('no-permission', reason || 'neither wbadmin nor Get-WBSummary answered');
+    const text = reasonsInLog(asked.reasons);
+    if (/Get-WBSummary/.test(text) && /CommandNotFound/.test(text))
+      throw new NoData(reason('not_installed', { program: 'Windows Server Backup' }));
+    throw new SourceUnreadable(
+      'no-permission',
+      ...(joinReasons(asked.reasons) ?? [reason('no_answer', { program: 'wbadmin, Get-WBSummary' })]),
+    );
   }
   // Nothing scheduled, nothing ever run: the feature is installed, but nobody uses it.
   const job = jobFrom(summary, found);
-  if (job.result === 'never' && job.nextRun === null)
-    throw new NoData('Windows Server Backup is installed, but has no job');
+  if (job.result === 'never' && job.nextRun === null) throw new Idle(reason('windows_backup_no_job'));
   return [job];
 }
 

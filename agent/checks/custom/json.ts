@@ -2,6 +2,7 @@
  * Commands that print JSON. Ours to read: `{"status": "ok", "message": "…", "metrics": {"label": 1, "other": {"value": 2,
  * "warn": 5, "crit": 9}}}`. Anything else is taken as numbers by path. Pure and total.
  */
+import { reason, said } from '../../../shared/reason.ts';
 import { type Loose, looseJson, numberOf, objectOf, textOf } from '../loose.ts';
 import { type CustomStatus, type Performance, type PluginAnswer, parseRange } from './nagios.ts';
 
@@ -26,14 +27,14 @@ const maxDepth = 4;
 export function parseJsonAnswer(stdout: string, stderr: string, code: number | null): PluginAnswer {
   const value = looseJson(stdout);
   if (typeof value !== 'object' || value === null) {
-    const said = (stderr.trim() || stdout.trim()).slice(0, 300);
-    return { status: 3, message: `the command printed no JSON${said === '' ? '' : `: ${said}`}`, performance: [] };
+    const printed = (stderr.trim() || stdout.trim()).slice(0, 300);
+    return { status: 3, reasons: [reason('no_json'), ...said(printed)], performance: [] };
   }
   const answer = objectOf(value);
   const byCode: CustomStatus = code === 0 || code === 1 || code === 2 ? code : 3;
-  const message = textOf(answer.message) ?? textOf(answer.text) ?? textOf(answer.summary) ?? '';
+  const message = textOf(answer.message) ?? textOf(answer.text) ?? textOf(answer.summary);
   const source = 'metrics' in answer ? answer.metrics : value;
-  return { status: statusOf(answer.status) ?? byCode, message, performance: numbersIn(source) };
+  return { status: statusOf(answer.status) ?? byCode, reasons: said(message), performance: numbersIn(source) };
 }
 
 function statusOf(value: unknown): CustomStatus | null {

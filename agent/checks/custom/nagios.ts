@@ -2,6 +2,7 @@
  * Output of monitoring plugins, after the Monitoring Plugins Development Guidelines: exit codes, text with long output,
  * performance data, ranges. Pure and total.
  */
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { linesOf, numberOf } from '../loose.ts';
 
 export type CustomStatus = 0 | 1 | 2 | 3;
@@ -28,7 +29,8 @@ export interface Performance {
 
 export interface PluginAnswer {
   status: CustomStatus;
-  message: string;
+  /** What it said, or why it said nothing. */
+  reasons: Reason[];
   performance: Performance[];
 }
 
@@ -139,7 +141,7 @@ export function parsePlugin(stdout: string, stderr: string, code: number | null)
   const words = [message.trim(), details.trim()].filter((part) => part !== '').join('\n');
   return {
     status,
-    message: words || '(no output)',
+    reasons: words === '' ? [reason('no_output')] : said(words),
     performance: parsePerformance(`${performance} ${more.replaceAll('\n', ' ')}`),
   };
 }

@@ -1,5 +1,7 @@
 /** An own check's answer as metrics and as an item for people. */
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import type { RunResult } from '../check.ts';
 import { item, metric, type Status } from '../health/source.ts';
@@ -11,11 +13,10 @@ const statuses: readonly Status[] = ['ok', 'warning', 'critical', 'unknown'];
 
 /** A program that had to be ended says nothing about what it checks: unknown, with the reason. */
 export function answerOf(result: RunResult, output: 'nagios' | 'json', timeoutMs: number): PluginAnswer {
-  if (result.ended === 'timeout')
-    return { status: 3, message: `did not finish within ${timeoutMs / 1000} s and was ended`, performance: [] };
-  if (result.ended === 'flood') return { status: 3, message: 'printed too much and was ended', performance: [] };
-  if (result.code === null)
-    return { status: 3, message: `was ended by ${result.signal ?? 'a signal'}`, performance: [] };
+  const unknown = (why: Reason): PluginAnswer => ({ status: 3, reasons: [why], performance: [] });
+  if (result.ended === 'timeout') return unknown(reason('check_too_slow', { limit_s: timeoutMs / 1000 }));
+  if (result.ended === 'flood') return unknown(reason('check_too_loud'));
+  if (result.code === null) return unknown(reason('ended_signal', { signal: result.signal }));
   const parse = output === 'json' ? parseJsonAnswer : parsePlugin;
   return parse(result.stdout, result.stderr, result.code);
 }
@@ -38,5 +39,12 @@ export function itemOf(check: string, answer: PluginAnswer, at: number): HealthI
         [label.slice(0, 64), value === null ? null : unit === '' ? value : `${value} ${unit}`] as const,
     );
   const words = statuses[answer.status] ?? 'unknown';
-  return item('custom', check, words, answer.message || words, Object.fromEntries(values), at);
+  return item(
+    'custom',
+    check,
+    words,
+    joinReasons(answer.reasons) ?? reason('no_message'),
+    Object.fromEntries(values),
+    at,
+  );
 }

@@ -2,9 +2,10 @@
  * Runs the endpoint's own checks, each at its own interval and never twice at a time. A slow one holds up nobody: what
  * has come back is handed over at the next call.
  */
+
 import { parseDuration } from '../../../shared/duration.ts';
-import { reasonOf } from '../../../shared/errors.ts';
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { reason, reasonsOf } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { type CustomCheck, readSettings } from '../../settings.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
@@ -38,7 +39,7 @@ export function createCustomRunner(): CustomRunner {
       (result) => answerOf(result, check.output ?? 'nagios', timeoutMs),
       (thrown: unknown) => ({
         status: 3 as const,
-        message: `could not be started: ${reasonOf(thrown)}`,
+        reasons: [reason('check_not_started'), ...reasonsOf(thrown)],
         performance: [],
       }),
     );
@@ -64,7 +65,7 @@ export function createCustomRunner(): CustomRunner {
   return {
     async next(context, file) {
       const { custom = [] } = await readSettings(file, 'custom');
-      if (custom.length === 0) throw new NoData('no own checks in checks.yaml');
+      if (custom.length === 0) throw new NoData(reason('no_own_checks'));
       const names = new Set(custom.map((check) => check.name));
       for (const name of [...items.keys()]) if (!names.has(name)) items.delete(name);
       const first = startedAt.size === 0;

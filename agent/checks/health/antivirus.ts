@@ -1,9 +1,11 @@
 /** Whether virus protection is on and its signatures are of this week. */
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
 import { boolOf, type Loose, numberOf } from '../loose.ts';
 import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 
+const daySeconds = day / 1000;
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /** First 512 bytes of a ClamAV database: `ClamAV-VDB:21 Nov 2026 08-20 +0000:27000:…`. ms since 1970, or null. */
@@ -31,20 +33,20 @@ export function parseDefender(status: Loose): Antivirus {
   return { name: 'Microsoft Defender', on, signatureAgeDays: age !== null && age < 65_535 ? age : null };
 }
 
-export function judgeAntivirus(state: Antivirus): { status: Status; good: boolean | null; reason: string } {
+export function judgeAntivirus(state: Antivirus): { status: Status; good: boolean | null; why: Reason } {
   const age = state.signatureAgeDays;
-  if (state.on === false) return { status: 'critical', good: false, reason: 'protection is off' };
-  if (age !== null && age > 7) return { status: 'warning', good: false, reason: `signatures are ${age} days old` };
-  if (state.on === null || age === null)
-    return { status: 'unknown', good: null, reason: 'state or signatures are not told' };
-  return { status: 'ok', good: true, reason: `on, signatures are ${age} days old` };
+  if (state.on === false) return { status: 'critical', good: false, why: reason('protection_off') };
+  if (age !== null && age > 7)
+    return { status: 'warning', good: false, why: reason('signatures_old', { age_s: age * daySeconds }) };
+  if (state.on === null || age === null) return { status: 'unknown', good: null, why: reason('protection_not_told') };
+  return { status: 'ok', good: true, why: reason('protection_on', { age_s: age * daySeconds }) };
 }
 
 export function antivirusReading(state: Antivirus, now: number): HealthReading {
-  const { status, good, reason } = judgeAntivirus(state);
+  const { status, good, why } = judgeAntivirus(state);
   const details = { on: state.on, signature_age_days: state.signatureAgeDays };
   return {
-    items: [item('antivirus', state.name, status, reason, details, now)],
+    items: [item('antivirus', state.name, status, why, details, now)],
     metrics: metric('posture', { path: 'system' }, { antivirus: good === null ? null : Number(good) }, now),
   };
 }
@@ -71,5 +73,5 @@ async function read(context: CheckContext): Promise<HealthReading> {
       // Signatures without the daemon: scans by hand or by cron, which we cannot see.
       return antivirusReading({ name: 'ClamAV', on: runs ? true : null, signatureAgeDays }, now);
     }
-  throw new NoData('no virus protection that we know is installed');
+  throw new NoData(reason('no_antivirus'));
 }

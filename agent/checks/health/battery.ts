@@ -1,4 +1,5 @@
 /** Battery wear: what it can hold beside what it could hold when new. */
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
 import { type Loose, numberOf, textOf } from '../loose.ts';
@@ -67,19 +68,19 @@ export function windowsBattery(record: Loose, index: number): Battery {
 }
 
 /** Makers replace batteries below 80 % within the warranty; below 50 % a laptop no longer survives a meeting. */
-export function judgeBattery(battery: Battery): { status: Status; reason: string } {
+export function judgeBattery(battery: Battery): { status: Status; why: Reason } {
   const health = battery.healthPercent;
-  if (health === null) return { status: 'unknown', reason: 'the battery does not tell its capacity' };
-  const words = `holds ${health} % of its design capacity`;
-  return { status: health < 50 ? 'critical' : health < 70 ? 'warning' : 'ok', reason: words };
+  if (health === null) return { status: 'unknown', why: reason('battery_capacity_not_told') };
+  const why = reason('battery_holds', { left_percent: health });
+  return { status: health < 50 ? 'critical' : health < 70 ? 'warning' : 'ok', why };
 }
 
 export function batteryReading(batteries: readonly Battery[], now: number): HealthReading {
   const reading: HealthReading = { items: [], metrics: [] };
   for (const battery of batteries) {
-    const { status, reason } = judgeBattery(battery);
+    const { status, why } = judgeBattery(battery);
     reading.items.push(
-      item('battery', battery.name, status, reason, { cycles: battery.cycles, state: battery.state }, now),
+      item('battery', battery.name, status, why, { cycles: battery.cycles, state: battery.state }, now),
     );
     const fields = {
       health_percent: battery.healthPercent,
@@ -117,7 +118,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
     const found = parseIoregBattery(
       (await context.run('/usr/sbin/ioreg', ['-rn', 'AppleSmartBattery'], { timeoutMs: 15_000 })).stdout,
     );
-    if (found === null) throw new NoData('this Mac has no battery');
+    if (found === null) throw new NoData(reason('no_battery'));
     return batteryReading([found], now);
   }
   const batteries: Battery[] = [];
@@ -127,6 +128,6 @@ async function read(context: CheckContext): Promise<HealthReading> {
     // Batteries of mice and headsets have the scope "Device".
     if (values.type?.trim() === 'Battery' && values.scope?.trim() !== 'Device') batteries.push(batteryOf(name, values));
   }
-  if (batteries.length === 0) throw new NoData('this machine has no battery');
+  if (batteries.length === 0) throw new NoData(reason('no_battery'));
   return batteryReading(batteries, now);
 }

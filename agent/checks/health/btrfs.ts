@@ -1,4 +1,5 @@
 /** btrfs device errors from sysfs: no process, no root. */
+import { reason } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
@@ -15,11 +16,11 @@ export interface BtrfsErrors {
 }
 
 const kinds = {
-  writeErrs: 'write',
-  readErrs: 'read',
-  flushErrs: 'flush',
-  corruptionErrs: 'corruption',
-  generationErrs: 'generation',
+  writeErrs: 'write_errors',
+  readErrs: 'read_errors',
+  flushErrs: 'flush_errors',
+  corruptionErrs: 'corruption_errors',
+  generationErrs: 'generation_errors',
 } as const;
 
 /** /sys/fs/btrfs/UUID/devinfo/N/error_stats */
@@ -65,17 +66,17 @@ export function parseDeviceStats(text: string): BtrfsDevice[] {
 
 /** Write and flush errors mean lost data; the others are found, and perhaps repaired. */
 export function judgeBtrfs(errors: BtrfsErrors, missing: boolean | null): Verdict {
-  const found = Object.entries(kinds).flatMap(([key, word]) => {
+  const found = Object.entries(kinds).flatMap(([key, code]) => {
     const count = errors[key as keyof BtrfsErrors];
-    return count ? [`${count} ${word} errors`] : [];
+    return count ? [reason(code, { errors: count })] : [];
   });
-  if (missing === true) return { status: 'critical', code: 'device_missing', reason: 'the device is missing' };
-  if (errors.writeErrs || errors.flushErrs) return { status: 'critical', reason: found.join(', ') };
-  if (found.length > 0) return { status: 'warning', reason: found.join(', ') };
+  if (missing === true) return { status: 'critical', reasons: [reason('device_missing')] };
+  if (errors.writeErrs || errors.flushErrs) return { status: 'critical', reasons: found };
+  if (found.length > 0) return { status: 'warning', reasons: found };
   const known = Object.values(errors).every((count) => count !== null);
   return known
-    ? { status: 'ok', reason: 'no errors' }
-    : { status: 'unknown', reason: 'the error counts cannot be read' };
+    ? { status: 'ok', reasons: [reason('no_errors')] }
+    : { status: 'unknown', reasons: [reason('error_counts_unreadable')] };
 }
 
 export const btrfs: HealthSource = {
@@ -105,12 +106,10 @@ async function read(context: CheckContext): Promise<HealthReading> {
     }
   }
   if (sightings.length === 0) sightings.push(...(await askTool(context, boot)));
-  if (sightings.length === 0 && known.length === 0) throw new NoData('this machine has no btrfs');
+  if (sightings.length === 0 && known.length === 0) throw new NoData(reason('no_btrfs'));
   // Within one boot somebody has unmounted it. What was well and is not mounted any more is no news either.
   return follow(context, btrfs.name, sightings, ({ evidence, status }) =>
-    evidence.boot === boot || status === 'ok'
-      ? null
-      : { status: 'unknown', code: 'last_told', reason: 'the file system is not mounted' },
+    evidence.boot === boot || status === 'ok' ? null : { status: 'unknown', reasons: [reason('not_mounted')] },
   );
 }
 

@@ -1,5 +1,7 @@
 /** Certificate files that the endpoint's own settings name, and how long they hold. Keys are never read. */
+
 import { join } from 'node:path';
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText, namesIn } from '../files.ts';
 import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
@@ -36,12 +38,15 @@ export function parseCertificates(text: string): Certificate[] {
 export function judgeCertificates(
   found: readonly Certificate[],
   now: number,
-): { status: Status; daysLeft: number | null; reason: string } {
+): { status: Status; daysLeft: number | null; why: Reason } {
   const first = [...found].sort((a, b) => a.expires - b.expires)[0];
-  if (!first) return { status: 'unknown', daysLeft: null, reason: 'no certificate can be read in this file' };
+  if (!first) return { status: 'unknown', daysLeft: null, why: reason('no_certificate_in_file') };
   const daysLeft = Math.floor((first.expires - now) / day);
-  const words = `${first.subject} ${daysLeft < 0 ? 'expired' : 'expires'} ${new Date(first.expires).toISOString().slice(0, 10)}`;
-  return { status: daysLeft < 7 ? 'critical' : daysLeft < 21 ? 'warning' : 'ok', daysLeft, reason: words };
+  const why = reason(daysLeft < 0 ? 'certificate_expired' : 'certificate_expires', {
+    subject: first.subject,
+    end_on: first.expires,
+  });
+  return { status: daysLeft < 7 ? 'critical' : daysLeft < 21 ? 'warning' : 'ok', daysLeft, why };
 }
 
 export const certificates: HealthSource = {
@@ -56,14 +61,14 @@ const maxFiles = 200;
 
 async function read(context: CheckContext): Promise<HealthReading> {
   const paths = await namedPaths(context.data);
-  if (paths.length === 0) throw new NoData('no certificates are named in checks.yaml');
+  if (paths.length === 0) throw new NoData(reason('no_certificates_named'));
   const now = context.clock.now();
   const reading: HealthReading = { items: [], metrics: [] };
   for (const path of (await Promise.all(paths.map((named) => filesOf(context, named)))).flat().slice(0, maxFiles)) {
     const text = await fileText(context, path, 1024 * 1024);
     const found = text === null ? [] : parseCertificates(text);
-    const { status, daysLeft, reason } = judgeCertificates(found, now);
-    const summary = text === null ? 'the file cannot be read' : reason;
+    const { status, daysLeft, why } = judgeCertificates(found, now);
+    const summary = text === null ? reason('file_unreadable', { path }) : why;
     reading.items.push(
       item('certificate', path, status, summary, { days_left: daysLeft, issuer: found[0]?.issuer ?? null }, now),
     );

@@ -1,4 +1,5 @@
 /** What a crash of the whole machine leaves behind: kernel messages saved across it, dumps, panic reports. */
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, namesIn } from '../files.ts';
 import { type HealthReading, type HealthSource, hour, item } from './source.ts';
@@ -6,19 +7,19 @@ import { type HealthReading, type HealthSource, hour, item } from './source.ts';
 export interface CrashPlace {
   folder: string;
   pattern: RegExp;
-  what: string;
+  code: 'crash_kernel_messages' | 'crash_dump' | 'crash_kernel_panic';
 }
 
 const places: Record<string, readonly CrashPlace[]> = {
   linux: [
-    { folder: '/sys/fs/pstore', pattern: /^(dmesg|console)-/, what: 'kernel messages saved at a crash' },
-    { folder: '/var/lib/systemd/pstore', pattern: /./, what: 'kernel messages saved at a crash' },
-    { folder: '/var/crash', pattern: /^(\d{12}|127\.0\.0\.1-|vmcore|.*\.crash$)/, what: 'a crash dump' },
+    { folder: '/sys/fs/pstore', pattern: /^(dmesg|console)-/, code: 'crash_kernel_messages' },
+    { folder: '/var/lib/systemd/pstore', pattern: /./, code: 'crash_kernel_messages' },
+    { folder: '/var/crash', pattern: /^(\d{12}|127\.0\.0\.1-|vmcore|.*\.crash$)/, code: 'crash_dump' },
   ],
-  darwin: [{ folder: '/Library/Logs/DiagnosticReports', pattern: /\.panic$|^panic-/, what: 'a kernel panic' }],
+  darwin: [{ folder: '/Library/Logs/DiagnosticReports', pattern: /\.panic$|^panic-/, code: 'crash_kernel_panic' }],
   win32: [
-    { folder: 'C:\\Windows\\Minidump', pattern: /\.dmp$/i, what: 'a crash dump' },
-    { folder: 'C:\\Windows', pattern: /^MEMORY\.DMP$/i, what: 'a crash dump' },
+    { folder: 'C:\\Windows\\Minidump', pattern: /\.dmp$/i, code: 'crash_dump' },
+    { folder: 'C:\\Windows', pattern: /^MEMORY\.DMP$/i, code: 'crash_dump' },
   ],
 };
 
@@ -38,16 +39,17 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const separator = context.platform === 'win32' ? '\\' : '/';
   const items: HealthReading['items'] = [];
   let readable = false;
-  for (const { folder, pattern, what } of places[context.platform] ?? []) {
+  for (const { folder, pattern, code } of places[context.platform] ?? []) {
     const names = await namesIn(context, folder);
     readable ||= names.length > 0 || (await changedAt(context, folder)) !== null;
     for (const name of names.filter((entry) => pattern.test(entry)).slice(0, 50)) {
       const at = await changedAt(context, `${folder}${separator}${name}`);
       if (at !== null && now - at < recent)
-        items.push(item('crash', name, 'warning', `${what}, ${new Date(at).toISOString()}`, { at, folder }, now));
+        items.push(item('crash', name, 'warning', reason(code, { crash_at: at }), { folder }, now));
     }
   }
-  if (!readable) throw new NoData('this machine keeps nothing across a crash');
-  if (items.length === 0) items.push(item('crash', 'all', 'ok', 'no crash in the last 30 days', {}, now));
+  if (!readable) throw new NoData(reason('keeps_no_crashes'));
+  if (items.length === 0)
+    items.push(item('crash', 'all', 'ok', reason('no_crash', { span_s: recent / 1000 }), {}, now));
   return { items, metrics: [] };
 }

@@ -1,6 +1,7 @@
 /** Reads those of a list of sources whose time has come; the others stand as they were read last. */
-import { reasonOf } from '../../../shared/errors.ts';
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { itemsOf, keep, kept } from './board.ts';
@@ -10,18 +11,18 @@ import { type HealthSource, item, minute } from './source.ts';
 export async function readDue(sources: readonly HealthSource[], context: CheckContext): Promise<Findings> {
   const here = sources.filter((source) => source.platforms.includes(context.platform));
   const metrics: Metric[] = [];
-  const notes: string[] = [];
+  const notes: Reason[] = [];
   for (const source of here.filter((candidate) => isDue(candidate, context))) {
     const outcome = await readSource(source, context);
     metrics.push(...outcome.metrics);
-    if (outcome.note !== null) notes.push(outcome.note);
+    notes.push(...outcome.note);
   }
   const items = itemsOf(
     context,
     here.map((source) => source.name),
   );
-  if (items.length === 0) throw new NoData('nothing of this kind was found on this machine');
-  return { metrics, sections: { health: items }, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
+  if (items.length === 0) throw new NoData(reason('nothing_of_this_kind'));
+  return { metrics, sections: { health: items }, ...(notes.length === 0 ? {} : { note: joinReasons(notes) ?? [] }) };
 }
 
 /** A little early is in time: the timer that calls us has a jitter of its own. A clock that went back is due as well. */
@@ -31,27 +32,24 @@ function isDue(source: HealthSource, context: CheckContext): boolean {
   return passed < 0 || passed >= source.every - source.every / 10 - minute / 2;
 }
 
-async function readSource(
-  source: HealthSource,
-  context: CheckContext,
-): Promise<{ metrics: Metric[]; note: string | null }> {
+async function readSource(source: HealthSource, context: CheckContext): Promise<{ metrics: Metric[]; note: Reason[] }> {
   const at = context.clock.now();
   try {
     const { items, metrics } = await source.read(context);
     keep(context, source.name, { at, items, trouble: metrics.flatMap(troubleOf) });
-    return { metrics, note: null };
+    return { metrics, note: [] };
   } catch (thrown) {
     const trouble = kept(context, source.name)?.trouble ?? [];
     // A source that has trouble on its list and reads nothing is blind, whatever it says: its tool may have been removed.
     const absent = thrown instanceof NoData && trouble.length === 0;
-    const reason = reasonOf(thrown);
+    const reasons = reasonsOf(thrown);
     // A source that fails shows as "unknown": its last good answer must not stand as if it were new.
-    const unknown = absent ? [] : [item(source.name, source.name, 'unknown', reason, {}, at)];
+    const unknown = absent ? [] : [item(source.name, source.name, 'unknown', reasons, {}, at)];
     const bad = trouble.length === 0 ? [] : (kept(context, source.name)?.items ?? []).filter(isTrouble);
     keep(context, source.name, { at, items: [...unknown, ...bad], trouble });
     // A value that stays away would end the alert as "gone", and what cannot be seen any more has not recovered.
     const metrics = trouble.map((metric) => ({ ...metric, timestamp: at }));
-    return { metrics, note: absent ? null : `${source.name}: ${reason}` };
+    return { metrics, note: absent ? [] : [reason('in_part', { name: source.name }), ...reasons] };
   }
 }
 

@@ -1,5 +1,7 @@
 /** Whether what lies on the disks is encrypted: LUKS, BitLocker, FileVault. Absent means unknown, never "no". */
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, linkOf, namesIn } from '../files.ts';
 import { linesOf, numberOf, shareOf, textOf } from '../loose.ts';
@@ -26,7 +28,7 @@ export interface BitLockerVolume {
   drive: string | null;
   /** Null: unknown. False also while suspended, when the key lies open on the disk. */
   protectionOn: boolean | null;
-  conversion: string | null;
+  conversion: (typeof conversions)[number] | null;
   percent: number | null;
   method: number | string | null;
   locked: boolean | null;
@@ -41,7 +43,21 @@ const conversions = [
   'DecryptionInProgress',
   'EncryptionPaused',
   'DecryptionPaused',
-];
+] as const;
+const conversionCodes = {
+  FullyDecrypted: 'not_encrypted',
+  FullyEncrypted: 'encrypted',
+  EncryptionInProgress: 'encrypting',
+  DecryptionInProgress: 'decrypting',
+  EncryptionPaused: 'encryption_paused',
+  DecryptionPaused: 'decryption_paused',
+} as const;
+
+/** What a volume is at, as a reason. */
+export const conversionReason = ({ suspended, conversion }: BitLockerVolume): Reason =>
+  reason(
+    suspended ? 'encryption_suspended' : conversion === null ? 'encryption_not_told' : conversionCodes[conversion],
+  );
 
 /** Win32_EncryptableVolume, as JSON or as a list. */
 export function parseBitLockerWmi(text: string): BitLockerVolume[] {
@@ -101,20 +117,28 @@ export function parseManageBde(text: string): BitLockerVolume[] {
 }
 
 /** Shell property System.Volume.BitLockerProtection, the one source without administrator rights. */
-export function protectionOfProperty(value: number | null): { encrypted: boolean | null; words: string } {
-  const words = [null, 'on', 'off', 'encrypting', 'decrypting', 'suspended', 'locked'][value ?? 0] ?? 'unknown';
+export function protectionOfProperty(value: number | null): { encrypted: boolean | null; why: Reason } {
+  const codes = [
+    null,
+    'encrypted',
+    'not_encrypted',
+    'encrypting',
+    'decrypting',
+    'encryption_suspended',
+    'encryption_locked',
+  ] as const;
   const encrypted = value === 1 || value === 6 ? true : value === 2 || value === 4 || value === 5 ? false : null;
-  return { encrypted, words };
+  return { encrypted, why: reason(codes[value ?? 0] ?? 'encryption_not_told') };
 }
 
 /** One row a volume: the item for people, and the metric where the answer is known. */
 export function encryptionReading(
-  rows: readonly { path: string; encrypted: boolean | null; words: string }[],
+  rows: readonly { path: string; encrypted: boolean | null; why: Reason }[],
   now: number,
 ): HealthReading {
-  const items: HealthItem[] = rows.map(({ path, encrypted, words }) => {
+  const items: HealthItem[] = rows.map(({ path, encrypted, why }) => {
     const status: Status = encrypted === null ? 'unknown' : encrypted ? 'ok' : 'warning';
-    return item('encryption', path, status, words, { encrypted }, now);
+    return item('encryption', path, status, why, { encrypted }, now);
   });
   const metrics = rows.flatMap(({ path, encrypted }) =>
     metric('posture', { path }, { encrypted: encrypted === null ? null : Number(encrypted) }, now),
@@ -171,15 +195,15 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const now = context.clock.now();
   if (context.platform === 'darwin') {
     const vault = parseFdesetup((await context.run('/usr/bin/fdesetup', ['status'], { timeoutMs: 15_000 })).stdout);
-    const words = vault.converting
-      ? `in progress, ${vault.percent ?? '?'} %`
+    const why = vault.converting
+      ? reason('encryption_in_progress', { done_percent: vault.percent })
       : vault.enabled === null
-        ? 'not told'
-        : `FileVault is ${vault.enabled ? 'on' : 'off'}`;
-    return encryptionReading([{ path: 'system', encrypted: vault.enabled, words }], now);
+        ? reason('encryption_not_told')
+        : reason(vault.enabled ? 'encrypted' : 'not_encrypted');
+    return encryptionReading([{ path: 'system', encrypted: vault.enabled, why }], now);
   }
   const mounts = localMounts((await fileText(context, '/proc/self/mountinfo')) ?? '');
-  if (mounts.length === 0) throw new NoData('no local file system that we know is mounted');
+  if (mounts.length === 0) throw new NoData(reason('no_local_file_system'));
   const rows = await Promise.all(mounts.map((mount) => rowOf(context, mount)));
   return encryptionReading(rows, now);
 }
@@ -189,6 +213,6 @@ async function rowOf(context: CheckContext, { path, device, source }: MountedDev
   const link = (await linkOf(context, `/sys/dev/block/${device}`)) ?? (await linkOf(context, source));
   const name = (link ?? source).split('/').at(-1) ?? '';
   const encrypted = await isEncrypted(context, name);
-  const words = encrypted === null ? 'cannot be told' : encrypted ? 'encrypted' : 'not encrypted';
-  return { path, encrypted, words };
+  const code = encrypted === null ? 'encryption_not_told' : encrypted ? 'encrypted' : 'not_encrypted';
+  return { path, encrypted, why: reason(code) };
 }

@@ -1,15 +1,19 @@
 /** Errors that ext4 has met and counted in its superblock. They stay until e2fsck has run. No root. */
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
 import { numberOf } from '../loose.ts';
+import type { Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, item, minute } from './source.ts';
 
 /** @param lastSeconds `last_error_time`: seconds since 1970, sometimes followed by `(hex)`; 0 when there was none */
-export function judgeExt4(count: number | null, lastSeconds: number | null) {
-  if (count === null) return { status: 'unknown' as const, reason: 'the error count cannot be read' };
-  if (count === 0) return { status: 'ok' as const, reason: 'no errors' };
-  const last = lastSeconds ? `, last ${new Date(lastSeconds * 1000).toISOString()}` : '';
-  return { status: 'critical' as const, reason: `${count} file system errors${last}: run e2fsck` };
+export function judgeExt4(count: number | null, lastSeconds: number | null): Verdict {
+  if (count === null) return { status: 'unknown', reasons: [reason('error_counts_unreadable')] };
+  if (count === 0) return { status: 'ok', reasons: [reason('no_errors')] };
+  const errors = lastSeconds
+    ? reason('ext4_errors_last', { errors: count, last_at: lastSeconds * 1000 })
+    : reason('ext4_errors', { errors: count });
+  return { status: 'critical', reasons: [errors, reason('run_e2fsck')] };
 }
 
 export const ext4: HealthSource = {
@@ -29,9 +33,9 @@ async function read(context: CheckContext): Promise<HealthReading> {
     if (text === null) continue;
     const last = /^\d+/.exec((await fileText(context, `${folder}/last_error_time`)) ?? '')?.[0];
     const count = numberOf(text.trim());
-    const { status, reason } = judgeExt4(count, numberOf(last ?? null));
-    reading.items.push(item('ext4', device, status, reason, { errors: count }, now));
+    const { status, reasons } = judgeExt4(count, numberOf(last ?? null));
+    reading.items.push(item('ext4', device, status, reasons, { errors: count }, now));
   }
-  if (reading.items.length === 0) throw new NoData('this machine has no ext4');
+  if (reading.items.length === 0) throw new NoData(reason('no_ext4'));
   return reading;
 }

@@ -1,4 +1,5 @@
 /** Whether a firewall decides about what comes in. */
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText } from '../files.ts';
 import { boolOf, type Loose, linesOf, numberOf, objectOf, textOf } from '../loose.ts';
@@ -9,42 +10,47 @@ import { type HealthReading, type HealthSource, hour, item, metric } from './sou
 
 export interface Firewall {
   on: boolean | null;
-  words: string;
+  why: Reason[];
 }
 
 /** /etc/ufw/ufw.conf: what ufw is set to, not what the kernel does. */
 export function parseUfwConf(text: string): Firewall {
   const value = /^[ \t]*ENABLED=["']?(yes|no)/im.exec(text)?.[1]?.toLowerCase();
-  if (value === undefined) return { on: null, words: 'ufw does not say' };
-  return { on: value === 'yes', words: `ufw is set to ${value === 'yes' ? 'on' : 'off'}` };
+  if (value === undefined) return { on: null, why: [reason('firewall_not_told', { program: 'ufw' })] };
+  return {
+    on: value === 'yes',
+    why: [reason(value === 'yes' ? 'firewall_set_on' : 'firewall_set_off', { program: 'ufw' })],
+  };
 }
 
-const letIn = 'nothing that comes in is kept out';
+const letIn = reason('firewall_lets_in');
+const notTold = reason('state_not_told');
 
 /** `nft -j list ruleset`: on when something that an input chain reaches keeps strangers out. */
 export function parseNftRuleset(text: string): Firewall {
   const found = parseNft(text);
-  if (found === undefined) return { on: null, words: 'the rules of nftables cannot be read' };
+  if (found === undefined) return { on: null, why: [reason('firewall_rules_unreadable', { program: 'nftables' })] };
   const { v4, v6, inputs } = found;
-  if (v4) return { on: true, words: `nftables: ${inputs} input chains${v6 === false ? ', for IPv4 alone' : ''}` };
-  if (v4 === null) return { on: null, words: 'nftables holds rules of iptables that it cannot show' };
-  if (v6) return { on: false, words: 'only IPv6 is filtered' };
-  return { on: false, words: inputs === 0 ? 'no rules for what comes in' : letIn };
+  const chains = reason('firewall_input_chains', { program: 'nftables', chains: inputs });
+  if (v4) return { on: true, why: v6 === false ? [chains, reason('firewall_v4_only')] : [chains] };
+  if (v4 === null) return { on: null, why: [reason('firewall_hidden_rules')] };
+  if (v6) return { on: false, why: [reason('firewall_v6_only')] };
+  return { on: false, why: [inputs === 0 ? reason('firewall_no_input_rules') : letIn] };
 }
 
 /** `iptables -S` */
 export function parseIptablesRules(text: string): Firewall {
   const on = parseIptables(text) ?? null;
-  if (on === null) return { on, words: 'the rules of iptables cannot be read' };
-  return { on, words: on ? 'iptables' : letIn };
+  if (on === null) return { on, why: [reason('firewall_rules_unreadable', { program: 'iptables' })] };
+  return { on, why: [on ? reason('firewall_keeps_out', { program: 'iptables' }) : letIn] };
 }
 
 /** `socketfilterfw --getglobalstate`, or com.apple.alf.plist up to macOS 14: 0 off, 1 on, 2 all blocked. */
 export function parseMacFirewall(text: string): Firewall {
   const plist = objectOf(parsePlist(text));
   const state = numberOf(plist.globalstate) ?? numberOf(/\(State\s?=\s?(\d)\)/.exec(text)?.[1]);
-  if (state === null || state < 0 || state > 2) return { on: null, words: 'the firewall does not say' };
-  return { on: state > 0, words: state > 0 ? 'on' : 'off' };
+  if (state === null || state < 0 || state > 2) return { on: null, why: [notTold] };
+  return { on: state > 0, why: [reason(state > 0 ? 'firewall_on' : 'firewall_off')] };
 }
 
 /**
@@ -53,7 +59,7 @@ export function parseMacFirewall(text: string): Firewall {
  */
 export function parsePf(info: string, rules: string): Firewall {
   const enabled = /^Status: (Enabled|Disabled)\b/m.exec(info)?.[1];
-  if (enabled === undefined) return { on: null, words: 'pf does not say' };
+  if (enabled === undefined) return { on: null, why: [reason('firewall_not_told', { program: 'pf' })] };
   let on = false;
   if (enabled === 'Enabled')
     for (const line of linesOf(rules)) {
@@ -66,7 +72,7 @@ export function parsePf(info: string, rules: string): Firewall {
       else if (whole) on = false;
       if (whole && / quick\b/.test(line)) break;
     }
-  return { on, words: on ? 'pf keeps something out' : 'pf lets everything in' };
+  return { on, why: [on ? reason('firewall_keeps_out', { program: 'pf' }) : letIn] };
 }
 
 /**
@@ -80,18 +86,17 @@ export function judgeWindowsFirewall(profiles: readonly Loose[]): Firewall {
     const lets = DefaultInboundAction === 2 || DefaultInboundAction === 'Allow';
     return { name: textOf(Name) ?? '?', on: enabled === true && lets ? false : enabled };
   });
-  if (states.length === 0) return { on: null, words: 'the firewall does not say' };
-  const off = states.filter((state) => state.on === false).map((state) => state.name);
-  if (off.length > 0) return { on: false, words: `off: ${off.join(', ')}` };
-  const unknown = states.filter((state) => state.on === null).map((state) => state.name);
-  if (unknown.length > 0) return { on: null, words: `not told: ${unknown.join(', ')}` };
-  return { on: true, words: `on: ${states.map((state) => state.name).join(', ')}` };
+  if (states.length === 0) return { on: null, why: [notTold] };
+  const names = (on: boolean | null) => states.flatMap((state) => (state.on === on ? state.name : [])).join(', ');
+  if (names(false) !== '') return { on: false, why: [reason('firewall_profiles_off', { profiles: names(false) })] };
+  if (names(null) !== '') return { on: null, why: [reason('firewall_profiles_not_told', { profiles: names(null) })] };
+  return { on: true, why: [reason('firewall_profiles_on', { profiles: names(true) })] };
 }
 
-export function firewallReading({ on, words }: Firewall, now: number): HealthReading {
+export function firewallReading({ on, why }: Firewall, now: number): HealthReading {
   const status = on === null ? 'unknown' : on ? 'ok' : 'warning';
   return {
-    items: [item('firewall', 'system', status, words, { on }, now)],
+    items: [item('firewall', 'system', status, why, { on }, now)],
     metrics: metric('posture', { path: 'system' }, { firewall: on === null ? null : Number(on) }, now),
   };
 }
@@ -148,7 +153,7 @@ async function readLinux(context: CheckContext): Promise<Firewall> {
   const byLegacy = old ? await rulesFrom(context, 'iptables-legacy') : null;
   if (byLegacy?.on) return byLegacy;
   const byIptables = byNft?.on === false && byLegacy ? byLegacy : await rulesFrom(context, 'iptables');
-  return byIptables ?? { on: null, words: await hintOf(context) };
+  return byIptables ?? { on: null, why: await hintsOf(context) };
 }
 
 async function rulesFrom(context: CheckContext, tool: string): Promise<Firewall | null> {
@@ -157,12 +162,11 @@ async function rulesFrom(context: CheckContext, tool: string): Promise<Firewall 
   return found?.on === null ? null : found;
 }
 
-async function hintOf(context: CheckContext): Promise<string> {
+async function hintsOf(context: CheckContext): Promise<Reason[]> {
   const ufw = await fileText(context, '/etc/ufw/ufw.conf');
-  const hints = [
-    ...(ufw !== null && parseUfwConf(ufw).on ? ['ufw is set to on'] : []),
-    ...((await exists(context, '/run/firewalld')) ? ['firewalld runs'] : []),
+  return [
+    reason('firewall_rules_out_of_reach'),
+    ...(ufw !== null && parseUfwConf(ufw).on ? [reason('firewall_set_on', { program: 'ufw' })] : []),
+    ...((await exists(context, '/run/firewalld')) ? [reason('firewalld_runs')] : []),
   ];
-  const seen = hints.length === 0 ? '' : ` (${hints.join(', ')})`;
-  return `the rules in force cannot be read: nft or iptables is missing, or the agent is not root${seen}`;
 }

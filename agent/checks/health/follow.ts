@@ -5,16 +5,16 @@
  * - what was there and is not is judged by its source: gone in order (forgotten), or missing (reported).
  * What never told a state was never watched, and its absence is no news.
  */
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { objectOf, objectsOf } from '../loose.ts';
 import { day, type HealthReading, item, metric, type Status, severityOf, worst } from './source.ts';
 
 export interface Verdict {
   status: Status;
-  reason: string;
-  /** Of `health.code` in the words of the web app, where the reason is one of a few. */
-  code?: string;
+  reasons: readonly Reason[];
 }
 
 export interface Sighting extends Verdict {
@@ -35,7 +35,10 @@ export interface Sighting extends Verdict {
 }
 
 /** As remembered: the last state that it told. */
-export type Known = Pick<Sighting, 'id' | 'name' | 'kind' | 'reason' | 'measurement' | 'tags'> & {
+export type Known = Pick<Sighting, 'id' | 'name' | 'kind' | 'measurement' | 'tags'> & {
+  /** Agents before 0.2 kept a sentence, in `reason`. */
+  reasons?: readonly Reason[];
+  reason?: string;
   status: Status;
   /** When it told it, ms. */
   at: number;
@@ -48,7 +51,6 @@ export type Known = Pick<Sighting, 'id' | 'name' | 'kind' | 'reason' | 'measurem
 const forgetAfter = 30 * day;
 const most = 256;
 const keyOf = (source: string) => `known.${source}`;
-const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 const isBad = (status: Status) => status === 'warning' || status === 'critical';
 
 export function knownOf(context: CheckContext, source: string): Known[] {
@@ -70,11 +72,11 @@ export function follow(
     const known = before.get(seen.id);
     before.delete(seen.id);
     add(reading, { ...seen, ...verdictOn(seen, known) }, now);
-    const { id, name, kind, measurement, tags, status, reason } = seen;
+    const { id, name, kind, measurement, tags, status, reasons } = seen;
     const evidence = isBlind(seen) ? { ...seen.evidence, ...known?.evidence } : { ...seen.evidence };
     const state = isBlind(seen)
-      ? known && { status: known.status, reason: known.reason, at: known.at }
-      : { status, reason, at: now };
+      ? known && { status: known.status, reasons: reasonsKept(known), at: known.at }
+      : { status, reasons, at: now };
     if (state) next.push({ ...state, id, name, kind, measurement, tags, evidence, missing: null });
   }
   for (const known of before.values()) {
@@ -83,36 +85,41 @@ export function follow(
     if (lost === null) continue;
     next.push({ ...known, missing });
     const status = worst([lost.status, known.status]);
-    const reason = `${lost.reason}; ${lastTold(known)}`;
-    add(reading, { ...known, ...lost, status, reason, details: {}, fields: {} }, now);
+    const reasons = [...lost.reasons, ...lastRead(known)];
+    add(reading, { ...known, status, reasons, details: {}, fields: {} }, now);
   }
   context.memory.set(keyOf(source), { known: next.slice(0, most) });
   return reading;
 }
 
-const lastTold = ({ at, status, reason }: Known) => `last read on ${dayOf(at)}: ${isBad(status) ? reason : 'well'}`;
+const reasonsKept = (known: Known): readonly Reason[] => known.reasons ?? reasonsIn(known.reason);
+
+/** When it was read last, and how it was then. */
+const lastRead = (known: Known): readonly Reason[] =>
+  isBad(known.status)
+    ? [reason('last_read', { read_on: known.at }), ...reasonsKept(known)]
+    : [reason('last_read_well', { read_on: known.at })];
 
 const isBlind = ({ blind, status }: Sighting) => blind === true || status === 'unknown';
 
 /** Silence about something that was in trouble is no better news than the trouble. */
 function verdictOn(seen: Sighting, known: Known | undefined): Verdict {
-  const { status, reason, code } = seen;
-  if (!isBlind(seen)) return code === undefined ? { status, reason } : { status, reason, code };
-  if (!known) return { status: 'unknown', reason };
-  return { status: worst([status, known.status]), reason: `${reason}; ${lastTold(known)}`, code: code ?? 'last_told' };
+  const { status, reasons } = seen;
+  if (!isBlind(seen)) return { status, reasons };
+  if (!known) return { status: 'unknown', reasons };
+  return { status: worst([status, known.status]), reasons: [...reasons, ...lastRead(known)] };
 }
 
 /** The source could look at none of them. */
-export function allBlind(context: CheckContext, source: string, reason: string): HealthReading {
+export function allBlind(context: CheckContext, source: string, why: Reason): HealthReading {
   const seen = knownOf(context, source).map(
-    (known): Sighting => ({ ...known, status: 'unknown', reason, details: {}, fields: {} }),
+    (known): Sighting => ({ ...known, status: 'unknown', reasons: [why], details: {}, fields: {} }),
   );
   return follow(context, source, seen, () => null);
 }
 
 function add(reading: HealthReading, seen: Omit<Sighting, 'id'>, now: number): void {
-  const { kind, name, status, reason, code, details, measurement, tags, fields } = seen;
-  const shown = code === undefined ? details : { code, ...details };
-  reading.items.push(item(kind, name, status, reason, shown, now));
+  const { kind, name, status, reasons, details, measurement, tags, fields } = seen;
+  reading.items.push(item(kind, name, status, reasons, details, now));
   reading.metrics.push(...metric(measurement, tags, { severity: severityOf(status), ...fields }, now));
 }

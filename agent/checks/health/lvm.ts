@@ -2,6 +2,7 @@
  * Thin pools of LVM. Their volumes show file systems with plenty of room while the pool below them has none: then every
  * write fails. Full metadata stops a pool as surely as full data.
  */
+import { type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { listNames, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../loose.ts';
@@ -43,19 +44,19 @@ export function parseThinPools(text: string): ThinPool[] | null {
     });
 }
 
-const troubles: Readonly<Record<string, string>> = {
-  F: 'the pool has failed',
-  D: 'the pool is out of space',
-  M: 'the metadata of the pool is read-only',
-  p: 'a disk of the pool is missing',
+const troubles: Readonly<Record<string, Reason>> = {
+  F: reason('pool_failed'),
+  D: reason('pool_out_of_space'),
+  M: reason('pool_metadata_read_only'),
+  p: reason('pool_disk_missing'),
 };
 
 export function judgeThinPool({ health, dataPercent }: ThinPool): Verdict {
   const trouble = troubles[health ?? ''];
-  if (trouble !== undefined) return { status: 'critical', reason: trouble };
+  if (trouble !== undefined) return { status: 'critical', reasons: [trouble] };
   return health === null || dataPercent === null
-    ? { status: 'unknown', reason: 'the state of the pool is not told' }
-    : { status: 'ok', reason: 'the pool takes writes' };
+    ? { status: 'unknown', reasons: [reason('state_not_told')] }
+    : { status: 'ok', reasons: [reason('pool_takes_writes')] };
 }
 
 export const lvm: HealthSource = {
@@ -74,14 +75,13 @@ const hasThinPool = (root: string) =>
 
 async function read(context: CheckContext): Promise<HealthReading> {
   const active = hasThinPool(context.root);
-  if (!active && knownOf(context, lvm.name).length === 0)
-    throw new NoData('this machine has no active thin pool of LVM');
+  if (!active && knownOf(context, lvm.name).length === 0) throw new NoData(reason('no_thin_pool'));
   const args = ['--reportformat', 'json', '-o', fields, '--select', 'segtype=thin-pool'];
   const answer = await context.run('lvs', args, { timeoutMs: 20_000 });
   const pools = parseThinPools(answer.stdout);
   // Without root lvs prints an empty report beside its complaint.
   if (pools === null || answer.code !== 0 || (active && pools.length === 0))
-    throw new Error(`lvs does not tell the thin pools, which takes root: ${answer.stderr.slice(0, 200)}`);
+    throw new ReasonedError(reason('needs_root', { program: 'lvs' }), ...said(answer.stderr.slice(0, 200)));
   // The list is of what lies on the disks: a pool that is not in it has been deleted.
   return follow(context, lvm.name, pools.map(sightingOf), () => null);
 }

@@ -1,5 +1,7 @@
 /** Linux software RAID from /proc/mdstat. The word `active` also stands before a degraded array: the counts decide. */
+
 import { basename } from 'node:path';
+import { type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { disksHere, readBlockDevice, wholeDisk } from '../../platform/disks.ts';
 import { firstLine, listNames, readLink, readText } from '../../platform/read.ts';
@@ -8,8 +10,10 @@ import { linesOf, numberOf } from '../loose.ts';
 import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 
+type MdAction = 'resync' | 'recovery' | 'reshape' | 'check' | 'repair';
+
 export interface MdSync {
-  action: string;
+  action: MdAction;
   pending: boolean;
   percent: number | null;
   finishMinutes: number | null;
@@ -89,7 +93,7 @@ function addLine(array: MdArray, line: string): void {
   const sync = /(resync|recovery|reshape|check|repair) *= *(?:(PENDING|DELAYED|REMOTE)|([\d.]{1,9})%)/.exec(line);
   if (!sync) return;
   array.sync = {
-    action: sync[1] ?? '',
+    action: sync[1] as MdAction,
     pending: sync[2] !== undefined,
     percent: numberOf(sync[3] ?? null),
     finishMinutes: numberOf(/finish=([\d.]{1,20})min/.exec(line)?.[1] ?? null),
@@ -106,24 +110,28 @@ function degradedOf(array: MdArray): boolean | null {
 
 export function judgeMd(array: MdArray): Verdict {
   const { sync } = array;
-  const work = sync === null ? '' : `, ${sync.action} ${sync.pending ? 'pending' : `at ${sync.percent ?? '?'} %`}`;
-  if (array.level === 'container') return { status: 'ok', reason: 'holds the metadata of other arrays' };
+  const work = sync === null ? [] : [workOf(sync)];
+  if (array.level === 'container') return { status: 'ok', reasons: [reason('array_container')] };
   // After a start that did not find all disks, those it found are all listed as spares.
   if (array.state === 'inactive' && array.blocks !== null)
-    return { status: 'critical', code: 'not_started', reason: 'the array has not started' };
-  if (array.state === 'broken') return { status: 'critical', code: 'broken', reason: 'the array is broken' };
-  if (array.state !== 'active') return { status: 'unknown', reason: `the state "${array.state}" is not known` };
+    return { status: 'critical', reasons: [reason('array_not_started')] };
+  if (array.state === 'broken') return { status: 'critical', reasons: [reason('array_broken')] };
+  if (array.state !== 'active')
+    return { status: 'unknown', reasons: [reason('array_state_unknown', { state: array.state })] };
   if (array.degraded === true)
     return {
       status: 'critical',
-      code: 'degraded',
-      reason: `${array.disksUp ?? '?'} of ${array.disksExpected ?? '?'} disks are up${work}`,
+      reasons: [reason('disks_up', { up: array.disksUp, expected: array.disksExpected }), ...work],
     };
-  if (array.failed > 0) return { status: 'warning', reason: `${array.failed} failed disks are still listed${work}` };
-  if (sync?.pending && sync.action === 'resync') return { status: 'warning', reason: 'a resync is pending' };
-  if (array.degraded === null) return { status: 'unknown', reason: 'the number of disks is not told' };
-  return { status: 'ok', reason: `all disks are up${work}` };
+  if (array.failed > 0)
+    return { status: 'warning', reasons: [reason('disks_failed', { disks: array.failed }), ...work] };
+  if (sync?.pending && sync.action === 'resync') return { status: 'warning', reasons: work };
+  if (array.degraded === null) return { status: 'unknown', reasons: [reason('disks_not_told')] };
+  return { status: 'ok', reasons: [reason('disks_all_up'), ...work] };
 }
+
+const workOf = ({ action, pending, percent }: MdSync): Reason =>
+  pending ? reason(`array_${action}_pending`) : reason(`array_${action}`, { done_percent: percent });
 
 export interface MdDetail {
   device: string | null;
@@ -196,17 +204,17 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const text = readText(context.root, '/proc/mdstat');
   // Without the module there is no file: so it is on machines without RAID, and where no array was found at the start.
   if (text === null && listNames(context.root, '/sys/block').some(isName))
-    throw new Error('/proc/mdstat cannot be read');
+    throw new ReasonedError(reason('file_unreadable', { path: '/proc/mdstat' }));
   const all = text === null ? [] : parseMdstat(text);
-  if (all === null) throw new Error('/proc/mdstat was not understood');
+  if (all === null) throw new ReasonedError(reason('not_understood', { source: '/proc/mdstat' }));
   const arrays = all.filter((array) => array.level !== 'container');
-  if (arrays.length === 0 && known.length === 0) throw new NoData('this machine has no software RAID');
+  if (arrays.length === 0 && known.length === 0) throw new NoData(reason('no_software_raid'));
   const sightings: Sighting[] = [];
   for (const array of arrays) sightings.push(await sight(context, array, known));
   const newcomers = sightings.filter((seen) => !known.some((one) => one.id === seen.id));
   const cut = text !== null && !/^unused devices:/m.test(text);
   return follow(context, md.name, sightings, (lost) => {
-    if (cut) return { status: 'unknown', reason: '/proc/mdstat is cut off before the array' };
+    if (cut) return { status: 'unknown', reasons: [reason('array_list_cut')] };
     // Where nothing tells the UUID, an array of the same shape under a new name is the same one.
     const renamed = isName(lost.id) && newcomers.some(({ evidence }) => evidence?.shape === lost.evidence.shape);
     return renamed ? null : lostArray(context, lost);
@@ -273,16 +281,15 @@ function lostArray(context: CheckContext, { id, evidence }: Known): Verdict | nu
   if (evidence.boot === readBootId(root)) {
     const gone = members.filter((member) => firstLine(root, `/sys/class/block/${member}/dev`) === null);
     if (gone.length === 0 || evidence.hotplug === true) return null;
-    return { status: 'critical', code: 'missing', reason: `the array and its disks ${gone.join(', ')} are gone` };
+    return { status: 'critical', reasons: [reason('array_gone', { disks: gone.join(', ') })] };
   }
   const owners = raidMembers(root);
-  if (owners?.has(id))
-    return { status: 'critical', code: 'not_started', reason: 'its disks are there, but the array has not started' };
+  if (owners?.has(id)) return { status: 'critical', reasons: [reason('array_disks_there')] };
   if (evidence.hotplug === true) return null;
   const here = disksHere(root);
   // Wiped: the disks are there, or have no identity (virtual ones), and none of them carries an array of this number.
   if (owners !== null && !isName(id) && disks.every((disk) => here.has(disk))) return null;
-  return { status: 'critical', code: 'missing', reason: 'the array was there before the last start and is not now' };
+  return { status: 'critical', reasons: [reason('array_missing')] };
 }
 
 const listOf = (value: unknown): string[] =>

@@ -1,6 +1,9 @@
 /** Services that should run and do not: failed units, and units that are enabled but dead. */
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import { type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
 import { type Loose, linesOf, numberOf, textOf } from '../loose.ts';
 import { kept } from './board.ts';
@@ -9,7 +12,7 @@ import { type HealthReading, type HealthSource, item, metric, minute, type Statu
 export interface Service {
   name: string;
   status: Status;
-  reason: string;
+  why: Reason;
 }
 
 type Unit = Readonly<Record<string, string>>;
@@ -53,11 +56,11 @@ export function judgeUnits(units: readonly Unit[]): Service[] {
     const name = unit.Id ?? '';
     if (unit.LoadState === 'not-found' || unit.LoadState === 'masked') return [];
     if (unit.ActiveState === 'failed')
-      return [{ name, status: 'critical' as const, reason: `failed: ${unit.Result ?? 'unknown'}` }];
+      return [{ name, status: 'critical' as const, why: reason('service_failed', { result: unit.Result ?? '?' }) }];
     if (!known.test(unit.ActiveState ?? ''))
-      return [{ name, status: 'unknown' as const, reason: 'systemd does not tell its state' }];
+      return [{ name, status: 'unknown' as const, why: reason('state_not_told') }];
     if (unit.ActiveState === 'inactive' && shouldRun(unit) && !endedWell(unit))
-      return [{ name, status: 'warning' as const, reason: 'enabled, but not running' }];
+      return [{ name, status: 'warning' as const, why: reason('service_not_running') }];
     return [];
   });
 }
@@ -66,7 +69,7 @@ export function judgeUnits(units: readonly Unit[]): Service[] {
 export function parseCrashed(text: string): Service[] {
   return linesOf(text).flatMap((line) => {
     const name = /^\s*([\w.@-]+)\s*(?:\[.*\])?\s*$/.exec(line)?.[1];
-    return name === undefined ? [] : [{ name, status: 'critical' as const, reason: 'crashed' }];
+    return name === undefined ? [] : [{ name, status: 'critical' as const, why: reason('service_crashed') }];
   });
 }
 
@@ -85,7 +88,7 @@ export function parseLaunchctl(text: string): Service[] {
       {
         name: label,
         status: 'warning' as const,
-        reason: code < 0 ? `ended by signal ${-code}` : `ended with code ${code}`,
+        why: code < 0 ? reason('ended_signal', { signal: -code }) : reason('ended_exit', { exit: code }),
       },
     ];
   });
@@ -101,7 +104,7 @@ export function judgeWindowsServices(services: readonly Loose[]): Service[] {
     if (name === null || service.State !== 'Stopped' || service.Triggered === true) return [];
     const code = numberOf(service.ExitCode);
     if (code === null || orderlyCodes.has(code)) return [];
-    return [{ name, status: 'warning' as const, reason: `stopped with code ${code}, though it starts automatically` }];
+    return [{ name, status: 'warning' as const, why: reason('service_stopped', { exit: code }) }];
   });
 }
 
@@ -117,9 +120,9 @@ export function serviceReading(
 ): HealthReading {
   const items: HealthItem[] = services
     .slice(0, 200)
-    .map(({ name, status, reason }) => item('service', name, status, reason, {}, now));
+    .map(({ name, status, why }) => item('service', name, status, why, {}, now));
   if (items.length === 0) {
-    const summary = checked === null ? 'no service is in trouble' : `${checked} services looked at, none in trouble`;
+    const summary = checked === null ? reason('services_fine') : reason('services_seen_fine', { services: checked });
     items.push(item('service', 'all', 'ok', summary, { services: checked }, now));
   }
   const metrics = services
@@ -155,18 +158,17 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const before = troubled(context, 'services');
   if (context.platform === 'darwin') {
     const answer = await context.run('/bin/launchctl', ['list'], limits);
-    if (answer.code !== 0) throw new Error(`launchctl ended with code ${answer.code}`);
+    if (answer.code !== 0) throw new ReasonedError(howEnded('launchctl', answer));
     return serviceReading(parseLaunchctl(answer.stdout), null, now, before);
   }
   if (await exists(context, '/run/systemd/system')) {
     const answer = await context.run('systemctl', ['show', '*.service', `--property=${properties}`], limits);
     const units = parseUnits(answer.stdout);
     if (answer.code !== 0 || units.length === 0)
-      throw new Error(`systemctl did not answer: ${answer.stderr.slice(0, 200)}`);
+      throw new ReasonedError(reason('no_answer', { program: 'systemctl' }), ...said(answer.stderr.slice(0, 200)));
     return serviceReading(judgeUnits(units), units.length, now, before);
   }
-  if ((await namesIn(context, '/run/openrc')).length === 0)
-    throw new NoData('no service manager that we know runs here');
+  if ((await namesIn(context, '/run/openrc')).length === 0) throw new NoData(reason('no_service_manager'));
   const answer = await context.run('rc-status', ['--crashed', '--nocolor'], limits);
   return serviceReading(parseCrashed(answer.stdout), null, now, before);
 }

@@ -5,12 +5,13 @@
  */
 
 import { basename } from 'node:path';
+import { joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { diskLabel, disksHere, readBlockDevice, serialOf } from '../../platform/disks.ts';
-import type { CheckContext } from '../check.ts';
-import { NoData } from '../check.ts';
+import { type CheckContext, NoData, type RunResult } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { boolOf, countOf, type Loose, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
-import { type HealthReading, type HealthSource, hour, type Status, worst } from './source.ts';
+import { type HealthReading, type HealthSource, hour, worst } from './source.ts';
 
 export interface SmartDisk {
   device: string | null;
@@ -172,46 +173,49 @@ function wearOf(json: Loose): number | null {
   return worn.length === 0 ? null : Math.max(...worn);
 }
 
-const warningBits: readonly [number, string][] = [
+const warningBits = [
   [1, 'spare_below_threshold'],
   [2, 'temperature_above_or_below_threshold'],
   [4, 'reliability_degraded'],
   [8, 'media_read_only'],
   [16, 'volatile_memory_backup_failed'],
   [32, 'persistent_memory_region_unreliable'],
-];
+] as const;
 
-/** The verdict on one disk, and the reasons in words. */
-export function judgeSmart(disk: SmartDisk): { status: Status; reasons: string[] } {
-  const critical: string[] = [];
-  const warning: string[] = [];
+/** The verdict on one disk, and why. */
+export function judgeSmart(disk: SmartDisk): Verdict {
+  const critical: Reason[] = [];
+  const warning: Reason[] = [];
   const exit = disk.exitStatus ?? 0;
   const { ata, nvme } = disk;
   const bits = nvme?.criticalWarning ?? 0;
-  for (const [bit, words] of warningBits) if (bits & bit) critical.push(words);
-  if (disk.passed === false && critical.length === 0) critical.push('the disk itself says that it is failing');
-  else if (exit & 8 && critical.length === 0) critical.push('smartctl reports FAILING');
+  for (const [bit, code] of warningBits) if (bits & bit) critical.push(reason(code));
+  if (disk.passed === false && critical.length === 0) critical.push(reason('disk_says_failing'));
+  else if (exit & 8 && critical.length === 0) critical.push(reason('smartctl_says_failing'));
   const spare = nvme?.availableSpare ?? null;
-  if (spare !== null && spare <= (nvme?.availableSpareThreshold ?? -1)) critical.push(`${spare} % spare blocks left`);
-  if (disk.wear !== null && disk.wear >= 90) (disk.wear >= 100 ? critical : warning).push(`${disk.wear} % worn`);
-  if (exit & 16) warning.push('an attribute is below its threshold');
-  if (exit & 128) warning.push('a self-test failed');
-  const counts: [number | null | undefined, string][] = [
-    [ata?.reallocated, 'sectors reallocated'],
-    [ata?.reportedUncorrectable, 'uncorrectable errors reported'],
-    [ata?.pending, 'sectors pending'],
-    [ata?.offlineUncorrectable, 'sectors unreadable'],
-    [nvme?.mediaErrors, 'media errors'],
-    [disk.grownDefects, 'grown defects'],
-  ];
-  for (const [count, words] of counts) if (count) warning.push(`${count} ${words}`);
+  if (spare !== null && spare <= (nvme?.availableSpareThreshold ?? -1))
+    critical.push(reason('spare_blocks_left', { left_percent: spare }));
+  if (disk.wear !== null && disk.wear >= 90)
+    (disk.wear >= 100 ? critical : warning).push(reason('disk_worn', { worn_percent: disk.wear }));
+  if (exit & 16) warning.push(reason('attribute_below_threshold'));
+  if (exit & 128) warning.push(reason('self_test_failed'));
+  const counts = [
+    [ata?.reallocated, 'sectors_reallocated'],
+    [ata?.reportedUncorrectable, 'errors_uncorrectable'],
+    [ata?.pending, 'sectors_pending'],
+    [ata?.offlineUncorrectable, 'sectors_unreadable'],
+    [nvme?.mediaErrors, 'media_errors'],
+    [disk.grownDefects, 'grown_defects'],
+  ] as const;
+  for (const [count, code] of counts) if (count) warning.push(reason(code, { count }));
   const limit = nvme ? 80 : 55;
-  if (disk.temperature !== null && disk.temperature >= limit) warning.push(`${disk.temperature} °C`);
+  if (disk.temperature !== null && disk.temperature >= limit)
+    warning.push(reason('disk_hot', { degrees: disk.temperature }));
   if (critical.length > 0) return { status: 'critical', reasons: [...critical, ...warning] };
   if (warning.length > 0) return { status: 'warning', reasons: warning };
-  if (disk.asleep) return { status: 'unknown', reasons: ['the disk sleeps and was not woken'] };
-  if (disk.passed === true) return { status: 'ok', reasons: [] };
-  return { status: 'unknown', reasons: [disk.message ?? 'the disk reports no SMART status'] };
+  if (disk.asleep) return { status: 'unknown', reasons: [reason('disk_asleep')] };
+  if (disk.passed === true) return { status: 'ok', reasons: [reason('smart_passed')] };
+  return { status: 'unknown', reasons: joinReasons(said(disk.message)) ?? [reason('no_smart_status')] };
 }
 
 export interface SmartDevice {
@@ -242,8 +246,8 @@ export const smart: HealthSource = {
 interface Answer {
   device: SmartDevice;
   disk: SmartDisk | null;
-  /** Why there is nothing to judge, in words; null when there is. */
-  silent: string | null;
+  /** Why there is nothing to judge; null when there is. */
+  silent: Reason[] | null;
   /** The disk gave no answer, and no right or setting of ours explains it. */
   dead: boolean;
 }
@@ -252,16 +256,20 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const limits = { timeoutMs: 30_000 };
   const scan = await context.run('smartctl', ['--scan', '-j'], limits);
   const devices = parseSmartScan(scan.stdout);
-  if (devices === null) throw new Error(`smartctl --scan was not understood: ${scan.stderr.slice(0, 200)}`);
+  if (devices === null)
+    throw new ReasonedError(
+      reason('not_understood', { source: 'smartctl --scan' }),
+      ...said(scan.stderr.slice(0, 200)),
+    );
   const known = knownOf(context, smart.name);
-  if (devices.length === 0 && known.length === 0) throw new NoData('smartctl finds no disk that it can ask');
+  if (devices.length === 0 && known.length === 0) throw new NoData(reason('smartctl_finds_no_disk'));
   const answers: Answer[] = [];
   for (const device of devices.slice(0, 64)) {
     const type = device.type === null ? [] : ['-d', device.type];
     // ",0": a sleeping disk answers with code 0 instead of the code of a disk that cannot be opened.
     const answer = await context.run('smartctl', ['-n', 'standby,0', '-j', '-a', ...type, device.name], limits);
     const disk = parseSmart(answer.stdout);
-    answers.push({ device, disk, ...silenceOf(disk, answer.ended) });
+    answers.push({ device, disk, ...silenceOf(disk, answer) });
   }
   const sightings = identify(context, answers, known);
   return follow(context, smart.name, sightings, lostDisk(context, sightings, known));
@@ -270,11 +278,16 @@ async function read(context: CheckContext): Promise<HealthReading> {
 /** Not the disk's fault: no rights, a controller that wants another `-d`, a bridge that smartctl does not know. */
 const ours = /permission|not permitted|access is denied|-d\b|device type|unknown usb|not supported/i;
 
-function silenceOf(disk: SmartDisk | null, ended: string | null): Pick<Answer, 'silent' | 'dead'> {
-  if (disk === null) return { silent: ended ?? 'no answer of smartctl', dead: ended === 'timeout' };
+function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<Answer, 'silent' | 'dead'> {
+  if (disk === null)
+    return {
+      silent: [run.ended === null ? reason('no_answer', { program: 'smartctl' }) : howEnded('smartctl', run)],
+      dead: run.ended === 'timeout',
+    };
   if (((disk.exitStatus ?? 0) & 2) === 0 || disk.passed !== null) return { silent: null, dead: false };
-  const silent = disk.message ?? 'the disk cannot be opened';
-  return { silent, dead: !disk.asleep && !ours.test(silent) };
+  const dead = !disk.asleep && !ours.test(disk.message ?? '');
+  const why = disk.asleep ? 'disk_asleep' : dead ? 'disk_unreadable' : 'disk_not_opened';
+  return { silent: [reason(why), ...said(disk.message)], dead };
 }
 
 /**
@@ -322,9 +335,8 @@ function sight(answer: Answer, id: string, name: string | undefined, evidence: R
     name: label,
     kind: 'smart',
     status: verdict?.status ?? (dead ? 'warning' : 'unknown'),
-    reason: verdict === null ? (silent ?? '') : verdict.reasons.join(', ') || 'passed',
+    reasons: verdict?.reasons ?? silent ?? [],
     ...(verdict === null ? { blind: true } : {}),
-    ...(dead ? { code: 'cannot_read' } : {}),
     details: {
       device: String(evidence.place),
       model: disk?.model ?? null,
@@ -360,10 +372,9 @@ function lostDisk(context: CheckContext, sightings: readonly Sighting[], known: 
   );
   const here = context.platform === 'linux' ? disksHere(context.root) : new Set();
   return ({ evidence, status }: Known): Verdict | null => {
-    if (here.has(evidence.identity))
-      return { status: 'unknown', reason: 'smartctl no longer lists the disk', code: 'last_told' };
+    if (here.has(evidence.identity)) return { status: 'unknown', reasons: [reason('smartctl_no_longer_lists')] };
     const { hotplug } = evidence;
     if (hotplug === true || (hotplug === null && status === 'ok') || newcomers.pop()) return null;
-    return { status: 'warning', code: 'missing', reason: 'the disk is no longer there' };
+    return { status: 'warning', reasons: [reason('disk_gone')] };
   };
 }

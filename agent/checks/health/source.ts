@@ -4,7 +4,9 @@
  *
  * "ok" needs evidence. What could not be read is an item with status `unknown`; what the machine does not have is NoData.
  */
+
 import type { HealthItem } from '../../../shared/inventory.ts';
+import type { Reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../loose.ts';
@@ -50,7 +52,7 @@ export function item(
   kind: string,
   name: string,
   status: Status,
-  summary: string,
+  summary: Reason | readonly Reason[],
   details: HealthItem['details'],
   at: number,
 ): HealthItem {
@@ -58,5 +60,5 @@ export function item(
     key,
     typeof value === 'string' ? short(value, 490) : value,
   ]);
-  return { kind, name: short(name), status, summary: short(summary, 1900), details: Object.fromEntries(bounded), at };
+  return { kind, name: short(name), status, summary: [summary].flat(), details: Object.fromEntries(bounded), at };
 }

@@ -1,4 +1,5 @@
 /** Who is logged in. Names and places only, no times of day: who is at a machine, not what they do. */
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, fileText, namesIn } from '../files.ts';
 import { linesOf } from '../loose.ts';
@@ -61,7 +62,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const names = [...new Set(sessions.map((session) => session.user))].sort();
   const remote = sessions.filter((session) => session.from !== null).length;
   const details = { sessions: sessions.length, remote, users: names.join(', ') };
-  const summary = names.length === 0 ? 'nobody is logged in' : names.join(', ');
+  const summary = names.length === 0 ? reason('nobody_logged_in') : reason('logged_in', { users: names.join(', ') });
   return {
     items: [item('users', 'logged in', 'ok', summary, details, now)],
     // On Linux the system check counts sessions itself, with every report.
@@ -82,7 +83,7 @@ async function sessionsOf(context: CheckContext): Promise<Session[]> {
   const folder = '/run/systemd/sessions';
   const names = (await namesIn(context, folder)).filter((name) => !name.endsWith('.ref'));
   if (names.length === 0 && (await fileText(context, '/run/systemd/seats/seat0')) === null)
-    throw new NoData('nothing here keeps a list of who is logged in');
+    throw new NoData(reason('no_list_of_users'));
   const texts = await Promise.all(names.map((name) => fileText(context, `${folder}/${name}`, 64 * 1024)));
   return texts.map((text) => parseSystemdSession(text ?? '')).filter((session) => session !== null);
 }

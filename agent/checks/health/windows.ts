@@ -1,4 +1,5 @@
 /** Everything about a Windows machine's health that needs PowerShell, asked in one process an hour. */
+import { ReasonedError, reason } from '../../../shared/reason.ts';
 import { diskLabel, serialOf } from '../../platform/disks.ts';
 import type { CheckContext } from '../check.ts';
 import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
@@ -8,6 +9,7 @@ import { antivirusReading, parseDefender } from './antivirus.ts';
 import { batteryReading, windowsBattery } from './battery.ts';
 import {
   type BitLockerVolume,
+  conversionReason,
   encryptionReading,
   parseBitLockerWmi,
   parseManageBde,
@@ -91,13 +93,14 @@ export function parsePhysicalDisks(text: string): PhysicalDisk[] {
 }
 
 export function judgePhysicalDisk(disk: PhysicalDisk): Verdict {
-  if (disk.health === 2) return { status: 'critical', reason: 'Windows calls the disk unhealthy' };
-  if (disk.wear !== null && disk.wear >= 100) return { status: 'critical', reason: `${disk.wear} % worn` };
-  if (disk.health === 1) return { status: 'warning', reason: 'Windows warns of the disk' };
-  if (disk.wear !== null && disk.wear >= 90) return { status: 'warning', reason: `${disk.wear} % worn` };
+  if (disk.health === 2) return { status: 'critical', reasons: [reason('windows_disk_unhealthy')] };
+  const worn = [reason('disk_worn', { worn_percent: disk.wear })];
+  if (disk.wear !== null && disk.wear >= 100) return { status: 'critical', reasons: worn };
+  if (disk.health === 1) return { status: 'warning', reasons: [reason('windows_disk_warning')] };
+  if (disk.wear !== null && disk.wear >= 90) return { status: 'warning', reasons: worn };
   return disk.health === 0
-    ? { status: 'ok', reason: 'healthy' }
-    : { status: 'unknown', reason: 'the disk does not tell its health' };
+    ? { status: 'ok', reasons: [reason('disk_healthy')] }
+    : { status: 'unknown', reasons: [reason('disk_health_not_told')] };
 }
 
 /** Each question on its own: one that is refused must not take the others with it. */
@@ -126,8 +129,8 @@ export const windows: HealthSource = {
 
 async function read(context: CheckContext): Promise<HealthReading> {
   const now = context.clock.now();
-  const { value, reason } = await powershell(context, script, 120_000);
-  if (value === null) throw new Error(reason ?? 'no answer of PowerShell');
+  const { value, reasons } = await powershell(context, script, 120_000);
+  if (value === null) throw new ReasonedError(...reasons);
   const answer = objectOf(value);
   const parts = [disksOf(context, answer), encryptionReading(await volumesOf(context, answer), now)];
   const defender = objectsOf(answer.defender)[0];
@@ -147,7 +150,7 @@ const hotplug = new Set([4, 7, 9, 12, 13, 14, 15]);
 /** Letters and numbers of disks change on Windows too, and two disks of one model have one name. */
 function disksOf(context: CheckContext, answer: Loose): HealthReading {
   // Refused or failed: no disk has gone because of that.
-  if (answer.disks == null) return allBlind(context, followed, 'Windows does not list its disks');
+  if (answer.disks == null) return allBlind(context, followed, reason('windows_lists_no_disks'));
   const disks = parsePhysicalDisks(JSON.stringify(answer.disks));
   const known = knownOf(context, followed);
   const ids = disks.map(({ identity, name }) => identity ?? name);
@@ -169,9 +172,7 @@ function disksOf(context: CheckContext, answer: Loose): HealthReading {
   });
   const newcomers = sightings.filter(({ id, evidence }) => !evidence?.hotplug && !known.some((one) => one.id === id));
   return follow(context, followed, sightings, ({ evidence }) =>
-    evidence.hotplug === true || newcomers.pop()
-      ? null
-      : { status: 'warning', code: 'missing', reason: 'the disk is no longer there' },
+    evidence.hotplug === true || newcomers.pop() ? null : { status: 'warning', reasons: [reason('disk_gone')] },
   );
 }
 
@@ -184,7 +185,7 @@ async function volumesOf(context: CheckContext, answer: Loose) {
     ...protectionOfProperty(numberOf(record.Value)),
   }));
   if (byShell.some((row) => row.encrypted !== null))
-    return byShell.map((row) => ({ path: row.drive ?? '?', encrypted: row.encrypted, words: row.words }));
+    return byShell.map(({ drive, encrypted, why }) => ({ path: drive ?? '?', encrypted, why }));
   const text = await context.run('manage-bde.exe', ['-status'], { timeoutMs: 30_000 });
   const volumes = parseManageBde(text.stdout);
   for (const volume of volumes.filter(({ locked }) => locked !== true)) {
@@ -197,6 +198,5 @@ async function volumesOf(context: CheckContext, answer: Loose) {
 }
 
 function rowOf(volume: BitLockerVolume) {
-  const words = volume.suspended ? 'suspended: encrypted, but the key lies open' : (volume.conversion ?? 'not told');
-  return { path: volume.drive ?? '?', encrypted: boolOf(volume.protectionOn), words };
+  return { path: volume.drive ?? '?', encrypted: boolOf(volume.protectionOn), why: conversionReason(volume) };
 }

@@ -1,5 +1,6 @@
 /** ZFS pools: state, errors, last scrub, space. A message that features are not enabled is no fault. */
 
+import { joinReasons, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
@@ -87,15 +88,16 @@ function dataErrorsOf(lines: readonly string[] | undefined): number | null {
 export function judgePool(pool: ZfsPool): Verdict {
   const errors = pool.devices.filter((device) => device.read || device.write || device.cksum);
   const named = errors.map((device) => `${device.name} ${device.read ?? 0}/${device.write ?? 0}/${device.cksum ?? 0}`);
-  if (pool.state === null) return { status: 'unknown', reason: 'the state is not told' };
-  if (/^(FAULTED|UNAVAIL|SUSPENDED|REMOVED|OFFLINE)$/.test(pool.state))
-    return { status: 'critical', reason: `${pool.state}: ${pool.message ?? ''}` };
-  if (pool.dataErrors) return { status: 'critical', reason: `${pool.dataErrors} data errors` };
-  if (pool.state !== 'ONLINE') return { status: 'warning', reason: `${pool.state}: ${pool.message ?? ''}` };
-  if (errors.length > 0) return { status: 'warning', reason: `errors (read/write/checksum): ${named.join(', ')}` };
+  if (pool.state === null) return { status: 'unknown', reasons: [reason('state_not_told')] };
+  const state = [reason('pool_state', { state: pool.state }), ...said(pool.message)];
+  if (/^(FAULTED|UNAVAIL|SUSPENDED|REMOVED|OFFLINE)$/.test(pool.state)) return { status: 'critical', reasons: state };
+  if (pool.dataErrors) return { status: 'critical', reasons: [reason('data_errors', { errors: pool.dataErrors })] };
+  if (pool.state !== 'ONLINE') return { status: 'warning', reasons: state };
+  if (errors.length > 0)
+    return { status: 'warning', reasons: [reason('pool_device_errors', { devices: named.join(', ') })] };
   return pool.healthy
-    ? { status: 'ok', reason: 'online' }
-    : { status: 'unknown', reason: pool.message ?? 'not fully told' };
+    ? { status: 'ok', reasons: [reason('pool_online')] }
+    : { status: 'unknown', reasons: joinReasons(said(pool.message)) ?? [reason('pool_not_fully_told')] };
 }
 
 export interface ZfsSpace {
@@ -145,9 +147,9 @@ export function parseZfsList(text: string): { name: string; used: number; availa
 async function read(context: CheckContext): Promise<HealthReading> {
   const known = knownOf(context, zfs.name);
   const loaded = context.platform !== 'linux' || (await exists(context, '/proc/spl/kstat/zfs'));
-  if (!loaded && known.length === 0) throw new NoData('ZFS is not loaded');
+  if (!loaded && known.length === 0) throw new NoData(reason('zfs_not_loaded'));
   const sightings = loaded ? await sight(context) : [];
-  if (sightings.length === 0 && known.length === 0) throw new NoData('this machine has no ZFS pool');
+  if (sightings.length === 0 && known.length === 0) throw new NoData(reason('no_zfs_pool'));
   const cached = await bytesOf(context, '/etc/zfs/zpool.cache');
   return follow(context, zfs.name, sightings, (lost) => lostPool(lost, cached, readBootId(context.root)));
 }
@@ -156,7 +158,8 @@ async function sight(context: CheckContext): Promise<Sighting[]> {
   const limits = { timeoutMs: 15_000 };
   const answer = await context.run('zpool', ['status', '-p'], limits);
   const pools = parseZpoolStatus(`${answer.stdout}\n${answer.stderr}`);
-  if (pools === null) throw new Error(`zpool status was not understood: ${answer.stderr.slice(0, 200)}`);
+  if (pools === null)
+    throw new ReasonedError(reason('not_understood', { source: 'zpool status' }), ...said(answer.stderr.slice(0, 200)));
   if (pools.length === 0) return [];
   const list = await context.run('zpool', ['list', '-Hpo', 'name,size,alloc,free,cap,health'], limits);
   // Without this second tool there is still the capacity of `zpool list`.
@@ -201,5 +204,5 @@ function lostPool({ name, evidence }: Known, cached: Buffer | null, boot: string
   length.writeUInt32BE(Buffer.byteLength(name));
   if (cached === null ? evidence.boot === boot : !cached.includes(Buffer.concat([length, Buffer.from(name)])))
     return null;
-  return { status: 'critical', code: 'not_imported', reason: 'the pool was not imported' };
+  return { status: 'critical', reasons: [reason('pool_not_imported')] };
 }

@@ -148,12 +148,14 @@ export function compareKernels(
   return { running: current, newestInstalled: newest, rebootRequired };
 }
 
+const windowsKeys = ['componentServicing', 'rebootInProgress', 'windowsUpdate', 'computerName'] as const;
+
 /** Keys that exist while Windows waits for a restart; PendingFileRenameOperations is noise and only told. */
 export function parseWindowsReboot(value: Readonly<Record<string, unknown>>): {
   rebootRequired: boolean | null;
-  why: string[];
+  why: (typeof windowsKeys)[number][];
 } {
-  const keys = ['componentServicing', 'rebootInProgress', 'windowsUpdate', 'computerName'];
+  const keys = windowsKeys;
   const why = keys.filter((key) => value[key] === true);
   const known = keys.some((key) => typeof value[key] === 'boolean');
   return { rebootRequired: known ? why.length > 0 : null, why };

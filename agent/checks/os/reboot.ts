@@ -1,5 +1,7 @@
 /** Asks this machine whether it waits for a restart. Nothing is restarted, nothing installed. */
+
 import { reasonOf } from '../../../shared/errors.ts';
+import { joinReasons, type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
@@ -19,7 +21,7 @@ import {
 export interface Reboot {
   required: boolean | null;
   since: number | null;
-  why: string | null;
+  why: Reason[] | null;
 }
 
 interface Witness {
@@ -65,9 +67,11 @@ export function decided(answers: readonly { name: string; answer: Reboot }[]): R
   const [first] = known;
   if (first === undefined) return unknown;
   const others = known.filter(({ answer }) => answer.required !== first.answer.required).map(({ name }) => name);
-  const words = first.answer.why ?? (first.answer.required ? 'a restart is needed' : 'no restart is needed');
-  const why = `${first.name}: ${words}${others.length === 0 ? '' : ` (otherwise: ${others.join(', ')})`}`;
-  return { required: first.answer.required, since: first.answer.since, why };
+  const { required, since } = first.answer;
+  // Agents before 0.2 remembered a sentence.
+  const told = joinReasons(reasonsIn(first.answer.why)) ?? [reason(required ? 'restart_needed' : 'no_restart_needed')];
+  const otherwise = others.length === 0 ? null : reason('otherwise', { names: others.join(', ') });
+  return { required, since, why: joinReasons(reason('in_part', { name: first.name }), told, otherwise) };
 }
 
 const dayMs = 86_400_000;
@@ -104,13 +108,19 @@ async function willing(ask: Witness['ask'], context: CheckContext): Promise<Rebo
   }
 }
 
+const restartFor = (packages: readonly string[]) => reason('restart_for', { packages: packages.join(', ') });
+
 /** Presence is a yes. Absence is no answer: plain Debian never writes the file. */
 async function flagFile(context: CheckContext): Promise<Reboot> {
   for (const path of ['/run/reboot-required', '/run/reboot-needed']) {
     const since = await changedAt(context, path);
     if (since === null) continue;
     const { packages } = parseRebootRequired('', await fileText(context, `${path}.pkgs`));
-    return { required: true, since, why: packages.join(', ') || path };
+    return {
+      required: true,
+      since,
+      why: [packages.length === 0 ? reason('file_there', { path }) : restartFor(packages)],
+    };
   }
   return unknown;
 }
@@ -140,12 +150,12 @@ async function kernelFiles(context: CheckContext): Promise<Reboot> {
   const kernels = compareKernels(await runningKernel(context), bootable, present);
   const answer = ofKernels(kernels);
   if (answer.required !== true) return answer;
-  if (await livePatched(context)) return { ...unknown, required: false, why: 'the running kernel is patched live' };
+  if (await livePatched(context)) return { ...unknown, required: false, why: [reason('kernel_patched_live')] };
   return { ...answer, since: await changedAt(context, `/boot/vmlinuz-${kernels.newestInstalled}`) };
 }
 
 function ofKernels({ rebootRequired, newestInstalled, running }: LastKernel): Reboot {
-  const why = rebootRequired ? `kernel ${newestInstalled} is installed, ${running} runs` : null;
+  const why = rebootRequired ? [reason('kernel_newer', { installed: newestInstalled, running })] : null;
   return { required: rebootRequired, since: null, why };
 }
 
@@ -173,7 +183,10 @@ async function needsRestarting(context: CheckContext): Promise<Reboot> {
     // It watches the packages of the distribution's own kernel: of others its "no" says nothing.
     const own = !/uek|elrepo/.test(kernelFlavour((await runningKernel(context)) ?? ''));
     if (read.rebootRequired || own)
-      return { required: read.rebootRequired, since: null, why: read.packages.join(', ') || null };
+      return {
+        ...{ required: read.rebootRequired, since: null },
+        why: read.packages.length === 0 ? null : [restartFor(read.packages)],
+      };
   }
   return unknown;
 }
@@ -208,6 +221,13 @@ async function needrestart(context: CheckContext): Promise<Reboot> {
   return ofKernels({ rebootRequired, newestInstalled: kernelExpected, running: kernelCurrent });
 }
 
+const windowsCodes = {
+  componentServicing: 'restart_component_servicing',
+  rebootInProgress: 'restart_in_progress',
+  windowsUpdate: 'restart_windows_update',
+  computerName: 'restart_computer_name',
+} as const;
+
 const script = `
 $cbs='HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing'
 $wu='HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update'
@@ -220,5 +240,5 @@ computerName=((Get-ItemProperty "$cn\\ActiveComputerName").ComputerName -ne (Get
 async function windows(context: CheckContext): Promise<Reboot> {
   const { value } = await powershell(context, script, 60_000);
   const { rebootRequired, why } = parseWindowsReboot(objectOf(value));
-  return { required: rebootRequired, since: null, why: why.join(', ') || null };
+  return { required: rebootRequired, since: null, why: joinReasons(why.map((key) => reason(windowsCodes[key]))) };
 }

@@ -1,14 +1,16 @@
 /** The operating system: which it is, how long it gets updates, whether it waits for a restart, how it went down, its clock. */
+
 import { uptime } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { OsState } from '../../../shared/inventory.ts';
+import { type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { readShutdown } from '../../platform/shutdown.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { changedAt, fileText } from '../files.ts';
 import { metric } from '../health/source.ts';
-import { numberOf, objectOf, short } from '../loose.ts';
+import { numberOf, objectOf } from '../loose.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';
@@ -31,11 +33,11 @@ export async function readOsState(context: CheckContext): Promise<Findings> {
     ...named,
     rebootRequired: reboot.required,
     rebootSince: reboot.since,
-    rebootWhy: reboot.why === null ? null : short(reboot.why, 1900),
+    rebootWhy: reboot.why,
   };
   const metrics = metricsOf(section, await countUnclean(context), clock, now);
   const findings = { metrics, sections: { os: section } };
-  return note === null ? findings : { ...findings, note };
+  return note.length === 0 ? findings : { ...findings, note };
 }
 
 export function metricsOf(
@@ -57,14 +59,14 @@ export function metricsOf(
 }
 
 /** A table that cannot be read is told, and the bundled one is used: the rest of this check does not depend on it. */
-async function readTables(context: CheckContext, now: number): Promise<{ tables: Tables[]; note: string | null }> {
-  if (context.data === undefined) return { tables: tablesOf(null), note: null };
+async function readTables(context: CheckContext, now: number): Promise<{ tables: Tables[]; note: Reason[] }> {
+  if (context.data === undefined) return { tables: tablesOf(null), note: [] };
   try {
     const { readTable } = await import('./end-of-life-file.ts');
-    return { tables: tablesOf(await readTable(context.data, now)), note: null };
+    return { tables: tablesOf(await readTable(context.data, now)), note: [] };
   } catch (thrown) {
     context.log.warn({ reason: reasonOf(thrown) }, 'Could not read the table of ends of life');
-    return { tables: tablesOf(null), note: reasonOf(thrown) };
+    return { tables: tablesOf(null), note: reasonsOf(thrown) };
   }
 }
 
@@ -125,7 +127,7 @@ async function namedOf(context: CheckContext, tables: readonly Tables[], now: nu
   if (context.platform === 'win32') return windows(context, tables);
   if (context.platform === 'darwin') return macos(context, tables);
   const text = (await fileText(context, '/etc/os-release')) ?? (await fileText(context, '/usr/lib/os-release'));
-  if (text === null) throw new NoData('there is no os-release file');
+  if (text === null) throw new NoData(reason('no_os_release'));
   const { ID = '', NAME, BUILD_ID = null } = parseOsRelease(text);
   // It becomes part of a path.
   const distroInfo = /^\w+$/.test(ID) ? `/usr/share/distro-info/${ID}.csv` : null;

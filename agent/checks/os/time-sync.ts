@@ -1,4 +1,5 @@
 /** Whether somebody keeps the clock right, and how far off it is. Offsets in seconds, positive: the clock is behind. */
+import { reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
@@ -70,7 +71,7 @@ export async function readTimeSync(context: CheckContext): Promise<TimeSync> {
   const touched = await changedAt(context, '/run/systemd/timesync/synchronized');
   if (touched !== null && context.clock.now() - touched < freshMs)
     return { synced: true, offset: null, source: 'systemd-timesyncd' };
-  if (!(await exists(context, '/run/systemd/system'))) throw new NoData('nothing here tells about the clock');
+  if (!(await exists(context, '/run/systemd/system'))) throw new NoData(reason('clock_not_told'));
   return parseTimedatectl(
     (await context.run('timedatectl', ['show', '-p', 'NTP', '-p', 'NTPSynchronized'], limits)).stdout,
   );

@@ -1,18 +1,13 @@
 /** Alpine. apk has no security flag. */
+
 import { createHash } from 'node:crypto';
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf } from '../loose.ts';
-import {
-  ageSeconds,
-  joinReasons,
-  missingMetadata,
-  newest,
-  type PatchManager,
-  patchState,
-  plainUpdate,
-} from './manager.ts';
+import { ageSeconds, missingMetadata, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface ApkUpdate {
   name: string;
@@ -77,7 +72,7 @@ export const apk: PatchManager = {
 };
 
 async function read(context: CheckContext): Promise<PatchState> {
-  if (!(await exists(context, '/sbin/apk'))) throw new NoData('this machine does not use apk');
+  if (!(await exists(context, '/sbin/apk'))) throw new NoData(reason('not_used', { program: 'apk' }));
   const now = context.clock.now();
   const indexes = new Map<string, number | null>();
   for (const place of ['/var/cache/apk', '/etc/apk/cache', '/lib/apk/db'])
@@ -90,15 +85,14 @@ async function read(context: CheckContext): Promise<PatchState> {
     autoUpdates: 'off' as const,
   };
   // Without an index apk finds nothing to upgrade, and says so with code 0.
-  if (indexes.size === 0) return patchState(base, { list: null, reason: 'there is no package index' }, false);
+  if (indexes.size === 0) return patchState(base, { list: null, reasons: [reason('no_package_index')] }, false);
   const answer = await context.run('/sbin/apk', ['--no-network', 'list', '--upgradable'], { timeoutMs: 60_000 });
   const unopened = unopenedRepositories(`${answer.stderr}\n${answer.stdout}`);
   const gap = missingMetadata([...new Set([...(await withoutIndex(context, indexes)), ...unopened])]);
   const updates = parseApkUpdates(answer.stdout, answer.code ?? 1, answer.stderr);
-  if (updates === null)
-    return patchState(base, { list: null, reason: joinReasons(gap, `apk ended with code ${answer.code}`) }, false);
+  if (updates === null) return patchState(base, { list: null, reasons: [howEnded('apk', answer)], gap }, false);
   const list = updates.map(({ name, from, to }) => plainUpdate(name, from, to));
-  return patchState(base, { list, reason: null, gap }, false);
+  return patchState(base, { list, reasons: [], gap }, false);
 }
 
 /** Configured repositories whose index is not in the cache; those on the disk of this machine have none there. */

@@ -1,4 +1,5 @@
 /** What apt prints and writes, read. Pure and total: whatever the text, a value comes back. */
+import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { linesOf } from '../loose.ts';
 import { compareDebianVersions } from './debian-version.ts';
 import { plausible } from './manager.ts';
@@ -15,13 +16,13 @@ export interface Inst {
 }
 
 export interface Simulation {
-  /** Null: the simulation did not succeed, and `reason` says why. An empty list is a machine that is up to date. */
+  /** Null: the simulation did not succeed, and `reasons` say why. An empty list is a machine that is up to date. */
   inst: Inst[] | null;
   removals: string[];
   keptBack: string[];
   /** Ubuntu's advertisement for extended support was printed: a hint only, the end of life decides. */
   esmAdvert: boolean;
-  reason: string | null;
+  reasons: Reason[];
 }
 
 /** Ubuntu's and Debian's security pockets as they stand in `Inst` lines, such as `Debian-Security:12/oldstable-security`. */
@@ -54,12 +55,13 @@ export function parseAptSimulation(stdout: string, code: number | null, stderr =
     esmAdvert: advert(lines),
   };
   const complaint = /^E: (.*)$/m.exec(stderr)?.[1] ?? /^E: (.*)$/m.exec(stdout)?.[1];
-  if (code !== 0) return { inst: null, ...rest, reason: complaint ?? `apt-get ended with code ${code ?? 'none'}` };
-  if (complaint !== undefined) return { inst: null, ...rest, reason: complaint };
+  if (complaint !== undefined) return { inst: null, ...rest, reasons: said(complaint) };
+  if (code !== 0) return { inst: null, ...rest, reasons: [reason('program_exit', { program: 'apt-get', exit: code })] };
   // Nothing to install is believed only of an answer in which every line is known.
   const doubtful = unread > 0 || lines.some((line) => line.startsWith('Conf '));
-  if (inst.length === 0 && doubtful) return { inst: null, ...rest, reason: 'the answer of apt-get was not understood' };
-  return { inst, ...rest, reason: null };
+  if (inst.length === 0 && doubtful)
+    return { inst: null, ...rest, reasons: [reason('not_understood', { source: 'apt-get' })] };
+  return { inst, ...rest, reasons: [] };
 }
 
 function parseInst(line: string): Inst | null {

@@ -2,8 +2,11 @@
  * Debian and Ubuntu. Costs about two seconds of CPU when the lists or the installed packages have changed, and a few
  * stat calls otherwise. No root, no lock, no network.
  */
+
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn, tailText } from '../files.ts';
 import { linesOf, short } from '../loose.ts';
 import { localInstant, parseAptHistory, parseUnattendedLog, realTransactions } from './apt-logs.ts';
@@ -28,15 +31,7 @@ import {
   securitySources,
 } from './apt-text.ts';
 import { parseDpkgStatus } from './dpkg-status.ts';
-import {
-  ageProblem,
-  ageSeconds,
-  failedState,
-  joinReasons,
-  type PatchManager,
-  patchState,
-  plausible,
-} from './manager.ts';
+import { ageProblem, ageSeconds, failedState, type PatchManager, patchState, plausible } from './manager.ts';
 
 const statusFile = '/var/lib/dpkg/status';
 const lists = '/var/lib/apt/lists';
@@ -57,7 +52,7 @@ interface Remembered {
 
 async function read(context: CheckContext): Promise<PatchState> {
   if (!(await exists(context, statusFile)) || !(await exists(context, '/usr/bin/apt-get')))
-    throw new NoData('this machine does not use apt');
+    throw new NoData(reason('not_used', { program: 'apt' }));
   const cause = await causeOf(context);
   const before = context.memory.get('patches.apt') as Remembered | undefined;
   const now = context.clock.now();
@@ -65,7 +60,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   if (before?.cause === cause && before.state.scan === 'ok' && now - (before.state.scannedAt ?? 0) < dayMs) {
     const { trouble, ...around } = await surroundings(context, now);
     if (ageProblem(around.metadataAge) === null)
-      return { ...before.state, ...around, reason: before.state.reason ?? trouble };
+      return { ...before.state, ...around, reason: before.state.reason ?? joinReasons(trouble) };
   }
   const state = await scan(context, now);
   context.memory.set('patches.apt', { cause, state } satisfies Remembered);
@@ -96,7 +91,7 @@ async function surroundings(context: CheckContext, now: number) {
   const unattended = log === null ? null : parseUnattendedLog(log);
   const failed = unattended?.result === 'failed' && !unattended.dryRun;
   return {
-    trouble: failed ? `unattended-upgrades failed at ${unattended.lastStart}` : null,
+    trouble: failed ? [reason('unattended_failed', { started: unattended.lastStart })] : [],
     metadataAge: ageSeconds(now, await listsUpdatedAt(context)),
     autoUpdates: await autoUpdates(context),
     lastInstall: localInstant(last?.end ?? null),
@@ -139,13 +134,17 @@ async function scan(context: CheckContext, now: number): Promise<PatchState> {
   const held = parseDpkgStatus((await fileText(context, statusFile)) ?? '').filter((item) => item.held).length;
   const base = { manager: 'apt', scannedAt: now, ...around, held };
   const simulated = await aptCommand(context, 'apt-get', ['-o', 'Debug::NoLocking=true', '-s', '-qq', 'dist-upgrade']);
-  if (simulated.ended !== null) return { ...failedState('apt', now, `apt-get: ${simulated.ended}`), ...around, held };
-  const { inst, reason } = parseAptSimulation(simulated.stdout, simulated.code, simulated.stderr);
+  if (simulated.ended !== null) return { ...failedState('apt', now, howEnded('apt-get', simulated)), ...around, held };
+  const { inst, reasons } = parseAptSimulation(simulated.stdout, simulated.code, simulated.stderr);
   const archive = await archiveOf(context, now);
   if (inst === null || archive.whole !== null)
-    return { ...failedState('apt', now, reason ?? archive.whole ?? 'no answer'), ...around, held };
+    return {
+      ...failedState('apt', now, ...(joinReasons(reasons) ?? joinReasons(archive.whole) ?? [])),
+      ...around,
+      held,
+    };
   const { list, complete } = await updatesOf(context, inst, archive.dates);
-  const pending = { list, reason: trouble, gap: archive.part };
+  const pending = { list, reasons: trouble, gap: archive.part };
   return patchState(base, pending, archive.securityKnown && complete);
 }
 
@@ -234,20 +233,20 @@ async function archiveOf(context: CheckContext, now: number) {
   const telling = (list: readonly AptSource[]) => list.map(({ uri, suite }) => `${uri} ${suite}`).join(', ');
   const essential = [...missing].filter((source) => isOwnSource(source, codename) || isSecuritySuite(source));
   const oldSecurity = old.filter((item) => item.isSecurity).map((item) => item.source);
-  const none = (list: readonly AptSource[]) => `apt holds no lists of ${short(telling(list), 600)}`;
-  const still = (list: readonly AptSource[]) => `the lists are no longer valid of ${short(telling(list), 600)}`;
-  let whole: string | null = null;
-  if (sources.length === 0) whole = 'no package source is configured';
+  const none = (list: readonly AptSource[]) => reason('apt_no_lists', { sources: short(telling(list), 600) });
+  const still = (list: readonly AptSource[]) => reason('apt_lists_expired', { sources: short(telling(list), 600) });
+  let whole: Reason | null = null;
+  if (sources.length === 0) whole = reason('no_package_source');
   else if (essential.length > 0) whole = none(essential);
   else if (missing.size === sources.length) whole = none([...missing]);
   else if (oldSecurity.length > 0) whole = still(oldSecurity);
-  const part = [
+  const part = joinReasons(
     missing.size > 0 ? none([...missing]) : null,
     old.length > 0 ? still(old.map((item) => item.source)) : null,
-  ];
+  );
   return {
     whole,
-    part: joinReasons(...part) || null,
+    part: part ?? [],
     securityKnown: fetched.some((item) => item.isSecurity),
     dates: new Map(fetched.flatMap(({ prefix, date }) => (date === null ? [] : [[prefix, date] as const]))),
   };

@@ -1,7 +1,10 @@
 /** Homebrew. It refuses to run as root, and belongs to a user: seen only when the agent runs as that user. */
+
 import { homedir } from 'node:os';
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { changedAt, exists } from '../files.ts';
 import { boolOf, type Loose, looseJson, objectOf, objectsOf, textOf } from '../loose.ts';
 import { ageSeconds, failedState, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
@@ -50,12 +53,11 @@ async function read(context: CheckContext): Promise<PatchState> {
   const now = context.clock.now();
   for (const place of places) {
     if (!(await exists(context, `${place}/bin/brew`))) continue;
-    if (process.getuid?.() === 0) throw new NoData('Homebrew refuses to run as root');
+    if (process.getuid?.() === 0) throw new NoData(reason('homebrew_not_as_root'));
     const env = { HOMEBREW_NO_AUTO_UPDATE: '1', HOMEBREW_NO_ANALYTICS: '1' };
     const answer = await context.run(`${place}/bin/brew`, ['outdated', '--json=v2'], { timeoutMs: 120_000, env });
     const updates = answer.code === 0 || answer.code === 1 ? parseBrewOutdated(answer.stdout) : null;
-    if (updates === null)
-      return { ...failedState('brew', now, `brew ended with code ${answer.code}`), thirdParty: true };
+    if (updates === null) return { ...failedState('brew', now, howEnded('brew', answer)), thirdParty: true };
     const list = updates.filter((item) => !item.pinned).map(({ name, from, to }) => plainUpdate(name, from, to));
     const fetched = newest(await Promise.all(fetchedBy(place).map((path) => changedAt(context, path))));
     const base = {
@@ -65,7 +67,7 @@ async function read(context: CheckContext): Promise<PatchState> {
       metadataAge: ageSeconds(now, fetched),
       held: updates.length - list.length,
     };
-    return patchState(base, { list, reason: null }, false);
+    return patchState(base, { list, reasons: [] }, false);
   }
-  throw new NoData('this machine has no Homebrew');
+  throw new NoData(reason('not_used', { program: 'Homebrew' }));
 }

@@ -1,6 +1,7 @@
 /** What dnf 4, dnf 5 and yum print, read. Pure and total. */
+import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
 import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
-import { plausible } from './manager.ts';
+import { plausible, wholeDays } from './manager.ts';
 
 export interface DnfUpdate {
   name: string;
@@ -10,10 +11,10 @@ export interface DnfUpdate {
 }
 
 export interface DnfAnswer {
-  /** Null: unknown, and `reason` says why. */
+  /** Null: unknown, and `reasons` say why. */
   updates: DnfUpdate[] | null;
   obsoletes: number;
-  reason: string | null;
+  reasons: Reason[];
 }
 
 const arches = 'noarch|x86_64|i[3-6]86|aarch64|ppc64le|ppc64|s390x|s390|armv[5-8]\\w*|riscv64|loongarch64|athlon|src';
@@ -33,17 +34,17 @@ export function parseCheckUpdate(
   metadataAge: number | null,
 ): DnfAnswer {
   const { updates, obsoletes } = rowsOf(stdout);
-  const unknown = (reason: string) => ({ updates: null, obsoletes, reason });
-  if (code !== null && code !== 0 && code !== 100) return unknown(complaintOf(stderr) ?? `dnf ended with code ${code}`);
-  if (updates.length > 0) return { updates, obsoletes, reason: null };
-  if (code !== 0)
-    return unknown(complaintOf(stderr) ?? 'dnf named no update, though its code says that there are some');
+  const unknown = (...reasons: Reason[]) => ({ updates: null, obsoletes, reasons });
+  const complaint = joinReasons(said(complaintOf(stderr)));
+  if (code !== null && code !== 0 && code !== 100)
+    return unknown(...(complaint ?? [reason('program_exit', { program: 'dnf', exit: code })]));
+  if (updates.length > 0) return { updates, obsoletes, reasons: [] };
+  if (code !== 0) return unknown(...(complaint ?? [reason('dnf_named_none')]));
   const strange = linesOf(stdout).filter((line) => line.trim() !== '' && !chatter.test(line));
-  if (strange.length > 0) return unknown('the answer of dnf was not understood');
-  if (metadataAge === null) return unknown('dnf said nothing, and there is no repository metadata');
-  if (metadataAge > 7 * 86_400)
-    return unknown(`the repository metadata is ${Math.floor(metadataAge / 86_400)} days old`);
-  return { updates: [], obsoletes, reason: null };
+  if (strange.length > 0) return unknown(reason('not_understood', { source: 'dnf' }));
+  if (metadataAge === null) return unknown(reason('no_repository_metadata'));
+  if (metadataAge > 7 * 86_400) return unknown(reason('metadata_old', { age_s: wholeDays(metadataAge) }));
+  return { updates: [], obsoletes, reasons: [] };
 }
 
 const chatter =
@@ -80,9 +81,10 @@ export function parseCheckUpgradeJson(stdout: string, code: number | null, metad
   const value = looseJson(stdout);
   const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   const list = Array.isArray(value) || empty ? Object.values(value as object) : objectOf(value).upgrades;
-  const unknown = (reason: string) => ({ updates: null, obsoletes: 0, reason });
-  if (code !== 0 && code !== 100 && code !== null) return unknown(`dnf5 ended with code ${code}`);
-  if (!Array.isArray(list)) return unknown('the answer of dnf5 was not understood');
+  const unknown = (why: Reason) => ({ updates: null, obsoletes: 0, reasons: [why] });
+  if (code !== 0 && code !== 100 && code !== null)
+    return unknown(reason('program_exit', { program: 'dnf5', exit: code }));
+  if (!Array.isArray(list)) return unknown(reason('not_understood', { source: 'dnf5' }));
   const updates = objectsOf(list).flatMap((item) => {
     const name = textOf(item.name);
     const evr = textOf(item.evr);
@@ -90,10 +92,10 @@ export function parseCheckUpgradeJson(stdout: string, code: number | null, metad
       ? []
       : [{ name, evr, arch: textOf(item.arch) ?? '', repo: textOf(item.repository ?? item.repo) ?? '' }];
   });
-  if (updates.length < list.length) return unknown('the answer of dnf5 was not understood');
+  if (updates.length < list.length) return unknown(reason('not_understood', { source: 'dnf5' }));
   if (updates.length === 0 && (metadataAge === null || metadataAge > 7 * 86_400))
-    return unknown('dnf5 named no update, and its repository metadata is missing or too old');
-  return { updates, obsoletes: 0, reason: null };
+    return unknown(reason('metadata_missing_or_old'));
+  return { updates, obsoletes: 0, reasons: [] };
 }
 
 export interface Advisory {

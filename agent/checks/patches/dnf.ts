@@ -2,7 +2,9 @@
  * Fedora, RHEL, Alma, Rocky, Oracle, Amazon. `--cacheonly`: nothing is fetched, the system's own timer does that, and
  * the age of its metadata decides whether the answer is worth anything.
  */
+
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
+import { joinReasons, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import {
@@ -19,7 +21,6 @@ import {
 import {
   ageSeconds,
   failedState,
-  joinReasons,
   missingMetadata,
   newest,
   type PatchManager,
@@ -41,7 +42,7 @@ const limits = { timeoutMs: 180_000, env: { COLUMNS: '500', TZ: 'UTC' } };
 async function programOf(context: CheckContext): Promise<string> {
   for (const path of ['/usr/bin/dnf5', '/usr/bin/dnf', '/usr/bin/dnf-3', '/usr/bin/yum'])
     if (await exists(context, path)) return path;
-  throw new NoData('this machine does not use dnf');
+  throw new NoData(reason('not_used', { program: 'dnf' }));
 }
 
 async function read(context: CheckContext): Promise<PatchState> {
@@ -56,15 +57,18 @@ async function read(context: CheckContext): Promise<PatchState> {
     lastInstall: await lastInstall(context),
   };
   if (metadata.fetchedAt === null)
-    return { ...failedState('dnf', now, metadata.gap ?? 'there is no repository metadata'), ...base };
+    return {
+      ...failedState('dnf', now, ...(metadata.gap.length > 0 ? metadata.gap : [reason('no_repository_metadata')])),
+      ...base,
+    };
   const five = program.endsWith('dnf5');
-  const { updates, reason, ignored } = await askUpdates(context, program, five, base.metadataAge);
-  const gap = metadata.gap ?? missingMetadata(ignored);
-  if (updates === null) return patchState(base, { list: null, reason: joinReasons(gap, reason) }, false);
+  const { updates, reasons, ignored } = await askUpdates(context, program, five, base.metadataAge);
+  const gap = metadata.gap.length > 0 ? metadata.gap : missingMetadata(ignored);
+  if (updates === null) return patchState(base, { list: null, reasons, gap }, false);
   const known = metadata.hasAdvisories && updates.length > 0;
   const advisories = known ? await advisoriesOf(context, program, five) : null;
   const securityKnown = metadata.hasAdvisories && (advisories !== null || updates.length === 0);
-  return patchState(base, { list: joined(updates, advisories), reason: null, gap }, securityKnown);
+  return patchState(base, { list: joined(updates, advisories), reasons: [], gap }, securityKnown);
 }
 
 /** dnf 5 as JSON, where it can; the text otherwise, whose exit code is the better witness. */
@@ -165,11 +169,13 @@ async function metadataOf(context: CheckContext, program: string, now: number) {
     const at = newestOf(id);
     return at !== null && now - at > Math.max(staleAfter, 2000 * (expire ?? 0));
   });
-  const stale = old.length === 0 ? null : `old metadata of ${old.map(({ id }) => id).join(', ')}`;
+  const stale =
+    old.length === 0 ? null : reason('old_metadata_of', { repositories: old.map(({ id }) => id).join(', ') });
   const texts = await Promise.all(known.map(({ folder }) => fileText(context, `${folder}/repomd.xml`, 256 * 1024)));
   return {
     fetchedAt: newest(known.map((item) => item.at)),
-    gap: enabled.length === 0 ? 'no repository is enabled' : joinReasons(missingMetadata(missing), stale) || null,
+    gap:
+      enabled.length === 0 ? [reason('no_repository_enabled')] : (joinReasons(missingMetadata(missing), stale) ?? []),
     hasAdvisories: texts.some((text) => text?.includes('type="updateinfo"')),
   };
 }

@@ -1,5 +1,7 @@
 /** System-wide flatpaks, from the summaries that flatpak has cached already. */
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
 import { linesOf } from '../loose.ts';
@@ -31,7 +33,7 @@ export const flatpak: PatchManager = {
 };
 
 async function read(context: CheckContext): Promise<PatchState> {
-  if (!(await exists(context, '/usr/bin/flatpak'))) throw new NoData('this machine has no flatpak');
+  if (!(await exists(context, '/usr/bin/flatpak'))) throw new NoData(reason('not_used', { program: 'flatpak' }));
   const now = context.clock.now();
   const args = ['remote-ls', '--updates', '--cached', '--system', '--columns=application,version,origin'];
   const answer = await context.run('/usr/bin/flatpak', args, { timeoutMs: 60_000 });
@@ -42,7 +44,6 @@ async function read(context: CheckContext): Promise<PatchState> {
   ]);
   const base = { manager: 'flatpak', thirdParty: true, scannedAt: now, metadataAge: ageSeconds(now, fetched) };
   // A remote without a summary in the cache ends it with an error that names the remote.
-  const complaint = answer.stderr.trim() || null;
   const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
-  return patchState(base, { list, reason: list === null ? (complaint ?? 'no answer of flatpak') : null }, false);
+  return patchState(base, { list, reasons: list === null ? said(answer.stderr.trim()) : [] }, false);
 }

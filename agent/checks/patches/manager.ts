@@ -5,7 +5,9 @@
  * The rule of all of them: zero pending updates is something a tool has said from lists that are known to be fresh.
  * Everything else (an empty answer, an error, old lists) is `pending: null` with a reason.
  */
+
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../loose.ts';
 
@@ -18,12 +20,12 @@ export interface PatchManager {
   read(context: CheckContext): Promise<PatchState>;
 }
 
-/** What a parser of pending updates gives: the list, or null with the reason why there is none. */
+/** What a parser of pending updates gives: the list, or null with the reasons why there is none. */
 export interface Pending {
   list: PendingUpdate[] | null;
-  reason: string | null;
+  reasons: readonly Reason[];
   /** What the answer leaves out, by name: an enabled repository without metadata. The list is then "at least these". */
-  gap?: string | null;
+  gap?: readonly Reason[];
 }
 
 export const hour = 3_600_000;
@@ -42,7 +44,7 @@ export const staleAfter = 7 * day;
 const maxListed = 1000;
 
 /** A state with nothing known; fill in what is. */
-export function unknownState(manager: string, scannedAt: number | null, reason: string | null): PatchState {
+export function unknownState(manager: string, scannedAt: number | null, ...reasons: readonly Reason[]): PatchState {
   return {
     manager,
     thirdParty: false,
@@ -54,14 +56,14 @@ export function unknownState(manager: string, scannedAt: number | null, reason: 
     scannedAt,
     metadataAge: null,
     scan: 'unknown',
-    reason: reason === null ? null : short(reason, 1900),
+    reason: joinReasons(reasons),
     autoUpdates: 'unknown',
     lastInstall: null,
   };
 }
 
-export function failedState(manager: string, scannedAt: number, reason: string): PatchState {
-  return { ...unknownState(manager, scannedAt, reason), scan: 'failed' };
+export function failedState(manager: string, scannedAt: number, ...reasons: readonly Reason[]): PatchState {
+  return { ...unknownState(manager, scannedAt, ...reasons), scan: 'failed' };
 }
 
 /**
@@ -75,41 +77,48 @@ export function patchState(
   pending: Pending,
   securityKnown: boolean,
 ): PatchState {
-  const state = { ...unknownState(base.manager, base.scannedAt, null), ...base };
-  const gap = pending.gap ?? null;
-  if (pending.list === null)
-    return { ...state, scan: 'failed', reason: short(pending.reason ?? gap ?? 'no answer', 1900) };
+  const state = { ...unknownState(base.manager, base.scannedAt), ...base };
+  const gap = pending.gap ?? [];
+  if (pending.list === null) {
+    const why = joinReasons(gap, pending.reasons) ?? [reason('no_answer', { program: base.manager })];
+    return { ...state, scan: 'failed', reason: why };
+  }
   const list = sorted(pending.list).slice(0, maxListed).map(bounded);
   const old = ageProblem(base.metadataAge);
-  if (old !== null) return { ...state, list, scan: 'unknown', reason: short(joinReasons(gap, old), 1900) };
+  if (old !== null) return { ...state, list, scan: 'unknown', reason: joinReasons(gap, old) };
   const count = pending.list.length;
   const security = securityKnown ? pending.list.filter((update) => update.security).length : null;
-  if (gap !== null)
+  if (gap.length > 0)
     return {
       ...state,
       list,
       scan: count > 0 ? 'unknown' : 'failed',
-      reason: short(gap, 1900),
+      reason: joinReasons(gap),
       pending: count || null,
       pendingSecurity: security || null,
     };
-  return { ...state, list, scan: 'ok', reason: pending.reason, pending: count, pendingSecurity: security };
+  return {
+    ...state,
+    list,
+    scan: 'ok',
+    reason: joinReasons(pending.reasons),
+    pending: count,
+    pendingSecurity: security,
+  };
 }
 
 /** Why lists of this age say nothing about today; null when they do. */
-export function ageProblem(seconds: number | null): string | null {
-  if (seconds === null) return 'it is not known how old the update lists are';
-  return seconds * 1000 > staleAfter ? `the update lists are ${Math.floor((seconds * 1000) / day)} days old` : null;
+export function ageProblem(seconds: number | null): Reason | null {
+  if (seconds === null) return reason('lists_age_unknown');
+  return seconds * 1000 > staleAfter ? reason('lists_old', { age_s: wholeDays(seconds) }) : null;
 }
 
-/** The reasons that there are, as one; null is none. */
-export function joinReasons(...reasons: (string | null)[]): string {
-  return reasons.filter((reason) => reason !== null).join('; ');
-}
+/** An age that does not change with every scan: what changes is sent again. */
+export const wholeDays = (seconds: number): number => Math.floor(seconds / 86_400) * 86_400;
 
-/** Names of repositories that are enabled and whose metadata are not there, as a gap; null when there is none. */
-export function missingMetadata(names: readonly string[]): string | null {
-  return names.length === 0 ? null : `no metadata of ${short(names.join(', '), 600)}`;
+/** Names of repositories that are enabled and whose metadata are not there, as a gap. */
+export function missingMetadata(names: readonly string[]): Reason[] {
+  return names.length === 0 ? [] : [reason('no_metadata_of', { repositories: short(names.join(', '), 600) })];
 }
 
 /** A pending update of a manager that does not say which are for security, nor since when. */

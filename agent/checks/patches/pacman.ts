@@ -1,5 +1,7 @@
 /** Arch. Reads the local database only; the age of /var/lib/pacman/sync tells what its answer is worth. */
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf } from '../loose.ts';
@@ -70,7 +72,7 @@ async function repositories(context: CheckContext): Promise<string[]> {
 }
 
 async function read(context: CheckContext): Promise<PatchState> {
-  if (!(await exists(context, '/usr/bin/pacman'))) throw new NoData('this machine does not use pacman');
+  if (!(await exists(context, '/usr/bin/pacman'))) throw new NoData(reason('not_used', { program: 'pacman' }));
   const now = context.clock.now();
   const sync = '/var/lib/pacman/sync';
   const databases = (await namesIn(context, sync)).filter((name) => name.endsWith('.db'));
@@ -81,14 +83,18 @@ async function read(context: CheckContext): Promise<PatchState> {
     metadataAge: ageSeconds(now, newest(times)),
     autoUpdates: 'off' as const,
   };
-  if (databases.length === 0) return patchState(base, { list: null, reason: 'there is no package database' }, false);
+  if (databases.length === 0) return patchState(base, { list: null, reasons: [reason('no_package_database')] }, false);
   const answer = await context.run('/usr/bin/pacman', ['-Qu'], { timeoutMs: 60_000 });
   const wanting = (await repositories(context)).filter((name) => !databases.includes(`${name}.db`));
   const gap = missingMetadata([...new Set([...wanting, ...withoutDatabase(answer.stderr)])]);
   const updates = parsePacmanUpdates(answer.stdout, answer.code, answer.stderr);
   if (updates === null)
-    return patchState(base, { list: null, reason: gap ?? 'the answer of pacman was not understood' }, false);
+    return patchState(
+      base,
+      { list: null, reasons: gap.length > 0 ? gap : [reason('not_understood', { source: 'pacman' })] },
+      false,
+    );
   const wanted = updates.filter((update) => !update.ignored);
   const list = wanted.map(({ name, from, to }) => plainUpdate(name, from, to));
-  return patchState({ ...base, held: updates.length - wanted.length }, { list, reason: null, gap }, false);
+  return patchState({ ...base, held: updates.length - wanted.length }, { list, reasons: [], gap }, false);
 }

@@ -1,5 +1,7 @@
 /** Snaps refresh themselves; what waits is information. */
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists } from '../files.ts';
 import { linesOf } from '../loose.ts';
@@ -32,11 +34,11 @@ export const snap: PatchManager = {
 };
 
 async function read(context: CheckContext): Promise<PatchState> {
-  if (!(await exists(context, '/run/snapd.socket'))) throw new NoData('this machine runs no snapd');
+  if (!(await exists(context, '/run/snapd.socket'))) throw new NoData(reason('not_used', { program: 'snapd' }));
   const now = context.clock.now();
   const answer = await context.run('/usr/bin/snap', ['refresh', '--list'], { timeoutMs: 60_000 });
   const updates = answer.code === 0 ? parseSnapRefreshes(answer.stdout, answer.stderr) : null;
   const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
   const base = { manager: 'snap', thirdParty: true, scannedAt: now, metadataAge: 0, autoUpdates: 'on' as const };
-  return patchState(base, { list, reason: list === null ? answer.stderr.trim() || 'no answer of snapd' : null }, false);
+  return patchState(base, { list, reasons: list === null ? said(answer.stderr.trim()) : [] }, false);
 }

@@ -1,6 +1,9 @@
 /** macOS. The cached list of the system's own last scan first; `softwareupdate -l` asks Apple and can hang for hours. */
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { fileText } from '../files.ts';
 import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { parsePlist } from '../plist.ts';
@@ -183,26 +186,23 @@ async function read(context: CheckContext): Promise<PatchState> {
   if (cached && cached.lastResultCode === 0 && cached.pending === 0 && recent !== null && recent < 86_400)
     return patchState(
       { manager: 'softwareupdate', scannedAt: checked, metadataAge: recent, ...around },
-      { list: [], reason: null },
+      { list: [], reasons: [] },
       true,
     );
   const answer = await context.run('/usr/sbin/softwareupdate', ['-l'], { timeoutMs: 120_000 });
   const whole = answer.ended === null && answer.code === 0;
   const listed = whole ? parseSoftwareUpdates(`${answer.stdout}\n${answer.stderr}`, version) : null;
+  const why = whole ? reason('not_understood', { source: 'softwareupdate' }) : howEnded('softwareupdate', answer);
   if (listed === null)
     return {
-      ...failedState(
-        'softwareupdate',
-        now,
-        answer.stderr.trim() || `softwareupdate: ${answer.ended ?? `code ${answer.code}`}`,
-      ),
+      ...failedState('softwareupdate', now, why, ...said(answer.stderr.trim())),
       ...around,
       metadataAge: recent,
     };
   const list = listed.filter((update) => !update.majorUpgrade).map(pendingOf);
   return patchState(
     { manager: 'softwareupdate', scannedAt: now, metadataAge: 0, ...around },
-    { list, reason: null },
+    { list, reasons: [] },
     true,
   );
 }

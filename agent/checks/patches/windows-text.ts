@@ -1,4 +1,5 @@
 /** What Windows says about its updates, read. Pure and total; never by translated words. */
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
 import { parseRecords } from '../records.ts';
 import { plausible } from './manager.ts';
@@ -26,14 +27,14 @@ export interface WindowsUpdate {
 }
 
 export interface WindowsSearch {
-  /** Null: the search did not succeed (`reason`). */
+  /** Null: the search did not succeed (`reasons`). */
   updates: WindowsUpdate[] | null;
   lastSearch: number | null;
   /** Null with a date that could not be read, which is not the same as no search at all. */
   neverSearched: boolean;
   lastInstall: number | null;
   rebootRequired: boolean | null;
-  reason: string | null;
+  reasons: Reason[];
 }
 
 export const kbOf = (text: string) => /\bKB\d{6,8}\b/i.exec(text)?.[0].toUpperCase() ?? null;
@@ -51,11 +52,10 @@ export function parseWindowsSearch(value: unknown): WindowsSearch {
     lastInstall: realDate(answer.lastInstall),
     rebootRequired: boolOf(answer.reboot),
   };
-  if (code !== 2)
-    return { updates: null, ...rest, reason: `Windows Update's search ended with result ${code ?? 'none'}` };
+  if (code !== 2) return { updates: null, ...rest, reasons: [reason('windows_search_result', { result: code })] };
   if (!('updates' in answer) || typeof answer.updates !== 'object')
-    return { updates: null, ...rest, reason: 'the answer of Windows Update was not understood' };
-  return { updates: objectsOf(answer.updates).map(updateOf), ...rest, reason: null };
+    return { updates: null, ...rest, reasons: [reason('not_understood', { source: 'Windows Update' })] };
+  return { updates: objectsOf(answer.updates).map(updateOf), ...rest, reasons: [] };
 }
 
 function updateOf(item: Loose): WindowsUpdate {

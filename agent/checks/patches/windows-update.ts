@@ -2,7 +2,9 @@
  * Windows Update, asked offline: `Online=$false` answers from the machine's own last scan in seconds, without network and
  * without fighting the updater. How fresh that scan is decides whether the answer counts.
  */
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { changedAt, fileText, namesIn } from '../files.ts';
 import { objectOf, short, textOf } from '../loose.ts';
@@ -36,9 +38,8 @@ export const windowsUpdate: PatchManager = {
 
 async function read(context: CheckContext): Promise<PatchState> {
   const now = context.clock.now();
-  const { value, reason } = await powershell(context, script, 300_000);
-  if (value === null)
-    return (await fromSection(context, now)) ?? failedState('windows-update', now, reason ?? 'no answer');
+  const { value, reasons } = await powershell(context, script, 300_000);
+  if (value === null) return (await fromSection(context, now)) ?? failedState('windows-update', now, ...reasons);
   const search = parseWindowsSearch(value);
   const answer = objectOf(value);
   const history = parseUpdateHistory(JSON.stringify(answer.history ?? []));
@@ -50,15 +51,13 @@ async function read(context: CheckContext): Promise<PatchState> {
     lastInstall: search.lastInstall ?? history.lastInstall,
   };
   if (search.updates !== null && search.lastSearch === null)
-    return patchState(base, { list: null, reason: searchProblem(search.neverSearched, answer.lastSearch) }, false);
+    return patchState(base, { list: null, reasons: [searchProblem(search.neverSearched, answer.lastSearch)] }, false);
   const list = search.updates?.filter((update) => !update.optional).map(pendingOf) ?? null;
-  return patchState(base, { list, reason: search.reason }, true);
+  return patchState(base, { list, reasons: search.reasons }, true);
 }
 
 const searchProblem = (never: boolean, date: unknown) =>
-  never
-    ? 'this machine has never searched for updates'
-    : `the date of the last search was not understood: ${short(String(date), 60)}`;
+  never ? reason('never_searched') : reason('search_date_unclear', { date: short(String(date), 60) });
 
 function pendingOf(update: WindowsUpdate) {
   return {
@@ -87,7 +86,7 @@ async function fromSection(context: CheckContext, now: number): Promise<PatchSta
     const list = section.titles.important.map((title) => plainUpdate(title, null, null));
     const age = ageSeconds(now, await changedAt(context, `${spool}\\${name}`));
     const base = { manager: 'windows-update', scannedAt: now, metadataAge: age };
-    const state = patchState(base, { list, reason: 'counts of a Checkmk agent' }, false);
+    const state = patchState(base, { list, reasons: [reason('counts_of_checkmk')] }, false);
     return state.scan === 'ok' ? { ...state, pending: section.important } : state;
   }
   return null;

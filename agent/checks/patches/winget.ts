@@ -1,7 +1,9 @@
 /** winget on Windows: applications, not the system. Its table is translated and cut to fit; only its columns are sure. */
-import { reasonOf } from '../../../shared/errors.ts';
+
 import type { PatchState } from '../../../shared/inventory.ts';
+import { joinReasons, type Reason, reason, reasonsOf, said } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { linesOf, numberOf, short } from '../loose.ts';
 import { failedState, type PatchManager, patchState, plainUpdate, unknownState } from './manager.ts';
 
@@ -102,25 +104,25 @@ export const winget: PatchManager = {
 async function read(context: CheckContext): Promise<PatchState> {
   const now = context.clock.now();
   const answer = await start(context);
-  if (typeof answer === 'string') return { ...unknownState('winget', now, answer), thirdParty: true };
-  if (answer.ended !== null) return { ...failedState('winget', now, `winget: ${answer.ended}`), thirdParty: true };
+  if (Array.isArray(answer)) return { ...unknownState('winget', now, ...answer), thirdParty: true };
+  if (answer.ended !== null) return { ...failedState('winget', now, howEnded('winget', answer)), thirdParty: true };
   const { updates } = parseWingetUpgrades(answer.stdout, answer.code);
   const list = updates?.map(({ id, from, to }) => plainUpdate(id, from, to)) ?? null;
   const base = { manager: 'winget', thirdParty: true, scannedAt: now, metadataAge: 0 };
-  return patchState(base, { list, reason: list === null ? `winget ended with code ${answer.code}` : null }, false);
+  return patchState(base, { list, reasons: list === null ? [howEnded('winget', answer)] : [] }, false);
 }
 
 /** Its answer, or why it did not start: winget belongs to a user who is logged in, and a service is none. */
-async function start(context: CheckContext): Promise<RunResult | string> {
+async function start(context: CheckContext): Promise<RunResult | Reason[]> {
   const args = ['upgrade', '--accept-source-agreements', '--disable-interactivity'];
-  let why: string;
+  let why: Reason[];
   try {
     const answer = await context.run('winget.exe', args, { timeoutMs: 120_000 });
     // Every run prints something; silence is how Windows refuses the alias of an application to another user.
     if (answer.ended !== null || answer.stdout.trim() !== '') return answer;
-    why = answer.stderr.trim() || `code ${answer.code ?? answer.signal ?? 'none'}`;
+    why = joinReasons(said(short(answer.stderr.trim(), 300))) ?? [howEnded('winget', answer)];
   } catch (thrown) {
-    why = reasonOf(thrown);
+    why = reasonsOf(thrown);
   }
-  return `winget did not start (${short(why, 300)}): it is there for a logged-in user only, not for a service`;
+  return [reason('winget_not_started'), ...why];
 }

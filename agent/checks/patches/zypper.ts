@@ -1,12 +1,14 @@
 /** SUSE and openSUSE. `--no-refresh`: nothing is fetched. No root is needed to list. */
+
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
+import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { linesOf, numberOf } from '../loose.ts';
 import { unescapeXml } from '../xml.ts';
 import {
   ageSeconds,
-  joinReasons,
   missingMetadata,
   newest,
   type PatchManager,
@@ -192,49 +194,53 @@ const limits = { timeoutMs: 180_000, maxBytes: 16 * 1024 * 1024 };
 const repositorySkipped = 106;
 
 async function read(context: CheckContext): Promise<PatchState> {
-  if (!(await exists(context, '/usr/bin/zypper'))) throw new NoData('this machine does not use zypper');
+  if (!(await exists(context, '/usr/bin/zypper'))) throw new NoData(reason('not_used', { program: 'zypper' }));
   const now = context.clock.now();
   const metadata = await metadataOf(context);
   const fetched = metadata.filter((repository) => repository.at !== null);
   const missing = missingMetadata(metadata.filter(({ at }) => at === null).map(({ id }) => id));
   const base = { manager: 'zypper', scannedAt: now, metadataAge: ageSeconds(now, newest(fetched.map(({ at }) => at))) };
   if (fetched.length === 0)
-    return patchState(base, { list: null, reason: missing ?? 'no repository is enabled' }, false);
+    return patchState(
+      base,
+      { list: null, reasons: missing.length > 0 ? missing : [reason('no_repository_enabled')] },
+      false,
+    );
   // Of a repository without metadata zypper would fetch them, even with --no-refresh: only the others are asked.
-  const only = missing === null ? [] : fetched.flatMap(({ id }) => ['--repo', id]);
+  const only = missing.length === 0 ? [] : fetched.flatMap(({ id }) => ['--repo', id]);
   const ask = (options: readonly string[], command: string) =>
     context.run('/usr/bin/zypper', [...options, '--non-interactive', '--no-refresh', command, ...only], limits);
   const answer = await ask(['--xmlout'], 'list-patches');
   const usable = answer.code === 0 || answer.code === repositorySkipped;
   const patches = usable ? parseZypperPatches(answer.stdout) : null;
-  if (patches === null) return byCounts(ask, base, answer.code, missing);
+  if (patches === null) return byCounts(ask, base, answer, missing);
   const skipped = missingMetadata(skippedRepositories(answer.stdout));
-  const gap = missing ?? skipped ?? (answer.code === repositorySkipped ? 'zypper has left a repository out' : null);
+  const left = answer.code === repositorySkipped ? [reason('repository_left_out')] : [];
+  const gap = [missing, skipped, left].find((reasons) => reasons.length > 0) ?? [];
   const needed = patches.filter((patch) => patch.status === 'needed');
-  if (needed.length > 0) return patchState(base, { list: needed.map(fromPatch), reason: null, gap }, true);
+  if (needed.length > 0) return patchState(base, { list: needed.map(fromPatch), reasons: [], gap }, true);
   // Tumbleweed publishes no patches, only newer packages, and does not say which are for security.
   const packages = await ask([], 'list-updates');
   const updates =
     packages.code === 0 || packages.code === repositorySkipped ? parseZypperUpdates(packages.stdout) : null;
   if (updates === null)
-    return patchState(base, { list: null, reason: `zypper list-updates ended with code ${packages.code}`, gap }, false);
+    return patchState(base, { list: null, reasons: [howEnded('zypper list-updates', packages)], gap }, false);
   const list = updates.map(({ name, from, to }) => plainUpdate(name, from, to));
-  return patchState(base, { list, reason: null, gap }, patches.length > 0);
+  return patchState(base, { list, reasons: [], gap }, patches.length > 0);
 }
 
 /** Without a readable list the counts alone are still worth having; a skipped repository makes them worthless. */
 async function byCounts(
   ask: (options: readonly string[], command: string) => Promise<RunResult>,
   base: Pick<PatchState, 'manager' | 'scannedAt' | 'metadataAge'>,
-  code: number | null,
-  gap: string | null,
+  listed: RunResult,
+  gap: readonly Reason[],
 ): Promise<PatchState> {
   const answer = await ask([], 'patch-check');
   const counts = parsePatchCheck(answer.stdout, answer.code ?? 1);
-  const reason = `list-patches ended with code ${code}, patch-check says: ${counts.exit}`;
-  if (counts.needed === null || gap !== null)
-    return patchState(base, { list: null, reason: joinReasons(gap, reason) }, false);
-  const state = patchState(base, { list: [], reason }, true);
+  const reasons = [howEnded('zypper list-patches', listed), reason('patch_check', { result: counts.exit })];
+  if (counts.needed === null || gap.length > 0) return patchState(base, { list: null, reasons, gap }, false);
+  const state = patchState(base, { list: [], reasons }, true);
   return state.scan === 'ok' ? { ...state, pending: counts.needed, pendingSecurity: counts.security } : state;
 }
 

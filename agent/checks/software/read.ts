@@ -1,6 +1,9 @@
 /** The list of installed software, from whichever package database the machine has. */
+
 import type { SoftwareItem } from '../../../shared/inventory.ts';
+import { ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
 import { objectsOf, short } from '../loose.ts';
 import { powershell } from '../powershell.ts';
@@ -18,7 +21,7 @@ import {
 
 export async function readSoftware(context: CheckContext): Promise<Findings> {
   const items = await itemsOf(context);
-  if (items.length === 0) throw new NoData('no list of installed software was found');
+  if (items.length === 0) throw new NoData(reason('no_software_list'));
   return { sections: { software: sortedSoftware(items) } };
 }
 
@@ -41,9 +44,9 @@ async function linux(context: CheckContext): Promise<SoftwareItem[]> {
 
 /** What a program printed to its end: a list that was cut off would read as software that was removed. */
 async function whole(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
-  const { stdout, stderr, code, ended } = await context.run(file, args, limits);
-  if (code === 0 && ended === null) return stdout;
-  throw new Error(`${file} ${ended ?? `ended with code ${code}`}: ${short(stderr.trim(), 300)}`);
+  const run = await context.run(file, args, limits);
+  if (run.code === 0 && run.ended === null) return run.stdout;
+  throw new ReasonedError(howEnded(file, run), ...said(short(run.stderr.trim(), 300)));
 }
 
 /** dpkg writes NAME.list when it unpacks a package: the nearest to a date of installation that it keeps. */
@@ -64,8 +67,8 @@ $k='HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\*','HKLM:\\S
 `;
 
 async function windows(context: CheckContext): Promise<SoftwareItem[]> {
-  const { value, reason } = await powershell(context, script, 60_000);
-  if (value === null) throw new Error(reason ?? 'no answer of PowerShell');
+  const { value, reasons } = await powershell(context, script, 60_000);
+  if (value === null) throw new ReasonedError(...reasons);
   return fromUninstallKeys(objectsOf(value));
 }
 

@@ -10,6 +10,7 @@ import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
+import { sayWhy } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 
 const tones: Record<AgeGroup, Tone> = {
@@ -93,7 +94,7 @@ function State({ row }: { row: PatchRow }) {
       <Mark tone={tone} icon={icon}>
         {t(`patches.state.${row.state}`)}
       </Mark>
-      {row.reason && <div class="quiet small why">{row.reason}</div>}
+      {row.reason && <div class="quiet small why">{sayWhy(row.reason)}</div>}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { BackupMark, Mark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
+import { sayWhy } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 
 const groups = ['none', 'failed', 'late', 'never', 'anomaly', 'unverified', 'unknown', 'ok'] as const;
@@ -104,7 +105,7 @@ function FailedTest({ row }: { row: ProtectedJob }) {
         {t('backup.verifyFailed')}
       </Mark>{' '}
       <Ago at={row.verifyFailedAt} />
-      <div class="quiet">{[row.verifyFailedBy, row.verifyNote].filter(Boolean).join(': ')}</div>
+      <div class="quiet">{[row.verifyFailedBy, sayWhy(row.verifyNote)].filter(Boolean).join(': ')}</div>
     </div>
   );
 }
@@ -134,7 +135,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
           cell: (row) => (
             <div>
               <BackupMark state={row.state} />
-              {row.reason && <div class="quiet small">{row.reason}</div>}
+              {row.reason && <div class="quiet small">{sayWhy(row.reason)}</div>}
               {row.verifyFailedAt !== null && <FailedTest row={row} />}
             </div>
           ),

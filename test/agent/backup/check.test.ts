@@ -1,4 +1,5 @@
 /** The check: what is read how often, what stays known, and how several sources become one state. */
+
 import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Type } from 'typebox';
@@ -11,6 +12,8 @@ import { jobsOf } from '../../../agent/checks/backup/repository.ts';
 import { backup, combine, metricOf, sane } from '../../../agent/checks/backup.ts';
 import { BackupJob } from '../../../shared/inventory.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
+import { reason, said } from '../../../shared/reason.ts';
+import { inLog } from '../../support/reasons.ts';
 import { makeRoom, type Room } from './context.ts';
 
 const test = suite('check of backups');
@@ -26,7 +29,7 @@ async function look(room: Room): Promise<{ jobs: BackupJob[]; note: string }> {
   for (const metric of findings.metrics ?? []) {
     for (const field of Object.keys(metric.fields)) assert.ok(fieldOf(`backup.${field}`), field);
   }
-  return { jobs, note: findings.note ?? '' };
+  return { jobs, note: inLog(findings.note) };
 }
 
 function drop(room: Room, name: string, content: unknown): void {
@@ -77,7 +80,7 @@ test('drop files: good, running by a dead process, and rubbish', async () => {
     ],
   );
   assert.is(jobs[0]?.lastSuccess, Date.parse('2026-01-01T00:00:00Z'));
-  assert.match(jobs[0]?.reason ?? '', 'without a word');
+  assert.equal(jobs[0]?.reason, [reason('run_vanished')]);
   assert.is(jobs[2]?.readable, false);
   room.close();
 });
@@ -124,7 +127,7 @@ test('rsnapshot is found by its configuration; a rotated log does not take the j
     join(etc, 'rsnapshot.conf'),
     'snapshot_root\t/backup/\nlogfile\t/log/rs.log\nretain\tdaily\t7\nretain\tweekly\t4\nbackup\t/home/\tlocalhost/\n',
   );
-  assert.match((await look(room)).note, 'rsnapshot is installed');
+  assert.is((await look(room)).note, 'in_part (name: rsnapshot), log_empty (path: /log/rs.log)');
   const log = join(room.context.root, 'log/rs.log');
   const day = new Date(room.time.now - hour).toISOString().slice(0, 10);
   appendFileSync(
@@ -172,7 +175,7 @@ test('an expensive source is asked at its interval, and keeps its last words whe
   room.time.now += 7 * hour;
   const bad = (await look(room)).jobs[0];
   assert.equal([bad?.result, bad?.readable, bad?.lastSuccess], ['unknown', false, Date.parse(time)]);
-  assert.match(bad?.reason ?? '', 'wrong-password');
+  assert.match(inLog(bad?.reason), /^wrong_password, said /);
   room.time.now += 20 * 60_000;
   await look(room);
   assert.is(asked, 3, 'a failure is tried again after a quarter of an hour');
@@ -192,7 +195,7 @@ test('a mistake in checks.yaml is told, and hides nothing', async () => {
 
 test('whose backups: other machines in the same repository are not ours', () => {
   const source = (host: string, path: string, at: number) => ({
-    ...{ host, protects: [path], lastRun: at, lastSuccess: at, bytes: null, files: null, duration: null, reason: null },
+    ...{ host, protects: [path], lastRun: at, lastSuccess: at, bytes: null, files: null, duration: null, reasons: [] },
   });
   const all = [source('me.example.org', '/home', 5), source('other', '/home', 9), source('me', '/etc', 3)];
   const repository = { job: 'night', product: 'restic' as const };
@@ -212,7 +215,7 @@ test('whose backups: other machines in the same repository are not ours', () => 
 });
 
 test('two sources of one job: the later run decides, the success stays', () => {
-  const drop = jobOf('restic', 'night', 'dropfile', { lastRun: 20, result: 'failed', reason: 'no space' });
+  const drop = jobOf('restic', 'night', 'dropfile', { lastRun: 20, result: 'failed', reasons: said('no space') });
   const repository = jobOf('restic', 'night', 'repository', {
     lastRun: 10,
     lastSuccess: 10,
@@ -242,26 +245,26 @@ test('verifications: a file of before, a script without times, two sources, and 
   assert.equal(await told({}), [null, null, null, null]);
   assert.equal(await told({ lastVerified: iso(early), verifiedOk: true }), [early, true, null, null]);
   assert.equal(await told({ lastVerified: iso(early), verifiedOk: false }), [null, false, early, null]);
-  assert.equal(await told({ verifiedOk: false, verifyNote: 'x' }), [null, false, room.time.now - hour, 'x']);
+  assert.equal(await told({ verifiedOk: false, verifyNote: 'x' }), [null, false, room.time.now - hour, said('x')]);
   const both = { lastVerified: iso(early), verifiedOk: false, lastVerifyFailed: iso(late), verifyNote: 'x' };
-  assert.equal(await told(both), [early, false, late, 'x']);
+  assert.equal(await told(both), [early, false, late, said('x')]);
   assert.equal(await told({ lastVerified: iso(ahead), verifiedOk: true }), [null, null, null, null]);
-  assert.equal(await told({ ...both, lastVerifyFailed: iso(ahead) }), [early, false, null, 'x']);
+  assert.equal(await told({ ...both, lastVerifyFailed: iso(ahead) }), [early, false, null, said('x')]);
   room.close();
-  const job = (more: Partial<BackupJob>) =>
+  const job = (more: Parameters<typeof jobOf>[3]) =>
     jobOf('tar', 'a', 'x', { lastRun: 1, lastSuccess: 1, result: 'ok', ...more });
   for (const jobs of [
     [
       job({ lastVerified: 5, verifiedOk: true }),
-      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: 'x' }),
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: said('x') }),
     ],
     [
-      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: 'x' }),
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: said('x') }),
       job({ lastVerified: 5, verifiedOk: true }),
     ],
   ]) {
     const [one] = combine(jobs);
-    assert.equal([one?.lastVerified, one?.verifiedOk, one?.verifyFailedAt, one?.verifyNote], [5, false, 9, 'x']);
+    assert.equal([one?.lastVerified, one?.verifiedOk, one?.verifyFailedAt, one?.verifyNote], [5, false, 9, said('x')]);
   }
 });
 
@@ -297,7 +300,7 @@ test('Proxmox: jobs of guests from the index and the logs of its tasks', async (
     'INFO: starting new backup job: vzdump 7\nINFO: Starting Backup of VM 7 (qemu)\nERROR: Backup of VM 7 failed - no space left\nINFO: Backup job finished with errors\nTASK ERROR: job errors\n',
   );
   const job = (await look(room)).jobs[0];
-  assert.equal([job?.job, job?.result, job?.reason], ['guest 7', 'failed', 'no space left']);
+  assert.equal([job?.job, job?.result, job?.reason], ['guest 7', 'failed', said('no space left')]);
   assert.equal([job?.lastSuccess, job?.lastRun], [(first + 60) * 1000, (first + 80_060) * 1000]);
   rmSync(join(tasks, 'index'));
   assert.is((await look(room)).jobs.length, 1, 'asked again only after its interval');

@@ -1,9 +1,11 @@
 /** What a command line does to backups, however it is wrapped and spelt. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deedsOf, whyNothingSaved, whyNothingVerified } from '../../../agent/checks/backup/deeds.ts';
 import { callsOf } from '../../../agent/checks/backup/shell-words.ts';
 import { orderOf } from '../../../agent/commands/run-backup.ts';
+import { inLog } from '../../support/reasons.ts';
 
 const test = suite('what a command does');
 const words = (line: string) => line.split(' ');
@@ -58,19 +60,19 @@ const saving = [
 for (const line of saving) test(`${line}: by its exit code`, () => assert.is(saved(words(line)), null));
 
 const notSaving: [line: string, said: string][] = [
-  ['restic backup --dry-run /home', '“restic backup” ran with --dry-run'],
-  ['restic backup -n /home', 'with -n'],
-  ['restic backup -vvn /home', 'with -n'],
-  ['restic backup --dry-run=true /home', 'with --dry-run'],
-  ['restic snapshots', '“restic snapshots” makes no backup'],
+  ['restic backup --dry-run /home', 'nothing_saved_dry (command: restic backup, option: --dry-run)'],
+  ['restic backup -n /home', 'option: -n'],
+  ['restic backup -vvn /home', 'option: -n'],
+  ['restic backup --dry-run=true /home', 'option: --dry-run'],
+  ['restic snapshots', 'nothing_saved (command: restic snapshots)'],
   ['restic -r backup --json snapshots', 'restic snapshots'],
   ['restic --unheard of snapshots', 'restic snapshots'],
   ['restic -p backup forget --prune --keep-last 3', 'restic forget'],
-  ['restic check', 'record this one with --verify'],
+  ['restic check', 'record_with_verify'],
   ['restic mount /mnt', 'restic mount'],
   ['restic restore latest --target /tmp', 'restic restore'],
-  ['restic', '“restic” makes no backup'],
-  ['restic backup --help', 'makes no backup'],
+  ['restic', 'nothing_saved (command: restic)'],
+  ['restic backup --help', 'nothing_saved (command: '],
   ['rustic prune', 'rustic prune'],
   ['borg create --dry-run ::a /home', '--dry-run'],
   ['borg create -nv ::a /home', '-n'],
@@ -78,9 +80,9 @@ const notSaving: [line: string, said: string][] = [
   ['borg --lock-wait create list', 'borg list'],
   ['borg extract --dry-run ::a', 'borg extract'],
   ['borg compact', 'borg compact'],
-  ['borgmatic --dry-run', 'with --dry-run'],
+  ['borgmatic --dry-run', 'option: --dry-run'],
   ['borgmatic list', 'borgmatic list'],
-  ['borgmatic --list', 'makes no backup'],
+  ['borgmatic --list', 'nothing_saved (command: '],
   ['kopia snapshot list', 'kopia snapshot'],
   ['kopia snap verify', 'kopia snap verify'],
   ['kopia restore k1 /tmp', 'kopia restore'],
@@ -121,10 +123,13 @@ const notSaving: [line: string, said: string][] = [
 
 for (const [line, said] of notSaving)
   test(`${line}: no backup, and what to do`, () => {
-    const why = saved(words(line)) ?? '';
-    assert.match(why, /^nothing was saved: /);
+    const why = inLog(saved(words(line)));
+    assert.match(why, /^nothing_saved/);
     assert.match(why, said);
-    assert.match(why, /Take .* out of the command of this job$|Give this job a command that does, .* and /);
+    assert.match(
+      why,
+      /^nothing_saved_dry.*, drop_dry_option$|, give_(any_)?command.*, (record_with_verify|run_without_run_backup)$/,
+    );
   });
 
 const wrapped: [line: string[], product: string][] = [
@@ -152,7 +157,7 @@ const wrapped: [line: string[], product: string][] = [
 
 for (const [line, product] of wrapped)
   test(`${line.join(' ')}: seen through`, () => {
-    assert.match(saved(line) ?? '', /^nothing was saved/);
+    assert.match(inLog(saved(line)), /^nothing_saved/);
     assert.is(orderOf({ job: 'j' }, line).product, product);
     const real = line.map((word) =>
       word.replace('snapshots', 'backup').replace(' list', ' create').replace('--dry-run ', ''),
@@ -167,7 +172,7 @@ test('of several commands one backup is enough, and one that is not known leaves
   assert.is(saved(script('restic snapshots; restic backup /home && restic forget --prune')), null);
   assert.is(saved(script('pg_dump db > /backup/db.sql && borg list')), null);
   assert.is(saved(script('"$RESTIC" snapshots')), null);
-  assert.match(saved(script('mount /mnt; restic backup -n /home; umount /mnt')) ?? '', 'with -n');
+  assert.match(inLog(saved(script('mount /mnt; restic backup -n /home; umount /mnt'))), 'option: -n');
 });
 
 test('a dry run is known by its output, whatever program printed it', () => {
@@ -180,7 +185,7 @@ test('a dry run is known by its output, whatever program printed it', () => {
     '  [Dryrun]: Would upload volume\n',
     '   Options : *.* /S /E /L /DCOPY:DA /COPY:DAT /R:1000000 /W:30 \r\n',
   ])
-    assert.match(run(output) ?? '', /^nothing was saved: the output is that of a dry run \(“/, output);
+    assert.match(inLog(run(output)), /^nothing_saved_dry_output \(line: /, output);
   for (const output of [
     'snapshot 0a1b2c3d saved\n',
     'Would add to the repository: 1 MiB\nsnapshot 0a1b2c3d saved\n',
@@ -216,7 +221,7 @@ test('a verification reads a backup', () => {
     'kopia snapshot list',
     'rclone ls x',
   ])
-    assert.match(verified(words(line)) ?? '', /^nothing was verified: “/, line);
+    assert.match(inLog(verified(words(line))), /^nothing_verified \(command: .*give_verify_restore$/, line);
 });
 
 test('any words and any script are read, in no time', () => {

@@ -15,7 +15,7 @@ const told = (jobs: readonly BackupJob[]) => jobs.map(({ job, result, lastSucces
 
 const source = (host: string | null, path: string, at: number, series: string | null = null): Source => ({
   ...{ host, series, protects: [path], lastRun: at, lastSuccess: at },
-  ...{ bytes: null, files: null, duration: null, reason: null },
+  ...{ bytes: null, files: null, duration: null, reasons: [] },
 });
 
 test('a fresh backup of one host never stands for the old one of another', () => {

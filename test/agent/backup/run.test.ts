@@ -1,4 +1,5 @@
 /** run-backup with real processes: nothing of the command is changed, and what became of it is recorded. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DropFile, dropFile } from '../../../agent/checks/backup/drop-file.ts';
+import { reason } from '../../../shared/reason.ts';
+import { inLog } from '../../support/reasons.ts';
 import { makeRoom } from './context.ts';
 
 const test = suite('run-backup');
@@ -94,12 +97,12 @@ test('a success is kept through later failures; a verification leaves it alone',
   await finish(start(data, ['--verify'], inNode("console.error('archive corrupt'); process.exitCode = 1")));
   const damaged = record(data);
   assert.equal([damaged.verifiedOk, damaged.lastVerified], [false, verified.lastVerified], 'the good date stays');
-  assert.match(damaged.verifyNote ?? '', 'archive corrupt');
+  assert.match(inLog(damaged.verifyReasons), 'archive corrupt');
   assert.ok((damaged.lastVerifyFailed as string) > (verified.lastVerified as string));
   await finish(start(data, flags, ['true']));
   assert.equal(
-    [record(data).verifiedOk, record(data).verifyNote, record(data).result],
-    [false, damaged.verifyNote, 'ok'],
+    [record(data).verifiedOk, record(data).verifyReasons, record(data).result],
+    [false, damaged.verifyReasons, 'ok'],
     'a backup that runs well afterwards proves nothing',
   );
   await finish(start(data, ['--verify'], ['true']));
@@ -123,10 +126,10 @@ test('a command that makes no backup moves no date, says so and what to do; so d
     rmSync(join(data, 'backup.d'), { recursive: true, force: true });
     const ended = await finish(start(data, [], command));
     assert.is(ended.code, 0, 'the command itself ended well');
-    assert.match(ended.err.toString(), /^run-backup: job "j": nothing was saved: /m);
+    assert.match(ended.err.toString(), /^run-backup: job "j": Nothing was saved: /m);
     const fresh = record(data);
     assert.equal([fresh.result, fresh.lastSuccess, fresh.exitCode], ['unknown', null, 0], command.join(' '));
-    assert.match(fresh.message ?? '', /^nothing was saved: /);
+    assert.match(inLog(fresh.reasons), /^nothing_saved/);
   }
   await finish(start(data, [], [restic, 'backup', '/home']));
   const good = record(data);
@@ -146,7 +149,10 @@ test('rsnapshot saves by its first level only', async () => {
   writeFileSync(conf, 'retain\tdaily\t7\nretain\tweekly\t4\n');
   writeFileSync(join(data, 'rsnapshot'), '#!/bin/sh\n', { mode: 0o755 });
   await finish(start(data, [], [join(data, 'rsnapshot'), '-c', conf, 'weekly']));
-  assert.match(record(data).message ?? '', 'only rotates');
+  assert.match(
+    inLog(record(data).reasons),
+    /^nothing_saved_rotates \(command: rsnapshot weekly, copying: rsnapshot daily\)/,
+  );
   assert.is(record(data).lastSuccess, null);
   await finish(start(data, [], [join(data, 'rsnapshot'), '-c', conf, 'daily']));
   assert.is(record(data).result, 'ok');
@@ -155,7 +161,7 @@ test('rsnapshot saves by its first level only', async () => {
 test('a verification that reads no backup is none', async () => {
   writeFileSync(join(data, 'restic'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   const ended = await finish(start(data, ['--verify'], [join(data, 'restic'), 'snapshots']));
-  assert.match(ended.err.toString(), 'nothing was verified');
+  assert.match(ended.err.toString(), 'Nothing was verified');
   assert.throws(() => record(data), /ENOENT/);
 });
 
@@ -170,7 +176,7 @@ test('a signal to us reaches the command, and we end as it ends', async () => {
   await saying(plain, 'ready');
   plain.kill('SIGTERM');
   assert.equal(await once(plain, 'close'), [null, 'SIGTERM']);
-  assert.match(record(data).message ?? '', 'SIGTERM');
+  assert.equal(record(data).reasons, [reason('ended_signal', { signal: 'SIGTERM' })]);
 });
 
 test('killed outright, the run is seen as failed and not as running for ever', async () => {

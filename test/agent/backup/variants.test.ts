@@ -1,4 +1,5 @@
 /** Forms that the captured samples do not show: other languages, other versions, failures. Shapes as the products document them. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as borg from '../../../agent/checks/backup/borg.ts';
@@ -15,6 +16,7 @@ import * as veeam from '../../../agent/checks/backup/veeam.ts';
 import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
+import { reason, said } from '../../../shared/reason.ts';
 
 const test = suite('variants of backup outputs');
 const run = (code: number | null, stdout = '', stderr = '', signal: string | null = null) => ({
@@ -81,7 +83,7 @@ test('restic: the codes of 0.17 and the words before them', () => {
   );
   assert.equal(restic.parseCheck(run(null, '')), { errors: null, ok: null });
   assert.is(restic.outcome(run(130, '', 'signal interrupt received, cleaning up')).result, 'failed');
-  assert.is(restic.outcome(run(null, '', '', 'SIGKILL')).reason, 'ended by signal SIGKILL');
+  assert.equal(restic.outcome(run(null, '', '', 'SIGKILL')).reasons, [reason('ended_signal', { signal: 'SIGKILL' })]);
   assert.is(restic.parseSnapshots('[{"paths":["/x"]}]'), null, 'a snapshot without a time is not "never"');
 });
 
@@ -147,7 +149,7 @@ test('kopia: unfinished and damaged snapshots', () => {
   const made = JSON.stringify(list[0]);
   assert.equal(kopia.outcome(run(0, `${made}\n`)), {
     result: 'warning',
-    reason: '2 entries could not be read',
+    reasons: [reason('items_unreadable', { items: 2 })],
     bytes: 5,
     files: 1,
   });
@@ -170,7 +172,7 @@ test('duplicati: warnings, fatal, restore, unfinished', () => {
       job?.reason,
       job?.lastSuccess !== null,
     ])[0],
-    ['warning', 'could not read x', true],
+    ['warning', said('could not read x'), true],
   );
   const fatal = one(
     report({
@@ -180,11 +182,11 @@ test('duplicati: warnings, fatal, restore, unfinished', () => {
     }),
   );
   assert.equal([fatal?.job, fatal?.result, fatal?.lastSuccess, fatal?.files], ['docs', 'failed', null, null]);
-  assert.match(fatal?.reason ?? '', /^Found 3 files that are missing from the remote storage$/);
+  assert.equal(fatal?.reason, said('Found 3 files that are missing from the remote storage'));
   const outside = one(
     JSON.stringify({ Data: null, Extra: { OperationName: 'Backup' }, Exception: 'System.IO: no space\n at x' }),
   );
-  assert.equal([outside?.result, outside?.reason], ['failed', 'System.IO: no space']);
+  assert.equal([outside?.result, outside?.reason], ['failed', said('System.IO: no space')]);
   assert.equal(duplicati.jobsIn(report({ ...base, MainOperation: 'Restore', ParsedResult: 'Success' })), []);
   assert.is(one(report({ ...base, ParsedResult: 'Success', Interrupted: true }))?.result, 'warning');
   assert.is(one(report({ ...base, EndTime: '0001-01-01T00:00:00', ParsedResult: 'Unknown' }))?.result, 'unknown');
@@ -215,7 +217,10 @@ test('vzdump: guest logs, pruning, tasks with warnings, what is left out', () =>
   const [job] = vzdump.jobsOf([
     { task: vzdump.parseUpid('UPID:n:00000001:00000002:67449780:vzdump:1:root@pam:') as vzdump.Task, log: mount },
   ]);
-  assert.equal([job?.result, job?.reason, job?.lastSuccess !== null], ['warning', 'not covered: /data', true]);
+  assert.equal(
+    [job?.result, job?.reason, job?.lastSuccess !== null],
+    ['warning', [reason('not_covered', { paths: '/data' })], true],
+  );
   const cut = vzdump.parseLog(
     'INFO: starting new backup job: vzdump 1 2\nINFO: Starting Backup of VM 1 (qemu)\nINFO: Finished Backup of VM 1 (00:00:05)\nINFO: Starting Backup of VM 2 (qemu)\n',
   );

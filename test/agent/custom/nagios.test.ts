@@ -1,9 +1,11 @@
 /** The plugin guidelines, line by line, and JSON answers. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseJsonAnswer } from '../../../agent/checks/custom/json.ts';
 import { breaks, parsePerformance, parsePlugin, parseRange, upperLimit } from '../../../agent/checks/custom/nagios.ts';
 import { answerOf, itemOf, metricsOf } from '../../../agent/checks/custom/result.ts';
+import { reason, said } from '../../../shared/reason.ts';
 
 const alerts = (range: string, value: number) => {
   const parsed = parseRange(range);
@@ -68,7 +70,7 @@ test('performance data: quotes, units, unknown, missing fields', () => {
 
 test('the three parts of an answer, and exit codes', () => {
   const answer = parsePlugin('DISK OK - free | /=1\n/ 15 GB\n/boot 68 MB | /boot=2\n/home=3\n', '', 0);
-  assert.is(answer.message, 'DISK OK - free\n/ 15 GB\n/boot 68 MB');
+  assert.equal(answer.reasons, said('DISK OK - free\n/ 15 GB\n/boot 68 MB'));
   assert.equal(
     answer.performance.map(({ label, value }) => [label, value]),
     [
@@ -81,8 +83,8 @@ test('the three parts of an answer, and exit codes', () => {
     [0, 1, 2, 3, 4, 127, null].map((code) => parsePlugin('x', '', code).status),
     [0, 1, 2, 3, 3, 3, 3],
   );
-  assert.is(parsePlugin('', 'no such option', 3).message, 'no such option');
-  assert.is(parsePlugin('', '', 0).message, '(no output)');
+  assert.equal(parsePlugin('', 'no such option', 3).reasons, said('no such option'));
+  assert.equal(parsePlugin('', '', 0).reasons, [reason('no_output')]);
 });
 
 test('JSON answers: ours, and anything with numbers', () => {
@@ -123,7 +125,9 @@ test('what had to be ended is unknown, and is told', () => {
     ],
     [3, 3, 3],
   );
-  assert.match(answerOf({ ...base, ended: 'timeout' }, 'nagios', 2000).message, '2 s');
+  assert.equal(answerOf({ ...base, ended: 'timeout' }, 'nagios', 2000).reasons, [
+    reason('check_too_slow', { limit_s: 2 }),
+  ]);
 });
 
 test('metrics and item: bounded, unknown values left out', () => {

@@ -1,4 +1,5 @@
 /** Disks are followed by serial number, through other letters, silence and absence. */
+
 import { rmSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,6 +9,7 @@ import { readDue } from '../../../agent/checks/health/due.ts';
 import { parseSmart, smart } from '../../../agent/checks/health/smart.ts';
 import { windows } from '../../../agent/checks/health/windows.ts';
 import { diskLabel, serialOf } from '../../../agent/platform/disks.ts';
+import { reasonsIn } from '../../../shared/reason.ts';
 import { trialContext } from '../../support/check-context.ts';
 import { addFiles, tree } from '../../support/tree.ts';
 
@@ -39,7 +41,7 @@ function machine(files: Record<string, string> = {}) {
     root,
     platform: 'linux',
     run: async (_, args) => {
-      if (disks === null) throw new NoData('smartctl is not installed');
+      if (disks === null) throw new NoData();
       if (args[0] !== '--scan') return answer(disks[args.at(-1) as string]);
       return answer({ smartctl: {}, devices: Object.keys(disks).map((name) => ({ name, type: 'sat' })) });
     },
@@ -48,9 +50,12 @@ function machine(files: Record<string, string> = {}) {
     disks = now;
     const { items, metrics } = await smart.read(context);
     return Object.fromEntries(
-      items.map(({ name, status, details }) => {
+      items.map(({ name, status, details, summary }) => {
         const severity = metrics.find(({ tags }) => tags.name === name)?.fields.severity ?? null;
-        return [String(details.serial ?? name), { name, status, severity, code: details.code ?? null }];
+        return [
+          String(details.serial ?? name),
+          { name, status, severity, codes: reasonsIn(summary).map(({ code }) => code) },
+        ];
       }),
     );
   };
@@ -81,8 +86,18 @@ test('a disk that was there and can no longer be opened raises an alert, and kee
   const { read, end } = machine();
   const { A, B } = await read({ '/dev/sda': healthy('A'), '/dev/sdb': failing('B') });
   const after = await read({ '/dev/sda': dead, '/dev/sdb': dead });
-  assert.equal(after[A?.name ?? ''], { name: A?.name, status: 'warning', severity: 1, code: 'cannot_read' });
-  assert.equal(after[B?.name ?? ''], { name: B?.name, status: 'critical', severity: 2, code: 'cannot_read' });
+  assert.equal(after[A?.name ?? ''], {
+    name: A?.name,
+    status: 'warning',
+    severity: 1,
+    codes: ['disk_unreadable', 'said', 'last_read_well'],
+  });
+  assert.equal(after[B?.name ?? ''], {
+    name: B?.name,
+    status: 'critical',
+    severity: 2,
+    codes: ['disk_unreadable', 'said', 'last_read', 'disk_says_failing'],
+  });
   const again = await read({ '/dev/sda': healthy('A'), '/dev/sdb': healthy('B') });
   assert.equal([again.A?.severity, again.B?.severity], [0, 0]);
   end();
@@ -106,8 +121,8 @@ test('a failing disk that sleeps is still failing; its letter is another one sin
   addFiles(root, wwid('naa.2', 'naa.1'));
   const after = await read({ '/dev/sda': asleep, '/dev/sdb': asleep });
   assert.equal(
-    [after[A?.name ?? '']?.severity, after[A?.name ?? '']?.code, after[B?.name ?? '']?.severity],
-    [2, 'last_told', null],
+    [after[A?.name ?? '']?.severity, after[A?.name ?? '']?.codes, after[B?.name ?? '']?.severity],
+    [2, ['disk_asleep', 'last_read', 'disk_says_failing'], null],
   );
   end();
 });
@@ -121,8 +136,8 @@ test('a disk that is listed no more is missing; a stick, a virtual disk and one 
   const { A, D } = await read(all);
   const after = await read({});
   assert.equal(Object.values(after), [
-    { name: A?.name, status: 'warning', severity: 1, code: 'missing' },
-    { name: D?.name, status: 'critical', severity: 2, code: 'missing' },
+    { name: A?.name, status: 'warning', severity: 1, codes: ['disk_gone', 'last_read_well'] },
+    { name: D?.name, status: 'critical', severity: 2, codes: ['disk_gone', 'last_read', 'disk_says_failing'] },
   ]);
   const exchanged = await read({ '/dev/sda': healthy('NEW1'), '/dev/sdd': healthy('NEW2') });
   assert.equal(Object.keys(exchanged).sort(), ['NEW1', 'NEW2']);

@@ -164,7 +164,7 @@ async function reading(
   }
   const run = async (file: string): Promise<RunResult> => {
     const answer = programs[file];
-    if (!answer) throw new NoData(`${file} is not installed`);
+    if (!answer) throw new NoData();
     return { code: 0, signal: null, stdout: '', stderr: '', ended: null, ms: 1, ...answer };
   };
   const { items, metrics } = await firewall.read(trialContext({ root, platform, run }));

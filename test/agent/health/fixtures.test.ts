@@ -1,4 +1,5 @@
 /** Every captured output about disks, arrays, posture, restarts and the system itself, read right. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { judgeBtrfs, parseDeviceStats, parseErrorStats, parseMissing } from '../../../agent/checks/health/btrfs.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../../agent/checks/os/reboot-text.ts';
 import { parseSwVers } from '../../../agent/checks/patches/softwareupdate.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../../../agent/checks/patches/windows-text.ts';
+import { english } from '../../../agent/english.ts';
 import { checkKind, type Sample } from '../../support/samples.ts';
 
 type Mapping = (sample: Sample) => Record<string, unknown>;
@@ -34,11 +36,13 @@ const smartctl: Mapping = (sample) => {
   if (disk === null) return {};
   const { status, reasons } = judgeSmart(disk);
   const reason = String(sample.expected.reason ?? '');
+  // A sample names NVMe's warnings as the codes do, and all else in English.
+  const why = reasons.flatMap((one) => [one.code, english([one])]);
   return {
     ...disk,
     temperatureC: disk.temperature,
     severity: verdict(sample.expected.severity, status),
-    reason: reasons.some((text) => text.includes(reason)) ? reason : reasons.join(', '),
+    reason: why.some((text) => text.toLowerCase().includes(reason.toLowerCase())) ? reason : why.join(', '),
     scsi: { grownDefects: disk.grownDefects },
   };
 };

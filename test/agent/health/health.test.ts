@@ -401,7 +401,7 @@ test('sources are read when due, a failing one turns unknown, an absent one is s
     return { items: [{ kind: 'x', name: 'x', status: 'ok', summary: '', details: {}, at: 1 }], metrics: [] };
   });
   const absent = source('absent', async () => {
-    throw new NoData('none here');
+    throw new NoData();
   });
   const context = trialContext();
   const statuses = async () =>

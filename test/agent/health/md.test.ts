@@ -1,10 +1,12 @@
 /** Software RAID: arrays that did not start, containers of firmware RAID, arrays that are listed no more. */
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NoData } from '../../../agent/checks/check.ts';
 import { judgeMd, md, parseMdadmDetail, parseMdstat } from '../../../agent/checks/health/md.ts';
+import { reason } from '../../../shared/reason.ts';
 import { trialContext } from '../../support/check-context.ts';
 import { addFiles, tree } from '../../support/tree.ts';
 
@@ -35,7 +37,7 @@ function machine(mdstat: string) {
     root,
     platform: 'linux',
     run: async () => {
-      throw new NoData('mdadm is not installed');
+      throw new NoData(reason('not_installed', { program: 'mdadm' }));
     },
   });
   const read = async () =>
@@ -46,7 +48,7 @@ function machine(mdstat: string) {
 test('an array that did not start is critical, though all its members are listed as spares', () => {
   const [array] = parseMdstat(head + inactive + tail) ?? [];
   assert.ok(array);
-  assert.equal([judgeMd(array).status, judgeMd(array).code], ['critical', 'not_started']);
+  assert.equal(judgeMd(array), { status: 'critical', reasons: [reason('array_not_started')] });
   const broken = 'md3 : broken raid0 sda1[0] sdb1[1]\n      100 blocks super 1.2 512k chunks\n';
   assert.is(parseMdstat(head + broken + tail)?.map(judgeMd)[0]?.status, 'critical');
 });

@@ -1,4 +1,5 @@
 /** The table of ends of life: dated, replaceable by a file, silent where it knows nothing. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { readOsState } from '../../../agent/checks/os/state.ts';
 import { type OsState, sections } from '../../../shared/inventory.ts';
 import { check } from '../../../shared/report.ts';
 import { trialContext } from '../../support/check-context.ts';
+import { inLog } from '../../support/reasons.ts';
 import { answer, removeTrees, tree } from '../../support/tree.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z');
@@ -150,7 +152,7 @@ test('the inventory says the date, its source and its day; a broken file is told
   assert.type(told.metrics?.[0]?.fields.end_of_life_days, 'number');
   writeFileSync(join(data, 'end-of-life.json'), '{"asOf":"soon"}');
   const broken = await stateOf({ 'etc/os-release': 'ID=debian\nVERSION_ID=12\n' }, data);
-  assert.match(broken.note ?? '', 'end-of-life.json:1:');
+  assert.match(inLog(broken.note), 'end-of-life.json:1:');
   assert.equal([broken.os.endOfLifeSource, broken.os.endOfLifeAsOf], ['table', bundled.asOf]);
   const own = (await stateOf({ 'etc/os-release': 'ID=fedora\nVERSION_ID=44\nSUPPORT_END=2027-05-19\n' }, data)).os;
   assert.equal([own.endOfLifeSource, own.endOfLifeAsOf], ['os-release', null]);

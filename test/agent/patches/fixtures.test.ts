@@ -1,4 +1,5 @@
 /** Every captured output of a package manager, read right. The mappings only rename: no reading happens here. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseApkUpdates } from '../../../agent/checks/patches/apk.ts';
@@ -25,6 +26,7 @@ import { parseProStatus } from '../../../agent/checks/patches/ubuntu-pro.ts';
 import { parseHotfixes, parseUpdateHistory, parseUpdatesSection } from '../../../agent/checks/patches/windows-text.ts';
 import { parseWingetUpgrades } from '../../../agent/checks/patches/winget.ts';
 import { parsePatchCheck, parseZypperPatches, parseZypperUpdates } from '../../../agent/checks/patches/zypper.ts';
+import type { Reason } from '../../../shared/reason.ts';
 import { checkKind, type Sample } from '../../support/samples.ts';
 
 type Mapping = (sample: Sample) => Record<string, unknown>;
@@ -67,10 +69,13 @@ const aptSimulate: Mapping = (sample) => {
     esmAdvert: simulation.esmAdvert,
     aptCheck: parseAptCheck(sample.text('aptCheck')),
     status: inst === null ? 'unknown' : 'ok',
-    error: simulation.reason,
-    reason: simulation.reason,
+    error: textOf(simulation.reasons),
+    reason: textOf(simulation.reasons),
   };
 };
+
+/** What the tool itself said. */
+const textOf = (reasons: readonly Reason[]) => reasons.find(({ code }) => code === 'said')?.params?.text ?? null;
 
 const dnfCheckUpdate: Mapping = (sample) => {
   // dnf's answer alone cannot tell "none" from "dead repository"; what the sample says of the metadata is the second
@@ -82,7 +87,7 @@ const dnfCheckUpdate: Mapping = (sample) => {
     packages: answer.updates,
     obsoletes: answer.obsoletes,
     status: answer.updates === null ? 'unknown' : 'ok',
-    error: answer.reason,
+    error: textOf(answer.reasons),
     why: answer.updates === null ? sample.expected.why : null,
     metadataAgeSeconds: null,
   };

@@ -1,4 +1,5 @@
 /** What the captured outputs do not show: other versions, other languages, the rules around the parsers. */
+
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -42,7 +43,9 @@ import {
 import { windowsUpdate } from '../../../agent/checks/patches/windows-update.ts';
 import { parseWingetUpgrades } from '../../../agent/checks/patches/winget.ts';
 import { parsePatchCheck, parseZypperUpdates } from '../../../agent/checks/patches/zypper.ts';
+import { reason, said } from '../../../shared/reason.ts';
 import { trialContext } from '../../support/check-context.ts';
+import { inLog } from '../../support/reasons.ts';
 
 const answer = (stdout: string, code: number | null = 0, stderr = ''): RunResult => ({
   code,
@@ -110,7 +113,10 @@ test('apt: foreign architectures, local packages and vendors with blanks', () =>
 
 test('apt: an error is unknown, whatever the output', () => {
   assert.is(parseAptSimulation('', 100, 'E: The package lists are broken.').inst, null);
-  assert.is(parseAptSimulation('', 100, 'E: The package lists are broken.').reason, 'The package lists are broken.');
+  assert.equal(
+    parseAptSimulation('', 100, 'E: The package lists are broken.').reasons,
+    said('The package lists are broken.'),
+  );
   assert.is(parseAptSimulation('', null).inst, null);
   assert.is(parseAptSimulation('', 0, 'E: broken').inst, null);
   assert.equal(parseAptSimulation('', 0).inst, []);
@@ -181,7 +187,7 @@ test('dnf: lines that wrap, noise before the table, and a code that contradicts'
     ['a-very-long-package-name-that-wraps', 'bash'],
   );
   assert.is(parseCheckUpdate('', 100, '', 60).updates, null);
-  assert.is(parseCheckUpdate('', 1, 'Error: x', 60).reason, 'x');
+  assert.equal(parseCheckUpdate('', 1, 'Error: x', 60).reasons, said('x'));
   assert.is(parseCheckUpdate('', 0, '', null).updates, null);
   assert.is(parseCheckUpdate('', 0, '', 40 * 86_400).updates, null);
   assert.equal(parseCheckUpdate('', 0, '', 60).updates, []);
@@ -251,7 +257,7 @@ test('dnf: a repository without metadata makes the whole answer a failure', asyn
   const root = tree({ ...fedora, 'var/cache/libdnf5/other-1/repodata/repomd.xml': '<data type="updateinfo">' });
   const state = await dnf.read(trialContext({ root, run: async () => answer('', 0) }));
   assert.equal([state.scan, state.pending], ['failed', null]);
-  assert.match(state.reason ?? '', 'fedora');
+  assert.match(inLog(state.reason), 'fedora');
   rmSync(root, { recursive: true });
 });
 
@@ -383,7 +389,7 @@ test('Windows: offline search, categories by id, freshness', async () => {
     }),
   );
   assert.equal([refused.scan, refused.pending], ['failed', null]);
-  assert.match(refused.reason ?? '', 'language mode');
+  assert.match(inLog(refused.reason), 'language mode');
   assert.is(parseWindowsSearch({ rc: 4, updates: [] }).updates, null);
 });
 
@@ -427,13 +433,14 @@ test('third parties', () => {
 });
 
 test('lists older than a week: the count is not claimed', () => {
-  const state = patchState({ manager: 'x', scannedAt: 1, metadataAge: 8 * 86_400 }, { list: [], reason: null }, true);
+  const state = patchState({ manager: 'x', scannedAt: 1, metadataAge: 8 * 86_400 }, { list: [], reasons: [] }, true);
+  assert.equal([state.reason], [[reason('lists_old', { age_s: 8 * 86_400 })]]);
   assert.equal([state.scan, state.pending, state.pendingSecurity], ['unknown', null, null]);
 });
 
 test('first seen: kept over a newer candidate and a failed scan, forgotten when installed', () => {
   const update = { name: 'openssl', installed: '1', candidate: '2', security: true, since: null };
-  const base = patchState({ manager: 'apt', scannedAt: 1, metadataAge: 1 }, { list: [update], reason: null }, true);
+  const base = patchState({ manager: 'apt', scannedAt: 1, metadataAge: 1 }, { list: [update], reasons: [] }, true);
   const first = withFirstSeen([base], {}, 1000);
   assert.is(first.states[0]?.oldestSecuritySince, 1000);
   const later = withFirstSeen([{ ...base, list: [{ ...update, candidate: '3' }] }], first.seen, 5000);

@@ -9,6 +9,7 @@ import { patchLimitDays, patchOverview, patchRow } from '../../../collector/flee
 import { protectionOf } from '../../../collector/fleet/protection.ts';
 import { openState } from '../../../collector/state/open.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
+import { reason } from '../../../shared/reason.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -204,7 +205,7 @@ test('patches: overdue by age, and a failed scan is unknown with its reason', ()
   ]);
   assert.is(failed.state, 'unknown');
   assert.is(failed.pendingSecurity, null);
-  assert.is(failed.reason, 'apt: rc 100');
+  assert.equal(failed.reason, [reason('in_part', { name: 'apt' }), reason('verbatim', { text: 'rc 100' })]);
   assert.is(row(null).state, 'unknown');
   assert.is(row([patches({ manager: 'snap', thirdParty: true })]).state, 'unknown');
 });
@@ -216,7 +217,7 @@ test('patches: green only once the age of what is pending is known, and never wi
   const fresh = { pending: 80, pendingSecurity: 75, oldestSecuritySince: now - 60_000 };
   const unknown = row({ ...fresh, oldestSecurityAtLeast: true });
   assert.is(unknown.state, 'unknown');
-  assert.match(unknown.reason ?? '', 'how old');
+  assert.equal(unknown.reason, [reason('in_part', { name: 'apt' }), reason('security_age_unknown')]);
   assert.is(row({ ...fresh, oldestSecurityAtLeast: false }).state, 'compliant');
   assert.is(
     row({ ...fresh, oldestSecuritySince: now - 15 * day, oldestSecurityAtLeast: true }, null, [tooOld]).state,
@@ -226,7 +227,7 @@ test('patches: green only once the age of what is pending is known, and never wi
   const until = (endOfLife: number, endOfSecurity: number | null = null) =>
     row(nothing, { ...osState, endOfLife, endOfSecurity });
   assert.is(until(now - 2 * day).state, 'overdue');
-  assert.match(until(now - 2 * day).reason ?? '', 'no security updates since');
+  assert.equal(until(now - 2 * day).reason, [reason('no_security_updates_since', { ended_on: now - 2 * day })]);
   assert.is(until(now - 2 * day, now + day).state, 'compliant', 'extended security updates count');
   assert.is(until(now).state, 'compliant', 'the last day is covered');
 });

@@ -6,6 +6,7 @@ import { Box, Notice } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { sayWhy } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { sectionOf } from './sections.ts';
 
@@ -125,7 +126,7 @@ function Checks({ list }: { list: readonly CheckState[] }) {
         columns={[
           { key: 'check', head: t('about.checkName'), cell: (row) => wordOr('about.checkKinds', row.check) },
           { key: 'status', head: t('column.state'), cell: (row) => <CheckMark status={row.status} /> },
-          { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => row.reason ?? none },
+          { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => sayWhy(row.reason) || none },
           { key: 'at', head: t('common.seen'), cell: (row) => <Ago at={row.at} /> },
         ]}
       />

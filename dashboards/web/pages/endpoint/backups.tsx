@@ -10,6 +10,7 @@ import { Input, Select } from '../../parts/field.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { sayWhy } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import type { TabProps } from './endpoint.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
@@ -123,13 +124,13 @@ function Job({ endpoint, job, onDone }: VerifyProps) {
       <div class="stack">
         {job.reason && (
           <Notice tone={job.result === 'failed' ? 'critical' : job.result === 'ok' ? 'info' : 'warning'}>
-            {job.reason}
+            {sayWhy(job.reason)}
           </Notice>
         )}
         {job.verifiedOk === false && (
           <Notice tone="critical" title={t('backup.verifyFailed')}>
             <Moment at={job.verifyFailedAt ?? null} />
-            {job.verifyNote && <> · {job.verifyNote}</>}
+            {job.verifyNote && <> · {sayWhy(job.verifyNote)}</>}
           </Notice>
         )}
         <Facts job={job} />

@@ -6,6 +6,7 @@ import { Box, Notice } from '../../parts/box.tsx';
 import { HealthMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { sayWhy } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -20,18 +21,13 @@ function detailOf(name: string, value: HealthItem['details'][string]): string {
 /** What is not known is left out: the state of the finding says that already. */
 function detailsOf(item: HealthItem): string {
   return Object.entries(item.details)
-    .filter(([name, value]) => value !== null && name !== 'code')
+    .filter(([, value]) => value !== null)
     .map(([name, value]) => `${wordOr('health.detail', name, name.replaceAll('_', ' '))}: ${detailOf(name, value)}`)
     .join(' · ');
 }
 
 /** `all` and `system` are the agent's codes for findings that are about no one thing. */
 const findingOf = ({ name }: HealthItem) => (name === 'all' || name === 'system' ? t(`health.${name}`) : name);
-
-/** A code of the agent in the reader's language, before the agent's own words; nothing where there is none. */
-function codeOf({ details }: HealthItem): string {
-  return typeof details.code === 'string' ? wordOr('health.code', details.code, '') : '';
-}
 
 function Findings({ items }: { items: readonly HealthItem[] }) {
   const rows = [...items].sort(
@@ -52,8 +48,7 @@ function Findings({ items }: { items: readonly HealthItem[] }) {
           bare: true,
           cell: (row) => (
             <>
-              {codeOf(row) !== '' && <div>{codeOf(row)}</div>}
-              {row.summary}
+              {sayWhy(row.summary)}
               {detailsOf(row) !== '' && <div class="quiet small">{detailsOf(row)}</div>}
             </>
           ),

@@ -13,6 +13,7 @@ import type {
   PatchState,
   SoftwareItem,
 } from '../../../../shared/inventory.ts';
+import { sayWhy } from '../../words/reason.ts';
 
 interface Sections {
   host: Host;
@@ -39,5 +40,5 @@ export function sectionOf<N extends keyof Sections>(detail: EndpointDetail, name
 /** Why a check could not say anything, where the agent told; null otherwise. */
 export function reasonOfCheck(detail: EndpointDetail, name: RegExp): string | null {
   const states = sectionOf(detail, 'checks')?.data ?? [];
-  return states.find((state) => name.test(state.check) && state.status !== 'ok')?.reason ?? null;
+  return sayWhy(states.find((state) => name.test(state.check) && state.status !== 'ok')?.reason) || null;
 }

@@ -7,6 +7,7 @@ import { Box, Notice } from '../../parts/box.tsx';
 import { Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { sayWhy } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -51,7 +52,7 @@ function OsBox({ os }: { os: OsState }) {
                 <Ago at={os.rebootSince} />
               </div>
             )}
-            {os.rebootWhy && <div class="quiet small">{os.rebootWhy}</div>}
+            {os.rebootWhy && <div class="quiet small">{sayWhy(os.rebootWhy)}</div>}
           </dd>
         </div>
         <div>
@@ -136,7 +137,7 @@ function ManagerBox({ state }: { state: PatchState }) {
       flush
     >
       <div class="box-body stack">
-        {state.reason && <Notice tone={state.scan === 'ok' ? 'info' : 'unknown'}>{state.reason}</Notice>}
+        {state.reason && <Notice tone={state.scan === 'ok' ? 'info' : 'unknown'}>{sayWhy(state.reason)}</Notice>}
         <dl class="facts">
           <div>
             <dt>{t('updates.pending')}</dt>

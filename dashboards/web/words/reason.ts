@@ -1,0 +1,6 @@
+/** Reasons of agents in the language of this browser. */
+import type { Reasons } from '../../../shared/reason.ts';
+import { sayReasons } from '../../../shared/words/reasons.ts';
+import { language } from './words.ts';
+
+export const sayWhy = (told: Reasons | null | undefined): string => sayReasons(language.value, told);

@@ -1,0 +1,34 @@
+/** Reasons of agents in words: see ../reason.ts for what they are. Pure. */
+import { type Reason, type Reasons, reasonsIn, reasonsInLog } from '../reason.ts';
+import { bytes, duration, number, percent, time } from './format.ts';
+import { findWord, type Language } from './index.ts';
+
+/** All of them, one after the other. A word that ends in a colon leads the one behind it. */
+export function sayReasons(language: Language, told: Reasons | null | undefined): string {
+  return reasonsIn(told)
+    .map((one) => say(language, one))
+    .reduce((text, next) => text + between(text) + next, '');
+}
+
+function between(before: string): string {
+  if (before === '' || before.endsWith('：')) return '';
+  return before.endsWith(':') ? ' ' : ' · ';
+}
+
+function say(language: Language, { code, params = {} }: Reason): string {
+  const values = Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, shown(language, name, value)]),
+  );
+  // Of an agent that is newer than these words: better the code than nothing.
+  return findWord(language, `reason.${code}`, values) ?? reasonsInLog([{ code, params: values }]);
+}
+
+/** A number by the name of the value; a text as it stands. */
+function shown(language: Language, name: string, value: string | number): string {
+  if (typeof value === 'string') return value;
+  if (name.endsWith('_at')) return time(value, language, 'full');
+  if (name.endsWith('_on')) return time(value, language, 'date');
+  if (name.endsWith('_s')) return duration(value, language);
+  if (name.endsWith('_bytes')) return bytes(value, language);
+  return name.endsWith('_percent') ? percent(value, language) : number(value, language, 2);
+}
