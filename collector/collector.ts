@@ -251,7 +251,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
       async replaced(id) {
         intake.disconnect(id);
       },
-      trouble: () => series.stats().trouble,
+      trouble: () => series.stats().appendsWait,
     },
     { tls: config.tls, log, web: deps.web },
   );

@@ -18,13 +18,25 @@ export function registerOwnMetrics(
         this.set(read());
       },
     });
-  gauge('series_journal_rows', 'Reports in the journal, not yet in a segment', () => series.stats().journalRows);
+  gauge(
+    'series_journal_rows',
+    'Reports in the journal that the backend does not hold yet',
+    () => series.stats().journalRows,
+  );
   gauge('series_segments', 'Segment files', () => series.stats().segments);
   gauge('series_segment_bytes', 'Bytes of segment files', () => series.stats().segmentBytes);
   gauge('series_samples', 'Samples stored', () => series.stats().samples);
   gauge('series_count', 'Series known', () => series.stats().series);
   gauge('series_waiting', 'Appends wait at present, such as for a full disk', () =>
+    series.stats().appendsWait === null ? 0 : 1,
+  );
+  gauge('series_trouble', 'Something is wrong with the series store, such as a backend that is away', () =>
     series.stats().trouble === null ? 0 : 1,
+  );
+  gauge(
+    'series_quarantined',
+    'Files and lines put aside as damaged or refused, since the start',
+    () => series.stats().quarantined,
   );
 
   new Gauge({

@@ -53,7 +53,7 @@ export interface IntakeParts {
   };
   /** What follows from a report and what else is known of its endpoint, as metrics for the rules. */
   derive?(endpoint: Endpoint, report: Report): Report;
-  /** The series store cannot take anything (`trouble`: why), or can again (null): an alert of the collector about itself. */
+  /** Something is wrong with the series store (`trouble`: what), or not any more (null): an alert of the collector about itself. */
   onTrouble?(trouble: string | null): void;
   /** Settings for an endpoint, where there are any. */
   configOf?(endpoint: Endpoint): AgentConfig | undefined;
@@ -182,7 +182,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       await acks.close();
       await broker.close();
       // What the store cannot take will not be durable by waiting for it.
-      const longest = store.stats().trouble === null ? roadEmptyMs : 0;
+      const longest = store.stats().appendsWait === null ? roadEmptyMs : 0;
       await Promise.race([road.empty(), pause(longest, undefined, { ref: false })]);
       await evaluation.close();
       await presence.close();
@@ -190,7 +190,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   };
 }
 
-/** Looks at the store's own word on whether it can take anything, and tells when that changes. */
+/** Looks at the store's own word on whether all is well with it, and tells when that changes. */
 function watchTrouble(store: SeriesStore, tellTrouble: IntakeParts['onTrouble']): () => void {
   let told: string | null = null;
   const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-/** The series stores there are. Adding one is a folder with its `open`, and a line here. */
+/** The backends there are. Adding one is a folder with its `OpenBackend`, and a line here. */
 import { openEmbedded } from './embedded/embedded.ts';
 
 export const seriesStores = {

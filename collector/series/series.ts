@@ -1,6 +1,4 @@
-/**
- * The seam to time series. Drivers: embedded (default). A driver decides how batches are made; its callers only wait.
- */
+/** Time series as the rest of the collector sees them. Behind it: the journal (store.ts) and a backend (backend.ts). */
 import type { Ack, Report } from '../../shared/report.ts';
 
 /** One report as it came in: decoded and admitted. */
@@ -61,6 +59,7 @@ export interface Latest {
 }
 
 export interface SeriesStats {
+  /** Reports in the journal that the backend does not hold yet. */
   journalRows: number;
   segments: number;
   segmentBytes: number;
@@ -69,9 +68,11 @@ export interface SeriesStats {
   duplicates: number;
   /** Reports whose append has not resolved yet. */
   pending: number;
-  /** Damaged files that were moved aside since the start. */
+  /** What was damaged or refused and put aside since the start. */
   quarantined: number;
-  /** Why appends wait at present, such as a full disk; null when all is well. */
+  /** Why appends wait at present, such as a full disk; null when they do not. */
+  appendsWait: string | null;
+  /** The same, or why the backend takes or gives nothing while the journal goes on; null when all is well. */
   trouble: string | null;
   lastCompactionAt: number | null;
 }
@@ -91,6 +92,7 @@ export interface SeriesStore {
   append(arrival: Arrival): Promise<Stored>;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;
+  /** @throws EvenkeelError SERIES_UNAVAILABLE while the backend is away */
   query(query: SeriesQuery): Promise<SeriesResult>;
   /** The newest value of each series of the endpoint, from memory. */
   latest(endpoint: string): readonly Latest[];

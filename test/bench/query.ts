@@ -10,10 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Duck, openDuck } from '../../collector/series/embedded/duck.ts';
-import { type EmbeddedStore, openEmbedded } from '../../collector/series/embedded/embedded.ts';
-import { openJournal } from '../../collector/series/embedded/journal.ts';
-import { bucketMs, partitionMs, type Segment } from '../../collector/series/embedded/plan.ts';
+import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
+import { partitionMs, type Segment } from '../../collector/series/embedded/plan.ts';
+import { createSegmentTable } from '../../collector/series/embedded/segment-table.ts';
 import { writeRun } from '../../collector/series/embedded/segments.ts';
+import { openJournal } from '../../collector/series/journal/journal.ts';
+import { bucketMs } from '../../collector/series/span.ts';
+import type { OpenedStore } from '../../collector/series/store.ts';
 import { silentLog } from '../../shared/log.ts';
 import { catalogue } from '../../shared/metrics.ts';
 import type { Metric, Report } from '../../shared/report.ts';
@@ -64,7 +67,7 @@ async function charts(folder: string, endpoints: number, days: number): Promise<
   }
 }
 
-async function timeCharts(store: EmbeddedStore, endpoints: number, days: number): Promise<void> {
+async function timeCharts(store: OpenedStore, endpoints: number, days: number): Promise<void> {
   const random = createRandom(7);
   const kinds = [
     ['one chart, 1 series, 7 days', ['cpu.usage_active'], 7],
@@ -93,7 +96,8 @@ async function generate(folder: string, endpoints: number, days: number): Promis
     const segments: Segment[] = [];
     for (let from = now - days * day; from < now; from += day)
       segments.push(...(await writeDay(duck, folder, endpoints, from, segments.length)));
-    journal.install(segments, [], null);
+    const table = createSegmentTable(journal.database);
+    journal.advance(null, () => table.change({ added: segments, removed: [] }));
     return segments.reduce((sum, { rows }) => sum + rows, 0);
   } finally {
     duck.close();

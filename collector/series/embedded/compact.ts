@@ -3,17 +3,9 @@
  * A step only writes new files and says what should change; the store makes that durable and has it installed.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { bucketMs, type Resolution, type Retention, resolutions } from '../span.ts';
 import type { Plan } from './messages.ts';
-import {
-  bucketMs,
-  isExpired,
-  type Merge,
-  partitionOf,
-  type Resolution,
-  type Retention,
-  resolutions,
-  type Segment,
-} from './plan.ts';
+import { isExpired, type Merge, partitionOf, type Segment } from './plan.ts';
 import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
 import { createSort, rollUp, type Sort, type Sorted } from './sort.ts';
 import { registerStream, type Stream } from './stream.ts';

@@ -1,6 +1,8 @@
 /** What the store and its worker say to each other. Each request gets one answer; frames get none. */
+import type { Newest } from '../backend.ts';
 import type { Aggregate, SeriesLine } from '../series.ts';
-import type { Retention, Segment, Span } from './plan.ts';
+import type { Retention, Span } from '../span.ts';
+import type { Segment } from './plan.ts';
 
 /** Handed over when the worker starts. */
 export interface Start {
@@ -35,14 +37,6 @@ export interface Plan {
 export interface Damage {
   segment: Segment;
   reason: string;
-}
-
-/** The newest values found in segments, as parallel arrays: endpoint, line, ms UTC, value. */
-export interface Newest {
-  endpoint: Float64Array;
-  line: Float64Array;
-  at: Float64Array;
-  value: Float64Array;
 }
 
 export interface Requests {

@@ -1,10 +1,10 @@
 /** From names to ids, to the worker, and back. User-given strings end here: the worker gets numbers only. */
 import type { Clock } from '../../../shared/clock.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
+import type { Dictionary } from '../journal/dictionary.ts';
 import type { Aggregate, SeriesQuery, SeriesResult } from '../series.ts';
+import { type Retention, spanFor } from '../span.ts';
 import type { Courier } from './courier.ts';
-import type { Dictionary } from './dictionary.ts';
-import { type Retention, spanFor } from './plan.ts';
 
 export function createQuery(parts: { dictionary: Dictionary; courier: Courier; clock: Clock; retention: Retention }) {
   const { dictionary, courier, clock, retention } = parts;

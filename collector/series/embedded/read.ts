@@ -1,10 +1,12 @@
 /** Answers from segments and from the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
+import type { Newest } from '../backend.ts';
+import { addCell, addSample, type Cell, needs, points, type Row } from '../cells.ts';
 import type { Aggregate } from '../series.ts';
-import { addCell, addSample, type Cell, needs, points, type Row } from './cells.ts';
+import { bucketMs } from '../span.ts';
 import { columnsOf, type Duck } from './duck.ts';
 import type { Manifest } from './manifest.ts';
-import type { Answer, Newest, Question } from './messages.ts';
-import { bucketMs, overlapping, type Segment } from './plan.ts';
+import type { Answer, Question } from './messages.ts';
+import { overlapping, type Segment } from './plan.ts';
 import { sourceOf } from './segments.ts';
 import type { Tail } from './tail.ts';
 

@@ -11,8 +11,9 @@ import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Resolution } from '../span.ts';
 import { columnsOf, quote } from './duck.ts';
-import { partitionMs, type Resolution, type Segment } from './plan.ts';
+import { partitionMs, type Segment } from './plan.ts';
 
 /** A merged file has at most about this many rows, so that the next merge of it fits into memory. */
 export const maxRows = 16_000_000;

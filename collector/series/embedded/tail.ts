@@ -2,7 +2,7 @@
  * The frames that are durable in the journal and not yet in a segment, held by the worker with an index by endpoint.
  * They come in generations: the oldest is compacted while the newest grows. A query reads all of them.
  */
-import { eachRecord, eachSample, type Frame } from './record.ts';
+import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
 
 /** What one compaction takes at most: sorting it needs about six times as much memory, which is kept. */
 const fullGenerationBytes = 8 * 1024 * 1024;

@@ -2,21 +2,17 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { type EvenkeelError, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import type { JournalTail } from '../backend.ts';
+import type { Retention } from '../span.ts';
 import type { Courier } from './courier.ts';
-import { type Epochs, rowOf } from './epochs.ts';
-import type { Journal } from './journal.ts';
 import type { Plan } from './messages.ts';
-import type { Retention, Segment } from './plan.ts';
-
-/** An epoch that brings nothing for so long has ended, or its endpoint is off. */
-const restAfterMs = 3_600_000;
-/** Receipts saved in one commit: reports that arrive meanwhile wait for it. */
-const receiptsACommit = 500;
+import type { Segment } from './plan.ts';
+import type { SegmentTable } from './segment-table.ts';
 
 export interface UpkeepParts {
   courier: Courier;
-  journal: Journal;
-  epochs: Epochs;
+  journal: JournalTail;
+  table: SegmentTable;
   clock: Clock;
   log: Log;
   retention: Retention;
@@ -39,7 +35,7 @@ export interface Upkeep {
 }
 
 export function createUpkeep(parts: UpkeepParts): Upkeep {
-  const { courier, journal, epochs, clock, log, retention } = parts;
+  const { courier, journal, table, clock, log, retention } = parts;
   let running: Promise<void> | null = null;
   let trouble: string | null = null;
   let lastAt: number | null = null;
@@ -55,23 +51,14 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       parts.installed(plan);
       await courier.ask('install', { durable: true });
     }
-    dropOldReceipts();
   };
   const makeDurable = async (plan: Plan) => {
     try {
-      if (plan.through !== null) await saveReceipts(journal, epochs);
-      journal.install(plan.added, plan.removed, plan.through);
+      await journal.advance(plan.through, () => table.change(plan));
     } catch (thrown) {
       await courier.ask('install', { durable: false });
       throw thrown;
     }
-  };
-  /** An agent's spool does not outlive the longest retention; its receipts need not either. */
-  const dropOldReceipts = () => {
-    const before = clock.now() - Math.max(...Object.values(retention));
-    epochs.dropSeenBefore(before);
-    journal.dropReceipts(before);
-    epochs.restSeenBefore(clock.now() - restAfterMs);
   };
   const guarded = async (wait: boolean) => {
     try {
@@ -111,25 +98,6 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       return lastAt;
     },
   };
-}
-
-/**
- * Saves what has changed until now. Trimming is allowed only afterwards; that later receipts are saved with it does no
- * harm, because they are durable as frames already, and adding a range twice changes nothing.
- */
-async function saveReceipts(journal: Journal, epochs: Epochs): Promise<void> {
-  for (let left = epochs.changedCount; left > 0; ) {
-    const some = epochs.takeChanged(Math.min(left, receiptsACommit));
-    if (some.length === 0) return;
-    left -= some.length;
-    try {
-      journal.saveReceipts(some.map(rowOf));
-    } catch (thrown) {
-      epochs.giveBack(some);
-      throw thrown;
-    }
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
 }
 
 /** The manifest as the store knows it: for statistics, and for a worker that has to start anew. */

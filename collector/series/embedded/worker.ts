@@ -6,6 +6,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../../../shared/errors.ts';
+import { frameOf } from '../journal/record.ts';
 import { type Bench, compactGeneration, createBench, expire } from './compact.ts';
 import { type Duck, openDuck } from './duck.ts';
 import { createManifest, type Manifest } from './manifest.ts';
@@ -13,7 +14,6 @@ import { createMerges, type Merges } from './merges.ts';
 import type { Damage, FromWorker, Kind, Plan, Requests, Start, ToWorker } from './messages.ts';
 import type { Segment } from './plan.ts';
 import { answer, newest } from './read.ts';
-import { frameOf } from './record.ts';
 import { damageOf, pathOf, removeFiles, removeOrphans, wrongSizes } from './segments.ts';
 import { createTail } from './tail.ts';
 

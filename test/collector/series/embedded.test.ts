@@ -1,10 +1,14 @@
 import { openEmbedded } from '../../../collector/series/embedded/embedded.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { seriesContract } from '../../contract/series.ts';
+import type { OpenStore } from '../../contract/series.ts';
+import { backendContract } from '../../contract/series-backend.ts';
+import { journalContract } from '../../contract/series-journal.ts';
 
-seriesContract('embedded, from the journal', (folder, clock) => openEmbedded({ folder, clock, log: silentLog }));
+const fromJournal: OpenStore = (folder, clock) => openEmbedded({ folder, clock, log: silentLog });
+journalContract('embedded, from the journal', fromJournal);
+backendContract('embedded, from the journal', fromJournal);
 
-seriesContract('embedded, from segments', async (folder, clock) => {
+const fromSegments: OpenStore = async (folder, clock) => {
   const store = await openEmbedded({ folder, clock, log: silentLog, commitEveryMs: 1 });
   // Whatever is asked for has gone through compaction, and often through a merge.
   return {
@@ -19,4 +23,6 @@ seriesContract('embedded, from segments', async (folder, clock) => {
       await store.close();
     },
   };
-});
+};
+journalContract('embedded, from segments', fromSegments);
+backendContract('embedded, from segments', fromSegments);

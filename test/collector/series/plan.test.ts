@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  bucketMs,
-  defaultRetention,
-  nextMerge,
-  partitionOf,
-  type Segment,
-  spanFor,
-  stepFor,
-} from '../../../collector/series/embedded/plan.ts';
+import { nextMerge, partitionOf, type Segment } from '../../../collector/series/embedded/plan.ts';
+import { bucketMs, defaultRetention, spanFor, stepFor } from '../../../collector/series/span.ts';
 
 const test = suite('plan of segments and queries');
 const minute = 60_000;

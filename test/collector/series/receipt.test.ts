@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maxRanges, Receipt } from '../../../collector/series/embedded/receipt.ts';
+import { maxRanges, Receipt } from '../../../collector/series/journal/receipt.ts';
 
 const test = suite('receipt');
 const range = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 }));

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EmbeddedStore, openEmbedded } from '../../../collector/series/embedded/embedded.ts';
+import { openEmbedded } from '../../../collector/series/embedded/embedded.ts';
+import type { OpenedStore } from '../../../collector/series/store.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { arrival, cpu, metric, noon } from '../../contract/series.ts';
 
@@ -17,7 +18,7 @@ const day = 24 * hour;
 const test = suite('segments');
 let folder: string;
 let now: number;
-let store: EmbeddedStore;
+let store: OpenedStore;
 const errors: string[] = [];
 const log = { ...silentLog, error: (_: object, text: string) => void errors.push(text) };
 const open = () =>

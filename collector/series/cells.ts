@@ -2,7 +2,7 @@
  * What is known of one series in one step. Cells from segments, rollups and the journal's tail add up in any order, so
  * a chart does not care where its data lies. Pure.
  */
-import type { Aggregate } from '../series.ts';
+import type { Aggregate } from './series.ts';
 
 export interface Cell {
   min: number;

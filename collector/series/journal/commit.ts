@@ -14,8 +14,6 @@ import { FrameWriter } from './record.ts';
 const fullFrameBytes = 1024 * 1024;
 /** What one commit writes at most, so that a backlog after a full disk does not hold up the loop for long. */
 const framesACommit = 16;
-/** Uncompacted bytes beyond which new reports wait: memory and replay time are bounded, whatever holds compaction up. */
-const maxTailBytes = 256 * 1024 * 1024;
 const firstRetryMs = 250;
 const lastRetryMs = 5000;
 
@@ -55,7 +53,8 @@ export interface CommitParts {
   epochs: Epochs;
   log: Log;
   now: () => number;
-  tailBytes: () => number;
+  /** The backend has so much to take over that no more can be kept for it. */
+  isFull: () => boolean;
   /** The frame is durable. */
   committed(parcel: Parcel): void;
 }
@@ -91,7 +90,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     }
   };
   const commitSome = () => {
-    refuseWhenBad(settings, parts.tailBytes());
+    refuseWhenBad(settings, parts.isFull());
     const some = parcels.slice(0, framesACommit);
     const fresh = { endpoints: [...dictionary.fresh.endpoints], lines: [...dictionary.fresh.lines] };
     const newEpochs = [...epochs.fresh];
@@ -166,10 +165,10 @@ function settle({ settled, repeats }: Waiter, problem: EvenkeelError | null): vo
   for (const repeat of repeats) repeat(problem);
 }
 
-function refuseWhenBad({ folder, problem, reserveBytes }: CommitSettings, tailBytes: number): void {
+function refuseWhenBad({ folder, problem, reserveBytes }: CommitSettings, isFull: boolean): void {
   const lost = problem();
   if (lost) throw lost;
-  if (tailBytes > maxTailBytes) throw new Error('The journal waits for compaction, which does not get on.');
+  if (isFull) throw new Error('The journal waits for compaction, which does not get on.');
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < reserveBytes) throw fail('DISK_FULL' satisfies ErrorCode, { path: folder });
 }

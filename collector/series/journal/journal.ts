@@ -1,13 +1,12 @@
 /**
- * The one SQLite file: frames not yet in segments, the manifest of segments, the names behind the ids, and what was
- * received of each epoch. Only the main thread opens it, for itself alone.
+ * The one SQLite file: frames that the backend does not hold yet, the names behind the ids, and what was received of
+ * each epoch. Only the main thread opens it, for itself alone.
  */
 
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Fresh } from './dictionary.ts';
-import type { Resolution, Segment } from './plan.ts';
 import { type Frame, frameOf } from './record.ts';
 
 const schema = 3;
@@ -22,12 +21,6 @@ const tables = `
   create table receipts (
     id integer primary key, endpoint integer not null, epoch text not null, through integer not null,
     also text not null, seen_at integer not null, digests blob, unique (endpoint, epoch)
-  );
-  create table segments (
-    id integer primary key, resolution text not null, partition integer not null, level integer not null,
-    run integer not null, file text not null, rows integer not null, bytes integer not null, crc integer not null,
-    min_endpoint integer not null, max_endpoint integer not null, min_time integer not null, max_time integer not null,
-    created_at integer not null
   );
 `;
 /** From schema to schema. */
@@ -57,16 +50,12 @@ export interface Loaded {
   endpoints: { id: number; name: string; forgottenAt: number; partOf: string | null }[];
   lines: Fresh['lines'];
   receipts: ReceiptRow[];
-  segments: Segment[];
-  /** Frames up to this id are in segments. */
-  through: number;
-  lastSegment: number;
 }
 
 export interface Journal {
   load(): Loaded;
-  /** Frames that are in no segment yet, in order. A damaged one is left out and told to `damaged`. */
-  frames(damaged: (id: number) => void): Iterable<Frame & Sealed>;
+  /** Frames that the backend does not hold yet, after `after`, in order. A damaged one is left out and told to `damaged`. */
+  frames(damaged: (id: number) => void, after?: number): Iterable<Frame & Sealed>;
   readonly lastFrame: number;
   /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
   commit(frames: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
@@ -74,8 +63,10 @@ export interface Journal {
   /** Of an epoch, as they were saved last. */
   digests(epoch: number): Uint8Array | null;
   dropReceipts(before: number): void;
-  /** The manifest's change and the trim in one commit. */
-  install(added: readonly Segment[], removed: readonly Segment[], through: number | null): void;
+  /** One commit: what the backend writes into tables of its own, and that it holds frames up to `through` from now on. */
+  advance(through: number | null, record: () => void): void;
+  /** For the tables of the backend. */
+  readonly database: DatabaseSync;
   forget(endpoint: number, at: number): void;
   adopt(from: string, to: string): void;
   close(): void;
@@ -135,6 +126,7 @@ function journalOn(database: DatabaseSync): Journal {
       ' on conflict (id) do update set through = excluded.through, also = excluded.also, seen_at = excluded.seen_at,' +
       ' digests = coalesce(excluded.digests, digests)',
   );
+  const moveWatermark = prepare('update watermark set through = ?');
   const readDigests = prepare('select digests from receipts where id = ?');
   const first = Number(prepare('select min(id) as id from frames').get()?.id ?? 0);
   let { through, lastFrame } = prepare(
@@ -161,8 +153,10 @@ function journalOn(database: DatabaseSync): Journal {
 
   return {
     load: () => loadAll(database),
-    *frames(damaged) {
-      const rows = prepare('select id, crc, body from frames where id > ? order by id').iterate(through);
+    *frames(damaged, after = 0) {
+      const rows = prepare('select id, crc, body from frames where id > ? order by id').iterate(
+        Math.max(after, through),
+      );
       for (const row of rows) {
         const bytes = row.body as Uint8Array;
         if (crc32(bytes) === row.crc) yield { ...frameOf(Number(row.id), bytes), bytes };
@@ -187,10 +181,14 @@ function journalOn(database: DatabaseSync): Journal {
     saveReceipts: (receipts) => transaction(() => save(receipts)),
     digests: (epoch) => (readDigests.get(epoch)?.digests ?? null) as Uint8Array | null,
     dropReceipts: (before) => void prepare('delete from receipts where seen_at < ?').run(before),
-    install(added, removed, upTo) {
-      transaction(() => changeManifest(database, added, removed, upTo));
+    advance(upTo, record) {
+      transaction(() => {
+        record();
+        if (upTo !== null) moveWatermark.run(upTo);
+      });
       if (upTo !== null) through = upTo;
     },
+    database,
     forget: (endpoint, at) => void prepare('update endpoints set forgotten_at = ? where id = ?').run(at, endpoint),
     adopt(from, to) {
       const change = prepare('update endpoints set part_of = ? where name = ? or part_of = ?');
@@ -200,42 +198,8 @@ function journalOn(database: DatabaseSync): Journal {
   };
 }
 
-const columns: (keyof Segment)[] = [
-  'id',
-  'resolution',
-  'partition',
-  'level',
-  'run',
-  'file',
-  'rows',
-  'bytes',
-  'crc',
-  'minEndpoint',
-  'maxEndpoint',
-  'minTime',
-  'maxTime',
-  'createdAt',
-];
-
-function changeManifest(
-  database: DatabaseSync,
-  added: readonly Segment[],
-  removed: readonly Segment[],
-  through: number | null,
-): void {
-  const insert = database.prepare(`insert into segments values (${columns.map(() => '?').join(', ')})`);
-  const remove = database.prepare('delete from segments where id = ?');
-  for (const segment of added) insert.run(...columns.map((column) => segment[column]));
-  for (const { id } of removed) remove.run(id);
-  const lastSegment = added.reduce((most, { id }) => Math.max(most, id), 0);
-  database
-    .prepare('update watermark set through = coalesce(?, through), last_segment = max(last_segment, ?)')
-    .run(through, lastSegment);
-}
-
 function loadAll(database: DatabaseSync): Loaded {
   const all = (text: string) => database.prepare(text).all();
-  const mark = database.prepare('select through, last_segment from watermark').get();
   return {
     endpoints: all('select id, name, forgotten_at, part_of from endpoints').map((row) => ({
       id: Number(row.id),
@@ -257,28 +221,5 @@ function loadAll(database: DatabaseSync): Loaded {
       digests: null,
       seenAt: Number(row.seen_at),
     })),
-    segments: all('select * from segments').map(segmentOf),
-    through: Number(mark?.through),
-    lastSegment: Number(mark?.last_segment),
-  };
-}
-
-function segmentOf(row: Record<string, unknown>): Segment {
-  const number = (name: string) => Number(row[name]);
-  return {
-    id: number('id'),
-    resolution: String(row.resolution) as Resolution,
-    partition: number('partition'),
-    level: number('level'),
-    run: number('run'),
-    file: String(row.file),
-    rows: number('rows'),
-    bytes: number('bytes'),
-    crc: number('crc'),
-    minEndpoint: number('min_endpoint'),
-    maxEndpoint: number('max_endpoint'),
-    minTime: number('min_time'),
-    maxTime: number('max_time'),
-    createdAt: number('created_at'),
   };
 }

@@ -1,0 +1,74 @@
+/**
+ * The seam behind the journal: what holds the samples for good and answers from them. A backend gets each frame that is
+ * durable in the journal, and moves the journal's watermark over the frames that it holds; until then they stay.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { EvenkeelError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Dictionary } from './journal/dictionary.ts';
+import type { Journal, Sealed } from './journal/journal.ts';
+import type { Frame } from './journal/record.ts';
+import type { SeriesQuery, SeriesResult } from './series.ts';
+import type { Retention } from './span.ts';
+
+/** The journal as a backend sees it. */
+export interface JournalTail extends Pick<Journal, 'database' | 'lastFrame'> {
+  /** Frames after `after` that the backend does not hold yet, in order; damaged ones are left out. */
+  frames(after?: number): Iterable<Frame & Sealed>;
+  /** In one commit: what the backend writes into its own tables, and that it holds frames up to `through`. */
+  advance(through: number | null, record: () => void): Promise<void>;
+}
+
+export interface BackendParts {
+  journal: JournalTail;
+  dictionary: Dictionary;
+  /** Absolute path, for what the backend keeps on this machine. */
+  folder: string;
+  clock: Clock;
+  log: Log;
+  retention: Retention;
+  /** While there is one nothing is begun: it could only fail. */
+  problem: () => EvenkeelError | null;
+}
+
+/** Newest values as parallel arrays: endpoint, line, ms UTC, value. */
+export interface Newest {
+  endpoint: Float64Array;
+  line: Float64Array;
+  at: Float64Array;
+  value: Float64Array;
+}
+
+export interface BackendStats {
+  segments: number;
+  segmentBytes: number;
+  /** Raw samples that it holds and nobody holds but it. */
+  samples: number;
+  /** What was damaged or refused and put aside since the start. */
+  quarantined: number;
+  /** Why it takes or gives nothing at present; null when all is well. The journal goes on. */
+  trouble: string | null;
+  lastCompactionAt: number | null;
+}
+
+export interface Backend {
+  /** Waiting bytes beyond which the journal takes no more; what it keeps in memory of them bounds it, or the disk does. */
+  readonly maxWaitingBytes: number;
+  /** Waiting bytes beyond which `upkeep` is called at once. */
+  readonly fullBytes: number;
+  /** The frame is durable in the journal. Its bytes belong to the backend. */
+  write(frame: Sealed): void;
+  /** The newest value of each series at or after `since`; `note` may be called later, too, while the backend is away. */
+  newest(since: number, note: (values: Newest) => void): Promise<void>;
+  /** @throws EvenkeelError SERIES_UNAVAILABLE */
+  query(query: SeriesQuery): Promise<SeriesResult>;
+  /** What is due of moving, rollups and retention. Calls while it runs join it. Never rejects. */
+  upkeep(): Promise<void>;
+  /** The same for everything committed so far, due or not. */
+  compact(): Promise<void>;
+  stats(): BackendStats;
+  close(): Promise<void>;
+}
+
+/** Must be quick and wait for nothing that may be away. */
+export type OpenBackend = (parts: BackendParts) => Backend;

@@ -1,0 +1,51 @@
+/** Makes receipts durable outside the frames before frames are trimmed, and drops those that nobody needs any more. */
+import type { Clock } from '../../../shared/clock.ts';
+import { type Epochs, rowOf } from './epochs.ts';
+import type { Journal } from './journal.ts';
+
+/** An epoch that brings nothing for so long has ended, or its endpoint is off. */
+const restAfterMs = 3_600_000;
+/** Receipts saved in one commit: reports that arrive meanwhile wait for it. */
+const receiptsACommit = 500;
+
+export interface ReceiptKeeper {
+  /**
+   * Saves what has changed until now. Trimming is allowed only afterwards; that later receipts are saved with it does no
+   * harm, because they are durable as frames already, and adding a range twice changes nothing.
+   */
+  save(): Promise<void>;
+  /** An agent's spool does not outlive the longest retention; its receipts need not either. */
+  dropOld(): void;
+}
+
+/** @param parts.keptMs the longest retention */
+export function createReceiptKeeper(parts: {
+  journal: Journal;
+  epochs: Epochs;
+  clock: Clock;
+  keptMs: number;
+}): ReceiptKeeper {
+  const { journal, epochs, clock } = parts;
+  return {
+    async save() {
+      for (let left = epochs.changedCount; left > 0; ) {
+        const some = epochs.takeChanged(Math.min(left, receiptsACommit));
+        if (some.length === 0) return;
+        left -= some.length;
+        try {
+          journal.saveReceipts(some.map(rowOf));
+        } catch (thrown) {
+          epochs.giveBack(some);
+          throw thrown;
+        }
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    },
+    dropOld() {
+      const before = clock.now() - parts.keptMs;
+      epochs.dropSeenBefore(before);
+      journal.dropReceipts(before);
+      epochs.restSeenBefore(clock.now() - restAfterMs);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * A series store: the journal, which is always here, and a backend behind it. What happens to a report: `accept` → record
+ * → group commit (durable, answered) → frame to the backend, which moves the watermark when it holds it.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { JournalTail, Newest, OpenBackend } from './backend.ts';
+import { createAppend } from './journal/append.ts';
+import { createCommit } from './journal/commit.ts';
+import { createDictionary } from './journal/dictionary.ts';
+import { createEpochs, type Epochs } from './journal/epochs.ts';
+import { openJournal } from './journal/journal.ts';
+import { createLatest, type LatestValues } from './journal/latest.ts';
+import { createReceiptKeeper } from './journal/receipts.ts';
+import { eachRecord, eachSample, type Frame } from './journal/record.ts';
+import { createWaiting } from './journal/waiting.ts';
+import type { SeriesStats, SeriesStore } from './series.ts';
+import { defaultRetention, type Retention } from './span.ts';
+
+export interface SeriesSettings {
+  /** Made when it is missing; belongs to one process at a time. */
+  folder: string;
+  clock: Clock;
+  log: Log;
+  /** How long raw samples and rollups are kept, in ms. */
+  retention?: Partial<Retention>;
+  /** How often the backend does what is due, in ms. */
+  compactEveryMs?: number;
+  /** How long reports gather before a commit, in ms. */
+  commitEveryMs?: number;
+  /** Free bytes of the disk that reports do not use up: they stay for alerts and segments. */
+  reserveBytes?: number;
+  /** Why the folder cannot be written now, if something else knows; null when it can. */
+  problem?: () => EvenkeelError | null;
+}
+
+export interface OpenedStore extends SeriesStore {
+  /** Has everything committed so far taken over by the backend now, and does what else is due. */
+  compact(): Promise<void>;
+}
+
+/** Values older than this are not looked for at start: the agent sends them again when it reconnects. */
+const latestWithinMs = 3 * 86_400_000;
+
+/**
+ * Opens the store in `folder`, and finds again what a crash may have left anywhere.
+ * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
+ */
+export async function openSeries(settings: SeriesSettings, openBackend: OpenBackend): Promise<OpenedStore> {
+  const { clock, log, problem = () => null } = settings;
+  const folder = resolve(settings.folder);
+  const retention = { ...defaultRetention, ...settings.retention };
+  makeFolder(folder);
+  const journal = openJournal(join(folder, 'journal.db'));
+  const loaded = journal.load();
+  const dictionary = createDictionary(loaded);
+  const epochs = createEpochs(loaded.receipts, journal.digests);
+  const latest = createLatest(dictionary, loaded.endpoints);
+  const waiting = createWaiting();
+  const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs: Math.max(...Object.values(retention)) });
+  let damaged = 0;
+  const damagedFrame = (id: number) => {
+    damaged += 1;
+    log.error({ frame: id }, 'A damaged frame of the series journal was left out.');
+  };
+
+  const tail: JournalTail = {
+    database: journal.database,
+    get lastFrame() {
+      return journal.lastFrame;
+    },
+    // Damage is counted once, at the start.
+    frames: (after) => journal.frames(() => undefined, after),
+    async advance(through, record) {
+      if (through !== null) await receipts.save();
+      journal.advance(through, record);
+      if (through !== null) waiting.drop(through);
+    },
+  };
+  const backend = openBackend({ journal: tail, dictionary, folder, clock, log, retention, problem });
+  const commit = createCommit(
+    {
+      journal,
+      dictionary,
+      epochs,
+      log,
+      now: () => clock.now(),
+      isFull: () => waiting.bytes > backend.maxWaitingBytes,
+      committed(parcel) {
+        waiting.add(parcel, parcel.waiting.length, parcel.samples);
+        backend.write(parcel);
+        if (waiting.bytes > backend.fullBytes) void backend.upkeep();
+      },
+    },
+    { folder, problem, everyMs: settings.commitEveryMs ?? 25, reserveBytes: settings.reserveBytes ?? 64 * 1024 * 1024 },
+  );
+
+  for (const frame of journal.frames(damagedFrame)) {
+    const counts = replay(frame, epochs, latest, clock.now());
+    waiting.add(frame, counts.reports, counts.samples);
+    backend.write({ id: frame.id, bytes: frame.bytes.slice() });
+  }
+  try {
+    await backend.newest(clock.now() - latestWithinMs, (values) => noteAll(latest, values));
+  } catch (thrown) {
+    await backend.close();
+    journal.close();
+    throw thrown;
+  }
+
+  const dropOldReceipts = () => {
+    try {
+      receipts.dropOld();
+    } catch (thrown) {
+      log.warn({ reason: reasonOf(thrown) }, 'Old receipts of the series journal could not be dropped; tried again.');
+    }
+  };
+  const upkeep = () => {
+    if (problem() === null) void backend.upkeep().then(dropOldReceipts);
+  };
+  const timer = setInterval(upkeep, settings.compactEveryMs ?? 60_000);
+  timer.unref();
+  const append = createAppend({ commit, dictionary, epochs, latest });
+  let closed: Promise<void> | null = null;
+
+  const close = async () => {
+    clearInterval(timer);
+    append.close();
+    commit.close();
+    await backend.close();
+    journal.close();
+  };
+
+  return {
+    accept: append.accept,
+    append: append.append,
+    receipt(endpoint, epoch) {
+      const id = dictionary.findEndpoint(endpoint);
+      const found = id === undefined ? undefined : epochs.find(id, epoch);
+      return { epoch, through: found?.receipt.through ?? 0, also: found?.receipt.also.slice(0, 1000) ?? [] };
+    },
+    query: (query) => backend.query(query),
+    latest: (endpoint) => latest.of(endpoint),
+    forget(endpoint) {
+      const id = dictionary.findEndpoint(endpoint);
+      if (id === undefined) return;
+      latest.forget(endpoint, clock.now());
+      journal.forget(id, clock.now());
+    },
+    adopt(from, to) {
+      latest.adopt(from, to);
+      dictionary.adopt(from, to);
+      journal.adopt(from, to);
+    },
+    stats(): SeriesStats {
+      const held = backend.stats();
+      const appendsWait = problem()?.message ?? commit.trouble;
+      return {
+        ...held,
+        journalRows: waiting.reports,
+        samples: held.samples + waiting.samples,
+        series: latest.count,
+        duplicates: append.duplicates,
+        pending: commit.pending,
+        quarantined: held.quarantined + damaged,
+        appendsWait,
+        trouble: appendsWait ?? held.trouble,
+      };
+    },
+    compact: () => backend.compact().then(dropOldReceipts),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw fail('DATA_NOT_WRITABLE', { path: folder, reason: reasonOf(thrown) }, thrown);
+  }
+}
+
+function noteAll(latest: LatestValues, { endpoint, line, at, value }: Newest): void {
+  for (let i = 0; i < endpoint.length; i++)
+    latest.note(endpoint[i] as number, line[i] as number, at[i] as number, value[i] as number);
+}
+
+/** What a frame of the journal says about receipts and newest values. */
+function replay(frame: Frame, epochs: Epochs, latest: LatestValues, now: number): { reports: number; samples: number } {
+  const counts = { reports: 0, samples: 0 };
+  eachRecord(frame, (head, offset) => {
+    const epoch = epochs.byId(head.epoch);
+    if (epoch) epochs.received(epoch, head.seq, head.upTo, now, head.digest);
+    if (head.groups === null) return;
+    counts.reports += 1;
+    eachSample(frame, offset, (line, at, value) => {
+      counts.samples += 1;
+      latest.note(head.endpoint, line, at, value);
+    });
+  });
+  return counts;
+}
