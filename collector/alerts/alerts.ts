@@ -7,7 +7,6 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
-import type { NamedRule } from '../../shared/words/names.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
 import { remembers } from '../evaluate/kinds/threshold.ts';
@@ -15,13 +14,12 @@ import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
 import { factsOf } from '../notify/notification.ts';
-import { createNotified, type NotifyParts } from '../notify/notify.ts';
+import { createNotified, readNotified } from '../notify/notified.ts';
+import type { NotifyParts } from '../notify/notify.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Route } from '../notify/route.ts';
 import { createSecondHalf } from '../pipeline.ts';
-import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
-import { updateRow } from '../state/rows.ts';
 import type { Tell } from '../tell.ts';
 import { createPolicy, type PolicyEvent } from '../tickets/policy.ts';
 import { readTickets } from '../tickets/restore.ts';
@@ -31,11 +29,13 @@ import type { Wish } from './acknowledgement.ts';
 import { type Alert, alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
 import type { Input, Sample } from './batch.ts';
 import type { CauseOf } from './explain.ts';
+import { type HeldAlert, heldOf } from './held.ts';
 import { loadAlerts } from './load.ts';
 import { createAlertMemory, endpointDue } from './memory.ts';
 import { collectorId, createDirectTelling, ownLevel, ownRule } from './own.ts';
 import { createInputQueue } from './queue.ts';
 import { shownState } from './save.ts';
+import { saveValues } from './values.ts';
 
 export interface AlertsParts {
   state: State;
@@ -55,18 +55,7 @@ export interface AlertsParts {
   log: Log;
 }
 
-/** What the engine holds of one alert: pages judge by this and by nothing else. */
-export interface HeldAlert {
-  id: string;
-  family: string;
-  rule: NamedRule;
-  severity: 'info' | 'warning' | 'critical';
-  state: 'pending' | 'firing' | 'unknown';
-  metric: string;
-  tags: Readonly<Record<string, string>>;
-  value: number | null;
-  since: number;
-}
+export type { HeldAlert } from './held.ts';
 
 export interface Alerts {
   /** Reads what goes on from before; then looks at the time every second. Before reports come in. */
@@ -104,7 +93,6 @@ const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
 const isBreach = ({ status }: Level) => status === 'breach';
 const asClear = (level: Level): Level => ({ ...level, status: 'clear' });
-const severities = ['info', 'warning', 'critical'] as const;
 
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, tell, log } = parts;
@@ -260,30 +248,13 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
     if (now - valuesAt >= valuesEveryMs) {
       valuesAt = now;
-      waits.push(saveValues());
+      waits.push(saveValues(state, memory));
     }
     if (now - reconciledAt >= reconcileEveryMs) {
       reconciledAt = now;
       waits.push(reconcile(now));
     }
     await Promise.all(waits);
-  }
-
-  /** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
-  async function saveValues(): Promise<void> {
-    const changed = memory.takeChangedValues();
-    if (changed.length === 0) return;
-    try {
-      await state.transaction().execute(async (db) => {
-        for (const { id, value } of changed) {
-          await updateRow(db, 'alerts', id, { value });
-          await breathe();
-        }
-      });
-    } catch (thrown) {
-      for (const alert of changed) memory.valueChanged(alert);
-      throw thrown;
-    }
   }
 
   /** Alerts of endpoints that are gone, tickets whose alert is gone, tickets that are long resolved. */
@@ -359,7 +330,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
       at,
     );
     policy.restore(saved.states, saved.openings);
-    await readNotified();
+    await readNotified(state, notified);
     const inputs = saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, did: { type: 'orphan', at, key } }));
     for (const { key } of orphans) inputs.push({ type: 'end', at, key, reason: 'rule_removed' });
     await queue.push(...inputs);
@@ -392,25 +363,6 @@ export function createAlerts(parts: AlertsParts): Alerts {
     rulesChanged(id).catch((thrown) => log.error({ err: thrown, endpoint: id }, 'Alerts could not follow an edit yet'));
   }
 
-  async function readNotified(): Promise<void> {
-    const rows = await state
-      .selectFrom('deliveries')
-      .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
-      .leftJoin('alerts', 'alerts.id', 'notifications.alert')
-      .leftJoin('incidents', 'incidents.ticket', 'notifications.ticket')
-      .select(['about', 'channel', 'notifications.severity'])
-      .where('event', 'in', ['firing', 'flapping'])
-      .where((is) =>
-        is.or([
-          is('alerts.active_key', 'is not', null),
-          is.and([is('notifications.incident', 'is not', null), is('incidents.ended_at', 'is', null)]),
-        ]),
-      )
-      .execute();
-    for (const { about, channel, severity } of rows) notified.add(about, [channel], severities.indexOf(severity));
-    notified.keep();
-  }
-
   return {
     start,
     async stop() {
@@ -425,26 +377,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     self,
     rulesChanged,
     judgeAgain,
-    held: (endpoint) =>
-      memory
-        .alertsOf(endpoint)
-        .filter((alert) => alert.state !== 'inactive' || alert.flapping)
-        .map((alert): HeldAlert => {
-          const { id, family, rule, metric, tags, value } = alert;
-          const since = alert.firedAt ?? alert.pendingAt;
-          return {
-            id,
-            family,
-            rule: ruleNamed(rule.id),
-            severity: rule.severity,
-            state: shownState(alert),
-            metric,
-            tags,
-            value,
-            since,
-          };
-        })
-        .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.since - b.since),
+    held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
     acknowledge: (id, wish) =>
       onPerson(id, 'acknowledged', ({ key }) => ({ type: 'acknowledge', at: clock.now(), key, wish })),
     handOver: (id, by, to) =>

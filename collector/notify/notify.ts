@@ -7,9 +7,9 @@ import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts'
 import { familyOf, rankOf } from '../evaluate/book.ts';
 import { breathe } from '../state/breathe.ts';
 import { type Action, budgetKey, type TicketPolicy } from '../tickets/policy.ts';
-import { createUndo } from '../tickets/undo.ts';
 import type { Notice } from './channel.ts';
 import { type Facts, type FactsParts, factsOf, type Notification } from './notification.ts';
+import type { Notified } from './notified.ts';
 import { type Route, routesFor } from './route.ts';
 
 export interface NotifyParts extends FactsParts {
@@ -19,47 +19,9 @@ export interface NotifyParts extends FactsParts {
   memory: Notified;
 }
 
-/** Whom the alerts and incidents that go on have reached. */
-export interface Notified {
-  /** By id of the alert or key of the incident. */
-  of(about: string): { channels: readonly string[]; worst: number } | undefined;
-  add(about: string, channels: readonly string[], worst: number): void;
-  forget(about: string): void;
-  keep(): void;
-  undo(): void;
-  clear(): void;
-}
-
-export function createNotified(): Notified {
-  const all = new Map<string, { channels: readonly string[]; worst: number }>();
-  const { change, keep, undo } = createUndo(() => undefined);
-  const remember = (about: string) => {
-    const before = all.get(about);
-    change(() => (before ? all.set(about, before) : all.delete(about)));
-    return before;
-  };
-  return {
-    of: (about) => all.get(about),
-    add(about, channels, worst) {
-      const before = remember(about);
-      const together = [...new Set([...(before?.channels ?? []), ...channels])];
-      all.set(about, { channels: together, worst: Math.max(before?.worst ?? -1, worst) });
-    },
-    forget(about) {
-      remember(about);
-      all.delete(about);
-    },
-    keep,
-    undo,
-    clear() {
-      all.clear();
-      keep();
-    },
-  };
-}
-
 /** In place of a rule, where many break: named under `rule` in the words as well. */
 const manyAlerts = 'incident';
+
 /** A grouped message names so many of its members. */
 const namesAtMost = 20;
 

@@ -7,6 +7,7 @@
  * a heap, and what fires is kept by site and check in the order of its fires.
  */
 import { createDueQueue } from '../due.ts';
+import { createGroups, stormKey } from './groups.ts';
 import type { PolicySettings } from './settings.ts';
 import { type About, newTicketState, type TicketState } from './ticket-state.ts';
 import { createUndo } from './undo.ts';
@@ -69,20 +70,12 @@ export interface TicketPolicy {
 const hour = 3_600_000;
 /** The ticket that takes what is beyond the hourly budget. */
 export const budgetKey = 'storm/budget';
-/** Only compared, never taken apart: what it is made of stands in columns. */
-export const stormKey = (site: string | null, check: string) =>
-  `storm/${encodeURIComponent(site ?? '')}/${check}`.toLowerCase();
-
 export function createPolicy(settings: PolicySettings): TicketPolicy {
   const states = new Map<string, TicketState>();
-  /** What fires and is on no list yet, by site and check, in the order of the fires; those that left are skipped. */
-  const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
-  /** The fire with which a state stands in its group. */
-  const groupedAt = new Map<TicketState, number>();
   const due = createDueQueue();
   const { put, change, keep, undo } = createUndo((state: TicketState) => {
     arm(state);
-    group(state);
+    groups.add(state);
   });
   let openings: number[] = [];
   /** `e:<endpoint>`, `s:<site>` or `*`, while under maintenance. */
@@ -95,6 +88,11 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   const underMaintenance = (state: TicketState) =>
     maintained.has('*') || maintained.has(`e:${state.endpoint}`) || maintained.has(`s:${state.site}`);
 
+  const groups = createGroups(
+    settings.stormWindow,
+    (state) => (state.open && state.touched) || underMaintenance(state),
+  );
+
   function arm(state: TicketState): void {
     const at = dueOf(state);
     due.set(state.key, at === Infinity ? null : at);
@@ -105,20 +103,6 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     put(state, columns);
     arm(state);
   }
-
-  function group(state: TicketState): void {
-    if (!isLoose(state) || groupedAt.get(state) === state.firedAt) return;
-    groupedAt.set(state, state.firedAt);
-    const key = stormKey(state.site, state.check);
-    const list = groups.get(key) ?? [];
-    const isLate = (list.at(-1)?.firedAt ?? 0) > state.firedAt;
-    list.push({ state, firedAt: state.firedAt });
-    if (isLate) list.sort((a, b) => a.firedAt - b.firedAt);
-    groups.set(key, list);
-  }
-
-  /** Fires, and is on the list of no storm. */
-  const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
 
   function run(now: number): void {
     for (let next = due.take(now); next; next = due.take(now)) {
@@ -153,7 +137,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       const child = states.get(key);
       if (child?.parent !== parent.key) continue;
       set(child, { parent: null });
-      group(child);
+      groups.add(child);
     }
     set(parent, { children: [], firingChildren: 0 });
   }
@@ -238,31 +222,8 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
 
   /** Of the same site and check, within one window that ends with the latest fire; oldest first. */
   function stormOf(state: TicketState): TicketState[] {
-    const near = recentOf(state);
+    const near = groups.recentOf(state);
     return new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints ? near.reverse() : [];
-  }
-
-  /** Newest first. @param enough stops once so many endpoints are among them */
-  function recentOf(state: TicketState, enough = Infinity): TicketState[] {
-    // Endpoints without a site have nothing in common that could fail.
-    if (state.site === null) return [];
-    const key = stormKey(state.site, state.check);
-    const list = groups.get(key) ?? [];
-    // A change that was taken back may have left it in the list twice.
-    const near = new Set<TicketState>();
-    const endpoints = new Set<string>();
-    let latest: number | null = null;
-    for (let i = list.length - 1; i >= 0 && endpoints.size < enough; i--) {
-      const { state: other, firedAt } = list[i] as (typeof list)[number];
-      if (firedAt !== other.firedAt) continue;
-      if (latest !== null && latest - other.firedAt > settings.stormWindow) break;
-      if (!isLoose(other) || other.site !== state.site || (other.open && other.touched) || underMaintenance(other))
-        continue;
-      latest ??= other.firedAt;
-      near.add(other);
-      endpoints.add(other.endpoint);
-    }
-    return [...near];
   }
 
   /**
@@ -272,7 +233,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   function tryStorm(state: TicketState, at: number): boolean {
     const isRipe = (member: TicketState) =>
       member.open || (member === state && state.firedAt + settings.openDelay <= at);
-    if (recentOf(state, settings.stormEndpoints).length < settings.stormEndpoints) return false;
+    if (groups.recentOf(state, settings.stormEndpoints).length < settings.stormEndpoints) return false;
     const storm = stormOf(state);
     if (!storm.some(isRipe)) return false;
     const parent = openParent(stormKey(state.site, state.check), state.check, state.site, at);
@@ -287,7 +248,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     if (begins) {
       set(state, { firedAt: at, fires: [...state.fires, at], ...(state.open ? {} : { count: 0 }) });
       if (parent) put(parent, { firingChildren: parent.firingChildren + 1 });
-      else group(state);
+      else groups.add(state);
     }
     set(state, { count: state.count + 1 });
     if (parent?.open) {
@@ -321,7 +282,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
   }
 
   const isRipeAtOnce = (state: TicketState) =>
-    settings.openDelay === 0 || recentOf(state, settings.stormEndpoints * 2).some(({ open }) => open);
+    settings.openDelay === 0 || groups.recentOf(state, settings.stormEndpoints * 2).some(({ open }) => open);
 
   function recover(state: TicketState, at: number): void {
     if (!state.firing) return;
@@ -417,12 +378,7 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
       states.delete(state.key);
       change(() => states.set(state.key, state));
     }
-    for (const [key, list] of groups) {
-      const loose = list.filter(({ state, firedAt }) => isLoose(state) && firedAt === state.firedAt);
-      if (loose.length === 0) groups.delete(key);
-      else groups.set(key, loose);
-    }
-    for (const state of groupedAt.keys()) if (!isLoose(state)) groupedAt.delete(state);
+    groups.forget();
   }
 
   return {
@@ -443,18 +399,17 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     crowded(key) {
       const state = states.get(key);
       if (!state) return false;
-      const near = state.parent === null ? recentOf(state, settings.stormEndpoints) : [];
+      const near = state.parent === null ? groups.recentOf(state, settings.stormEndpoints) : [];
       return state.parent !== null || new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints;
     },
     restore(saved, opened) {
       states.clear();
       groups.clear();
-      groupedAt.clear();
       due.clear();
       for (const state of saved.sort((a, b) => a.firedAt - b.firedAt)) {
         states.set(state.key, state);
         arm(state);
-        group(state);
+        groups.add(state);
       }
       openings = [...opened];
       keep();

@@ -9,7 +9,7 @@ import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import type { Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
-import { createNotified } from '../../../collector/notify/notify.ts';
+import { createNotified } from '../../../collector/notify/notified.ts';
 import { createSecondHalf } from '../../../collector/pipeline.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { createTell } from '../../../collector/tell.ts';

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Action, budgetKey, createPolicy, type PolicyEvent, stormKey } from '../../../collector/tickets/policy.ts';
+import { stormKey } from '../../../collector/tickets/groups.ts';
+import { type Action, budgetKey, createPolicy, type PolicyEvent } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 
 const minute = 60_000;

@@ -1,0 +1,36 @@
+/** What pages are told of the alerts of an endpoint: they judge by this and by nothing else. */
+import type { NamedRule } from '../../shared/words/names.ts';
+import { rankOf } from '../evaluate/book.ts';
+import type { Alert } from './alert.ts';
+import { shownState } from './save.ts';
+
+export interface HeldAlert {
+  id: string;
+  family: string;
+  rule: NamedRule;
+  severity: 'info' | 'warning' | 'critical';
+  state: 'pending' | 'firing' | 'unknown';
+  metric: string;
+  tags: Readonly<Record<string, string>>;
+  value: number | null;
+  since: number;
+}
+
+/** Worst first, then longest. */
+export function heldOf(alerts: readonly Alert[], ruleNamed: (id: string) => NamedRule): HeldAlert[] {
+  return alerts
+    .filter((alert) => alert.state !== 'inactive' || alert.flapping)
+    .map((alert) => held(alert, ruleNamed(alert.rule.id)))
+    .sort((a, b) => rankOf[b.severity] - rankOf[a.severity] || a.since - b.since);
+}
+
+function held(alert: Alert, named: NamedRule): HeldAlert {
+  const { id, family, rule, metric, tags, value, firedAt, pendingAt } = alert;
+  return {
+    ...{ id, family, metric, tags, value },
+    rule: named,
+    severity: rule.severity,
+    state: shownState(alert),
+    since: firedAt ?? pendingAt,
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What fires and is on no list yet, by site and check, in the order of the fires: what may be one outage. Those that left
+ * are skipped, and dropped once an hour.
+ */
+import type { TicketState } from './ticket-state.ts';
+
+export interface Groups {
+  /** Does nothing for what does not fire, or is on the list of a storm. */
+  add(state: TicketState): void;
+  /**
+   * Of the same site and check, within one window that ends with the latest fire; newest first.
+   * @param enough stops once so many endpoints are among them
+   */
+  recentOf(state: TicketState, enough?: number): TicketState[];
+  forget(): void;
+  clear(): void;
+}
+
+/** Only compared, never taken apart: what it is made of stands in columns. */
+export const stormKey = (site: string | null, check: string) =>
+  `storm/${encodeURIComponent(site ?? '')}/${check}`.toLowerCase();
+
+/** Fires, and is on the list of no storm. */
+const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
+
+/** @param staysApart what is never one of several, for now */
+export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): Groups {
+  const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
+  /** The fire with which a state stands in its group. */
+  const groupedAt = new Map<TicketState, number>();
+
+  return {
+    add(state) {
+      if (!isLoose(state) || groupedAt.get(state) === state.firedAt) return;
+      groupedAt.set(state, state.firedAt);
+      const key = stormKey(state.site, state.check);
+      const list = groups.get(key) ?? [];
+      const isLate = (list.at(-1)?.firedAt ?? 0) > state.firedAt;
+      list.push({ state, firedAt: state.firedAt });
+      if (isLate) list.sort((a, b) => a.firedAt - b.firedAt);
+      groups.set(key, list);
+    },
+    recentOf(state, enough = Infinity) {
+      // Endpoints without a site have nothing in common that could fail.
+      if (state.site === null) return [];
+      const list = groups.get(stormKey(state.site, state.check)) ?? [];
+      // A change that was taken back may have left it in the list twice.
+      const near = new Set<TicketState>();
+      const endpoints = new Set<string>();
+      let latest: number | null = null;
+      for (let i = list.length - 1; i >= 0 && endpoints.size < enough; i--) {
+        const { state: other, firedAt } = list[i] as (typeof list)[number];
+        if (firedAt !== other.firedAt) continue;
+        if (latest !== null && latest - other.firedAt > windowMs) break;
+        if (!isLoose(other) || other.site !== state.site || staysApart(other)) continue;
+        latest ??= other.firedAt;
+        near.add(other);
+        endpoints.add(other.endpoint);
+      }
+      return [...near];
+    },
+    forget() {
+      for (const [key, list] of groups) {
+        const loose = list.filter(({ state, firedAt }) => isLoose(state) && firedAt === state.firedAt);
+        if (loose.length === 0) groups.delete(key);
+        else groups.set(key, loose);
+      }
+      for (const state of groupedAt.keys()) if (!isLoose(state)) groupedAt.delete(state);
+    },
+    clear() {
+      groups.clear();
+      groupedAt.clear();
+    },
+  };
+}
