@@ -13,7 +13,7 @@ import { type Fault, faultsOf, shown, wordHint } from '../shared/shape.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { tryMerge } from './evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from './notify/route.ts';
-import { type Config, type LogLevel, logLevels, Settings } from './settings.ts';
+import { type Config, type LogFormat, type LogLevel, logFormats, logLevels, Settings } from './settings.ts';
 
 export type { Config } from './settings.ts';
 
@@ -26,6 +26,7 @@ export interface Flags {
   mqttHost?: string;
   mqttPort?: string;
   log?: string;
+  logFormat?: string;
   localAgent?: boolean;
 }
 
@@ -43,6 +44,7 @@ const known = {
   EVENKEEL_MQTT_HOST: 'mqttHost',
   EVENKEEL_MQTT_PORT: 'mqttPort',
   EVENKEEL_LOG: 'log',
+  EVENKEEL_LOG_FORMAT: 'logFormat',
 } as const satisfies Record<string, keyof Flags>;
 const others = ['EVENKEEL_ADMIN_PASSWORD_FILE'];
 /** Read by the agent, which may run beside the collector. */
@@ -88,6 +90,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
     log: (said.log ?? good.log ?? 'info') as LogLevel,
+    logFormat: (said.logFormat ?? good.logFormat ?? 'text') as LogFormat,
     adminPassword: password.text,
     localAgent: said.localAgent ?? false,
   };
@@ -134,14 +137,18 @@ function readText(path: string, shownAs: string): string {
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 
 /** What is wrong with the values of flags or of the environment, by the name of each. */
-function faultsOfWords({ httpPort, mqttPort, log }: Flags, nameOf: (key: keyof Flags) => string): string[] {
+function faultsOfWords({ httpPort, mqttPort, log, logFormat }: Flags, nameOf: (key: keyof Flags) => string): string[] {
   const faults: string[] = [];
   const ports = { httpPort, mqttPort };
   for (const [key, port] of Object.entries(ports))
     if (port !== undefined && !isPort(port))
       faults.push(`${nameOf(key as keyof Flags)} ${shown(port)} must be a whole number from 0 to 65535`);
-  if (log !== undefined && !(logLevels as readonly string[]).includes(log))
-    faults.push(`${nameOf('log')} ${shown(log)} must be one of ${logLevels.join(', ')}${wordHint(log, logLevels)}`);
+  const oneOf = (key: 'log' | 'logFormat', word: string | undefined, words: readonly string[]) => {
+    if (word !== undefined && !words.includes(word))
+      faults.push(`${nameOf(key)} ${shown(word)} must be one of ${words.join(', ')}${wordHint(word, words)}`);
+  };
+  oneOf('log', log, logLevels);
+  oneOf('logFormat', logFormat, logFormats);
   return faults;
 }
 

@@ -20,6 +20,7 @@ function help(): string {
     '  --config FILE        settings (default: evenkeel.yaml in the working folder, where there is one)',
     '  --data DIR           where everything is kept (EVENKEEL_DATA; default ./data)',
     '  --log LEVEL          debug, info, warn or error (EVENKEEL_LOG)',
+    '  --log-format FORMAT  text: readable lines (default); json: for programs (EVENKEEL_LOG_FORMAT)',
     'Options of start:',
     '  --http-host, --http-port    web app and REST interface (EVENKEEL_HTTP_HOST, EVENKEEL_HTTP_PORT; 127.0.0.1:7460)',
     '  --mqtt-host, --mqtt-port    for agents (EVENKEEL_MQTT_HOST, EVENKEEL_MQTT_PORT; 127.0.0.1:1883)',

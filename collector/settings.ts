@@ -65,6 +65,8 @@ export function zoneFault(zone: string): string | null {
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 export const Settings = Type.Object(
   {
@@ -115,6 +117,7 @@ export const Settings = Type.Object(
       }),
     ),
     log: Type.Optional(Type.Union(logLevels.map((level) => Type.Literal(level)))),
+    logFormat: Type.Optional(Type.Union(logFormats.map((format) => Type.Literal(format)))),
     agents: Type.Optional(
       Type.Object(
         // What agents take: shared/report.ts, AgentConfig.
@@ -155,6 +158,7 @@ export interface Config {
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;
   log: LogLevel;
+  logFormat: LogFormat;
   agents: { intervalMs: number };
   /** Of the first admin, when set up unattended. */
   adminPassword: string | null;

@@ -12,6 +12,7 @@ export const commonOptions = {
   config: { type: 'string' },
   data: { type: 'string' },
   log: { type: 'string' },
+  'log-format': { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig;
 
 export const startOptions = {
@@ -30,6 +31,7 @@ export function settingsFrom(values: Readonly<Record<string, unknown>>): Loaded 
     config: text('config'),
     data: text('data'),
     log: text('log'),
+    logFormat: text('log-format'),
     httpHost: text('http-host'),
     httpPort: text('http-port'),
     mqttHost: text('mqtt-host'),

@@ -61,7 +61,7 @@ export const command: Command = {
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);
-    const log = createLog(config.log);
+    const log = createLog(config.log, config.logFormat);
     for (const warning of warnings) log.warn({}, warning);
     const collector = createCollector(config, { clock: systemClock, log, version, web });
     const ended = untilSignal(collector);
