@@ -2,8 +2,6 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
-
-import { sql } from 'kysely';
 import { Registry } from 'prom-client';
 import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -40,9 +38,9 @@ import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
 import { seriesStores } from './series/index.ts';
 import type { Config } from './settings.ts';
+import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { createHousekeeping } from './state/housekeeping.ts';
-import { openState } from './state/open.ts';
-import { keepReserve } from './state/reserve.ts';
+import { awaitState } from './state/open.ts';
 import { createTell } from './tell.ts';
 import { policyOf } from './tickets/settings.ts';
 import { createTickets } from './tickets/tickets.ts';
@@ -106,15 +104,18 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const { clock, log } = deps;
   const folder = openDataFolder(config.data);
   onStop(() => folder.release());
-  const state = await openState(folder.state);
+  const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
+  const state = await awaitState(place, log);
   onStop(() => state.destroy());
-  onStop(await keepReserve({ state, log }));
+  const driver = await driverOf(place);
+  onStop(await driver.attend(state, log));
   const guard = guardData(folder.path, log);
   onStop(() => guard.close());
   const retention = retentionOf(config);
   const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention, problem: guard.problem });
   onStop(() => series.close());
   for (const path of folder.kept) guard.keep(path);
+  if (place.driver === 'sqlite') guard.keep(place.file);
 
   const tell = createTell();
   const registry = new Registry();
@@ -264,8 +265,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
     chores: [
       { name: 'ended sessions', run: () => accounts.sessions.prune() },
       { name: 'old notices', run: () => outbox.prune() },
-      // What the query planner knows of the tables, as SQLite advises to refresh it now and then.
-      { name: 'state statistics', run: () => sql`pragma optimize`.execute(state) },
+      { name: 'state statistics', run: () => driver.maintain(state) },
     ],
   });
   onStop(() => housekeeping.stop());

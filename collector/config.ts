@@ -14,6 +14,7 @@ import { defaultRules } from './evaluate/defaults.ts';
 import { tryMerge } from './evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from './notify/route.ts';
 import { type Config, type LogFormat, type LogLevel, logFormats, logLevels, Settings } from './settings.ts';
+import { postgresFault, postgresPlace, rootCertificateOf } from './state/drivers/postgres-address.ts';
 
 export type { Config } from './settings.ts';
 
@@ -46,7 +47,7 @@ const known = {
   EVENKEEL_LOG: 'log',
   EVENKEEL_LOG_FORMAT: 'logFormat',
 } as const satisfies Record<string, keyof Flags>;
-const others = ['EVENKEEL_ADMIN_PASSWORD_FILE'];
+const others = ['EVENKEEL_ADMIN_PASSWORD_FILE', 'EVENKEEL_STATE', 'EVENKEEL_STATE_PASSWORD_FILE'];
 /** Read by the agent, which may run beside the collector. */
 const agents = /^EVENKEEL_AGENT_/;
 
@@ -74,14 +75,17 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const channels = readChannels(settings.channels, read, faults);
   const rules = Array.isArray(settings.rules) ? settings.rules : [];
   faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
-  const password = passwordFile(env.EVENKEEL_ADMIN_PASSWORD_FILE, cwd);
-  const lines = [...source.tell(faults), ...faultsOfEnv(given), ...password.faults];
+  const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
+  const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
+  const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
+  const lines = [...source.tell(faults), ...faultsOfEnv(given), ...password.faults, ...statePassword.faults];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
 
   const good = source.value as Settings;
   const config: Config = {
     file,
     data: said.data !== undefined ? from(said.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
+    state,
     http: address(7460, good.http, said.httpHost, said.httpPort),
     mqtt: address(1883, good.mqtt, said.mqttHost, said.mqttPort),
     tls,
@@ -266,13 +270,39 @@ function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSet
   });
 }
 
-function passwordFile(path: string | undefined, cwd: string): { text: string | null; faults: string[] } {
+interface FromFile {
+  text: string | null;
+  faults: string[];
+}
+
+function passwordFile(name: string, env: Readonly<Record<string, string | undefined>>, cwd: string): FromFile {
   const faults: Fault[] = [];
-  const text = readNamed(path, [], (named) => readFileSync(resolve(cwd, named), 'utf8'), faults);
-  return {
-    text: text?.replace(/\r?\n$/, '') ?? null,
-    faults: faults.map(({ problem }) => `EVENKEEL_ADMIN_PASSWORD_FILE ${problem}`),
-  };
+  const text = readNamed(env[name], [], (named) => readFileSync(resolve(cwd, named), 'utf8'), faults);
+  return { text: text?.replace(/\r?\n$/, '') ?? null, faults: faults.map(({ problem }) => `${name} ${problem}`) };
+}
+
+/** The address and the password may each stand in the file or in the environment; what the address names is read here. */
+function readState(
+  { state, state_password_file: file }: Partial<Record<keyof Settings, unknown>>,
+  fromEnv: string | undefined,
+  password: FromFile,
+  read: Read,
+  faults: Fault[],
+): Config['state'] {
+  const given = fromEnv || state;
+  const inFile = readNamed(file, ['state_password_file'], read, faults)?.trimEnd();
+  if (typeof given !== 'string') {
+    if (file !== undefined) faults.push({ path: ['state_password_file'], problem: 'is given without `state`' });
+    return null;
+  }
+  const problem = postgresFault(given);
+  if (problem !== null) {
+    // That of the file has been noted with the others.
+    if (fromEnv) password.faults.push(`EVENKEEL_STATE ${problem}`);
+    return null;
+  }
+  const ca = readNamed(rootCertificateOf(given), ['state'], read, faults);
+  return postgresPlace(given, password.text ?? inFile ?? null, ca ?? null);
 }
 
 export function isLoopback(host: string): boolean {

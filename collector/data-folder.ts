@@ -74,7 +74,7 @@ export function openDataFolder(path: string): DataFolder {
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return {
     ...paths,
-    kept: [path, join(path, lockName), paths.state, join(paths.series, 'journal.db')],
+    kept: [path, join(path, lockName), join(paths.series, 'journal.db')],
     release() {
       removeOwn(pidFile, `${process.pid}\n`);
       lock.close();

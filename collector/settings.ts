@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../shared/duration.ts';
+import { type PostgresPlace, postgresFault } from './state/drivers/postgres-address.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;
@@ -71,6 +72,16 @@ export type LogFormat = (typeof logFormats)[number];
 export const Settings = Type.Object(
   {
     data: path('folder of everything that is kept; default ./data'),
+    state: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'PostgreSQL database of everything but time series; default: a file in the data folder',
+        want: 'an address such as postgres://evenkeel@db.example.org:5432/evenkeel',
+        check: postgresFault,
+        secret: true,
+      }),
+    ),
+    state_password_file: path('file with the password of that database'),
     http: Type.Optional(Type.Object({ host, port: port(7460), publicUrl: url('http:', 'https:') }, closed)),
     mqtt: Type.Optional(Type.Object({ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') }, closed)),
     tls: Type.Optional(
@@ -148,6 +159,8 @@ export interface Config {
   /** The settings file that was read, or null. */
   file: string | null;
   data: string;
+  /** null: a file in the data folder. */
+  state: PostgresPlace | null;
   http: { host: string; port: number; publicUrl: string | null };
   mqtt: { host: string; port: number; publicUrl: string | null };
   /** PEM texts, not paths. */

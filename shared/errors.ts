@@ -56,9 +56,18 @@ export const errors = {
     'The data folder {path} cannot be written: {reason}.',
     'Give its owner write access, or choose another folder with --data or EVENKEEL_DATA.',
   ),
+  STATE_UNREACHABLE: row(503, 'The database {place} cannot be reached: {reason}.', '{todo}', true),
+  STATE_REFUSED: row(500, 'The database {place} cannot be used: {reason}.', '{todo}'),
+  // Pages show it: which database and why stands in the log.
+  STATE_UNAVAILABLE: row(
+    503,
+    'The collector cannot reach its database at present.',
+    'Nothing is lost: agents keep their reports, and the collector tries again by itself. Its log has the reason.',
+    true,
+  ),
   DATA_NEWER: row(
     500,
-    'The data folder {path} was written by a newer version (schema {found}, this version knows {known}).',
+    'The data in {path} was written by a newer version (schema {found}, this version knows {known}).',
     'Start the newer version, or restore a backup made before the upgrade.',
   ),
   DATA_CORRUPT: row(

@@ -3,6 +3,7 @@ import { addressesOf } from '../addresses.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { createChannels } from '../notify/route.ts';
+import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
 export const command: Command = {
@@ -18,6 +19,7 @@ export const command: Command = {
       `Web app    ${http}`,
       `Agents     ${mqtt}`,
       `Data       ${config.data}`,
+      `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, nobody is told'}`,
       `Rules      ${rules.filter((rule) => rule.enabled).length} of ${rules.length} enabled`,
       `Zone       ${config.zone}`,

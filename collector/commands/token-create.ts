@@ -1,11 +1,10 @@
 /** `token create`: a bearer token for scripts, whether or not the collector runs. Printed once, alone on its line. */
-import { join } from 'node:path';
 import { roles } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { isRole } from '../accounts/roles.ts';
 import { createTokens } from '../accounts/tokens.ts';
-import { prepareFolder } from '../data-folder.ts';
+import { pathsOf, prepareFolder } from '../data-folder.ts';
 import { openState } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
@@ -21,7 +20,7 @@ export const command: Command = {
     }
     const { config } = settingsFrom(values);
     prepareFolder(config.data);
-    const state = await openState(join(config.data, 'state.db'));
+    const state = await openState(config.state ?? pathsOf(config.data).state);
     try {
       const { secret } = await createTokens(state, systemClock.now).create({ name, role, by: 'command line' });
       process.stdout.write(`${secret}\n`);

@@ -1,9 +1,8 @@
-/** A full or busy disk is no reason to lose a message: the work is tried again until it succeeds. */
+/** A full disk or a database that is away is no reason to lose a message: the work is tried again until it succeeds. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { EvenkeelError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 
-/** SQLite's primary result codes that pass by themselves: BUSY, LOCKED, IOERR, FULL. */
-const passing = new Set([5, 6, 10, 13]);
 const againMs = 1000;
 
 export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
@@ -28,7 +27,4 @@ export function createPatience(log: Log): Patience {
   };
 }
 
-export function willPass(thrown: unknown): boolean {
-  const code = (thrown as { errcode?: unknown })?.errcode;
-  return typeof code === 'number' && passing.has(code & 0xff);
-}
+export const willPass = (thrown: unknown): boolean => thrown instanceof EvenkeelError && thrown.retryable;

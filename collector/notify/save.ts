@@ -12,7 +12,7 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
     const inTicket =
       batch.ticketOf.get(alert ?? ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
     const row = { at, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
-    const notification = await insertRows(db, 'notifications', [row]);
+    const notification = await insertRows(db, 'notifications', [row], 'returning id');
     const deliveries = channels.map((channel) => ({
       id: randomBytes(12).toString('hex'),
       notification,

@@ -1,8 +1,11 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { fail, reasonOf } from '../../shared/errors.ts';
+import { EvenkeelError, fail } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 import type { Database } from './database.ts';
+import type { Columns } from './drivers/driver.ts';
+import { driverOf, type StatePlace } from './drivers/index.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
 import * as backupRuns from './migrations/003-backup-runs.ts';
@@ -11,88 +14,79 @@ import * as places from './migrations/005-places.ts';
 import * as secondHalf from './migrations/010-second-half.ts';
 import * as births from './migrations/011-births.ts';
 import * as refusedParts from './migrations/012-refused-parts.ts';
+import { type Tables, tablesIn } from './migrations/tables.ts';
 
 export type State = Kysely<Database>;
 
-/** In order; the name is what the data folder remembers. Add a file and a line. */
-const migrations = {
-  '001-first': { up: first.up },
-  '002-restore-tests': { up: restoreTests.up },
-  '003-backup-runs': { up: backupRuns.up },
-  '004-identity': { up: identity.up },
-  '005-places': { up: places.up },
-  '010-second-half': { up: secondHalf.up },
-  '011-births': { up: births.up },
-  '012-refused-parts': { up: refusedParts.up },
+/** In order; the name is what the database remembers. Add a file and a line. */
+const migrations: Record<string, { up(db: Kysely<never>, tables: Tables): Promise<void> }> = {
+  '001-first': first,
+  '002-restore-tests': restoreTests,
+  '003-backup-runs': backupRuns,
+  '004-identity': identity,
+  '005-places': places,
+  '010-second-half': secondHalf,
+  '011-births': births,
+  '012-refused-parts': refusedParts,
 };
-
-const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }) };
-
-/** Statements kept prepared. More texts than these are lists of many lengths, which seldom come again. */
-const preparedAtMost = 200;
-
-/** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
-function adapt(database: DatabaseSync) {
-  /** By text, the last used last: to prepare a statement costs as much as to run it. */
-  const prepared = new Map<string, ReturnType<typeof prepare>>();
-
-  function prepare(text: string) {
-    const statement = database.prepare(text);
-    return {
-      reader: statement.columns().length > 0,
-      all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-      run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-    };
-  }
-
-  return {
-    close: () => database.close(),
-    prepare(text: string) {
-      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide what had happened.
-      if (text === 'rollback' && !database.isTransaction) return noRollback;
-      const statement = prepared.get(text) ?? prepare(text);
-      prepared.delete(text);
-      prepared.set(text, statement);
-      if (prepared.size > preparedAtMost) prepared.delete(prepared.keys().next().value as string);
-      return statement;
-    },
-  };
-}
+const known = Object.keys(migrations);
 
 /**
- * Opens the state in `file` (or `:memory:`) and brings it to the newest schema.
- * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT when it is no database of ours
+ * Opens the state and brings it to the newest schema.
+ * @param where a text is an SQLite file, or `:memory:`
+ * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is no database of ours,
+ *   STATE_UNREACHABLE
  */
-export async function openState(file: string): Promise<State> {
-  let database: DatabaseSync;
+export async function openState(where: string | StatePlace): Promise<State> {
+  const place: StatePlace = typeof where === 'string' ? { driver: 'sqlite', file: where } : where;
+  const driver = await driverOf(place);
+  let state: State | undefined;
   try {
-    database = new DatabaseSync(file);
-    database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000',
-    );
-    const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
-    if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
+    const { dialect, ready } = await driver.connect(place);
+    state = new Kysely<Database>({ dialect });
+    await migrate(state, driver.columns, driver.nameOf(place));
+    await ready(state);
+    return state;
   } catch (thrown) {
-    throw fail('DATA_CORRUPT', { path: file, reason: reasonOf(thrown) }, thrown);
+    await state?.destroy();
+    throw thrown instanceof EvenkeelError && thrown.code !== 'STATE_UNAVAILABLE'
+      ? thrown
+      : driver.refusalOf(place, thrown);
   }
-  const state = new Kysely<Database>({ dialect: new SqliteDialect({ database: adapt(database) as never }) });
-  const migrator = new Migrator({ db: state, provider: { getMigrations: async () => migrations as never } });
-  const known = Object.keys(migrations);
-  const newer = (await appliedMigrations(database)).filter((name) => !known.includes(name));
-  if (newer.length > 0) {
-    await state.destroy();
-    throw fail('DATA_NEWER', { path: file, found: newer.at(-1) ?? '?', known: known.at(-1) ?? '?' });
-  }
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw fail('DATA_CORRUPT', { path: file, reason: reasonOf(error) }, error);
-  return state;
 }
 
-async function appliedMigrations(database: DatabaseSync): Promise<string[]> {
-  const table = database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
-  if (!table) return [];
-  return database
-    .prepare('select name from kysely_migration order by name')
-    .all()
-    .map((row) => String(row.name));
+/** The same, and waits for a database that is just starting, as after a reboot. @throws EvenkeelError as openState */
+export async function awaitState(place: StatePlace, log: Log, forMs = 30_000): Promise<State> {
+  for (const end = performance.now() + forMs; ; ) {
+    try {
+      return await openState(place);
+    } catch (thrown) {
+      const mayCome = thrown instanceof EvenkeelError && thrown.retryable;
+      if (!mayCome || performance.now() > end) throw thrown;
+      log.warn({ reason: thrown.message }, 'The database is not there yet; tried again');
+      await pause(1000);
+    }
+  }
+}
+
+async function migrate(state: State, columns: Columns, path: string): Promise<void> {
+  const newer = (await appliedMigrations(state)).filter((name) => !known.includes(name));
+  if (newer.length > 0) throw fail('DATA_NEWER', { path, found: newer.at(-1) ?? '?', known: known.at(-1) ?? '?' });
+  const getMigrations = async () =>
+    Object.fromEntries(
+      Object.entries(migrations).map(([name, { up }]) => [
+        name,
+        { up: (db: Kysely<never>) => up(db, tablesIn(db, columns)) },
+      ]),
+    );
+  const { error } = await new Migrator({ db: state, provider: { getMigrations } }).migrateToLatest();
+  if (error) throw error;
+}
+
+async function appliedMigrations(state: State): Promise<string[]> {
+  const tables = await state.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
+  const db = state as unknown as Kysely<{ kysely_migration: { name: string } }>;
+  const rows = await db.selectFrom('kysely_migration').select('name').orderBy('name').execute();
+  return rows.map(({ name }) => name);
 }

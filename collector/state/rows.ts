@@ -3,7 +3,7 @@
  * long over a row as SQLite does. Their texts are the same each time, so that they are prepared once. Names of columns are
  * those of our own objects, never from outside.
  */
-import { CompiledQuery, type Insertable, type Transaction, type Updateable } from 'kysely';
+import { CompiledQuery, type Insertable, PostgresAdapter, type Transaction, type Updateable } from 'kysely';
 import { breathe } from './breathe.ts';
 import type { Database } from './database.ts';
 
@@ -14,29 +14,32 @@ const rowsAtOnce = 25;
 
 /**
  * Inserts rows that all have the same columns, in their order.
- * @param clash what happens to a row that is there already: `on conflict …`
- * @returns the number of the last row
+ * @param more what happens to a row that is there already: `on conflict …`; or `returning id`
+ * @returns the number of the last row, where it is asked for
  */
 export async function insertRows<T extends keyof Database>(
   db: Db,
   table: T,
   rows: readonly Insertable<Database[T]>[],
-  clash = '',
+  more = '',
 ): Promise<number> {
   const columns = Object.keys(rows[0] ?? {}) as (keyof Insertable<Database[T]>)[];
-  const one = `(${columns.map(() => '?').join(', ')})`;
-  let last = 0n;
+  const mark = markOf(db);
+  let last = 0;
   for (let i = 0; i < rows.length; ) {
     const count = rows.length - i < rowsAtOnce ? 1 : rowsAtOnce;
     const values = rows.slice(i, i + count).flatMap((row) => columns.map((column) => row[column]));
-    const places = Array(count).fill(one).join(', ');
-    const text = `insert into ${table} (${columns.join(', ')}) values ${places} ${clash}`;
-    const { insertId } = await db.executeQuery(CompiledQuery.raw(text, values));
-    last = insertId ?? last;
+    const places = Array.from(
+      { length: count },
+      (_, n) => `(${columns.map((_, m) => mark(n * columns.length + m)).join(', ')})`,
+    );
+    const text = `insert into ${table} (${columns.join(', ')}) values ${places.join(', ')} ${more}`;
+    const { rows: made } = await db.executeQuery<{ id: number }>(CompiledQuery.raw(text, values));
+    last = made.at(-1)?.id ?? last;
     i += count;
     await breathe();
   }
-  return Number(last);
+  return last;
 }
 
 /** Changes these columns of one row. */
@@ -46,7 +49,12 @@ export async function updateRow<T extends 'alerts' | 'endpoints' | 'tickets'>(
   id: string | number,
   columns: Updateable<Database[T]>,
 ): Promise<void> {
-  const changes = Object.keys(columns).map((column) => `${column} = ?`);
-  const text = `update ${table} set ${changes.join(', ')} where id = ?`;
+  const mark = markOf(db);
+  const changes = Object.keys(columns).map((column, n) => `${column} = ${mark(n)}`);
+  const text = `update ${table} set ${changes.join(', ')} where id = ${mark(changes.length)}`;
   await db.executeQuery(CompiledQuery.raw(text, [...Object.values(columns), id]));
 }
+
+/** How the database at hand writes its parameter `n`, from 0. */
+const markOf = (db: Db): ((n: number) => string) =>
+  db.getExecutor().adapter instanceof PostgresAdapter ? (n) => `$${n + 1}` : () => '?';

@@ -162,6 +162,8 @@ const terminalOnly = new Set<string>([
   'LISTEN_REFUSED',
   'PLAIN_BEYOND_LOOPBACK',
   'DATA_NOT_WRITABLE',
+  'STATE_UNREACHABLE',
+  'STATE_REFUSED',
   'DATA_NEWER',
   'DATA_CORRUPT',
   'DATA_IN_USE',

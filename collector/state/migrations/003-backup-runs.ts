@@ -1,11 +1,12 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Tables } from './tables.ts';
 
 /** Good backup runs as they were told, so that a run can be compared with those before it. */
-export async function up(db: Kysely<never>): Promise<void> {
-  await sql
-    .raw(
-      `create table backup_runs (endpoint text not null, product text not null, job text not null, ended_at integer not null,
-        bytes integer, files integer, duration real, primary key (endpoint, product, job, ended_at))`,
-    )
-    .execute(db);
+export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+  const told = { bytes: 'amount?', files: 'amount?', duration: 'real?' };
+  await tables.create(
+    'backup_runs',
+    { endpoint: 'text', product: 'text', job: 'text', ended_at: 'int', ...told },
+    { key: ['endpoint', 'product', 'job', 'ended_at'] },
+  );
 }

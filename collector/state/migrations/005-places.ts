@@ -1,29 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { nameKey, repairedName } from '../../../shared/place-name.ts';
+import type { Tables } from './tables.ts';
 
 /**
  * Sites and groups become rows. Until now a site was any text at an endpoint or a join code: each of these texts becomes
  * a site, spellings of one name become one, and the endpoints and join codes get the name of their site.
  */
-export async function up(db: Kysely<never>): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
+export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+  const who = { created_at: 'int', created_by: 'text', updated_at: 'int', updated_by: 'text' };
+  const named = { id: 'text key', name: 'text', name_key: 'text unique', note: 'text' };
+  await tables.create('sites', { ...named, zone: 'text?', ...who });
+  await tables.create('groups', { ...named, ...who });
+  await tables.create(
+    'group_members',
+    { group_id: 'text -> groups', endpoint: 'text -> endpoints', added_at: 'int', added_by: 'text' },
+    { key: ['group_id', 'endpoint'] },
+  );
+  await tables.index('group_members_by_endpoint', 'group_members', 'endpoint');
+  await tables.index('endpoints_by_site', 'endpoints', 'site');
   await fillSites(db);
 }
-
-const who =
-  'created_at integer not null, created_by text not null, updated_at integer not null, updated_by text not null';
-
-const statements = [
-  `create table sites (id text primary key, name text not null, name_key text not null unique, note text not null,
-    zone text, ${who})`,
-  `create table groups (id text primary key, name text not null, name_key text not null unique, note text not null,
-    ${who})`,
-  `create table group_members (group_id text not null references groups(id), endpoint text not null references endpoints(id),
-    added_at integer not null, added_by text not null, primary key (group_id, endpoint))`,
-  'create index group_members_by_endpoint on group_members (endpoint)',
-  'create index endpoints_by_site on endpoints (site)',
-];
 
 async function fillSites(db: Kysely<never>): Promise<void> {
   const { rows } = await sql<{ site: string; n: number }>`select site, sum(n) as n from (

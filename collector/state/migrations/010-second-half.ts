@@ -1,83 +1,223 @@
 import { type Kysely, sql } from 'kysely';
+import type { Tables } from './tables.ts';
 
-/** Tables of alerts, tickets and notifications that say in columns what was text before; everything is kept. */
-export async function up(db: Kysely<never>): Promise<void> {
-  for (const statement of before) await sql.raw(statement).execute(db);
-  await fillTickets(db);
-  for (const statement of after) await sql.raw(statement).execute(db);
+/**
+ * Tables of alerts, tickets and notifications that say in columns what was text before; everything is kept. There is nothing
+ * to keep but in the first kind of database: `moves…` are in its words.
+ */
+export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+  const run = async (...statements: string[]) => {
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  };
+  const move = async (...statements: string[]) => {
+    if (tables.isFirst) await run(...statements);
+  };
+  await makeRules(tables, run);
+  await run(
+    'alter table alerts rename to alerts_before',
+    'drop index alerts_by_state',
+    'drop index alerts_by_endpoint',
+  );
+  await makeAlerts(tables);
+  await move(...movesOfAlerts);
+  await run('drop table alerts_before');
+  await tables.index('alerts_by_state', 'alerts', 'state', 'updated_at');
+  await tables.index('alerts_by_endpoint', 'alerts', 'endpoint', 'updated_at');
+  await tables.index('alerts_by_key', 'alerts', 'key', 'fired_at');
+  await tables.create('incidents', {
+    id: 'id',
+    kind: 'text in site|budget',
+    key: 'text',
+    site: 'text?',
+    rule: 'text?',
+    ticket: 'int',
+    opened_at: 'int',
+    ended_at: 'int?',
+  });
+  await tables.index('incidents_by_key', 'incidents', 'key', 'opened_at');
+  await tables.add('tickets', {
+    kind: `text = alert in ${ticketKinds}`,
+    site: 'text?',
+    instance: 'text = ',
+    flapping_since: 'int?',
+    muted_until: 'int?',
+  });
+  if (tables.isFirst) await fillTickets(db);
+  await move(...movesOfTickets);
+  await remakeTickets(tables, run);
+  await makeNotifications(tables);
+  await move(...movesOfOutbox);
+  await run('drop table outbox');
 }
 
-const before = [
-  'alter table rules rename to rules_unused',
-  `create table rules (id integer primary key, rule text not null, scope text not null
-    check (scope in ('all', 'kind', 'site', 'group', 'tag', 'endpoint')), target text not null, change text not null,
-    updated_at integer not null, updated_by text not null, unique (rule, scope, target))`,
-  'drop table rules_unused',
-  `create table rule_versions (id integer primary key, rule text not null, scope text not null, target text not null,
-    at integer not null, by_user text not null, reason text not null, before text, after text)`,
-  'create index rule_versions_by_rule on rule_versions (rule, at)',
+type Run = (...statements: string[]) => Promise<void>;
+const ticketKinds = 'alert|incident|budget|person';
 
-  'alter table alerts rename to alerts_before',
-  'drop index alerts_by_state',
-  'drop index alerts_by_endpoint',
-  `create table alerts (id text primary key, key text not null, active_key text unique, rule text not null,
-    endpoint text not null, metric text not null, tags text not null,
-    state text not null check (state in ('pending', 'firing', 'unknown', 'resolved')),
-    severity text not null check (severity in ('info', 'warning', 'critical')),
-    value real, threshold real, pending_at integer not null, fired_at integer, resolved_at integer, resolved_why text,
-    acknowledged_at integer, acknowledged_by text, acknowledged_note text, acknowledged_until integer,
-    acknowledged_sticky integer not null default 0, handed_to text, handed_until integer, first_acknowledged_at integer,
-    flapping integer not null default 0, calm integer not null default 0, ticket integer, updated_at integer not null)`,
-  // An alert whose endpoint was away was saved as resolved; it goes on as unknown, if nothing has taken its place.
-  `insert into alerts (id, key, active_key, rule, endpoint, metric, tags, state, severity, value, threshold, pending_at,
-      fired_at, resolved_at, resolved_why, acknowledged_at, acknowledged_by, first_acknowledged_at, acknowledged_until,
-      ticket, updated_at)
-    select id, key, case when waits then key else active_key end, rule, endpoint, metric, tags,
-      case when waits then 'unknown' else state end, severity, value, threshold, pending_at, fired_at,
-      case when waits then null else resolved_at end, case when waits then null else resolved_why end,
-      acknowledged_at, acknowledged_by, acknowledged_at, acknowledged_at + 86400000, ticket, updated_at
-    from (select a.*, resolved_why = 'silent' and not exists (select 1 from alerts_before b where b.key = a.key
-      and (b.active_key is not null or b.pending_at > a.pending_at or (b.pending_at = a.pending_at and b.id > a.id))) as waits
-      from alerts_before a)`,
-  'drop table alerts_before',
-  'create index alerts_by_state on alerts (state, updated_at)',
-  'create index alerts_by_endpoint on alerts (endpoint, updated_at)',
-  'create index alerts_by_key on alerts (key, fired_at)',
+async function makeRules(tables: Tables, run: Run): Promise<void> {
+  await run('alter table rules rename to rules_unused');
+  await tables.create(
+    'rules',
+    {
+      id: 'id',
+      rule: 'text',
+      scope: 'text in all|kind|site|group|tag|endpoint',
+      target: 'text',
+      change: 'text',
+      updated_at: 'int',
+      updated_by: 'text',
+    },
+    { unique: ['rule', 'scope', 'target'] },
+  );
+  await run('drop table rules_unused');
+  await tables.create('rule_versions', {
+    id: 'id',
+    rule: 'text',
+    scope: 'text',
+    target: 'text',
+    at: 'int',
+    by_user: 'text',
+    reason: 'text',
+    before: 'text?',
+    after: 'text?',
+  });
+  await tables.index('rule_versions_by_rule', 'rule_versions', 'rule', 'at');
+}
 
-  `create table alert_events (id integer primary key, alert text not null, at integer not null, code text not null,
-    rule text not null, severity text not null, value real, actor text not null, params text not null)`,
-  'create index alert_events_by_alert on alert_events (alert, id)',
-  'create index alert_events_by_time on alert_events (at)',
-  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
-    select id, fired_at, 'firing', rule, severity, value, 'monitor', '{}' from alerts where fired_at is not null`,
-  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
-    select id, acknowledged_at, 'acknowledged', rule, severity, value, acknowledged_by, '{}' from alerts
-    where acknowledged_at is not null and acknowledged_by is not null`,
-  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
-    select id, resolved_at, 'resolved', rule, severity, value, 'monitor', json_object('reason',
-      case when resolved_why = 'cleared' then null else resolved_why end)
-    from alerts where resolved_at is not null`,
+async function makeAlerts(tables: Tables): Promise<void> {
+  await tables.create('alerts', {
+    id: 'text key',
+    key: 'text',
+    active_key: 'text? unique',
+    rule: 'text',
+    endpoint: 'text',
+    metric: 'text',
+    tags: 'text',
+    state: 'text in pending|firing|unknown|resolved',
+    severity: 'text in info|warning|critical',
+    value: 'real?',
+    threshold: 'real?',
+    pending_at: 'int',
+    fired_at: 'int?',
+    resolved_at: 'int?',
+    resolved_why: 'text?',
+    acknowledged_at: 'int?',
+    acknowledged_by: 'text?',
+    acknowledged_note: 'text?',
+    acknowledged_until: 'int?',
+    acknowledged_sticky: 'int = 0',
+    handed_to: 'text?',
+    handed_until: 'int?',
+    first_acknowledged_at: 'int?',
+    flapping: 'int = 0',
+    calm: 'int = 0',
+    ticket: 'int?',
+    updated_at: 'int',
+  });
+  await tables.create('alert_events', {
+    id: 'id',
+    alert: 'text',
+    at: 'int',
+    code: 'text',
+    rule: 'text',
+    severity: 'text',
+    value: 'real?',
+    actor: 'text',
+    params: 'text',
+  });
+  await tables.index('alert_events_by_alert', 'alert_events', 'alert', 'id');
+  await tables.index('alert_events_by_time', 'alert_events', 'at');
+}
 
-  `create table incidents (id integer primary key, kind text not null check (kind in ('site', 'budget')), key text not null,
-    site text, rule text, ticket integer not null, opened_at integer not null, ended_at integer)`,
-  'create index incidents_by_key on incidents (key, opened_at)',
+async function makeNotifications(tables: Tables): Promise<void> {
+  await tables.create('notifications', {
+    id: 'id',
+    at: 'int',
+    event: 'text',
+    severity: 'text',
+    alert: 'text?',
+    ticket: 'int?',
+    incident: 'text?',
+    facts: 'text',
+  });
+  await tables.index('notifications_by_alert', 'notifications', 'alert');
+  await tables.index('notifications_by_ticket', 'notifications', 'ticket');
+  await tables.create('deliveries', {
+    id: 'text key',
+    notification: 'int -> notifications',
+    channel: 'text',
+    dedupe_key: 'text unique',
+    about: 'text',
+    state: 'text in queued|sent|dead',
+    attempts: 'int',
+    next_at: 'int',
+    last_error: 'text?',
+    created_at: 'int',
+    sent_at: 'int?',
+  });
+  await tables.index('deliveries_due', 'deliveries', 'state', 'created_at');
+  await tables.index('deliveries_by_notification', 'deliveries', 'notification');
+}
 
-  `alter table tickets add column kind text not null default 'alert' check (kind in ('alert', 'incident', 'budget', 'person'))`,
-  'alter table tickets add column site text',
-  `alter table tickets add column instance text not null default ''`,
-  'alter table tickets add column flapping_since integer',
-  'alter table tickets add column muted_until integer',
-
-  `create table notifications (id integer primary key, at integer not null, event text not null, severity text not null,
-    alert text, ticket integer, incident text, facts text not null)`,
-  'create index notifications_by_alert on notifications (alert)',
-  'create index notifications_by_ticket on notifications (ticket)',
-  `create table deliveries (id text primary key, notification integer not null references notifications(id), channel text not null,
-    dedupe_key text not null unique, about text not null, state text not null check (state in ('queued', 'sent', 'dead')),
-    attempts integer not null, next_at integer not null, last_error text, created_at integer not null, sent_at integer)`,
-  'create index deliveries_due on deliveries (state, created_at)',
-  'create index deliveries_by_notification on deliveries (notification)',
-];
+/** `title` may be empty of now on, and `source` is told by `kind`. */
+async function remakeTickets(tables: Tables, run: Run): Promise<void> {
+  const event = {
+    id: 'id',
+    ticket: 'int',
+    at: 'int',
+    actor: 'text',
+    kind: 'text',
+    from_state: 'text?',
+    to_state: 'text?',
+    text: 'text?',
+    data: 'text?',
+  };
+  await tables.create('tickets_new', {
+    id: 'id',
+    key: 'text',
+    open_key: 'text? unique',
+    kind: `text in ${ticketKinds}`,
+    title: 'text?',
+    state: 'text in new|in_progress|on_hold|resolved|closed|cancelled',
+    priority: 'int',
+    impact: 'int',
+    urgency: 'int',
+    tier: 'int',
+    endpoint: 'text?',
+    site: 'text?',
+    rule: 'text?',
+    instance: 'text',
+    alert: 'text?',
+    assignee: 'text?',
+    touched_at: 'int?',
+    opened_at: 'int',
+    resolved_at: 'int?',
+    resolved_by: 'text?',
+    restored_at: 'int?',
+    closed_at: 'int?',
+    fires: 'int',
+    flapping_since: 'int?',
+    muted_until: 'int?',
+    follows: 'int?',
+    updated_at: 'int',
+  });
+  await run(
+    `insert into tickets_new select id, key, open_key, kind, nullif(title, ''), state, priority, impact, urgency, tier, endpoint,
+    site, rule, instance, alert, assignee, touched_at, opened_at, resolved_at, resolved_by, restored_at, closed_at, fires,
+    flapping_since, muted_until, follows, updated_at from tickets`,
+  );
+  await tables.create('ticket_events_new', event);
+  await run(
+    'insert into ticket_events_new select id, ticket, at, actor, kind, from_state, to_state, text, data from ticket_events',
+    'drop table ticket_events',
+    'drop table tickets',
+    'alter table tickets_new rename to tickets',
+  );
+  await tables.index('tickets_by_state', 'tickets', 'state', 'opened_at');
+  await tables.index('tickets_by_key', 'tickets', 'key');
+  await tables.create('ticket_events', { ...event, ticket: 'int -> tickets' });
+  await run('insert into ticket_events select * from ticket_events_new', 'drop table ticket_events_new');
+  await tables.index('ticket_events_by_ticket', 'ticket_events', 'ticket', 'at');
+}
 
 /** The kind, place and instance of each ticket; its English title stays only where a person wrote it. */
 async function fillTickets(db: Kysely<never>): Promise<void> {
@@ -124,37 +264,38 @@ async function sitesOf(db: Kysely<never>, ticket: number): Promise<string[]> {
   return rows.map(({ site }) => site);
 }
 
-const after = [
+const movesOfAlerts = [
+  // An alert whose endpoint was away was saved as resolved; it goes on as unknown, if nothing has taken its place.
+  `insert into alerts (id, key, active_key, rule, endpoint, metric, tags, state, severity, value, threshold, pending_at,
+      fired_at, resolved_at, resolved_why, acknowledged_at, acknowledged_by, first_acknowledged_at, acknowledged_until,
+      ticket, updated_at)
+    select id, key, case when waits then key else active_key end, rule, endpoint, metric, tags,
+      case when waits then 'unknown' else state end, severity, value, threshold, pending_at, fired_at,
+      case when waits then null else resolved_at end, case when waits then null else resolved_why end,
+      acknowledged_at, acknowledged_by, acknowledged_at, acknowledged_at + 86400000, ticket, updated_at
+    from (select a.*, resolved_why = 'silent' and not exists (select 1 from alerts_before b where b.key = a.key
+      and (b.active_key is not null or b.pending_at > a.pending_at or (b.pending_at = a.pending_at and b.id > a.id))) as waits
+      from alerts_before a)`,
+  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
+    select id, fired_at, 'firing', rule, severity, value, 'monitor', '{}' from alerts where fired_at is not null`,
+  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
+    select id, acknowledged_at, 'acknowledged', rule, severity, value, acknowledged_by, '{}' from alerts
+    where acknowledged_at is not null and acknowledged_by is not null`,
+  `insert into alert_events (alert, at, code, rule, severity, value, actor, params)
+    select id, resolved_at, 'resolved', rule, severity, value, 'monitor', json_object('reason',
+      case when resolved_why = 'cleared' then null else resolved_why end)
+    from alerts where resolved_at is not null`,
+];
+
+const movesOfTickets = [
   `update tickets set flapping_since = (select max(at) from ticket_events e where e.ticket = tickets.id
     and e.data like '%"flapping":true%') where open_key is not null`,
   `update ticket_events set kind = 'flapping', data = null where data like '%"flapping":true%'`,
   `update tickets set muted_until = (select max(json_extract(e.data, '$.wontFixUntil')) from ticket_events e
     where e.ticket = tickets.id and e.data like '%"wontFixUntil"%')`,
-  // `title` may be empty of now on, and `source` is told by `kind`.
-  `create table tickets_new (id integer primary key, key text not null, open_key text unique,
-    kind text not null check (kind in ('alert', 'incident', 'budget', 'person')), title text, state text not null
-    check (state in ('new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled')), priority integer not null,
-    impact integer not null, urgency integer not null, tier integer not null, endpoint text, site text, rule text,
-    instance text not null, alert text, assignee text, touched_at integer, opened_at integer not null, resolved_at integer,
-    resolved_by text, restored_at integer, closed_at integer, fires integer not null, flapping_since integer,
-    muted_until integer, follows integer, updated_at integer not null)`,
-  `insert into tickets_new select id, key, open_key, kind, nullif(title, ''), state, priority, impact, urgency, tier, endpoint,
-    site, rule, instance, alert, assignee, touched_at, opened_at, resolved_at, resolved_by, restored_at, closed_at, fires,
-    flapping_since, muted_until, follows, updated_at from tickets`,
-  `create table ticket_events_new (id integer primary key, ticket integer not null, at integer not null, actor text not null,
-    kind text not null, from_state text, to_state text, text text, data text)`,
-  'insert into ticket_events_new select id, ticket, at, actor, kind, from_state, to_state, text, data from ticket_events',
-  'drop table ticket_events',
-  'drop table tickets',
-  'alter table tickets_new rename to tickets',
-  'create index tickets_by_state on tickets (state, opened_at)',
-  'create index tickets_by_key on tickets (key)',
-  `create table ticket_events (id integer primary key, ticket integer not null references tickets(id), at integer not null,
-    actor text not null, kind text not null, from_state text, to_state text, text text, data text)`,
-  'insert into ticket_events select * from ticket_events_new',
-  'drop table ticket_events_new',
-  'create index ticket_events_by_ticket on ticket_events (ticket, at)',
+];
 
+const movesOfOutbox = [
   // One notification per row of the outbox; what waits is still sent.
   `insert into notifications (id, at, event, severity, alert, ticket, incident, facts)
     select rowid, created_at, json_extract(notice, '$.event'), json_extract(notice, '$.severity'),
@@ -162,5 +303,4 @@ const after = [
     from outbox`,
   `insert into deliveries (id, notification, channel, dedupe_key, about, state, attempts, next_at, last_error, created_at, sent_at)
     select id, rowid, channel, dedupe_key, coalesce(alert, id), state, attempts, next_at, last_error, created_at, sent_at from outbox`,
-  'drop table outbox',
 ];

@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Tables } from './tables.ts';
 
 /** What an agent says when it signs on: its process, the machine's uptime, sleep, how the machine went down. */
-export async function up(db: Kysely<never>): Promise<void> {
-  await sql.raw('alter table signals add column birth text').execute(db);
+export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+  await tables.add('signals', { birth: 'text?' });
 }

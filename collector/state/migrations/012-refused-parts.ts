@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Tables } from './tables.ts';
 
 /** How many parts of a message were refused while the rest was stored; its sample holds them. Null: the whole message. */
-export async function up(db: Kysely<never>): Promise<void> {
-  await sql.raw('alter table quarantine add column parts integer').execute(db);
+export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+  await tables.add('quarantine', { parts: 'int?' });
 }

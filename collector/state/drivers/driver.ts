@@ -1,0 +1,43 @@
+import type { Dialect } from 'kysely';
+import type { EvenkeelError } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { State } from '../open.ts';
+
+/** The names of column types, where databases differ: part of migrations. */
+export interface Columns {
+  /** Given by the database, rising. Includes `primary key`. */
+  id: string;
+  /** Whole numbers: ms, counts, flags, ids of other rows. */
+  int: string;
+  /** Amounts as agents report them: any number. */
+  amount: string;
+  real: string;
+  /** Compared and sorted by code point, whatever the language of the database. */
+  text: string;
+  /** Only this driver existed before migration 013: it alone can have rows that older migrations have to move. */
+  isFirst: boolean;
+}
+
+export interface Connected {
+  dialect: Dialect;
+  /** After the migrations: looks whether it can be written. */
+  ready(state: State): Promise<void>;
+}
+
+/**
+ * One kind of database. Its dialect throws EvenkeelError STATE_UNAVAILABLE, which is retryable, for whatever passes by
+ * itself or is mended by an administrator; a change that failed so has not happened. Everything else that it throws would
+ * fail the next time, too. Transactions run one after the other: a second one, and each statement outside, waits.
+ */
+export interface StateDriver<Place> {
+  columns: Columns;
+  /** For logs and errors; without any password. */
+  nameOf(place: Place): string;
+  connect(place: Place): Promise<Connected>;
+  /** Of whatever was thrown until it was open: what is the matter and what to do. Retryable where waiting may help. */
+  refusalOf(place: Place, thrown: unknown): EvenkeelError;
+  /** Looks after the open state. @returns ends it */
+  attend(state: State, log: Log): Promise<() => void>;
+  /** Once a night. */
+  maintain(state: State): Promise<unknown>;
+}

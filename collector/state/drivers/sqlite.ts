@@ -1,0 +1,78 @@
+/** The state in one file of the data folder, by `node:sqlite`. */
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { SqliteDialect, sql } from 'kysely';
+import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
+import { keepReserve } from '../reserve.ts';
+import type { StateDriver } from './driver.ts';
+
+export interface SqlitePlace {
+  driver: 'sqlite';
+  /** Or `:memory:`. */
+  file: string;
+}
+
+export const sqlite: StateDriver<SqlitePlace> = {
+  columns: { id: 'integer primary key', int: 'integer', amount: 'integer', real: 'real', text: 'text', isFirst: true },
+  nameOf: ({ file }) => file,
+  async connect({ file }) {
+    const database = new DatabaseSync(file);
+    database.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000',
+    );
+    const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
+    if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
+    return { dialect: new SqliteDialect({ database: adapt(database) as never }), ready: async () => {} };
+  },
+  refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
+  attend: (state, log) => keepReserve({ state, log }),
+  // What the query planner knows of the tables, as SQLite advises to refresh it now and then.
+  maintain: (state) => sql`pragma optimize`.execute(state),
+};
+
+const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }) };
+
+/** Statements kept prepared. More texts than these are lists of many lengths, which seldom come again. */
+const preparedAtMost = 200;
+
+/** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
+function adapt(database: DatabaseSync) {
+  /** By text, the last used last: to prepare a statement costs as much as to run it. */
+  const prepared = new Map<string, ReturnType<typeof prepare>>();
+
+  function prepare(text: string) {
+    const statement = coded(() => database.prepare(text));
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => coded(() => statement.all(...(parameters as SQLInputValue[]))),
+      run: (parameters: readonly unknown[]) => coded(() => statement.run(...(parameters as SQLInputValue[]))),
+    };
+  }
+
+  return {
+    close: () => database.close(),
+    prepare(text: string) {
+      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide what had happened.
+      if (text === 'rollback' && !database.isTransaction) return noRollback;
+      const statement = prepared.get(text) ?? prepare(text);
+      prepared.delete(text);
+      prepared.set(text, statement);
+      if (prepared.size > preparedAtMost) prepared.delete(prepared.keys().next().value as string);
+      return statement;
+    },
+  };
+}
+
+/** Of an error with a code of ours, what SQLite had said. */
+const causeOf = (thrown: unknown) => (thrown instanceof EvenkeelError ? thrown.cause : thrown);
+
+/** SQLite's primary result codes that pass by themselves: BUSY, LOCKED, IOERR, FULL. */
+const passing = new Set([5, 6, 10, 13]);
+
+function coded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const code = (thrown as { errcode?: unknown }).errcode;
+    throw typeof code === 'number' && passing.has(code & 0xff) ? fail('STATE_UNAVAILABLE', {}, thrown) : thrown;
+  }
+}
