@@ -180,7 +180,7 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
 function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined {
   const { endpoint, leaf, report, receivedAt } = passage;
   if (!report) return undefined;
-  const intervalMs = report.interval_s === undefined ? null : report.interval_s * 1000;
+  const intervalMs = report.interval_s === undefined ? null : Math.round(report.interval_s * 1000);
   if (leaf === 'backlog' || presence.isLate(endpoint, report.at))
     presence.backlog.add(endpoint.id, report.at, intervalMs ?? endpoint.intervalMs ?? 10_000);
   if (leaf === 'backlog') return undefined;

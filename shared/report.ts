@@ -37,7 +37,7 @@ export const Loss = Type.Object(
     from: seq,
     to: seq,
     reason: Type.Union([Type.Literal('quota'), Type.Literal('disk_full'), Type.Literal('corrupt')]),
-    count: Type.Integer({ minimum: 1 }),
+    count: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   },
   { additionalProperties: false },
 );

@@ -9,7 +9,7 @@ export function writeMark(at: number, id: string): string {
 export function readMark(mark: string): [at: number, id: string] {
   try {
     const [at, id] = JSON.parse(Buffer.from(mark, 'base64url').toString('utf8'));
-    if (typeof at === 'number' && typeof id === 'string') return [at, id];
+    if (Number.isSafeInteger(at) && typeof id === 'string') return [at, id];
   } catch {
     // Falls through: the same answer for text that is no mark of ours.
   }

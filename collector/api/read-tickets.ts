@@ -70,7 +70,7 @@ export async function ticketsBy(
     select = select.where((where) =>
       where.or([
         where('tickets.updated_at', '<', at),
-        where.and([where('tickets.updated_at', '=', at), where('tickets.id', '<', Number(id))]),
+        where.and([where('tickets.updated_at', '=', at), where('tickets.id', '<', ticketIn(id))]),
       ]),
     );
   }
@@ -79,6 +79,12 @@ export async function ticketsBy(
   const last = items.at(-1);
   const next = last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null;
   return { items: items.map((row) => ticketOf(row, ruleNamed)), next };
+}
+
+/** @throws EvenkeelError BAD_REQUEST */
+function ticketIn(id: string): number {
+  if (!/^\d{1,15}$/.test(id)) throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+  return Number(id);
 }
 
 /** @throws EvenkeelError NOT_FOUND */

@@ -11,6 +11,10 @@ export const word = (maxLength: number, description?: string) =>
 /** Of a site or a group. The rules of such names stand in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
+/** ms since 1970, UTC, in the body of a request; no more than a date can hold. */
+export const instantMs = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: 8.64e15, description: `ms since 1970, UTC${description}` });
+
 /** A point in time as people and scripts write it: ms since 1970, or ISO 8601 with a zone. */
 export const Instant = Type.String({
   maxLength: 40,

@@ -14,6 +14,10 @@ export interface BackupRun {
   bytes: number | null;
 }
 
+/** Nine petabytes and more are a mistake of the tool, and SQLite would refuse to give such a whole number back. */
+const exact = (amount: number | null) =>
+  amount !== null && Math.abs(amount) <= Number.MAX_SAFE_INTEGER ? amount : null;
+
 /** Remembers the good runs that a `backups` section tells of. Telling the same run again changes nothing. */
 export async function rememberRuns(state: State, endpoint: string, jobs: readonly BackupJob[]): Promise<void> {
   for (const { product, job, lastRun, lastSuccess, bytes, files, duration, result } of jobs) {
@@ -22,7 +26,7 @@ export async function rememberRuns(state: State, endpoint: string, jobs: readonl
     if (!good || lastSuccess === null || (lastRun !== null && lastRun > lastSuccess)) continue;
     await state
       .insertInto('backup_runs')
-      .values({ endpoint, product, job, ended_at: lastSuccess, bytes, files, duration })
+      .values({ endpoint, product, job, ended_at: lastSuccess, bytes: exact(bytes), files: exact(files), duration })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const old = await state

@@ -6,14 +6,12 @@ import { longestMs } from '../../alerts/acknowledgement.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
-import { closed, Id, word } from '../shapes.ts';
+import { closed, Id, instantMs, word } from '../shapes.ts';
 
 const Acknowledge = Type.Object(
   {
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
-    until: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'ms since 1970, UTC; default 4 h from now if critical, else 24 h' }),
-    ),
+    until: Type.Optional(instantMs('; default 4 h from now if critical, else 24 h')),
     sticky: Type.Optional(Type.Boolean({ description: 'goes on when the alert gets worse' })),
   },
   { ...closed, examples: [{ note: 'Looking at it.' }] },

@@ -11,7 +11,7 @@ import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/rest
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
+import { closed, Id, instantMs, Nothing, PlaceName, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
@@ -30,7 +30,7 @@ const Edit = Type.Object(
 
 const Tried = Type.Object(
   {
-    at: Type.Optional(Type.Integer({ minimum: 0, description: 'ms since 1970, UTC; default now' })),
+    at: Type.Optional(instantMs('; default now')),
     ok: Type.Boolean(),
     note: Type.Optional(Type.String({ maxLength: 2000 })),
   },

@@ -86,7 +86,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
         site: site ?? null,
         kind: kind ?? null,
         maxUses: maxUses ?? 1,
-        lifeMs: (hours ?? 24) * 3_600_000,
+        lifeMs: Math.round((hours ?? 24) * 3_600_000),
         by: callerNamed(request),
       });
       if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });

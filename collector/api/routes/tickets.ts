@@ -5,9 +5,9 @@ import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, instantMs, word } from '../shapes.ts';
 
-const TicketId = Type.Object({ id: Type.Integer({ minimum: 1 }) }, closed);
+const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
 const Text = Type.String({ minLength: 1, maxLength: 10_000 });
 const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
 
@@ -105,9 +105,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
       body: Type.Object(
         {
           text: Type.Optional(Text),
-          wontFixUntil: Type.Optional(
-            Type.Integer({ minimum: 0, description: 'ms since 1970, UTC: until then the alert opens no ticket' }),
-          ),
+          wontFixUntil: Type.Optional(instantMs(': until then the alert opens no ticket')),
         },
         { ...closed, examples: [{ text: 'Disk replaced.' }] },
       ),

@@ -31,7 +31,7 @@ test('rows of any number arrive whole and in order', async () => {
   const state = await openState(':memory:');
   for (const count of [0, 1, 24, 25, 26, 107]) {
     const rows = Array.from({ length: count }, (_, n) => event(n));
-    const last = await state.transaction().execute((db) => insertRows(db, 'alert_events', rows));
+    const last = await state.transaction().execute((db) => insertRows(db, 'alert_events', rows, 'returning id'));
     const saved = await state.selectFrom('alert_events').selectAll().orderBy('id').execute();
     assert.equal(
       saved.map(({ id: _, ...row }) => row),
