@@ -1,6 +1,6 @@
 /** The state in a PostgreSQL database, 13 or newer, by `pg`. */
 import { PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
+import { Client, types as pgTypes } from 'pg';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../open.ts';
 import type { StateDriver } from './driver.ts';
@@ -51,21 +51,21 @@ export const postgres: StateDriver<PostgresPlace> = {
 };
 
 /** Numbers as JavaScript has them: whole ones are exact up to 2^53, which no ms, id or sum of ours reaches. */
-const numbers = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.NUMERIC]);
+const numbers = new Set<number>([pgTypes.builtins.INT8, pgTypes.builtins.NUMERIC]);
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    numbers.has(oid) ? Number : pg.types.getTypeParser(oid, format as 'text'),
+    numbers.has(oid) ? Number : pgTypes.getTypeParser(oid, format as 'text'),
 };
 
-async function openClient(place: PostgresPlace): Promise<pg.Client> {
+async function openClient(place: PostgresPlace): Promise<Client> {
   const { host, port, user, password, database, tls } = place;
-  const client = new pg.Client({
+  const client = new Client({
     ...{ host, port, user, database, password: password ?? undefined },
     ssl: tls === null ? false : { rejectUnauthorized: tls.isVerified, ...(tls.ca === null ? {} : { ca: tls.ca }) },
     application_name: 'evenkeel',
     connectionTimeoutMillis: connectWithinMs,
     keepAlive: true,
-    types: types as pg.CustomTypesConfig,
+    types: types,
   });
   // Between the moments in which somebody listens an error would end the process.
   client.on('error', () => {});
