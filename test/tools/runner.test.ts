@@ -1,0 +1,84 @@
+/** The test runner itself, on a folder of small test files. */
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { temporaryFolder, until } from '../support/processes.ts';
+
+const top = fileURLToPath(new URL('../../', import.meta.url));
+const tree = temporaryFolder();
+const at = (path: string) => join(tree.path, path);
+
+for (const room of ['agent', 'collector', 'shared', 'dashboards', 'test']) mkdirSync(at(room));
+cpSync(join(top, 'test/run.ts'), at('test/run.ts'));
+cpSync(join(top, 'test/runner'), at('test/runner'), { recursive: true });
+cpSync(join(top, 'package.json'), at('package.json'));
+symlinkSync(join(top, 'node_modules'), at('node_modules'));
+const sum = `export function sum(a: number, b: number): number {\n  return a + b;\n}\n
+export function never(): number {\n  return 1;\n}\n`;
+writeFileSync(at('shared/sum.ts'), sum);
+writeFileSync(at('shared/alone.ts'), 'export const alone = 1;\n');
+const file = (body: string) => `import { suite, test } from 'uvu';\nimport * as assert from 'uvu/assert';\n
+import { sum } from '../shared/sum.ts';\n${body}\ntest.run();\n`;
+writeFileSync(
+  at('test/one.test.ts'),
+  file(`test('adds two numbers', () => assert.is(sum(1, 2), 3));\ntest('is wrong', () => assert.is(sum(1, 1), 3));`),
+);
+writeFileSync(
+  at('test/two.test.ts'),
+  file(`test.before(() => console.log('FIGURE prepared'));\ntest('something else', () => assert.is(sum(0, 0), 0));`),
+);
+writeFileSync(at('test/no-run.test.ts'), "import { test } from 'uvu';\ntest('forgotten', () => {});\n");
+
+const words = (given: readonly string[]) => ['--disable-warning=ExperimentalWarning', at('test/run.ts'), ...given];
+const env = { ...process.env, TEST_GREP: '', CI: '' };
+const run = (...given: string[]) => spawnSync(process.execPath, words(given), { encoding: 'utf8', env });
+
+test('a part of a path chooses files; a failing test and a missing run() are failures', () => {
+  const one = run('one');
+  assert.is(one.status, 1);
+  assert.match(one.stdout, /1 passed, 1 failed\n$/);
+  assert.not.match(one.stdout, /two\.test/);
+  assert.match(run('test/two').stdout, /1 passed, 0 failed\n$/);
+  assert.match(run('no-run').stdout, /is `\.run\(\)` missing\?[\s\S]*0 passed, 1 failed\n$/);
+  assert.match(run('nowhere').stdout, /No test file matches nowhere\.\n0 passed, 1 failed\n$/);
+});
+
+test('--grep takes tests by words in their name, prepares nothing for others, and wants at least one', () => {
+  const adds = run('one', 'two', '--grep', 'Adds TWO');
+  assert.is(adds.status, 0, adds.stdout);
+  assert.match(adds.stdout, /1 passed, 0 failed\n$/);
+  assert.not.match(adds.stdout, /prepared/);
+  const none = run('one', '--grep', 'no such words');
+  assert.is(none.status, 1);
+  assert.match(none.stdout, /has a test with "no such words" in its name\.\n0 passed, 1 failed\n$/);
+});
+
+test('--coverage names the lines that no test has run', () => {
+  const { stdout } = run('two', '--coverage');
+  assert.match(stdout, /of the lines of shared\//);
+  const lines = readFileSync(at('coverage/lines.txt'), 'utf8');
+  assert.match(lines, / 0\.0 % {2}shared[\\/]alone\.ts {2}not run: 1\n/);
+  // V8 counts `export` as run: the function begins behind it.
+  assert.match(lines, / 66\.7 % {2}shared[\\/]sum\.ts {2}not run: 6-7\n/);
+});
+
+test('--watch runs again after a change', async () => {
+  const child = spawn(process.execPath, words(['two', '--watch']), { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  const runs = () => stdout.split('Waiting for a change').length - 1;
+  await until(() => runs() === 1, 20_000, 'the first run');
+  writeFileSync(at('shared/sum.ts'), sum.replace('a + b', 'a + b + 1'));
+  await until(() => /0 passed, 1 failed/.test(stdout), 20_000, `the second run to fail in:\n${stdout}`);
+  child.kill('SIGTERM');
+  await ended;
+  tree.remove();
+});
+
+test.run();
