@@ -2,6 +2,8 @@
  * The agent's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
  * A new command is a file in commands/ and a line in the table below.
  */
+import '../shared/needs-node.ts';
+
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Command } from './commands/command.ts';

@@ -1,6 +1,8 @@
 /**
  * The collector's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
  */
+import '../shared/needs-node.ts';
+
 import { parseArgs } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';

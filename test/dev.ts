@@ -3,6 +3,8 @@
  * agent for this machine that starts again when its own source changes. Browsers speak to one address: calls pass
  * through with the Host header that the browser sent, because the collector refuses a log-in whose Origin is not Host.
  */
+import '../shared/needs-node.ts';
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -6,6 +6,8 @@
  * A test that lacks a service prints a line `SKIP <service>: <reason>`; where CI is set that line is a failure.
  * The last line is always `N passed, N failed`.
  */
+import '../shared/needs-node.ts';
+
 import events from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

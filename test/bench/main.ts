@@ -1,4 +1,6 @@
 /** `npm run bench -- <intake|agent|query|day|rules>`: figures, measured on this machine, beside something to compare them with. */
+import '../../shared/needs-node.ts';
+
 interface Bench {
   run(args: string[]): Promise<void>;
 }

@@ -1,4 +1,6 @@
 /** `npm run simulate -- --endpoints N --interval 10s`: a fleet that does not exist, on the real wire. */
+import '../../shared/needs-node.ts';
+
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../../shared/duration.ts';
 import { reasonOf } from '../../shared/errors.ts';

@@ -1,6 +1,7 @@
 /** What everybody relies on without looking: types and lint hold, the lock file installs everywhere, README is true. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -53,22 +54,55 @@ test('nothing that runs in production runs a script at installation, and licence
   );
 });
 
-test('README: every script, file and picture that it names exists', () => {
-  const readme = read('README.md');
+for (const [page, atLeast] of Object.entries({ 'README.md': 5, '.github/CONTRIBUTING.md': 3 }))
+  test(`${page}: every script, file and picture that it names exists`, () => namesWhatExists(page, atLeast));
+
+function namesWhatExists(page: string, atLeast: number): void {
+  const readme = read(page);
   const scripts = JSON.parse(read('package.json')).scripts;
   const named = [...readme.matchAll(/npm run ([a-z-]+)/g)].map((match) => match[1] as string);
-  assert.ok(named.length >= 5);
+  assert.ok(named.length >= atLeast);
   assert.equal(
     named.filter((script) => !(script in scripts)),
     [],
   );
-  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)]
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)]
     .map((match) => match[1] as string)
     .filter((link) => !link.includes('://'));
   assert.equal(
-    links.filter((link) => !existsSync(`${top}${link}`)),
+    links.filter((link) => !leadsSomewhere(join(top, page, '..'), link)),
     [],
   );
+}
+
+/** A heading becomes an address as GitHub makes it: lower case, spaces as dashes, the rest of the signs left out. */
+function leadsSomewhere(from: string, link: string): boolean {
+  const [file = '', heading] = link.split('#');
+  const path = join(from, file);
+  if (!existsSync(path)) return false;
+  if (heading === undefined) return true;
+  const headings = [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map((match) => match[1] as string);
+  return headings.some(
+    (text) =>
+      text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} -]/gu, '')
+        .replaceAll(' ', '-') === heading,
+  );
+}
+
+test('started by hand with an older Node, each entry says what to type instead', () => {
+  const older = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '24.21.0' })";
+  const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
+  const entries = Object.entries(scripts).filter(([, command]) => /^node \S+\.ts$/.test(command));
+  assert.ok(entries.length >= 6);
+  for (const [script, command] of entries) {
+    const words = ['--import', older, `${top}${command.slice('node '.length)}`, '--help'];
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    assert.is(status, 1, command);
+    assert.match(stderr, 'needs Node 26');
+    assert.match(stderr, `type: npm ${script === 'test' ? 'test' : `run ${script}`} -- --help\n`);
+  }
 });
 
 test.run();
