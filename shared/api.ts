@@ -38,7 +38,9 @@ export const page = <T extends TSchema>(item: T) =>
 /** A person's own words for a rule: one text, or one per language. */
 const OwnName = Type.Union([text, Type.Record(text, text)]);
 /** Without a name of its own a rule has that of the words, by its id or by that of the milder rule whose level it is. */
-const NamedRule = Type.Object({ id: text, level_of: Type.Optional(text), name: Type.Optional(OwnName) });
+export const NamedRule = Type.Object({ id: text, level_of: Type.Optional(text), name: Type.Optional(OwnName) });
+
+export type NamedRule = Static<typeof NamedRule>;
 
 /** Why an endpoint needs a look, worst first: what the rules say. */
 export const Attention = Type.Object({
@@ -379,6 +381,8 @@ export const TicketDetail = Type.Object({
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 
+const period = Type.Object({ name: text, from: ms, to: ms, zone: text });
+
 /** Minutes of one endpoint or of a pool; definitions in the KPI room's README. */
 export const AvailabilityFigures = Type.Object({
   availability_pct: orNull.number,
@@ -394,7 +398,7 @@ export const AvailabilityFigures = Type.Object({
 });
 
 export const Availability = Type.Object({
-  period: Type.Object({ name: text, from: ms, to: ms, zone: text }),
+  period,
   class: EndpointKind,
   asOf: ms,
   /** The period has not ended, or late facts may still come. */
@@ -414,6 +418,55 @@ export const Availability = Type.Object({
   formula: text,
 });
 export type Availability = Static<typeof Availability>;
+
+export const KpiUnit = Type.Enum(['percent', 'seconds', 'count']);
+export type KpiUnit = Static<typeof KpiUnit>;
+
+/** One line behind a number: value = sum of `part` / sum of `whole`, in percent where that is the unit. */
+export const KpiLine = Type.Object({
+  endpoint: Type.Object({ id: text, name: text, site: orNull.text }),
+  alert: Type.Union([Type.Object({ id: text, rule: NamedRule }), Type.Null()]),
+  at: orNull.ms,
+  part: Type.Number(),
+  whole: Type.Number({ description: '0: listed, and counts for nothing' }),
+  value: orNull.number,
+});
+export type KpiLine = Static<typeof KpiLine>;
+
+export const KpiValue = Type.Object({
+  /** Its name and meaning are words: `kpi.<id>.name` and so on. */
+  id: text,
+  unit: KpiUnit,
+  value: orNull.number,
+  state: Type.Enum(['ok', 'low_n', 'insufficient', 'no_data'], {
+    description: 'low_n: fewer than 30 lines count, insufficient: fewer than 5; no_data: nothing to compute it from',
+  }),
+  n: Type.Integer({ description: 'lines of the list that count' }),
+  low: orNull.number,
+  high: orNull.number,
+  coverage: Type.Union([Type.Number(), Type.Null()], { description: 'percent of the time that was observed' }),
+  beside: Type.Array(
+    Type.Object({ code: text, unit: KpiUnit, value: orNull.number, low: orNull.number, high: orNull.number }),
+  ),
+  /** Where the number is insufficient: the lines themselves, to be shown in its place. */
+  few: Type.Array(KpiLine),
+  formula: text,
+});
+export type KpiValue = Static<typeof KpiValue>;
+
+const kpiHead = { period, asOf: ms, provisional: Type.Boolean({ description: 'late facts may still change it' }) };
+export const Kpis = Type.Object({ ...kpiHead, items: Type.Array(KpiValue) });
+export type Kpis = Static<typeof Kpis>;
+export const KpiDetail = Type.Object({
+  ...kpiHead,
+  kpi: KpiValue,
+  /** `value` is part / whole, in percent where that is the unit; `of` is the unit of the whole. */
+  total: Type.Object({ part: Type.Number(), whole: Type.Number(), of: KpiUnit }),
+  /** Worst first. */
+  evidence: Type.Array(KpiLine),
+  next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
+});
+export type KpiDetail = Static<typeof KpiDetail>;
 
 const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
 const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'unknown']);

@@ -73,6 +73,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/state': 'operator',
 
   // Numbers for managers: whoever may see the endpoints may see what they add up to
+  'GET /api/v1/kpis': 'viewer',
+  'GET /api/v1/kpis/:id': 'viewer',
   'GET /api/v1/kpis/availability': 'viewer',
 
   // Who and what may come in

@@ -300,6 +300,13 @@ export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): Availabil
   };
 }
 
+export function pooled(all: readonly AvailabilityMinutes[]): AvailabilityMinutes {
+  const sum: AvailabilityMinutes = { scheduled: 0, up: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 };
+  const keys = Object.keys(sum) as (keyof AvailabilityMinutes)[];
+  for (const one of all) for (const key of keys) sum[key] += one[key];
+  return sum;
+}
+
 /** Pools minutes over endpoints. `counted` have up or down time; `without` have no evidence and are left out. */
 export function fleetAvailability(endpoints: readonly Pick<AvailabilityMinutes, 'up' | 'down'>[]): {
   pooled: number | null;

@@ -1,18 +1,13 @@
 /** Availability of endpoints one by one, each with its intervals, in the shapes of the REST interface. */
 import type { Static } from 'typebox';
 import type { Availability, AvailabilityFigures, Interval } from '../../shared/api.ts';
-import { periodBounds } from '../../shared/calendar.ts';
-import { fail } from '../../shared/errors.ts';
-import type { Span } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
-import { type AvailabilityMinutes, type EndpointAvailability, formula, sharesOf } from './availability.ts';
+import { type AvailabilityMinutes, type EndpointAvailability, formula, pooled, sharesOf } from './availability.ts';
 import { type EndpointFact, endpointsIn } from './facts.ts';
+import { periodOf } from './period.ts';
 import { readPresence } from './presence-facts.ts';
-
-/** Late facts (a buffer delivered after days offline) may still change a period for this long. */
-const settlesAfterMs = 3 * 86_400_000;
 
 export interface HistoryQuery {
   /** Calendar month `YYYY-MM`. */
@@ -28,19 +23,18 @@ export interface HistoryQuery {
  * @throws EvenkeelError BAD_REQUEST when the period is no month
  */
 export async function availabilityOf(state: State, query: HistoryQuery): Promise<Static<typeof Availability>> {
-  const period = boundsOf(query);
-  const clipped = { start: period.start, end: Math.max(period.start, Math.min(period.end, query.now)) };
+  const { period, window, provisional } = periodOf(query);
   const endpoints = await endpointsIn(state, { kind: query.class }, period);
   const judged: { endpoint: EndpointFact; result: EndpointAvailability }[] = [];
-  for await (const one of readPresence(state, { endpoints, window: clipped, now: query.now, zone: query.zone }))
+  for await (const one of readPresence(state, { endpoints, window, now: query.now, zone: query.zone }))
     judged.push(one);
-  const pool = judged.reduce((sum, one) => add(sum, one.result.minutes), none());
+  const pool = pooled(judged.map(({ result }) => result.minutes));
   const n = judged.length;
   return {
     period: { name: query.period, from: period.start, to: period.end, zone: query.zone },
     class: query.class,
     asOf: query.now,
-    provisional: query.now < period.end + settlesAfterMs,
+    provisional,
     n,
     status: n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok',
     pool: figures(pool, sharesOf(pool)),
@@ -74,23 +68,6 @@ export async function timelineOf(
 export async function causeIn(state: State, endpoint: string, from: number, to: number): Promise<string | null> {
   const line = await timelineOf(state, endpoint, from, to, to);
   return line.findLast((part) => part.state !== 'up' && part.state !== 'maintenance')?.cause ?? null;
-}
-
-function boundsOf(query: HistoryQuery): Span {
-  try {
-    return periodBounds(query.zone, query.period);
-  } catch {
-    // Temporal's own message speaks of ISO 8601 grammar; the person typed a month.
-    throw fail('BAD_REQUEST', { problem: `period "${query.period}" is not a month such as 2026-11` });
-  }
-}
-
-const none = (): AvailabilityMinutes => ({ scheduled: 0, up: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 });
-
-function add(a: AvailabilityMinutes, b: AvailabilityMinutes): AvailabilityMinutes {
-  const sum = none();
-  for (const key of Object.keys(sum) as (keyof AvailabilityMinutes)[]) sum[key] = a[key] + b[key];
-  return sum;
 }
 
 function figures(

@@ -10,6 +10,7 @@ import { AddPage } from './pages/add.tsx';
 import { AlertsPage } from './pages/alerts.tsx';
 import { EndpointPage } from './pages/endpoint/endpoint.tsx';
 import { FleetPage } from './pages/fleet.tsx';
+import { KpiPage } from './pages/kpi.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { PatchesPage } from './pages/patches.tsx';
 import { PlacesPage } from './pages/places/list.tsx';
@@ -58,6 +59,8 @@ function PageOf({ route }: { route: Route }) {
       return <TicketPage key={route.id} id={route.id} />;
     case 'stability':
       return <StabilityPage />;
+    case 'kpi':
+      return <KpiPage key={route.id} id={route.id} />;
     case 'protection':
       return <ProtectionPage />;
     case 'patches':
@@ -84,7 +87,14 @@ function PageOf({ route }: { route: Route }) {
 }
 
 /** Details belong to their list. */
-const parents = { endpoint: 'fleet', ticket: 'tickets', site: 'sites', group: 'groups', rule: 'rules' } as const;
+const parents = {
+  endpoint: 'fleet',
+  ticket: 'tickets',
+  site: 'sites',
+  group: 'groups',
+  rule: 'rules',
+  kpi: 'stability',
+} as const;
 
 function parentOf(page: PageName): PageName {
   return (parents as Partial<Record<PageName, PageName>>)[page] ?? page;

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'tickets' }
   | { page: 'ticket'; id: number }
   | { page: 'stability' }
+  | { page: 'kpi'; id: string }
   | { page: 'protection' }
   | { page: 'patches' }
   | { page: 'sites' }
@@ -45,7 +46,8 @@ const details = new Map([
   ['sites', 'site'],
   ['groups', 'group'],
   ['rules', 'rule'],
-] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group' | 'rule'>;
+  ['stability', 'kpi'],
+] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group' | 'rule' | 'kpi'>;
 
 function decoded(part: string): string | null {
   try {
@@ -80,6 +82,7 @@ export const to = {
   endpoint: (id: string) => `/endpoints/${encodeURIComponent(id)}`,
   site: (id: string) => `/sites/${encodeURIComponent(id)}`,
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
+  kpi: (id: string) => `/stability/${encodeURIComponent(id)}`,
   rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
   ticket: (id: number) => `/tickets/${id}`,
 };

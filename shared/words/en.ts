@@ -11,6 +11,7 @@ export const words = {
     tickets: 'Tickets',
     ticket: 'Ticket',
     stability: 'Stability',
+    kpi: 'KPI',
     protection: 'Protection',
     patches: 'Patches',
     sites: 'Sites',
@@ -684,11 +685,10 @@ export const words = {
     dead: 'Notice could not be delivered by {{channel}}: {{event}} (attempts: {{n}})',
   },
   stability: {
-    lead: 'Uptime in a month, servers and workstations apart. Unknown time is never counted as down.',
+    lead: 'The numbers of a month. Each opens the list that it was computed from.',
     period: 'Month',
     earlier: 'Earlier month',
     later: 'Later month',
-    class: { server: 'Uptime of servers', workstation: 'Uptime of workstations' },
     list: { server: 'Servers, lowest first', workstation: 'Workstations, lowest first' },
     none: {
       server: 'No server was monitored in this month',
@@ -697,20 +697,55 @@ export const words = {
     range: '{{low}} to {{high}}',
     noRange: 'no monitored time',
     exact: 'no unknown time',
-    n: 'Endpoints (n)',
     coverage: 'Coverage',
     provisional: 'provisional',
-    status: {
-      low_n: 'Fewer than 30 endpoints: single machines weigh much.',
-      insufficient: 'Fewer than 5 endpoints: look at the machines, not at the percentage.',
-    },
+    low_n: 'Fewer than 30: single ones weigh much.',
+    insufficient: 'Fewer than 5: too few for one number.',
     thin: 'Grey, because less than 95 % of the time was observed.',
+    evidence: 'What it is made of',
+    sum: '{{part}} of {{whole}}: {{value}}',
+    mean: 'Sum {{part}} ÷ {{n}}: {{value}}',
+    value: 'Value',
+    share: 'Part and whole',
+    more: 'Show more',
+    onlyWorst: 'The first {{n}} are shown.',
     intervals: 'Intervals: {{count}}',
     intervalsOf: 'Intervals of {{name}}',
     zone: 'Days and months in the zone {{zone}}',
-    how: 'How this is computed',
-    howLead:
-      'Up time divided by up and down time, minutes of all endpoints pooled. The range says what it would be if all unknown time had been down, or up. A sleeping workstation is not down; a sleeping server is.',
+    formula: 'Formula',
+  },
+  /** Each KPI: what it is called and means, what its n counts, why it may have no value, and what is shown beside it. */
+  kpi: {
+    availability_server: {
+      name: 'Uptime of servers',
+      meaning:
+        'Up time divided by up and down time, minutes of all servers pooled. The range says what it would be if all unknown time had been down, or up. A sleeping server is down.',
+      n: 'Servers (n)',
+      nothing: 'No server was up or down in this month.',
+      beside: { down: 'Down', unknown: 'Unknown', idle: 'Off as expected' },
+    },
+    availability_workstation: {
+      name: 'Uptime of workstations',
+      meaning:
+        'Up time divided by up and down time, minutes of all workstations pooled. The range says what it would be if all unknown time had been down, or up. A sleeping workstation is not down.',
+      n: 'Workstations (n)',
+      nothing: 'No workstation was up or down in this month.',
+      beside: { down: 'Down', unknown: 'Unknown', idle: 'Off as expected' },
+    },
+    time_to_acknowledge: {
+      name: 'Time to acknowledge',
+      meaning:
+        'Mean time, day and night, from the moment an alert fires until somebody first acknowledges it; alerts that were first acknowledged in this month. Alerts that nobody acknowledged are in no mean. They are counted apart: those that fired in this month.',
+      n: 'Alerts (n)',
+      nothing: 'No alert was acknowledged in this month.',
+      at: 'Acknowledged',
+      beside: {
+        median: 'Median',
+        p90: '9 of 10 within',
+        waiting: 'Not acknowledged, still open',
+        ended_alone: 'Ended without anybody',
+      },
+    },
   },
   protection: {
     lead: 'Whether every machine could be restored tomorrow.',

@@ -228,6 +228,26 @@ step('a join code can be made, and its line is shown once', async () => {
   await page.getByRole('row', { name: /front desk/ }).waitFor();
 });
 
+step('each KPI that the collector lists has a tile, and its number opens the list behind it', async () => {
+  const { page, collector } = world;
+  await settled(page, '/stability');
+  const answer = await page.evaluate(async () => (await fetch('/api/v1/kpis')).json());
+  assert.ok(answer.items.length >= 3);
+  for (const { id } of answer.items) await page.locator(`main a[href^="/stability/${id}"]`).waitFor();
+  // One alert was acknowledged above: too few for a mean, so it stands there itself.
+  const tile = page.locator('.box').filter({ has: page.getByRole('link', { name: 'Time to acknowledge' }) });
+  await tile.getByText('Memory is used').waitFor();
+  await tile.getByText('too few for one number').waitFor();
+  await tile.getByRole('link', { name: 'Time to acknowledge' }).click();
+  await page.getByRole('heading', { name: 'Time to acknowledge', level: 1 }).waitFor();
+  await page.getByRole('row', { name: /Memory is used/ }).waitFor();
+  await page.getByText(/^Sum .+ ÷ 1: /).waitFor();
+  assert.match(await page.title(), /^Time to acknowledge · /);
+  await page.getByRole('button', { name: 'Earlier month' }).click();
+  await page.getByText('No alert was acknowledged in this month.').first().waitFor();
+  assert.is(new URL(page.url()).pathname, '/stability/time_to_acknowledge');
+});
+
 /** Whether this name and password open the door. */
 async function opens(http: string, user: string, secret: string): Promise<boolean> {
   const headers = { 'content-type': 'application/json', origin: http };
@@ -272,6 +292,8 @@ const pages = () => [
   '/tickets/1',
   '/tickets/2',
   '/stability',
+  '/stability/availability_server',
+  '/stability/time_to_acknowledge',
   '/protection',
   '/patches',
   '/sites',

@@ -1,5 +1,6 @@
 /** Endpoints with a history of signals, as rows of state: what the KPIs are computed from. */
 import type { EndpointKind } from '../../collector/fleet/fleet.ts';
+import { chunks } from '../../collector/state/chunks.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 
 export const instant = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
@@ -61,11 +62,7 @@ export async function putSignals(state: State, signals: readonly SignalParts[]):
     boot_id: bootId ?? null,
     birth: birth == null ? null : JSON.stringify(birth),
   }));
-  for (let i = 0; i < rows.length; i += 500)
-    await state
-      .insertInto('signals')
-      .values(rows.slice(i, i + 500))
-      .execute();
+  for (const some of chunks(rows)) await state.insertInto('signals').values(some).execute();
 }
 
 /** A month of a fleet that this collector has watched without a break. Each endpoint is away `absences` times for an hour. */
@@ -106,4 +103,48 @@ export function counted(state: State): { state: State; queries: () => number } {
     transformResult: async ({ result }) => result,
   });
   return { state: counting, queries: () => queries };
+}
+
+/** Alerts with the lines of their history: code and time. */
+export async function putAlerts(
+  state: State,
+  alerts: readonly { id: string; endpoint: string; resolvedAt: number | null; events: [code: string, at: number][] }[],
+): Promise<void> {
+  const rows = alerts.map(({ id, endpoint, resolvedAt, events }) => ({
+    id,
+    key: id,
+    active_key: resolvedAt === null ? id : null,
+    rule: 'disk-space',
+    endpoint,
+    metric: 'disk.used_percent',
+    tags: '{}',
+    state: resolvedAt === null ? ('firing' as const) : ('resolved' as const),
+    severity: 'warning' as const,
+    value: 91,
+    threshold: 90,
+    pending_at: events[0]?.[1] ?? 0,
+    fired_at: events[0]?.[1] ?? 0,
+    resolved_at: resolvedAt,
+    resolved_why: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    acknowledged_note: null,
+    acknowledged_until: null,
+    acknowledged_sticky: 0 as const,
+    handed_to: null,
+    handed_until: null,
+    first_acknowledged_at: null,
+    flapping: 0 as const,
+    calm: 0 as const,
+    ticket: null,
+    updated_at: 0,
+  }));
+  const lines = alerts.flatMap(({ id, events }) =>
+    events.map(([code, at]) => ({
+      ...{ alert: id, at, code, rule: 'disk-space', severity: 'warning' as const, value: 91, params: '{}' },
+      actor: code === 'acknowledged' ? 'ada' : 'monitor',
+    })),
+  );
+  for (const some of chunks(rows)) await state.insertInto('alerts').values(some).execute();
+  for (const some of chunks(lines)) await state.insertInto('alert_events').values(some).execute();
 }

@@ -210,6 +210,8 @@ const calls: Record<string, Call> = {
     body: { state: 'in_progress' },
     before: addTicket,
   },
+  'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
+  'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },

@@ -1,0 +1,85 @@
+/**
+ * The contract of a KPI: facts in, a value with the list behind it out. Pure. One more: a file in `kpis/`, a line in
+ * `kpis/index.ts`, and its words under `kpi` in each language.
+ *
+ * The value of every KPI is made here of its list, so that no number can differ from what it opens.
+ */
+import type { KpiUnit } from '../../shared/api.ts';
+import type { Span } from '../../shared/intervals.ts';
+import type { FactName, Facts } from './facts.ts';
+
+export interface Kpi<Need extends FactName = FactName> {
+  id: string;
+  unit: KpiUnit;
+  /** Unit of the whole of a line. */
+  of: KpiUnit;
+  /** Version and formula: a closed month says by what it was computed. */
+  formula: string;
+  /** Which end of the list is the bad one: it is shown first. */
+  worst: 'lowest' | 'highest';
+  needs: readonly Need[];
+  /** @param period ends at the present where it is not over */
+  compute(facts: Pick<Facts, Need>, period: Span): Figure;
+}
+
+/** Lets `compute` see the facts that the KPI asks for, and no others. */
+export const defineKpi = <const Need extends FactName>(kpi: Kpi<Need>): Kpi => kpi;
+
+/** A line of the list: it adds `part` of `whole`. Without a whole it is listed and counts for nothing. */
+export interface EvidenceItem {
+  endpoint: string;
+  /** Id and rule, where the line is an alert. */
+  alert?: { id: string; rule: string };
+  /** ms UTC */
+  at?: number;
+  part: number;
+  whole: number;
+}
+
+/** Further numbers to read the value by, in words of the KPI's own: `kpi.<id>.beside.<code>`. */
+export interface Beside {
+  code: string;
+  unit: KpiUnit;
+  value: number | null;
+  low?: number | null;
+  high?: number | null;
+}
+
+export interface Figure {
+  value: number | null;
+  state: 'ok' | 'low_n' | 'insufficient' | 'no_data';
+  /** Lines that count. */
+  n: number;
+  low: number | null;
+  high: number | null;
+  /** Percent of the time in which it could be observed; null where that is no question. */
+  coverage: number | null;
+  beside: Beside[];
+  evidence: EvidenceItem[];
+}
+
+const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1 };
+
+/** Null without a whole: neither 0 nor 100. The quotient first: the whole of something is exactly 100. */
+export const valueIn = (unit: KpiUnit, { part, whole }: Pick<EvidenceItem, 'part' | 'whole'>): number | null =>
+  whole > 0 ? scale[unit] * (part / whole) : null;
+
+export function totalOf(items: readonly EvidenceItem[]): { part: number; whole: number } {
+  const total = { part: 0, whole: 0 };
+  for (const { part, whole } of items) {
+    if (whole <= 0) continue;
+    total.part += part;
+    total.whole += whole;
+  }
+  return total;
+}
+
+type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
+
+export function figureOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around = {}): Figure {
+  const n = evidence.filter(({ whole }) => whole > 0).length;
+  // Pooled, never the mean of shares.
+  const value = valueIn(unit, totalOf(evidence));
+  const state = value === null ? 'no_data' : n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok';
+  return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
+}

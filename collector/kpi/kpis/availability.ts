@@ -1,0 +1,31 @@
+/** Time up of the time up and down, pooled over endpoints. Never one mixed number: a workstation that is off is not down. */
+import type { EndpointKind } from '../../fleet/fleet.ts';
+import { type AvailabilityMinutes, formula, pooled, sharesOf } from '../availability.ts';
+import { defineKpi, figureOf } from '../kpi.ts';
+
+const availabilityOf = (kind: EndpointKind) =>
+  defineKpi({
+    id: `availability_${kind}`,
+    unit: 'percent',
+    of: 'seconds',
+    formula,
+    worst: 'lowest',
+    needs: ['presence'],
+    compute({ presence }) {
+      const own = presence.filter(({ endpoint }) => endpoint.kind === kind);
+      const pool = pooled(own.map(({ minutes }) => minutes));
+      const { low, high, coverage } = sharesOf(pool);
+      const evidence = own.map(({ endpoint, minutes: { up, down } }) => ({
+        endpoint: endpoint.id,
+        part: up * 60,
+        whole: (up + down) * 60,
+      }));
+      return figureOf('percent', evidence, { low, high, coverage, beside: own.length > 0 ? besideOf(pool) : [] });
+    },
+  });
+
+const besideOf = (pool: AvailabilityMinutes) =>
+  (['down', 'unknown', 'idle'] as const).map((code) => ({ code, unit: 'seconds' as const, value: pool[code] * 60 }));
+
+export const serverAvailability = availabilityOf('server');
+export const workstationAvailability = availabilityOf('workstation');

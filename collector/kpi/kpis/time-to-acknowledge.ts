@@ -1,0 +1,33 @@
+/**
+ * From the moment an alert fires until somebody first takes it on. An alert belongs to the period of that first
+ * acknowledgement. One that nobody took is in no mean, which it could only flatter: it is counted beside it.
+ */
+import { defineKpi, figureOf } from '../kpi.ts';
+import { median, medianInterval, percentile } from '../median.ts';
+
+export const timeToAcknowledge = defineKpi({
+  id: 'time_to_acknowledge',
+  unit: 'seconds',
+  of: 'count',
+  formula: 'time_to_acknowledge/1: mean(first acknowledged − fired)',
+  worst: 'highest',
+  needs: ['alerts'],
+  compute({ alerts }, period) {
+    const within = (at: number | null) => at !== null && at >= period.start && at < period.end;
+    const evidence = alerts.flatMap(({ id, rule, endpoint, firedAt, acknowledgedAt: at }) =>
+      at !== null && within(at) ? [{ endpoint, alert: { id, rule }, at, part: (at - firedAt) / 1000, whole: 1 }] : [],
+    );
+    const left = alerts.filter(({ firedAt, acknowledgedAt }) => acknowledgedAt === null && within(firedAt));
+    const waiting = left.filter(({ resolvedAt }) => resolvedAt === null).length;
+    const sorted = evidence.map(({ part }) => part).sort((a, b) => a - b);
+    const [low = null, high = null] = medianInterval(sorted) ?? [];
+    return figureOf('seconds', evidence, {
+      beside: [
+        { code: 'median', unit: 'seconds', value: median(sorted), low, high },
+        { code: 'p90', unit: 'seconds', value: percentile(sorted, 0.9) },
+        { code: 'waiting', unit: 'count', value: waiting },
+        { code: 'ended_alone', unit: 'count', value: left.length - waiting },
+      ],
+    });
+  },
+});

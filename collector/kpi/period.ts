@@ -1,0 +1,32 @@
+/** The months of reports. */
+import { periodBounds } from '../../shared/calendar.ts';
+import { fail } from '../../shared/errors.ts';
+import type { Span } from '../../shared/intervals.ts';
+
+/** Late facts (a buffer delivered after days offline) may still change a period for this long. */
+const settlesAfterMs = 3 * 86_400_000;
+
+export interface Period {
+  period: Span;
+  /** As much of it as has been. */
+  window: Span;
+  /** It is not over, or late facts may still come. */
+  provisional: boolean;
+}
+
+/** @param query `period` is a month such as 2026-11, `zone` the report zone. @throws EvenkeelError BAD_REQUEST */
+export function periodOf({ period: name, zone, now }: { period: string; zone: string; now: number }): Period {
+  let period: Span;
+  try {
+    period = periodBounds(zone, name);
+  } catch {
+    // Temporal's own message speaks of ISO 8601 grammar; the person typed a month.
+    throw fail('BAD_REQUEST', { problem: `period "${name}" is not a month such as 2026-11` });
+  }
+  const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };
+  return { period, window, provisional: now < period.end + settlesAfterMs };
+}
+
+/** The month of `now` in the report zone. */
+export const presentMonth = (now: number, zone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toPlainYearMonth().toString();

@@ -1,0 +1,119 @@
+/** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
+import type { ComponentChildren } from 'preact';
+import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
+import { cutPercent, duration, none, number, percent } from '../../../shared/words/format.ts';
+import { Box } from '../parts/box.tsx';
+import { to } from '../router.ts';
+import { ruleName } from '../words/value.ts';
+import { language, t, wordOr } from '../words/words.ts';
+
+const say: Record<KpiUnit, (value: number | null) => string> = {
+  percent: (value) => cutPercent(value, language.value),
+  seconds: (value) => duration(value, language.value),
+  count: (value) => number(value, language.value),
+};
+export const sayUnit = (unit: KpiUnit, value: number | null): string => say[unit](value);
+
+/** A KPI that is newer than these words is called by its id. */
+export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
+
+/** What a line of the list is about. */
+export function Subject({ line: { endpoint, alert } }: { line: KpiLine }) {
+  return (
+    <>
+      <a href={to.endpoint(endpoint.id)} class="strong">
+        {endpoint.name}
+      </a>
+      {alert && <div class="small">{ruleName(alert.rule)}</div>}
+    </>
+  );
+}
+
+/** `99.91 % to 99.97 %`; null where there is none to speak of. */
+export function sayRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
+  if (low === null || high === null) return null;
+  return t('stability.range', { low: sayUnit(unit, low), high: sayUnit(unit, high) });
+}
+
+/** A few lines say more than one number made of them. */
+function Few({ kpi }: { kpi: KpiValue }) {
+  return (
+    <ul class="kpi-few">
+      {kpi.few.map((line) => (
+        <li key={`${line.endpoint.id} ${line.alert?.id}`}>
+          <div>
+            <Subject line={line} />
+          </div>
+          <span class="strong">{sayUnit(kpi.unit, line.value)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Figure({ kpi, thin }: { kpi: KpiValue; thin: boolean }) {
+  if (kpi.state === 'insufficient') return <Few kpi={kpi} />;
+  if (kpi.state === 'no_data')
+    return (
+      <>
+        <p class="figure quiet">{none}</p>
+        <p class="small quiet">{kpiWord(kpi.id, 'nothing')}</p>
+      </>
+    );
+  return (
+    <>
+      <p class={`figure ${thin ? 'quiet' : ''}`}>{sayUnit(kpi.unit, kpi.value)}</p>
+      {kpi.low !== null && (
+        <p class="quiet small">{kpi.low === kpi.high ? t('stability.exact') : sayRange(kpi.unit, kpi.low, kpi.high)}</p>
+      )}
+    </>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ kpi }: { kpi: KpiValue }) {
+  return (
+    <dl class="facts tight">
+      <Fact name={kpiWord(kpi.id, 'n')}>{number(kpi.n, language.value)}</Fact>
+      {kpi.coverage !== null && <Fact name={t('stability.coverage')}>{percent(kpi.coverage, language.value, 1)}</Fact>}
+      {kpi.beside.map(({ code, unit, value, low, high }) => {
+        const range = sayRange(unit, low, high);
+        return (
+          <Fact key={code} name={kpiWord(kpi.id, `beside.${code}`)}>
+            {sayUnit(unit, value)}
+            {range && <div class="quiet small">{range}</div>}
+          </Fact>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** @param href of its list; none on the page of the list itself */
+export function KpiTile({ kpi, provisional, href }: { kpi: KpiValue; provisional: boolean; href?: string }) {
+  const name = kpiWord(kpi.id, 'name');
+  const thin = kpi.coverage !== null && kpi.coverage < 95;
+  return (
+    <Box
+      title={href ? <a href={href}>{name}</a> : t('stability.value')}
+      aside={provisional && <span class="tag">{t('stability.provisional')}</span>}
+    >
+      <div class="stack-2">
+        <Figure kpi={kpi} thin={thin} />
+        <Facts kpi={kpi} />
+        {(kpi.state === 'low_n' || kpi.state === 'insufficient') && (
+          <p class="small quiet">{t(`stability.${kpi.state}`)}</p>
+        )}
+        {thin && <p class="small quiet">{t('stability.thin')}</p>}
+      </div>
+    </Box>
+  );
+}

@@ -1,0 +1,118 @@
+/** One KPI of a month: its number, and the list that it was computed from. */
+import { useEffect, useState } from 'preact/hooks';
+import type { KpiDetail } from '../../../shared/api.ts';
+import { number, time } from '../../../shared/words/format.ts';
+import { now } from '../clock.ts';
+import { useLoad } from '../net/load.ts';
+import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { MonthPicker } from '../parts/month-picker.tsx';
+import { type Column, Table } from '../parts/table.tsx';
+import { search } from '../router.ts';
+import { chosenPeriod } from '../time/period.ts';
+import { language, t } from '../words/words.ts';
+import { KpiTile, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
+
+type Line = KpiDetail['evidence'][number];
+const pageOf = 200;
+/** The most that the interface gives at once. */
+const mostLines = 1000;
+
+function columnsOf({ kpi, total, evidence }: KpiDetail): Column<Line>[] {
+  const columns: Column<Line>[] = [
+    { key: 'subject', head: t('column.endpoint'), cell: (line) => <Subject line={line} /> },
+    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint.site },
+  ];
+  if (evidence.some(({ at }) => at !== null))
+    columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });
+  // Of a mean each line is one; its part is the value.
+  if (total.of !== 'count')
+    columns.push({
+      key: 'share',
+      head: t('stability.share'),
+      right: true,
+      cell: (line) => `${sayUnit(total.of, line.part)} / ${sayUnit(total.of, line.whole)}`,
+    });
+  columns.push({
+    key: 'value',
+    head: t('stability.value'),
+    right: true,
+    cell: (line) => <span class="strong">{sayUnit(kpi.unit, line.value)}</span>,
+  });
+  return columns;
+}
+
+/** The rows add up to the number. */
+function sumOf({ kpi, total: { part, whole, of } }: KpiDetail): string {
+  const value = sayUnit(kpi.unit, kpi.value);
+  return of === 'count'
+    ? t('stability.mean', { part: sayUnit(kpi.unit, part), n: number(whole, language.value), value })
+    : t('stability.sum', { part: sayUnit(of, part), whole: sayUnit(of, whole), value });
+}
+
+function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
+  const { kpi, evidence, next } = data;
+  return (
+    <Box
+      title={t('stability.evidence')}
+      aside={<span class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value) })}</span>}
+      flush
+    >
+      {evidence.length === 0 ? (
+        <Empty icon="stability" title={kpiWord(kpi.id, 'nothing')} />
+      ) : (
+        <>
+          <Table
+            caption={t('stability.evidence')}
+            columns={columnsOf(data)}
+            rows={evidence}
+            keyOf={(line) => `${line.endpoint.id} ${line.alert?.id}`}
+          />
+          {kpi.value !== null && <p class="box-body strong">{sumOf(data)}</p>}
+        </>
+      )}
+      {next !== null && (
+        <div class="box-body spread">
+          <span class="quiet small">{t('stability.onlyWorst', { n: number(evidence.length, language.value) })}</span>
+          {more && (
+            <button type="button" class="button slim" onClick={more}>
+              {t('stability.more')}
+            </button>
+          )}
+        </div>
+      )}
+    </Box>
+  );
+}
+
+export function KpiPage({ id }: { id: string }) {
+  const period = chosenPeriod(new URLSearchParams(search.value).get('period'), now.peek());
+  const [lines, setLines] = useState(pageOf);
+  const loaded = useLoad<KpiDetail>(`kpis/${encodeURIComponent(id)}?period=${period}&limit=${lines}`);
+  useEffect(() => {
+    document.title = `${kpiWord(id, 'name')} · Evenkeel`;
+  });
+  const more = lines < mostLines ? () => setLines(lines + pageOf) : null;
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href={`/stability${search.value}`}>{t('page.stability')}</a>
+      </nav>
+      <PageHead title={kpiWord(id, 'name')} lead={kpiWord(id, 'meaning')}>
+        <MonthPicker period={period} />
+      </PageHead>
+      <Ready of={loaded}>
+        {(data) => (
+          <>
+            <KpiTile kpi={data.kpi} provisional={data.provisional} />
+            <List data={data} more={more} />
+            <p class="small quiet">
+              {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}
+              <code>{data.kpi.formula}</code>
+            </p>
+          </>
+        )}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,137 @@
+/** KPIs over HTTP: one route for all of them, one for the list behind each, narrowed by place, kind and endpoint. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { kpis } from '../../../collector/kpi/kpis/index.ts';
+import type { KpiDetail, Kpis, KpiValue } from '../../../shared/api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
+
+const test = suite('KPIs over HTTP');
+const from = instant('2026-10-31T23:00:00Z');
+const hour = 3_600_000;
+const day = 24 * hour;
+let collector: InProcess;
+
+/** A month that is over: 8 servers of which two were down for a day, 3 workstations, 12 alerts. */
+test.before(async () => {
+  collector = await openCollector({
+    settings: 'zone: Europe/Berlin\n',
+    clock: { now: () => instant('2027-03-01T12:00:00Z'), monotonic: () => performance.now() },
+  });
+  const { state, call } = collector;
+  const post = (path: string, body: object, method = 'POST') => call(`/api/v1/${path}`, { method, as: 'admin', body });
+  await post('sites', { name: 'Ōsaka Lab' });
+  const group = (await post('groups', { name: 'web' })).body as { id: string };
+  for (let n = 0; n < 11; n++) {
+    const endpoint = await putEndpoint(state, n, {
+      kind: n < 8 ? 'server' : 'workstation',
+      ...(n < 2 ? { site: 'Ōsaka Lab' } : {}),
+    });
+    await putSignals(state, [{ endpoint, at: from - day, kind: 'online' }]);
+    const offline = { endpoint, at: from + 5 * day, kind: 'offline', reason: 'shutdown' } as const;
+    if (n < 2) await putSignals(state, [offline, { endpoint, at: from + 6 * day, kind: 'online' }]);
+  }
+  await state
+    .insertInto('watches')
+    .values({ from_at: from - day, to_at: from + 40 * day, clean: 1 })
+    .execute();
+  for (const n of [1, 2, 3])
+    await state
+      .insertInto('group_members')
+      .values({ group_id: group.id, endpoint: endpointId(n), added_at: 0, added_by: 'test' })
+      .execute();
+  await putAlerts(
+    state,
+    Array.from({ length: 12 }, (_, n) => ({
+      ...{ id: `alert${n}`, endpoint: endpointId(n % 6), resolvedAt: null },
+      events: [
+        ['firing', from + n * day],
+        ['acknowledged', from + n * day + (n + 1) * 60_000],
+      ] as [string, number][],
+    })),
+  );
+});
+test.after(() => collector.close());
+
+const get = async <T>(path: string) => {
+  const { status, body, text } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
+  assert.is(status, 200, text);
+  return body as T;
+};
+const month = 'period=2026-11';
+const values = async (more = '') =>
+  new Map((await get<Kpis>(`kpis?${month}${more}`)).items.map((item) => [item.id, item]));
+const kpiOf = async (id: string, more = '') => (await values(more)).get(id) as KpiValue;
+
+test('one route gives every KPI of the list, with period, zone and whether it may change', async () => {
+  const answer = await get<Kpis>(`kpis?${month}`);
+  assert.equal(
+    answer.items.map(({ id }) => id),
+    kpis.map(({ id }) => id),
+  );
+  assert.equal(answer.period, { name: '2026-11', from, to: from + 30 * day, zone: 'Europe/Berlin' });
+  assert.is(answer.provisional, false);
+  const servers = await kpiOf('availability_server');
+  assert.is(servers.value, 100 * ((8 * 30 - 2) / (8 * 30)));
+  assert.equal([servers.n, servers.state, servers.unit], [8, 'low_n', 'percent']);
+  const acknowledged = await kpiOf('time_to_acknowledge');
+  assert.is(acknowledged.value, 6.5 * 60);
+  assert.equal([acknowledged.n, acknowledged.few], [12, []]);
+});
+
+test('the list behind a number adds up to it, worst first, in pages', async () => {
+  for (const { id, unit } of kpis) {
+    const lines: KpiDetail['evidence'] = [];
+    let detail: KpiDetail | undefined;
+    for (let page: string | null = '0'; page !== null; page = detail.next) {
+      detail = await get<KpiDetail>(`kpis/${id}?${month}&limit=5&page=${page}`);
+      lines.push(...detail.evidence);
+    }
+    const counted = lines.filter(({ whole }) => whole > 0);
+    const sum = (of: 'part' | 'whole') => counted.reduce((total, line) => total + line[of], 0);
+    const value = (unit === 'percent' ? 100 : 1) * (sum('part') / sum('whole'));
+    assert.is(counted.length, detail?.kpi.n, id);
+    assert.ok(Math.abs(value - (detail?.kpi.value as number)) < 1e-9, id);
+    assert.equal(detail?.kpi, await kpiOf(id), id);
+  }
+  const { evidence } = await get<KpiDetail>(`kpis/time_to_acknowledge?${month}&limit=1`);
+  assert.is(evidence[0]?.alert?.id, 'alert11');
+  assert.is(evidence[0]?.alert?.rule.id, 'disk-space');
+  assert.is(evidence[0]?.endpoint.name, 'box-0005');
+  assert.is((await get<KpiDetail>(`kpis/availability_server?${month}`)).evidence[0]?.endpoint.name, 'box-0000');
+});
+
+test('few lines stand in the place of a number; without any there is none', async () => {
+  const workstations = await kpiOf('availability_workstation');
+  assert.is(workstations.state, 'insufficient');
+  assert.equal(
+    workstations.few.map(({ endpoint, value }) => [endpoint.name, value]),
+    ['0008', '0009', '0010'].map((n) => [`box-${n}`, 100]),
+  );
+  const none = await get<Kpis>('kpis?period=2025-01');
+  for (const { value, state, n } of none.items) assert.equal([value, state, n], [null, 'no_data', 0]);
+});
+
+test('a place in any spelling, a kind and an endpoint narrow what is counted', async () => {
+  const n = async (more: string) => [...(await values(more)).values()].map((item) => item.n);
+  assert.equal(await n(`&site=${encodeURIComponent(' ōsaka  LAB')}`), [2, 0, 4]);
+  assert.equal(await n('&group=WEB'), [3, 0, 6]);
+  assert.equal(await n('&kind=workstation'), [0, 3, 0]);
+  assert.equal(await n(`&endpoint=${endpointId(5)}`), [1, 0, 2]);
+  assert.equal(await n(`&group=web&endpoint=${endpointId(5)}`), [0, 0, 0]);
+});
+
+test('what does not exist is said, and never read as "no data"', async () => {
+  const status = async (path: string) => {
+    const { status: code, body } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
+    return `${code} ${(body as { message: string }).message}`;
+  };
+  assert.is(await status('kpis?site=Atlantis'), '404 There is no site Atlantis.');
+  assert.is(await status('kpis?group=nobody'), '404 There is no group nobody.');
+  assert.is(await status('kpis?endpoint=enowhere'), '404 There is no endpoint enowhere.');
+  assert.is(await status('kpis/happiness'), '404 There is no KPI happiness.');
+  assert.match(await status('kpis?period=2026-13'), /^400 /);
+  assert.match(await status('kpis?sites=x'), /^400 /);
+});
+
+test.run();

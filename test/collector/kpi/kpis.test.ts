@@ -1,0 +1,99 @@
+/** Every KPI of the list keeps the contract, and what each of them means. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { serverAvailability, workstationAvailability } from '../../../collector/kpi/kpis/availability.ts';
+import { kpis } from '../../../collector/kpi/kpis/index.ts';
+import { timeToAcknowledge } from '../../../collector/kpi/kpis/time-to-acknowledge.ts';
+import { median, medianInterval, percentile } from '../../../collector/kpi/median.ts';
+import { kpiContract, noFacts, someFacts } from '../../contract/kpi.ts';
+
+for (const kpi of kpis) kpiContract(kpi);
+
+const test = suite('KPIs');
+const start = Date.parse('2026-11-01T00:00:00Z');
+const end = Date.parse('2026-12-01T00:00:00Z');
+const minute = 60_000;
+
+test('ids are unique', () => {
+  assert.is(new Set(kpis.map(({ id }) => id)).size, kpis.length);
+});
+
+test('servers and workstations are never in one number; minutes are pooled, not percentages', () => {
+  const facts = someFacts(2, 0);
+  const [server, workstation] = facts.presence.map(({ endpoint }) => endpoint);
+  const minutes = { scheduled: 1000, unknown: 0, idle: 0, maintenance: 0 };
+  const presence = [
+    { endpoint: server as never, minutes: { ...minutes, up: 990, down: 10 } },
+    {
+      endpoint: { ...(server as object), id: 'short' } as never,
+      minutes: { ...minutes, scheduled: 10, up: 0, down: 10 },
+    },
+    { endpoint: workstation as never, minutes: { ...minutes, up: 500, down: 500 } },
+  ];
+  const servers = serverAvailability.compute({ ...noFacts, presence }, { start, end });
+  assert.is(servers.value, 100 * (990 / 1010));
+  assert.is(servers.n, 2);
+  assert.is(workstationAvailability.compute({ ...noFacts, presence }, { start, end }).value, 50);
+});
+
+const alert = (id: string, fired: number, acknowledged: number | null, resolved: number | null) => ({
+  id,
+  endpoint: 'e0',
+  rule: 'cpu',
+  firedAt: start + fired * minute,
+  acknowledgedAt: acknowledged === null ? null : start + acknowledged * minute,
+  resolvedAt: resolved === null ? null : start + resolved * minute,
+});
+
+test('an alert counts in the month in which somebody first took it on; the others are counted beside it', () => {
+  const month = (end - start) / minute;
+  const alerts = [
+    alert('taken', 10, 14, 60),
+    alert('fired before', -60, 30, null),
+    alert('taken in the month before', -60, -30, 10),
+    alert('taken at the end of the month, which is the next one', 20, month, null),
+    alert('nobody, over', 100, null, 105),
+    alert('nobody, goes on', 200, null, null),
+    alert('nobody, fired before', -10, null, 5),
+  ];
+  const { value, n, state, beside, evidence } = timeToAcknowledge.compute({ ...noFacts, alerts }, { start, end });
+  assert.is(value, ((4 + 90) * 60) / 2);
+  assert.is(n, 2);
+  assert.is(state, 'insufficient');
+  assert.equal(
+    evidence.map(({ alert: one, part }) => [one?.id, part]),
+    [
+      ['taken', 240],
+      ['fired before', 5400],
+    ],
+  );
+  assert.equal(Object.fromEntries(beside.map(({ code, value: found }) => [code, found])), {
+    ...{ median: 2820, p90: 5400, waiting: 1, ended_alone: 1 },
+  });
+});
+
+test('two months add up: each alert is in exactly one', () => {
+  const { alerts } = someFacts(10, 300);
+  const middle = start + 15 * 86_400_000;
+  const count = (from: number, to: number) =>
+    timeToAcknowledge.compute({ ...noFacts, alerts }, { start: from, end: to }).n;
+  assert.ok(count(start, end) > 100);
+  assert.is(count(start, middle) + count(middle, end), count(start, end));
+});
+
+test('median, its interval by order statistics, and the nearest rank', () => {
+  const to = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+  assert.equal([median([]), median([3]), median([1, 2]), median([1, 2, 9])], [null, 3, 1.5, 2]);
+  // Below six there is none; ranks of 6, 10, 30 and 100 as in tables of the binomial distribution.
+  const found = [0, 5, 6, 10, 30, 100].map((n) => medianInterval(to(n)));
+  assert.equal(found, [null, null, [1, 6], [2, 9], [10, 21], [40, 61]]);
+  const [low = 0, high = 0] = medianInterval(to(5000)) ?? [];
+  // Beyond what 2 to the power of −n can hold: about 0.98 times the square root of n on each side.
+  assert.ok(Math.abs(low - 2431) <= 2 && low + high === 5001, `${low} ${high}`);
+  assert.equal(
+    [percentile([], 0.9), percentile(to(10), 0.9), percentile(to(11), 0.9), percentile([7], 0.9)],
+    [null, 9, 10, 7],
+  );
+});
+
+test.run();

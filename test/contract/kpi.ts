@@ -1,0 +1,120 @@
+/** What every KPI must do. A KPI's test is one call: `kpiContract(kpi)`. Facts for it are made here, from a seed. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
+import { type EndpointFact, type Facts, factNames } from '../../collector/kpi/facts.ts';
+import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
+import { KpiUnit } from '../../shared/api.ts';
+import { dictionaries } from '../../shared/words/index.ts';
+import { createRandom } from '../simulate/random.ts';
+
+const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
+export const noFacts: Facts = { presence: [], alerts: [] };
+const day = 86_400_000;
+
+/** A fleet of both kinds, of which some were never seen up or down, and its alerts, some of them still open. */
+export function someFacts(endpoints: number, alerts: number, seed = 1): Facts {
+  const random = createRandom(seed);
+  const fleet = Array.from({ length: endpoints }, (_, n): EndpointFact => {
+    const kind = n % 2 === 0 ? 'server' : 'workstation';
+    return { id: `e${n}`, name: `box-${n}`, site: null, kind, retired_at: null, interval_ms: 10_000 };
+  });
+  return {
+    presence: fleet.map((endpoint, n) => {
+      const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
+      const unknown = random() * 100;
+      const scheduled = up + down + unknown + 50;
+      return { endpoint, minutes: { scheduled, up, down, unknown, idle: 50, maintenance: 0 } };
+    }),
+    alerts: Array.from({ length: alerts }, (_, n): AlertFact => {
+      const firedAt = period.start + Math.floor((random() * 32 - 2) * day);
+      const end = firedAt + Math.floor(random() * day);
+      const isTaken = random() < 0.6 && end >= period.start && end < period.end;
+      const acknowledgedAt = isTaken ? end : null;
+      const resolvedAt = random() < 0.7 ? end + 1 : null;
+      return {
+        id: `a${n}`,
+        endpoint: `e${n % Math.max(1, endpoints)}`,
+        rule: 'cpu',
+        firedAt,
+        acknowledgedAt,
+        resolvedAt,
+      };
+    }),
+  };
+}
+
+/** Facts of which any that the KPI has not asked for is missing. */
+function given(kpi: Kpi, facts: Facts): Facts {
+  const own = Object.fromEntries(kpi.needs.map((name) => [name, facts[name]]));
+  return new Proxy(own, {
+    get(all, name) {
+      assert.ok(Object.hasOwn(all, name), `${kpi.id} reads "${String(name)}", which is not among its needs`);
+      return all[name as string];
+    },
+  }) as unknown as Facts;
+}
+
+export function kpiContract(kpi: Kpi): void {
+  const test = suite(`KPI ${kpi.id}`);
+  const compute = (facts: Facts) => kpi.compute(given(kpi, facts), period);
+
+  test('names known facts, a unit and a version of its formula', () => {
+    assert.match(kpi.id, /^[a-z][a-z0-9_]{2,63}$/);
+    assert.ok(kpi.needs.length > 0 && kpi.needs.every((name) => factNames.includes(name)));
+    assert.ok(KpiUnit.enum.includes(kpi.unit) && KpiUnit.enum.includes(kpi.of));
+    assert.match(kpi.formula, /^[a-z_]+\/\d+: \S/);
+  });
+
+  test('without facts it is no data: neither 0 nor 100, and nothing beside it pretends to be known', () => {
+    const figure = compute(noFacts);
+    assert.is(figure.value, null);
+    assert.is(figure.state, 'no_data');
+    assert.equal([figure.n, figure.evidence, figure.low, figure.high, figure.coverage], [0, [], null, null, null]);
+    for (const { code, value, unit } of figure.beside)
+      assert.ok(value === null || (unit === 'count' && value === 0), code);
+  });
+
+  test('the value is that of its list, within its range, and marked where few lines count', () => {
+    for (const [endpoints, alerts] of [
+      [1, 1],
+      [6, 6],
+      [40, 30],
+      [200, 400],
+    ] as const) {
+      const figure = compute(someFacts(endpoints, alerts));
+      const { value, n, low, high, evidence } = figure;
+      assert.is(value, valueIn(kpi.unit, totalOf(evidence)));
+      assert.is(n, evidence.filter(({ whole }) => whole > 0).length);
+      assert.is(figure.state, value === null ? 'no_data' : n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
+      if (low !== null && high !== null && value !== null)
+        assert.ok(low <= value && value <= high, `${low} ${value} ${high}`);
+      if (kpi.unit === 'percent' && value !== null) assert.ok(value >= 0 && value <= 100, String(value));
+      assert.ok(evidence.every(({ part, whole }) => part >= 0 && whole >= 0));
+    }
+    assert.is(compute(someFacts(200, 400)).state, 'ok', 'the facts of this test give it a value');
+  });
+
+  test('the same facts give the same value, in whichever order they come, and are left as they were', () => {
+    const facts = someFacts(60, 80);
+    const copy = structuredClone(facts);
+    const first = compute(facts);
+    assert.equal(facts, copy);
+    assert.equal(compute(facts), first);
+    const turned = compute({ presence: facts.presence.toReversed(), alerts: facts.alerts.toReversed() });
+    const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);
+    close(turned.value, first.value);
+    for (const [n, { value }] of turned.beside.entries()) close(value, first.beside[n]?.value ?? null);
+  });
+
+  test('has a name, a meaning and words for all that it shows, in every language', () => {
+    const { beside, evidence } = compute(someFacts(200, 400));
+    const codes = beside.map(({ code }) => `beside.${code}`);
+    if (evidence.some(({ at }) => at !== undefined)) codes.push('at');
+    for (const [language, words] of dictionaries)
+      for (const key of ['name', 'meaning', 'n', 'nothing', ...codes])
+        assert.ok(words.has(`kpi.${kpi.id}.${key}`), `${language}: kpi.${kpi.id}.${key}`);
+  });
+
+  test.run();
+}
