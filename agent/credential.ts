@@ -13,6 +13,7 @@ export interface Credential {
   /** Where it was enrolled, for people. */
   collector: string;
   kind: 'server' | 'workstation';
+  /** For this machine's terminal, in English. */
   kind_why: string;
 }
 

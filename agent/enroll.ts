@@ -6,7 +6,8 @@ import type { Fingerprint } from '../shared/api.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
-import type { Kind } from './platform/kind.ts';
+import { english } from './english.ts';
+import type { Guess } from './platform/kind.ts';
 import { version } from './version.ts';
 
 export interface EnrollOptions {
@@ -20,7 +21,7 @@ export interface EnrollOptions {
   /** In the place of an old identity, which may be that of another machine. */
   again?: boolean;
   fingerprint?: Fingerprint;
-  kind: { kind: Kind; why: string };
+  kind: Guess;
   timeoutMs?: number;
 }
 
@@ -42,7 +43,7 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     platform: platform(),
     arch: arch(),
     kind: options.kind.kind,
-    kind_why: options.kind.why,
+    kind_why: [options.kind.why],
     version,
     ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
   });
@@ -50,7 +51,7 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     ...trusting(answer, options.ca),
     collector,
     kind: options.kind.kind,
-    kind_why: options.kind.why,
+    kind_why: english([options.kind.why]),
   });
   if (!credential)
     throw fail('COLLECTOR_UNREACHABLE', { url: collector, reason: 'its answer is not that of a collector' });

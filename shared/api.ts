@@ -155,7 +155,7 @@ export const EndpointDetail = Type.Object({
   row: EndpointRow,
   bootId: orNull.text,
   enrolledAt: ms,
-  kindWhy: text,
+  kindWhy: Reasons,
   /** As the machine calls itself, where its name here had to differ. */
   hostname: orNull.text,
   /** Machines that report under this one identity, when there are several: all but one must be enrolled anew. */

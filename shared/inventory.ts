@@ -53,7 +53,7 @@ export const Host = Type.Object(
       closed,
     ),
     kind: Type.Union([Type.Literal('server'), Type.Literal('workstation')]),
-    kind_why: text(),
+    kind_why: Reasons,
     agent_version: text(32),
     boot_id: maybe.text,
     virtual: maybe.text,

@@ -91,7 +91,7 @@ export function host(): Check {
         hostname: hostname(),
         os: { platform: context.platform, ...(await readOs(context)), kernel: release(), arch: arch() },
         kind: guess.kind,
-        kind_why: guess.why,
+        kind_why: [guess.why],
         agent_version: version,
         boot_id: readBootId(context.root),
         virtual: context.platform === 'linux' ? readVirtual(context.root) : null,

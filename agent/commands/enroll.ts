@@ -1,13 +1,15 @@
 /** `enroll`: a join code becomes this machine's own credential. Says what it did. */
+
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
 import { credentialPath } from '../credential.ts';
 import { ask } from '../door.ts';
 import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
-import { guessKind, type Kind, readSigns } from '../platform/kind.ts';
+import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { type Command, type CommandLine, isOneOf } from './command.ts';
 
@@ -50,10 +52,10 @@ function readAuthority(file: string): string {
   return text;
 }
 
-async function kindOf(flag: unknown): Promise<{ kind: Kind; why: string }> {
+async function kindOf(flag: unknown): Promise<Guess> {
   if (flag === undefined) return guessKind(await readSigns(process.platform, '', run));
   if (!isOneOf(flag, kinds)) throw fail('BAD_FLAG', { problem: `--kind "${flag}"; it is server or workstation` });
-  return { kind: flag, why: 'It was said at enrolment.' };
+  return { kind: flag, why: reason('kind_said_at_enrolment') };
 }
 
 export const command: Command = {
@@ -81,7 +83,7 @@ export const command: Command = {
     const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,
-      `It counts as a ${credential.kind}: ${credential.kind_why} You can change that on its page.`,
+      `It counts as a ${credential.kind}: ${credential.kind_why}. You can change that on its page.`,
       `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
       ...(known === ''
         ? []

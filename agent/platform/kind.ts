@@ -1,11 +1,12 @@
-/** Server or workstation: guessed from the machine, with the reason in a sentence, and changeable by people. */
+/** Server or workstation: guessed from the machine, with the reason, and changeable by people. */
+import { type Reason, reason } from '../../shared/reason.ts';
 import type { RunLimits, RunResult } from '../checks/check.ts';
 import { firstLine, listNames, readText } from './read.ts';
 
 export type Kind = 'server' | 'workstation';
 export interface Guess {
   kind: Kind;
-  why: string;
+  why: Reason;
 }
 
 /** What the guess is made from; null where the system does not say. */
@@ -25,20 +26,20 @@ const serverChassis = new Set([17, 23, 25, 28, 29]);
 
 /** Pure. The first sign that is clear decides. */
 export function guessKind(signs: Signs): Guess {
-  if (signs.platform === 'darwin') return { kind: 'workstation', why: 'It runs macOS.' };
+  if (signs.platform === 'darwin') return { kind: 'workstation', why: reason('kind_macos') };
   if (signs.platform === 'win32') {
-    if (signs.productType === null) return { kind: 'workstation', why: 'Windows does not say that it is a server.' };
+    if (signs.productType === null) return { kind: 'workstation', why: reason('kind_windows_not_told') };
     return signs.productType === 'WinNT'
-      ? { kind: 'workstation', why: 'Windows calls itself a workstation.' }
-      : { kind: 'server', why: 'Windows calls itself a server.' };
+      ? { kind: 'workstation', why: reason('kind_windows_workstation') }
+      : { kind: 'server', why: reason('kind_windows_server') };
   }
-  if (signs.battery) return { kind: 'workstation', why: 'It has a battery.' };
+  if (signs.battery) return { kind: 'workstation', why: reason('kind_battery') };
   if (signs.chassis !== null && portable.has(signs.chassis))
-    return { kind: 'workstation', why: 'It is a portable computer.' };
+    return { kind: 'workstation', why: reason('kind_portable') };
   if (signs.chassis !== null && serverChassis.has(signs.chassis))
-    return { kind: 'server', why: 'It has a server chassis.' };
-  if (signs.graphical) return { kind: 'workstation', why: 'It starts with a graphical log-in.' };
-  return { kind: 'server', why: 'It has no battery and no graphical log-in.' };
+    return { kind: 'server', why: reason('kind_server_chassis') };
+  if (signs.graphical) return { kind: 'workstation', why: reason('kind_graphical') };
+  return { kind: 'server', why: reason('kind_headless') };
 }
 
 type Run = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;

@@ -1,5 +1,7 @@
 /** Changes that people make to endpoints. Saves first; the caller reloads the fleet and tells. */
+
 import { fail } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
@@ -41,7 +43,9 @@ export async function editEndpoint(
     const site: NamedSite | null = typeof edit.site === 'string' ? await ensureSite(db, edit.site, by, now) : null;
     const values = {
       ...(edit.name === undefined ? {} : { name: edit.name }),
-      ...(edit.kind === undefined ? {} : { kind: edit.kind, kind_why: `set by ${by}` }),
+      ...(edit.kind === undefined
+        ? {}
+        : { kind: edit.kind, kind_why: JSON.stringify([reason('kind_set_by', { by })]) }),
       ...(edit.site === undefined ? {} : { site: site?.name ?? null }),
       ...(edit.tags === undefined ? {} : { tags: JSON.stringify([...new Set(edit.tags)].sort()) }),
     };

@@ -1,7 +1,9 @@
 /** The endpoints in memory, with their state saved: the one place that knows who is enrolled and how they are. */
+
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
+import type { Reasons } from '../../shared/reason.ts';
 import { hashSecret } from '../accounts/secret.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
@@ -164,7 +166,7 @@ function endpointOf(row: Row): Endpoint {
     bucket: row.bucket,
     name: row.name,
     kind: row.kind,
-    kindWhy: row.kind_why,
+    kindWhy: kindWhyIn(row.kind_why),
     site: row.site,
     tags: JSON.parse(row.tags) as string[],
     platform: row.platform,
@@ -181,6 +183,16 @@ function endpointOf(row: Row): Endpoint {
     intervalMs: row.interval_ms,
     clockOffsetMs: row.clock_offset_ms,
   };
+}
+
+/** JSON since 0.2; a sentence before. */
+function kindWhyIn(text: string): Reasons {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) || typeof value === 'string' ? (value as Reasons) : text;
+  } catch {
+    return text;
+  }
 }
 
 const vitalsOf = (endpoint: Endpoint) => ({

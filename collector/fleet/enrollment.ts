@@ -1,6 +1,8 @@
 /** Join codes: made by a person on the page "Add endpoint", changed by an agent for a credential of its own. */
+
 import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { State } from '../state/open.ts';
@@ -25,7 +27,7 @@ export interface Applicant {
   platform: string;
   arch: string;
   kind: EndpointKind;
-  kindWhy: string;
+  kindWhy: Reasons;
   version: string;
   /** Null where the agent told none. */
   fingerprint: Fingerprint | null;
@@ -163,7 +165,9 @@ function newEndpoint(name: string, applicant: Applicant, code: Row, at: number) 
     bucket: bucketOf(id),
     name,
     kind: (code.kind ?? applicant.kind) as EndpointKind,
-    kind_why: code.kind === null ? applicant.kindWhy : `set by the join code of ${code.created_by}`,
+    kind_why: JSON.stringify(
+      code.kind === null ? applicant.kindWhy : [reason('kind_set_by_code', { by: code.created_by })],
+    ),
     site: code.site,
     tags: '[]',
     platform: applicant.platform,

@@ -1,4 +1,6 @@
 /** The seam to the endpoints that are enrolled: read from memory, saved in state. Made by createFleet in endpoints.ts. */
+import type { Reasons } from '../../shared/reason.ts';
+
 export type EndpointKind = 'server' | 'workstation';
 export type EndpointState = 'online' | 'offline' | 'lost' | 'unknown' | 'never';
 
@@ -7,7 +9,7 @@ export interface Endpoint {
   bucket: string;
   name: string;
   kind: EndpointKind;
-  kindWhy: string;
+  kindWhy: Reasons;
   site: string | null;
   tags: string[];
   platform: string;

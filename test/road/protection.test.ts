@@ -399,7 +399,7 @@ step('a Japanese page says in Japanese what agents report', async (page) => {
     ...['failed', 'never', 'unknown', 'ok'].map((group) => `/protection?group=${group}`),
     '/patches',
     ...['full', 'bare'].flatMap((name) =>
-      ['backups', 'updates', 'health'].map((tab) => `/endpoints/${encodeURIComponent(idOf(name))}?tab=${tab}`),
+      ['backups', 'updates', 'health', 'about'].map((tab) => `/endpoints/${encodeURIComponent(idOf(name))}?tab=${tab}`),
     ),
   ];
   for (const address of addresses) {

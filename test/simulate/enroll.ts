@@ -1,8 +1,10 @@
 /** How simulated endpoints join: the same request over HTTP that an agent makes. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { decodeJoinCode, type JoinCode } from '../../shared/join-code.ts';
+import { reason } from '../../shared/reason.ts';
 import type { Credential } from './endpoint.ts';
 import type { Machine } from './machine.ts';
 
@@ -33,7 +35,7 @@ export async function enroll(code: JoinCode, machine: Machine): Promise<Credenti
     platform: machine.os.platform,
     arch: 'x64',
     kind: machine.kind,
-    kind_why: 'simulated',
+    kind_why: [reason('kind_headless')],
     version: '0.1.0',
   })) as Credential;
 }

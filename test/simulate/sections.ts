@@ -17,7 +17,7 @@ export function hostOf(machine: Machine, at: number): Host {
     hostname: machine.hostname,
     os: { platform, name, version, build: null, kernel: null, arch: 'x64' },
     kind: machine.kind,
-    kind_why: 'simulated',
+    kind_why: [reason('kind_headless')],
     agent_version: '0.1.0',
     boot_id: bootIdOf(machine, at),
     virtual: 'simulated',

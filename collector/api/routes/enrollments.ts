@@ -1,7 +1,9 @@
 /** Join codes, and the one call that an agent makes with one. */
+
 import { Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { Reasons } from '../../../shared/inventory.ts';
 import { encodeJoinCode } from '../../../shared/join-code.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
@@ -29,7 +31,7 @@ const Applicant = Type.Object(
     platform: word(32),
     arch: word(32),
     kind: EndpointKind,
-    kind_why: Type.String({ maxLength: 256 }),
+    kind_why: Reasons,
     version: word(32),
     fingerprint: Type.Optional(Fingerprint),
   },
@@ -41,7 +43,7 @@ const Applicant = Type.Object(
         platform: 'linux',
         arch: 'x64',
         kind: 'server',
-        kind_why: 'no desktop session',
+        kind_why: [{ code: 'kind_headless' }],
         version: '0.1.0',
         fingerprint: { machine: '0123456789abcdef', macs: ['fedcba9876543210'] },
       },

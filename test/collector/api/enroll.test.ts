@@ -1,7 +1,10 @@
 /** Join codes: whole, once, in time; and what happens to those that are not. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EndpointDetail } from '../../../shared/api.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
+import { reason } from '../../../shared/reason.ts';
 import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('enroll');
@@ -54,6 +57,38 @@ test('machines of one name stay apart; site and kind of the code win', async () 
       ['macbook-3', 'server'],
     ],
   );
+});
+
+test('why it counts as a server: a sentence of an agent before 0.2, a reason, the code, a person', async () => {
+  const whyOf = async (id: string) =>
+    ((await collector.call(`/api/v1/endpoints/${id}`, { as: 'viewer' })).body as EndpointDetail).kindWhy;
+  const enrolled = async (code: object, more: object) => {
+    const { secret } = await makeCode({ label: 'why', ...code });
+    return ((await enroll(secret, more)).body as { endpoint: string }).endpoint;
+  };
+  const old = await enrolled({}, {});
+  assert.is(await whyOf(old), 'a battery');
+  const laptop = await enrolled({}, { kind_why: [reason('kind_battery')] });
+  assert.equal(await whyOf(laptop), [reason('kind_battery')]);
+  assert.equal(await whyOf(await enrolled({ kind: 'server' }, {})), [reason('kind_set_by_code', { by: 'a admin' })]);
+  const body = { kind: 'server' };
+  const changed = await collector.call(`/api/v1/endpoints/${laptop}`, { method: 'PATCH', as: 'admin', body });
+  assert.is(changed.status, 200, changed.text);
+  assert.equal(await whyOf(laptop), [reason('kind_set_by', { by: 'a admin' })]);
+  for (const kind_why of [7, [{ code: 'A sentence' }], 'x'.repeat(2001)]) {
+    const { secret } = await makeCode({ label: 'why' });
+    assert.is((await enroll(secret, { kind_why })).status, 400, JSON.stringify(kind_why).slice(0, 40));
+  }
+  // As a collector before 0.2 kept it.
+  await collector.state
+    .updateTable('endpoints')
+    .set({ kind_why: 'It has a [battery].' })
+    .where('id', '=', old)
+    .execute();
+  await collector.stop();
+  collector = await collector.again();
+  assert.is(await whyOf(old), 'It has a [battery].');
+  assert.equal(await whyOf(laptop), [reason('kind_set_by', { by: 'a admin' })]);
 });
 
 test('whatever a machine calls itself, it is enrolled, and its own name is kept for people', async () => {

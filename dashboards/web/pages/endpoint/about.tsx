@@ -47,7 +47,7 @@ function AgentBox({ detail }: { detail: EndpointDetail }) {
         facts={[
           [t('about.hostname'), host?.hostname ?? detail.hostname ?? row.name],
           [t('about.id'), <code key="id">{row.id}</code>],
-          [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${detail.kindWhy})`],
+          [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${sayWhy(detail.kindWhy)})`],
           [t('updates.version'), row.os],
           [t('about.kernel'), host?.os.kernel],
           [t('about.arch'), host?.os.arch],
