@@ -229,7 +229,7 @@ step('a join code can be made, and its line is shown once', async () => {
 });
 
 step('each KPI that the collector lists has a tile, and its number opens the list behind it', async () => {
-  const { page, collector } = world;
+  const { page } = world;
   await settled(page, '/stability');
   const answer = await page.evaluate(async () => (await fetch('/api/v1/kpis')).json());
   assert.ok(answer.items.length >= 3);

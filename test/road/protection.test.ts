@@ -329,6 +329,14 @@ const words = {
   ja: { failed: '失敗', late: '遅延', never: '成功実績なし', unknown: '不明', ok: '正常', warning: '警告付き成功' },
 } as const;
 
+/** What agents report is in Japanese on a Japanese page; what a tool said itself stands between quotation marks. */
+async function noEnglish(page: Page): Promise<void> {
+  const words = /\b(the|is|are|was|were|has|have|cannot|could|there|this|does|did)\b/i;
+  const cells = await page.locator('main td, main .notice, main dd').allTextContents();
+  assert.ok(cells.length > 3, page.url());
+  for (const text of cells) assert.not.match(text.replaceAll(/「[^」]*」/g, '「」'), words, `${page.url()}: ${text}`);
+}
+
 /** A reason as a page shows it, up to its first value. */
 const inWordsOf = (language: 'en' | 'ja', codeOrText: string) =>
   onPage(language, codeOrText, { host: hostname() }).split('{{')[0] ?? '';
@@ -343,6 +351,7 @@ for (const language of ['en', 'ja'] as const)
         assert.ok(text.includes(words[language][state as 'ok']), `${job}: ${text}`);
         if (reason) assert.ok(text.includes(inWordsOf(language, reason)), `${job}: ${text}`);
       }
+      if (language === 'ja') await noEnglish(page);
     }
     await show(page, '/protection?group=none', language);
     await rowText(page, 'bare');
@@ -359,6 +368,7 @@ step('the Patches page says "unknown" with the reason, and no zero', async (page
     assert.ok((await row.textContent())?.includes(unknown));
     assert.ok((await row.textContent())?.includes(inWordsOf(language, 'apt_no_lists')));
     assert.not((await row.locator('td.right').allTextContents()).includes('0'));
+    if (language === 'ja') await noEnglish(page);
   }
 });
 
@@ -390,23 +400,13 @@ step('the tabs of the endpoint say it: backups, updates, health, software', asyn
   if (hasApt) assert.match(await tab('full', 'software'), 'apt');
 });
 
-/** Words that a sentence in English hardly goes without; what a tool said itself stands between Japanese quotation marks. */
-const english = /\b(the|is|are|was|were|has|have|cannot|could|there|this|does|did)\b/i;
-const ownWords = (text: string) => text.replaceAll(/「[^」]*」/g, '「」');
-
-step('a Japanese page says in Japanese what agents report', async (page) => {
-  const addresses = [
-    ...['failed', 'never', 'unknown', 'ok'].map((group) => `/protection?group=${group}`),
-    '/patches',
-    ...['full', 'bare'].flatMap((name) =>
-      ['backups', 'updates', 'health', 'about'].map((tab) => `/endpoints/${encodeURIComponent(idOf(name))}?tab=${tab}`),
-    ),
-  ];
-  for (const address of addresses) {
-    await show(page, address, 'ja');
-    const cells = await page.locator('main td, main .notice, main dd').allTextContents();
-    assert.ok(cells.length > 3, address);
-    for (const text of cells) assert.not.match(ownWords(text), english, `${address}: ${text}`);
+step('the tabs of an endpoint say in Japanese what its agent reports', async (page) => {
+  for (const [name, tab] of [
+    ...['backups', 'updates', 'health', 'about'].map((one) => ['full', one] as const),
+    ['bare', 'updates'],
+  ] as const) {
+    await show(page, `/endpoints/${encodeURIComponent(idOf(name))}?tab=${tab}`, 'ja');
+    await noEnglish(page);
   }
 });
 
