@@ -104,6 +104,8 @@ async function signalsOf(
     found.set(id, { first, before: byId.get(before ?? -1), born: byId.get(born ?? -1), rows: [] });
   }
   const ids = [...found.keys()].sort();
+  // PostgreSQL takes no empty list.
+  if (ids.length === 0) return found;
   // What was noted under a clock that was ahead lies beyond a window that ends now.
   const closed = window.end < now;
   for await (const row of signalsIn(state, ids, window.start, closed ? window.end : null))
