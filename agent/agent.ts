@@ -78,12 +78,16 @@ function selfCheck(
   lost: () => EvenkeelError | null,
   runner: () => Runner,
 ): Check {
+  let isTold = false;
   return {
     name: 'agent',
     every: selfEvery,
     reads: 'the agent itself',
-    async run({ clock }) {
+    async run({ clock, log }) {
       const problem = lost();
+      // Pages say it in their language by its code; whoever reads the log needs what to do, once.
+      if (problem && !isTold) log.error({ hint: problem.hint }, problem.message);
+      isTold = problem !== null;
       if (problem) throw new ReasonedError(reason('agent_folder_lost', { path: data }));
       const { entries, bytes } = spool.state();
       const used = process.cpuUsage();

@@ -98,7 +98,7 @@ test('deleted: said once with what to do, nothing acknowledged, nothing made ane
   const reporting = await startReporting(collector, 0);
   rmSync(data, { recursive: true });
   await said(collector, /no longer the one that was opened: it was deleted, moved or unmounted/);
-  await said(collector, /"hint":"Nothing more is kept.*restart/);
+  await said(collector, /hint="Nothing more is kept.*restart/);
   await acknowledgesNothing(reporting);
   assert.match(await readiness(collector), /no longer the one/);
   await pause(5000);
