@@ -14,6 +14,7 @@ const at = (path: string) => join(tree.path, path);
 for (const room of ['agent', 'collector', 'shared', 'dashboards', 'test']) mkdirSync(at(room));
 cpSync(join(top, 'test/run.ts'), at('test/run.ts'));
 cpSync(join(top, 'test/runner'), at('test/runner'), { recursive: true });
+cpSync(join(top, 'shared/needs-node.ts'), at('shared/needs-node.ts'));
 cpSync(join(top, 'package.json'), at('package.json'));
 symlinkSync(join(top, 'node_modules'), at('node_modules'));
 const sum = `export function sum(a: number, b: number): number {\n  return a + b;\n}\n
