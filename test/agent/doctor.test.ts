@@ -57,7 +57,7 @@ test('a backup that cannot be read is told with its reason, no backup with what 
   assert.is(night?.name, 'restic night');
   assert.match(
     night?.said.join() ?? '',
-    /^unknown, no success known, cannot be read: No permission · .*gone cannot be read \(ENOENT\)$/,
+    /^unknown, no success known, cannot be read: .*gone cannot be read \(ENOENT\)$/,
   );
   rmSync(data, { recursive: true });
 });

@@ -7,7 +7,7 @@ import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { unescapeXml } from '../xml.ts';
-import { SourceUnreadable } from './product.ts';
+import { reasonsWhy, SourceUnreadable } from './product.ts';
 import { digitsOf, instantOf, oneLine } from './values.ts';
 
 export interface WindowsEvent {
@@ -78,6 +78,7 @@ export async function readEvents(
   throw new SourceUnreadable(
     denied ? 'no-permission' : null,
     reason('event_log_unreadable', { log: where.log }),
+    ...reasonsWhy(denied ? 'no-permission' : null, ''),
     ...(run.stderr.trim() === '' ? [howEnded('wevtutil.exe', run)] : said(oneLine(run.stderr))),
   );
 }

@@ -72,7 +72,7 @@ export class Idle extends NoData {}
 export class SourceUnreadable extends ReasonedError {
   readonly why: Unreadable | null;
   constructor(why: Unreadable | null, ...reasons: readonly Reason[]) {
-    super(...reasonsWhy(why, ''), ...reasons);
+    super(...reasons);
     this.name = 'SourceUnreadable';
     this.why = why;
   }

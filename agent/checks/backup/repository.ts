@@ -6,13 +6,12 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { textOfBytes } from '../loose.ts';
-import { jobOf, SourceUnreadable, type Unreadable } from './product.ts';
+import { jobOf, reasonsWhy, SourceUnreadable, type Unreadable } from './product.ts';
 import type { Repository } from './settings.ts';
-import { oneLine } from './values.ts';
 
 /** The newest backup of one source that the repository holds. */
 export interface Source {
@@ -156,8 +155,8 @@ export async function ask<T>(context: CheckContext, setting: Repository, query: 
   if (run.ended !== null) throw new SourceUnreadable('unreachable', howEnded(query.program, run));
   const answer = query.parse(run);
   if (Array.isArray(answer)) return answer;
-  const told = said(oneLine(answer.message));
-  throw new SourceUnreadable(answer.why, ...(told.length > 0 ? told : [howEnded(query.program, run)]));
+  const told = joinReasons(reasonsWhy(answer.why, answer.message)) ?? [howEnded(query.program, run)];
+  throw new SourceUnreadable(answer.why, ...told);
 }
 
 /** The same, of a program whose one answer tells all. */
