@@ -71,7 +71,7 @@ interface Running {
   door: Server | null;
 }
 
-/** What the agent says of itself: so that a guest that grows is seen. */
+/** Measures the agent's own CPU time, memory and spool, so that its growth is noticed. */
 function selfCheck(
   data: string,
   { spool, birth }: Pick<Running, 'spool' | 'birth'>,
@@ -132,7 +132,7 @@ export function createAgent(options: AgentOptions): Agent {
     }
   }
 
-  /** A list that would not fit a message is cut; the section `checks` of the check tells how much it found. */
+  /** Cuts a list that would not fit into a message; the section `checks` has the full count. */
   function fitting(section: string, value: unknown): unknown {
     let kept = value;
     // Sections compress to about a tenth: the bound is on what comes out, estimated before it is made.

@@ -42,8 +42,8 @@ export async function openState(where: string | StatePlace): Promise<State> {
   const driver = await driverOf(place);
   let state: State | undefined;
   try {
-    const { dialect, ready } = await driver.connect(place);
-    state = new Kysely<Database>({ dialect });
+    const { ready, ...config } = await driver.connect(place);
+    state = new Kysely<Database>(config);
     await migrate(state, driver.columns, driver.nameOf(place));
     await ready(state);
     return state;

@@ -23,7 +23,7 @@ export const stormKey = (site: string | null, check: string) =>
 /** Fires, and is on the list of no storm. */
 const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
 
-/** @param staysApart what is never one of several, for now */
+/** @param staysApart whether an alert must not join a group at present: in maintenance, or its ticket is worked on */
 export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): Groups {
   const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
   /** The fire with which a state stands in its group. */

@@ -251,6 +251,14 @@ export function stateContract(name: string, fresh: () => Promise<StatePlace> | s
     );
   });
 
+  check('no row is in an empty list', async (state) => {
+    await state.insertInto('settings').values(setting('one')).execute();
+    const all = state.selectFrom('settings').select('key');
+    assert.equal(await all.where('key', 'in', []).execute(), []);
+    assert.is((await all.where('key', 'not in', []).execute()).length, 1);
+    assert.is((await state.deleteFrom('settings').where('key', 'in', []).executeTakeFirst()).numDeletedRows, 0n);
+  });
+
   check('text is compared and sorted by code point, and `like` as well by case', async (state) => {
     const names = ['a', 'B', 'Ä', 'b', 'Z', '_', '10', '9', 'é', '東'];
     for (const name of names) await state.insertInto('settings').values(setting(name)).execute();

@@ -97,7 +97,7 @@ export function parseCollection(stdout: string): { lastRun: number } | 'none' | 
   return /^No backup chains (found|with active signatures found)/m.test(stdout) ? 'none' : null;
 }
 
-/** Why duplicity failed. The line that says it need not be the last one: GnuPG's log is framed, a lock is told twice. */
+/** Why duplicity failed. The cause is not always on the last line: GnuPG's log is framed, a lock is reported twice. */
 export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
   const known: [Unreadable, RegExp][] = [
     ['locked', /instance is already running|lockfile/i],

@@ -1,4 +1,4 @@
-import type { Dialect } from 'kysely';
+import type { Dialect, KyselyPlugin } from 'kysely';
 import type { EvenkeelError } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { State } from '../open.ts';
@@ -20,6 +20,7 @@ export interface Columns {
 
 export interface Connected {
   dialect: Dialect;
+  plugins?: KyselyPlugin[];
   /** After the migrations: looks whether it can be written. */
   ready(state: State): Promise<void>;
 }

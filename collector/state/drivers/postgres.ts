@@ -1,5 +1,5 @@
 /** The state in a PostgreSQL database, 13 or newer, by `pg`. */
-import { PostgresDialect, sql } from 'kysely';
+import { HandleEmptyInListsPlugin, PostgresDialect, replaceWithNoncontingentExpression, sql } from 'kysely';
 import { Client, types as pgTypes } from 'pg';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../open.ts';
@@ -34,6 +34,8 @@ export const postgres: StateDriver<PostgresPlace> = {
     (await session.connect()).release();
     return {
       dialect: new PostgresDialect({ pool: session }),
+      // Which SQLite takes, and PostgreSQL does not.
+      plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
       async ready(state) {
         session.deadlineMs = answerWithinMs;
         await tryWriting(state);
