@@ -53,6 +53,10 @@ rules:
     name: { en: Memory is used, ja: メモリが使用されています }
     when: { kind: threshold, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0.1 }] }
     for_s: 0
+  - id: memory-used-for-days
+    name: { en: Memory stays full, ja: メモリの使用が続いています }
+    when: { kind: threshold, measurement: mem, all: [{ field: used_percent, op: '>=', value: 0.1 }] }
+    for_s: 600000
 `;
 
 async function open(): Promise<World> {
@@ -156,6 +160,10 @@ step('a firing alert is on its page, and its ticket opens with a chart and what 
   const row = page.getByRole('row', { name: /Memory is used/ });
   await row.getByText('Firing').waitFor({ timeout: 30_000 });
   assert.match((await row.textContent()) ?? '', /limit 0\.1%/);
+  // What is only pending cannot be acknowledged, so nothing offers to.
+  const pending = page.getByRole('row', { name: /Memory stays full/ });
+  await pending.getByText('Pending').waitFor();
+  assert.is(await pending.getByRole('button').count(), 0);
   await row.getByRole('button', { name: /^Acknowledge/ }).click();
   await row.getByText(/^admin,/).waitFor();
   await row.getByRole('link', { name: '#1', exact: true }).click();

@@ -85,7 +85,7 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
       </span>
     );
   }
-  if (alert.state === 'resolved' || !may('operator')) return <span class="quiet">—</span>;
+  if (alert.state === 'resolved' || alert.state === 'pending' || !may('operator')) return <span class="quiet">—</span>;
   return (
     <div class="stack-2">
       <span>

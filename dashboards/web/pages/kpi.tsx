@@ -1,7 +1,7 @@
 /** One KPI of a month: its number, and the list that it was computed from. */
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
-import { number, time } from '../../../shared/words/format.ts';
+import { none, number, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
@@ -21,7 +21,7 @@ const mostLines = 1000;
 function columnsOf({ kpi, total, evidence }: KpiDetail): Column<Line>[] {
   const columns: Column<Line>[] = [
     { key: 'subject', head: t('column.endpoint'), cell: (line) => <Subject line={line} /> },
-    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint.site },
+    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint.site ?? none },
   ];
   if (evidence.some(({ at }) => at !== null))
     columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });

@@ -58,7 +58,7 @@ function ownersOf(family: Family): string {
 
 function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
   const others = scopesOf(family).filter(({ of }) => of !== 'all');
-  if (others.length === 0) return <span class="quiet">{t('rules.nowhere')}</span>;
+  if (others.length === 0) return <span class="quiet nowrap">{t('rules.nowhere')}</span>;
   const shown = others.slice(0, 3);
   return (
     <ul class="small">
@@ -96,7 +96,11 @@ const columnsOf = (names: ScopeNames): Column<Family>[] => [
       </div>
     ),
   },
-  { key: 'owner', head: t('rules.owner.head'), cell: ownersOf },
+  {
+    key: 'owner',
+    head: t('rules.owner.head'),
+    cell: (family) => <span class="nowrap">{ownersOf(family)}</span>,
+  },
   { key: 'scopes', head: t('rules.differs'), cell: (family) => <Scopes family={family} names={names} /> },
   {
     key: 'state',

@@ -2,13 +2,14 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { RuleEntry } from '../../../../shared/api.ts';
+import { aboutLanguage } from '../../../../shared/words/index.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, Notice, PageHead, Ready } from '../../parts/box.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
-import { search, setQuery } from '../../router.ts';
+import { search, setQuery, to } from '../../router.ts';
 import {
   everywhere,
   type Family,
@@ -23,7 +24,7 @@ import {
 } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/say.ts';
 import { ruleName } from '../../words/value.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
 import { History } from './history.tsx';
 import { AlertCount } from './list.tsx';
@@ -135,20 +136,18 @@ function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
   );
 }
 
-const RuleLinks = ({ ids }: { ids: readonly string[] }) => (
+const RuleLinks = ({ ids, rules }: { ids: readonly string[]; rules: readonly RuleEntry[] }) => (
   <>
     {ids.map((id, n) => (
       <span key={id}>
-        {n > 0 && ', '}
-        <a href={`/rules/${encodeURIComponent(id)}`}>
-          <code>{id}</code>
-        </a>
+        {n > 0 && aboutLanguage(language.value).separator}
+        <a href={to.rule(id)}>{ruleName(rules.find(({ rule }) => rule.id === id)?.rule ?? { id })}</a>
       </span>
     ))}
   </>
 );
 
-function Detail({ family, reload }: { family: Family; reload: () => void }) {
+function Detail({ family, rules, reload }: { family: Family; rules: readonly RuleEntry[]; reload: () => void }) {
   const names = useScopeNames();
   const edited = may('admin') ? editedScope(search.value) : null;
   const [isDone, setDone] = useState(false);
@@ -207,7 +206,7 @@ function Detail({ family, reload }: { family: Family; reload: () => void }) {
         </ul>
         {first.rule.covered_by && (
           <p class="small">
-            {t('rules.part.covered_by')}: <RuleLinks ids={first.rule.covered_by} />
+            {t('rules.part.covered_by')}: <RuleLinks ids={first.rule.covered_by} rules={rules} />
           </p>
         )}
         <p class="small quiet">{t('rules.order')}</p>
@@ -227,7 +226,7 @@ export function RulePage({ id }: { id: string }) {
           // The address of a worse level leads to the rule that it is a level of.
           const level = items.find(({ rule }) => rule.id === id);
           const family = level && familiesOf(items).find((one) => one.id === familyOf(level.rule));
-          if (family) return <Detail family={family} reload={list.reload} />;
+          if (family) return <Detail family={family} rules={items} reload={list.reload} />;
           return (
             <>
               <PageHead title={t('rules.gone')} />
