@@ -58,7 +58,7 @@ function standing(order: BackupOrder, before: DropFile | null) {
 }
 
 /** Written before the command starts, so that a run which is killed is seen. */
-export function startRecord(
+function startRecord(
   order: BackupOrder,
   before: DropFile | null,
   startedAt: number,
@@ -69,7 +69,7 @@ export function startRecord(
 }
 
 /** Written when the command has ended. A failed run keeps lastSuccess where it was; a partial one moves it. */
-export function endRecord(
+function endRecord(
   order: BackupOrder,
   before: DropFile | null,
   startedAt: number,
@@ -93,7 +93,7 @@ export function endRecord(
 }
 
 /** The command ended well and saved nothing: what was known of the job stands, and that nothing was saved is said. */
-export function emptyRecord(
+function emptyRecord(
   order: BackupOrder,
   before: DropFile | null,
   startedAt: number,
@@ -106,7 +106,7 @@ export function emptyRecord(
 }
 
 /** A verification leaves the backup's own result alone. Only a clean one counts: `borg check` ends with a warning code when it finds damage. */
-export function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: Outcome): DropFile {
+function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: Outcome): DropFile {
   const verified =
     outcome.result === 'ok'
       ? { lastVerified: iso(endedAt), verifiedOk: true }

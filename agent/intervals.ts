@@ -2,7 +2,7 @@
 import type { AgentConfig } from '../shared/report.ts';
 import type { Check } from './checks/check.ts';
 
-export const defaultIntervalMs = 10_000;
+const defaultIntervalMs = 10_000;
 /** A check at this default or below is fast: it follows the endpoint's interval. */
 const fastMs = 10_000;
 

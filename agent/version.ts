@@ -1,2 +1,4 @@
-/** The agent's version, said at birth and at enrolment. test/agent/version.test.ts holds it to package.json. */
-export const version = '0.1.0';
+/** The agent's version, said at birth and at enrolment. */
+import about from '../package.json' with { type: 'json' };
+
+export const version: string = about.version;

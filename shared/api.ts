@@ -101,7 +101,7 @@ export const EndpointRow = Type.Object({
 });
 export type EndpointRow = Static<typeof EndpointRow>;
 
-export const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() });
+const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() });
 
 /** One stretch of an endpoint's time. `until` null: still so. */
 export const Interval = Type.Object({
@@ -114,7 +114,7 @@ export const Interval = Type.Object({
 });
 export type Interval = Static<typeof Interval>;
 
-export const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
+const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
 
 const hash = Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' }));
 /** Hashes of what a machine is made of, as its agent tells them at enrolment; what it could not read is left out. */
@@ -236,7 +236,7 @@ export const Alert = Type.Object({
 export type Alert = Static<typeof Alert>;
 
 /** One line of the history of an alert, oldest first; `params` belong to the code. */
-export const AlertEvent = Type.Object({
+const AlertEvent = Type.Object({
   at: ms,
   code: text,
   rule: text,
@@ -268,7 +268,7 @@ export const TicketRow = Type.Object({
 });
 export type TicketRow = Static<typeof TicketRow>;
 
-export const TicketEvent = Type.Object({
+const TicketEvent = Type.Object({
   id: Type.Integer(),
   at: ms,
   actor: text,
@@ -279,7 +279,7 @@ export const TicketEvent = Type.Object({
   data: Type.Unknown(),
 });
 
-export const NoticeRow = Type.Object({
+const NoticeRow = Type.Object({
   channel: text,
   event: text,
   severity: Severity,

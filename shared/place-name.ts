@@ -4,7 +4,7 @@
  */
 
 /** Characters, counted as code points. */
-export const placeNameLimit = 128;
+const placeNameLimit = 128;
 
 /** Control characters, line breaks, half of a surrogate pair, and what turns the direction of the text around it. */
 const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

@@ -19,7 +19,7 @@ type NamesIn<Text> = Text extends `${string}{{${infer Name}}}${infer Rest}` ? Na
 type ValuesOf<Code extends ReasonCode> = { readonly [Name in NamesIn<Words[Code]>]: string | number | null };
 
 /** Longest text that a value may be, and most reasons in a list: what the schema in inventory.ts takes. */
-export const maxText = 2000;
+const maxText = 2000;
 export const maxReasons = 20;
 
 /** What is not known is shown as such. */

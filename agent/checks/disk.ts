@@ -214,7 +214,7 @@ async function macos(context: CheckContext, attached: Attached): Promise<Finding
 }
 
 /** The volume of people's data, which before macOS 10.15 was `/`, first; then what is plugged in. */
-export function macDisks(rows: readonly DfRow[]): DfRow[] {
+function macDisks(rows: readonly DfRow[]): DfRow[] {
   const data = rows.find(({ mount }) => mount === '/System/Volumes/Data') ?? rows.find(({ mount }) => mount === '/');
   return [...(data ? [data] : []), ...rows.filter(({ mount }) => mount.startsWith('/Volumes/'))];
 }

@@ -10,7 +10,7 @@ interface Rooted {
 /** A status file of dpkg on a big server has 10 MB; nothing that a check reads is larger. */
 const maxFileBytes = 32 * 1024 * 1024;
 
-export function under(context: Rooted, path: string): string {
+function under(context: Rooted, path: string): string {
   return context.root === '' ? path : join(context.root, path);
 }
 

@@ -49,28 +49,6 @@ export function parseMemInfo(text: string): MemInfo {
   };
 }
 
-export interface Swap {
-  path: string;
-  type: string;
-  sizeBytes: number;
-  usedBytes: number;
-  priority: number;
-}
-
-/** `/proc/swaps`. Blanks in a path are written as `\040`. Total. */
-export function parseSwaps(text: string): Swap[] {
-  return text.split('\n').flatMap((line) => {
-    if (!/^\S+\s+(partition|file)\s/.test(line)) return [];
-    const [name = '', type = '', ...rest] = line.split(/\s+/, 5);
-    const [size = Number.NaN, used = Number.NaN, priority = Number.NaN] = rest.map((word) =>
-      /^-?\d+$/.test(word) ? Number(word) : Number.NaN,
-    );
-    if (Number.isNaN(size + used + priority)) return [];
-    const path = name.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    return [{ path, type, sizeBytes: size * 1024, usedBytes: used * 1024, priority }];
-  });
-}
-
 /** One counter of `/proc/vmstat`; null on kernels that do not have it. */
 export function parseVmCounter(text: string, name: string): number | null {
   const match = new RegExp(`^${name} (\\d{1,20})$`, 'm').exec(text);

@@ -63,7 +63,7 @@ const localTypes = new Set(
   ),
 );
 
-export const isLocal = (fstype: string) => localTypes.has(fstype);
+const isLocal = (fstype: string) => localTypes.has(fstype);
 
 /** Those whose `statfs` adds up counters in memory and waits for no disk, no lock and no other program. */
 const promptTypes = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs']);

@@ -13,7 +13,7 @@ export function serialOf(text: string | null | undefined): string | null {
 }
 
 /** FNV-1a in seven characters: enough to tell the disks of one machine apart, and node:crypto costs a megabyte. */
-export function shortHash(text: string): string {
+function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash.toString(36).padStart(7, '0');

@@ -4,7 +4,7 @@ import { parsePower } from './macos.ts';
 import { firstLine, listNames } from './read.ts';
 
 /** Linux: no mains is online and a battery of the machine discharges. Unknown counts as mains. */
-export function linuxOnBattery(root: string): boolean {
+function linuxOnBattery(root: string): boolean {
   const base = '/sys/class/power_supply';
   const supplies = listNames(root, base).map((name) => ({
     type: firstLine(root, `${base}/${name}/type`),

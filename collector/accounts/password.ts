@@ -16,7 +16,7 @@ const maximumLength = 1024;
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
 
 /** @throws EvenkeelError WEAK_PASSWORD below 12 characters (counted as people count them) or above 1024 */
-export function checkStrength(password: string): void {
+function checkStrength(password: string): void {
   const length = [...password.normalize('NFC')].length;
   if (length < minimumLength || length > maximumLength) {
     throw fail('WEAK_PASSWORD', { length, limit: minimumLength });

@@ -99,7 +99,7 @@ const staleIntervals = 2.5;
 export const goneDefaultS = 26 * 3600;
 
 /** How long a sample counts; Infinity while the pace of its series is not known. */
-export function staleMsOf({ rule, everyMs }: Pick<Alert, 'rule' | 'everyMs'>): number {
+function staleMsOf({ rule, everyMs }: Pick<Alert, 'rule' | 'everyMs'>): number {
   if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
   return everyMs === null ? Number.POSITIVE_INFINITY : staleIntervals * everyMs;
 }
@@ -132,7 +132,7 @@ function blank(birth: Birth, level: Level, at: number): Alert {
 }
 
 /** What a sample says in short: equal texts are equal verdicts. */
-export function statusesOf(levels: readonly Level[]): string {
+function statusesOf(levels: readonly Level[]): string {
   let text = '';
   for (const { status } of levels) text += status[0];
   return text;
@@ -354,13 +354,6 @@ export function onGone(alert: Alert, at: number): Step {
   const unknown: Alert = { ...alert, state: 'unknown', clocks: {}, statuses: '', nextAt: Number.POSITIVE_INFINITY };
   return { alert: unknown, transition: { at, to: 'unknown', rule: alert.rule, reason: 'endpoint_gone' } };
 }
-
-/** The collector was blind until now: nothing is stale before it has watched for as long as it takes. */
-export const onResume = (alert: Alert, at: number): Alert => ({
-  ...alert,
-  statuses: '',
-  dataAt: Math.max(alert.dataAt, at),
-});
 
 /** Ends it for a reason that is no recovery. */
 export function onEnd(alert: Alert, at: number, reason: Reason): Step {

@@ -1,6 +1,6 @@
 /**
  * What travels along the second half of the road: everything that has come since the last commit, and what each room has
- * decided about it. The order of the rooms stands in pipeline.ts.
+ * decided about it. The order of the rooms stands in ../pipeline.ts.
  */
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';

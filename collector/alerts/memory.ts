@@ -50,7 +50,7 @@ export interface AlertMemory {
 }
 
 /** Keys in the queue of due times are of alerts, or of endpoints. */
-export const alertDue = (key: string) => `alert ${key}`;
+const alertDue = (key: string) => `alert ${key}`;
 export const endpointDue = (id: string) => `endpoint ${id}`;
 /** Whose turn a key of the queue is. */
 export function dueKey(key: string): { alert: string } | { endpoint: string } {

@@ -17,7 +17,7 @@ export const cookieName = 'evenkeel';
 const tellsMore = new Set(['/api/v1/me', '/readyz']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export function bearerOf(request: FastifyRequest): string | undefined {
+function bearerOf(request: FastifyRequest): string | undefined {
   return /^Bearer +([\w.~+/=-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 

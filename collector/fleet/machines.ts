@@ -23,7 +23,7 @@ export interface Machines {
 }
 
 /** Machines that share an identity take the connection from each other every few seconds to minutes. */
-export const sharedForMs = 30 * 60_000;
+const sharedForMs = 30 * 60_000;
 const keptMs = 30 * 86_400_000;
 const keptPerEndpoint = 20;
 

@@ -6,18 +6,7 @@ import { fail } from '../../shared/errors.ts';
 
 const parts = EndpointRow.properties;
 
-export const sorts = [
-  'attention',
-  'name',
-  'site',
-  'state',
-  'cpu',
-  'memory',
-  'disk',
-  'backup',
-  'updates',
-  'seen',
-] as const;
+const sorts = ['attention', 'name', 'site', 'state', 'cpu', 'memory', 'disk', 'backup', 'updates', 'seen'] as const;
 
 export const RowQuery = Type.Object(
   {

@@ -33,7 +33,7 @@ export interface Limits extends DoorRules, PublicationRules {
   unreadBytes: number;
 }
 
-export const defaultLimits: Limits = {
+const defaultLimits: Limits = {
   maxConnections: 20_000,
   maxUnknown: 5000,
   maxUnknownPerAddress: 500,

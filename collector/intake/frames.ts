@@ -5,9 +5,9 @@
 import { maxWireBytes } from '../../shared/wire.ts';
 
 /** Ids, a 43-character password and a will fit several times. */
-export const connectFrameBytes = 4096;
+const connectFrameBytes = 4096;
 /** Twice the largest payload: what is a little too large can still be told from noise, quarantined and acknowledged. */
-export const frameBytes = 2 * maxWireBytes;
+const frameBytes = 2 * maxWireBytes;
 
 /** The parts of mqtt-packet's parser (9.0.2) that this rests on; test/collector/intake/bad-input.test.ts holds it. */
 interface Parser {

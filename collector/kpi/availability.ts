@@ -306,15 +306,3 @@ export function pooled(all: readonly AvailabilityMinutes[]): AvailabilityMinutes
   for (const one of all) for (const key of keys) sum[key] += one[key];
   return sum;
 }
-
-/** Pools minutes over endpoints. `counted` have up or down time; `without` have no evidence and are left out. */
-export function fleetAvailability(endpoints: readonly Pick<AvailabilityMinutes, 'up' | 'down'>[]): {
-  pooled: number | null;
-  counted: number;
-  without: number;
-} {
-  const up = endpoints.reduce((sum, e) => sum + e.up, 0);
-  const down = endpoints.reduce((sum, e) => sum + e.down, 0);
-  const counted = endpoints.filter((e) => e.up + e.down > 0).length;
-  return { pooled: percent(up, up + down), counted, without: endpoints.length - counted };
-}

@@ -57,8 +57,6 @@ const readers: { [Name in FactName]: (state: State, question: Question) => Promi
   alerts: readAlerts,
 };
 
-export const factNames = Object.keys(readers) as FactName[];
-
 /** Those that were in the fleet at some time of the period, in the order of their names. */
 export async function endpointsIn(state: State, scope: Scope, period: Span): Promise<EndpointFact[]> {
   let query = state

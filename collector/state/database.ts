@@ -1,6 +1,6 @@
 /**
- * The collector's state: everything but time series. Kysely on `node:sqlite`; the portable subset only (text, integer
- * ms, JSON as text), so that PostgreSQL can carry it later. One repository file per noun lives with its noun.
+ * The collector's state: everything but time series. Only what SQLite and PostgreSQL both have (text, integer ms, JSON as
+ * text). One repository file per noun lives with its noun.
  */
 import type { Generated } from 'kysely';
 
@@ -83,7 +83,7 @@ export interface Database {
     clock_offset_ms: number | null;
     /** As the machine calls itself; `name` is made of it, or chosen by people. */
     hostname: string | null;
-    /** Of enrolment, see fleet/fingerprint.ts; null where the agent told none. */
+    /** Of enrolment, see ../fleet/fingerprint.ts; null where the agent told none. */
     fingerprint: Json | null;
     /** The endpoint that goes on for this one; its credential is answered with that. */
     moved_to: string | null;

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { parseProcStat, type Ticks, usageBetween } from '../../agent/checks/cpu.ts';
 import { spaceOf } from '../../agent/checks/disk.ts';
 import { activityBetween, parseDiskStats } from '../../agent/checks/diskio.ts';
-import { parseMemInfo, parseSwaps } from '../../agent/checks/memory.ts';
+import { parseMemInfo } from '../../agent/checks/memory.ts';
 import { parseDf, parseMountInfo, realDisks, realMounts } from '../../agent/checks/mounts.ts';
 import { parsePressure } from '../../agent/checks/pressure.ts';
 import { parseLoadAvg } from '../../agent/checks/system.ts';
@@ -39,7 +39,6 @@ const readers: Record<string, (sample: Sample) => unknown> = {
   'cpu-loadavg': (sample) => parseLoadAvg(sample.text('stdout')),
   'cpu-iostat': (sample) => parseIostat(sample.text('stdout')),
   'mem-proc-meminfo': (sample) => parseMemInfo(sample.text('stdout')),
-  'mem-proc-swaps': (sample) => parseSwaps(sample.text('stdout')),
   'mem-swapusage': (sample) => parseSwapUsage(sample.text('stdout')),
   'mem-vm_stat': (sample) => parseVmStat(sample.text('stdout')),
   mountinfo: (sample) => ({ real: realMounts(parseMountInfo(sample.text('stdout'))) }),

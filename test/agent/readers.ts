@@ -13,7 +13,7 @@ import { judgePhysicalDisk, parsePhysicalDisks } from '../../agent/checks/health
 import { judgePool, parseZfsList, parseZpoolList, parseZpoolStatus, scrubEnd } from '../../agent/checks/health/zfs.ts';
 import { parseOsRelease } from '../../agent/checks/host.ts';
 import { looseJson } from '../../agent/checks/loose.ts';
-import { parseArcSpare, parseMemInfo, parseSwaps, parseVmCounter } from '../../agent/checks/memory.ts';
+import { parseArcSpare, parseMemInfo, parseVmCounter } from '../../agent/checks/memory.ts';
 import {
   memoryMounts,
   parseAttachedImages,
@@ -77,11 +77,6 @@ export const readers: TextReader[] = [
     parse: parseProcStat,
   },
   { name: 'parseMemInfo', sample: meminfo, parse: parseMemInfo },
-  {
-    name: 'parseSwaps',
-    sample: 'Filename\tType\tSize\tUsed\tPriority\n/dev/sd\\040a file 3996668 12 -2\n',
-    parse: parseSwaps,
-  },
   { name: 'parseArcSpare', sample: arcstats, parse: parseArcSpare },
   { name: 'parseVmCounter', sample: 'pswpin 10\noom_kill 4\n', parse: (text) => parseVmCounter(text, 'oom_kill') },
   {

@@ -1,7 +1,7 @@
 /**
  * Durable QoS 1 reports a second on one core, beside aedes alone with the same frames in the same run; what a metric
  * costs in CPU and on disk; what a connected endpoint costs in memory. Rules are left out: what they cost is a figure of
- * their own (evaluate.test.ts), and aedes has nothing to compare it with.
+ * their own (rules.ts), and aedes has nothing to compare it with.
  * Compaction is left out: it has a thread of its own and begins beyond 32 MB, about 80,000 reports; 10 µs a report more.
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';

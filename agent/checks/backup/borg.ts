@@ -40,16 +40,6 @@ export interface Archive {
   bytesAdded: number | null;
 }
 
-export interface RepositoryInfo {
-  location: string | null;
-  encryption: string | null;
-  lastModified: number | null;
-  /** Space that the repository takes, after compression and deduplication. */
-  repositoryBytes: number | null;
-  /** All archives as if unpacked. */
-  originalBytes: number | null;
-}
-
 function archiveOf(row: Fields): Archive {
   const stats = fieldsOf(row.stats);
   return {
@@ -105,21 +95,6 @@ export function parseArchives(stdout: string): Archive[] | null {
   const archives = rowsOf(rows).map(archiveOf);
   if (archives.length !== rows.length || archives.some(({ start }) => start === null)) return null;
   return archives.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
-}
-
-/** `borg info --json`. lastModified moves on prune and compact too: it is no proof of a backup. */
-export function parseInfo(stdout: string): RepositoryInfo | null {
-  const document = documentIn(stdout);
-  const repository = fieldsOf(document?.repository);
-  if (!document || !repository) return null;
-  const stats = fieldsOf(fieldsOf(document.cache)?.stats);
-  return {
-    location: textOf(repository.location),
-    encryption: textOf(fieldsOf(document.encryption)?.mode),
-    lastModified: instantOf(repository.last_modified),
-    repositoryBytes: countOf(stats?.unique_csize) ?? countOf(stats?.unique_size),
-    originalBytes: countOf(stats?.total_size),
-  };
 }
 
 const reasons: [why: Unreadable, msgid: RegExp, text: RegExp, codes: readonly number[]][] = [

@@ -15,13 +15,13 @@ import { oneLine } from './values.ts';
 const days = 35;
 
 /** What an event means by the rule; null when it is not about the result of a run. */
-export function resultOf(event: WindowsEvent, rule: EventRule): 'ok' | 'warning' | 'failed' | null {
+function resultOf(event: WindowsEvent, rule: EventRule): 'ok' | 'warning' | 'failed' | null {
   for (const result of ['failed', 'warning', 'ok'] as const) if (rule[result]?.includes(event.id)) return result;
   return null;
 }
 
 /** The newest event that the rule names is the last run, the newest good one the last success. */
-export function jobFrom(events: readonly WindowsEvent[], rule: EventRule): BackupJob {
+function jobFrom(events: readonly WindowsEvent[], rule: EventRule): BackupJob {
   const known = events
     .flatMap((event) => ({ event, result: resultOf(event, rule) }))
     .filter(({ event, result }) => result !== null && event.time !== null && event.provider === rule.provider)

@@ -19,7 +19,7 @@ const mostFiles = 10_000;
 const answerMs = 20_000;
 
 /** Files too small do not count as backups: a newest one that is too small is a failed run. */
-export function jobFrom(found: readonly FoundFile[], rule: FileRule): BackupJob {
+function jobFrom(found: readonly FoundFile[], rule: FileRule): BackupJob {
   const sorted = [...found].sort((a, b) => b.modified - a.modified);
   const newest = sorted[0];
   const good = sorted.filter(({ bytes }) => bytes >= (rule.minBytes ?? 1));
@@ -42,7 +42,7 @@ export function jobFrom(found: readonly FoundFile[], rule: FileRule): BackupJob 
 }
 
 /** The folder above the first wildcard: `/backup/db/*.dump` → `/backup/db`. */
-export function baseOf(pattern: string): string {
+function baseOf(pattern: string): string {
   const parts = pattern.split(/(?<=[\\/])/);
   const wild = parts.findIndex((part) => /[*?[\]{}()!@+]/.test(part));
   const fixed = parts.slice(0, wild < 0 ? -1 : wild).join('');

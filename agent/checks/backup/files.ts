@@ -1,5 +1,5 @@
 /** Reading files that other programs write: bounded, and never a wait for a file system that does not answer. */
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckContext } from '../check.ts';
 import { encodingOf, textOfBytes } from '../loose.ts';
@@ -36,15 +36,5 @@ export async function tailOf(path: string, max = 65_536): Promise<Tail | null> {
     return { text: cut, modified: Math.floor(mtimeMs), size };
   } finally {
     await file.close();
-  }
-}
-
-/** Whether something is there; a path that may not be looked at counts as there. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

@@ -100,17 +100,6 @@ function whyOf(code: number | null, text: string): Unreadable | null {
   return null;
 }
 
-/** `restic check`: `errors` is null where the text does not count them; `ok` is null when the end was not reached. */
-export function parseCheck(run: FinishedRun): { errors: number | null; ok: boolean | null } {
-  const line = jsonLines(run.stdout).findLast((row) => row.message_type === 'summary' && 'num_errors' in row);
-  const errors = countOf(line?.num_errors);
-  if (errors !== null) return { errors, ok: errors === 0 && (run.code ?? 0) === 0 };
-  const clean = /^no errors were found/m.test(run.stdout);
-  if (clean && (run.code ?? 0) === 0) return { errors: 0, ok: true };
-  const bad = /repository contains errors|Fatal: /.test(run.stdout + run.stderr) || (run.code ?? 0) !== 0;
-  return { errors: null, ok: bad ? false : null };
-}
-
 export interface Snapshot {
   id: string | null;
   host: string | null;

@@ -9,19 +9,7 @@ import { joinReasons, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn, tailOf } from './files.ts';
 import { type FinishedRun, Idle, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
-import {
-  digitsOf,
-  fieldsOf,
-  instantOf,
-  linesIn,
-  listOf,
-  oneLine,
-  parseJson,
-  spanOf,
-  sumOf,
-  textOf,
-  unixInstant,
-} from './values.ts';
+import { digitsOf, instantOf, linesIn, oneLine, spanOf, sumOf, unixInstant } from './values.ts';
 
 export interface Guest {
   vmid: number;
@@ -151,27 +139,6 @@ export function parseIndex(text: string): Task[] {
     if (!task) return [];
     return { ...task, end: rest ? unixInstant(Number.parseInt(rest[1] ?? '', 16)) : null, status: rest?.[2] ?? null };
   });
-}
-
-/** The lines of `pvesh get …/log` as text, in the order of their numbers. */
-export function textOfLines(json: string): string | null {
-  const rows = listOf(parseJson(json));
-  if (!rows) return null;
-  const lines = rows.flatMap((row) => {
-    const line = fieldsOf(row);
-    return typeof line?.t === 'string' ? [{ n: Number(line.n) || 0, t: line.t }] : [];
-  });
-  return lines
-    .sort((a, b) => a.n - b.n)
-    .map(({ t }) => t)
-    .join('\n');
-}
-
-/** `pvesh get …/status`. The start comes from the UPID: a copied status may be another task's. */
-export function parseStatus(json: string): Task | null {
-  const row = fieldsOf(parseJson(json));
-  const task = parseUpid(textOf(row?.upid) ?? '');
-  return task ? { ...task, status: textOf(row?.exitstatus) } : null;
 }
 
 function jobFrom(guest: Guest, log: TaskLog, task: Task, cut: boolean): BackupJob {

@@ -65,12 +65,6 @@ export function parseRange(text: string, factor = 1): Range | null {
   return { from, to, inside: match[1] === '@' };
 }
 
-/** Whether a value alerts. */
-export function breaks(range: Range, value: number): boolean {
-  const within = value >= range.from && value <= range.to;
-  return range.inside ? within : !within;
-}
-
 /** The one number that a chart can draw as "alerts above"; null when the range has no such end. */
 export function upperLimit(range: Range | null): number | null {
   if (range === null) return null;

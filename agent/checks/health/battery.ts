@@ -23,7 +23,7 @@ const percentOf = (part: number | null, whole: number | null) =>
   part === null || whole === null || whole <= 0 ? null : atMost100((part / whole) * 100);
 
 /** Files of /sys/class/power_supply/NAME, by name. */
-export function batteryOf(name: string, files: Readonly<Record<string, string | null>>): Battery {
+function batteryOf(name: string, files: Readonly<Record<string, string | null>>): Battery {
   const value = (key: string) => numberOf(files[key]?.trim());
   const full = value('energy_full') ?? value('charge_full');
   const design = value('energy_full_design') ?? value('charge_full_design');

@@ -171,7 +171,7 @@ export function localMounts(mountinfo: string): MountedDevice[] {
 }
 
 /** Walks from a block device down to its disks: true when every way passes an encrypted layer. */
-export async function isEncrypted(context: CheckContext, name: string, depth = 0): Promise<boolean | null> {
+async function isEncrypted(context: CheckContext, name: string, depth = 0): Promise<boolean | null> {
   if (depth > 8) return null;
   const folder = `/sys/class/block/${name}`;
   const uuid = (await fileText(context, `${folder}/dm/uuid`)) ?? '';

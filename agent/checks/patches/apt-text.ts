@@ -150,49 +150,6 @@ export function isSecurityUpdate(policy: Policy | undefined, inst: Pick<Inst, 'f
   return inst.security || securitySources(policy, inst).length > 0;
 }
 
-/** `112;58` of /usr/lib/update-notifier/apt-check, on standard error; null when it says anything else. */
-export function parseAptCheck(stderr: string): { upgrades: number; security: number } | null {
-  const text = stderr.replace(/^\uFEFF/, '');
-  const match = /^\s*(\d{1,6});(\d{1,6})\s*$/.exec(text);
-  if (match) return { upgrades: Number(match[1]), security: Number(match[2]) };
-  // --human-readable, of all releases so far.
-  const upgrades = /^(\d+) (?:updates?|packages?) can be (?:applied|installed|updated)/m.exec(text);
-  const security = /^(\d+) (?:of these )?updates? (?:is|are) (?:an? )?(?:standard )?security updates?/m.exec(text);
-  // Without a word about security only "no updates at all" says that there are none of that kind.
-  if (!upgrades || (!security && upgrades[1] !== '0')) return null;
-  return { upgrades: Number(upgrades[1]), security: Number(security?.[1] ?? 0) };
-}
-
-export interface ListedUpdate {
-  name: string;
-  suites: string[];
-  version: string;
-  arch: string;
-  from: string | null;
-  security: boolean;
-}
-
-/** `apt list --upgradable`, whose words between brackets are translated. Only for cross-checking: apt calls it unstable. */
-export function parseAptList(stdout: string): ListedUpdate[] {
-  return linesOf(stdout).flatMap((line) => {
-    const match = /^([^\s/]+)\/(\S+) (\S+) (\S+) \[([^\]]*)\]/.exec(line);
-    if (!match) return [];
-    const words = match[5] ?? '';
-    const from = words.slice(words.search(/[:：]\s*\S+$/) + 1).trim();
-    const suites = (match[2] ?? '').split(',').filter((suite) => suite !== 'now');
-    return [
-      {
-        name: match[1] ?? '',
-        suites,
-        version: match[3] ?? '',
-        arch: match[4] ?? '',
-        from: from === '' || from === words.trim() ? null : from,
-        security: suites.some((suite) => /-security$/.test(suite)),
-      },
-    ];
-  });
-}
-
 export interface ReleaseHeader {
   origin: string | null;
   label: string | null;

@@ -185,41 +185,6 @@ export function parseAdvisoriesJson(stdout: string): Advisory[] | null {
   });
 }
 
-export interface AdvisorySummary {
-  security: number;
-  critical: number;
-  important: number;
-  moderate: number;
-  low: number;
-  bugfix: number;
-  enhancement: number;
-}
-
-/** `dnf updateinfo summary`, `dnf5 advisory summary`; null when no count stands there (then nothing is known). */
-export function parseAdvisorySummary(stdout: string): AdvisorySummary | null {
-  const counts: AdvisorySummary = {
-    security: 0,
-    critical: 0,
-    important: 0,
-    moderate: 0,
-    low: 0,
-    bugfix: 0,
-    enhancement: 0,
-  };
-  let found = false;
-  for (const line of linesOf(stdout)) {
-    const notice = /^\s*(\d+)\s+(?:(Critical|Important|Moderate|Low) )?(Security|Bugfix|Enhancement) notice\(s\)/i.exec(
-      line,
-    );
-    const pair = /^\s*(Security|Critical|Important|Moderate|Low|Bugfix|Enhancement)\s*:\s*(\d+)\s*$/i.exec(line);
-    const word = (notice?.[2] ?? notice?.[3] ?? pair?.[1])?.toLowerCase();
-    if (word === undefined) continue;
-    counts[word as keyof AdvisorySummary] = Number(notice?.[1] ?? pair?.[2]);
-    found = true;
-  }
-  return found ? counts : null;
-}
-
 /** `curl-7.76.1-26.el9.x86_64` → `curl.x86_64`; null when it is no such name. */
 export function packageKey(nevra: string): string | null {
   const match = /^(.+)-[^-]+-[^-]+\.([^.]+)$/.exec(nevra);

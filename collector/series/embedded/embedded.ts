@@ -21,7 +21,7 @@ export function openEmbedded(settings: SeriesSettings & EmbeddedSettings): Promi
   return openSeries(settings, (parts) => createEmbedded(parts, settings));
 }
 
-export function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): Backend {
+function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): Backend {
   const { journal, dictionary, folder, clock, log, retention, problem } = parts;
   const table = createSegmentTable(journal.database);
   let { segments, lastSegment } = table.load();

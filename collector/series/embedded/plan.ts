@@ -88,7 +88,7 @@ function mergeInto(level: number, inputs: readonly Segment[]): Merge {
 const runsOf = (segments: readonly Segment[]): Segment[][] => [
   ...Map.groupBy(segments, (segment) => segment.run).values(),
 ];
-export const rowsOf = (segments: readonly Segment[]): number => segments.reduce((sum, { rows }) => sum + rows, 0);
+const rowsOf = (segments: readonly Segment[]): number => segments.reduce((sum, { rows }) => sum + rows, 0);
 
 /** The segments that can hold rows of the endpoint within [from, to). */
 export function overlapping(

@@ -16,7 +16,7 @@ import { columnsOf, quote } from './duck.ts';
 import { partitionMs, type Segment } from './plan.ts';
 
 /** A merged file has at most about this many rows, so that the next merge of it fits into memory. */
-export const maxRows = 16_000_000;
+const maxRows = 16_000_000;
 
 /**
  * Measured on a believable day of 10 s samples, DuckDB's own dictionary limit takes half as much again. A small one keeps

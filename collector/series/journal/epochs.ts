@@ -8,7 +8,7 @@ import { Receipt } from './receipt.ts';
  * agent repeats what no `ack` has reached it for, some dozens. What is repeated later is a conflict: stored twice under
  * two numbers, never thrown away.
  */
-export const remembered = 256;
+const remembered = 256;
 
 /** A report whose commit is awaited. Whoever brings the same one meanwhile waits for the same commit. */
 export interface Waiter {

@@ -127,7 +127,7 @@ export class FrameWriter {
 }
 
 /** The head of the record at word `offset`; null at the end or where the words make no sense. */
-export function headAt(frame: Frame, offset: number): Head | null {
+function headAt(frame: Frame, offset: number): Head | null {
   const { ints, floats } = frame;
   const words = ints[offset * 2];
   if (words === undefined || words < headWords || offset + words > floats.length) return null;

@@ -55,7 +55,7 @@ export const choices = {
 } as const satisfies Record<string, Record<string, (row: EndpointRow, now: number) => boolean>>;
 
 export type FilterName = keyof typeof choices;
-export const filterNames = Object.keys(choices) as FilterName[];
+const filterNames = Object.keys(choices) as FilterName[];
 
 export interface Wanted {
   /** Lower case; every word must occur in name, site, tags, groups, operating system or id. */
@@ -122,7 +122,7 @@ const keys = {
 } as const satisfies Record<string, (row: EndpointRow) => Value>;
 
 export type SortKey = keyof typeof keys;
-export const sortKeys = Object.keys(keys) as SortKey[];
+const sortKeys = Object.keys(keys) as SortKey[];
 /** Numbers are most interesting from above, words from the beginning. */
 const rising: readonly SortKey[] = ['name', 'site'];
 

@@ -55,7 +55,7 @@ export function useLoad<T>(
 }
 
 /** Calls `reload` for changes that concern a page: soon after the first one, then at most once in `pauseMs`. */
-export function useFreshness(concerns: (change: Change) => boolean, reload: () => void, pauseMs: number): void {
+function useFreshness(concerns: (change: Change) => boolean, reload: () => void, pauseMs: number): void {
   const latest = useRef(concerns);
   latest.current = concerns;
   useEffect(() => {

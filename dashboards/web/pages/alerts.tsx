@@ -64,7 +64,7 @@ const stateOrder = ['firing', 'pending', 'unknown', 'resolved'];
 const severityOrder = ['critical', 'warning', 'info'];
 
 /** What burns first: firing before pending, critical before the rest, the newest of those. */
-export function byUrgency(a: Alert, b: Alert): number {
+function byUrgency(a: Alert, b: Alert): number {
   return (
     stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
     severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) ||

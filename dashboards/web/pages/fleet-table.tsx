@@ -11,7 +11,7 @@ import { type Column, Table } from '../parts/table.tsx';
 import { setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
-export function Name({ row }: { row: EndpointRow }) {
+function Name({ row }: { row: EndpointRow }) {
   return (
     <div class="who-cell">
       <span title={t(`kind.${row.kind}`)} class="quiet">

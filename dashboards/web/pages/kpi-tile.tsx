@@ -30,7 +30,7 @@ export function Subject({ line: { endpoint, alert } }: { line: KpiLine }) {
 }
 
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
-export function sayRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
+function sayRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
   if (low === null || high === null) return null;
   return t('stability.range', { low: sayUnit(unit, low), high: sayUnit(unit, high) });
 }

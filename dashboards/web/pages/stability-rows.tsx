@@ -6,9 +6,16 @@ import { Icon } from '../parts/icon.tsx';
 import { IntervalTable, Strip } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
 import { language, t } from '../words/words.ts';
-import { rangeOf } from './stability.tsx';
 
 type Item = Availability['endpoints'][number];
+
+/** `99.91 % – 99.97 %`: what the value would be if all unknown time had been down, or up. */
+function rangeOf(figures: Item['figures']): string {
+  const { availability_low_pct: low, availability_high_pct: high } = figures;
+  if (low === null || high === null) return t('stability.noRange');
+  if (low === high) return t('stability.exact');
+  return t('stability.range', { low: cutPercent(low, language.value), high: cutPercent(high, language.value) });
+}
 
 function Row({ item, period }: { item: Item; period: Availability['period'] }) {
   const [open, setOpen] = useState(false);

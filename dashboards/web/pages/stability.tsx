@@ -1,7 +1,7 @@
 /** The KPIs of a month, and when each server and workstation was there. */
 import { useState } from 'preact/hooks';
 import type { Availability, Kpis } from '../../../shared/api.ts';
-import { cutPercent, number, time } from '../../../shared/words/format.ts';
+import { number, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
@@ -14,15 +14,6 @@ import { KpiTile } from './kpi-tile.tsx';
 import { EndpointRows } from './stability-rows.tsx';
 
 type Class = Availability['class'];
-type Figures = Availability['pool'];
-
-/** `99.91 % – 99.97 %`: what the value would be if all unknown time had been down, or up. */
-export function rangeOf(figures: Figures): string {
-  const { availability_low_pct: low, availability_high_pct: high } = figures;
-  if (low === null || high === null) return t('stability.noRange');
-  if (low === high) return t('stability.exact');
-  return t('stability.range', { low: cutPercent(low, language.value), high: cutPercent(high, language.value) });
-}
 
 function ClassList({ name, data }: { name: Class; data: Availability }) {
   const [all, setAll] = useState(false);

@@ -57,7 +57,7 @@ export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketR
 }
 
 /** What to take up next: the most pressing first, of those the one that waits longest. */
-export function byPriority(a: TicketRow, b: TicketRow): number {
+function byPriority(a: TicketRow, b: TicketRow): number {
   return a.priority - b.priority || a.openedAt - b.openedAt;
 }
 

@@ -54,7 +54,7 @@ export function HealthMark({ status }: { status: keyof typeof healthIcons }) {
 
 export type BackupState = EndpointRow['backup']['state'];
 
-export const backupLook: Record<BackupState, [Tone, IconName]> = {
+const backupLook: Record<BackupState, [Tone, IconName]> = {
   ok: ['ok', 'ok'],
   late: ['warning', 'warning'],
   failed: ['critical', 'critical'],

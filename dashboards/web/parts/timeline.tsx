@@ -6,7 +6,7 @@ import { aboutLanguage, language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';
 import { Table } from './table.tsx';
 
-export const keyStates: readonly IntervalState[] = [
+const keyStates: readonly IntervalState[] = [
   'up',
   'down',
   'degraded',

@@ -34,7 +34,7 @@ export function stack(columns: readonly Column[]): Column[] {
 }
 
 /** The usual distance between two values of a column: their median. null with fewer than two values. */
-export function spacing(times: readonly number[], column: Column): number | null {
+function spacing(times: readonly number[], column: Column): number | null {
   const distances: number[] = [];
   let last: number | null = null;
   column.forEach((value, index) => {

@@ -75,23 +75,10 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
     status: borg.outcome(runOf(sample)).result,
   }),
   'borg-error': (sample) => refused(borg.parseError(runOf(sample))),
-  'borg-info': (sample) => ({
-    last: lastOf(borg.parseArchives(textOf(sample))),
-    ...borg.parseInfo(textOf(sample)),
-  }),
-  'borg-info-repo': (sample) => {
-    const info = borg.parseInfo(textOf(sample));
-    return { ...info, lastModifiedLocal: info?.lastModified };
-  },
+  'borg-info': (sample) => ({ last: lastOf(borg.parseArchives(textOf(sample))) }),
   'borg-list': (sample) => {
     const archives = borg.parseArchives(textOf(sample));
-    const info = borg.parseInfo(textOf(sample));
-    return {
-      archives: archives?.length,
-      last: lastOf(archives),
-      repository: info?.location,
-      encryption: info?.encryption,
-    };
+    return { archives: archives?.length, last: lastOf(archives) };
   },
   'duplicati-report': (sample) => {
     const report = duplicati.parseReport(textOf(sample));
@@ -139,21 +126,6 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
     });
     return { sources, snapshots: all?.length };
   },
-  'pve-task-log': (sample) => {
-    const task = vzdump.parseStatus(sample.files.status ?? '');
-    const log = vzdump.parseLog(vzdump.textOfLines(textOf(sample)) ?? '');
-    const status = log.job;
-    return {
-      ...{
-        task: task?.type,
-        vmid: task?.id ? Number(task.id) : null,
-        node: task?.node,
-        startedAt: task?.start,
-        exitStatus: task?.status,
-      },
-      ...{ status, job: status, guests: log.guests.map(guestKeys), pruneFailed: log.pruneFailed },
-    };
-  },
   'restic-backup-jsonl': (sample) => {
     const summary = restic.parseBackup(textOf(sample));
     return {
@@ -164,7 +136,6 @@ export const kinds: Record<string, (sample: Sample) => unknown> = {
       reason: restic.parseError(runOf(sample)).why,
     };
   },
-  'restic-check': (sample) => restic.parseCheck(runOf(sample)),
   'restic-error': (sample) => refused(restic.parseError(runOf(sample))),
   'restic-snapshots': (sample) => {
     const all = restic.parseSnapshots(textOf(sample));

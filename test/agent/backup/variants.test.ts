@@ -72,16 +72,6 @@ test('restic: the codes of 0.17 and the words before them', () => {
   );
   assert.is(why(1, 'Fatal: Resolving password failed: /x does not exist'), 'wrong-password');
   assert.is(why(1, 'Fatal: something new'), null);
-  assert.equal(
-    restic.parseCheck(
-      run(
-        1,
-        '{"message_type":"summary","num_errors":2,"broken_packs":["a"],"suggest_repair_index":true,"suggest_prune":false}\n',
-      ),
-    ),
-    { errors: 2, ok: false },
-  );
-  assert.equal(restic.parseCheck(run(null, '')), { errors: null, ok: null });
   assert.is(restic.outcome(run(130, '', 'signal interrupt received, cleaning up')).result, 'failed');
   assert.equal(restic.outcome(run(null, '', '', 'SIGKILL')).reasons, [reason('ended_signal', { signal: 'SIGKILL' })]);
   assert.is(restic.parseSnapshots('[{"paths":["/x"]}]'), null, 'a snapshot without a time is not "never"');

@@ -94,17 +94,6 @@ export const updateReaders: readonly TextReader[] = [
     isGood: (text) => something(text) && none(aptText.parseAptSimulation(text, 0).inst),
   },
   { name: 'apt-cache policy', sample: policy, parse: aptText.parseAptPolicy },
-  { name: 'apt-check', sample: '112;58', parse: aptText.parseAptCheck },
-  {
-    name: 'apt-check in words',
-    sample: '3 updates can be applied immediately.\n2 of these updates are standard security updates.\n',
-    parse: aptText.parseAptCheck,
-  },
-  {
-    name: 'apt list',
-    sample: 'bash/jammy-updates,jammy-security 5.1-6ubuntu1.1 amd64 [aktualisierbar von: 5.1-6ubuntu1]\n',
-    parse: aptText.parseAptList,
-  },
   {
     name: 'Release',
     sample:
@@ -162,12 +151,6 @@ export const updateReaders: readonly TextReader[] = [
       '[{"name":"RHSA-1:1","type":"security","severity":"Low","nevra":"a-1-1.x86_64","buildtime":"2026-10-02 11:22:33"}]',
     parse: dnf.parseAdvisoriesJson,
     isGood: (text) => none(dnf.parseAdvisoriesJson(text)),
-  },
-  {
-    name: 'summary of advisories',
-    sample:
-      'Updates\n    3 Security notice(s)\n        1 Critical Security notice(s)\n        1 Important Security notice(s)\n',
-    parse: (text) => dnf.parseAdvisorySummary(text)?.security ?? null,
   },
   { name: 'name of an rpm', sample: 'curl-7.76.1-26.el9.x86_64', parse: dnf.packageKey },
   { name: 'dpkg status', sample: dpkg, parse: parseDpkgStatus },

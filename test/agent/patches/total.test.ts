@@ -5,18 +5,11 @@ import { looseJson } from '../../../agent/checks/loose.ts';
 import { parseApkUpdates } from '../../../agent/checks/patches/apk.ts';
 import { parseAptHistory, parseUnattendedLog, realTransactions } from '../../../agent/checks/patches/apt-logs.ts';
 import { parseSourcesFile, parseSourcesList } from '../../../agent/checks/patches/apt-sources.ts';
-import {
-  parseAptCheck,
-  parseAptList,
-  parseAptPolicy,
-  parseAptSimulation,
-  parseRelease,
-} from '../../../agent/checks/patches/apt-text.ts';
+import { parseAptPolicy, parseAptSimulation, parseRelease } from '../../../agent/checks/patches/apt-text.ts';
 import { parseBrewOutdated } from '../../../agent/checks/patches/brew.ts';
 import {
   parseAdvisories,
   parseAdvisoriesJson,
-  parseAdvisorySummary,
   parseCheckUpdate,
   parseCheckUpgradeJson,
 } from '../../../agent/checks/patches/dnf-text.ts';
@@ -64,8 +57,6 @@ const section = '0 2 1\nOne (KB5000001); Two (KB5000002)\nThree\n';
 /** Whatever else is read from these texts, reading must not throw. */
 const alsoReads = (text: string) => {
   parseAptPolicy(text);
-  parseAptCheck(text);
-  parseAptList(text);
   parseRelease(text);
   realTransactions(parseAptHistory(text));
   parseUnattendedLog(text);
@@ -104,11 +95,6 @@ const readers: Reader[] = [
     name: 'dnf5 advisories',
     sample: '[{"name":"RHSA-1:1","type":"security","severity":"Low","nevra":"a-1-1.x86_64","buildtime":1}]',
     claimsNothing: (text) => parseAdvisoriesJson(text) !== null && looseJson(text) === undefined,
-  },
-  {
-    name: 'dnf summary',
-    sample: 'Updates Information Summary: available\n    3 Security notice(s)\n        1 Critical Security notice(s)\n',
-    claimsNothing: (text) => parseAdvisorySummary(text) !== null && !/\d/.test(text),
   },
   {
     name: 'zypper patches',

@@ -11,16 +11,7 @@ import {
   handedOver,
   type Severity,
 } from '../../../collector/alerts/acknowledgement.ts';
-import {
-  type Alert,
-  dueOf,
-  onDue,
-  onEnd,
-  onGone,
-  onResume,
-  onSample,
-  type Step,
-} from '../../../collector/alerts/alert.ts';
+import { type Alert, dueOf, onDue, onEnd, onGone, onSample, type Step } from '../../../collector/alerts/alert.ts';
 import { flapPercent, noFlaps, stableAt, startsFlapping, withChange } from '../../../collector/alerts/flapping.ts';
 import type { Level, Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
@@ -87,7 +78,8 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
     } else if (input.type === 'collectorDown') blind = true;
     else if (input.type === 'collectorUp') {
       blind = false;
-      if (alert) alert = onResume(alert, input.at);
+      // As it is read back at a start: nothing was watched until now.
+      if (alert) alert = { ...(alert as Alert), statuses: '', dataAt: input.at };
     } else if (alert && input.type === 'endpointGone') take(onGone(alert, input.at));
     else if (alert && input.type === 'endpointRetired') take(onEnd(alert, input.at, 'retired'));
   }

@@ -4,10 +4,10 @@ import * as assert from 'uvu/assert';
 import {
   type AvailabilityInput,
   endpointAvailability,
-  fleetAvailability,
   type Signal,
   sharesOf,
 } from '../../../collector/kpi/availability.ts';
+import { serverAvailability } from '../../../collector/kpi/kpis/availability.ts';
 import { roundTheClock } from '../../../shared/calendar.ts';
 import { caseCalendars, casesOf, compare, type KpiCase } from '../../support/kpi-cases.ts';
 
@@ -57,6 +57,9 @@ function inputOf(one: KpiCase): AvailabilityInput {
   };
 }
 
+const hour = 3_600_000;
+const start = at('2026-03-01T00:00:00Z');
+
 for (const one of casesOf('endpointAvailability')) {
   test(`${one.id} ${one.title}`, () => {
     const { minutes, shares } = endpointAvailability(inputOf(one));
@@ -78,21 +81,15 @@ for (const one of casesOf('endpointAvailability')) {
 
 for (const one of casesOf('fleetAvailability')) {
   test(`${one.id} ${one.title}`, () => {
-    const endpoints = one.input.endpoints.map((e: { up_minutes: number; down_minutes: number }) => ({
-      up: e.up_minutes,
-      down: e.down_minutes,
+    const presence = one.input.endpoints.map((e: { id: string; up_minutes: number; down_minutes: number }) => ({
+      endpoint: { id: e.id, kind: 'server' },
+      minutes: { scheduled: 0, up: e.up_minutes, down: e.down_minutes, unknown: 0, idle: 0, maintenance: 0 },
     }));
-    const fleet = fleetAvailability(endpoints);
-    compare(one, {
-      pooled_pct: fleet.pooled,
-      endpoints_counted: fleet.counted,
-      endpoints_without_evidence: fleet.without,
-    });
+    const { value, n, evidence } = serverAvailability.compute({ presence, alerts: [] }, { start, end: start + hour });
+    compare(one, { pooled_pct: value, endpoints_counted: n, endpoints_without_evidence: evidence.length - n });
   });
 }
 
-const hour = 3_600_000;
-const start = at('2026-03-01T00:00:00Z');
 const server = (signals: Signal[], more: Partial<AvailabilityInput> = {}): AvailabilityInput => ({
   class: 'server',
   calendar: roundTheClock('UTC'),

@@ -17,8 +17,8 @@ import { everywhere, type Family, familiesOf, levelsAt, saidAt, scopesOf } from 
 import { ruleWords } from '../../rules/say.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { Levels } from './levels.tsx';
 import { NewRule } from './new.tsx';
-import { Levels } from './rule.tsx';
 import { type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 
 const say = (value: number) => number(value, language.value);

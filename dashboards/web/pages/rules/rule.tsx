@@ -7,7 +7,6 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, Notice, PageHead, Ready } from '../../parts/box.tsx';
-import { SeverityMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import {
@@ -22,11 +21,11 @@ import {
   scopeKinds,
   scopesOf,
 } from '../../rules/family.ts';
-import { ruleWords } from '../../rules/say.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
 import { History } from './history.tsx';
+import { Levels } from './levels.tsx';
 import { AlertCount } from './list.tsx';
 import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 
@@ -42,23 +41,7 @@ export const editQuery = ({ of, target }: Scope): Record<string, string | null> 
   target: target || null,
 });
 
-export function Levels({ levels }: { levels: readonly RuleEntry[] }) {
-  return (
-    <ul class="stack-2 rule-levels">
-      {levels.map(({ rule }) => (
-        <li key={rule.id} class={rule.enabled ? '' : 'quiet'}>
-          <SeverityMark severity={rule.severity} />
-          <span>
-            {ruleWords(rule)}
-            {!rule.enabled && ` (${t('rules.off')})`}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-export function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'changedBy'> }) {
+function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'changedBy'> }) {
   const { owner, changedAt, changedBy } = entry;
   if (owner === 'file') return <span>evenkeel.yaml</span>;
   if (owner === 'built-in') return <span class="quiet">{t('rules.owner.builtIn')}</span>;
