@@ -36,7 +36,7 @@ import { writeLocalToken } from './local-token.ts';
 import type { createLog } from './log.ts';
 import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
-import { seriesStores } from './series/index.ts';
+import { openSeriesStore } from './series/index.ts';
 import type { Config } from './settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { createHousekeeping } from './state/housekeeping.ts';
@@ -111,8 +111,14 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   onStop(await driver.attend(state, log));
   const guard = guardData(folder.path, log);
   onStop(() => guard.close());
+  const fleet = await createFleet({ state, clock, log });
+  onStop(() => fleet.close());
   const retention = retentionOf(config);
-  const series = await seriesStores.embedded({ folder: folder.series, clock, log, retention, problem: guard.problem });
+  const kept = { folder: folder.series, clock, log, retention, problem: guard.problem };
+  const series = await openSeriesStore(config.series, kept, (id) => {
+    const { name = id, site = null } = fleet.get(id) ?? {};
+    return site === null ? { host: name } : { host: name, site };
+  });
   onStop(() => series.close());
   for (const path of folder.kept) guard.keep(path);
   if (place.driver === 'sqlite') guard.keep(place.file);
@@ -121,8 +127,6 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
   const enrollments = createEnrollments(state, clock.now);
-  const fleet = await createFleet({ state, clock, log });
-  onStop(() => fleet.close());
   /** A renamed site is renamed in the scopes of rules as well, before any endpoint is said to be there. */
   const onScopesMoved = async () => {
     for (const rule of await rules.reload()) tell.publish({ kind: 'rule', rule });

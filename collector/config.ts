@@ -72,6 +72,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   // What is not as it should be has been noted, and is left out below.
   const settings = source.value as Partial<Record<keyof Settings, unknown>>;
   const tls = readTls(settings.tls, read, faults);
+  const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   const rules = Array.isArray(settings.rules) ? settings.rules : [];
   faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
@@ -90,6 +91,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     mqtt: address(1883, good.mqtt, said.mqttHost, said.mqttPort),
     tls,
     ...durations(good),
+    series,
     channels,
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
@@ -100,7 +102,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   };
   refuseSamePort(config, source);
   refusePlain(config);
-  return { config, warnings: strangers(env) };
+  return { config, warnings: [...strangers(env), ...plainPassword(config)] };
 }
 
 const none: SettingsFile = { value: {}, tell: (faults) => faults.map(({ problem }) => problem) };
@@ -237,6 +239,26 @@ function durations(settings: Settings): Pick<Config, 'retention' | 'tickets' | '
   };
 }
 
+/** What belongs to one kind and to the other, and the password out of its file. */
+function readSeries(section: unknown, read: Read, faults: Fault[]): Config['series'] {
+  const given = (typeof section === 'object' && section !== null ? section : {}) as Record<string, unknown>;
+  const { kind = 'embedded', url, database = 'evenkeel', username, password_file: file } = given;
+  const fault = (key: string, problem: string) =>
+    void faults.push({ path: ['series', key], problem: `${shown(given[key])} ${problem}` });
+  if (kind !== 'influx') {
+    if (kind === 'embedded')
+      for (const key of ['url', 'database', 'username', 'password_file'])
+        if (given[key] !== undefined) fault(key, 'is for `kind: influx` only');
+    return { kind: 'embedded' };
+  }
+  if (url === undefined) fault('kind', 'needs a `url` as well, such as http://127.0.0.1:8086');
+  if (username !== undefined && file === undefined) fault('username', 'is given without `password_file`');
+  if (username === undefined && file !== undefined) fault('password_file', 'is given without `username`');
+  const password = readNamed(file, ['series', 'password_file'], read, faults)?.trimEnd();
+  const login = username === undefined || password === undefined ? {} : { username: String(username), password };
+  return { kind, url: String(url).replace(/\/+$/, ''), database: String(database), ...login };
+}
+
 /** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
 function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSettings[] {
   const written = Array.isArray(section) ? section : [];
@@ -315,6 +337,14 @@ function refusePlain({ http, mqtt, tls }: Config): void {
   for (const { host, port } of [http, mqtt]) {
     if (!isLoopback(host)) throw fail('PLAIN_BEYOND_LOOPBACK', { address: `${host}:${port}` });
   }
+}
+
+/** The database may lie on a network of its own, so this is no fault. */
+function plainPassword({ series }: Config): string[] {
+  if (series.kind !== 'influx' || series.password === undefined) return [];
+  const { protocol, hostname } = new URL(series.url);
+  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return [];
+  return [`The password for InfluxDB goes over the network in plain text to ${series.url}; use https where you can.`];
 }
 
 /** Two servers cannot listen on one port; 0 is a free one for each. */

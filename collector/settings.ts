@@ -54,6 +54,15 @@ function urlFault(text: string, protocols: readonly string[]): string | null {
   return null;
 }
 
+/** Secrets do not stand in the settings themselves, nor in what is logged of them. */
+function databaseUrlFault(text: string): string | null {
+  const fault = urlFault(text, ['https:', 'http:']);
+  if (fault !== null) return fault;
+  const { username, password, search, hash } = new URL(text);
+  if (username || password) return 'holds a user or a password; write them as `username` and `password_file`';
+  return search || hash ? 'has more than a host, a port and a path' : null;
+}
+
 export function zoneFault(zone: string): string | null {
   try {
     Temporal.Now.zonedDateTimeISO(zone);
@@ -104,6 +113,25 @@ export const Settings = Type.Object(
         closed,
       ),
     ),
+    series: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Optional(Type.Union([Type.Literal('embedded'), Type.Literal('influx')])),
+          url: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'where InfluxDB answers',
+              want: 'an address such as http://127.0.0.1:8086',
+              check: databaseUrlFault,
+            }),
+          ),
+          database: Type.Optional(Type.String({ minLength: 1, maxLength: 64, want: 'a name', default: 'evenkeel' })),
+          username: Type.Optional(Type.String({ minLength: 1, want: 'a name' })),
+          password_file: path('file that holds the password of `username`'),
+        },
+        closed,
+      ),
+    ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
@@ -147,6 +175,11 @@ export interface Retention {
   oneHourMs: number;
 }
 
+/** What holds the time series behind the journal. */
+export type SeriesConfig =
+  | { kind: 'embedded' }
+  | { kind: 'influx'; url: string; database: string; username?: string; password?: string };
+
 export interface Tls {
   cert: string;
   key: string;
@@ -166,6 +199,7 @@ export interface Config {
   /** PEM texts, not paths. */
   tls: Tls | null;
   retention: Retention;
+  series: SeriesConfig;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   rules: ({ id: string } & Record<string, unknown>)[];
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };

@@ -99,6 +99,12 @@ export const errors = {
     'Free some space: the collector goes on by itself, and agents keep their reports until then.',
     true,
   ),
+  SERIES_UNAVAILABLE: row(
+    503,
+    'The time series cannot be read now: {reason}',
+    'Newest values and alerts go on. Try again when the database is back; nothing that was reported is lost.',
+    true,
+  ),
 
   // The wire
   NOT_JSON: row(400, 'The payload is not JSON: {reason}.', 'Send UTF-8 JSON, gzip-compressed or plain.'),

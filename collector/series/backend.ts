@@ -42,7 +42,7 @@ export interface Newest {
 export interface BackendStats {
   segments: number;
   segmentBytes: number;
-  /** Raw samples that it holds and nobody holds but it. */
+  /** Raw samples that it holds, 0 where it does not count them. */
   samples: number;
   /** What was damaged or refused and put aside since the start. */
   quarantined: number;

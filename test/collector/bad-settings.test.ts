@@ -82,6 +82,33 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   ['data: !secret x\n', '1:7: Unresolved tag: !secret'],
   // Certificates
+  ['series: { kind: influx }\n', '1:17: series.kind "influx" needs a `url` as well, such as http://127.0.0.1:8086'],
+  [
+    'series: { kind: influxdb }\n',
+    '1:17: series.kind "influxdb" must be one of embedded, influx; did you mean "influx"?',
+  ],
+  ['series: { url: "http://db:8086" }\n', '1:16: series.url "http://db:8086" is for `kind: influx` only'],
+  [
+    'series: { kind: influx, url: "db:8086" }\n',
+    '1:30: series.url "db:8086" is not an https or http address; write it like http://keel.example.org',
+  ],
+  [
+    'series: { kind: influx, url: "http://a:b@db" }\n',
+    '1:30: series.url "http://…@db" holds a user or a password; write them as `username` and `password_file`',
+  ],
+  [
+    'series: { kind: influx, url: "http://db", username: keel }\n',
+    '1:53: series.username "keel" is given without `password_file`',
+  ],
+  [
+    'series: { kind: influx, url: "http://db", username: keel, password_file: none }\n',
+    '1:74: series.password_file "none" names a file that cannot be read: ENOENT…',
+  ],
+  [
+    'series: { kind: influx, urL: "http://db" }\n',
+    '1:17: series.kind "influx" needs a `url` as well, such as http://127.0.0.1:8086',
+    '1:25: unknown key "urL"; did you mean "url"?',
+  ],
   [
     'tls: { cert: none.pem }\n',
     '1:6: tls lacks "key": a path',

@@ -9,6 +9,7 @@ import { loadConfig } from '../../collector/config.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import type { Role } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
+import { seriesSettings } from './influxdb.ts';
 import { temporaryFolder } from './processes.ts';
 
 export interface Answer {
@@ -54,8 +55,10 @@ interface OpenOptions {
 const roles: readonly Role[] = ['viewer', 'operator', 'manager', 'admin'];
 
 export async function openCollector(options: OpenOptions = {}, folder = temporaryFolder()): Promise<InProcess> {
-  if (options.settings !== undefined) writeFileSync(join(folder.path, 'evenkeel.yaml'), options.settings);
   const data = join(folder.path, 'data');
+  const series = await seriesSettings(data);
+  if (options.settings !== undefined || series !== '')
+    writeFileSync(join(folder.path, 'evenkeel.yaml'), `${options.settings ?? ''}${series}`);
   const { config } = loadConfig({ data, httpPort: '0', mqttPort: '0' }, options.env ?? {}, folder.path);
   const logged: InProcess['logged'] = [];
   const log = pino(

@@ -1,9 +1,11 @@
 /** Real processes for tests: the collector as a person starts it, on free ports, with a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { seriesSettings } from './influxdb.ts';
+import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../collector/main.ts', import.meta.url));
 
@@ -61,7 +63,7 @@ export async function startCollector(
   words: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<RunningCollector> {
-  const flags = ['start', '--data', data, '--http-port', '0', '--mqtt-port', '0', ...words];
+  const flags = ['start', '--data', data, '--http-port', '0', '--mqtt-port', '0', ...(await withSeries(data, words))];
   const running = runCollector(flags, env);
   let over = false;
   void running.ended.then(() => {
@@ -82,14 +84,18 @@ export async function startCollector(
   return { ...running, http, mqtt, setup: setup?.startsWith('http') ? setup : null, data, token, get };
 }
 
-/** Looks again every 50 ms until the answer is true. @throws Error naming what was waited for */
-export async function until(look: () => boolean | Promise<boolean>, timeoutMs: number, what: string): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await look())) {
-    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** The words with a settings file that has the lines of `seriesSettings` as well. */
+async function withSeries(data: string, words: readonly string[]): Promise<readonly string[]> {
+  const lines = await seriesSettings(data);
+  if (lines === '') return words;
+  const at = words.indexOf('--config') + 1;
+  const given = at > 0 ? (words[at] as string) : `${data}.yaml`;
+  const file = `${given}.series.yaml`;
+  writeFileSync(file, (at > 0 ? readFileSync(given, 'utf8') : '') + lines);
+  return at > 0 ? words.with(at, file) : [...words, '--config', file];
 }
+
+export { until };
 
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'evenkeel-test-'));

@@ -32,10 +32,15 @@ export interface Dictionary {
   endpoint(name: string): number;
   /** The id, when the endpoint has ever been heard of. */
   findEndpoint(name: string): number | undefined;
+  endpointName(id: number): string | undefined;
+  /** The endpoint and those that it goes on for. */
+  namesOf(name: string): string[];
   /** All ids whose samples belong to the endpoint. */
   idsOf(name: string): number[];
   adopt(from: string, to: string): void;
   line(id: number): Line | undefined;
+  /** `measurement.field` names of all lines. */
+  metrics(): string[];
   /** All lines of a metric whose tags include `tags`. */
   linesOf(metric: string, tags: Readonly<Record<string, string>>): Line[];
   stem(metric: Metric): Stem;
@@ -50,6 +55,8 @@ export function createDictionary(known: {
   lines: Fresh['lines'];
 }): Dictionary {
   const endpoints = new Map(known.endpoints.map(({ id, name }) => [name, id]));
+  const names: string[] = [];
+  for (const { id, name } of known.endpoints) names[id] = name;
   /** From the endpoints that were given up to those that go on for them. */
   const partOf = new Map(known.endpoints.flatMap(({ name, partOf: to }) => (to ? [[name, to] as const] : [])));
   const lines: Line[] = [];
@@ -88,26 +95,29 @@ export function createDictionary(known: {
     };
   };
 
+  const namesOf = (name: string) => [name, ...[...partOf].flatMap(([from, to]) => (to === name ? from : []))];
+
   return {
     endpoint(name) {
       let id = endpoints.get(name);
       if (id === undefined) {
         id = ++lastEndpoint;
         endpoints.set(name, id);
+        names[id] = name;
         fresh.endpoints.push({ id, name });
       }
       return id;
     },
     findEndpoint: (name) => endpoints.get(name),
-    idsOf: (name) =>
-      [name, ...[...partOf].flatMap(([from, to]) => (to === name ? from : []))].flatMap(
-        (one) => endpoints.get(one) ?? [],
-      ),
+    endpointName: (id) => names[id],
+    namesOf,
+    idsOf: (name) => namesOf(name).flatMap((one) => endpoints.get(one) ?? []),
     adopt(from, to) {
       for (const [name, target] of partOf) if (target === from) partOf.set(name, to);
       partOf.set(from, to);
     },
     line: (id) => lines[id],
+    metrics: () => [...byMetric.keys()],
     linesOf: (metric, tags) =>
       (byMetric.get(metric) ?? []).filter((line) =>
         Object.entries(tags).every(([name, value]) => line.tags[name] === value),

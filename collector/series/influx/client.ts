@@ -1,0 +1,155 @@
+/**
+ * InfluxDB through its package, without the package's faults: a body that stalls leaves its calls pending for ever, and one
+ * failure makes it refuse every call for seconds. So each call has a deadline of ours that drops the socket, and a
+ * connection that has failed is not used again.
+ */
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { InfluxDB, IPoint } from 'influx';
+import { reasonOf } from '../../../shared/errors.ts';
+
+export interface InfluxSettings {
+  /** Where InfluxDB answers, such as http://127.0.0.1:8086. */
+  url: string;
+  database: string;
+  username?: string;
+  password?: string;
+}
+
+/**
+ * `lines`: it has read the lines and refuses some. `denied`: the user may not. `missing`: no such database or policy.
+ * `away`: nothing else is known to help but to try again.
+ */
+export type Refusal = 'lines' | 'denied' | 'missing' | 'away';
+
+export class InfluxError extends Error {
+  readonly kind: Refusal;
+  constructor(kind: Refusal, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/** One series of an answer; `columns[0]` is `time` in ms. */
+export interface ResultSeries {
+  name: string;
+  tags?: Record<string, string>;
+  columns: string[];
+  values: (string | number | boolean | null)[][];
+}
+
+export interface InfluxClient {
+  /** Resolves when InfluxDB has them on its disk. @throws InfluxError */
+  write(points: IPoint[], policy: string): Promise<void>;
+  /** One list of series for each statement. Values from outside go into `placeholders`. @throws InfluxError */
+  query(statements: readonly string[], placeholders?: Record<string, string>): Promise<ResultSeries[][]>;
+  close(): void;
+}
+
+interface Connection {
+  influx: InfluxDB;
+  agent: Agent;
+}
+
+/** @param deadlineMs for one call, whatever it waits for */
+export async function openClient(settings: InfluxSettings, deadlineMs: number): Promise<InfluxClient> {
+  // Only who has set it up pays for the package.
+  const { InfluxDB } = (await import('influx')).default;
+  const url = new URL(settings.url);
+  const idle: Connection[] = [];
+  const used = new Set<Connection>();
+  let closed = false;
+
+  const connect = (): Connection => {
+    const secure = url.protocol === 'https:';
+    const agent = secure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+    const { username, password } = settings;
+    const influx = new InfluxDB({
+      hosts: [
+        {
+          host: url.hostname,
+          port: Number(url.port) || (secure ? 443 : 80),
+          path: url.pathname,
+          protocol: secure ? 'https' : 'http',
+          options: { agent },
+        },
+      ],
+      database: settings.database,
+      ...(username === undefined ? {} : { username, password: password ?? '' }),
+      pool: { requestTimeout: deadlineMs, maxRetries: 0 },
+    });
+    return { influx, agent };
+  };
+
+  const call = async <T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> => {
+    if (closed) throw new InfluxError('away', 'the collector is stopping');
+    const connection = idle.pop() ?? connect();
+    used.add(connection);
+    const deadline = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => deadline.reject(new InfluxError('away', `no answer within ${deadlineMs} ms`)),
+      deadlineMs,
+    );
+    try {
+      const result = await Promise.race([work(connection.influx), deadline.promise]);
+      idle.push(connection);
+      return result;
+    } catch (thrown) {
+      connection.agent.destroy();
+      throw thrown instanceof InfluxError ? thrown : errorOf(thrown);
+    } finally {
+      clearTimeout(timer);
+      used.delete(connection);
+    }
+  };
+
+  return {
+    write: (points, policy) =>
+      call((influx) => influx.writePoints(points, { precision: 'ms', retentionPolicy: policy })),
+    query: (statements, placeholders = {}) =>
+      call(async (influx) => {
+        const options = { precision: 'ms', method: 'POST', placeholders } as const;
+        return resultsOf(await influx.queryRaw(statements.join('; '), options));
+      }),
+    close() {
+      closed = true;
+      for (const { agent } of [...idle, ...used]) agent.destroy();
+    },
+  };
+}
+
+/** Errors of a query may come in an answer that says 200. */
+function resultsOf(answer: {
+  results?: { error?: string; series?: (Omit<ResultSeries, 'values'> & Partial<ResultSeries>)[] }[];
+}): ResultSeries[][] {
+  const results = answer.results ?? [];
+  const errors = results.flatMap(({ error }) => error ?? []);
+  // Statements beside the one that failed have an error, too, which says nothing.
+  const error = errors.find((text) => text !== 'not executed') ?? errors[0];
+  if (error !== undefined) throw new InfluxError(kindOf(200, error), error);
+  return results.map(({ series }) => {
+    // A list without an entry, such as of the databases of a new server, has no values at all.
+    return (series ?? []).map((one) => ({ ...one, values: one.values ?? [] }));
+  });
+}
+
+function errorOf(thrown: unknown): InfluxError {
+  const status = (thrown as { res?: { statusCode?: number } }).res?.statusCode;
+  const reason = reasonOf(thrown);
+  if (status === undefined) return new InfluxError('away', reason, thrown);
+  const body = reason.slice(reason.indexOf('{'));
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    if (typeof error === 'string') return new InfluxError(kindOf(status, error), error, thrown);
+  } catch {
+    // Whatever answers so, such as a proxy, it is not InfluxDB: no line is thrown away for it.
+  }
+  return new InfluxError(status === 401 || status === 403 ? 'denied' : 'away', reason, thrown);
+}
+
+function kindOf(status: number, error: string): Refusal {
+  if (status === 401 || status === 403 || /authoriz|privilege/i.test(error)) return 'denied';
+  if (status === 404 || /(database|retention policy) not found/.test(error)) return 'missing';
+  // 413: what does not fit is halved, too.
+  return status === 400 || status === 413 ? 'lines' : 'away';
+}

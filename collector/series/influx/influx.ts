@@ -1,0 +1,144 @@
+/** The backend that is an InfluxDB (1.x, or whatever speaks its API with retention policies). */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fail, reasonOf } from '../../../shared/errors.ts';
+import type { Backend, BackendParts } from '../backend.ts';
+import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
+import { InfluxError, type InfluxSettings, openClient } from './client.ts';
+import { readNewest } from './newest.ts';
+import { createPoints, type Tags } from './points.ts';
+import { policyOf, prepare } from './prepare.ts';
+import { createQuery } from './query.ts';
+import { createRollups } from './rollups.ts';
+import { createWriter, troubleOf } from './writer.ts';
+
+export interface InfluxOptions extends InfluxSettings {
+  /** Tags of an endpoint's points beside its id, such as `host` and `site`. */
+  tagsOf?: (endpoint: string) => Tags;
+  /** For one call. */
+  deadlineMs?: number;
+}
+
+/** A chart waits so long for what has just come. */
+const freshWithinMs = 2000;
+/** The start waits so long for newest values; they are looked for meanwhile and afterwards. */
+const startWithinMs = 2000;
+/** The end waits so long for the last samples; the others are written at the next start. */
+const endWithinMs = 3000;
+
+/** A series store on an InfluxDB. @throws as `openSeries` does; never because InfluxDB is away */
+export async function openInflux(settings: SeriesSettings & InfluxOptions): Promise<OpenedStore> {
+  const deadlineMs = settings.deadlineMs ?? 10_000;
+  const writing = await openClient(settings, deadlineMs);
+  // Rollups of a large fleet take longer than anybody waits for a chart.
+  const computing = await openClient(settings, 6 * deadlineMs);
+  return openSeries(settings, (parts) => createInflux(parts, settings, { writing, computing }));
+}
+
+type Clients = Record<'writing' | 'computing', Awaited<ReturnType<typeof openClient>>>;
+
+function createInflux(parts: BackendParts, options: InfluxOptions, { writing, computing }: Clients): Backend {
+  const { journal, dictionary, clock, log, retention } = parts;
+  const { database } = options;
+  const now = () => clock.now();
+  const rollups = createRollups({ journal, dictionary, client: computing, database, retention, now });
+  const points = createPoints({ dictionary, tagsOf: options.tagsOf ?? ((endpoint) => ({ host: endpoint })) });
+  const writer = createWriter({
+    journal,
+    settings: options,
+    log,
+    monotonic: () => clock.monotonic(),
+    prepare: () => prepare(writing, options, retention, log),
+    write: (some) => writing.write(some, policyOf.raw),
+    toPoints: (frame, batch) => points(frame, batch, now() - retention.raw),
+    written: rollups.mark,
+    record: rollups.save,
+  });
+  const ask = createQuery({ client: writing, dictionary, rollups, database, retention, now });
+  let upkeepTrouble: string | null = null;
+  let lastCompactionAt: number | null = null;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  const work = async (all: boolean) => {
+    try {
+      if (all) await writer.flush(60_000);
+      await writer.trim();
+      if (writer.trouble === null) await rollups.run(all);
+      if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB go on.');
+      upkeepTrouble = null;
+      lastCompactionAt = clock.now();
+    } catch (thrown) {
+      if (closed) return;
+      const reason = reasonOf(thrown);
+      if (upkeepTrouble === null) log.error({ reason }, 'Rollups in InfluxDB failed; they are tried again.');
+      upkeepTrouble = `Rollups in InfluxDB at ${options.url} fail: ${reason}. Charts of long spans read raw samples instead.`;
+    } finally {
+      running = null;
+    }
+  };
+  const seekNewest: Backend['newest'] = async (since, note) => {
+    const noteWhileOpen: typeof note = (values) => {
+      if (!closed) note(values);
+    };
+    for (let waitMs = 1000; !closed; waitMs = Math.min(30_000, waitMs * 2)) {
+      try {
+        await readNewest({ client: writing, dictionary, database }, since, noteWhileOpen);
+        return;
+      } catch (thrown) {
+        // Without a database there is nothing to find.
+        if (thrown instanceof InfluxError && thrown.kind === 'missing') return;
+        log.debug({ reason: reasonOf(thrown) }, 'Newest values cannot be read from InfluxDB yet');
+        await pause(waitMs, undefined, { ref: false });
+      }
+    }
+  };
+
+  return {
+    // Nothing of it is kept in memory: the disk bounds it.
+    maxWaitingBytes: Number.POSITIVE_INFINITY,
+    fullBytes: Number.POSITIVE_INFINITY,
+    write: () => writer.wake(),
+    async newest(since, note) {
+      // Makes the database at once, and says what is in the way of it.
+      writer.wake();
+      if (dictionary.metrics().length === 0) return;
+      const limit = new AbortController();
+      const { signal } = limit;
+      await Promise.race([seekNewest(since, note), pause(startWithinMs, undefined, { signal }).catch(() => undefined)]);
+      limit.abort();
+    },
+    async query(query) {
+      await writer.flush(freshWithinMs);
+      if (writer.trouble !== null) throw fail('SERIES_UNAVAILABLE', { reason: writer.trouble });
+      try {
+        return await ask(query);
+      } catch (thrown) {
+        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown, options) }, thrown);
+      }
+    },
+    upkeep() {
+      running ??= work(false);
+      return running;
+    },
+    async compact() {
+      await running;
+      running ??= work(true);
+      await running;
+    },
+    stats: () => ({
+      segments: 0,
+      segmentBytes: 0,
+      samples: 0,
+      quarantined: writer.refused,
+      trouble: writer.trouble ?? upkeepTrouble,
+      lastCompactionAt,
+    }),
+    async close() {
+      await writer.close(writer.trouble === null ? endWithinMs : 0);
+      closed = true;
+      writing.close();
+      computing.close();
+      await running;
+    },
+  };
+}
