@@ -6,11 +6,10 @@
  * What never told a state was never watched, and its absence is no news.
  */
 
-import type { HealthItem } from '../../../shared/inventory.ts';
 import { type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { objectOf, objectsOf } from '../loose.ts';
-import { day, type HealthReading, item, metric, type Status, severityOf, worst } from './source.ts';
+import { type Details, day, type HealthReading, item, metric, type Status, severityOf, worst } from './source.ts';
 
 export interface Verdict {
   status: Status;
@@ -23,7 +22,7 @@ export interface Sighting extends Verdict {
   /** Name of the finding and the tag `name` of its series. */
   name: string;
   kind: string;
-  details: HealthItem['details'];
+  details: Details;
   measurement: string;
   tags: Record<string, string>;
   /** Without the severity. */

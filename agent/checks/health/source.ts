@@ -8,6 +8,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import type { Reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
+import type { words } from '../../../shared/words/en.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../loose.ts';
 
@@ -47,13 +48,16 @@ export function worst(statuses: readonly Status[]): Status {
   return statuses.length === 0 ? 'unknown' : 'ok';
 }
 
+/** Figures of a finding, by names that there are words for. */
+export type Details = Readonly<Partial<Record<keyof typeof words.health.detail, HealthItem['details'][string]>>>;
+
 /** An item within the bounds of the section. */
 export function item(
   kind: string,
   name: string,
   status: Status,
   summary: Reason | readonly Reason[],
-  details: HealthItem['details'],
+  details: Details,
   at: number,
 ): HealthItem {
   const bounded = Object.entries(details).map(([key, value]) => [

@@ -12,7 +12,7 @@ import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
-import { language, t } from '../words/words.ts';
+import { actorName, language, t } from '../words/words.ts';
 
 const kinds = ['', 'server', 'workstation'] as const;
 
@@ -126,7 +126,7 @@ function Revoke({ code, onDone }: { code: Enrollment; onDone: () => void }) {
         }
       >
         {t('common.revoke')}
-        <span class="unseen"> {code.label}</span>
+        <span class="unseen"> {actorName(code.label)}</span>
       </button>
       {problem && <ProblemNotice problem={problem} />}
     </div>
@@ -140,7 +140,7 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
       rows={items}
       keyOf={(row) => row.id}
       columns={[
-        { key: 'label', head: t('add.label'), cell: (row) => row.label || t('add.noLabel') },
+        { key: 'label', head: t('add.label'), cell: (row) => actorName(row.label) || t('add.noLabel') },
         {
           key: 'state',
           head: t('column.state'),
@@ -170,7 +170,7 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
           head: t('add.madeBy'),
           cell: (row) => (
             <div>
-              {row.createdBy}{' '}
+              {actorName(row.createdBy)}{' '}
               <span class="quiet small">
                 <Ago at={row.createdAt} />
               </span>

@@ -12,7 +12,7 @@ import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { ruleName, sayLimit, sayValue } from '../words/value.ts';
-import { t, wordOr } from '../words/words.ts';
+import { actorName, t, wordOr } from '../words/words.ts';
 
 const filters = ['active', 'firing', 'pending', 'unknown', 'resolved', 'all'] as const;
 type Filter = (typeof filters)[number];
@@ -81,7 +81,7 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
   if (alert.acknowledgedAt !== null) {
     return (
       <span class="small quiet">
-        {t('alert.acknowledgedBy', { name: alert.acknowledgedBy ?? '?' })} <Ago at={alert.acknowledgedAt} />
+        {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
       </span>
     );
   }

@@ -8,7 +8,7 @@ import { Ago } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
-import { language, t } from '../words/words.ts';
+import { actorName, language, t } from '../words/words.ts';
 
 const groups = ['none', 'failed', 'late', 'never', 'anomaly', 'unverified', 'unknown', 'ok'] as const;
 type Group = (typeof groups)[number];
@@ -105,7 +105,9 @@ function FailedTest({ row }: { row: ProtectedJob }) {
         {t('backup.verifyFailed')}
       </Mark>{' '}
       <Ago at={row.verifyFailedAt} />
-      <div class="quiet">{[row.verifyFailedBy, sayWhy(row.verifyNote)].filter(Boolean).join(': ')}</div>
+      <div class="quiet">
+        {[actorName(row.verifyFailedBy ?? ''), sayWhy(row.verifyNote)].filter(Boolean).join(': ')}
+      </div>
     </div>
   );
 }
@@ -163,7 +165,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
             ) : (
               <div>
                 <Ago at={row.lastVerified} />
-                {row.verifiedBy && <div class="quiet small">{row.verifiedBy}</div>}
+                {row.verifiedBy && <div class="quiet small">{actorName(row.verifiedBy)}</div>}
               </div>
             ),
         },

@@ -8,7 +8,7 @@ import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { roles } from '../roles.ts';
-import { t } from '../words/words.ts';
+import { actorName, t } from '../words/words.ts';
 
 function NewToken({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState('');
@@ -76,7 +76,7 @@ function Revoke({ token, onDone }: { token: Token; onDone: () => void }) {
         }
       >
         {t('common.revoke')}
-        <span class="unseen"> {token.name}</span>
+        <span class="unseen"> {actorName(token.name)}</span>
       </button>
       {problem && <ProblemNotice problem={problem} />}
     </>
@@ -97,7 +97,7 @@ export function Tokens() {
               rows={items}
               keyOf={(row) => row.id}
               columns={[
-                { key: 'name', head: t('settings.tokenName'), cell: (row) => row.name },
+                { key: 'name', head: t('settings.tokenName'), cell: (row) => actorName(row.name) },
                 { key: 'role', head: t('settings.role'), cell: (row) => t(`role.${row.role}`) },
                 {
                   key: 'since',

@@ -7,7 +7,7 @@ import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { joined, type Moment as StoryMoment, storyOf } from '../time/story.ts';
-import { language, t, wordOr } from '../words/words.ts';
+import { actorName, language, t, wordOr } from '../words/words.ts';
 
 interface Told {
   icon: IconName;
@@ -34,7 +34,7 @@ const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ti
 
 function tellEvent(event: Event): Told {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
-  const actor = event.actor === 'monitor' ? t('ticket.monitor') : event.actor;
+  const actor = actorName(event.actor);
   switch (event.kind) {
     case 'comment':
       return { icon, tone, what: t('story.comment', { actor }), said: event.text };
@@ -79,14 +79,14 @@ function tell(moment: StoryMoment): Told {
       return tellEvent(moment.event);
     case 'alert': {
       const [icon, tone] = stepLook[moment.step];
-      return { icon, tone, what: t(`story.alert.${moment.step}`, { name: moment.by ?? '' }) };
+      return { icon, tone, what: t(`story.alert.${moment.step}`, { name: actorName(moment.by ?? '') }) };
     }
     case 'repeats':
       return {
         icon: 'alert',
         tone: 'warning',
         what: t('story.repeats', {
-          actor: t('ticket.monitor'),
+          actor: t('actor.monitor'),
           n: moment.fires,
           from: time(moment.from, language.value),
         }),

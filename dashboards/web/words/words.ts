@@ -40,6 +40,9 @@ export function wordOr(group: string, value: string, fallback = value): string {
   return findWord(language.value, `${group}.${value}`) ?? fallback;
 }
 
+/** Who did something, and what is called so by the collector itself; a person's or a token's name stays as it is. */
+export const actorName = (name: string): string => wordOr('actor', name);
+
 export function speak(next: Language): void {
   language.value = next;
   remember('language', next);

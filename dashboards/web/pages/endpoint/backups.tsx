@@ -11,7 +11,7 @@ import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { sayWhy } from '../../words/reason.ts';
-import { language, t, wordOr } from '../../words/words.ts';
+import { actorName, language, t, wordOr } from '../../words/words.ts';
 import type { TabProps } from './endpoint.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -178,7 +178,7 @@ function Tests({ endpoint }: { endpoint: string }) {
               { key: 'job', head: t('backup.job'), cell: (row) => row.job },
               { key: 'at', head: t('backup.testedAt'), cell: (row) => <Moment at={row.at} /> },
               { key: 'ok', head: t('backup.testResult'), cell: (row) => <Outcome ok={row.ok} /> },
-              { key: 'by', head: t('backup.testBy'), cell: (row) => row.by },
+              { key: 'by', head: t('backup.testBy'), cell: (row) => actorName(row.by) },
               { key: 'note', head: t('backup.testNote'), bare: true, cell: (row) => row.note },
             ]}
           />

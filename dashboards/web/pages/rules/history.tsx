@@ -6,7 +6,7 @@ import { Box, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { differencesOf } from '../../rules/difference.ts';
 import type { Family } from '../../rules/family.ts';
-import { t, wordOr } from '../../words/words.ts';
+import { actorName, t, wordOr } from '../../words/words.ts';
 import { DifferenceTable } from './review.tsx';
 import { ScopeName, type ScopeNames } from './scope.tsx';
 
@@ -15,7 +15,8 @@ function One({ version, names }: { version: RuleVersion; names: ScopeNames }) {
   return (
     <li class="version">
       <p>
-        <Moment at={at} shape="full" /> · <span class="strong">{by}</span> · <ScopeName scope={scope} names={names} />
+        <Moment at={at} shape="full" /> · <span class="strong">{actorName(by)}</span> ·{' '}
+        <ScopeName scope={scope} names={names} />
       </p>
       {/* Where the program itself moved it, the reason is a code. */}
       <p class="said">{wordOr('rules.moved', reason)}</p>

@@ -22,7 +22,7 @@ import {
   scopesOf,
 } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
-import { language, t } from '../../words/words.ts';
+import { actorName, language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
 import { History } from './history.tsx';
 import { Levels } from './levels.tsx';
@@ -47,7 +47,7 @@ function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'chan
   if (owner === 'built-in') return <span class="quiet">{t('rules.owner.builtIn')}</span>;
   return (
     <span>
-      {changedBy}{' '}
+      {actorName(changedBy ?? '')}{' '}
       <span class="quiet small">
         <Ago at={changedAt} />
       </span>
