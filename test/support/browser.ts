@@ -43,7 +43,7 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** Opens a page of the web app in a language, and waits until nothing on it is still loading. */
-export async function openPage(page: Page, url: string, language: 'en' | 'ja'): Promise<void> {
+export async function openPage(page: Page, url: string, language: string): Promise<void> {
   await page.evaluate((chosen) => localStorage.setItem('evenkeel.language', chosen), language);
   await page.goto(url);
   await page.locator('main h1').first().waitFor();
