@@ -1,4 +1,4 @@
-/** Health and posture: what files and quick programs tell each five minutes, and what takes longer every few hours. */
+/** Health and posture: what files and quick programs tell each five minutes; what takes longer hourly on Windows, else every six hours. */
 import type { Check } from './check.ts';
 import { minute } from './health/source.ts';
 

@@ -1,6 +1,6 @@
 /**
- * "I am on it". Pure. Stops reminders until it expires; ends with its alert, and when the alert gets worse than what was
- * accepted. A hand-over that nobody accepts ends it, too: else an alert would belong to somebody who has gone home.
+ * "I am on it". Pure. Says whose an alert is until it expires; ends with its alert, and when the alert gets worse than what
+ * was accepted. A hand-over that nobody accepts ends it, too: else an alert would belong to somebody who has gone home.
  */
 export interface Acknowledgement {
   at: number;

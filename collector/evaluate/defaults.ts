@@ -1,6 +1,6 @@
 /**
- * The default rules: few, late rather than nervous, each with a clear level. Limits are those of the table
- * "Defaults and who uses them" that this product starts from; where peers differ, the quieter one was taken.
+ * The default rules: few, late rather than nervous, each with a clear level. Where other products differ,
+ * the quieter limit was taken.
  * Adding a rule is adding an entry, and its name under `rule` in shared/words. All of it can be overridden by id under `rules:` in evenkeel.yaml.
  */
 import type { Condition } from './kinds/threshold.ts';

@@ -1,5 +1,5 @@
 /**
- * When this collector was watching: one row a run, its end moved every few seconds. A gap between rows is time of which
+ * When this collector was watching: one row a run, its end moved every ten seconds. A gap between rows is time of which
  * nothing is known, so that a collector that was killed never counts as a fleet that was down.
  */
 import type { Clock } from '../../shared/clock.ts';

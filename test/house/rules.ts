@@ -54,10 +54,11 @@ export function importFaults(house: House): string[] {
 /** Rooms that a room imports, each with the first import, one of values before one of types. */
 function importsOf(house: House, rooms: readonly string[], room: string) {
   const met = new Map<string, { isValue: boolean; first: string }>();
-  for (const { path, imports } of productOf(house))
+  const inside = productOf(house).filter(({ path }) => roomOf(rooms, path) === room);
+  for (const { path, imports } of inside)
     for (const { to, kind } of imports) {
       const other = roomOf(rooms, to);
-      if (kind === 'start' || other === undefined || other === room || roomOf(rooms, path) !== room) continue;
+      if (kind === 'start' || other === undefined || other === room) continue;
       const isValue = kind === 'value';
       if (!met.has(other) || (isValue && !met.get(other)?.isValue))
         met.set(other, { isValue, first: `${path} imports ${to}` });

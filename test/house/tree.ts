@@ -72,61 +72,77 @@ export function houseOf(texts: readonly [path: string, text: string][], files = 
 }
 
 function readSource(path: string, text: string): SourceFile {
-  const { program, module, comments } = parseSync(path, text);
-  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
+  const parsed = parseSync(path, text);
+  const comments = parsed.comments.map(({ start, value }) => ({
+    line: text.slice(0, start).split('\n').length,
+    text: value,
+  }));
+  const file = {
+    path,
+    text,
+    lines: text.split('\n').length - 1,
+    imports: importsOf(parsed.module, path, text),
+    comments,
+  };
+  // Of tests nothing else is looked at, and to hand over the syntax tree takes most of the time.
+  if (path.startsWith('test/')) return { ...file, exports: [], types: [], functions: [], mutable: [] };
+  const { program } = parsed;
+  return {
+    ...file,
+    exports: exportsOf(parsed, text),
+    types: typesOf(program),
+    functions: functionsOf(program, text),
+    mutable: mutableOf(program, text),
+  };
+}
+
+type Parsed = ReturnType<typeof parseSync>;
+
+function importsOf(
+  { staticImports, staticExports, dynamicImports }: Parsed['module'],
+  path: string,
+  text: string,
+): Import[] {
   const imports: Import[] = [];
   const add = (specifier: string, names: string[], kind: Import['kind']) => {
     if (specifier.startsWith('.')) imports.push({ to: posix.join(dirname(path), specifier), names, kind });
   };
   const kindOf = (isType: boolean) => (isType ? 'type' : 'value');
-  for (const { moduleRequest, entries } of module.staticImports) {
+  for (const { moduleRequest, entries } of staticImports) {
     const names = entries.map(({ importName }) => (importName.kind === 'Name' ? (importName.name as string) : '*'));
     add(moduleRequest.value, names, kindOf(entries.length > 0 && entries.every(({ isType }) => isType)));
   }
-  const exported: Export[] = [];
-  for (const { entries } of module.staticExports)
-    for (const { moduleRequest, importName, exportName, isType } of entries) {
-      if (moduleRequest) add(moduleRequest.value, [importName.name ?? '*'], kindOf(isType));
-      const name = exportName.name;
-      if (name) exported.push({ name, isValue: !isType, isUsedHere: isUsed(name, program, comments, text) });
-    }
-  for (const { moduleRequest } of module.dynamicImports) {
+  for (const { moduleRequest, importName, isType } of staticExports.flatMap(({ entries }) => entries))
+    if (moduleRequest) add(moduleRequest.value, [importName.name ?? '*'], kindOf(isType));
+  for (const { moduleRequest } of dynamicImports) {
     const said = /^['"](.+)['"]$/.exec(text.slice(moduleRequest.start, moduleRequest.end))?.[1];
     if (said) add(said, ['*'], 'value');
   }
   for (const [, said] of text.matchAll(/new URL\('(\.[^']+\.tsx?)', import\.meta\.url\)/g))
     add(said as string, ['*'], 'start');
+  return imports;
+}
 
-  return {
-    path,
-    text,
-    lines: text.split('\n').length - 1,
-    imports,
-    exports: exported,
-    types: typesOf(program),
-    functions: functionsOf(program, text),
-    mutable: mutableOf(program, text),
-    comments: comments.map(({ start, value }) => ({ line: lineOf(start), text: value })),
-  };
+function exportsOf({ program, module, comments }: Parsed, text: string): Export[] {
+  let code = text;
+  for (const { start, end } of comments) code = code.slice(0, start) + ' '.repeat(end - start) + code.slice(end);
+  return module.staticExports
+    .flatMap(({ entries }) => entries)
+    .flatMap(({ exportName: { name }, isType }) =>
+      name ? { name, isValue: !isType, isUsedHere: isUsed(name, program, code) } : [],
+    );
 }
 
 const declarationOf = (statement: ESTree.Statement | ESTree.ModuleDeclaration | ESTree.Directive) =>
   statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
 
-/** Whether the name stands anywhere but in its own declaration and in comments. */
-function isUsed(
-  name: string,
-  { body }: ESTree.Program,
-  comments: readonly { start: number; end: number }[],
-  text: string,
-) {
+/** Whether the name stands anywhere but in its own declaration. @param code without comments, which are blank */
+function isUsed(name: string, { body }: ESTree.Program, code: string): boolean {
   const own = body.filter((statement) => namesIn(declarationOf(statement)).includes(name));
-  let rest = text;
-  const outside = comments.filter((one) => !own.some(({ start, end }) => start <= one.start && one.end <= end));
-  for (const { start, end } of [...outside, ...own].sort((a, b) => b.start - a.start))
-    rest = rest.slice(0, start) + rest.slice(end);
   // Not as a property: `.name`; but `...name`.
-  return new RegExp(`(?<!\\w)(?<!(?<!\\.\\.)\\.)${name}\\b`).test(rest);
+  for (const { index } of code.matchAll(new RegExp(`(?<!\\w)(?<!(?<!\\.\\.)\\.)${name}\\b`, 'g')))
+    if (!own.some(({ start, end }) => start <= index && index < end)) return true;
+  return false;
 }
 
 function namesIn(declaration: ReturnType<typeof declarationOf>): string[] {

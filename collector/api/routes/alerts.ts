@@ -54,7 +54,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     '/api/v1/alerts/:id/acknowledge',
     {
       schema: {
-        summary: 'I am on it: its ticket is mine, and nobody is reminded until then',
+        summary: 'I am on it until then: its ticket is mine',
         tags: ['alerts'],
         params: Id,
         body: Acknowledge,

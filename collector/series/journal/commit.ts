@@ -1,5 +1,5 @@
 /**
- * Group commit: reports gather for a few ms, go into the journal together, and are answered together. While the disk
+ * Group commit: reports gather for 25 ms, go into the journal together, and are answered together. While the disk
  * is full they keep gathering; what bounds them is that every sender waits for its answer.
  */
 import { statfsSync } from 'node:fs';
