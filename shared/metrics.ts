@@ -1,7 +1,7 @@
 /**
  * The catalogue: one row a field. Names and units are Telegraf's wherever it has the field, so that an InfluxDB filled
- * by us fits the dashboards people already have. JSON Schema, `/metrics` help lines, units of charts and the
- * documentation come out of these rows. Adding a metric is adding a row, and its name under `metric` in shared/words.
+ * by us fits the dashboards people already have. What intake stores, what rules may name, `/metrics/hosts` and the units of
+ * charts come out of these rows. Adding a metric is adding a row, and its name under `metric` in shared/words.
  */
 export type Unit =
   | 'percent'
@@ -23,89 +23,85 @@ export interface Field {
   field: string;
   unit: Unit;
   kind: Kind;
-  /** node_exporter's name of the same thing, where one exists. */
-  node?: string;
-  /** OpenTelemetry's name of the same thing, where one exists. */
-  otel?: string;
 }
 
-type Row = [field: string, unit: Unit, kind: Kind, node?: string | undefined, otel?: string];
+type Row = [field: string, unit: Unit, kind: Kind];
 
 const rows: Record<string, Row[]> = {
   cpu: [
-    ['usage_active', 'percent', 'gauge', undefined, 'system.cpu.utilization'],
-    ['usage_user', 'percent', 'gauge', 'node_cpu_seconds_total{mode="user"}'],
-    ['usage_nice', 'percent', 'gauge', 'node_cpu_seconds_total{mode="nice"}'],
-    ['usage_system', 'percent', 'gauge', 'node_cpu_seconds_total{mode="system"}'],
-    ['usage_idle', 'percent', 'gauge', 'node_cpu_seconds_total{mode="idle"}'],
-    ['usage_iowait', 'percent', 'gauge', 'node_cpu_seconds_total{mode="iowait"}'],
-    ['usage_irq', 'percent', 'gauge', 'node_cpu_seconds_total{mode="irq"}'],
-    ['usage_softirq', 'percent', 'gauge', 'node_cpu_seconds_total{mode="softirq"}'],
-    ['usage_steal', 'percent', 'gauge', 'node_cpu_seconds_total{mode="steal"}'],
+    ['usage_active', 'percent', 'gauge'],
+    ['usage_user', 'percent', 'gauge'],
+    ['usage_nice', 'percent', 'gauge'],
+    ['usage_system', 'percent', 'gauge'],
+    ['usage_idle', 'percent', 'gauge'],
+    ['usage_iowait', 'percent', 'gauge'],
+    ['usage_irq', 'percent', 'gauge'],
+    ['usage_softirq', 'percent', 'gauge'],
+    ['usage_steal', 'percent', 'gauge'],
     ['usage_core_max', 'percent', 'gauge'],
   ],
   mem: [
-    ['total', 'bytes', 'gauge', 'node_memory_MemTotal_bytes', 'system.memory.limit'],
-    ['available', 'bytes', 'gauge', 'node_memory_MemAvailable_bytes'],
-    ['used', 'bytes', 'gauge', undefined, 'system.memory.usage'],
-    ['free', 'bytes', 'gauge', 'node_memory_MemFree_bytes'],
-    ['cached', 'bytes', 'gauge', 'node_memory_Cached_bytes'],
-    ['buffered', 'bytes', 'gauge', 'node_memory_Buffers_bytes'],
-    ['used_percent', 'percent', 'gauge', undefined, 'system.memory.utilization'],
+    ['total', 'bytes', 'gauge'],
+    ['available', 'bytes', 'gauge'],
+    ['used', 'bytes', 'gauge'],
+    ['free', 'bytes', 'gauge'],
+    ['cached', 'bytes', 'gauge'],
+    ['buffered', 'bytes', 'gauge'],
+    ['used_percent', 'percent', 'gauge'],
     ['available_percent', 'percent', 'gauge'],
     ['commit_percent', 'percent', 'gauge'],
     ['pressure_level', 'number', 'gauge'],
   ],
   swap: [
-    ['total', 'bytes', 'gauge', 'node_memory_SwapTotal_bytes'],
+    ['total', 'bytes', 'gauge'],
     ['used', 'bytes', 'gauge'],
-    ['free', 'bytes', 'gauge', 'node_memory_SwapFree_bytes'],
+    ['free', 'bytes', 'gauge'],
     ['used_percent', 'percent', 'gauge'],
-    ['in', 'bytes', 'counter', 'node_vmstat_pswpin'],
-    ['out', 'bytes', 'counter', 'node_vmstat_pswpout'],
+    ['in', 'bytes', 'counter'],
+    ['out', 'bytes', 'counter'],
   ],
   pressure: [
     ['avg10', 'percent', 'gauge'],
     ['avg60', 'percent', 'gauge'],
     ['avg300', 'percent', 'gauge'],
-    ['total', 'ms', 'counter', 'node_pressure_waiting_seconds_total'],
+    ['total', 'ms', 'counter'],
   ],
-  kernel_vmstat: [['oom_kill', 'count', 'counter', 'node_vmstat_oom_kill']],
+  kernel_vmstat: [['oom_kill', 'count', 'counter']],
   disk: [
-    ['total', 'bytes', 'gauge', 'node_filesystem_size_bytes'],
-    ['used', 'bytes', 'gauge', undefined, 'system.filesystem.usage'],
-    ['free', 'bytes', 'gauge', 'node_filesystem_avail_bytes'],
-    ['used_percent', 'percent', 'gauge', undefined, 'system.filesystem.utilization'],
-    ['inodes_total', 'count', 'gauge', 'node_filesystem_files'],
-    ['inodes_free', 'count', 'gauge', 'node_filesystem_files_free'],
+    ['total', 'bytes', 'gauge'],
+    ['used', 'bytes', 'gauge'],
+    ['free', 'bytes', 'gauge'],
+    ['used_percent', 'percent', 'gauge'],
+    ['inodes_total', 'count', 'gauge'],
+    ['inodes_free', 'count', 'gauge'],
     ['inodes_used_percent', 'percent', 'gauge'],
-    ['read_only', 'bool', 'gauge', 'node_filesystem_readonly'],
+    ['read_only', 'bool', 'gauge'],
     ['errors', 'count', 'gauge'],
   ],
   // tag name as of smart; the kernel's own (vda) for a disk without serial number
   diskio: [
-    ['reads', 'count', 'counter', 'node_disk_reads_completed_total'],
-    ['writes', 'count', 'counter', 'node_disk_writes_completed_total'],
-    ['read_bytes', 'bytes', 'counter', 'node_disk_read_bytes_total', 'system.disk.io'],
-    ['write_bytes', 'bytes', 'counter', 'node_disk_written_bytes_total', 'system.disk.io'],
+    ['reads', 'count', 'counter'],
+    ['writes', 'count', 'counter'],
+    ['read_bytes', 'bytes', 'counter'],
+    ['write_bytes', 'bytes', 'counter'],
     ['io_util', 'percent', 'gauge'],
     ['io_await', 'ms', 'gauge'],
-    ['iops_in_progress', 'count', 'gauge', 'node_disk_io_now'],
+    ['iops_in_progress', 'count', 'gauge'],
   ],
   net: [
-    ['bytes_recv', 'bytes', 'counter', 'node_network_receive_bytes_total', 'system.network.io'],
-    ['bytes_sent', 'bytes', 'counter', 'node_network_transmit_bytes_total', 'system.network.io'],
-    ['packets_recv', 'count', 'counter', 'node_network_receive_packets_total'],
-    ['packets_sent', 'count', 'counter', 'node_network_transmit_packets_total'],
-    ['err_in', 'count', 'counter', 'node_network_receive_errs_total'],
-    ['err_out', 'count', 'counter', 'node_network_transmit_errs_total'],
-    ['drop_in', 'count', 'counter', 'node_network_receive_drop_total'],
-    ['drop_out', 'count', 'counter', 'node_network_transmit_drop_total'],
+    ['bytes_recv', 'bytes', 'counter'],
+    ['bytes_sent', 'bytes', 'counter'],
+    ['packets_recv', 'count', 'counter'],
+    ['packets_sent', 'count', 'counter'],
+    ['err_in', 'count', 'counter'],
+    ['err_out', 'count', 'counter'],
+    ['drop_in', 'count', 'counter'],
+    ['drop_out', 'count', 'counter'],
   ],
   system: [
-    ['load1', 'load', 'gauge', 'node_load1'],
-    ['load5', 'load', 'gauge', 'node_load5'],
-    ['load15', 'load', 'gauge', 'node_load15'],
+    ['load1', 'load', 'gauge'],
+    ['load5', 'load', 'gauge'],
+    ['load15', 'load', 'gauge'],
     ['load15_per_cpu', 'load', 'gauge'],
     ['n_cpus', 'count', 'gauge'],
     ['n_users', 'count', 'gauge'],
@@ -113,9 +109,9 @@ const rows: Record<string, Row[]> = {
   ],
   processes: [
     ['total', 'count', 'gauge'],
-    ['running', 'count', 'gauge', 'node_procs_running'],
+    ['running', 'count', 'gauge'],
     ['sleeping', 'count', 'gauge'],
-    ['blocked', 'count', 'gauge', 'node_procs_blocked'],
+    ['blocked', 'count', 'gauge'],
     ['zombies', 'count', 'gauge'],
   ],
   // Only the largest few by CPU and by memory, summed by name
@@ -124,10 +120,10 @@ const rows: Record<string, Row[]> = {
     ['memory_rss', 'bytes', 'gauge'],
     ['num_procs', 'count', 'gauge'],
   ],
-  temp: [['temp', 'celsius', 'gauge', 'node_hwmon_temp_celsius', 'hw.temperature']],
+  temp: [['temp', 'celsius', 'gauge']],
   check: [
-    ['ok', 'bool', 'gauge', 'node_scrape_collector_success'],
-    ['duration', 'ms', 'gauge', 'node_scrape_collector_duration_seconds'],
+    ['ok', 'bool', 'gauge'],
+    ['duration', 'ms', 'gauge'],
   ],
   agent: [
     ['spool_reports', 'count', 'gauge'],
@@ -162,12 +158,12 @@ const rows: Record<string, Row[]> = {
     ['scan_ok', 'bool', 'gauge'],
   ],
   os: [
-    ['reboot_required', 'bool', 'gauge', 'node_reboot_required'],
+    ['reboot_required', 'bool', 'gauge'],
     ['reboot_required_age_s', 'seconds', 'gauge'],
     ['end_of_life_days', 'days', 'gauge'],
     ['unclean_shutdowns', 'count', 'counter'],
-    ['time_offset_s', 'seconds', 'gauge', 'node_timex_offset_seconds'],
-    ['time_synced', 'bool', 'gauge', 'node_timex_sync_status'],
+    ['time_offset_s', 'seconds', 'gauge'],
+    ['time_synced', 'bool', 'gauge'],
   ],
   // tag name is model and a hash of the serial number, which stay when the letter changes; severity 0 ok, 1 warning, 2 critical
   smart: [
@@ -188,11 +184,11 @@ const rows: Record<string, Row[]> = {
     ['errors', 'count', 'gauge'],
     ['used_percent', 'percent', 'gauge'],
   ],
-  service: [['running', 'bool', 'gauge', 'node_systemd_unit_state']],
+  service: [['running', 'bool', 'gauge']],
   battery: [
     ['health_percent', 'percent', 'gauge'],
-    ['charge_percent', 'percent', 'gauge', 'node_power_supply_capacity'],
-    ['cycles', 'count', 'gauge', 'node_power_supply_cyclecount'],
+    ['charge_percent', 'percent', 'gauge'],
+    ['cycles', 'count', 'gauge'],
   ],
   // tag path is what is encrypted, or "system"; 1 good, 0 not; absent means unknown
   posture: [
@@ -271,14 +267,7 @@ export function rangeOf({ measurement, field, unit }: Pick<Field, 'measurement' 
 }
 
 export const catalogue: readonly Field[] = Object.entries(rows).flatMap(([measurement, fields]) =>
-  fields.map(([field, unit, kind, node, otel]) => ({
-    measurement,
-    field,
-    unit,
-    kind,
-    ...(node === undefined ? {} : { node }),
-    ...(otel === undefined ? {} : { otel }),
-  })),
+  fields.map(([field, unit, kind]) => ({ measurement, field, unit, kind })),
 );
 
 const byName = new Map(catalogue.map((row) => [`${row.measurement}.${row.field}`, row]));

@@ -12,10 +12,13 @@ import { Rule } from './rule.ts';
 
 type Row = Pick<Field, 'measurement' | 'field' | 'unit' | 'kind'>;
 
-const fields = new Map<string, Map<string, Row>>();
 const lost: Row = { measurement: lossMeasurement, field: 'count', unit: 'count', kind: 'gauge' };
-for (const row of [...catalogue, lost])
-  fields.set(row.measurement, (fields.get(row.measurement) ?? new Map<string, Row>()).set(row.field, row));
+const fields: ReadonlyMap<string, ReadonlyMap<string, Row>> = new Map(
+  [...Map.groupBy([...catalogue, lost], (row) => row.measurement)].map(([name, rows]) => [
+    name,
+    new Map(rows.map((row) => [row.field, row])),
+  ]),
+);
 
 const rowsOf = (measurement: unknown) => fields.get(measurement as string);
 

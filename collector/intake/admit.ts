@@ -36,11 +36,12 @@ export interface Admission {
   ): Admitted;
 }
 
-const fieldsOf = new Map<string, Set<string>>();
-for (const { measurement, field } of catalogue) {
-  const fields = fieldsOf.get(measurement) ?? new Set();
-  fieldsOf.set(measurement, fields.add(field));
-}
+const fieldsOf: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...Map.groupBy(catalogue, (row) => row.measurement)].map(([name, rows]) => [
+    name,
+    new Set(rows.map((row) => row.field)),
+  ]),
+);
 
 /** @param rule raw retention in ms, most series of one endpoint */
 export function createAdmission(rule: { retentionMs: number; maxSeries: number; monotonic: () => number }): Admission {

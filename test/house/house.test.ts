@@ -43,9 +43,7 @@ const moduleState = new Set([
   // Compiled or read once, and the same for everybody.
   'agent/checks/backup/drop-schema.ts validator',
   'agent/platform/page-size.ts known',
-  'collector/evaluate/check.ts fields',
   'collector/evaluate/scope.ts keys',
-  'collector/intake/admit.ts fieldsOf',
   'collector/kpi/availability.ts services',
   'collector/series/journal/shelf.ts slotLists',
   'shared/report.ts validators',
