@@ -1,6 +1,6 @@
 /**
  * A language that nobody speaks, made from English: words stand between ⟦ and ⟧, placeholders between the words. What is
- * read without brackets was not made from the words. It comes as any language does: one file, and one line in list.ts.
+ * read without brackets was not made from the words. It comes as any language does: one file, and one line in shared/words/list.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ function treeOf(words: ReadonlyMap<string, string>): Tree {
   return tree;
 }
 
-/** Writes the file of the language. @returns the line of list.ts that adds it */
+/** Writes the file of the language. @returns the line of shared/words/list.ts that adds it */
 export function writePseudo(folder: string): string {
   // Errors are English by themselves: only the other languages have words for all of them.
   const all = [...languages.filter((code) => code !== defaultLanguage), defaultLanguage];
