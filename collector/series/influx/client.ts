@@ -17,10 +17,10 @@ export interface InfluxSettings {
 }
 
 /**
- * `lines`: it has read the lines and refuses some. `denied`: the user may not. `missing`: no such database or policy.
- * `away`: nothing else is known to help but to try again.
+ * `lines`: it has read the lines and refuses some. `large`: fewer at once may fit. `denied`: the user may not. `missing`: no
+ * such database or policy. `away`: nothing else is known to help but to try again.
  */
-export type Refusal = 'lines' | 'denied' | 'missing' | 'away';
+export type Refusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';
 
 export class InfluxError extends Error {
   readonly kind: Refusal;
@@ -136,7 +136,15 @@ function resultsOf(answer: {
 function errorOf(thrown: unknown): InfluxError {
   const status = (thrown as { res?: { statusCode?: number } }).res?.statusCode;
   const reason = reasonOf(thrown);
-  if (status === undefined) return new InfluxError('away', reason, thrown);
+  if (status === 413) return new InfluxError('large', reason, thrown);
+  // The package throws away what a server error says.
+  if ((thrown as Error).constructor.name === 'ServiceNotAvailableError')
+    return new InfluxError(
+      'away',
+      `it answers with a server error (${reason || '5xx'}); its own log says more`,
+      thrown,
+    );
+  if (status === undefined) return new InfluxError('away', plainly(thrown, reason), thrown);
   const body = reason.slice(reason.indexOf('{'));
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
@@ -147,9 +155,15 @@ function errorOf(thrown: unknown): InfluxError {
   return new InfluxError(status === 401 || status === 403 ? 'denied' : 'away', reason, thrown);
 }
 
+/** Words that say nothing to whoever has set the address. */
+function plainly(thrown: unknown, reason: string): string {
+  if (thrown instanceof SyntaxError) return `what answers there is not InfluxDB: ${reason}`;
+  if (/wrong version number/.test(reason)) return 'it speaks plain HTTP there, not TLS; write http: if that is meant';
+  return reason;
+}
+
 function kindOf(status: number, error: string): Refusal {
   if (status === 401 || status === 403 || /authoriz|privilege/i.test(error)) return 'denied';
   if (status === 404 || /(database|retention policy) not found/.test(error)) return 'missing';
-  // 413: what does not fit is halved, too.
-  return status === 400 || status === 413 ? 'lines' : 'away';
+  return status === 400 ? 'lines' : 'away';
 }

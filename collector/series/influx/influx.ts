@@ -8,6 +8,7 @@ import { readNewest } from './newest.ts';
 import { createPoints, type Tags } from './points.ts';
 import { policyOf, prepare } from './prepare.ts';
 import { createQuery } from './query.ts';
+import { createRefused } from './refused.ts';
 import { createRollups } from './rollups.ts';
 import { createWriter, troubleOf } from './writer.ts';
 
@@ -42,16 +43,20 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
   const now = () => clock.now();
   const rollups = createRollups({ journal, dictionary, client: computing, database, retention, now });
   const points = createPoints({ dictionary, tagsOf: options.tagsOf ?? ((endpoint) => ({ host: endpoint })) });
+  const monotonic = () => clock.monotonic();
+  const refused = createRefused({ folder: parts.folder, log, monotonic });
   const writer = createWriter({
     journal,
     settings: options,
     log,
-    monotonic: () => clock.monotonic(),
+    monotonic,
+    refused,
     prepare: () => prepare(writing, options, retention, log),
     write: (some) => writing.write(some, policyOf.raw),
     toPoints: (frame, batch) => points(frame, batch, now() - retention.raw),
     written: rollups.mark,
     record: rollups.save,
+    recorded: rollups.saved,
   });
   const ask = createQuery({ client: writing, dictionary, rollups, database, retention, now });
   let upkeepTrouble: string | null = null;
@@ -64,13 +69,13 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       if (all) await writer.flush(60_000);
       await writer.trim();
       if (writer.trouble === null) await rollups.run(all);
-      if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB go on.');
+      if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB go on');
       upkeepTrouble = null;
       lastCompactionAt = clock.now();
     } catch (thrown) {
       if (closed) return;
       const reason = reasonOf(thrown);
-      if (upkeepTrouble === null) log.error({ reason }, 'Rollups in InfluxDB failed; they are tried again.');
+      if (upkeepTrouble === null) log.error({ reason }, 'Rollups in InfluxDB failed; they are tried again');
       upkeepTrouble = `Rollups in InfluxDB at ${options.url} fail: ${reason}. Charts of long spans read raw samples instead.`;
     } finally {
       running = null;
@@ -129,12 +134,12 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       segments: 0,
       segmentBytes: 0,
       samples: 0,
-      quarantined: writer.refused,
+      quarantined: refused.count,
       trouble: writer.trouble ?? upkeepTrouble,
       lastCompactionAt,
     }),
     async close() {
-      await writer.close(writer.trouble === null ? endWithinMs : 0);
+      await writer.close(endWithinMs);
       closed = true;
       writing.close();
       computing.close();

@@ -23,7 +23,8 @@ export function safeValue(text: string): string {
       .toWellFormed()
       // biome-ignore lint/suspicious/noControlCharactersInRegex: a newline would begin another point
       .replace(/[\u0000-\u001f\u007f]/g, '\ufffd')
-      .replace(/\\+$/, '')
+      // At the end it would escape what follows; before a ' the package doubles it.
+      .replace(/\\+(?='|$)/g, '')
   );
 }
 

@@ -33,7 +33,7 @@ export async function prepare(
   const isThere = databases.some(({ values }) => values.some(([name]) => name === database));
   if (!isThere) {
     await run(`create database ${quoted(database)}`);
-    log.info({ database, username }, 'The database was made in InfluxDB.');
+    log.info({ database, username }, 'The database was made in InfluxDB');
   }
   const [policies = []] = await client.query([`show retention policies on ${quoted(database)}`]);
   const known = new Map(policies.flatMap(({ values }) => values.map(([name, kept]) => [String(name), String(kept)])));

@@ -5,11 +5,12 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
+import { reasonOf } from '../../../shared/errors.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
 import { bucketMs, type Resolution, type Retention } from '../span.ts';
 import type { InfluxClient } from './client.ts';
 import type { Batch } from './points.ts';
-import { safeValue } from './points.ts';
+import { safeValue, storedLine } from './points.ts';
 import { policyOf, quoted } from './prepare.ts';
 
 type Rolled = Exclude<Resolution, 'raw'>;
@@ -22,17 +23,21 @@ export interface Range {
 
 /** A bucket is computed when it has been over for so long; the samples of a live fleet have come by then. */
 const settleMs = 60_000;
-/** A bucket with more endpoints than this is computed for all at once. */
+/** A bucket with more endpoints than this is computed for all at once, and only that is kept of it. */
 const manyEndpoints = 20;
-/** What one statement covers at most. */
+/** Stands for all endpoints; their ids begin at 1. */
+const everyEndpoint = 0;
+/** What one statement covers at most for all endpoints; of one endpoint 24 times as much. */
 const widest: Record<Rolled, number> = { '5m': 3_600_000, '1h': 6 * 3_600_000 };
 /** More ranges than this of one query are read as one. */
 const manyRanges = 12;
 
 export interface Rollups {
   mark(batch: Batch): void;
-  /** Writes what was marked since the last call; within a transaction of the journal. */
+  /** Writes what was marked; within a transaction of the journal. */
   save(): void;
+  /** That transaction is durable. */
+  saved(): void;
   /** Computes what is over, or all of it. @throws InfluxError */
   run(all: boolean): Promise<void>;
   /** The buckets of these endpoints within the span that are not computed yet, ascending. */
@@ -41,14 +46,19 @@ export interface Rollups {
 
 export interface RollupParts {
   journal: { readonly database: DatabaseSync; advance(through: null, record: () => void): Promise<void> };
-  dictionary: Pick<Dictionary, 'endpointName'>;
+  dictionary: Pick<Dictionary, 'endpointName' | 'metrics'>;
   client: InfluxClient;
   database: string;
   retention: Retention;
   now(): number;
 }
 
+/** Endpoints by the start of their bucket. */
 type Due = Map<number, Set<number>>;
+
+interface Job extends Range {
+  endpoint: number;
+}
 
 export function createRollups(parts: RollupParts): Rollups {
   const { journal, dictionary, client, retention } = parts;
@@ -57,10 +67,13 @@ export function createRollups(parts: RollupParts): Rollups {
     primary key (resolution, bucket, endpoint)) without rowid`);
   const insert = journal.database.prepare('insert or ignore into rollups_due values (?, ?, ?)');
   const remove = journal.database.prepare(
-    'delete from rollups_due where resolution = ? and bucket = ? and endpoint = ?',
+    `delete from rollups_due where resolution = ?1 and bucket = ?2 and (endpoint = ?3 or ?3 = ${everyEndpoint})`,
   );
   const due: Record<Rolled, Due> = { '5m': new Map(), '1h': new Map() };
-  let unsaved: [Rolled, number, number][] = [];
+  /** Taken out of `due`, and not computed yet: queries must not read rollups of it either. */
+  const busy: Record<Rolled, Due> = { '5m': new Map(), '1h': new Map() };
+  const unsaved: [Rolled, number, number][] = [];
+  let saving = 0;
 
   const add = (resolution: Rolled, bucket: number, endpoint: number): boolean => {
     let endpoints = due[resolution].get(bucket);
@@ -68,73 +81,82 @@ export function createRollups(parts: RollupParts): Rollups {
       endpoints = new Set();
       due[resolution].set(bucket, endpoints);
     }
-    if (endpoints.has(endpoint)) return false;
+    if (endpoints.has(endpoint) || endpoints.has(everyEndpoint)) return false;
     endpoints.add(endpoint);
     return true;
+  };
+  const mark = (resolution: Rolled, bucket: number, endpoint: number) => {
+    if (!add(resolution, bucket, endpoint)) return;
+    const endpoints = due[resolution].get(bucket);
+    const isFull = endpoints !== undefined && endpoints.size > manyEndpoints;
+    if (isFull) due[resolution].set(bucket, new Set([everyEndpoint]));
+    unsaved.push([resolution, bucket, isFull ? everyEndpoint : endpoint]);
   };
   for (const row of journal.database.prepare('select resolution, bucket, endpoint from rollups_due').all())
     add(row.resolution as Rolled, Number(row.bucket), Number(row.endpoint));
 
   /** What is over, taken out: what is written meanwhile marks its bucket again. */
-  const take = (resolution: Rolled, all: boolean): Due => {
+  const take = (resolution: Rolled, all: boolean) => {
     const before = parts.now() - settleMs - bucketMs[resolution];
-    const taken: Due = new Map();
-    for (const [bucket, endpoints] of [...due[resolution]].sort(([a], [b]) => a - b)) {
+    for (const [bucket, endpoints] of due[resolution]) {
       if (!all && bucket > before) continue;
       due[resolution].delete(bucket);
-      taken.set(bucket, endpoints);
+      busy[resolution].set(bucket, endpoints);
     }
-    return taken;
   };
-  const giveBack = (resolution: Rolled, taken: Due) => {
-    for (const [bucket, endpoints] of taken) for (const endpoint of endpoints) add(resolution, bucket, endpoint);
+  const giveBack = (resolution: Rolled) => {
+    for (const [bucket, endpoints] of busy[resolution])
+      for (const endpoint of endpoints) add(resolution, bucket, endpoint);
+    busy[resolution].clear();
   };
-  const forget = (resolution: Rolled, taken: Due) =>
+  const forget = (resolution: Rolled, done: readonly Job[]) =>
     journal.advance(null, () => {
-      for (const [bucket, endpoints] of taken)
-        for (const endpoint of endpoints)
-          if (!due[resolution].get(bucket)?.has(endpoint)) remove.run(resolution, bucket, endpoint);
+      for (const { from, to, endpoint } of done)
+        for (let bucket = from; bucket < to; bucket += bucketMs[resolution]) {
+          remove.run(resolution, bucket, endpoint);
+          for (const again of due[resolution].get(bucket) ?? []) insert.run(resolution, bucket, again);
+        }
     });
 
-  const compute = async (resolution: Rolled, { from, to }: Range, endpoints: readonly number[] | null) => {
-    const placeholders: Record<string, string> = {};
-    const names = (endpoints ?? []).flatMap((id) => dictionary.endpointName(id) ?? []);
-    const only = names.map((name, i) => {
-      placeholders[`e${i}`] = safeValue(name);
-      return `"endpoint" = $e${i}`;
-    });
+  const compute = async (resolution: Rolled, { from, to, endpoint }: Job) => {
     const database = quoted(parts.database);
-    // Each tag is named by `*`: without it all endpoints would become one series.
-    const statement =
-      `select min(*), max(*), sum(*), count(*), last(*) into ${database}.${quoted(policyOf[resolution])}.:MEASUREMENT` +
-      ` from ${database}.${quoted(policyOf.raw)}./.*/ where time >= ${from}ms and time < ${to}ms` +
-      `${only.length > 0 ? ` and (${only.join(' or ')})` : ''} group by time(${resolution}), *`;
-    await client.query([statement], placeholders);
+    const isForAll = endpoint === everyEndpoint;
+    const measurements = new Set(dictionary.metrics().map((metric) => quoted(storedLine(metric, {}).measurement)));
+    // Of a large fleet one measurement at a time, so that none takes longer than a call may.
+    for (const measurement of isForAll ? measurements : ['/.*/']) {
+      // Each tag is named by `*`: without it all endpoints would become one series.
+      const statement =
+        `select min(*), max(*), sum(*), count(*), last(*) into ${database}.${quoted(policyOf[resolution])}.:MEASUREMENT` +
+        ` from ${database}.${quoted(policyOf.raw)}.${measurement} where time >= ${from}ms and time < ${to}ms` +
+        `${isForAll ? '' : ' and "endpoint" = $endpoint'} group by time(${resolution}), *`;
+      const placeholders = isForAll ? {} : { endpoint: safeValue(dictionary.endpointName(endpoint) ?? '') };
+      try {
+        await client.query([statement], placeholders);
+      } catch (thrown) {
+        // By InfluxDB's own clock, which may be ahead of ours; the rest is computed.
+        if (!reasonOf(thrown).includes('points beyond retention policy')) throw thrown;
+      }
+      // Writing has the right of way.
+      await pause(0);
+    }
   };
   const runOne = async (resolution: Rolled, all: boolean) => {
-    const taken = take(resolution, all);
-    // Of older buckets InfluxDB may have thrown raw samples away: what was computed of all of them stays.
-    const oldest = parts.now() - retention.raw;
+    take(resolution, all);
+    // Of older buckets InfluxDB may have thrown raw samples away, a shard at a time: what was computed of all of them stays.
+    const width = bucketMs[resolution];
+    const oldest = Math.floor((parts.now() - retention.raw) / width) * width;
+    const done: Job[] = [];
     try {
-      const wide: number[] = [];
-      const narrow = new Map<number, number[]>();
-      for (const [bucket, endpoints] of taken) {
-        if (bucket < oldest) continue;
-        if (endpoints.size > manyEndpoints) wide.push(bucket);
-        else for (const id of endpoints) narrow.set(id, [...(narrow.get(id) ?? []), bucket]);
+      for (const job of jobsOf(busy[resolution], resolution)) {
+        const from = Math.max(job.from, oldest);
+        if (from < job.to) await compute(resolution, { ...job, from });
+        for (let bucket = job.from; bucket < job.to; bucket += width)
+          busy[resolution].get(bucket)?.delete(job.endpoint);
+        done.push(job);
       }
-      for (const range of rangesOf(wide, bucketMs[resolution], widest[resolution]))
-        await compute(resolution, range, null);
-      for (const [id, buckets] of narrow)
-        for (const range of rangesOf(buckets, bucketMs[resolution], 24 * widest[resolution])) {
-          await compute(resolution, range, [id]);
-          // Writing has the right of way.
-          await pause(0);
-        }
-      await forget(resolution, taken);
-    } catch (thrown) {
-      giveBack(resolution, taken);
-      throw thrown;
+    } finally {
+      giveBack(resolution);
+      if (done.length > 0) await forget(resolution, done);
     }
   };
 
@@ -147,37 +169,52 @@ export function createRollups(parts: RollupParts): Rollups {
             const bucket = Math.floor(at / bucketMs[resolution]) * bucketMs[resolution];
             if (bucket === last) continue;
             last = bucket;
-            if (add(resolution, bucket, endpoint)) unsaved.push([resolution, bucket, endpoint]);
+            mark(resolution, bucket, endpoint);
           }
         }
     },
     save() {
-      const saved = unsaved;
-      for (const row of saved) insert.run(...row);
-      unsaved = [];
+      saving = unsaved.length;
+      for (const row of unsaved) insert.run(...row);
     },
+    saved: () => void unsaved.splice(0, saving),
     async run(all) {
       for (const resolution of rolled) await runOne(resolution, all);
     },
     open(resolution, endpoints, span) {
       const width = bucketMs[resolution];
-      const buckets = [...due[resolution]]
-        .filter(
-          ([bucket, ids]) => bucket < span.to && bucket + width > span.from && endpoints.some((id) => ids.has(id)),
-        )
-        .map(([bucket]) => bucket)
-        .sort((a, b) => a - b);
-      const ranges = rangesOf(buckets, width, Number.POSITIVE_INFINITY);
+      const concerned = [everyEndpoint, ...endpoints];
+      const buckets = new Set<number>();
+      for (const [bucket, ids] of [...due[resolution], ...busy[resolution]])
+        if (bucket < span.to && bucket + width > span.from && concerned.some((id) => ids.has(id))) buckets.add(bucket);
+      const ranges = rangesOf([...buckets], width, Number.POSITIVE_INFINITY);
       const [first, last] = [ranges[0], ranges.at(-1)];
       return first && last && ranges.length > manyRanges ? [{ from: first.from, to: last.to }] : ranges;
     },
   };
 }
 
-/** Buckets (ascending) that touch, as ranges no wider than `most`. */
+/** What one statement computes, the oldest first. */
+function jobsOf(due: Due, resolution: Rolled): Job[] {
+  const bucketsOf = new Map<number, number[]>();
+  for (const [bucket, endpoints] of due)
+    for (const endpoint of endpoints) {
+      const buckets = bucketsOf.get(endpoint);
+      if (buckets) buckets.push(bucket);
+      else bucketsOf.set(endpoint, [bucket]);
+    }
+  return [...bucketsOf]
+    .flatMap(([endpoint, buckets]) => {
+      const most = widest[resolution] * (endpoint === everyEndpoint ? 1 : 24);
+      return rangesOf(buckets, bucketMs[resolution], most).map((range) => ({ ...range, endpoint }));
+    })
+    .sort((a, b) => a.from - b.from);
+}
+
+/** Buckets that touch, as ranges no wider than `most`. */
 export function rangesOf(buckets: readonly number[], width: number, most: number): Range[] {
   const ranges: Range[] = [];
-  for (const bucket of buckets) {
+  for (const bucket of buckets.toSorted((a, b) => a - b)) {
     const last = ranges.at(-1);
     if (last && last.to === bucket && bucket + width - last.from <= most) last.to = bucket + width;
     else ranges.push({ from: bucket, to: bucket + width });

@@ -10,11 +10,13 @@ import type { JournalTail } from '../backend.ts';
 import type { Frame } from '../journal/record.ts';
 import { InfluxError, type InfluxSettings } from './client.ts';
 import type { Batch } from './points.ts';
+import { quoted } from './prepare.ts';
+import type { Refused } from './refused.ts';
 
 /** How long frames gather before they are written. */
 const gatherMs = 500;
 /** Frames read from the journal at once. */
-const batchBytes = 2 * 1024 * 1024;
+const batchBytes = 1024 * 1024;
 /** A request of so many points takes InfluxDB some ten ms, and serialising it holds up the loop about as long. */
 const pointsARequest = 1000;
 /** Trimming writes to the journal's disk: not after each batch. */
@@ -33,8 +35,11 @@ export interface WriterParts {
   toPoints(frame: Frame, batch: Batch): void;
   /** InfluxDB holds the batch. */
   written(batch: Batch): void;
+  refused: Refused;
   /** In the commit that trims. */
   record(): void;
+  /** That commit is durable. */
+  recorded(): void;
 }
 
 export interface Writer {
@@ -47,12 +52,13 @@ export interface Writer {
   /** Writes once more what is there, within `limitMs`. */
   close(limitMs: number): Promise<void>;
   readonly trouble: string | null;
-  /** Lines that InfluxDB has refused for good, since the start. */
-  readonly refused: number;
 }
 
+/** What was refused, and why. */
+type Aside = [points: IPoint[], reason: string][];
+
 export function createWriter(parts: WriterParts): Writer {
-  const { journal, settings, log } = parts;
+  const { journal, settings, log, refused } = parts;
   let sent = 0;
   let trimmed = 0;
   let trimmedAt = parts.monotonic();
@@ -61,7 +67,6 @@ export function createWriter(parts: WriterParts): Writer {
   let timer: NodeJS.Timeout | undefined;
   let retryMs = 0;
   let trouble: string | null = null;
-  let refused = 0;
   let stopped = false;
 
   const read = (): { batch: Batch; through: number; isAll: boolean } | null => {
@@ -75,27 +80,28 @@ export function createWriter(parts: WriterParts): Writer {
     }
     return through === 0 ? null : { batch, through, isAll: bytes < batchBytes };
   };
-  /** Halves what is refused until the bad lines stand alone: these are put aside, and the others are stored. */
-  const writeOrSplit = async (points: IPoint[]): Promise<void> => {
+  /** Halves what is refused until the bad points stand alone: these are put aside, and the others are stored. */
+  const writeOrSplit = async (points: IPoint[], aside: Aside): Promise<void> => {
     if (points.length === 0) return;
     try {
       await parts.write(points);
     } catch (thrown) {
-      if (!(thrown instanceof InfluxError) || thrown.kind !== 'lines') throw thrown;
-      const tooOld = /points beyond retention policy.*dropped=(\d+)/.exec(thrown.message);
-      if (tooOld || points.length === 1) {
-        const lines = tooOld ? Number(tooOld[1]) : 1;
-        refused += lines;
-        const { measurement, tags, fields } = points[0] as IPoint;
-        log.warn(
-          { lines, reason: thrown.message, measurement, tags, fields },
-          'InfluxDB refuses lines; they are left out',
-        );
+      if (!(thrown instanceof InfluxError) || !['lines', 'large'].includes(thrown.kind)) throw thrown;
+      const known = knownRefused(points, thrown.message);
+      if (known) {
+        aside.push([known.bad, thrown.message]);
+        if (!known.isRestStored) await writeOrSplit(known.rest, aside);
+        return;
+      }
+      if (points.length === 1) {
+        // What is too large may fit when whatever is in between allows more.
+        if (thrown.kind === 'large') throw thrown;
+        aside.push([points, thrown.message]);
         return;
       }
       const half = points.length >> 1;
-      await writeOrSplit(points.slice(0, half));
-      await writeOrSplit(points.slice(half));
+      await writeOrSplit(points.slice(0, half), aside);
+      await writeOrSplit(points.slice(half), aside);
     }
   };
   const work = async () => {
@@ -104,14 +110,14 @@ export function createWriter(parts: WriterParts): Writer {
     const upTo = journal.lastFrame;
     for (let next = read(); next && !stopped; next = read()) {
       const { points } = next.batch;
-      for (let i = 0; i < points.length; i += pointsARequest) await writeOrSplit(points.slice(i, i + pointsARequest));
+      // Put aside only now: a batch that fails halfway comes again as a whole.
+      const aside: Aside = [];
+      for (let i = 0; i < points.length; i += pointsARequest)
+        await writeOrSplit(points.slice(i, i + pointsARequest), aside);
       sent = next.through;
-      refused += next.batch.left;
-      if (next.batch.left > 0)
-        log.warn(
-          { samples: next.batch.left },
-          'Samples that InfluxDB does not keep so long, or no numbers, are left out',
-        );
+      for (const [bad, reason] of aside) refused.add(bad, reason);
+      if (next.batch.left > 0) refused.leaveOut(next.batch.left, 'older than retention.raw, at 0, or no number');
+      refused.save();
       parts.written(next.batch);
       recovered();
       if (parts.monotonic() - trimmedAt > trimEveryMs) await trim();
@@ -126,19 +132,21 @@ export function createWriter(parts: WriterParts): Writer {
     if (sent <= trimmed) return;
     const through = sent;
     await journal.advance(through, parts.record);
+    parts.recorded();
     trimmed = through;
     trimmedAt = parts.monotonic();
   };
   const recovered = () => {
-    if (trouble !== null) log.info({ was: trouble }, 'InfluxDB takes samples again.');
+    if (trouble !== null) log.info({ was: trouble }, 'InfluxDB takes samples again');
     trouble = null;
     retryMs = 0;
   };
   const failed = (thrown: unknown) => {
+    if (stopped) return;
     // Whoever has put it right may have made it anew.
     prepared = false;
     const found = troubleOf(thrown, settings);
-    if (trouble !== found) log.error({ reason: found }, 'InfluxDB takes no samples; they wait in the journal.');
+    if (trouble !== found) log.error({ reason: found }, 'InfluxDB takes no samples; they wait in the journal');
     trouble = found;
     retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
     schedule(retryMs * (0.5 + Math.random() / 2));
@@ -160,6 +168,8 @@ export function createWriter(parts: WriterParts): Writer {
     timer.unref();
   };
   const flush = async (limitMs: number) => {
+    // Whoever asks for a chart does not make it try again earlier.
+    if (trouble !== null) return;
     const upTo = journal.lastFrame;
     const all = async () => {
       // The first run may be one that has read all that it will read.
@@ -186,30 +196,62 @@ export function createWriter(parts: WriterParts): Writer {
       await flush(limitMs);
       stopped = true;
       clearTimeout(timer);
+      refused.save(true);
       try {
         await trim();
       } catch (thrown) {
-        log.warn({ reason: reasonOf(thrown) }, 'The journal keeps samples that InfluxDB holds; they are sent again.');
+        log.warn({ reason: reasonOf(thrown) }, 'The journal keeps samples that InfluxDB holds; they are sent again');
       }
     },
     get trouble() {
       return trouble;
     },
-    get refused() {
-      return refused;
-    },
   };
+}
+
+/**
+ * Where InfluxDB's words name what it has refused, nothing need be halved: with a field of which all values are refused
+ * that would take two requests for each point, again and again.
+ */
+function knownRefused(
+  points: readonly IPoint[],
+  message: string,
+): { bad: IPoint[]; rest: IPoint[]; isRestStored: boolean } | null {
+  const dropped = Number(/ dropped=(\d+)/.exec(message)?.[1] ?? 0);
+  if (dropped > 0 && message.includes('points beyond retention policy')) {
+    const byTime = points.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+    return { bad: byTime.slice(0, dropped), rest: byTime.slice(dropped), isRestStored: true };
+  }
+  const [, field = '', measurement] = /input field "(.*?)" on measurement "(.*?)" is type/.exec(message) ?? [];
+  const has = (point: IPoint) => point.measurement === measurement && field in (point.fields ?? {});
+  const concerned = points.filter(has);
+  // Of another number not all of them are refused, or others as well.
+  if (concerned.length === 0 || concerned.length !== dropped) return null;
+  const rest = points.flatMap((point) => {
+    const { [field]: refusedValue, ...fields } = point.fields ?? {};
+    if (!has(point)) return point;
+    return Object.keys(fields).length > 0 ? { ...point, fields } : [];
+  });
+  const bad = concerned.map((point) => ({ ...point, fields: { [field]: point.fields?.[field] } }));
+  return { bad, rest, isRestStored: false };
 }
 
 /** What is wrong and what to do about it. The same words as long as the same is wrong. */
 export function troubleOf(thrown: unknown, { url, database, username }: InfluxSettings): string {
-  const reason = reasonOf(thrown).trim().replace(/\.$/, '');
+  const reason = reasonOf(thrown)
+    .trim()
+    .replace(/[.:]+$/, '');
   const kind = thrown instanceof InfluxError ? thrown.kind : 'away';
+  const denied =
+    username === undefined
+      ? `asks for a user, and none is set: ${reason}. Set series.username and series.password_file`
+      : `refuses user "${username}" on database "${database}": ${reason}. Check username and password_file; if they are right, as an administrator run: grant all on ${quoted(database)} to ${quoted(username)}`;
   const what = {
-    denied: `refuses user "${username ?? ''}" on database "${database}": ${reason}. Check username and password_file, and that the user may write`,
+    denied,
     missing: `has no database "${database}" or lost its retention policies: ${reason}. It is made again where the user may`,
     lines: `refuses what it is asked: ${reason}`,
-    away: `cannot be used: ${reason}. Check that it runs and can be reached`,
+    large: `or what is before it takes no request of this size: ${reason}. Allow requests of 1 MB`,
+    away: `cannot be used: ${reason}. Check that it runs, and that series.url is its address`,
   }[kind];
   return `InfluxDB at ${url} ${what}. Reports are acknowledged and wait in the journal; charts are missing until then.`;
 }

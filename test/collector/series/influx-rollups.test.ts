@@ -1,0 +1,120 @@
+/** Values of 5 minutes and an hour in InfluxDB: which buckets are due, and that computing one twice changes nothing. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import * as assert from 'uvu/assert';
+import { createRollups, rangesOf } from '../../../collector/series/influx/rollups.ts';
+import { cpu, minute, noon } from '../../contract/series.ts';
+import { influxSuite } from '../../support/influx-store.ts';
+import { forEver } from '../../support/influxdb.ts';
+
+const { test, onServer, used } = influxSuite('influx: rollups');
+const { open, again, rows, counted } = used;
+
+onServer('rollups: computed once over, twice the same, and again for what comes late', async () => {
+  const opened = await open();
+  let seq = 0;
+  for (let i = 1; i <= 120; i++) void opened.append(cpu('one', ++seq, i, noon - i * minute));
+  await opened.append(cpu('two', 1, 7, noon - 3 * minute));
+  const rolledUp = async () =>
+    (await rows(`select count_usage_active from ${used.database}.evenkeel_5m.cpu`)).map(([, n]) => n);
+  const sum = (numbers: unknown[]) => numbers.reduce((all: number, n) => all + Number(n), 0);
+  await opened.compact();
+  const first = await rolledUp();
+  assert.is(sum(first), 121);
+  const hours = await rows(
+    `select sum_usage_active, max_usage_active from ${used.database}.evenkeel_1h.cpu where endpoint = 'one'`,
+  );
+  assert.equal(
+    hours.map((row) => row.slice(1)),
+    [
+      [7260 - 1830, 120],
+      [1830, 60],
+    ],
+  );
+  await opened.append(cpu('one', ++seq, 1000, noon - 30 * minute - 1));
+  // Before it is computed again the chart reads raw samples of that bucket.
+  assert.is(await counted(opened), 121);
+  assert.is(sum(await rolledUp()), 121);
+  await opened.compact();
+  assert.is(sum(await rolledUp()), 122);
+  assert.is((await rolledUp()).length, first.length);
+  assert.is(await counted(opened), 121);
+  const next = await again();
+  assert.is(await counted(next), 121);
+});
+
+onServer('buckets that wait for their rollup are known after a restart', async () => {
+  const opened = await open();
+  await opened.append(cpu('one', 1, 1, noon - 30 * minute));
+  assert.is(await counted(opened), 1);
+  const next = await again();
+  assert.is(await counted(next), 1);
+  await next.compact();
+  assert.is((await rows(`select count_usage_active from ${used.database}.evenkeel_5m.cpu`)).length, 1);
+});
+
+onServer('of a large fleet a bucket is due once, not for each endpoint, and computed for all', async () => {
+  const opened = await open();
+  for (let i = 1; i < 50; i++) void opened.append(cpu(`e${i}`, 1, i, noon - 30 * minute));
+  await opened.append(cpu('e50', 1, 50, noon - 30 * minute));
+  assert.is(await counted(opened, 'e50'), 1);
+  await opened.close();
+  const journal = new DatabaseSync(join(used.folder, 'journal.db'));
+  const due = () => Number(journal.prepare('select count(*) as n from rollups_due').get()?.n);
+  assert.ok(due() <= 2 * 21, `${due()} rows`);
+  journal.close();
+  const next = await open();
+  await next.compact();
+  const found = await rows(`select count_usage_active from ${used.database}.evenkeel_5m.cpu`);
+  assert.is(found.length, 50);
+  assert.is(await counted(next, 'e7'), 1);
+  await next.close();
+  const after = new DatabaseSync(join(used.folder, 'journal.db'));
+  assert.equal(after.prepare('select * from rollups_due').all(), []);
+  after.close();
+});
+
+onServer('while a bucket is being computed, and after that failed, charts read its raw samples', async () => {
+  const opened = await open({ deadlineMs: 300 });
+  await opened.append(cpu('one', 1, 1, noon - 30 * minute));
+  assert.is(await counted(opened), 1);
+  used.server.freeze();
+  const computing = opened.compact();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  used.server.thaw();
+  assert.is(await counted(opened), 1);
+  await computing;
+  assert.is(await counted(opened), 1);
+});
+
+test('what could not be made durable is written with the next commit', async () => {
+  const database = new DatabaseSync(':memory:');
+  const rollups = createRollups({
+    journal: { database, advance: async () => undefined },
+    dictionary: { endpointName: () => 'one', metrics: () => [] },
+    client: { write: async () => undefined, query: async () => [], close: () => undefined },
+    database: 'unused',
+    retention: forEver,
+    now: () => noon,
+  });
+  const commit = (end: string) => {
+    database.exec('begin');
+    rollups.save();
+    database.exec(end);
+  };
+  rollups.mark({ points: [], touched: new Map([[1, [noon]]]), left: 0 });
+  commit('rollback');
+  commit('commit');
+  rollups.saved();
+  assert.is(Number(database.prepare('select count(*) as n from rollups_due').get()?.n), 2);
+});
+
+test('buckets side by side are one range, up to a width', () => {
+  assert.equal(rangesOf([0, 5, 10, 20], 5, 10), [
+    { from: 0, to: 10 },
+    { from: 10, to: 15 },
+    { from: 20, to: 25 },
+  ]);
+});
+
+test.run();
