@@ -2,41 +2,59 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
-import { fail, reasonOf } from '../shared/errors.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
+import type { Log } from '../shared/log.ts';
 import type { Report } from '../shared/report.ts';
+import { bucketOf } from '../shared/topics.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { createAlerts } from './alerts/alerts.ts';
-import type { App } from './api/context.ts';
+import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { guardData } from './data-guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
-import { createRules } from './evaluate/rules.ts';
-import { reaches } from './evaluate/scope.ts';
+import { createRules, type Rules } from './evaluate/rules.ts';
+import { type Place, reaches } from './evaluate/scope.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import type { Endpoint } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
+import { createInventory } from './fleet/inventory.ts';
+import { createMachines } from './fleet/machines.ts';
 import { newestOf } from './fleet/newest.ts';
+import { createPresence } from './fleet/presence.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
-import { createRows } from './fleet/rows.ts';
+import { createRows, type Rows } from './fleet/rows.ts';
 import { createSites } from './fleet/sites.ts';
-import { openIntake } from './intake/intake.ts';
+import { createAcks } from './intake/acks.ts';
+import { createAdmission } from './intake/admit.ts';
+import { createArrivals } from './intake/arrivals.ts';
+import { brokerOn } from './intake/broker/broker.ts';
+import { createIntakeCounters } from './intake/counters.ts';
+import { createDownlink } from './intake/downlink.ts';
+import { createEvaluation } from './intake/evaluation.ts';
+import type { Intake, IntakeParts } from './intake/intake.ts';
+import { createLosses } from './intake/losses.ts';
+import { createPatience } from './intake/patience.ts';
+import { createQuarantine } from './intake/quarantine.ts';
 import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local-agent.ts';
 import { writeLocalToken } from './local-token.ts';
 import type { createLog } from './log.ts';
 import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
+import { createPipeline } from './pipeline.ts';
 import { openSeriesStore } from './series/index.ts';
+import type { SeriesStore } from './series/series.ts';
+import { watchTrouble } from './series/trouble.ts';
 import type { Config } from './settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { createHousekeeping } from './state/housekeeping.ts';
@@ -102,27 +120,7 @@ export function createCollector(config: Config, deps: Deps): Collector {
 
 async function open(config: Config, deps: Deps, onStop: (close: Close) => void): Promise<Started> {
   const { clock, log } = deps;
-  const folder = openDataFolder(config.data);
-  onStop(() => folder.release());
-  const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
-  const state = await awaitState(place, log);
-  onStop(() => state.destroy());
-  const driver = await driverOf(place);
-  onStop(await driver.attend(state, log));
-  const guard = guardData(folder.path, log);
-  onStop(() => guard.close());
-  const fleet = await createFleet({ state, clock, log });
-  onStop(() => fleet.close());
-  const retention = retentionOf(config);
-  const kept = { folder: folder.series, clock, log, retention, problem: guard.problem };
-  const series = await openSeriesStore(config.series, kept, (id) => {
-    const { name = id, site = null } = fleet.get(id) ?? {};
-    return site === null ? { host: name } : { host: name, site };
-  });
-  onStop(() => series.close());
-  for (const path of folder.kept) guard.keep(path);
-  if (place.driver === 'sqlite') guard.keep(place.file);
-
+  const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
   const tell = createTell();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
@@ -149,40 +147,25 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   });
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
-  const places = [...fleet.all()].map(placeOf);
-  for (const { rule, scope, owner } of rules.list())
-    if (owner === 'file' && places.length > 0 && !places.some((place) => reaches(scope, place)))
-      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml is for a scope that no endpoint is in');
-  const alertParts = {
-    state,
-    clock,
-    fleet,
+  warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
+  const alerts = createAlerts({
+    ...{ state, clock, fleet, tell, log },
     books: rules.books,
     groupsOf,
     policy,
     tickets,
     routes,
     outbox,
-    tell,
     causeOf: (endpoint: string, from: number, to: number) => causeIn(state, endpoint, from, to),
     publicUrl,
-    log,
-  };
-  const alerts = createAlerts(alertParts);
+  });
   await alerts.start();
   onStop(() => alerts.stop());
   const { held } = alerts;
   const rows = await createRows({ fleet, groups, series, held, state, tell, log, now: clock.now });
   onStop(() => rows.close());
 
-  const derive = (endpoint: Endpoint, report: Report) =>
-    withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
-  /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
-  function newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null {
-    if (endpoint.state !== 'online') return null;
-    const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());
-    return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
-  }
+  const { derive, newest } = createNewest(series, rows, clock);
   /** Alerts under the rules of now, and the newest values judged by them. */
   function followRules(ids: readonly string[]): void {
     const follow = async () => {
@@ -198,8 +181,7 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   }
 
   const intake = await openIntake({
-    ...config.mqtt,
-    tls: config.tls ?? undefined,
+    source: brokerOn({ ...config.mqtt, tls: config.tls ?? undefined }),
     state,
     store: series,
     fleet,
@@ -285,23 +267,145 @@ async function open(config: Config, deps: Deps, onStop: (close: Close) => void):
   };
 }
 
+function warnOfEmptyScopes(rules: Rules, places: readonly Place[], log: Log): void {
+  if (places.length === 0) return;
+  for (const { rule, scope, owner } of rules.list())
+    if (owner === 'file' && !places.some((place) => reaches(scope, place)))
+      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml is for a scope that no endpoint is in');
+}
+
+function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
+  const derive = (endpoint: Endpoint, report: Report) =>
+    withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
+  return {
+    derive,
+    /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
+    newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null {
+      if (endpoint.state !== 'online') return null;
+      const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());
+      return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
+    },
+  };
+}
+
+/** The data folder, state and series in it or beside it, and who is known. */
+async function openStores(config: Config, { clock, log }: Deps, onStop: (close: Close) => void) {
+  const folder = openDataFolder(config.data);
+  onStop(() => folder.release());
+  const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
+  const state = await awaitState(place, log);
+  onStop(() => state.destroy());
+  const driver = await driverOf(place);
+  onStop(await driver.attend(state, log));
+  const guard = guardData(folder.path, log);
+  onStop(() => guard.close());
+  const fleet = await createFleet({ state, clock, log });
+  onStop(() => fleet.close());
+  const kept = { folder: folder.series, clock, log, retention: retentionOf(config), problem: guard.problem };
+  const series = await openSeriesStore(config.series, kept, (id) => {
+    const { name = id, site = null } = fleet.get(id) ?? {};
+    return site === null ? { host: name } : { host: name, site };
+  });
+  onStop(() => series.close());
+  // What is kept is there only now.
+  for (const path of folder.kept) guard.keep(path);
+  if (place.driver === 'sqlite') guard.keep(place.file);
+  return { folder, state, driver, fleet, series };
+}
+
 const retentionOf = ({ retention }: Config) => ({
   raw: retention.rawMs,
   '5m': retention.fiveMinutesMs,
   '1h': retention.oneHourMs,
 });
 
-/** @returns the port that is really listened on. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
-async function listen(server: App, { host, port }: Config['http']): Promise<number> {
-  try {
-    await server.listen({ host, port });
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    const values = { address: `${host}:${port}`, option: '--http-port', reason: reasonOf(thrown) };
-    throw fail(code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'LISTEN_REFUSED', values, thrown);
-  }
-  const bound = server.server.address();
-  return typeof bound === 'object' && bound ? bound.port : port;
+/** What is not durable by then stays with its agent. */
+const roadEmptyMs = 5000;
+
+/** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
+export async function openIntake(parts: IntakeParts): Promise<Intake> {
+  const { state, store, fleet, tell, clock, log, alerts } = parts;
+  const counters = createIntakeCounters(parts.registry);
+  const presence = await createPresence({
+    ...parts,
+    async onChange(endpoint) {
+      try {
+        await alerts.onPresence(endpoint);
+      } catch (thrown) {
+        counters.failedSteps.inc({ step: 'presence' });
+        log.error({ err: thrown, endpoint: endpoint.id }, 'a change of presence could not be evaluated');
+      }
+      tell.publish({ kind: 'endpoint', endpoint: endpoint.id });
+    },
+  });
+  const evaluation = createEvaluation({
+    log,
+    counters,
+    onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
+  });
+  const machines = createMachines(state, clock.now);
+  const patience = createPatience(log);
+  const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
+  const acks = createAcks({
+    log,
+    receipt: (endpoint, epoch) => store.receipt(endpoint, epoch),
+    before: () => presence.backlog.save(),
+    isShared: machines.isShared,
+    send: downlink.acknowledge,
+  });
+  const travel = createPipeline({
+    ...parts,
+    counters,
+    presence,
+    evaluation,
+    inventory: createInventory(state),
+    quarantine: createQuarantine({ state, clock, log, counters }),
+    patience,
+    machines,
+    losses: createLosses({ state, patience, counters }),
+    admission: createAdmission({
+      retentionMs: parts.rawRetentionMs,
+      maxSeries: parts.maxSeriesPerEndpoint ?? 2000,
+      monotonic: clock.monotonic,
+    }),
+    ackDue: acks.due,
+    conflict: acks.conflict,
+  });
+  const arrivals = createArrivals({ fleet, clock, travel });
+  const endOfRoad = async () => {
+    await evaluation.close();
+    await presence.close();
+  };
+  const opening = parts.source({
+    ...{ clock, log, counters, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
+    authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
+  });
+  const source = await opening.catch(async (thrown: unknown) => {
+    // Nothing that was started for it may go on without it.
+    await acks.close();
+    await endOfRoad();
+    throw thrown;
+  });
+  downlink.through(source);
+  const stopWatching = watchTrouble(store, parts.onTrouble);
+
+  return {
+    port: source.port,
+    presence,
+    counters,
+    connected: source.connected,
+    configure: downlink.configure,
+    disconnect: source.disconnect,
+    async close() {
+      stopWatching();
+      await acks.close();
+      await source.close();
+      // What the store cannot take will not be durable by waiting for it.
+      const longest = store.stats().appendsWait === null ? roadEmptyMs : 0;
+      await Promise.race([arrivals.empty(), pause(longest, undefined, { ref: false })]);
+      await endOfRoad();
+    },
+  };
 }
 
 interface Beside {

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { Aedes } from 'aedes';
 import { Registry } from 'prom-client';
 import { hashSecret } from '../../collector/accounts/secret.ts';
+import { openIntake } from '../../collector/collector.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
-import { openIntake } from '../../collector/intake/intake.ts';
+import { brokerOn } from '../../collector/intake/broker/broker.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import { createTell } from '../../collector/tell.ts';
@@ -60,15 +61,13 @@ async function openOurs(endpoints: number): Promise<Subject> {
   const store = await openEmbedded({ folder: join(folder, 'series'), compactEveryMs: 3_600_000, ...parts });
   const fleet = await createFleet({ state, ...parts });
   const intake = await openIntake({
-    host: '127.0.0.1',
-    port: 0,
+    source: brokerOn({ host: '127.0.0.1', port: 0, limits: unlimited }),
     state,
     store,
     fleet,
     tell: createTell(),
     registry: new Registry(),
     rawRetentionMs: 14 * 86_400_000,
-    limits: { messagesPerSecond: 1e9, messagesAtOnce: 1e9, maxUnknownPerAddress: 20_000, maxUnknown: 20_000 },
     alerts: { onReport: () => undefined, onPresence: async () => undefined },
     ...parts,
   });
@@ -87,6 +86,8 @@ async function openOurs(endpoints: number): Promise<Subject> {
     },
   };
 }
+
+const unlimited = { messagesPerSecond: 1e9, messagesAtOnce: 1e9, maxUnknownPerAddress: 20_000, maxUnknown: 20_000 };
 
 async function addEndpoints(state: State, count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, n) => ({

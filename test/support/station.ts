@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { hashSecret } from '../../collector/accounts/secret.ts';
+import { openIntake } from '../../collector/collector.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind } from '../../collector/fleet/fleet.ts';
-import { type IntakeParts, openIntake } from '../../collector/intake/intake.ts';
+import { type BrokerSettings, brokerOn } from '../../collector/intake/broker/broker.ts';
+import type { IntakeParts } from '../../collector/intake/intake.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import type { SeriesStore } from '../../collector/series/series.ts';
 import { openState, type State } from '../../collector/state/open.ts';
@@ -55,7 +57,7 @@ export async function addEndpoint(state: State, id: string, kind: EndpointKind =
   return { endpoint: id, bucket: bucketOf(id), secret };
 }
 
-export interface StationOptions extends Partial<IntakeParts> {
+export interface StationOptions extends Partial<IntakeParts>, Pick<BrokerSettings, 'limits'> {
   endpoints?: readonly string[];
   wrapStore?(store: SeriesStore): SeriesStore;
 }
@@ -75,8 +77,7 @@ export async function openStation(options: StationOptions = {}) {
   const evaluated: { endpoint: string; report: Report }[] = [];
   const presences: { endpoint: string; state: string; reason: string | null }[] = [];
   const intake = await openIntake({
-    host: '127.0.0.1',
-    port: 0,
+    source: brokerOn({ host: '127.0.0.1', port: 0, limits: options.limits ?? {} }),
     state,
     store,
     fleet,

@@ -5,7 +5,8 @@ import { generate } from 'mqtt-packet';
 import { Registry } from 'prom-client';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openIntake } from '../../../collector/intake/intake.ts';
+import { openIntake } from '../../../collector/collector.ts';
+import { brokerOn } from '../../../collector/intake/broker/broker.ts';
 import { createTell } from '../../../collector/tell.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { encode } from '../../../shared/report.ts';
@@ -156,8 +157,7 @@ test('a port in use is told, and nothing goes on behind it', async ({ station })
   const parts = { state, store, fleet, tell: createTell(), clock: systemClock, registry: new Registry() };
   await openIntake({
     ...parts,
-    host: '127.0.0.1',
-    port: station.intake.port,
+    source: brokerOn({ host: '127.0.0.1', port: station.intake.port }),
     rawRetentionMs: 86_400_000,
     log: { debug() {}, info() {}, warn() {}, error() {} },
     alerts: { onReport: async () => undefined, onPresence: async () => undefined },

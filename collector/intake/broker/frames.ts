@@ -2,7 +2,7 @@
  * How large one MQTT packet may be. aedes buffers a packet until it is whole, before and after authentication, so half
  * a CONNECT that announces 48 MB would be collected byte by byte. The announced length is refused as soon as it is read.
  */
-import { maxWireBytes } from '../../shared/wire.ts';
+import { maxWireBytes } from '../../../shared/wire.ts';
 
 /** Ids, a 43-character password and a will fit several times. */
 const connectFrameBytes = 4096;

@@ -1,7 +1,7 @@
 /** The sockets in front of the broker: plain on loopback, TLS elsewhere, and bounded before anybody is known. */
 import { createServer as createPlain, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
-import { fail, reasonOf } from '../../shared/errors.ts';
+import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Refuse } from './refusals.ts';
 
 export interface Tls {

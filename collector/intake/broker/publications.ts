@@ -7,30 +7,15 @@
  */
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
-import type { Clock } from '../../shared/clock.ts';
-import type { Address, DownLeaf, UpLeaf } from '../../shared/topics.ts';
-import { createAllowances } from './allowance.ts';
-import type { IntakeCounters } from './counters.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Address, DownLeaf, UpLeaf } from '../../../shared/topics.ts';
+import { createAllowances } from '../allowance.ts';
+import type { IntakeCounters } from '../counters.ts';
+import type { Message } from '../source.ts';
 import { admitPublish, type Refusal } from './guards.ts';
 import type { Entry, Lane } from './lane.ts';
 import { createPubacks, whenDrained } from './pubacks.ts';
 import type { Refuse } from './refusals.ts';
-
-/** A message of an authenticated endpoint on one of its own topics. */
-export interface Message {
-  endpoint: string;
-  leaf: UpLeaf;
-  topic: string;
-  payload: Uint8Array;
-  /** The network address that it comes from. */
-  from: string;
-  /** Too much waits already: evaluate it, do not keep it; it comes again. */
-  crowded: boolean;
-  /** To be called once, when it is durable: lets the PUBACK out. */
-  acknowledge(): void;
-  /** Or once, when it will not be: no PUBACK for it, and none for those behind it on this connection. */
-  refuse(): void;
-}
 
 export interface Connection {
   client: Client;

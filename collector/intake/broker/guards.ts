@@ -1,6 +1,6 @@
 /** What an agent may do on the wire, and why something is refused. Pure: packets in, a reason or null out. */
 import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
-import { downLeaves, parseTopic, type UpLeaf, upLeaves } from '../../shared/topics.ts';
+import { downLeaves, parseTopic, type UpLeaf, upLeaves } from '../../../shared/topics.ts';
 
 export interface Refusal {
   /** A label of few values, for counting. */

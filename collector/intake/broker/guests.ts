@@ -1,7 +1,7 @@
 /** Who is connected and authenticated: one connection of an endpoint is the newest, others are on their way out. */
 import type { Client } from 'aedes';
-import type { Address } from '../../shared/topics.ts';
-import type { IntakeCounters } from './counters.ts';
+import type { Address } from '../../../shared/topics.ts';
+import type { IntakeCounters } from '../counters.ts';
 import { createLane } from './lane.ts';
 import type { Connection } from './publications.ts';
 

@@ -8,21 +8,13 @@
 import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
-import type { Clock } from '../../shared/clock.ts';
-import type { Log } from '../../shared/log.ts';
-import { type Address, type DownLeaf, parseTopic, topicOf } from '../../shared/topics.ts';
-import type { IntakeCounters } from './counters.ts';
+import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
+import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import { limitFrames } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
 import { createGuests, type Guests } from './guests.ts';
 import { type DoorRules, openDoor, type Tls } from './listen.ts';
-import {
-  type Connection,
-  createPublications,
-  type Message,
-  type PublicationRules,
-  type Publications,
-} from './publications.ts';
+import { type Connection, createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
 
 export interface Limits extends DoorRules, PublicationRules {
@@ -46,31 +38,15 @@ const defaultLimits: Limits = {
   waitingBytes: 256 * 1024 * 1024,
 };
 
-export interface BrokerParts {
+export interface BrokerSettings {
   host: string;
+  /** 0 takes a free one: see `port` of the source. */
   port: number;
   tls?: Tls | undefined;
   limits?: Partial<Limits>;
-  clock: Clock;
-  log: Log;
-  counters: IntakeCounters;
-  /** The address of the endpoint when id and secret are right. */
-  authenticate(id: string, secret: string): Address | undefined;
-  /** Must never throw. */
-  onMessage(message: Message): void;
-  /** The endpoint listens on this topic now: what it should have been told. */
-  onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }
 
-export interface Broker {
-  readonly port: number;
-  connected(): number;
-  /** Sends at QoS 0 to the endpoint's connection; false when it is not there, does not listen or does not read. */
-  send(endpoint: string, leaf: DownLeaf, payload: Buffer, retained?: boolean): boolean;
-  /** Ends the connection of an endpoint that was retired. */
-  disconnect(endpoint: string): void;
-  close(): Promise<void>;
-}
+type BrokerParts = BrokerSettings & SourceParts;
 
 const sweepMs = 1000;
 
@@ -82,8 +58,13 @@ const noRouting = {
   close: (done?: () => void) => void (done && setImmediate(done)),
 };
 
-/** @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
-export async function createBroker(parts: BrokerParts): Promise<Broker> {
+/** The source that is this process itself. */
+export const brokerOn =
+  (settings: BrokerSettings): OpenSource =>
+  (parts) =>
+    openBroker({ ...settings, ...parts });
+
+async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   const { clock, counters, log } = parts;
   const limits = { ...defaultLimits, ...parts.limits };
   const refuse = createRefusals({ clock, log, counters });

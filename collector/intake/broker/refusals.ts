@@ -1,7 +1,7 @@
 /** Each refusal is counted, and told once a minute for the same cause and source: a flood must not fill the log. */
-import type { Clock } from '../../shared/clock.ts';
-import type { Log } from '../../shared/log.ts';
-import type { IntakeCounters } from './counters.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { IntakeCounters } from '../counters.ts';
 
 const tellAgainMs = 60_000;
 const remembered = 10_000;

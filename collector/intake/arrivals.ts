@@ -1,0 +1,38 @@
+/** Messages of a source on their way onto the road, counted until they are answered. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Passage } from '../pipeline.ts';
+import type { Message } from './source.ts';
+
+export interface Arrivals {
+  take(message: Message): void;
+  /** Resolves when all that was taken is answered. */
+  empty(): Promise<void>;
+}
+
+export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(passage: Passage): void }): Arrivals {
+  let inside = 0;
+  let waiting: (() => void)[] = [];
+  const leave = () => {
+    if (--inside > 0) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+  const leaving = (answer: () => void) => () => {
+    answer();
+    leave();
+  };
+
+  return {
+    take(message) {
+      const endpoint = parts.fleet.get(message.endpoint);
+      // Retired while connected, or another one goes on for it: it is not stored, so it is not acknowledged.
+      if (!endpoint) return message.refuse();
+      const { leaf, topic, payload, from, crowded } = message;
+      const answers = { acknowledge: leaving(message.acknowledge), refuse: leaving(message.refuse) };
+      inside++;
+      parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: parts.clock.now(), ...answers });
+    },
+    empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
+  };
+}

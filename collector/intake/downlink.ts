@@ -1,0 +1,56 @@
+/** What the collector sends to agents: what is durable, their settings, and that another endpoint goes on for them. */
+import type { Ack, AgentConfig } from '../../shared/report.ts';
+import type { DownLeaf } from '../../shared/topics.ts';
+import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import type { IntakeCounters } from './counters.ts';
+import type { IntakeSource } from './source.ts';
+
+export interface Downlink {
+  /** The source that it goes out through; nothing is sent before. */
+  through(source: IntakeSource): void;
+  acknowledge(endpoint: string, ack: Ack): void;
+  /** Sends the endpoint its settings, where there are any. */
+  configure(endpoint: string): void;
+  /** The endpoint listens now: what it should have been told. */
+  onSubscribe(endpoint: string, leaf: DownLeaf): void;
+}
+
+export function createDownlink(parts: {
+  fleet: Fleet;
+  counters: IntakeCounters;
+  configOf?: ((endpoint: Endpoint) => AgentConfig | undefined) | undefined;
+}): Downlink {
+  const { fleet, counters } = parts;
+  let source: IntakeSource | undefined;
+
+  const send = (endpoint: string, leaf: DownLeaf, message: Ack | AgentConfig, retained = false): boolean =>
+    source?.send(endpoint, leaf, Buffer.from(JSON.stringify(message), 'utf8'), retained) ?? false;
+
+  function configure(id: string): void {
+    const endpoint = fleet.get(id);
+    const config = endpoint && parts.configOf?.(endpoint);
+    if (config) send(id, 'config', config, true);
+  }
+
+  /** Its agent is told here and now: whatever it sends under the old id is not taken. */
+  function tellMoved(id: string): void {
+    const now = fleet.movedTo(id);
+    if (!now) return;
+    const moved = { endpoint: now.id, bucket: now.bucket, name: now.name };
+    send(id, 'ack', { epoch: '0'.repeat(32), through: 0, also: [], moved });
+  }
+
+  return {
+    through(opened) {
+      source = opened;
+    },
+    acknowledge(endpoint, ack) {
+      if (send(endpoint, 'ack', ack)) counters.acks.inc();
+    },
+    configure,
+    onSubscribe(id, leaf) {
+      if (leaf === 'config') configure(id);
+      else tellMoved(id);
+    },
+  };
+}
