@@ -33,7 +33,6 @@ const limits = {
     'collector/alerts/alerts.ts createAlerts': 297,
     'collector/api/routes/endpoints.ts endpointRoutes': 157,
     'collector/api/routes/rules.ts ruleRoutes': 204,
-    'collector/collector.ts open': 184,
     'collector/tickets/policy.ts createPolicy': 351,
   },
 };

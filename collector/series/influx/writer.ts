@@ -80,30 +80,6 @@ export function createWriter(parts: WriterParts): Writer {
     }
     return through === 0 ? null : { batch, through, isAll: bytes < batchBytes };
   };
-  /** Halves what is refused until the bad points stand alone: these are put aside, and the others are stored. */
-  const writeOrSplit = async (points: IPoint[], aside: Aside): Promise<void> => {
-    if (points.length === 0) return;
-    try {
-      await parts.write(points);
-    } catch (thrown) {
-      if (!(thrown instanceof InfluxError) || !['lines', 'large'].includes(thrown.kind)) throw thrown;
-      const known = knownRefused(points, thrown.message);
-      if (known) {
-        aside.push([known.bad, thrown.message]);
-        if (!known.isRestStored) await writeOrSplit(known.rest, aside);
-        return;
-      }
-      if (points.length === 1) {
-        // What is too large may fit when whatever is in between allows more.
-        if (thrown.kind === 'large') throw thrown;
-        aside.push([points, thrown.message]);
-        return;
-      }
-      const half = points.length >> 1;
-      await writeOrSplit(points.slice(0, half), aside);
-      await writeOrSplit(points.slice(half), aside);
-    }
-  };
   const work = async () => {
     if (!prepared) await parts.prepare();
     prepared = true;
@@ -113,7 +89,7 @@ export function createWriter(parts: WriterParts): Writer {
       // Put aside only now: a batch that fails halfway comes again as a whole.
       const aside: Aside = [];
       for (let i = 0; i < points.length; i += pointsARequest)
-        await writeOrSplit(points.slice(i, i + pointsARequest), aside);
+        await writeOrSplit(parts.write, points.slice(i, i + pointsARequest), aside);
       sent = next.through;
       for (const [bad, reason] of aside) refused.add(bad, reason);
       if (next.batch.left > 0) refused.leaveOut(next.batch.left, 'older than retention.raw, at 0, or no number');
@@ -207,6 +183,31 @@ export function createWriter(parts: WriterParts): Writer {
       return trouble;
     },
   };
+}
+
+/** Halves what is refused until the bad points stand alone: these are put aside, and the others are stored. */
+async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside: Aside): Promise<void> {
+  if (points.length === 0) return;
+  try {
+    await write(points);
+  } catch (thrown) {
+    if (!(thrown instanceof InfluxError) || !['lines', 'large'].includes(thrown.kind)) throw thrown;
+    const known = knownRefused(points, thrown.message);
+    if (known) {
+      aside.push([known.bad, thrown.message]);
+      if (!known.isRestStored) await writeOrSplit(write, known.rest, aside);
+      return;
+    }
+    if (points.length === 1) {
+      // What is too large may fit when whatever is in between allows more.
+      if (thrown.kind === 'large') throw thrown;
+      aside.push([points, thrown.message]);
+      return;
+    }
+    const half = points.length >> 1;
+    await writeOrSplit(write, points.slice(0, half), aside);
+    await writeOrSplit(write, points.slice(half), aside);
+  }
 }
 
 /**
