@@ -75,7 +75,7 @@ export const EndpointRow = Type.Object({
   lastSeenAt: orNull.ms,
   cpuPercent: orNull.number,
   memoryPercent: orNull.number,
-  /** The fullest file system. */
+  /** The file system of which the engine holds the worst; of equals, the fullest. */
   disk: Type.Union([Type.Object({ path: text, usedPercent: Type.Number() }), Type.Null()]),
   /** When the three values above were measured. */
   valuesAt: orNull.ms,
@@ -85,6 +85,8 @@ export const EndpointRow = Type.Object({
   backup: Type.Object({
     state: Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown']),
     ageSeconds: orNull.number,
+    /** Of the job whose last good backup is the oldest. */
+    lastSuccess: orNull.ms,
     jobs: Type.Integer(),
     /** Jobs whose restore was never tried out; left out when that cannot be told. */
     unverified: Type.Optional(Type.Integer()),
@@ -96,10 +98,48 @@ export const EndpointRow = Type.Object({
     scan: Type.Enum(['ok', 'failed', 'unknown']),
     rebootRequired: orNull.bool,
     endOfLife: orNull.ms,
+    /** No security updates are published for it any more. */
+    supportEnded: orNull.bool,
   }),
-  diskHealth: Type.Enum(['ok', 'warning', 'critical', 'unknown']),
+  diskHealth: Type.Enum(['ok', 'info', 'warning', 'critical', 'unknown']),
 });
 export type EndpointRow = Static<typeof EndpointRow>;
+
+const level = Type.Union([Severity, Type.Null()], { description: 'the worst that the engine holds; null: nothing' });
+
+/**
+ * By what endpoints can be filtered and put in order, with what each choice finds now: `filters` and `sorts` are names of
+ * parameters and values of `sort` of `GET /api/v1/endpoints`. `GET /api/v1/endpoints/filters`.
+ */
+export const FleetFilters = Type.Object({
+  total: Type.Integer(),
+  /** Those that fire. */
+  alerts: Type.Object({ critical: Type.Integer(), warning: Type.Integer(), info: Type.Integer() }),
+  filters: Type.Array(
+    Type.Object({
+      name: text,
+      /** Its choices are what occurs; others are taken and find nothing. */
+      open: Type.Boolean(),
+      choices: Type.Array(
+        Type.Object({
+          /** Empty: endpoints that have none. */
+          value: text,
+          /** Of a site, tag, group or rule, which have names of their own; null: there is a word for the value. */
+          label: Type.Union([text, NamedRule, Type.Null()]),
+          count: Type.Integer(),
+          level,
+        }),
+      ),
+    }),
+  ),
+  sorts: Type.Array(
+    Type.Object({ name: text, first: Type.Enum(['up', 'down'], { description: 'the more useful direction' }) }),
+  ),
+  sort: Type.String({ description: 'the order where none is asked for' }),
+});
+export type FleetFilters = Static<typeof FleetFilters>;
+
+const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'unknown']);
 
 const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() });
 
@@ -168,6 +208,8 @@ export const EndpointDetail = Type.Object({
   clockOffsetMs: orNull.number,
   latest: Type.Array(Latest),
   sections: Type.Array(Section),
+  /** Its backup jobs as the rules judge them. */
+  backups: Type.Array(Type.Object({ product: text, job: text, state: JobState, level })),
   /** The last 7 days, oldest first. */
   timeline: Type.Array(Interval),
   /** Raw presence facts behind the timeline, newest first, at most 200. */
@@ -469,8 +511,6 @@ export const KpiDetail = Type.Object({
 export type KpiDetail = Static<typeof KpiDetail>;
 
 const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
-const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'unknown']);
-
 const placeParts = {
   id: text,
   name: text,
@@ -479,6 +519,7 @@ const placeParts = {
   endpoints: Type.Integer(),
   attention: Type.Integer(),
   critical: Type.Integer(),
+  level,
   createdAt: ms,
   createdBy: text,
   updatedAt: ms,
@@ -499,6 +540,9 @@ export type SiteDetail = Static<typeof SiteDetail>;
 export const GroupDetail = Type.Object({ row: GroupRow, members: Type.Array(endpointName) });
 export type GroupDetail = Static<typeof GroupDetail>;
 
+const protectionGroups = [
+  ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok'] as const),
+];
 /** One backup job of one endpoint, as its tool tells and as the rules judge it. `GET /api/v1/protection`. */
 export const ProtectedJob = Type.Object({
   endpoint: endpointName,
@@ -506,8 +550,9 @@ export const ProtectedJob = Type.Object({
   job: text,
   protects: Type.Array(text),
   state: JobState,
-  /** The worst that a rule says about it; null: nothing. */
-  severity: Type.Union([Severity, Type.Null()]),
+  level,
+  /** Those of the Protection page that it belongs to. */
+  groups: Type.Array(Type.Enum([...protectionGroups])),
   reason: orNull.reasons,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
@@ -528,27 +573,24 @@ export const ProtectedJob = Type.Object({
 });
 export type ProtectedJob = Static<typeof ProtectedJob>;
 
+/** A part of the fleet with something in common, such as jobs that are late. */
+const groupCount = <T extends string>(names: readonly T[]) =>
+  Type.Object({ name: Type.Enum([...names]), count: Type.Integer(), level });
+
 export const Protection = Type.Object({
   asOf: ms,
-  counts: Type.Object({
-    endpoints: Type.Integer(),
-    /** Endpoints that tell of no job at all. */
-    none: Type.Integer(),
-    /** Endpoints of which nothing is known, such as never reported or not readable. */
-    unknown: Type.Integer(),
-    jobs: Type.Integer(),
-    ok: Type.Integer(),
-    late: Type.Integer(),
-    failed: Type.Integer(),
-    neverVerified: Type.Integer(),
-    sizeAnomalies: Type.Integer(),
-  }),
+  endpoints: Type.Integer(),
+  /** Worst first. Of endpoints in `none`, of jobs in the others, of both in `unknown`. */
+  groups: Type.Array(groupCount(protectionGroups)),
+  /** Endpoints that tell of no job at all. */
   none: Type.Array(endpointName),
+  /** Endpoints of which nothing is known, such as never reported or not readable. */
   unknown: Type.Array(endpointName),
   jobs: Type.Array(ProtectedJob),
 });
 export type Protection = Static<typeof Protection>;
 
+const patchGroups = ['critical', 'warning', 'info', 'waiting', 'unknown', 'none'] as const;
 /** Patch level of one endpoint. `GET /api/v1/patches`. */
 export const PatchRow = Type.Object({
   endpoint: endpointName,
@@ -557,6 +599,10 @@ export const PatchRow = Type.Object({
    * more. unknown: cannot be told, also while the age of what is pending is only known as a lower bound.
    */
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
+  /** What rules say of the age of its security updates; waiting: nothing; none: no such update is pending. */
+  group: Type.Enum([...patchGroups]),
+  /** What rules say of its updates and its system. */
+  attention: Type.Array(Attention),
   reason: orNull.reasons,
   managers: Type.Array(text),
   pending: orNull.number,
@@ -570,21 +616,29 @@ export const PatchRow = Type.Object({
 });
 export type PatchRow = Static<typeof PatchRow>;
 
+const compliance = {
+  endpoints: Type.Integer(),
+  compliant: Type.Integer(),
+  overdue: Type.Integer(),
+  unknown: Type.Integer(),
+  /** Compliant ones of those that are known; null when none is. */
+  percent: orNull.number,
+};
 export const PatchOverview = Type.Object({
   asOf: ms,
-  /** Days after which a pending security update makes an endpoint overdue; null: no rule says so. */
-  limitDays: orNull.number,
+  whole: Type.Object(compliance),
+  /** By the share of compliant ones, smallest first. */
   sites: Type.Array(
     Type.Object({
       /** null: endpoints without a site. */
       site: orNull.text,
-      endpoints: Type.Integer(),
-      compliant: Type.Integer(),
-      overdue: Type.Integer(),
-      unknown: Type.Integer(),
+      ...compliance,
       oldestSecuritySince: orNull.ms,
     }),
   ),
+  /** Worst first. */
+  groups: Type.Array(groupCount(patchGroups)),
+  /** Overdue ones first, then those that are not known; of each, the oldest update first. */
   endpoints: Type.Array(PatchRow),
 });
 export type PatchOverview = Static<typeof PatchOverview>;

@@ -22,6 +22,7 @@ export const access: Readonly<Record<string, Need>> = {
 
   // The fleet
   'GET /api/v1/endpoints': 'viewer',
+  'GET /api/v1/endpoints/filters': 'viewer',
   'GET /api/v1/endpoints/:id': 'viewer',
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',

@@ -1,6 +1,7 @@
 /** The state of an endpoint's backups in a word: what the tools say, and `late` where a rule about age says so. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
+import type { Level } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { heldAbout } from './attention.ts';
 import { ageOf } from './backup-age.ts';
@@ -9,17 +10,20 @@ type State = EndpointRow['backup']['state'];
 export type JobState = Exclude<State, 'none'>;
 
 export interface JobVerdict {
+  product: string;
   job: string;
   state: JobState;
   /** Seconds since the last good backup; null when there is none or its time cannot be believed. */
   ageSeconds: number | null;
   /** The worst that is held about the job. */
-  severity: HeldAlert['severity'] | null;
+  level: Level | null;
 }
 
 export interface BackupVerdict {
   state: State;
   ageSeconds: number | null;
+  /** Of the job whose last good backup is the oldest. */
+  lastSuccess: number | null;
   jobs: JobVerdict[];
 }
 
@@ -31,11 +35,13 @@ export function jobVerdict(job: BackupJob, held: readonly HeldAlert[], now: numb
   const tags = { job: job.job, product: job.product };
   const about = held.filter(({ metric }) => metric.startsWith('backup.'));
   const worst = about.find((alert) => alert.tags.job === tags.job && alert.tags.product === tags.product);
+  const state = stateOf(job, age, heldAbout(held, ages, tags) !== undefined);
   return {
-    job: job.job,
-    state: stateOf(job, age, heldAbout(held, ages, tags) !== undefined),
+    ...tags,
+    // A good run of which a rule says something, such as that it is too small, is no plain "ok".
+    state: state === 'ok' && worst !== undefined ? 'warning' : state,
     ageSeconds: age === null ? null : Math.round(age / 1000),
-    severity: worst?.severity ?? null,
+    level: worst?.severity ?? null,
   };
 }
 
@@ -48,7 +54,13 @@ function stateOf(job: BackupJob, age: number | null, isLate: boolean): JobState 
   return job.result;
 }
 
-export const worstJobFirst: readonly JobState[] = ['failed', 'never', 'late', 'unknown', 'warning', 'running', 'ok'];
+/** Neither its tool nor a person has ever tried to restore from it. */
+export const isUntested = ({ lastVerified, verifiedOk }: BackupJob): boolean =>
+  lastVerified === null && verifiedOk === null;
+
+/** Worst first. */
+export const backupStates = ['failed', 'none', 'never', 'late', 'unknown', 'warning', 'running', 'ok'] as const;
+export const worstJobFirst = backupStates.filter((state) => state !== 'none');
 
 /**
  * The worst of all jobs.
@@ -59,10 +71,12 @@ export function backupVerdict(
   held: readonly HeldAlert[],
   now: number,
 ): BackupVerdict {
-  if (jobs === null) return { state: 'unknown', ageSeconds: null, jobs: [] };
-  if (jobs.length === 0) return { state: 'none', ageSeconds: null, jobs: [] };
+  if (jobs === null) return { state: 'unknown', ageSeconds: null, lastSuccess: null, jobs: [] };
+  if (jobs.length === 0) return { state: 'none', ageSeconds: null, lastSuccess: null, jobs: [] };
   const verdicts = jobs.map((job) => jobVerdict(job, held, now));
   const state = worstJobFirst.find((word) => verdicts.some((one) => one.state === word)) ?? 'unknown';
-  const known = verdicts.flatMap((one) => (one.ageSeconds === null ? [] : [one.ageSeconds]));
-  return { state, ageSeconds: known.length === 0 ? null : Math.max(...known), jobs: verdicts };
+  const known = jobs.flatMap((job) => (ageOf(job, now) === null ? [] : (job.lastSuccess ?? [])));
+  const lastSuccess = known.length === 0 ? null : Math.min(...known);
+  const ageSeconds = lastSuccess === null ? null : Math.max(0, Math.round((now - lastSuccess) / 1000));
+  return { state, ageSeconds, lastSuccess, jobs: verdicts };
 }

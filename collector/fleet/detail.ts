@@ -2,10 +2,12 @@
 import type { EndpointDetail } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
+import type { Alerts } from '../alerts/alerts.ts';
 import { refusedPartsIn } from '../intake/refused-parts.ts';
 import { timelineOf } from '../kpi/history.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
+import { backupVerdict } from './backup-state.ts';
 import type { Fleet } from './fleet.ts';
 import { identityOf } from './identity.ts';
 import { testKey, testsByJob, withTests } from './restore-tests.ts';
@@ -18,11 +20,12 @@ export interface DetailDeps {
   fleet: Fleet;
   rows: Rows;
   series: Pick<SeriesStore, 'latest'>;
+  alerts: Pick<Alerts, 'held'>;
 }
 
 /** @throws EvenkeelError NOT_FOUND */
 export async function detailOf(
-  { state, fleet, rows, series }: DetailDeps,
+  { state, fleet, rows, series, alerts }: DetailDeps,
   id: string,
   now: number,
 ): Promise<EndpointDetail> {
@@ -38,6 +41,7 @@ export async function detailOf(
     clockOffsetMs: endpoint.clockOffsetMs,
     latest: [...series.latest(id)],
     sections: await sectionsOf(state, id),
+    backups: backupVerdict(rows.facts(id).backups, alerts.held(id), now).jobs,
     timeline: await timelineOf(state, id, now - weekMs, now, now),
     ...(await factsOf(state, id)),
     ...(await identityOf({ state, fleet }, id, now)),

@@ -3,34 +3,19 @@ import type { State } from '../state/open.ts';
 import { type Facts, factSections, factsOf, noFacts } from './facts.ts';
 import { testKey, testsByJob, withTests } from './restore-tests.ts';
 
-export interface Known {
-  facts: Facts;
-  /** Backup jobs whose restore a person has tried out, the newest time with success. */
-  verified: Set<string>;
-}
-
 export interface Knowledge {
-  of(id: string): Known;
-  /** Each reads one endpoint, or all of them when `id` is left out. */
-  facts(id?: string): Promise<void>;
-  verified(id?: string): Promise<void>;
+  of(id: string): Facts;
+  /** Reads one endpoint, or all of them when `id` is left out. */
+  read(id?: string): Promise<void>;
 }
 
 export function createKnowledge(state: State): Knowledge {
-  const known = new Map<string, Known>();
-
-  function of(id: string): Known {
-    const old = known.get(id);
-    if (old) return old;
-    const entry: Known = { facts: noFacts, verified: new Set() };
-    known.set(id, entry);
-    return entry;
-  }
+  const known = new Map<string, Facts>();
 
   return {
-    of,
+    of: (id) => known.get(id) ?? noFacts,
 
-    async facts(id) {
+    async read(id) {
       let query = state
         .selectFrom('inventory')
         .select(['endpoint', 'section', 'data'])
@@ -46,17 +31,8 @@ export function createKnowledge(state: State): Knowledge {
         const facts = factsOf(sections);
         const backups =
           facts.backups?.map((job) => withTests(job, tests.get(testKey(endpoint, job.job)) ?? [])) ?? null;
-        of(endpoint).facts = { ...facts, backups };
+        known.set(endpoint, { ...facts, backups });
       }
-    },
-
-    async verified(id) {
-      const newest = [...(await testsByJob(state, id))].map(
-        ([key, list]) => [key.split('\n')[0] ?? '', list.at(-1)] as const,
-      );
-      for (const [endpoint, test] of newest)
-        if (test?.ok) of(endpoint).verified.add(test.job);
-        else if (test) of(endpoint).verified.delete(test.job);
     },
   };
 }

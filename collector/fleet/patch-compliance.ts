@@ -4,94 +4,83 @@
  */
 
 import type { PatchOverview, PatchRow } from '../../shared/api.ts';
+import { worst, worstOf } from '../../shared/level.ts';
 import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
-import type { Rule } from '../evaluate/rule.ts';
-import { heldAbout } from './attention.ts';
+import { attentionOf, heldAbout } from './attention.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
-
-const dayMs = 86_400_000;
+import { patchesOf } from './row.ts';
 
 const ageMetric = 'patches.oldest_security_age_s';
 
-/** Days after which a security update that is pending is critical, as the rules say; null where none says so. */
-export function patchLimitDays(rules: readonly Rule[]): number | null {
-  const limits = rules.flatMap(({ enabled, severity, when }) => {
-    if (!enabled || severity !== 'critical' || when.kind !== 'threshold') return [];
-    return when.all.filter(({ field }) => `${when.measurement}.${field}` === ageMetric).map(({ value }) => value);
-  });
-  return limits.length === 0 ? null : Math.min(...limits) / 86_400;
-}
-
 /** @param held what the engine of alerts holds of the endpoint: it says what is too old */
 export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAlert[], now: number): PatchRow {
+  const { endOfLife, supportEnded, ...patches } = patchesOf(facts, now);
   const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
   const unread = own.filter((manager) => manager.scan !== 'ok');
-  const sum = (pick: 'pending' | 'pendingSecurity') =>
-    own.length === 0 || own.some((manager) => manager[pick] === null)
-      ? null
-      : own.reduce((total, manager) => total + (manager[pick] ?? 0), 0);
-  const since = own.flatMap((manager) => manager.oldestSecuritySince ?? []);
-  const oldest = since.length > 0 ? Math.min(...since) : null;
-  const pendingSecurity = sum('pendingSecurity');
   const scanned = own.flatMap((manager) => manager.scannedAt ?? []);
-  const supportEnd = facts.osState?.endOfSecurity ?? facts.osState?.endOfLife ?? null;
-  // The day itself is still covered. Nothing pending is no merit where nothing is published any more.
-  const ended = supportEnd !== null && now >= supportEnd + dayMs;
-  const overdue = ended || heldAbout(held, [ageMetric])?.severity === 'critical';
+  // Nothing pending is no merit where nothing is published any more.
+  const level = heldAbout(held, [ageMetric])?.severity ?? null;
+  const overdue = supportEnded || level === 'critical';
   // "At least since": an update that was old when the agent first looked is as young as that look.
   const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
   const reasons = [
-    ...(ended ? [reason('no_security_updates_since', { ended_on: supportEnd })] : []),
+    ...(supportEnded ? [reason('no_security_updates_since', { ended_on: endOfLife })] : []),
     ...unread.flatMap(({ manager, reason: why }) => [
       reason('in_part', { name: manager }),
       ...(joinReasons(reasonsIn(why)) ?? [reason('not_scanned')]),
     ]),
     ...undated.flatMap(({ manager }) => [reason('in_part', { name: manager }), reason('security_age_unknown')]),
   ];
+  const isUnknown = own.length === 0 || unread.length > 0 || undated.length > 0 || patches.pendingSecurity === null;
+  // What is known to be overdue is overdue, even when another manager could not be read.
+  const state = overdue ? 'overdue' : isUnknown ? 'unknown' : 'compliant';
   return {
     endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
-    // What is known to be overdue is overdue, even when another manager could not be read.
-    state: overdue
-      ? 'overdue'
-      : own.length === 0 || unread.length > 0 || undated.length > 0 || pendingSecurity === null
-        ? 'unknown'
-        : 'compliant',
+    state,
+    group: level ?? (isUnknown ? 'unknown' : patches.pendingSecurity === 0 ? 'none' : 'waiting'),
+    attention: attentionOf(held.filter(({ metric }) => metric.startsWith('patches.') || metric.startsWith('os.'))),
     reason: joinReasons(reasons),
     managers: own.map((manager) => manager.manager),
-    pending: sum('pending'),
-    pendingSecurity,
-    oldestSecuritySince: oldest,
+    pending: patches.pending,
+    pendingSecurity: patches.pendingSecurity,
+    oldestSecuritySince: patches.oldestSecuritySince,
     scannedAt: scanned.length > 0 ? Math.min(...scanned) : null,
-    rebootRequired: facts.osState?.rebootRequired ?? null,
+    rebootRequired: patches.rebootRequired,
     rebootSince: facts.osState?.rebootSince ?? null,
     os: facts.os,
-    endOfLife: supportEnd,
+    endOfLife,
   };
 }
 
 const order = { overdue: 0, unknown: 1, compliant: 2 } as const;
 
-export function patchOverview(rows: readonly PatchRow[], limitDays: number | null, now: number): PatchOverview {
-  const bySite = new Map<string | null, PatchRow[]>();
-  for (const row of rows) bySite.set(row.endpoint.site, [...(bySite.get(row.endpoint.site) ?? []), row]);
-  const sites = [...bySite].map(([site, members]) => {
-    const count = (state: PatchRow['state']) => members.filter((row) => row.state === state).length;
-    const since = members.flatMap((row) => row.oldestSecuritySince ?? []);
-    return {
-      site,
-      endpoints: members.length,
-      compliant: count('compliant'),
-      overdue: count('overdue'),
-      unknown: count('unknown'),
-      oldestSecuritySince: since.length > 0 ? Math.min(...since) : null,
-    };
+function complianceOf(rows: readonly PatchRow[]): PatchOverview['whole'] {
+  const count = (state: PatchRow['state']) => rows.filter((row) => row.state === state).length;
+  const [compliant, overdue] = [count('compliant'), count('overdue')];
+  const known = compliant + overdue;
+  const percent = known === 0 ? null : (100 * compliant) / known;
+  return { endpoints: rows.length, compliant, overdue, unknown: count('unknown'), percent };
+}
+
+const oldest = (since: readonly number[]) => (since.length === 0 ? null : Math.min(...since));
+const groupNames: readonly PatchRow['group'][] = ['critical', 'warning', 'info', 'waiting', 'unknown', 'none'];
+
+export function patchOverview(rows: readonly PatchRow[], now: number): PatchOverview {
+  const sites = [...Map.groupBy(rows, ({ endpoint }) => endpoint.site)].map(([site, members]) => ({
+    site,
+    ...complianceOf(members),
+    oldestSecuritySince: oldest(members.flatMap((row) => row.oldestSecuritySince ?? [])),
+  }));
+  sites.sort((a, b) => (a.percent ?? 101) - (b.percent ?? 101) || b.overdue - a.overdue || b.unknown - a.unknown);
+  const groups = groupNames.map((name) => {
+    const members = rows.filter(({ group }) => group === name);
+    return { name, count: members.length, level: worst(members.map((row) => worstOf(row, ageMetric))) };
   });
-  sites.sort((a, b) => b.overdue - a.overdue || b.unknown - a.unknown || (a.site ?? '').localeCompare(b.site ?? ''));
   const endpoints = [...rows].sort(
     (a, b) =>
       order[a.state] - order[b.state] || (a.oldestSecuritySince ?? Infinity) - (b.oldestSecuritySince ?? Infinity),
   );
-  return { asOf: now, limitDays, sites, endpoints };
+  return { asOf: now, whole: complianceOf(rows), sites, groups, endpoints };
 }

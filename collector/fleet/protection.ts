@@ -1,12 +1,13 @@
 /** The Protection page: who has no backup, who is late, what was never verified, what is smaller than usual. */
 import type { ProtectedJob, Protection } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
+import { type Level, worst } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import type { State } from '../state/open.ts';
 import { heldAbout } from './attention.ts';
 import { rhythmOf } from './backup-age.ts';
 import { type BackupRun, usualSize } from './backup-runs.ts';
-import { jobVerdict, worstJobFirst } from './backup-state.ts';
+import { isUntested, jobVerdict, worstJobFirst } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 import { type RestoreTest, testKey, testsByJob, withTests } from './restore-tests.ts';
@@ -23,52 +24,50 @@ export async function protectionOf(
   now: number,
 ): Promise<Protection> {
   const [runs, tests] = [await allRuns(state), await testsByJob(state)];
-  const answer: Protection = {
-    asOf: now,
-    counts: {
-      endpoints: 0,
-      none: 0,
-      unknown: 0,
-      jobs: 0,
-      ok: 0,
-      late: 0,
-      failed: 0,
-      neverVerified: 0,
-      sizeAnomalies: 0,
-    },
-    none: [],
-    unknown: [],
-    jobs: [],
-  };
+  const answer: Protection = { asOf: now, endpoints: 0, groups: [], none: [], unknown: [], jobs: [] };
+  const held = { none: [] as (Level | null)[], unknown: [] as (Level | null)[] };
   for (const endpoint of fleet.all()) {
     const { backups } = factsOf(endpoint.id);
-    const held = heldOf(endpoint.id);
-    answer.counts.endpoints++;
-    if (backups === null) answer.unknown.push(nameOf(endpoint));
-    else if (backups.length === 0) answer.none.push(nameOf(endpoint));
+    const about = heldOf(endpoint.id);
+    answer.endpoints++;
     for (const job of backups ?? []) {
       const key = keyOf(endpoint.id, job.product, job.job);
       const tried = tests.get(testKey(endpoint.id, job.job)) ?? [];
-      answer.jobs.push(rowOf(endpoint, job, held, runs.get(key) ?? [], tried, now));
+      answer.jobs.push(rowOf(endpoint, job, about, runs.get(key) ?? [], tried, now));
     }
+    if (backups !== null && backups.length > 0) continue;
+    const group = backups === null ? 'unknown' : 'none';
+    answer[group].push(nameOf(endpoint));
+    held[group].push(about.find(({ metric }) => metric.startsWith('backup.'))?.severity ?? null);
   }
   answer.jobs.sort(
     (a, b) =>
       worstJobFirst.indexOf(a.state) - worstJobFirst.indexOf(b.state) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0),
   );
-  const count = (test: (job: ProtectedJob) => boolean) => answer.jobs.filter(test).length;
-  Object.assign(answer.counts, {
-    none: answer.none.length,
-    unknown: answer.unknown.length,
-    jobs: answer.jobs.length,
-    ok: count((job) => job.state === 'ok'),
-    late: count((job) => job.state === 'late' || job.state === 'never'),
-    failed: count((job) => job.state === 'failed'),
-    neverVerified: count((job) => job.lastVerified === null && job.verifyFailedAt === null),
-    sizeAnomalies: count((job) => job.sizeAnomaly === true),
+  answer.groups = groupNames.map((name) => {
+    const jobs = answer.jobs.filter(({ groups }) => groups.includes(name)).map(({ level }) => level);
+    const found = name === 'none' || name === 'unknown' ? [...held[name], ...jobs] : jobs;
+    return { name, count: found.length, level: worst(found) };
   });
   return answer;
 }
+
+type Group = Protection['groups'][number]['name'];
+type JobFacts = Omit<ProtectedJob, 'groups'>;
+
+/** Which jobs a group of the page has, worst group first. Of endpoints without a job, their own lists tell. */
+const groupTests: Record<Group, (row: JobFacts, job: BackupJob) => boolean> = {
+  none: () => false,
+  failed: ({ state }) => state === 'failed',
+  late: ({ state }) => state === 'late',
+  never: ({ state }) => state === 'never',
+  anomaly: ({ sizeAnomaly }) => sizeAnomaly === true,
+  warning: ({ state }) => state === 'warning',
+  unverified: (_, job) => isUntested(job),
+  unknown: ({ state }) => state === 'unknown',
+  ok: ({ state }) => state === 'ok' || state === 'running',
+};
+const groupNames = Object.keys(groupTests) as Group[];
 
 const keyOf = (...parts: string[]) => parts.join('\n');
 const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site });
@@ -88,13 +87,13 @@ function rowOf(
   const verdict = jobVerdict(job, held, now);
   const isSmall = heldAbout(held, ['backup.size_percent'], { job: job.job, product: job.product }) !== undefined;
   const usualBytes = usualSize(runs, { endedAt: job.lastSuccess });
-  return {
+  const row: JobFacts = {
     endpoint: nameOf(endpoint),
     product: job.product,
     job: job.job,
     protects: job.protects,
     state: verdict.state,
-    severity: verdict.severity,
+    level: verdict.level,
     reason: job.reason,
     lastRun: job.lastRun,
     lastSuccess: job.lastSuccess,
@@ -109,6 +108,7 @@ function rowOf(
     verifyFailedBy: by(failedAt, false),
     verifyNote: job.verifiedOk === false ? (job.verifyNote ?? null) : null,
   };
+  return { ...row, groups: groupNames.filter((name) => groupTests[name](row, job)) };
 }
 
 async function allRuns(state: State): Promise<Map<string, BackupRun[]>> {

@@ -1,9 +1,10 @@
 /** One row of the fleet page out of what is known of an endpoint. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
+import { weightOf } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import type { Latest } from '../series/series.ts';
-import { alertCounts, attentionOf } from './attention.ts';
-import { backupVerdict } from './backup-state.ts';
+import { alertCounts, attentionOf, heldAbout } from './attention.ts';
+import { backupVerdict, isUntested } from './backup-state.ts';
 import type { Facts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
 
@@ -14,15 +15,13 @@ export interface RowInput {
   facts: Facts;
   /** What the engine holds of it, worst first. */
   held: readonly HeldAlert[];
-  /** Names of backup jobs whose restore was tried out by a person. */
-  verified: ReadonlySet<string>;
   now: number;
 }
 
 export function composeRow(input: RowInput): EndpointRow {
   const { endpoint, facts, held, now } = input;
   const backup = backupVerdict(facts.backups, held, now);
-  const values = valuesOf(input.latest);
+  const values = valuesOf(input);
   return {
     id: endpoint.id,
     name: endpoint.name,
@@ -43,18 +42,16 @@ export function composeRow(input: RowInput): EndpointRow {
     backup: {
       state: backup.state,
       ageSeconds: backup.ageSeconds,
+      lastSuccess: backup.lastSuccess,
       jobs: backup.jobs.length,
-      ...(facts.backups === null ? {} : { unverified: unverified(facts.backups, input.verified) }),
+      ...(facts.backups === null ? {} : { unverified: facts.backups.filter(isUntested).length }),
     },
-    patches: patchesOf(facts),
+    patches: patchesOf(facts, now),
     diskHealth: diskHealthOf(facts.disks, held),
   };
 }
 
-const unverified = (jobs: NonNullable<Facts['backups']>, verified: ReadonlySet<string>) =>
-  jobs.filter((job) => job.verifiedOk !== true && !verified.has(job.job)).length;
-
-function valuesOf(latest: readonly Latest[]): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
+function valuesOf({ latest, held }: RowInput): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
   let cpuPercent: number | null = null;
   let memoryPercent: number | null = null;
   let valuesAt: number | null = null;
@@ -64,41 +61,49 @@ function valuesOf(latest: readonly Latest[]): Pick<EndpointRow, 'cpuPercent' | '
     else if (metric !== 'disk.used_percent') continue;
     valuesAt = Math.max(valuesAt ?? 0, at);
   }
-  return { cpuPercent, memoryPercent, disk: fullestOf(latest), valuesAt };
+  return { cpuPercent, memoryPercent, disk: diskOf(latest, held), valuesAt };
 }
 
 /** As long as the rules about disks wait before they take one for gone. */
 const goneAfterMs = 600_000;
 
 /** A disk that was unplugged keeps its last value for ever: only those count that are still reported with the others. */
-function fullestOf(latest: readonly Latest[]): EndpointRow['disk'] {
+function diskOf(latest: readonly Latest[], held: readonly HeldAlert[]): EndpointRow['disk'] {
   const disks = latest.filter(({ metric }) => metric === 'disk.used_percent');
   const newest = Math.max(...disks.map(({ at }) => at));
   const there = disks.filter(({ at }) => newest - at < goneAfterMs);
-  const fullest = there.sort((a, b) => b.value - a.value)[0];
-  return fullest === undefined ? null : { path: fullest.tags.path ?? '?', usedPercent: fullest.value };
+  // The number that is shown is the one that its colour is about: a rule may care for another disk than the fullest.
+  const weight = ({ tags: { path } }: Latest) =>
+    weightOf(path === undefined ? null : (heldAbout(held, ['disk.used_percent'], { path })?.severity ?? null));
+  const first = there.sort((a, b) => weight(b) - weight(a) || b.value - a.value)[0];
+  return first === undefined ? null : { path: first.tags.path ?? '?', usedPercent: first.value };
 }
 
+const dayMs = 86_400_000;
+
 /** The system's own package managers decide; winget, snap and their like are shown on the endpoint's page only. */
-function patchesOf({ patches, osState }: Facts): EndpointRow['patches'] {
+export function patchesOf({ patches, osState }: Facts, now: number): EndpointRow['patches'] {
   const own = patches?.filter((one) => !one.thirdParty) ?? [];
   const sum = (values: (number | null)[]) =>
     values.length === 0 || values.includes(null) ? null : values.reduce<number>((total, n) => total + (n ?? 0), 0);
   const since = own.flatMap((one) => (one.oldestSecuritySince === null ? [] : [one.oldestSecuritySince]));
   const scans = own.map((one) => one.scan);
+  const endOfLife = osState?.endOfSecurity ?? osState?.endOfLife ?? null;
   return {
     pending: sum(own.map((one) => one.pending)),
     pendingSecurity: sum(own.map((one) => one.pendingSecurity)),
     oldestSecuritySince: since.length === 0 ? null : Math.min(...since),
     scan: scans.includes('failed') ? 'failed' : scans.length === 0 || scans.includes('unknown') ? 'unknown' : 'ok',
     rebootRequired: osState?.rebootRequired ?? null,
-    endOfLife: osState?.endOfSecurity ?? osState?.endOfLife ?? null,
+    endOfLife,
+    // The day itself is still covered.
+    supportEnded: endOfLife === null ? null : now >= endOfLife + dayMs,
   };
 }
 
 /** What rules say of disks and arrays; where they say nothing, `ok` only if something was looked at. */
 function diskHealthOf(disks: Facts['disks'], held: readonly HeldAlert[]): EndpointRow['diskHealth'] {
   const worst = held.find(({ metric }) => metric.startsWith('smart.') || metric.startsWith('array.'));
-  if (worst) return worst.severity === 'info' ? 'warning' : worst.severity;
+  if (worst) return worst.severity;
   return disks?.some(({ status }) => status !== 'unknown') ? 'ok' : 'unknown';
 }

@@ -55,13 +55,11 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     if (!('endpoint' in change)) return;
     const id = change.endpoint;
     cache.delete(id);
-    const reread = (...reads: ((id: string) => Promise<void>)[]) =>
+    if (change.kind === 'inventory' && factSections.includes(change.section))
       enqueue(async () => {
-        for (const read of reads) await read(id);
+        await knowledge.read(id);
         cache.delete(id);
       });
-    if (change.kind === 'inventory' && change.section === 'backups') reread(knowledge.facts, knowledge.verified);
-    else if (change.kind === 'inventory' && factSections.includes(change.section)) reread(knowledge.facts);
   }
 
   function rowOf(id: string): EndpointRow | undefined {
@@ -74,7 +72,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
       endpoint,
       groups: groups.namedGroupsOf(id),
       latest: series.latest(id),
-      ...knowledge.of(id),
+      facts: knowledge.of(id),
       held: held(id),
       now: at,
     });
@@ -82,8 +80,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     return row;
   }
 
-  await knowledge.facts();
-  await knowledge.verified();
+  await knowledge.read();
   const unsubscribe = tell.subscribe(heard);
 
   return {
@@ -93,7 +90,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     all() {
       return [...fleet.all()].flatMap(({ id }) => rowOf(id) ?? []);
     },
-    facts: (id) => knowledge.of(id).facts,
+    facts: knowledge.of,
     async settled() {
       await work;
     },

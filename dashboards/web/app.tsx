@@ -2,8 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Door } from './door.tsx';
-import { countFleet } from './fleet/count.ts';
-import { rows } from './fleet/store.ts';
+import { fleetFilters, found, useFleetFilters } from './fleet/filters.ts';
 import { link } from './net/live.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
 import { AddPage } from './pages/add.tsx';
@@ -146,7 +145,9 @@ function Tally({ n, what }: { n: number; what: string }) {
 }
 
 function Navigation({ current }: { current: PageName }) {
-  const { critical, firing } = countFleet(rows.value?.values() ?? []);
+  const critical = found('attention', 'critical').count;
+  const alerts = fleetFilters.value?.data?.alerts;
+  const firing = alerts ? alerts.critical + alerts.warning : 0;
   return (
     <nav aria-label={t('shell.navigation')}>
       {groups.map((group) => (
@@ -213,6 +214,7 @@ function Brand() {
 
 function Shell({ route, children }: { route: Route; children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
+  useFleetFilters();
   // Read again or drawn again: the menu closes when a page was chosen
   useEffect(() => setOpen(false), [path.value]);
   return (

@@ -87,11 +87,11 @@ export const to = {
   ticket: (id: number) => `/tickets/${id}`,
 };
 
-/** The present query with some values changed; null and '' take a value away. Always starts with `?` or is empty. */
+/** The present query with some values changed; null takes a value away. Always starts with `?` or is empty. */
 export function withQuery(search: string, changes: Readonly<Record<string, string | null>>): string {
   const params = new URLSearchParams(search);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === '') params.delete(name);
+    if (value === null) params.delete(name);
     else params.set(name, value);
   }
   const text = params.toString();

@@ -121,7 +121,7 @@ step('endpoints are ticked, searched for and added; the list counts them', async
   await page.getByRole('link', { name: 'endpoints without a site: 13' }).click();
   await heading('Fleet');
   assert.is(await page.locator('tbody tr').count(), 13);
-  assert.is(await page.getByLabel('Site').locator('option:checked').textContent(), 'None');
+  assert.is(await page.getByLabel('Site').locator('option:checked').textContent(), 'None (13)');
 });
 
 step('a name that is taken is told, and what was typed stays', async () => {
@@ -180,7 +180,7 @@ step('an endpoint joins groups in its editor, and its page and the filter lead t
   assert.equal(await page.locator('tbody tr a').first().textContent(), 'box-3');
   const [group] = await list<GroupRow>('groups');
   assert.is(new URL(page.url()).search, `?group=${group?.id}`);
-  assert.is(await page.getByLabel('Group').locator('option:checked').textContent(), 'Cluster');
+  assert.is(await page.getByLabel('Group').locator('option:checked').textContent(), 'Cluster (1)');
   await open('/sites');
   await page.getByRole('link', { name: 'Rome' }).waitFor();
 });

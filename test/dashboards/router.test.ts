@@ -50,7 +50,8 @@ test('what is no address is missing', () => {
 
 test('a query keeps what was not changed, and loses what was emptied', () => {
   assert.is(withQuery('?a=1&b=2', { b: null, c: 'x y' }), '?a=1&c=x+y');
-  assert.is(withQuery('?a=1', { a: '' }), '');
+  assert.is(withQuery('?a=1', { a: null }), '');
+  assert.is(withQuery('?a=1', { a: '' }), '?a=', 'an empty value is a value: endpoints without a site');
 });
 
 test('a log-in leads only into this app', () => {

@@ -74,7 +74,7 @@ test('a verification that fails on the machine is an alert at once, and a good o
   await until(async () => (await alertState()) === 'firing critical', 30_000, 'the alert');
   const job = await protectedJob();
   assert.is(job?.lastVerified, good, 'the earlier good date stays');
-  assert.equal([job?.verifyFailedBy, job?.severity], ['tar', 'critical']);
+  assert.equal([job?.verifyFailedBy, job?.level], ['tar', 'critical']);
   assert.match(inLog(job?.verifyNote), 'archive corrupt');
   const shown = await shownJob();
   assert.equal([shown?.result, shown?.verifiedOk, shown?.lastVerified], ['ok', false, good]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { describeFilters } from '../../collector/fleet/row-filters.ts';
 import { Alert, Attention, EndpointRow, Interval, TicketState } from '../../shared/api.ts';
 import { errors } from '../../shared/errors.ts';
 import { defaultLanguage, dictionaries } from '../../shared/words/index.ts';
@@ -127,7 +128,10 @@ test('every state and reason that the collector can send has words', () => {
     ...literals(Interval.properties.state).map((value) => `interval.${value}`),
     ...literals(TicketState).map((value) => `ticket.state.${value}`),
   ];
-  assert.ok(wanted.length > 30);
+  for (const { name, choices, open } of describeFilters([]).filters) {
+    wanted.push(`filter.name.${name}`, ...(open ? [] : choices.map(({ value }) => `filter.${name}.${value}`)));
+  }
+  assert.ok(wanted.length > 60);
   for (const key of wanted) assert.ok(keys.has(key), key);
 });
 

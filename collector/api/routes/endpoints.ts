@@ -1,6 +1,6 @@
 /** The fleet: list, one endpoint, edit, retire, restores tried out. */
 import { Type } from 'typebox';
-import { EndpointDetail, EndpointKind, EndpointRow, page } from '../../../shared/api.ts';
+import { EndpointDetail, EndpointKind, EndpointRow, FleetFilters, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
@@ -8,6 +8,7 @@ import { factSections } from '../../fleet/facts.ts';
 import { namePattern } from '../../fleet/names.ts';
 import { replaceEndpoint } from '../../fleet/replace.ts';
 import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
+import { describeFilters } from '../../fleet/row-filters.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -53,10 +54,22 @@ export function endpointRoutes(app: App, context: Context): void {
         summary: 'Endpoints, those that need a look first',
         tags: ['fleet'],
         querystring: RowQuery,
-        response: { 200: page(EndpointRow) },
+        response: { 200: Type.Object({ ...page(EndpointRow).properties, total: Type.Integer() }) },
       },
     },
-    (request) => queryRows(rows.all(), request.query, clock.now()),
+    (request) => queryRows(rows.all(), request.query),
+  );
+
+  app.get(
+    '/api/v1/endpoints/filters',
+    {
+      schema: {
+        summary: 'By what endpoints can be filtered and put in order, and how many each choice finds',
+        tags: ['fleet'],
+        response: { 200: FleetFilters },
+      },
+    },
+    () => describeFilters(rows.all()),
   );
 
   app.get(

@@ -1,6 +1,7 @@
 /** Sites and groups: the same routes for both, because both are a name, a note and endpoints. */
 import { type TObject, type TProperties, Type } from 'typebox';
 import { type EndpointRow, GroupDetail, GroupRow, page, SiteDetail, SiteRow } from '../../../shared/api.ts';
+import { type Level, worst, worstOf } from '../../../shared/level.ts';
 import type { Place, PlaceFields, Places } from '../../fleet/places.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -81,19 +82,23 @@ interface Counts {
   endpoints: number;
   attention: number;
   critical: number;
+  /** The worst. */
+  level: Level | null;
 }
 
 /** Counted from the rows: what needs a look is decided there, once. */
 function countBy(rows: readonly EndpointRow[], keysOf: Kind['keysOf']): (key: string) => Counts {
   const counts = new Map<string, Counts>();
-  const none = { endpoints: 0, attention: 0, critical: 0 };
+  const none: Counts = { endpoints: 0, attention: 0, critical: 0, level: null };
   for (const row of rows) {
     for (const key of keysOf(row)) {
       const old = counts.get(key) ?? none;
+      const level = worstOf(row);
       counts.set(key, {
         endpoints: old.endpoints + 1,
-        attention: old.attention + (row.attention.length > 0 ? 1 : 0),
-        critical: old.critical + (row.attention.some(({ severity }) => severity === 'critical') ? 1 : 0),
+        attention: old.attention + (level === null ? 0 : 1),
+        critical: old.critical + (level === 'critical' ? 1 : 0),
+        level: worst([old.level, level]),
       });
     }
   }

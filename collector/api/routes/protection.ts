@@ -1,10 +1,10 @@
 /** Backups and updates over the whole fleet: the Protection and the Patches page. */
 import { PatchOverview, Protection } from '../../../shared/api.ts';
-import { patchLimitDays, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
+import { patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
 import { protectionOf } from '../../fleet/protection.ts';
 import type { App, Context } from '../context.ts';
 
-export function protectionRoutes(app: App, { state, fleet, rows, alerts, rules, clock }: Context): void {
+export function protectionRoutes(app: App, { state, fleet, rows, alerts, clock }: Context): void {
   app.get(
     '/api/v1/protection',
     {
@@ -30,7 +30,6 @@ export function protectionRoutes(app: App, { state, fleet, rows, alerts, rules, 
       const now = clock.now();
       return patchOverview(
         [...fleet.all()].map((endpoint) => patchRow(endpoint, rows.facts(endpoint.id), alerts.held(endpoint.id), now)),
-        patchLimitDays(rules.books().all()),
         now,
       );
     },

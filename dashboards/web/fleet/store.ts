@@ -3,24 +3,20 @@ import { effect, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
 import { onChanges, reconnected } from '../net/live.ts';
 import { asProblem } from '../net/load.ts';
-import { all, call, type Problem } from '../net/request.ts';
+import { all, call } from '../net/request.ts';
 import { me } from '../net/session.ts';
 
 /** null until the first page has come. */
 export const rows = signal<ReadonlyMap<string, EndpointRow> | null>(null);
-export const rowsProblem = signal<Problem | null>(null);
-/** True while later pages of a large fleet are still coming. */
-export const rowsComing = signal(false);
 
 const byId = (list: readonly EndpointRow[]) => new Map(list.map((row) => [row.id, row]));
 
 let reading: AbortController | undefined;
 
-export async function readFleet(): Promise<void> {
+async function readFleet(): Promise<void> {
   reading?.abort();
   reading = new AbortController();
   const { signal: stop } = reading;
-  rowsComing.value = true;
   try {
     const first = rows.peek() === null;
     const whole = await all<EndpointRow>(
@@ -31,11 +27,8 @@ export async function readFleet(): Promise<void> {
       stop,
     );
     rows.value = byId(whole);
-    rowsProblem.value = null;
-  } catch (thrown) {
-    if (!stop.aborted) rowsProblem.value = asProblem(thrown);
-  } finally {
-    if (!stop.aborted) rowsComing.value = false;
+  } catch {
+    // Pages do without: what they show of their own is read by them, with its problem. The next reconnection reads again.
   }
 }
 

@@ -54,6 +54,13 @@ export function useLoad<T>(
   return { data, problem, loading: address !== null && data === null && problem === null, reload };
 }
 
+/** The data; while another address is loading, those of the one before, so that a list does not blink. */
+export function useKept<T>({ data }: Loaded<T>): T | null {
+  const last = useRef<T | null>(null);
+  last.current = data ?? last.current;
+  return last.current;
+}
+
 /** Calls `reload` for changes that concern a page: soon after the first one, then at most once in `pauseMs`. */
 function useFreshness(concerns: (change: Change) => boolean, reload: () => void, pauseMs: number): void {
   const latest = useRef(concerns);

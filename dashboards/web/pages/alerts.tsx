@@ -19,7 +19,7 @@ type Filter = (typeof filters)[number];
 
 const look = {
   pending: ['idle', 'never'],
-  firing: ['critical', 'alert'],
+  firing: [null, 'alert'],
   unknown: ['unknown', 'never'],
   resolved: ['ok', 'ok'],
 } as const;
@@ -27,7 +27,7 @@ const look = {
 export function AlertState({ alert }: { alert: Alert }) {
   const [tone, icon] = look[alert.state];
   return (
-    <Mark tone={tone} icon={icon}>
+    <Mark tone={tone ?? alert.severity} icon={icon}>
       {t(`alert.state.${alert.state}`)}
     </Mark>
   );

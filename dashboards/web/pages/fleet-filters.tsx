@@ -1,88 +1,79 @@
-/** The search and the filters of the fleet page; every choice is kept in the address. */
-import type { EndpointRow } from '../../../shared/api.ts';
-import { choices, type FilterName, filterCount, type Wanted } from '../fleet/filter.ts';
+/** The search and the filters of the fleet page, as the API describes them; every choice is kept in the address. */
+import type { FleetFilters } from '../../../shared/api.ts';
+import { number } from '../../../shared/words/format.ts';
+import { choiceWord } from '../fleet/filters.ts';
+import { filterCount, type Wanted } from '../fleet/query.ts';
 import { Input, Select } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { search, setQuery } from '../router.ts';
-import { t, wordOr } from '../words/words.ts';
+import { setQuery } from '../router.ts';
+import { language, t, wordOr } from '../words/words.ts';
 
-const first: readonly FilterName[] = ['state', 'attention', 'kind'];
-const further: readonly FilterName[] = ['backup', 'security', 'reboot', 'eol', 'disks'];
+/** Those that are always open to view; the others stand behind "More filters". */
+const first: readonly string[] = ['state', 'attention', 'kind', 'site'];
 
-function Choice({ name, wanted }: { name: FilterName; wanted: Wanted }) {
-  const options = Object.keys(choices[name]).map((value) => [value, wordOr(`filter.${name}`, value)] as const);
+/** A name has no line break, so these are no names. */
+const all = '\n';
+const nothing = '\n\n';
+
+/** The choices that find something, and the one that is chosen. */
+function Choice({
+  filter: { name, choices },
+  chosen,
+}: {
+  filter: FleetFilters['filters'][number];
+  chosen: string | undefined;
+}) {
+  const shown = choices.filter(({ value, count }) => value === chosen || count > 0);
+  const known = shown.some(({ value }) => value === chosen);
+  // Of a site or group that is gone, the link goes on to say so.
+  const gone = chosen === undefined || known ? [] : [{ value: chosen, label: null, count: 0, level: null }];
+  const options = [...shown, ...gone].map((choice) => {
+    const word = t('filter.choice', { word: choiceWord(name, choice), n: number(choice.count, language.value) });
+    return [choice.value === '' ? nothing : choice.value, word] as const;
+  });
   return (
     <Select
-      label={t(`filter.name.${name}`)}
-      value={wanted.chosen[name] ?? ''}
-      onChange={(value) => setQuery({ [name]: value })}
-      options={[['', t('filter.all')], ...options]}
+      label={wordOr('filter.name', name)}
+      value={chosen === undefined ? all : chosen === '' ? nothing : chosen}
+      onChange={(value) => setQuery({ [name]: value === all ? null : value === nothing ? '' : value })}
+      options={[[all, t('filter.all')], ...options]}
     />
   );
 }
 
-/** A name has no line break, so this is no name. */
-const nothing = '\n';
-
-interface WordsProps {
-  name: 'site' | 'tag' | 'group';
-  /** What stands in the address, and its word. */
-  values: ReadonlyMap<string, string>;
-  value: string | null;
+interface FiltersProps {
+  filters: FleetFilters['filters'];
+  wanted: Wanted;
 }
 
-/** Sites, tags or groups that occur; nothing while there are none to choose. */
-function Words({ name, values, value }: WordsProps) {
-  if (values.size === 0 && value === null) return null;
-  const options = [...values].sort(([, a], [, b]) => a.localeCompare(b));
-  // Chosen by a link only: `?site=` is the list of those without one.
-  const none = value === '' ? [[nothing, t('filter.none')] as const] : [];
-  return (
-    <Select
-      label={t(`filter.name.${name}`)}
-      value={value === '' ? nothing : (value ?? '')}
-      onChange={(chosen) => chosen !== nothing && setQuery({ [name]: chosen })}
-      options={[['', t('filter.all')], ...none, ...options]}
-    />
-  );
-}
-
-const same = (words: readonly string[]) => new Map(words.map((word) => [word, word]));
-
-export function Filters({ list, wanted }: { list: readonly EndpointRow[]; wanted: Wanted }) {
-  const sites = same(list.flatMap((row) => row.site ?? []));
-  const tags = same(list.flatMap((row) => row.tags));
-  const groups = new Map(list.flatMap((row) => row.groups.map(({ id, name }) => [id, name] as const)));
-  const words = [wanted.tag, wanted.group].filter((one) => one !== null).length;
-  const hidden = further.filter((name) => wanted.chosen[name] !== undefined).length + words;
+export function Filters({ filters, wanted }: FiltersProps) {
+  const further = filters.filter(({ name }) => !first.includes(name));
+  const hidden = further.filter(({ name }) => name in wanted.chosen).length;
+  // What occurs nowhere, such as tags, is no choice.
+  const offered = (some: FiltersProps['filters']) =>
+    some
+      .filter(({ name, choices }) => name in wanted.chosen || choices.some(({ value, count }) => value && count > 0))
+      .map((filter) => <Choice key={filter.name} filter={filter} chosen={wanted.chosen[filter.name]} />);
   return (
     <search class="box-body stack-2">
       <div class="filters">
         <Input
           label={t('filter.search')}
           type="search"
-          value={new URLSearchParams(search.value).get('q') ?? ''}
-          onInput={(value) => setQuery({ q: value })}
+          value={wanted.q}
+          onInput={(value) => setQuery({ q: value || null })}
           placeholder={t('filter.searchHint')}
+          maxLength={128}
           wide
         />
-        {first.map((name) => (
-          <Choice key={name} name={name} wanted={wanted} />
-        ))}
-        <Words name="site" values={sites} value={wanted.site} />
+        {offered(filters.filter(({ name }) => first.includes(name)))}
       </div>
       <details open={hidden > 0}>
         <summary class="small">
           {t('filter.more')}
           {hidden > 0 && ` (${hidden})`}
         </summary>
-        <div class="filters filters-more">
-          {further.map((name) => (
-            <Choice key={name} name={name} wanted={wanted} />
-          ))}
-          <Words name="tag" values={tags} value={wanted.tag} />
-          <Words name="group" values={groups} value={wanted.group} />
-        </div>
+        <div class="filters filters-more">{offered(further)}</div>
       </details>
       {filterCount(wanted) > 0 && (
         <div>

@@ -1,11 +1,12 @@
 /** The rows of the fleet page. */
-import type { EndpointRow } from '../../../shared/api.ts';
+import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
+import { worstOf } from '../../../shared/level.ts';
 import { coarse, duration, none, number } from '../../../shared/words/format.ts';
-import { nextOrder, type Order, orderText, type SortKey } from '../fleet/filter.ts';
+import { nextSort } from '../fleet/query.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { BackupMark, Mark, StateMark } from '../parts/mark.tsx';
-import { Meter, saidOf } from '../parts/meter.tsx';
+import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
+import { Meter } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { setQuery, to } from '../router.ts';
@@ -29,7 +30,7 @@ function Name({ row }: { row: EndpointRow }) {
 function Backup({ row }: { row: EndpointRow }) {
   return (
     <div>
-      <BackupMark state={row.backup.state} />
+      <BackupMark state={row.backup.state} level={worstOf(row, 'backup.')} />
       {row.backup.ageSeconds !== null && (
         <div class="quiet small nowrap" title={duration(row.backup.ageSeconds, language.value)}>
           {t('backup.age', { age: coarse(row.backup.ageSeconds, language.value) })}
@@ -42,23 +43,30 @@ function Backup({ row }: { row: EndpointRow }) {
 /** Security updates first; what cannot be told is said. */
 function Updates({ row }: { row: EndpointRow }) {
   const { pendingSecurity, scan, rebootRequired } = row.patches;
+  const level = worstOf(row, 'patches.');
   const unknown = scan !== 'ok' || pendingSecurity === null;
   return (
     <div>
       {unknown ? (
-        <Mark tone="unknown" icon="unknown">
+        <LevelMark level={level} else="unknown">
           {scan === 'failed' ? t('updates.scanFailed') : t('common.unknown')}
-        </Mark>
+        </LevelMark>
       ) : pendingSecurity > 0 ? (
-        <Mark tone="warning" icon="warning">
+        <LevelMark level={level} else="idle">
           {t('updates.security', { n: number(pendingSecurity, language.value) })}
-        </Mark>
+        </LevelMark>
       ) : (
-        <Mark tone="ok" icon="ok">
+        <LevelMark level={level} else="ok">
           {t('updates.current')}
-        </Mark>
+        </LevelMark>
       )}
-      {rebootRequired && <div class="quiet small nowrap">{t('updates.rebootDue')}</div>}
+      {rebootRequired && (
+        <div class="small nowrap">
+          <LevelMark level={worstOf(row, 'os.reboot_required')} else="idle">
+            {t('updates.rebootDue')}
+          </LevelMark>
+        </div>
+      )}
     </div>
   );
 }
@@ -67,16 +75,28 @@ function Disk({ row }: { row: EndpointRow }) {
   if (row.disk === null) return <span>{none}</span>;
   return (
     <div title={row.disk.path}>
-      <Meter value={row.disk.usedPercent} said={saidOf(row, 'disk.used_percent')} />
+      <Meter value={row.disk.usedPercent} said={worstOf(row, 'disk.used_percent')} />
     </div>
   );
 }
 
-function columnsFor(order: Order): Column<EndpointRow>[] {
-  const sort = (key: SortKey): NonNullable<Column<EndpointRow>['sort']> => ({
-    direction: order.key !== key ? 'none' : order.down ? 'descending' : 'ascending',
-    onClick: () => setQuery({ sort: orderText(nextOrder(order, key)) }),
-  });
+interface FleetTableProps {
+  list: readonly EndpointRow[];
+  /** `-cpu`, and what else can be asked for. */
+  order: string;
+  sorts: FleetFilters['sorts'];
+}
+
+function columnsFor({ order, sorts }: FleetTableProps): Column<EndpointRow>[] {
+  const sort = (key: string): Column<EndpointRow>['sort'] => {
+    const known = sorts.find(({ name }) => name === key);
+    return (
+      known && {
+        direction: order === key ? 'ascending' : order === `-${key}` ? 'descending' : 'none',
+        onClick: () => setQuery({ sort: nextSort(order, known) }),
+      }
+    );
+  };
   return [
     { key: 'name', head: t('column.endpoint'), sort: sort('name'), cell: (row) => <Name row={row} /> },
     {
@@ -85,7 +105,7 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
       sort: sort('seen'),
       cell: (row) => (
         <div>
-          <StateMark state={row.state} />
+          <StateMark row={row} />
           <div class="quiet small nowrap">
             <Ago at={row.lastSeenAt} />
           </div>
@@ -103,13 +123,13 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
       key: 'cpu',
       head: t('column.cpu'),
       sort: sort('cpu'),
-      cell: (row) => <Meter value={row.cpuPercent} said={saidOf(row, 'cpu.usage_active')} />,
+      cell: (row) => <Meter value={row.cpuPercent} said={worstOf(row, 'cpu.usage_active')} />,
     },
     {
       key: 'memory',
       head: t('column.memory'),
       sort: sort('memory'),
-      cell: (row) => <Meter value={row.memoryPercent} said={saidOf(row, 'mem.used_percent')} />,
+      cell: (row) => <Meter value={row.memoryPercent} said={worstOf(row, 'mem.used_percent')} />,
     },
     { key: 'disk', head: t('column.disk'), sort: sort('disk'), cell: (row) => <Disk row={row} /> },
     { key: 'backup', head: t('column.backup'), sort: sort('backup'), cell: (row) => <Backup row={row} /> },
@@ -117,6 +137,6 @@ function columnsFor(order: Order): Column<EndpointRow>[] {
   ];
 }
 
-export function FleetTable({ list, order }: { list: readonly EndpointRow[]; order: Order }) {
-  return <Table caption={t('fleet.table')} columns={columnsFor(order)} rows={list} keyOf={(row) => row.id} />;
+export function FleetTable(props: FleetTableProps) {
+  return <Table caption={t('fleet.table')} columns={columnsFor(props)} rows={props.list} keyOf={(row) => row.id} />;
 }

@@ -1,11 +1,13 @@
-/** All endpoints, what needs attention first, values moving as reports come in. */
-import { useMemo, useState } from 'preact/hooks';
-import type { EndpointRow } from '../../../shared/api.ts';
+/** All endpoints, what needs attention first, values moving as reports come in. The API filters and puts in order. */
+import { useState } from 'preact/hooks';
+import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
+import type { Level } from '../../../shared/level.ts';
 import { number, time } from '../../../shared/words/format.ts';
-import { now } from '../clock.ts';
-import { type Counts, countFleet } from '../fleet/count.ts';
-import { filterCount, matches, orderOf, sorted, wantedOf } from '../fleet/filter.ts';
-import { readFleet, rows, rowsComing, rowsProblem } from '../fleet/store.ts';
+import { concernsFleet, fleetFilters, found } from '../fleet/filters.ts';
+import { filterCount, queryOf, wantedOf } from '../fleet/query.ts';
+import { rows } from '../fleet/store.ts';
+import { useKept, useLoad } from '../net/load.ts';
+import type { Page } from '../net/request.ts';
 import { Bones, Empty, PageHead, ProblemNotice } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Pager } from '../parts/table.tsx';
@@ -15,71 +17,53 @@ import { Filters } from './fleet-filters.tsx';
 import { FleetTable } from './fleet-table.tsx';
 
 const pageSize = 50;
+const say = (value: number) => number(value, language.value);
 
 interface TileProps {
+  /** A filter and its choice. */
+  of: readonly [name: string, value: string];
   what: string;
-  value: number;
-  note?: string;
-  tone?: string;
-  query: Record<string, string | null>;
-  current: boolean;
+  note: string;
+  /** Its colour: the worst that is held of those it counts. */
+  level?: Level | null;
 }
 
 /** A number that shows its list when it is pressed, and everything again when pressed once more. */
-function Tile({ what, value, note, tone, query, current }: TileProps) {
-  const off = Object.fromEntries(Object.keys(query).map((name) => [name, null]));
+function Tile({ of: [name, value], what, note, level }: TileProps) {
+  const current = new URLSearchParams(search.value).get(name) === value;
   return (
-    <button type="button" class="tile" aria-pressed={current} onClick={() => setQuery(current ? off : query)}>
+    <button
+      type="button"
+      class="tile"
+      aria-pressed={current}
+      onClick={() => setQuery({ [name]: current ? null : value })}
+    >
       <span class="what">{what}</span>
-      <span class={`figure ${value > 0 ? (tone ?? '') : ''}`}>{number(value, language.value)}</span>
-      {note && <span class="note">{note}</span>}
+      <span class={level ? `figure tone-${level}` : 'figure'}>{say(found(name, value).count)}</span>
+      <span class="note">{note}</span>
     </button>
   );
 }
 
-function Tiles({ counts }: { counts: Counts }) {
-  const params = new URLSearchParams(search.value);
-  const is = (name: string, value: string) => params.get(name) === value;
-  const of = t('fleet.of', { n: number(counts.all, language.value) });
+function Tiles({ total }: { total: number }) {
+  const critical = t('fleet.criticalCount', { n: say(found('attention', 'critical').count) });
   return (
     <div class="tiles">
       <Tile
+        of={['attention', 'any']}
         what={t('fleet.attention')}
-        value={counts.attention}
-        note={t('fleet.criticalCount', { n: number(counts.critical, language.value) })}
-        tone={counts.critical > 0 ? 'tone-critical' : 'tone-warning'}
-        query={{ attention: 'any' }}
-        current={is('attention', 'any')}
+        note={critical}
+        level={found('attention', 'any').level}
       />
+      <Tile of={['state', 'online']} what={t('state.online')} note={t('fleet.of', { n: say(total) })} />
       <Tile
-        what={t('state.online')}
-        value={counts.online}
-        note={of}
-        query={{ state: 'online' }}
-        current={is('state', 'online')}
-      />
-      <Tile
+        of={['state', 'lost']}
         what={t('state.lost')}
-        value={counts.lost}
         note={t('fleet.lostNote')}
-        tone="tone-critical"
-        query={{ state: 'lost' }}
-        current={is('state', 'lost')}
+        level={found('state', 'lost').level}
       />
-      <Tile
-        what={t('state.offline')}
-        value={counts.offline}
-        note={t('fleet.offlineNote')}
-        query={{ state: 'offline' }}
-        current={is('state', 'offline')}
-      />
-      <Tile
-        what={t('state.unknown')}
-        value={counts.unknown}
-        note={t('fleet.unknownNote')}
-        query={{ state: 'unknown' }}
-        current={is('state', 'unknown')}
-      />
+      <Tile of={['state', 'offline']} what={t('state.offline')} note={t('fleet.offlineNote')} />
+      <Tile of={['state', 'unknown']} what={t('state.unknown')} note={t('fleet.unknownNote')} />
     </div>
   );
 }
@@ -111,55 +95,80 @@ function NoMatch({ filtered }: { filtered: boolean }) {
   );
 }
 
-function List({ list }: { list: readonly EndpointRow[] }) {
-  const [start, setStart] = useState(0);
-  const query = search.value;
-  const order = orderOf(new URLSearchParams(query).get('sort'));
-  const wanted = useMemo(() => wantedOf(query), [query]);
-  const found = useMemo(
-    () =>
-      sorted(
-        list.filter((row) => matches(row, wanted, now.peek())),
-        order,
-      ),
-    [list, wanted, order.key, order.down],
-  );
-  const from = start < found.length ? start : 0;
-  const shown = found.slice(from, from + pageSize);
-  const values = shown.map((row) => row.valuesAt ?? 0);
-  const say = (value: number) => number(value, language.value);
+interface Found extends Page<EndpointRow> {
+  total: number;
+}
+
+/** The list for the query of the page: one page of it, and the way to the others. */
+function List({ description }: { description: FleetFilters }) {
+  const { filters, sorts } = description;
+  const wanted = wantedOf(search.value, description);
+  const query = queryOf(wanted);
+  // The marks of the pages up to this one; another query begins at its first.
+  const [turned, setTurned] = useState<{ query: string; marks: readonly string[] }>({ query, marks: [] });
+  const marks = turned.query === query ? turned.marks : [];
+  const mark = marks.at(-1);
+  const page = mark === undefined ? '' : `&page=${encodeURIComponent(mark)}`;
+  const loaded = useLoad<Found>(`endpoints?${query}&limit=${pageSize}${page}`, concernsFleet, 2000);
+  const data = useKept(loaded);
   return (
-    <section class="box" aria-label={t('fleet.table')}>
-      <Filters list={list} wanted={wanted} />
-      {found.length === 0 ? (
-        <NoMatch filtered={filterCount(wanted) > 0 || wanted.words.length > 0} />
-      ) : (
-        <>
-          <FleetTable list={shown} order={order} />
-          <Pager
-            from={from + 1}
-            to={from + shown.length}
-            total={found.length}
-            label={t('fleet.range', {
-              from: say(from + 1),
-              to: say(from + shown.length),
-              total: say(found.length),
-              at: time(Math.max(...values) || null, language.value, 'time'),
-            })}
-            earlier={t('common.earlier')}
-            later={t('common.later')}
-            onPage={(step) => setStart(Math.max(0, from + step * pageSize))}
-          />
-        </>
+    <section class="box" aria-label={t('fleet.table')} aria-busy={loaded.loading}>
+      <Filters filters={filters} wanted={wanted} />
+      {loaded.problem && <ProblemNotice problem={loaded.problem} retry={loaded.reload} />}
+      {data === null && !loaded.problem && <Bones lines={9} />}
+      {data?.items.length === 0 && <NoMatch filtered={filterCount(wanted) > 0 || wanted.q !== ''} />}
+      {data !== null && data.items.length > 0 && (
+        <Rows
+          found={data}
+          from={marks.length * pageSize + 1}
+          order={wanted.sort}
+          sorts={sorts}
+          onPage={(step) => {
+            const next = step === -1 ? marks.slice(0, -1) : data.next === null ? marks : [...marks, data.next];
+            setTurned({ query, marks: next });
+          }}
+        />
       )}
     </section>
   );
 }
 
+interface RowsProps {
+  found: Found;
+  from: number;
+  order: string;
+  sorts: FleetFilters['sorts'];
+  onPage: (step: -1 | 1) => void;
+}
+
+/** The order is of the last answer; the values move with the stream of changes. */
+function Rows({ found: { items, total }, from, order, sorts, onPage }: RowsProps) {
+  const list = items.map((row) => rows.value?.get(row.id) ?? row);
+  const to = from + list.length - 1;
+  const at = Math.max(...list.map(({ valuesAt }) => valuesAt ?? 0)) || null;
+  return (
+    <>
+      <FleetTable list={list} order={order} sorts={sorts} />
+      <Pager
+        from={from}
+        to={to}
+        total={total}
+        label={t('fleet.range', {
+          from: say(from),
+          to: say(to),
+          total: say(total),
+          at: time(at, language.value, 'time'),
+        })}
+        earlier={t('common.earlier')}
+        later={t('common.later')}
+        onPage={onPage}
+      />
+    </>
+  );
+}
+
 export function FleetPage() {
-  const known = rows.value;
-  const list = useMemo(() => (known ? [...known.values()] : []), [known]);
-  const counts = useMemo(() => countFleet(list), [list]);
+  const { data, problem, reload } = fleetFilters.value ?? { data: null, problem: null, reload: () => {} };
   return (
     <>
       <PageHead title={t('page.fleet')}>
@@ -168,17 +177,17 @@ export function FleetPage() {
           {t('page.add')}
         </a>
       </PageHead>
-      {rowsProblem.value && <ProblemNotice problem={rowsProblem.value} retry={() => void readFleet()} />}
-      {known === null && !rowsProblem.value && (
+      {problem && <ProblemNotice problem={problem} retry={reload} />}
+      {data === null && !problem && (
         <section class="box">
           <Bones lines={9} />
         </section>
       )}
-      {known !== null && known.size === 0 && !rowsComing.value && <Nothing />}
-      {known !== null && known.size > 0 && (
+      {data?.total === 0 && <Nothing />}
+      {data !== null && data.total > 0 && (
         <>
-          <Tiles counts={counts} />
-          <List list={list} />
+          <Tiles total={data.total} />
+          <List description={data} />
         </>
       )}
     </>

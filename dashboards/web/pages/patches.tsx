@@ -1,11 +1,10 @@
 /** Patch compliance: by site, and by the age of the oldest security update that waits. */
 import type { PatchOverview, PatchRow } from '../../../shared/api.ts';
+import { worstOf } from '../../../shared/level.ts';
 import { none, number, percent, time } from '../../../shared/words/format.ts';
-import { type AgeGroup, ageGroup, ageGroups, compliancePercent } from '../fleet/count.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
-import type { IconName } from '../parts/icon.tsx';
-import { Mark, type Tone, Truth } from '../parts/mark.tsx';
+import { LevelMark, type Tone, Truth } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
@@ -13,60 +12,47 @@ import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 
-const tones: Record<AgeGroup, Tone> = {
-  none: 'ok',
-  week: 'info',
-  fortnight: 'info',
-  month: 'warning',
-  older: 'critical',
-  unknown: 'unknown',
-};
+type Group = PatchRow['group'];
 
 const say = (value: number) => number(value, language.value);
 
-/** How many endpoints wait how long; a press shows them. */
-function Ages({ data, current }: { data: PatchOverview; current: AgeGroup | null }) {
-  const counts = new Map<AgeGroup, number>();
-  for (const row of data.endpoints) {
-    const group = ageGroup(row, data.asOf);
-    counts.set(group, (counts.get(group) ?? 0) + 1);
-  }
-  const most = Math.max(1, ...counts.values());
+/** How many endpoints are how late, by what rules say of their oldest security update; a press shows them. */
+function Groups({ data: { groups }, current }: { data: PatchOverview; current: Group | null }) {
+  const most = Math.max(1, ...groups.map(({ count }) => count));
   return (
     <ul class="bars">
-      {ageGroups.map((group) => {
-        const n = counts.get(group) ?? 0;
-        return (
-          <li key={group}>
-            <button
-              type="button"
-              class="link age"
-              aria-pressed={group === current}
-              onClick={() => setQuery({ age: group === current ? null : group, start: null })}
-            >
-              {t(`patches.age.${group}`)}
-            </button>
-            <div class="track" aria-hidden="true">
-              <div class={`fill tone-${tones[group]}`} style={{ width: `${(n / most) * 100}%` }} />
-            </div>
-            <span class="strong">{say(n)}</span>
-          </li>
-        );
-      })}
+      {groups.map(({ name, count, level }) => (
+        <li key={name}>
+          <button
+            type="button"
+            class="link age"
+            aria-pressed={name === current}
+            onClick={() => setQuery({ group: name === current ? null : name, start: null })}
+          >
+            {t(`patches.group.${name}`)}
+          </button>
+          <div class="track" aria-hidden="true">
+            <div class={`fill tone-${level ?? plain[name] ?? 'idle'}`} style={{ width: `${(count / most) * 100}%` }} />
+          </div>
+          <span class="strong">{say(count)}</span>
+        </li>
+      ))}
     </ul>
   );
 }
 
+/** Where rules say nothing. */
+const plain: Partial<Record<Group, Tone>> = { none: 'ok', unknown: 'unknown' };
+
 function Sites({ data }: { data: PatchOverview }) {
-  const rows = [...data.sites].sort((a, b) => (compliancePercent(a) ?? 101) - (compliancePercent(b) ?? 101));
   return (
     <Table
       caption={t('patches.bySite')}
-      rows={rows}
+      rows={data.sites}
       keyOf={(row) => row.site ?? ''}
       columns={[
         { key: 'site', head: t('filter.name.site'), cell: (row) => row.site ?? t('patches.noSite') },
-        { key: 'share', head: t('patches.compliance'), cell: (row) => <Compliance {...row} /> },
+        { key: 'share', head: t('patches.compliance'), cell: (row) => <Meter value={row.percent} /> },
         { key: 'n', head: t('patches.endpoints'), right: true, cell: (row) => say(row.endpoints) },
         { key: 'overdue', head: t('patches.overdue'), right: true, cell: (row) => say(row.overdue) },
         { key: 'unknown', head: t('common.unknown'), right: true, cell: (row) => say(row.unknown) },
@@ -76,53 +62,45 @@ function Sites({ data }: { data: PatchOverview }) {
   );
 }
 
-/** A high share is good here, so the bar has no warning colours of its own. */
-function Compliance(row: { compliant: number; overdue: number }) {
-  return <Meter value={compliancePercent(row)} />;
-}
+const ages = 'patches.oldest_security_age_s';
+const supportDays = 'os.end_of_life_days';
 
-const stateLook: Record<PatchRow['state'], [Tone, IconName]> = {
-  compliant: ['ok', 'ok'],
-  overdue: ['critical', 'critical'],
-  unknown: ['unknown', 'unknown'],
-};
-
+/** Overdue is what a rule says, or that there are no updates any more. */
 function State({ row }: { row: PatchRow }) {
-  const [tone, icon] = stateLook[row.state];
+  const level = row.state === 'overdue' ? (worstOf(row, ages) ?? worstOf(row, supportDays)) : null;
   return (
     <div>
-      <Mark tone={tone} icon={icon}>
+      <LevelMark level={level} else={row.state === 'compliant' ? 'ok' : row.state === 'unknown' ? 'unknown' : 'idle'}>
         {t(`patches.state.${row.state}`)}
-      </Mark>
+      </LevelMark>
       {row.reason && <div class="quiet small why">{sayWhy(row.reason)}</div>}
     </div>
   );
 }
 
-/** A date that has passed is told by more than its digits. */
-function SupportEnd({ at, asOf }: { at: number | null; asOf: number }) {
-  if (at === null) return <>{none}</>;
-  const date = <Moment at={at} shape="date" />;
-  return at > asOf ? (
+/** A date of which a rule says something is told by more than its digits. */
+function SupportEnd({ row }: { row: PatchRow }) {
+  if (row.endOfLife === null) return <>{none}</>;
+  const date = <Moment at={row.endOfLife} shape="date" />;
+  const level = worstOf(row, supportDays);
+  return level === null ? (
     date
   ) : (
-    <Mark tone="critical" icon="critical">
+    <LevelMark level={level} else="idle">
       {date}
-    </Mark>
+    </LevelMark>
   );
 }
 
 const pageSize = 50;
 
-function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null }) {
+function Endpoints({ data, group }: { data: PatchOverview; group: Group | null }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
-  const rows = data.endpoints
-    .filter((row) => age === null || ageGroup(row, data.asOf) === age)
-    .sort((a, b) => (a.oldestSecuritySince ?? Infinity) - (b.oldestSecuritySince ?? Infinity));
+  const rows = data.endpoints.filter((row) => group === null || row.group === group);
   const from = start < rows.length ? start : 0;
   const shown = rows.slice(from, from + pageSize);
   return (
-    <Box title={age === null ? t('patches.all') : t(`patches.age.${age}`)} flush>
+    <Box title={group === null ? t('patches.all') : t(`patches.group.${group}`)} flush>
       {rows.length === 0 ? (
         <Empty icon="ok" title={t('patches.nobody')} />
       ) : (
@@ -159,12 +137,14 @@ function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null })
             {
               key: 'reboot',
               head: t('updates.reboot'),
-              cell: (row) => <Truth value={row.rebootRequired} good={false} />,
+              cell: (row) => (
+                <Truth value={row.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
+              ),
             },
             {
               key: 'eol',
               head: t('updates.endOfSecurity'),
-              cell: (row) => <SupportEnd at={row.endOfLife} asOf={data.asOf} />,
+              cell: (row) => <SupportEnd row={row} />,
             },
           ]}
         />
@@ -185,17 +165,15 @@ function Endpoints({ data, age }: { data: PatchOverview; age: AgeGroup | null })
 }
 
 function Whole({ data }: { data: PatchOverview }) {
-  const sum = (pick: 'compliant' | 'overdue' | 'unknown') => data.sites.reduce((total, site) => total + site[pick], 0);
-  const whole = { compliant: sum('compliant'), overdue: sum('overdue') };
+  const { whole } = data;
   return (
     <div class="stack-2">
-      <p class="figure">{percent(compliancePercent(whole), language.value, 1)}</p>
+      <p class="figure">{percent(whole.percent, language.value, 1)}</p>
       <p class="quiet small">
         {t('patches.figure', {
           compliant: say(whole.compliant),
           known: say(whole.compliant + whole.overdue),
-          unknown: say(sum('unknown')),
-          days: data.limitDays ?? '—',
+          unknown: say(whole.unknown),
         })}
       </p>
       <p class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value, 'time') })}</p>
@@ -209,28 +187,30 @@ export function PatchesPage() {
     (change) => change.kind === 'inventory' && (change.section === 'patches' || change.section === 'os'),
     5000,
   );
-  const wanted = new URLSearchParams(search.value).get('age');
-  const age = ageGroups.find((name) => name === wanted) ?? null;
+  const wanted = new URLSearchParams(search.value).get('group');
   return (
     <>
       <PageHead title={t('page.patches')} lead={t('patches.lead')} />
       <Ready of={loaded} lines={8}>
-        {(data) => (
-          <>
-            <div class="columns">
-              <Box title={t('patches.compliance')}>
-                <Whole data={data} />
+        {(data) => {
+          const group = data.groups.find(({ name }) => name === wanted)?.name ?? null;
+          return (
+            <>
+              <div class="columns">
+                <Box title={t('patches.compliance')}>
+                  <Whole data={data} />
+                </Box>
+                <Box title={t('patches.byLevel')}>
+                  <Groups data={data} current={group} />
+                </Box>
+              </div>
+              <Box title={t('patches.bySite')} flush>
+                <Sites data={data} />
               </Box>
-              <Box title={t('patches.ages')}>
-                <Ages data={data} current={age} />
-              </Box>
-            </div>
-            <Box title={t('patches.bySite')} flush>
-              <Sites data={data} />
-            </Box>
-            <Endpoints data={data} age={age} />
-          </>
-        )}
+              <Endpoints data={data} group={group} />
+            </>
+          );
+        }}
       </Ready>
     </>
   );

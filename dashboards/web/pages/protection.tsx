@@ -3,62 +3,31 @@ import type { ProtectedJob, Protection } from '../../../shared/api.ts';
 import { bytes, duration, none, number, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
-import { BackupMark, Mark } from '../parts/mark.tsx';
+import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
 import { actorName, language, t } from '../words/words.ts';
 
-const groups = ['none', 'failed', 'late', 'never', 'anomaly', 'unverified', 'unknown', 'ok'] as const;
-type Group = (typeof groups)[number];
-const bad: readonly Group[] = ['none', 'failed', 'late', 'never'];
-
-/** Which jobs stand behind a tile; `none` and `unknown` are lists of endpoints instead. */
-function jobsIn(group: Group, jobs: readonly ProtectedJob[]): ProtectedJob[] {
-  switch (group) {
-    case 'anomaly':
-      return jobs.filter((job) => job.sizeAnomaly === true);
-    case 'unverified':
-      return jobs.filter((job) => job.lastVerified === null && job.verifyFailedAt === null);
-    case 'ok':
-      return jobs.filter((job) => job.state === 'ok' || job.state === 'warning' || job.state === 'running');
-    default:
-      return jobs.filter((job) => job.state === group);
-  }
-}
-
-function countOf(group: Group, data: Protection): number {
-  if (group === 'none') return data.counts.none;
-  if (group === 'unknown') return data.counts.unknown + jobsIn('unknown', data.jobs).length;
-  return jobsIn(group, data.jobs).length;
-}
-
-/** The first group that has something in it, worst first: what to look at today. */
-function firstGroup(data: Protection): Group {
-  return groups.find((group) => countOf(group, data) > 0) ?? 'ok';
-}
+type Group = Protection['groups'][number]['name'];
 
 function Tiles({ data, current }: { data: Protection; current: Group }) {
   return (
     <div class="tiles many">
-      {groups.map((group) => {
-        const n = countOf(group, data);
-        const tone = n === 0 ? '' : bad.includes(group) ? 'tone-critical' : group === 'ok' ? '' : 'tone-warning';
-        return (
-          <button
-            key={group}
-            type="button"
-            class="tile"
-            aria-pressed={group === current}
-            onClick={() => setQuery({ group, start: null })}
-          >
-            <span class="what">{t(`protection.group.${group}`)}</span>
-            <span class={`figure ${tone}`}>{number(n, language.value)}</span>
-            <span class="note">{group === 'none' ? t('protection.endpoints') : t('protection.jobs')}</span>
-          </button>
-        );
-      })}
+      {data.groups.map(({ name, count, level }) => (
+        <button
+          key={name}
+          type="button"
+          class="tile"
+          aria-pressed={name === current}
+          onClick={() => setQuery({ group: name, start: null })}
+        >
+          <span class="what">{t(`protection.group.${name}`)}</span>
+          <span class={level ? `figure tone-${level}` : 'figure'}>{number(count, language.value)}</span>
+          <span class="note">{name === 'none' ? t('protection.endpoints') : t('protection.jobs')}</span>
+        </button>
+      ))}
     </div>
   );
 }
@@ -88,9 +57,9 @@ function Size({ job }: { job: ProtectedJob }) {
       {bytes(job.bytes, language.value)}
       {job.sizeAnomaly && (
         <div>
-          <Mark tone="warning" icon="warning">
+          <LevelMark level={job.level} else="idle">
             {t('protection.usually', { size: bytes(job.usualBytes, language.value) })}
-          </Mark>
+          </LevelMark>
         </div>
       )}
     </div>
@@ -101,9 +70,9 @@ function Size({ job }: { job: ProtectedJob }) {
 function FailedTest({ row }: { row: ProtectedJob }) {
   return (
     <div class="small">
-      <Mark tone="critical" icon="critical">
+      <LevelMark level={row.level} else="idle">
         {t('backup.verifyFailed')}
-      </Mark>{' '}
+      </LevelMark>{' '}
       <Ago at={row.verifyFailedAt} />
       <div class="quiet">
         {[actorName(row.verifyFailedBy ?? ''), sayWhy(row.verifyNote)].filter(Boolean).join(': ')}
@@ -136,7 +105,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
           head: t('column.state'),
           cell: (row) => (
             <div>
-              <BackupMark state={row.state} />
+              <BackupMark state={row.state} level={row.level} />
               {row.reason && <div class="quiet small">{sayWhy(row.reason)}</div>}
               {row.verifyFailedAt !== null && <FailedTest row={row} />}
             </div>
@@ -179,7 +148,7 @@ const pageSize = 100;
 function List({ data, group }: { data: Protection; group: Group }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
   const names = group === 'none' ? data.none : group === 'unknown' ? data.unknown : [];
-  const jobs = group === 'none' ? [] : jobsIn(group, data.jobs);
+  const jobs = data.jobs.filter(({ groups }) => groups.includes(group));
   const caption = t(`protection.group.${group}`);
   const total = Math.max(names.length, jobs.length);
   const from = start < total ? start : 0;
@@ -217,7 +186,7 @@ export function ProtectionPage() {
       <PageHead title={t('page.protection')} lead={t('protection.lead')} />
       <Ready of={loaded} lines={8}>
         {(data) => {
-          if (data.counts.endpoints === 0) {
+          if (data.endpoints === 0) {
             return (
               <section class="box">
                 <Empty icon="protection" title={t('fleet.emptyTitle')}>
@@ -228,7 +197,10 @@ export function ProtectionPage() {
               </section>
             );
           }
-          const group = groups.find((name) => name === wanted) ?? firstGroup(data);
+          // The worst that has something in it: what to look at today.
+          const group =
+            (data.groups.find(({ name }) => name === wanted) ?? data.groups.find(({ count }) => count > 0))?.name ??
+            'ok';
           return (
             <>
               <Tiles data={data} current={group} />
@@ -236,8 +208,8 @@ export function ProtectionPage() {
               <p class="quiet small">
                 {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
                 {t('protection.total', {
-                  endpoints: number(data.counts.endpoints, language.value),
-                  jobs: number(data.counts.jobs, language.value),
+                  endpoints: number(data.endpoints, language.value),
+                  jobs: number(data.jobs.length, language.value),
                 })}
               </p>
             </>

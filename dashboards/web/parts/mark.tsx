@@ -1,6 +1,7 @@
 /** States as shape, colour and word together. */
 import type { ComponentChildren } from 'preact';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { type Level, worstOf } from '../../../shared/level.ts';
 import { t } from '../words/words.ts';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -22,19 +23,37 @@ export function Mark({ tone, icon, children, chip = false }: MarkProps) {
   );
 }
 
-const stateTones = { online: 'ok', offline: 'idle', lost: 'critical', unknown: 'unknown', never: 'unknown' } as const;
+const quiet = { ok: 'ok', info: 'info', unknown: 'unknown', idle: 'never' } as const;
 
-export function StateMark({ state, chip = false }: { state: EndpointRow['state']; chip?: boolean }) {
+interface LevelMarkProps {
+  /** What the engine holds of it: the colour and the sign. */
+  level: Level | null;
+  /** What it looks like while nothing is held; never a warning. */
+  else: keyof typeof quiet;
+  children: ComponentChildren;
+}
+
+export function LevelMark({ level, else: plain, children }: LevelMarkProps) {
   return (
-    <Mark tone={stateTones[state]} icon={state} chip={chip}>
+    <Mark tone={level ?? plain} icon={level ?? quiet[plain]}>
+      {children}
+    </Mark>
+  );
+}
+
+const stateTones = { online: 'ok', offline: 'idle', lost: 'unknown', unknown: 'unknown', never: 'unknown' } as const;
+
+/** In the colour of what is held of its silence. */
+export function StateMark({ row }: { row: Pick<EndpointRow, 'state' | 'attention'> }) {
+  const { state } = row;
+  return (
+    <Mark tone={worstOf(row, 'endpoint.silent') ?? stateTones[state]} icon={state}>
       {t(`state.${state}`)}
     </Mark>
   );
 }
 
-export type Severity = 'info' | 'warning' | 'critical';
-
-export function SeverityMark({ severity, chip = false }: { severity: Severity; chip?: boolean }) {
+export function SeverityMark({ severity, chip = false }: { severity: Level; chip?: boolean }) {
   return (
     <Mark tone={severity} icon={severity} chip={chip}>
       {t(`severity.${severity}`)}
@@ -54,40 +73,37 @@ export function HealthMark({ status }: { status: keyof typeof healthIcons }) {
 
 export type BackupState = EndpointRow['backup']['state'];
 
-const backupLook: Record<BackupState, [Tone, IconName]> = {
-  ok: ['ok', 'ok'],
-  late: ['warning', 'warning'],
-  failed: ['critical', 'critical'],
-  warning: ['warning', 'warning'],
-  running: ['info', 'info'],
-  never: ['critical', 'critical'],
-  none: ['warning', 'warning'],
-  unknown: ['unknown', 'unknown'],
-};
+const backupPlain: Partial<Record<BackupState, keyof typeof quiet>> = { ok: 'ok', running: 'info', unknown: 'unknown' };
 
-export function BackupMark({ state }: { state: BackupState }) {
-  const [tone, icon] = backupLook[state];
+export function BackupMark({ state, level }: { state: BackupState; level: Level | null }) {
   return (
-    <Mark tone={tone} icon={icon}>
+    <LevelMark level={level} else={backupPlain[state] ?? 'idle'}>
       {t(`backup.state.${state}`)}
-    </Mark>
+    </LevelMark>
   );
 }
 
-/** Yes, no, or unknown with a word for each; `good` says which of yes and no is the good one. */
-export function Truth({ value, good }: { value: boolean | null; good?: boolean }) {
+interface TruthProps {
+  value: boolean | null;
+  /** Which of yes and no is the good one; the other one is as bad as `level`. */
+  good?: boolean;
+  level?: Level | null;
+}
+
+/** Yes, no, or unknown with a word for each. */
+export function Truth({ value, good, level = null }: TruthProps) {
   if (value === null) {
     return (
-      <Mark tone="unknown" icon="unknown">
+      <LevelMark level={level} else="unknown">
         {t('common.unknown')}
-      </Mark>
+      </LevelMark>
     );
   }
   const word = value ? t('common.yes') : t('common.no');
   if (good === undefined) return <span>{word}</span>;
   return (
-    <Mark tone={value === good ? 'ok' : 'warning'} icon={value === good ? 'ok' : 'warning'}>
+    <LevelMark level={value === good ? null : level} else={value === good ? 'ok' : 'idle'}>
       {word}
-    </Mark>
+    </LevelMark>
   );
 }

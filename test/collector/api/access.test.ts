@@ -121,6 +121,7 @@ const calls: Record<string, Call> = {
   'GET /healthz': {},
   'GET /readyz': {},
   'GET /api/v1/endpoints': { path: '/api/v1/endpoints?sort=-cpu&kind=server&limit=10' },
+  'GET /api/v1/endpoints/filters': {},
   'GET /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint' },
   'GET /api/v1/endpoints/:id/series': {
     path: '/api/v1/endpoints/:endpoint/series?metric=cpu.usage_active,mem.used_percent',

@@ -82,7 +82,7 @@ test('without a rhythm of its own: servers 30 h and 48 h, workstations 3 and 7 d
   ] as const;
   for (const [kind, age, state, severity] of cases) {
     const [verdict] = verdictOf([job({ lastSuccess: now - age })], kind).jobs;
-    assert.equal([verdict?.state, verdict?.severity], [state, severity], `${kind} ${age / hour} h`);
+    assert.equal([verdict?.state, verdict?.level], [state, severity], `${kind} ${age / hour} h`);
   }
 });
 

@@ -1,4 +1,4 @@
-/** Rows of the fleet page: what they say, what refreshes them, how they are filtered, and what a thousand cost. */
+/** Rows of the fleet page: what they say, what refreshes them, and what a thousand cost. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
@@ -7,12 +7,11 @@ import type { Facts } from '../../../collector/fleet/facts.ts';
 import { factsOf } from '../../../collector/fleet/facts.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
 import { composeRow, type RowInput } from '../../../collector/fleet/row.ts';
-import { queryRows, type RowQuery } from '../../../collector/fleet/row-query.ts';
+import { queryRows } from '../../../collector/fleet/row-query.ts';
 import { createRows } from '../../../collector/fleet/rows.ts';
 import type { Latest } from '../../../collector/series/series.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { createTell } from '../../../collector/tell.ts';
-import type { EndpointRow } from '../../../shared/api.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { addEndpoint } from '../../support/station.ts';
@@ -51,7 +50,6 @@ const input = (more: Partial<RowInput> = {}): RowInput => ({
   latest: [],
   facts: unknown,
   held: [],
-  verified: new Set(),
   now,
   ...more,
 });
@@ -76,7 +74,7 @@ const patch = (more: object) => ({
 test('what was not told is unknown, and no reason for a look', () => {
   const row = composeRow(input());
   assert.equal([row.cpuPercent, row.memoryPercent, row.disk, row.valuesAt, row.os], [null, null, null, null, null]);
-  assert.equal(row.backup, { state: 'unknown', ageSeconds: null, jobs: 0 });
+  assert.equal(row.backup, { state: 'unknown', ageSeconds: null, lastSuccess: null, jobs: 0 });
   assert.is(row.patches.pendingSecurity, null);
   assert.is(row.diskHealth, 'unknown');
   assert.equal(row.attention, []);
@@ -169,49 +167,17 @@ test('disk health is what rules say of disks; without a word of theirs, ok only 
   assert.is(healthOf(seen, held('disk-health', 'critical', { metric: 'smart.severity' })), 'critical');
 });
 
-const many = (n: number): EndpointRow[] =>
-  Array.from({ length: n }, (_, i) => ({
-    ...composeRow(
-      input({ endpoint: endpoint({ id: `e${1000 + i}`, name: `box-${i % 7}`, tags: i % 2 ? ['odd'] : [] }) }),
-    ),
-    cpuPercent: i % 5 === 0 ? null : i % 50,
-  }));
-
-test('pages put together are the whole list, each row once, whatever the order', () => {
-  const rows = many(103);
-  for (const sort of ['attention', 'name', '-name', 'cpu', '-cpu', 'seen', 'backup'] as const) {
-    const whole = queryRows(rows, { sort, limit: 1000 }, now).items.map(({ id }) => id);
-    const pieces: string[] = [];
-    let page: string | null = null;
-    do {
-      const query: RowQuery = { sort, limit: 10, ...(page === null ? {} : { page }) };
-      const answer = queryRows(rows, query, now);
-      pieces.push(...answer.items.map(({ id }) => id));
-      page = answer.next;
-    } while (page !== null);
-    assert.equal(pieces, whole, sort);
-    assert.is(new Set(whole).size, 103);
-  }
-});
-
-test('unknown values come last in both directions', () => {
-  for (const sort of ['cpu', '-cpu'] as const) {
-    const values = queryRows(many(20), { sort }, now).items.map(({ cpuPercent }) => cpuPercent);
-    assert.equal(values.slice(-4), [null, null, null, null]);
-  }
-});
-
-test('filters', () => {
-  const rows = many(10);
-  const count = (query: RowQuery) => queryRows(rows, query, now).items.length;
-  assert.is(count({ tag: 'odd' }), 5);
-  assert.is(count({ q: 'BOX-2' }), 2);
-  assert.is(count({ kind: 'workstation' }), 0);
-  assert.is(count({ attention: 'any' }), 0);
-  assert.is(
-    count({ patches: 'unknown', reboot: 'unknown', eol: 'unknown', diskHealth: 'unknown', backup: 'unknown' }),
-    10,
-  );
+test('the disk that is shown is the one that its colour is about', () => {
+  const disk = (path: string, value: number): Latest => ({
+    metric: 'disk.used_percent',
+    tags: { path },
+    at: now,
+    value,
+  });
+  const latest = [disk('/archive', 97), disk('/', 91), disk('/boot', 60)];
+  assert.is(composeRow(input({ latest })).disk?.path, '/archive');
+  const about = held('disk-space', 'warning', { tags: { path: '/', device: 'sda1' } });
+  assert.equal(composeRow(input({ latest, held: [about] })).disk, { path: '/', usedPercent: 91 });
 });
 
 test('a thousand endpoints: fresh after each change, and quick', async () => {
@@ -245,7 +211,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
       tell.publish({ kind: 'values', endpoint: `e${10_000_000 + i}` });
     }
     const begun = performance.now();
-    const text = JSON.stringify(queryRows(rows.all(), { limit: 1000 }, now));
+    const text = JSON.stringify(queryRows(rows.all(), { limit: 1000 }));
     took.push(performance.now() - begun);
     assert.ok(text.length > 300_000);
     assert.is(rows.get(`e${10_000_000 + turn}`)?.cpuPercent, turn);

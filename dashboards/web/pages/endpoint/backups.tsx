@@ -1,6 +1,8 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
 import { useState } from 'preact/hooks';
+import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { BackupJob } from '../../../../shared/inventory.ts';
+import type { Level } from '../../../../shared/level.ts';
 import { bytes, duration, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
@@ -83,7 +85,7 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
   );
 }
 
-function Facts({ job }: { job: BackupJob }) {
+function Facts({ job, level }: { job: BackupJob; level: Level | null }) {
   const say = language.value;
   const facts: [string, preact.ComponentChildren][] = [
     [t('backup.lastSuccess'), <Ago key="s" at={job.lastSuccess} />],
@@ -97,7 +99,7 @@ function Facts({ job }: { job: BackupJob }) {
       t('backup.lastVerified'),
       job.lastVerified === null ? t('backup.neverVerified') : <Ago key="v" at={job.lastVerified} />,
     ],
-    [t('backup.readable'), <Truth key="t" value={job.readable} good />],
+    [t('backup.readable'), <Truth key="t" value={job.readable} good level={level} />],
   ];
   return (
     <dl class="facts">
@@ -111,7 +113,12 @@ function Facts({ job }: { job: BackupJob }) {
   );
 }
 
-function Job({ endpoint, job, onDone }: VerifyProps) {
+interface JobProps extends VerifyProps {
+  verdict: EndpointDetail['backups'][number] | undefined;
+}
+
+function Job({ endpoint, job, verdict, onDone }: JobProps) {
+  const level = verdict?.level ?? null;
   return (
     <Box
       title={
@@ -119,21 +126,17 @@ function Job({ endpoint, job, onDone }: VerifyProps) {
           {job.job} <span class="quiet small plain">{job.product}</span>
         </>
       }
-      aside={<BackupMark state={job.verifiedOk === false ? 'failed' : job.result} />}
+      aside={verdict && <BackupMark state={verdict.state} level={verdict.level} />}
     >
       <div class="stack">
-        {job.reason && (
-          <Notice tone={job.result === 'failed' ? 'critical' : job.result === 'ok' ? 'info' : 'warning'}>
-            {sayWhy(job.reason)}
-          </Notice>
-        )}
+        {job.reason && <Notice tone={level ?? 'info'}>{sayWhy(job.reason)}</Notice>}
         {job.verifiedOk === false && (
-          <Notice tone="critical" title={t('backup.verifyFailed')}>
+          <Notice tone={level ?? 'info'} title={t('backup.verifyFailed')}>
             <Moment at={job.verifyFailedAt ?? null} />
             {job.verifyNote && <> · {sayWhy(job.verifyNote)}</>}
           </Notice>
         )}
-        <Facts job={job} />
+        <Facts job={job} level={level} />
         <p class="small">
           <span class="quiet">{t('backup.protects')}: </span>
           {job.protects.length === 0 ? t('common.unknown') : job.protects.join(', ')}
@@ -221,7 +224,13 @@ export function Backups({ detail, reload }: TabProps) {
       </p>
       <div class="columns">
         {section.data.map((job) => (
-          <Job key={`${job.product}/${job.job}`} endpoint={detail.row.id} job={job} onDone={reload} />
+          <Job
+            key={`${job.product}/${job.job}`}
+            endpoint={detail.row.id}
+            job={job}
+            verdict={detail.backups.find((one) => one.job === job.job && one.product === job.product)}
+            onDone={reload}
+          />
         ))}
       </div>
       <Tests endpoint={detail.row.id} />

@@ -1,12 +1,13 @@
 /** One endpoint: what it is, how it is, and everything known of it in tabs. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
+import { worstOf } from '../../../../shared/level.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { attentionWords } from '../../parts/attention.tsx';
 import { Notice, PageHead, Ready } from '../../parts/box.tsx';
 import { Mark, StateMark } from '../../parts/mark.tsx';
-import { Meter, saidOf } from '../../parts/meter.tsx';
+import { Meter } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
@@ -76,7 +77,7 @@ function Head({ detail, reload }: TabProps) {
             <div>
               <dt>{t('column.state')}</dt>
               <dd>
-                <StateMark state={row.state} />
+                <StateMark row={row} />
                 <div class="quiet small">
                   {t('endpoint.since')} <Ago at={row.stateSince} />
                   {row.stateReason && ` (${wordOr('cause', row.stateReason)})`}
@@ -95,19 +96,19 @@ function Head({ detail, reload }: TabProps) {
             <div>
               <dt>{t('column.cpu')}</dt>
               <dd>
-                <Meter value={row.cpuPercent} said={saidOf(row, 'cpu.usage_active')} />
+                <Meter value={row.cpuPercent} said={worstOf(row, 'cpu.usage_active')} />
               </dd>
             </div>
             <div>
               <dt>{t('column.memory')}</dt>
               <dd>
-                <Meter value={row.memoryPercent} said={saidOf(row, 'mem.used_percent')} />
+                <Meter value={row.memoryPercent} said={worstOf(row, 'mem.used_percent')} />
               </dd>
             </div>
             <div>
               <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
               <dd>
-                <Meter value={row.disk?.usedPercent ?? null} said={saidOf(row, 'disk.used_percent')} />
+                <Meter value={row.disk?.usedPercent ?? null} said={worstOf(row, 'disk.used_percent')} />
               </dd>
             </div>
           </dl>

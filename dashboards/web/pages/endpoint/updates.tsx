@@ -1,10 +1,11 @@
 /** Patch level: one box a package manager, and the operating system's own state. Unknown is never "up to date". */
 import { useState } from 'preact/hooks';
-import type { EndpointDetail } from '../../../../shared/api.ts';
+import type { EndpointDetail, EndpointRow } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
+import { worstOf } from '../../../../shared/level.ts';
 import { none, number, time } from '../../../../shared/words/format.ts';
 import { Box, Notice } from '../../parts/box.tsx';
-import { Mark, Truth } from '../../parts/mark.tsx';
+import { LevelMark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { sayWhy } from '../../words/reason.ts';
@@ -34,7 +35,7 @@ function Since({ at, atLeast }: { at: number | null; atLeast: boolean | undefine
   );
 }
 
-function OsBox({ os }: { os: OsState }) {
+function OsBox({ os, row }: { os: OsState; row: EndpointRow }) {
   const name = [os.name, os.version, os.build].filter(Boolean).join(' ');
   return (
     <Box title={t('updates.system')}>
@@ -46,7 +47,7 @@ function OsBox({ os }: { os: OsState }) {
         <div>
           <dt>{t('updates.reboot')}</dt>
           <dd>
-            <Truth value={os.rebootRequired} good={false} />
+            <Truth value={os.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
             {os.rebootSince !== null && (
               <div class="quiet small">
                 <Ago at={os.rebootSince} />
@@ -75,7 +76,7 @@ const mostShown = 25;
 
 function SecurityMark({ value }: { value: boolean | null }) {
   if (!value) return <span class="quiet">{value === null ? t('common.unknown') : none}</span>;
-  return <span class="chip tone-warning">{t('updates.isSecurity')}</span>;
+  return <span class="tag">{t('updates.isSecurity')}</span>;
 }
 
 function Pending({ list }: { list: readonly PendingUpdate[] }) {
@@ -114,17 +115,15 @@ function Pending({ list }: { list: readonly PendingUpdate[] }) {
   );
 }
 
-function Scan({ scan }: { scan: PatchState['scan'] }) {
-  const look = { ok: ['ok', 'ok'], failed: ['critical', 'critical'], unknown: ['unknown', 'unknown'] } as const;
-  const [tone, icon] = look[scan];
+function Scan({ scan, row }: { scan: PatchState['scan']; row: EndpointRow }) {
   return (
-    <Mark tone={tone} icon={icon}>
+    <LevelMark level={scan === 'ok' ? null : worstOf(row, 'patches.scan_ok')} else={scan === 'ok' ? 'ok' : 'unknown'}>
       {t(`updates.scan.${scan}`)}
-    </Mark>
+    </LevelMark>
   );
 }
 
-function ManagerBox({ state }: { state: PatchState }) {
+function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
   const say = (value: number | null) => (value === null ? t('common.unknown') : number(value, language.value));
   return (
     <Box
@@ -133,7 +132,7 @@ function ManagerBox({ state }: { state: PatchState }) {
           {state.manager} {state.thirdParty && <span class="tag">{t('updates.thirdParty')}</span>}
         </>
       }
-      aside={<Scan scan={state.scan} />}
+      aside={<Scan scan={state.scan} row={row} />}
       flush
     >
       <div class="box-body stack">
@@ -181,13 +180,13 @@ export function Updates({ detail }: { detail: EndpointDetail }) {
   const os = sectionOf(detail, 'os');
   return (
     <>
-      {os && <OsBox os={os.data} />}
+      {os && <OsBox os={os.data} row={detail.row} />}
       {patches === null || patches.data.length === 0 ? (
         <Notice tone="unknown" title={t('updates.unknownTitle')}>
           {reasonOfCheck(detail, /patch|update/) ?? t('common.notReported')}
         </Notice>
       ) : (
-        patches.data.map((state) => <ManagerBox key={state.manager} state={state} />)
+        patches.data.map((state) => <ManagerBox key={state.manager} state={state} row={detail.row} />)
       )}
     </>
   );

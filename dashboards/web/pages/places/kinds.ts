@@ -10,7 +10,8 @@ export type PlaceRow = GroupRow & Partial<Pick<SiteRow, 'zone' | 'joinCodes'>>;
 
 export const placeIcons: Record<PlaceKind, IconName> = { sites: 'site', groups: 'group' };
 
-const parameter = { sites: 'site', groups: 'group' } as const;
+/** The filter of the fleet page. */
+export const parameter = { sites: 'site', groups: 'group' } as const;
 
 /** The page of one of them. */
 export const placeHref = (kind: PlaceKind, id: string): string => to[parameter[kind]](id);

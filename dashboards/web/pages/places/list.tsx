@@ -1,18 +1,18 @@
 /** All sites, or all groups: how many endpoints each has, and how many of them need a look. */
 import { useState } from 'preact/hooks';
 import { none, number } from '../../../../shared/words/format.ts';
-import { rows } from '../../fleet/store.ts';
+import { found } from '../../fleet/filters.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Mark } from '../../parts/mark.tsx';
+import { LevelMark } from '../../parts/mark.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { navigate } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { PlaceForm } from './form.tsx';
-import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow, placeHref, placeIcons } from './kinds.ts';
+import { concerns, fleetHref, type PlaceKind, type PlaceRow, parameter, placeHref, placeIcons } from './kinds.ts';
 
 const say = (value: number) => number(value, language.value);
 
@@ -21,14 +21,13 @@ export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
   if (row.endpoints === 0) return <span class="quiet">{none}</span>;
   // No mark of "ok": of some of them nothing may be known.
   if (row.attention === 0) return <span class="quiet">{t('place.nothing')}</span>;
-  const tone = row.critical > 0 ? 'critical' : 'warning';
   return (
     <span class="attended">
-      <Mark tone={tone} icon={tone}>
+      <LevelMark level={row.level} else="idle">
         <a href={fleetHref(kind, row, 'any')}>
           {t('place.ofEndpoints', { n: say(row.attention), all: say(row.endpoints) })}
         </a>
-      </Mark>{' '}
+      </LevelMark>{' '}
       {row.critical > 0 && <span class="tone-critical nowrap">{t('place.critical', { n: say(row.critical) })}</span>}
     </span>
   );
@@ -73,7 +72,7 @@ function Nothing({ kind }: { kind: PlaceKind }) {
 
 /** What the page answers first: how many there are, and who is in none. */
 function Lead({ kind, items }: { kind: PlaceKind; items: readonly PlaceRow[] }) {
-  const without = [...(rows.value?.values() ?? [])].filter((row) => hasNone(kind, row)).length;
+  const without = found(parameter[kind], '').count;
   return (
     <>
       {t(`place.${kind}.count`, { n: say(items.length) })}

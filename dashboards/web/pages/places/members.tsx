@@ -3,9 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
-import { now } from '../../clock.ts';
-import { matches, wantedOf } from '../../fleet/filter.ts';
-import { useSend } from '../../net/load.ts';
+import { useKept, useLoad, useSend } from '../../net/load.ts';
+import type { Page, Problem } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { AttentionChips } from '../../parts/attention.tsx';
 import { Box, ProblemNotice } from '../../parts/box.tsx';
@@ -54,7 +53,7 @@ function columnsOf(site: boolean, chosen: ReadonlySet<string>, toggle: (id: stri
       ),
     },
     ...(site ? [at] : []),
-    { key: 'state', head: t('column.state'), cell: (row) => <StateMark state={row.state} /> },
+    { key: 'state', head: t('column.state'), cell: (row) => <StateMark row={row} /> },
     {
       key: 'attention',
       head: t('column.attention'),
@@ -69,8 +68,12 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
   const [start, setStart] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const { busy, problem, send } = useSend();
-  const wanted = wantedOf(new URLSearchParams({ q: search }).toString());
-  const found = list.filter((row) => matches(row, wanted, now.peek()));
+  const answer = useLoad<Page<EndpointRow>>(
+    search.trim() === '' ? null : `endpoints?${new URLSearchParams({ q: search, limit: '5000' })}`,
+  );
+  const matching = useKept(answer)?.items;
+  const isFound = new Set(matching?.map(({ id }) => id));
+  const found = search.trim() === '' || !matching ? list : list.filter(({ id }) => isFound.has(id));
   const from = start < found.length ? start : 0;
   const shown = found.slice(from, from + pageSize);
   // What has gone from the list since it was ticked is not sent.
@@ -91,14 +94,14 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
         <>
           <div class="box-body choose-bar">
             {list.length > 10 && (
-              <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} wide />
+              <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} maxLength={128} wide />
             )}
             {may('operator') && (
               <button type="button" class="button" disabled={busy || ids.length === 0} onClick={() => void apply()}>
                 {busy ? t('common.working') : action(say(ids.length))}
               </button>
             )}
-            {problem && <ProblemNotice problem={problem} />}
+            {(problem ?? answer.problem) && <ProblemNotice problem={(problem ?? answer.problem) as Problem} />}
           </div>
           {found.length === 0 ? (
             <p class="quiet box-body">{t('fleet.noMatch')}</p>

@@ -172,7 +172,7 @@ export function RulesPage() {
           label={t('filter.search')}
           type="search"
           value={words}
-          onInput={(q) => setQuery({ q })}
+          onInput={(q) => setQuery({ q: q || null })}
           placeholder={t('rules.searchHint')}
           wide
         />

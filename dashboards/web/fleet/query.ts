@@ -1,0 +1,43 @@
+/**
+ * What a page asks of the fleet: the filters, the search and the order in its address, as far as the API says that they
+ * can be asked. So every number elsewhere can link to the list behind it. Pure.
+ */
+import type { FleetFilters } from '../../../shared/api.ts';
+
+export interface Wanted {
+  q: string;
+  /** By the name of the filter; '' is a choice: those that have none. */
+  chosen: Readonly<Record<string, string>>;
+  /** `-cpu`: by CPU from above. */
+  sort: string;
+}
+
+/** Values that are no choice are left out. */
+export function wantedOf(search: string, { filters, sorts, sort }: FleetFilters): Wanted {
+  const params = new URLSearchParams(search);
+  const chosen: Record<string, string> = {};
+  for (const { name, open, choices } of filters) {
+    const value = params.get(name);
+    if (value !== null && (open || choices.some((choice) => choice.value === value))) chosen[name] = value;
+  }
+  const order = params.get('sort') ?? '';
+  const isKnown = sorts.some(({ name }) => name === order.replace(/^-/, ''));
+  return { q: params.get('q') ?? '', chosen, sort: isKnown ? order : sort };
+}
+
+/** How many filters are set, the search not counted. */
+export const filterCount = ({ chosen }: Wanted): number => Object.keys(chosen).length;
+
+/** `q=db&state=lost&sort=-cpu` */
+export function queryOf({ q, chosen, sort }: Wanted): string {
+  const words = q.trim() === '' ? {} : { q: q.slice(0, 128) };
+  return new URLSearchParams({ ...words, ...chosen, sort }).toString();
+}
+
+type Sort = FleetFilters['sorts'][number];
+
+/** The order after a click on a column: its more useful direction first, then the other. */
+export function nextSort(sort: string, { name, first }: Sort): string {
+  if (sort.replace(/^-/, '') === name) return sort.startsWith('-') ? name : `-${name}`;
+  return first === 'down' ? `-${name}` : name;
+}

@@ -1,0 +1,18 @@
+/** How bad something is: what the engine of alerts holds, and nothing else. Pure, for the collector and for pages. */
+import type { EndpointRow } from './api.ts';
+
+export type Level = EndpointRow['attention'][number]['severity'];
+
+/** Worst last. */
+export const levels: readonly Level[] = ['info', 'warning', 'critical'];
+
+/** -1 for none. */
+export const weightOf = (level: Level | null): number => (level === null ? -1 : levels.indexOf(level));
+
+export const worst = (some: readonly (Level | null)[]): Level | null =>
+  some.reduce((a, b) => (weightOf(b) > weightOf(a) ? b : a), null);
+
+/** The worst that is held of an endpoint, about metrics that begin so; pending counts as the engine says. */
+export function worstOf({ attention }: Pick<EndpointRow, 'attention'>, about = ''): Level | null {
+  return attention.find(({ metric }) => metric.startsWith(about))?.severity ?? null;
+}

@@ -1,0 +1,241 @@
+/** The fleet page in a browser over a simulated fleet: each filter, order and count is what the API says, and nothing else. */
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EndpointRow, FleetFilters, NewEnrollment } from '../../shared/api.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
+import { type Browser, browserMissing, buildWeb, openBrowser, openPage } from '../support/browser.ts';
+import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+
+const test = suite('filters');
+const folder = temporaryFolder();
+const password = 'a sentence that nobody guesses';
+const many = 60;
+let collector: RunningCollector;
+const fleets: SimulatedFleet[] = [];
+let browser: Browser;
+let page: Page;
+
+const missing = browserMissing();
+if (missing) {
+  console.log(`SKIP chromium: ${missing}`);
+  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+}
+/** Each test needs what the one before it did. */
+const step = (name: string, run: () => Promise<void>) => {
+  if (!missing) test(name, run);
+};
+
+interface Found {
+  items: EndpointRow[];
+  total: number;
+}
+
+const describe = () => collector.get<FleetFilters>('/api/v1/endpoints/filters');
+const names = (query: string) =>
+  collector.get<Found>(`/api/v1/endpoints?limit=50&${query}`).then(({ items }) => items.map(({ name }) => name));
+const shown = () => page.locator('main tbody tr th a').allTextContents();
+
+/** Goes there without loading the app again, as a link does. */
+const go = (address: string) =>
+  page.evaluate((href) => {
+    history.pushState(null, '', href);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, address);
+
+/** The page settles on what the API answers for the query. */
+async function agrees(query: string): Promise<void> {
+  let [there, wanted] = [[] as string[], ['?']];
+  const same = async () => {
+    [there, wanted] = [await shown(), await names(query)];
+    return there.join() === wanted.join();
+  };
+  await until(same, 30_000, query).catch(() => assert.equal(there, wanted, query));
+}
+
+async function enrolFleet(site: string | null, endpoints: number, seed: number): Promise<void> {
+  const answer = await fetch(`${collector.http}/api/v1/enrollments`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ maxUses: endpoints, ...(site === null ? {} : { site }) }),
+  });
+  const { code } = (await answer.json()) as NewEnrollment;
+  const times = { intervalMs: 8000, longestWaitMs: 1000 };
+  fleets.push(await startFleet({ code: decodeJoinCode(code), endpoints, seed, ...times }));
+}
+
+test.before(async () => {
+  if (missing) return;
+  await buildWeb();
+  collector = await startCollector(join(folder.path, 'data'));
+  await enrolFleet('Berlin', many / 2, 3);
+  await enrolFleet(null, many / 2, 4);
+  const waiting = async () => (await collector.get<Found>('/api/v1/endpoints?limit=500')).items;
+  await until(async () => (await waiting()).filter(({ disk }) => disk !== null).length > many / 2, 30_000, 'values');
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.setup as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Password, once more').fill(password);
+  await page.getByRole('button', { name: /^Make the admin/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
+  await openPage(page, `${collector.http}/`, 'en');
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  for (const fleet of fleets) await fleet.stop();
+  collector.child.kill('SIGTERM');
+  await collector.ended;
+  folder.remove();
+});
+
+const choiceNow = async (name: string, value: string) =>
+  (await describe()).filters.find((one) => one.name === name)?.choices.find((one) => one.value === value);
+
+step('a limit that is changed changes colour, filter, order and count at once', async () => {
+  const before = (await choiceNow('attention', 'critical'))?.count ?? 0;
+  const when = { kind: 'threshold', measurement: 'mem', all: [{ field: 'used_percent', op: '>=', value: 0.1 }] };
+  const parts = { name: { en: 'Memory at all', ja: 'メモリ使用' }, severity: 'critical', when };
+  const answer = await fetch(`${collector.http}/api/v1/rules/memory-at-all`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ parts, reason: 'test' }),
+  });
+  assert.ok(answer.ok, await answer.text());
+  await go('/?attention=critical&sort=name');
+  const online = (await choiceNow('state', 'online'))?.count ?? 0;
+  assert.ok(online > before, 'not all were critical');
+  const note = page.locator('.tile').first().locator('.note');
+  await until(async () => Number.parseInt((await note.textContent()) ?? '', 10) >= online, 20_000, 'the count');
+  await agrees('attention=critical&sort=name');
+  assert.is(await page.locator('.tile').first().locator('.figure').getAttribute('class'), 'figure tone-critical');
+  const full = page.locator('main td[data-label="Memory"] .meter.full');
+  await until(async () => (await full.count()) >= Math.min(online, 50) * 0.9, 30_000, 'the bars');
+  await fetch(`${collector.http}/api/v1/rules/memory-at-all`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'test' }),
+  });
+  await until(async () => Number.parseInt((await note.textContent()) ?? '', 10) < online, 20_000, 'the end of it');
+});
+
+step('every choice of every filter, by its address, shows what the API finds, and as many as its count', async () => {
+  // Values that stand still can be compared; who has fallen silent is noticed meanwhile, on the page as in the API.
+  for (const fleet of fleets) fleet.quiet();
+  for (const fleet of fleets) await fleet.drain(30_000);
+  const { filters, total } = await describe();
+  assert.is(total, many);
+  const counts = new Set<number>();
+  const pager = page.locator('main .pager span').first();
+  for (const { name, choices } of filters) {
+    for (const { value } of choices) {
+      const query = new URLSearchParams({ [name]: value }).toString();
+      await go(`/?${query}`);
+      await agrees(`${query}&sort=-attention`);
+      const countNow = async () =>
+        (await describe()).filters.find((one) => one.name === name)?.choices.find((one) => one.value === value)?.count;
+      const isCounted = async () => {
+        const count = (await countNow()) ?? 0;
+        counts.add(count);
+        return count === 0 || (await pager.textContent())?.includes(` of ${count} ·`) === true;
+      };
+      await until(isCounted, 30_000, `${query}: the count of the choice under the list`);
+    }
+  }
+  assert.ok(counts.size > 5, `the fleet is too plain: ${[...counts].join()}`);
+});
+
+step('each column with an order: two clicks, two directions, as the API puts it', async () => {
+  await go('/');
+  const heads = await page.locator('main thead button').count();
+  assert.is(heads, 8);
+  for (let n = 0; n < heads; n++) {
+    const asked = new Set<string>();
+    for (let click = 0; click < 2; click++) {
+      await page.locator('main thead button').nth(n).click();
+      const sort = new URL(page.url()).searchParams.get('sort') ?? '';
+      await agrees(`sort=${sort}`);
+      asked.add(sort);
+    }
+    assert.is(asked.size, 2, [...asked].join());
+  }
+});
+
+step('each order that the API knows can stand in an address', async () => {
+  for (const { name } of (await describe()).sorts) {
+    for (const sort of [name, `-${name}`]) {
+      await go(`/?sort=${sort}`);
+      await agrees(`sort=${sort}`);
+    }
+  }
+});
+
+step('filters are chosen from fields with counts, two at once, with a search, and cleared', async () => {
+  await go('/');
+  const { filters } = await describe();
+  const berlin = filters.find(({ name }) => name === 'site')?.choices.find(({ value }) => value === 'Berlin')?.count;
+  await page.getByLabel('Site', { exact: true }).selectOption({ label: `Berlin (${berlin})` });
+  await agrees('site=Berlin&sort=-attention');
+  const servers = filters.find(({ name }) => name === 'kind')?.choices.find(({ value }) => value === 'server')?.count;
+  await page.getByLabel('Kind', { exact: true }).selectOption({ label: `Servers (${servers})` });
+  await agrees('site=Berlin&kind=server&sort=-attention');
+  const [first] = await shown();
+  await page.getByLabel('Search').fill(first?.slice(0, 4).toUpperCase() ?? '');
+  await agrees(`site=Berlin&kind=server&q=${first?.slice(0, 4)}&sort=-attention`);
+  await page.reload();
+  await agrees(`site=Berlin&kind=server&q=${first?.slice(0, 4)}&sort=-attention`);
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await agrees('sort=-attention');
+  await page.getByLabel('Site', { exact: true }).selectOption({ label: `None (${many - (berlin ?? 0)})` });
+  await agrees('site=&sort=-attention');
+});
+
+step('the next page goes on where the first one ends, and back', async () => {
+  await go('/?sort=name');
+  await agrees('sort=name');
+  const first = await shown();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await until(async () => (await shown()).length === many - 50, 30_000, 'the second page');
+  const all = await collector.get<Found>('/api/v1/endpoints?limit=500&sort=name');
+  assert.equal(
+    [...first, ...(await shown())],
+    all.items.map(({ name }) => name),
+  );
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
+  await agrees('sort=name');
+});
+
+step('tiles and the navigation show the same counts, in the colour of the worst that is held', async () => {
+  for (const [tile, name, value] of [
+    ['Needs attention', 'attention', 'any'],
+    ['Online', 'state', 'online'],
+    ['Lost', 'state', 'lost'],
+    ['Unknown', 'state', 'unknown'],
+  ] as const) {
+    const button = page.locator('.tile').filter({ hasText: tile });
+    await go('/');
+    await button.click();
+    await agrees(`${name}=${value}&sort=-attention`);
+    const figure = button.locator('.figure');
+    const isSame = async () => {
+      const now = await choiceNow(name, value);
+      const tone = now?.level && value !== 'online' && value !== 'unknown' ? ` tone-${now.level}` : '';
+      return (
+        (await figure.textContent()) === String(now?.count) && (await figure.getAttribute('class')) === `figure${tone}`
+      );
+    };
+    await until(isSame, 30_000, `${tile} as the API counts`);
+  }
+  const tally = async (title: RegExp) => Number((await page.getByTitle(title).allTextContents())[0] ?? 0);
+  const isTold = async () => {
+    const { critical, warning } = (await describe()).alerts;
+    const endpoints = (await choiceNow('attention', 'critical'))?.count;
+    return (await tally(/critical state/)) === endpoints && (await tally(/Alerts firing/)) === critical + warning;
+  };
+  await until(isTold, 30_000, 'the counts of the navigation');
+});
+
+test.run();
