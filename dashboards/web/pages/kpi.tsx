@@ -45,9 +45,9 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): Column<Line>[] {
 /** The rows add up to the number. */
 function sumOf({ kpi, total: { part, whole, of } }: KpiDetail): string {
   const value = sayUnit(kpi.unit, kpi.value);
-  return of === 'count'
-    ? t('stability.mean', { part: sayUnit(kpi.unit, part), n: number(whole, language.value), value })
-    : t('stability.sum', { part: sayUnit(of, part), whole: sayUnit(of, whole), value });
+  return kpi.unit === 'percent'
+    ? t('stability.sum', { part: sayUnit(of, part), whole: sayUnit(of, whole), value })
+    : t('stability.mean', { part: sayUnit(kpi.unit, part), n: number(whole, language.value), value });
 }
 
 function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
