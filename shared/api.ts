@@ -423,6 +423,7 @@ export const TicketDetail = Type.Object({
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 
+const thin = Type.Boolean({ description: 'too little of the time was observed for the number to be relied on' });
 const period = Type.Object({ name: text, from: ms, to: ms, zone: text });
 
 /** Minutes of one endpoint or of a pool; definitions in the KPI room's README. */
@@ -431,6 +432,7 @@ export const AvailabilityFigures = Type.Object({
   availability_low_pct: orNull.number,
   availability_high_pct: orNull.number,
   coverage_pct: orNull.number,
+  thin,
   up_minutes: Type.Number(),
   down_minutes: Type.Number(),
   unknown_minutes: Type.Number(),
@@ -481,12 +483,13 @@ export const KpiValue = Type.Object({
   unit: KpiUnit,
   value: orNull.number,
   state: Type.Enum(['ok', 'low_n', 'insufficient', 'no_data'], {
-    description: 'low_n: fewer than 30 lines count, insufficient: fewer than 5; no_data: nothing to compute it from',
+    description: 'low_n: few lines count, insufficient: too few for one number; no_data: nothing to compute it from',
   }),
   n: Type.Integer({ description: 'lines of the list that count' }),
   low: orNull.number,
   high: orNull.number,
   coverage: Type.Union([Type.Number(), Type.Null()], { description: 'percent of the time that was observed' }),
+  thin,
   beside: Type.Array(
     Type.Object({ code: text, unit: KpiUnit, value: orNull.number, low: orNull.number, high: orNull.number }),
   ),

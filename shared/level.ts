@@ -16,3 +16,6 @@ export const worst = (some: readonly (Level | null)[]): Level | null =>
 export function worstOf({ attention }: Pick<EndpointRow, 'attention'>, about = ''): Level | null {
   return attention.find(({ metric }) => metric.startsWith(about))?.severity ?? null;
 }
+
+/** States by which alerts can be asked for; `active` is all but the resolved ones. */
+export const alertFilters = ['active', 'firing', 'pending', 'unknown', 'resolved'] as const;

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { type Alert, type AlertDetail, Severity } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { alertFilters } from '../../shared/level.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { State } from '../state/open.ts';
 import type { Context } from './context.ts';
@@ -10,9 +11,7 @@ import { closed } from './shapes.ts';
 
 export const AlertQuery = Type.Object(
   {
-    state: Type.Optional(
-      Type.Enum(['pending', 'firing', 'unknown', 'resolved', 'active'], { description: 'active: all but resolved' }),
-    ),
+    state: Type.Optional(Type.Enum([...alertFilters], { description: 'active: all but resolved' })),
     severity: Type.Optional(Severity),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     rule: Type.Optional(Type.String({ maxLength: 64, description: 'its worse levels count as well' })),

@@ -2,6 +2,7 @@
 import type { KpiDetail, KpiLine, Kpis, KpiValue, NamedRule } from '../../shared/api.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
+import { isThin } from './availability.ts';
 import { type EndpointFact, endpointsIn, type Facts, readFacts, type Scope } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
 import { periodOf } from './period.ts';
@@ -76,6 +77,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: Named, ruleNamed: KpiQuery['r
     id: kpi.id,
     unit: kpi.unit,
     ...rest,
+    thin: figure.coverage !== null && isThin(figure.coverage),
     beside: beside.map(({ low = null, high = null, ...one }) => ({ ...one, low, high })),
     few,
     formula: kpi.formula,

@@ -300,6 +300,9 @@ export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): Availabil
   };
 }
 
+/** Whether so much of the time was not observed that the share says little; `coverage` in percent. */
+export const isThin = (coverage: number): boolean => coverage < 95;
+
 export function pooled(all: readonly AvailabilityMinutes[]): AvailabilityMinutes {
   const sum: AvailabilityMinutes = { scheduled: 0, up: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 };
   const keys = Object.keys(sum) as (keyof AvailabilityMinutes)[];

@@ -4,8 +4,16 @@ import type { Availability, AvailabilityFigures, Interval } from '../../shared/a
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
-import { type AvailabilityMinutes, type EndpointAvailability, formula, pooled, sharesOf } from './availability.ts';
+import {
+  type AvailabilityMinutes,
+  type EndpointAvailability,
+  formula,
+  isThin,
+  pooled,
+  sharesOf,
+} from './availability.ts';
 import { type EndpointFact, endpointsIn } from './facts.ts';
+import { enough } from './kpi.ts';
 import { periodOf } from './period.ts';
 import { readPresence } from './presence-facts.ts';
 
@@ -36,7 +44,7 @@ export async function availabilityOf(state: State, query: HistoryQuery): Promise
     asOf: query.now,
     provisional,
     n,
-    status: n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok',
+    status: enough(n),
     pool: figures(pool, sharesOf(pool)),
     endpoints: judged.map(({ endpoint, result }) => ({
       id: endpoint.id,
@@ -79,6 +87,7 @@ function figures(
     availability_low_pct: shares.low,
     availability_high_pct: shares.high,
     coverage_pct: shares.coverage,
+    thin: isThin(shares.coverage ?? 0),
     up_minutes: minutes.up,
     down_minutes: minutes.down,
     unknown_minutes: minutes.unknown,

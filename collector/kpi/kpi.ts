@@ -76,10 +76,13 @@ export function totalOf(items: readonly EvidenceItem[]): { part: number; whole: 
 
 type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
 
+/** Whether so many lines are enough for one number. */
+export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
+
 export function figureOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around = {}): Figure {
   const n = evidence.filter(({ whole }) => whole > 0).length;
   // Pooled, never the mean of shares.
   const value = valueIn(unit, totalOf(evidence));
-  const state = value === null ? 'no_data' : n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok';
+  const state = value === null ? 'no_data' : enough(n);
   return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
 }

@@ -55,15 +55,24 @@ async function agrees(query: string): Promise<void> {
   await until(same, 30_000, query).catch(() => assert.equal(there, wanted, query));
 }
 
-async function enrolFleet(site: string | null, endpoints: number, seed: number): Promise<void> {
-  const answer = await fetch(`${collector.http}/api/v1/enrollments`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ maxUses: endpoints, ...(site === null ? {} : { site }) }),
+async function send(path: string, method: string, body?: unknown): Promise<Response> {
+  const answer = await fetch(`${collector.http}/api/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${collector.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  const { code } = (await answer.json()) as NewEnrollment;
-  const times = { intervalMs: 8000, longestWaitMs: 1000 };
-  fleets.push(await startFleet({ code: decodeJoinCode(code), endpoints, seed, ...times }));
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer;
+}
+
+async function joinCode(maxUses: number, site: string | null) {
+  const answer = await send('enrollments', 'POST', { maxUses, ...(site === null ? {} : { site }) });
+  return decodeJoinCode(((await answer.json()) as NewEnrollment).code);
+}
+
+async function enrolFleet(site: string | null, endpoints: number, seed: number): Promise<void> {
+  const code = await joinCode(endpoints, site);
+  fleets.push(await startFleet({ code, endpoints, seed, intervalMs: 8000, longestWaitMs: 1000 }));
 }
 
 test.before(async () => {
@@ -99,12 +108,7 @@ step('a limit that is changed changes colour, filter, order and count at once', 
   const before = (await choiceNow('attention', 'critical'))?.count ?? 0;
   const when = { kind: 'threshold', measurement: 'mem', all: [{ field: 'used_percent', op: '>=', value: 0.1 }] };
   const parts = { name: { en: 'Memory at all', ja: 'メモリ使用' }, severity: 'critical', when };
-  const answer = await fetch(`${collector.http}/api/v1/rules/memory-at-all`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ parts, reason: 'test' }),
-  });
-  assert.ok(answer.ok, await answer.text());
+  await send('rules/memory-at-all', 'PUT', { parts, reason: 'test' });
   await go('/?attention=critical&sort=name');
   const online = (await choiceNow('state', 'online'))?.count ?? 0;
   assert.ok(online > before, 'not all were critical');
@@ -114,11 +118,7 @@ step('a limit that is changed changes colour, filter, order and count at once', 
   assert.is(await page.locator('.tile').first().locator('.figure').getAttribute('class'), 'figure tone-critical');
   const full = page.locator('main td[data-label="Memory"] .meter.full');
   await until(async () => (await full.count()) >= Math.min(online, 50) * 0.9, 30_000, 'the bars');
-  await fetch(`${collector.http}/api/v1/rules/memory-at-all`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ reason: 'test' }),
-  });
+  await send('rules/memory-at-all', 'DELETE', { reason: 'test' });
   await until(async () => Number.parseInt((await note.textContent()) ?? '', 10) < online, 20_000, 'the end of it');
 });
 
@@ -208,6 +208,20 @@ step('the next page goes on where the first one ends, and back', async () => {
   await agrees('sort=name');
 });
 
+step('a phone has no heads to press: there each order is a choice', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const order = page.getByLabel('Order');
+  const choices = (await describe()).sorts.flatMap(({ name }) => [name, `-${name}`]);
+  const offered = await order.locator('option').evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+  assert.equal(offered.sort(), choices.sort());
+  for (const sort of ['-disk', 'site', '-seen']) {
+    await order.selectOption(sort);
+    await agrees(`sort=${sort}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  assert.ok(await order.isHidden());
+});
+
 step('tiles and the navigation show the same counts, in the colour of the worst that is held', async () => {
   for (const [tile, name, value] of [
     ['Needs attention', 'attention', 'any'],
@@ -237,5 +251,37 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
   };
   await until(isTold, 30_000, 'the counts of the navigation');
 });
+
+step(
+  'Next pressed twice before the next page has come goes on by one; of a last page that is gone, back by one',
+  async () => {
+    const more = 50;
+    const { secret } = await joinCode(more, null);
+    const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+    for (let n = 0; n < more; n++) await send('enroll', 'POST', { code: secret, hostname: `zz-${n}`, ...about });
+    const { items } = await collector.get<Found>('/api/v1/endpoints?limit=500&sort=name');
+    assert.is(items.length, many + more);
+    const second = items.slice(50, 100).map(({ name }) => name);
+    await go('/?sort=name');
+    await agrees('sort=name');
+    const later = /endpoints\?.*page=/;
+    await page.route(later, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
+    const next = page.getByRole('button', { name: 'Next' });
+    await next.click();
+    await next.click();
+    const pager = page.locator('main .pager span').first();
+    const showsSecond = async () =>
+      (await shown()).join() === second.join() && (await pager.textContent())?.startsWith('51–100 of') === true;
+    await until(showsSecond, 10_000, 'the second page');
+    await page.unroute(later);
+    await next.click();
+    await until(async () => (await shown()).length === items.length - 100, 10_000, 'the third page');
+    for (const { id } of items.slice(100)) await send(`endpoints/${id}`, 'DELETE');
+    await until(showsSecond, 10_000, 'the last page that is there');
+  },
+);
 
 test.run();

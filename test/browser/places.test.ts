@@ -58,6 +58,12 @@ const open = (path: string, language: 'en' | 'ja' = 'en') => openPage(page, coll
 const press = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' }).click();
 const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
+/** Counts follow what was changed a moment ago. */
+async function chosenIs(label: string, text: string): Promise<void> {
+  const chosen = page.getByLabel(label).locator('option:checked');
+  await until(async () => (await chosen.textContent()) === text, 10_000, `${label}: ${text}`);
+}
+
 async function logIn(user: string): Promise<void> {
   await press('Log out');
   await page.getByLabel('User name').fill(user);
@@ -120,8 +126,37 @@ step('endpoints are ticked, searched for and added; the list counts them', async
   assert.match(await rowText(page, 'Berlin'), /Europe\/Berlin1None needs attention/);
   await page.getByRole('link', { name: 'endpoints without a site: 13' }).click();
   await heading('Fleet');
-  assert.is(await page.locator('tbody tr').count(), 13);
-  assert.is(await page.getByLabel('Site').locator('option:checked').textContent(), 'None (13)');
+  await until(async () => (await page.locator('tbody tr').count()) === 13, 10_000, 'the list of the 13');
+  await chosenIs('Site', 'None (13)');
+});
+
+step('what is ticked while others are being sent stays ticked; a search stays while the list gets short', async () => {
+  await page.goBack();
+  await heading('Sites');
+  await page.getByRole('link', { name: 'Berlin', exact: true }).click();
+  await heading('Berlin');
+  const box = (n: number) => page.getByRole('checkbox', { name: `Choose box-${n}`, exact: true });
+  await page.getByLabel('Search').fill('box-1');
+  await until(async () => (await box(2).count()) === 0, 10_000, 'the end of the search');
+  for (const n of [10, 11, 12]) await box(n).check();
+  const members = '**/members';
+  await page.route(members, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.continue();
+  });
+  await press('Add endpoints: 3');
+  await box(13).check();
+  await page.getByRole('link', { name: 'Endpoints: 4' }).waitFor();
+  await page.unroute(members);
+  // Ten are left to choose from, of which the search shows two.
+  await page.getByRole('button', { name: 'Add endpoints: 1' }).waitFor();
+  assert.ok(await box(13).isChecked());
+  assert.is(await page.getByLabel('Search').inputValue(), 'box-1');
+  await page.getByLabel('Search').fill('');
+  await box(2).waitFor();
+  for (const n of [10, 11, 12]) await box(n).check();
+  await press('Remove endpoints: 3');
+  await page.getByRole('link', { name: 'Endpoints: 1' }).waitFor();
 });
 
 step('a name that is taken is told, and what was typed stays', async () => {
@@ -180,7 +215,7 @@ step('an endpoint joins groups in its editor, and its page and the filter lead t
   assert.equal(await page.locator('tbody tr a').first().textContent(), 'box-3');
   const [group] = await list<GroupRow>('groups');
   assert.is(new URL(page.url()).search, `?group=${group?.id}`);
-  assert.is(await page.getByLabel('Group').locator('option:checked').textContent(), 'Cluster (1)');
+  await chosenIs('Group', 'Cluster (1)');
   await open('/sites');
   await page.getByRole('link', { name: 'Rome' }).waitFor();
 });

@@ -128,7 +128,9 @@ test('every state and reason that the collector can send has words', () => {
     ...literals(Interval.properties.state).map((value) => `interval.${value}`),
     ...literals(TicketState).map((value) => `ticket.state.${value}`),
   ];
-  for (const { name, choices, open } of describeFilters([]).filters) {
+  const { filters, sorts } = describeFilters([]);
+  wanted.push(...sorts.map(({ name }) => `column.${name}`));
+  for (const { name, choices, open } of filters) {
     wanted.push(`filter.name.${name}`, ...(open ? [] : choices.map(({ value }) => `filter.${name}.${value}`)));
   }
   assert.ok(wanted.length > 60);

@@ -1,5 +1,6 @@
 /** What is wrong now, and what was. */
 import type { Alert } from '../../../shared/api.ts';
+import { alertFilters, weightOf } from '../../../shared/level.ts';
 import { silence } from '../../../shared/words/names.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -14,7 +15,7 @@ import { search, setQuery, to } from '../router.ts';
 import { ruleName, sayLimit, sayValue } from '../words/value.ts';
 import { actorName, t, wordOr } from '../words/words.ts';
 
-const filters = ['active', 'firing', 'pending', 'unknown', 'resolved', 'all'] as const;
+const filters = [...alertFilters, 'all'] as const;
 type Filter = (typeof filters)[number];
 
 const look = {
@@ -61,13 +62,12 @@ function Value({ alert }: { alert: Alert }) {
 }
 
 const stateOrder = ['firing', 'pending', 'unknown', 'resolved'];
-const severityOrder = ['critical', 'warning', 'info'];
 
 /** What burns first: firing before pending, critical before the rest, the newest of those. */
 function byUrgency(a: Alert, b: Alert): number {
   return (
     stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
-    severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) ||
+    weightOf(b.severity) - weightOf(a.severity) ||
     (b.firedAt ?? b.pendingAt) - (a.firedAt ?? a.pendingAt)
   );
 }

@@ -8,8 +8,8 @@ import { Icon } from '../parts/icon.tsx';
 import { setQuery } from '../router.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
-/** Those that are always open to view; the others stand behind "More filters". */
-const first: readonly string[] = ['state', 'attention', 'kind', 'site'];
+/** So many are always open to view; the others stand behind "More filters". */
+const open = 4;
 
 /** A name has no line break, so these are no names. */
 const all = '\n';
@@ -41,13 +41,32 @@ function Choice({
   );
 }
 
-interface FiltersProps {
-  filters: FleetFilters['filters'];
+/** Where the table is cards, it has no heads to press. */
+function Order({ sorts, sort }: { sorts: FleetFilters['sorts']; sort: string }) {
+  const options = sorts.flatMap(({ name, first }) => {
+    const [up, down] = [[name, '↑'] as const, [`-${name}`, '↓'] as const];
+    return (first === 'up' ? [up, down] : [down, up]).map(
+      ([value, arrow]) => [value, `${wordOr('column', name)} ${arrow}`] as const,
+    );
+  });
+  return (
+    <div class="order">
+      <Select
+        label={t('filter.order')}
+        value={sort}
+        onChange={(value) => setQuery({ sort: value })}
+        options={options}
+      />
+    </div>
+  );
+}
+
+interface FiltersProps extends Pick<FleetFilters, 'filters' | 'sorts'> {
   wanted: Wanted;
 }
 
-export function Filters({ filters, wanted }: FiltersProps) {
-  const further = filters.filter(({ name }) => !first.includes(name));
+export function Filters({ filters, sorts, wanted }: FiltersProps) {
+  const further = filters.slice(open);
   const hidden = further.filter(({ name }) => name in wanted.chosen).length;
   // What occurs nowhere, such as tags, is no choice.
   const offered = (some: FiltersProps['filters']) =>
@@ -66,7 +85,8 @@ export function Filters({ filters, wanted }: FiltersProps) {
           maxLength={128}
           wide
         />
-        {offered(filters.filter(({ name }) => first.includes(name)))}
+        {offered(filters.slice(0, open))}
+        <Order sorts={sorts} sort={wanted.sort} />
       </div>
       <details open={hidden > 0}>
         <summary class="small">

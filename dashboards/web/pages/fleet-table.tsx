@@ -87,22 +87,12 @@ interface FleetTableProps {
   sorts: FleetFilters['sorts'];
 }
 
-function columnsFor({ order, sorts }: FleetTableProps): Column<EndpointRow>[] {
-  const sort = (key: string): Column<EndpointRow>['sort'] => {
-    const known = sorts.find(({ name }) => name === key);
-    return (
-      known && {
-        direction: order === key ? 'ascending' : order === `-${key}` ? 'descending' : 'none',
-        onClick: () => setQuery({ sort: nextSort(order, known) }),
-      }
-    );
-  };
+function columnsOf(): Column<EndpointRow>[] {
   return [
-    { key: 'name', head: t('column.endpoint'), sort: sort('name'), cell: (row) => <Name row={row} /> },
+    { key: 'name', head: t('column.endpoint'), cell: (row) => <Name row={row} /> },
     {
       key: 'state',
       head: t('column.state'),
-      sort: sort('seen'),
       cell: (row) => (
         <div>
           <StateMark row={row} />
@@ -115,28 +105,32 @@ function columnsFor({ order, sorts }: FleetTableProps): Column<EndpointRow>[] {
     {
       key: 'attention',
       head: t('column.attention'),
-      sort: sort('attention'),
       bare: true,
       cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
     },
     {
       key: 'cpu',
       head: t('column.cpu'),
-      sort: sort('cpu'),
       cell: (row) => <Meter value={row.cpuPercent} said={worstOf(row, 'cpu.usage_active')} />,
     },
     {
       key: 'memory',
       head: t('column.memory'),
-      sort: sort('memory'),
       cell: (row) => <Meter value={row.memoryPercent} said={worstOf(row, 'mem.used_percent')} />,
     },
-    { key: 'disk', head: t('column.disk'), sort: sort('disk'), cell: (row) => <Disk row={row} /> },
-    { key: 'backup', head: t('column.backup'), sort: sort('backup'), cell: (row) => <Backup row={row} /> },
-    { key: 'updates', head: t('column.updates'), sort: sort('updates'), cell: (row) => <Updates row={row} /> },
+    { key: 'disk', head: t('column.disk'), cell: (row) => <Disk row={row} /> },
+    { key: 'backup', head: t('column.backup'), cell: (row) => <Backup row={row} /> },
+    { key: 'updates', head: t('column.updates'), cell: (row) => <Updates row={row} /> },
   ];
 }
 
-export function FleetTable(props: FleetTableProps) {
-  return <Table caption={t('fleet.table')} columns={columnsFor(props)} rows={props.list} keyOf={(row) => row.id} />;
+/** A column by whose name can be sorted is sorted by a press of its head. */
+export function FleetTable({ list, order, sorts }: FleetTableProps) {
+  const columns = columnsOf().map((column): Column<EndpointRow> => {
+    const sort = sorts.find(({ name }) => name === column.key);
+    if (sort === undefined) return column;
+    const direction = order === sort.name ? 'ascending' : order === `-${sort.name}` ? 'descending' : 'none';
+    return { ...column, sort: { direction, onClick: () => setQuery({ sort: nextSort(order, sort) }) } };
+  });
+  return <Table caption={t('fleet.table')} columns={columns} rows={list} keyOf={(row) => row.id} />;
 }

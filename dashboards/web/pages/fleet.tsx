@@ -1,5 +1,5 @@
 /** All endpoints, what needs attention first, values moving as reports come in. The API filters and puts in order. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import type { Level } from '../../../shared/level.ts';
 import { number, time } from '../../../shared/words/format.ts';
@@ -111,9 +111,13 @@ function List({ description }: { description: FleetFilters }) {
   const page = mark === undefined ? '' : `&page=${encodeURIComponent(mark)}`;
   const loaded = useLoad<Found>(`endpoints?${query}&limit=${pageSize}${page}`, concernsFleet, 2000);
   const data = useKept(loaded);
+  // Whoever was on the last page has gone from it, such as after an end of their alerts: the one before is the last.
+  useEffect(() => {
+    if (loaded.data?.items.length === 0 && marks.length > 0) setTurned({ query, marks: marks.slice(0, -1) });
+  }, [loaded.data]);
   return (
     <section class="box" aria-label={t('fleet.table')} aria-busy={loaded.loading}>
-      <Filters filters={filters} wanted={wanted} />
+      <Filters filters={filters} sorts={sorts} wanted={wanted} />
       {loaded.problem && <ProblemNotice problem={loaded.problem} retry={loaded.reload} />}
       {data === null && !loaded.problem && <Bones lines={9} />}
       {data?.items.length === 0 && <NoMatch filtered={filterCount(wanted) > 0 || wanted.q !== ''} />}
@@ -124,8 +128,9 @@ function List({ description }: { description: FleetFilters }) {
           order={wanted.sort}
           sorts={sorts}
           onPage={(step) => {
-            const next = step === -1 ? marks.slice(0, -1) : data.next === null ? marks : [...marks, data.next];
-            setTurned({ query, marks: next });
+            // A second press, before the page has come, would ask for the same one again.
+            if (loaded.data === null) return;
+            setTurned({ query, marks: step === -1 ? marks.slice(0, -1) : [...marks, loaded.data.next ?? ''] });
           }}
         />
       )}

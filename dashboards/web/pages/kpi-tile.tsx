@@ -51,7 +51,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
   );
 }
 
-function Figure({ kpi, thin }: { kpi: KpiValue; thin: boolean }) {
+function Figure({ kpi }: { kpi: KpiValue }) {
   if (kpi.state === 'insufficient') return <Few kpi={kpi} />;
   if (kpi.state === 'no_data')
     return (
@@ -62,7 +62,7 @@ function Figure({ kpi, thin }: { kpi: KpiValue; thin: boolean }) {
     );
   return (
     <>
-      <p class={`figure ${thin ? 'quiet' : ''}`}>{sayUnit(kpi.unit, kpi.value)}</p>
+      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{sayUnit(kpi.unit, kpi.value)}</p>
       {kpi.low !== null && (
         <p class="quiet small">{kpi.low === kpi.high ? t('stability.exact') : sayRange(kpi.unit, kpi.low, kpi.high)}</p>
       )}
@@ -100,19 +100,18 @@ function Facts({ kpi }: { kpi: KpiValue }) {
 /** @param href of its list; none on the page of the list itself */
 export function KpiTile({ kpi, provisional, href }: { kpi: KpiValue; provisional: boolean; href?: string }) {
   const name = kpiWord(kpi.id, 'name');
-  const thin = kpi.coverage !== null && kpi.coverage < 95;
   return (
     <Box
       title={href ? <a href={href}>{name}</a> : t('stability.value')}
       aside={provisional && <span class="tag">{t('stability.provisional')}</span>}
     >
       <div class="stack-2">
-        <Figure kpi={kpi} thin={thin} />
+        <Figure kpi={kpi} />
         <Facts kpi={kpi} />
         {(kpi.state === 'low_n' || kpi.state === 'insufficient') && (
           <p class="small quiet">{t(`stability.${kpi.state}`)}</p>
         )}
-        {thin && <p class="small quiet">{t('stability.thin')}</p>}
+        {kpi.thin && <p class="small quiet">{t('stability.thin')}</p>}
       </div>
     </Box>
   );

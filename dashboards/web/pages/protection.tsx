@@ -12,9 +12,11 @@ import { actorName, language, t } from '../words/words.ts';
 
 type Group = Protection['groups'][number]['name'];
 
+const ofWhat: Partial<Record<Group, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
+
 function Tiles({ data, current }: { data: Protection; current: Group }) {
   return (
-    <div class="tiles many">
+    <div class="tiles">
       {data.groups.map(({ name, count, level }) => (
         <button
           key={name}
@@ -25,7 +27,7 @@ function Tiles({ data, current }: { data: Protection; current: Group }) {
         >
           <span class="what">{t(`protection.group.${name}`)}</span>
           <span class={level ? `figure tone-${level}` : 'figure'}>{number(count, language.value)}</span>
-          <span class="note">{name === 'none' ? t('protection.endpoints') : t('protection.jobs')}</span>
+          <span class="note">{t(`protection.of.${ofWhat[name] ?? 'jobs'}`)}</span>
         </button>
       ))}
     </div>

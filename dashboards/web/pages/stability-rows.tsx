@@ -20,7 +20,6 @@ function rangeOf(figures: Item['figures']): string {
 function Row({ item, period }: { item: Item; period: Availability['period'] }) {
   const [open, setOpen] = useState(false);
   const { figures } = item;
-  const thin = (figures.coverage_pct ?? 0) < 95;
   return (
     <li class="month-row">
       <div class="month-name">
@@ -33,7 +32,9 @@ function Row({ item, period }: { item: Item; period: Availability['period'] }) {
         <Strip name={item.name} intervals={item.intervals} from={period.from} to={period.to} zone={period.zone} />
       </div>
       <div class="month-value">
-        <span class={`strong ${thin ? 'quiet' : ''}`}>{cutPercent(figures.availability_pct, language.value)}</span>
+        <span class={`strong ${figures.thin ? 'quiet' : ''}`}>
+          {cutPercent(figures.availability_pct, language.value)}
+        </span>
         <div class="quiet small">{rangeOf(figures)}</div>
       </div>
       <div class="small month-sums">

@@ -8,7 +8,7 @@ export interface Column<Row> {
   cell: (row: Row) => ComponentChildren;
   right?: boolean;
   /** Set for columns that can be sorted. */
-  sort?: { direction: 'ascending' | 'descending' | 'none'; onClick: () => void } | undefined;
+  sort?: { direction: 'ascending' | 'descending' | 'none'; onClick: () => void };
   /** In a card: the whole width, without the name of the column. */
   bare?: boolean;
 }

@@ -8,7 +8,6 @@ import { IntervalTable, StateKey, Timeline } from '../../parts/timeline.tsx';
 import { language, t, wordOr } from '../../words/words.ts';
 
 const hour = 3_600_000;
-const week = 7 * 86_400_000;
 
 /** An agent that does not know how its machine went down before says `unknown`, which is no reason. */
 function reasonOf({ kind, reason }: EndpointDetail['signals'][number]): string {
@@ -36,7 +35,7 @@ function Signals({ detail }: { detail: EndpointDetail }) {
 export function PresenceTab({ detail }: { detail: EndpointDetail }) {
   const to = detail.timeline.at(-1)?.to ?? Date.now();
   // An endpoint of today would be a hair's breadth of a week: the line begins with what is known, an hour at least.
-  const from = Math.max(to - week, Math.min(detail.timeline[0]?.from ?? to - week, to - hour));
+  const from = Math.min(detail.timeline[0]?.from ?? to, to - hour);
   return (
     <>
       <Box title={t('presence.week')}>

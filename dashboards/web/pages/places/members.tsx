@@ -70,6 +70,7 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
   const { busy, problem, send } = useSend();
   const answer = useLoad<Page<EndpointRow>>(
     search.trim() === '' ? null : `endpoints?${new URLSearchParams({ q: search, limit: '5000' })}`,
+    (change) => change.kind === 'endpoint',
   );
   const matching = useKept(answer)?.items;
   const isFound = new Set(matching?.map(({ id }) => id));
@@ -78,13 +79,15 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
   const shown = found.slice(from, from + pageSize);
   // What has gone from the list since it was ticked is not sent.
   const ids = list.filter((row) => chosen.has(row.id)).map(({ id }) => id);
-  const toggle = (id: string) => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
+  const toggle = (id: string) =>
+    setChosen((now) => {
+      const next = new Set(now);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  // What is ticked while others are being sent stays ticked.
   const apply = async () => {
-    if (await send(() => onApply(ids))) setChosen(new Set());
+    if (await send(() => onApply(ids))) setChosen((now) => new Set([...now].filter((id) => !ids.includes(id))));
   };
   return (
     <Box title={title} flush>
@@ -93,7 +96,7 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
       ) : (
         <>
           <div class="box-body choose-bar">
-            {list.length > 10 && (
+            {(list.length > 10 || search !== '') && (
               <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} maxLength={128} wide />
             )}
             {may('operator') && (
