@@ -3,7 +3,7 @@
  * and pages build their fields and their queries from that. A limit stands in a rule: what a filter asks of a row is a
  * fact, or the level that the engine holds. Pure.
  *
- * One more filter or sort key: an entry here, and its word under `filter` where it has choices of its own.
+ * One more filter or sort key: an entry here, and its words: of a filter under `filter`, of a sort key under `column`.
  */
 import type { EndpointRow, FleetFilters } from '../../shared/api.ts';
 import { levels, weightOf, worst, worstOf } from '../../shared/level.ts';

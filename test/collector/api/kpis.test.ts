@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kpis } from '../../../collector/kpi/kpis/index.ts';
-import type { KpiDetail, Kpis, KpiValue } from '../../../shared/api.ts';
+import type { Availability, KpiDetail, Kpis, KpiValue } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -110,6 +110,24 @@ test('few lines stand in the place of a number; without any there is none', asyn
   );
   const none = await get<Kpis>('kpis?period=2025-01');
   for (const { value, state, n } of none.items) assert.equal([value, state, n], [null, 'no_data', 0]);
+});
+
+test('a number of a month of which little was observed is thin, one of the whole month is not', async () => {
+  const thinIn = async (period: string) =>
+    (await get<Kpis>(`kpis?period=${period}`)).items.map(({ id, coverage, thin }) => [id, coverage !== null, thin]);
+  const about = (thin: boolean) => [
+    ['availability_server', true, thin],
+    ['availability_workstation', true, thin],
+    ['time_to_acknowledge', false, false],
+  ];
+  assert.equal(await thinIn('2026-11'), about(false));
+  // Watched for its first ten days only.
+  assert.equal(await thinIn('2026-12'), about(true));
+  const { pool, endpoints } = await get<Availability>('kpis/availability?class=server&period=2026-12');
+  assert.equal(
+    [pool, ...endpoints.map(({ figures }) => figures)].map(({ thin }) => thin),
+    Array(9).fill(true),
+  );
 });
 
 test('a place in any spelling, a kind and an endpoint narrow what is counted', async () => {
