@@ -1,4 +1,5 @@
 /** The seam to the endpoints that are enrolled: read from memory, saved in state. Made by createFleet in endpoints.ts. */
+import { fail } from '../../shared/errors.ts';
 import type { Reasons } from '../../shared/reason.ts';
 
 export type EndpointKind = 'server' | 'workstation';
@@ -51,4 +52,11 @@ export interface Fleet {
     change: Partial<Pick<Endpoint, 'state' | 'stateReason' | 'session' | 'bootId' | 'version'>>,
   ): Promise<void>;
   close(): Promise<void>;
+}
+
+/** @throws EvenkeelError NOT_FOUND, also for one that is retired */
+export function living(fleet: Pick<Fleet, 'get'>, id: string): Endpoint {
+  const endpoint = fleet.get(id);
+  if (!endpoint || endpoint.retiredAt !== null) throw fail('NOT_FOUND', { what: 'endpoint', id });
+  return endpoint;
 }

@@ -31,7 +31,6 @@ const limits = {
     'agent/schedule.ts createRunner': 203,
     'collector/alerts/advance.ts advance': 237,
     'collector/alerts/alerts.ts createAlerts': 297,
-    'collector/api/routes/endpoints.ts endpointRoutes': 157,
     'collector/api/routes/rules.ts ruleRoutes': 204,
     'collector/tickets/policy.ts createPolicy': 351,
   },

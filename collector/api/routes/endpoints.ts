@@ -1,18 +1,17 @@
-/** The fleet: list, one endpoint, edit, retire, restores tried out. */
+/** The fleet: list, one endpoint, edit, retire. */
 import { Type } from 'typebox';
 import { EndpointDetail, EndpointKind, EndpointRow, FleetFilters, page } from '../../../shared/api.ts';
-import { fail } from '../../../shared/errors.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
 import { factSections } from '../../fleet/facts.ts';
+import { living } from '../../fleet/fleet.ts';
 import { namePattern } from '../../fleet/names.ts';
 import { replaceEndpoint } from '../../fleet/replace.ts';
-import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
 import { describeFilters } from '../../fleet/row-filters.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, instantMs, Nothing, PlaceName, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
@@ -29,23 +28,8 @@ const Edit = Type.Object(
   { ...closed, minProperties: 1, examples: [{ site: 'north', tags: ['database', 'tier1'] }] },
 );
 
-const Tried = Type.Object(
-  {
-    at: Type.Optional(instantMs('; default now')),
-    ok: Type.Boolean(),
-    note: Type.Optional(Type.String({ maxLength: 2000 })),
-  },
-  { ...closed, examples: [{ ok: true, note: 'restored three mailboxes to the test machine' }] },
-);
-
 export function endpointRoutes(app: App, context: Context): void {
   const { state, fleet, groups, rows, series, tell, clock } = context;
-
-  const living = (id: string) => {
-    const endpoint = fleet.get(id);
-    if (!endpoint || endpoint.retiredAt !== null) throw fail('NOT_FOUND', { what: 'endpoint', id });
-    return endpoint;
-  };
 
   app.get(
     '/api/v1/endpoints',
@@ -98,7 +82,7 @@ export function endpointRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { id } = living(request.params.id);
+      const { id } = living(fleet, request.params.id);
       const madeSite = await editEndpoint(state, id, request.body, callerNamed(request), clock.now());
       await fleet.reload(id);
       await groups.reload(id);
@@ -119,7 +103,7 @@ export function endpointRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const { id } = living(request.params.id);
+      const { id } = living(fleet, request.params.id);
       await retireEndpoint(state, id, callerNamed(request), clock.now());
       await fleet.reload(id);
       series.forget(id);
@@ -145,8 +129,8 @@ export function endpointRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { id: moved } = living(request.params.id);
-      const { id: endpoint, lastSeenAt } = living(request.body.endpoint);
+      const { id: moved } = living(fleet, request.params.id);
+      const { id: endpoint, lastSeenAt } = living(fleet, request.body.endpoint);
       await replaceEndpoint(state, { moved, endpoint, by: callerNamed(request), at: clock.now() }, lastSeenAt);
       await fleet.reload(moved);
       await fleet.reload(endpoint);
@@ -159,51 +143,6 @@ export function endpointRoutes(app: App, context: Context): void {
       for (const section of factSections) tell.publish({ kind: 'inventory', endpoint, section });
       tell.publish({ kind: 'endpoint', endpoint });
       return rows.get(endpoint) as EndpointRow;
-    },
-  );
-
-  app.get(
-    '/api/v1/endpoints/:id/backups/verified',
-    {
-      schema: {
-        summary: 'Restores that people tried out, newest first',
-        tags: ['fleet'],
-        params: Id,
-        response: { 200: page(RestoreTest) },
-      },
-    },
-    async (request) => ({ items: await restoreTestsOf(state, living(request.params.id).id), next: null }),
-  );
-
-  app.post(
-    '/api/v1/endpoints/:id/backups/:job/verified',
-    {
-      schema: {
-        summary: 'Record that a restore was tried out',
-        tags: ['fleet'],
-        params: Type.Object({ id: word(64), job: word(256) }, closed),
-        body: Tried,
-        response: { 201: RestoreTest },
-      },
-    },
-    async (request, reply) => {
-      const { id } = living(request.params.id);
-      const now = clock.now();
-      const at = Math.min(request.body.at ?? now, now);
-      // A person's clock may be a little ahead of ours.
-      if ((request.body.at ?? now) > now + 5 * 60_000) throw fail('BAD_REQUEST', { problem: 'at lies in the future' });
-      const test = {
-        job: request.params.job,
-        at,
-        ok: request.body.ok,
-        note: request.body.note ?? '',
-        by: callerNamed(request),
-        recordedAt: now,
-      };
-      await recordRestoreTest(state, id, test);
-      await context.restoreTried(id);
-      tell.publish({ kind: 'inventory', endpoint: id, section: 'backups' });
-      return reply.status(201).send(test);
     },
   );
 }

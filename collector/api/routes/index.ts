@@ -10,6 +10,7 @@ import { metricRoutes } from './metrics.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
+import { restoreTestRoutes } from './restore-tests.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
@@ -19,6 +20,7 @@ import { tokenRoutes } from './tokens.ts';
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   endpointRoutes,
+  restoreTestRoutes,
   placeRoutes,
   seriesRoutes,
   eventRoutes,
