@@ -43,7 +43,6 @@ const moduleState = new Set([
   'agent/platform/page-size.ts known',
   'collector/evaluate/scope.ts keys',
   'collector/kpi/availability.ts services',
-  'collector/series/journal/shelf.ts slotLists',
   'shared/report.ts validators',
   'shared/words/format.ts cache',
   // Of the process: its children, which end with it; what a network file system has not answered; its event loop.

@@ -28,6 +28,12 @@ export interface Fresh {
   lines: Line[];
 }
 
+/**
+ * More stems than this are forgotten and learned again: an endpoint can send its fields in ever new orders. Lines stay, and
+ * whoever has a stem keeps it.
+ */
+const maxStems = 20_000;
+
 export interface Dictionary {
   endpoint(name: string): number;
   /** The id, when the endpoint has ever been heard of. */
@@ -126,6 +132,7 @@ export function createDictionary(known: {
       const key = `${seriesKey(metric.name, metric.tags)} ${Object.keys(metric.fields).join(' ')}`;
       let stem = stems.get(key);
       if (!stem) {
+        if (stems.size >= maxStems) stems.clear();
         stem = newStem(metric);
         stems.set(key, stem);
       }

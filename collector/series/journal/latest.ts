@@ -1,7 +1,7 @@
 /** The newest value of every series, from memory. */
 import type { Latest } from '../series.ts';
 import type { Dictionary } from './dictionary.ts';
-import { Shelf } from './shelf.ts';
+import { createSlotLists, Shelf } from './shelf.ts';
 
 export interface LatestValues {
   shelf(endpoint: string): Shelf;
@@ -25,10 +25,12 @@ export function createLatest(
     byId.set(shelf.id, shelf);
     return shelf;
   };
-  for (const { id, name, forgottenAt } of known) keep(name, new Shelf(id, forgottenAt));
+  const slotLists = createSlotLists();
+  for (const { id, name, forgottenAt } of known) keep(name, new Shelf(id, slotLists, forgottenAt));
+  const shelfOf = (name: string) => byName.get(name) ?? keep(name, new Shelf(dictionary.endpoint(name), slotLists));
 
   return {
-    shelf: (endpoint) => byName.get(endpoint) ?? keep(endpoint, new Shelf(dictionary.endpoint(endpoint))),
+    shelf: shelfOf,
     note: (endpoint, line, at, value) => byId.get(endpoint)?.note(line, at, value),
     of(endpoint) {
       const shelf = byName.get(endpoint);
@@ -42,7 +44,7 @@ export function createLatest(
     },
     adopt(from, to) {
       const source = byName.get(from);
-      const target = byName.get(to) ?? keep(to, new Shelf(dictionary.endpoint(to)));
+      const target = shelfOf(to);
       source?.lines.forEach((line, slot) => {
         target.note(line, source.at[slot] as number, source.values[slot] as number);
       });

@@ -7,8 +7,28 @@ import { type Dictionary, looksLike, type Stem } from './dictionary.ts';
 
 /** More shapes than this are forgotten and learned again: they are a cache, the values are not. */
 const maxStems = 512;
+const maxSlotLists = 20_000;
 /** Reports leave out slow checks, so the next stem is rarely far. */
 const lookAhead = 12;
+
+/** The one array for all equal lists of slots. */
+export type SlotLists = (slots: number[]) => readonly number[];
+
+/**
+ * Endpoints with equal reports have equal slots: one array for all of them. More lists than this are forgotten and
+ * learned again; whoever has one keeps it.
+ */
+export function createSlotLists(): SlotLists {
+  const lists = new Map<string, readonly number[]>();
+  return (slots) => {
+    const key = slots.join();
+    const known = lists.get(key);
+    if (known) return known;
+    if (lists.size >= maxSlotLists) lists.clear();
+    lists.set(key, slots);
+    return slots;
+  };
+}
 
 export class Shelf {
   readonly id: number;
@@ -20,9 +40,11 @@ export class Shelf {
   #stems: Stem[] = [];
   #slots: (readonly number[])[] = [];
   #cursor = 0;
+  #slotLists: SlotLists;
 
-  constructor(id: number, forgottenAt = 0) {
+  constructor(id: number, slotLists: SlotLists, forgottenAt = 0) {
     this.id = id;
+    this.#slotLists = slotLists;
     this.forgottenAt = forgottenAt;
   }
 
@@ -81,7 +103,7 @@ export class Shelf {
         this.#slots = [];
       }
       index = this.#stems.push(stem) - 1;
-      this.#slots.push(shared(stem.lines.map((line) => this.#slotOf(line))));
+      this.#slots.push(this.#slotLists(stem.lines.map((line) => this.#slotOf(line))));
     }
     this.#cursor = index + 1;
     return index;
@@ -94,15 +116,4 @@ export class Shelf {
     this.values.push(0);
     return this.lines.push(line) - 1;
   }
-}
-
-/** Endpoints with equal reports have equal slots: one array for all of them. */
-const slotLists = new Map<string, readonly number[]>();
-
-function shared(slots: number[]): readonly number[] {
-  const key = slots.join();
-  const known = slotLists.get(key);
-  if (known) return known;
-  slotLists.set(key, slots);
-  return slots;
 }
