@@ -5,7 +5,6 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -19,6 +18,7 @@ import { openWire } from '../simulate/wire.ts';
 import { type KillPoint, killPoints } from '../support/kill-at.ts';
 import { freePort } from '../support/port.ts';
 import { startCollector, temporaryFolder, until } from '../support/processes.ts';
+import { countRows } from '../support/state.ts';
 import { epochOf, makeReport } from '../support/station.ts';
 
 const moments = ['random', ...killPoints, 'answer held'] as const;
@@ -82,7 +82,8 @@ async function killRound(each: number): Promise<void> {
       const isIt = status === 'firing' && path === '/' && instance === makeMachine(3, n).hostname;
       return isIt ? [String(headers['idempotency-key'])] : [];
     });
-  const allSent = () => until(() => count(data, "deliveries where state = 'queued'") === 0, 20_000, 'all deliveries');
+  const allSent = () =>
+    until(() => countRows(data, "deliveries where state = 'queued'") === 0, 20_000, 'all deliveries');
 
   try {
     for (const [n, moment] of kills.entries()) {
@@ -124,7 +125,7 @@ async function killRound(each: number): Promise<void> {
   const sent = kills.map((moment, n) => ({ moment, keys: keysSent(n) }));
   const twice = sent.filter(({ keys }) => keys.length === 2);
   const rows = ["alerts where rule = 'disk-space'", "tickets where rule = 'disk-space'", 'notifications'].map((from) =>
-    count(data, from),
+    countRows(data, from),
   );
   const problems = halfSaved(data);
   folder.remove();
@@ -138,15 +139,6 @@ async function killRound(each: number): Promise<void> {
   }
   assert.equal(problems, []);
   assert.equal(rows, [kills.length, kills.length, kills.length], 'alerts, tickets and notifications');
-}
-
-function count(data: string, from: string): number {
-  const database = new DatabaseSync(join(data, 'state.db'), { readOnly: true });
-  try {
-    return Number(database.prepare(`select count(*) as n from ${from}`).get()?.n);
-  } finally {
-    database.close();
-  }
 }
 
 /** What one transaction writes must be there as a whole. @returns what was not */
@@ -165,9 +157,9 @@ function halfSaved(data: string): string[] {
     'tickets without history': 'tickets where id not in (select ticket from ticket_events)',
     'tickets of an alert that is not there': 'tickets where alert is not null and alert not in (select id from alerts)',
     'keys with two alerts that go on':
-      '(select active_key from alerts where active_key is not null group by active_key having count(*) > 1)',
+      '(select active_key from alerts where active_key is not null group by active_key having count(*) > 1) as keys',
   };
-  const found = Object.entries(wrong).map(([what, from]) => [what, count(data, from)] as const);
+  const found = Object.entries(wrong).map(([what, from]) => [what, countRows(data, from)] as const);
   return found.filter(([, n]) => n !== 0).map(([what, n]) => `${what}: ${n}`);
 }
 

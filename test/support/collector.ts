@@ -11,6 +11,7 @@ import type { Role } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { seriesSettings } from './influxdb.ts';
 import { temporaryFolder } from './processes.ts';
+import { stateEnv, statePlace } from './state.ts';
 
 export interface Answer {
   status: number;
@@ -59,7 +60,11 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   const series = await seriesSettings(data);
   if (options.settings !== undefined || series !== '')
     writeFileSync(join(folder.path, 'evenkeel.yaml'), `${options.settings ?? ''}${series}`);
-  const { config } = loadConfig({ data, httpPort: '0', mqttPort: '0' }, options.env ?? {}, folder.path);
+  const { config } = loadConfig(
+    { data, httpPort: '0', mqttPort: '0' },
+    { ...stateEnv(data), ...options.env },
+    folder.path,
+  );
   const logged: InProcess['logged'] = [];
   const log = pino(
     { level: 'warn' },
@@ -74,7 +79,7 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   const clock = options.clock ?? systemClock;
   const collector = createCollector(config, { clock, log, version: 'test', web });
   const started = await collector.start();
-  const state = await openState(join(data, 'state.db'));
+  const state = await openState(statePlace(data));
   const tokens = createTokens(state, clock.now);
   const secrets = new Map<Role, string>();
   for (const role of roles) secrets.set(role, (await tokens.create({ name: `a ${role}`, role, by: 'test' })).secret);

@@ -46,13 +46,24 @@ function watch(file: string): void {
     };
   }
 
+  let wanted = '';
+
+  function pointNow(text: string, parameters: readonly unknown[]): ReturnType<typeof pointsAt> {
+    if (!existsSync(file)) return {};
+    const [point = '', about = ''] = readFileSync(file, 'utf8').split('\n');
+    wanted = point;
+    return pointsAt(text, parameters, about);
+  }
+
+  function kill(point: KillPoint | undefined): void {
+    if (point !== undefined && point === wanted) process.kill(process.pid, 'SIGKILL');
+  }
+
   function around<T>(text: string, parameters: readonly unknown[], run: () => T): T {
-    if (!existsSync(file)) return run();
-    const [point, about = ''] = readFileSync(file, 'utf8').split('\n');
-    const { before, after } = pointsAt(text, parameters, about);
-    if (point === before) process.kill(process.pid, 'SIGKILL');
+    const { before, after } = pointNow(text, parameters);
+    kill(before);
     const result = run();
-    if (point === after) process.kill(process.pid, 'SIGKILL');
+    kill(after);
     return result;
   }
 
@@ -65,4 +76,18 @@ function watch(file: string): void {
     }
     return statement;
   };
+  // Loaded by the collector only where it is needed, and so here.
+  if (process.env.EVENKEEL_STATE) void watchPostgres();
+
+  async function watchPostgres(): Promise<void> {
+    const { Client } = await import('pg');
+    const { query } = Client.prototype;
+    Client.prototype.query = async function (text, parameters) {
+      const { before, after } = pointNow(text, parameters ?? []);
+      kill(before);
+      const result = await query.call(this, text, parameters);
+      kill(after);
+      return result;
+    };
+  }
 }

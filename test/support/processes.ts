@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seriesSettings } from './influxdb.ts';
+import { stateEnv } from './state.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../collector/main.ts', import.meta.url));
@@ -27,9 +28,10 @@ export interface Running {
 /** Starts `collector/main.ts` with these words. Its environment has no EVENKEEL_* but those given. */
 export function runCollector(words: readonly string[], env: Record<string, string> = {}, cwd?: string): Running {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_'));
+  const data = words[words.indexOf('--data') + 1 || words.length];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...Object.fromEntries(clean), ...env },
+    env: { ...Object.fromEntries(clean), ...(data === undefined ? {} : stateEnv(data)), ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   let stdout = '';

@@ -18,6 +18,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import { bucketOf, topicOf, type UpLeaf } from '../../shared/topics.ts';
 import { openWire, type Wire, type WireOptions } from '../simulate/wire.ts';
+import { statePlace } from './state.ts';
 
 export interface Credential {
   endpoint: string;
@@ -65,7 +66,7 @@ export interface StationOptions extends Partial<IntakeParts>, Pick<BrokerSetting
 /** @returns everything a test needs; `stop` ends it and removes its folder */
 export async function openStation(options: StationOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-station-'));
-  const state = await openState(join(folder, 'state.db'));
+  const state = await openState(statePlace(folder));
   const credentials = new Map<string, Credential>();
   for (const id of options.endpoints ?? []) credentials.set(id, await addEndpoint(state, id));
   const lines: { level: string; values: object; text: string }[] = [];

@@ -17,6 +17,7 @@ import { officeHours } from '../../../shared/calendar.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Report } from '../../../shared/report.ts';
 import { bucketOf } from '../../../shared/topics.ts';
+import { freshPlace } from '../../support/state.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -39,7 +40,7 @@ export interface SceneOptions {
 }
 
 export async function openScene(options: SceneOptions = {}) {
-  const state = options.state ?? (await openState(options.file ?? ':memory:'));
+  const state = options.state ?? (await openState(options.file ?? freshPlace()));
   let now = options.startAt ?? Date.parse('2026-01-05T00:00:00Z');
   const zero = now;
   const clock = { now: () => now, monotonic: () => now };
