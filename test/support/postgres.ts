@@ -1,6 +1,6 @@
 /** A throw-away PostgreSQL: started once per process on a free port, in a folder of its own, and gone with the process. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './port.ts';
@@ -11,7 +11,7 @@ export interface PostgresServer {
   url(name: string, user?: string): string;
   /** Statements as that user. */
   run(database: string, ...statements: string[]): string;
-  /** To the server itself, such as SIGSTOP. */
+  /** To all processes of the server, such as SIGSTOP. */
   signal(signal: NodeJS.Signals): void;
   /** At once, without saying goodbye to anybody. */
   stop(): Promise<void>;
@@ -52,6 +52,9 @@ async function begin(): Promise<PostgresServer> {
   mkdirSync(data, { mode: 0o700 });
   if (isRoot) for (const path of [folder, data]) spawnSync('chown', ['postgres', path]);
   must('initdb', ['-D', data, '-U', 'evenkeel', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8']);
+  // One user has to give a password.
+  const rules = join(data, 'pg_hba.conf');
+  writeFileSync(rules, `host all locked 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, 'utf8')}`);
   const port = await freePort();
   const made = new Set<string>();
   let child: ChildProcess | undefined;
@@ -99,7 +102,10 @@ async function begin(): Promise<PostgresServer> {
       return `postgres://${user}@127.0.0.1:${port}/${name}`;
     },
     run: psql,
-    signal: (signal) => void process.kill(pid(), signal),
+    signal(signal) {
+      const children = spawnSync('pgrep', ['-P', String(pid())], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+      for (const one of [pid(), ...children.map(Number)]) process.kill(one, signal);
+    },
     async stop() {
       const ended = new Promise((resolve) => child?.once('exit', resolve));
       child?.ref();

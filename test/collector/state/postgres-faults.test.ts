@@ -1,0 +1,178 @@
+/** A database that cannot be used, or goes away: said so that a person can mend it, tried again, and nothing lost or twice. */
+import { createServer } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createPatience } from '../../../collector/intake/patience.ts';
+import { type PostgresPlace, postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
+import { awaitState, openState, type State } from '../../../collector/state/open.ts';
+import { EvenkeelError } from '../../../shared/errors.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { type PostgresServer, postgresServer } from '../../support/postgres.ts';
+import { freePort } from '../../support/port.ts';
+import { openProxy } from '../../support/proxy.ts';
+
+const test = suite('PostgreSQL that fails');
+const found = await postgresServer();
+let n = 0;
+
+function check(what: string, work: (server: PostgresServer, place: PostgresPlace) => Promise<void>): void {
+  test(what, async () => {
+    if (typeof found === 'string') console.log(`\nSKIP postgres: ${found}`);
+    else await work(found, postgresPlace(found.url(`faults_${++n}`), null, null));
+  });
+}
+
+const refusalOf = (work: Promise<unknown>): Promise<EvenkeelError> =>
+  work.then(
+    () => {
+      throw new Error('it was not refused');
+    },
+    (thrown) => {
+      if (thrown instanceof EvenkeelError) return thrown;
+      throw thrown;
+    },
+  );
+
+const setting = (key: string) => ({ key, value: 'x' });
+const add = (state: State, key: string) => state.insertInto('settings').values(setting(key)).execute();
+const keys = async (state: State) =>
+  (await state.selectFrom('settings').select('key').orderBy('key').execute()).map(({ key }) => key);
+
+check('wrong password, unknown user, missing database', async (server, place) => {
+  server.run('postgres', "create role locked login password 'right'");
+  const wrong = await refusalOf(openState({ ...place, user: 'locked', password: 'my wrong secret' }));
+  assert.is(wrong.code, 'STATE_REFUSED');
+  assert.match(wrong.message, /postgres:\/\/locked@127\.0\.0\.1:\d+\/faults_1 cannot be used: password authentication/);
+  assert.match(wrong.hint, 'state_password_file');
+  assert.not.match(JSON.stringify([wrong, wrong.stack, wrong.cause]), 'secret');
+  const none = await refusalOf(openState({ ...place, user: 'locked', password: null }));
+  assert.is(none.code, 'STATE_REFUSED');
+  const missing = await refusalOf(openState({ ...place, database: 'nowhere' }));
+  assert.is(missing.code, 'STATE_REFUSED');
+  assert.match(missing.message, '"nowhere" does not exist');
+  assert.match(missing.hint, 'createdb');
+});
+
+check('a user who may not make tables; one who may only read, also when all is there', async (server, place) => {
+  server.run('postgres', 'create role reader login');
+  const early = await refusalOf(openState({ ...place, user: 'reader' }));
+  assert.is(early.code, 'STATE_REFUSED');
+  assert.match(early.hint, 'owner');
+  await (await openState(place)).destroy();
+  server.run(place.database, 'grant select on all tables in schema public to reader');
+  const late = await refusalOf(openState({ ...place, user: 'reader' }));
+  assert.is(late.code, 'STATE_REFUSED');
+  assert.match(late.message, 'permission denied');
+  server.run('postgres', `alter database ${place.database} set default_transaction_read_only = on`);
+  const standby = await refusalOf(openState(place));
+  assert.is(standby.code, 'STATE_REFUSED');
+  assert.match(standby.message, 'read-only');
+});
+
+check('tables of another program, and an encoding that cannot hold every name', async (server, place) => {
+  server.run(place.database, 'create table users (id text)');
+  const taken = await refusalOf(openState(place));
+  assert.is(taken.code, 'STATE_REFUSED');
+  assert.match(taken.hint, 'database of its own');
+  assert.is(server.run(place.database, "select count(*) from pg_tables where tablename = 'sessions'").trim(), '0');
+  server.run('postgres', "create database latin encoding 'LATIN1' locale 'C' template template0");
+  const latin = await refusalOf(openState({ ...place, database: 'latin' }));
+  assert.match(latin.message, 'LATIN1');
+});
+
+check('nobody listens, or a server that accepts and says nothing: after 5 s it is said', async (_, place) => {
+  const away = await refusalOf(openState({ ...place, port: await freePort() }));
+  assert.is(away.code, 'STATE_UNREACHABLE');
+  assert.match(away.message, 'ECONNREFUSED');
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as { port: number };
+  const begun = performance.now();
+  const stalled = await refusalOf(openState({ ...place, port }));
+  assert.is(stalled.code, 'STATE_UNREACHABLE');
+  assert.match(stalled.message, 'no answer within 5 s');
+  assert.ok(performance.now() - begun < 7000);
+  mute.close();
+});
+
+check('a start waits for a database that is just starting, and not for what a person must mend', async (server, place) => {
+  await server.stop();
+  const waiting = awaitState(place, silentLog);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await server.start();
+  const state = await waiting;
+  await state.destroy();
+  const begun = performance.now();
+  assert.is((await refusalOf(awaitState({ ...place, database: 'nowhere' }, silentLog))).code, 'STATE_REFUSED');
+  assert.is((await refusalOf(awaitState({ ...place, port: 1 }, silentLog, 0))).code, 'STATE_UNREACHABLE');
+  assert.ok(performance.now() - begun < 3000);
+});
+
+check('the server ends under an open state: changes fail at once, wait where they must, and go on', async (server, place) => {
+  const state = await openState(place);
+  await add(state, 'before');
+  await server.stop();
+  const begun = performance.now();
+  for (let i = 0; i < 200; i++) assert.is((await refusalOf(add(state, 'meanwhile'))).code, 'STATE_UNAVAILABLE');
+  assert.ok(performance.now() - begun < 2000, 'each is refused at once');
+  const kept = createPatience(silentLog)(() => add(state, 'waited'));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await server.start();
+  await kept;
+  assert.equal(await keys(state), ['before', 'waited']);
+  await state.destroy();
+});
+
+check('a transaction whose connection is lost leaves nothing, and says that it may be repeated', async (server, place) => {
+  const state = await openState(place);
+  const lost = await refusalOf(
+    state.transaction().execute(async (db) => {
+      await db.insertInto('settings').values(setting('half')).execute();
+      server.run('postgres', `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.database}'`);
+      await db.insertInto('settings').values(setting('whole')).execute();
+    }),
+  );
+  assert.is(lost.code, 'STATE_UNAVAILABLE');
+  assert.equal(await keys(state), []);
+  await state.destroy();
+});
+
+for (const [what, cut, there] of [
+  ['before it arrives: it has not happened', 'drop', false],
+  ['before the answer comes back: it has happened, once', 'cut', true],
+] as const)
+  check(`the connection is lost at \`commit\`, ${what}`, async (server, place) => {
+    const proxy = await openProxy(server.port);
+    const state = await openState({ ...place, port: proxy.port });
+    let cuts = 0;
+    proxy.watch((piece) => (piece.includes('commit\0') && cuts++ === 0 ? cut : 'pass'));
+    const result = await state
+      .transaction()
+      .execute(async (db) => {
+        await db.insertInto('settings').values(setting('one')).execute();
+        return 'done';
+      })
+      .catch((thrown: EvenkeelError) => thrown.code);
+    assert.is(cuts, 1);
+    assert.is(result, there ? 'done' : 'STATE_UNAVAILABLE');
+    assert.equal(await keys(state), there ? ['one'] : []);
+    await state.destroy();
+    await proxy.close();
+  });
+
+check('a server that stands still in the middle: given up after 15 s, and used again when it goes on', async (server, place) => {
+  const state = await openState(place);
+  server.signal('SIGSTOP');
+  const begun = performance.now();
+  const late = await refusalOf(add(state, 'lost'));
+  const took = performance.now() - begun;
+  assert.is(late.code, 'STATE_UNAVAILABLE');
+  assert.match(String((late.cause as Error).message), 'no answer within 15 s');
+  assert.ok(took > 14_000 && took < 18_000, `${took} ms`);
+  server.signal('SIGCONT');
+  await createPatience(silentLog)(() => add(state, 'kept'));
+  assert.ok((await keys(state)).includes('kept'));
+  await state.destroy();
+});
+
+test.run();
