@@ -1,5 +1,6 @@
 /** Saves what happened to alerts: their rows as they are now, and a line of history for each change. */
-import type { Transaction } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
+import { bucketOf } from '../../shared/topics.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
@@ -7,7 +8,7 @@ import type { Alert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 
 type Db = Transaction<Database>;
-type Row = Database['alerts'];
+type Row = Insertable<Database['alerts']>;
 
 const removedAtOnce = 100;
 
@@ -54,6 +55,7 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
   const { acknowledgement: owner } = alert;
   return {
     id: alert.id,
+    bucket: bucketOf(alert.endpoint),
     key: alert.key,
     active_key: ended ? null : alert.key,
     rule: alert.rule.id,

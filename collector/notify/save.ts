@@ -1,6 +1,7 @@
 /** Saves what is to be sent: one notification, one delivery per channel. The same happening told again is the same row. */
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
 import type { Database } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
@@ -11,11 +12,13 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
     const isOfTicket = incident !== null || event === 'reminder';
     const inTicket =
       batch.ticketOf.get(alert ?? ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
-    const row = { at, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
+    const bucket = bucketOf(facts.endpoint.id || about);
+    const row = { at, bucket, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
     const notification = await insertRows(db, 'notifications', [row], 'returning id');
     const deliveries = channels.map((channel) => ({
       id: randomBytes(12).toString('hex'),
       notification,
+      bucket,
       channel,
       dedupe_key: `${about}/${event}/${at}/${channel}`,
       about,

@@ -22,6 +22,12 @@ interface Place {
   updated_by: string;
 }
 
+/** What collectors work on: `bucket` of the endpoint or key that it is about, and the name of the collector that does. */
+interface Worked {
+  bucket: Generated<string>;
+  owner: Generated<string>;
+}
+
 export interface Database {
   users: {
     id: string;
@@ -205,7 +211,7 @@ export interface Database {
     before: Json | null;
     after: Json | null;
   };
-  alerts: {
+  alerts: Worked & {
     id: string;
     /** endpoint/rule/instance, case-folded, without values or times. Only compared, never taken apart. */
     key: string;
@@ -255,7 +261,7 @@ export interface Database {
     params: Json;
   };
   /** Several alerts that are one outage, and for which there is one ticket. */
-  incidents: {
+  incidents: Worked & {
     id: Generated<number>;
     kind: 'site' | 'budget';
     key: string;
@@ -265,7 +271,7 @@ export interface Database {
     opened_at: Ms;
     ended_at: Ms | null;
   };
-  tickets: {
+  tickets: Worked & {
     id: Generated<number>;
     key: string;
     /** Equals `key` while the ticket is open, else null: unique, so one key has one open ticket. */
@@ -325,7 +331,7 @@ export interface Database {
     data: Json | null;
   };
   /** What people are told, once for all channels; in codes, put into words when it is sent. */
-  notifications: {
+  notifications: Worked & {
     id: Generated<number>;
     at: Ms;
     event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
@@ -336,7 +342,7 @@ export interface Database {
     incident: string | null;
     facts: Json;
   };
-  deliveries: {
+  deliveries: Worked & {
     id: string;
     notification: number;
     channel: string;

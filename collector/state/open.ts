@@ -14,6 +14,7 @@ import * as places from './migrations/005-places.ts';
 import * as secondHalf from './migrations/010-second-half.ts';
 import * as births from './migrations/011-births.ts';
 import * as refusedParts from './migrations/012-refused-parts.ts';
+import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
 import { type Tables, tablesIn } from './migrations/tables.ts';
 
 export type State = Kysely<Database>;
@@ -28,6 +29,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: Tables): Promis
   '010-second-half': secondHalf,
   '011-births': births,
   '012-refused-parts': refusedParts,
+  '013-bucket-and-owner': bucketAndOwner,
 };
 const known = Object.keys(migrations);
 

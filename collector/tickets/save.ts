@@ -2,7 +2,8 @@
  * Saves what the ticket policy has decided: tickets, their events and incidents. The unique `open_key` is the last word on
  * "one key, one open ticket": who loses the race counts into the winner's ticket.
  */
-import { sql, type Transaction } from 'kysely';
+import { sql, type Transaction, type Updateable } from 'kysely';
+import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
@@ -80,7 +81,7 @@ async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void
   return ticket.id;
 }
 
-const set = (db: Db, id: number, columns: Partial<Omit<Database['tickets'], 'id'>>) =>
+const set = (db: Db, id: number, columns: Updateable<Database['tickets']>) =>
   updateRow(db, 'tickets', id, columns);
 
 async function lastTicket(db: Db, key: string): Promise<Found | undefined> {
@@ -122,7 +123,7 @@ async function open(db: Db, action: Opening): Promise<number> {
 function columnsOf(about: About | undefined) {
   if (!about) return {};
   const { endpoint, rule, instance, alert } = about;
-  return { endpoint: endpoint.id, rule, instance, alert, ...weight(impactOf(endpoint.kind), toThird(about.urgency)) };
+  return { endpoint: endpoint.id, bucket: bucketOf(endpoint.id), rule, instance, alert, ...weight(impactOf(endpoint.kind), toThird(about.urgency)) };
 }
 
 function columnsOfMany({ key, check, site }: Extract<Action, { type: 'open-parent' }>) {
@@ -136,7 +137,7 @@ async function beginIncident(db: Db, action: Extract<Action, { type: 'open-paren
   const about = { kind: isBudget ? ('budget' as const) : ('site' as const), site, rule: isBudget ? null : check };
   await db
     .insertInto('incidents')
-    .values({ key, ticket, opened_at: at, ended_at: null, ...about })
+    .values({ key, bucket: bucketOf(key), ticket, opened_at: at, ended_at: null, ...about })
     .execute();
 }
 

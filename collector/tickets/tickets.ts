@@ -3,11 +3,12 @@
  * read in is a CONFLICT, never a silent overwrite. What the monitor does is in save.ts.
  */
 import { randomBytes } from 'node:crypto';
-import type { Selectable, Transaction } from 'kysely';
+import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { TicketRow } from '../../shared/api.ts';
 import { businessMinutes, type Calendar } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { bucketOf } from '../../shared/topics.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { insertRows } from '../state/rows.ts';
@@ -101,7 +102,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
   /** A remark or an owner: the ticket is a person's from now on. */
   async function touch(
     id: number,
-    work: (db: Db, now: number) => Promise<Partial<Database['tickets']>>,
+    work: (db: Db, now: number) => Promise<Updateable<Database['tickets']>>,
   ): Promise<void> {
     const row = await change(id, async (db, row, now) => {
       if (row.state === 'closed' || row.state === 'cancelled')
@@ -192,7 +193,7 @@ async function closeOld(state: State, tell: Tell, support: Calendar, now: number
 const conflict = (problem: string) => fail('CONFLICT', { problem });
 
 /** The columns that follow from the state. */
-function columnsFor(row: Row, to: TicketState, user: string, now: number): Partial<Database['tickets']> {
+function columnsFor(row: Row, to: TicketState, user: string, now: number): Updateable<Database['tickets']> {
   if (to === 'resolved') return { state: to, open_key: null, resolved_at: now, resolved_by: user };
   if (to === 'cancelled' || to === 'closed') return { state: to, open_key: null, closed_at: now };
   if (row.state === 'resolved') return { state: to, open_key: row.key, resolved_at: null, resolved_by: null };
@@ -206,7 +207,7 @@ async function refuseSecondOpen(db: Db, row: Row): Promise<void> {
 }
 
 /** Changes the ticket if it is still in the state that it was read in. */
-async function save(db: Db, row: Row, set: Partial<Omit<Database['tickets'], 'id'>>): Promise<void> {
+async function save(db: Db, row: Row, set: Updateable<Database['tickets']>): Promise<void> {
   const result = await db
     .updateTable('tickets')
     .set(set)
@@ -235,6 +236,7 @@ export async function note(
 export function blankTicket(key: string, now: number) {
   return {
     key,
+    bucket: bucketOf(key),
     open_key: key,
     kind: 'alert' as const,
     title: null,

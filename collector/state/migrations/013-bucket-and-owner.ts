@@ -1,0 +1,25 @@
+import { type Kysely, sql } from 'kysely';
+import { bucketOf } from '../../../shared/topics.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * Of each row that a collector works on, the bucket of what it is about, and the name of the collector that does: until
+ * several share a state it is one and the same.
+ */
+export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+  for (const table of ['alerts', 'tickets', 'incidents', 'notifications', 'deliveries'])
+    await tables.add(table, { bucket: 'text = ', owner: 'text = collector' });
+  await fill(db, 'alerts', 'endpoint');
+  await fill(db, 'tickets', 'coalesce(endpoint, key)');
+  await fill(db, 'incidents', 'key');
+  await sql`update notifications set bucket = coalesce((select bucket from alerts where id = notifications.alert),
+    (select bucket from tickets where id = notifications.ticket), '')`.execute(db);
+  await sql`update deliveries set bucket = (select bucket from notifications where id = deliveries.notification)`.execute(db);
+}
+
+async function fill(db: Kysely<never>, table: string, about: string): Promise<void> {
+  const [rows, what] = [sql.table(table), sql.raw(about)];
+  const found = await sql<{ about: string }>`select distinct ${what} as about from ${rows}`.execute(db);
+  for (const { about: one } of found.rows)
+    await sql`update ${rows} set bucket = ${bucketOf(one)} where ${what} = ${one}`.execute(db);
+}
