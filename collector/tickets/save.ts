@@ -81,8 +81,7 @@ async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void
   return ticket.id;
 }
 
-const set = (db: Db, id: number, columns: Updateable<Database['tickets']>) =>
-  updateRow(db, 'tickets', id, columns);
+const set = (db: Db, id: number, columns: Updateable<Database['tickets']>) => updateRow(db, 'tickets', id, columns);
 
 async function lastTicket(db: Db, key: string): Promise<Found | undefined> {
   const last = sql<Found>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
@@ -123,7 +122,14 @@ async function open(db: Db, action: Opening): Promise<number> {
 function columnsOf(about: About | undefined) {
   if (!about) return {};
   const { endpoint, rule, instance, alert } = about;
-  return { endpoint: endpoint.id, bucket: bucketOf(endpoint.id), rule, instance, alert, ...weight(impactOf(endpoint.kind), toThird(about.urgency)) };
+  return {
+    endpoint: endpoint.id,
+    bucket: bucketOf(endpoint.id),
+    rule,
+    instance,
+    alert,
+    ...weight(impactOf(endpoint.kind), toThird(about.urgency)),
+  };
 }
 
 function columnsOfMany({ key, check, site }: Extract<Action, { type: 'open-parent' }>) {

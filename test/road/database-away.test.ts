@@ -80,7 +80,9 @@ test('the database ends and comes back under a collector: nothing lost, nothing 
     await inventory;
     await say(99);
     await until(() => receiver.received.length > 0, 20_000, 'the notification of what happened meanwhile');
-    console.log(`\nFIGURE database away: notified ${((performance.now() - since) / 1000).toFixed(1)} s after its return`);
+    console.log(
+      `\nFIGURE database away: notified ${((performance.now() - since) / 1000).toFixed(1)} s after its return`,
+    );
     await until(async () => (await ask('/api/v1/alerts')).status === 200, 10_000, 'pages');
     const { items: alerts } = await collector.get<{ items: Alert[] }>(`/api/v1/alerts?endpoint=${credential.endpoint}`);
     const firing = alerts.filter(({ state }) => state === 'firing');

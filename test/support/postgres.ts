@@ -103,7 +103,9 @@ async function begin(): Promise<PostgresServer> {
     },
     run: psql,
     signal(signal) {
-      const children = spawnSync('pgrep', ['-P', String(pid())], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+      const children = spawnSync('pgrep', ['-P', String(pid())], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .filter(Boolean);
       for (const one of [pid(), ...children.map(Number)]) process.kill(one, signal);
     },
     async stop() {

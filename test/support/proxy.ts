@@ -19,7 +19,7 @@ export async function openProxy(target: number): Promise<Proxy> {
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    client.on('data', (piece) => {
+    client.on('data', (piece: Buffer) => {
       const what = look?.(piece) ?? 'pass';
       isCut ||= what !== 'pass';
       if (what !== 'drop') upstream.write(piece);
@@ -29,7 +29,7 @@ export async function openProxy(target: number): Promise<Proxy> {
       // Long enough for the server to read what has arrived.
       else setTimeout(() => upstream.destroy(), 300);
     });
-    upstream.on('data', (piece) => void (isCut || client.write(piece)));
+    upstream.on('data', (piece: Buffer) => void (isCut || client.write(piece)));
     upstream.on('close', () => client.destroy());
     client.on('close', () => void (isCut || upstream.destroy()));
   });

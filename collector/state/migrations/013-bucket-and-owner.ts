@@ -14,7 +14,9 @@ export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
   await fill(db, 'incidents', 'key');
   await sql`update notifications set bucket = coalesce((select bucket from alerts where id = notifications.alert),
     (select bucket from tickets where id = notifications.ticket), '')`.execute(db);
-  await sql`update deliveries set bucket = (select bucket from notifications where id = deliveries.notification)`.execute(db);
+  await sql`update deliveries set bucket = (select bucket from notifications where id = deliveries.notification)`.execute(
+    db,
+  );
 }
 
 async function fill(db: Kysely<never>, table: string, about: string): Promise<void> {

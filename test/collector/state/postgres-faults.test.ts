@@ -7,8 +7,8 @@ import { type PostgresPlace, postgresPlace } from '../../../collector/state/driv
 import { awaitState, openState, type State } from '../../../collector/state/open.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { type PostgresServer, postgresServer } from '../../support/postgres.ts';
 import { freePort } from '../../support/port.ts';
+import { type PostgresServer, postgresServer } from '../../support/postgres.ts';
 import { openProxy } from '../../support/proxy.ts';
 
 const test = suite('PostgreSQL that fails');
@@ -95,47 +95,59 @@ check('nobody listens, or a server that accepts and says nothing: after 5 s it i
   mute.close();
 });
 
-check('a start waits for a database that is just starting, and not for what a person must mend', async (server, place) => {
-  await server.stop();
-  const waiting = awaitState(place, silentLog);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  await server.start();
-  const state = await waiting;
-  await state.destroy();
-  const begun = performance.now();
-  assert.is((await refusalOf(awaitState({ ...place, database: 'nowhere' }, silentLog))).code, 'STATE_REFUSED');
-  assert.is((await refusalOf(awaitState({ ...place, port: 1 }, silentLog, 0))).code, 'STATE_UNREACHABLE');
-  assert.ok(performance.now() - begun < 3000);
-});
+check(
+  'a start waits for a database that is just starting, and not for what a person must mend',
+  async (server, place) => {
+    await server.stop();
+    const waiting = awaitState(place, silentLog);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await server.start();
+    const state = await waiting;
+    await state.destroy();
+    const begun = performance.now();
+    assert.is((await refusalOf(awaitState({ ...place, database: 'nowhere' }, silentLog))).code, 'STATE_REFUSED');
+    assert.is((await refusalOf(awaitState({ ...place, port: 1 }, silentLog, 0))).code, 'STATE_UNREACHABLE');
+    assert.ok(performance.now() - begun < 3000);
+  },
+);
 
-check('the server ends under an open state: changes fail at once, wait where they must, and go on', async (server, place) => {
-  const state = await openState(place);
-  await add(state, 'before');
-  await server.stop();
-  const begun = performance.now();
-  for (let i = 0; i < 200; i++) assert.is((await refusalOf(add(state, 'meanwhile'))).code, 'STATE_UNAVAILABLE');
-  assert.ok(performance.now() - begun < 2000, 'each is refused at once');
-  const kept = createPatience(silentLog)(() => add(state, 'waited'));
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  await server.start();
-  await kept;
-  assert.equal(await keys(state), ['before', 'waited']);
-  await state.destroy();
-});
+check(
+  'the server ends under an open state: changes fail at once, wait where they must, and go on',
+  async (server, place) => {
+    const state = await openState(place);
+    await add(state, 'before');
+    await server.stop();
+    const begun = performance.now();
+    for (let i = 0; i < 200; i++) assert.is((await refusalOf(add(state, 'meanwhile'))).code, 'STATE_UNAVAILABLE');
+    assert.ok(performance.now() - begun < 2000, 'each is refused at once');
+    const kept = createPatience(silentLog)(() => add(state, 'waited'));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await server.start();
+    await kept;
+    assert.equal(await keys(state), ['before', 'waited']);
+    await state.destroy();
+  },
+);
 
-check('a transaction whose connection is lost leaves nothing, and says that it may be repeated', async (server, place) => {
-  const state = await openState(place);
-  const lost = await refusalOf(
-    state.transaction().execute(async (db) => {
-      await db.insertInto('settings').values(setting('half')).execute();
-      server.run('postgres', `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.database}'`);
-      await db.insertInto('settings').values(setting('whole')).execute();
-    }),
-  );
-  assert.is(lost.code, 'STATE_UNAVAILABLE');
-  assert.equal(await keys(state), []);
-  await state.destroy();
-});
+check(
+  'a transaction whose connection is lost leaves nothing, and says that it may be repeated',
+  async (server, place) => {
+    const state = await openState(place);
+    const lost = await refusalOf(
+      state.transaction().execute(async (db) => {
+        await db.insertInto('settings').values(setting('half')).execute();
+        server.run(
+          'postgres',
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.database}'`,
+        );
+        await db.insertInto('settings').values(setting('whole')).execute();
+      }),
+    );
+    assert.is(lost.code, 'STATE_UNAVAILABLE');
+    assert.equal(await keys(state), []);
+    await state.destroy();
+  },
+);
 
 for (const [what, cut, there] of [
   ['before it arrives: it has not happened', 'drop', false],
@@ -160,19 +172,22 @@ for (const [what, cut, there] of [
     await proxy.close();
   });
 
-check('a server that stands still in the middle: given up after 15 s, and used again when it goes on', async (server, place) => {
-  const state = await openState(place);
-  server.signal('SIGSTOP');
-  const begun = performance.now();
-  const late = await refusalOf(add(state, 'lost'));
-  const took = performance.now() - begun;
-  assert.is(late.code, 'STATE_UNAVAILABLE');
-  assert.match(String((late.cause as Error).message), 'no answer within 15 s');
-  assert.ok(took > 14_000 && took < 18_000, `${took} ms`);
-  server.signal('SIGCONT');
-  await createPatience(silentLog)(() => add(state, 'kept'));
-  assert.ok((await keys(state)).includes('kept'));
-  await state.destroy();
-});
+check(
+  'a server that stands still in the middle: given up after 15 s, and used again when it goes on',
+  async (server, place) => {
+    const state = await openState(place);
+    server.signal('SIGSTOP');
+    const begun = performance.now();
+    const late = await refusalOf(add(state, 'lost'));
+    const took = performance.now() - begun;
+    assert.is(late.code, 'STATE_UNAVAILABLE');
+    assert.match(String((late.cause as Error).message), 'no answer within 15 s');
+    assert.ok(took > 14_000 && took < 18_000, `${took} ms`);
+    server.signal('SIGCONT');
+    await createPatience(silentLog)(() => add(state, 'kept'));
+    assert.ok((await keys(state)).includes('kept'));
+    await state.destroy();
+  },
+);
 
 test.run();
