@@ -44,9 +44,12 @@ export async function openState(where: string | StatePlace): Promise<State> {
   const driver = await driverOf(place);
   let state: State | undefined;
   try {
-    const { ready, ...config } = await driver.connect(place);
+    const { migrating, ready, ...config } = await driver.connect(place);
     state = new Kysely<Database>(config);
-    await migrate(state, driver.columns, driver.nameOf(place));
+    if (!(await isNewest(state, driver.nameOf(place)))) {
+      await migrating(state);
+      await migrate(state, driver.columns);
+    }
     await ready(state);
     return state;
   } catch (thrown) {
@@ -71,9 +74,14 @@ export async function awaitState(place: StatePlace, log: Log, forMs = 30_000): P
   }
 }
 
-async function migrate(state: State, columns: Columns, path: string): Promise<void> {
-  const newer = (await appliedMigrations(state)).filter((name) => !known.includes(name));
+async function isNewest(state: State, path: string): Promise<boolean> {
+  const applied = await appliedMigrations(state);
+  const newer = applied.filter((name) => !known.includes(name));
   if (newer.length > 0) throw fail('DATA_NEWER', { path, found: newer.at(-1) ?? '?', known: known.at(-1) ?? '?' });
+  return applied.length === known.length;
+}
+
+async function migrate(state: State, columns: Columns): Promise<void> {
   const getMigrations = async () =>
     Object.fromEntries(
       Object.entries(migrations).map(([name, { up }]) => [

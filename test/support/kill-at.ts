@@ -81,13 +81,13 @@ function watch(file: string): void {
 
   async function watchPostgres(): Promise<void> {
     const { Client } = await import('pg');
-    const { query } = Client.prototype;
-    Client.prototype.query = async function (text, parameters) {
+    const query = Client.prototype.query as (text: string, parameters?: unknown[]) => Promise<unknown>;
+    Client.prototype.query = async function (this: unknown, text: string, parameters?: unknown[]) {
       const { before, after } = pointNow(text, parameters ?? []);
       kill(before);
       const result = await query.call(this, text, parameters);
       kill(after);
       return result;
-    };
+    } as never;
   }
 }

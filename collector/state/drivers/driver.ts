@@ -21,7 +21,9 @@ export interface Columns {
 export interface Connected {
   dialect: Dialect;
   plugins?: KyselyPlugin[];
-  /** After the migrations: looks whether it can be written. */
+  /** Before migrations, which may take long. */
+  migrating(state: State): Promise<void>;
+  /** Once the schema is the newest: looks whether it can be written. */
   ready(state: State): Promise<void>;
 }
 

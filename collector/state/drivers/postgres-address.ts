@@ -1,4 +1,5 @@
 /** The address of a PostgreSQL database as people write it. Pure. */
+import { isIPv4 } from 'node:net';
 
 export interface PostgresPlace {
   driver: 'postgres';
@@ -45,7 +46,7 @@ export const rootCertificateOf = (text: string) => URL.parse(text)?.searchParams
 export function postgresPlace(text: string, password: string | null, ca: string | null): PostgresPlace {
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const isHere = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const isHere = host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
   const mode = url.searchParams.get('sslmode') ?? (isHere && ca === null ? 'disable' : 'verify-full');
   return {
     driver: 'postgres',

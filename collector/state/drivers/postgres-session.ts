@@ -11,6 +11,9 @@ import { EvenkeelError, fail } from '../../../shared/errors.ts';
 
 export interface SessionOptions {
   connect(): Promise<Client>;
+  /** What a new connection is told first. */
+  setup: string;
+  setupMs: number;
   /** A statement that takes longer counts as lost, and the connection with it: such a server may never answer. */
   deadlineMs: number;
   /** STATE_UNAVAILABLE for what passes; all else as it is. */
@@ -22,6 +25,10 @@ export interface Session extends PostgresPool {
 }
 
 const pauseMs = { least: 250, most: 5000 };
+const endWithinMs = 1000;
+
+/** Outside a transaction a change gets one of its own: without an answer, only a `commit` can be asked for afterwards. */
+const changes = /^\s*(insert|update|delete|merge|with|create|alter|drop)\b/i;
 
 type Result = PostgresQueryResult<never>;
 
@@ -39,6 +46,7 @@ export function createSession(options: SessionOptions): Session {
       const client = await options.connect();
       client.on('error', () => drop(client));
       client.on('end', () => drop(client));
+      await ask(client, options.setup, [], options.setupMs);
       failure = null;
       open = client;
       return client;
@@ -58,10 +66,14 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** @throws whatever went wrong, and then `client` is dropped unless the server said so in an orderly answer */
-  async function ask(client: Client, text: string, values: readonly unknown[]): Promise<Result> {
+  async function ask(
+    client: Client,
+    text: string,
+    values: readonly unknown[],
+    ms = session.deadlineMs,
+  ): Promise<Result> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const ms = session.deadlineMs;
       timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
     });
     try {
@@ -80,7 +92,22 @@ export function createSession(options: SessionOptions): Session {
     let transaction: string | null = null;
 
     async function query(text: string, values: readonly unknown[]): Promise<Result> {
+      if (transaction !== null || !changes.test(text)) return one(text, values);
+      await one('begin', []);
+      try {
+        const result = await one(text, values);
+        await one('commit', []);
+        return result;
+      } catch (thrown) {
+        await one('rollback', []).catch(() => drop(client));
+        throw thrown;
+      }
+    }
+
+    async function one(text: string, values: readonly unknown[]): Promise<Result> {
       // With the connection the server has rolled back; a failure here would hide what had happened.
+      const current = transaction;
+      if (text === 'commit' || text === 'rollback') transaction = null;
       if (text === 'rollback' && open !== client) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
       try {
         if (text !== 'begin') return await ask(client, text, values);
@@ -88,9 +115,9 @@ export function createSession(options: SessionOptions): Session {
         transaction = (id as unknown as { rows: { id: string }[] }).rows[0]?.id ?? null;
         return { command: 'SELECT', rowCount: 0, rows: [] };
       } catch (thrown) {
-        if (text === 'commit' && transaction !== null && open !== client) {
+        if (text === 'commit' && current !== null && open !== client) {
           free();
-          return outcomeOf(transaction, thrown);
+          return outcomeOf(current, thrown);
         }
         throw options.faultOf(thrown);
       }
@@ -137,7 +164,8 @@ export function createSession(options: SessionOptions): Session {
     },
     async end() {
       isEnding = true;
-      await open?.end();
+      // A server that stands still must not keep the collector from ending.
+      await Promise.race([open?.end(), pause(endWithinMs)]);
     },
   };
   return session;

@@ -5,15 +5,18 @@ import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../open.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
-import { advice, comesByItself, willPass } from './postgres-faults.ts';
-import { createSession } from './postgres-session.ts';
+import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
+import { createSession, type Session } from './postgres-session.ts';
 
 const connectWithinMs = 5000;
 const answerWithinMs = 15_000;
 /** A migration may have to rewrite millions of rows. */
 const migrateWithinMs = 3_600_000;
-/** A collector that vanished in the middle must not keep its locks for hours. */
-const idleInTransaction = '60s';
+/**
+ * A collector that vanished in the middle must not keep its locks for hours; and who waits for the lock of another, or for
+ * a server under load, is told so by the server while it still listens.
+ */
+const setup = `set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '10s'; set statement_timeout = ${answerWithinMs - 1000}`;
 
 export const postgres: StateDriver<PostgresPlace> = {
   columns: {
@@ -28,16 +31,26 @@ export const postgres: StateDriver<PostgresPlace> = {
   async connect(place) {
     const session = createSession({
       connect: () => openClient(place),
-      deadlineMs: migrateWithinMs,
+      setup,
+      setupMs: connectWithinMs,
+      deadlineMs: answerWithinMs,
       faultOf: (thrown) => (willPass(thrown) ? fail('STATE_UNAVAILABLE', {}, thrown) : thrown),
     });
-    (await session.connect()).release();
+    await lookAtServer(session).catch(async (thrown) => {
+      await session.end();
+      throw thrown;
+    });
     return {
       dialect: new PostgresDialect({ pool: session }),
       // Which SQLite takes, and PostgreSQL does not.
       plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
+      async migrating(state) {
+        session.deadlineMs = migrateWithinMs;
+        await sql`set statement_timeout = 0`.execute(state);
+      },
       async ready(state) {
         session.deadlineMs = answerWithinMs;
+        await sql.raw(setup).execute(state);
         await tryWriting(state);
       },
     };
@@ -73,22 +86,28 @@ async function openClient(place: PostgresPlace): Promise<Client> {
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query(`set idle_in_transaction_session_timeout = '${idleInTransaction}'`);
     return client;
   } catch (thrown) {
     void client.end().catch(() => undefined);
-    throw reasonOf(thrown) === 'timeout expired'
-      ? new Error(`no answer within ${connectWithinMs / 1000} s`, { cause: thrown })
-      : thrown;
+    throw plain(thrown, connectWithinMs);
+  }
+}
+
+/** Before a table is made in a database that cannot hold what will be written. */
+async function lookAtServer(session: Session): Promise<void> {
+  const lease = await session.connect();
+  try {
+    const text = `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`;
+    const { rows } = await lease.query<Server>(text, []);
+    const problem = serverFault(rows[0] as Server);
+    if (problem !== null) throw problem;
+  } finally {
+    lease.release();
   }
 }
 
 /** A server that takes reads only, or a user who may only read, shows at the first alert otherwise. */
 async function tryWriting(state: State): Promise<void> {
-  const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(
-    state,
-  );
-  if (rows[0]?.encoding !== 'UTF8') throw new Error(`its encoding is ${rows[0]?.encoding} and must be UTF8`);
   const back = new Error('rolled back');
   await state
     .transaction()

@@ -11,6 +11,8 @@ export interface SqlitePlace {
   file: string;
 }
 
+const nothing = async () => {};
+
 export const sqlite: StateDriver<SqlitePlace> = {
   columns: { id: 'integer primary key', int: 'integer', amount: 'integer', real: 'real', text: 'text', isFirst: true },
   nameOf: ({ file }) => file,
@@ -21,7 +23,7 @@ export const sqlite: StateDriver<SqlitePlace> = {
     );
     const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
     if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
-    return { dialect: new SqliteDialect({ database: adapt(database) as never }), ready: async () => {} };
+    return { dialect: new SqliteDialect({ database: adapt(database) as never }), migrating: nothing, ready: nothing };
   },
   refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
   attend: (state, log) => keepReserve({ state, log }),

@@ -1,11 +1,17 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { postgresFault, postgresName, postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
-import { comesByItself, willPass } from '../../../collector/state/drivers/postgres-faults.ts';
+import {
+  advice,
+  comesByItself,
+  plain,
+  serverFault,
+  willPass,
+} from '../../../collector/state/drivers/postgres-faults.ts';
 
 const test = suite('address of a PostgreSQL database');
 
-const plain = 'postgres://keel@db.example.org/keel';
+const address = 'postgres://keel@db.example.org/keel';
 
 test('what is no address is named, and never shown: it may hold a password', () => {
   const cases: Record<string, RegExp> = {
@@ -19,8 +25,8 @@ test('what is no address is named, and never shown: it may hold a password', () 
     'postgres://keel:secret@db/': /names no database/,
     'postgres://keel:secret@db/a/b': /names no database/,
     'postgres://keel:secret%@db/keel': /%25/,
-    [`${plain}?sslmode=prefer`]: /sslmode/,
-    [`${plain}?application_name=x`]: /application_name/,
+    [`${address}?sslmode=prefer`]: /sslmode/,
+    [`${address}?application_name=x`]: /application_name/,
   };
   for (const [text, problem] of Object.entries(cases)) {
     assert.match(postgresFault(text) ?? 'no fault', problem, text);
@@ -35,8 +41,8 @@ test('every part counts; a password of its own file comes before that of the add
   assert.equal(postgresPlace(text, null, null), { ...place, password: 'pa/ss:' });
   assert.equal(postgresPlace(text, 'of a file', null), { ...place, password: 'of a file' });
   assert.is(postgresName(postgresPlace(text, null, null)), 'postgres://us@er@[::1]:6543/my db');
-  assert.is(postgresPlace(plain, null, null).port, 5432);
-  assert.is(postgresPlace(plain, null, null).password, null);
+  assert.is(postgresPlace(address, null, null).port, 5432);
+  assert.is(postgresPlace(address, null, null).password, null);
 });
 
 test('beyond this machine TLS is verified, unless the address says otherwise', () => {
@@ -62,7 +68,33 @@ test('what the statement is to blame for would fail again; all else is between u
   assert.ok(willPass(new Error('Connection terminated unexpectedly')));
   assert.not(willPass(new TypeError('x is not a function')));
   assert.ok(comesByItself(answer('57P03', 'FATAL')));
+  assert.ok(comesByItself(answer('55P03')), 'a lock of another session');
   for (const code of ['28P01', '3D000', '42501']) assert.not(comesByItself(answer(code, 'FATAL')), code);
+});
+
+test('what a person must mend is not waited for, and says what to do', () => {
+  const place = postgresPlace(address, null, null);
+  const cases: [unknown, RegExp][] = [
+    ...[
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'UNABLE_TO_GET_ISSUER_CERT',
+    ].map((code): [unknown, RegExp] => [Object.assign(new Error(code), { code }), /sslrootcert/]),
+    [new Error('The server does not support SSL connections'), /sslmode=disable/],
+    [new Error('There was an error establishing an SSL connection'), /host and port/],
+    [new Error('received invalid response: 4a'), /host and port/],
+    [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), /state_password_file/],
+    [serverFault({ version: 120_017, encoding: 'UTF8' }), /Upgrade/],
+    [serverFault({ version: 150_003, encoding: 'SQL_ASCII' }), /createdb .* -E UTF8 -T template0/],
+  ];
+  for (const [thrown, todo] of cases) {
+    const fault = plain(thrown, 5000);
+    assert.not(comesByItself(fault), String(thrown));
+    assert.match(advice(fault, place), todo, String(thrown));
+  }
+  assert.is(serverFault({ version: 130_000, encoding: 'UTF8' }), null);
+  assert.ok(comesByItself(plain(new Error('timeout expired'), 5000)));
 });
 
 test.run();
