@@ -35,7 +35,7 @@ test('the database ends and comes back under a collector: nothing lost, nothing 
     config,
     `state: ${server.url('away')}\ntickets: { openAfter: 0s }\nchannels: [${channel}]\nrules: [${rules}]\n`,
   );
-  const collector = await startCollector(join(folder.path, 'data'), ['--config', config]);
+  const collector = await startCollector(join(folder.path, 'data'), ['--config', config], { EVENKEEL_STATE: '' });
   const ask = async (path: string) => {
     const headers = { authorization: `Bearer ${collector.token}` };
     const answer = await fetch(collector.http + path, { headers });
