@@ -17,7 +17,7 @@ import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
 import type { FinishedRun, Outcome } from './checks/backup/product.ts';
 import { rotatesOnly } from './checks/backup/rsnapshot.ts';
-import { textOfBytes } from './checks/loose.ts';
+import { textOfBytes } from './checks/parse.ts';
 import { passThrough } from './pass-through.ts';
 
 export interface BackupOrder {

@@ -5,7 +5,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
-import { looseJson } from './checks/loose.ts';
+import { looseJson } from './checks/parse.ts';
 import { readContainer } from './platform/container.ts';
 import { firstLine, listNames, readLink, readText } from './platform/read.ts';
 import { powershellArgs } from './platform/windows.ts';

@@ -10,7 +10,7 @@ import { systemClock } from '../shared/clock.ts';
 import { reason } from '../shared/reason.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
 import { NoData } from './checks/check.ts';
-import { textOfBytes } from './checks/loose.ts';
+import { textOfBytes } from './checks/parse.ts';
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 const posix = process.platform !== 'win32';

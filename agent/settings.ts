@@ -10,7 +10,7 @@ import { fail, reasonOf } from '../shared/errors.ts';
 import { parseSettingsFile } from '../shared/settings-file.ts';
 import { type Fault, faultsOf } from '../shared/shape.ts';
 import { BackupSettings, faultsOfBackups } from './checks/backup/settings.ts';
-import { textOfBytes } from './checks/loose.ts';
+import { textOfBytes } from './checks/parse.ts';
 
 const closed = { additionalProperties: false } as const;
 const name = Type.String({

@@ -7,7 +7,6 @@ import { ReasonedError, reason } from '../../shared/reason.ts';
 import { readLink, readNumber, readText } from '../platform/read.ts';
 import { logicalDiskScript, parseLogicalDisks, powershellArgs } from '../platform/windows.ts';
 import { type Check, type CheckContext, type Findings, NoData } from './check.ts';
-import { numberOf, objectOf } from './loose.ts';
 import {
   answersAtOnce,
   type DfRow,
@@ -22,6 +21,7 @@ import {
   realDisks,
   realMounts,
 } from './mounts.ts';
+import { numberOf, objectOf } from './parse.ts';
 import { poolsKey } from './pools.ts';
 import { metric, percent, round } from './reading.ts';
 

@@ -1,7 +1,7 @@
 /** The edge towards files: bounded, under the context's root, and null instead of an error for what is not there. */
 import { open, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { textOfBytes } from './loose.ts';
+import { textOfBytes } from './parse.ts';
 
 interface Rooted {
   root: string;

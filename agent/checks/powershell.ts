@@ -4,7 +4,7 @@ import { clip, type Reason, said } from '../../shared/reason.ts';
 import { powershellArgs } from '../platform/windows.ts';
 import type { CheckContext } from './check.ts';
 import { howEnded } from './ended.ts';
-import { looseJson } from './loose.ts';
+import { looseJson } from './parse.ts';
 
 /**
  * Runs a script that prints one JSON value. The script is ours, whole: nothing from outside is ever put into it.

@@ -2,7 +2,7 @@
  * Records as Windows tools print them, whatever the tool: a JSON object or list (ConvertTo-Json), `Key : Value` blocks
  * (Format-List), `Key=Value` blocks (wmic /value). Keys are property names, which are not translated.
  */
-import { type Loose, linesOf, looseJson, objectsOf } from './loose.ts';
+import { type Loose, linesOf, looseJson, objectsOf } from './parse.ts';
 
 /** One object a record; an empty list when there is none. Values of the list forms are trimmed text. */
 export function parseRecords(text: string): Loose[] {

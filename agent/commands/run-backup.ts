@@ -3,7 +3,7 @@ import { fail } from '../../shared/errors.ts';
 import { type BackupOrder, runBackup } from '../backup-run.ts';
 import { deedsOf } from '../checks/backup/deeds.ts';
 import { productNamed, productOfProgram, products } from '../checks/backup/index.ts';
-import { withoutPassword } from '../checks/backup/values.ts';
+import { withoutPassword } from '../checks/parse.ts';
 import { endLike } from '../pass-through.ts';
 import type { Command } from './command.ts';
 

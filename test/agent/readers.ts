@@ -12,7 +12,6 @@ import { judgeSmart, parseSmart, parseSmartScan } from '../../agent/checks/healt
 import { judgePhysicalDisk, parsePhysicalDisks } from '../../agent/checks/health/windows.ts';
 import { judgePool, parseZfsList, parseZpoolList, parseZpoolStatus, scrubEnd } from '../../agent/checks/health/zfs.ts';
 import { parseOsRelease } from '../../agent/checks/host.ts';
-import { looseJson } from '../../agent/checks/loose.ts';
 import { parseArcSpare, parseMemInfo, parseVmCounter } from '../../agent/checks/memory.ts';
 import {
   memoryMounts,
@@ -25,6 +24,7 @@ import {
   realMounts,
 } from '../../agent/checks/mounts.ts';
 import { parseNetDev } from '../../agent/checks/network.ts';
+import { looseJson } from '../../agent/checks/parse.ts';
 import { parsePressure } from '../../agent/checks/pressure.ts';
 import { parseProcessStat } from '../../agent/checks/processes.ts';
 import { parseRecords } from '../../agent/checks/records.ts';

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { textOfBytes } from '../../agent/checks/loose.ts';
+import { textOfBytes } from '../../agent/checks/parse.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/fixtures/', import.meta.url));
 

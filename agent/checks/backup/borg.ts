@@ -9,23 +9,23 @@ import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
+import {
+  digitsOf,
+  jsonLines,
+  type Loose,
+  oneLine,
+  sizeOf,
+  strictCount,
+  strictJson,
+  strictList,
+  strictObject,
+  strictObjects,
+  strictText,
+} from '../parse.ts';
+import { strictInstant } from './instants.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
 import { ask, jobsOf, ours, type Source } from './repository.ts';
 import type { Repository } from './settings.ts';
-import {
-  countOf,
-  digitsOf,
-  type Fields,
-  fieldsOf,
-  instantOf,
-  jsonLines,
-  listOf,
-  oneLine,
-  parseJson,
-  rowsOf,
-  sizeOf,
-  textOf,
-} from './values.ts';
 
 export interface Archive {
   name: string | null;
@@ -40,33 +40,33 @@ export interface Archive {
   bytesAdded: number | null;
 }
 
-function archiveOf(row: Fields): Archive {
-  const stats = fieldsOf(row.stats);
+function archiveOf(row: Loose): Archive {
+  const stats = strictObject(row.stats);
   return {
-    name: textOf(row.name) ?? textOf(row.archive),
-    id: textOf(row.id),
-    host: textOf(row.hostname),
-    start: instantOf(row.start) ?? instantOf(row.time),
-    end: instantOf(row.end),
-    duration: countOf(row.duration),
-    files: countOf(stats?.nfiles),
-    bytes: countOf(stats?.original_size),
-    bytesAdded: countOf(stats?.deduplicated_size),
+    name: strictText(row.name) ?? strictText(row.archive),
+    id: strictText(row.id),
+    host: strictText(row.hostname),
+    start: strictInstant(row.start) ?? strictInstant(row.time),
+    end: strictInstant(row.end),
+    duration: strictCount(row.duration),
+    files: strictCount(stats?.nfiles),
+    bytes: strictCount(stats?.original_size),
+    bytesAdded: strictCount(stats?.deduplicated_size),
   };
 }
 
 /** The JSON document of a borg command, also when log lines surround it. */
-function documentIn(stdout: string): Fields | null {
-  const whole = fieldsOf(parseJson(stdout));
+function documentIn(stdout: string): Loose | null {
+  const whole = strictObject(strictJson(stdout));
   if (whole) return whole;
   const from = stdout.search(/^\{\s*$/m);
   const to = stdout.lastIndexOf('\n}');
-  return from >= 0 && to > from ? fieldsOf(parseJson(stdout.slice(from, to + 2))) : null;
+  return from >= 0 && to > from ? strictObject(strictJson(stdout.slice(from, to + 2))) : null;
 }
 
 /** The archive of `borg create --json`, or of the table of `--stats`; null when neither is there. */
 export function parseCreate(output: string): Archive | null {
-  const archive = fieldsOf(documentIn(output)?.archive);
+  const archive = strictObject(documentIn(output)?.archive);
   return archive ? archiveOf(archive) : parseStats(output);
 }
 
@@ -90,9 +90,9 @@ function parseStats(output: string): Archive | null {
 
 /** Archives of `borg list --json`, `borg info --json` or borg 2's `repo-list`, oldest first; null when unreadable. */
 export function parseArchives(stdout: string): Archive[] | null {
-  const rows = listOf(documentIn(stdout)?.archives);
+  const rows = strictList(documentIn(stdout)?.archives);
   if (rows === null) return null;
-  const archives = rowsOf(rows).map(archiveOf);
+  const archives = strictObjects(rows).map(archiveOf);
   if (archives.length !== rows.length || archives.some(({ start }) => start === null)) return null;
   return archives.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
 }
@@ -128,8 +128,8 @@ const reasons: [why: Unreadable, msgid: RegExp, text: RegExp, codes: readonly nu
 /** Why borg refused: msgid of `--log-json` first, then the modern exit code, then the English text. */
 export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
   const row = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'ERROR' || levelname === 'CRITICAL');
-  const msgid = textOf(row?.msgid) ?? '';
-  const text = textOf(row?.message) ?? run.stderr;
+  const msgid = strictText(row?.msgid) ?? '';
+  const text = strictText(row?.message) ?? run.stderr;
   const why =
     reasons.find(([, known]) => known.test(msgid)) ??
     reasons.find(([, , , codes]) => run.code !== null && codes.includes(run.code)) ??
@@ -161,7 +161,7 @@ export function outcome(run: FinishedRun): Outcome {
     return plainOutcome(run, reasonsWhy(why, message));
   }
   const warning = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'WARNING');
-  const text = oneLine(textOf(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '');
+  const text = oneLine(strictText(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '');
   const told = text === '' ? [reason('ended_exit', { exit: run.code })] : said(text);
   return empty
     ? { result: 'failed', reasons: [reason('archive_empty'), ...told], ...sizes }

@@ -3,8 +3,8 @@
  * while it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
  */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { digitsOf, oneLine } from '../parse.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
-import { digitsOf, oneLine } from './values.ts';
 
 const warning = (why: Reason): Outcome => ({ result: 'warning', reasons: [why], bytes: null, files: null });
 

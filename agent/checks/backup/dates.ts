@@ -3,7 +3,7 @@
  * texts of one column are looked at together: a number above 12 is a day, dots mean that the day comes first, and of
  * cultures with slashes those with AM and PM put the month first. What stays open is null, never a guess.
  */
-import { instantOf as isoInstant, localInstant } from './values.ts';
+import { strictInstant as isoInstant, localInstant } from './instants.ts';
 
 export type Order = 'dmy' | 'mdy' | 'ymd';
 

@@ -4,8 +4,8 @@
  * not here nothing is assumed.
  */
 import { clip, type Reason, reason } from '../../../shared/reason.ts';
+import { linesIn } from '../parse.ts';
 import { type Call, callsOf, programName } from './shell-words.ts';
-import { linesIn } from './values.ts';
 
 interface Line {
   args: readonly string[];

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Reason } from '../../../shared/inventory.ts';
-import { parseJson } from './values.ts';
+import { strictJson } from '../parse.ts';
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 /** ISO 8601 in UTC, as `Date.toISOString` writes it: people read these files too. */
@@ -49,7 +49,7 @@ let validator: ReturnType<typeof Compile<typeof DropFile>> | null = null;
 
 /** A drop file's content; null when it is none. Unknown keys are left alone: later versions may add some. */
 export function parseDropFile(content: string): DropFile | null {
-  const value = parseJson(content);
+  const value = strictJson(content);
   // Compiled on first use: most endpoints have no drop file.
   validator ??= Compile(DropFile);
   return validator.Check(value) ? value : null;

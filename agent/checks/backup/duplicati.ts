@@ -6,8 +6,18 @@
 
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type Reason, reason, said } from '../../../shared/reason.ts';
+import {
+  type Loose,
+  oneLine,
+  spanOf,
+  strictCount,
+  strictJson,
+  strictList,
+  strictObject,
+  strictText,
+} from '../parse.ts';
+import { strictInstant } from './instants.ts';
 import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome } from './product.ts';
-import { countOf, type Fields, fieldsOf, instantOf, listOf, oneLine, parseJson, spanOf, textOf } from './values.ts';
 
 export interface DuplicatiReport {
   job: string | null;
@@ -40,52 +50,52 @@ const results: Record<string, DuplicatiReport['result']> = {
 const flag = (value: unknown) => (typeof value === 'boolean' ? value : null);
 
 /** .NET writes the year 1 for "not yet". */
-const timeOf = (value: unknown) => instantOf(value, 'UTC');
+const timeOf = (value: unknown) => strictInstant(value, 'UTC');
 
-function messageOf(report: Fields, data: Fields): string | null {
+function messageOf(report: Loose, data: Loose): string | null {
   const thrown = report.Exception ?? data.Exception ?? data.Message;
-  const first = listOf(data.Errors)?.[0] ?? listOf(data.Warnings)?.[0];
-  const text = textOf(thrown) ?? textOf(fieldsOf(thrown)?.Message) ?? textOf(first);
+  const first = strictList(data.Errors)?.[0] ?? strictList(data.Warnings)?.[0];
+  const text = strictText(thrown) ?? strictText(strictObject(thrown)?.Message) ?? strictText(first);
   return text === null ? null : oneLine(text.split('\n')[0] ?? '');
 }
 
-function resultOf(data: Fields, thrown: boolean): DuplicatiReport['result'] {
+function resultOf(data: Loose, thrown: boolean): DuplicatiReport['result'] {
   if (thrown) return 'failed';
-  const said = results[textOf(data.ParsedResult) ?? ''] ?? 'unknown';
+  const said = results[strictText(data.ParsedResult) ?? ''] ?? 'unknown';
   if (said === 'ok' && (data.Interrupted === true || data.PartialBackup === true)) return 'warning';
   return said;
 }
 
 /** The report as values; null when the text is not one. */
 export function parseReport(text: string): DuplicatiReport | null {
-  const report = fieldsOf(parseJson(text));
-  const data = fieldsOf(report?.Data);
-  const extra = fieldsOf(report?.Extra) ?? {};
-  const exception = report !== null && textOf(report.Exception) !== null;
+  const report = strictObject(strictJson(text));
+  const data = strictObject(report?.Data);
+  const extra = strictObject(report?.Extra) ?? {};
+  const exception = report !== null && strictText(report.Exception) !== null;
   if (!report || (!data && !exception)) return null;
   const values = data ?? {};
   // An exception put in the place of the values has a class name or a message, and no result.
   const thrown =
     exception ||
     (!('ParsedResult' in values) && ('ClassName' in values || 'Message' in values || 'Exception' in values));
-  const backend = fieldsOf(values.BackendStatistics);
+  const backend = strictObject(values.BackendStatistics);
   return {
-    job: textOf(extra['backup-name']),
-    machine: textOf(extra['machine-name']),
-    operation: textOf(values.MainOperation) ?? textOf(extra.OperationName),
+    job: strictText(extra['backup-name']),
+    machine: strictText(extra['machine-name']),
+    operation: strictText(values.MainOperation) ?? strictText(extra.OperationName),
     result: resultOf(values, thrown),
     message: messageOf(report, values),
     begin: timeOf(values.BeginTime),
     end: timeOf(values.EndTime),
-    duration: spanOf(textOf(values.Duration)),
-    files: countOf(values.ExaminedFiles),
-    bytes: countOf(values.SizeOfExaminedFiles),
-    bytesUploaded: countOf(backend?.BytesUploaded),
-    warnings: countOf(values.WarningsActualLength) ?? listOf(values.Warnings)?.length ?? null,
-    errors: countOf(values.ErrorsActualLength) ?? listOf(values.Errors)?.length ?? null,
+    duration: spanOf(strictText(values.Duration)),
+    files: strictCount(values.ExaminedFiles),
+    bytes: strictCount(values.SizeOfExaminedFiles),
+    bytesUploaded: strictCount(backend?.BytesUploaded),
+    warnings: strictCount(values.WarningsActualLength) ?? strictList(values.Warnings)?.length ?? null,
+    errors: strictCount(values.ErrorsActualLength) ?? strictList(values.Errors)?.length ?? null,
     interrupted: flag(values.Interrupted),
     dryRun: flag(values.Dryrun),
-    versions: countOf(backend?.BackupListCount),
+    versions: strictCount(backend?.BackupListCount),
   };
 }
 

@@ -5,6 +5,8 @@
 
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
+import { digitsOf, linesIn, oneLine } from '../parse.ts';
+import { localInstant, unixInstant } from './instants.ts';
 import {
   type FinishedRun,
   jobOf,
@@ -15,7 +17,6 @@ import {
   type Unreadable,
 } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
-import { digitsOf, linesIn, localInstant, oneLine, unixInstant } from './values.ts';
 
 export interface Statistics {
   start: number | null;

@@ -6,10 +6,10 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { reason, said } from '../../../shared/reason.ts';
 import { NoData } from '../check.ts';
+import { oneLine } from '../parse.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, type Product } from './product.ts';
 import type { EventRule } from './settings.ts';
-import { oneLine } from './values.ts';
 
 /** How far back an event log is read. */
 const days = 35;

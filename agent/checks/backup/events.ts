@@ -6,9 +6,10 @@
 import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { howEnded } from '../ended.ts';
+import { digitsOf, oneLine } from '../parse.ts';
 import { unescapeXml } from '../xml.ts';
+import { strictInstant } from './instants.ts';
 import { reasonsWhy, SourceUnreadable } from './product.ts';
-import { digitsOf, instantOf, oneLine } from './values.ts';
 
 export interface WindowsEvent {
   provider: string | null;
@@ -41,7 +42,7 @@ function eventIn(xml: string): WindowsEvent | null {
     provider: attribute(xml, 'Provider', 'Name'),
     id,
     level: digitsOf(element(xml, 'Level')),
-    time: instantOf(attribute(xml, 'TimeCreated', 'SystemTime'), 'UTC'),
+    time: strictInstant(attribute(xml, 'TimeCreated', 'SystemTime'), 'UTC'),
     channel: element(xml, 'Channel'),
     computer: element(xml, 'Computer'),
     data: [...xml.matchAll(/<Data(?:\s[^<>]*)?>([^<]*)<\/Data>/g)].map(([, text = '']) => unescapeXml(text)),

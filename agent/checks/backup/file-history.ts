@@ -7,9 +7,10 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { linesIn } from '../parse.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
+import { believable } from './instants.ts';
 import { jobOf, latest, type Product } from './product.ts';
-import { believable, linesIn } from './values.ts';
 
 const key = 'Software\\Microsoft\\Windows\\CurrentVersion\\FileHistory';
 

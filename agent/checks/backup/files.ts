@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckContext } from '../check.ts';
-import { encodingOf, textOfBytes } from '../loose.ts';
+import { encodingOf, textOfBytes } from '../parse.ts';
 
 /** `path` below the context's root; the root is empty in production. */
 export function pathIn(context: CheckContext, path: string): string {

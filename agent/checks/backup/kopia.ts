@@ -4,6 +4,8 @@
  * connected the repository.
  */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { goList, type Loose, oneLine, strictCount, strictJson, strictObject, strictText, sumOf } from '../parse.ts';
+import { strictInstant } from './instants.ts';
 import {
   type FinishedRun,
   type Outcome,
@@ -13,7 +15,6 @@ import {
   type Unreadable,
 } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
-import { countOf, type Fields, fieldsOf, goList, instantOf, oneLine, parseJson, sumOf, textOf } from './values.ts';
 
 export interface KopiaSnapshot {
   host: string | null;
@@ -32,35 +33,35 @@ export interface KopiaSnapshot {
 
 /** Snapshots of the list, in its order; null when the text is not such a list or a row has no time. */
 export function parseSnapshots(stdout: string): KopiaSnapshot[] | null {
-  const rows = goList(parseJson(stdout));
+  const rows = goList(strictJson(stdout));
   if (rows === null) return null;
-  const known = rows.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
+  const known = rows.flatMap((row) => snapshotOf(strictObject(row)) ?? []);
   return known.length === rows.length ? known : null;
 }
 
 /** As `incomplete`, where Kopia gives no reason of its own. */
 const noEnd = 'no end time';
 
-function snapshotOf(row: Fields | null): KopiaSnapshot | null {
-  const start = instantOf(row?.startTime);
+function snapshotOf(row: Loose | null): KopiaSnapshot | null {
+  const start = strictInstant(row?.startTime);
   if (row === null || start === null) return null;
-  const source = fieldsOf(row.source);
-  const stats = fieldsOf(row.stats);
-  const summary = fieldsOf(fieldsOf(row.rootEntry)?.summ);
-  const end = instantOf(row.endTime);
+  const source = strictObject(row.source);
+  const stats = strictObject(row.stats);
+  const summary = strictObject(strictObject(row.rootEntry)?.summ);
+  const end = strictInstant(row.endTime);
   return {
-    host: textOf(source?.host),
-    user: textOf(source?.userName),
-    path: textOf(source?.path),
+    host: strictText(source?.host),
+    user: strictText(source?.userName),
+    path: strictText(source?.path),
     start,
     end,
-    bytes: countOf(summary?.size) ?? countOf(stats?.totalSize),
+    bytes: strictCount(summary?.size) ?? strictCount(stats?.totalSize),
     // stats.fileCount counts only what was hashed anew; the cached files are beside it.
-    files: countOf(summary?.files) ?? countOf(stats?.fileCount),
-    errors: countOf(stats?.errorCount),
-    ignoredErrors: countOf(stats?.ignoredErrorCount),
-    failedEntries: countOf(summary?.numFailed),
-    incomplete: textOf(row.incomplete) ?? textOf(row.incompleteReason) ?? (end === null ? noEnd : null),
+    files: strictCount(summary?.files) ?? strictCount(stats?.fileCount),
+    errors: strictCount(stats?.errorCount),
+    ignoredErrors: strictCount(stats?.ignoredErrorCount),
+    failedEntries: strictCount(summary?.numFailed),
+    incomplete: strictText(row.incomplete) ?? strictText(row.incompleteReason) ?? (end === null ? noEnd : null),
   };
 }
 

@@ -8,9 +8,9 @@
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
 import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { oneLine, withoutPassword } from '../parse.ts';
 import type { Order } from './dates.ts';
 import type { BackupSettings, Repository } from './settings.ts';
-import { oneLine, withoutPassword } from './values.ts';
 
 /** What a finished program left behind: exit code, or the signal that ended it, and the tail of its output. */
 export interface FinishedRun {

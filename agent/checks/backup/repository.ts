@@ -9,7 +9,7 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
-import { textOfBytes } from '../loose.ts';
+import { textOfBytes } from '../parse.ts';
 import { jobOf, reasonsWhy, SourceUnreadable, type Unreadable } from './product.ts';
 import type { Repository } from './settings.ts';
 

@@ -4,22 +4,22 @@
  * and only the text tells them apart.
  */
 import { reason } from '../../../shared/reason.ts';
+import {
+  digitsOf,
+  goList,
+  jsonLines,
+  type Loose,
+  oneLine,
+  sizeOf,
+  strictCount,
+  strictJson,
+  strictObject,
+  strictText,
+  strictTexts,
+} from '../parse.ts';
+import { strictInstant } from './instants.ts';
 import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
 import { queryJobs, type Source } from './repository.ts';
-import {
-  countOf,
-  digitsOf,
-  type Fields,
-  fieldsOf,
-  goList,
-  instantOf,
-  jsonLines,
-  oneLine,
-  parseJson,
-  sizeOf,
-  textOf,
-  textsOf,
-} from './values.ts';
 
 export interface Summary {
   snapshot: string | null;
@@ -37,15 +37,15 @@ export function parseBackup(stdout: string): Summary | null {
   return line ? summaryOf(line) : parseBackupText(stdout);
 }
 
-function summaryOf(line: Fields): Summary {
+function summaryOf(line: Loose): Summary {
   return {
-    snapshot: textOf(line.snapshot_id),
-    filesNew: countOf(line.files_new),
-    files: countOf(line.total_files_processed),
-    bytes: countOf(line.total_bytes_processed),
-    bytesAdded: countOf(line.data_added),
-    duration: countOf(line.total_duration),
-    end: instantOf(line.backup_end),
+    snapshot: strictText(line.snapshot_id),
+    filesNew: strictCount(line.files_new),
+    files: strictCount(line.total_files_processed),
+    bytes: strictCount(line.total_bytes_processed),
+    bytesAdded: strictCount(line.data_added),
+    duration: strictCount(line.total_duration),
+    end: strictInstant(line.backup_end),
   };
 }
 
@@ -74,8 +74,8 @@ export function unreadableItems(stderr: string): number {
 /** Why restic refused, from exit code and stderr, and its own words. */
 export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
   const told = jsonLines(run.stderr).findLast((row) => row.message_type === 'exit_error');
-  const text = textOf(told?.message) ?? run.stderr;
-  const code = countOf(told?.code) ?? run.code;
+  const text = strictText(told?.message) ?? run.stderr;
+  const code = strictCount(told?.code) ?? run.code;
   // Retries and warnings stand before it.
   const fatal = text.slice(Math.max(0, text.lastIndexOf('Fatal: '))).replace(/^Fatal: /, '');
   return { why: whyOf(code, text), message: oneLine(fatal) };
@@ -116,30 +116,30 @@ export interface Snapshot {
 
 /** `restic snapshots --json`, plain or `--group-by`; null when the text is not such a list. `[]` is an empty repository. */
 export function parseSnapshots(stdout: string): Snapshot[] | null {
-  const rows = goList(parseJson(stdout));
+  const rows = goList(strictJson(stdout));
   if (rows === null) return null;
-  const flat = rows.flatMap((row) => goList(fieldsOf(row)?.snapshots) ?? [row]);
-  const known = flat.flatMap((row) => snapshotOf(fieldsOf(row)) ?? []);
+  const flat = rows.flatMap((row) => goList(strictObject(row)?.snapshots) ?? [row]);
+  const known = flat.flatMap((row) => snapshotOf(strictObject(row)) ?? []);
   // Rows without a readable time say that something was saved, not when: the whole answer is then not to be trusted.
   return known.length === flat.length ? known : null;
 }
 
-function snapshotOf(row: Fields | null): Snapshot | null {
-  const time = instantOf(row?.time);
+function snapshotOf(row: Loose | null): Snapshot | null {
+  const time = strictInstant(row?.time);
   if (row === null || time === null) return null;
-  const summary = fieldsOf(row.summary);
+  const summary = strictObject(row.summary);
   return {
-    id: textOf(row.short_id) ?? textOf(row.id)?.slice(0, 8) ?? null,
-    host: textOf(row.hostname),
-    paths: textsOf(row.paths),
-    tags: textsOf(row.tags),
+    id: strictText(row.short_id) ?? strictText(row.id)?.slice(0, 8) ?? null,
+    host: strictText(row.hostname),
+    paths: strictTexts(row.paths),
+    tags: strictTexts(row.tags),
     time,
     timeText: String(row.time),
-    end: instantOf(summary?.backup_end),
-    endText: textOf(summary?.backup_end),
-    files: countOf(summary?.total_files_processed),
-    bytes: countOf(summary?.total_bytes_processed),
-    bytesAdded: countOf(summary?.data_added),
+    end: strictInstant(summary?.backup_end),
+    endText: strictText(summary?.backup_end),
+    files: strictCount(summary?.total_files_processed),
+    bytes: strictCount(summary?.total_bytes_processed),
+    bytesAdded: strictCount(summary?.data_added),
   };
 }
 

@@ -8,11 +8,12 @@ import { readFile } from 'node:fs/promises';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { linesIn, oneLine } from '../parse.ts';
 import type { Deed } from './deeds.ts';
 import { pathIn, tailOf } from './files.ts';
+import { localInstant, strictInstant } from './instants.ts';
 import { type FinishedRun, Idle, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
 import { programName } from './shell-words.ts';
-import { instantOf, linesIn, localInstant, oneLine } from './values.ts';
 
 export interface Interval {
   started: number | null;
@@ -28,7 +29,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 function timeOf(text: string): number | null {
   const old = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d):(\d\d):(\d\d)$/.exec(text);
-  if (!old) return instantOf(text);
+  if (!old) return strictInstant(text);
   const [, day, month = '', year, hour, minute, second] = old;
   return localInstant([
     Number(year),

@@ -7,9 +7,10 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { type Loose, oneLine, strictList, strictObject, strictObjects, strictText } from '../parse.ts';
 import { parsePlist } from '../plist.ts';
+import { localInstant, strictInstant } from './instants.ts';
 import { Idle, jobOf, latest, type Product, SourceUnreadable } from './product.ts';
-import { type Fields, fieldsOf, instantOf, listOf, localInstant, oneLine, rowsOf, textOf } from './values.ts';
 
 export interface Destination {
   name: string | null;
@@ -32,18 +33,18 @@ const numberOf = (value: unknown): number | null =>
       ? Number(value)
       : null;
 
-function destinationOf(row: Fields): Destination {
-  const dates = listOf(row.SnapshotDates);
-  const times = (dates ?? []).map((date) => instantOf(date, 'UTC'));
-  const attempts = (listOf(row.AttemptDates) ?? []).map((date) => instantOf(date, 'UTC'));
+function destinationOf(row: Loose): Destination {
+  const dates = strictList(row.SnapshotDates);
+  const times = (dates ?? []).map((date) => strictInstant(date, 'UTC'));
+  const attempts = (strictList(row.AttemptDates) ?? []).map((date) => strictInstant(date, 'UTC'));
   return {
-    name: textOf(row.LastKnownVolumeName),
-    id: textOf(row.DestinationID),
+    name: strictText(row.LastKnownVolumeName),
+    id: strictText(row.DestinationID),
     lastResult: numberOf(row.RESULT),
     latest: latest(times),
     count: dates === null ? null : times.length,
     lastAttempt: latest([...attempts, latest(times)]),
-    url: textOf(row.NetworkURL),
+    url: strictText(row.NetworkURL),
     bytesUsed: numberOf(row.BytesUsed),
     bytesAvailable: numberOf(row.BytesAvailable),
   };
@@ -55,13 +56,13 @@ function destinationOf(row: Fields): Destination {
  */
 export function parsePreferences(text: string): { destinations: Destination[]; autoBackup: boolean | null } | null {
   const value = parsePlist(text);
-  const root = fieldsOf(value);
+  const root = strictObject(value);
   const single = root !== null && ('SnapshotDates' in root || 'RESULT' in root) ? [root] : null;
-  const rows = listOf(value) ?? listOf(root?.Destinations) ?? single;
+  const rows = strictList(value) ?? strictList(root?.Destinations) ?? single;
   if (rows === null)
     return root !== null && 'AutoBackup' in root ? { destinations: [], autoBackup: flagOf(root.AutoBackup) } : null;
   return {
-    destinations: rowsOf(rows).map(destinationOf),
+    destinations: strictObjects(rows).map(destinationOf),
     autoBackup: flagOf(root?.AutoBackup),
   };
 }
@@ -133,20 +134,20 @@ export interface Status {
 
 /** `tmutil status`, plain or -X. */
 export function parseStatus(text: string): Status {
-  const row = fieldsOf(parsePlist(text.replace(/^Backup session status:\s*/, ''))) ?? {};
-  const progress = fieldsOf(row.Progress) ?? {};
+  const row = strictObject(parsePlist(text.replace(/^Backup session status:\s*/, ''))) ?? {};
+  const progress = strictObject(row.Progress) ?? {};
   const percent = Number(
-    textOf(progress.Percent) ?? progress.Percent ?? textOf(row.Percent) ?? row.Percent ?? Number.NaN,
+    strictText(progress.Percent) ?? progress.Percent ?? strictText(row.Percent) ?? row.Percent ?? Number.NaN,
   );
   return {
     running: flagOf(row.Running),
-    phase: textOf(row.BackupPhase),
+    phase: strictText(row.BackupPhase),
     percent: Number.isFinite(percent) && percent >= 0 ? Math.min(100, Math.round(percent * 10_000) / 100) : null,
     firstBackup: flagOf(row.FirstBackup),
-    stateChanged: instantOf(row.DateOfStateChange, 'UTC'),
+    stateChanged: strictInstant(row.DateOfStateChange, 'UTC'),
     bytes: numberOf(progress.bytes),
     totalBytes: numberOf(progress.totalBytes),
-    destinationId: textOf(row.DestinationID),
+    destinationId: strictText(row.DestinationID),
   };
 }
 
@@ -161,13 +162,13 @@ export interface DestinationInfo {
   last: boolean;
 }
 
-function infoOf(row: Fields, last: boolean): DestinationInfo {
+function infoOf(row: Loose, last: boolean): DestinationInfo {
   return {
-    name: textOf(row.Name),
-    kind: textOf(row.Kind),
-    mountPoint: textOf(row['Mount Point']) ?? textOf(row.MountPoint),
-    id: textOf(row.ID),
-    url: textOf(row.URL),
+    name: strictText(row.Name),
+    kind: strictText(row.Kind),
+    mountPoint: strictText(row['Mount Point']) ?? strictText(row.MountPoint),
+    id: strictText(row.ID),
+    url: strictText(row.URL),
     last,
   };
 }
@@ -175,14 +176,14 @@ function infoOf(row: Fields, last: boolean): DestinationInfo {
 /** `tmutil destinationinfo`, plain or -X; `[]` only when it says that none is configured, null when it says nothing. */
 export function parseDestinations(text: string): DestinationInfo[] | null {
   if (/no destinations? configured/i.test(text)) return [];
-  const rows = listOf(fieldsOf(parsePlist(text))?.Destinations);
-  if (rows) return rowsOf(rows).map((row) => infoOf(row, row.LastDestination === 1));
+  const rows = strictList(strictObject(parsePlist(text))?.Destinations);
+  if (rows) return strictObjects(rows).map((row) => infoOf(row, row.LastDestination === 1));
   const found = text.split(/^[> ]*={5,}.*$/m).flatMap((block) => {
     const lines = block.split('\n').map((line) => /^(>?) *([A-Z][A-Za-z ]*):(.*)$/.exec(line));
     const pairs = lines.filter((pair) => pair !== null);
     const row = Object.fromEntries(pairs.map(([, , key = '', value = '']) => [key.trim(), value.trim()]));
     // The part before the first ruler has no pairs.
-    return textOf(row.Name) || textOf(row.ID)
+    return strictText(row.Name) || strictText(row.ID)
       ? infoOf(
           row,
           pairs.some(([, mark]) => mark === '>'),

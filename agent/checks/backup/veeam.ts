@@ -9,10 +9,11 @@ import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
+import { digitsOf, linesIn, oneLine, spanOf } from '../parse.ts';
 import { columnOfDates, type Order } from './dates.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
+import { strictInstant } from './instants.ts';
 import { Idle, jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
-import { digitsOf, instantOf, linesIn, oneLine, spanOf } from './values.ts';
 
 type Result = BackupJob['result'];
 /** How far back the event log is read. */
@@ -143,7 +144,7 @@ export function parseSessions(text: string): AgentSession[] {
     const at = cells.findIndex((cell) => /^\{?[0-9a-f]{8}-[0-9a-f-]{27}\}?$/i.test(cell));
     const state = cells[at + 1];
     if (at < 1 || state === undefined) return [];
-    const times = cells.slice(at + 2).map((cell) => instantOf(cell));
+    const times = cells.slice(at + 2).map((cell) => strictInstant(cell));
     const named = (name: RegExp, place: number) =>
       times[names ? names.findIndex((one) => name.test(one)) : place] ?? null;
     return {

@@ -7,9 +7,10 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { digitsOf, linesIn, oneLine, spanOf, sumOf } from '../parse.ts';
 import { pathIn, tailOf } from './files.ts';
+import { strictInstant, unixInstant } from './instants.ts';
 import { type FinishedRun, Idle, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
-import { digitsOf, instantOf, linesIn, oneLine, spanOf, sumOf, unixInstant } from './values.ts';
 
 export interface Guest {
   vmid: number;
@@ -57,9 +58,9 @@ function guestLine(guests: Map<number, Guest>, line: string): Guest | null {
 
 function detail(guest: Guest, line: string): void {
   const started = /Backup started at (.{19})/.exec(line);
-  if (started) guest.started = instantOf(started[1]);
+  if (started) guest.started = strictInstant(started[1]);
   const finished = /(?:Backup finished|Failed) at (.{19})/.exec(line);
-  if (finished) guest.finished = instantOf(finished[1]);
+  if (finished) guest.finished = strictInstant(finished[1]);
   const written = /Total bytes written: (\d+)/.exec(line) ?? /transferred (\d+) bytes/.exec(line);
   if (written) guest.bytes = digitsOf(written[1]);
   const out = /excluding (?:bind |device |volume )*mount point \S+ \('(.+?)'\)/.exec(line);

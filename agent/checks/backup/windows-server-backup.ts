@@ -7,10 +7,11 @@
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { joinReasons, reason, reasonsInLog, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
+import { type Loose, oneLine, strictJson, strictObject, strictText } from '../parse.ts';
 import { powershell } from '../powershell.ts';
 import { columnOfDates } from './dates.ts';
+import { believable, utcInstant } from './instants.ts';
 import { Idle, jobOf, latest, type Product, SourceUnreadable } from './product.ts';
-import { believable, type Fields, fieldsOf, oneLine, parseJson, textOf, utcInstant } from './values.ts';
 
 export interface WbSummary {
   lastSuccess: number | null;
@@ -30,7 +31,7 @@ export interface WbSummary {
  * Fields of a `Format-List` text: `Name : value`, continued in lines that begin with blanks. A last line without its end
  * is cut off and left out: `0x80780049` would begin with a good 0.
  */
-export function fieldsOfList(text: string): Fields {
+export function fieldsOfList(text: string): Loose {
   const fields: Record<string, string> = {};
   let last = '';
   for (const line of text.replace(/\r/g, '').split('\n').slice(0, -1)) {
@@ -47,7 +48,7 @@ export function fieldsOfList(text: string): Fields {
 
 /** The text of a DateTime: alone, or in the object that PowerShell 5 makes of it. */
 function timeText(value: unknown): string | null {
-  return textOf(value) ?? textOf(fieldsOf(value)?.value) ?? textOf(fieldsOf(value)?.DateTime);
+  return strictText(value) ?? strictText(strictObject(value)?.value) ?? strictText(strictObject(value)?.DateTime);
 }
 
 /** `/Date(ms)/`, as PowerShell 5 writes a DateTime in JSON; the zone behind it changes nothing. */
@@ -57,28 +58,29 @@ function ticksOf(text: string | null): number | null {
 }
 
 function integerOf(value: unknown): number | null {
-  const text = typeof value === 'number' ? String(value) : (textOf(value)?.trim() ?? '');
+  const text = typeof value === 'number' ? String(value) : (strictText(value)?.trim() ?? '');
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
   return /^0x[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text, 16) : null;
 }
 
 /** The summary from JSON or from the text of `Get-WBSummary | fl`; null when it is neither. */
 export function parseSummary(text: string): WbSummary | null {
-  const fields = fieldsOf(parseJson(text)) ?? fieldsOfList(text);
+  const fields = strictObject(strictJson(text)) ?? fieldsOfList(text);
   if (!('LastBackupResultHR' in fields) && !('LastSuccessfulBackupTime' in fields)) return null;
   const texts = ['LastSuccessfulBackupTime', 'LastBackupTime', 'NextBackupTime'].map((name) => timeText(fields[name]));
   const dateOf = columnOfDates(texts);
   const timeOf = (text: string | null | undefined) => ticksOf(text ?? null) ?? dateOf(text);
   const hr = integerOf(fields.LastBackupResultHR);
-  const status = textOf(fields.CurrentOperationStatus) ?? integerOf(fields.CurrentOperationStatus)?.toString() ?? null;
+  const status =
+    strictText(fields.CurrentOperationStatus) ?? integerOf(fields.CurrentOperationStatus)?.toString() ?? null;
   return {
     lastSuccess: timeOf(texts[0]),
     lastAttempt: timeOf(texts[1]),
     next: timeOf(texts[2]),
     versions: integerOf(fields.NumberOfVersions),
     resultHr: hr === null ? null : hr >>> 0,
-    message: textOf(fields.DetailedMessage),
-    target: textOf(fields.LastBackupTarget) ?? textOf(fields.LastSuccessfulBackupTargetPath),
+    message: strictText(fields.DetailedMessage),
+    target: strictText(fields.LastBackupTarget) ?? strictText(fields.LastSuccessfulBackupTargetPath),
     running: status === null ? null : !/^(NoOperationInProgress|0)$/.test(status),
     // The year 1 or 1601 stands for "not yet".
     unreadable:

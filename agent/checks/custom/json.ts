@@ -3,7 +3,7 @@
  * "warn": 5, "crit": 9}}}`. Anything else is taken as numbers by path. Pure and total.
  */
 import { reason, said } from '../../../shared/reason.ts';
-import { type Loose, looseJson, numberOf, objectOf, textOf } from '../loose.ts';
+import { type Loose, looseJson, numberOf, objectOf, textOf } from '../parse.ts';
 import { type CustomStatus, type Performance, type PluginAnswer, parseRange } from './nagios.ts';
 
 const words: Record<string, CustomStatus> = {

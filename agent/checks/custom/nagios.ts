@@ -3,7 +3,7 @@
  * performance data, ranges. Pure and total.
  */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf } from '../parse.ts';
 
 export type CustomStatus = 0 | 1 | 2 | 3;
 

@@ -2,7 +2,7 @@
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
-import { boolOf, type Loose, numberOf } from '../loose.ts';
+import { boolOf, type Loose, numberOf } from '../parse.ts';
 import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 
 const daySeconds = day / 1000;

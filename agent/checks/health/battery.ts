@@ -2,7 +2,7 @@
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
-import { type Loose, numberOf, textOf } from '../loose.ts';
+import { type Loose, numberOf, textOf } from '../parse.ts';
 import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 
 export interface Battery {

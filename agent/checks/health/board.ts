@@ -5,7 +5,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import type { Metric } from '../../../shared/report.ts';
 import type { CheckContext } from '../check.ts';
-import { numberOf, objectOf } from '../loose.ts';
+import { numberOf, objectOf } from '../parse.ts';
 
 const maxItems = 900;
 const order = { critical: 0, warning: 1, unknown: 2, ok: 3 } as const;

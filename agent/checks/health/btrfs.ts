@@ -3,7 +3,7 @@ import { reason } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
-import { countOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { countOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 

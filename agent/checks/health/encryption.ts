@@ -4,7 +4,7 @@ import type { HealthItem } from '../../../shared/inventory.ts';
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, linkOf, namesIn } from '../files.ts';
-import { linesOf, numberOf, shareOf, textOf } from '../loose.ts';
+import { linesOf, numberOf, shareOf, textOf } from '../parse.ts';
 import { numbersOf, parseRecords } from '../records.ts';
 import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
 

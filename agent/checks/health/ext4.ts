@@ -2,7 +2,7 @@
 import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
-import { numberOf } from '../loose.ts';
+import { numberOf } from '../parse.ts';
 import type { Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, item, minute } from './source.ts';
 

@@ -2,7 +2,7 @@
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText } from '../files.ts';
-import { boolOf, type Loose, linesOf, numberOf, objectOf, textOf } from '../loose.ts';
+import { boolOf, type Loose, linesOf, numberOf, objectOf, textOf } from '../parse.ts';
 import { parsePlist } from '../plist.ts';
 import { parseIptables } from './iptables.ts';
 import { parseNft } from './nftables.ts';

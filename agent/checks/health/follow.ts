@@ -8,7 +8,7 @@
 
 import { type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
-import { objectOf, objectsOf } from '../loose.ts';
+import { objectOf, objectsOf } from '../parse.ts';
 import { type Details, day, type HealthReading, item, metric, type Status, severityOf, worst } from './source.ts';
 
 export interface Verdict {

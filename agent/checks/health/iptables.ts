@@ -1,6 +1,7 @@
 /** `iptables -S` and `iptables-save`, for IPv4 and IPv6, as chains of a packet filter. Pure and total. */
-import { linesOf } from '../loose.ts';
+
 import { leadsSomewhere } from '../network.ts';
+import { linesOf } from '../parse.ts';
 import {
   type Chain,
   destinationReach,

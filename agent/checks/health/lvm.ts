@@ -5,7 +5,7 @@
 import { type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { listNames, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../loose.ts';
+import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../parse.ts';
 import { round } from '../reading.ts';
 import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';

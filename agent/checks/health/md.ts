@@ -6,7 +6,7 @@ import { readBootId } from '../../platform/boot.ts';
 import { disksHere, readBlockDevice, wholeDisk } from '../../platform/disks.ts';
 import { firstLine, listNames, readLink, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf } from '../parse.ts';
 import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 

@@ -1,6 +1,7 @@
 /** `nft -j list ruleset` as chains of a packet filter. Pure and total. */
-import { type Loose, looseJson, objectOf, objectsOf, textOf } from '../loose.ts';
+
 import { leadsSomewhere } from '../network.ts';
+import { type Loose, looseJson, objectOf, objectsOf, textOf } from '../parse.ts';
 import {
   type Chain,
   destinationReach,

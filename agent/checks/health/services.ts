@@ -5,7 +5,7 @@ import { type Reason, ReasonedError, reason, said } from '../../../shared/reason
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
-import { type Loose, linesOf, numberOf, textOf } from '../loose.ts';
+import { type Loose, linesOf, numberOf, textOf } from '../parse.ts';
 import { kept } from './board.ts';
 import { type HealthReading, type HealthSource, item, metric, minute, type Status } from './source.ts';
 

@@ -9,7 +9,7 @@ import { joinReasons, type Reason, ReasonedError, reason, said } from '../../../
 import { diskLabel, disksHere, readBlockDevice, serialOf } from '../../platform/disks.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
-import { boolOf, countOf, type Loose, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, countOf, type Loose, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
 import { type HealthReading, type HealthSource, hour, worst } from './source.ts';
 

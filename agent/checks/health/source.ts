@@ -10,7 +10,7 @@ import type { Reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import type { words } from '../../../shared/words/en.ts';
 import type { CheckContext } from '../check.ts';
-import { short } from '../loose.ts';
+import { short } from '../parse.ts';
 
 export { metric } from '../reading.ts';
 

@@ -2,8 +2,8 @@
 import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, fileText, namesIn } from '../files.ts';
-import { linesOf } from '../loose.ts';
 import { parseUtmp, recordType } from '../os/utmp.ts';
+import { linesOf } from '../parse.ts';
 import { type HealthReading, type HealthSource, item, metric, minute } from './source.ts';
 
 export interface Session {

@@ -2,7 +2,7 @@
 import { ReasonedError, reason } from '../../../shared/reason.ts';
 import { diskLabel, serialOf } from '../../platform/disks.ts';
 import type { CheckContext } from '../check.ts';
-import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { powershell } from '../powershell.ts';
 import { numbersOf, parseRecords } from '../records.ts';
 import { antivirusReading, parseDefender } from './antivirus.ts';

@@ -4,7 +4,7 @@ import { joinReasons, ReasonedError, reason, said } from '../../../shared/reason
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
-import { linesOf, numberOf, shareOf } from '../loose.ts';
+import { linesOf, numberOf, shareOf } from '../parse.ts';
 import { type PoolSizes, poolsKey } from '../pools.ts';
 import { percent, round } from '../reading.ts';
 import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';

@@ -3,7 +3,7 @@
  * disk (distro-info), then a table: that of the agent's folder or the bundled one, the newer first. Where all are silent
  * it is unknown.
  */
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 import { bundled, type Release, releaseOf, type Table } from './end-of-life-table.ts';
 
 /** /etc/os-release: shell-like assignments, quoted or not. */

@@ -1,5 +1,5 @@
 /** Whether a restart is due, as the various tools and files say it. Pure and total; null is "not known", never "no". */
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf } from '../parse.ts';
 
 export interface RebootFlag {
   rebootRequired: boolean;

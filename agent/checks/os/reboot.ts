@@ -5,7 +5,7 @@ import { joinReasons, type Reason, reason, reasonsIn } from '../../../shared/rea
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { numberOf, objectOf } from '../loose.ts';
+import { numberOf, objectOf } from '../parse.ts';
 import { powershell } from '../powershell.ts';
 import {
   compareKernels,

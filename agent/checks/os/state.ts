@@ -10,7 +10,7 @@ import { readShutdown } from '../../platform/shutdown.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { changedAt, fileText } from '../files.ts';
 import { metric } from '../health/source.ts';
-import { numberOf, objectOf } from '../loose.ts';
+import { numberOf, objectOf } from '../parse.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';

@@ -3,7 +3,7 @@ import { reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf } from '../parse.ts';
 
 export interface TimeSync {
   synced: boolean | null;

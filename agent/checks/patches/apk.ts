@@ -6,7 +6,7 @@ import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 import { ageSeconds, missingMetadata, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface ApkUpdate {

@@ -1,5 +1,5 @@
 /** The logs of apt and unattended-upgrades. Their times are local and have no zone. */
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 
 export interface AptTransaction {
   /** `2026-11-22T09:19:52`, local. */

@@ -2,7 +2,7 @@
  * Which package sources are configured, and whether apt holds their lists. A source that could not be fetched leaves no
  * trace in apt's own answers: a simulation then says "nothing to do", with exit code 0.
  */
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 
 export interface AptSource {
   uri: string;

@@ -1,6 +1,6 @@
 /** What apt prints and writes, read. Pure and total: whatever the text, a value comes back. */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 import { compareDebianVersions } from './debian-version.ts';
 import { plausible } from './manager.ts';
 

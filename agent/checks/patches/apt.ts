@@ -8,7 +8,7 @@ import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn, tailText } from '../files.ts';
-import { linesOf, short } from '../loose.ts';
+import { linesOf, short } from '../parse.ts';
 import { localInstant, parseAptHistory, parseUnattendedLog, realTransactions } from './apt-logs.ts';
 import {
   type AptSource,

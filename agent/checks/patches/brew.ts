@@ -6,7 +6,7 @@ import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists } from '../files.ts';
-import { boolOf, type Loose, looseJson, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, type Loose, looseJson, objectOf, objectsOf, textOf } from '../parse.ts';
 import { ageSeconds, failedState, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface BrewUpdate {

@@ -1,6 +1,6 @@
 /** What dnf 4, dnf 5 and yum print, read. Pure and total. */
 import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
-import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { plausible, wholeDays } from './manager.ts';
 
 export interface DnfUpdate {

@@ -3,7 +3,7 @@
  * gives no date, the time of our first look is only "at least since": on a new machine everything is first seen today.
  */
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
-import { objectOf } from '../loose.ts';
+import { objectOf } from '../parse.ts';
 import { day } from './manager.ts';
 
 /** Per manager and package: when it was first seen pending, in ms since 1970. */

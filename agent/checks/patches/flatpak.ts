@@ -4,7 +4,7 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 import { ageSeconds, newest, type PatchManager, patchState, plainUpdate } from './manager.ts';
 
 export interface FlatpakUpdate {

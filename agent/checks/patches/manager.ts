@@ -9,7 +9,7 @@
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
-import { short } from '../loose.ts';
+import { short } from '../parse.ts';
 
 export interface PatchManager {
   name: string;

@@ -1,5 +1,5 @@
 /** `*.repo` files of dnf, yum and zypper: which repositories are enabled, and how fresh each is meant to be. */
-import { linesOf } from '../loose.ts';
+import { linesOf } from '../parse.ts';
 
 export interface Repository {
   id: string;

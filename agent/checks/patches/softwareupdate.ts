@@ -5,7 +5,7 @@ import { reason, said } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { fileText } from '../files.ts';
-import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { parsePlist } from '../plist.ts';
 import { ageSeconds, failedState, type PatchManager, patchState, plausible } from './manager.ts';
 

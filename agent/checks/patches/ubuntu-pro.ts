@@ -1,5 +1,5 @@
 /** Ubuntu Pro: whether extended security maintenance counts for this machine. The commands are slow; the cache is a file. */
-import { boolOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 
 export interface ProStatus {
   attached: boolean | null;

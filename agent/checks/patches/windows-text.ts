@@ -1,6 +1,6 @@
 /** What Windows says about its updates, read. Pure and total; never by translated words. */
 import { type Reason, reason } from '../../../shared/reason.ts';
-import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../loose.ts';
+import { boolOf, instantOf, type Loose, linesOf, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { parseRecords } from '../records.ts';
 import { plausible } from './manager.ts';
 

@@ -7,7 +7,7 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { changedAt, fileText, namesIn } from '../files.ts';
-import { objectOf, short, textOf } from '../loose.ts';
+import { objectOf, short, textOf } from '../parse.ts';
 import { powershell } from '../powershell.ts';
 import { ageSeconds, failedState, type PatchManager, patchState, plainUpdate } from './manager.ts';
 import { parseUpdateHistory, parseUpdatesSection, parseWindowsSearch, type WindowsUpdate } from './windows-text.ts';

@@ -4,7 +4,7 @@ import type { PatchState } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason, reasonsOf, said } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
-import { linesOf, numberOf, short } from '../loose.ts';
+import { linesOf, numberOf, short } from '../parse.ts';
 import { failedState, type PatchManager, patchState, plainUpdate, unknownState } from './manager.ts';
 
 export interface WingetUpdate {

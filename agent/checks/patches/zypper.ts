@@ -5,7 +5,7 @@ import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { linesOf, numberOf } from '../loose.ts';
+import { linesOf, numberOf } from '../parse.ts';
 import { unescapeXml } from '../xml.ts';
 import {
   ageSeconds,

@@ -1,6 +1,6 @@
 /** Installed software as each system lists it. Pure and total; names of packages, not of files. */
 import type { SoftwareItem } from '../../../shared/inventory.ts';
-import { type Loose, linesOf, looseJson, numberOf, objectOf, objectsOf, short, textOf } from '../loose.ts';
+import { type Loose, linesOf, looseJson, numberOf, objectOf, objectsOf, short, textOf } from '../parse.ts';
 import { splitApkName } from '../patches/apk.ts';
 import { parseDpkgStatus } from '../patches/dpkg-status.ts';
 

@@ -5,7 +5,7 @@ import { ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
-import { objectsOf, short } from '../loose.ts';
+import { objectsOf, short } from '../parse.ts';
 import { powershell } from '../powershell.ts';
 import {
   fromApk,

@@ -7,7 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDropFile } from '../../../agent/checks/backup/drop-schema.ts';
 import { products } from '../../../agent/checks/backup/index.ts';
-import { instantOf, parseJson, sizeOf, spanOf } from '../../../agent/checks/backup/values.ts';
+import { strictInstant } from '../../../agent/checks/backup/instants.ts';
+import { sizeOf, spanOf, strictJson } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
 import { samplesOf } from './load.ts';
 import { kinds, type Sample } from './samples.ts';
@@ -102,9 +103,9 @@ for (const [kind, read] of Object.entries(kinds)) {
 test('any text at all goes through every reader', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-      for (const value of [instantOf(text), sizeOf(text), spanOf(text)])
+      for (const value of [strictInstant(text), sizeOf(text), spanOf(text)])
         assert.ok(value === null || Number.isFinite(value));
-      parseJson(text);
+      strictJson(text);
       parsePlist(text);
       parseDropFile(text);
       for (const product of products) {

@@ -7,14 +7,15 @@ import * as duplicati from '../../../agent/checks/backup/duplicati.ts';
 import * as events from '../../../agent/checks/backup/events.ts';
 import * as fileHistory from '../../../agent/checks/backup/file-history.ts';
 import { outcomeOf, productOfProgram } from '../../../agent/checks/backup/index.ts';
+import { strictInstant } from '../../../agent/checks/backup/instants.ts';
 import * as kopia from '../../../agent/checks/backup/kopia.ts';
 import * as restic from '../../../agent/checks/backup/restic.ts';
 import * as rsnapshot from '../../../agent/checks/backup/rsnapshot.ts';
 import * as timeMachine from '../../../agent/checks/backup/time-machine.ts';
-import { instantOf, sizeOf, spanOf, withoutPassword } from '../../../agent/checks/backup/values.ts';
 import * as veeam from '../../../agent/checks/backup/veeam.ts';
 import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
+import { sizeOf, spanOf, withoutPassword } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
 import { reason, said } from '../../../shared/reason.ts';
 
@@ -28,8 +29,8 @@ const run = (code: number | null, stdout = '', stderr = '', signal: string | nul
 const local = (text: string) => new Date(text).getTime();
 
 test('times, sizes and spans', () => {
-  assert.is(instantOf('2026-11-22T10:11:21.771718127+01:00'), Date.parse('2026-11-22T09:11:21.771Z'));
-  assert.is(instantOf('2026-08-01 07:51:34 +0000'), Date.parse('2026-08-01T07:51:34Z'));
+  assert.is(strictInstant('2026-11-22T10:11:21.771718127+01:00'), Date.parse('2026-11-22T09:11:21.771Z'));
+  assert.is(strictInstant('2026-08-01 07:51:34 +0000'), Date.parse('2026-08-01T07:51:34Z'));
   for (const never of [
     '0001-01-01T00:00:00Z',
     '1900-01-01 00:00:00',
@@ -37,7 +38,7 @@ test('times, sizes and spans', () => {
     '2026-13-01T00:00:00Z',
     '',
   ]) {
-    assert.is(instantOf(never), null, never);
+    assert.is(strictInstant(never), null, never);
   }
   assert.equal(
     [sizeOf('91.226 KiB'), sizeOf('600.55 kB'), sizeOf('399 B'), sizeOf('B'), sizeOf('1 KX')],

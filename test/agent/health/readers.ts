@@ -26,8 +26,8 @@ import {
   parseUnits,
 } from '../../../agent/checks/health/services.ts';
 import { parseQuser, parseSystemdSession, parseWho } from '../../../agent/checks/health/users.ts';
-import { looseJson, objectsOf } from '../../../agent/checks/loose.ts';
 import { endedCleanly, parseUtmp } from '../../../agent/checks/os/utmp.ts';
+import { looseJson, objectsOf } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
 import { unescapeXml } from '../../../agent/checks/xml.ts';
 import type { TextReader } from '../readers.ts';

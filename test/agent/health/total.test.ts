@@ -19,7 +19,6 @@ import { judgeSmart, parseSmart, parseSmartScan } from '../../../agent/checks/he
 import { parseQuser, parseSystemdSession, parseWho } from '../../../agent/checks/health/users.ts';
 import { judgePhysicalDisk, parsePhysicalDisks } from '../../../agent/checks/health/windows.ts';
 import { judgePool, parseZpoolList, parseZpoolStatus, scrubEnd } from '../../../agent/checks/health/zfs.ts';
-import { looseJson, objectsOf } from '../../../agent/checks/loose.ts';
 import { lifeOf, parseOsRelease } from '../../../agent/checks/os/end-of-life.ts';
 import {
   compareKernels,
@@ -29,6 +28,7 @@ import {
 } from '../../../agent/checks/os/reboot-text.ts';
 import { parseChronyTracking, parseSntp, parseTimedatectl, parseW32tm } from '../../../agent/checks/os/time-sync.ts';
 import { parseUtmp } from '../../../agent/checks/os/utmp.ts';
+import { looseJson, objectsOf } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
 import { parseRecords } from '../../../agent/checks/records.ts';
 import {

@@ -1,9 +1,9 @@
 /** Every parser of updates, restarts, ends of life, clocks and software with a sample: see ../readers.ts. */
 
-import { looseJson } from '../../../agent/checks/loose.ts';
 import { distroInfoOf, lifeOf, parseOsRelease } from '../../../agent/checks/os/end-of-life.ts';
 import * as reboot from '../../../agent/checks/os/reboot-text.ts';
 import * as clock from '../../../agent/checks/os/time-sync.ts';
+import { looseJson } from '../../../agent/checks/parse.ts';
 import * as apk from '../../../agent/checks/patches/apk.ts';
 import { unattendedSetting } from '../../../agent/checks/patches/apt.ts';
 import * as aptLogs from '../../../agent/checks/patches/apt-logs.ts';

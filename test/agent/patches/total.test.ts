@@ -1,7 +1,7 @@
 /** Parsers of package managers are total, and damage never turns pending updates into none. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { looseJson } from '../../../agent/checks/loose.ts';
+import { looseJson } from '../../../agent/checks/parse.ts';
 import { parseApkUpdates } from '../../../agent/checks/patches/apk.ts';
 import { parseAptHistory, parseUnattendedLog, realTransactions } from '../../../agent/checks/patches/apt-logs.ts';
 import { parseSourcesFile, parseSourcesList } from '../../../agent/checks/patches/apt-sources.ts';

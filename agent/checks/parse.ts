@@ -1,25 +1,29 @@
 /**
- * Total accessors for data that some tool printed. Nothing here throws: what is not there, or is not of the kind asked
- * for, is null or empty. A parser built from these cannot turn garbage into a reading.
+ * Total readers of what other programs printed: JSON, numbers, times, sizes. Nothing here throws, and nothing that is not there
+ * becomes a zero: it is null or empty. `strict…` takes a value only as it is; the others also take what some tool writes in its
+ * place, such as a number as text.
  */
+import { clip } from '../../shared/reason.ts';
+
 export type Loose = Readonly<Record<string, unknown>>;
 
-/** Parsed JSON, or undefined when the text is not JSON. A leading byte order mark and text before the first bracket
- * (warnings that share the stream) are skipped. */
-export function looseJson(text: string): unknown {
-  const direct = tryJson(text.replace(/^\uFEFF/, ''));
-  if (direct !== undefined) return direct;
-  const start = text.search(/[[{]/);
-  return start > 0 ? tryJson(text.slice(start)) : undefined;
-}
-
-function tryJson(text: string): unknown {
+/** The value of a JSON text; undefined when the text is not JSON. */
+export function strictJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     // Not JSON is an answer here, not a failure: the caller reports "unknown" with its own words.
     return undefined;
   }
+}
+
+/** Parsed JSON, or undefined when the text is not JSON. A leading byte order mark and text before the first bracket
+ * (warnings that share the stream) are skipped. */
+export function looseJson(text: string): unknown {
+  const direct = strictJson(text);
+  if (direct !== undefined) return direct;
+  const start = text.search(/[[{]/);
+  return start > 0 ? strictJson(text.slice(start)) : undefined;
 }
 
 export function objectOf(value: unknown): Loose {
@@ -120,4 +124,86 @@ function lineOfBytes(bytes: Uint8Array, otherwise: TextDecoder): string {
   } catch {
     return otherwise.decode(bytes);
   }
+}
+
+/** The lines that hold something, without blanks around them. A log of blank lines is no work. */
+export function linesIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => line.trim() || []);
+}
+
+/** Each line that is a JSON object of its own (restic, borg --log-json); other lines are left out. */
+export function jsonLines(text: string): Loose[] {
+  const lines = text.split('\n').filter((line) => line.trimStart().startsWith('{'));
+  return strictObjects(lines.map(strictJson));
+}
+
+export function strictObject(value: unknown): Loose | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Loose) : null;
+}
+
+export function strictList(value: unknown): unknown[] | null {
+  return Array.isArray(value) ? value : null;
+}
+
+/** A list as programs in Go print it: one without items may be `null` (restic 0.9 and 0.10). */
+export function goList(value: unknown): unknown[] | null {
+  return value === null ? [] : strictList(value);
+}
+
+/** The objects among the items of a list. */
+export function strictObjects(items: readonly unknown[]): Loose[] {
+  return items.map(strictObject).filter((row) => row !== null);
+}
+
+export function strictText(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+/** A finite number that is not negative: counts, bytes, seconds. */
+export function strictCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** The sum of what is known in full: with one part unknown it would be too small. */
+export function sumOf(parts: readonly (number | null)[]): number | null {
+  return parts.length === 0 || parts.includes(null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+}
+
+export function strictTexts(value: unknown): string[] {
+  return (strictList(value) ?? []).flatMap((item) => strictText(item) ?? []);
+}
+
+/** Digits only, as a count. `Number('')` would be a false zero. */
+export function digitsOf(text: string | undefined | null): number | null {
+  return text !== undefined && text !== null && /^\d{1,15}(\.\d+)?$/.test(text.trim()) ? Number(text) : null;
+}
+
+const factors: Record<string, number> = { '': 1, K: 1, M: 2, G: 3, T: 4, P: 5, E: 6 };
+
+/** `91.226 KiB`, `600.55 kB`, `399 B` → bytes. Binary units by the `i`, decimal without. */
+export function sizeOf(text: string | undefined | null): number | null {
+  const match = /^([\d.]+)\s*([kKMGTPE]?)(i?)B$/.exec(text?.trim() ?? '');
+  const amount = digitsOf(match?.[1]);
+  if (!match || amount === null) return null;
+  const unit = (match[2] ?? '').toUpperCase();
+  return Math.round(amount * (unit === '' ? 1 : (match[3] === 'i' ? 1024 : 1000) ** (factors[unit] ?? 0)));
+}
+
+/** `1:02:03`, `00:22` or .NET's `1.02:03:04.5` (days first) → seconds. */
+export function spanOf(text: string | undefined | null): number | null {
+  const match = /^(?:(\d+)[.:])?(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text?.trim() ?? '');
+  if (!match) return null;
+  // With three parts the lazy group takes the hours as "days".
+  const [days, hours] = match[2] === undefined ? [0, Number(match[1] ?? 0)] : [Number(match[1] ?? 0), Number(match[2])];
+  return days * 86_400 + hours * 3600 + Number(match[3]) * 60 + Number(match[4]);
+}
+
+/** Hides the password of a URL: `rest:https://u:p@host/` → `rest:https://u:***@host/`. */
+export function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^/\s:@]*):[^/\s@]*@/g, '$1:***@');
+}
+
+/** One line of at most `max` characters, for reasons shown to people. */
+export function oneLine(text: string, max = 500): string {
+  return clip(withoutPassword(text).replace(/\s+/g, ' ').trim(), max);
 }
