@@ -26,7 +26,12 @@ function isShortFor(short: string, long: string): boolean {
   return at === short.length;
 }
 
-/** Damerau-Levenshtein (optimal string alignment): single letters put in, left out or changed, or two neighbours swapped. */
+/**
+ * By hand: `fastest-levenshtein` does not know swapped neighbours, which is the most frequent slip.
+ *
+ * Damerau-Levenshtein (optimal string alignment): single letters put in, left out or changed, or two neighbours
+ * swapped.
+ */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -2,6 +2,8 @@
  * Apple property lists, in the two text forms that macOS tools print: XML (`plutil`, `tmutil -X`) and the old style of
  * `defaults read` and `tmutil status`. Dates stay texts. A list that was cut off gives undefined, never half a value;
  * only a bare body of an old-style dictionary (an excerpt) is taken without its braces.
+ *
+ * Not by a library: loading `plist` 5 costs 10 MB of the agent's memory (measured), a sixth of all that it has.
  */
 import { unescapeXml } from './xml.ts';
 
