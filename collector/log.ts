@@ -1,6 +1,6 @@
 /** Logs go to stderr: a readable line each, or JSON lines (`logFormat: json`) for programs that collect logs. */
 import pino, { type Logger } from 'pino';
-import type { LogFormat, LogLevel } from './settings.ts';
+import type { LogFormat, LogLevel } from './settings/settings.ts';
 
 const names: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR', 60: 'FATAL' };
 

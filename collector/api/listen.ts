@@ -1,5 +1,5 @@
 import { fail, reasonOf } from '../../shared/errors.ts';
-import type { Config } from '../settings.ts';
+import type { Config } from '../settings/settings.ts';
 import type { App } from './context.ts';
 
 /** @returns the port that is really listened on. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */

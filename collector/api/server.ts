@@ -8,7 +8,7 @@ import fastify, { type FastifyServerOptions, LogController } from 'fastify';
 import { ErrorBody } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Tls } from '../settings.ts';
+import type { Tls } from '../settings/settings.ts';
 import { access } from './access.ts';
 import { answerError, answerUnreadable, bodyLimit } from './answer.ts';
 import type { App, Context } from './context.ts';

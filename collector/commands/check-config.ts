@@ -1,8 +1,9 @@
 /** `check-config`: everything that a start would refuse in the settings, without starting. */
-import { addressesOf } from '../addresses.ts';
+
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { createChannels } from '../notify/route.ts';
+import { addressesOf } from '../settings/addresses.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 

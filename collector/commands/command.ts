@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { type Flags, type Loaded, loadConfig } from '../config.ts';
+import { type Flags, type Loaded, loadConfig } from '../settings/config.ts';
 
 export interface Command {
   options: ParseArgsOptionsConfig;

@@ -4,7 +4,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { isRole } from '../accounts/roles.ts';
 import { createTokens } from '../accounts/tokens.ts';
-import { pathsOf, prepareFolder } from '../data-folder.ts';
+import { pathsOf, prepareFolder } from '../data/folder.ts';
 import { openState } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 

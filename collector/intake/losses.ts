@@ -6,7 +6,7 @@ import type { Loss } from '../../shared/report.ts';
 import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import type { IntakeCounters } from './counters.ts';
-import type { Patience } from './patience.ts';
+import type { Patience } from './retry-while-busy.ts';
 
 export interface Losses {
   /** What an agent had to give up. A loss that is told twice is one row. */

@@ -1,5 +1,5 @@
 /** The backends there are. Adding one is a folder with its `open…`, a kind in the settings, and a line here. */
-import type { SeriesConfig } from '../settings.ts';
+import type { SeriesConfig } from '../settings/settings.ts';
 import { openEmbedded } from './embedded/embedded.ts';
 import type { SeriesStore } from './series.ts';
 import type { SeriesSettings } from './store.ts';

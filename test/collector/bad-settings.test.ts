@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadConfig } from '../../collector/config.ts';
+import { loadConfig } from '../../collector/settings/config.ts';
 import type { EvenkeelError } from '../../shared/errors.ts';
 import { makeCertificate, opensslIsHere } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/processes.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDataFolder, prepareFolder } from '../../collector/data-folder.ts';
+import { openDataFolder, prepareFolder } from '../../collector/data/folder.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { runCollector, temporaryFolder } from '../support/processes.ts';
 
@@ -39,7 +39,7 @@ test('one holder at a time, and free again after it', () => {
 test('a lock and a pid left by a killed process block nobody', () => {
   const path = join(folder.path, 'killed');
   const holder = `
-    import { openDataFolder } from ${JSON.stringify(new URL('../../collector/data-folder.ts', import.meta.url).href)};
+    import { openDataFolder } from ${JSON.stringify(new URL('../../collector/data/folder.ts', import.meta.url).href)};
     openDataFolder(${JSON.stringify(path)});
     process.kill(process.pid, 'SIGKILL');`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', holder];

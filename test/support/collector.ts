@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createTokens } from '../../collector/accounts/tokens.ts';
 import { createCollector, type Started } from '../../collector/collector.ts';
-import { loadConfig } from '../../collector/config.ts';
+import { loadConfig } from '../../collector/settings/config.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import type { Role } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';

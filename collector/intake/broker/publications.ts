@@ -12,8 +12,8 @@ import type { Address, DownLeaf, UpLeaf } from '../../../shared/topics.ts';
 import { createAllowances } from '../allowance.ts';
 import type { IntakeCounters } from '../counters.ts';
 import type { Message } from '../source.ts';
+import type { Entry, Lane } from './connection-queue.ts';
 import { admitPublish, type Refusal } from './guards.ts';
-import type { Entry, Lane } from './lane.ts';
 import { createPubacks, whenDrained } from './pubacks.ts';
 import type { Refuse } from './refusals.ts';
 

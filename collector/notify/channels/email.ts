@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
-import { hostFault, zoneFault } from '../../settings.ts';
+import { hostFault, zoneFault } from '../../settings/settings.ts';
 import type { ChannelType, Notice } from '../channel.ts';
 import { bodyText, headline } from '../notice.ts';
 

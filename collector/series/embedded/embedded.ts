@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Backend, BackendParts } from '../backend.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
-import { createCourier } from './courier.ts';
 import type { Damage } from './messages.ts';
 import { createQuery } from './query.ts';
 import { createSegmentTable } from './segment-table.ts';
 import { applyPlan, createUpkeep } from './upkeep.ts';
+import { createCourier } from './worker-client.ts';
 
 export interface EmbeddedSettings {
   /** DuckDB's memory for sorting and merging, in MB. */

@@ -4,7 +4,7 @@ import { fieldOf } from '../../../shared/metrics.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
 import type { Aggregate, SeriesQuery, SeriesResult } from '../series.ts';
 import { type Retention, spanFor } from '../span.ts';
-import type { Courier } from './courier.ts';
+import type { Courier } from './worker-client.ts';
 
 export function createQuery(parts: { dictionary: Dictionary; courier: Courier; clock: Clock; retention: Retention }) {
   const { dictionary, courier, clock, retention } = parts;

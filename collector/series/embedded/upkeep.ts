@@ -4,10 +4,10 @@ import { type EvenkeelError, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { JournalTail } from '../backend.ts';
 import type { Retention } from '../span.ts';
-import type { Courier } from './courier.ts';
 import type { Plan } from './messages.ts';
 import type { Segment } from './plan.ts';
 import type { SegmentTable } from './segment-table.ts';
+import type { Courier } from './worker-client.ts';
 
 export interface UpkeepParts {
   courier: Courier;

@@ -4,9 +4,9 @@ import type { Report } from '../../../shared/report.ts';
 import type { Arrival, SeriesStore, Stored } from '../series.ts';
 import type { Commit } from './commit.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { Shelf } from './endpoint-series.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import type { LatestValues } from './latest.ts';
-import type { Shelf } from './shelf.ts';
 
 /** Later than this after its arrival a sample would lie in a file that retention never reaches. */
 const maxAheadMs = 86_400_000;

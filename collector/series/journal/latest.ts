@@ -1,7 +1,7 @@
 /** The newest value of every series, from memory. */
 import type { Latest } from '../series.ts';
 import type { Dictionary } from './dictionary.ts';
-import { createSlotLists, Shelf } from './shelf.ts';
+import { createSlotLists, Shelf } from './endpoint-series.ts';
 
 export interface LatestValues {
   shelf(endpoint: string): Shelf;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { willPass } from '../../../collector/intake/patience.ts';
+import { willPass } from '../../../collector/intake/retry-while-busy.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { freeBytes, keepReserve } from '../../../collector/state/reserve.ts';
 import { silentLog } from '../../../shared/log.ts';

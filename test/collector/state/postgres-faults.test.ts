@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { type Kysely, sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createPatience } from '../../../collector/intake/patience.ts';
+import { createPatience } from '../../../collector/intake/retry-while-busy.ts';
 import type { Database } from '../../../collector/state/database.ts';
 import { type PostgresPlace, postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
 import { awaitState, openState, type State } from '../../../collector/state/open.ts';

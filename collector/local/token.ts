@@ -1,7 +1,7 @@
 /** `<data>/local.token`: an admin's token for tools on this machine, for whoever may read the data folder anyway. */
 import { rmSync, writeFileSync } from 'node:fs';
-import type { Tokens } from './accounts/tokens.ts';
-import { removeOwn } from './data-folder.ts';
+import type { Tokens } from '../accounts/tokens.ts';
+import { removeOwn } from '../data/folder.ts';
 
 const name = 'local tools';
 

@@ -6,7 +6,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 
 export interface DataFolder {
   path: string;

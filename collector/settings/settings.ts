@@ -3,8 +3,8 @@
  * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
 import { type Static, Type } from 'typebox';
-import { formatDuration, parseDuration } from '../shared/duration.ts';
-import { type PostgresPlace, postgresFault } from './state/drivers/postgres-address.ts';
+import { formatDuration, parseDuration } from '../../shared/duration.ts';
+import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;

@@ -5,16 +5,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { parseDuration } from '../shared/duration.ts';
-import { fail, reasonOf } from '../shared/errors.ts';
-import { nearest } from '../shared/nearest.ts';
-import { parseSettingsFile, type SettingsFile } from '../shared/settings-file.ts';
-import { type Fault, faultsOf, shown, wordHint } from '../shared/shape.ts';
-import { defaultRules } from './evaluate/defaults.ts';
-import { tryMerge } from './evaluate/merge.ts';
-import { type ChannelSettings, faultsOfChannels } from './notify/route.ts';
+import { parseDuration } from '../../shared/duration.ts';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
+import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
+import { defaultRules } from '../evaluate/defaults.ts';
+import { tryMerge } from '../evaluate/merge.ts';
+import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
+import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { type Config, type LogFormat, type LogLevel, logFormats, logLevels, Settings } from './settings.ts';
-import { postgresFault, postgresPlace, rootCertificateOf } from './state/drivers/postgres-address.ts';
 
 export type { Config } from './settings.ts';
 

@@ -5,8 +5,8 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 
 export interface DataGuard {
   /** Watches this file, or folder, too. It must be there. */

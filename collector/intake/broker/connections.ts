@@ -2,7 +2,7 @@
 import type { Client } from 'aedes';
 import type { Address } from '../../../shared/topics.ts';
 import type { IntakeCounters } from '../counters.ts';
-import { createLane } from './lane.ts';
+import { createLane } from './connection-queue.ts';
 import type { Connection } from './publications.ts';
 
 export interface Guests {

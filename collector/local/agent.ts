@@ -7,10 +7,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { reasonOf } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { reasonOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 
-const script = fileURLToPath(new URL('../agent/main.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 /** A failing agent is tried again after 1 s, 2 s, 4 s … at most this. */
 const longestPauseMs = 60_000;
 /** Ran for so long: what ends it then is a new trouble, not the old one. */
