@@ -7,14 +7,14 @@
 const placeNameLimit = 128;
 
 /** Control characters, line breaks, half of a surrogate pair, and what turns the direction of the text around it. */
-const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+export const disturbing = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const unseen = /[\s\p{Default_Ignorable_Code_Point}]/gu;
 
 export const tidyName = (text: string): string => text.normalize('NFC').trim();
 
 /** Why a name cannot be used, or null. */
 export function nameFault(text: string): string | null {
-  if (text.search(forbidden) >= 0)
+  if (text.search(disturbing) >= 0)
     return 'it has a line break, a control character or one that turns the text direction';
   const name = tidyName(text);
   if (name.replace(unseen, '') === '') return 'it is blank';
@@ -34,13 +34,13 @@ export function nameKey(name: string): string {
 
 /** A name out of text from before there were rules; null when nothing of it can be seen. */
 export function repairedName(text: string): string | null {
-  const line = tidyName(text.replace(forbidden, ' '));
+  const line = tidyName(text.replace(disturbing, ' '));
   const name = [...line].slice(0, placeNameLimit).join('').trim();
   return nameFault(name) === null ? name : null;
 }
 
 /** Fit for a message: short, and nothing in it can break the line or turn it around. */
 export function shownName(text: string): string {
-  const escaped = text.slice(0, 60).replace(forbidden, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+  const escaped = text.slice(0, 60).replace(disturbing, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
   return `"${escaped}${text.length > 60 ? '…' : ''}"`;
 }

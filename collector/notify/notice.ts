@@ -1,12 +1,12 @@
 /** A notice in words. Pure. What comes from outside is cut to one line of bounded length. */
+import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ruleName, sayLimit, sayValue } from '../../shared/words/names.ts';
 import type { Notice } from './channel.ts';
 
-/** One line without control characters: a name must not be able to write a header or a second message. */
+/** A name must not be able to write a header or a second line, nor turn the direction of the words beside it. */
 export function oneLine(text: string, limit = 200): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  const clean = text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+  const clean = text.replace(disturbing, ' ').trim();
   return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean;
 }
 

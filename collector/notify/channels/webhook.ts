@@ -13,7 +13,7 @@ const Settings = Type.Object(
   {
     url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault }),
     /** Sent as `Authorization: Bearer`; from a file: `token_file`. */
-    token: Type.Optional(Type.String({ minLength: 1, want: 'a token', secret: true })),
+    token: Type.Optional(Type.String({ minLength: 1, want: 'a token', check: tokenFault, secret: true })),
     /** Of the summary; everything else is codes. */
     language: Type.Optional(Type.Enum([...languages])),
   },
@@ -50,6 +50,11 @@ function urlFault(text: string): string | null {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     return 'is not an http or https address; write it like https://example.org/hook';
   return url.username || url.password ? 'holds a password; use token_file instead' : null;
+}
+
+/** What a header cannot carry would make fetch fail with the whole header in its message. */
+function tokenFault(text: string): string | null {
+  return /^[ -~]+$/.test(text) ? null : 'must be a token on one line, of ASCII characters only';
 }
 
 async function post(channel: string, target: URL, request: RequestInit, redirects = 0): Promise<void> {

@@ -38,7 +38,7 @@ export async function openReceiver(answer: (n: number, path: string) => [number,
   };
 }
 
-/** @param refuse a code and text instead of 250, by the verb it answers */
+/** @param refuse a code and text instead of 250, by the verb it answers; `silent`: nothing at all, `close`: breaks off */
 export async function openMailServer(refuse: Record<string, string> = {}) {
   const mails: { from: string; to: string[]; data: string; user: string | null }[] = [];
   const sockets = new Set<Socket>();
@@ -69,6 +69,7 @@ function converse(
   let buffer = '';
   const say = (line: string) => socket.write(`${line}\r\n`);
   if (refuse.silent !== undefined) return;
+  if (refuse.close !== undefined) return void socket.destroy();
   say('220 test ESMTP');
   socket.setEncoding('utf8');
   socket.on('data', (chunk) => {
