@@ -4,7 +4,7 @@
  */
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';
-import type { Action, PolicyEvent } from '../tickets/policy.ts';
+import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { Wish } from './acknowledgement.ts';
 import type { Alert, Reason } from './alert.ts';
 

@@ -6,7 +6,8 @@ import { isAlertChange } from '../alerts/batch.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { instanceOf } from '../notify/notice.ts';
 import { breathe } from '../state/breathe.ts';
-import type { Action, TicketPolicy } from './policy.ts';
+import type { Action } from './actions.ts';
+import type { TicketPolicy } from './policy.ts';
 import type { About } from './ticket-state.ts';
 
 export interface OpenTicketsParts {

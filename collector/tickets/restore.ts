@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Alert } from '../alerts/alert.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import type { Action } from './policy.ts';
+import type { Action } from './actions.ts';
 import type { PolicySettings } from './settings.ts';
 import { type About, newTicketState, type TicketState } from './ticket-state.ts';
 

@@ -32,7 +32,6 @@ const limits = {
     'collector/alerts/advance.ts advance': 237,
     'collector/alerts/alerts.ts createAlerts': 297,
     'collector/api/routes/rules.ts ruleRoutes': 204,
-    'collector/tickets/policy.ts createPolicy': 351,
   },
 };
 

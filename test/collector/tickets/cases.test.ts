@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Action, createPolicy, type PolicyEvent } from '../../../collector/tickets/policy.ts';
+import type { Action, PolicyEvent } from '../../../collector/tickets/actions.ts';
+import { createPolicy } from '../../../collector/tickets/policy.ts';
 import { priorityOf, type Third } from '../../../collector/tickets/priority.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 

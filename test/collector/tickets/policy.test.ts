@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Action, PolicyEvent } from '../../../collector/tickets/actions.ts';
 import { stormKey } from '../../../collector/tickets/groups.ts';
-import { type Action, budgetKey, createPolicy, type PolicyEvent } from '../../../collector/tickets/policy.ts';
+import { budgetKey, createPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 
 const minute = 60_000;

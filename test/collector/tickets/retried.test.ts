@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Action, createPolicy, type PolicyEvent, type TicketPolicy } from '../../../collector/tickets/policy.ts';
+import type { Action, PolicyEvent } from '../../../collector/tickets/actions.ts';
+import { createPolicy, type TicketPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy } from '../../../collector/tickets/settings.ts';
 
 const minute = 60_000;

@@ -1,7 +1,8 @@
 /** What could not be saved has not happened: whatever came, after undo() the rooms decide as if it had never come. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createPolicy, type PolicyEvent } from '../../../collector/tickets/policy.ts';
+import type { PolicyEvent } from '../../../collector/tickets/actions.ts';
+import { createPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy } from '../../../collector/tickets/settings.ts';
 import { createUndo } from '../../../collector/tickets/undo.ts';
 import { randomFrom } from '../../support/random.ts';

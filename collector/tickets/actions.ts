@@ -1,0 +1,37 @@
+/** What comes into the ticket policy, and what it answers: actions, which save.ts carries out. Times are ms UTC. */
+import type { About } from './ticket-state.ts';
+
+export type PolicyEvent = { at: number } & (
+  | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: About }
+  | { type: 'recover'; key: string }
+  /** The alert is at another level: what its ticket opens with. */
+  | { type: 'level'; key: string; urgency: number }
+  /** A person commented, assigned or changed the ticket. */
+  | { type: 'touch'; key: string }
+  /** A person resolved, closed or cancelled it. */
+  | { type: 'close'; key: string; mutedUntil?: number | null }
+  /** A person opened it again. */
+  | { type: 'reopen'; key: string }
+  /** Its alert ended while nobody watched. */
+  | { type: 'orphan'; key: string }
+  | { type: 'maintenance'; on: boolean; endpoint?: string | null; site?: string | null }
+);
+
+export type Action = { at: number; key: string; about?: About } & (
+  | { type: 'open'; follows: boolean; count: number }
+  | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
+  | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
+  | { type: 'count' /** It is on the list of this ticket. */; child?: string }
+  | { type: 'recovered'; touched: boolean }
+  | { type: 'flapping' }
+  | { type: 'resolve' }
+  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of a storm. */; of?: { check: string; site: string | null } }
+  /** Of a storm, whatever people do with its ticket meanwhile. */
+  | { type: 'began' }
+  | { type: 'ended' /** Those on its list until now. */; members: readonly string[] }
+  | { type: 'remind' }
+  /** The alert has got worse: its ticket follows. */
+  | { type: 'urgency'; urgency: number; severity: string }
+  /** A person is on it. */
+  | { type: 'acknowledged'; by: string; note: string | null /** Before the ticket was. */; isEarlier?: boolean }
+);

@@ -1,0 +1,41 @@
+/** What becomes of one ticket: it is opened, opened again, touched, closed, and found to flap. */
+import type { TicketMemory } from './memory.ts';
+import type { TicketState } from './ticket-state.ts';
+
+export function begin(memory: TicketMemory, state: TicketState, at: number): void {
+  memory.set(state, { open: true, openedBefore: true, touched: false, resolvedAt: null, mutedUntil: null });
+  judgeFlapping(memory, state, at);
+}
+
+export function reopen(memory: TicketMemory, state: TicketState, at: number, why: 'fired' | 'still-firing'): void {
+  const { key, isStorm, check, site } = state;
+  memory.act(state, { type: 'reopen', key, at, why, ...(isStorm ? { of: { check, site } } : {}) });
+  begin(memory, state, at);
+  // A person had closed it: it stays theirs.
+  if (why === 'still-firing') memory.set(state, { touched: true });
+}
+
+export function judgeFlapping(memory: TicketMemory, state: TicketState, at: number): void {
+  const { flapWindow, flapCount } = memory.settings;
+  memory.set(state, { fires: state.fires.filter((fired) => at - fired <= flapWindow) });
+  if (!state.open || state.flapping || state.fires.length < flapCount) return;
+  memory.set(state, { flapping: true });
+  memory.act(state, { type: 'flapping', key: state.key, at });
+}
+
+/** A person is on it: from now on only a person resolves it. */
+export function touch(memory: TicketMemory, state: TicketState, at: number): void {
+  if (!state.open) return;
+  memory.set(state, { touched: true, resolveDue: state.isStorm ? state.resolveDue : null });
+  if (!state.firing && state.remindDue === null) memory.set(state, { remindDue: at + memory.settings.remindAfter });
+}
+
+/** Closed by hand though it still fires: wait the open delay, for the cure may just not be measured yet. */
+export function close(memory: TicketMemory, state: TicketState, at: number, mutedUntil: number | null): void {
+  const resolveDue = state.isStorm ? state.resolveDue : null;
+  memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil });
+  if (!state.firing) return;
+  if (mutedUntil !== null) memory.set(state, { openDue: mutedUntil });
+  // Within the reopen window by definition: it never stopped.
+  else memory.set(state, { resolvedAt: at, openDue: at + memory.settings.openDelay });
+}

@@ -1,0 +1,123 @@
+/**
+ * What the ticket policy remembers: a state per key, when each is due, what is under maintenance, and the actions that are
+ * not taken yet. What could not be saved is taken back.
+ */
+import { createDueQueue } from '../due.ts';
+import type { Action } from './actions.ts';
+import { createGroups } from './groups.ts';
+import type { PolicySettings } from './settings.ts';
+import type { TicketState } from './ticket-state.ts';
+import { createUndo } from './undo.ts';
+
+const hour = 3_600_000;
+
+export type TicketMemory = ReturnType<typeof createTicketMemory>;
+
+export function createTicketMemory(settings: PolicySettings) {
+  const states = new Map<string, TicketState>();
+  const due = createDueQueue();
+  /** `e:<endpoint>`, `s:<site>` or `*`, while under maintenance. */
+  const maintained = new Set<string>();
+  /** Times of the automatic tickets of the last hour. */
+  let openings: number[] = [];
+  let actions: Action[] = [];
+  let sweptAt = 0;
+  const { put, change, keep, undo } = createUndo((state: TicketState) => {
+    arm(state);
+    groups.add(state);
+  });
+
+  const isMaintained = ({ endpoint, site }: TicketState) =>
+    maintained.has('*') || maintained.has(`e:${endpoint}`) || maintained.has(`s:${site}`);
+  const groups = createGroups(settings.stormWindow, (state) => (state.open && state.touched) || isMaintained(state));
+  const openingsOf = (at: number) => openings.filter((opened) => at - opened < hour);
+
+  function arm(state: TicketState): void {
+    const at = dueOf(state);
+    due.set(state.key, at === Infinity ? null : at);
+  }
+
+  return {
+    settings,
+    groups,
+    due,
+    /** Changes columns that nothing waits for. */
+    put,
+    keep,
+    arm,
+    isMaintained,
+    get: (key: string) => states.get(key),
+    all: () => states.values(),
+    /** The incident on whose list it is. */
+    parentOf: ({ parent }: TicketState) => (parent === null ? undefined : states.get(parent)),
+    add(state: TicketState): TicketState {
+      states.set(state.key, state);
+      change(() => states.delete(state.key));
+      return state;
+    },
+    /** Takes changes over; the queue of due times follows. */
+    set(state: TicketState, columns: Partial<TicketState>): void {
+      put(state, columns);
+      arm(state);
+    },
+    addChild(parent: TicketState, key: string): void {
+      parent.children.push(key);
+      change(() => parent.children.splice(parent.children.lastIndexOf(key), 1));
+    },
+    maintain(scope: string, on: boolean): void {
+      const was = maintained.has(scope);
+      change(() => (was ? maintained.add(scope) : maintained.delete(scope)));
+      if (on) maintained.add(scope);
+      else maintained.delete(scope);
+    },
+    hasBudget: (at: number) => openingsOf(at).length < settings.budget,
+    countOpening(at: number): void {
+      const before = openings;
+      change(() => {
+        openings = before;
+      });
+      openings = [...openingsOf(at), at];
+    },
+    /** What is to be done, with what is known of the alert. */
+    act(state: TicketState, action: Action): void {
+      actions.push(state.about ? { ...action, about: state.about } : action);
+    },
+    takeActions(): Action[] {
+      const taken = actions;
+      actions = [];
+      return taken;
+    },
+    /** Forgets what no decision will need again. Whether a key ever had a ticket is known to the database. */
+    forget(now: number): void {
+      if (now - sweptAt < hour) return;
+      sweptAt = now;
+      const longest = Math.max(settings.reopenWindow, settings.flapWindow);
+      for (const state of states.values()) {
+        if (state.firing || state.open || state.parent !== null || dueOf(state) !== Infinity) continue;
+        if (now - Math.max(state.resolvedAt ?? 0, state.restoredAt ?? 0, state.mutedUntil ?? 0) <= longest) continue;
+        states.delete(state.key);
+        change(() => states.set(state.key, state));
+      }
+      groups.forget();
+    },
+    restore(saved: TicketState[], opened: readonly number[]): void {
+      states.clear();
+      groups.clear();
+      due.clear();
+      for (const state of saved.sort((a, b) => a.firedAt - b.firedAt)) {
+        states.set(state.key, state);
+        arm(state);
+        groups.add(state);
+      }
+      openings = [...opened];
+      keep();
+    },
+    undo(): void {
+      undo();
+      actions = [];
+    },
+  };
+}
+
+const dueOf = ({ openDue, resolveDue, remindDue }: TicketState) =>
+  Math.min(openDue ?? Infinity, resolveDue ?? Infinity, remindDue ?? Infinity);
