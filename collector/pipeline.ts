@@ -1,7 +1,7 @@
 /**
- * The road of a message, written once. On arrival: admit → seen → keep → evaluate; once it is durable: acknowledge → tell.
- * Store, then acknowledge; save the change, then tell anyone. Every step can be repeated without harm, because after a
- * crash it will be. Rules do not wait for the store, so that alerts do not depend on it.
+ * The pipeline of a message. On arrival: admit → seen → keep → evaluate; once it is durable: acknowledge → publish.
+ * Store, then acknowledge; save a change, then publish it. Every step is idempotent, because after a crash it is
+ * repeated. Rules do not wait for the store, so that alerts do not depend on it.
  */
 import type { Transaction } from 'kysely';
 import type { Clock } from '../shared/clock.ts';
@@ -36,7 +36,7 @@ import { openTickets } from './tickets/open.ts';
 import type { TicketPolicy } from './tickets/policy.ts';
 import { saveTickets } from './tickets/save.ts';
 
-/** One message on its way. Filled by the steps; `over` ends the road early. */
+/** One message in the pipeline. Filled by the steps; `over` ends it early. */
 export interface Passage {
   readonly endpoint: Endpoint;
   readonly leaf: UpLeaf;
@@ -48,25 +48,25 @@ export interface Passage {
   readonly receivedAt: number;
   /** Called once when the message is durable or declared lost. */
   readonly acknowledge: () => void;
-  /** Called instead where it is neither: no PUBACK, it comes again. */
+  /** Called instead where it is neither: no PUBACK, it is resent. */
   readonly refuse: () => void;
-  /** Too much waits for the store already: evaluate it, and let it come again later. */
+  /** Too much waits for the store already: evaluate it, do not keep it; it is resent later. */
   readonly crowded?: boolean;
   report?: Report;
   /** Endpoint clock minus collector clock, ms. */
   clockOffsetMs?: number | null;
   digest?: number;
-  /** Nothing that it says could be stored. */
+  /** Nothing in it could be stored. */
   isEmptied?: boolean;
   inventory?: InventoryMessage;
   said?: Said;
-  /** Only a new one is news. */
+  /** Only a new one is published. */
   taken?: 'new' | 'duplicate' | 'conflict';
 }
 
 /**
  * What is left of a message while its commit is awaited. Thousands wait at a time: were their reports among them, the
- * garbage collector would copy every one (13 of 40 µs a report, measured).
+ * garbage collector would copy every one (13 of 40 µs per report, measured).
  */
 interface Kept {
   acknowledge: () => void;
@@ -93,7 +93,7 @@ export interface RoadParts {
   counters: IntakeCounters;
   /** The content of an `ack` has changed. */
   ackDue(endpoint: string, epoch: string): void;
-  /** A number of this epoch cannot be taken: its agent is to go on under a new one. */
+  /** A number of this epoch conflicts: its agent is to continue under a new epoch. */
   conflict(endpoint: string, epoch: string): void;
 }
 
@@ -114,7 +114,7 @@ const onceDurable: readonly { name: string; run(parts: RoadParts, kept: Kept): v
   { name: 'tell', run: ({ tell }, { news }) => news && tell.publish(news) },
 ];
 
-/** The road itself. @returns the function that sends one message along it; never throws */
+/** @returns the function that runs one message through the steps; never throws */
 export function createPipeline(parts: RoadParts): (passage: Passage) => void {
   return (passage) => travel(parts, passage, 0);
 }
@@ -135,7 +135,7 @@ function travel(parts: RoadParts, passage: Passage, from: number): void {
   }
 }
 
-/** The rest of the road when the step `n` is done. Apart, so that only such a message is held by a closure. */
+/** The remaining steps when step `n` has resolved. Separate, so that only such a message is held by a closure. */
 function goOn(parts: RoadParts, passage: Passage, n: number, waiting: Promise<void>): void {
   waiting.then(
     () => travel(parts, passage, n + 1),
@@ -150,12 +150,15 @@ function durable(parts: RoadParts, kept: Kept): void {
       step.run(parts, kept);
     } catch (thrown) {
       parts.counters.failedSteps.inc({ step: step.name });
-      parts.log.error({ err: thrown, endpoint: kept.endpoint, step: step.name }, 'a stored message went no further');
+      parts.log.error(
+        { err: thrown, endpoint: kept.endpoint, step: step.name },
+        'A stored message was not processed further',
+      );
     }
   }
 }
 
-/** Bytes of a stranger become what the topic says, or an error. */
+/** Validates an untrusted payload against the schema of its topic. */
 function admit({ admission, quarantine, counters }: RoadParts, passage: Passage): undefined {
   const { endpoint, leaf, topic, payload, receivedAt } = passage;
   counters[leaf].inc();
@@ -176,7 +179,7 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
   }
 }
 
-/** Proof of life counts from its receipt, whether or not the store can take the report now. */
+/** Proof of life counts from receipt, whether or not the store accepts the report. */
 function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined {
   const { endpoint, leaf, report, receivedAt } = passage;
   if (!report) return undefined;
@@ -186,11 +189,11 @@ function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined 
   if (leaf === 'backlog') return undefined;
   fleet.seen(endpoint.id, receivedAt, passage.clockOffsetMs ?? null, intervalMs);
   presence.reported(endpoint)?.catch((thrown) => {
-    log.error({ err: thrown, endpoint: endpoint.id }, 'the return of an endpoint could not be saved');
+    log.error({ err: thrown, endpoint: endpoint.id }, 'Could not save the return of an endpoint');
   });
 }
 
-/** Hands the message to what makes it durable. One too many is not kept: its connection ends when there is room again. */
+/** Makes the message durable. Beyond the limit it is not kept: its connection ends when there is room again. */
 function keep(parts: RoadParts, passage: Passage): Promise<void> | undefined {
   if (passage.said) return keepPresence(parts, passage, passage.said);
   if (passage.crowded) return undefined;
@@ -212,7 +215,7 @@ async function keepPresence(parts: RoadParts, passage: Passage, said: Said): Pro
   if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, passage.receivedAt));
 }
 
-/** That an identity is shared as a reading, so that a rule can speak of it: the names stand where people see them. */
+/** A shared identity as a metric, so that a rule can alert on it; the alert shows the names. */
 function identityReport(machines: readonly Machine[], at: number): Report {
   const metric = {
     name: 'identity',
@@ -227,7 +230,7 @@ async function keepInventory(parts: RoadParts, passage: Passage, message: Invent
   const { acknowledge, receivedAt } = passage;
   const endpoint = passage.endpoint.id;
   const kept = await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
-  // Of an older section nothing is derived: it is no news.
+  // Nothing is derived from an outdated section.
   const metrics = kept === 'saved' ? await parts.inventory.derive(endpoint, message, receivedAt) : [];
   const derived = await keepPlace(parts, passage, message, metrics);
   if (!derived) return;
@@ -246,12 +249,12 @@ function keepReport(parts: RoadParts, passage: Passage, report: Report): void {
   if (passage.taken === 'conflict') refuseNumber(parts, passage, epoch);
 }
 
-/** A function of its own: its closure must hold nothing of the report. */
+/** A separate function: its closure must not hold the report. */
 function whenStored(parts: RoadParts, kept: Kept): Settled {
   return (problem) => {
     if (!problem) return durable(parts, kept);
-    // Not acknowledged, so it comes again.
-    parts.log.debug({ reason: problem.message, endpoint: kept.endpoint }, 'a report was not stored before the end');
+    // Not acknowledged, so it is resent.
+    parts.log.debug({ reason: problem.message, endpoint: kept.endpoint }, 'A report was not stored before the stop');
   };
 }
 
@@ -260,7 +263,7 @@ function acknowledge({ ackDue }: RoadParts, { acknowledge, endpoint, epoch }: Ke
   if (epoch !== undefined) ackDue(endpoint, epoch);
 }
 
-/** Two machines with one identity, or numbers that came back from a backup: what it says is not here, so it must come again. */
+/** Two machines with one identity, or numbers restored from a backup: its content is not stored, so it must be resent. */
 function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: Passage, epoch: string): void {
   counters.conflicts.inc();
   conflict(endpoint.id, epoch);
@@ -268,8 +271,8 @@ function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: P
 }
 
 /**
- * Inventory and quarantined messages have a place in the same sequence as reports: it counts as received.
- * @returns undefined when the place is taken by something else, and the message refused
+ * Inventory and quarantined messages are numbered like reports: their number counts as received.
+ * @returns undefined when the number belongs to other content, and the message is refused
  */
 async function keepPlace(
   parts: RoadParts,
@@ -296,7 +299,7 @@ async function keepLosses({ losses }: RoadParts, passage: Passage, report: Repor
   if (isEmptied) await losses.refused(endpoint.id, report, receivedAt);
 }
 
-/** Only what is live can raise an alert: a backlog tells of breaches that are over. */
+/** Only live reports can raise an alert: breaches in a backlog are over. */
 function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, taken }: Passage): undefined {
   const isRepeat = taken === 'duplicate' || taken === 'conflict';
   if (leaf === 'report' && report && !isRepeat) evaluation.evaluate(endpoint, report);
@@ -307,10 +310,10 @@ async function failed(parts: RoadParts, passage: Passage, step: string, thrown: 
   const { endpoint, topic } = passage;
   if (!(thrown instanceof EvenkeelError)) {
     counters.failedSteps.inc({ step });
-    log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'a message failed inside the collector');
+    log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'Could not process a message');
   }
   if (passage.report && hasTooManyGaps(thrown)) refuseNumber(parts, passage, passage.report.epoch);
-  // It can be kept another time (CONFLICT: the store is closing), and comes again until then.
+  // It can be kept later (CONFLICT: the store is closing), and is resent until then.
   else if (thrown instanceof EvenkeelError && (thrown.retryable || thrown.code === 'CONFLICT')) return;
   else if (step === 'admit' || step === 'keep') await putAside(parts, passage, thrown);
 }
@@ -319,21 +322,21 @@ async function failed(parts: RoadParts, passage: Passage, step: string, thrown: 
 const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && thrown.code === 'TOO_MANY_GAPS';
 
 /**
- * A message that could not be admitted or kept can only fail again: it is put where people see it, declared lost, its place
- * counts as received, and it is acknowledged. Otherwise it would come back for ever.
+ * A message that could not be admitted or kept would fail again: it is quarantined, declared lost, its number counts as
+ * received, and it is acknowledged. Otherwise it would be resent for ever.
  */
 async function putAside(parts: RoadParts, passage: Passage, error: unknown): Promise<void> {
   const { quarantine, losses, log } = parts;
   const { endpoint, topic, leaf, payload, report, receivedAt } = passage;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
   const identity = leaf === 'presence' ? undefined : (passage.inventory ?? report ?? identityIn(payload));
-  // Without a number no `ack` can cover it: its agent has it still.
+  // Without a number no `ack` can cover it: its agent still has it.
   if (!identity) return passage.acknowledge();
   try {
     await losses.refused(endpoint.id, identity, receivedAt);
     if (await keepPlace(parts, passage, identity)) passage.acknowledge();
   } catch (again) {
-    log.error({ err: again, endpoint: endpoint.id, topic }, 'the place of a refused message was not kept');
+    log.error({ err: again, endpoint: endpoint.id, topic }, 'Could not save the number of a refused message');
     if (hasTooManyGaps(again)) refuseNumber(parts, passage, identity.epoch);
     else passage.refuse();
   }
@@ -362,14 +365,14 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
 ];
-/** Saved in one transaction, each room its own tables: alerts name their tickets, and notifications both. */
+/** Saved in one transaction, each room its own tables: alerts refer to tickets, notifications to both. */
 const commit: readonly ((db: Transaction<Database>, batch: Batch) => Promise<void>)[] = [
   saveTickets,
   saveAlerts,
   saveNotifications,
 ];
 
-/** @returns sends a batch along the second half; throws when it could not be saved, and then it has not happened */
+/** @returns runs a batch through the second half; throws when it could not be saved, and then nothing has changed */
 export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
   const { state, clock, tell, memory, policy, notified } = parts;
   const rooms = [memory, policy, notified];
@@ -395,7 +398,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
   };
 }
 
-/** Only now, after it is saved, open pages hear of it. */
+/** After the commit: publishes the changes to open pages. */
 function announce(tell: Tell, { changes, changedTickets }: Batch): void {
   const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
   for (const [alert, endpoint] of alerts) tell.publish({ kind: 'alert', alert, endpoint });

@@ -1,9 +1,9 @@
-/** Why an endpoint needs a look: what the engine of alerts holds of it, and nothing else. Pure. */
+/** Why an endpoint needs attention: its verdicts in the alert engine, and nothing else. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { instanceOf } from '../notify/notice.ts';
 
-/** Worst first, as they are held; one per family, which counts its instances. */
+/** Worst first; one per family, with a count of its instances. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {
   const families = new Map<string, EndpointRow['attention'][number]>();
   for (const { family, rule, severity, state, metric, tags, id } of held) {
@@ -31,7 +31,7 @@ export function alertCounts(held: readonly HeldAlert[]): EndpointRow['alerts'] {
   return counts;
 }
 
-/** The worst that is held about one metric (and one instance), of all rules that look at it. */
+/** The worst verdict about one metric (and one instance), of all rules that use it. */
 export function heldAbout(
   held: readonly HeldAlert[],
   metrics: readonly string[],

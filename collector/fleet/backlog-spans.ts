@@ -1,6 +1,6 @@
 /**
- * Reports that come late prove that the machine lived while it was disconnected. Their times are kept as spans, one row
- * of kind `backlog` a span, so that an outage becomes "disconnected, not down".
+ * Reports delivered late prove that the machine was up while it was disconnected. Their times are kept as spans, one row
+ * of kind `backlog` per span, so that an outage becomes "disconnected, not down".
  */
 import type { State } from '../state/open.ts';
 
@@ -8,7 +8,7 @@ interface Span {
   endpoint: string;
   from: number;
   to: number;
-  /** The row it has in `signals`; undefined before the first save. */
+  /** Id of its row in `signals`; undefined before the first save. */
   row?: number;
   /** When it last grew, by the monotonic clock: old spans are forgotten, their rows stay. */
   touched: number;
@@ -21,7 +21,7 @@ const gapIntervals = 3;
 export interface BacklogSpans {
   /** A backlog report of the endpoint, made at `at` (ms UTC, corrected). */
   add(endpoint: string, at: number, intervalMs: number): void;
-  /** Saves what has grown. Acks of a backlog go out after this, so that no crash can lose the proof. */
+  /** Saves what has grown. A backlog is acknowledged after this, so that no crash can lose the proof. */
   save(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the age of a backup means depends on the rhythm of its job, which rules cannot know: so it is made a metric, once,
- * and rules judge that. `age_percent` is the age in percent of the rhythm, `overdue_s` what is beyond it. Made at each
- * look of the agent at its backups, also for jobs of which it can tell nothing any more: their last success is known here.
+ * Whether a backup is too old depends on the schedule of its job, which rules cannot see: so it is derived as a metric.
+ * `age_percent` is the age in percent of the interval, `overdue_s` what is beyond it. Derived at each run of the agent's
+ * backup check, also for jobs that it can no longer read: their last success is known here.
  */
 import { parseDuration } from '../../shared/duration.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
@@ -19,7 +19,7 @@ const named: Readonly<Record<string, number>> = {
 /** Clocks differ a little; a success further in the future than this is a wrong clock, not a fresh backup. */
 const futureMs = hour;
 
-/** The rhythm of a job in ms: as it is declared, and daily where nothing that can be read is. */
+/** Interval of a job in ms: as declared, and daily where none can be read. */
 export function rhythmOf(schedule: string | null): number {
   const word = schedule?.trim().toLowerCase() ?? '';
   if (named[word] !== undefined) return named[word];
@@ -28,12 +28,12 @@ export function rhythmOf(schedule: string | null): number {
   return ms > 0 ? ms : day;
 }
 
-/** ms since the last good backup; null when there is none, or its time cannot be believed. */
+/** ms since the last good backup; null when there is none, or its time is implausible. */
 export function ageOf({ lastSuccess }: Pick<BackupJob, 'lastSuccess'>, now: number): number | null {
   return lastSuccess === null || lastSuccess > now + futureMs ? null : Math.max(0, now - lastSuccess);
 }
 
-/** @returns the report with what follows for its backups; the same one where it is not about them */
+/** @returns the report with derived backup metrics; unchanged where it has no backups */
 export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null, now: number): Report {
   if (!jobs || jobs.length === 0 || !report.metrics.some(looksAtBackups)) return report;
   const ages = jobs.flatMap(({ job, product, schedule, lastSuccess }): Metric[] => {
@@ -58,6 +58,6 @@ export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null
 
 const isSame = (a: Metric, b: Metric) => a.tags.job === b.tags.job && a.tags.product === b.tags.product;
 
-/** The agent has looked, whether or not it could tell anything. */
+/** The check has run, whether or not it had a result. */
 const looksAtBackups = ({ name, tags }: Metric) =>
   name === 'backup' || (name === 'check' && (tags.check?.startsWith('backup') ?? false));

@@ -1,12 +1,12 @@
 /**
- * The history of each backup job: one row a good run, made from the inventory sections as they arrive. It answers the
- * one question a single run cannot: is this backup as large as it usually is?
+ * The history of each backup job: one row per good run, made from the inventory sections as they arrive. It shows
+ * whether a backup is as large as usual.
  */
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Metric } from '../../shared/report.ts';
 import type { State } from '../state/open.ts';
 
-/** Kept a job: enough for the usual size, and for a person to look back a month of daily runs. */
+/** Rows per job: enough for the usual size, and for a month of daily runs. */
 const keep = 40;
 
 export interface BackupRun {
@@ -14,14 +14,14 @@ export interface BackupRun {
   bytes: number | null;
 }
 
-/** Nine petabytes and more are a mistake of the tool, and SQLite would refuse to give such a whole number back. */
+/** Nine petabytes and more are a fault of the tool, and beyond the safe integers that SQLite can return. */
 const exact = (amount: number | null) =>
   amount !== null && Math.abs(amount) <= Number.MAX_SAFE_INTEGER ? amount : null;
 
-/** Remembers the good runs that a `backups` section tells of. Telling the same run again changes nothing. */
+/** Saves the good runs of a `backups` section. Idempotent per run. */
 export async function rememberRuns(state: State, endpoint: string, jobs: readonly BackupJob[]): Promise<void> {
   for (const { product, job, lastRun, lastSuccess, bytes, files, duration, result } of jobs) {
-    // After a failed run, bytes and duration are the failed run's: they say nothing about the last good one.
+    // After a failed run, bytes and duration are the failed run's, not those of the last good one.
     const good = result === 'ok' || result === 'warning';
     if (!good || lastSuccess === null || (lastRun !== null && lastRun > lastSuccess)) continue;
     await state
@@ -80,7 +80,7 @@ export async function sizesOf(
 
 /**
  * Median size of the five good runs before `latest`, bytes.
- * @param runs newest first, `latest` included or not; below three earlier sizes nothing can be said
+ * @param runs newest first, `latest` included or not; with fewer than three earlier sizes the result is unknown
  */
 export function usualSize(runs: readonly BackupRun[], latest: { endedAt: number | null }): number | null {
   const earlier = runs

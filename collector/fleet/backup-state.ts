@@ -1,4 +1,4 @@
-/** The state of an endpoint's backups in a word: what the tools say, and `late` where a rule about age says so. Pure. */
+/** The state of an endpoint's backups: what the tools report, and `late` where a rule about age is broken. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Level } from '../../shared/level.ts';
@@ -13,9 +13,9 @@ export interface JobVerdict {
   product: string;
   job: string;
   state: JobState;
-  /** Seconds since the last good backup; null when there is none or its time cannot be believed. */
+  /** Seconds since the last good backup; null when there is none or its time is implausible. */
   ageSeconds: number | null;
-  /** The worst that is held about the job. */
+  /** The worst verdict about the job. */
   level: Level | null;
 }
 
@@ -29,7 +29,7 @@ export interface BackupVerdict {
 
 const ages = ['backup.age_percent', 'backup.overdue_s', 'backup.age_s'];
 
-/** @param held what the engine holds of the endpoint */
+/** @param held verdicts of the endpoint in the alert engine */
 export function jobVerdict(job: BackupJob, held: readonly HeldAlert[], now: number): JobVerdict {
   const age = ageOf(job, now);
   const tags = { job: job.job, product: job.product };
@@ -38,7 +38,7 @@ export function jobVerdict(job: BackupJob, held: readonly HeldAlert[], now: numb
   const state = stateOf(job, age, heldAbout(held, ages, tags) !== undefined);
   return {
     ...tags,
-    // A good run of which a rule says something, such as that it is too small, is no plain "ok".
+    // A good run that breaks a rule, such as being too small, is not plain "ok".
     state: state === 'ok' && worst !== undefined ? 'warning' : state,
     ageSeconds: age === null ? null : Math.round(age / 1000),
     level: worst?.severity ?? null,
@@ -46,7 +46,7 @@ export function jobVerdict(job: BackupJob, held: readonly HeldAlert[], now: numb
 }
 
 function stateOf(job: BackupJob, age: number | null, isLate: boolean): JobState {
-  // What cannot be restored is no backup, however well it ran.
+  // A backup that cannot be restored counts as failed, however well it ran.
   if (job.result === 'failed' || job.verifiedOk === false) return 'failed';
   if (isLate) return 'late';
   if (job.readable === false || job.result === 'unknown') return 'unknown';
@@ -54,7 +54,7 @@ function stateOf(job: BackupJob, age: number | null, isLate: boolean): JobState 
   return job.result;
 }
 
-/** Neither its tool nor a person has ever tried to restore from it. */
+/** Neither its tool nor a person has ever tested a restore. */
 export const isUntested = ({ lastVerified, verifiedOk }: BackupJob): boolean =>
   lastVerified === null && verifiedOk === null;
 
@@ -64,7 +64,7 @@ export const worstJobFirst = backupStates.filter((state) => state !== 'none');
 
 /**
  * The worst of all jobs.
- * @param jobs null when the endpoint has not told, or could not read, what jobs it has: unknown, not none
+ * @param jobs null when the endpoint has not reported, or could not read, its jobs: unknown, not none
  */
 export function backupVerdict(
   jobs: readonly BackupJob[] | null,

@@ -1,4 +1,4 @@
-/** Everything about one endpoint that its page shows, read from state at the moment of asking. */
+/** Everything that the page of one endpoint shows, read from state per request. */
 import type { EndpointDetail } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
@@ -56,7 +56,7 @@ async function sectionsOf(state: State, id: string): Promise<EndpointDetail['sec
     .orderBy('section')
     .execute();
   const tests = await testsByJob(state, id);
-  // What people tried out belongs to what is known of a backup.
+  // Restore tests recorded by people count like those of the tool.
   const shown = (section: string, data: unknown) =>
     section === 'backups'
       ? (data as BackupJob[]).map((job) => withTests(job, tests.get(testKey(id, job.job)) ?? []))

@@ -1,4 +1,4 @@
-/** Changes that people make to endpoints. Saves first; the caller reloads the fleet and tells. */
+/** Changes that people make to endpoints. Saves only; the caller reloads the fleet and publishes. */
 
 import { fail } from '../../shared/errors.ts';
 import { reason } from '../../shared/reason.ts';

@@ -1,4 +1,4 @@
-/** The endpoints in memory, with their state saved: the one place that knows who is enrolled and how they are. */
+/** The enrolled endpoints and their states, in memory and saved. */
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
@@ -28,13 +28,13 @@ interface Entry {
 type Row = Database['endpoints'];
 
 /**
- * Loads all endpoints. Those that were online when the last collector ended become `unknown`: nobody is down until the
- * fleet has had time to come back (presence.ts judges them after the grace).
+ * Loads all endpoints. Those that were online when the last collector ended become `unknown`: none is down until the
+ * fleet has had time to reconnect (presence.ts decides after the grace period).
  */
 export async function createFleet(parts: { state: State; clock: Clock; log?: Log }): Promise<Fleet> {
   const { state, clock, log = silentLog } = parts;
   const entries = new Map<string, Entry>();
-  /** From the endpoints that were given up to those that go on for them. */
+  /** From replaced endpoints to those that replace them. */
   const moved = new Map<string, string>();
   const unsaved = new Set<Entry>();
   const group = createGroup(state);
@@ -69,9 +69,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
   }
 
   const timer = setInterval(() => {
-    save().catch((thrown) =>
-      log.warn({ err: thrown }, 'the last proofs of life could not be saved; tried again later'),
-    );
+    save().catch((thrown) => log.warn({ err: thrown }, 'Could not save the last proofs of life; tried again later'));
   }, 1000);
   timer.unref();
 
@@ -84,7 +82,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     authenticate(id, secret) {
       const given = Buffer.from(hashSecret(secret), 'hex');
       const known = entries.get(moved.get(id) ?? id)?.secretHash ?? Buffer.alloc(0);
-      // An unknown endpoint costs the same hash and comparison as a known one.
+      // Constant time: an unknown endpoint costs the same hash and comparison as a known one.
       return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
     },
     async reload(id) {

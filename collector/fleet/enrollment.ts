@@ -1,4 +1,4 @@
-/** Join codes: made by a person on the page "Add endpoint", changed by an agent for a credential of its own. */
+/** Join codes: created by a person on the page "Add endpoint", exchanged by an agent for its own credential. */
 
 import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
@@ -13,23 +13,23 @@ import { ensureSite } from './sites.ts';
 export interface CodeRequest {
   label: string;
   site: string | null;
-  /** What every endpoint of this code is, or null: as the agent guesses. */
+  /** Kind of every endpoint of this code; null: as the agent detects. */
   kind: EndpointKind | null;
   maxUses: number;
   lifeMs: number;
   by: string;
 }
 
-/** What an agent says of its machine when it enrols. */
+/** What an agent reports about its machine when it enrols. */
 export interface Applicant {
-  /** As the machine calls itself, whatever that is. */
+  /** Host name of the machine, unchecked. */
   hostname: string;
   platform: string;
   arch: string;
   kind: EndpointKind;
   kindWhy: Reasons;
   version: string;
-  /** Null where the agent told none. */
+  /** Null where the agent sent none. */
   fingerprint: Fingerprint | null;
 }
 
@@ -44,15 +44,15 @@ export interface Enrolled {
 export interface Enrollments {
   list(): Promise<Enrollment[]>;
   /**
-   * @returns the row, the secret, which cannot be shown again, and the id of the site that was made for it
+   * @returns the row, the secret, which cannot be shown again, and the id of the site that was created for it
    * @throws EvenkeelError BAD_NAME of a site
    */
   create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string; madeSite: string | null }>;
   /** @throws EvenkeelError NOT_FOUND */
   revoke(id: string): Promise<void>;
   /**
-   * Uses the code once and makes the endpoint, both or neither. A code of one use gives one endpoint however many
-   * machines ask at the same moment.
+   * Uses the code once and creates the endpoint, in one transaction. A single-use code gives one endpoint however many
+   * machines enrol at the same moment.
    * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED
    */
   redeem(secret: string, applicant: Applicant): Promise<Enrolled>;

@@ -1,12 +1,12 @@
 /**
- * What a row of the fleet page needs of an endpoint's inventory: the few values of each section, so that a thousand
- * endpoints with a thousand packages each stay small in memory. Sections were checked when they came in.
+ * The few values of each inventory section that a row of the fleet page needs, so that a thousand endpoints with a
+ * thousand packages each stay small in memory. Sections were validated on arrival.
  */
 import type { BackupJob, CheckState, HealthItem, Host, OsState, PatchState } from '../../shared/inventory.ts';
 
 export interface Facts {
   os: string | null;
-  /** null: not told yet, or the check failed. */
+  /** null: not reported yet, or the check failed. */
   backups: readonly BackupJob[] | null;
   patches: readonly Omit<PatchState, 'list'>[] | null;
   osState: OsState | null;

@@ -1,15 +1,15 @@
-/** Whether two machines are one, by the hashes that their agents told at enrolment. Pure. */
+/** Whether two machines are the same, by the hashes that their agents sent at enrolment. Pure. */
 import type { Fingerprint, Likeness } from '../../shared/api.ts';
 
-/** Serial numbers of firmware. Board, system id and network cards are weak: they are changed, copied and moved. */
+/** Serial numbers of firmware. Board, system id and network cards are weak: they can be changed, copied and moved. */
 const strong = ['uuid', 'serial'] as const;
 
-/** A value that so many endpoints have says nothing: makers repeat serials, templates repeat system ids. */
+/** A value that so many endpoints share is ignored: vendors repeat serials, templates repeat system ids. */
 export const tooCommon = 3;
 
 /**
  * `same`: a serial is equal and none differs. `copy`: the installed system is the same, the hardware is not (a cloned image, a
- * disk that was moved). `perhaps`: nothing that is proof, and enough to ask a person. Null: nothing in common.
+ * disk that was moved). `perhaps`: no proof, but enough to ask a person. Null: nothing in common.
  */
 export function compare(a: Fingerprint, b: Fingerprint): Likeness | null {
   const both = strong.filter((name) => a[name] !== undefined && b[name] !== undefined);

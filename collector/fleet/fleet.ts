@@ -1,4 +1,4 @@
-/** The seam to the endpoints that are enrolled: read from memory, saved in state. Made by createFleet in endpoints.ts. */
+/** Interface to the enrolled endpoints: read from memory, saved in state. Created by createFleet in endpoints.ts. */
 import { fail } from '../../shared/errors.ts';
 import type { Reasons } from '../../shared/reason.ts';
 
@@ -34,19 +34,19 @@ export interface Fleet {
   get(id: string): Endpoint | undefined;
   /** All that are not retired. */
   all(): Iterable<Endpoint>;
-  /** The endpoint that goes on for one that was moved to it; undefined for all others. */
+  /** The endpoint that replaces this one; undefined for all others. */
   movedTo(id: string): Endpoint | undefined;
-  /** Compares in constant time; false for unknown and retired endpoints. One that was moved has the secret of the other. */
+  /** Compares in constant time; false for unknown and retired endpoints. A replaced one has the secret of its replacement. */
   authenticate(id: string, secret: string): boolean;
   /** Reads one endpoint again from state: after enrolment, an edit, a retirement. */
   reload(id: string): Promise<Endpoint | undefined>;
   /** A live report came: proof of life now, by the monotonic clock. Cheap; saved to state only now and then. */
   seen(id: string, receivedAt: number, clockOffsetMs: number | null, intervalMs: number | null): void;
-  /** It said that it is there: proof of life as a report is, but for what a report tells of clock and interval. */
+  /** A birth: proof of life like a report, without the report's clock and interval. */
   heard(id: string, receivedAt: number): void;
   /** ms since the last proof of life on the monotonic clock; null before the first since this collector started. */
   silentFor(id: string): number | null;
-  /** The one way to change the state of an endpoint; saves first. */
+  /** The only way to change the state of an endpoint; saves first. */
   setState(
     id: string,
     change: Partial<Pick<Endpoint, 'state' | 'stateReason' | 'session' | 'bootId' | 'version'>>,

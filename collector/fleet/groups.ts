@@ -1,6 +1,6 @@
 /**
- * Groups: endpoints that belong together whatever their site, such as a cluster. An endpoint may be in several. Who is
- * in what is kept in memory as well, because every change of rules asks it of every endpoint.
+ * Groups: endpoints that belong together whatever their site, such as a cluster. An endpoint may be in several.
+ * Memberships are cached in memory, because every change of rules looks up every endpoint.
  */
 import type { EndpointRow } from '../../shared/api.ts';
 import { nameKey } from '../../shared/place-name.ts';
@@ -25,7 +25,7 @@ import { moveRuleScope } from './rule-scopes.ts';
 export interface Groups extends Places<Place> {
   /** Ids of the groups that an endpoint is in, in the order of their names. From memory. */
   groupsOf(endpoint: string): readonly string[];
-  /** The id of the one that is meant by an id or a name. From memory. */
+  /** The id of a group given by id or name. From memory. */
   named(text: string): string | undefined;
   /** The same with names, for rows. */
   namedGroupsOf(endpoint: string): EndpointRow['groups'];
@@ -42,7 +42,7 @@ export async function setGroups(db: State, endpoint: string, ids: readonly strin
   }
 }
 
-/** Those who are in already stay as they are, with the day on which they came. */
+/** Existing members keep the date at which they joined. */
 async function addMembers(db: State, id: string, endpoints: readonly string[], by: string, at: number) {
   for (const some of chunks(endpoints)) {
     const rows = some.map((endpoint) => ({ group_id: id, endpoint, added_at: at, added_by: by }));
@@ -61,7 +61,7 @@ export interface GroupsDeps {
   fleet: Fleet;
   tell: Tell;
   now: () => number;
-  /** What rules say about a group may have moved; before its endpoints are told of. */
+  /** Rules scoped to a group may have moved. Called before its endpoints are published. */
   onScopesMoved(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export async function createGroups({ state, fleet, tell, now, onScopesMoved }: G
     for (const [endpoint, ids] of found) memberships.set(endpoint, ids);
   }
 
-  /** Memory follows what was saved, before anybody is told. */
+  /** Updates memory after the commit, before the change is published. */
   async function follow(endpoints: readonly string[]): Promise<void> {
     await readNames();
     for (const some of chunks(endpoints)) await readMembers(some);

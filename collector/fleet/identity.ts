@@ -1,4 +1,4 @@
-/** What the page of an endpoint shows of which machine it is, and which known ones it may be. */
+/** The machine identity that the page of an endpoint shows, and which known endpoints may be the same machine. */
 import type { EndpointDetail, Fingerprint, LooksLike } from '../../shared/api.ts';
 import type { State } from '../state/open.ts';
 import { compare, tooCommon, valuesOf, without } from './fingerprint.ts';
@@ -29,7 +29,7 @@ export async function lookalikes({ state, fleet }: { state: State; fleet: Fleet 
   const print = JSON.parse(own.fingerprint) as Fingerprint;
   const values = valuesOf(print);
   if (values.length === 0) return [];
-  // Hex digits only: nothing in them means anything to LIKE.
+  // Hex digits only, so no wildcard of LIKE.
   const rows = await living
     .where((where) => where.or(values.map((value) => where('fingerprint', 'like', `%"${value}"%`))))
     .execute();
@@ -42,7 +42,7 @@ export async function lookalikes({ state, fleet }: { state: State; fleet: Fleet 
     const likeness = compare(without(print, common), without(JSON.parse(other.fingerprint ?? '{}'), common));
     if (likeness === null) return [];
     const older = other.enrolled_at < own.enrolled_at || (other.enrolled_at === own.enrolled_at && other.id < id);
-    // The older one lives though the newer one has come: then they are two.
+    // The older one still reports after the newer one enrolled: two machines.
     const lastSeen = older ? endpoint.lastSeenAt : (fleet.get(id)?.lastSeenAt ?? null);
     const both = lastSeen !== null && lastSeen > Math.max(own.enrolled_at, other.enrolled_at);
     const { name, state: now, lastSeenAt } = endpoint;

@@ -1,4 +1,4 @@
-/** What is known of an endpoint beside its time series: one document a section, replaced when a newer one comes. */
+/** The inventory of an endpoint: one document per section, replaced when a newer one arrives. */
 import { fail } from '../../shared/errors.ts';
 import { type BackupJob, sections } from '../../shared/inventory.ts';
 import { check, type InventoryMessage, type Metric } from '../../shared/report.ts';
@@ -12,7 +12,7 @@ export interface Inventory {
    * @throws EvenkeelError BAD_SHAPE for an unknown section or a document that does not fit its schema
    */
   save(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<'saved' | 'older'>;
-  /** What a section just saved says as metrics, seen beside those before it: nothing for most. */
+  /** Metrics derived from a section just saved and its predecessors: none for most sections. */
   derive(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<Metric[]>;
 }
 
@@ -36,7 +36,7 @@ export function createInventory(state: State): Inventory {
             .where('inventory.at', '<=', row.at),
         )
         .executeTakeFirst();
-      // Sections that arrive late still tell of runs that were not told before.
+      // Sections that arrive late may still have runs that are not saved yet.
       if (section === 'backups') await rememberRuns(state, endpoint, message.data as BackupJob[]);
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
     },

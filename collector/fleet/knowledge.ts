@@ -1,4 +1,4 @@
-/** What the rows need out of state, read once at the start and again where something has changed. */
+/** What the rows need from state, read once at the start and again where something has changed. */
 import type { State } from '../state/open.ts';
 import { type Facts, factSections, factsOf, noFacts } from './facts.ts';
 import { testKey, testsByJob, withTests } from './restore-tests.ts';

@@ -1,7 +1,7 @@
 /**
  * Which machines report under an endpoint. One credential belongs to one machine, and one process of it runs at a time. So
- * when a process signs on again after another one did, both are alive: the agent's folder was copied, with a disk image or
- * by hand. Nothing is refused, for who of the two is the copy only people can tell; both are named, and asked to enrol.
+ * when a process signs on again after another one did, both are running: the agent's folder was copied, with a disk image or
+ * by hand. Neither is refused, because only people can decide which one is the copy; both are named, and asked to enrol.
  */
 import type { Online } from '../../shared/presence.ts';
 import { createGroup } from '../state/group.ts';
@@ -16,9 +16,9 @@ export interface Machine {
 }
 
 export interface Machines {
-  /** A birth has come. @returns the machines that share the identity, the newest first, when this birth proves it */
+  /** Takes a birth. @returns the machines that share the identity, newest first, when this birth proves it */
   born(endpoint: string, birth: Online, address: string): Promise<Machine[] | null>;
-  /** Whether two machines were seen under it lately. */
+  /** Whether two machines were seen under it within the last half hour. */
   isShared(endpoint: string): boolean;
 }
 
@@ -44,7 +44,7 @@ export function createMachines(state: State, now: () => number): Machines {
         .execute();
       const mine = { endpoint, instance: instance as string, hostname: hostname ?? null, address, last_at: at };
       const before = rows.find((row) => row.instance === instance);
-      // Those that came since this one was here last.
+      // Those that signed on since this one did last.
       const others = before ? rows.slice(0, rows.indexOf(before)) : [];
       const shared_at = others.length > 0 ? at : (before?.shared_at ?? null);
       const values = { ...mine, first_at: before?.first_at ?? at, shared_at };
@@ -85,7 +85,7 @@ export function createMachines(state: State, now: () => number): Machines {
   };
 }
 
-/** Those that were proven to share the endpoint within the last half hour, the newest first; none is the usual case. */
+/** Those that were proven to share the endpoint within the last half hour, newest first; usually none. */
 export async function sharing(state: State, endpoint: string, now: number): Promise<Machine[]> {
   const rows = await state
     .selectFrom('machines')

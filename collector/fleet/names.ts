@@ -2,13 +2,13 @@
 
 /** Letters, digits and marks of any script, then also space, dot, underscore and hyphen. */
 export const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._-]{0,127}$';
-/** Leaves room in `namePattern` for the number that tells namesakes apart. */
+/** Leaves room in `namePattern` for the number that distinguishes equal names. */
 const longest = 120;
 const unnamed = 'unnamed';
 
 /**
- * The name of an endpoint whose machine calls itself `told`: `PC#1` is enrolled as `PC-1`. Never refuses, whatever the
- * machine says: somebody who rolls out a thousand agents should not meet one that cannot join.
+ * The name of an endpoint from the host name `told`: `PC#1` is enrolled as `PC-1`. Never refuses: a roll-out of a thousand
+ * agents must not fail for one odd host name.
  */
 export function nameFrom(told: string): string {
   const plain = told
@@ -22,7 +22,7 @@ export function nameFrom(told: string): string {
   return trimEnd(cut) || unnamed;
 }
 
-/** Without a final dot (a fully qualified name has one), space or hyphen. By hand: a pattern would look again at each. */
+/** Without a final dot (a fully qualified name has one), space or hyphen. By hand, because a regular expression would be quadratic. */
 function trimEnd(text: string): string {
   let end = text.length;
   while (end > 0 && ' .-'.includes(text[end - 1] as string)) end--;

@@ -1,9 +1,9 @@
-/** The newest values of what rules look at, as metrics: so that a changed rule is judged now and not at the next sample. */
+/** The newest values of what rules look at, as metrics: so that a changed rule is evaluated now and not at the next sample. */
 import type { Metric } from '../../shared/report.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Latest } from '../series/series.ts';
 
-/** Older than the slowest daily check: what it was about may be gone. */
+/** Longer than the slowest daily check; what older values measure may be gone. */
 const staleMs = 26 * 3_600_000;
 
 export function newestOf(latest: readonly Latest[], rules: readonly Rule[], now: number): Metric[] {

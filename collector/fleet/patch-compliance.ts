@@ -1,6 +1,6 @@
 /**
  * The Patches page: compliance by site, and the age of the oldest security update. By age, not by any pending update:
- * a machine that installs each night has one pending most mornings and is well kept. Pure.
+ * a machine that installs each night has one pending most mornings and is compliant. Pure.
  */
 
 import type { PatchOverview, PatchRow } from '../../shared/api.ts';
@@ -14,16 +14,16 @@ import { patchesOf } from './row.ts';
 
 const ageMetric = 'patches.oldest_security_age_s';
 
-/** @param held what the engine of alerts holds of the endpoint: it says what is too old */
+/** @param held verdicts of the endpoint in the alert engine, which decide what is too old */
 export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAlert[], now: number): PatchRow {
   const { endOfLife, supportEnded, ...patches } = patchesOf(facts, now);
   const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
   const unread = own.filter((manager) => manager.scan !== 'ok');
   const scanned = own.flatMap((manager) => manager.scannedAt ?? []);
-  // Nothing pending is no merit where nothing is published any more.
+  // After the end of support nothing is published, so "none pending" does not count as compliant.
   const level = heldAbout(held, [ageMetric])?.severity ?? null;
   const overdue = supportEnded || level === 'critical';
-  // "At least since": an update that was old when the agent first looked is as young as that look.
+  // A lower limit: an update is dated from the first scan that showed it.
   const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
   const reasons = [
     ...(supportEnded ? [reason('no_security_updates_since', { ended_on: endOfLife })] : []),

@@ -1,4 +1,4 @@
-/** What sites and groups have in common: rows with a name of their own and a note, and endpoints that belong to them. */
+/** What sites and groups have in common: rows with a name and a note, and member endpoints. */
 import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
@@ -31,7 +31,7 @@ export interface MemberChange {
   remove: readonly string[];
 }
 
-/** What can be done to sites and to groups. Every change is saved first, then told. */
+/** Operations on sites and groups. Every change is saved first, then published. */
 export interface Places<One extends Place> {
   /** In the order of the names. */
   list(): Promise<One[]>;
@@ -63,12 +63,12 @@ export function placeName(table: PlaceTable, text: string): string {
   return tidyName(text);
 }
 
-/** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 knows no daylight saving */
+/** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 has no daylight saving */
 function zoneName(zone: string): string {
   try {
     if (/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
   } catch {
-    // Falls through: the same answer for a name that looks like one but is none.
+    // Falls through: the same answer for a well-formed name that does not exist.
   }
   throw fail('BAD_ZONE', { zone: shownName(zone) });
 }
@@ -168,7 +168,7 @@ export async function heirOf(
 /** `12 endpoints`; nothing for none. */
 export const uses = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'}`]);
 
-/** After a change was saved: memory follows, pages are told. Thousands must not keep the event loop from reports. */
+/** After a commit: updates memory and publishes. Yields, because thousands would block the event loop for reports. */
 export async function announce(fleet: Fleet, tell: Tell, endpoints: readonly string[]): Promise<void> {
   for (const some of chunks(endpoints)) {
     for (const endpoint of some) {

@@ -1,4 +1,4 @@
-/** What a presence message, a report or silence means for the state of an endpoint. Pure: facts and times in, a change out. */
+/** State changes of an endpoint by presence messages, reports and silence. Pure: facts and times in, a change out. */
 import type { Online, Presence } from '../../shared/presence.ts';
 import type { Endpoint, EndpointKind, EndpointState } from './fleet.ts';
 
@@ -21,16 +21,16 @@ const told = [
   'stood_still_s',
   'stalled',
 ] as const;
-/** What tells one kind of absence from another later, as the agent said it; nothing else of the message is kept. */
+/** What distinguishes kinds of absence later, as reported by the agent; nothing else of the message is kept. */
 export type Birth = Partial<Pick<Online, (typeof told)[number]>>;
 
 const birthIn = (said: Online): Birth =>
   Object.fromEntries(told.flatMap((key) => (said[key] === undefined ? [] : [[key, said[key]]])));
 
-/** The default of an agent that has not told its interval yet. */
+/** Assumed of an agent that has not reported its interval yet. */
 const assumedIntervalMs = 10_000;
 const missedIntervals = 3;
-/** A shorter silence is no news: one slow disk or one radio hand-over. Workstations move between networks. */
+/** Shorter gaps do not alert: one slow disk or one radio hand-over. Workstations move between networks. */
 const leastSilenceMs: Record<EndpointKind, number> = { server: 10_000, workstation: 60_000 };
 
 /** How long an endpoint may be silent before it counts as lost, in ms. */
@@ -39,7 +39,7 @@ export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): n
 }
 
 /**
- * A message on the topic `presence`. Null when it is no news: a goodbye or a will whose session is not the current
+ * A message on the topic `presence`. Null when it changes nothing: a goodbye or a will whose session is not the current
  * one, or a will after a goodbye.
  */
 export function judgePresence(endpoint: Endpoint, said: Presence): PresenceChange | null {
@@ -57,15 +57,15 @@ export function judgePresence(endpoint: Endpoint, said: Presence): PresenceChang
   return { state: 'lost', stateReason: 'will', signal: { kind: 'lost', reason: null } };
 }
 
-/** A live report came: whatever was thought of the endpoint, it lives. Null when that is known. */
+/** A live report arrived: the endpoint is online, whatever its state was. Null when it was online. */
 export function judgeReport(endpoint: Pick<Endpoint, 'state'>): PresenceChange | null {
   if (endpoint.state === 'online') return null;
   return { state: 'online', stateReason: null, signal: { kind: 'online', reason: 'reports' } };
 }
 
 /**
- * Nothing came for `silentMs` on the monotonic clock. `graceMs` is what is left of the time that the fleet has to come
- * back after a start of the collector: until then nobody who has not been seen is judged.
+ * Nothing arrived for `silentMs` on the monotonic clock. `graceMs` is what is left of the grace period after a start of
+ * the collector: until then endpoints that were not seen yet stay unknown.
  */
 export function judgeSilence(endpoint: Endpoint, silentMs: number, graceMs: number): PresenceChange | null {
   const judged = endpoint.state === 'online' || (endpoint.state === 'unknown' && graceMs <= 0);
@@ -74,7 +74,7 @@ export function judgeSilence(endpoint: Endpoint, silentMs: number, graceMs: numb
 }
 
 /**
- * How long after its start the collector waits before it misses anybody: agents wait longer between attempts the longer
+ * Grace period after the start of the collector, before any endpoint counts as lost: agents back off longer the longer
  * the collector was away (at most 300 s), and need a moment to connect. At least 60 s, at most 330 s.
  */
 export function graceAfterStart(blindMs: number | null): number {

@@ -1,6 +1,6 @@
 /**
- * Who is there: births, goodbyes, last wills, and silence measured on the collector's own monotonic clock. Each change
- * is saved as a signal and as the state of the endpoint, and only then told.
+ * Presence: births, goodbyes, last wills, and silence measured on the collector's own monotonic clock. Each change is
+ * saved as a signal and as the state of the endpoint, and only then published.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,7 +15,7 @@ import { startWatch } from './watch.ts';
 const tickMs = 1000;
 /** A tick this late means that this process, not the fleet, was standing still: a suspended machine, a long stall. */
 const stalledMs = 5000;
-/** What the way of a report may take: a younger one proves no more than its receipt does. */
+/** Transit time of a report: a younger one proves no more than its receipt does. */
 const lateMs = 1000;
 
 export interface PresenceParts {
@@ -23,21 +23,21 @@ export interface PresenceParts {
   fleet: Fleet;
   clock: Clock;
   log: Log;
-  /** After the change was saved: evaluate it and tell. Must not throw. */
+  /** Called after the change was saved, to evaluate and publish it. Must not throw. */
   onChange(endpoint: Endpoint): Promise<void>;
-  /** Instead of the computed grace, for tests of a whole collector. */
+  /** Overrides the computed grace period, for tests of a whole collector. */
   graceMs?: number;
 }
 
 export interface Presence {
   /** A message on the topic `presence`, or a last will. */
   said(endpoint: Endpoint, message: Said): Promise<void>;
-  /** A live report came. Returns nothing when that is no news. */
+  /** Takes a live report. Returns nothing when the state does not change. */
   reported(endpoint: Endpoint): Promise<void> | undefined;
-  /** A live report made at `at` (ms UTC) proves time before it was received, in which its endpoint was not there for us. */
+  /** A live report made at `at` (ms UTC) proves time before it was received, in which its endpoint was not connected. */
   isLate(endpoint: Endpoint, at: number): boolean;
   backlog: BacklogSpans;
-  /** ms UTC until which nobody is missed after the start, or null when it is over. */
+  /** End of the grace period after the start, ms UTC; null when it is over. */
   graceUntil(): number | null;
   /** Looks for endpoints that fell silent; called every second by itself. */
   tick(): Promise<void>;
@@ -89,7 +89,7 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
       watchingSince = clock.now();
       changes.push(
         watch.interrupted(lastTickAt, watchingSince).catch((thrown) => {
-          log.warn({ err: thrown }, 'the time in which the collector stood still could not be saved');
+          log.warn({ err: thrown }, 'Could not save the time in which the collector stood still');
         }),
       );
     }
@@ -108,7 +108,9 @@ export async function createPresence(parts: PresenceParts): Promise<Presence> {
   let ticking: Promise<void> | undefined;
   const timer = setInterval(() => {
     ticking ??= tick()
-      .catch((thrown) => log.error({ err: thrown }, 'silent endpoints could not be judged; tried again in a second'))
+      .catch((thrown) =>
+        log.error({ err: thrown }, 'Could not update the state of silent endpoints; tried again in a second'),
+      )
       .finally(() => {
         ticking = undefined;
       });

@@ -1,4 +1,4 @@
-/** The Protection page: who has no backup, who is late, what was never verified, what is smaller than usual. */
+/** The Protection page: endpoints without a backup, late, never verified, or smaller than usual. */
 import type { ProtectedJob, Protection } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import { type Level, worst } from '../../shared/level.ts';
@@ -14,7 +14,7 @@ import { type RestoreTest, testKey, testsByJob, withTests } from './restore-test
 
 /**
  * @param factsOf the inventory of an endpoint as the fleet page keeps it in memory
- * @param heldOf what the engine of alerts holds of it
+ * @param heldOf its verdicts in the alert engine
  */
 export async function protectionOf(
   state: State,
@@ -55,7 +55,7 @@ export async function protectionOf(
 type Group = Protection['groups'][number]['name'];
 type JobFacts = Omit<ProtectedJob, 'groups'>;
 
-/** Which jobs a group of the page has, worst group first. Of endpoints without a job, their own lists tell. */
+/** Groups of jobs on the page, worst first. Endpoints without a job have lists of their own. */
 const groupTests: Record<Group, (row: JobFacts, job: BackupJob) => boolean> = {
   none: () => false,
   failed: ({ state }) => state === 'failed',

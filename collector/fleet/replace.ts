@@ -1,22 +1,22 @@
 /**
- * A machine that was installed anew enrols as a new endpoint. When a person says that it is the same machine, the old endpoint
- * goes on for both: its id, name, history, alerts and tickets stay, and the credential of the new one becomes its own. The
- * old credential stops working.
+ * A reinstalled machine enrols as a new endpoint. When a person confirms that it is the same machine, the old endpoint
+ * continues: its id, name, history, alerts and tickets stay, and it takes over the credential of the new one. The old
+ * credential stops working.
  */
 import { fail } from '../../shared/errors.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 
-/** Silent for so long, it is taken to be gone: two machines that both report are no re-installation. */
+/** Minimum silence of the old endpoint, ms: two machines that both report are not a reinstallation. */
 const silentMs = 120_000;
 
 type Db = Pick<State, 'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom'>;
 type Row = Database['endpoints'];
 
 export interface Replacement {
-  /** The new endpoint, which is given up. */
+  /** The new endpoint, which ends. */
   moved: string;
-  /** The old one, which goes on. */
+  /** The old one, which continues. */
   endpoint: string;
   by: string;
   /** ms UTC */
@@ -24,7 +24,7 @@ export interface Replacement {
 }
 
 /**
- * Saves it, all or nothing. The caller reloads both and ends what the moved one still has.
+ * Saves it, all or nothing. The caller reloads both and closes the connections of the one that ends.
  * @param lastSeenAt of the old endpoint, as the collector knows it at this moment
  * @throws EvenkeelError NOT_FOUND, CONFLICT
  */
@@ -45,7 +45,7 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
       .where('id', '=', endpoint)
       .execute();
     await db.updateTable('endpoints').set({ retired_at: at, moved_to: endpoint }).where('id', '=', moved).execute();
-    // Whoever was moved to the one that is moved now.
+    // Endpoints that were replaced by the one that ends now.
     await db.updateTable('endpoints').set({ moved_to: endpoint }).where('moved_to', '=', moved).execute();
     await moveRows(db, moved, endpoint);
     await db
@@ -61,7 +61,7 @@ async function living(db: Db, id: string): Promise<Row> {
   return row;
 }
 
-/** Facts that add up: no two can clash. */
+/** Tables whose rows can be merged without conflicts. */
 const plain = ['signals', 'restore_tests', 'losses', 'quarantine', 'alerts', 'tickets', 'replacements'] as const;
 
 async function moveRows(db: Db, from: string, to: string): Promise<void> {
@@ -72,7 +72,7 @@ async function moveRows(db: Db, from: string, to: string): Promise<void> {
       .set({ endpoint: to })
       .where('endpoint', '=', from)
       .execute();
-  // Of the inventory the newer says how the machine is now; of the runs of a backup both may know the same one.
+  // Of an inventory section the newer is current; the same backup run may be known to both.
   await db
     .deleteFrom('inventory')
     .where('endpoint', '=', to)
@@ -95,7 +95,7 @@ async function moveRows(db: Db, from: string, to: string): Promise<void> {
     )
     .execute();
   await db.updateTable('backup_runs').set({ endpoint: to }).where('endpoint', '=', from).execute();
-  // Processes of the time before say nothing of the machine as it is.
+  // Earlier processes do not count for the reinstalled machine.
   await db.deleteFrom('machines').where('endpoint', '=', to).execute();
   await db.updateTable('machines').set({ endpoint: to }).where('endpoint', '=', from).execute();
 }

@@ -1,6 +1,6 @@
 /**
- * Restores that a person tried out, and what backup tools say of their own verifications, as one: a backup is worth what
- * comes back from it, whoever tried. The newest of all decides; a failed one is the worst news that a backup can have.
+ * Restore tests recorded by people and verifications by backup tools, merged. The newest of all decides; a failed one is
+ * the worst state of a backup.
  */
 import { type Static, Type } from 'typebox';
 import type { BackupJob } from '../../shared/inventory.ts';
@@ -58,7 +58,7 @@ export async function testsByJob(state: State, id?: string): Promise<Map<string,
 
 export const testKey = (endpoint: string, job: string): string => `${endpoint}\n${job}`;
 
-/** The job with the tests of people among the verifications of its tool: last good, last failed, and how the newest ended. */
+/** The job with restore tests merged into the tool's verifications: last good, last failed, result of the newest. */
 export function withTests<J extends BackupJob>(job: J, tests: readonly RestoreTest[]): J {
   // Agents before 0.2 name one time only, that of the newest.
   const one = job.verifiedOk === false && (job.verifyFailedAt ?? null) === null;
@@ -76,7 +76,7 @@ export function withTests<J extends BackupJob>(job: J, tests: readonly RestoreTe
   return { ...job, lastVerified, verifiedOk, ...failure };
 }
 
-/** `backup.verify_result` and `backup.verified_age_s` of each job that was ever tried; at `at`, ms UTC. */
+/** `backup.verify_result` and `backup.verified_age_s` of each job that was ever verified; at `at`, ms UTC. */
 export async function verificationsOf(
   state: State,
   endpoint: string,

@@ -1,7 +1,6 @@
 /**
- * What the rows of the fleet can be filtered by and put in order by: the one place that says so. The API describes it,
- * and pages build their fields and their queries from that. A limit stands in a rule: what a filter asks of a row is a
- * fact, or the level that the engine holds. Pure.
+ * Filters and sort keys of the fleet's rows, defined here only. The API describes them, and pages build their fields and
+ * queries from that. Thresholds belong to rules: a filter matches a fact, or the level in the alert engine. Pure.
  *
  * One more filter or sort key: an entry here, and its words: of a filter under `filter`, of a sort key under `column`.
  */
@@ -71,7 +70,7 @@ export const filters = {
 export type FilterName = keyof typeof filters;
 export const filterNames = Object.keys(filters) as FilterName[];
 
-/** A choice that occurs may be called by its name, too. */
+/** A choice that occurs may also be given by its name. */
 export function testOf(name: FilterName, value: string): Test {
   const filter: Filter = filters[name];
   if ('tests' in filter) return filter.tests[value] ?? (() => false);
@@ -92,7 +91,7 @@ export function searchTest(text: string): Test {
 
 export type SortValue = number | string | null;
 export interface Sort {
-  /** Numbers are most interesting from above, the worst first; words from the beginning. */
+  /** Numbers descend, worst first; words ascend. */
   first: 'up' | 'down';
   /** null where it is not known: such rows come last either way. */
   value(row: EndpointRow): SortValue;
@@ -126,7 +125,7 @@ export type SortName = keyof typeof sorts;
 export const sortNames = Object.keys(sorts) as SortName[];
 export const defaultSort = '-attention';
 
-/** What can be asked, and what each choice would find in these rows. */
+/** The filters, and how many of these rows each choice matches. */
 export function describeFilters(rows: readonly EndpointRow[]): FleetFilters {
   const alerts = { critical: 0, warning: 0, info: 0 };
   for (const row of rows) for (const level of levels) alerts[level] += row.alerts[level];
@@ -159,7 +158,7 @@ function choicesOf(filter: Filter, rows: readonly EndpointRow[]): Described {
 
 const nameOf = ({ value, label }: Choice) => (typeof label === 'string' ? label : value);
 
-/** Those that this row fits. */
+/** The choices that match this row. */
 function choicesFor(filter: Filter, row: EndpointRow): readonly Choice[] {
   if ('tests' in filter) {
     const fitting = Object.entries(filter.tests).filter(([, test]) => test(row));
@@ -170,5 +169,5 @@ function choicesFor(filter: Filter, row: EndpointRow): readonly Choice[] {
 }
 
 const collator = new Intl.Collator('en', { numeric: true });
-/** As people count: web-9 before web-10. */
+/** Natural order: web-9 before web-10. */
 export const byName = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);

@@ -61,7 +61,7 @@ function compare(a: Placed, b: Placed, sign: 1 | -1): number {
   return byName(a.name, b.name) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
+/** @throws EvenkeelError BAD_REQUEST for an invalid cursor */
 export function queryRows(
   rows: readonly EndpointRow[],
   query: RowQuery,
@@ -92,7 +92,7 @@ function readMark(mark: string): Placed {
     const isValue = value === null || typeof value === 'string' || typeof value === 'number';
     if (isValue && typeof name === 'string' && typeof id === 'string') return { value, name, id };
   } catch {
-    // Falls through: the same answer for text that is no mark of ours.
+    // Falls through: the same answer for text that is not a cursor.
   }
   throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
 }

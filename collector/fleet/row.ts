@@ -1,4 +1,4 @@
-/** One row of the fleet page out of what is known of an endpoint. Pure. */
+/** Builds one row of the fleet page. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import { weightOf } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
@@ -13,7 +13,7 @@ export interface RowInput {
   groups: EndpointRow['groups'];
   latest: readonly Latest[];
   facts: Facts;
-  /** What the engine holds of it, worst first. */
+  /** Its verdicts in the alert engine, worst first. */
   held: readonly HeldAlert[];
   now: number;
 }
@@ -64,7 +64,7 @@ function valuesOf({ latest, held }: RowInput): Pick<EndpointRow, 'cpuPercent' | 
   return { cpuPercent, memoryPercent, disk: diskOf(latest, held), valuesAt };
 }
 
-/** As long as the rules about disks wait before they take one for gone. */
+/** As long as the disk rules wait before a disk counts as gone. */
 const goneAfterMs = 600_000;
 
 /** A disk that was unplugged keeps its last value for ever: only those count that are still reported with the others. */
@@ -72,7 +72,7 @@ function diskOf(latest: readonly Latest[], held: readonly HeldAlert[]): Endpoint
   const disks = latest.filter(({ metric }) => metric === 'disk.used_percent');
   const newest = Math.max(...disks.map(({ at }) => at));
   const there = disks.filter(({ at }) => newest - at < goneAfterMs);
-  // The number that is shown is the one that its colour is about: a rule may care for another disk than the fullest.
+  // Number and colour are of the same disk: a rule may be broken for another one than the fullest.
   const weight = ({ tags: { path } }: Latest) =>
     weightOf(path === undefined ? null : (heldAbout(held, ['disk.used_percent'], { path })?.severity ?? null));
   const first = there.sort((a, b) => weight(b) - weight(a) || b.value - a.value)[0];
@@ -101,7 +101,7 @@ export function patchesOf({ patches, osState }: Facts, now: number): EndpointRow
   };
 }
 
-/** What rules say of disks and arrays; where they say nothing, `ok` only if something was looked at. */
+/** Verdicts about disks and arrays; without one, `ok` only if some disk was checked. */
 function diskHealthOf(disks: Facts['disks'], held: readonly HeldAlert[]): EndpointRow['diskHealth'] {
   const worst = held.find(({ metric }) => metric.startsWith('smart.') || metric.startsWith('array.'));
   if (worst) return worst.severity;

@@ -1,6 +1,6 @@
 /**
- * The rows of the fleet page, kept in memory and made again only for endpoints of which something has changed, so that
- * a page over a thousand endpoints costs a sort and not a thousand queries.
+ * The rows of the fleet page, cached and rebuilt only for endpoints that changed, so that a page over a thousand
+ * endpoints costs a sort and not a thousand queries.
  */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { Log } from '../../shared/log.ts';
@@ -18,9 +18,9 @@ export interface Rows {
   /** The row as of now; undefined for unknown and retired endpoints. */
   get(id: string): EndpointRow | undefined;
   all(): EndpointRow[];
-  /** What the inventory says of an endpoint, as the rows keep it. */
+  /** Inventory facts of an endpoint, as cached for its row. */
   facts(id: string): Facts;
-  /** Resolves when every change told so far is in the rows. */
+  /** Resolves when every change so far is in the rows. */
   settled(): Promise<void>;
   close(): void;
 }
@@ -29,7 +29,7 @@ export interface RowsDeps {
   fleet: Fleet;
   groups: Pick<Groups, 'namedGroupsOf'>;
   series: Pick<SeriesStore, 'latest'>;
-  /** What the engine of alerts holds of an endpoint. */
+  /** Verdicts of an endpoint in the alert engine. */
   held(id: string): readonly HeldAlert[];
   state: State;
   tell: Tell;
@@ -37,7 +37,7 @@ export interface RowsDeps {
   now: () => number;
 }
 
-/** Ages and "in the last day" move by themselves: a row is never older than this. */
+/** Maximum age of a row, because ages and "in the last day" change with time. */
 const freshMs = 15_000;
 
 export async function createRows(deps: RowsDeps): Promise<Rows> {
@@ -46,9 +46,9 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   const cache = new Map<string, { row: EndpointRow; at: number }>();
   let work: Promise<unknown> = Promise.resolve();
 
-  /** One read after the other; a failed one is told and costs a stale row, nothing else. */
+  /** One read at a time; a failed one is logged and leaves a stale row. */
   function enqueue(job: () => Promise<void>): void {
-    work = work.then(job).catch((thrown: unknown) => log.warn({ err: thrown }, 'A fleet row could not be refreshed'));
+    work = work.then(job).catch((thrown: unknown) => log.warn({ err: thrown }, 'Could not refresh a fleet row'));
   }
 
   function heard(change: Change): void {

@@ -1,12 +1,12 @@
-/** What rules say about a site, a group or an endpoint follows it when it is renamed, merged into another or removed. */
+/** Rules scoped to a site, a group or an endpoint follow it when it is renamed, merged into another or removed. */
 import type { State } from '../state/open.ts';
 
 /** Why; shown in the history of the rule, in words of the reader's language. */
 export type ScopeMove = 'site_renamed' | 'site_removed' | 'group_removed' | 'endpoint_retired';
 
 /**
- * Inside the transaction of the change itself. Where the heir has a say of its own already, that one holds.
- * @param to null: nobody takes over, so what was said ends
+ * Inside the transaction of the change itself. Where the heir has a rule of its own already, that one holds.
+ * @param to null: no heir, so the scoped rules end
  */
 export async function moveRuleScope(
   db: State,

@@ -1,4 +1,4 @@
-/** Sites: where endpoints stand. An endpoint is at one site or at none; its row has the name of it. */
+/** Sites: locations of endpoints. An endpoint is at one site or at none; its row holds the site's name. */
 import { nameKey } from '../../shared/place-name.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -27,14 +27,14 @@ export interface Site extends Place {
   joinCodes: number;
 }
 
-/** The site that is meant by a name. `made`: its id, when there was none and it was made. */
+/** A site found by name. `made`: its id, when it had to be created. */
 export interface NamedSite {
   name: string;
   made: string | null;
 }
 
 /**
- * Finds the site of a name, whatever its case, or makes it: inside the transaction that needs it.
+ * Finds a site by name, ignoring case, or creates it, inside the caller's transaction.
  * @throws EvenkeelError BAD_NAME
  */
 export async function ensureSite(db: State, text: string, by: string, at: number): Promise<NamedSite> {
@@ -51,7 +51,7 @@ const usableCodes = (db: State, now: number) =>
     .where('expires_at', '>', now)
     .whereRef('uses', '<', 'max_uses');
 
-/** Wherever the name of a site stands. */
+/** Every column that holds a site's name. */
 async function rename(db: State, from: string, to: string, why: ScopeMove, by: string, at: number): Promise<void> {
   await db.updateTable('endpoints').set({ site: to }).where('site', '=', from).execute();
   await db.updateTable('enrollments').set({ site: to }).where('site', '=', from).execute();
@@ -64,7 +64,7 @@ export interface SitesDeps {
   fleet: Fleet;
   tell: Tell;
   now: () => number;
-  /** What rules say about a site may have moved; before its endpoints are told of. */
+  /** Rules scoped to a site may have moved. Called before its endpoints are published. */
   onScopesMoved(): Promise<void>;
 }
 

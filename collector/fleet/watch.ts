@@ -1,6 +1,6 @@
 /**
- * When this collector was watching: one row a run, its end moved every ten seconds. A gap between rows is time of which
- * nothing is known, so that a collector that was killed never counts as a fleet that was down.
+ * When this collector was running: one row per run, its end moved every ten seconds. A gap between rows is unknown time,
+ * so that a killed collector never counts as a fleet that was down.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -9,7 +9,7 @@ import type { State } from '../state/open.ts';
 const beatMs = 10_000;
 
 export interface Watch {
-  /** How long nobody was watching before this run, ms; null when this is the first. */
+  /** Gap before this run in which no collector ran, ms; null when this is the first. */
   readonly blindMs: number | null;
   beat(): Promise<void>;
   /** This process stood still (suspended, stopped) from `since` to `until`, ms UTC: a new row begins. */
@@ -35,7 +35,7 @@ export async function startWatch(parts: { state: State; clock: Clock; log: Log }
     await state.updateTable('watches').set({ to_at: at, clean }).where('id', '=', id).execute();
   };
   const timer = setInterval(() => {
-    end(0).catch((thrown) => log.warn({ err: thrown }, 'the heartbeat of the collector could not be saved'));
+    end(0).catch((thrown) => log.warn({ err: thrown }, 'Could not save the heartbeat of the collector'));
   }, beatMs);
   timer.unref();
   return {

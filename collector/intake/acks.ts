@@ -1,4 +1,4 @@
-/** Tells agents what is durable: at most two `ack` a second for an endpoint, after the proof of its backlog is saved. */
+/** Acknowledges what is durable: at most two `ack` messages per second and endpoint, after the proof of its backlog is saved. */
 import type { Log } from '../../shared/log.ts';
 import type { Ack } from '../../shared/report.ts';
 
@@ -6,7 +6,7 @@ const everyMs = 500;
 
 export interface Acks {
   due(endpoint: string, epoch: string): void;
-  /** The next `ack` of this epoch says that its agent must go on under a new one. */
+  /** The next `ack` of this epoch makes its agent continue under a new one. */
   conflict(endpoint: string, epoch: string): void;
   /** Sends what is due; called by itself. */
   flush(): Promise<void>;
@@ -38,7 +38,7 @@ export function createAcks(parts: {
     } catch (thrown) {
       // Not lost: agents keep what is not acknowledged, and the next round includes it.
       for (const [endpoint, epochs] of batch) for (const [epoch, leave] of epochs) note(endpoint, epoch, leave);
-      if (!troubled) parts.log.error({ err: thrown }, 'acknowledgements wait: the state cannot be saved');
+      if (!troubled) parts.log.error({ err: thrown }, 'Acknowledgements wait: the state cannot be saved');
       troubled = true;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The edge: bytes of a stranger become a report that can be stored. What is wrong with a part drops that part, visibly,
- * and the rest is stored; what is wrong with the whole is thrown and ends in quarantine.
+ * The edge: validates an untrusted payload. An invalid part is dropped and counted, and the rest is stored; a payload that
+ * is invalid as a whole throws and ends in quarantine.
  */
 import { crc32 } from 'node:zlib';
 import { fail } from '../../shared/errors.ts';
@@ -15,11 +15,11 @@ export interface Admitted {
   report: Report;
   /** Endpoint clock minus collector clock as far as it is known, ms. */
   clockOffsetMs: number | null;
-  /** The JSON as it came, inflated. */
+  /** The JSON as received, inflated. */
   plain: Uint8Array;
-  /** Of `plain`: the same for the same message however it is packed, and whatever had to be changed in it. */
+  /** Of `plain`, so independent of compression and of what was corrected in the report. */
   digest: number;
-  /** It had values, and none could be taken. */
+  /** It had samples, and none was valid. */
   isEmptied: boolean;
   /** What was dropped or moved, by cause. */
   refused: PartlyRefused[];
@@ -54,7 +54,7 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
     return track;
   }
 
-  /** True when nothing at all has to be done, which is the case for nearly every report. */
+  /** True when nothing has to be corrected, as in nearly every report. */
   function isFine(endpoint: string, report: Report, receivedAt: number): boolean {
     const oldest = receivedAt - rule.retentionMs;
     const newest = receivedAt + aheadMs;
@@ -105,7 +105,7 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   };
 }
 
-/** Without the metrics: one is kept for each endpoint. */
+/** Without the metrics, because one is kept per endpoint. */
 const madeOf = ({ epoch, seq, at, interval_s = 0 }: Report) => ({ epoch, seq, at, intervalMs: interval_s * 1000 });
 
 function knownFields(metric: Metric, path: string, refused: RefusedParts): Metric['fields'] | undefined {
@@ -137,7 +137,7 @@ const badTime = (metric: Metric, oldest: number, receivedAt: number) =>
 /** Never 0, which stands for none. */
 const digestOfPlain = (plain: Uint8Array) => crc32(plain) || 1;
 
-/** Tells the content of two messages apart. What cannot be inflated is taken as it is. */
+/** Digest of the content. A payload that cannot be inflated is hashed as received. */
 export function digestOf(payload: Uint8Array): number {
   try {
     return digestOfPlain(inflate(payload));
@@ -148,15 +148,15 @@ export function digestOf(payload: Uint8Array): number {
 }
 
 /**
- * Who a message that cannot be read says it is, where that much can be told: so that its place counts as received and
- * the agent does not send it for ever.
+ * Epoch and sequence number of an invalid message, where they can be read: its number then counts as received, and the
+ * agent does not resend it for ever.
  */
 export function identityIn(payload: Uint8Array): { epoch: string; seq: number } | undefined {
   let text: string;
   try {
     text = Buffer.from(inflate(payload).subarray(0, 4096)).toString('latin1');
   } catch {
-    // Not even inflatable: nothing can be told.
+    // Cannot be inflated, so it has no number.
     return undefined;
   }
   const epoch = /"epoch"\s*:\s*"([0-9a-f]{32})"/.exec(text)?.[1];

@@ -1,4 +1,4 @@
-/** A bucket of tokens a key: so much at once, so much a second. */
+/** Token buckets by key: a burst, and a rate per second. */
 export interface Allowances {
   /** ms until the key may go on; 0 when it may now. */
   waitFor(key: string): number;

@@ -1,4 +1,4 @@
-/** Messages of a source on their way onto the road, counted until they are answered. */
+/** Passes messages of a source to the pipeline, counted until they are answered. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Passage } from '../pipeline.ts';
@@ -6,7 +6,7 @@ import type { Message } from './source.ts';
 
 export interface Arrivals {
   take(message: Message): void;
-  /** Resolves when all that was taken is answered. */
+  /** Resolves when every accepted message is answered. */
   empty(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(passa
   return {
     take(message) {
       const endpoint = parts.fleet.get(message.endpoint);
-      // Retired while connected, or another one goes on for it: it is not stored, so it is not acknowledged.
+      // Retired while connected, or replaced by another endpoint: not stored, so not acknowledged.
       if (!endpoint) return message.refuse();
       const { leaf, topic, payload, from, crowded } = message;
       const answers = { acknowledge: leaving(message.acknowledge), refuse: leaving(message.refuse) };

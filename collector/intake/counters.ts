@@ -1,4 +1,4 @@
-/** What the intake counts of itself, for `/metrics` and for people: nothing is refused or dropped without a number. */
+/** Counters of the intake, for `/metrics`: whatever is refused or dropped is counted. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export function createIntakeCounters(registry: Registry) {

@@ -1,4 +1,4 @@
-/** What the collector sends to agents: what is durable, their settings, and that another endpoint goes on for them. */
+/** Messages to agents: acknowledgements, settings, and that another endpoint has replaced theirs. */
 import type { Ack, AgentConfig } from '../../shared/report.ts';
 import type { DownLeaf } from '../../shared/topics.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -6,12 +6,12 @@ import type { IntakeCounters } from './counters.ts';
 import type { IntakeSource } from './source.ts';
 
 export interface Downlink {
-  /** The source that it goes out through; nothing is sent before. */
+  /** The source that sends; nothing is sent before it is set. */
   through(source: IntakeSource): void;
   acknowledge(endpoint: string, ack: Ack): void;
   /** Sends the endpoint its settings, where there are any. */
   configure(endpoint: string): void;
-  /** The endpoint listens now: what it should have been told. */
+  /** The endpoint has subscribed: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }
 
@@ -32,7 +32,7 @@ export function createDownlink(parts: {
     if (config) send(id, 'config', config, true);
   }
 
-  /** Its agent is told here and now: whatever it sends under the old id is not taken. */
+  /** Sent at once, because messages under the old id are not accepted. */
   function tellMoved(id: string): void {
     const now = fleet.movedTo(id);
     if (!now) return;

@@ -1,13 +1,13 @@
 /**
- * Live reports on their way to the rules: at once, in order for each endpoint, and bounded. Nearly no report changes an
- * alert, and then nothing is waited for; while one does, later reports of the same endpoint wait for it to be saved.
+ * Evaluates live reports: at once, in order per endpoint, and bounded. Nearly no report changes an alert, and then nothing
+ * is awaited; while a change is saved, later reports of the same endpoint wait for it.
  */
 import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { IntakeCounters } from './counters.ts';
 
-/** Reports of one endpoint that may wait for the rules; of more only the newest count. */
+/** Reports of one endpoint that may wait for evaluation; beyond, the oldest are dropped. */
 const queuedAtMost = 8;
 
 export interface EvaluationParts {
@@ -34,7 +34,7 @@ export function createEvaluation({ onReport, log, counters }: EvaluationParts): 
 
   const failed = (endpoint: Endpoint, thrown: unknown) => {
     counters.failedSteps.inc({ step: 'evaluate' });
-    log.error({ err: thrown, endpoint: endpoint.id }, 'a report could not be evaluated');
+    log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a report');
   };
 
   async function drain(endpoint: Endpoint, queue: Report[], first: Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-/** What the intake needs of the collector, and what it is to it. Put together in ../collector.ts. */
+/** Dependencies and interface of the intake. Wired in ../collector.ts. */
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -23,16 +23,16 @@ export interface IntakeParts {
   /** How long raw samples are kept, ms: older ones are refused with the reason. */
   rawRetentionMs: number;
   maxSeriesPerEndpoint?: number;
-  /** Instead of the computed time that the fleet has to come back after a start, ms. */
+  /** Overrides the computed grace period after a start, ms. */
   graceMs?: number;
   alerts: {
     /** A promise only where a change is being saved. */
     onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
     onPresence(endpoint: Endpoint): Promise<void>;
   };
-  /** What follows from a report and what else is known of its endpoint, as metrics for the rules. */
+  /** Metrics derived from a report and the state of its endpoint, for the rules. */
   derive?(endpoint: Endpoint, report: Report): Report;
-  /** Something is wrong with the series store (`trouble`: what), or not any more (null): an alert of the collector about itself. */
+  /** The series store has a fault (`trouble`), or has recovered (null): an alert of the collector about itself. */
   onTrouble?(trouble: string | null): void;
   /** Settings for an endpoint, where there are any. */
   configOf?(endpoint: Endpoint): AgentConfig | undefined;
@@ -43,10 +43,10 @@ export interface Intake {
   readonly presence: Presence;
   readonly counters: IntakeCounters;
   connected(): number;
-  /** Sends the endpoint its settings again, after they were changed. */
+  /** Sends changed settings to the endpoint. */
   configure(endpoint: string): void;
   /** Ends the connection of a retired endpoint. */
   disconnect(endpoint: string): void;
-  /** The mirror of the start: closes the door, waits for what is on the road, tells the last acks. */
+  /** The reverse of the start: stops listening, waits for messages in flight, sends the last acks. */
   close(): Promise<void>;
 }

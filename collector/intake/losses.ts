@@ -1,6 +1,6 @@
 /**
- * What will never be stored is declared: by the agent that had to give it up, or here, of a message that cannot be kept. Its
- * row is on disk before anything is acknowledged.
+ * Declares what will never be stored: reports that an agent had to drop, or a message that cannot be kept here. The row is
+ * on disk before anything is acknowledged.
  */
 import type { Loss } from '../../shared/report.ts';
 import { createGroup } from '../state/group.ts';
@@ -9,7 +9,7 @@ import type { IntakeCounters } from './counters.ts';
 import type { Patience } from './retry-while-busy.ts';
 
 export interface Losses {
-  /** What an agent had to give up. A loss that is told twice is one row. */
+  /** Reports that an agent dropped. A loss that is declared twice is one row. */
   declared(endpoint: string, lost: readonly Loss[], receivedAt: number): Promise<void>;
   /** A message whose content is not stored; those with numbers in a row share one row. */
   refused(endpoint: string, identity: { epoch: string; seq: number }, receivedAt: number): Promise<void>;
@@ -35,7 +35,7 @@ export function createLosses(parts: { state: State; patience: Patience; counters
     counters.lostReports.inc(rows.reduce((sum, row) => sum + row.count, 0));
   }
 
-  /** In one commit with others: a broken agent refuses to learn a hundred times a second. */
+  /** Grouped in one commit with others: a broken agent can cause a hundred per second. */
   function refused(endpoint: string, { epoch, seq }: { epoch: string; seq: number }, at: number): Promise<void> {
     return patience(() =>
       group(async (db) => {

@@ -1,6 +1,6 @@
 /**
- * Messages that can never be stored are put aside where people see them, with what is wrong and a sample: acknowledged,
- * so that they do not come back for ever, and bounded, so that a flood of them costs nothing.
+ * Keeps messages that can never be stored, with the reason and a sample, for people to see: acknowledged, so that they are
+ * not resent for ever, and bounded, so that a flood of them costs nothing.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
@@ -14,7 +14,7 @@ import { type PartlyRefused, sampleOf } from './refused-parts.ts';
 const rowsKept = 1000;
 const rowsKeptPerEndpoint = 100;
 const sampleBytes = 4096;
-/** More than this of one endpoint is counted, not written. */
+/** Beyond this, rows of one endpoint are counted and not written. */
 const rowsPerSecond = 1;
 const rowsAtOnce = 20;
 const noteAgainMs = 3_600_000;
@@ -32,7 +32,7 @@ type RefusedParts = Refused & PartlyRefused & { size: number };
 export interface Quarantine {
   /** A whole message. Never rejects: what cannot be written is counted and logged. */
   put(message: RefusedMessage): Promise<void>;
-  /** Parts of a message whose rest was stored: written once an hour for the same endpoint and cause. Never rejects either. */
+  /** Parts of a message whose rest was stored: one row per hour for the same endpoint and cause. Never rejects either. */
   putParts(parts: RefusedParts): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export function createQuarantine(parts: {
     try {
       await write(refused, contentOf());
     } catch (thrown) {
-      log.warn({ err: thrown, endpoint }, 'a message was refused and could not be put into quarantine');
+      log.warn({ err: thrown, endpoint }, 'Could not put a refused message into quarantine');
     }
   }
 

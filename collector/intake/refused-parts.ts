@@ -4,7 +4,7 @@
  */
 import type { EvenkeelError } from '../../shared/errors.ts';
 
-/** A person needs no longer list to find the cause. Parts of further causes are counted and kept with the last of these. */
+/** Enough to find the cause. Parts of further causes are counted and kept with the last of these. */
 const causesAtMost = 20;
 const partsAtMost = 20;
 const sampleBytes = 4096;
@@ -51,7 +51,7 @@ export function createRefusedParts() {
 }
 export type RefusedParts = ReturnType<typeof createRefusedParts>;
 
-/** As many whole parts as fit, as JSON. */
+/** JSON of as many whole parts as fit. */
 export function sampleOf(parts: readonly RefusedPart[]): Buffer {
   const kept: string[] = [];
   let size = 2;

@@ -1,4 +1,4 @@
-/** A full disk or a database that is away is no reason to lose a message: the work is tried again until it succeeds. */
+/** Retries while the disk is full or the database is away: neither may lose a message. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { EvenkeelError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -7,19 +7,19 @@ const againMs = 1000;
 
 export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** @param log told once, and again when it works */
+/** @param log one line at the first failure, one at recovery */
 export function createPatience(log: Log): Patience {
   let troubled = false;
   return async (work) => {
     for (;;) {
       try {
         const result = await work();
-        if (troubled) log.info({}, 'the state of the collector can be saved again');
+        if (troubled) log.info({}, 'The state of the collector can be saved again');
         troubled = false;
         return result;
       } catch (thrown) {
         if (!willPass(thrown)) throw thrown;
-        if (!troubled) log.error({ err: thrown }, 'the state of the collector cannot be saved; messages wait');
+        if (!troubled) log.error({ err: thrown }, 'The state of the collector cannot be saved; messages wait');
         troubled = true;
         await pause(againMs, undefined, { ref: false });
       }

@@ -1,6 +1,6 @@
 /**
- * How many series an endpoint may have at a time. A tag whose values keep changing would fill the store for everybody;
- * names that are no longer used are forgotten after an hour or two, so that normal change never fills the cap.
+ * Limits the active series of an endpoint. A tag of high cardinality would fill the store for all endpoints; names that are
+ * no longer used are forgotten after an hour or two, so that normal change never reaches the limit.
  */
 import type { Metric } from '../../shared/report.ts';
 
@@ -12,7 +12,7 @@ interface Known {
 }
 
 export interface SeriesCap {
-  /** False when this measurement with these tags is new and the endpoint has its fill. */
+  /** False when this measurement with these tags is new and the endpoint is at its limit. */
   allows(endpoint: string, metric: Pick<Metric, 'name' | 'tags'>): boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The seam to where the messages of agents come from: the broker of this process (broker/), or one beside it. A source knows who
- * an endpoint is and passes messages on; what they mean, and when they are durable, is decided behind `onMessage`.
+ * Interface of a source of agents' messages: the broker of this process (broker/), or an external one. A source authenticates
+ * endpoints and passes messages on; what they mean, and when they are durable, is decided behind `onMessage`.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,15 +15,15 @@ export interface Message {
   payload: Uint8Array;
   /** The network address that it comes from. */
   from: string;
-  /** Too much waits already: evaluate it, do not keep it; it comes again. */
+  /** Too much waits already: evaluate it, do not keep it; it is resent. */
   crowded: boolean;
   /** To be called once, when it is durable: only then does its agent get the PUBACK. */
   acknowledge(): void;
-  /** Or once, when it will not be: no PUBACK for it, and none for those behind it on this connection. */
+  /** Or once, when it will not be durable: no PUBACK for it, nor for those behind it on this connection. */
   refuse(): void;
 }
 
-/** What a source needs of the collector. */
+/** Dependencies of a source. */
 export interface SourceParts {
   clock: Clock;
   log: Log;
@@ -32,7 +32,7 @@ export interface SourceParts {
   authenticate(id: string, secret: string): Address | undefined;
   /** Must never throw. */
   onMessage(message: Message): void;
-  /** The endpoint listens on this topic now: what it should have been told. */
+  /** The endpoint has subscribed to this topic: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }
 
@@ -41,11 +41,11 @@ export interface IntakeSource {
   readonly port: number;
   /** How many endpoints are connected. */
   connected(): number;
-  /** Sends at QoS 0 to the endpoint's connection; false when it is not there, does not listen or does not read. */
+  /** Sends at QoS 0 to the endpoint's connection; false when it is not connected, not subscribed or not reading. */
   send(endpoint: string, leaf: DownLeaf, payload: Buffer, retained?: boolean): boolean;
   /** Ends the connection of an endpoint that was retired. */
   disconnect(endpoint: string): void;
-  /** Takes nothing more; what was handed over is still answered by the collector, to nobody. */
+  /** Accepts nothing more; answers to messages already passed on go nowhere. */
   close(): Promise<void>;
 }
 

@@ -1,14 +1,14 @@
-/** What the clock of an endpoint is worth. Pure. All times in ms. */
+/** Corrects the times of an endpoint whose clock is wrong. Pure. All times in ms. */
 
 /** Ahead by more than this is a wrong clock: a report cannot come before it was made. */
 export const aheadMs = 1000;
-/** Behind by more than this is a wrong clock, not a slow network: the live lane carries nothing older. */
+/** Behind by more than this is a wrong clock, not a slow network: nothing older is sent as live. */
 const behindMs = 30_000;
 /** Offsets this far apart are not the same clock setting seen over a slow network. */
 const jumpMs = 5000;
-/** Reports that stay behind by the same amount for so long are not late: what has piled up comes faster than it was made. */
+/** Reports behind by the same amount for so long are not late: a backlog is delivered faster than it was made. */
 const settledMs = 20_000;
-/** Longest lateness that is believed of an endpoint whose last report is not known. */
+/** Maximum plausible lateness of an endpoint whose last report is not known. */
 const latestMs = 3_600_000;
 const offsetsKept = 16;
 
@@ -18,7 +18,7 @@ const isOff = (offset: number) => offset > aheadMs || offset < -behindMs;
  * How far the times of a report must be moved back. A report can be late for reasons of ours (a paused machine, a full
  * queue) but never early: only what is ahead of the measured offset shows another setting of the clock by itself.
  * @param measured endpoint clock minus collector clock; null before the first live report
- * @param own the same of this report alone, lateness included; null for the backlog, which says nothing about the clock
+ * @param own the same of this report alone, lateness included; null for the backlog, from which the clock cannot be derived
  */
 export function correctionOf(measured: number | null, own: number | null): number {
   const isOther = own !== null && (measured === null || own > measured + jumpMs);
@@ -35,7 +35,7 @@ export interface Made {
   intervalMs: number;
 }
 
-/** What the live reports of one endpoint have told about its clock. */
+/** What is known of the clock of one endpoint from its live reports. */
 export interface ClockTrack {
   /** Endpoint clock minus collector clock: the largest of the last, for that report was the least late. */
   offset: number | null;
@@ -73,7 +73,7 @@ function restart(track: ClockTrack, own: number): void {
 function isSetBack(offset: number, newest: Made | null, made: Made, own: number): boolean {
   if (newest === null) return own < offset - latestMs;
   const inOrder = made.epoch === newest.epoch && made.seq > newest.seq;
-  // Out of order: sent once more, and then no older than what still counts as live.
+  // Out of order: resent, and then no older than what still counts as live.
   return made.at < newest.at - (inOrder ? 0 : Math.max(behindMs, 2 * made.intervalMs));
 }
 

@@ -1,9 +1,9 @@
 /**
- * The embedded MQTT broker: aedes speaks the protocol, this file guards it and makes the PUBACK mean "durable".
+ * The embedded MQTT broker: aedes implements the protocol, this file guards it and delays the PUBACK until "durable".
  *
- * Agents only ever talk with the collector, so nothing is routed from agent to agent: what is published is taken in
- * `authorizePublish`, the only hook before the PUBACK at QoS 1 (publications.ts), and what is sent goes straight to one
- * connection.
+ * Agents exchange messages with the collector only, so nothing is routed between agents: publications are taken in
+ * `authorizePublish`, the only hook before the PUBACK at QoS 1 (publications.ts), and messages to an agent are written
+ * straight to its connection.
  */
 import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
@@ -58,7 +58,7 @@ const noRouting = {
   close: (done?: () => void) => void (done && setImmediate(done)),
 };
 
-/** The source that is this process itself. */
+/** The source inside this process. */
 export const brokerOn =
   (settings: BrokerSettings): OpenSource =>
   (parts) =>
@@ -73,7 +73,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   const aedes = createAedes({ ...parts, limits, refuse, guests, publications, known: (socket) => door.known(socket) });
   listenTo(aedes, { ...parts, refuse, guests });
   await aedes.listen();
-  // Without heartbeats through a router aedes would think that this broker has died and publish all wills.
+  // Without heartbeats through a router aedes takes this broker for dead and publishes all wills.
   (aedes.brokers as Record<string, number>)[aedes.id] = Number.POSITIVE_INFINITY;
   const timer = setInterval(() => publications.sweep(guests.all()), sweepMs);
   timer.unref();
@@ -139,7 +139,7 @@ function createAedes(
     maxTopicLevels: 8,
     preConnect(client, packet, done) {
       const refusal = refuseConnect(packet as IConnectPacket);
-      // Refused in `authenticate`, where the agent can be told the return code.
+      // Refused in `authenticate`, which can send the return code.
       if (refusal) refusals.set(client, refusal);
       done(null, true);
     },
@@ -149,7 +149,7 @@ function createAedes(
       if (address) {
         guests.meet(client, address, addressOf(client));
         parts.known(client.conn as Socket);
-        // Of a connection that ends between its log-in and its CONNACK aedes tells nothing.
+        // aedes emits no event for a connection that ends between its log-in and its CONNACK.
         client.conn.once('close', () => client.connected || guests.leave(client));
         done(null, true);
         return;
@@ -168,7 +168,7 @@ function createAedes(
       const connection = guests.of(client);
       const refusal = connection ? refuseSubscribe(connection.address, subscription) : wrongSecret;
       if (refusal) refuse(refusal.reason, client.id, refusal.text);
-      // Without a subscription the SUBACK says failure, and the connection stays [MQTT-3.9.3].
+      // Without a subscription the SUBACK reports failure, and the connection stays [MQTT-3.9.3].
       done(null, refusal ? null : subscription);
     },
     authorizeForward: (client, packet) => (isUnread(client, limits) ? null : packet),
@@ -200,7 +200,7 @@ function takeWill(
   done();
 }
 
-/** What aedes tells of afterwards: who listens to what, who has gone, what broke. */
+/** Events of aedes after the fact: subscriptions, disconnects, errors. */
 function listenTo(aedes: Aedes, { guests, refuse, log, onSubscribe }: Inside): void {
   aedes.on('subscribe', (subscriptions, client) => {
     const connection = guests.of(client);
@@ -222,7 +222,10 @@ function listenTo(aedes: Aedes, { guests, refuse, log, onSubscribe }: Inside): v
   aedes.on('connectionError', (client, error) => {
     if (!isOrdinary(error)) refuse('before_connect', addressOf(client), error.message);
   });
-  aedes.on('error' as 'closed', ((error: Error) => log.error({ err: error }, 'the broker met an error')) as () => void);
+  aedes.on(
+    'error' as 'closed',
+    ((error: Error) => log.error({ err: error }, 'Error in the MQTT broker')) as () => void,
+  );
 }
 
 const wrongSecret: Refusal = {
@@ -233,12 +236,12 @@ const wrongSecret: Refusal = {
 
 const nothing = () => undefined;
 
-/** IPv4 as people write it, also where the socket speaks IPv6. */
+/** IPv4 in dotted form, also where the socket is IPv6 (`::ffff:…`). */
 function addressOf(client: Client): string {
   return ((client.conn as Socket).remoteAddress ?? '?').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** A connection that breaks, or a refusal that was told already. */
+/** A broken connection, or a refusal that is already logged. */
 function isOrdinary(error: Error & { code?: string; returnCode?: number; errorCode?: number }): boolean {
   return (
     error.code === 'ECONNRESET' ||

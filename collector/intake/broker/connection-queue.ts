@@ -3,7 +3,7 @@
  * [MQTT-4.6.0-2], however the commits end, and only so many may wait.
  */
 
-/** mqtt.js keeps at most 32 in flight in our agent; four times that is somebody who ignores the window. */
+/** Our agent keeps at most 32 in flight; a client with four times that ignores the window. */
 const waitingAtMost = 128;
 
 export interface Entry {
@@ -14,12 +14,12 @@ export interface Entry {
   /** Monotonic ms. */
   since: number;
   isReady: boolean;
-  /** Lets the connection be read on, where that waits for this entry. */
+  /** Resumes reading of the connection, where that waits for this entry. */
   readOn: (() => void) | null;
 }
 
 export interface Lane {
-  /** False when too much waits: the connection should end. */
+  /** False when too many wait: the connection should end. */
   enter(entry: Entry): boolean;
   /** The entry is durable. `out` gets it, and those behind it that are durable too, in order. */
   ready(entry: Entry, out: (entry: Entry) => void): void;

@@ -1,4 +1,4 @@
-/** Who is connected and authenticated: one connection of an endpoint is the newest, others are on their way out. */
+/** Authenticated connections: one per endpoint is the newest, older ones are being closed. */
 import type { Client } from 'aedes';
 import type { Address } from '../../../shared/topics.ts';
 import type { IntakeCounters } from '../counters.ts';
@@ -12,11 +12,11 @@ export interface Guests {
   newest(endpoint: string): Connection | undefined;
   all(): Iterable<Connection>;
   count(): number;
-  /** The collector itself ends the connection: its will is no news. */
+  /** The collector ends the connection itself, so its will is ignored. */
   end(connection: Connection): void;
-  /** True when its end is news: the endpoint has no other connection, and nobody here ended it. */
+  /** True when it ended unexpectedly: the endpoint has no other connection, and the collector did not end it. */
   isMissed(connection: Connection): boolean;
-  /** No end is news any more. */
+  /** From here on every end is ignored. */
   close(): void;
 }
 

@@ -6,10 +6,10 @@ import { maxWireBytes } from '../../../shared/wire.ts';
 
 /** Ids, a 43-character password and a will fit several times. */
 const connectFrameBytes = 4096;
-/** Twice the largest payload: what is a little too large can still be told from noise, quarantined and acknowledged. */
+/** Twice the largest payload, so that a slightly oversized message is still quarantined and acknowledged. */
 const frameBytes = 2 * maxWireBytes;
 
-/** The parts of mqtt-packet's parser (9.0.2) that this rests on; test/collector/intake/bad-input.test.ts holds it. */
+/** The parts of mqtt-packet's parser (9.0.2) that this relies on; tested in test/collector/intake/bad-input.test.ts. */
 interface Parser {
   packet: { length: number };
   _parseLength(): boolean;
@@ -17,7 +17,7 @@ interface Parser {
   error: Error | null;
 }
 
-/** @param client an aedes client, just made; `isKnown` tells whether it has authenticated */
+/** @param client an aedes client, just made; `isKnown`: whether it has authenticated */
 export function limitFrames(client: object, isKnown: () => boolean): void {
   const parser = (client as { _parser: Parser })._parser;
   const parseLength = parser._parseLength;

@@ -3,7 +3,7 @@ import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet'
 import { downLeaves, parseTopic, type UpLeaf, upLeaves } from '../../../shared/topics.ts';
 
 export interface Refusal {
-  /** A label of few values, for counting. */
+  /** Label of a counter, so of low cardinality. */
   reason: string;
   /** The whole sentence, for the log. */
   text: string;
@@ -11,7 +11,7 @@ export interface Refusal {
   returnCode?: 2 | 4 | 5;
 }
 
-/** Liveness does not need it, but a session that is never probed would hold memory for ever. */
+/** Not needed for liveness, but a session without a keep-alive would hold memory for ever. */
 const longestKeepAliveS = 120;
 
 /** A CONNECT before its password is looked at. `packet` is as mqtt-packet parsed it. */
@@ -36,7 +36,7 @@ function refuseWill(endpoint: string, will: NonNullable<IConnectPacket['will']>)
   return null;
 }
 
-/** The leaf that is published to, or why not. */
+/** The leaf topic, or why publishing is refused. */
 export function admitPublish(
   address: { endpoint: string; bucket: string },
   packet: Pick<IPublishPacket, 'topic' | 'qos' | 'retain'>,

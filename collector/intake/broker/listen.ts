@@ -1,4 +1,4 @@
-/** The sockets in front of the broker: plain on loopback, TLS elsewhere, and bounded before anybody is known. */
+/** The sockets in front of the broker: plain on loopback, TLS elsewhere, with limits on unauthenticated connections. */
 import { createServer as createPlain, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { fail, reasonOf } from '../../../shared/errors.ts';
@@ -19,7 +19,7 @@ export interface DoorRules {
 
 export interface Door {
   readonly port: number;
-  /** The connection has authenticated: it no longer counts as unknown. */
+  /** The connection has authenticated: it leaves the limit of unauthenticated ones. */
   known(socket: Socket): void;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface Door {
 const keyOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
 
 /**
- * Listens, and hands over each connection that may go on.
+ * Listens, and passes on each connection within the limits.
  * @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED
  */
 export async function openDoor(parts: {

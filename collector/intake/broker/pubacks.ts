@@ -1,12 +1,12 @@
 /**
- * PUBACKs by the handful. A commit makes thousands of publications durable at once; aedes would answer each with a packet
- * of three writes, a tick and a turn of the event loop. Here those of one connection are one write.
+ * Batched PUBACKs. A commit makes thousands of publications durable at once; aedes would answer each with a packet
+ * of three writes, a tick and a turn of the event loop. Here all of a connection are one write.
  */
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 
 export interface Pubacks {
-  /** Goes out, in the order of the calls, when the present work of the event loop is done. */
+  /** Sent in the order of the calls, when the present work of the event loop is done. */
   add(client: Client, messageId: number): void;
 }
 

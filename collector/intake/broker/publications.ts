@@ -1,9 +1,9 @@
 /**
- * What happens to a PUBLISH between aedes and the road: admitted, bounded, slowed down, and answered once it is durable.
+ * A PUBLISH between aedes and the pipeline: admitted, bounded, throttled, and answered once it is durable.
  *
- * aedes answers QoS 1 as soon as it is told to go on, and reads a connection no further before that. Both would cost: so it
- * is told to go on at once, as if the publication were of QoS 0, and the PUBACK is ours. Nothing of aedes then waits for
- * the commit. Only a connection with a full window is read no further, which is what slows down a flood.
+ * aedes sends the PUBACK when its callback is called, and stops reading the connection until then. Neither can wait for a
+ * commit: so the callback is called at once, as if the publication were of QoS 0, and the PUBACK is sent from here. Only a
+ * connection with a full window is not read any further, which throttles a flood.
  */
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
@@ -24,38 +24,38 @@ export interface Connection {
   from: string;
   lane: Lane;
   listens: Set<DownLeaf>;
-  /** Where it published last: reports come on the same topic again and again. */
+  /** Topic of its last publication, parsed: reports nearly always repeat it. */
   last: { topic: string; leaf: UpLeaf } | null;
-  /** The collector itself ends it: its will is no news. */
+  /** The collector ends it itself, so its will is ignored. */
   ours: boolean;
-  /** A message was not kept: the connection is ended when there is room again, so that it comes again. */
+  /** A message was not kept: the connection is ended when there is room again, so that the agent resends it. */
   dropped: boolean;
   /** Until when messages are held back because of their rate, monotonic ms. */
   heldUntil: number;
 }
 
 export interface PublicationRules {
-  /** Messages of one endpoint: a second, and at once. 16 KiB count as one more message. */
+  /** Per endpoint: messages per second, and burst. Every 16 KiB count as one more message. */
   messagesPerSecond: number;
   messagesAtOnce: number;
-  /** Bytes of all messages that wait to become durable; beyond, they are evaluated and come again later. */
+  /** Bytes of all messages that wait for a commit; beyond this, messages are evaluated but not kept, and resent later. */
   waitingBytes: number;
 }
 
 export interface Publications {
   /** `done` is aedes': with an error it ends the connection, without a PUBACK. */
   take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void;
-  /** To be called every second: lets stuck connections be read on, and ends those that should start over. */
+  /** To be called every second: resumes stuck connections, and ends those that should reconnect. */
   sweep(connections: Iterable<Connection>): void;
 }
 
-/** What a waiting message costs in memory beside its payload, roughly: its record, and its places in the queues. */
+/** Approximate memory of a waiting message beside its payload, bytes: its record and its entries in queues. */
 const overheadBytes = 1024;
-/** The window of our agent. With more than this waiting, a connection is read no further. */
+/** The window of our agent. With more than this waiting, reading of the connection pauses. */
 const readsOnBelow = 32;
-/** A message that waits longer than this no longer keeps its connection from being read: pings must be answered. */
+/** After a wait of this, reading resumes all the same: pings must be answered. */
 const readOnAfterMs = 2000;
-/** With so old a message the agent has filled its window and can send nothing new: it should come again. */
+/** After a wait of this the agent's window is full and nothing new comes: it should reconnect. */
 const startOverAfterMs = 240_000;
 
 export function createPublications(parts: {
@@ -64,7 +64,7 @@ export function createPublications(parts: {
   counters: IntakeCounters;
   refuse: Refuse;
   onMessage(message: Message): void;
-  /** Ends a connection whose will is no news. */
+  /** Ends a connection and ignores its will. */
   end(connection: Connection): void;
 }): Publications {
   const { rules, clock, counters, refuse, onMessage } = parts;
@@ -132,7 +132,7 @@ export function createPublications(parts: {
     else onMessage(message);
   }
 
-  /** A function of its own: what waits for the commit must hold nothing of the payload. */
+  /** A separate function: a closure that waits for the commit must not hold the payload. */
   function acknowledging(connection: Connection, entry: Entry): () => void {
     return () => {
       release(entry);
@@ -151,7 +151,7 @@ export function createPublications(parts: {
     entry.bytes = 0;
   }
 
-  /** Too fast an endpoint is slowed down, not cut: its window fills and it waits. The order is kept. */
+  /** An endpoint beyond its rate is throttled, not disconnected: its window fills and it waits. Order is kept. */
   function waitFor(connection: Connection, cost: number): number {
     const { endpoint } = connection.address;
     const now = clock.monotonic();
@@ -187,7 +187,7 @@ function admit(connection: Connection, packet: IPublishPacket): { leaf: UpLeaf }
   return admitted;
 }
 
-/** Pings and new reports must not wait for a disk. The window still bounds what can come. */
+/** Pings and new reports must not wait for a disk. The window still bounds the backlog. */
 function readOn(connection: Connection): void {
   for (const entry of connection.lane.entries()) {
     entry.readOn?.();

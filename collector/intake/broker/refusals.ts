@@ -1,4 +1,4 @@
-/** Each refusal is counted, and told once a minute for the same cause and source: a flood must not fill the log. */
+/** Counts each refusal, and logs it once per minute for the same cause and source: a flood must not fill the log. */
 import type { Clock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { IntakeCounters } from '../counters.ts';
@@ -6,7 +6,7 @@ import type { IntakeCounters } from '../counters.ts';
 const tellAgainMs = 60_000;
 const remembered = 10_000;
 
-/** @param reason a label of few values; `from` is the endpoint, or the address before one is known */
+/** @param reason a label of low cardinality; `from` is the endpoint, or the address before authentication */
 export type Refuse = (reason: string, from: string, text: string) => void;
 
 export function createRefusals(parts: { clock: Clock; log: Log; counters: IntakeCounters }): Refuse {
@@ -19,6 +19,6 @@ export function createRefusals(parts: { clock: Clock; log: Log; counters: Intake
     if (now - (told.get(key) ?? -Infinity) < tellAgainMs) return;
     if (told.size >= remembered) told.clear();
     told.set(key, now);
-    log.warn({ reason, from }, `refused: ${text}`);
+    log.warn({ reason, from }, `Refused: ${text}`);
   };
 }
