@@ -1,8 +1,6 @@
 /** What is particular to InfluxDB: what others find in it, and what happens while it is away or refuses everything. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { systemClock } from '../../../shared/clock.ts';
 import type { EvenkeelError } from '../../../shared/errors.ts';
 import { cpu, epochA, hour, minute, noon } from '../../contract/series.ts';
 import { influxSuite } from '../../support/influx-store.ts';
@@ -191,48 +189,6 @@ onServer('charts that are asked for while it is away do not make it try again ea
   const before = calls;
   for (let i = 0; i < 50; i++) assert.is(await counted(opened).catch(({ code }) => code), 'SERIES_UNAVAILABLE');
   assert.ok(calls - before < 5, `${calls - before} calls`);
-});
-
-onServer('InfluxDB frozen, then killed, under load: generated = stored', async () => {
-  const opened = await open({ deadlineMs: 1000 }, systemClock);
-  const began = Date.now();
-  let seq = 0;
-  let stored = 0;
-  let slowest = 0;
-  const load = setInterval(() => {
-    for (const endpoint of ['e1', 'e2', 'e3', 'e4']) {
-      const sent = performance.now();
-      void opened.append({ ...cpu(endpoint, seq + 1, seq, began + seq * 20), receivedAt: Date.now() }).then(() => {
-        stored += 1;
-        slowest = Math.max(slowest, performance.now() - sent);
-      });
-    }
-    seq += 1;
-  }, 20);
-  const awayMs = Number(process.env.INFLUX_AWAY_MS ?? 5000);
-  await pause(1000);
-  used.server.freeze();
-  await pause(awayMs / 2);
-  assert.ok(opened.stats().trouble, 'it says that InfluxDB is away');
-  await used.server.kill();
-  await pause(awayMs / 2);
-  await used.server.start();
-  await pause(1000);
-  clearInterval(load);
-  await until(() => opened.stats().trouble === null, 30_000, 'InfluxDB to be used again');
-  await opened.compact();
-  assert.is(stored, seq * 4);
-  let there = 0;
-  for (const endpoint of ['e1', 'e2', 'e3', 'e4'])
-    there += Number(
-      (
-        await rows(`select count(usage_active) from ${used.database}.evenkeel_raw.cpu where endpoint = '${endpoint}'`)
-      )[0]?.[1],
-    );
-  assert.is(there, seq * 4);
-  console.log(
-    `\nFIGURE influx away ${awayMs} ms: generated ${seq * 4}, acknowledged ${stored}, stored ${there}, slowest ack ${slowest.toFixed(0)} ms`,
-  );
 });
 
 test.run();
