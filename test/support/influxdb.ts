@@ -10,7 +10,9 @@ import { until } from './until.ts';
 export interface InfluxServer {
   url: string;
   /** Runs InfluxQL as the administrator; the parsed answer. */
-  ask(statement: string): Promise<{ results: { series?: { values: unknown[][] }[]; error?: string }[] }>;
+  ask(
+    statement: string,
+  ): Promise<{ results: { series?: { tags?: Record<string, string>; values: unknown[][] }[]; error?: string }[] }>;
   /** Stops answering without closing anything (SIGSTOP), and goes on (SIGCONT). */
   freeze(): void;
   thaw(): void;

@@ -31,7 +31,7 @@ export async function openInflux(settings: SeriesSettings & InfluxOptions): Prom
   const deadlineMs = settings.deadlineMs ?? 10_000;
   const writing = await openClient(settings, deadlineMs);
   // Rollups of a large fleet take longer than anybody waits for a chart.
-  const computing = await openClient(settings, 6 * deadlineMs);
+  const computing = await openClient(settings, 30 * deadlineMs);
   return openSeries(settings, (parts) => createInflux(parts, settings, { writing, computing }));
 }
 

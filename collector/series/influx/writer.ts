@@ -16,7 +16,7 @@ import type { Refused } from './refused.ts';
 /** How long frames gather before they are written. */
 const gatherMs = 500;
 /** Frames read from the journal at once. */
-const batchBytes = 1024 * 1024;
+const batchBytes = 256 * 1024;
 /** A request of so many points takes InfluxDB some ten ms, and serialising it holds up the loop about as long. */
 const pointsARequest = 1000;
 /** Trimming writes to the journal's disk: not after each batch. */
