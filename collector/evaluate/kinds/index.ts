@@ -11,7 +11,7 @@ const list = [threshold, absence, missing] as const;
 export type When = Static<(typeof list)[number]['schema']>;
 export const When = Type.Unsafe<When>(Type.Union(list.map(({ schema }) => schema)));
 
-const ruleKinds: readonly RuleKind[] = list;
+export const ruleKinds: readonly RuleKind[] = list;
 const byName = new Map(ruleKinds.map((kind) => [kind.kind, kind]));
 
 /** The kind that a condition is of; its functions take conditions of that kind only, which the schema has checked. */

@@ -29,7 +29,8 @@ export const missing = {
     const seenAt = memory.seen.get(id);
     // Since when is by this collector's own watching: after its restart the wait begins anew.
     const since = seenAt ?? memory.since;
-    const value = Math.round((now - since) / 1000);
+    // The clock may have been put back since.
+    const value = Math.max(0, Math.round((now - since) / 1000));
     const dueAt = Math.max(since + when.after_s * 1000, endpoint.stateSince + settlingMs);
     const shown = { value, threshold: when.after_s };
     if (endpoint.state !== 'online') return { ...shown, status: 'none', dueAt: null };
