@@ -87,9 +87,11 @@ export interface Collector {
 }
 
 type Close = () => unknown;
+type Opening = Deps & { stopped: AbortSignal };
 
 export function createCollector(config: Config, deps: Deps): Collector {
   const opened: Close[] = [];
+  const stopped = new AbortController();
   let starting: Promise<Started> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -105,20 +107,21 @@ export function createCollector(config: Config, deps: Deps): Collector {
 
   return {
     start() {
-      starting ??= open(config, deps, (close) => void opened.push(close));
+      starting ??= open(config, { ...deps, stopped: stopped.signal }, (close) => void opened.push(close));
       return starting.catch(async (thrown: unknown) => {
         await closeAll();
         throw thrown;
       });
     },
     stop() {
+      stopped.abort();
       stopping ??= (starting ?? Promise.resolve()).then(closeAll, closeAll);
       return stopping;
     },
   };
 }
 
-async function open(config: Config, deps: Deps, onStop: (close: Close) => void): Promise<Started> {
+async function open(config: Config, deps: Opening, onStop: (close: Close) => void): Promise<Started> {
   const { clock, log } = deps;
   const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
   const tell = createTell();
@@ -289,11 +292,11 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
 }
 
 /** The data folder, state and series in it or beside it, and who is known. */
-async function openStores(config: Config, { clock, log }: Deps, onStop: (close: Close) => void) {
+async function openStores(config: Config, { clock, log, stopped }: Opening, onStop: (close: Close) => void) {
   const folder = openDataFolder(config.data);
   onStop(() => folder.release());
   const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
-  const state = await awaitState(place, log);
+  const state = await awaitState(place, log, stopped);
   onStop(() => state.destroy());
   const driver = await driverOf(place);
   onStop(await driver.attend(state, log));

@@ -312,9 +312,12 @@ function readState(
   faults: Fault[],
 ): Config['state'] {
   const given = fromEnv || state;
-  const inFile = readNamed(file, ['state_password_file'], read, faults)?.trimEnd();
+  const inFile = readNamed(file, ['state_password_file'], read, faults)?.replace(/\r?\n$/, '');
   if (typeof given !== 'string') {
-    if (file !== undefined) faults.push({ path: ['state_password_file'], problem: 'is given without `state`' });
+    if (given === undefined) {
+      if (file !== undefined) faults.push({ path: ['state_password_file'], problem: 'is given without `state`' });
+      if (password.text !== null) password.faults.push('EVENKEEL_STATE_PASSWORD_FILE is given without `state`');
+    }
     return null;
   }
   const problem = postgresFault(given);

@@ -60,15 +60,18 @@ export async function openState(where: string | StatePlace): Promise<State> {
   }
 }
 
-/** The same, and waits for a database that is just starting, as after a reboot. @throws EvenkeelError as openState */
-export async function awaitState(place: StatePlace, log: Log, forMs = 30_000): Promise<State> {
+/**
+ * The same, and waits for a database that is just starting, as after a reboot.
+ * @param signal ends the waiting @throws EvenkeelError as openState
+ */
+export async function awaitState(place: StatePlace, log: Log, signal: AbortSignal, forMs = 30_000): Promise<State> {
   for (const end = performance.now() + forMs; ; ) {
     try {
       return await openState(place);
     } catch (thrown) {
       const mayCome = thrown instanceof EvenkeelError && thrown.retryable;
-      if (!mayCome || performance.now() > end) throw thrown;
-      log.warn({ reason: thrown.message }, 'The database is not there yet; tried again');
+      if (!mayCome || signal.aborted || performance.now() > end) throw thrown;
+      log.warn({ reason: thrown.message, todo: thrown.hint }, 'The database is not there yet; tried again');
       await pause(1000);
     }
   }

@@ -15,6 +15,7 @@ import { makeMachine } from '../simulate/machine.ts';
 import { openWire } from '../simulate/wire.ts';
 import { type RunningCollector, runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 import { smallDisk } from '../support/small-disk.ts';
+import { stateEnv } from '../support/state.ts';
 import { epochOf, makeReport } from '../support/station.ts';
 
 /** Of the ~2 s rhythm of looking, with room for a busy machine. */
@@ -80,8 +81,8 @@ const readiness = async ({ http, token }: RunningCollector) =>
   (await fetch(`${http}/readyz`, { headers: { authorization: `Bearer ${token}` } })).text();
 
 const started: RunningCollector[] = [];
-async function start(data: string): Promise<RunningCollector> {
-  const collector = await startCollector(data);
+async function start(data: string, env: Record<string, string> = {}): Promise<RunningCollector> {
+  const collector = await startCollector(data, [], env);
   started.push(collector);
   return collector;
 }
@@ -143,7 +144,8 @@ test('replaced, with a second collector on the new one: the first takes nothing 
   renameSync(data, join(folder.path, 'aside'));
   mkdirSync(data);
   await said(collector, /it was replaced|no longer there/);
-  const second = await start(data);
+  // Its state is its own: where tests keep it in a database, another one.
+  const second = await start(data, stateEnv(join(folder.path, 'second')));
   await acknowledgesNothing(reporting);
   await stops(collector);
   reporting.end();

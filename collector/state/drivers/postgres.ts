@@ -34,7 +34,7 @@ export const postgres: StateDriver<PostgresPlace> = {
       setup,
       setupMs: connectWithinMs,
       deadlineMs: answerWithinMs,
-      faultOf: (thrown) => (willPass(thrown) ? fail('STATE_UNAVAILABLE', {}, thrown) : thrown),
+      faultOf: (thrown) => (willPass(thrown) ? fail('STATE_UNAVAILABLE', {}, explained(place, thrown)) : thrown),
     });
     await lookAtServer(session).catch(async (thrown) => {
       await session.end();
@@ -56,14 +56,24 @@ export const postgres: StateDriver<PostgresPlace> = {
     };
   },
   refusalOf(place, thrown) {
-    const cause = thrown instanceof EvenkeelError ? thrown.cause : thrown;
-    const values = { place: postgresName(place), reason: reasonOf(cause), todo: advice(cause, place) };
-    return fail(comesByItself(cause) ? 'STATE_UNREACHABLE' : 'STATE_REFUSED', values, cause);
+    const explanation = thrown instanceof EvenkeelError ? (thrown.cause as Error) : null;
+    return refusal(place, explanation === null ? thrown : (explanation.cause ?? explanation));
   },
   // The server itself keeps statistics, and room.
   attend: async () => () => {},
   maintain: async () => {},
 };
+
+function refusal(place: PostgresPlace, thrown: unknown): EvenkeelError {
+  const values = { place: postgresName(place), reason: reasonOf(thrown), todo: advice(thrown, place) };
+  return fail(comesByItself(thrown) ? 'STATE_UNREACHABLE' : 'STATE_REFUSED', values, thrown);
+}
+
+/** For the log of a collector that runs: pages must not say where the database is. */
+function explained(place: PostgresPlace, thrown: unknown): Error {
+  const { message, hint } = refusal(place, thrown);
+  return new Error(`${message} ${hint}`, { cause: thrown });
+}
 
 /** Numbers as JavaScript has them: whole ones are exact up to 2^53, which no ms, id or sum of ours reaches. */
 const numbers = new Set<number>([pgTypes.builtins.INT8, pgTypes.builtins.NUMERIC]);

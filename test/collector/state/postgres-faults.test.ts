@@ -19,6 +19,7 @@ let n = 0;
 // A message that waits keeps no process alive, which is right, but not here.
 const alive = setInterval(() => {}, 1000);
 test.after(() => clearInterval(alive));
+const never = new AbortController().signal;
 
 function check(what: string, work: (server: PostgresServer, place: PostgresPlace) => Promise<void>): void {
   test(what, async () => {
@@ -113,14 +114,16 @@ check(
   'a start waits for a database that is just starting, and not for what a person must mend',
   async (server, place) => {
     await server.stop();
-    const waiting = awaitState(place, silentLog);
+    const waiting = awaitState(place, silentLog, never);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await server.start();
     const state = await waiting;
     await state.destroy();
     const begun = performance.now();
-    assert.is((await refusalOf(awaitState({ ...place, database: 'nowhere' }, silentLog))).code, 'STATE_REFUSED');
-    assert.is((await refusalOf(awaitState({ ...place, port: 1 }, silentLog, 0))).code, 'STATE_UNREACHABLE');
+    assert.is((await refusalOf(awaitState({ ...place, database: 'nowhere' }, silentLog, never))).code, 'STATE_REFUSED');
+    assert.is((await refusalOf(awaitState({ ...place, port: 1 }, silentLog, never, 0))).code, 'STATE_UNREACHABLE');
+    const stopped = awaitState({ ...place, port: 1 }, silentLog, AbortSignal.timeout(300));
+    assert.is((await refusalOf(stopped)).code, 'STATE_UNREACHABLE');
     assert.ok(performance.now() - begun < 3000);
   },
 );
@@ -216,7 +219,9 @@ check(
     const late = await refusalOf(add(state, 'lost'));
     const took = performance.now() - begun;
     assert.is(late.code, 'STATE_UNAVAILABLE');
-    assert.match(String((late.cause as Error).message), 'no answer within 15 s');
+    const { message } = late.cause as Error;
+    for (const part of [place.database, 'no answer within 15 s', 'See that PostgreSQL runs'])
+      assert.match(message, part);
     assert.ok(took > 14_000 && took < 18_000, `${took} ms`);
     const ending = performance.now();
     await other.destroy();
