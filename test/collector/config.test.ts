@@ -124,4 +124,20 @@ test('addresses as others reach them', () => {
   assert.is(addressesOf(six, { http: 5, mqtt: 2 }).http, 'http://[::1]:5');
 });
 
+test('a state in PostgreSQL: password by file, from either place, every space of it; none without an address', () => {
+  const file = join(cwdWith(''), 'password');
+  writeFileSync(file, ' with spaces \r\n');
+  const address = 'postgres://keel@db.example.org/keel';
+  const env = { EVENKEEL_STATE_PASSWORD_FILE: file };
+  for (const { state } of [
+    load(`state: ${address}\nstate_password_file: ${file}`),
+    load(`state: ${address}`, {}, env),
+    load('', {}, { ...env, EVENKEEL_STATE: address }),
+  ])
+    assert.is(state?.password, ' with spaces ');
+  assert.is(load(`state: ${address}`).state?.password, null);
+  assert.match(refusal(() => load(`state_password_file: ${file}`)).message, 'state_password_file is given without');
+  assert.match(refusal(() => load('', {}, env)).message, 'EVENKEEL_STATE_PASSWORD_FILE is given without');
+});
+
 test.run();
