@@ -1,55 +1,9 @@
 /** The addresses of the app, on the History API. `match` is pure; the rest keeps the present address in signals. */
 import { signal } from '@preact/signals';
 
-export type Route =
-  | { page: 'fleet' }
-  | { page: 'endpoint'; id: string }
-  | { page: 'alerts' }
-  | { page: 'tickets' }
-  | { page: 'ticket'; id: number }
-  | { page: 'stability' }
-  | { page: 'kpi'; id: string }
-  | { page: 'protection' }
-  | { page: 'patches' }
-  | { page: 'sites' }
-  | { page: 'site'; id: string }
-  | { page: 'groups' }
-  | { page: 'group'; id: string }
-  | { page: 'rules' }
-  | { page: 'rule'; id: string }
-  | { page: 'add' }
-  | { page: 'setup' }
-  | { page: 'login' }
-  | { page: 'settings' }
-  | { page: 'missing' };
-
-export type PageName = Route['page'];
-
-const plain = [
-  'alerts',
-  'tickets',
-  'stability',
-  'protection',
-  'patches',
-  'sites',
-  'groups',
-  'rules',
-  'add',
-  'setup',
-  'login',
-  'settings',
-] as const;
-
-/** Pages of one thing, by the address of their list. */
-const details = new Map([
-  ['endpoints', 'endpoint'],
-  ['sites', 'site'],
-  ['groups', 'group'],
-  ['rules', 'rule'],
-  ['stability', 'kpi'],
-] as const satisfies [string, PageName][]) as ReadonlyMap<string, 'endpoint' | 'site' | 'group' | 'rule' | 'kpi'>;
-
-function decoded(part: string): string | null {
+/** The value of one part of an address; null where the part of the pattern does not allow it. */
+function valueIn(pattern: string, part: string): string | null {
+  if (pattern === ':number') return /^[1-9]\d{0,9}$/.test(part) ? part : null;
   try {
     return decodeURIComponent(part);
   } catch {
@@ -58,23 +12,22 @@ function decoded(part: string): string | null {
   }
 }
 
-/** The page that a path names; `missing` when it names none. */
-export function match(path: string): Route {
-  const parts = path.split('/').filter((part) => part !== '');
-  const [first, second] = parts;
-  if (first === undefined) return { page: 'fleet' };
-  if (parts.length === 1) {
-    const page = plain.find((name) => name === first);
-    return page ? { page } : { page: 'missing' };
+const partsOf = (path: string) => path.split('/').filter((part) => part !== '');
+
+/**
+ * The first page whose pattern fits the path, and the values of the pattern's `:id` (any text) and `:number` (from 1) in
+ * their order; null when none fits.
+ */
+export function match<Page extends string>(path: string, patterns: Iterable<readonly [Page, string]>) {
+  const parts = partsOf(path);
+  for (const [page, pattern] of patterns) {
+    const wanted = partsOf(pattern);
+    const fixed = wanted.every((part, at) => part.startsWith(':') || part === parts[at]);
+    if (wanted.length !== parts.length || !fixed) continue;
+    const values = wanted.flatMap((part, at) => (part.startsWith(':') ? [valueIn(part, parts[at] as string)] : []));
+    if (values.every((value) => value !== null)) return { page, values };
   }
-  if (parts.length !== 2 || second === undefined) return { page: 'missing' };
-  const detail = details.get(first);
-  if (detail) {
-    const id = decoded(second);
-    return id === null ? { page: 'missing' } : { page: detail, id };
-  }
-  if (first === 'tickets' && /^[1-9]\d{0,9}$/.test(second)) return { page: 'ticket', id: Number(second) };
-  return { page: 'missing' };
+  return null;
 }
 
 /** `/tickets/7`; ids are escaped. */

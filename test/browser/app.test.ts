@@ -9,7 +9,8 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { build } from 'vite';
-import { violations } from '../support/browser.ts';
+import { words } from '../../shared/words/en.ts';
+import { loadPages, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -292,24 +293,14 @@ step('Japanese, and it is remembered', async () => {
 });
 
 const tabs = ['presence', 'backups', 'updates', 'health', 'software', 'about'];
+/** The address of each page; of a page about one thing, of the first that the page above it links to. */
+const addresses = new Map<string, string>();
 const pages = () => [
-  '/',
-  '/alerts',
+  ...addresses.values(),
   '/alerts?state=all',
-  '/tickets',
-  '/tickets/1',
   '/tickets/2',
-  '/stability',
-  '/stability/availability_server',
   '/stability/time_to_acknowledge',
-  '/protection',
-  '/patches',
-  '/sites',
-  '/groups',
-  '/add',
-  '/settings',
   '/nowhere',
-  world.endpoint,
   ...tabs.map((tab) => `${world.endpoint}?tab=${tab}`),
 ];
 
@@ -323,6 +314,40 @@ async function settled(page: Page, path: string): Promise<void> {
     path,
   );
 }
+
+step('every address of the table of pages shows its page, and marks its place in the menu', async () => {
+  const { page } = world;
+  const table = await loadPages();
+  const made = await page.evaluate(async () => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"First"}' };
+    return Promise.all(['sites', 'groups'].map(async (kind) => (await fetch(`/api/v1/${kind}`, init)).ok));
+  });
+  assert.equal(made, [true, true]);
+  for (const [name, { path, partOf, alone }] of table.pageEntries) {
+    if (path.includes(':')) {
+      await settled(page, table.pages[partOf ?? 'fleet'].path);
+      const links = page.locator('main a[href^="/"]');
+      const hrefs = await links.evaluateAll((all) =>
+        all.map((link) => new URL((link as HTMLAnchorElement).href).pathname),
+      );
+      const href = hrefs.find((one) => table.pageAt(one).page === name);
+      assert.ok(href, `the page ${partOf} links to no ${name}`);
+      addresses.set(name, href);
+    } else addresses.set(name, path);
+    await settled(page, addresses.get(name) as string);
+    const isMissing = (await page.getByRole('heading', { name: words.missing.title }).count()) > 0;
+    assert.is(isMissing, name === 'missing', name);
+    const marked = await page.locator('aside nav a[aria-current="page"]').allTextContents();
+    const expected = alone || name === 'missing' ? [] : [words.page[partOf ?? name]];
+    if (name !== 'login')
+      assert.equal(
+        marked.map((text) => text.replace(/\d+$/, '')),
+        expected,
+        name,
+      );
+  }
+  assert.is(new URL(page.url()).pathname, '/missing');
+});
 
 for (const shade of ['light', 'dark'] as const) {
   step(`no accessibility violation on any page, ${shade}`, async () => {

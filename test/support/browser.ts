@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import { build, createServer } from 'vite';
 import { temporaryFolder, until } from './processes.ts';
 
 const file = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -15,9 +15,21 @@ const flags = [
 /** @returns why there is none here; null when there is */
 export const browserMissing = () => (existsSync(file) ? null : `${file} is not there`);
 
+const configFile = fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url));
+
+/** The app's table of pages: a file with JSX, which Node does not read by itself. */
+export async function loadPages(): Promise<typeof import('../../dashboards/web/pages/index.tsx')> {
+  const server = { middlewareMode: true, ws: false, hmr: false, watch: null } as const;
+  const vite = await createServer({ configFile, server, optimizeDeps: { noDiscovery: true }, logLevel: 'warn' });
+  try {
+    return (await vite.ssrLoadModule('/pages/index.tsx')) as Awaited<ReturnType<typeof loadPages>>;
+  } finally {
+    await vite.close();
+  }
+}
+
 /** Builds the web app that the collector serves. */
 export async function buildWeb(): Promise<void> {
-  const configFile = fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url));
   await build({ configFile, logLevel: 'warn' });
 }
 
