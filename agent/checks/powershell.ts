@@ -1,6 +1,6 @@
 /** One PowerShell process for a whole batch of questions: each costs half a second to five, and 50 to 100 MB. */
 
-import { clip, type Reason, said } from '../../shared/reason.ts';
+import { clip, type Reason, reason, said } from '../../shared/reason.ts';
 import { powershellArgs } from '../platform/windows.ts';
 import type { CheckContext } from './check.ts';
 import { howEnded } from './ended.ts';
@@ -18,7 +18,8 @@ export async function powershell(
   const result = await context.run('powershell.exe', powershellArgs(script), { timeoutMs, maxBytes: 8 * 1024 * 1024 });
   const value = looseJson(result.stdout);
   if (result.ended !== null) return { value: null, reasons: [howEnded('powershell.exe', result)] };
-  if (result.code === 0 && value !== undefined) return { value, reasons: [] };
+  if (result.code === 0 && value !== undefined)
+    return { value, reasons: value === null ? [reason('no_answer', { program: 'powershell.exe' })] : [] };
   // Errors come as CLIXML when nobody listens at a console; the first readable sentence is enough.
   const plain = result.stderr
     .replace(/#< CLIXML|<[^<>]+>|_x000D__x000A_/g, ' ')

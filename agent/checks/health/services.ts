@@ -76,6 +76,10 @@ export function parseCrashed(text: string): Service[] {
 /** launchd ends jobs that are idle, or whose plist was unloaded, with these; SIGHUP and SIGINT come from people. */
 const orderlySignals = new Set([-1, -2, -9, -15]);
 
+/** Jobs in the answer of `launchctl list`, which has a heading even where it has none. */
+const countLaunchctl = (text: string): number =>
+  /^PID\tStatus\tLabel\r?$/m.test(text) ? linesOf(text).filter((line) => line.split('\t').length === 3).length - 1 : 0;
+
 /** `launchctl list`: PID, last exit status, label. A negative status is the signal that ended the job. */
 export function parseLaunchctl(text: string): Service[] {
   return linesOf(text).flatMap((line) => {
@@ -159,6 +163,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   if (context.platform === 'darwin') {
     const answer = await context.run('/bin/launchctl', ['list'], limits);
     if (answer.code !== 0) throw new ReasonedError(howEnded('launchctl', answer));
+    if (countLaunchctl(answer.stdout) === 0) throw new ReasonedError(reason('no_answer', { program: 'launchctl' }));
     return serviceReading(parseLaunchctl(answer.stdout), null, now, before);
   }
   if (await exists(context, '/run/systemd/system')) {
@@ -170,5 +175,10 @@ async function read(context: CheckContext): Promise<HealthReading> {
   }
   if ((await namesIn(context, '/run/openrc')).length === 0) throw new NoData(reason('no_service_manager'));
   const answer = await context.run('rc-status', ['--crashed', '--nocolor'], limits);
-  return serviceReading(parseCrashed(answer.stdout), null, now, before);
+  const crashed = parseCrashed(answer.stdout);
+  // Without a crash it prints nothing, and ends with 1 in some versions; what it complains of goes to stderr.
+  const isAnswer = (answer.code === 0 || answer.code === 1) && answer.ended === null && answer.stderr.trim() === '';
+  if (!isAnswer || crashed.length < linesOf(answer.stdout).filter((line) => line.trim() !== '').length)
+    throw new ReasonedError(reason('no_answer', { program: 'rc-status' }), ...said(answer.stderr.slice(0, 200)));
+  return serviceReading(crashed, null, now, before);
 }

@@ -1,6 +1,7 @@
 /** Who is logged in. Names and places only, no times of day: who is at a machine, not what they do. */
-import { reason } from '../../../shared/reason.ts';
-import { type CheckContext, NoData } from '../check.ts';
+import { ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { type CheckContext, NoData, type RunResult } from '../check.ts';
+import { howEnded } from '../ended.ts';
 import { bytesOf, fileText, namesIn } from '../files.ts';
 import { parseUtmp, recordType } from '../os/utmp.ts';
 import { linesOf } from '../parse.ts';
@@ -25,8 +26,8 @@ export function parseSystemdSession(text: string): Session | null {
 export function parseWho(text: string): Session[] {
   return linesOf(text).flatMap((line) => {
     const text = line.trim();
-    const [user = '', place = '', ...rest] = text.split(/\s+/, 3);
-    if (rest.length === 0) return [];
+    const [, user = '', place = ''] = /^(\S+)\s+(\S+)\s+[A-Z][a-z]{2}\s+\d{1,2}\s+\d\d:\d\d/.exec(text) ?? [];
+    if (user === '') return [];
     const from = text.endsWith(')') ? text.slice(text.lastIndexOf('(') + 1, -1) : '';
     return [{ user, line: place, from: from || null }];
   });
@@ -72,18 +73,37 @@ async function read(context: CheckContext): Promise<HealthReading> {
 
 async function sessionsOf(context: CheckContext): Promise<Session[]> {
   const limits = { timeoutMs: 10_000 };
-  if (context.platform === 'darwin') return parseWho((await context.run('/usr/bin/who', [], limits)).stdout);
-  // quser ends with 1 when nobody is logged in.
-  if (context.platform === 'win32') return parseQuser((await context.run('quser.exe', [], limits)).stdout);
-  const bytes = await bytesOf(context, '/run/utmp', 4 * 1024 * 1024);
-  if (bytes !== null)
-    return parseUtmp(bytes)
+  if (context.platform === 'darwin') {
+    const answer = await context.run('/usr/bin/who', [], limits);
+    const sessions = parseWho(answer.stdout);
+    if (answer.code !== 0) throw new ReasonedError(howEnded('who', answer));
+    return answered('who', answer, sessions, linesOf(answer.stdout).filter((line) => line.trim() !== '').length);
+  }
+  if (context.platform === 'win32') {
+    const answer = await context.run('quser.exe', [], limits);
+    // It ends with 1 when nobody is logged in, and says so in the language of the system; a failure has a number.
+    if (answer.ended !== null || /\b0x[\da-f]{4}/i.test(answer.stderr))
+      throw new ReasonedError(howEnded('quser.exe', answer), ...said(answer.stderr.trim().slice(0, 200)));
+    return answered('quser.exe', answer, parseQuser(answer.stdout), 1);
+  }
+  const records = parseUtmp((await bytesOf(context, '/run/utmp', 4 * 1024 * 1024)) ?? new Uint8Array());
+  // Without any record, not even that of the boot, nobody keeps the file.
+  if (records.length > 0)
+    return records
       .filter((record) => record.type === recordType.user && record.user !== '')
       .map(({ user, line, host }) => ({ user, line, from: host === '' || host.startsWith(':') ? null : host }));
   const folder = '/run/systemd/sessions';
   const names = (await namesIn(context, folder)).filter((name) => !name.endsWith('.ref'));
-  if (names.length === 0 && (await fileText(context, '/run/systemd/seats/seat0')) === null)
+  if (names.length === 0 && !/^IS_SEAT0=/m.test((await fileText(context, '/run/systemd/seats/seat0')) ?? ''))
     throw new NoData(reason('no_list_of_users'));
   const texts = await Promise.all(names.map((name) => fileText(context, `${folder}/${name}`, 64 * 1024)));
+  if (texts.length > 0 && !texts.some((text) => /^USER=/m.test(text ?? '')))
+    throw new ReasonedError(reason('no_list_of_users'));
   return texts.map((text) => parseSystemdSession(text ?? '')).filter((session) => session !== null);
+}
+
+/** Nothing printed is nobody; something of which fewer lines are sessions than must be is no answer. */
+function answered(program: string, { stdout }: RunResult, sessions: Session[], least: number): Session[] {
+  if (stdout.trim() !== '' && sessions.length < least) throw new ReasonedError(reason('no_answer', { program }));
+  return sessions;
 }
