@@ -69,7 +69,7 @@ async function main(words: string[]): Promise<number> {
     process.stdout.write(`${help()}\n`);
     return 0;
   }
-  if (positionals.length > 0) throw fail('BAD_FLAG', { problem: `a word too many: "${positionals[0]}"` });
+  if (positionals.length > 0) throw fail('BAD_FLAG', { problem: `an unexpected argument: "${positionals[0]}"` });
   return command.run(values);
 }
 

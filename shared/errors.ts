@@ -1,5 +1,5 @@
 /**
- * Every error that a person or a script can meet, in one table.
+ * All errors for people and scripts, in one table.
  *
  * `message` says what was attempted, with which value, and why it failed; `hint` says what to do now.
  * `{name}` is replaced by the value given to `fail`. `status` is the HTTP status; `retryable` tells a runner whether
@@ -26,7 +26,7 @@ export const errors = {
     '{what} "{value}" is not a duration.',
     'Write a number with a unit: 500ms, 10s, 2m, 36h or 14d.',
   ),
-  BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see what it takes.'),
+  BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see its arguments.'),
   // One line for each fault: `file:line:column: what is wrong`.
   BAD_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run collector -- check-config`.'),
   BAD_LOCAL_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run agent -- doctor`.'),
@@ -62,7 +62,7 @@ export const errors = {
   STATE_UNAVAILABLE: row(
     503,
     'The collector cannot reach its database at present.',
-    'Nothing is lost: agents keep their reports, and the collector tries again by itself. Its log has the reason.',
+    'Nothing is lost: agents keep their reports, and the collector retries. Its log has the reason.',
     true,
   ),
   DATA_NEWER: row(
@@ -90,13 +90,13 @@ export const errors = {
   AGENT_FOLDER_LOST: row(
     507,
     'The agent’s folder {path} is no longer the one that was opened: {what}.',
-    'Reports go on while the collector can be reached; what it has not taken is lost when the agent ends. Put the ' +
+    'Reports go on while the collector can be reached; what it has not stored is lost when the agent ends. Put the ' +
       'folder back and restart the agent, or enrol this machine again.',
   ),
   DISK_FULL: row(
     507,
     'The disk that holds {path} is full.',
-    'Free some space: the collector goes on by itself, and agents keep their reports until then.',
+    'Free some space: the collector then continues, and agents keep their reports until then.',
     true,
   ),
   SERIES_UNAVAILABLE: row(
@@ -110,7 +110,7 @@ export const errors = {
   NOT_JSON: row(400, 'The payload is not JSON: {reason}.', 'Send UTF-8 JSON, gzip-compressed or plain.'),
   TOO_LARGE: row(
     413,
-    'The payload has {size} bytes; at most {limit} are taken.',
+    'The payload has {size} bytes; at most {limit} are accepted.',
     'Split the report into smaller ones.',
   ),
   BAD_GZIP: row(
@@ -129,7 +129,7 @@ export const errors = {
     'The metric {metric} is not in the catalogue.',
     'Update the collector, or add a row to shared/metrics.ts.',
   ),
-  BAD_TOPIC: row(400, 'The topic {topic} is not one of ours.', 'See shared/topics.ts.'),
+  BAD_TOPIC: row(400, 'The topic {topic} is not a topic of Evenkeel.', 'See shared/topics.ts.'),
   TOO_MANY_SERIES: row(
     429,
     'The endpoint {endpoint} sends more than {limit} series.',
@@ -146,13 +146,13 @@ export const errors = {
   JOIN_CODE_UNKNOWN: row(
     403,
     'The collector does not know this join code.',
-    'Make a new one on the page "Add endpoint".',
+    'Create a new one on the page "Add endpoint".',
   ),
-  JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', 'Make a new one on the page "Add endpoint".'),
+  JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', 'Create a new one on the page "Add endpoint".'),
   JOIN_CODE_USED: row(
     403,
     'This join code has been used {uses} of {uses} times.',
-    'Make a new one on the page "Add endpoint".',
+    'Create a new one on the page "Add endpoint".',
   ),
   ALREADY_ENROLLED: row(
     409,
@@ -220,7 +220,7 @@ export const errors = {
   ),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
-  BAD_RULE: row(400, 'The rule cannot be so: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
+  BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
   RULE_IN_FILE: row(
     409,
     'The rule {id} is set in evenkeel.yaml, so it cannot be changed here.',
@@ -230,16 +230,16 @@ export const errors = {
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
 
-  // Notices
+  // Notifications
   CHANNEL_FAILED: row(
     502,
-    'The channel {channel} did not take the notice: {reason}.',
-    'It is tried again by itself.',
+    'The channel {channel} did not accept the notification: {reason}.',
+    'It is retried automatically.',
     true,
   ),
   CHANNEL_REFUSED: row(
     502,
-    'The channel {channel} refused the notice: {reason}.',
+    'The channel {channel} refused the notification: {reason}.',
     'Correct the settings of the channel.',
   ),
 } as const satisfies Record<string, ErrorRow>;

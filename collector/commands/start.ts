@@ -14,7 +14,9 @@ function greeting({ addresses, setupLink, data }: Started): string {
   return [
     `Evenkeel ${version} is running.`,
     `  Web app  ${addresses.http}`,
-    setupLink === null ? '  Set-up   done: an admin exists' : `  Set-up   ${setupLink}   (once: makes the first admin)`,
+    setupLink === null
+      ? '  Set-up   done: an admin exists'
+      : `  Set-up   ${setupLink}   (one-time link: creates the first admin)`,
     `  Agents   ${addresses.mqtt}`,
     `  Data     ${data}`,
     '  Stop it with Ctrl+C.',

@@ -503,7 +503,7 @@ export const words: Words = {
     booted_before: 'エージェントの接続前にマシンは起動済み',
     delivered_late: 'この時間の報告が後から到着',
     nothing_delivered: 'この時間の報告は未到着',
-    no_collector: 'コレクターは監視していなかった',
+    no_collector: 'コレクターは停止していた',
     from_login_records: '出典: ログイン記録',
     from_journal: '出典: システムジャーナル',
     from_crash_dump: '出典: クラッシュダンプ',
@@ -1034,7 +1034,7 @@ export const words: Words = {
     roleHelp: {
       viewer: 'すべて閲覧できますが、変更はできません。',
       operator: 'アラートの確認とチケットの対応もできます。',
-      manager: '運用担当と同じ操作ができ、数値の責任者です。',
+      manager: '運用担当と同じ操作ができ、KPI の責任者です。',
       admin: 'ユーザー・トークン・エンドポイントの追加もできます。',
     },
     created: '作成日',

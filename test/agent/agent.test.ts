@@ -120,7 +120,7 @@ test('once prints one whole report; commands and flags that do not exist are ref
       [['fly'], 2, /no command "fly"/],
       [['constructor'], 2, /no command/],
       [['once', '--fast'], 2, /--fast/],
-      [['once', 'more'], 2, /a word too many/],
+      [['once', 'more'], 2, /unexpected argument/],
       [['run', '--data', folder.path], 1, /not enrolled/],
       [[], 2, /^$/],
     ] as [string[], number, RegExp][]) {

@@ -110,14 +110,14 @@ step('a wrong set-up link is told kindly, the printed one makes the first admin'
   const { page, collector } = world;
   assert.ok(collector.setup, 'the collector printed a set-up link');
   await page.goto(`${collector.http}/`);
-  await page.getByRole('heading', { name: 'Make the first admin' }).waitFor();
+  await page.getByRole('heading', { name: 'Create the first admin' }).waitFor();
   await page.goto(collector.setup as string);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password, once more').fill('something else entirely');
-  await page.getByRole('button', { name: 'Make the admin' }).click();
-  await page.getByText('The two passwords differ.').waitFor();
-  await page.getByLabel('Password, once more').fill(password);
-  await page.getByRole('button', { name: 'Make the admin' }).click();
+  await page.getByLabel('Confirm password').fill('something else entirely');
+  await page.getByRole('button', { name: 'Create admin account' }).click();
+  await page.getByText('The passwords do not match.').waitFor();
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: 'Create admin account' }).click();
   await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
 });
 
@@ -174,8 +174,8 @@ step('a firing alert is on its page, and its ticket opens with a chart and what 
     await page.locator('.story').getByText(said).waitFor();
   }
   // Whoever acknowledges the alert has the ticket.
-  await page.getByRole('button', { name: 'Give back' }).click();
-  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByRole('button', { name: 'Unassign' }).click();
+  await page.getByRole('button', { name: 'Assign to me' }).click();
   await page.getByText('admin assigned it to admin').waitFor();
 });
 
@@ -217,7 +217,7 @@ step('a ticket by hand: comment, take, resolve, open again; markup stays text', 
   await page.getByLabel('Comment').fill('Ordered.');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.locator('.story .said', { hasText: 'Ordered.' }).waitFor();
-  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByRole('button', { name: 'Assign to me' }).click();
   await page.getByText('admin assigned it to admin').waitFor();
   await page.getByRole('button', { name: 'Resolve' }).click();
   await page.getByRole('button', { name: 'Reopen' }).click();
@@ -229,7 +229,7 @@ step('a join code can be made, and its line is shown once', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/add`);
   await page.getByLabel('Label').fill('front desk');
-  await page.getByRole('button', { name: 'Make join code' }).click();
+  await page.getByRole('button', { name: 'Create join code' }).click();
   const line = (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
   assert.match(line, /enroll \S{20,}/);
   // This collector listens on loopback: a person with another machine in mind must hear it here.
@@ -269,7 +269,7 @@ step('an admin gives a person a new password', async () => {
   await page.goto(`${collector.http}/settings`);
   await page.getByLabel('User name').fill('grace');
   await page.getByLabel('Password').fill('the first sentence');
-  await page.getByRole('button', { name: 'Add person' }).click();
+  await page.getByRole('button', { name: 'Add user' }).click();
   await page.getByRole('button', { name: 'New password grace' }).click();
   await page.getByLabel('New password of grace').fill('the second sentence');
   await page.getByRole('button', { name: 'Set password' }).click();

@@ -87,8 +87,8 @@ test.before(async () => {
   page = browser.page;
   await page.goto(collector.setup as string);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password, once more').fill(password);
-  await page.getByRole('button', { name: /^Make the admin/ }).click();
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
   await openPage(page, `${collector.http}/`, 'en');
 });

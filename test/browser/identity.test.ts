@@ -77,8 +77,8 @@ test.before(async () => {
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   await page.goto(collector.setup ?? '');
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password, once more').fill(password);
-  await page.getByRole('button', { name: 'Make the admin and log in' }).click();
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: 'Create admin account' }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
 });
 test.after(async () => {
@@ -110,7 +110,7 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   const old = await enrol('web', 'bbbbbbbbbbbbbbbb');
   const fresh = await enrol('web', 'bbbbbbbbbbbbbbbb');
   await open(old.endpoint);
-  await shows('If this is the same machine, say so on the page of the newer endpoint.');
+  await shows('If this is the same machine, confirm it on the page of the newer endpoint.');
   await open(fresh.endpoint, 'ja');
   await shows('web と同じマシンと思われます');
   await open(fresh.endpoint);
@@ -121,8 +121,8 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   await page.getByRole('button', { name: 'Yes, it is the same machine' }).click();
   await until(async () => page.url().endsWith(`/endpoints/${old.endpoint}`), 15_000, 'the old endpoint');
   await open(old.endpoint);
-  await shows('Installed anew');
-  await shows(/said by admin/);
+  await shows('Reinstalled');
+  await shows(/confirmed by admin/);
   const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints?sort=name');
   assert.equal(
     items.map(({ name }) => name),

@@ -84,8 +84,8 @@ test.before(async () => {
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   await page.goto(collector.setup as string);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password, once more').fill(password);
-  await press(/^Make the admin/);
+  await page.getByLabel('Confirm password').fill(password);
+  await press(/^Create admin account/);
   await heading('Fleet');
 });
 test.after(async () => {

@@ -79,8 +79,8 @@ test.before(async () => {
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   await page.goto(collector.setup as string);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password, once more').fill(password);
-  await page.getByRole('button', { name: /^Make the admin/ }).click();
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
   await heading('Fleet');
 });
 test.after(async () => {

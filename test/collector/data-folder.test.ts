@@ -110,7 +110,7 @@ test('commands and options that do not exist', async () => {
   for (const [words, message] of [
     [['strat'], /unknown command "strat" \(did you mean "start"\?\)\./],
     [['start', '--http-prot', '1'], /unknown option --http-prot \(did you mean --http-port\?\)\./],
-    [['start', 'now'], /a word too many: "now"/],
+    [['start', 'now'], /unexpected argument: "now"/],
     [['token', 'create', '--role', 'king', '--name', 'x'], /--role "king"; it is one of viewer/],
     [['token', 'create', '--role', 'viewer'], /no --name/],
   ] as const) {

@@ -312,8 +312,8 @@ if (noBrowser === null)
     const { page } = browser;
     await page.goto(collector.setup as string);
     await page.getByLabel('Password', { exact: true }).fill('a sentence that nobody guesses');
-    await page.getByLabel('Password, once more').fill('a sentence that nobody guesses');
-    await page.getByRole('button', { name: 'Make the admin' }).click();
+    await page.getByLabel('Confirm password').fill('a sentence that nobody guesses');
+    await page.getByRole('button', { name: 'Create admin account' }).click();
     await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
   });
 

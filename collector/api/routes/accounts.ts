@@ -16,7 +16,7 @@ const Password = Type.String({ maxLength: 1024, description: 'at least 12 charac
 export function accountRoutes(app: App, { accounts: { users } }: Context): void {
   app.get(
     '/api/v1/users',
-    { schema: { summary: 'People who may log in', tags: ['access'], response: { 200: page(User) } } },
+    { schema: { summary: 'Users', tags: ['access'], response: { 200: page(User) } } },
     async () => ({ items: await users.list(), next: null }),
   );
 
@@ -24,7 +24,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
     '/api/v1/users',
     {
       schema: {
-        summary: 'Add a person',
+        summary: 'Add a user',
         tags: ['access'],
         body: Type.Object(
           {
@@ -44,7 +44,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
     '/api/v1/users/:id/password',
     {
       schema: {
-        summary: 'Set a new password; ends all sessions of that person',
+        summary: 'Set a new password; ends all sessions of that user',
         tags: ['access'],
         params: Id,
         body: Type.Object({ password: Password }, { ...closed, examples: [{ password: 'a fresh sentence' }] }),
@@ -59,7 +59,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
 
   app.post(
     '/api/v1/users/:id/disable',
-    { schema: { summary: 'Let a person in no longer', tags: ['access'], params: Id, response: { 200: User } } },
+    { schema: { summary: 'Disable a user', tags: ['access'], params: Id, response: { 200: User } } },
     (request) => users.disable(request.params.id),
   );
 }

@@ -41,7 +41,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     '/api/v1/alerts/:id',
     {
       schema: {
-        summary: 'One alert with its history, and who was told what',
+        summary: 'One alert with its history and notifications',
         tags: ['alerts'],
         params: Id,
         response: { 200: AlertDetail },
@@ -54,7 +54,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     '/api/v1/alerts/:id/acknowledge',
     {
       schema: {
-        summary: 'I am on it until then: its ticket is mine',
+        summary: 'Acknowledge an alert until a time; assigns its ticket to the caller',
         tags: ['alerts'],
         params: Id,
         body: Acknowledge,
@@ -76,7 +76,8 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     '/api/v1/alerts/:id/hand-over',
     {
       schema: {
-        summary: 'Somebody else shall take it: it stays with you until they acknowledge it, 15 minutes at most',
+        summary:
+          'Hand an alert over: it stays with the caller until the other user acknowledges it, at most 15 minutes',
         tags: ['alerts'],
         params: Id,
         body: Type.Object({ to: word(64) }, { ...closed, examples: [{ to: 'bob' }] }),
@@ -92,7 +93,12 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
   app.post(
     '/api/v1/alerts/:id/withdraw',
     {
-      schema: { summary: 'I am not on it any more', tags: ['alerts'], params: Id, response: { 200: Alert } },
+      schema: {
+        summary: 'Withdraw the acknowledgement of an alert',
+        tags: ['alerts'],
+        params: Id,
+        response: { 200: Alert },
+      },
     },
     async (request) => {
       await alerts.withdraw(request.params.id, callerNamed(request));
@@ -104,7 +110,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     '/api/v1/alerts/:id/end',
     {
       schema: {
-        summary: 'What it was about is not there any more: end it; it comes again if that is not so',
+        summary: 'End an alert whose subject no longer exists; it fires again if that is wrong',
         tags: ['alerts'],
         params: Id,
         response: { 200: Alert },

@@ -35,7 +35,7 @@ export function endpointRoutes(app: App, context: Context): void {
     '/api/v1/endpoints',
     {
       schema: {
-        summary: 'Endpoints, those that need a look first',
+        summary: 'Endpoints, those that need attention first',
         tags: ['fleet'],
         querystring: RowQuery,
         response: { 200: Type.Object({ ...page(EndpointRow).properties, total: Type.Integer() }) },
@@ -48,7 +48,7 @@ export function endpointRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/filters',
     {
       schema: {
-        summary: 'By what endpoints can be filtered and put in order, and how many each choice finds',
+        summary: 'Filters and sort keys of endpoints, with the count of each choice',
         tags: ['fleet'],
         response: { 200: FleetFilters },
       },
@@ -60,7 +60,7 @@ export function endpointRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id',
     {
       schema: {
-        summary: 'One endpoint with all that is known of it',
+        summary: 'One endpoint in detail',
         tags: ['fleet'],
         params: Id,
         response: { 200: EndpointDetail },

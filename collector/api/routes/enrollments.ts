@@ -75,7 +75,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
     '/api/v1/enrollments',
     {
       schema: {
-        summary: 'Make a join code; the only time that it is shown',
+        summary: 'Create a join code; the only time that it is shown',
         tags: ['enrolment'],
         body: NewCode,
         response: { 201: NewEnrollment },
@@ -103,7 +103,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
     '/api/v1/ca',
     {
       schema: {
-        summary: 'Certificate of the own authority behind this collector, PEM: for `enroll --ca`',
+        summary: 'Certificate of the private authority of this collector, PEM: for `enroll --ca`',
         tags: ['enrolment'],
         response: { 200: Type.String() },
       },
@@ -134,7 +134,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
       // A whole office behind one address may join at once; 256 random bits are not found by trying.
       config: { rateLimit: { max: 1000, timeWindow: '10 seconds' } },
       schema: {
-        summary: 'For agents: change a join code for a credential of the machine’s own',
+        summary: 'For agents: exchange a join code for a credential',
         tags: ['enrolment'],
         body: Applicant,
         response: { 201: Credential },

@@ -25,7 +25,7 @@ export function metricRoutes(app: App, context: Context): void {
     '/readyz',
     {
       schema: {
-        summary: 'Reports can be stored now; what is wrong is told to those who are logged in',
+        summary: 'Whether reports can be stored now; logged-in callers get the reason',
         tags: ['operation'],
         response: { 200: Readiness, 503: Readiness },
       },
@@ -39,7 +39,7 @@ export function metricRoutes(app: App, context: Context): void {
 
   app.get(
     '/metrics',
-    { schema: { summary: 'The collector’s own numbers', tags: ['operation'], response: { 200: Text } } },
+    { schema: { summary: 'Metrics of the collector itself', tags: ['operation'], response: { 200: Text } } },
     async (_request, reply) =>
       reply
         .type(registry.contentType)

@@ -137,7 +137,7 @@ function register(app: App, { fleet, rows }: Context, kind: Kind, places: Places
 
   app.post(
     url,
-    { schema: { summary: `Make a ${one}`, tags, body: New, response: { 201: Row } } },
+    { schema: { summary: `Create a ${one}`, tags, body: New, response: { 201: Row } } },
     async (request, reply) => {
       const place = await places.create(request.body as unknown as PlaceFields, callerNamed(request));
       return reply.status(201).send(rowOf(place));
@@ -154,7 +154,7 @@ function register(app: App, { fleet, rows }: Context, kind: Kind, places: Places
     `${url}/:id`,
     {
       schema: {
-        summary: `Change a ${one}; a new name holds wherever the old one stood`,
+        summary: `Change a ${one}; its endpoints get a new name, too`,
         tags,
         params: Id,
         body: Edit,
@@ -190,7 +190,7 @@ function register(app: App, { fleet, rows }: Context, kind: Kind, places: Places
     `${url}/:id`,
     {
       schema: {
-        summary: `Remove a ${one}; refused while it is in use, unless moveTo says what becomes of its endpoints`,
+        summary: `Remove a ${one}; refused while it is in use, unless moveTo names where its endpoints go`,
         tags,
         params: Id,
         querystring: MoveTo,

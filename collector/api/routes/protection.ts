@@ -9,7 +9,7 @@ export function protectionRoutes(app: App, { state, fleet, rows, alerts, clock }
     '/api/v1/protection',
     {
       schema: {
-        summary: 'Who has no backup, who is late, what was never verified, what is smaller than usual',
+        summary: 'Endpoints without a backup, and backups that are late, never verified or smaller than usual',
         tags: ['protection'],
         response: { 200: Protection },
       },

@@ -24,7 +24,7 @@ export function restoreTestRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id/backups/verified',
     {
       schema: {
-        summary: 'Restores that people tried out, newest first',
+        summary: 'Restore tests recorded by users, newest first',
         tags: ['fleet'],
         params: Id,
         response: { 200: page(RestoreTest) },
@@ -37,7 +37,7 @@ export function restoreTestRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id/backups/:job/verified',
     {
       schema: {
-        summary: 'Record that a restore was tried out',
+        summary: 'Record a restore test',
         tags: ['fleet'],
         params: Type.Object({ id: word(64), job: word(256) }, closed),
         body: Tried,

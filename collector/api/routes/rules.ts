@@ -57,7 +57,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/rules/:id/history',
     {
       schema: {
-        summary: 'How a rule was changed, newest first: by whom, why, and in which parts',
+        summary: 'History of a rule, newest first: author, reason and changed parts',
         tags: ['rules'],
         params: RuleId,
         response: { 200: page(RuleVersion) },
@@ -76,7 +76,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/rules/:id',
     {
       schema: {
-        summary: 'Say how a rule is to be, everywhere or within a scope; in force at once',
+        summary: 'Set a rule, everywhere or within a scope; in force at once',
         tags: ['rules'],
         params: RuleId,
         body: One,
@@ -95,7 +95,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/rules/:id',
     {
       schema: {
-        summary: 'Take back what was said about a rule, everywhere or within a scope',
+        summary: 'Reset a rule, everywhere or within a scope',
         tags: ['rules'],
         params: RuleId,
         body: Reset,
@@ -114,7 +114,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/rules/changes',
     {
       schema: {
-        summary: 'Change several rules within one scope, all or none: the levels of one thing belong together',
+        summary: 'Change several rules within one scope, all or none, such as the levels of one rule',
         tags: ['rules'],
         body: Several,
         response: { 200: page(RuleEntry) },
@@ -132,7 +132,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/rules/preview',
     {
       schema: {
-        summary: 'What such a change would do; changes nothing',
+        summary: 'Preview of such a change; changes nothing',
         tags: ['rules'],
         body: Trial,
         response: { 200: RulePreview },
@@ -165,7 +165,7 @@ export function ruleRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id/rules',
     {
       schema: {
-        summary: 'Which rules hold for an endpoint, and why: what each scope said, the most specific first',
+        summary: 'Rules in force for an endpoint, and the scopes that set them, most specific first',
         tags: ['rules'],
         params: Id,
         response: { 200: page(Type.Object({ entry: RuleEntry, gaveWay: Type.Array(RuleEntry) })) },

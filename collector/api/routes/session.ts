@@ -40,7 +40,7 @@ export function sessionRoutes(app: App, context: Context): void {
     {
       config: few,
       schema: {
-        summary: 'Make the first admin, once',
+        summary: 'Create the first admin, once',
         tags: ['session'],
         body: Type.Object(
           { secret: word(100, 'from the link that the start printed'), user: UserName, password: Password },
@@ -93,7 +93,7 @@ export function sessionRoutes(app: App, context: Context): void {
 
   app.get(
     '/api/v1/me',
-    { schema: { summary: 'Who am I, and is set-up open', tags: ['session'], response: { 200: Me } } },
+    { schema: { summary: 'The logged-in user, and whether set-up is open', tags: ['session'], response: { 200: Me } } },
     (request) => me(request.caller),
   );
 }

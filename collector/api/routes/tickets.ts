@@ -56,7 +56,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     '/api/v1/tickets/:id',
     {
       schema: {
-        summary: 'One ticket with its time-line, alert and notices',
+        summary: 'One ticket with its timeline, alert and notifications',
         tags: ['tickets'],
         params: TicketId,
         response: { 200: TicketDetail },
@@ -86,13 +86,13 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
   const actions: Action[] = [
     {
       name: 'comment',
-      summary: 'Write a comment',
+      summary: 'Comment on a ticket',
       body: Type.Object({ text: Text }, { ...closed, examples: [{ text: 'Looking at it.' }] }),
       run: (id, by, { text }) => tickets.comment(id, by, text ?? ''),
     },
     {
       name: 'assign',
-      summary: 'Give it to somebody, or to nobody',
+      summary: 'Assign a ticket, or remove its assignment',
       body: Type.Object(
         { assignee: Type.Union([word(64), Type.Null()]) },
         { ...closed, examples: [{ assignee: 'ada' }] },
@@ -101,7 +101,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     },
     {
       name: 'resolve',
-      summary: 'It is solved',
+      summary: 'Resolve a ticket',
       body: Type.Object(
         {
           text: Type.Optional(Text),
@@ -113,13 +113,13 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     },
     {
       name: 'reopen',
-      summary: 'It is not solved after all',
+      summary: 'Reopen a ticket',
       body: Type.Object({ text: Type.Optional(Text) }, { ...closed, examples: [{ text: 'It is back.' }] }),
       run: (id, by, { text }) => tickets.reopen(id, by, text ?? null),
     },
     {
       name: 'state',
-      summary: 'Any other step of its life; on_hold and cancelled need a reason',
+      summary: 'Set any other state; on_hold and cancelled need a reason',
       body: Type.Object(
         { state: TicketState, text: Type.Optional(Text) },
         { ...closed, examples: [{ state: 'on_hold', text: 'The new disk comes on Monday.' }] },

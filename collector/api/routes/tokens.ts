@@ -16,7 +16,7 @@ export function tokenRoutes(app: App, { accounts: { tokens } }: Context): void {
     '/api/v1/tokens',
     {
       schema: {
-        summary: 'Make a token; the only time that its secret is shown',
+        summary: 'Create a token; the only time that its secret is shown',
         tags: ['access'],
         body: Type.Object(
           { name: word(64), role: Role },

@@ -79,7 +79,7 @@ test('500, then OK: tried again after a pause, and what comes later about the sa
   await o.put('other', 'a2');
   await o.outbox.runDue();
   assert.is(receiver.received.length, 2, 'the first and the other alert');
-  assert.is((await o.rows())[0]?.last_error, 'The channel ops did not take the notice: HTTP 500.');
+  assert.is((await o.rows())[0]?.last_error, 'The channel ops did not accept the notification: HTTP 500.');
   o.wait(200);
   assert.is(await o.outbox.runDue(), 0, 'the pause');
   o.wait(100);
