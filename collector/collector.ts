@@ -51,7 +51,6 @@ import type { createLog } from './log.ts';
 import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
 import { createPipeline } from './pipeline.ts';
-import { openSeriesStore } from './series/index.ts';
 import type { SeriesStore } from './series/series.ts';
 import { watchTrouble } from './series/trouble.ts';
 import { type Addresses, addressesOf } from './settings/addresses.ts';
@@ -305,7 +304,7 @@ async function openStores(config: Config, { clock, log, stopped }: Opening, onSt
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
   const kept = { folder: folder.series, clock, log, retention: retentionOf(config), problem: guard.problem };
-  const series = await openSeriesStore(config.series, kept, (id) => {
+  const series = await config.series.open(kept, (id) => {
     const { name = id, site = null } = fleet.get(id) ?? {};
     return site === null ? { host: name } : { host: name, site };
   });

@@ -11,7 +11,6 @@ export const command: Command = {
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);
-    const { series } = config;
     const rules = mergeRules(defaultRules, config.rules);
     const routes = createChannels(config.channels);
     const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
@@ -22,7 +21,7 @@ export const command: Command = {
       `Agents     ${mqtt}`,
       `Data       ${config.data}`,
       `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
-      `Series     ${series.kind === 'influx' ? `InfluxDB ${series.url}, database ${series.database}` : 'embedded'}`,
+      `Series     ${config.series.name}`,
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, nobody is told'}`,
       `Rules      ${rules.filter((rule) => rule.enabled).length} of ${rules.length} enabled`,
       `Zone       ${config.zone}`,

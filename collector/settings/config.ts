@@ -13,6 +13,7 @@ import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
+import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { type Config, type LogFormat, type LogLevel, logFormats, logLevels, Settings } from './settings.ts';
 
@@ -239,24 +240,25 @@ function durations(settings: Settings): Pick<Config, 'retention' | 'tickets' | '
   };
 }
 
-/** What belongs to one kind and to the other, and the password out of its file. */
+/** What belongs to one kind and not to the other, and secrets out of their files. */
 function readSeries(section: unknown, read: Read, faults: Fault[]): Config['series'] {
-  const given = (typeof section === 'object' && section !== null ? section : {}) as Record<string, unknown>;
-  const { kind = 'embedded', url, database = 'evenkeel', username, password_file: file } = given;
-  const fault = (key: string, problem: string) =>
-    void faults.push({ path: ['series', key], problem: `${shown(given[key])} ${problem}` });
-  if (kind !== 'influx') {
-    if (kind === 'embedded')
-      for (const key of ['url', 'database', 'username', 'password_file'])
-        if (given[key] !== undefined) fault(key, 'is for `kind: influx` only');
-    return { kind: 'embedded' };
-  }
-  if (url === undefined) fault('kind', 'needs a `url` as well, such as http://127.0.0.1:8086');
-  if (username !== undefined && file === undefined) fault('username', 'is given without `password_file`');
-  if (username === undefined && file !== undefined) fault('password_file', 'is given without `username`');
-  const password = readNamed(file, ['series', 'password_file'], read, faults)?.trimEnd();
-  const login = username === undefined || password === undefined ? {} : { username: String(username), password };
-  return { kind, url: String(url).replace(/\/+$/, ''), database: String(database), ...login };
+  const { kind: name = seriesKinds[0].kind, ...given } = (
+    typeof section === 'object' && section !== null ? section : {}
+  ) as Record<string, unknown>;
+  const kind = seriesKinds.find((one) => one.kind === name);
+  // What is no kind at all has been noted by the shape.
+  if (!kind) return seriesKinds[0].place({});
+  const faultAt = ({ path, problem }: Fault) => void faults.push({ path: ['series', ...path], problem });
+  for (const other of seriesKinds)
+    for (const key of Object.keys(other.keys).filter((one) => given[one] !== undefined && !(one in kind.keys)))
+      faultAt({ path: [key], problem: `${shown(given[key])} is for \`kind: ${other.kind}\` only` });
+  kind.faults?.(given).forEach(faultAt);
+  const values = Object.entries(given).map(([key, value]) =>
+    key.endsWith('_file')
+      ? [key.slice(0, -'_file'.length), readNamed(value, ['series', key], read, faults)?.trimEnd()]
+      : [key, value],
+  );
+  return kind.place(Object.fromEntries(values));
 }
 
 /** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
@@ -343,11 +345,11 @@ function refusePlain({ http, mqtt, tls }: Config): void {
 }
 
 /** The database may lie on a network of its own, so this is no fault. */
-function plainPassword({ series }: Config): string[] {
-  if (series.kind !== 'influx' || series.password === undefined) return [];
-  const { protocol, hostname } = new URL(series.url);
+function plainPassword({ series: { name, secretTo } }: Config): string[] {
+  if (secretTo === undefined) return [];
+  const { protocol, hostname } = new URL(secretTo);
   if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return [];
-  return [`The password for InfluxDB goes over the network in plain text to ${series.url}; use https where you can.`];
+  return [`The password for ${name} goes over the network in plain text; use https where you can.`];
 }
 
 /** Two servers cannot listen on one port; 0 is a free one for each. */

@@ -4,6 +4,8 @@
  */
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
+import { seriesKinds } from '../series/index.ts';
+import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -52,15 +54,6 @@ function urlFault(text: string, protocols: readonly string[]): string | null {
   if (!address || !protocols.includes(address.protocol) || address.hostname === '')
     return `is not an ${protocols.map((one) => one.slice(0, -1)).join(' or ')} address; write it like ${protocols.at(-1)}//keel.example.org`;
   return null;
-}
-
-/** Secrets do not stand in the settings themselves, nor in what is logged of them. */
-function databaseUrlFault(text: string): string | null {
-  const fault = urlFault(text, ['https:', 'http:']);
-  if (fault !== null) return fault;
-  const { username, password, search, hash } = new URL(text);
-  if (username || password) return 'holds a user or a password; write them as `username` and `password_file`';
-  return search || hash ? 'has more than a host, a port and a path' : null;
 }
 
 export function zoneFault(zone: string): string | null {
@@ -116,18 +109,10 @@ export const Settings = Type.Object(
     series: Type.Optional(
       Type.Object(
         {
-          kind: Type.Optional(Type.Union([Type.Literal('embedded'), Type.Literal('influx')])),
-          url: Type.Optional(
-            Type.String({
-              minLength: 1,
-              description: 'where InfluxDB answers',
-              want: 'an address such as http://127.0.0.1:8086',
-              check: databaseUrlFault,
-            }),
+          kind: Type.Optional(Type.Union(seriesKinds.map(({ kind }) => Type.Literal(kind)))),
+          ...Object.fromEntries(
+            seriesKinds.flatMap(({ keys }) => Object.entries(keys)).map(([key, shape]) => [key, Type.Optional(shape)]),
           ),
-          database: Type.Optional(Type.String({ minLength: 1, maxLength: 64, want: 'a name', default: 'evenkeel' })),
-          username: Type.Optional(Type.String({ minLength: 1, want: 'a name' })),
-          password_file: path('file that holds the password of `username`'),
         },
         closed,
       ),
@@ -175,11 +160,6 @@ export interface Retention {
   oneHourMs: number;
 }
 
-/** What holds the time series behind the journal. */
-export type SeriesConfig =
-  | { kind: 'embedded' }
-  | { kind: 'influx'; url: string; database: string; username?: string; password?: string };
-
 export interface Tls {
   cert: string;
   key: string;
@@ -199,7 +179,8 @@ export interface Config {
   /** PEM texts, not paths. */
   tls: Tls | null;
   retention: Retention;
-  series: SeriesConfig;
+  /** What holds the time series behind the journal. */
+  series: SeriesPlace;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   rules: ({ id: string } & Record<string, unknown>)[];
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };

@@ -90,7 +90,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ['series: { url: "http://db:8086" }\n', '1:16: series.url "http://db:8086" is for `kind: influx` only'],
   [
     'series: { kind: influx, url: "db:8086" }\n',
-    '1:30: series.url "db:8086" is not an https or http address; write it like http://keel.example.org',
+    '1:30: series.url "db:8086" is not an https or http address; write it like http://127.0.0.1:8086',
   ],
   [
     'series: { kind: influx, url: "http://a:b@db" }\n',

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Backend, BackendParts } from '../backend.ts';
+import type { SeriesKind } from '../kind.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
 import type { Damage } from './messages.ts';
 import { createQuery } from './query.ts';
@@ -20,6 +21,12 @@ const megabyte = 1024 * 1024;
 export function openEmbedded(settings: SeriesSettings & EmbeddedSettings): Promise<OpenedStore> {
   return openSeries(settings, (parts) => createEmbedded(parts, settings));
 }
+
+export const embedded: SeriesKind = {
+  kind: 'embedded',
+  keys: {},
+  place: () => ({ name: 'embedded', open: openEmbedded }),
+};
 
 function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): Backend {
   const { journal, dictionary, folder, clock, log, retention, problem } = parts;
