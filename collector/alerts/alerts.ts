@@ -9,6 +9,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
+import { kindOf } from '../evaluate/kinds/index.ts';
 import { remembers } from '../evaluate/kinds/threshold.ts';
 import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -207,7 +208,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     for (const { key, rule, metric, dataAt, untoldAt } of alerts) {
       if (at - Math.max(dataAt, untoldAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) continue;
       const measurement = metric.slice(0, metric.indexOf('.'));
-      if (rule.when.kind !== 'threshold' || !report.metrics.some(({ name }) => name === measurement)) continue;
+      if (!kindOf(rule.when).judge || !report.metrics.some(({ name }) => name === measurement)) continue;
       inputs.push({ type: 'end', at, key, reason: 'gone' });
     }
   }

@@ -6,7 +6,8 @@
 import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts';
 import { type Fault, faultsOf, type Path, shown, unknownKey, wordHint } from '../../shared/shape.ts';
 import { rankOf } from './book.ts';
-import { lossMeasurement } from './evaluate.ts';
+import { ruleKinds } from './kinds/index.ts';
+import { lossMeasurement } from './kinds/kind.ts';
 import type { Condition } from './kinds/threshold.ts';
 import { Rule } from './rule.ts';
 
@@ -36,14 +37,12 @@ export function faultsOfRule(rule: unknown): Fault[] {
 
 function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
   const { kind, measurement, field, tags, all } = when;
-  if (kind === 'missing')
-    return measurement === lossMeasurement
-      ? [{ path: [...path, 'measurement'], problem: `${shown(measurement)} is there only when something was lost` }]
-      : [...measurementFaults(measurement, path), ...fieldFaults(measurement, field, path)];
-  if (kind !== 'threshold') return [];
   const conditions = Array.isArray(all) ? all : [];
+  const own = ruleKinds.find((one) => one.kind === kind)?.faults?.(when) ?? [];
   return [
+    ...own.map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
     ...measurementFaults(measurement, path),
+    ...fieldFaults(measurement, field, path),
     ...tagFaults(measurement, tags, path),
     ...conditions.flatMap((condition, i) =>
       isObject(condition) ? conditionFaults(condition, measurement, [...path, 'all', i]) : [],

@@ -4,7 +4,7 @@
  */
 import type { Metric, Report } from '../../shared/report.ts';
 import type { Family, RuleBook } from './book.ts';
-import type { Memory, Status } from './kinds/kind.ts';
+import { lossMeasurement, type Memory, type Status } from './kinds/kind.ts';
 import type { Rule } from './rule.ts';
 
 export { createMemory, type Memory, type Status } from './kinds/kind.ts';
@@ -25,9 +25,6 @@ export interface Verdict {
   /** Worst first. */
   levels: Level[];
 }
-
-/** A loss record is no metric; this is the one made of it, so that a rule can speak of it. */
-export const lossMeasurement = 'loss';
 
 /**
  * Judges a live report.

@@ -1,5 +1,6 @@
 /** The newest values of what rules look at, as metrics: so that a changed rule is evaluated now and not at the next sample. */
 import type { Metric } from '../../shared/report.ts';
+import { kindOf } from '../evaluate/kinds/index.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Latest } from '../series/series.ts';
 
@@ -8,9 +9,12 @@ const staleMs = 26 * 3_600_000;
 
 export function newestOf(latest: readonly Latest[], rules: readonly Rule[], now: number): Metric[] {
   const wanted = new Set(
-    rules.flatMap(({ when }) =>
-      when.kind === 'threshold' ? [when.measurement, ...when.all.flatMap(({ measurement }) => measurement ?? [])] : [],
-    ),
+    rules
+      .flatMap(({ when }) => [
+        kindOf(when).measurement?.(when as never) ?? [],
+        'all' in when ? when.all.flatMap(({ measurement }) => measurement ?? []) : [],
+      ])
+      .flat(),
   );
   if (wanted.size === 0) return [];
   const metrics = new Map<string, Metric>();

@@ -13,6 +13,7 @@ import type { When } from '../../collector/evaluate/kinds/index.ts';
 import { createMemory, type Memory, type RuleKind } from '../../collector/evaluate/kinds/kind.ts';
 import { mergeRules } from '../../collector/evaluate/merge.ts';
 import type { Endpoint } from '../../collector/fleet/fleet.ts';
+import { newestOf } from '../../collector/fleet/newest.ts';
 import { conditionWords } from '../../dashboards/web/rules/say.ts';
 import { speak } from '../../dashboards/web/words/words.ts';
 import { catalogue } from '../../shared/metrics.ts';
@@ -209,6 +210,18 @@ export function ruleKindContract(kind: RuleKind): void {
         if (Object.keys(metric.fields).length === 0) assert.is(first.status, 'none', JSON.stringify(when));
         for (const value of Object.values(first.shown)) assert.ok(isNumberOrNull(value), JSON.stringify(first));
       }
+    }
+  });
+
+  test('by metrics: a rule that was just changed is given the newest values of its measurement', () => {
+    if (!kind.measurement) return;
+    for (const when of all) {
+      const name = kind.measurement(when);
+      const field = catalogue.find((row) => row.measurement === name)?.field;
+      if (field === undefined) continue;
+      const latest = [{ metric: `${name}.${field}`, tags: {}, at: noon, value: 1 }];
+      const found = newestOf(latest, [ruleWith(when) as never], noon);
+      assert.equal(found, [{ name, tags: {}, fields: { [field]: 1 }, timestamp: noon }], JSON.stringify(when));
     }
   });
 

@@ -5,12 +5,16 @@
  */
 import { type TSchema, Type } from 'typebox';
 import type { Metric, Report } from '../../../shared/report.ts';
+import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import type { Mean } from '../mean.ts';
 
 /** Longer than this nobody waits, and nothing is kept: it is a slip, such as milliseconds for seconds. */
 const year = 366 * 86_400;
 export const seconds = (minimum: number) => Type.Number({ minimum, maximum: year });
+
+/** A loss record is no metric; this is the one made of it, so that a rule can speak of it. */
+export const lossMeasurement = 'loss';
 
 /** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so nothing can be said. */
 export type Status = 'breach' | 'hold' | 'clear' | 'none';
@@ -44,6 +48,8 @@ export interface RuleKind<When = never> {
   whileAway?: true;
   /** Of `when`. */
   schema: TSchema;
+  /** What is wrong beyond the schema and the catalogue, by its place in `when`; of its parts any may be missing or wrong. */
+  faults?(when: Readonly<Record<string, unknown>>): Fault[];
   /** `disk.used_percent`: what people see that it is about. */
   metric(when: When): string;
   /** The limit that people see. */

@@ -1,6 +1,7 @@
 /** A value that does not come though the endpoint reports: "unknown" is never silently taken for good. */
 import { type Static, Type } from 'typebox';
-import { type RuleKind, seconds } from './kind.ts';
+import { shown } from '../../../shared/shape.ts';
+import { lossMeasurement, type RuleKind, seconds } from './kind.ts';
 
 const When = Type.Object(
   {
@@ -18,6 +19,10 @@ const settlingMs = 3_600_000;
 export const missing = {
   kind: 'missing',
   schema: When,
+  faults({ measurement }) {
+    if (measurement !== lossMeasurement) return [];
+    return [{ path: ['measurement'], problem: `${shown(measurement)} is there only when something was lost` }];
+  },
   metric: ({ measurement, field }) => `${measurement}.${field}`,
   limit: ({ after_s }) => after_s,
   note({ id, when }, report, memory, now) {

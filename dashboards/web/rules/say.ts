@@ -1,6 +1,7 @@
 /** Rules in words: what must hold, for how long, and when it clears. */
 import { fieldOf } from '../../../shared/metrics.ts';
 import { duration } from '../../../shared/words/format.ts';
+import { findWord } from '../../../shared/words/index.ts';
 import { metricName, sayLimit } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import type { Rule } from './family.ts';
@@ -43,12 +44,22 @@ function comparison(condition: Condition, usual: string | undefined): string {
   return `${subjectOf(condition, usual)} ${signOf(op)} ${limitWords(metric, value)}`;
 }
 
-/** `Disk in use ≥ 90% and Disk, free < 20 GiB` */
+/** `Disk in use ≥ 90% and Disk, free < 20 GiB`; of other kinds the sentence under `rules.kind`, in which `name` is the metric. */
 export function conditionWords({ when }: Pick<Rule, 'when'>): string {
-  const time = duration(when.after_s ?? 0, language.value);
-  if (when.kind === 'absence') return t('rules.silent', { time });
-  if (when.kind === 'missing')
-    return t('rules.missing', { name: metricName(`${when.measurement}.${when.field}`), time });
+  const metric = `${when.measurement}.${when.field}`;
+  const parts = Object.entries(when).map(([key, part]) => [
+    key,
+    typeof part !== 'number'
+      ? String(part)
+      : key.endsWith('_s')
+        ? duration(part, language.value)
+        : limitWords(metric, part),
+  ]);
+  const said = findWord(language.value, `rules.kind.${when.kind}`, {
+    name: metricName(metric),
+    ...Object.fromEntries(parts),
+  });
+  if (said !== undefined) return said;
   return conditionsOf({ when })
     .map((one) => comparison(one, when.measurement))
     .join(t('rules.and'));
