@@ -138,7 +138,7 @@ export function createAgent(options: AgentOptions): Agent {
     // Sections compress to about a tenth: the bound is on what comes out, estimated before it is made.
     while (Array.isArray(kept) && JSON.stringify(kept).length > 8 * maxSectionBytes) {
       kept = kept.slice(0, Math.floor(kept.length * 0.8));
-      log.warn({ section, kept: (kept as unknown[]).length }, 'A section is too long and was cut.');
+      log.warn({ section, kept: (kept as unknown[]).length }, 'An inventory section is too long and was cut');
     }
     return kept;
   }
@@ -205,10 +205,9 @@ export function createAgent(options: AgentOptions): Agent {
       birth,
       intervalMs: () => parts.runner.intervalMs(),
       onConfig: (config) => {
-        log.info({ config }, 'New settings of the collector.');
+        log.info({ config }, 'Received new settings from the collector');
         const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
-        if (strange.length > 0)
-          log.warn({ checks: strange }, 'The collector has settings for checks that are not here.');
+        if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
         parts.runner.apply(config);
       },
       onMoved: (moved) => moveCredential(data, moved),
@@ -232,10 +231,11 @@ export function createAgent(options: AgentOptions): Agent {
       makePrivate(data);
       if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
       const { config, faults } = await readLocal(data, checkNames);
-      for (const fault of faults) log.warn({ fault }, 'The local settings have a fault; `doctor` says what counts.');
+      for (const fault of faults)
+        log.warn({ fault }, 'The local settings have a fault; `doctor` shows the settings in force');
       running = wire(config);
       running.door = await openDoor(data, answer).catch((thrown) => {
-        log.warn({ reason: reasonOf(thrown) }, 'The local socket cannot be opened: sleep cannot be announced.');
+        log.warn({ reason: reasonOf(thrown) }, 'Could not open the local socket: sleep cannot be announced');
         return null;
       });
       running.runner.start();

@@ -67,13 +67,13 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
 
   function say(found: Gap): void {
     const { sleptMs, stoodStillMs, setMs, stalled } = found;
-    if (sleptMs >= worthMs) log.info({ seconds: secondsOf(sleptMs) }, 'The machine slept.');
+    if (sleptMs >= worthMs) log.info({ seconds: secondsOf(sleptMs) }, 'The machine slept');
     if (stoodStillMs >= worthMs)
-      log.warn({ seconds: secondsOf(stoodStillMs), stalled }, 'The machine was awake, and nothing of the agent ran.');
+      log.warn({ seconds: secondsOf(stoodStillMs), stalled }, 'The agent stood still while the machine was awake');
     if (Math.abs(setMs) < worthMs) return;
     const way = setMs > 0 ? 'forward' : 'back';
     const seconds = secondsOf(Math.abs(setMs));
-    log.warn({ seconds }, `The clock of this machine was set ${way}.`);
+    log.warn({ seconds }, `The clock of this machine was set ${way}`);
     const now = clock.now();
     clockSet = { at: now, why: reason(`clock_set_${way}`, { by_s: seconds, set_at: now }) };
   }
@@ -95,7 +95,7 @@ export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; con
         now: startedAt,
       });
       if (found === null) return false;
-      log.info({ ...found }, 'How the machine went down before.');
+      log.info({ ...found }, 'How the machine last shut down');
       shutdown = found;
       return true;
     },

@@ -62,7 +62,7 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
         };
         child.on('error', (error) => finish(reason('said', { text: error.message })));
         child.on('close', (code, signal) => {
-          if (code !== 0) log.warn({ code, signal }, 'The process of the heavy checks did not end well.');
+          if (code !== 0) log.warn({ code, signal }, 'The process of the heavy checks failed');
           finish(signal === null ? reason('heavy_exit', { exit: code }) : reason('heavy_signal', { signal }));
         });
       });

@@ -186,11 +186,11 @@ export function createLink(options: LinkOptions): Link {
   function begin(current: Session): void {
     current.connectedAt = clock.monotonic();
     become('connected');
-    log.info({ url: credential.mqtt.url }, 'Connected to the collector.');
+    log.info({ url: credential.mqtt.url }, 'Connected to the collector');
     current.client.subscribe(
       { [topicOf(address, 'ack')]: { qos: 0 }, [topicOf(address, 'config')]: { qos: 1 } },
       (error: Error | null) => {
-        if (error && !current.over) log.warn({ reason: error.message }, 'The collector did not take our subscription.');
+        if (error && !current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
       },
     );
     beBorn(current);
@@ -284,17 +284,14 @@ export function createLink(options: LinkOptions): Link {
         options.onConfig(bytes.length === 0 ? null : parseConfig(bytes));
       }
     } catch (thrown) {
-      log.warn(
-        { topic, reason: reasonOf(thrown) },
-        'A message of the collector was not understood and changes nothing.',
-      );
+      log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
     }
   }
 
   /** A person has said that this machine is one that the collector knew before. */
   function goOnAs(moved: Moved, current: Session): void {
     options.onMoved?.(moved);
-    log.info({ ...moved, was: credential.endpoint }, 'This machine goes on as an endpoint that was known before.');
+    log.info({ ...moved, was: credential.endpoint }, 'This machine continues as an earlier endpoint');
     credential = { ...credential, ...moved };
     address = { bucket: moved.bucket, endpoint: moved.endpoint };
     // The numbers of before belong to the identity of before.
@@ -324,7 +321,7 @@ export function createLink(options: LinkOptions): Link {
     if (ack.conflict !== 'content' || !spool.renumber(ack.epoch)) return;
     log.warn(
       { epoch: ack.epoch },
-      'The collector has other reports under the numbers of ours (a copied folder, or one from a backup): they go on under new ones.',
+      'The collector has other reports under these numbers (a copied folder, or one from a backup): reports are renumbered',
     );
     // What waits for its PUBACK will get none: everything is sent once more, under its new number.
     current.client.end(true);
@@ -345,7 +342,7 @@ export function createLink(options: LinkOptions): Link {
     const delay = delayBefore(tries, trouble, random());
     // Once, not at each try: the state is in `doctor`.
     if (tries === 0)
-      log.warn({ url: credential.mqtt.url, reason }, 'No connection to the collector; reports are kept on disk.');
+      log.warn({ url: credential.mqtt.url, reason }, 'No connection to the collector; reports are spooled on disk');
     tries += 1;
     become('waiting', reason);
     retry = setTimeout(connect, delay);

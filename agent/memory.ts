@@ -19,7 +19,10 @@ export function openMemory(folder: string, log: Log): Memory {
         return JSON.parse(readFileSync(fileOf(key), 'utf8'));
       } catch (thrown) {
         if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT')
-          log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent cannot be read and is taken as empty.');
+          log.warn(
+            { key, reason: reasonOf(thrown) },
+            'Could not read a state file of the agent; starting with an empty one',
+          );
         return undefined;
       }
     },
@@ -35,8 +38,7 @@ export function openMemory(folder: string, log: Log): Memory {
         // A full disk must not make a check fail: it will only remember less.
         rmSync(draft, { force: true });
         const { code = reasonOf(thrown) } = thrown as NodeJS.ErrnoException;
-        if (code !== refused)
-          log.warn({ key, reason: reasonOf(thrown) }, 'A memory of the agent could not be written.');
+        if (code !== refused) log.warn({ key, reason: reasonOf(thrown) }, 'Could not write a state file of the agent');
         refused = code;
       }
     },

@@ -107,7 +107,7 @@ export function createRunner(options: RunnerOptions): Runner {
       statesChanged = true;
     }
     if (outcome.status === 'failed' && before?.status !== 'failed')
-      log.warn({ check: name, reason: reasonsInLog(outcome.reasons) }, 'A check failed.');
+      log.warn({ check: name, reason: reasonsInLog(outcome.reasons) }, 'A check failed');
     if (outcome.status === 'ok') {
       waiting.push(...(outcome.findings.metrics ?? []));
       if (outcome.findings.sections) options.onSections(name, outcome.findings.sections);
@@ -231,7 +231,7 @@ export function createRunner(options: RunnerOptions): Runner {
         memory.set('last_done', lastDone);
       }
     } catch (thrown) {
-      log.error({ reason: String(thrown) }, 'The heavy checks could not be run.');
+      log.error({ reason: String(thrown) }, 'Could not run the heavy checks');
     } finally {
       heavyRunning = false;
     }

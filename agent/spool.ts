@@ -129,7 +129,7 @@ class DurableSpool implements Spool {
         this.#replace(thrown);
         return this.put(kind, at, compose);
       }
-      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The disk refuses the spool: reports are kept in memory.');
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'Could not write the spool: reports are kept in memory');
       const epoch = this.#options.random(16).toString('hex');
       this.#memory = new SpoolMemory(this.#file.era + 1, epoch, this.#options.memoryEntries);
       return this.#memory.put(kind, at, compose);
@@ -141,11 +141,11 @@ class DurableSpool implements Spool {
     try {
       this.#file.adopt(memory, memory.entries, memory.losses, (entry) => memory.carriedBy(entry));
     } catch (thrown) {
-      this.#options.log.debug({ reason: reasonOf(thrown) }, 'The disk still refuses the spool.');
+      this.#options.log.debug({ reason: reasonOf(thrown) }, 'Still could not write the spool');
       return;
     }
     this.#memory = null;
-    this.#options.log.info({}, 'The disk takes the spool again.');
+    this.#options.log.info({}, 'The spool can be written again');
   }
 
   after(last: { era: number; seq: number } | null, limit: number): Entry[] {
@@ -178,7 +178,7 @@ class DurableSpool implements Spool {
       this.#reading(undefined, () => this.#file.ack(ack));
     } catch (thrown) {
       // They stay, are sent once more after a restart, and are recognised as duplicates there.
-      this.#options.log.debug({ reason: reasonOf(thrown) }, 'Acknowledged reports could not be removed yet.');
+      this.#options.log.debug({ reason: reasonOf(thrown) }, 'Could not remove acknowledged reports yet');
     }
   }
 
@@ -193,7 +193,7 @@ class DurableSpool implements Spool {
       return changed;
     } catch (thrown) {
       // They stay as they are, are refused once more, and this is tried again.
-      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The waiting reports could not be numbered anew.');
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'Could not renumber the spooled reports');
       return false;
     }
   }
@@ -209,7 +209,7 @@ class DurableSpool implements Spool {
       this.#before = moved;
       setImmediate(() => this.#closed || this.redate(until, sent, byMs));
     } catch (thrown) {
-      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The waiting reports keep the times of the old clock.');
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'Could not correct the times of the spooled reports');
     }
   }
 
@@ -239,7 +239,7 @@ class DurableSpool implements Spool {
     try {
       this.#file.close(this.#memory === null);
     } catch (thrown) {
-      this.#options.log.warn({ reason: reasonOf(thrown) }, 'The spool was not closed cleanly.');
+      this.#options.log.warn({ reason: reasonOf(thrown) }, 'Could not close the spool');
     }
   }
 
@@ -247,7 +247,7 @@ class DurableSpool implements Spool {
     try {
       writeMark(this.#options.path, this.#file.bounds());
     } catch (thrown) {
-      this.#options.log.debug({ reason: reasonOf(thrown) }, 'The note beside the spool was not written.');
+      this.#options.log.debug({ reason: reasonOf(thrown) }, 'Could not write the note beside the spool');
     }
   }
 
@@ -264,7 +264,7 @@ class DurableSpool implements Spool {
     const { path, log } = this.#options;
     const loss = lossOfDamage(path, running);
     const aside = setAside(path, Date.now());
-    log.error({ reason: reasonOf(thrown), aside }, 'The spool is damaged: set aside, and a new one begun.');
+    log.error({ reason: reasonOf(thrown), aside }, 'The spool is damaged: moved it aside and started a new one');
     const file = new SpoolFile(this.#options);
     if (loss) file.declare(loss);
     return file;

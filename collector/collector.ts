@@ -99,7 +99,7 @@ export function createCollector(config: Config, deps: Deps): Collector {
       try {
         await close();
       } catch (thrown) {
-        deps.log.error({ err: thrown }, 'A part did not close in order');
+        deps.log.error({ err: thrown }, 'Could not close a part of the collector');
       }
     }
   }
@@ -179,7 +179,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
       }
     };
     for (const rule of ids) tell.publish({ kind: 'rule', rule });
-    follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Changed rules are not followed yet'));
+    follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Could not apply changed rules yet'));
   }
 
   const intake = await openIntake({
@@ -197,7 +197,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
     onTrouble(trouble) {
       alerts
         .self(trouble)
-        .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'An own problem was not told'));
+        .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'Could not raise the collector’s own alert'));
     },
     configOf: () => ({ v: 1, interval_s: config.agents.intervalMs / 1000 }),
   });
@@ -273,7 +273,7 @@ function warnOfEmptyScopes(rules: Rules, places: readonly Place[], log: Log): vo
   if (places.length === 0) return;
   for (const { rule, scope, owner } of rules.list())
     if (owner === 'file' && !places.some((place) => reaches(scope, place)))
-      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml is for a scope that no endpoint is in');
+      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml has a scope without endpoints');
 }
 
 function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
@@ -335,7 +335,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
         await alerts.onPresence(endpoint);
       } catch (thrown) {
         counters.failedSteps.inc({ step: 'presence' });
-        log.error({ err: thrown, endpoint: endpoint.id }, 'a change of presence could not be evaluated');
+        log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
       }
       tell.publish({ kind: 'endpoint', endpoint: endpoint.id });
     },

@@ -134,7 +134,7 @@ async function settingsOrProblem(
     return { settings: await settingsOf(context), problem: null };
   } catch (thrown) {
     // A typing mistake must not hide the drop files: the rest goes on, and doctor shows the line.
-    context.log.warn({ reason: reasonOf(thrown) }, 'The backup settings of this machine cannot be used.');
+    context.log.warn({ reason: reasonOf(thrown) }, 'Could not use the backup settings of this machine');
     return { settings: {}, problem: [reason('settings_unusable'), ...reasonsOf(thrown)] };
   }
 }

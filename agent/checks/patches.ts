@@ -45,7 +45,7 @@ async function stateOf(manager: PatchManager, context: CheckContext): Promise<Pa
   } catch (thrown) {
     if (thrown instanceof NoData) return null;
     const reasons = reasonsOf(thrown);
-    context.log.warn({ manager: manager.name, reason: reasonsInLog(reasons) }, 'A package manager could not be read.');
+    context.log.warn({ manager: manager.name, reason: reasonsInLog(reasons) }, 'Could not read a package manager');
     const { failedState } = await import('./patches/manager.ts');
     return failedState(manager.name, context.clock.now(), ...reasons);
   }

@@ -38,10 +38,10 @@ export const command: Command = {
     const agent = createAgent({ data, log });
     await agent.start();
     keepTidy();
-    log.info({ data }, 'The agent runs.');
+    log.info({ data }, 'The agent has started');
     await new Promise<void>((resolve) => {
       const end = (signal: string) => {
-        log.info({ signal }, 'The agent ends.');
+        log.info({ signal }, 'The agent stops');
         // Asked once: a second signal finds nobody who waits, and ends the process as signals do.
         process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
         readStopReason(runProgram)

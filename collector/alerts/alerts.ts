@@ -343,14 +343,14 @@ export function createAlerts(parts: AlertsParts): Alerts {
       queue
         .push({ type: 'ticket', at: did.at, did: did as PolicyEvent })
         .catch((thrown) =>
-          log.error({ err: thrown, key: did.key }, 'The ticket policy could not follow what a person did yet'),
+          log.error({ err: thrown, key: did.key }, 'Could not apply an action on an alert to its ticket yet'),
         );
     });
     unsubscribe = tell.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
     });
     timer = setInterval(() => {
-      tick(clock.now()).catch((thrown) => log.error({ err: thrown }, 'Alerts could not follow the time; tried again'));
+      tick(clock.now()).catch((thrown) => log.error({ err: thrown }, 'Could not apply timers of alerts; tried again'));
     }, tickMs);
     timer.unref();
   }
@@ -362,7 +362,9 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const { book } = memory.of(id, clock.now());
     memory.forgetBooks(id);
     if (book === null || memory.bookOf(known, clock.now()) === book) return;
-    rulesChanged(id).catch((thrown) => log.error({ err: thrown, endpoint: id }, 'Alerts could not follow an edit yet'));
+    rulesChanged(id).catch((thrown) =>
+      log.error({ err: thrown, endpoint: id }, 'Could not apply an edit of an endpoint to alerts yet'),
+    );
   }
 
   return {

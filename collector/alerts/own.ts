@@ -44,7 +44,7 @@ export function createDirectTelling(parts: { routes: readonly Route[]; clock: Cl
       try {
         await channel.send(notice, AbortSignal.timeout(10_000));
       } catch (thrown) {
-        parts.log.error({ channel: name, reason: reasonOf(thrown) }, 'the collector could not tell of its own problem');
+        parts.log.error({ channel: name, reason: reasonOf(thrown) }, 'Could not notify of the collector’s own alert');
       }
     }
   };

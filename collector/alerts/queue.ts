@@ -93,7 +93,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
   function keepForLater(batch: readonly Waiting[], thrown: unknown): void {
     const [only] = batch;
     if (only && batch.length === 1 && only.failures >= failuresAtMost) {
-      parts.log.error({ err: thrown, input: only.input.type }, 'A change of alerts cannot be saved and is left out');
+      parts.log.error({ err: thrown, input: only.input.type }, 'Could not save a change of alerts; it is dropped');
       return;
     }
     parts.log.error(

@@ -112,7 +112,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   function fitting(all: Said[]): { kept: Said[]; arranged: Arranged } {
     let rest = all.filter(({ id, scope }) => {
       if (!ownedByFile(id, scope)) return true;
-      log.warn({ rule: id, scope }, 'A rule was changed here and is set in evenkeel.yaml now; the file holds');
+      log.warn({ rule: id, scope }, 'A rule was changed here and is now set in evenkeel.yaml; the file has precedence');
       return false;
     });
     for (;;) {

@@ -60,7 +60,9 @@ export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentP
       started.stdin.on('error', () => {});
       if (input !== null) started.stdin.end(input);
       for (const stream of [started.stdout, started.stderr]) {
-        createInterface({ input: stream }).on('line', (line) => log.debug({ agent: line }, 'The local agent says'));
+        createInterface({ input: stream }).on('line', (line) =>
+          log.debug({ agent: line }, 'Output of the local agent'),
+        );
       }
       let lastWords = '';
       started.stderr.on('data', (chunk: Buffer) => {

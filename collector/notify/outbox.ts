@@ -107,7 +107,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const reason = reasonOf(thrown).slice(0, 500);
     log.warn(
       { channel: row.channel, notice: row.id, attempts, reason },
-      final ? 'a notice was given up' : 'a notice waits',
+      final ? 'A notification was given up' : 'A notification waits for retry',
     );
     await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
   }
@@ -166,7 +166,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       .then(async () => {
         while (!stopped && (await runDue()) > 0);
       })
-      .catch((thrown) => log.error({ err: thrown }, 'notices could not be read or marked; tried again'))
+      .catch((thrown) => log.error({ err: thrown }, 'Could not read or mark notifications; tried again'))
       .finally(() => {
         clearTimeout(timer);
         if (stopped) return;

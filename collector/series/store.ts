@@ -64,7 +64,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   let damaged = 0;
   const damagedFrame = (id: number) => {
     damaged += 1;
-    log.error({ frame: id }, 'A damaged frame of the series journal was left out.');
+    log.error({ frame: id }, 'Skipped a damaged frame of the series journal');
   };
 
   const tail: JournalTail = {
@@ -115,7 +115,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     try {
       receipts.dropOld();
     } catch (thrown) {
-      log.warn({ reason: reasonOf(thrown) }, 'Old receipts of the series journal could not be dropped; tried again.');
+      log.warn({ reason: reasonOf(thrown) }, 'Could not drop old receipts of the series journal; tried again');
     }
   };
   const upkeep = () => {

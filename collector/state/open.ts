@@ -71,7 +71,7 @@ export async function awaitState(place: StatePlace, log: Log, signal: AbortSigna
     } catch (thrown) {
       const mayCome = thrown instanceof EvenkeelError && thrown.retryable;
       if (!mayCome || signal.aborted || performance.now() > end) throw thrown;
-      log.warn({ reason: thrown.message, todo: thrown.hint }, 'The database is not there yet; tried again');
+      log.warn({ reason: thrown.message, todo: thrown.hint }, 'The database cannot be reached yet; tried again');
       await pause(1000);
     }
   }

@@ -41,6 +41,6 @@ async function fill(state: State, log: Log): Promise<void> {
     );
     await sql`delete from settings where key = 'reserve'`.execute(state);
   } catch (thrown) {
-    log.warn({ reason: reasonOf(thrown) }, 'No room can be reserved for alerts; tried again later.');
+    log.warn({ reason: reasonOf(thrown) }, 'Could not reserve disk space for alerts; tried again later');
   }
 }

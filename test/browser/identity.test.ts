@@ -117,7 +117,7 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   await shows('Looks like the same machine as web');
   assert.equal(await violations(page), []);
   await page.getByRole('button', { name: 'This one replaces web' }).click();
-  await shows(/cannot be taken back/);
+  await shows(/cannot be undone/);
   await page.getByRole('button', { name: 'Yes, it is the same machine' }).click();
   await until(async () => page.url().endsWith(`/endpoints/${old.endpoint}`), 15_000, 'the old endpoint');
   await open(old.endpoint);

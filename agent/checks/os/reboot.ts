@@ -103,7 +103,8 @@ async function willing(ask: Witness['ask'], context: CheckContext): Promise<Rebo
   try {
     return await ask(context);
   } catch (thrown) {
-    if (!(thrown instanceof NoData)) context.log.warn({ reason: reasonOf(thrown) }, 'Could not ask about a restart');
+    if (!(thrown instanceof NoData))
+      context.log.warn({ reason: reasonOf(thrown) }, 'Could not find out whether a restart is required');
     return unknown;
   }
 }

@@ -65,7 +65,7 @@ async function readTables(context: CheckContext, now: number): Promise<{ tables:
     const { readTable } = await import('./end-of-life-file.ts');
     return { tables: tablesOf(await readTable(context.data, now)), note: [] };
   } catch (thrown) {
-    context.log.warn({ reason: reasonOf(thrown) }, 'Could not read the table of ends of life');
+    context.log.warn({ reason: reasonOf(thrown) }, 'Could not read the end-of-life table');
     return { tables: tablesOf(null), note: reasonsOf(thrown) };
   }
 }

@@ -45,7 +45,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
     began(fresh) {
       fresh
         .ask('open', { since: clock.now() })
-        .catch((thrown) => log.error({ reason: reasonOf(thrown) }, 'The series worker did not start.'));
+        .catch((thrown) => log.error({ reason: reasonOf(thrown) }, 'Could not start the series worker'));
       for (const frame of journal.frames()) fresh.frame(frame.id, frame.bytes.slice());
     },
     damaged: (damage) => setAside(damage),
@@ -53,13 +53,13 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
   });
   const setAside = ({ segment, reason }: Damage) => {
     quarantined += 1;
-    log.error({ file: segment.file, rows: segment.rows, reason }, 'A damaged segment was moved to quarantine.');
+    log.error({ file: segment.file, rows: segment.rows, reason }, 'Moved a damaged segment to quarantine');
     const plan = { added: [], removed: [segment] };
     segments = applyPlan(segments, plan);
     journal
       .advance(null, () => table.change(plan))
       // On a full disk the row stays: the file is missing at the next start and is left out again.
-      .catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'The manifest still names a segment in quarantine.'));
+      .catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'The manifest still names a segment in quarantine'));
   };
   const upkeep = createUpkeep({
     ...{ courier, journal, table, clock, log, retention, problem },

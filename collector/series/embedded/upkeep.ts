@@ -63,14 +63,14 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   const guarded = async (wait: boolean) => {
     try {
       await work(wait);
-      if (trouble !== null) log.info({ was: trouble }, 'Compaction of the series goes on.');
+      if (trouble !== null) log.info({ was: trouble }, 'Compaction of the series works again');
       trouble = null;
       lastAt = clock.now();
     } catch (thrown) {
       if (stopped) return;
       const reason = reasonOf(thrown);
       // Once: the reason names another file each time.
-      if (trouble === null) log.error({ reason }, 'Compaction of the series failed; it is tried again.');
+      if (trouble === null) log.error({ reason }, 'Compaction of the series failed; tried again');
       trouble = reason;
     } finally {
       running = null;

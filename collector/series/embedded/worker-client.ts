@@ -44,7 +44,7 @@ export function createCourier(parts: CourierParts): Courier {
   function begin(): Worker {
     const begun = new Worker(workerFile, { workerData: parts.start() });
     begun.on('message', receive);
-    begun.on('error', (thrown) => parts.log.error({ reason: reasonOf(thrown) }, 'The series worker failed.'));
+    begun.on('error', (thrown) => parts.log.error({ reason: reasonOf(thrown) }, 'The series worker failed'));
     begun.on('exit', ended);
     return begun;
   }

@@ -69,7 +69,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       if (all) await writer.flush(60_000);
       await writer.trim();
       if (writer.trouble === null) await rollups.run(all);
-      if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB go on');
+      if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB work again');
       upkeepTrouble = null;
       lastCompactionAt = clock.now();
     } catch (thrown) {

@@ -54,7 +54,7 @@ export function createRefused({ folder, log, monotonic }: { folder: string; log:
     const some = Object.fromEntries([...reasons].slice(0, 10));
     reasons.clear();
     const where = fault === null ? { file } : { file, notInFile: fault };
-    log.warn({ samples: some, ...where }, 'InfluxDB does not take some samples; they were put aside');
+    log.warn({ samples: some, ...where }, 'InfluxDB refused some samples; they were put aside');
   };
 
   return {

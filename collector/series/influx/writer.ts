@@ -113,7 +113,7 @@ export function createWriter(parts: WriterParts): Writer {
     trimmedAt = parts.monotonic();
   };
   const recovered = () => {
-    if (trouble !== null) log.info({ was: trouble }, 'InfluxDB takes samples again');
+    if (trouble !== null) log.info({ was: trouble }, 'Samples can be written to InfluxDB again');
     trouble = null;
     retryMs = 0;
   };
@@ -122,7 +122,8 @@ export function createWriter(parts: WriterParts): Writer {
     // Whoever has put it right may have made it anew.
     prepared = false;
     const found = troubleOf(thrown, settings);
-    if (trouble !== found) log.error({ reason: found }, 'InfluxDB takes no samples; they wait in the journal');
+    if (trouble !== found)
+      log.error({ reason: found }, 'Could not write samples to InfluxDB; they wait in the journal');
     trouble = found;
     retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
     schedule(retryMs * (0.5 + Math.random() / 2));

@@ -111,7 +111,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     }
   };
   const recovered = () => {
-    if (trouble !== null) log.info({ was: trouble.message }, 'The series journal takes reports again.');
+    if (trouble !== null) log.info({ was: trouble.message }, 'The series journal can be written again');
     trouble = null;
     retryMs = 0;
   };
@@ -121,7 +121,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     if (trouble?.message !== found.message)
       log.error(
         { reason: reasonOf(thrown), pending: pendingCount() },
-        'The series journal cannot be written; reports wait.',
+        'Could not write the series journal; reports wait',
       );
     trouble = found;
     retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
@@ -153,7 +153,10 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
       clearTimeout(timer);
       const left = pendingCount();
       if (left > 0)
-        log.warn({ reports: left, reason: trouble?.message }, 'Reports that are not stored stay with their agents.');
+        log.warn(
+          { reports: left, reason: trouble?.message },
+          'Reports were not stored before the stop; agents still have them',
+        );
       const reason = trouble ?? fail('DISK_FULL', { path: settings.folder });
       for (const { waiting } of parcels) for (const waiter of waiting) settle(waiter, reason);
     },

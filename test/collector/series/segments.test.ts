@@ -173,7 +173,7 @@ test('a damaged segment is moved aside, told, and the rest answers on', async ()
   assert.is(await count(noon - 3 * day, noon + minute, minute), 1);
   assert.is(store.stats().quarantined, 1);
   assert.is(readdirSync(join(folder, 'quarantine')).length, 1);
-  assert.equal(errors, ['A damaged segment was moved to quarantine.']);
+  assert.equal(errors, ['Moved a damaged segment to quarantine']);
   await again();
   assert.is(await count(noon - 3 * day, noon + minute, minute), 1);
   assert.is(store.stats().quarantined, 0);
