@@ -342,9 +342,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     parts.tickets.onPerson((did) => {
       queue
         .push({ type: 'ticket', at: did.at, did: did as PolicyEvent })
-        .catch((thrown) =>
-          log.error({ err: thrown, key: did.key }, 'Could not apply an action on an alert to its ticket yet'),
-        );
+        .catch((thrown) => log.error({ err: thrown, key: did.key }, 'Could not apply an action to the ticket yet'));
     });
     unsubscribe = tell.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
@@ -363,7 +361,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     memory.forgetBooks(id);
     if (book === null || memory.bookOf(known, clock.now()) === book) return;
     rulesChanged(id).catch((thrown) =>
-      log.error({ err: thrown, endpoint: id }, 'Could not apply an edit of an endpoint to alerts yet'),
+      log.error({ err: thrown, endpoint: id }, 'Could not apply an edit to alerts yet'),
     );
   }
 
