@@ -257,6 +257,7 @@ export async function onGarbage<T>(
     if (what !== '10 MB') await trials(what, [...paths], 'files');
   }
   // One alone: the first that is there often decides what else is looked at.
-  for (const path of [...paths].slice(0, 20))
-    for (const what of ['nothing', 'another language']) await trials(what, [path], `${path}, files`);
+  const two = ['programs that end well', 'no programs'];
+  for (const path of [...paths].slice(0, 12))
+    for (const what of ['nothing', 'another language']) await trials(what, [path], `${path}, files`, two);
 }
