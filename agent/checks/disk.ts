@@ -210,6 +210,7 @@ async function macos(context: CheckContext, attached: Attached): Promise<Finding
       now,
     );
   });
+  if (metrics.length === 0) throw new ReasonedError(reason('no_local_file_system'));
   return { metrics };
 }
 

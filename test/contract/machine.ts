@@ -86,7 +86,6 @@ function runnerOf(answer: Answer, runs: Trial<unknown>['runs']): CheckContext['r
 export async function onMachine<T>(
   { platform, files = {}, root = tree(files), answer = null }: MachineOptions,
   work: (context: CheckContext) => Promise<T>,
-  change: Partial<CheckContext> = {},
 ): Promise<Trial<T>> {
   const trial: Trial<T> = {
     value: undefined,
@@ -97,7 +96,7 @@ export async function onMachine<T>(
     runs: [],
     cpuMs: 0,
   };
-  const context = trialContext({ platform, root, run: runnerOf(answer, trial.runs), ...change });
+  const context = trialContext({ platform, root, run: runnerOf(answer, trial.runs) });
   const stop = watch((name, path, flags) => {
     const isWrite = writing.test(name) || (/^open(Sync)?$/.test(name) && typeof flags === 'string' && flags !== 'r');
     if (isWrite) trial.written.push(`${name} ${path}`);

@@ -94,7 +94,7 @@ export function parseCollection(stdout: string): { lastRun: number } | 'none' | 
         0,
       ]) ?? [],
   );
-  if (times.length > 0) return { lastRun: Math.max(...times) };
+  if (times.length > 0) return { lastRun: times.reduce((a, b) => Math.max(a, b)) };
   return /^No backup chains (found|with active signatures found)/m.test(stdout) ? 'none' : null;
 }
 

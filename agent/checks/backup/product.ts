@@ -126,7 +126,7 @@ export function secondsBetween(start: number | null, end: number | null): number
 /** The largest of the times that are known. */
 export function latest(times: readonly (number | null | undefined)[]): number | null {
   const known = times.filter((time): time is number => typeof time === 'number');
-  return known.length === 0 ? null : Math.max(...known);
+  return known.length === 0 ? null : known.reduce((a, b) => Math.max(a, b));
 }
 
 /**

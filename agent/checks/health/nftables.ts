@@ -49,7 +49,7 @@ function chainsOf(entries: readonly Loose[], off: ReadonlySet<string>): Map<stri
   for (const entry of entries) {
     const rule = objectOf(entry.rule);
     const chain = chains.get(nameOf(rule, rule.chain));
-    if (chain) chain.rules.push(...rulesOf(rule, maps));
+    if (chain) for (const one of rulesOf(rule, maps)) chain.rules.push(one);
   }
   return chains;
 }

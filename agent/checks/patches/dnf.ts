@@ -126,7 +126,7 @@ export function joined(
       candidate: evr,
       security: advisories === null ? null : own.length > 0,
       ...(severity === undefined ? {} : { severity }),
-      since: issued.length === 0 ? null : Math.min(...issued),
+      since: issued.length === 0 ? null : issued.reduce((a, b) => Math.min(a, b)),
     };
   });
 }

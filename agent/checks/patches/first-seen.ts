@@ -70,7 +70,7 @@ export function withFirstSeen(
 
 function oldestOf(times: Readonly<Record<string, number>>): number | null {
   const known = Object.values(times).filter(Number.isFinite);
-  return known.length === 0 ? null : Math.min(...known);
+  return known.length === 0 ? null : known.reduce((a, b) => Math.min(a, b));
 }
 
 /** What was read from memory, believed only where it has the right shape. */

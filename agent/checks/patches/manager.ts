@@ -145,5 +145,5 @@ export function ageSeconds(now: number, then: number | null): number | null {
 
 export function newest(times: readonly (number | null)[]): number | null {
   const known = times.filter((time) => time !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  return known.length === 0 ? null : known.reduce((a, b) => Math.max(a, b));
 }

@@ -95,7 +95,7 @@ function majorOf(version: string | null): number | null {
 function withMajors(updates: AppleUpdate[], hostVersion: string | null): AppleUpdate[] {
   const systems = updates.filter((update) => update.macos && /\d/.test(update.title ?? ''));
   const offered = systems.map((update) => majorOf(update.version)).filter((major) => major !== null);
-  const host = majorOf(hostVersion) ?? (offered.length > 0 ? Math.min(...offered) : null);
+  const host = majorOf(hostVersion) ?? (offered.length > 0 ? offered.reduce((a, b) => Math.min(a, b)) : null);
   return updates.map((update) => {
     const major = systems.includes(update) ? majorOf(update.version) : null;
     return { ...update, majorUpgrade: host !== null && major !== null && major > host };

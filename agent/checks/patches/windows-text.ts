@@ -166,7 +166,8 @@ export interface WindowsVersion {
 
 /** HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion from Get-ItemProperty (list or JSON) or from `reg.exe query`. */
 export function parseWindowsVersion(text: string): WindowsVersion {
-  const values: Record<string, unknown> = Object.assign({}, ...parseRecords(text));
+  const values: Record<string, unknown> = {};
+  for (const record of parseRecords(text)) Object.assign(values, record);
   for (const line of linesOf(text)) {
     const [, key = '', kind = '', value = ''] = /^ +(\w+) +(REG_\w+) +(\S.*)$/.exec(line) ?? [];
     if (key !== '') values[key] = kind === 'REG_DWORD' ? Number(value) : value.trim();
