@@ -6,7 +6,7 @@ import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { Wish } from './acknowledgement.ts';
-import type { Alert, Reason } from './alert.ts';
+import { type Alert, alertKey, type Reason } from './alert.ts';
 
 /** What comes in; `at` is ms UTC by the collector's clock. */
 export type Input = { at: number } & (
@@ -37,6 +37,11 @@ export interface Sample {
   tags: Record<string, string>;
   /** Worst first. */
   levels: Level[];
+}
+
+/** What was found about one instance of a family on an endpoint. */
+export function sampleOf(endpoint: string, { family, metric, tags, levels }: Omit<Sample, 'key' | 'endpoint'>): Sample {
+  return { key: alertKey(endpoint, family, tags), endpoint, family, metric, tags, levels };
 }
 
 export type ChangeCode =

@@ -8,7 +8,10 @@ import type { Log } from '../../shared/log.ts';
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Notice } from '../notify/channel.ts';
-import type { Route } from '../notify/route.ts';
+import { factsOf } from '../notify/notification.ts';
+import type { NotifyParts } from '../notify/notify.ts';
+import { type Input, sampleOf } from './batch.ts';
+import type { AlertMemory } from './memory.ts';
 
 export const collectorId = 'collector';
 
@@ -25,27 +28,55 @@ export const ownRule: Rule = {
   urgency: 1,
 };
 
-export function ownLevel(bad: boolean): Level {
-  return { rule: ownRule, status: bad ? 'breach' : 'clear', value: null, threshold: null };
-}
-
 /** A broken state stays broken for a while: once an hour is enough to be told so. */
 const againAfterMs = 3_600_000;
 
-/** @returns sends the notice to every channel that takes critical ones; never rejects */
-export function createDirectTelling(parts: { routes: readonly Route[]; clock: Clock; log: Log }) {
+export interface OwnAlertParts {
+  memory: Pick<AlertMemory, 'alertsOf'>;
+  notify: NotifyParts;
+  publicUrl: () => string;
+  push(input: Input): Promise<void>;
+  clock: Clock;
+  log: Log;
+}
+
+/** @returns says what does not work in this collector, in words; null when all is well again. Never rejects */
+export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) => Promise<void> {
+  const { memory, notify, clock, log } = parts;
   let toldAt = Number.NEGATIVE_INFINITY;
-  return async (notice: Notice): Promise<void> => {
-    const now = parts.clock.now();
+
+  /** To every channel that takes critical ones, without the outbox. */
+  async function tellDirectly(notice: Notice): Promise<void> {
+    const now = clock.now();
     if (now - toldAt < againAfterMs) return;
     toldAt = now;
-    for (const { name, channel, severities } of parts.routes) {
+    for (const { name, channel, severities } of notify.routes) {
       if (!severities.includes('critical')) continue;
       try {
         await channel.send(notice, AbortSignal.timeout(10_000));
       } catch (thrown) {
-        parts.log.error({ channel: name, reason: reasonOf(thrown) }, 'Could not notify of the collector’s own alert');
+        log.error({ channel: name, reason: reasonOf(thrown) }, 'Could not notify of the collector’s own alert');
       }
+    }
+  }
+
+  return async (problem) => {
+    const known = memory.alertsOf(collectorId)[0];
+    if (problem === null && !known) return;
+    const at = clock.now();
+    const tags = known?.tags ?? { problem: (problem ?? '').slice(0, 200) };
+    const status = problem === null ? 'clear' : 'breach';
+    const level: Level = { rule: ownRule, status, value: null, threshold: null };
+    const found = { family: ownRule.id, metric: 'collector.problem', tags, levels: [level] };
+    const sample = sampleOf(collectorId, found);
+    try {
+      await parts.push({ type: 'sample', at, sample });
+    } catch {
+      // The queue has logged it. That all is well again is told when the state can be written again.
+      if (problem === null) return;
+      const about = { ...sample, rule: ownRule, value: null, threshold: null, pendingAt: at, firedAt: at };
+      const facts = factsOf(notify, about, 'firing', { why: problem });
+      await tellDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });
     }
   };
 }

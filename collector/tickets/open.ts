@@ -54,15 +54,9 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     const isNewHere = alert.state === 'firing' && !policy.state(key)?.firing;
     if (code === 'firing' || (isNewHere && (code === 'worse' || reason === 'rule_changed'))) {
       if (alert.rule.ticket === 'off') return;
-      const { site, ...endpoint } = endpointOf(id);
-      const { id: alertId, rule } = alert;
-      const about: About = {
-        alert: alertId,
-        rule: family,
-        urgency: rule.urgency,
-        endpoint,
-        instance: instanceOf(alert),
-      };
+      const endpoint = endpointOf(id);
+      const { site } = endpoint;
+      const about = aboutOf(alert, endpoint);
       batch.actions.push(...policy.apply({ type: 'fire', at, key, endpoint: id, check: family, site, about }));
     } else if (code === 'worse' || code === 'eased') {
       const { urgency, severity } = alert.rule;
@@ -77,4 +71,16 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
       batch.actions.push(...policy.apply({ type: 'touch', at, key: ticket }));
     }
   }
+}
+
+/** What its ticket says about an alert. */
+export function aboutOf(alert: Alert, { id, name, kind }: ReturnType<OpenTicketsParts['endpointOf']>): About {
+  const { family, rule } = alert;
+  return {
+    alert: alert.id,
+    rule: family,
+    urgency: rule.urgency,
+    endpoint: { id, name, kind },
+    instance: instanceOf(alert),
+  };
 }

@@ -30,7 +30,6 @@ const limits = {
     'agent/link.ts createLink': 314,
     'agent/schedule.ts createRunner': 203,
     'collector/alerts/advance.ts advance': 237,
-    'collector/alerts/alerts.ts createAlerts': 297,
     'collector/api/routes/rules.ts ruleRoutes': 204,
   },
 };

@@ -1,0 +1,94 @@
+/**
+ * From a report to what it changes. A sample that says what the one before said goes no further than a comparison with
+ * memory, where only its value and time are noted.
+ */
+import type { Metric, Report } from '../../shared/report.ts';
+import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
+import { kindOf } from '../evaluate/kinds/index.ts';
+import { remembers } from '../evaluate/kinds/threshold.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
+import { alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
+import { type Input, type Sample, sampleOf } from './batch.ts';
+import type { AlertMemory } from './memory.ts';
+
+const isBreach = ({ status }: Level) => status === 'breach';
+const asClear = (level: Level): Level => ({ ...level, status: 'clear' });
+
+export function judgeReport(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
+  const { evaluation, families, alerts } = memory.of(endpoint.id, at);
+  const book = memory.bookOf(endpoint, at);
+  const inputs: Input[] = [];
+  const verdicts = evaluate(book, report, evaluation, families, at);
+  for (const verdict of verdicts) {
+    const sample = toSample(memory, endpoint.id, verdict, verdicts);
+    if (concerns(memory, sample, at)) inputs.push({ type: 'sample', at, sample });
+  }
+  for (const { id, levels } of book.byPresence)
+    for (const { rule, kind } of levels)
+      if (kind.note?.(rule as never, report, evaluation, at) && families.has(id))
+        inputs.push({ type: 'presence', at, endpoint: endpoint.id });
+  if (alerts.size > 0) inputs.push(...goneOf(memory, endpoint, report, at));
+  return inputs;
+}
+
+/** Of the newest values at hand, because a rule has changed. Kinds of rules that count samples must not see one twice. */
+export function judgeAgain(memory: AlertMemory, endpoint: Endpoint, metrics: readonly Metric[], at: number): Input[] {
+  const { evaluation, families } = memory.of(endpoint.id, at);
+  const report: Report = { v: 1, epoch: '', seq: 0, at, metrics: [...metrics] };
+  const verdicts = evaluate(memory.bookOf(endpoint, at), report, evaluation, families, at);
+  return verdicts
+    .filter(({ levels }) => !levels.some(({ rule }) => remembers(rule)))
+    .map((verdict): Sample => ({ ...toSample(memory, endpoint.id, verdict, verdicts), again: true }))
+    .filter((sample) => concerns(memory, sample, at))
+    .map((sample) => ({ type: 'sample', at, sample }));
+}
+
+function toSample(memory: AlertMemory, endpoint: string, verdict: Verdict, all: readonly Verdict[]): Sample {
+  const levels = isCovered(memory, endpoint, verdict, all) ? verdict.levels.map(asClear) : verdict.levels;
+  return sampleOf(endpoint, { ...verdict, levels });
+}
+
+/** Another rule says it already, and this one does not fire yet. A rule that is off covers nothing. */
+function isCovered(memory: AlertMemory, endpoint: string, verdict: Verdict, all: readonly Verdict[]): boolean {
+  const { family, tags, levels } = verdict;
+  const covering = levels[0]?.rule.covered_by;
+  if (!covering || !levels.some(isBreach)) return false;
+  const own = memory.alert(alertKey(endpoint, family, tags));
+  if (own && own.state !== 'pending' && own.state !== 'inactive') return false;
+  return covering.some((other) => {
+    const key = alertKey(endpoint, other, tags);
+    const state = memory.alert(key)?.state ?? 'inactive';
+    if (state !== 'inactive') return true;
+    return all.some((one) => alertKey(endpoint, one.family, one.tags) === key && one.levels.some(isBreach));
+  });
+}
+
+/** A cheap comparison with memory: most samples of a breach say what the one before said. */
+function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boolean {
+  const alert = memory.alert(key);
+  if (!alert) return levels.some(({ status, rule }) => status === 'breach' || rule.no_data === 'alert');
+  // Not newer than the last one, or without a word about it.
+  if (alert.statuses !== '' && at <= alert.dataAt) return false;
+  if (levels.every(({ status }) => status === 'none')) {
+    alert.untoldAt = at;
+    return false;
+  }
+  if (!changesNothing(alert, levels, at)) return true;
+  const { value } = alert;
+  refresh(alert, levels, at);
+  if (alert.value !== value) memory.valueChanged(alert);
+  return false;
+}
+
+/**
+ * What is no longer among the samples of its measurement is gone. That a whole measurement has stopped proves nothing:
+ * then the tool that measures it may have failed, and what was bad is still bad as far as anybody knows.
+ */
+function goneOf(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
+  return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, untoldAt }): Input[] => {
+    if (at - Math.max(dataAt, untoldAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) return [];
+    const measurement = metric.slice(0, metric.indexOf('.'));
+    if (!kindOf(rule.when).judge || !report.metrics.some(({ name }) => name === measurement)) return [];
+    return [{ type: 'end', at, key, reason: 'gone' }];
+  });
+}

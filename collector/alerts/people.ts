@@ -1,0 +1,51 @@
+/** What people do to an alert. Each throws EvenkeelError NOT_FOUND, or CONFLICT where it cannot be done to it now. */
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import type { State } from '../state/open.ts';
+import type { Wish } from './acknowledgement.ts';
+import type { Alert } from './alert.ts';
+import type { Input } from './batch.ts';
+import type { AlertMemory } from './memory.ts';
+import { shownState } from './save.ts';
+
+export interface PeopleParts {
+  state: State;
+  clock: Clock;
+  memory: Pick<AlertMemory, 'byId'>;
+  push(input: Input): Promise<void>;
+}
+
+export function createPeople({ state, clock, memory, push }: PeopleParts) {
+  async function alertOf(id: string, verb: string): Promise<Alert> {
+    const alert = memory.byId(id);
+    if (!alert) {
+      const row = await state.selectFrom('alerts').select('state').where('id', '=', id).executeTakeFirst();
+      if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
+      throw fail('CONFLICT', { problem: `the alert is resolved already; it cannot be ${verb}` });
+    }
+    if (verb !== 'ended' && shownState(alert) === 'pending')
+      throw fail('CONFLICT', { problem: `the alert is only pending; it can be ${verb} once it fires` });
+    return alert;
+  }
+
+  return {
+    async acknowledge(id: string, wish: Wish): Promise<void> {
+      const { key } = await alertOf(id, 'acknowledged');
+      await push({ type: 'acknowledge', at: clock.now(), key, wish });
+    },
+    async handOver(id: string, by: string, to: string): Promise<void> {
+      const { key, acknowledgement } = await alertOf(id, 'handed over');
+      if (!acknowledgement)
+        throw fail('CONFLICT', { problem: 'nobody has acknowledged the alert; acknowledge it first' });
+      await push({ type: 'hand-over', at: clock.now(), key, by, to });
+    },
+    async withdraw(id: string, by: string): Promise<void> {
+      const { key } = await alertOf(id, 'given back');
+      await push({ type: 'withdraw', at: clock.now(), key, by });
+    },
+    async end(id: string, by: string): Promise<void> {
+      const { key } = await alertOf(id, 'ended');
+      await push({ type: 'end', at: clock.now(), key, reason: 'ended_by_person', by });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Puts back what each room of the second half remembered before the last collector ended. */
+import type { Fleet } from '../fleet/fleet.ts';
+import { type Notified, readNotified } from '../notify/notified.ts';
+import type { State } from '../state/open.ts';
+import { aboutOf, type OpenTicketsParts } from '../tickets/open.ts';
+import { readTickets } from '../tickets/restore.ts';
+import type { PolicySettings } from '../tickets/settings.ts';
+import type { Alert } from './alert.ts';
+import type { Input } from './batch.ts';
+import { loadAlerts } from './load.ts';
+import type { AlertMemory } from './memory.ts';
+import { collectorId, ownRule } from './own.ts';
+
+export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpointOf'> {
+  state: State;
+  fleet: Pick<Fleet, 'get'>;
+  memory: AlertMemory;
+  notified: Notified;
+  settings: PolicySettings;
+}
+
+/** @returns what has to end because its rule, or its alert, is gone meanwhile */
+export async function restart(parts: RestartParts, at: number): Promise<Input[]> {
+  const { state, fleet, memory, policy } = parts;
+  const bookOf = (id: string) => {
+    if (id === collectorId) return { rule: (rule: string) => (rule === ownRule.id ? ownRule : undefined) };
+    const endpoint = fleet.get(id);
+    return endpoint && memory.bookOf(endpoint, at);
+  };
+  const { alerts, orphans, flaps } = await loadAlerts(state, bookOf, at);
+  for (const [key, bits] of flaps) memory.setFlaps(key, bits);
+  for (const alert of [...alerts, ...orphans]) memory.set(alert);
+  memory.keep();
+  const mayHaveTickets = ({ rule, state: now, flapping }: Alert) =>
+    rule.ticket !== 'off' && (now !== 'pending' || flapping);
+  const open = alerts.filter(mayHaveTickets).map((alert) => {
+    const endpoint = parts.endpointOf(alert.endpoint);
+    return { alert, site: endpoint.site, about: aboutOf(alert, endpoint) };
+  });
+  const saved = await readTickets(state, open, parts.settings, at);
+  policy.restore(saved.states, saved.openings);
+  await readNotified(state, parts.notified);
+  return [
+    ...saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, did: { type: 'orphan', at, key } })),
+    ...orphans.map(({ key }): Input => ({ type: 'end', at, key, reason: 'rule_removed' })),
+  ];
+}
