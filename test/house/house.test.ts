@@ -29,7 +29,6 @@ const limits = {
     'agent/agent.ts createAgent': 154,
     'agent/link.ts createLink': 314,
     'agent/schedule.ts createRunner': 203,
-    'collector/alerts/advance.ts advance': 237,
     'collector/api/routes/rules.ts ruleRoutes': 204,
   },
 };

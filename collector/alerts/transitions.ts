@@ -1,0 +1,132 @@
+/** What follows from a step of the state machine: memory takes the alert over, and its history says what happened. */
+import { rankOf } from '../evaluate/book.ts';
+import { type Alert, onEnd, type Reason, type Step } from './alert.ts';
+import type { AlertChange, Batch, ChangeCode } from './batch.ts';
+import { flapPercent, startsFlapping, withChange } from './flapping.ts';
+import type { AlertMemory } from './memory.ts';
+
+/** Who did what nobody did. */
+export const monitor = 'monitor';
+
+export function createTransitions(memory: AlertMemory, batch: Batch) {
+  /** Takes a step over into memory, and notes what happened. */
+  function apply(before: Alert | null, step: Step, at: number): void {
+    const { transition } = step;
+    if (!transition) {
+      if (before && step.alert?.state === 'pending' && step.alert.rule.id !== before.rule.id && !before.flapping)
+        record(step.alert, 'level', at);
+      else if (step.alert) memory.set(step.alert);
+      else if (before) memory.remove(before);
+      return;
+    }
+    const reason = transition.reason ?? null;
+    const code = codeOf(transition.to, reason);
+    const alert = step.alert ?? before;
+    if (!alert) return;
+    const isOver = step.alert === null || step.alert.state === 'inactive';
+    if (!isOver) change({ ...step.alert, ...carried(before) } as Alert, code, at, reason, before);
+    else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason, before);
+    else if (before) finish(before, code, at, reason, step.alert);
+  }
+
+  /** A change of a living alert: its bits, and whether it begins to flap. */
+  function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, before: Alert | null): void {
+    // What a flapping alert does below firing is no change of it, nor of its level.
+    if (code === 'dropped' || (code === 'pending' && alert.flapping)) {
+      memory.set({ ...alert, rule: (before ?? alert).rule });
+      return;
+    }
+    const counted = countsAsChange(code) && reason !== 'rule_changed';
+    const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
+    if (counted) memory.setFlaps(alert.key, flaps);
+    const begins = counted && !alert.flapping && startsFlapping(flaps, at);
+    const next: Alert = { ...alert, flaps, flapping: alert.flapping || begins };
+    if (isWorse(alert, before) && next.acknowledgement && !next.acknowledgement.sticky) {
+      record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
+      next.acknowledgement = null;
+    }
+    // That it flaps takes the place of what is said about the change that made it so.
+    record(next, code, at, { reason, quiet: begins });
+    if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
+  }
+
+  /** It ends, unless that was one change too many: then it goes on as a flapping one. */
+  function finish(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, rest: Alert | null): void {
+    const counted = countsAsChange(code) && isRecovery(code, reason);
+    const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
+    if (counted && startsFlapping(flaps, at)) {
+      change(calmed(alert, rest), code, at, reason, alert);
+      return;
+    }
+    if (counted) memory.setFlaps(alert.key, flaps);
+    if (rest) memory.set(rest);
+    else memory.remove(alert);
+    note(alert, code, at, { ended: true, reason });
+  }
+
+  function end(alert: Alert, at: number, reason: Reason, actor: string): void {
+    const { transition } = onEnd(asShown(alert), at, reason);
+    memory.remove(alert);
+    if (transition) note(alert, codeOf(transition.to, reason), at, { ended: true, reason, actor });
+  }
+
+  /** It has been stable for long enough: it ends where it is good, and else fires on as any other. */
+  function settle(alert: Alert, at: number): void {
+    const isGood = alert.state !== 'firing' && alert.state !== 'unknown';
+    const next = { ...alert, flapping: false };
+    record(next, 'stable', at, { params: { good: isGood }, ended: isGood });
+    if (isGood) memory.remove(next);
+  }
+
+  function record(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange> = {}): void {
+    memory.set(alert);
+    note(alert, code, at, more);
+  }
+
+  function note(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange>): void {
+    batch.changes.push({
+      at,
+      code,
+      alert,
+      ended: false,
+      reason: null,
+      actor: monitor,
+      params: {},
+      quiet: false,
+      ...more,
+    });
+  }
+
+  return { apply, change, end, settle, record };
+}
+
+function codeOf(to: NonNullable<Step['transition']>['to'], reason: Reason | null): ChangeCode {
+  if (to === 'firing') return reason === 'worse' || reason === 'eased' || reason === 'back' ? reason : 'firing';
+  return to === 'inactive' ? 'dropped' : to;
+}
+
+const isWorse = (alert: Alert, before: Alert | null) =>
+  before !== null && rankOf[alert.rule.severity] > rankOf[before.rule.severity];
+
+const countsAsChange = (code: ChangeCode) =>
+  code === 'firing' || code === 'worse' || code === 'eased' || code === 'resolved';
+
+/** Good again, as opposed to gone, retired or no longer asked for. */
+const isRecovery = (code: ChangeCode, reason: Reason | null) =>
+  (code === 'resolved' && (reason === null || reason === 'no_data')) || code === 'dropped';
+
+/** What belongs to the alert and not to one of its fires. */
+function carried(before: Alert | null): Partial<Alert> {
+  if (!before) return {};
+  const { acknowledgement, flapping, flaps } = before;
+  return { acknowledgement, flapping, flaps, ...(flapping ? { firedAt: before.firedAt } : {}) };
+}
+
+/** A flapping alert is one that fires, also while it is good. */
+export const asShown = (alert: Alert): Alert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
+
+/** Good, but flapping: waits as the same alert for what comes next. */
+function calmed(alert: Alert, rest: Alert | null): Alert {
+  const { statuses, nextAt, dataAt, everyMs } = rest ?? alert;
+  return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs };
+}
