@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { fail, reasonOf } from '../../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import type { ChannelType, Notice } from '../channel.ts';
+import { post, urlFault } from '../http.ts';
 import { headline, valueText } from '../notice.ts';
 
 const Settings = Type.Object(
@@ -20,7 +20,6 @@ const Settings = Type.Object(
   { additionalProperties: false },
 );
 
-const redirectsAtMost = 3;
 /** What Alertmanager writes for "has not ended". */
 const never = '0001-01-01T00:00:00Z';
 
@@ -39,51 +38,15 @@ export const webhook: ChannelType = {
           'idempotency-key': notice.id,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         };
-        await post(name, target, { method: 'POST', body, headers, redirect: 'manual', signal });
+        await post(name, target, { body, headers, signal });
       },
     };
   },
 };
 
-function urlFault(text: string): string | null {
-  const url = URL.parse(text);
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return 'is not an http or https address; write it like https://example.org/hook';
-  return url.username || url.password ? 'holds a password; use token_file instead' : null;
-}
-
 /** What a header cannot carry would make fetch fail with the whole header in its message. */
 function tokenFault(text: string): string | null {
   return /^[ -~]+$/.test(text) ? null : 'must be a token on one line, of ASCII characters only';
-}
-
-async function post(channel: string, target: URL, request: RequestInit, redirects = 0): Promise<void> {
-  let response: Response;
-  try {
-    response = await fetch(target, request);
-  } catch (thrown) {
-    throw fail('CHANNEL_FAILED', { channel, reason: networkReason(thrown) }, thrown);
-  }
-  // The answer's text is nobody's business; dropping it frees the connection.
-  await response.body?.cancel();
-  if (response.ok) return;
-  const location = response.headers.get('location');
-  if (response.status >= 300 && response.status < 400 && location !== null) {
-    const next = URL.parse(location, target);
-    if (next?.origin === target.origin && redirects < redirectsAtMost)
-      return post(channel, next, request, redirects + 1);
-    throw fail('CHANNEL_REFUSED', { channel, reason: `it redirects to ${next?.origin ?? 'no valid address'}` });
-  }
-  const reason = `HTTP ${response.status}`;
-  // A receiver that is too busy or not there yet may take it later; one that says "no" will say it again.
-  const later = response.status >= 500 || [408, 425, 429].includes(response.status);
-  throw fail(later ? 'CHANNEL_FAILED' : 'CHANNEL_REFUSED', { channel, reason });
-}
-
-/** fetch says only "fetch failed"; the cause has the host and the code. */
-function networkReason(thrown: unknown): string {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause instanceof Error && cause.message ? cause.message : reasonOf(thrown);
 }
 
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
