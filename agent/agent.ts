@@ -10,7 +10,7 @@ import type { Log } from '../shared/log.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import { ReasonedError, reason } from '../shared/reason.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
-import { type Birth, createBirth } from './birth.ts';
+import { type AgentBirth, createBirth } from './birth.ts';
 import type { Check } from './checks/check.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
@@ -61,7 +61,7 @@ export const spoolPath = (data: string) => join(data, 'spool.db');
 export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
 
 interface Running {
-  birth: Birth;
+  birth: AgentBirth;
   /** A birth that knows more follows the one that was said. */
   announce(more: Promise<boolean>): Promise<void>;
   spool: Spool;

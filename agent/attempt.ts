@@ -2,7 +2,7 @@
 import { type Reason, ReasonedError, reason, reasonsOf } from '../shared/reason.ts';
 import type { Check, CheckContext, Findings } from './checks/check.ts';
 
-export type Outcome = { ms: number } & (
+export type CheckOutcome = { ms: number } & (
   | { status: 'ok'; findings: Findings }
   /** This machine has nothing of the kind. Not a failure. */
   | { status: 'no_data'; reasons: Reason[] }
@@ -12,7 +12,7 @@ export type Outcome = { ms: number } & (
 /** NoData by its name: a check that came out of another copy of the module (a bundle, a child) means the same. */
 const isNoData = (thrown: unknown) => thrown instanceof Error && thrown.name === 'NoData';
 
-export async function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<Outcome> {
+export async function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<CheckOutcome> {
   const started = context.clock.monotonic();
   const ms = () => Math.round((context.clock.monotonic() - started) * 100) / 100;
   let turn: NodeJS.Immediate | undefined;

@@ -15,7 +15,7 @@ import { deedsOf, whyNothingSaved, whyNothingVerified } from './checks/backup/de
 import { dropFileName, processStart, verificationIn } from './checks/backup/drop-file.ts';
 import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
 import { outcomeOf, productNamed } from './checks/backup/index.ts';
-import type { FinishedRun, Outcome } from './checks/backup/product.ts';
+import type { BackupOutcome, FinishedRun } from './checks/backup/product.ts';
 import { rotatesOnly } from './checks/backup/rsnapshot.ts';
 import { textOfBytes } from './checks/parse.ts';
 import { passThrough } from './pass-through.ts';
@@ -75,7 +75,7 @@ function endRecord(
   startedAt: number,
   endedAt: number,
   run: FinishedRun,
-  outcome: Outcome,
+  outcome: BackupOutcome,
 ): DropFile {
   const known = standing(order, before);
   const good = outcome.result !== 'failed';
@@ -106,7 +106,7 @@ function emptyRecord(
 }
 
 /** A verification leaves the backup's own result alone. Only a clean one counts: `borg check` ends with a warning code when it finds damage. */
-function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: Outcome): DropFile {
+function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: number, outcome: BackupOutcome): DropFile {
   const verified =
     outcome.result === 'ok'
       ? { lastVerified: iso(endedAt), verifiedOk: true }

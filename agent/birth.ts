@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import type { Online } from '../shared/presence.ts';
 import { type Reason, reason } from '../shared/reason.ts';
 import type { CheckContext } from './checks/check.ts';
-import type { Memory } from './memory.ts';
+import type { AgentMemory } from './memory.ts';
 import { keepBootId, type RememberedRun, readBootId } from './platform/boot.ts';
 import { createGaps, type Gap, type Noticed } from './platform/gap.ts';
 import type { Shutdown } from './platform/shutdown.ts';
@@ -19,7 +19,7 @@ interface LastSession extends RememberedRun {
   previous?: unknown;
 }
 
-export interface Birth {
+export interface AgentBirth {
   readonly bootId: string;
   /** ms UTC */
   readonly startedAt: number;
@@ -52,7 +52,7 @@ function ownWord(last: LastSession | undefined): Shutdown {
   return { previous_shutdown: last.ended ? 'clean' : 'unclean', shutdown_source: 'agent' };
 }
 
-export function createBirth(parts: { memory: Memory; clock: Clock; log: Log; context: CheckContext }): Birth {
+export function createBirth(parts: { memory: AgentMemory; clock: Clock; log: Log; context: CheckContext }): AgentBirth {
   const { memory, clock, log, context } = parts;
   const startedAt = Math.round(clock.now());
   const last = memory.get('session') as LastSession | undefined;

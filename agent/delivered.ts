@@ -4,7 +4,7 @@
  */
 import type { Ack } from '../shared/report.ts';
 
-type Range = [from: number, to: number];
+type SeqRange = [from: number, to: number];
 
 export interface Delivered {
   add(entry: { epoch: string; seq: number }): void;
@@ -14,14 +14,14 @@ export interface Delivered {
 
 export function createDelivered(): Delivered {
   /** Two lanes, each in order: a few ranges. */
-  const known = new Map<string, Range[]>();
+  const known = new Map<string, SeqRange[]>();
 
   return {
     add({ epoch, seq }) {
       const ranges = known.get(epoch) ?? [];
       known.set(epoch, ranges);
       const touching = ranges.filter(([from, to]) => seq >= from - 1 && seq <= to + 1);
-      const joined: Range = [seq, seq];
+      const joined: SeqRange = [seq, seq];
       for (const range of touching) {
         joined[0] = Math.min(joined[0], range[0]);
         joined[1] = Math.max(joined[1], range[1]);
@@ -30,8 +30,8 @@ export function createDelivered(): Delivered {
       ranges.push(joined);
     },
     within({ epoch, through, also }) {
-      const both: Range[] = [];
-      for (const [from, to] of [[1, through], ...also] as Range[])
+      const both: SeqRange[] = [];
+      for (const [from, to] of [[1, through], ...also] as SeqRange[])
         for (const [first, last] of known.get(epoch) ?? [])
           if (first <= to && last >= from) both.push([Math.max(first, from), Math.min(last, to)]);
       return { epoch, through: 0, also: both };

@@ -11,7 +11,7 @@ import { firstLine, listNames, readLink, readText } from './platform/read.ts';
 import { powershellArgs } from './platform/windows.ts';
 
 /** As read; null where it is not there or not ours to read. */
-export interface Parts {
+export interface FingerprintParts {
   /** Of the mainboard's firmware: strong. */
   uuid: string | null;
   serial: string | null;
@@ -21,9 +21,9 @@ export interface Parts {
   macs: readonly string[];
 }
 
-const nothing: Parts = { uuid: null, serial: null, board: null, machine: null, macs: [] };
+const nothing: FingerprintParts = { uuid: null, serial: null, board: null, machine: null, macs: [] };
 
-type Run = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
+type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
 
 /** What makers leave in where nobody filled anything in: the same on thousands of machines. */
 const unfilled =
@@ -38,7 +38,7 @@ export function told(text: string | null | undefined): string | null {
 }
 
 /** Pure but for the hash. Each part is hashed with its name and a key of ours, as machine-id(5) asks for. */
-export function fingerprintOf(parts: Parts): Fingerprint {
+export function fingerprintOf(parts: FingerprintParts): Fingerprint {
   const { createHmac } = process.getBuiltinModule('node:crypto');
   const hash = (name: string, value: string) =>
     createHmac('sha256', 'evenkeel machine fingerprint 1').update(`${name}:${value}`).digest('hex').slice(0, 16);
@@ -53,7 +53,7 @@ export function fingerprintOf(parts: Parts): Fingerprint {
 }
 
 /** @param root before each path of Linux, for captured trees */
-export async function readParts(platform: NodeJS.Platform, root: string, run: Run): Promise<Parts> {
+export async function readParts(platform: NodeJS.Platform, root: string, run: RunProgram): Promise<FingerprintParts> {
   try {
     if (platform === 'linux') return readLinux(root);
     if (platform === 'darwin') return await readMac(run);
@@ -64,7 +64,7 @@ export async function readParts(platform: NodeJS.Platform, root: string, run: Ru
   return nothing;
 }
 
-function readLinux(root: string): Parts {
+function readLinux(root: string): FingerprintParts {
   // What a container shows is its host's, or of an image that many are made of.
   if (readContainer(root) !== null) return nothing;
   const dmi = (name: string) => firstLine(root, `/sys/class/dmi/id/${name}`);
@@ -88,7 +88,7 @@ const macsOf = (real: RegExp) =>
     real.test(name) ? addresses.map(({ mac }) => mac) : [],
   );
 
-async function readMac(run: Run): Promise<Parts> {
+async function readMac(run: RunProgram): Promise<FingerprintParts> {
   const { stdout } = await run('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice'], { timeoutMs: 10_000 });
   const value = (name: string) => new RegExp(`"${name}" = "([^"]{1,64})"`).exec(stdout)?.[1] ?? null;
   return {
@@ -104,7 +104,7 @@ $n = @(Get-CimInstance Win32_NetworkAdapter -Filter 'PhysicalAdapter = TRUE' | F
 $g = (Get-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Cryptography').MachineGuid;
 @{ uuid = [string]$p.UUID; serial = [string]$b.SerialNumber; board = [string]$m.SerialNumber; machine = [string]$g; macs = $n } | ConvertTo-Json -Compress`;
 
-async function readWindows(run: Run): Promise<Parts> {
+async function readWindows(run: RunProgram): Promise<FingerprintParts> {
   const { stdout } = await run('powershell.exe', powershellArgs(windowsScript), { timeoutMs: 30_000 });
   const said = (looseJson(stdout) ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof said[name] === 'string' ? (said[name] as string) : null);

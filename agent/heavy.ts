@@ -10,7 +10,7 @@ import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Log } from '../shared/log.ts';
 import { type Reason, reason } from '../shared/reason.ts';
-import type { Outcome } from './attempt.ts';
+import type { CheckOutcome } from './attempt.ts';
 import { agentCommand } from './lean.ts';
 
 /** For all of them together; each program that they start has its own limit. */
@@ -22,7 +22,7 @@ export interface HeavyOptions {
 }
 
 export interface Heavy {
-  run(names: readonly string[], told: (name: string, outcome: Outcome) => void): Promise<void>;
+  run(names: readonly string[], told: (name: string, outcome: CheckOutcome) => void): Promise<void>;
   stop(): void;
 }
 
@@ -82,9 +82,9 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
   });
 }
 
-function readLine(line: string): { name: string; outcome: Outcome } | null {
+function readLine(line: string): { name: string; outcome: CheckOutcome } | null {
   try {
-    return JSON.parse(line) as { name: string; outcome: Outcome };
+    return JSON.parse(line) as { name: string; outcome: CheckOutcome };
   } catch {
     // A library that prints a warning of its own on our output.
     return null;

@@ -18,12 +18,12 @@ import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
 import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
 import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import { delayBefore, stableMs, type Trouble, troubleOf } from './backoff.ts';
-import type { Birth } from './birth.ts';
+import type { AgentBirth } from './birth.ts';
 import type { Credential } from './credential.ts';
 import { createDelivered, type Delivered } from './delivered.ts';
 import { parseAck, parseConfig } from './orders.ts';
 import { openSocket } from './socket.ts';
-import { type Entry, isAfter, type Key, type Spool } from './spool.ts';
+import { isAfter, type Spool, type SpoolEntry, type SpoolKey } from './spool.ts';
 import { version } from './version.ts';
 
 const { default: MqttClient } = mqttClient;
@@ -37,7 +37,7 @@ export interface LinkOptions {
   startedAt: number;
   previousShutdown?: Online['previous_shutdown'];
   /** What else a birth says, at the moment of saying it; told when the collector has it. */
-  birth?: Pick<Birth, 'facts' | 'delivered'>;
+  birth?: Pick<AgentBirth, 'facts' | 'delivered'>;
   /** The fast loop's interval in ms: what is older than two of them goes the slow lane. */
   intervalMs(): number;
   /** Null: the collector took its settings back. */
@@ -60,13 +60,13 @@ export interface LinkState {
 export interface Link {
   start(): void;
   /** Sends a fresh entry at once when connected; otherwise the spool keeps it. */
-  offer(entry: Entry): void;
+  offer(entry: SpoolEntry): void;
   /** Says goodbye and disconnects. Resolves when the broker has it, or after two seconds. */
   goodbye(reason: OfflineReason): Promise<void>;
   /** Something of the birth has changed: says it once more where there is a connection, else with the next one. */
   announce(): void;
   /** The newest entry that has been sent; null when none has. */
-  sentUpTo(): Key | null;
+  sentUpTo(): SpoolKey | null;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -87,7 +87,7 @@ const sleepMs = 120_000;
 const keyOf = (entry: { era: number; seq: number }) => `${entry.era}:${entry.seq}`;
 
 /** One connection, from its socket to its end. */
-interface Session {
+interface LinkSession {
   id: string;
   client: InstanceType<typeof MqttClient>;
   connectedAt: number | null;
@@ -108,12 +108,12 @@ export function createLink(options: LinkOptions): Link {
   let { credential } = options;
   const random = options.random ?? Math.random;
   let address = { bucket: credential.bucket, endpoint: credential.endpoint };
-  let session: Session | null = null;
+  let session: LinkSession | null = null;
   let retry: NodeJS.Timeout | null = null;
   let tries = 0;
   let resendMs = firstResendMs;
   let lastAckAt: number | null = null;
-  let sentUpTo: Key | null = null;
+  let sentUpTo: SpoolKey | null = null;
   let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null, sharedSince: null };
   const instance = randomId();
 
@@ -139,7 +139,7 @@ export function createLink(options: LinkOptions): Link {
       until: null,
       ahead: new Set<string>(),
       delivered: createDelivered(),
-    } as Session;
+    } as LinkSession;
     Object.assign(current, { allowance: 0, error: null, over: false });
     session = current;
     const lost: Presence = { state: 'lost', session: id };
@@ -174,7 +174,7 @@ export function createLink(options: LinkOptions): Link {
     });
     current.client = client;
     client.on('connect', () => begin(current));
-    client.on('message', (topic: string, bytes: Uint8Array) => hear(current, topic, bytes));
+    client.on('message', (topic: string, bytes: Uint8Array) => receive(current, topic, bytes));
     client.on('error', (error: Error) => {
       current.error ??= error;
       client.end(true);
@@ -183,7 +183,7 @@ export function createLink(options: LinkOptions): Link {
     client.on('close', () => end(current));
   }
 
-  function begin(current: Session): void {
+  function begin(current: LinkSession): void {
     current.connectedAt = clock.monotonic();
     become('connected');
     log.info({ url: credential.mqtt.url }, 'Connected to the collector');
@@ -206,7 +206,7 @@ export function createLink(options: LinkOptions): Link {
     pump(current);
   }
 
-  function beBorn(current: Session): void {
+  function beBorn(current: LinkSession): void {
     const facts = options.birth?.facts() ?? {};
     const online: Presence = {
       state: 'online',
@@ -223,12 +223,12 @@ export function createLink(options: LinkOptions): Link {
   }
 
   /** Everything that waits now belongs to the slow lane, inventory that is newer than the newest report too. */
-  function lastOf(current: Session): Entry[] {
+  function lastOf(current: LinkSession): SpoolEntry[] {
     return spool.after(current.until, 1000).slice(-1);
   }
 
   /** @returns whether the broker has it */
-  function say(current: Session, presence: Presence): Promise<boolean> {
+  function say(current: LinkSession, presence: Presence): Promise<boolean> {
     const options = { qos: 1, retain: true } as const;
     return new Promise((resolve) => {
       current.client.publish(topicOf(address, 'presence'), JSON.stringify(presence), options, (error?: Error | null) =>
@@ -237,13 +237,13 @@ export function createLink(options: LinkOptions): Link {
     });
   }
 
-  function laneOf(entry: Entry): UpLeaf {
+  function laneOf(entry: SpoolEntry): UpLeaf {
     if (entry.kind === 'inventory') return 'inventory';
     // Of the future: made before the clock was set back.
     return Math.abs(clock.now() - entry.at) > 2 * options.intervalMs() ? 'backlog' : 'report';
   }
 
-  function send(current: Session, entry: Entry): void {
+  function send(current: LinkSession, entry: SpoolEntry): void {
     current.inFlight += 1;
     if (!sentUpTo || isAfter(entry, sentUpTo)) sentUpTo = { era: entry.era, seq: entry.seq };
     current.client.publish(topicOf(address, laneOf(entry)), Buffer.from(entry.body), { qos: 1 }, (error) => {
@@ -254,12 +254,12 @@ export function createLink(options: LinkOptions): Link {
     });
   }
 
-  function pump(current: Session): void {
+  function pump(current: LinkSession): void {
     if (current.over || session !== current || !current.until) return;
     current.allowance = Math.min(backlogPerSecond, current.allowance + (backlogPerSecond * pumpEveryMs) / 1000);
     while (current.allowance >= 1 && current.inFlight < maxInFlight - liveReserve) {
       const entries = spool.after(current.cursor, Math.min(8, Math.floor(current.allowance)));
-      if (entries.length === 0 || isAfter(entries[0] as Entry, current.until)) {
+      if (entries.length === 0 || isAfter(entries[0] as SpoolEntry, current.until)) {
         current.until = null;
         current.ahead.clear();
         return;
@@ -275,7 +275,7 @@ export function createLink(options: LinkOptions): Link {
     setTimeout(() => pump(current), pumpEveryMs).unref();
   }
 
-  function hear(current: Session, topic: string, bytes: Uint8Array): void {
+  function receive(current: LinkSession, topic: string, bytes: Uint8Array): void {
     try {
       if (topic === topicOf(address, 'ack')) {
         takeAck(current, parseAck(bytes));
@@ -289,7 +289,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   /** A person has said that this machine is one that the collector knew before. */
-  function goOnAs(moved: Moved, current: Session): void {
+  function goOnAs(moved: Moved, current: LinkSession): void {
     options.onMoved?.(moved);
     log.info({ ...moved, was: credential.endpoint }, 'This machine continues as an earlier endpoint');
     credential = { ...credential, ...moved };
@@ -301,7 +301,7 @@ export function createLink(options: LinkOptions): Link {
     end(current);
   }
 
-  function takeAck(current: Session, ack: Ack): void {
+  function takeAck(current: LinkSession, ack: Ack): void {
     if (ack.moved) {
       if (ack.moved.endpoint !== credential.endpoint) goOnAs(ack.moved, current);
       return;
@@ -328,7 +328,7 @@ export function createLink(options: LinkOptions): Link {
     end(current);
   }
 
-  function end(current: Session): void {
+  function end(current: LinkSession): void {
     if (current.over) return;
     current.over = true;
     if (session !== current) return;

@@ -9,7 +9,7 @@ import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Command } from './commands/command.ts';
 import { becomeLean } from './lean.ts';
 
-interface Entry {
+interface CommandEntry {
   /** One line for the help. */
   usage: string;
   /** Loaded only when asked for: `run` should not carry what only `doctor` needs. */
@@ -20,7 +20,7 @@ interface Entry {
   internal?: boolean;
 }
 
-const commands: Record<string, Entry> = {
+const commands: Record<string, CommandEntry> = {
   run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
   enroll: {
     usage:

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 
-export interface Memory {
+export interface AgentMemory {
   get(key: string): unknown;
   set(key: string, value: unknown): void;
 }
 
 /** Files, not one document in this process: heavy checks run in a process of their own and remember here too. */
-export function openMemory(folder: string, log: Log): Memory {
+export function openMemory(folder: string, log: Log): AgentMemory {
   let refused: string | null = null;
   const fileOf = (key: string) => join(folder, `${key.replace(/[^a-z0-9_.-]/gi, '_')}.json`);
   return {
@@ -46,7 +46,7 @@ export function openMemory(folder: string, log: Log): Memory {
 }
 
 /** For `once` and `doctor`, which leave no traces. */
-export function forgetfulMemory(from?: Memory): Memory {
+export function forgetfulMemory(from?: AgentMemory): AgentMemory {
   const values = new Map<string, unknown>();
   return {
     get: (key) => (values.has(key) ? values.get(key) : from?.get(key)),

@@ -18,7 +18,7 @@ export interface Passed {
 }
 
 /** The last bytes of a stream, bounded. */
-class Tail {
+class OutputTail {
   #chunks: Buffer[] = [];
   #length = 0;
   add(chunk: Buffer): void {
@@ -33,8 +33,8 @@ class Tail {
 }
 
 /** Sends the child's stream on, byte for byte and no faster than our own reader takes it, and keeps its end. */
-function passOn(from: ChildProcess['stdout'], to: NodeJS.WriteStream): Tail {
-  const tail = new Tail();
+function passOn(from: ChildProcess['stdout'], to: NodeJS.WriteStream): OutputTail {
+  const tail = new OutputTail();
   from?.on('data', (chunk: Buffer) => tail.add(chunk));
   from?.pipe(to, { end: false });
   // Our reader has gone (a closed pipe): the child must meet that too, as it would without us.

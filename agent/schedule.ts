@@ -11,19 +11,19 @@ import type { CheckState, SectionName } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import { reason, reasonsInLog } from '../shared/reason.ts';
 import type { AgentConfig, Metric } from '../shared/report.ts';
-import { attempt, type Outcome } from './attempt.ts';
+import { attempt, type CheckOutcome } from './attempt.ts';
 import type { Check, CheckContext } from './checks/check.ts';
 import { intervalOf, merge, paceOf, stepOf } from './intervals.ts';
-import type { Memory } from './memory.ts';
+import type { AgentMemory } from './memory.ts';
 
 export interface RunnerOptions {
   checks: readonly Check[];
   context: CheckContext;
   clock: Clock;
   log: Log;
-  memory: Memory;
+  memory: AgentMemory;
   /** Runs heavy checks, one after the other, and tells each outcome as it comes. */
-  runHeavy(names: readonly string[], told: (name: string, outcome: Outcome) => void): Promise<void>;
+  runHeavy(names: readonly string[], told: (name: string, outcome: CheckOutcome) => void): Promise<void>;
   /** True: nothing heavy now. */
   sparing(): Promise<boolean>;
   onMetrics(metrics: Metric[], intervalMs: number): void;
@@ -97,7 +97,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let stopped = true;
   let seen = { wall: clock.now(), line: clock.monotonic() };
 
-  function settle(slot: Slot, outcome: Outcome): void {
+  function settle(slot: Slot, outcome: CheckOutcome): void {
     const { name } = slot.check;
     const reasons = outcome.status === 'ok' ? (outcome.findings.note ?? null) : outcome.reasons;
     const before = slot.state;

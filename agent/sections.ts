@@ -1,11 +1,11 @@
 /** Sections of the inventory: sent when they differ from what was sent last, and daily. */
 import type { Clock } from '../shared/clock.ts';
 import type { SectionName } from '../shared/inventory.ts';
-import type { Memory } from './memory.ts';
+import type { AgentMemory } from './memory.ts';
 
 const dayMs = 24 * 3_600_000;
 
-export interface Sections {
+export interface SectionQueue {
   /** What one check found. A list is joined with what the other checks of the same section found before. */
   offer(check: string, found: Partial<Record<SectionName, unknown>>): void;
   /** Sends again what was sent a day ago. */
@@ -13,7 +13,7 @@ export interface Sections {
 }
 
 export interface SectionsOptions {
-  memory: Memory;
+  memory: AgentMemory;
   clock: Clock;
   send(section: SectionName, data: unknown): void;
 }
@@ -22,7 +22,7 @@ export interface SectionsOptions {
 const fleeting = new Set(['at', 'scannedAt', 'metadataAge']);
 const meaningOf = (data: unknown) => JSON.stringify(data, (key, value) => (fleeting.has(key) ? undefined : value));
 
-export function createSections({ memory, clock, send }: SectionsOptions): Sections {
+export function createSections({ memory, clock, send }: SectionsOptions): SectionQueue {
   const parts = (section: string) => (memory.get(`section_${section}`) ?? {}) as Record<string, unknown>;
   /** ms UTC of the last sending. */
   const sentAt = (memory.get('sections_sent') ?? {}) as Record<string, number>;

@@ -49,7 +49,7 @@ export const CustomCheck = Type.Object(
 );
 export type CustomCheck = Static<typeof CustomCheck>;
 
-export const Settings = Type.Object(
+export const AgentSettings = Type.Object(
   {
     custom: Type.Optional(Type.Array(CustomCheck, { maxItems: 100 })),
     certificates: Type.Optional(
@@ -62,7 +62,7 @@ export const Settings = Type.Object(
   },
   closed,
 );
-export type Settings = Static<typeof Settings>;
+export type AgentSettings = Static<typeof AgentSettings>;
 
 const isAbsolute = (path: string) => posix.isAbsolute(path) || win32.isAbsolute(path);
 
@@ -98,16 +98,17 @@ function twiceNamed(custom: readonly { name?: unknown }[]): Fault[] {
  * @param part what is asked for: faults of the other parts are told with its own, but do not make it unreadable
  * @throws EvenkeelError BAD_LOCAL_CONFIG with everything that is wrong
  */
-export function parseSettings(text: string, file: string, part?: keyof Settings): Settings {
+export function parseSettings(text: string, file: string, part?: keyof AgentSettings): AgentSettings {
   const source = parseSettingsFile(text, file);
-  const faults = faultsOf(Settings, source.value);
-  const { custom, backups } = (source.value ?? {}) as Partial<Record<keyof Settings, unknown>>;
+  const faults = faultsOf(AgentSettings, source.value);
+  const { custom, backups } = (source.value ?? {}) as Partial<Record<keyof AgentSettings, unknown>>;
   if (Array.isArray(custom)) faults.push(...twiceNamed(custom));
   faults.push(...faultsOfBackups(backups).map((fault) => ({ ...fault, path: ['backups', ...fault.path] })));
   const lines = source.tell(faults);
-  const isOther = ({ path: [first] }: Fault) => first !== undefined && first !== part && first in Settings.properties;
+  const isOther = ({ path: [first] }: Fault) =>
+    first !== undefined && first !== part && first in AgentSettings.properties;
   if (lines.length === 0 || (part !== undefined && lines.length === faults.length && faults.every(isOther)))
-    return source.value as Settings;
+    return source.value as AgentSettings;
   throw fail('BAD_LOCAL_CONFIG', { faults: lines.join('\n') });
 }
 
@@ -115,7 +116,7 @@ export function parseSettings(text: string, file: string, part?: keyof Settings)
  * The settings in a file; empty when there is no such file.
  * @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE
  */
-export async function readSettings(file: string, part?: keyof Settings): Promise<Settings> {
+export async function readSettings(file: string, part?: keyof AgentSettings): Promise<AgentSettings> {
   let text: string;
   try {
     text = textOfBytes(await readFile(file));

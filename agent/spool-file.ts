@@ -5,7 +5,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
-import type { Compose, Entry, Key, Kind } from './spool.ts';
+import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool.ts';
 
 /** What a row costs beside its body; measured on a full spool. */
 const rowOverhead = 48;
@@ -27,10 +27,10 @@ const schema = `
   PRAGMA user_version = 1;
 `;
 
-interface Row {
+interface SpoolRow {
   era: number;
   seq: number;
-  kind: Kind;
+  kind: SpoolKind;
   at: number;
   body: Uint8Array;
 }
@@ -53,7 +53,7 @@ const lossOf = (row: LossRow): Loss => ({
 });
 
 /** The message with all its times moved, and when it was made. */
-export function movedInTime({ at, body }: Pick<Row, 'at' | 'body'>, byMs: number): { at: number; body: Buffer } {
+export function movedInTime({ at, body }: Pick<SpoolRow, 'at' | 'body'>, byMs: number): { at: number; body: Buffer } {
   const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
   const moved = { ...message, at: Math.max(0, message.at + byMs) };
   if (Array.isArray(message.metrics))
@@ -175,7 +175,7 @@ export class SpoolFile {
     }
   }
 
-  write(kind: Kind, at: number, compose: Compose): Entry {
+  write(kind: SpoolKind, at: number, compose: Compose): SpoolEntry {
     const entry = this.#transaction(() => {
       const seq = this.seq + 1;
       this.#removeLeaving();
@@ -193,9 +193,9 @@ export class SpoolFile {
   /** Takes over an epoch that lived in memory; from now on it is this file's. */
   adopt(
     epoch: { era: number; epoch: string; seq: number },
-    entries: readonly Entry[],
+    entries: readonly SpoolEntry[],
     losses: readonly Loss[],
-    carriedBy: (entry: Entry) => readonly Loss[],
+    carriedBy: (entry: SpoolEntry) => readonly Loss[],
   ): void {
     this.#transaction(() => {
       this.#removeLeaving();
@@ -211,7 +211,7 @@ export class SpoolFile {
     this.seq = epoch.seq;
   }
 
-  #insert(row: Row): void {
+  #insert(row: SpoolRow): void {
     this.#sql('INSERT INTO outbox VALUES (?, ?, ?, ?, ?)').run(row.era, row.seq, row.kind, row.at, row.body);
     this.bytes += row.body.length + rowOverhead;
     this.#entries += 1;
@@ -288,24 +288,24 @@ export class SpoolFile {
     }
   }
 
-  #declareCarried(loss: Loss, carrier: Entry): void {
+  #declareCarried(loss: Loss, carrier: SpoolEntry): void {
     this.#sql(
       'INSERT INTO losses (epoch, first, last, reason, count, carrier_era, carrier_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ).run(loss.epoch, loss.from, loss.to, loss.reason, loss.count, carrier.era, carrier.seq);
   }
 
-  after(last: { era: number; seq: number } | null, limit: number): Entry[] {
+  after(last: { era: number; seq: number } | null, limit: number): SpoolEntry[] {
     const { era, seq } = last ?? { era: 0, seq: 0 };
     const rows = this.#sql(
       'SELECT o.*, e.epoch FROM outbox o JOIN epochs e USING (era) WHERE (era, o.seq) > (?, ?) ORDER BY era, o.seq LIMIT ?',
     ).all(era, seq, limit);
-    return (rows as unknown as Entry[]).filter((entry) => !this.#isLeaving(entry));
+    return (rows as unknown as SpoolEntry[]).filter((entry) => !this.#isLeaving(entry));
   }
 
-  newest(): Entry | null {
+  newest(): SpoolEntry | null {
     const entry = this.#sql(
       "SELECT o.*, e.epoch FROM outbox o JOIN epochs e USING (era) WHERE kind = 'report' ORDER BY era DESC, o.seq DESC LIMIT 1",
-    ).get() as unknown as Entry | undefined;
+    ).get() as unknown as SpoolEntry | undefined;
     return entry && !this.#isLeaving(entry) ? entry : null;
   }
 
@@ -350,7 +350,7 @@ export class SpoolFile {
         this.#removeLeaving();
         if (era === this.era) this.#begin(this.era);
         const rows = this.#sql(`SELECT * FROM outbox WHERE era = ? ORDER BY seq LIMIT ${renumberedAtOnce}`).all(era);
-        for (const row of rows as unknown as Row[]) this.#move(row);
+        for (const row of rows as unknown as SpoolRow[]) this.#move(row);
         this.#sql('UPDATE epochs SET seq = ? WHERE era = ?').run(this.seq, this.era);
         this.#removeEmpty(era);
       });
@@ -362,7 +362,7 @@ export class SpoolFile {
   }
 
   /** Gives an entry the next number of the present epoch. */
-  #move({ era, seq, kind, at, body }: Row): void {
+  #move({ era, seq, kind, at, body }: SpoolRow): void {
     this.seq += 1;
     const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
     const moved = encode({ ...message, epoch: this.epoch, seq: this.seq });
@@ -379,11 +379,11 @@ export class SpoolFile {
   }
 
   /** @returns the last of some that were moved; null when there are none */
-  redate(from: Key, until: Key, byMs: number): Key | null {
+  redate(from: SpoolKey, until: SpoolKey, byMs: number): SpoolKey | null {
     return this.#transaction(() => {
       const rows = this.#sql(
         `SELECT * FROM outbox WHERE (era, seq) > (?, ?) AND (era, seq) <= (?, ?) ORDER BY era, seq LIMIT ${renumberedAtOnce}`,
-      ).all(from.era, from.seq, until.era, until.seq) as unknown as Row[];
+      ).all(from.era, from.seq, until.era, until.seq) as unknown as SpoolRow[];
       for (const row of rows) {
         const { at, body } = movedInTime(row, byMs);
         this.#sql('UPDATE outbox SET at = ?, body = ? WHERE era = ? AND seq = ?').run(at, body, row.era, row.seq);

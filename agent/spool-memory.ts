@@ -4,17 +4,17 @@
  */
 import type { Loss } from '../shared/report.ts';
 import { encode } from '../shared/wire.ts';
-import type { Compose, Entry, Kind } from './spool.ts';
+import type { Compose, SpoolEntry, SpoolKind } from './spool.ts';
 import { lostPerReport } from './spool-file.ts';
 
 export class SpoolMemory {
   readonly era: number;
   readonly epoch: string;
   seq = 0;
-  entries: Entry[] = [];
+  entries: SpoolEntry[] = [];
   /** Given up here, and not yet carried by an entry that is still here. */
   losses: Loss[] = [];
-  #carried = new WeakMap<Entry, Loss[]>();
+  #carried = new WeakMap<SpoolEntry, Loss[]>();
   #most: number;
 
   constructor(era: number, epoch: string, most: number) {
@@ -23,18 +23,18 @@ export class SpoolMemory {
     this.#most = most;
   }
 
-  put(kind: Kind, at: number, compose: Compose): Entry {
+  put(kind: SpoolKind, at: number, compose: Compose): SpoolEntry {
     this.seq += 1;
     const lost = kind === 'report' ? this.losses.splice(0, lostPerReport) : [];
     const body = encode(compose({ epoch: this.epoch, seq: this.seq, lost }));
-    const entry: Entry = { era: this.era, epoch: this.epoch, seq: this.seq, kind, at, body };
+    const entry: SpoolEntry = { era: this.era, epoch: this.epoch, seq: this.seq, kind, at, body };
     this.entries.push(entry);
     this.#carried.set(entry, lost);
-    while (this.entries.length > this.#most) this.#forget(this.entries.shift() as Entry);
+    while (this.entries.length > this.#most) this.#forget(this.entries.shift() as SpoolEntry);
     return entry;
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: SpoolEntry): void {
     this.losses.push(...this.carriedBy(entry));
     const last = this.losses.at(-1);
     if (last && last.epoch === entry.epoch && last.to === entry.seq - 1) {
@@ -43,7 +43,7 @@ export class SpoolMemory {
     } else this.losses.push({ epoch: entry.epoch, from: entry.seq, to: entry.seq, reason: 'disk_full', count: 1 });
   }
 
-  carriedBy(entry: Entry): readonly Loss[] {
+  carriedBy(entry: SpoolEntry): readonly Loss[] {
     return this.#carried.get(entry) ?? [];
   }
 
@@ -51,7 +51,7 @@ export class SpoolMemory {
     this.entries = this.entries.filter(({ seq }) => !ranges.some(([from, to]) => seq >= from && seq <= to));
   }
 
-  after({ era, seq }: { era: number; seq: number }): Entry[] {
+  after({ era, seq }: { era: number; seq: number }): SpoolEntry[] {
     return this.entries.filter((entry) => entry.era > era || (entry.era === era && entry.seq > seq));
   }
 }

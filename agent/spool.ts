@@ -15,18 +15,18 @@ import { lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts'
 import { isCorrupt, movedInTime, SpoolFile } from './spool-file.ts';
 import { SpoolMemory } from './spool-memory.ts';
 
-export type Kind = 'report' | 'inventory';
+export type SpoolKind = 'report' | 'inventory';
 
 /** Place of an entry in the order of all. */
-export type Key = Pick<Entry, 'era' | 'seq'>;
-export const isAfter = (a: Key, b: Key) => a.era > b.era || (a.era === b.era && a.seq > b.seq);
+export type SpoolKey = Pick<SpoolEntry, 'era' | 'seq'>;
+export const isAfter = (a: SpoolKey, b: SpoolKey) => a.era > b.era || (a.era === b.era && a.seq > b.seq);
 
 /** One message, ready for the wire. `era` orders epochs by age; with `seq` it orders everything. */
-export interface Entry {
+export interface SpoolEntry {
   era: number;
   epoch: string;
   seq: number;
-  kind: Kind;
+  kind: SpoolKind;
   /** ms UTC, of the measurement. */
   at: number;
   body: Uint8Array;
@@ -48,11 +48,11 @@ export type Compose = (identity: { epoch: string; seq: number; lost: Loss[] }) =
 
 export interface Spool {
   /** Gives the message its number, stores it and returns it ready to send. Never throws: a full disk keeps it in memory. */
-  put(kind: Kind, at: number, compose: Compose): Entry;
+  put(kind: SpoolKind, at: number, compose: Compose): SpoolEntry;
   /** Up to `limit` entries after the given one, oldest first. */
-  after(last: { era: number; seq: number } | null, limit: number): Entry[];
+  after(last: { era: number; seq: number } | null, limit: number): SpoolEntry[];
   /** The newest report that is still here. */
-  newest(): Entry | null;
+  newest(): SpoolEntry | null;
   /** Forgets what is durable at the collector. */
   ack(ack: Ack): void;
   /**
@@ -64,7 +64,7 @@ export interface Spool {
    * The clock was set by so much, ms: what this process wrote up to `until` and never sent gets the times that the set clock
    * would have given. What was sent keeps its content: a number never stands for two.
    */
-  redate(until: Key, sent: () => Key | null, byMs: number): void;
+  redate(until: SpoolKey, sent: () => SpoolKey | null, byMs: number): void;
   /** While true nobody else has the data, and every commit goes to the disk itself. */
   lone(alone: boolean): void;
   state(): SpoolState;
@@ -94,7 +94,7 @@ class DurableSpool implements Spool {
   #lone = true;
   #puts = 0;
   /** What is up to here another run of the agent wrote, by a clock that is not known. */
-  #before: Key;
+  #before: SpoolKey;
   #closed = false;
 
   constructor(options: SpoolOptions) {
@@ -117,7 +117,7 @@ class DurableSpool implements Spool {
     this.#mark();
   }
 
-  put(kind: Kind, at: number, compose: Compose): Entry {
+  put(kind: SpoolKind, at: number, compose: Compose): SpoolEntry {
     if (this.#memory) this.#leaveMemory(this.#memory);
     if (this.#memory) return this.#memory.put(kind, at, compose);
     try {
@@ -148,12 +148,12 @@ class DurableSpool implements Spool {
     this.#options.log.info({}, 'The spool can be written again');
   }
 
-  after(last: { era: number; seq: number } | null, limit: number): Entry[] {
+  after(last: { era: number; seq: number } | null, limit: number): SpoolEntry[] {
     const stored = this.#reading([], () => this.#file.after(last, limit));
     return [...stored, ...(this.#memory?.after(last ?? { era: 0, seq: 0 }) ?? [])].slice(0, limit);
   }
 
-  newest(): Entry | null {
+  newest(): SpoolEntry | null {
     const kept = this.#memory?.entries.findLast((entry) => entry.kind === 'report');
     return kept ?? this.#reading(null, () => this.#file.newest());
   }
@@ -198,7 +198,7 @@ class DurableSpool implements Spool {
     }
   }
 
-  redate(until: Key, sent: () => Key | null, byMs: number): void {
+  redate(until: SpoolKey, sent: () => SpoolKey | null, byMs: number): void {
     const last = sent();
     const from = last && isAfter(last, this.#before) ? last : this.#before;
     try {

@@ -14,13 +14,14 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
+import { createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
 import { createRules, type Rules } from './evaluate/rules.ts';
-import { type Place, reaches } from './evaluate/scope.ts';
+import { type EndpointPlace, reaches } from './evaluate/scope.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
@@ -43,7 +44,7 @@ import { createEvaluation } from './intake/evaluation.ts';
 import type { Intake, IntakeParts } from './intake/intake.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
-import { createPatience } from './intake/retry-while-busy.ts';
+import { createRetryWhileBusy } from './intake/retry-while-busy.ts';
 import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
@@ -58,7 +59,6 @@ import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
-import { createTell } from './tell.ts';
 import { policyOf } from './tickets/settings.ts';
 import { createTickets } from './tickets/tickets.ts';
 
@@ -123,25 +123,25 @@ export function createCollector(config: Config, deps: Deps): Collector {
 async function open(config: Config, deps: Opening, onStop: (close: Close) => void): Promise<Started> {
   const { clock, log } = deps;
   const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
-  const tell = createTell();
+  const changeFeed = createChangeFeed();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
   const enrollments = createEnrollments(state, clock.now);
   /** A renamed site is renamed in the scopes of rules as well, before any endpoint is said to be there. */
   const onScopesMoved = async () => {
-    for (const rule of await rules.reload()) tell.publish({ kind: 'rule', rule });
+    for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
   };
-  const placeParts = { state, fleet, tell, now: clock.now, onScopesMoved };
+  const placeParts = { state, fleet, changeFeed, now: clock.now, onScopesMoved };
   const sites = createSites(placeParts);
   const groups = await createGroups(placeParts);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
   const routes = createChannels(config.channels);
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log, tell });
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed });
   outbox.start();
   onStop(() => outbox.stop());
-  const tickets = createTickets({ state, clock, tell, support: officeHours(config.zone) });
+  const tickets = createTickets({ state, clock, changeFeed, support: officeHours(config.zone) });
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
@@ -151,7 +151,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
   warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
   const alerts = createAlerts({
-    ...{ state, clock, fleet, tell, log },
+    ...{ state, clock, fleet, changeFeed, log },
     books: rules.books,
     groupsOf,
     policy,
@@ -164,7 +164,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
   await alerts.start();
   onStop(() => alerts.stop());
   const { held } = alerts;
-  const rows = await createRows({ fleet, groups, series, held, state, tell, log, now: clock.now });
+  const rows = await createRows({ fleet, groups, series, held, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());
 
   const { derive, newest } = createNewest(series, rows, clock);
@@ -178,7 +178,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
         if (report) await alerts.judgeAgain(endpoint, report.metrics);
       }
     };
-    for (const rule of ids) tell.publish({ kind: 'rule', rule });
+    for (const rule of ids) changeFeed.publish({ kind: 'rule', rule });
     follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Could not apply changed rules yet'));
   }
 
@@ -187,7 +187,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
     state,
     store: series,
     fleet,
-    tell,
+    changeFeed,
     clock,
     log,
     registry,
@@ -217,7 +217,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
       groups,
       rows,
       series,
-      tell,
+      changeFeed,
       alerts,
       tickets,
       rules,
@@ -269,7 +269,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
   };
 }
 
-function warnOfEmptyScopes(rules: Rules, places: readonly Place[], log: Log): void {
+function warnOfEmptyScopes(rules: Rules, places: readonly EndpointPlace[], log: Log): void {
   if (places.length === 0) return;
   for (const { rule, scope, owner } of rules.list())
     if (owner === 'file' && !places.some((place) => reaches(scope, place)))
@@ -326,7 +326,7 @@ const roadEmptyMs = 5000;
 
 /** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
 export async function openIntake(parts: IntakeParts): Promise<Intake> {
-  const { state, store, fleet, tell, clock, log, alerts } = parts;
+  const { state, store, fleet, changeFeed, clock, log, alerts } = parts;
   const counters = createIntakeCounters(parts.registry);
   const presence = await createPresence({
     ...parts,
@@ -337,7 +337,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
         counters.failedSteps.inc({ step: 'presence' });
         log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
       }
-      tell.publish({ kind: 'endpoint', endpoint: endpoint.id });
+      changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
     },
   });
   const evaluation = createEvaluation({
@@ -346,7 +346,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
   });
   const machines = createMachines(state, clock.now);
-  const patience = createPatience(log);
+  const patience = createRetryWhileBusy(log);
   const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
   const acks = createAcks({
     log,
@@ -410,7 +410,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   };
 }
 
-interface Beside {
+interface LocalParts {
   folder: DataFolder;
   accounts: Accounts;
   enrollments: Enrollments;
@@ -418,7 +418,7 @@ interface Beside {
 }
 
 /** What runs or lies beside the collector for this machine only. */
-async function beside(config: Config, { log }: Deps, parts: Beside, onStop: (close: Close) => void): Promise<void> {
+async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: (close: Close) => void): Promise<void> {
   const { folder, accounts, enrollments, addresses } = parts;
   onStop(await writeLocalToken(accounts.tokens, folder.localToken));
   if (!config.localAgent) return;

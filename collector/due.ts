@@ -9,47 +9,47 @@ export interface DueQueue {
   clear(): void;
 }
 
-interface Entry {
+interface DueEntry {
   at: number;
   order: number;
   key: string;
 }
 
-const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.order < b.order);
+const isBefore = (a: DueEntry, b: DueEntry) => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 export function createDueQueue(): DueQueue {
-  let heap: Entry[] = [];
+  let heap: DueEntry[] = [];
   /** The entry that counts for a key; others in the heap are left-overs. */
-  const valid = new Map<string, Entry>();
+  const valid = new Map<string, DueEntry>();
   let order = 0;
 
-  function push(entry: Entry): void {
+  function push(entry: DueEntry): void {
     let i = heap.push(entry) - 1;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!isBefore(entry, heap[parent] as Entry)) break;
-      heap[i] = heap[parent] as Entry;
+      if (!isBefore(entry, heap[parent] as DueEntry)) break;
+      heap[i] = heap[parent] as DueEntry;
       i = parent;
     }
     heap[i] = entry;
   }
 
   function pop(): void {
-    const last = heap.pop() as Entry;
+    const last = heap.pop() as DueEntry;
     if (heap.length === 0) return;
     let i = 0;
     for (;;) {
       let child = 2 * i + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child++;
-      if (!isBefore(heap[child] as Entry, last)) break;
-      heap[i] = heap[child] as Entry;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as DueEntry, heap[child] as DueEntry)) child++;
+      if (!isBefore(heap[child] as DueEntry, last)) break;
+      heap[i] = heap[child] as DueEntry;
       i = child;
     }
     heap[i] = last;
   }
 
-  function first(): Entry | undefined {
+  function first(): DueEntry | undefined {
     for (let entry = heap[0]; entry; entry = heap[0]) {
       if (valid.get(entry.key) === entry) return entry;
       pop();

@@ -15,6 +15,7 @@ import { type Batch, createBatch, type Input, isAlertChange } from './alerts/bat
 import { type CauseOf, explain } from './alerts/explain.ts';
 import type { AlertMemory } from './alerts/memory.ts';
 import { saveAlerts } from './alerts/save.ts';
+import type { Change, ChangeFeed } from './change-feed.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
@@ -24,20 +25,19 @@ import type { IntakeCounters } from './intake/counters.ts';
 import type { Evaluation } from './intake/evaluation.ts';
 import type { Losses } from './intake/losses.ts';
 import type { Quarantine } from './intake/quarantine.ts';
-import type { Patience } from './intake/retry-while-busy.ts';
+import type { RetryWhileBusy } from './intake/retry-while-busy.ts';
 import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
 import type { Database } from './state/database.ts';
 import type { State } from './state/open.ts';
-import type { Change, Tell } from './tell.ts';
 import { openTickets } from './tickets/open.ts';
 import type { TicketPolicy } from './tickets/policy.ts';
 import { saveTickets } from './tickets/save.ts';
 
 /** One message in the pipeline. Filled by the steps; `over` ends it early. */
-export interface Passage {
+export interface Message {
   readonly endpoint: Endpoint;
   readonly leaf: UpLeaf;
   readonly topic: string;
@@ -68,7 +68,7 @@ export interface Passage {
  * What is left of a message while its commit is awaited. Thousands wait at a time: were their reports among them, the
  * garbage collector would copy every one (13 of 40 µs per report, measured).
  */
-interface Kept {
+interface PendingAck {
   acknowledge: () => void;
   endpoint: string;
   /** The content of the `ack` of this epoch changes with it. */
@@ -86,8 +86,8 @@ export interface RoadParts {
   quarantine: Quarantine;
   evaluation: Evaluation;
   losses: Losses;
-  patience: Patience;
-  tell: Tell;
+  patience: RetryWhileBusy;
+  changeFeed: ChangeFeed;
   clock: Clock;
   log: Log;
   counters: IntakeCounters;
@@ -97,31 +97,31 @@ export interface RoadParts {
   conflict(endpoint: string, epoch: string): void;
 }
 
-interface Step {
+interface RoadStep {
   name: string;
   /** A promise only where something is waited for: no step of a usual report costs a turn of the event loop. */
-  run(parts: RoadParts, passage: Passage): Promise<void> | undefined;
+  run(parts: RoadParts, passage: Message): Promise<void> | undefined;
 }
 
-const arrival: readonly Step[] = [
+const arrival: readonly RoadStep[] = [
   { name: 'admit', run: admit },
   { name: 'seen', run: seen },
   { name: 'keep', run: keep },
   { name: 'evaluate', run: evaluate },
 ];
-const onceDurable: readonly { name: string; run(parts: RoadParts, kept: Kept): void }[] = [
+const onceDurable: readonly { name: string; run(parts: RoadParts, kept: PendingAck): void }[] = [
   { name: 'acknowledge', run: acknowledge },
-  { name: 'tell', run: ({ tell }, { news }) => news && tell.publish(news) },
+  { name: 'tell', run: ({ changeFeed }, { news }) => news && changeFeed.publish(news) },
 ];
 
 /** @returns the function that runs one message through the steps; never throws */
-export function createPipeline(parts: RoadParts): (passage: Passage) => void {
+export function createPipeline(parts: RoadParts): (passage: Message) => void {
   return (passage) => travel(parts, passage, 0);
 }
 
-function travel(parts: RoadParts, passage: Passage, from: number): void {
+function travel(parts: RoadParts, passage: Message, from: number): void {
   for (let n = from; n < arrival.length; n++) {
-    const step = arrival[n] as Step;
+    const step = arrival[n] as RoadStep;
     try {
       const waiting = step.run(parts, passage);
       if (waiting !== undefined) {
@@ -136,15 +136,15 @@ function travel(parts: RoadParts, passage: Passage, from: number): void {
 }
 
 /** The remaining steps when step `n` has resolved. Separate, so that only such a message is held by a closure. */
-function goOn(parts: RoadParts, passage: Passage, n: number, waiting: Promise<void>): void {
+function goOn(parts: RoadParts, passage: Message, n: number, waiting: Promise<void>): void {
   waiting.then(
     () => travel(parts, passage, n + 1),
-    (thrown) => failed(parts, passage, (arrival[n] as Step).name, thrown),
+    (thrown) => failed(parts, passage, (arrival[n] as RoadStep).name, thrown),
   );
 }
 
 /** It would survive a crash from here on. Never throws: the store calls this in the middle of a commit. */
-function durable(parts: RoadParts, kept: Kept): void {
+function durable(parts: RoadParts, kept: PendingAck): void {
   for (const step of onceDurable) {
     try {
       step.run(parts, kept);
@@ -159,7 +159,7 @@ function durable(parts: RoadParts, kept: Kept): void {
 }
 
 /** Validates an untrusted payload against the schema of its topic. */
-function admit({ admission, quarantine, counters }: RoadParts, passage: Passage): undefined {
+function admit({ admission, quarantine, counters }: RoadParts, passage: Message): undefined {
   const { endpoint, leaf, topic, payload, receivedAt } = passage;
   counters[leaf].inc();
   if (leaf === 'presence') passage.said = decode<Said>(Said, payload);
@@ -180,7 +180,7 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Passage)
 }
 
 /** Proof of life counts from receipt, whether or not the store accepts the report. */
-function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined {
+function seen({ fleet, presence, log }: RoadParts, passage: Message): undefined {
   const { endpoint, leaf, report, receivedAt } = passage;
   if (!report) return undefined;
   const intervalMs = report.interval_s === undefined ? null : Math.round(report.interval_s * 1000);
@@ -194,7 +194,7 @@ function seen({ fleet, presence, log }: RoadParts, passage: Passage): undefined 
 }
 
 /** Makes the message durable. Beyond the limit it is not kept: its connection ends when there is room again. */
-function keep(parts: RoadParts, passage: Passage): Promise<void> | undefined {
+function keep(parts: RoadParts, passage: Message): Promise<void> | undefined {
   if (passage.said) return keepPresence(parts, passage, passage.said);
   if (passage.crowded) return undefined;
   if (passage.inventory) return keepInventory(parts, passage, passage.inventory);
@@ -206,7 +206,7 @@ function keep(parts: RoadParts, passage: Passage): Promise<void> | undefined {
   return undefined;
 }
 
-async function keepPresence(parts: RoadParts, passage: Passage, said: Said): Promise<void> {
+async function keepPresence(parts: RoadParts, passage: Message, said: Said): Promise<void> {
   const { endpoint, acknowledge, from } = passage;
   await parts.patience(() => parts.presence.said(endpoint, said));
   const shared =
@@ -226,7 +226,7 @@ function identityReport(machines: readonly Machine[], at: number): Report {
   return { v: 1, epoch: '0'.repeat(32), seq: 1, at, metrics: [metric] };
 }
 
-async function keepInventory(parts: RoadParts, passage: Passage, message: InventoryMessage): Promise<void> {
+async function keepInventory(parts: RoadParts, passage: Message, message: InventoryMessage): Promise<void> {
   const { acknowledge, receivedAt } = passage;
   const endpoint = passage.endpoint.id;
   const kept = await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
@@ -238,7 +238,7 @@ async function keepInventory(parts: RoadParts, passage: Passage, message: Invent
   if (metrics.length > 0) parts.evaluation.evaluate(passage.endpoint, derived);
 }
 
-function keepReport(parts: RoadParts, passage: Passage, report: Report): void {
+function keepReport(parts: RoadParts, passage: Message, report: Report): void {
   const { receivedAt, acknowledge } = passage;
   const endpoint = passage.endpoint.id;
   const { epoch } = report;
@@ -250,7 +250,7 @@ function keepReport(parts: RoadParts, passage: Passage, report: Report): void {
 }
 
 /** A separate function: its closure must not hold the report. */
-function whenStored(parts: RoadParts, kept: Kept): Settled {
+function whenStored(parts: RoadParts, kept: PendingAck): Settled {
   return (problem) => {
     if (!problem) return durable(parts, kept);
     // Not acknowledged, so it is resent.
@@ -258,13 +258,13 @@ function whenStored(parts: RoadParts, kept: Kept): Settled {
   };
 }
 
-function acknowledge({ ackDue }: RoadParts, { acknowledge, endpoint, epoch }: Kept): void {
+function acknowledge({ ackDue }: RoadParts, { acknowledge, endpoint, epoch }: PendingAck): void {
   acknowledge();
   if (epoch !== undefined) ackDue(endpoint, epoch);
 }
 
 /** Two machines with one identity, or numbers restored from a backup: its content is not stored, so it must be resent. */
-function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: Passage, epoch: string): void {
+function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: Message, epoch: string): void {
   counters.conflicts.inc();
   conflict(endpoint.id, epoch);
   refuse();
@@ -276,7 +276,7 @@ function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: P
  */
 async function keepPlace(
   parts: RoadParts,
-  passage: Passage,
+  passage: Message,
   { epoch, seq }: { epoch: string; seq: number },
   metrics: Metric[] = [],
 ): Promise<Report | undefined> {
@@ -293,19 +293,19 @@ async function keepPlace(
 }
 
 /** What will never be stored is declared before its number can be acknowledged. */
-async function keepLosses({ losses }: RoadParts, passage: Passage, report: Report): Promise<void> {
+async function keepLosses({ losses }: RoadParts, passage: Message, report: Report): Promise<void> {
   const { endpoint, receivedAt, isEmptied } = passage;
   await losses.declared(endpoint.id, report.lost ?? [], receivedAt);
   if (isEmptied) await losses.refused(endpoint.id, report, receivedAt);
 }
 
 /** Only live reports can raise an alert: breaches in a backlog are over. */
-function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, taken }: Passage): undefined {
+function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, taken }: Message): undefined {
   const isRepeat = taken === 'duplicate' || taken === 'conflict';
   if (leaf === 'report' && report && !isRepeat) evaluation.evaluate(endpoint, report);
 }
 
-async function failed(parts: RoadParts, passage: Passage, step: string, thrown: unknown): Promise<void> {
+async function failed(parts: RoadParts, passage: Message, step: string, thrown: unknown): Promise<void> {
   const { counters, log } = parts;
   const { endpoint, topic } = passage;
   if (!(thrown instanceof EvenkeelError)) {
@@ -325,7 +325,7 @@ const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && t
  * A message that could not be admitted or kept would fail again: it is quarantined, declared lost, its number counts as
  * received, and it is acknowledged. Otherwise it would be resent for ever.
  */
-async function putAside(parts: RoadParts, passage: Passage, error: unknown): Promise<void> {
+async function putAside(parts: RoadParts, passage: Message, error: unknown): Promise<void> {
   const { quarantine, losses, log } = parts;
   const { endpoint, topic, leaf, payload, report, receivedAt } = passage;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
@@ -347,7 +347,7 @@ async function putAside(parts: RoadParts, passage: Passage, error: unknown): Pro
 export interface SecondHalfParts {
   state: State;
   clock: Clock;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   memory: AlertMemory;
   policy: TicketPolicy;
   notified: Notified;
@@ -374,7 +374,7 @@ const commit: readonly ((db: Transaction<Database>, batch: Batch) => Promise<voi
 
 /** @returns runs a batch through the second half; throws when it could not be saved, and then nothing has changed */
 export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
-  const { state, clock, tell, memory, policy, notified } = parts;
+  const { state, clock, changeFeed, memory, policy, notified } = parts;
   const rooms = [memory, policy, notified];
   return async (inputs) => {
     const batch = createBatch(inputs, clock.now());
@@ -393,14 +393,14 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
       if (alert) alert.ticket = ticket;
     }
     for (const room of rooms) room.keep();
-    announce(tell, batch);
+    announce(changeFeed, batch);
     if (batch.notifications.length > 0) parts.wakeOutbox();
   };
 }
 
 /** After the commit: publishes the changes to open pages. */
-function announce(tell: Tell, { changes, changedTickets }: Batch): void {
+function announce(changeFeed: ChangeFeed, { changes, changedTickets }: Batch): void {
   const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
-  for (const [alert, endpoint] of alerts) tell.publish({ kind: 'alert', alert, endpoint });
-  for (const ticket of changedTickets) tell.publish({ kind: 'ticket', ticket });
+  for (const [alert, endpoint] of alerts) changeFeed.publish({ kind: 'alert', alert, endpoint });
+  for (const ticket of changedTickets) changeFeed.publish({ kind: 'ticket', ticket });
 }

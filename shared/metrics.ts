@@ -16,18 +16,18 @@ export type Unit =
   | 'days'
   | 'number';
 /** A counter only grows, and starts again after a reboot: show its rate, never its value. */
-export type Kind = 'gauge' | 'counter';
+export type MetricKind = 'gauge' | 'counter';
 
 export interface Field {
   measurement: string;
   field: string;
   unit: Unit;
-  kind: Kind;
+  kind: MetricKind;
 }
 
-type Row = [field: string, unit: Unit, kind: Kind];
+type CatalogueEntry = [field: string, unit: Unit, kind: MetricKind];
 
-const rows: Record<string, Row[]> = {
+const rows: Record<string, CatalogueEntry[]> = {
   cpu: [
     ['usage_active', 'percent', 'gauge'],
     ['usage_user', 'percent', 'gauge'],

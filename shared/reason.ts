@@ -12,11 +12,11 @@ import type { words } from './words/en.ts';
 
 export type { Reason, Reasons } from './inventory.ts';
 
-type Words = (typeof words)['reason'];
+type ReasonWords = (typeof words)['reason'];
 /** A code that has no word fails the build, and so does one whose word wants a value that is not given. */
-export type ReasonCode = keyof Words;
+export type ReasonCode = keyof ReasonWords;
 type NamesIn<Text> = Text extends `${string}{{${infer Name}}}${infer Rest}` ? Name | NamesIn<Rest> : never;
-type ValuesOf<Code extends ReasonCode> = { readonly [Name in NamesIn<Words[Code]>]: string | number | null };
+type ValuesOf<Code extends ReasonCode> = { readonly [Name in NamesIn<ReasonWords[Code]>]: string | number | null };
 
 /** Longest text that a value may be, and most reasons in a list: what the schema in inventory.ts takes. */
 const maxText = 2000;
@@ -28,7 +28,7 @@ const shownAs = (value: string | number | null) =>
 
 export function reason<Code extends ReasonCode>(
   code: Code,
-  ...[values]: [NamesIn<Words[Code]>] extends [never] ? [] : [ValuesOf<Code>]
+  ...[values]: [NamesIn<ReasonWords[Code]>] extends [never] ? [] : [ValuesOf<Code>]
 ): Reason {
   if (values === undefined) return { code };
   return {

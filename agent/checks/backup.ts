@@ -13,7 +13,7 @@ import { pathIn } from './backup/files.ts';
 import { products } from './backup/index.ts';
 import { latest } from './backup/product.ts';
 import type { BackupSettings } from './backup/settings.ts';
-import { type Heard, hear, type Source, settingsOf, sourcesOf } from './backup/sources.ts';
+import { type BackupSource, readSource, type SourceReading, settingsOf, sourcesOf } from './backup/sources.ts';
 import type { Check, CheckContext, Findings } from './check.ts';
 
 /** Clocks of two machines differ a little; what lies further ahead is a wrong clock. */
@@ -112,14 +112,18 @@ async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Pr
 
 const memoryKey = 'backup';
 
-function remembered(context: CheckContext): Record<string, Heard> {
-  const value = context.memory.get(memoryKey) as { sources?: Record<string, Heard> } | undefined;
+function remembered(context: CheckContext): Record<string, SourceReading> {
+  const value = context.memory.get(memoryKey) as { sources?: Record<string, SourceReading> } | undefined;
   const entries = Object.entries(value?.sources ?? {});
   return Object.fromEntries(entries.filter(([, heard]) => Number.isFinite(heard?.at) && Array.isArray(heard.jobs)));
 }
 
 /** What a source said last stays known while its settings cannot be read. */
-function standing(before: Record<string, Heard>, asked: ReadonlySet<string>, problem: Reason[]): [string, Heard][] {
+function standing(
+  before: Record<string, SourceReading>,
+  asked: ReadonlySet<string>,
+  problem: Reason[],
+): [string, SourceReading][] {
   const open = Object.entries(before).filter(([key]) => !asked.has(key) && !key.startsWith('discover '));
   return open.map(([key, heard]) => [
     key,
@@ -142,15 +146,15 @@ async function settingsOrProblem(
 /** How long a round waits for repositories and slow tools; what answers later is in the next round. */
 const patience = 10_000;
 
-interface State {
-  heard: Record<string, Heard>;
+interface BackupMemory {
+  heard: Record<string, SourceReading>;
   /** Slow sources being asked, one after the other: two repository queries at once would cost twice the memory. */
   asking: Promise<void> | null;
 }
 
-async function askSlow(context: CheckContext, state: State, sources: readonly Source[]): Promise<void> {
+async function askSlow(context: CheckContext, state: BackupMemory, sources: readonly BackupSource[]): Promise<void> {
   for (const source of sources) {
-    state.heard[source.key] = await hear(source, state.heard[source.key], context.clock.now());
+    state.heard[source.key] = await readSource(source, state.heard[source.key], context.clock.now());
     context.memory.set(memoryKey, { sources: state.heard });
   }
 }
@@ -164,7 +168,7 @@ async function waitAtMost(work: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-async function readBackups(context: CheckContext, state: State): Promise<Findings> {
+async function readBackups(context: CheckContext, state: BackupMemory): Promise<Findings> {
   const now = context.clock.now();
   if (state.asking === null) state.heard = remembered(context);
   const { settings, problem } = await settingsOrProblem(context);
@@ -177,7 +181,7 @@ async function readBackups(context: CheckContext, state: State): Promise<Finding
     state.asking = null;
   });
   for (const source of sources.filter(({ every }) => every === 0)) {
-    state.heard[source.key] = await hear(source, state.heard[source.key], now);
+    state.heard[source.key] = await readSource(source, state.heard[source.key], now);
   }
   await waitAtMost(state.asking);
   const keys = new Set(sources.map(({ key }) => key));
@@ -199,12 +203,12 @@ async function readBackups(context: CheckContext, state: State): Promise<Finding
 }
 
 /** Agents before 0.2 remembered a sentence. */
-const noteOf = (heard: Heard | undefined, product: string): Reason[] =>
+const noteOf = (heard: SourceReading | undefined, product: string): Reason[] =>
   Array.isArray(heard?.note) ? [reason('in_part', { name: product }), ...heard.note] : [];
 
 /** The check `backup`: section `backups` and the measurement of the same name. */
 export function backup(): Check {
-  const state: State = { heard: {}, asking: null };
+  const state: BackupMemory = { heard: {}, asking: null };
   return {
     name: 'backup',
     every: 5 * 60_000,

@@ -130,7 +130,7 @@ function errorsOf(root: string, mount: Mount): number | null {
   return device === null ? null : readNumber(root, `/sys/fs/ext4/${basename(device)}/errors_count`);
 }
 
-interface Known {
+interface KnownMounts {
   /** Of each mount point: whether it was read-only when it was first seen. */
   first: Map<string, boolean>;
   /** The list as text, and what came out of it: it changes rarely, and comparing is cheaper than parsing. */
@@ -140,7 +140,7 @@ interface Known {
   fstab: Map<string, 'ro' | 'rw'>;
 }
 
-function refresh(context: CheckContext, known: Known): void {
+function refresh(context: CheckContext, known: KnownMounts): void {
   const text = readText(context.root, '/proc/self/mountinfo');
   if (text === null) throw new NoData(reason('file_unreadable', { path: '/proc/self/mountinfo' }));
   if (text === known.text) return;
@@ -151,7 +151,7 @@ function refresh(context: CheckContext, known: Known): void {
   known.fstab = parseFstab(readText(context.root, '/etc/fstab') ?? '');
 }
 
-async function linux(context: CheckContext, known: Known): Promise<Findings> {
+async function linux(context: CheckContext, known: KnownMounts): Promise<Findings> {
   refresh(context, known);
   const { mounts, fstab, first } = known;
   const now = context.clock.now();
@@ -236,7 +236,7 @@ async function windows(context: CheckContext): Promise<Findings> {
 }
 
 export function disk(platform: NodeJS.Platform = process.platform): Check {
-  const known: Known = { first: new Map(), text: '', mounts: [], atOnce: new Set(), fstab: new Map() };
+  const known: KnownMounts = { first: new Map(), text: '', mounts: [], atOnce: new Set(), fstab: new Map() };
   const attached: Attached = { disks: '', images: null };
   return {
     name: 'disk',

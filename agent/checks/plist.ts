@@ -9,7 +9,7 @@ import { unescapeXml } from './xml.ts';
 
 const deepest = 64;
 const nothing = Symbol('nothing');
-type Found = unknown | typeof nothing;
+type PlistValue = unknown | typeof nothing;
 
 interface Cursor {
   text: string;
@@ -26,7 +26,7 @@ function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | null {
 const xmlSkip = /(?:\s+|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>]*>|<plist[^>]*>)*/y;
 const xmlOpen = /<(dict|array|string|date|data|integer|real|true|false|key)\s*(\/?)>/y;
 
-function xmlScalar(cursor: Cursor, tag: string): Found {
+function xmlScalar(cursor: Cursor, tag: string): PlistValue {
   const body = take(cursor, new RegExp(`([^<]*)</${tag}>`, 'y'));
   if (!body) return nothing;
   const text = unescapeXml(body[1] ?? '');
@@ -35,7 +35,7 @@ function xmlScalar(cursor: Cursor, tag: string): Found {
   return text.trim() === '' || !Number.isFinite(number) ? nothing : number;
 }
 
-function xmlValue(cursor: Cursor, depth = 0): Found {
+function xmlValue(cursor: Cursor, depth = 0): PlistValue {
   take(cursor, xmlSkip);
   const open = take(cursor, xmlOpen);
   if (!open || depth > deepest) return nothing;
@@ -48,7 +48,7 @@ function xmlValue(cursor: Cursor, depth = 0): Found {
   return empty ? '' : xmlScalar(cursor, tag);
 }
 
-function xmlDictionary(cursor: Cursor, depth: number): Found {
+function xmlDictionary(cursor: Cursor, depth: number): PlistValue {
   const fields: Record<string, unknown> = Object.create(null);
   for (;;) {
     take(cursor, xmlSkip);
@@ -60,7 +60,7 @@ function xmlDictionary(cursor: Cursor, depth: number): Found {
   }
 }
 
-function xmlArray(cursor: Cursor, depth: number): Found {
+function xmlArray(cursor: Cursor, depth: number): PlistValue {
   const items: unknown[] = [];
   for (;;) {
     take(cursor, xmlSkip);
@@ -75,7 +75,7 @@ const space = /(?:\s+|\/\*[\s\S]*?\*\/)*/y;
 const quoted = /"((?:[^"\\]|\\[\s\S])*)"/y;
 const bare = /[A-Za-z0-9_$+/:.-]+/y;
 
-function oldText(cursor: Cursor): Found {
+function oldText(cursor: Cursor): PlistValue {
   const string = take(cursor, quoted);
   if (string) {
     const plain = (_: string, unicode?: string, other?: string) =>
@@ -86,14 +86,14 @@ function oldText(cursor: Cursor): Found {
   return data?.[0] ?? take(cursor, bare)?.[0] ?? nothing;
 }
 
-function oldValue(cursor: Cursor, depth = 0): Found {
+function oldValue(cursor: Cursor, depth = 0): PlistValue {
   take(cursor, space);
   if (depth > deepest) return nothing;
   if (take(cursor, /\{(?!length = )/y)) return oldDictionary(cursor, depth, true);
   return take(cursor, /\(/y) ? oldArray(cursor, depth) : oldText(cursor);
 }
 
-function oldDictionary(cursor: Cursor, depth: number, braced: boolean): Found {
+function oldDictionary(cursor: Cursor, depth: number, braced: boolean): PlistValue {
   const fields: Record<string, unknown> = Object.create(null);
   for (;;) {
     take(cursor, space);
@@ -107,7 +107,7 @@ function oldDictionary(cursor: Cursor, depth: number, braced: boolean): Found {
   }
 }
 
-function oldArray(cursor: Cursor, depth: number): Found {
+function oldArray(cursor: Cursor, depth: number): PlistValue {
   const items: unknown[] = [];
   for (;;) {
     take(cursor, space);

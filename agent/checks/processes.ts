@@ -35,7 +35,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
   };
 }
 
-export interface Group {
+export interface ProcessGroup {
   name: string;
   count: number;
   rssPages: number;
@@ -47,8 +47,8 @@ export interface Group {
 export function groupByName(
   now: ReadonlyMap<string, ProcessStat>,
   before: ReadonlyMap<string, ProcessStat> | null,
-): Group[] {
-  const groups = new Map<string, Group>();
+): ProcessGroup[] {
+  const groups = new Map<string, ProcessGroup>();
   for (const [pid, stat] of now) {
     const group = groups.get(stat.name) ?? { name: stat.name, count: 0, rssPages: 0, ticks: before ? 0 : null };
     groups.set(stat.name, group);
@@ -65,7 +65,7 @@ export function groupByName(
 const perList = 5;
 
 /** The largest few by CPU and by memory, without those that use nothing. */
-export function largest(groups: readonly Group[]): Group[] {
+export function largest(groups: readonly ProcessGroup[]): ProcessGroup[] {
   const byCpu = groups.filter((group) => (group.ticks ?? 0) > 0).sort((a, b) => (b.ticks ?? 0) - (a.ticks ?? 0));
   const byMemory = groups.filter((group) => group.rssPages > 0).sort((a, b) => b.rssPages - a.rssPages);
   return [...new Set([...byCpu.slice(0, perList), ...byMemory.slice(0, perList)])];

@@ -4,12 +4,12 @@
  */
 import type { BackupJob, HealthItem, PatchState } from '../../shared/inventory.ts';
 import { type Reason, type Reasons, reasonsIn, reasonsOf } from '../../shared/reason.ts';
-import type { Outcome } from '../attempt.ts';
+import type { CheckOutcome } from '../attempt.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { HealthSource } from '../checks/health/source.ts';
 import { english } from '../english.ts';
 
-export interface Part {
+export interface DoctorPart {
   name: string;
   /** What is read, with which rights; null when the check's own line says it. */
   reads: string | null;
@@ -30,7 +30,7 @@ function few(lines: readonly string[]): string[] {
 const itemWords = ({ name, status, summary }: HealthItem) => `${name} ${status}: ${english(summary).split('\n')[0]}`;
 const order: readonly HealthItem['status'][] = ['unknown', 'critical', 'warning', 'ok'];
 
-async function healthPart(source: HealthSource, context: CheckContext): Promise<Part> {
+async function healthPart(source: HealthSource, context: CheckContext): Promise<DoctorPart> {
   const part = (said: string[], reasons: Reason[] = []) => ({ name: source.name, reads: source.reads, said, reasons });
   try {
     const { items } = await source.read(context);
@@ -47,9 +47,9 @@ async function healthPart(source: HealthSource, context: CheckContext): Promise<
   }
 }
 
-async function healthParts(heavy: boolean, context: CheckContext): Promise<Part[]> {
+async function healthParts(heavy: boolean, context: CheckContext): Promise<DoctorPart[]> {
   const { healthSources } = await import('../checks/health/index.ts');
-  const parts: Part[] = [];
+  const parts: DoctorPart[] = [];
   for (const source of healthSources)
     if (Boolean(source.heavy) === heavy && source.platforms.includes(context.platform))
       parts.push(await healthPart(source, context));
@@ -58,7 +58,7 @@ async function healthParts(heavy: boolean, context: CheckContext): Promise<Part[
 
 const because = (reason: Reasons | null) => (reason === null ? '' : `: ${english(reason)}`);
 
-const sectionOf = <T>(outcome: Outcome, name: 'backups' | 'patches' | 'health'): T[] =>
+const sectionOf = <T>(outcome: CheckOutcome, name: 'backups' | 'patches' | 'health'): T[] =>
   outcome.status === 'ok' ? ((outcome.findings.sections?.[name] ?? []) as T[]) : [];
 
 function patchWords({ scan, pending, pendingSecurity, reason }: PatchState): string {
@@ -67,7 +67,7 @@ function patchWords({ scan, pending, pendingSecurity, reason }: PatchState): str
   return `scan ${scan}, ${count}, ${security}${because(reason)}`;
 }
 
-async function patchParts(outcome: Outcome, context: CheckContext): Promise<Part[]> {
+async function patchParts(outcome: CheckOutcome, context: CheckContext): Promise<DoctorPart[]> {
   const { patchManagers } = await import('../checks/patches/index.ts');
   const states = sectionOf<PatchState>(outcome, 'patches');
   const here = patchManagers.filter(({ platforms }) => platforms.includes(context.platform));
@@ -88,7 +88,7 @@ function jobWords({ result, lastSuccess, reason, readable }: BackupJob): string 
   return `${result}, ${last}${readable === false ? ', cannot be read' : ''}${because(reason)}`;
 }
 
-async function backupParts(outcome: Outcome): Promise<Part[]> {
+async function backupParts(outcome: CheckOutcome): Promise<DoctorPart[]> {
   const jobs = sectionOf<BackupJob>(outcome, 'backups');
   const named = jobs.map((job) => ({
     ...{ name: `${job.product} ${job.job}`, reads: null },
@@ -100,13 +100,13 @@ async function backupParts(outcome: Outcome): Promise<Part[]> {
   return [{ name: 'looked in vain for', reads: null, said: looked, reasons: [] }];
 }
 
-const customParts = (outcome: Outcome): Part[] =>
+const customParts = (outcome: CheckOutcome): DoctorPart[] =>
   sectionOf<HealthItem>(outcome, 'health').map(({ name, status, summary }) => ({
     ...{ name, reads: null, said: [`${status}: ${english(summary).split('\n')[0]}`], reasons: reasonsIn(summary) },
   }));
 
 /** The parts of a check that has any; it may read again what has just been read. */
-export async function partsOf(check: string, outcome: Outcome, context: CheckContext): Promise<Part[]> {
+export async function partsOf(check: string, outcome: CheckOutcome, context: CheckContext): Promise<DoctorPart[]> {
   if (check === 'health') return healthParts(false, context);
   if (check === 'health_slow') return healthParts(true, context);
   if (check === 'patches') return patchParts(outcome, context);

@@ -15,13 +15,13 @@ const packages: Readonly<Record<string, string>> = {
   fwupdmgr: 'fwupd',
 };
 
-interface Rule {
+interface RemedyRule {
   /** Of a reason as logs write it: the code, and its values in brackets. */
   says: RegExp;
   advice(match: RegExpExecArray): string;
 }
 
-const rules: readonly Rule[] = [
+const rules: readonly RemedyRule[] = [
   {
     says: /^not_installed \(program: (?:\S*\/)?([\w.-]+)\)/,
     advice: ([, tool = '']) => `install ${packages[tool] ?? tool} if you want this watched`,

@@ -8,7 +8,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { AgentConfig } from '../../shared/report.ts';
 import { type AgentState, checkNames, spoolPath } from '../agent.ts';
-import { attempt, type Outcome } from '../attempt.ts';
+import { attempt, type CheckOutcome } from '../attempt.ts';
 import type { Check, CheckContext } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext, memoryPath } from '../context.ts';
@@ -21,12 +21,12 @@ import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import { refuseWords } from './arguments.ts';
 import type { Command } from './command.ts';
-import { type Part, partsOf } from './doctor-parts.ts';
+import { type DoctorPart, partsOf } from './doctor-parts.ts';
 import { remedyFor } from './doctor-remedy.ts';
 
 const limitMs = 120_000;
 
-function found(outcome: Outcome & { status: 'ok' }): string {
+function found(outcome: CheckOutcome & { status: 'ok' }): string {
   const { metrics = [], sections = {}, note } = outcome.findings;
   const parts = [
     ...(metrics.length > 0 ? [`${metrics.length} ${metrics.length === 1 ? 'metric' : 'metrics'}`] : []),
@@ -39,7 +39,7 @@ function found(outcome: Outcome & { status: 'ok' }): string {
 }
 
 /** The lines about one check. Pure. */
-export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: Outcome, everyMs: number): string[] {
+export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: CheckOutcome, everyMs: number): string[] {
   const words = { ok: 'ok', no_data: 'nothing here', failed: 'FAILED' };
   const head = `${check.name.padEnd(14)} ${words[outcome.status].padEnd(13)} every ${everyMs / 1000} s, took ${Math.round(outcome.ms)} ms`;
   const lines = [head, `    reads: ${check.reads}`];
@@ -49,7 +49,7 @@ export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: Outcome,
 }
 
 /** What each part of a check reads, found, and lacks. */
-function describePart({ name, reads, said, reasons }: Part): string[] {
+function describePart({ name, reads, said, reasons }: DoctorPart): string[] {
   const remedies = [...new Set(reasons.flatMap((one) => remedyFor([one]) ?? []))];
   return [
     `    ${name}: ${said.join('; ')}`,

@@ -18,13 +18,13 @@ export interface Noticed {
   lateMs: number;
 }
 
-type System = Pick<CheckContext, 'platform' | 'root' | 'run'>;
+type GapContext = Pick<CheckContext, 'platform' | 'root' | 'run'>;
 
 /** Of the Linux kernel's clocks the one behind `uptime` runs on in sleep, the monotonic one does not. */
 const asleepSinceBoot = () => uptime() * 1000 - Number(process.hrtime.bigint()) / 1e6;
 
 /** @param asleep ms in sleep since the machine started; null where no clock tells */
-export function createGaps(system: System, asleep = system.platform === 'linux' ? asleepSinceBoot : null) {
+export function createGaps(system: GapContext, asleep = system.platform === 'linux' ? asleepSinceBoot : null) {
   let before = asleep?.() ?? 0;
   return {
     async explain({ jumpMs, lateMs }: Noticed, now: number): Promise<Gap> {
@@ -57,7 +57,7 @@ function readStalled(root: string, lateMs: number): boolean | null {
   return shares.length === 0 ? null : Math.max(...shares) >= stalledPercent;
 }
 
-async function readSleep({ platform, run }: System, from: number, to: number): Promise<boolean> {
+async function readSleep({ platform, run }: GapContext, from: number, to: number): Promise<boolean> {
   const limits = { timeoutMs: 30_000, gentle: false };
   const within = (at: number) => at > from - 10_000 && at <= to + 10_000;
   if (platform === 'darwin') {

@@ -3,9 +3,9 @@ import { type Reason, reason } from '../../shared/reason.ts';
 import type { RunLimits, RunResult } from '../checks/check.ts';
 import { firstLine, listNames, readText } from './read.ts';
 
-export type Kind = 'server' | 'workstation';
+export type MachineKind = 'server' | 'workstation';
 export interface Guess {
-  kind: Kind;
+  kind: MachineKind;
   why: Reason;
 }
 
@@ -42,10 +42,10 @@ export function guessKind(signs: Signs): Guess {
   return { kind: 'server', why: reason('kind_headless') };
 }
 
-type Run = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
+type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
 
 /** Reads the signs. On Linux and macOS files only; on Windows one question to the registry. */
-export async function readSigns(platform: NodeJS.Platform, root: string, run: Run): Promise<Signs> {
+export async function readSigns(platform: NodeJS.Platform, root: string, run: RunProgram): Promise<Signs> {
   const chassis = Number(firstLine(root, '/sys/class/dmi/id/chassis_type') ?? Number.NaN);
   return {
     platform,
@@ -70,7 +70,7 @@ function bootsToDesktop(root: string): boolean {
   return wants.some((path) => readText(root, path) !== null);
 }
 
-async function readProductType(run: Run): Promise<string | null> {
+async function readProductType(run: RunProgram): Promise<string | null> {
   const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions';
   try {
     const { stdout } = await run('reg', ['query', key, '/v', 'ProductType'], { timeoutMs: 10_000 });

@@ -9,7 +9,7 @@ import type { CheckContext } from '../checks/check.ts';
 import { endedCleanly, parseUtmp } from '../checks/os/utmp.ts';
 
 export type Shutdown = Pick<Online, 'previous_shutdown' | 'shutdown_cause' | 'shutdown_source'>;
-type System = Pick<CheckContext, 'platform' | 'root' | 'run'>;
+type ShutdownContext = Pick<CheckContext, 'platform' | 'root' | 'run'>;
 
 /** The run that is asked about, as the agent saw it, and the start of this one; ms UTC. */
 export interface Runs {
@@ -24,7 +24,7 @@ const slackMs = 600_000;
 const limits = { timeoutMs: 60_000, maxBytes: 1 << 20 };
 
 /** Null when nobody of the system knows. */
-export async function readShutdown(system: System, runs: Runs): Promise<Shutdown | null> {
+export async function readShutdown(system: ShutdownContext, runs: Runs): Promise<Shutdown | null> {
   const dumped = await hasDump(system, runs);
   if (dumped) return { previous_shutdown: 'unclean', shutdown_cause: 'crash', shutdown_source: 'crash_dump' };
   const witnesses = { linux: [loginRecords, journal], win32: [eventLog], darwin: [unifiedLog] }[
@@ -52,7 +52,7 @@ const dumps: Partial<Record<NodeJS.Platform, readonly [folder: string, name: Reg
   ],
 };
 
-async function hasDump({ platform, root }: System, { seenAt, bootedAt }: Runs): Promise<boolean> {
+async function hasDump({ platform, root }: ShutdownContext, { seenAt, bootedAt }: Runs): Promise<boolean> {
   for (const [folder, name] of dumps[platform] ?? [])
     for (const entry of (await readdir(root + folder).catch(() => [])).filter((one) => name.test(one)).slice(0, 100)) {
       const at = (await stat(root + folder + entry).catch(() => null))?.mtimeMs ?? 0;
@@ -64,7 +64,7 @@ async function hasDump({ platform, root }: System, { seenAt, bootedAt }: Runs): 
 /** Both record sizes divide it: whatever the layout, the tail begins with a whole record. */
 const tailBytes = 9600 * 400;
 
-async function loginRecords({ root }: System, { bootedAt }: Runs): Promise<Shutdown | null> {
+async function loginRecords({ root }: ShutdownContext, { bootedAt }: Runs): Promise<Shutdown | null> {
   const file = await open(`${root}/var/log/wtmp`);
   try {
     const { size } = await file.stat();
@@ -83,7 +83,7 @@ const verdict = (clean: boolean | null, source: string): Shutdown | null =>
 const orderly = /d93fb3c9c24d451a97cea615ce59c00b|98268866d1d54a499c4e98921d93bc40/;
 
 /** The journal is asked for that very run by its boot id; where it keeps nothing of it, it prints nothing. */
-async function journal({ run }: System, { bootId }: Runs): Promise<Shutdown | null> {
+async function journal({ run }: ShutdownContext, { bootId }: Runs): Promise<Shutdown | null> {
   const id = bootId.replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/.test(id)) return null;
   const fields = '--output-fields=MESSAGE_ID';
@@ -92,7 +92,7 @@ async function journal({ run }: System, { bootId }: Runs): Promise<Shutdown | nu
   return code === 0 && stdout.trim() !== '' ? verdict(orderly.test(stdout), 'journal') : null;
 }
 
-async function eventLog({ run }: System, { seenAt, bootedAt, now }: Runs): Promise<Shutdown | null> {
+async function eventLog({ run }: ShutdownContext, { seenAt, bootedAt, now }: Runs): Promise<Shutdown | null> {
   const span = Math.max(0, Math.round(now - seenAt));
   const ids = '(EventID=41 or EventID=6006 or EventID=6008)';
   const query = `*[System[${ids} and TimeCreated[timediff(@SystemTime) <= ${span}]]]`;
@@ -119,7 +119,7 @@ export function judgeEvents(events: readonly WindowsEvent[], bootedAt: number): 
   return verdict(events.some(({ id }) => id === 6006) ? true : null, 'event_log');
 }
 
-async function unifiedLog({ run }: System, { bootedAt }: Runs): Promise<Shutdown | null> {
+async function unifiedLog({ run }: ShutdownContext, { bootedAt }: Runs): Promise<Shutdown | null> {
   const around = (ms: number) => `@${Math.round((bootedAt + ms) / 1000)}`;
   const filter = ['--predicate', 'eventMessage BEGINSWITH "Previous shutdown cause"', '--style', 'compact'];
   const words = ['show', '--start', around(-60_000), '--end', around(slackMs), ...filter];

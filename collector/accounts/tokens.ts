@@ -21,7 +21,7 @@ export interface Tokens {
 const prefix = 'evk_';
 const useNotedEveryMs = 60_000;
 
-type Row = {
+type TokenRow = {
   id: string;
   name: string;
   role: string;
@@ -31,7 +31,7 @@ type Row = {
   revoked_at: number | null;
 };
 
-function tokenOf(row: Row): Token {
+function tokenOf(row: TokenRow): Token {
   return {
     id: row.id,
     name: row.name,

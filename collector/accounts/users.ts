@@ -29,9 +29,9 @@ export interface Users {
   disable(id: string): Promise<User>;
 }
 
-type Row = { id: string; name: string; role: string; created_at: number; disabled_at: number | null };
+type UserRow = { id: string; name: string; role: string; created_at: number; disabled_at: number | null };
 
-export function userOf(row: Row): User {
+export function userOf(row: UserRow): User {
   const role = isRole(row.role) ? row.role : 'viewer';
   return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at };
 }

@@ -13,12 +13,16 @@ export interface Acknowledgement {
   handOver: { to: string; until: number } | null;
 }
 
-export type Severity = 'info' | 'warning' | 'critical';
+export type AcknowledgedSeverity = 'info' | 'warning' | 'critical';
 export type AcknowledgementEnd = 'resolved' | 'worse' | 'expired' | 'withdrawn' | 'hand-over not accepted';
 
 const hourMs = 3_600_000;
 /** Whoever accepts a critical alert is asked again the same shift. */
-const defaultMs: Record<Severity, number> = { critical: 4 * hourMs, warning: 24 * hourMs, info: 24 * hourMs };
+const defaultMs: Record<AcknowledgedSeverity, number> = {
+  critical: 4 * hourMs,
+  warning: 24 * hourMs,
+  info: 24 * hourMs,
+};
 export const longestMs = 7 * 24 * hourMs;
 const acceptMs = 15 * 60_000;
 
@@ -30,7 +34,7 @@ export interface Wish {
 }
 
 /** A second person's takes the place of the first's. */
-export function acknowledged(wish: Wish, severity: Severity, at: number): Acknowledgement {
+export function acknowledged(wish: Wish, severity: AcknowledgedSeverity, at: number): Acknowledgement {
   const until = Math.min(wish.until ?? at + defaultMs[severity], at + longestMs);
   return { at, by: wish.by, note: wish.note ?? null, until, sticky: wish.sticky ?? false, handOver: null };
 }

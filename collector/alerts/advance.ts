@@ -10,7 +10,7 @@ import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { breathe } from '../state/breathe.ts';
 import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
-import { type Alert, alertKey, dueOf, onDue, onGone, onSample } from './alert.ts';
+import { alertKey, dueOf, type LiveAlert, onDue, onGone, onSample } from './alert.ts';
 import type { Batch, Input, Sample } from './batch.ts';
 import { stableAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
@@ -130,7 +130,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   }
 
   /** Rules have changed, or where the endpoint stands: the alert goes on under the rule of now, or ends. */
-  function followRules(alert: Alert, at: number): void {
+  function followRules(alert: LiveAlert, at: number): void {
     const endpoint = endpointOf(alert.endpoint);
     if (!endpoint) return;
     const book = memory.bookOf(endpoint, at);
@@ -140,9 +140,9 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   }
 
   /** Who was told of a warning is told that it is critical now; all else is only kept. */
-  function changeRule(alert: Alert, rule: Rule, at: number): void {
+  function changeRule(alert: LiveAlert, rule: Rule, at: number): void {
     const by = rankOf[rule.severity] - rankOf[alert.rule.severity];
-    const next: Alert = { ...alert, rule, threshold: kindOf(rule.when).limit(rule.when as never), statuses: '' };
+    const next: LiveAlert = { ...alert, rule, threshold: kindOf(rule.when).limit(rule.when as never), statuses: '' };
     if (alert.state === 'inactive' && !alert.flapping) memory.set(next);
     else if ((alert.state !== 'firing' && !alert.flapping) || by === 0)
       record(next, 'level', at, { reason: 'rule_changed' });
@@ -171,7 +171,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
 }
 
 /** Of the same family, of the same metric, and of this instance. */
-function isAbout(rule: Rule, { family, metric, tags }: Alert, book: RuleBook): boolean {
+function isAbout(rule: Rule, { family, metric, tags }: LiveAlert, book: RuleBook): boolean {
   if (familyOf(rule) !== family || book.families.get(family)?.metric !== metric) return false;
   return kindOf(rule.when).covers?.(rule.when as never, tags) ?? true;
 }

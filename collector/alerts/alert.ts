@@ -17,7 +17,7 @@ interface LevelClocks {
   goodSince: number | null;
 }
 
-export interface Alert {
+export interface LiveAlert {
   id: string;
   key: string;
   family: string;
@@ -56,7 +56,7 @@ export interface Alert {
   everyMs: number | null;
 }
 
-export type Reason =
+export type TransitionReason =
   | 'not_held'
   | 'worse'
   | 'eased'
@@ -75,16 +75,16 @@ export interface Transition {
   to: 'pending' | 'firing' | 'unknown' | 'resolved' | 'inactive';
   /** The rule whose level is in force afterwards; at the end the one before. */
   rule: Rule;
-  reason?: Reason;
+  reason?: TransitionReason;
 }
 
-export interface Step {
+export interface AlertStep {
   /** What is so now; null when there is no alert any more. */
-  alert: Alert | null;
+  alert: LiveAlert | null;
   transition: Transition | null;
 }
 
-export interface Birth {
+export interface NewAlert {
   id: string;
   key: string;
   family: string;
@@ -99,7 +99,7 @@ const staleIntervals = 2.5;
 export const goneDefaultS = 26 * 3600;
 
 /** How long a sample counts; Infinity while the pace of its series is not known. */
-function staleMsOf({ rule, everyMs }: Pick<Alert, 'rule' | 'everyMs'>): number {
+function staleMsOf({ rule, everyMs }: Pick<LiveAlert, 'rule' | 'everyMs'>): number {
   if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
   return everyMs === null ? Number.POSITIVE_INFINITY : staleIntervals * everyMs;
 }
@@ -107,7 +107,7 @@ function staleMsOf({ rule, everyMs }: Pick<Alert, 'rule' | 'everyMs'>): number {
 const forMs = (rule: Rule) => rule.for_s * 1000;
 const clearMs = (rule: Rule) => rule.clear_for_s * 1000;
 
-function blank(birth: Birth, level: Level, at: number): Alert {
+function blank(birth: NewAlert, level: Level, at: number): LiveAlert {
   return {
     ...birth,
     rule: level.rule,
@@ -142,7 +142,12 @@ function statusesOf(levels: readonly Level[]): string {
  * One sample about an alert's instance.
  * @param levels worst first
  */
-export function onSample(current: Alert | null, levels: readonly Level[], at: number, birth: () => Birth): Step {
+export function onSample(
+  current: LiveAlert | null,
+  levels: readonly Level[],
+  at: number,
+  birth: () => NewAlert,
+): AlertStep {
   // Nothing can be told from this one: neither good nor bad.
   if (levels.every((level) => level.status === 'none')) return { alert: current, transition: null };
   if (current && at <= current.dataAt && current.statuses !== '') return { alert: current, transition: null };
@@ -151,7 +156,7 @@ export function onSample(current: Alert | null, levels: readonly Level[], at: nu
   const waitsForSilence = mildest.rule.no_data === 'alert';
   if (!current && !breached && !waitsForSilence) return { alert: null, transition: null };
   const before = current ? aged(current, at) : blank(birth(), breached ?? mildest, at);
-  const alert: Alert = { ...before, clocks: clocksAfter(before, levels, at), noData: false, dataAt: at };
+  const alert: LiveAlert = { ...before, clocks: clocksAfter(before, levels, at), noData: false, dataAt: at };
   const step = decide(alert, levels, breached, at);
   // Nothing is wrong, but silence would be: it is remembered without a row.
   const watched = step.alert ?? (waitsForSilence ? { ...blank(birth(), mildest, at), everyMs: alert.everyMs } : null);
@@ -163,7 +168,7 @@ export function onSample(current: Alert | null, levels: readonly Level[], at: nu
 }
 
 /** Takes the time out for which no sample spoke, and learns the pace of the series. */
-function aged(alert: Alert, at: number): Alert {
+function aged(alert: LiveAlert, at: number): LiveAlert {
   const gap = at - alert.dataAt;
   const surplus = alert.state === 'unknown' ? 0 : gap - staleMsOf(alert);
   // After a restart or an absence the first gap says nothing about the pace.
@@ -180,8 +185,8 @@ function aged(alert: Alert, at: number): Alert {
   return { ...alert, clocks, pendingAt, everyMs };
 }
 
-function clocksAfter(alert: Alert, levels: readonly Level[], at: number): Alert['clocks'] {
-  const clocks: Alert['clocks'] = {};
+function clocksAfter(alert: LiveAlert, levels: readonly Level[], at: number): LiveAlert['clocks'] {
+  const clocks: LiveAlert['clocks'] = {};
   let worseBreached = false;
   for (const { rule, status } of levels) {
     const before = alert.noData ? undefined : alert.clocks[rule.id];
@@ -198,7 +203,7 @@ function clocksAfter(alert: Alert, levels: readonly Level[], at: number): Alert[
   return clocks;
 }
 
-function decide(alert: Alert, levels: readonly Level[], breached: Level | undefined, at: number): Step {
+function decide(alert: LiveAlert, levels: readonly Level[], breached: Level | undefined, at: number): AlertStep {
   switch (alert.state) {
     case 'inactive':
       return breached ? begin(alert, levels, breached, at) : { alert, transition: null };
@@ -213,19 +218,19 @@ function decide(alert: Alert, levels: readonly Level[], breached: Level | undefi
 }
 
 /** Pending, or firing at the worst level that is due. */
-function begin(alert: Alert, levels: readonly Level[], breached: Level, at: number): Step {
+function begin(alert: LiveAlert, levels: readonly Level[], breached: Level, at: number): AlertStep {
   const due = levels.find(({ rule }) => isDue(alert, rule, at));
   if (due) {
-    const firing: Alert = { ...alert, ...shownBy(due), state: 'firing', firedAt: at };
+    const firing: LiveAlert = { ...alert, ...shownBy(due), state: 'firing', firedAt: at };
     return { alert: firing, transition: { at, to: 'firing', rule: due.rule } };
   }
-  const pending: Alert = { ...alert, ...shownBy(breached), state: 'pending' };
+  const pending: LiveAlert = { ...alert, ...shownBy(breached), state: 'pending' };
   const isNew = alert.state === 'inactive';
   if (isNew) pending.pendingAt = at;
   return { alert: pending, transition: isNew ? { at, to: 'pending', rule: breached.rule } : null };
 }
 
-function isDue(alert: Alert, rule: Rule, at: number): boolean {
+function isDue(alert: LiveAlert, rule: Rule, at: number): boolean {
   const since = alert.clocks[rule.id]?.breachedSince ?? null;
   return since !== null && at - since >= forMs(rule);
 }
@@ -233,7 +238,7 @@ function isDue(alert: Alert, rule: Rule, at: number): boolean {
 const shownBy = (level: Level) => ({ rule: level.rule, value: level.value, threshold: level.threshold });
 
 /** The level that an alert has from now on; null when it is good for all of them. */
-function levelAfter(alert: Alert, levels: readonly Level[], at: number): Level | null {
+function levelAfter(alert: LiveAlert, levels: readonly Level[], at: number): Level | null {
   const rank = rankOf[alert.rule.severity];
   for (const level of levels) {
     const isWorse = rankOf[level.rule.severity] > rank;
@@ -242,31 +247,31 @@ function levelAfter(alert: Alert, levels: readonly Level[], at: number): Level |
   return null;
 }
 
-function isGood(alert: Alert, rule: Rule, at: number): boolean {
+function isGood(alert: LiveAlert, rule: Rule, at: number): boolean {
   const since = alert.clocks[rule.id]?.goodSince ?? null;
   return since !== null && at - since >= clearMs(rule);
 }
 
-function onFiring(alert: Alert, levels: readonly Level[], at: number): Step {
+function onFiring(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
-  const shown: Alert = { ...alert, ...shownBy(next) };
+  const shown: LiveAlert = { ...alert, ...shownBy(next) };
   if (next.rule.id === alert.rule.id) return { alert: shown, transition: null };
   const reason = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? 'worse' : 'eased';
   return { alert: shown, transition: { at, to: 'firing', rule: next.rule, reason } };
 }
 
 /** The endpoint is back: the same alert goes on, unless it is good and need not be so for any time. */
-function back(alert: Alert, levels: readonly Level[], at: number): Step {
+function back(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
   const rule = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? alert.rule : next.rule;
-  const firing: Alert = { ...alert, ...shownBy(next), rule, state: 'firing' };
+  const firing: LiveAlert = { ...alert, ...shownBy(next), rule, state: 'firing' };
   return { alert: firing, transition: { at, to: 'firing', rule, reason: 'back' } };
 }
 
 /** When the same statuses again would be a transition. */
-function nextChange(alert: Alert, levels: readonly Level[]): number {
+function nextChange(alert: LiveAlert, levels: readonly Level[]): number {
   const rank = rankOf[alert.rule.severity];
   let next = Number.POSITIVE_INFINITY;
   for (const { rule } of levels) {
@@ -281,7 +286,7 @@ function nextChange(alert: Alert, levels: readonly Level[]): number {
 }
 
 /** Whether a sample can be taken over without a look at the state machine: same verdict, in time, nothing due. */
-export function changesNothing(alert: Alert, levels: readonly Level[], at: number): boolean {
+export function changesNothing(alert: LiveAlert, levels: readonly Level[], at: number): boolean {
   return (
     alert.state !== 'unknown' &&
     !alert.noData &&
@@ -293,7 +298,7 @@ export function changesNothing(alert: Alert, levels: readonly Level[], at: numbe
 }
 
 /** Takes over the value of a sample that changes nothing else. The only thing about an alert that is not replaced. */
-export function refresh(alert: Alert, levels: readonly Level[], at: number): void {
+export function refresh(alert: LiveAlert, levels: readonly Level[], at: number): void {
   const shown = levels.find(({ rule }) => rule.id === alert.rule.id) ?? levels.at(-1);
   alert.value = shown?.value ?? alert.value;
   alert.everyMs = Math.min(alert.everyMs ?? Number.POSITIVE_INFINITY, at - alert.dataAt);
@@ -301,7 +306,7 @@ export function refresh(alert: Alert, levels: readonly Level[], at: number): voi
 }
 
 /** When time alone does something to it, ms UTC; null for never. `timed`: its verdicts hold until the next one. */
-export function dueOf(alert: Alert, timed: boolean): number | null {
+export function dueOf(alert: LiveAlert, timed: boolean): number | null {
   if (timed || alert.noData) return Number.isFinite(alert.nextAt) ? alert.nextAt : null;
   const { no_data } = alert.rule;
   if (no_data === undefined || no_data === 'keep' || alert.state === 'unknown') return null;
@@ -312,7 +317,7 @@ export function dueOf(alert: Alert, timed: boolean): number | null {
 }
 
 /** Time has passed up to what `dueOf` said. */
-export function onDue(alert: Alert, at: number, timed: boolean): Step {
+export function onDue(alert: LiveAlert, at: number, timed: boolean): AlertStep {
   if (timed || alert.noData) return onTimed(alert, at);
   if (alert.rule.no_data === 'ignore') {
     const to = alert.state === 'firing' ? 'resolved' : 'inactive';
@@ -320,7 +325,14 @@ export function onDue(alert: Alert, at: number, timed: boolean): Step {
   }
   // Its silence is a breach of the mildest level from now on.
   const clocks = { [alert.rule.id]: { breachedSince: at, goodSince: null } };
-  const silent: Alert = { ...alert, clocks, noData: true, value: null, pendingAt: at, nextAt: at + forMs(alert.rule) };
+  const silent: LiveAlert = {
+    ...alert,
+    clocks,
+    noData: true,
+    value: null,
+    pendingAt: at,
+    nextAt: at + forMs(alert.rule),
+  };
   if (forMs(alert.rule) === 0) return fireSilent(silent, at);
   return {
     alert: { ...silent, state: 'pending' },
@@ -328,17 +340,17 @@ export function onDue(alert: Alert, at: number, timed: boolean): Step {
   };
 }
 
-function fireSilent(alert: Alert, at: number): Step {
-  const firing: Alert = { ...alert, state: 'firing', firedAt: at, nextAt: Number.POSITIVE_INFINITY };
+function fireSilent(alert: LiveAlert, at: number): AlertStep {
+  const firing: LiveAlert = { ...alert, state: 'firing', firedAt: at, nextAt: Number.POSITIVE_INFINITY };
   return { alert: firing, transition: { at, to: 'firing', rule: alert.rule, reason: 'no_data' } };
 }
 
 /** The last verdict still holds. */
-function onTimed(alert: Alert, at: number): Step {
+function onTimed(alert: LiveAlert, at: number): AlertStep {
   if (alert.noData) return fireSilent(alert, at);
   const level: Level = { rule: alert.rule, value: alert.value, threshold: alert.threshold, status: 'breach' };
   if (alert.state === 'pending') {
-    const firing: Alert = { ...alert, ...shownBy(level), state: 'firing', firedAt: at };
+    const firing: LiveAlert = { ...alert, ...shownBy(level), state: 'firing', firedAt: at };
     firing.nextAt = nextChange(firing, [level]);
     return { alert: firing, transition: { at, to: 'firing', rule: alert.rule } };
   }
@@ -346,17 +358,17 @@ function onTimed(alert: Alert, at: number): Step {
 }
 
 /** The endpoint has gone: what it measured of itself is unknown from now on. */
-export function onGone(alert: Alert, at: number): Step {
+export function onGone(alert: LiveAlert, at: number): AlertStep {
   if (alert.state === 'unknown') return { alert, transition: null };
   if (alert.state === 'inactive') return { alert: null, transition: null };
   if (alert.state === 'pending')
     return { alert: null, transition: { at, to: 'inactive', rule: alert.rule, reason: 'endpoint_gone' } };
-  const unknown: Alert = { ...alert, state: 'unknown', clocks: {}, statuses: '', nextAt: Number.POSITIVE_INFINITY };
+  const unknown: LiveAlert = { ...alert, state: 'unknown', clocks: {}, statuses: '', nextAt: Number.POSITIVE_INFINITY };
   return { alert: unknown, transition: { at, to: 'unknown', rule: alert.rule, reason: 'endpoint_gone' } };
 }
 
 /** Ends it for a reason that is no recovery. */
-export function onEnd(alert: Alert, at: number, reason: Reason): Step {
+export function onEnd(alert: LiveAlert, at: number, reason: TransitionReason): AlertStep {
   if (alert.state === 'inactive') return { alert: null, transition: null };
   const to = alert.state === 'pending' ? 'inactive' : 'resolved';
   return { alert: null, transition: { at, to, rule: alert.rule, reason } };

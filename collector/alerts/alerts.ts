@@ -6,16 +6,16 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createNotified } from '../notify/notified.ts';
 import type { NotifyParts } from '../notify/notify.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import type { Route } from '../notify/route.ts';
+import type { ChannelRoute } from '../notify/route.ts';
 import { createSecondHalf } from '../pipeline.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { PolicyEvent } from '../tickets/actions.ts';
 import { createPolicy } from '../tickets/policy.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
@@ -41,9 +41,9 @@ export interface AlertsParts {
   groupsOf?: (endpoint: string) => readonly string[];
   policy: PolicySettings;
   tickets: Tickets;
-  routes: readonly Route[];
+  routes: readonly ChannelRoute[];
   outbox: Pick<Outbox, 'wake'>;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   causeOf: CauseOf;
   /** Without a slash at the end; known once the collector listens. */
   publicUrl: () => string;
@@ -87,7 +87,7 @@ const tickMs = 1000;
 const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
 export function createAlerts(parts: AlertsParts): Alerts {
-  const { state, clock, fleet, tell, log } = parts;
+  const { state, clock, fleet, changeFeed, log } = parts;
   const memory = createAlertMemory(parts.books, parts.groupsOf ?? (() => []));
   const policy = createPolicy(parts.policy);
   const notified = createNotified();
@@ -113,7 +113,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const queue = createInputQueue({
     log,
     run: createSecondHalf({
-      ...{ state, clock, tell, memory, policy, notified, notify: notifyParts },
+      ...{ state, clock, changeFeed, memory, policy, notified, notify: notifyParts },
       endpointOf: fleet.get,
       named,
       causeOf: parts.causeOf,
@@ -195,7 +195,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
         .push({ type: 'ticket', at: did.at, did: did as PolicyEvent })
         .catch((thrown) => log.error({ err: thrown, key: did.key }, 'Could not apply an action to the ticket yet'));
     });
-    unsubscribe = tell.subscribe((change) => {
+    unsubscribe = changeFeed.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
     });
     timer = setInterval(() => {

@@ -6,14 +6,14 @@ import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { Wish } from './acknowledgement.ts';
-import { type Alert, alertKey, type Reason } from './alert.ts';
+import { alertKey, type LiveAlert, type TransitionReason } from './alert.ts';
 
 /** What comes in; `at` is ms UTC by the collector's clock. */
 export type Input = { at: number } & (
   | { type: 'sample'; sample: Sample }
   /** The endpoint has come or gone, or what is awaited of it may have come. */
   | { type: 'presence'; endpoint: string }
-  | { type: 'end'; key: string; reason: Reason; by?: string }
+  | { type: 'end'; key: string; reason: TransitionReason; by?: string }
   | { type: 'retired'; endpoint: string }
   /** Rules have changed, or where an endpoint stands (null: anywhere). */
   | { type: 'rules'; endpoint: string | null }
@@ -66,10 +66,10 @@ export interface AlertChange {
   at: number;
   code: ChangeCode;
   /** As it is afterwards; of one that ended, as it was. */
-  alert: Alert;
+  alert: LiveAlert;
   /** It has ended with this change. */
   ended: boolean;
-  reason: Reason | null;
+  reason: TransitionReason | null;
   actor: string;
   params: Record<string, unknown>;
   /** People hear of the incident that it is one of, or that it flaps, and not of it. */

@@ -1,7 +1,7 @@
 /** What pages are told of the alerts of an endpoint: they judge by this and by nothing else. */
 import type { NamedRule } from '../../shared/words/names.ts';
 import { rankOf } from '../evaluate/book.ts';
-import type { Alert } from './alert.ts';
+import type { LiveAlert } from './alert.ts';
 import { shownState } from './save.ts';
 
 export interface HeldAlert {
@@ -17,14 +17,14 @@ export interface HeldAlert {
 }
 
 /** Worst first, then longest. */
-export function heldOf(alerts: readonly Alert[], ruleNamed: (id: string) => NamedRule): HeldAlert[] {
+export function heldOf(alerts: readonly LiveAlert[], ruleNamed: (id: string) => NamedRule): HeldAlert[] {
   return alerts
     .filter((alert) => alert.state !== 'inactive' || alert.flapping)
     .map((alert) => held(alert, ruleNamed(alert.rule.id)))
     .sort((a, b) => rankOf[b.severity] - rankOf[a.severity] || a.since - b.since);
 }
 
-function held(alert: Alert, named: NamedRule): HeldAlert {
+function held(alert: LiveAlert, named: NamedRule): HeldAlert {
   const { id, family, rule, metric, tags, value, firedAt, pendingAt } = alert;
   return {
     ...{ id, family, metric, tags, value },

@@ -2,13 +2,13 @@
 import type { RuleBook } from '../evaluate/book.ts';
 import { familyOf } from '../evaluate/book.ts';
 import type { State } from '../state/open.ts';
-import type { Alert } from './alert.ts';
+import type { LiveAlert } from './alert.ts';
 import { type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
 
-export interface Loaded {
-  alerts: Alert[];
+export interface LoadedAlerts {
+  alerts: LiveAlert[];
   /** Their rule is gone, or does not hold for their endpoint any more: they end now. */
-  orphans: Alert[];
+  orphans: LiveAlert[];
   flaps: Map<string, FlapBits>;
 }
 
@@ -17,14 +17,14 @@ export async function loadAlerts(
   state: State,
   bookOf: (endpoint: string) => Pick<RuleBook, 'rule'> | undefined,
   now: number,
-): Promise<Loaded> {
+): Promise<LoadedAlerts> {
   const rows = await state.selectFrom('alerts').selectAll().where('active_key', 'is not', null).execute();
   const flaps = await readFlaps(state, now);
-  const loaded: Loaded = { alerts: [], orphans: [], flaps };
+  const loaded: LoadedAlerts = { alerts: [], orphans: [], flaps };
   for (const row of rows) {
     const rule = bookOf(row.endpoint)?.rule(row.rule);
     const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
-    const alert: Alert = {
+    const alert: LiveAlert = {
       id: row.id,
       key: row.key,
       family: rule ? familyOf(rule) : row.rule,
@@ -83,7 +83,7 @@ async function readFlaps(state: State, now: number): Promise<Map<string, FlapBit
 }
 
 /** Stands in for a rule that is no longer there, so that its alert can be ended in order. */
-function standIn(id: string, severity: Alert['rule']['severity']): Alert['rule'] {
+function standIn(id: string, severity: LiveAlert['rule']['severity']): LiveAlert['rule'] {
   return {
     id,
     enabled: false,

@@ -9,12 +9,12 @@ import { createMemory, type Memory } from '../evaluate/evaluate.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { endsAt } from './acknowledgement.ts';
-import { type Alert, dueOf } from './alert.ts';
+import { dueOf, type LiveAlert } from './alert.ts';
 import { type FlapBits, stableAt } from './flapping.ts';
 
 export interface EndpointMemory {
   /** By alert key. */
-  alerts: Map<string, Alert>;
+  alerts: Map<string, LiveAlert>;
   /** Families with an alert: their good samples are wanted, too. */
   families: Set<string>;
   evaluation: Memory;
@@ -26,16 +26,16 @@ export interface AlertMemory {
   due: DueQueue;
   of(endpoint: string, now: number): EndpointMemory;
   bookOf(endpoint: Endpoint, now: number): RuleBook;
-  alert(key: string): Alert | undefined;
-  byId(id: string): Alert | undefined;
-  alertsOf(endpoint: string): Alert[];
-  all(): Iterable<Alert>;
-  set(alert: Alert): void;
+  alert(key: string): LiveAlert | undefined;
+  byId(id: string): LiveAlert | undefined;
+  alertsOf(endpoint: string): LiveAlert[];
+  all(): Iterable<LiveAlert>;
+  set(alert: LiveAlert): void;
   /** The row of a firing alert has an older value. */
-  valueChanged(alert: Alert): void;
+  valueChanged(alert: LiveAlert): void;
   /** Those of which that is so since the last call, as they are now. */
-  takeChangedValues(): Alert[];
-  remove(alert: Alert): void;
+  takeChangedValues(): LiveAlert[];
+  remove(alert: LiveAlert): void;
   /** How often a key has changed lately; kept while it has no alert, too. */
   flaps(key: string): FlapBits;
   setFlaps(key: string, bits: FlapBits): void;
@@ -67,8 +67,8 @@ export function createAlertMemory(
   groupsOf: (endpoint: string) => readonly string[],
 ): AlertMemory {
   const endpoints = new Map<string, EndpointMemory>();
-  const byKey = new Map<string, Alert>();
-  const byId = new Map<string, Alert>();
+  const byKey = new Map<string, LiveAlert>();
+  const byId = new Map<string, LiveAlert>();
   const flaps = new Map<string, FlapBits>();
   const changedValues = new Set<string>();
   const due = createDueQueue();
@@ -83,7 +83,7 @@ export function createAlertMemory(
     return memory;
   }
 
-  function place(alert: Alert): void {
+  function place(alert: LiveAlert): void {
     byKey.set(alert.key, alert);
     byId.set(alert.id, alert);
     const memory = of(alert.endpoint, alert.pendingAt);
@@ -92,7 +92,7 @@ export function createAlertMemory(
     due.set(alertDue(alert.key), firstDue(alert));
   }
 
-  function take(alert: Alert): void {
+  function take(alert: LiveAlert): void {
     byKey.delete(alert.key);
     byId.delete(alert.id);
     due.set(alertDue(alert.key), null);
@@ -102,7 +102,7 @@ export function createAlertMemory(
     memory.families = new Set([...memory.alerts.values()].map(({ family }) => family));
   }
 
-  const valueChanged = ({ key, state }: Alert) => {
+  const valueChanged = ({ key, state }: LiveAlert) => {
     if (state === 'firing') changedValues.add(key);
   };
 
@@ -177,7 +177,7 @@ export function createAlertMemory(
 }
 
 /** When time alone changes something about an alert: its state, its acknowledgement, its flapping. */
-function firstDue(alert: Alert): number | null {
+function firstDue(alert: LiveAlert): number | null {
   const { acknowledgement, flapping, flaps } = alert;
   const instants = [
     dueOf(alert, isTimed(alert.rule)),

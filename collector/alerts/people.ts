@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import type { Wish } from './acknowledgement.ts';
-import type { Alert } from './alert.ts';
+import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
 import { shownState } from './save.ts';
@@ -16,7 +16,7 @@ export interface PeopleParts {
 }
 
 export function createPeople({ state, clock, memory, push }: PeopleParts) {
-  async function alertOf(id: string, verb: string): Promise<Alert> {
+  async function alertOf(id: string, verb: string): Promise<LiveAlert> {
     const alert = memory.byId(id);
     if (!alert) {
       const row = await state.selectFrom('alerts').select('state').where('id', '=', id).executeTakeFirst();

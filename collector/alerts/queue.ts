@@ -19,7 +19,7 @@ export interface InputQueue {
   stop(): Promise<void>;
 }
 
-interface Waiting {
+interface QueuedInput {
   input: Input;
   /** It has failed before. */
   isSuspect: boolean;
@@ -41,8 +41,8 @@ const failuresInRowAtMost = 20;
 
 /** @param run decides and commits one batch; throws when it was not saved, memory being as before */
 export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise<void>; log: Log }): InputQueue {
-  let waiting: Waiting[] = [];
-  let failed: Waiting[] = [];
+  let waiting: QueuedInput[] = [];
+  let failed: QueuedInput[] = [];
   let running: Promise<void> = Promise.resolve();
   let isBusy = false;
   let saved = 0;
@@ -72,7 +72,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
     isBusy = false;
   }
 
-  async function attempt(batch: readonly Waiting[]): Promise<{ reason: unknown } | null> {
+  async function attempt(batch: readonly QueuedInput[]): Promise<{ reason: unknown } | null> {
     try {
       await parts.run(batch.map(({ input }) => input));
       saved++;
@@ -90,7 +90,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
     }
   }
 
-  function keepForLater(batch: readonly Waiting[], thrown: unknown): void {
+  function keepForLater(batch: readonly QueuedInput[], thrown: unknown): void {
     const [only] = batch;
     if (only && batch.length === 1 && only.failures >= failuresAtMost) {
       parts.log.error({ err: thrown, input: only.input.type }, 'Could not save a change of alerts; it is dropped');
@@ -146,7 +146,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
 }
 
 /** Of samples about one instance, and of looks at one endpoint, only the newest says how things are. */
-function worthKeeping(all: readonly Waiting[]): Waiting[] {
+function worthKeeping(all: readonly QueuedInput[]): QueuedInput[] {
   const subjects = new Set<string>();
   const kept = all.toReversed().filter(({ input }) => {
     const subject = subjectOf(input);

@@ -5,7 +5,7 @@ import type { State } from '../state/open.ts';
 import { aboutOf, type OpenTicketsParts } from '../tickets/open.ts';
 import { readTickets } from '../tickets/restore.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
-import type { Alert } from './alert.ts';
+import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import { loadAlerts } from './load.ts';
 import type { AlertMemory } from './memory.ts';
@@ -31,7 +31,7 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   for (const [key, bits] of flaps) memory.setFlaps(key, bits);
   for (const alert of [...alerts, ...orphans]) memory.set(alert);
   memory.keep();
-  const mayHaveTickets = ({ rule, state: now, flapping }: Alert) =>
+  const mayHaveTickets = ({ rule, state: now, flapping }: LiveAlert) =>
     rule.ticket !== 'off' && (now !== 'pending' || flapping);
   const open = alerts.filter(mayHaveTickets).map((alert) => {
     const endpoint = parts.endpointOf(alert.endpoint);

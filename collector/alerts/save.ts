@@ -4,11 +4,11 @@ import { bucketOf } from '../../shared/topics.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
-import type { Alert } from './alert.ts';
+import type { LiveAlert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 
 type Db = Transaction<Database>;
-type Row = Insertable<Database['alerts']>;
+type AlertRow = Insertable<Database['alerts']>;
 
 const removedAtOnce = 100;
 
@@ -22,7 +22,7 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const gone = new Set(dropped);
   const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
   // What ends makes room for what begins under the same key.
-  const isEnded = (row: Row) => row.active_key === null;
+  const isEnded = (row: AlertRow) => row.active_key === null;
   await put(db, rows.filter(isEnded));
   for (let i = 0; i < dropped.length; i += removedAtOnce) await remove(db, dropped.slice(i, i + removedAtOnce));
   await put(
@@ -39,7 +39,7 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
 }
 
 /** Whether there is a row already is known to the table. */
-async function put(db: Db, rows: readonly Row[]): Promise<void> {
+async function put(db: Db, rows: readonly AlertRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id');
   const changes = columns.map((column) => `${column} = excluded.${column}`);
   await insertRows(db, 'alerts', rows, `on conflict (id) do update set ${changes.join(', ')}`);
@@ -51,7 +51,7 @@ async function remove(db: Db, ids: readonly string[]): Promise<void> {
   await breathe();
 }
 
-function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: Batch): Row {
+function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: Batch): AlertRow {
   const { acknowledgement: owner } = alert;
   return {
     id: alert.id,
@@ -88,10 +88,10 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
 }
 
 /** Good at present, and only kept as firing because it flaps. */
-const isCalm = ({ flapping, state }: Alert) => flapping && (state === 'inactive' || state === 'pending');
+const isCalm = ({ flapping, state }: LiveAlert) => flapping && (state === 'inactive' || state === 'pending');
 
 /** The state that people see: a flapping alert is one that fires. */
-export function shownState(alert: Alert): 'pending' | 'firing' | 'unknown' {
+export function shownState(alert: LiveAlert): 'pending' | 'firing' | 'unknown' {
   if (isCalm(alert) || alert.state === 'firing') return 'firing';
   return alert.state === 'unknown' ? 'unknown' : 'pending';
 }

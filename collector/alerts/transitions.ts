@@ -1,6 +1,6 @@
 /** What follows from a step of the state machine: memory takes the alert over, and its history says what happened. */
 import { rankOf } from '../evaluate/book.ts';
-import { type Alert, onEnd, type Reason, type Step } from './alert.ts';
+import { type AlertStep, type LiveAlert, onEnd, type TransitionReason } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode } from './batch.ts';
 import { flapPercent, startsFlapping, withChange } from './flapping.ts';
 import type { AlertMemory } from './memory.ts';
@@ -10,7 +10,7 @@ export const monitor = 'monitor';
 
 export function createTransitions(memory: AlertMemory, batch: Batch) {
   /** Takes a step over into memory, and notes what happened. */
-  function apply(before: Alert | null, step: Step, at: number): void {
+  function apply(before: LiveAlert | null, step: AlertStep, at: number): void {
     const { transition } = step;
     if (!transition) {
       if (before && step.alert?.state === 'pending' && step.alert.rule.id !== before.rule.id && !before.flapping)
@@ -24,13 +24,19 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
     const alert = step.alert ?? before;
     if (!alert) return;
     const isOver = step.alert === null || step.alert.state === 'inactive';
-    if (!isOver) change({ ...step.alert, ...carried(before) } as Alert, code, at, reason, before);
+    if (!isOver) change({ ...step.alert, ...carried(before) } as LiveAlert, code, at, reason, before);
     else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason, before);
     else if (before) finish(before, code, at, reason, step.alert);
   }
 
   /** A change of a living alert: its bits, and whether it begins to flap. */
-  function change(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, before: Alert | null): void {
+  function change(
+    alert: LiveAlert,
+    code: ChangeCode,
+    at: number,
+    reason: TransitionReason | null,
+    before: LiveAlert | null,
+  ): void {
     // What a flapping alert does below firing is no change of it, nor of its level.
     if (code === 'dropped' || (code === 'pending' && alert.flapping)) {
       memory.set({ ...alert, rule: (before ?? alert).rule });
@@ -40,7 +46,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted) memory.setFlaps(alert.key, flaps);
     const begins = counted && !alert.flapping && startsFlapping(flaps, at);
-    const next: Alert = { ...alert, flaps, flapping: alert.flapping || begins };
+    const next: LiveAlert = { ...alert, flaps, flapping: alert.flapping || begins };
     if (isWorse(alert, before) && next.acknowledgement && !next.acknowledgement.sticky) {
       record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
       next.acknowledgement = null;
@@ -51,7 +57,13 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
   }
 
   /** It ends, unless that was one change too many: then it goes on as a flapping one. */
-  function finish(alert: Alert, code: ChangeCode, at: number, reason: Reason | null, rest: Alert | null): void {
+  function finish(
+    alert: LiveAlert,
+    code: ChangeCode,
+    at: number,
+    reason: TransitionReason | null,
+    rest: LiveAlert | null,
+  ): void {
     const counted = countsAsChange(code) && isRecovery(code, reason);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted && startsFlapping(flaps, at)) {
@@ -64,26 +76,26 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
     note(alert, code, at, { ended: true, reason });
   }
 
-  function end(alert: Alert, at: number, reason: Reason, actor: string): void {
+  function end(alert: LiveAlert, at: number, reason: TransitionReason, actor: string): void {
     const { transition } = onEnd(asShown(alert), at, reason);
     memory.remove(alert);
     if (transition) note(alert, codeOf(transition.to, reason), at, { ended: true, reason, actor });
   }
 
   /** It has been stable for long enough: it ends where it is good, and else fires on as any other. */
-  function settle(alert: Alert, at: number): void {
+  function settle(alert: LiveAlert, at: number): void {
     const isGood = alert.state !== 'firing' && alert.state !== 'unknown';
     const next = { ...alert, flapping: false };
     record(next, 'stable', at, { params: { good: isGood }, ended: isGood });
     if (isGood) memory.remove(next);
   }
 
-  function record(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange> = {}): void {
+  function record(alert: LiveAlert, code: ChangeCode, at: number, more: Partial<AlertChange> = {}): void {
     memory.set(alert);
     note(alert, code, at, more);
   }
 
-  function note(alert: Alert, code: ChangeCode, at: number, more: Partial<AlertChange>): void {
+  function note(alert: LiveAlert, code: ChangeCode, at: number, more: Partial<AlertChange>): void {
     batch.changes.push({
       at,
       code,
@@ -100,33 +112,33 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
   return { apply, change, end, settle, record };
 }
 
-function codeOf(to: NonNullable<Step['transition']>['to'], reason: Reason | null): ChangeCode {
+function codeOf(to: NonNullable<AlertStep['transition']>['to'], reason: TransitionReason | null): ChangeCode {
   if (to === 'firing') return reason === 'worse' || reason === 'eased' || reason === 'back' ? reason : 'firing';
   return to === 'inactive' ? 'dropped' : to;
 }
 
-const isWorse = (alert: Alert, before: Alert | null) =>
+const isWorse = (alert: LiveAlert, before: LiveAlert | null) =>
   before !== null && rankOf[alert.rule.severity] > rankOf[before.rule.severity];
 
 const countsAsChange = (code: ChangeCode) =>
   code === 'firing' || code === 'worse' || code === 'eased' || code === 'resolved';
 
 /** Good again, as opposed to gone, retired or no longer asked for. */
-const isRecovery = (code: ChangeCode, reason: Reason | null) =>
+const isRecovery = (code: ChangeCode, reason: TransitionReason | null) =>
   (code === 'resolved' && (reason === null || reason === 'no_data')) || code === 'dropped';
 
 /** What belongs to the alert and not to one of its fires. */
-function carried(before: Alert | null): Partial<Alert> {
+function carried(before: LiveAlert | null): Partial<LiveAlert> {
   if (!before) return {};
   const { acknowledgement, flapping, flaps } = before;
   return { acknowledgement, flapping, flaps, ...(flapping ? { firedAt: before.firedAt } : {}) };
 }
 
 /** A flapping alert is one that fires, also while it is good. */
-export const asShown = (alert: Alert): Alert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
+export const asShown = (alert: LiveAlert): LiveAlert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
 
 /** Good, but flapping: waits as the same alert for what comes next. */
-function calmed(alert: Alert, rest: Alert | null): Alert {
+function calmed(alert: LiveAlert, rest: LiveAlert | null): LiveAlert {
   const { statuses, nextAt, dataAt, everyMs } = rest ?? alert;
   return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs };
 }

@@ -15,6 +15,7 @@ import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
@@ -25,7 +26,6 @@ import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 
 /** What a person can do to an alert, and what is held of an endpoint. */
 export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
@@ -65,7 +65,7 @@ export interface Context {
   groups: Groups;
   rows: Rows;
   series: SeriesStore;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   alerts: AlertActions;
   tickets: TicketActions;
   /** The rules in force. */

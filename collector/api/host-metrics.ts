@@ -3,7 +3,7 @@ import type { EndpointRow } from '../../shared/api.ts';
 import { type Field, fieldOf } from '../../shared/metrics.ts';
 import { defaultLanguage } from '../../shared/words/index.ts';
 import { metricTitle } from '../../shared/words/names.ts';
-import type { Latest } from '../series/series.ts';
+import type { LatestValue } from '../series/series.ts';
 
 /** Longer ago than this, a value is not the present one: Prometheus would draw it on as if it were. */
 const staleMs = 15 * 60_000;
@@ -32,7 +32,7 @@ const number = (value: number) =>
 /** Exposition format 0.0.4: all lines of one metric together, with its help and type first. */
 export function hostMetrics(
   rows: readonly EndpointRow[],
-  latest: (id: string) => readonly Latest[],
+  latest: (id: string) => readonly LatestValue[],
   now: number,
 ): string {
   const families = new Map<string, { field: Field; lines: string[] }>();

@@ -28,11 +28,11 @@ const rows = (state: State) =>
     .leftJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
     .selectAll('alerts')
     .select('endpoints.name as endpoint_name');
-type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
+type AlertRead = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
 export type RuleNamed = Context['ruleNamed'];
 
-function alertOf(row: Row, ruleNamed: RuleNamed): Alert {
+function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
   return {
     id: row.id,
     rule: ruleNamed(row.rule),

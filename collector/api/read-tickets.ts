@@ -25,11 +25,11 @@ const rows = (state: State) =>
     .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
     .selectAll('tickets')
     .select('endpoints.name as endpoint_name');
-type Row = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
+type TicketRead = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
 const endedStates = ['resolved', 'closed', 'cancelled'] as const;
 
-function ticketOf(row: Row, ruleNamed: RuleNamed): TicketRow {
+function ticketOf(row: TicketRead, ruleNamed: RuleNamed): TicketRow {
   return {
     id: row.id,
     title: row.title,

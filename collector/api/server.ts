@@ -8,7 +8,7 @@ import fastify, { type FastifyServerOptions, LogController } from 'fastify';
 import { ErrorBody } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Tls } from '../settings/settings.ts';
+import type { TlsSettings } from '../settings/settings.ts';
 import { access } from './access.ts';
 import { answerError, answerUnreadable, bodyLimit } from './answer.ts';
 import type { App, Context } from './context.ts';
@@ -17,7 +17,7 @@ import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
 
 export interface ServerOptions {
-  tls: Tls | null;
+  tls: TlsSettings | null;
   log: Log;
   /** Folder of the built web app; where it is missing, a page says how to build it. */
   web: string;

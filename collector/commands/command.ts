@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { type Flags, type Loaded, loadConfig } from '../settings/config.ts';
+import { type Flags, type LoadedConfig, loadConfig } from '../settings/config.ts';
 
 export interface Command {
   options: ParseArgsOptionsConfig;
@@ -25,7 +25,7 @@ export const startOptions = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Settings from flags, environment and file. @throws EvenkeelError as loadConfig does */
-export function settingsFrom(values: Readonly<Record<string, unknown>>): Loaded {
+export function settingsFrom(values: Readonly<Record<string, unknown>>): LoadedConfig {
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
   const given: Record<keyof Flags, string | boolean | undefined> = {
     config: text('config'),

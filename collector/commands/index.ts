@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-export interface Entry {
+export interface CommandEntry {
   /** What follows its name in the help, and what it is for. */
   usage: string;
   about: string;
@@ -9,7 +9,7 @@ export interface Entry {
 }
 
 /** By name. One more: a file and an entry. */
-export const commands: Readonly<Record<string, Entry>> = {
+export const commands: Readonly<Record<string, CommandEntry>> = {
   start: { usage: '[--local-agent] …', about: 'run the collector', load: () => import('./start.ts') },
   'token create': {
     usage: '--role R --name N',

@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
 import type { Scope } from './scope.ts';
 
 /** Parts of one rule, said for one scope. */
-export interface Said {
+export interface RuleOverride {
   id: string;
   scope: Scope;
   parts: Readonly<Record<string, unknown>>;
@@ -19,13 +19,13 @@ export interface Said {
 }
 
 /** One rule within one scope. */
-export interface RuleEntry {
+export interface ArrangedRule {
   rule: Rule;
   scope: Scope;
   /** Who may change it: anybody (built in), the settings file, people. */
-  owner: 'built-in' | Said['owner'];
+  owner: 'built-in' | RuleOverride['owner'];
   /** The parts that its owner said. */
-  said: Said['parts'] | null;
+  said: RuleOverride['parts'] | null;
   /** False: without what was said there is no such rule. */
   hasDefault: boolean;
   changedAt: number | null;
@@ -34,9 +34,9 @@ export interface RuleEntry {
 
 export interface Arranged {
   books: RuleBooks;
-  entries: RuleEntry[];
+  entries: ArrangedRule[];
   /** Of what was said; what has one does not hold. */
-  faults: { said: Said; fault: Fault }[];
+  faults: { said: RuleOverride; fault: Fault }[];
 }
 
 export const isSameScope = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
@@ -45,10 +45,10 @@ export const isEverywhere = ({ of }: Scope) => of === 'all';
 /** Within a scope a rule may be stricter or milder, but it stays the same thing: one alert, one family. */
 const fixed = ['level_of', 'applies'] as const;
 
-export function arrange(builtIn: readonly Rule[], all: readonly Said[]): Arranged {
+export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]): Arranged {
   const faults: Arranged['faults'] = [];
   const known = new Set(builtIn.map(({ id }) => id));
-  const entryOf = (rule: Rule, said: Said | null): RuleEntry => ({
+  const entryOf = (rule: Rule, said: RuleOverride | null): ArrangedRule => ({
     rule,
     scope: said?.scope ?? everywhere,
     owner: said?.owner ?? 'built-in',
@@ -57,11 +57,15 @@ export function arrange(builtIn: readonly Rule[], all: readonly Said[]): Arrange
     changedAt: said?.at ?? null,
     changedBy: said?.by ?? null,
   });
-  const base = new Map(builtIn.map((rule): [string, RuleEntry] => [rule.id, entryOf(rule, null)]));
-  const scoped: RuleEntry[] = [];
-  const saidOf = new Map<RuleEntry, Said>();
+  const base = new Map(builtIn.map((rule): [string, ArrangedRule] => [rule.id, entryOf(rule, null)]));
+  const scoped: ArrangedRule[] = [];
+  const saidOf = new Map<ArrangedRule, RuleOverride>();
 
-  function take(said: Said, before: Rule | undefined, check: (rule: Rule) => Fault[] = () => []): RuleEntry | null {
+  function take(
+    said: RuleOverride,
+    before: Rule | undefined,
+    check: (rule: Rule) => Fault[] = () => [],
+  ): ArrangedRule | null {
     const candidate = merged(said.id, before, said.parts);
     const found = before ? faultsOfRule(candidate) : newRuleFaults(candidate, [...known]);
     if (found.length === 0) found.push(...check(candidate as Rule));
@@ -102,12 +106,12 @@ function differenceFaults(rule: Rule, model: Rule): Fault[] {
 
 /** Everywhere, and within each scope as it is there. Of a level and its milder rule, the one that was said is at fault. */
 function allLevelFaults(
-  base: ReadonlyMap<string, RuleEntry>,
-  scoped: readonly RuleEntry[],
-  saidOf: ReadonlyMap<RuleEntry, Said>,
+  base: ReadonlyMap<string, ArrangedRule>,
+  scoped: readonly ArrangedRule[],
+  saidOf: ReadonlyMap<ArrangedRule, RuleOverride>,
 ): Arranged['faults'] {
   const faults: Arranged['faults'] = [];
-  const check = (own: ReadonlyMap<string, RuleEntry>) => {
+  const check = (own: ReadonlyMap<string, ArrangedRule>) => {
     const here = new Map([...base, ...own].map(([id, { rule }]) => [id, rule]));
     for (const rule of here.values()) {
       const entries = [own.get(rule.id), own.get(rule.level_of ?? '')];
@@ -135,7 +139,7 @@ const usual = {
   urgency: 3,
 };
 
-function merged(id: string, before: Rule | undefined, parts: Said['parts']): Record<string, unknown> {
+function merged(id: string, before: Rule | undefined, parts: RuleOverride['parts']): Record<string, unknown> {
   const candidate: Record<string, unknown> = { ...(before ?? usual), ...parts, id };
   const { when } = candidate as { when?: { kind?: unknown } };
   const word = typeof when?.kind === 'string' ? wordsOf010[when.kind] : undefined;

@@ -3,10 +3,10 @@ import type { EndpointKind } from '../fleet/fleet.ts';
 import { kindOf } from './kinds/index.ts';
 import type { RuleKind } from './kinds/kind.ts';
 import type { Rule } from './rule.ts';
-import { type Place, reaches, type Scope, weightOf } from './scope.ts';
+import { type EndpointPlace, reaches, type Scope, weightOf } from './scope.ts';
 
 /** One thing that can be wrong, in levels, worst first. All levels of one instance share one alert. */
-export interface Family {
+export interface RuleFamily {
   /** The id of the mildest rule. */
   id: string;
   /** What people see that it is about. */
@@ -20,10 +20,10 @@ export interface RuleBook {
   /** Enabled and for this kind of endpoint. */
   rules: readonly Rule[];
   rule(id: string): Rule | undefined;
-  byMeasurement: ReadonlyMap<string, readonly Family[]>;
+  byMeasurement: ReadonlyMap<string, readonly RuleFamily[]>;
   /** Judged by presence and time, one family each. */
-  byPresence: readonly Family[];
-  families: ReadonlyMap<string, Family>;
+  byPresence: readonly RuleFamily[];
+  families: ReadonlyMap<string, RuleFamily>;
 }
 
 export const rankOf: Record<Rule['severity'], number> = { info: 0, warning: 1, critical: 2 };
@@ -48,9 +48,9 @@ export interface RuleChoice {
 
 export interface RuleBooks {
   /** The same object for all endpoints for which the same rules hold. */
-  for(place: Place): RuleBook;
+  for(place: EndpointPlace): RuleBook;
   /** All rules, disabled ones too, with why each is what it is. */
-  explain(place: Place): RuleChoice[];
+  explain(place: EndpointPlace): RuleChoice[];
   /** Names of rules by id, whatever the scope. */
   rule(id: string): Rule | undefined;
   all(): readonly Rule[];
@@ -70,7 +70,7 @@ export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRu
   const basic = new Map(base.map((rule) => [rule.id, rule]));
   const byId = new Map([...ordered.map(({ rule }) => rule).reverse(), ...base].map((rule) => [rule.id, rule]));
 
-  function choices(place: Place): RuleChoice[] {
+  function choices(place: EndpointPlace): RuleChoice[] {
     const reaching = Map.groupBy(
       ordered.filter(({ scope }) => reaches(scope, place)),
       ({ rule }) => rule.id,
@@ -105,7 +105,7 @@ export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRu
 
 function arrange(rules: readonly Rule[], kind: EndpointKind): RuleBook {
   const inForce = rules.filter((rule) => rule.enabled && (rule.applies === 'all' || rule.applies === kind));
-  const families = new Map<string, Family>();
+  const families = new Map<string, RuleFamily>();
   for (const rule of inForce) {
     const id = familyOf(rule);
     const ruleKind = kindOf(rule.when);
@@ -113,11 +113,11 @@ function arrange(rules: readonly Rule[], kind: EndpointKind): RuleBook {
     family.levels.push({ rule, kind: ruleKind });
     families.set(id, family);
   }
-  const byMeasurement = new Map<string, Family[]>();
-  const byPresence: Family[] = [];
+  const byMeasurement = new Map<string, RuleFamily[]>();
+  const byPresence: RuleFamily[] = [];
   for (const family of families.values()) {
     family.levels.sort((a, b) => rankOf[b.rule.severity] - rankOf[a.rule.severity]);
-    const { rule, kind: ruleKind } = family.levels[0] as Family['levels'][number];
+    const { rule, kind: ruleKind } = family.levels[0] as RuleFamily['levels'][number];
     family.metric = ruleKind.metric(rule.when as never);
     family.watchesSilence = family.levels.at(-1)?.rule.no_data === 'alert';
     const measurement = ruleKind.measurement?.(rule.when as never);

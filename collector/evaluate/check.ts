@@ -11,10 +11,10 @@ import { lossMeasurement } from './kinds/kind.ts';
 import type { Condition } from './kinds/threshold.ts';
 import { Rule } from './rule.ts';
 
-type Row = Pick<Field, 'measurement' | 'field' | 'unit' | 'kind'>;
+type CatalogueRow = Pick<Field, 'measurement' | 'field' | 'unit' | 'kind'>;
 
-const lost: Row = { measurement: lossMeasurement, field: 'count', unit: 'count', kind: 'gauge' };
-const fields: ReadonlyMap<string, ReadonlyMap<string, Row>> = new Map(
+const lost: CatalogueRow = { measurement: lossMeasurement, field: 'count', unit: 'count', kind: 'gauge' };
+const fields: ReadonlyMap<string, ReadonlyMap<string, CatalogueRow>> = new Map(
   [...Map.groupBy([...catalogue, lost], (row) => row.measurement)].map(([name, rows]) => [
     name,
     new Map(rows.map((row) => [row.field, row])),
@@ -24,13 +24,13 @@ const fields: ReadonlyMap<string, ReadonlyMap<string, Row>> = new Map(
 const rowsOf = (measurement: unknown) => fields.get(measurement as string);
 
 /** Whatever was written, read as far as it goes: the shape has been complained about before. */
-type Loose<T> = { [K in keyof T]?: unknown };
+type Unchecked<T> = { [K in keyof T]?: unknown };
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Faults of one whole rule, by their place in it. */
 export function faultsOfRule(rule: unknown): Fault[] {
   const faults = faultsOf(Rule, rule);
-  const { when } = (isObject(rule) ? rule : {}) as Loose<Rule>;
+  const { when } = (isObject(rule) ? rule : {}) as Unchecked<Rule>;
   if (isObject(when)) faults.push(...whenFaults(when, ['when']));
   return faults;
 }
@@ -79,7 +79,7 @@ function tagFaults(measurement: unknown, tags: unknown, path: Path): Fault[] {
   });
 }
 
-function conditionFaults(condition: Loose<Condition>, outer: unknown, path: Path): Fault[] {
+function conditionFaults(condition: Unchecked<Condition>, outer: unknown, path: Path): Fault[] {
   const { field, measurement = outer, tags, growth, mean_s } = condition;
   const faults = [...fieldFaults(measurement, field, path), ...tagFaults(measurement, tags, path)];
   if (measurement !== outer) faults.push(...measurementFaults(measurement, path));
@@ -94,7 +94,7 @@ function conditionFaults(condition: Loose<Condition>, outer: unknown, path: Path
   return row ? [...faults, ...limitFaults(condition, row, path)] : faults;
 }
 
-function limitFaults({ op, value, clear, growth }: Loose<Condition>, row: Row, path: Path): Fault[] {
+function limitFaults({ op, value, clear, growth }: Unchecked<Condition>, row: CatalogueRow, path: Path): Fault[] {
   const faults: Fault[] = [];
   const name = `${row.measurement}.${row.field}`;
   const [low, high] = growth === true ? [0, Number.POSITIVE_INFINITY] : rangeOf(row);

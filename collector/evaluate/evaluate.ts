@@ -3,15 +3,15 @@
  * nor has an alert leaves no trace and makes no garbage.
  */
 import type { Metric, Report } from '../../shared/report.ts';
-import type { Family, RuleBook } from './book.ts';
-import { lossMeasurement, type Memory, type Status } from './kinds/kind.ts';
+import type { RuleBook, RuleFamily } from './book.ts';
+import { lossMeasurement, type RuleMemory, type RuleStatus } from './kinds/kind.ts';
 import type { Rule } from './rule.ts';
 
-export { createMemory, type Memory, type Status } from './kinds/kind.ts';
+export { createMemory, type RuleMemory as Memory, type RuleStatus as Status } from './kinds/kind.ts';
 
 export interface Level {
   rule: Rule;
-  status: Status;
+  status: RuleStatus;
   value: number | null;
   threshold: number | null;
 }
@@ -34,7 +34,7 @@ export interface Verdict {
 export function evaluate(
   book: RuleBook,
   report: Report,
-  memory: Memory,
+  memory: RuleMemory,
   active: ReadonlySet<string>,
   now: number,
 ): Verdict[] {
@@ -53,10 +53,10 @@ export function evaluate(
 }
 
 function judgeAll(
-  families: readonly Family[],
+  families: readonly RuleFamily[],
   metric: Metric,
   report: Report,
-  memory: Memory,
+  memory: RuleMemory,
   active: ReadonlySet<string>,
   now: number,
   into: Verdict[],
@@ -66,7 +66,7 @@ function judgeAll(
     let isWanted = family.watchesSilence || active.has(family.id);
     // Every level is judged, also after a breach: counters and means must see each sample.
     for (let i = 0; i < levels.length; i++) {
-      const { rule, kind } = levels[i] as Family['levels'][number];
+      const { rule, kind } = levels[i] as RuleFamily['levels'][number];
       const status = kind.judge?.(rule as never, metric, report, memory, now);
       scratch[i] = status;
       if (status === 'breach') isWanted = true;
@@ -76,13 +76,13 @@ function judgeAll(
 }
 
 /** Statuses of the levels of the family at hand: no garbage for the reports of a healthy fleet. */
-const scratch: (Status | undefined)[] = [];
+const scratch: (RuleStatus | undefined)[] = [];
 
-function pushVerdict(family: Family, metric: Metric, report: Report, memory: Memory, into: Verdict[]): void {
+function pushVerdict(family: RuleFamily, metric: Metric, report: Report, memory: RuleMemory, into: Verdict[]): void {
   const levels: Level[] = [];
   for (let i = 0; i < family.levels.length; i++) {
     const status = scratch[i];
-    const { rule, kind } = family.levels[i] as Family['levels'][number];
+    const { rule, kind } = family.levels[i] as RuleFamily['levels'][number];
     const shown = status && kind.shown?.(rule as never, metric, report, memory);
     if (status && shown) levels.push({ rule, status, ...shown });
   }

@@ -2,7 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
-import { arrange, isEverywhere, isSameScope, type Said } from './arrange.ts';
+import { arrange, isEverywhere, isSameScope, type RuleOverride } from './arrange.ts';
 import { everywhere } from './book.ts';
 import { faultsOfRule } from './check.ts';
 import type { Rule } from './rule.ts';
@@ -31,7 +31,7 @@ export function refuse(faults: readonly Fault[], overrides: readonly unknown[]):
 export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[]): { rules: Rule[]; faults: Fault[] } {
   const { said, faults } = saidInFile(overrides);
   const arranged = arrange(defaults, said);
-  const places = new Map<Said, number>(said.map((one) => [one, one.place]));
+  const places = new Map<RuleOverride, number>(said.map((one) => [one, one.place]));
   const found = arranged.faults.map(({ said: of, fault }) => ({
     ...fault,
     path: [places.get(of) ?? 0, ...fault.path],
@@ -40,7 +40,7 @@ export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[
   return { rules, faults: [...faults, ...found] };
 }
 
-interface SaidInFile extends Said {
+interface SaidInFile extends RuleOverride {
   /** In the list of overrides. */
   place: number;
 }

@@ -7,13 +7,21 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { type Arranged, arrange, isEverywhere, isSameScope, placeOf, type RuleEntry, type Said } from './arrange.ts';
+import {
+  type Arranged,
+  type ArrangedRule,
+  arrange,
+  isEverywhere,
+  isSameScope,
+  placeOf,
+  type RuleOverride,
+} from './arrange.ts';
 import type { RuleBooks } from './book.ts';
 import { refuse, saidInFile, tryMerge } from './merge.ts';
 import type { Rule } from './rule.ts';
 import { type Scope, sameName } from './scope.ts';
 
-export type { RuleEntry } from './arrange.ts';
+export type { ArrangedRule as RuleEntry } from './arrange.ts';
 export type RuleParts = Readonly<Record<string, unknown>>;
 
 /** What is to be said about one rule; null: nothing any more. */
@@ -36,7 +44,7 @@ export interface RuleVersion {
 export interface Rules {
   books(): RuleBooks;
   /** Each rule once for all endpoints, and once for each scope in which it differs. */
-  list(): RuleEntry[];
+  list(): ArrangedRule[];
   /**
    * Says how rules are to be within a scope, all of them or none: `parts` over what holds everywhere, or a whole new rule.
    * @throws EvenkeelError BAD_RULE with each place, CONFLICT where the settings file owns one, NOT_FOUND for null where
@@ -72,8 +80,8 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   refuse(tryMerge(builtIn, parts.file).faults, parts.file);
   const inFile = saidInFile(parts.file).said;
   /** What is in state, and of it what holds. */
-  let stored: Said[] = [];
-  let kept: Said[] = [];
+  let stored: RuleOverride[] = [];
+  let kept: RuleOverride[] = [];
   let current = arrange(builtIn, inFile);
   let queue: Promise<unknown> = Promise.resolve();
   /** One after the other: each change is checked against what the one before it left. */
@@ -95,7 +103,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   async function reload(): Promise<string[]> {
     const rows = await state.selectFrom('rules').selectAll().orderBy('id').execute();
     const all = rows.map(
-      ({ rule: id, scope: of, target, change, updated_at: at, updated_by: by }): Said => ({
+      ({ rule: id, scope: of, target, change, updated_at: at, updated_by: by }): RuleOverride => ({
         ...{ id, scope: { of, target }, parts: JSON.parse(change) as RuleParts, owner: 'people', at, by },
       }),
     );
@@ -109,7 +117,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   }
 
   /** What no longer fits, after an update of the program or of the file, must not keep the rest from holding. */
-  function fitting(all: Said[]): { kept: Said[]; arranged: Arranged } {
+  function fitting(all: RuleOverride[]): { kept: RuleOverride[]; arranged: Arranged } {
     let rest = all.filter(({ id, scope }) => {
       if (!ownedByFile(id, scope)) return true;
       log.warn({ rule: id, scope }, 'A rule was changed here and is now set in evenkeel.yaml; the file has precedence');
@@ -130,7 +138,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     }
   }
 
-  function planned(scope: Scope, changes: readonly RuleChange[], by: string, at: number): Said[] {
+  function planned(scope: Scope, changes: readonly RuleChange[], by: string, at: number): RuleOverride[] {
     const ids = new Set(changes.map(({ id }) => id));
     for (const { id, parts: said } of changes) {
       if (ownedByFile(id, scope)) throw fail('RULE_IN_FILE', { id });
@@ -138,7 +146,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
         throw fail('NOT_FOUND', { what: 'change of the rule', id });
     }
     const others = kept.filter((one) => !ids.has(one.id) || !isSameScope(one.scope, scope));
-    const said = changes.flatMap(({ id, parts }): Said[] =>
+    const said = changes.flatMap(({ id, parts }): RuleOverride[] =>
       parts === null ? [] : [{ id, scope, parts, owner: 'people', at, by }],
     );
     if (others.length + said.length > saidAtMost)

@@ -17,7 +17,7 @@ export const Scope = Type.Object(
 export type Scope = Static<typeof Scope>;
 
 /** Where an endpoint stands. */
-export interface Place {
+export interface EndpointPlace {
   id: string;
   kind: EndpointKind;
   site: string | null;
@@ -48,7 +48,7 @@ function keyOf(name: string): string {
   return key;
 }
 
-export function reaches({ of, target }: Scope, place: Place): boolean {
+export function reaches({ of, target }: Scope, place: EndpointPlace): boolean {
   switch (of) {
     case 'all':
       return true;

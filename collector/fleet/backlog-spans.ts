@@ -4,7 +4,7 @@
  */
 import type { State } from '../state/open.ts';
 
-interface Span {
+interface BacklogSpan {
   endpoint: string;
   from: number;
   to: number;
@@ -27,11 +27,11 @@ export interface BacklogSpans {
 
 export function createBacklogSpans(parts: { state: State; monotonic: () => number }): BacklogSpans {
   const { state, monotonic } = parts;
-  const open = new Map<string, Span>();
-  const grown = new Set<Span>();
+  const open = new Map<string, BacklogSpan>();
+  const grown = new Set<BacklogSpan>();
 
   /** @returns the id of the span's row */
-  async function write(db: Pick<State, 'insertInto' | 'updateTable'>, span: Span): Promise<number> {
+  async function write(db: Pick<State, 'insertInto' | 'updateTable'>, span: BacklogSpan): Promise<number> {
     const times = { at: span.to, last_seen: span.from };
     if (span.row !== undefined) {
       await db.updateTable('signals').set(times).where('id', '=', span.row).execute();
@@ -46,7 +46,7 @@ export function createBacklogSpans(parts: { state: State; monotonic: () => numbe
   }
 
   /** A span may grow again while it is written: it counts as grown anew, and a failed write leaves it as it was. */
-  async function writeAll(batch: readonly Span[]): Promise<void> {
+  async function writeAll(batch: readonly BacklogSpan[]): Promise<void> {
     for (const span of batch) grown.delete(span);
     try {
       const ids = await state.transaction().execute(async (db) => {

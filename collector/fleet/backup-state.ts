@@ -6,8 +6,8 @@ import type { HeldAlert } from '../alerts/alerts.ts';
 import { heldAbout } from './attention.ts';
 import { ageOf } from './backup-age.ts';
 
-type State = EndpointRow['backup']['state'];
-export type JobState = Exclude<State, 'none'>;
+type BackupStateName = EndpointRow['backup']['state'];
+export type JobState = Exclude<BackupStateName, 'none'>;
 
 export interface JobVerdict {
   product: string;
@@ -20,7 +20,7 @@ export interface JobVerdict {
 }
 
 export interface BackupVerdict {
-  state: State;
+  state: BackupStateName;
   ageSeconds: number | null;
   /** Of the job whose last good backup is the oldest. */
   lastSuccess: number | null;

@@ -17,7 +17,7 @@ const saveAfterMs = 30_000;
 /** Rows written in one go: keeps the event loop free when ten thousand endpoints report in step. */
 const savesAtOnce = 500;
 
-interface Entry {
+interface FleetEntry {
   endpoint: Endpoint;
   secretHash: Buffer;
   /** Monotonic; null before the first proof of life since this collector started. */
@@ -25,7 +25,7 @@ interface Entry {
   savedAt: number;
 }
 
-type Row = Database['endpoints'];
+type StoredEndpoint = Database['endpoints'];
 
 /**
  * Loads all endpoints. Those that were online when the last collector ended become `unknown`: none is down until the
@@ -33,10 +33,10 @@ type Row = Database['endpoints'];
  */
 export async function createFleet(parts: { state: State; clock: Clock; log?: Log }): Promise<Fleet> {
   const { state, clock, log = silentLog } = parts;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, FleetEntry>();
   /** From replaced endpoints to those that replace them. */
   const moved = new Map<string, string>();
-  const unsaved = new Set<Entry>();
+  const unsaved = new Set<FleetEntry>();
   const group = createGroup(state);
 
   await state
@@ -55,7 +55,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
 
   async function save(): Promise<void> {
     if (unsaved.size === 0) return;
-    const batch: Entry[] = [];
+    const batch: FleetEntry[] = [];
     for (const entry of unsaved) {
       if (batch.push(entry) >= savesAtOnce) break;
     }
@@ -149,7 +149,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
   };
 }
 
-function entryOf(row: Row): Entry {
+function entryOf(row: StoredEndpoint): FleetEntry {
   return {
     endpoint: endpointOf(row),
     secretHash: Buffer.from(row.secret_hash, 'hex'),
@@ -158,7 +158,7 @@ function entryOf(row: Row): Entry {
   };
 }
 
-function endpointOf(row: Row): Endpoint {
+function endpointOf(row: StoredEndpoint): Endpoint {
   return {
     id: row.id,
     bucket: row.bucket,

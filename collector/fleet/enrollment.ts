@@ -58,7 +58,7 @@ export interface Enrollments {
   redeem(secret: string, applicant: Applicant): Promise<Enrolled>;
 }
 
-type Row = {
+type EnrollmentRow = {
   id: string;
   label: string;
   site: string | null;
@@ -71,7 +71,7 @@ type Row = {
   revoked_at: number | null;
 };
 
-const enrollmentOf = (row: Row): Enrollment => ({
+const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   id: row.id,
   label: row.label,
   site: row.site,
@@ -85,7 +85,7 @@ const enrollmentOf = (row: Row): Enrollment => ({
 });
 
 /** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
-function refuse(row: Row | undefined, now: number): void {
+function refuse(row: EnrollmentRow | undefined, now: number): void {
   if (!row || row.revoked_at !== null) throw fail('JOIN_CODE_UNKNOWN');
   if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
   if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: new Date(row.expires_at).toISOString() });
@@ -158,7 +158,7 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
   };
 }
 
-function newEndpoint(name: string, applicant: Applicant, code: Row, at: number) {
+function newEndpoint(name: string, applicant: Applicant, code: EnrollmentRow, at: number) {
   const id = makeId('e');
   return {
     id,

@@ -4,7 +4,7 @@
  */
 import type { BackupJob, CheckState, HealthItem, Host, OsState, PatchState } from '../../shared/inventory.ts';
 
-export interface Facts {
+export interface EndpointFacts {
   os: string | null;
   /** null: not reported yet, or the check failed. */
   backups: readonly BackupJob[] | null;
@@ -13,7 +13,7 @@ export interface Facts {
   disks: readonly { name: string; status: HealthItem['status'] }[] | null;
 }
 
-export const noFacts: Facts = { os: null, backups: null, patches: null, osState: null, disks: null };
+export const noFacts: EndpointFacts = { os: null, backups: null, patches: null, osState: null, disks: null };
 
 /** The sections that matter for a row; others never cause a read. */
 export const factSections: readonly string[] = ['host', 'backups', 'patches', 'os', 'health', 'checks'];
@@ -21,7 +21,7 @@ export const factSections: readonly string[] = ['host', 'backups', 'patches', 'o
 const diskKinds = /^(disk|smart|nvme|array|md|raid|zfs|btrfs|lvm|ext4|filesystem)/;
 
 /** @param sections parsed documents by section name */
-export function factsOf(sections: ReadonlyMap<string, unknown>): Facts {
+export function factsOf(sections: ReadonlyMap<string, unknown>): EndpointFacts {
   const host = sections.get('host') as Host | undefined;
   const backups = sections.get('backups') as BackupJob[] | undefined;
   const patches = sections.get('patches') as PatchState[] | undefined;

@@ -4,9 +4,9 @@
  */
 import type { EndpointRow } from '../../shared/api.ts';
 import { nameKey } from '../../shared/place-name.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
 import {
   announce,
@@ -59,13 +59,13 @@ const nobody: readonly string[] = [];
 export interface GroupsDeps {
   state: State;
   fleet: Fleet;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   now: () => number;
   /** Rules scoped to a group may have moved. Called before its endpoints are published. */
   onScopesMoved(): Promise<void>;
 }
 
-export async function createGroups({ state, fleet, tell, now, onScopesMoved }: GroupsDeps): Promise<Groups> {
+export async function createGroups({ state, fleet, changeFeed, now, onScopesMoved }: GroupsDeps): Promise<Groups> {
   const names = new Map<string, string>();
   const memberships = new Map<string, readonly string[]>();
 
@@ -96,7 +96,7 @@ export async function createGroups({ state, fleet, tell, now, onScopesMoved }: G
     for (const some of chunks(endpoints)) await readMembers(some);
     await announce(
       fleet,
-      tell,
+      changeFeed,
       endpoints.filter((id) => fleet.get(id)),
     );
   }
@@ -128,14 +128,14 @@ export async function createGroups({ state, fleet, tell, now, onScopesMoved }: G
     async create(fields, by) {
       const id = await state.transaction().execute((db) => insertPlace(db, 'groups', fields, by, now()));
       await follow([]);
-      tell.publish({ kind: 'group', group: id });
+      changeFeed.publish({ kind: 'group', group: id });
       return get(id);
     },
 
     async edit(id, fields, by) {
       const [before, after] = await state.transaction().execute((db) => editPlace(db, 'groups', id, fields, by, now()));
       await follow(before === after ? [] : membersOf(id));
-      tell.publish({ kind: 'group', group: id });
+      changeFeed.publish({ kind: 'group', group: id });
       return get(id);
     },
 
@@ -169,7 +169,7 @@ export async function createGroups({ state, fleet, tell, now, onScopesMoved }: G
       });
       await onScopesMoved();
       await follow(moved);
-      tell.publish({ kind: 'group', group: id });
+      changeFeed.publish({ kind: 'group', group: id });
     },
   };
 }

@@ -1,16 +1,16 @@
 /** What the rows need from state, read once at the start and again where something has changed. */
 import type { State } from '../state/open.ts';
-import { type Facts, factSections, factsOf, noFacts } from './facts.ts';
+import { type EndpointFacts, factSections, factsOf, noFacts } from './facts.ts';
 import { testKey, testsByJob, withTests } from './restore-tests.ts';
 
 export interface Knowledge {
-  of(id: string): Facts;
+  of(id: string): EndpointFacts;
   /** Reads one endpoint, or all of them when `id` is left out. */
   read(id?: string): Promise<void>;
 }
 
 export function createKnowledge(state: State): Knowledge {
-  const known = new Map<string, Facts>();
+  const known = new Map<string, EndpointFacts>();
 
   return {
     of: (id) => known.get(id) ?? noFacts,

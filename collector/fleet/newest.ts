@@ -2,12 +2,12 @@
 import type { Metric } from '../../shared/report.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import type { Rule } from '../evaluate/rule.ts';
-import type { Latest } from '../series/series.ts';
+import type { LatestValue } from '../series/series.ts';
 
 /** Longer than the slowest daily check; what older values measure may be gone. */
 const staleMs = 26 * 3_600_000;
 
-export function newestOf(latest: readonly Latest[], rules: readonly Rule[], now: number): Metric[] {
+export function newestOf(latest: readonly LatestValue[], rules: readonly Rule[], now: number): Metric[] {
   const wanted = new Set(
     rules
       .flatMap(({ when }) => [

@@ -8,14 +8,14 @@ import { worst, worstOf } from '../../shared/level.ts';
 import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { attentionOf, heldAbout } from './attention.ts';
-import type { Facts } from './facts.ts';
+import type { EndpointFacts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
 import { patchesOf } from './row.ts';
 
 const ageMetric = 'patches.oldest_security_age_s';
 
 /** @param held verdicts of the endpoint in the alert engine, which decide what is too old */
-export function patchRow(endpoint: Endpoint, facts: Facts, held: readonly HeldAlert[], now: number): PatchRow {
+export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonly HeldAlert[], now: number): PatchRow {
   const { endOfLife, supportEnded, ...patches } = patchesOf(facts, now);
   const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
   const unread = own.filter((manager) => manager.scan !== 'ok');

@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { makeId } from '../accounts/secret.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
 
 export interface Place {
@@ -127,9 +127,9 @@ export async function editPlace(
   return [name, columns.name ?? name];
 }
 
-type Row = Awaited<ReturnType<typeof findPlace>>;
+type StoredPlace = Awaited<ReturnType<typeof findPlace>>;
 
-export const placeOf = (row: Omit<Row, 'zone'>): Place => ({
+export const placeOf = (row: Omit<StoredPlace, 'zone'>): Place => ({
   id: row.id,
   name: row.name,
   note: row.note,
@@ -154,7 +154,7 @@ export async function heirOf(
   { id, name }: { id: string; name: string },
   moveTo: string | null,
   uses: readonly string[],
-): Promise<Row | null> {
+): Promise<StoredPlace | null> {
   const what = words[table];
   if (moveTo === null && uses.length > 0) {
     const problem = `the ${what} ${shownName(name)} is in use by ${uses.join(' and ')}; say with moveTo which ${what} takes over, or "none"`;
@@ -169,11 +169,11 @@ export async function heirOf(
 export const uses = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'}`]);
 
 /** After a commit: updates memory and publishes. Yields, because thousands would block the event loop for reports. */
-export async function announce(fleet: Fleet, tell: Tell, endpoints: readonly string[]): Promise<void> {
+export async function announce(fleet: Fleet, changeFeed: ChangeFeed, endpoints: readonly string[]): Promise<void> {
   for (const some of chunks(endpoints)) {
     for (const endpoint of some) {
       await fleet.reload(endpoint);
-      tell.publish({ kind: 'endpoint', endpoint });
+      changeFeed.publish({ kind: 'endpoint', endpoint });
     }
     await setImmediate();
   }

@@ -8,7 +8,7 @@ export interface PresenceChange {
   session?: string;
   bootId?: string;
   version?: string;
-  signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null; birth?: Birth };
+  signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null; birth?: BirthChange };
 }
 
 const told = [
@@ -22,9 +22,9 @@ const told = [
   'stalled',
 ] as const;
 /** What distinguishes kinds of absence later, as reported by the agent; nothing else of the message is kept. */
-export type Birth = Partial<Pick<Online, (typeof told)[number]>>;
+export type BirthChange = Partial<Pick<Online, (typeof told)[number]>>;
 
-const birthIn = (said: Online): Birth =>
+const birthIn = (said: Online): BirthChange =>
   Object.fromEntries(told.flatMap((key) => (said[key] === undefined ? [] : [[key, said[key]]])));
 
 /** Assumed of an agent that has not reported its interval yet. */

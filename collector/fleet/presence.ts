@@ -10,7 +10,7 @@ import type { State } from '../state/open.ts';
 import { type BacklogSpans, createBacklogSpans } from './backlog-spans.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 import { graceAfterStart, judgePresence, judgeReport, judgeSilence, type PresenceChange } from './presence-rules.ts';
-import { startWatch } from './watch.ts';
+import { startCollectorWatch } from './watch.ts';
 
 const tickMs = 1000;
 /** A tick this late means that this process, not the fleet, was standing still: a suspended machine, a long stall. */
@@ -46,7 +46,7 @@ export interface Presence {
 
 export async function createPresence(parts: PresenceParts): Promise<Presence> {
   const { state, fleet, clock, log } = parts;
-  const watch = await startWatch(parts);
+  const watch = await startCollectorWatch(parts);
   const grace = parts.graceMs ?? graceAfterStart(watch.blindMs);
   const startedAt = clock.monotonic();
   let judgeFrom = startedAt;

@@ -8,7 +8,7 @@ import { heldAbout } from './attention.ts';
 import { rhythmOf } from './backup-age.ts';
 import { type BackupRun, usualSize } from './backup-runs.ts';
 import { isUntested, jobVerdict, worstJobFirst } from './backup-state.ts';
-import type { Facts } from './facts.ts';
+import type { EndpointFacts } from './facts.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 import { type RestoreTest, testKey, testsByJob, withTests } from './restore-tests.ts';
 
@@ -19,7 +19,7 @@ import { type RestoreTest, testKey, testsByJob, withTests } from './restore-test
 export async function protectionOf(
   state: State,
   fleet: Fleet,
-  factsOf: (id: string) => Facts,
+  factsOf: (id: string) => EndpointFacts,
   heldOf: (id: string) => readonly HeldAlert[],
   now: number,
 ): Promise<Protection> {

@@ -11,7 +11,7 @@ import type { State } from '../state/open.ts';
 const silentMs = 120_000;
 
 type Db = Pick<State, 'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom'>;
-type Row = Database['endpoints'];
+type ReplacedRow = Database['endpoints'];
 
 export interface Replacement {
   /** The new endpoint, which ends. */
@@ -55,7 +55,7 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
   });
 }
 
-async function living(db: Db, id: string): Promise<Row> {
+async function living(db: Db, id: string): Promise<ReplacedRow> {
   const row = await db.selectFrom('endpoints').selectAll().where('id', '=', id).executeTakeFirst();
   if (!row || row.retired_at !== null) throw fail('NOT_FOUND', { what: 'endpoint', id });
   return row;

@@ -2,17 +2,17 @@
 import type { EndpointRow } from '../../shared/api.ts';
 import { weightOf } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
-import type { Latest } from '../series/series.ts';
+import type { LatestValue } from '../series/series.ts';
 import { alertCounts, attentionOf, heldAbout } from './attention.ts';
 import { backupVerdict, isUntested } from './backup-state.ts';
-import type { Facts } from './facts.ts';
+import type { EndpointFacts } from './facts.ts';
 import type { Endpoint } from './fleet.ts';
 
 export interface RowInput {
   endpoint: Endpoint;
   groups: EndpointRow['groups'];
-  latest: readonly Latest[];
-  facts: Facts;
+  latest: readonly LatestValue[];
+  facts: EndpointFacts;
   /** Its verdicts in the alert engine, worst first. */
   held: readonly HeldAlert[];
   now: number;
@@ -68,12 +68,12 @@ function valuesOf({ latest, held }: RowInput): Pick<EndpointRow, 'cpuPercent' | 
 const goneAfterMs = 600_000;
 
 /** A disk that was unplugged keeps its last value for ever: only those count that are still reported with the others. */
-function diskOf(latest: readonly Latest[], held: readonly HeldAlert[]): EndpointRow['disk'] {
+function diskOf(latest: readonly LatestValue[], held: readonly HeldAlert[]): EndpointRow['disk'] {
   const disks = latest.filter(({ metric }) => metric === 'disk.used_percent');
   const newest = Math.max(...disks.map(({ at }) => at));
   const there = disks.filter(({ at }) => newest - at < goneAfterMs);
   // Number and colour are of the same disk: a rule may be broken for another one than the fullest.
-  const weight = ({ tags: { path } }: Latest) =>
+  const weight = ({ tags: { path } }: LatestValue) =>
     weightOf(path === undefined ? null : (heldAbout(held, ['disk.used_percent'], { path })?.severity ?? null));
   const first = there.sort((a, b) => weight(b) - weight(a) || b.value - a.value)[0];
   return first === undefined ? null : { path: first.tags.path ?? '?', usedPercent: first.value };
@@ -82,7 +82,7 @@ function diskOf(latest: readonly Latest[], held: readonly HeldAlert[]): Endpoint
 const dayMs = 86_400_000;
 
 /** The system's own package managers decide; winget, snap and their like are shown on the endpoint's page only. */
-export function patchesOf({ patches, osState }: Facts, now: number): EndpointRow['patches'] {
+export function patchesOf({ patches, osState }: EndpointFacts, now: number): EndpointRow['patches'] {
   const own = patches?.filter((one) => !one.thirdParty) ?? [];
   const sum = (values: (number | null)[]) =>
     values.length === 0 || values.includes(null) ? null : values.reduce<number>((total, n) => total + (n ?? 0), 0);
@@ -102,7 +102,7 @@ export function patchesOf({ patches, osState }: Facts, now: number): EndpointRow
 }
 
 /** Verdicts about disks and arrays; without one, `ok` only if some disk was checked. */
-function diskHealthOf(disks: Facts['disks'], held: readonly HeldAlert[]): EndpointRow['diskHealth'] {
+function diskHealthOf(disks: EndpointFacts['disks'], held: readonly HeldAlert[]): EndpointRow['diskHealth'] {
   const worst = held.find(({ metric }) => metric.startsWith('smart.') || metric.startsWith('array.'));
   if (worst) return worst.severity;
   return disks?.some(({ status }) => status !== 'unknown') ? 'ok' : 'unknown';

@@ -5,10 +5,10 @@
 import type { EndpointRow } from '../../shared/api.ts';
 import type { Log } from '../../shared/log.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
+import type { Change, ChangeFeed } from '../change-feed.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
-import type { Change, Tell } from '../tell.ts';
-import { type Facts, factSections } from './facts.ts';
+import { type EndpointFacts, factSections } from './facts.ts';
 import type { Fleet } from './fleet.ts';
 import type { Groups } from './groups.ts';
 import { createKnowledge } from './knowledge.ts';
@@ -19,7 +19,7 @@ export interface Rows {
   get(id: string): EndpointRow | undefined;
   all(): EndpointRow[];
   /** Inventory facts of an endpoint, as cached for its row. */
-  facts(id: string): Facts;
+  facts(id: string): EndpointFacts;
   /** Resolves when every change so far is in the rows. */
   settled(): Promise<void>;
   close(): void;
@@ -32,7 +32,7 @@ export interface RowsDeps {
   /** Verdicts of an endpoint in the alert engine. */
   held(id: string): readonly HeldAlert[];
   state: State;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   log: Log;
   now: () => number;
 }
@@ -41,7 +41,7 @@ export interface RowsDeps {
 const freshMs = 15_000;
 
 export async function createRows(deps: RowsDeps): Promise<Rows> {
-  const { fleet, groups, series, held, state, tell, log, now } = deps;
+  const { fleet, groups, series, held, state, changeFeed, log, now } = deps;
   const knowledge = createKnowledge(state);
   const cache = new Map<string, { row: EndpointRow; at: number }>();
   let work: Promise<unknown> = Promise.resolve();
@@ -81,7 +81,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   }
 
   await knowledge.read();
-  const unsubscribe = tell.subscribe(heard);
+  const unsubscribe = changeFeed.subscribe(heard);
 
   return {
     get(id) {

@@ -1,8 +1,8 @@
 /** Sites: locations of endpoints. An endpoint is at one site or at none; its row holds the site's name. */
 import { nameKey } from '../../shared/place-name.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { Fleet } from './fleet.ts';
 import {
   announce,
@@ -62,13 +62,13 @@ async function rename(db: State, from: string, to: string, why: ScopeMove, by: s
 export interface SitesDeps {
   state: State;
   fleet: Fleet;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   now: () => number;
   /** Rules scoped to a site may have moved. Called before its endpoints are published. */
   onScopesMoved(): Promise<void>;
 }
 
-export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDeps): Places<Site> {
+export function createSites({ state, fleet, changeFeed, now, onScopesMoved }: SitesDeps): Places<Site> {
   const at = (name: string) => [...fleet.all()].filter(({ site }) => site === name).map(({ id }) => id);
 
   async function joinCodes(): Promise<Map<string | null, number>> {
@@ -95,7 +95,7 @@ export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDep
 
     async create(fields, by) {
       const id = await state.transaction().execute((db) => insertPlace(db, 'sites', fields, by, now()));
-      tell.publish({ kind: 'site', site: id });
+      changeFeed.publish({ kind: 'site', site: id });
       return get(id);
     },
 
@@ -106,8 +106,8 @@ export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDep
         return names;
       });
       await onScopesMoved();
-      tell.publish({ kind: 'site', site: id });
-      if (before !== after) await announce(fleet, tell, at(before));
+      changeFeed.publish({ kind: 'site', site: id });
+      if (before !== after) await announce(fleet, changeFeed, at(before));
       return get(id);
     },
 
@@ -127,7 +127,7 @@ export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDep
             .where('site', '=', name)
             .execute();
       });
-      await announce(fleet, tell, [...change.add, ...change.remove]);
+      await announce(fleet, changeFeed, [...change.add, ...change.remove]);
     },
 
     async remove(id, moveTo, by) {
@@ -143,8 +143,8 @@ export function createSites({ state, fleet, tell, now, onScopesMoved }: SitesDep
         return site.name;
       });
       await onScopesMoved();
-      tell.publish({ kind: 'site', site: id });
-      await announce(fleet, tell, at(name));
+      changeFeed.publish({ kind: 'site', site: id });
+      await announce(fleet, changeFeed, at(name));
     },
   };
 }

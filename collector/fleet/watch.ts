@@ -8,7 +8,7 @@ import type { State } from '../state/open.ts';
 
 const beatMs = 10_000;
 
-export interface Watch {
+export interface CollectorWatch {
   /** Gap before this run in which no collector ran, ms; null when this is the first. */
   readonly blindMs: number | null;
   beat(): Promise<void>;
@@ -18,7 +18,7 @@ export interface Watch {
   close(): Promise<void>;
 }
 
-export async function startWatch(parts: { state: State; clock: Clock; log: Log }): Promise<Watch> {
+export async function startCollectorWatch(parts: { state: State; clock: Clock; log: Log }): Promise<CollectorWatch> {
   const { state, clock, log } = parts;
   const from = clock.now();
   const last = await state.selectFrom('watches').select('to_at').orderBy('to_at', 'desc').executeTakeFirst();

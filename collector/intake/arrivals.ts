@@ -1,16 +1,16 @@
 /** Passes messages of a source to the pipeline, counted until they are answered. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Passage } from '../pipeline.ts';
-import type { Message } from './source.ts';
+import type { Message } from '../pipeline.ts';
+import type { Publication } from './source.ts';
 
 export interface Arrivals {
-  take(message: Message): void;
+  take(message: Publication): void;
   /** Resolves when every accepted message is answered. */
   empty(): Promise<void>;
 }
 
-export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(passage: Passage): void }): Arrivals {
+export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(passage: Message): void }): Arrivals {
   let inside = 0;
   let waiting: (() => void)[] = [];
   const leave = () => {

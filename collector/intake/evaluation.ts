@@ -24,13 +24,13 @@ export interface Evaluation {
   close(): Promise<void>;
 }
 
-interface Lane {
+interface EndpointQueue {
   queue: Report[];
   running: Promise<void>;
 }
 
 export function createEvaluation({ onReport, log, counters }: EvaluationParts): Evaluation {
-  const lanes = new Map<string, Lane>();
+  const lanes = new Map<string, EndpointQueue>();
 
   const failed = (endpoint: Endpoint, thrown: unknown) => {
     counters.failedSteps.inc({ step: 'evaluate' });

@@ -3,11 +3,11 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, Report } from '../../shared/report.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { IntakeCounters } from './counters.ts';
 import type { OpenSource } from './source.ts';
 
@@ -16,7 +16,7 @@ export interface IntakeParts {
   state: State;
   store: SeriesStore;
   fleet: Fleet;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   clock: Clock;
   log: Log;
   registry: Registry;

@@ -6,7 +6,7 @@ import type { Loss } from '../../shared/report.ts';
 import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import type { IntakeCounters } from './counters.ts';
-import type { Patience } from './retry-while-busy.ts';
+import type { RetryWhileBusy } from './retry-while-busy.ts';
 
 export interface Losses {
   /** Reports that an agent dropped. A loss that is declared twice is one row. */
@@ -15,7 +15,7 @@ export interface Losses {
   refused(endpoint: string, identity: { epoch: string; seq: number }, receivedAt: number): Promise<void>;
 }
 
-export function createLosses(parts: { state: State; patience: Patience; counters: IntakeCounters }): Losses {
+export function createLosses(parts: { state: State; patience: RetryWhileBusy; counters: IntakeCounters }): Losses {
   const { state, patience, counters } = parts;
   const group = createGroup(state);
 

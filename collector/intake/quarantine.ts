@@ -20,14 +20,14 @@ const rowsAtOnce = 20;
 const noteAgainMs = 3_600_000;
 const notesRemembered = 20_000;
 
-interface Refused {
+interface RefusedMessagePart {
   endpoint: string;
   topic: string;
   error: unknown;
 }
-type RefusedMessage = Refused & { bytes: Uint8Array };
+type RefusedMessage = RefusedMessagePart & { bytes: Uint8Array };
 /** @param size bytes of the whole message, inflated */
-type RefusedParts = Refused & PartlyRefused & { size: number };
+type RefusedParts = RefusedMessagePart & PartlyRefused & { size: number };
 
 export interface Quarantine {
   /** A whole message. Never rejects: what cannot be written is counted and logged. */
@@ -47,7 +47,7 @@ export function createQuarantine(parts: {
   const { state, clock, log, counters } = parts;
   const allowances = createAllowances({ perSecond: rowsPerSecond, burst: rowsAtOnce, monotonic: clock.monotonic });
 
-  async function write({ endpoint, topic, error }: Refused, content: Content): Promise<void> {
+  async function write({ endpoint, topic, error }: RefusedMessagePart, content: Content): Promise<void> {
     const code = error instanceof EvenkeelError ? error.code : 'INTERNAL';
     await state
       .insertInto('quarantine')
@@ -75,7 +75,7 @@ export function createQuarantine(parts: {
     await surplus.execute();
   }
 
-  async function putAside(refused: Refused, contentOf: () => Content): Promise<void> {
+  async function putAside(refused: RefusedMessagePart, contentOf: () => Content): Promise<void> {
     const { endpoint, error } = refused;
     counters.quarantined.inc({ code: error instanceof EvenkeelError ? error.code : 'INTERNAL' });
     if (allowances.waitFor(endpoint) > 0) return;

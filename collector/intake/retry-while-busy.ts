@@ -5,10 +5,10 @@ import type { Log } from '../../shared/log.ts';
 
 const againMs = 1000;
 
-export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
+export type RetryWhileBusy = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** @param log one line at the first failure, one at recovery */
-export function createPatience(log: Log): Patience {
+export function createRetryWhileBusy(log: Log): RetryWhileBusy {
   let troubled = false;
   return async (work) => {
     for (;;) {

@@ -6,7 +6,7 @@ import type { Metric } from '../../shared/report.ts';
 
 const generationMs = 3_600_000;
 
-interface Known {
+interface KnownSeries {
   current: Set<number>;
   previous: Set<number>;
 }
@@ -17,7 +17,7 @@ export interface SeriesCap {
 }
 
 export function createSeriesCap(limit: number, monotonic: () => number): SeriesCap {
-  const endpoints = new Map<string, Known>();
+  const endpoints = new Map<string, KnownSeries>();
   let turnedAt = monotonic();
 
   function turn(now: number): void {

@@ -8,7 +8,7 @@ import type { Address, DownLeaf, UpLeaf } from '../../shared/topics.ts';
 import type { IntakeCounters } from './counters.ts';
 
 /** A message of an authenticated endpoint on one of its own topics. */
-export interface Message {
+export interface Publication {
   endpoint: string;
   leaf: UpLeaf;
   topic: string;
@@ -31,7 +31,7 @@ export interface SourceParts {
   /** The address of the endpoint when id and secret are right. */
   authenticate(id: string, secret: string): Address | undefined;
   /** Must never throw. */
-  onMessage(message: Message): void;
+  onMessage(message: Publication): void;
   /** The endpoint has subscribed to this topic: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }

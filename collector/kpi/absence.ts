@@ -5,10 +5,10 @@
 import { length, type Span, subtract } from '../../shared/intervals.ts';
 
 export type EndpointClass = 'server' | 'workstation';
-export type State = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
+export type TimelineState = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
 
 /** What an agent says of itself and its machine when it signs on. Older agents say less: null is "not told". */
-export interface Birth {
+export interface SignedOn {
   bootId: string | null;
   /** When the agent's process started, by its own clock: tells one process from the next. */
   startedAt: number | null;
@@ -33,7 +33,11 @@ const oneOf = <T extends string>(list: readonly T[], value: unknown): T | null =
 const msOf = (seconds: unknown): number | null => (typeof seconds === 'number' ? seconds * 1000 : null);
 
 /** Facts as an agent told them, saved as they came. @param reason what stands in their place in older rows */
-export function birthOf(bootId: string | null, reason: string | null, facts: Readonly<Record<string, unknown>>): Birth {
+export function birthOf(
+  bootId: string | null,
+  reason: string | null,
+  facts: Readonly<Record<string, unknown>>,
+): SignedOn {
   return {
     bootId,
     startedAt: typeof facts.started_at === 'number' ? facts.started_at : null,
@@ -76,7 +80,7 @@ export type Evidence =
   | `from_${ShutdownSource}`;
 
 export interface Stretch extends Span {
-  state: State;
+  state: TimelineState;
   cause: string | null;
   evidence: readonly Evidence[];
 }
@@ -93,13 +97,13 @@ export interface Judged extends Stretch {
 export interface Absence extends Span {
   why: string;
   /** The last birth before it. */
-  before: Birth | null;
+  before: SignedOn | null;
   back?: Return | undefined;
 }
 
 export interface Return {
   at: number;
-  birth: Birth | null;
+  birth: SignedOn | null;
   /** Old form of the same fact, where no birth is known. */
   unclean?: boolean | undefined;
   backfilled?: boolean | undefined;
@@ -107,7 +111,7 @@ export interface Return {
   sameConnection?: boolean | undefined;
 }
 
-export interface Rules {
+export interface AbsenceRules {
   class: EndpointClass;
   crashCapMs?: number | undefined;
   /** Time proved by reports delivered later. */
@@ -122,7 +126,7 @@ const bootSlackMs = 60_000;
 
 export const isInferred = (absence: Pick<Absence, 'why'>) => inferred.has(absence.why);
 
-export function judgeAbsence(absence: Absence, rules: Rules): Judged[] {
+export function judgeAbsence(absence: Absence, rules: AbsenceRules): Judged[] {
   const { start, end, why, back } = absence;
   const span = { start, end };
   if (back?.backfilled) return [{ ...span, state: 'up', cause: 'disconnected', evidence: ['delivered_late'] }];
@@ -171,7 +175,7 @@ export function sameBoot(a: string, b: string): boolean {
 }
 
 /** Down for everybody where the machine says that it crashed; of a workstation only for as long as people notice. */
-function crashed(span: Span, cause: string, evidence: Evidence[], rules: Rules): Judged[] {
+function crashed(span: Span, cause: string, evidence: Evidence[], rules: AbsenceRules): Judged[] {
   const cap = rules.class === 'server' ? span.end : Math.min(span.end, span.start + (rules.crashCapMs ?? 3_600_000));
   const part = { cause, evidence };
   return [
@@ -180,8 +184,8 @@ function crashed(span: Span, cause: string, evidence: Evidence[], rules: Rules):
   ];
 }
 
-function restarted({ start, end }: Absence, { at, birth }: Return, rules: Rules, noticed: Evidence): Judged[] {
-  const { ended, cause, source, uptimeMs } = birth as Birth;
+function restarted({ start, end }: Absence, { at, birth }: Return, rules: AbsenceRules, noticed: Evidence): Judged[] {
+  const { ended, cause, source, uptimeMs } = birth as SignedOn;
   const bootedAt = uptimeMs === null ? at : Math.max(start, at - uptimeMs);
   const upAt = at - bootedAt > startMs ? bootedAt : end;
   const off = { start, end: upAt };
@@ -197,10 +201,10 @@ function restarted({ start, end }: Absence, { at, birth }: Return, rules: Rules,
 }
 
 /** The machine was not started anew: what did it or its agent do meanwhile? */
-function sameRun(absence: Absence, { birth }: Return, rules: Rules, noticed: Evidence): Judged[] {
+function sameRun(absence: Absence, { birth }: Return, rules: AbsenceRules, noticed: Evidence): Judged[] {
   const { start, end, why, before } = absence;
-  const { startedAt, ended, sleptMs, stoodStillMs, stalled, uptimeMs } = birth as Birth;
-  const as = (state: State, cause: string, ...evidence: Evidence[]): Judged[] => [
+  const { startedAt, ended, sleptMs, stoodStillMs, stalled, uptimeMs } = birth as SignedOn;
+  const as = (state: TimelineState, cause: string, ...evidence: Evidence[]): Judged[] => [
     { start, end, state, cause, evidence: [noticed, 'same_boot', ...evidence] },
   ];
   const known = startedAt !== null && before?.startedAt != null;

@@ -2,7 +2,7 @@
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import type { Question } from './facts.ts';
+import type { KpiQuestion } from './facts.ts';
 
 export interface AlertFact {
   id: string;
@@ -20,7 +20,7 @@ const codes = ['firing', 'acknowledged'] as const;
 /** A page of rows holds the event loop for 10 to 20 ms. */
 const rowsAtOnce = 5000;
 
-export async function readAlerts(state: State, { endpoints, window }: Question): Promise<AlertFact[]> {
+export async function readAlerts(state: State, { endpoints, window }: KpiQuestion): Promise<AlertFact[]> {
   const ids = new Set(endpoints.map(({ id }) => id));
   const found = new Map<string, Partial<AlertFact> & Pick<AlertFact, 'id' | 'endpoint' | 'rule' | 'resolvedAt'>>();
   for await (const event of eventsIn(state, window.start, window.end)) {

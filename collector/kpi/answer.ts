@@ -3,7 +3,7 @@ import type { KpiDetail, KpiLine, Kpis, KpiValue, NamedRule } from '../../shared
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
-import { type EndpointFact, endpointsIn, type Facts, readFacts, type Scope } from './facts.ts';
+import { type EndpointFact, endpointsIn, type KpiFacts, type KpiScope, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
 import { periodOf } from './period.ts';
 
@@ -13,7 +13,7 @@ export interface KpiQuery {
   /** Report zone, IANA. */
   zone: string;
   now: number;
-  scope: Scope;
+  scope: KpiScope;
   ruleNamed(id: string): NamedRule;
 }
 
@@ -49,7 +49,7 @@ async function compute(state: State, kpis: readonly Kpi[], query: KpiQuery) {
   const named = new Map(endpoints.map((one) => [one.id, one]));
   const needs = kpis.flatMap((kpi) => kpi.needs);
   // Each KPI asks for what it reads, and sees no more: see defineKpi.
-  const facts = (await readFacts(state, needs, { endpoints, window, now, zone })) as Facts;
+  const facts = (await readFacts(state, needs, { endpoints, window, now, zone })) as KpiFacts;
   const answers: ReturnType<typeof answerOf>[] = [];
   for (const kpi of kpis) {
     answers.push(answerOf(kpi, kpi.compute(facts, window), named, ruleNamed));
@@ -59,9 +59,9 @@ async function compute(state: State, kpis: readonly Kpi[], query: KpiQuery) {
   return { answers, head };
 }
 
-type Named = ReadonlyMap<string, EndpointFact>;
+type EndpointsById = ReadonlyMap<string, EndpointFact>;
 
-function answerOf(kpi: Kpi, figure: Figure, named: Named, ruleNamed: KpiQuery['ruleNamed']) {
+function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: KpiQuery['ruleNamed']) {
   const { beside, evidence: unsorted, ...rest } = figure;
   const evidence = worstFirst(kpi, unsorted, named);
   const lineOf = ({ endpoint, alert, at, part, whole }: EvidenceItem): KpiLine => {
@@ -86,7 +86,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: Named, ruleNamed: KpiQuery['r
 }
 
 /** What counts for nothing comes last; equal lines in the order of names and times, so that pages fit together. */
-function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: Named): EvidenceItem[] {
+function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: EndpointsById): EvidenceItem[] {
   const sign = worst === 'lowest' ? 1 : -1;
   const share = ({ part, whole }: EvidenceItem) => (whole > 0 ? (sign * part) / whole : Number.POSITIVE_INFINITY);
   return items

@@ -10,14 +10,14 @@ import { businessTime, type Calendar } from '../../shared/calendar.ts';
 import { intersect, length, type Span, subtract, union } from '../../shared/intervals.ts';
 import {
   type Absence,
-  type Birth,
   type EndpointClass,
   type Evidence,
   isInferred,
   type Judged,
   judgeAbsence,
-  type State,
+  type SignedOn,
   type Stretch,
+  type TimelineState,
 } from './absence.ts';
 
 export const formula = 'availability/1: U / (U + D)';
@@ -31,7 +31,7 @@ export interface Signal {
   /** The last proof of life before: of a loss or a silence, when the absence began. */
   lastSeen?: number | null;
   /** online: what the agent said when it signed on; null when only reports came. */
-  birth?: Birth | null;
+  birth?: SignedOn | null;
   /** online: reports went on in the connection that was there before. */
   sameConnection?: boolean;
   /** online: the machine says that it went down uncleanly before. */
@@ -59,7 +59,7 @@ export interface AvailabilityInput {
   incidents?: readonly Span[];
   monitored?: Partial<Span>;
   /** The last birth before the signals. */
-  before?: Birth | null;
+  before?: SignedOn | null;
   /** State at the start; without it, it is read from the first signal. */
   initial?: 'up' | 'off' | 'unknown';
   minOutageMs?: number;
@@ -98,7 +98,7 @@ const explainedWithinMs = 60_000;
 function absences(input: AvailabilityInput): Absence[] {
   const signals = [...input.signals].sort((a, b) => a.at - b.at);
   const found: Absence[] = [];
-  let before: Birth | null = input.before ?? null;
+  let before: SignedOn | null = input.before ?? null;
   let open: { start: number; why: string } | undefined;
   const first = signals[0];
   const initial = input.initial ?? guessInitial(input.class, first);
@@ -122,13 +122,16 @@ function absences(input: AvailabilityInput): Absence[] {
 }
 
 /** Another process or another run of the machine signs on while nobody had missed the one before. */
-function unnoticed({ at, lastSeen, birth }: Signal, before: Birth | null): { start: number; why: string } | undefined {
+function unnoticed(
+  { at, lastSeen, birth }: Signal,
+  before: SignedOn | null,
+): { start: number; why: string } | undefined {
   if (!birth || !before || lastSeen == null || lastSeen >= at) return undefined;
   const same = birth.bootId === before.bootId && birth.startedAt === before.startedAt;
   return same ? undefined : { start: lastSeen, why: 'unnoticed' };
 }
 
-function explained({ at, birth = null }: Signal, next: Signal | undefined, before: Birth | null): Birth | null {
+function explained({ at, birth = null }: Signal, next: Signal | undefined, before: SignedOn | null): SignedOn | null {
   const process = (birth ?? before)?.startedAt ?? null;
   const later = next?.type === 'online' && next.at - at <= explainedWithinMs ? (next.birth ?? null) : null;
   if (!later || process === null || later.startedAt !== process) return birth;
@@ -148,7 +151,7 @@ function guessInitial(kind: EndpointClass, first: Signal | undefined): 'up' | 'o
 }
 
 const day = 86_400_000;
-const pick = (stretches: readonly Stretch[], state: State) =>
+const pick = (stretches: readonly Stretch[], state: TimelineState) =>
   union(stretches.filter((stretch) => stretch.state === state));
 
 /** The same for every endpoint of a report, and the dearest part of it: wall clocks of a whole month. */
@@ -196,7 +199,7 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
   const crash = union(judged.filter((s) => s.recorded));
   const reported = union(input.incidents ?? []);
   const blind = subtract(union(input.unknown ?? []), union(proved, crash, reported));
-  const silent = (state: State) => subtract(pick(judged, state), proved);
+  const silent = (state: TimelineState) => subtract(pick(judged, state), proved);
   const unknown = intersect(subtract(union(blind, silent('unknown')), reported), rest);
   const known = subtract(rest, unknown);
   const down = intersect(union(silent('down'), reported), known);
@@ -229,7 +232,7 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
  * Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. In one pass: an endpoint
  * whose link flaps has tens of thousands.
  */
-function label(set: readonly Span[], state: State, judged: readonly Judged[]): Stretch[] {
+function label(set: readonly Span[], state: TimelineState, judged: readonly Judged[]): Stretch[] {
   const reasons = disjoint(judged.filter((s) => s.state === state));
   const named: Stretch[] = [];
   for (let i = 0, j = 0; i < set.length && j < reasons.length; ) {
@@ -260,7 +263,7 @@ function disjoint(judged: readonly Judged[]): Judged[] {
   return kept;
 }
 
-const unexplained: Record<State, { cause: string | null; evidence: Evidence[] }> = {
+const unexplained: Record<TimelineState, { cause: string | null; evidence: Evidence[] }> = {
   up: { cause: null, evidence: ['reported'] },
   down: { cause: 'incident', evidence: [] },
   idle: { cause: null, evidence: [] },

@@ -11,13 +11,13 @@ import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
 import { readPresence } from './presence-facts.ts';
 
-export interface Facts {
+export interface KpiFacts {
   /** Where each endpoint's monitored time went. Those without any are left out. */
   presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes }[];
   /** Alerts that fired, or were acknowledged for the first time, in the period. */
   alerts: readonly AlertFact[];
 }
-export type FactName = keyof Facts;
+export type FactName = keyof KpiFacts;
 
 export interface EndpointFact {
   id: string;
@@ -29,7 +29,7 @@ export interface EndpointFact {
 }
 
 /** All that is given must hold; nothing given is the whole fleet. */
-export interface Scope {
+export interface KpiScope {
   kind?: EndpointKind | undefined;
   /** Its name. */
   site?: string | undefined;
@@ -38,7 +38,7 @@ export interface Scope {
   endpoint?: string | undefined;
 }
 
-export interface Question {
+export interface KpiQuestion {
   endpoints: readonly EndpointFact[];
   /** Ends at `now` at the latest. */
   window: Span;
@@ -47,9 +47,9 @@ export interface Question {
   zone: string;
 }
 
-const readers: { [Name in FactName]: (state: State, question: Question) => Promise<Facts[Name]> } = {
+const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Promise<KpiFacts[Name]> } = {
   async presence(state, question) {
-    const found: Facts['presence'][number][] = [];
+    const found: KpiFacts['presence'][number][] = [];
     for await (const { endpoint, result } of readPresence(state, question))
       found.push({ endpoint, minutes: result.minutes });
     return found;
@@ -58,7 +58,7 @@ const readers: { [Name in FactName]: (state: State, question: Question) => Promi
 };
 
 /** Those that were in the fleet at some time of the period, in the order of their names. */
-export async function endpointsIn(state: State, scope: Scope, period: Span): Promise<EndpointFact[]> {
+export async function endpointsIn(state: State, scope: KpiScope, period: Span): Promise<EndpointFact[]> {
   let query = state
     .selectFrom('endpoints')
     .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
@@ -75,8 +75,12 @@ export async function endpointsIn(state: State, scope: Scope, period: Span): Pro
 }
 
 /** Each fact that is needed, once; the others stay away. */
-export async function readFacts(state: State, needs: Iterable<FactName>, question: Question): Promise<Partial<Facts>> {
+export async function readFacts(
+  state: State,
+  needs: Iterable<FactName>,
+  question: KpiQuestion,
+): Promise<Partial<KpiFacts>> {
   const facts: Partial<Record<FactName, unknown>> = {};
   for (const name of new Set(needs)) facts[name] = await readers[name](state, question);
-  return facts as Partial<Facts>;
+  return facts as Partial<KpiFacts>;
 }

@@ -6,7 +6,7 @@
  */
 import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
-import type { FactName, Facts } from './facts.ts';
+import type { FactName, KpiFacts } from './facts.ts';
 
 export interface Kpi<Need extends FactName = FactName> {
   id: string;
@@ -19,7 +19,7 @@ export interface Kpi<Need extends FactName = FactName> {
   worst: 'lowest' | 'highest';
   needs: readonly Need[];
   /** @param period ends at the present where it is not over */
-  compute(facts: Pick<Facts, Need>, period: Span): Figure;
+  compute(facts: Pick<KpiFacts, Need>, period: Span): Figure;
 }
 
 /** Lets `compute` see the facts that the KPI asks for, and no others. */
@@ -37,7 +37,7 @@ export interface EvidenceItem {
 }
 
 /** Further numbers to read the value by, in words of the KPI's own: `kpi.<id>.beside.<code>`. */
-export interface Beside {
+export interface SideFigure {
   code: string;
   unit: KpiUnit;
   value: number | null;
@@ -54,7 +54,7 @@ export interface Figure {
   high: number | null;
   /** Percent of the time in which it could be observed; null where that is no question. */
   coverage: number | null;
-  beside: Beside[];
+  beside: SideFigure[];
   evidence: EvidenceItem[];
 }
 

@@ -4,14 +4,14 @@ import { type Span, subtract, union } from '../../shared/intervals.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import { type Birth, birthOf } from './absence.ts';
+import { birthOf, type SignedOn } from './absence.ts';
 import {
   type AvailabilityInput,
   type EndpointAvailability,
   endpointAvailability,
   type Signal,
 } from './availability.ts';
-import type { EndpointFact, Question } from './facts.ts';
+import type { EndpointFact, KpiQuestion } from './facts.ts';
 
 /** A proof of life is good for 2.5 heartbeats, so a shorter blink of the collector hides nothing. */
 const blinkMs = 25_000;
@@ -28,7 +28,7 @@ const rowsAtOnce = 5000;
 /** Endpoints without monitored time in the window are left out. */
 export async function* readPresence(
   state: State,
-  { endpoints, window, now, zone }: Question,
+  { endpoints, window, now, zone }: KpiQuestion,
 ): AsyncGenerator<{ endpoint: EndpointFact; result: EndpointAvailability }> {
   const calendar = roundTheClock(zone);
   const blind = await unwatched(state, window, now);
@@ -60,7 +60,7 @@ async function unwatched(state: State, window: Span, now: number): Promise<Span[
 }
 
 /** What is known of the presence of one endpoint. */
-interface Presence {
+interface EndpointSignals {
   /** The first `online` of all. */
   first: number;
   /** The last signal before the window, and the last birth before that. */
@@ -87,7 +87,7 @@ async function signalsOf(
   slice: readonly EndpointFact[],
   window: Span,
   now: number,
-): Promise<Map<string, Presence>> {
+): Promise<Map<string, EndpointSignals>> {
   const edges = await edgesOf(
     state,
     slice.map(({ id }) => id),
@@ -98,7 +98,7 @@ async function signalsOf(
   for (const some of chunks(lookedUp))
     for (const row of await state.selectFrom('signals').select(columns).where('id', 'in', some).execute())
       byId.set(row.id, row);
-  const found = new Map<string, Presence>();
+  const found = new Map<string, EndpointSignals>();
   for (const { id, first, before, born } of edges) {
     if (first === null) continue;
     found.set(id, { first, before: byId.get(before ?? -1), born: byId.get(born ?? -1), rows: [] });
@@ -214,7 +214,7 @@ function returnsAfter(state: State, ids: readonly string[], end: number): Promis
 
 function inputOf(
   endpoint: EndpointFact,
-  facts: Presence | undefined,
+  facts: EndpointSignals | undefined,
   { window, calendar, blind }: { window: Span; calendar: Calendar; blind: readonly Span[] },
 ): AvailabilityInput | undefined {
   if (!facts || facts.first >= window.end) return undefined;
@@ -253,7 +253,7 @@ function inOrder(rows: readonly SignalRow[]): SignalRow[] {
     .reverse();
 }
 
-const birthIn = ({ boot_id, reason, birth }: SignalRow): Birth | null =>
+const birthIn = ({ boot_id, reason, birth }: SignalRow): SignedOn | null =>
   reason === sameConnection ? null : birthOf(boot_id, reason, birth === null ? {} : JSON.parse(birth));
 
 function toSignal(row: SignalRow): Signal {

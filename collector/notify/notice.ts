@@ -43,7 +43,7 @@ function membersText({ count, names }: NonNullable<Notice['members']>, language:
 /** The body as plain text, one fact a line, times in UTC and in the zone of the reader's choice. */
 export function bodyText(notice: Notice, language: Language, zone = 'UTC'): string {
   const { endpoint, tags, metric, unit, threshold, value, why } = notice;
-  const say = (name: Fact, text: string) => `${word(language, `notice.${name}`)}: ${text}`;
+  const say = (name: NoticeFact, text: string) => `${word(language, `notice.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
   const limit =
     threshold === null ? '' : ` (${word(language, 'notice.limit')} ${sayLimit(language, metric, threshold, unit)})`;
@@ -67,7 +67,7 @@ export function bodyText(notice: Notice, language: Language, zone = 'UTC'): stri
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
 }
 
-type Fact = 'endpoint' | 'site' | 'what' | 'value' | 'since' | 'until' | 'ticket' | 'more';
+type NoticeFact = 'endpoint' | 'site' | 'what' | 'value' | 'since' | 'until' | 'ticket' | 'more';
 
 /** ISO form with the zone's name, the same in every language: `2026-11-22 11:06:00 Europe/Berlin`. */
 function formatTime(at: number, zone: string): string {

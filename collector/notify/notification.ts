@@ -2,10 +2,10 @@
 
 import { fieldOf } from '../../shared/metrics.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
-import type { Alert } from '../alerts/alert.ts';
+import type { LiveAlert } from '../alerts/alert.ts';
 import type { Notice } from './channel.ts';
 
-export type Facts = Omit<Notice, 'id' | 'ticket' | 'url'>;
+export type NotificationFacts = Omit<Notice, 'id' | 'ticket' | 'url'>;
 
 export interface Notification {
   at: number;
@@ -17,7 +17,7 @@ export interface Notification {
   /** The key whose ticket it names, and the ticket that is known already. */
   ticketKey: string;
   ticket: number | null;
-  facts: Facts;
+  facts: NotificationFacts;
 }
 
 export interface FactsParts {
@@ -25,13 +25,18 @@ export interface FactsParts {
   ruleNamed(id: string): NamedRule;
 }
 
-type About = Pick<
-  Alert,
+type AboutAlert = Pick<
+  LiveAlert,
   'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'
 >;
 
 /** The facts about one alert, as it is now. */
-export function factsOf(parts: FactsParts, alert: About, event: Notice['event'], more: Partial<Facts> = {}): Facts {
+export function factsOf(
+  parts: FactsParts,
+  alert: AboutAlert,
+  event: Notice['event'],
+  more: Partial<NotificationFacts> = {},
+): NotificationFacts {
   return {
     event,
     key: alert.key,

@@ -2,21 +2,21 @@
  * The step before the commit: who is told of what happened. Whoever was notified that an alert fires is notified once
  * that it ended; whoever was not never is. A flapping alert makes one message at its start and one at its end.
  */
-import type { Alert } from '../alerts/alert.ts';
+import type { LiveAlert } from '../alerts/alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts';
 import { familyOf, rankOf } from '../evaluate/book.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from '../tickets/actions.ts';
 import { budgetKey, type TicketPolicy } from '../tickets/policy.ts';
 import type { Notice } from './channel.ts';
-import { type Facts, type FactsParts, factsOf, type Notification } from './notification.ts';
+import { type FactsParts, factsOf, type Notification, type NotificationFacts } from './notification.ts';
 import type { Notified } from './notified.ts';
-import { type Route, routesFor } from './route.ts';
+import { type ChannelRoute, routesFor } from './route.ts';
 
 export interface NotifyParts extends FactsParts {
-  routes: readonly Route[];
+  routes: readonly ChannelRoute[];
   policy: Pick<TicketPolicy, 'state'>;
-  alertOf(key: string): Alert | undefined;
+  alertOf(key: string): LiveAlert | undefined;
   memory: Notified;
 }
 
@@ -51,19 +51,19 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   }
 
   /** To whoever takes such messages. */
-  function send(alert: Alert, event: Notice['event'], at: number, why: string | null = null): void {
+  function send(alert: LiveAlert, event: Notice['event'], at: number, why: string | null = null): void {
     const { severity } = alert.rule;
     put(alert, routesFor(parts.routes, severity), at, factsOf(parts, alert, event, { why }));
     memory.add(alert.id, routesFor(parts.routes, severity), rankOf[severity]);
   }
 
   /** To whoever was told that it fires. */
-  function tell(alert: Alert, event: Notice['event'], at: number, why: string | null): void {
+  function tell(alert: LiveAlert, event: Notice['event'], at: number, why: string | null): void {
     const endedAt = event === 'resolved' ? at : null;
     put(alert, memory.of(alert.id)?.channels ?? [], at, factsOf(parts, alert, event, { endedAt, why }));
   }
 
-  function put(alert: Alert, channels: readonly string[], at: number, facts: Facts): void {
+  function put(alert: LiveAlert, channels: readonly string[], at: number, facts: NotificationFacts): void {
     const { id, key, ticket } = alert;
     if (channels.length === 0) return;
     batch.notifications.push({ at, channels, about: id, alert: id, incident: null, ticketKey: key, ticket, facts });
@@ -86,7 +86,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const rule = parts.ruleNamed(about.rule);
     const what = { metric: '', tags: {}, value: null, threshold: null, unit: '', members: null };
     const when = { startedAt: policy.state(key)?.firedAt ?? at, endedAt: null, why: 'restored' };
-    const facts: Facts = { event: 'reminder', key, severity: 'warning', rule, endpoint, ...what, ...when };
+    const facts: NotificationFacts = { event: 'reminder', key, severity: 'warning', rule, endpoint, ...what, ...when };
     const channels = routesFor(parts.routes, 'warning');
     const to = { at, channels, about: about.alert, alert: about.alert, incident: null, ticketKey: key, ticket: null };
     if (channels.length > 0) batch.notifications.push({ ...to, facts });
@@ -108,7 +108,12 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   }
 
   /** It is about several endpoints of a site: how many, which, and as bad as the worst of them. */
-  function factsOfIncident(key: string, keys: readonly string[], event: Notice['event'], at: number): Facts {
+  function factsOfIncident(
+    key: string,
+    keys: readonly string[],
+    event: Notice['event'],
+    at: number,
+  ): NotificationFacts {
     const state = policy.state(key);
     const alerts = keys.flatMap((child) => parts.alertOf(child) ?? []);
     const worst = alerts.sort((a, b) => rankOf[b.rule.severity] - rankOf[a.rule.severity])[0];

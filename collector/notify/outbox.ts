@@ -7,21 +7,21 @@ import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import type { Tell } from '../tell.ts';
 import type { Notice } from './channel.ts';
-import type { Facts } from './notification.ts';
-import type { Route } from './route.ts';
+import type { NotificationFacts } from './notification.ts';
+import type { ChannelRoute } from './route.ts';
 
 export interface OutboxParts {
   state: State;
   clock: Clock;
-  routes: readonly Route[];
+  routes: readonly ChannelRoute[];
   /** Without a slash at the end; known once the collector listens. */
   publicUrl: () => string;
   log: Log;
-  tell: Tell;
+  changeFeed: ChangeFeed;
   /** 0 ≤ x < 1. */
   random?: () => number;
   timeoutMs?: number;
@@ -39,7 +39,7 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-type Row = Pick<Selectable<Database['deliveries']>, 'id' | 'channel' | 'about' | 'attempts' | 'next_at'> & {
+type DeliveryRow = Pick<Selectable<Database['deliveries']>, 'id' | 'channel' | 'about' | 'attempts' | 'next_at'> & {
   facts: string;
   ticket: number | null;
 };
@@ -60,7 +60,7 @@ export function pauseAfter(attempts: number, random: () => number): number {
 }
 
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { state, clock, log, tell, random = Math.random, timeoutMs = 10_000 } = parts;
+  const { state, clock, log, changeFeed, random = Math.random, timeoutMs = 10_000 } = parts;
   const routes = new Map(parts.routes.map((route) => [route.name, route.channel]));
   const sending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -68,7 +68,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let stopped = false;
 
   /** Rows whose time has come, less those that must wait for an earlier notice of the same alert. */
-  async function due(): Promise<Row[]> {
+  async function due(): Promise<DeliveryRow[]> {
     const rows = await state
       .selectFrom('deliveries')
       .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
@@ -88,7 +88,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     });
   }
 
-  async function sendOne(row: Row): Promise<void> {
+  async function sendOne(row: DeliveryRow): Promise<void> {
     const attempts = row.attempts + 1;
     const nextAt = clock.now() + pauseAfter(attempts, random);
     await state.updateTable('deliveries').set({ attempts, next_at: nextAt }).where('id', '=', row.id).execute();
@@ -102,7 +102,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }
   }
 
-  async function failed(row: Row, attempts: number, thrown: unknown): Promise<void> {
+  async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {
     const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost;
     const reason = reasonOf(thrown).slice(0, 500);
     log.warn(
@@ -113,11 +113,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   async function mark(
-    row: Row,
+    row: DeliveryRow,
     set: Partial<Pick<Database['deliveries'], 'state' | 'sent_at' | 'last_error'>>,
   ): Promise<void> {
     await state.updateTable('deliveries').set(set).where('id', '=', row.id).execute();
-    if (row.ticket !== null) tell.publish({ kind: 'ticket', ticket: row.ticket });
+    if (row.ticket !== null) changeFeed.publish({ kind: 'ticket', ticket: row.ticket });
   }
 
   async function runDue(): Promise<number> {
@@ -152,8 +152,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   /** The page that shows what it is about is found when it is sent: the address may have changed since. */
-  function noticeOf({ id, facts, ticket }: Row): Notice {
-    const about = JSON.parse(facts) as Facts;
+  function noticeOf({ id, facts, ticket }: DeliveryRow): Notice {
+    const about = JSON.parse(facts) as NotificationFacts;
     const path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     return { ...about, id, ticket, url: parts.publicUrl() + path };
   }

@@ -6,7 +6,7 @@ import type { Channel, ChannelType, Notice } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
-export interface Route {
+export interface ChannelRoute {
   name: string;
   channel: Channel;
   severities: readonly Notice['severity'][];
@@ -41,7 +41,7 @@ export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
  * Makes the channels. Each takes warnings and critical alerts unless `severities` says otherwise.
  * @throws EvenkeelError BAD_SETTING
  */
-export function createChannels(list: readonly ChannelSettings[]): Route[] {
+export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[] {
   const written = list.map(({ name, kind, settings }) => ({ name, kind, ...settings }));
   const faults = faultsOfChannels(written);
   if (faults.length > 0) {
@@ -52,11 +52,15 @@ export function createChannels(list: readonly ChannelSettings[]): Route[] {
   }
   return list.map(({ name, kind, settings: { severities: chosen, ...rest } }) => {
     const type = channelTypes.find((each) => each.kind === kind) as ChannelType;
-    return { name, channel: type.create(name, rest as never), severities: (chosen ?? usual) as Route['severities'] };
+    return {
+      name,
+      channel: type.create(name, rest as never),
+      severities: (chosen ?? usual) as ChannelRoute['severities'],
+    };
   });
 }
 
 /** The names of the channels that take a notice of this severity. */
-export function routesFor(routes: readonly Route[], severity: Notice['severity']): string[] {
+export function routesFor(routes: readonly ChannelRoute[], severity: Notice['severity']): string[] {
   return routes.filter((route) => route.severities.includes(severity)).map((route) => route.name);
 }

@@ -9,7 +9,7 @@ import type { Dictionary } from './journal/dictionary.ts';
 import type { Journal, Sealed } from './journal/journal.ts';
 import type { Frame } from './journal/record.ts';
 import type { SeriesQuery, SeriesResult } from './series.ts';
-import type { Retention } from './span.ts';
+import type { SeriesRetention } from './span.ts';
 
 /** The journal as a backend sees it. */
 export interface JournalTail extends Pick<Journal, 'database' | 'lastFrame'> {
@@ -26,7 +26,7 @@ export interface BackendParts {
   folder: string;
   clock: Clock;
   log: Log;
-  retention: Retention;
+  retention: SeriesRetention;
   /** While there is one nothing is begun: it could only fail. */
   problem: () => EvenkeelError | null;
 }

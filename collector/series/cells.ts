@@ -15,9 +15,9 @@ export interface Cell {
 }
 
 /** Cells of one series by step number; -1 is the time before the first step, which only rates look at. */
-export type Row = Map<number, Cell>;
+export type CellRow = Map<number, Cell>;
 
-export function addCell(row: Row, step: number, cell: Cell): void {
+export function addCell(row: CellRow, step: number, cell: Cell): void {
   const known = row.get(step);
   if (!known) {
     row.set(step, cell);
@@ -33,7 +33,7 @@ export function addCell(row: Row, step: number, cell: Cell): void {
   }
 }
 
-export function addSample(row: Row, step: number, at: number, value: number): void {
+export function addSample(row: CellRow, step: number, at: number, value: number): void {
   addCell(row, step, { min: value, max: value, sum: value, count: 1, last: value, lastAt: at });
 }
 
@@ -56,7 +56,13 @@ export const needs: Record<Aggregate, readonly (keyof Cell)[]> = {
 };
 
 /** One value a step; null where the step has no data. */
-export function points(row: Row, agg: Aggregate, from: number, step: number, steps: number): [number, number | null][] {
+export function points(
+  row: CellRow,
+  agg: Aggregate,
+  from: number,
+  step: number,
+  steps: number,
+): [number, number | null][] {
   const line: [number, number | null][] = [];
   let before = row.get(-1);
   for (let k = 0; k < steps; k++) {

@@ -51,7 +51,7 @@ export interface SeriesResult {
   series: SeriesLine[];
 }
 
-export interface Latest {
+export interface LatestValue {
   metric: string;
   tags: Record<string, string>;
   at: number;
@@ -95,7 +95,7 @@ export interface SeriesStore {
   /** @throws EvenkeelError SERIES_UNAVAILABLE while the backend is away */
   query(query: SeriesQuery): Promise<SeriesResult>;
   /** The newest value of each series of the endpoint, from memory. */
-  latest(endpoint: string): readonly Latest[];
+  latest(endpoint: string): readonly LatestValue[];
   stats(): SeriesStats;
   /** Forgets an endpoint's latest values (retired); its history stays until retention ends it. */
   forget(endpoint: string): void;

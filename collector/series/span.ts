@@ -11,8 +11,8 @@ const day = 24 * hour;
 export const bucketMs: Record<Resolution, number> = { raw: 1, '5m': 5 * minute, '1h': hour };
 
 /** How long each resolution is kept, in ms. */
-export type Retention = Record<Resolution, number>;
-export const defaultRetention: Retention = { raw: 14 * day, '5m': 90 * day, '1h': 3 * 365 * day };
+export type SeriesRetention = Record<Resolution, number>;
+export const defaultRetention: SeriesRetention = { raw: 14 * day, '5m': 90 * day, '1h': 3 * 365 * day };
 
 const steps = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400].map(
   (seconds) => seconds * 1000,
@@ -26,7 +26,7 @@ export function stepFor(wanted: number): number {
   return steps.find((step) => step >= wanted) ?? Math.ceil(wanted / day) * day;
 }
 
-export interface Span {
+export interface QuerySpan {
   from: number;
   to: number;
   step: number;
@@ -34,7 +34,13 @@ export interface Span {
 }
 
 /** Step and resolution by the width asked for and by what is still kept; the span is widened to whole steps. */
-export function spanFor(from: number, to: number, wanted: number | undefined, retention: Retention, now: number): Span {
+export function spanFor(
+  from: number,
+  to: number,
+  wanted: number | undefined,
+  retention: SeriesRetention,
+  now: number,
+): QuerySpan {
   const width = Math.max(0, to - from);
   let step = stepFor(Math.max(wanted ?? width / usualPoints, width / maxPoints));
   if (step < bucketMs['5m'] && from < now - retention.raw) step = bucketMs['5m'];

@@ -18,7 +18,7 @@ import { createReceiptKeeper } from './journal/receipts.ts';
 import { eachRecord, eachSample, type Frame } from './journal/record.ts';
 import { createWaiting } from './journal/waiting.ts';
 import type { SeriesStats, SeriesStore } from './series.ts';
-import { defaultRetention, type Retention } from './span.ts';
+import { defaultRetention, type SeriesRetention } from './span.ts';
 
 export interface SeriesSettings {
   /** Made when it is missing; belongs to one process at a time. */
@@ -26,7 +26,7 @@ export interface SeriesSettings {
   clock: Clock;
   log: Log;
   /** How long raw samples and rollups are kept, in ms. */
-  retention?: Partial<Retention>;
+  retention?: Partial<SeriesRetention>;
   /** How often the backend does what is due, in ms. */
   compactEveryMs?: number;
   /** How long reports gather before a commit, in ms. */

@@ -15,7 +15,7 @@ import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
-import { type Config, type LogFormat, type LogLevel, logFormats, logLevels, Settings } from './settings.ts';
+import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 
 export type { Config } from './settings.ts';
 
@@ -32,7 +32,7 @@ export interface Flags {
   localAgent?: boolean;
 }
 
-export interface Loaded {
+export interface LoadedConfig {
   config: Config;
   /** Sentences for the log: settings that were given and mean nothing. */
   warnings: string[];
@@ -56,7 +56,7 @@ const agents = /^EVENKEEL_AGENT_/;
  * @param cwd relative paths of flags and environment start here; those in a settings file start at the file's folder
  * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE, PLAIN_BEYOND_LOOPBACK
  */
-export function loadConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>, cwd: string): Loaded {
+export function loadConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>, cwd: string): LoadedConfig {
   refuseFlags(flags);
   const given = fromEnv(env);
   const said = { ...given, ...flags };
@@ -69,9 +69,9 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const from = (path: string, folder: string) => (isAbsolute(path) ? path : join(folder, path));
   const read = (path: string) => readFileSync(from(path, home), 'utf8');
 
-  const faults = faultsOf(Settings, source.value);
+  const faults = faultsOf(CollectorSettings, source.value);
   // What is not as it should be has been noted, and is left out below.
-  const settings = source.value as Partial<Record<keyof Settings, unknown>>;
+  const settings = source.value as Partial<Record<keyof CollectorSettings, unknown>>;
   const tls = readTls(settings.tls, read, faults);
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
@@ -83,7 +83,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const lines = [...source.tell(faults), ...faultsOfEnv(given), ...password.faults, ...statePassword.faults];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
 
-  const good = source.value as Settings;
+  const good = source.value as CollectorSettings;
   const config: Config = {
     file,
     data: said.data !== undefined ? from(said.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
@@ -103,7 +103,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   };
   refuseSamePort(config, source);
   refusePlain(config);
-  return { config, warnings: [...strangers(env), ...plainPassword(config)] };
+  return { config, warnings: [...unknownVariables(env), ...plainPassword(config)] };
 }
 
 const none: SettingsFile = { value: {}, tell: (faults) => faults.map(({ problem }) => problem) };
@@ -117,7 +117,7 @@ function fromEnv(env: Readonly<Record<string, string | undefined>>): Flags {
   return flags;
 }
 
-function strangers(env: Readonly<Record<string, string | undefined>>): string[] {
+function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const names = [...Object.keys(known), ...others];
   return Object.keys(env)
     .filter((name) => name.startsWith('EVENKEEL_') && !names.includes(name) && !agents.test(name))
@@ -169,7 +169,7 @@ const faultsOfEnv = (given: Flags) =>
 
 function address(
   standard: number,
-  section: Settings['http'],
+  section: CollectorSettings['http'],
   host: string | undefined,
   port: string | undefined,
 ): Config['http'] {
@@ -223,7 +223,7 @@ function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
   return cert === undefined || key === undefined ? null : { cert, key, ca: ca ?? null };
 }
 
-function durations(settings: Settings): Pick<Config, 'retention' | 'tickets' | 'agents'> {
+function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'tickets' | 'agents'> {
   const { retention, tickets, agents } = settings;
   return {
     retention: {
@@ -307,7 +307,7 @@ function passwordFile(name: string, env: Readonly<Record<string, string | undefi
 
 /** The address and the password may each stand in the file or in the environment; what the address names is read here. */
 function readState(
-  { state, state_password_file: file }: Partial<Record<keyof Settings, unknown>>,
+  { state, state_password_file: file }: Partial<Record<keyof CollectorSettings, unknown>>,
   fromEnv: string | undefined,
   password: FromFile,
   read: Read,

@@ -71,7 +71,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-export const Settings = Type.Object(
+export const CollectorSettings = Type.Object(
   {
     data: path('folder of everything that is kept; default ./data'),
     state: Type.Optional(
@@ -152,15 +152,15 @@ export const Settings = Type.Object(
   },
   closed,
 );
-export type Settings = Static<typeof Settings>;
+export type CollectorSettings = Static<typeof CollectorSettings>;
 
-export interface Retention {
+export interface RetentionSettings {
   rawMs: number;
   fiveMinutesMs: number;
   oneHourMs: number;
 }
 
-export interface Tls {
+export interface TlsSettings {
   cert: string;
   key: string;
   /** PEM text that agents are to trust, or null when their system knows the authority. */
@@ -177,8 +177,8 @@ export interface Config {
   http: { host: string; port: number; publicUrl: string | null };
   mqtt: { host: string; port: number; publicUrl: string | null };
   /** PEM texts, not paths. */
-  tls: Tls | null;
-  retention: Retention;
+  tls: TlsSettings | null;
+  retention: RetentionSettings;
   /** What holds the time series behind the journal. */
   series: SeriesPlace;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];

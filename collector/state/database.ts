@@ -11,7 +11,7 @@ type Ms = number;
 type Json = string;
 
 /** A site or a group, as far as they are alike. `name_key`: what makes the name unique, see shared/place-name.ts. */
-interface Place {
+interface PlacesTable {
   id: string;
   name: string;
   name_key: string;
@@ -117,8 +117,8 @@ export interface Database {
     new_hostname: string | null;
   };
   /** IANA zone; null: the report zone. */
-  sites: Place & { zone: string | null };
-  groups: Place;
+  sites: PlacesTable & { zone: string | null };
+  groups: PlacesTable;
   group_members: { group_id: string; endpoint: string; added_at: Ms; added_by: string };
   /** Raw presence facts, in the order of receipt. Availability is computed from these, never stored instead of them. */
   signals: {

@@ -8,7 +8,7 @@ import type { State } from './open.ts';
 
 type Work = (db: Transaction<Database>) => Promise<void>;
 
-interface Waiting {
+interface WaitingWork {
   work: Work;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -20,10 +20,10 @@ const gatherMs = 10;
 const atOnce = 200;
 
 /** Resolves when the change is durable; rejects when it is not, without harm to the others. */
-export type Group = (work: Work) => Promise<void>;
+export type CommitGroup = (work: Work) => Promise<void>;
 
-export function createGroup(state: State): Group {
-  const waiting: Waiting[] = [];
+export function createGroup(state: State): CommitGroup {
+  const waiting: WaitingWork[] = [];
   let isRunning = false;
 
   async function run(): Promise<void> {
@@ -35,7 +35,7 @@ export function createGroup(state: State): Group {
     isRunning = false;
   }
 
-  async function together(batch: readonly Waiting[]): Promise<void> {
+  async function together(batch: readonly WaitingWork[]): Promise<void> {
     await state.transaction().execute(async (db) => {
       for (const { work } of batch) await work(db);
     });
@@ -43,7 +43,7 @@ export function createGroup(state: State): Group {
   }
 
   /** One of them failed and took the others with it: each gets a commit and an answer of its own. */
-  async function apart(batch: readonly Waiting[]): Promise<void> {
+  async function apart(batch: readonly WaitingWork[]): Promise<void> {
     for (const { work, resolve, reject } of batch) await state.transaction().execute(work).then(resolve, reject);
   }
 

@@ -4,7 +4,7 @@ import { Migrator } from 'kysely/migration';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Database } from './database.ts';
-import type { Columns } from './drivers/driver.ts';
+import type { ColumnTypes } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
@@ -15,12 +15,12 @@ import * as secondHalf from './migrations/010-second-half.ts';
 import * as births from './migrations/011-births.ts';
 import * as refusedParts from './migrations/012-refused-parts.ts';
 import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
-import { type Tables, tablesIn } from './migrations/tables.ts';
+import { type TableMaker, tablesIn } from './migrations/tables.ts';
 
 export type State = Kysely<Database>;
 
 /** In order; the name is what the database remembers. Add a file and a line. */
-const migrations: Record<string, { up(db: Kysely<never>, tables: Tables): Promise<void> }> = {
+const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Promise<void> }> = {
   '001-first': first,
   '002-restore-tests': restoreTests,
   '003-backup-runs': backupRuns,
@@ -84,7 +84,7 @@ async function isNewest(state: State, path: string): Promise<boolean> {
   return applied.length === known.length;
 }
 
-async function migrate(state: State, columns: Columns): Promise<void> {
+async function migrate(state: State, columns: ColumnTypes): Promise<void> {
   const getMigrations = async () =>
     Object.fromEntries(
       Object.entries(migrations).map(([name, { up }]) => [

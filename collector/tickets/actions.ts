@@ -1,8 +1,8 @@
 /** What comes into the ticket policy, and what it answers: actions, which save.ts carries out. Times are ms UTC. */
-import type { About } from './ticket-state.ts';
+import type { AboutTicket } from './ticket-state.ts';
 
 export type PolicyEvent = { at: number } & (
-  | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: About }
+  | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: AboutTicket }
   | { type: 'recover'; key: string }
   /** The alert is at another level: what its ticket opens with. */
   | { type: 'level'; key: string; urgency: number }
@@ -17,7 +17,7 @@ export type PolicyEvent = { at: number } & (
   | { type: 'maintenance'; on: boolean; endpoint?: string | null; site?: string | null }
 );
 
-export type Action = { at: number; key: string; about?: About } & (
+export type Action = { at: number; key: string; about?: AboutTicket } & (
   | { type: 'open'; follows: boolean; count: number }
   | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }

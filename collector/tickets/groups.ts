@@ -4,7 +4,7 @@
  */
 import type { TicketState } from './ticket-state.ts';
 
-export interface Groups {
+export interface IncidentGroups {
   /** Does nothing for what does not fire, or is on the list of a storm. */
   add(state: TicketState): void;
   /**
@@ -24,7 +24,7 @@ export const stormKey = (site: string | null, check: string) =>
 const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
 
 /** @param staysApart whether an alert must not join a group at present: in maintenance, or its ticket is worked on */
-export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): Groups {
+export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): IncidentGroups {
   const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
   /** The fire with which a state stands in its group. */
   const groupedAt = new Map<TicketState, number>();

@@ -1,6 +1,6 @@
 /** The step after `advance`: what follows for tickets from what happened to alerts, and from what people did. */
 import type { Acknowledgement } from '../alerts/acknowledgement.ts';
-import type { Alert } from '../alerts/alert.ts';
+import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
 import { isAlertChange } from '../alerts/batch.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
@@ -8,11 +8,11 @@ import { instanceOf } from '../notify/notice.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from './actions.ts';
 import type { TicketPolicy } from './policy.ts';
-import type { About } from './ticket-state.ts';
+import type { AboutTicket } from './ticket-state.ts';
 
 export interface OpenTicketsParts {
   policy: TicketPolicy;
-  alertOf(key: string): Alert | undefined;
+  alertOf(key: string): LiveAlert | undefined;
   endpointOf(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
 }
 
@@ -74,7 +74,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
 }
 
 /** What its ticket says about an alert. */
-export function aboutOf(alert: Alert, { id, name, kind }: ReturnType<OpenTicketsParts['endpointOf']>): About {
+export function aboutOf(alert: LiveAlert, { id, name, kind }: ReturnType<OpenTicketsParts['endpointOf']>): AboutTicket {
   const { family, rule } = alert;
   return {
     alert: alert.id,

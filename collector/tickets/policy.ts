@@ -6,7 +6,7 @@
  * Order of equal instants: what has become due happens before what arrives. Work grows with what happens: due times lie in
  * a heap, and what fires is kept by site and check in the order of its fires.
  */
-import type { Action, PolicyEvent } from './actions.ts';
+import type { Action as PolicyAction, PolicyEvent } from './actions.ts';
 import { stormKey } from './groups.ts';
 import { endIncident, formIncident, isCrowded, join, openIncident } from './incident.ts';
 import { begin, close, judgeFlapping, reopen, touch } from './lifecycle.ts';
@@ -16,9 +16,9 @@ import { newTicketState, type TicketState } from './ticket-state.ts';
 
 export interface TicketPolicy {
   /** Everything that is due up to the event, then the event. */
-  apply(event: PolicyEvent): Action[];
+  apply(event: PolicyEvent): PolicyAction[];
   /** Everything that is due up to `now`. */
-  advance(now: number): Action[];
+  advance(now: number): PolicyAction[];
   /** When `advance` has something to do next; null when nothing waits. */
   nextDue(): number | null;
   state(key: string): TicketState | undefined;

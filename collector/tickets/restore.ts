@@ -1,16 +1,16 @@
 /** What the policy must know after a restart, read back from the tickets. */
 import type { Transaction } from 'kysely';
-import type { Alert } from '../alerts/alert.ts';
+import type { LiveAlert } from '../alerts/alert.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Action } from './actions.ts';
 import type { PolicySettings } from './settings.ts';
-import { type About, newTicketState, type TicketState } from './ticket-state.ts';
+import { type AboutTicket, newTicketState, type TicketState } from './ticket-state.ts';
 
 /** An alert that is firing, or unknown because its endpoint is away. */
 export interface OpenAlert {
-  alert: Alert;
-  about: About;
+  alert: LiveAlert;
+  about: AboutTicket;
   site: string | null;
 }
 

@@ -10,12 +10,12 @@ import type { Database } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
 import { budgetKey } from './policy.ts';
-import { impactOf, priorityOf, type Third, toThird } from './priority.ts';
-import type { About } from './ticket-state.ts';
+import { impactOf, priorityOf, type TicketLevel, toTicketLevel } from './priority.ts';
+import type { AboutTicket } from './ticket-state.ts';
 import { blankTicket, note } from './tickets.ts';
 
 type Db = Transaction<Database>;
-type Found = Pick<Database['tickets'], 'state' | 'fires' | 'assignee'> & { id: number };
+type FoundTicket = Pick<Database['tickets'], 'state' | 'fires' | 'assignee'> & { id: number };
 const actor = 'monitor';
 
 export async function saveTickets(db: Db, batch: Batch): Promise<void> {
@@ -70,12 +70,12 @@ function link(batch: Batch, { key, about }: Action, id: number): number {
   return id;
 }
 
-async function openTicket(db: Db, key: string): Promise<Found | undefined> {
-  const found = sql<Found>`select id, state, fires, assignee from tickets where open_key = ${key}`;
+async function openTicket(db: Db, key: string): Promise<FoundTicket | undefined> {
+  const found = sql<FoundTicket>`select id, state, fires, assignee from tickets where open_key = ${key}`;
   return (await found.execute(db)).rows[0];
 }
 
-async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void>): Promise<number | null> {
+async function onOpen(db: Db, key: string, work: (ticket: FoundTicket) => Promise<void>): Promise<number | null> {
   const ticket = await openTicket(db, key);
   if (!ticket) return null;
   await work(ticket);
@@ -84,8 +84,8 @@ async function onOpen(db: Db, key: string, work: (ticket: Found) => Promise<void
 
 const set = (db: Db, id: number, columns: Updateable<Database['tickets']>) => updateRow(db, 'tickets', id, columns);
 
-async function lastTicket(db: Db, key: string): Promise<Found | undefined> {
-  const last = sql<Found>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
+async function lastTicket(db: Db, key: string): Promise<FoundTicket | undefined> {
+  const last = sql<FoundTicket>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
   return (await last.execute(db)).rows[0];
 }
 
@@ -120,7 +120,7 @@ async function open(db: Db, action: Opening): Promise<number> {
   return winner.id;
 }
 
-function columnsOf(about: About | undefined) {
+function columnsOf(about: AboutTicket | undefined) {
   if (!about) return {};
   const { endpoint, rule, instance, alert } = about;
   return {
@@ -129,7 +129,7 @@ function columnsOf(about: About | undefined) {
     rule,
     instance,
     alert,
-    ...weight(impactOf(endpoint.kind), toThird(about.urgency)),
+    ...weight(impactOf(endpoint.kind), toTicketLevel(about.urgency)),
   };
 }
 
@@ -158,7 +158,11 @@ async function endIncident(db: Db, key: string, at: number | null): Promise<numb
   return row.ticket;
 }
 
-const weight = (impact: Third, urgency: Third) => ({ impact, urgency, priority: priorityOf(impact, urgency) });
+const weight = (impact: TicketLevel, urgency: TicketLevel) => ({
+  impact,
+  urgency,
+  priority: priorityOf(impact, urgency),
+});
 
 async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
   const { key, at, why, about, of } = action;
@@ -227,7 +231,7 @@ async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>
   const { key, at, urgency, severity } = action;
   const ticket = await db.selectFrom('tickets').selectAll().where('open_key', '=', key).executeTakeFirst();
   if (!ticket || ticket.urgency <= urgency) return null;
-  const next = weight(ticket.impact as Third, toThird(urgency));
+  const next = weight(ticket.impact as TicketLevel, toTicketLevel(urgency));
   await set(db, ticket.id, { ...next, updated_at: at });
   await note(db, ticket.id, at, actor, 'priority', {
     from_state: `P${ticket.priority}`,

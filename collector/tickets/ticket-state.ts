@@ -1,5 +1,5 @@
 /** What a ticket says about the alert behind its key; kept beyond the alert's end, for its ticket may open after it. */
-export interface About {
+export interface AboutTicket {
   alert: string;
   rule: string;
   urgency: number;
@@ -14,7 +14,7 @@ export interface TicketState {
   /** The family of rules: what a storm is counted by. */
   check: string;
   site: string | null;
-  about?: About;
+  about?: AboutTicket;
   firing: boolean;
   firedAt: number;
   restoredAt: number | null;

@@ -9,14 +9,14 @@ import { businessMinutes, type Calendar } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { bucketOf } from '../../shared/topics.ts';
+import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { insertRows } from '../state/rows.ts';
-import type { Tell } from '../tell.ts';
-import { priorityOf, type Third } from './priority.ts';
+import { priorityOf, type TicketLevel } from './priority.ts';
 
-export type TicketState = TicketRow['state'];
-type Row = Selectable<Database['tickets']>;
+export type TicketStateName = TicketRow['state'];
+type StoredTicket = Selectable<Database['tickets']>;
 type Db = Transaction<Database>;
 
 /** What a person did to a ticket of the monitor; the policy must know. */
@@ -29,8 +29,8 @@ export interface NewTicket {
   title: string;
   text: string | null;
   endpoint: string | null;
-  impact: Third;
-  urgency: Third;
+  impact: TicketLevel;
+  urgency: TicketLevel;
   by: string;
 }
 
@@ -44,7 +44,7 @@ export interface Tickets {
   resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<void>;
   reopen(id: number, by: string, text: string | null): Promise<void>;
   /** Any other way of the life cycle; on_hold and cancelled need a reason. */
-  setState(id: number, by: string, to: TicketState, text: string | null): Promise<void>;
+  setState(id: number, by: string, to: TicketStateName, text: string | null): Promise<void>;
   /** Told after the change was saved. */
   onPerson(listener: (did: PersonDid) => void): void;
   /** Closes what has been resolved for five business days: so long it can be reopened. @returns how many */
@@ -52,7 +52,7 @@ export interface Tickets {
 }
 
 /** From which states a person may go where. Closed and cancelled are final: what comes later is a new ticket. */
-const ways: Record<TicketState, readonly TicketState[]> = {
+const ways: Record<TicketStateName, readonly TicketStateName[]> = {
   new: ['in_progress', 'on_hold', 'resolved', 'cancelled'],
   in_progress: ['on_hold', 'resolved', 'cancelled'],
   on_hold: ['in_progress', 'resolved', 'cancelled'],
@@ -63,17 +63,22 @@ const ways: Record<TicketState, readonly TicketState[]> = {
 /** Five days of eight hours. */
 const closedAfterMinutes = 5 * 8 * 60;
 
-export function createTickets(parts: { state: State; clock: Clock; tell: Tell; support: Calendar }): Tickets {
-  const { state, clock, tell, support } = parts;
+export function createTickets(parts: {
+  state: State;
+  clock: Clock;
+  changeFeed: ChangeFeed;
+  support: Calendar;
+}): Tickets {
+  const { state, clock, changeFeed, support } = parts;
   const listeners: ((did: PersonDid) => void)[] = [];
 
-  function done(row: Row, did: PersonDid | null): void {
-    tell.publish({ kind: 'ticket', ticket: row.id });
+  function done(row: StoredTicket, did: PersonDid | null): void {
+    changeFeed.publish({ kind: 'ticket', ticket: row.id });
     if (did && row.kind !== 'person') for (const listener of listeners) listener(did);
   }
 
   /** Reads, changes and notes in one transaction. @returns the ticket as it was before */
-  function change(id: number, work: (db: Db, row: Row, now: number) => Promise<void>): Promise<Row> {
+  function change(id: number, work: (db: Db, row: StoredTicket, now: number) => Promise<void>): Promise<StoredTicket> {
     return state.transaction().execute(async (db) => {
       const row = await db.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
@@ -82,7 +87,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
     });
   }
 
-  function move(id: number, by: string, to: TicketState, text: string | null, mutedUntil: number | null = null) {
+  function move(id: number, by: string, to: TicketStateName, text: string | null, mutedUntil: number | null = null) {
     return change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
       if ((to === 'on_hold' || to === 'cancelled') && !text) throw conflict(`a reason is needed to make it ${to}`);
@@ -118,7 +123,7 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
   }
 
   return {
-    create: (ticket) => createByPerson(state, tell, ticket, clock.now()),
+    create: (ticket) => createByPerson(state, changeFeed, ticket, clock.now()),
     comment: (id, by, text) =>
       touch(id, async (db, now) => {
         await note(db, id, now, by, 'comment', { text });
@@ -146,11 +151,11 @@ export function createTickets(parts: { state: State; clock: Clock; tell: Tell; s
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
     },
     onPerson: (listener) => void listeners.push(listener),
-    closeOld: () => closeOld(state, tell, support, clock.now()),
+    closeOld: () => closeOld(state, changeFeed, support, clock.now()),
   };
 }
 
-async function createByPerson(state: State, tell: Tell, ticket: NewTicket, now: number): Promise<number> {
+async function createByPerson(state: State, changeFeed: ChangeFeed, ticket: NewTicket, now: number): Promise<number> {
   const { title, text, endpoint, impact, urgency, by } = ticket;
   const own = { kind: 'person' as const, title, endpoint, impact, urgency, priority: priorityOf(impact, urgency) };
   const id = await state.transaction().execute(async (db) => {
@@ -162,11 +167,11 @@ async function createByPerson(state: State, tell: Tell, ticket: NewTicket, now: 
     await note(db, row.id, now, by, 'opened', { to_state: 'new', text });
     return row.id;
   });
-  tell.publish({ kind: 'ticket', ticket: id });
+  changeFeed.publish({ kind: 'ticket', ticket: id });
   return id;
 }
 
-async function closeOld(state: State, tell: Tell, support: Calendar, now: number): Promise<number> {
+async function closeOld(state: State, changeFeed: ChangeFeed, support: Calendar, now: number): Promise<number> {
   const old = await state.transaction().execute(async (db) => {
     const resolved = await db
       .selectFrom('tickets')
@@ -186,14 +191,19 @@ async function closeOld(state: State, tell: Tell, support: Calendar, now: number
     }
     return closed;
   });
-  for (const { id } of old) tell.publish({ kind: 'ticket', ticket: id });
+  for (const { id } of old) changeFeed.publish({ kind: 'ticket', ticket: id });
   return old.length;
 }
 
 const conflict = (problem: string) => fail('CONFLICT', { problem });
 
 /** The columns that follow from the state. */
-function columnsFor(row: Row, to: TicketState, user: string, now: number): Updateable<Database['tickets']> {
+function columnsFor(
+  row: StoredTicket,
+  to: TicketStateName,
+  user: string,
+  now: number,
+): Updateable<Database['tickets']> {
   if (to === 'resolved') return { state: to, open_key: null, resolved_at: now, resolved_by: user };
   if (to === 'cancelled' || to === 'closed') return { state: to, open_key: null, closed_at: now };
   if (row.state === 'resolved') return { state: to, open_key: row.key, resolved_at: null, resolved_by: null };
@@ -201,13 +211,13 @@ function columnsFor(row: Row, to: TicketState, user: string, now: number): Updat
 }
 
 /** The unique key would refuse it anyway; this says which ticket is in the way. */
-async function refuseSecondOpen(db: Db, row: Row): Promise<void> {
+async function refuseSecondOpen(db: Db, row: StoredTicket): Promise<void> {
   const other = await db.selectFrom('tickets').select('id').where('open_key', '=', row.key).executeTakeFirst();
   if (other) throw conflict(`ticket ${other.id} is open for the same alert`);
 }
 
 /** Changes the ticket if it is still in the state that it was read in. */
-async function save(db: Db, row: Row, set: Updateable<Database['tickets']>): Promise<void> {
+async function save(db: Db, row: StoredTicket, set: Updateable<Database['tickets']>): Promise<void> {
   const result = await db
     .updateTable('tickets')
     .set(set)

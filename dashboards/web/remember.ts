@@ -1,7 +1,7 @@
 /** What this browser remembers: language and theme. Storage may be switched off; then nothing is remembered. */
-export type Remembered = 'language' | 'theme';
+export type RememberedName = 'language' | 'theme';
 
-export function remembered(name: Remembered): string | null {
+export function remembered(name: RememberedName): string | null {
   try {
     return localStorage.getItem(`evenkeel.${name}`);
   } catch {
@@ -9,7 +9,7 @@ export function remembered(name: Remembered): string | null {
   }
 }
 
-export function remember(name: Remembered, value: string | null): void {
+export function remember(name: RememberedName, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(`evenkeel.${name}`);
     else localStorage.setItem(`evenkeel.${name}`, value);

@@ -25,7 +25,7 @@ export type Words = Same<typeof english> & { problem: Errors };
 type Paths<T> = {
   [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;
 }[keyof T & (string | number)];
-export type Key = Paths<typeof english>;
+export type WordKey = Paths<typeof english>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export type Language = keyof typeof files;
@@ -57,6 +57,6 @@ export function findWord(language: Language, key: string, values: Values = {}): 
 }
 
 /** The word of `key`; typed, so that a key that does not exist fails the build. */
-export function word(language: Language, key: Key, values?: Values): string {
+export function word(language: Language, key: WordKey, values?: Values): string {
   return findWord(language, key, values) ?? key;
 }

@@ -1,6 +1,6 @@
 /** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
 import { measured, percent } from './format.ts';
-import { defaultLanguage, findWord, type Key, type Language, languages, word } from './index.ts';
+import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
 /** A person's own words: one text for everybody, or one for each of some languages. */
 export type OwnName = string | Readonly<Record<string, string>>;
@@ -26,9 +26,9 @@ export const ruleNames = (rule: NamedRule): string => languages.map((language) =
 /** The metric of alerts about endpoints that say nothing: its limit is a time, and there is no value to show. */
 export const silence = 'endpoint.silent';
 
-const health: readonly Key[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
+const health: readonly WordKey[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
 /** Metrics whose number is a state: what 0, 1, 2 … mean. */
-const states: Readonly<Record<string, readonly Key[]>> = {
+const states: Readonly<Record<string, readonly WordKey[]>> = {
   'backup.result': [
     'backup.state.ok',
     'backup.state.warning',
@@ -45,7 +45,7 @@ const states: Readonly<Record<string, readonly Key[]>> = {
 
 /** Numbers that stand for a state, with its word; none where a number is a number. */
 export function stateOptions(language: Language, metric: string, unit: string): [value: string, word: string][] {
-  const keys: readonly Key[] = states[metric] ?? (unit === 'bool' ? ['common.no', 'common.yes'] : []);
+  const keys: readonly WordKey[] = states[metric] ?? (unit === 'bool' ? ['common.no', 'common.yes'] : []);
   return keys.map((key, value) => [String(value), word(language, key)]);
 }
 

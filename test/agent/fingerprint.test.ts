@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunLimits } from '../../agent/checks/check.ts';
-import { fingerprintOf, type Parts, readParts, told } from '../../agent/fingerprint.ts';
+import { type FingerprintParts, fingerprintOf, readParts, told } from '../../agent/fingerprint.ts';
 import { compare } from '../../collector/fleet/fingerprint.ts';
 import { answer, removeTrees, tree } from '../support/tree.ts';
 
@@ -109,7 +109,13 @@ test('what makers leave in tells nobody apart', () => {
   ];
   for (const text of empty) assert.is(told(text), null, text);
   assert.is(told('  PF0ABCDE '), 'pf0abcde');
-  const parts: Parts = { uuid: empty[3] as string, serial: 'Default string', board: null, machine: '', macs: ['0'] };
+  const parts: FingerprintParts = {
+    uuid: empty[3] as string,
+    serial: 'Default string',
+    board: null,
+    machine: '',
+    macs: ['0'],
+  };
   assert.equal(fingerprintOf(parts), {});
 });
 

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { delayBefore, troubleOf } from '../../agent/backoff.ts';
 import { createLink, type Link } from '../../agent/link.ts';
-import { type Entry, openSpool, type Spool } from '../../agent/spool.ts';
+import { openSpool, type Spool, type SpoolEntry } from '../../agent/spool.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { check, Report } from '../../shared/report.ts';
@@ -23,7 +23,7 @@ interface Bench {
   spool: Spool;
   link: Link;
   configs: unknown[];
-  put(at?: number): Entry;
+  put(at?: number): SpoolEntry;
   offer(at?: number): void;
 }
 
@@ -127,7 +127,7 @@ test('an ack for what another machine sent trims nothing here', () =>
 test('numbers in use elsewhere: the agent goes on under a new epoch and sends all of it again', () =>
   withLink(async ({ broker, spool, link, put, offer }) => {
     broker.acking = false;
-    const [old] = [1, 2, 3].map(() => put()) as [Entry];
+    const [old] = [1, 2, 3].map(() => put()) as [SpoolEntry];
     link.start();
     await until('all of them', () => broker.kept.length === 3);
     const conflict = { epoch: old.epoch, through: 0, also: [], conflict: 'content' };

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Outcome } from '../../agent/attempt.ts';
+import type { CheckOutcome } from '../../agent/attempt.ts';
 import { type Check, type CheckContext, NoData } from '../../agent/checks/check.ts';
 import { intervalOf, merge, paceOf, stepOf } from '../../agent/intervals.ts';
 import { forgetfulMemory } from '../../agent/memory.ts';
@@ -80,7 +80,7 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
 });
 
 test('the fast loop goes on while a heavy check takes its time; the slow one comes with a later report', async () => {
-  let told: ((outcome: Outcome) => void) | null = null;
+  let told: ((outcome: CheckOutcome) => void) | null = null;
   const heavy: Check = { ...light('slow', async () => ({}), 3_600_000), heavy: true };
   const { runner, reports, sections } = bench([light('good', async () => ({ metrics: [one('good')] })), heavy], {
     random: () => 0,
@@ -99,7 +99,7 @@ test('the fast loop goes on while a heavy check takes its time; the slow one com
   const gaps = reports.slice(2).map((report, i) => report.at - (reports[i + 1]?.at ?? 0));
   // Reports leave each 500 ms; the machine that runs the tests may be busy.
   assert.ok(Math.max(...gaps.slice(3)) < 2500, `largest gap ${Math.max(...gaps)}`);
-  (told as unknown as (outcome: Outcome) => void)({
+  (told as unknown as (outcome: CheckOutcome) => void)({
     status: 'ok',
     ms: 5,
     findings: { metrics: [one('slow')], sections: { software: [] } },

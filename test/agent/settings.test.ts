@@ -6,14 +6,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkNames } from '../../agent/agent.ts';
 import { readLocal } from '../../agent/local.ts';
-import { parseSettings, readSettings, type Settings } from '../../agent/settings.ts';
+import { type AgentSettings, parseSettings, readSettings } from '../../agent/settings.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 
 const test = suite('settings of an endpoint');
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-settings-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
-const faultsIn = (text: string, part?: keyof Settings): string[] => {
+const faultsIn = (text: string, part?: keyof AgentSettings): string[] => {
   try {
     parseSettings(text, 'checks.yaml', part);
     return [];
@@ -142,7 +142,8 @@ test('all faults at once, and a part without one goes on', () => {
   const yaml =
     'custom:\n  - name: a\n    comand: [x]\n    every: 0s\nbackups: { files: [{ job: a, glob: /x, min: 1 }] }\ncertificates: [/a]\n';
   const lines = ['2:5', '3:5', '4:12', '5:40'];
-  const places = (part?: keyof Settings) => faultsIn(yaml, part).map((line) => line.split(':').slice(1, 3).join(':'));
+  const places = (part?: keyof AgentSettings) =>
+    faultsIn(yaml, part).map((line) => line.split(':').slice(1, 3).join(':'));
   assert.equal(places(), lines);
   assert.equal(places('custom'), lines);
   assert.equal(places('backups'), lines);

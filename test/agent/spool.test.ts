@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Entry, openSpool, type Spool } from '../../agent/spool.ts';
+import { openSpool, type Spool, type SpoolEntry } from '../../agent/spool.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { Loss } from '../../shared/report.ts';
 import { inflate } from '../../shared/wire.ts';
@@ -27,12 +27,12 @@ const open = (folder: string, extra: object = {}) =>
   openSpool({ path: join(folder, 'spool.db'), bootId: 'boot', log: silentLog, ...extra });
 
 /** `pad` characters that do not compress away. */
-function put(spool: Spool, pad = 0, kind: 'report' | 'inventory' = 'report'): Entry {
+function put(spool: Spool, pad = 0, kind: 'report' | 'inventory' = 'report'): SpoolEntry {
   const text = Array.from({ length: pad }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('');
   return spool.put(kind, 1000, ({ epoch, seq, lost }) => ({ v: 1, epoch, seq, lost, text, metrics: [] }));
 }
 
-const bodyOf = (entry: Entry) =>
+const bodyOf = (entry: SpoolEntry) =>
   JSON.parse(Buffer.from(inflate(entry.body)).toString('utf8')) as { epoch: string; seq: number; lost: Loss[] };
 
 function covered(losses: readonly Loss[]): Set<string> {
@@ -68,7 +68,7 @@ test('numbers go on over a clean restart, and only an ack trims', () =>
       third.after(null, 10).map((entry) => entry.seq),
       [2, 4],
     );
-    const second4 = third.after(null, 1)[0] as Entry;
+    const second4 = third.after(null, 1)[0] as SpoolEntry;
     assert.equal(
       third.after(second4, 10).map((entry) => entry.seq),
       [4],
@@ -130,7 +130,7 @@ test('numbers that somebody else has used: what waits goes on under a new epoch,
     after.forEach((entry, n) => {
       const { epoch: said, seq, ...content } = bodyOf(entry);
       assert.equal([said, seq], [entry.epoch, n + 1], 'the message carries its new number');
-      const { epoch: _, seq: __, ...same } = bodyOf(waiting[n] as Entry);
+      const { epoch: _, seq: __, ...same } = bodyOf(waiting[n] as SpoolEntry);
       assert.equal(content, same);
       assert.equal([entry.kind, entry.at], [waiting[n]?.kind, waiting[n]?.at]);
     });
@@ -248,10 +248,10 @@ test('a full disk: numbers of a memory of its own, bounded, declared, and brough
       assert.ok(spool.state().inMemory > 0, 'the disk was never full');
       for (let i = 0; i < 60; i++) add(100_000);
       assert.is(spool.state().inMemory, 20);
-      const live = spool.newest() as Entry;
+      const live = spool.newest() as SpoolEntry;
       assert.ok(generated.has(keyOf(live)), 'what is measured now can be sent now');
       // Room again: the collector has taken what was on the disk.
-      const old = spool.after(null, 1)[0] as Entry;
+      const old = spool.after(null, 1)[0] as SpoolEntry;
       execFileSync('mount', ['-o', 'remount,size=64m', mount]);
       add(100);
       assert.is(spool.state().inMemory, 0);

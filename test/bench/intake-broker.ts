@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { Aedes } from 'aedes';
 import { Registry } from 'prom-client';
 import { hashSecret } from '../../collector/accounts/secret.ts';
+import { createChangeFeed } from '../../collector/change-feed.ts';
 import { openIntake } from '../../collector/collector.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
 import { brokerOn } from '../../collector/intake/broker/broker.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { openState, type State } from '../../collector/state/open.ts';
-import { createTell } from '../../collector/tell.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { bucketOf } from '../../shared/topics.ts';
@@ -65,7 +65,7 @@ async function openOurs(endpoints: number): Promise<Subject> {
     state,
     store,
     fleet,
-    tell: createTell(),
+    changeFeed: createChangeFeed(),
     registry: new Registry(),
     rawRetentionMs: 14 * 86_400_000,
     alerts: { onReport: () => undefined, onPresence: async () => undefined },

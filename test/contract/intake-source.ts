@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createIntakeCounters } from '../../collector/intake/counters.ts';
-import type { IntakeSource, Message, OpenSource } from '../../collector/intake/source.ts';
+import type { IntakeSource, OpenSource, Publication } from '../../collector/intake/source.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { bucketOf, type DownLeaf, topicOf, type UpLeaf } from '../../shared/topics.ts';
@@ -17,7 +17,7 @@ const topic = (leaf: UpLeaf | DownLeaf, endpoint: string = one) => topicOf(addre
 
 interface Scene {
   source: IntakeSource;
-  messages: Message[];
+  messages: Publication[];
   listening: string[];
   wire(id?: string, options?: Partial<WireOptions>): Wire;
 }
@@ -64,7 +64,7 @@ export function intakeSourceContract(name: string, open: (port: number) => OpenS
       acknowledged = true;
     });
     await until(() => scene.messages.length === 1, 5000, 'the message');
-    const [message] = scene.messages as [Message];
+    const [message] = scene.messages as [Publication];
     assert.is(message.endpoint, one);
     assert.is(message.leaf, 'report');
     assert.is(message.topic, topic('report'));

@@ -2,18 +2,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
-import type { EndpointFact, Facts } from '../../collector/kpi/facts.ts';
+import type { EndpointFact, KpiFacts } from '../../collector/kpi/facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
 import { KpiUnit } from '../../shared/api.ts';
 import { dictionaries } from '../../shared/words/index.ts';
 import { createRandom } from '../simulate/random.ts';
 
 const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
-export const noFacts: Facts = { presence: [], alerts: [] };
+export const noFacts: KpiFacts = { presence: [], alerts: [] };
 const day = 86_400_000;
 
 /** A fleet of both kinds, of which some were never seen up or down, and its alerts, some of them still open. */
-export function someFacts(endpoints: number, alerts: number, seed = 1): Facts {
+export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts {
   const random = createRandom(seed);
   const fleet = Array.from({ length: endpoints }, (_, n): EndpointFact => {
     const kind = n % 2 === 0 ? 'server' : 'workstation';
@@ -45,19 +45,19 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): Facts {
 }
 
 /** Facts of which any that the KPI has not asked for is missing. */
-function given(kpi: Kpi, facts: Facts): Facts {
+function given(kpi: Kpi, facts: KpiFacts): KpiFacts {
   const own = Object.fromEntries(kpi.needs.map((name) => [name, facts[name]]));
   return new Proxy(own, {
     get(all, name) {
       assert.ok(Object.hasOwn(all, name), `${kpi.id} reads "${String(name)}", which is not among its needs`);
       return all[name as string];
     },
-  }) as unknown as Facts;
+  }) as unknown as KpiFacts;
 }
 
 export function kpiContract(kpi: Kpi): void {
   const test = suite(`KPI ${kpi.id}`);
-  const compute = (facts: Facts) => kpi.compute(given(kpi, facts), period);
+  const compute = (facts: KpiFacts) => kpi.compute(given(kpi, facts), period);
 
   test('names facts, a unit and a version of its formula', () => {
     assert.match(kpi.id, /^[a-z][a-z0-9_]{2,63}$/);

@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml';
 import { faultsOfRule } from '../../collector/evaluate/check.ts';
 import { defaultRules } from '../../collector/evaluate/defaults.ts';
 import type { When } from '../../collector/evaluate/kinds/index.ts';
-import { createMemory, type Memory, type RuleKind } from '../../collector/evaluate/kinds/kind.ts';
+import { createMemory, type RuleKind, type RuleMemory } from '../../collector/evaluate/kinds/kind.ts';
 import { mergeRules } from '../../collector/evaluate/merge.ts';
 import type { Endpoint } from '../../collector/fleet/fleet.ts';
 import { newestOf } from '../../collector/fleet/newest.ts';
@@ -200,7 +200,7 @@ export function ruleKindContract(kind: RuleKind): void {
       const tags = ((when as { tags?: Record<string, string> }).tags ?? {}) as Record<string, string>;
       for (const metric of metricsOf(measurement(when), tags).map(frozen)) {
         const report = frozen(reportOf([metric]));
-        const run = (memory: Memory) => {
+        const run = (memory: RuleMemory) => {
           const status = judge(rule, metric, report, memory, noon);
           return { status, shown: shown(rule, metric, report, memory) };
         };

@@ -23,8 +23,8 @@ import {
   familiesOf,
   familyOf,
   levelsAt,
-  type Rule,
   scopesOf,
+  type WebRule,
 } from '../../dashboards/web/rules/family.ts';
 import {
   changesOf,
@@ -160,7 +160,7 @@ test('parts that were said before go on to be said; another scope takes over wha
 });
 
 test('a rule reads as a sentence in both languages, and so does what differs', () => {
-  const rule = draftsOf('disk-space')[0]?.rule as Rule;
+  const rule = draftsOf('disk-space')[0]?.rule as WebRule;
   speak('en');
   assert.is(ruleWords(rule), 'Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB');
   const other = ruleOf(limited({ ...draftsOf('disk-space')[0], ticket: 'off' } as LevelDraft, '80'));

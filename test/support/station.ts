@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { hashSecret } from '../../collector/accounts/secret.ts';
+import { createChangeFeed } from '../../collector/change-feed.ts';
 import { openIntake } from '../../collector/collector.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind } from '../../collector/fleet/fleet.ts';
@@ -12,7 +13,6 @@ import type { IntakeParts } from '../../collector/intake/intake.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import type { SeriesStore } from '../../collector/series/series.ts';
 import { openState, type State } from '../../collector/state/open.ts';
-import { createTell } from '../../collector/tell.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
@@ -84,7 +84,7 @@ export async function openStation(options: StationOptions = {}) {
     fleet,
     clock,
     log,
-    tell: createTell(),
+    changeFeed: createChangeFeed(),
     registry: new Registry(),
     rawRetentionMs: 14 * 86_400_000,
     alerts: {

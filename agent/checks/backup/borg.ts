@@ -23,9 +23,16 @@ import {
   strictText,
 } from '../parse.ts';
 import { strictInstant } from './instants.ts';
-import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
-import { ask, jobsOf, ours, type Source } from './repository.ts';
-import type { Repository } from './settings.ts';
+import {
+  type BackupOutcome,
+  type FinishedRun,
+  type Product,
+  plainOutcome,
+  reasonsWhy,
+  type Unreadable,
+} from './product.ts';
+import { ask, jobsOf, ours, type SnapshotSource } from './repository.ts';
+import type { RepositorySettings } from './settings.ts';
 
 export interface Archive {
   name: string | null;
@@ -149,7 +156,7 @@ export function meaningOf(code: number | null): 'ok' | 'warning' | 'failed' {
  * A run of `borg create`. A warning wrote the archive, so it counts. But an archive without any file is what borg makes of
  * a source that is not there (exit code 1) or not mounted (0).
  */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const archive = parseCreate(run.stdout) ?? parseCreate(run.stderr);
   const sizes = { bytes: archive?.bytes ?? null, files: archive?.files ?? null };
   const meaning = run.signal === null ? meaningOf(run.code) : 'failed';
@@ -189,7 +196,7 @@ export function newestPerSeries(archives: readonly Archive[]): Archive[] {
   return [...groups.values()].flatMap(([newest]) => newest ?? []);
 }
 
-function sourceOf(archive: Archive): Source {
+function sourceOf(archive: Archive): SnapshotSource {
   const { host, name, start, end, bytes, files, duration } = archive;
   // A checkpoint is what an interrupted run leaves behind.
   const complete = !/\.checkpoint(\.\d+)?$/.test(name ?? '');
@@ -199,7 +206,7 @@ function sourceOf(archive: Archive): Source {
   return { host, series: seriesOf(name), protects: [], lastRun, lastSuccess, bytes, files, duration, reasons };
 }
 
-function archivesOf(context: CheckContext, setting: Repository, args: string[]): Promise<Archive[]> {
+function archivesOf(context: CheckContext, setting: RepositorySettings, args: string[]): Promise<Archive[]> {
   return ask(context, setting, {
     ...{ program: 'borg', args: ['--log-json', '--lock-wait', '5', ...args] },
     environment: (password) => ({
@@ -216,7 +223,7 @@ function archivesOf(context: CheckContext, setting: Repository, args: string[]):
 /** Sizes cost a walk through the archive: they are asked for the newest of a few series only. */
 const mostSized = 5;
 
-async function query(context: CheckContext, setting: Repository): Promise<BackupJob[]> {
+async function query(context: CheckContext, setting: RepositorySettings): Promise<BackupJob[]> {
   const matching = setting.archives ? ['--glob-archives', setting.archives] : [];
   const list = (command: string) =>
     archivesOf(context, setting, [command, '--json', '--format', '{hostname}{end}', ...matching]);
@@ -225,7 +232,7 @@ async function query(context: CheckContext, setting: Repository): Promise<Backup
     if (/required: NAME|repo-list/.test(reasonOf(thrown))) return list('repo-list');
     throw thrown;
   });
-  const sources: Source[] = [];
+  const sources: SnapshotSource[] = [];
   let asked = 0;
   for (const archive of newestPerSeries(all)) {
     const source = sourceOf(archive);

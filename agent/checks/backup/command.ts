@@ -4,12 +4,12 @@
  */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { digitsOf, oneLine } from '../parse.ts';
-import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
+import { type BackupOutcome, type FinishedRun, type Product, plainOutcome } from './product.ts';
 
-const warning = (why: Reason): Outcome => ({ result: 'warning', reasons: [why], bytes: null, files: null });
+const warning = (why: Reason): BackupOutcome => ({ result: 'warning', reasons: [why], bytes: null, files: null });
 
 /** rsync's totals, where --stats or -v asked for them. `1,234` in most locales, `1.234` in others. */
-function rsyncSizes(stdout: string): Pick<Outcome, 'bytes' | 'files'> {
+function rsyncSizes(stdout: string): Pick<BackupOutcome, 'bytes' | 'files'> {
   const number = (pattern: RegExp) => digitsOf(pattern.exec(stdout)?.[1]?.replace(/[,.]/g, ''));
   return {
     bytes: number(/^Total file size: ([\d,.]+) bytes/m) ?? number(/^total size is ([\d,.]+) /m),
@@ -17,18 +17,18 @@ function rsyncSizes(stdout: string): Pick<Outcome, 'bytes' | 'files'> {
   };
 }
 
-function rsyncOutcome(run: FinishedRun): Outcome {
+function rsyncOutcome(run: FinishedRun): BackupOutcome {
   const sizes = rsyncSizes(run.stdout);
   if (run.signal === null && run.code === 24) return { ...warning(reason('files_vanished')), ...sizes };
   const error = run.stderr.match(/^rsync(?: error|:.*failed):? .*/m)?.[0];
   return { ...plainOutcome(run, error === undefined ? null : said(oneLine(error))), ...sizes };
 }
 
-function tarOutcome(run: FinishedRun): Outcome {
+function tarOutcome(run: FinishedRun): BackupOutcome {
   return run.signal === null && run.code === 1 ? warning(reason('files_changed')) : plainOutcome(run);
 }
 
-function robocopyOutcome(run: FinishedRun): Outcome {
+function robocopyOutcome(run: FinishedRun): BackupOutcome {
   if (run.signal !== null || run.code === null || run.code >= 8) return plainOutcome(run);
   // 4: something has the same name but another kind, and stands as it was.
   return (run.code & 4) === 4 ? warning(reason('files_mismatched')) : { ...plainOutcome({ ...run, code: 0 }) };

@@ -5,7 +5,7 @@
  */
 import { strictInstant as isoInstant, localInstant } from './instants.ts';
 
-export type Order = 'dmy' | 'mdy' | 'ymd';
+export type DateOrder = 'dmy' | 'mdy' | 'ymd';
 
 /** Halves of the day as .NET's cultures write them, without dots and blanks. Others are unknown, not mornings. */
 const halves: Readonly<Record<string, 0 | 12>> = {
@@ -16,7 +16,7 @@ const halves: Readonly<Record<string, 0 | 12>> = {
 const shape =
   /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?(?:T| |, )(?:([^\d ]{1,12}) ?)?(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d{1,9})?)?(?: ?([^\d ].{0,12}))?$/u;
 
-interface Shape {
+interface DateShape {
   numbers: [number, number, number];
   separator: string;
   hour: number;
@@ -34,18 +34,18 @@ const plain = (text: string) =>
     .replace(/^(\d{4})\. (\d{1,2})\. (\d{1,2})\./, '$1.$2.$3.')
     .trim();
 
-function shapeOf(text: string): Shape | null {
+function shapeOf(text: string): DateShape | null {
   const match = text.length > 80 ? null : shape.exec(plain(text));
   if (!match) return null;
   const [, a, separator = '', b, c, before, hour, minute, second, after] = match;
   const word = before ?? after;
   const half = word === undefined ? null : halves[word.replace(/[. ]/g, '').toLowerCase()];
-  const numbers: Shape['numbers'] = [Number(a), Number(b), Number(c)];
+  const numbers: DateShape['numbers'] = [Number(a), Number(b), Number(c)];
   return { numbers, separator, hour: Number(hour), minute: Number(minute), second: Number(second ?? 0), half };
 }
 
 /** The order of the parts that all dates of one column have; null when they contradict each other. */
-function orderOf(shapes: readonly Shape[]): Order | null {
+function orderOf(shapes: readonly DateShape[]): DateOrder | null {
   const short = shapes.filter(({ numbers: [a] }) => a <= 31);
   if (short.length === 0) return 'ymd';
   const day = short.some(({ numbers: [a] }) => a > 12);
@@ -54,7 +54,7 @@ function orderOf(shapes: readonly Shape[]): Order | null {
   return short.some(({ separator, half }) => separator === '/' && half !== null) ? 'mdy' : 'dmy';
 }
 
-function instantOf({ numbers: [a, b, c], hour, minute, second, half }: Shape, order: Order): number | null {
+function instantOf({ numbers: [a, b, c], hour, minute, second, half }: DateShape, order: DateOrder): number | null {
   const [year, month, day] = a > 31 ? [a, b, c] : order === 'mdy' ? [c, a, b] : [c, b, a];
   if (half === undefined || (half !== null && (hour < 1 || hour > 12))) return null;
   const hours = half === null ? hour : (hour % 12) + half;
@@ -68,7 +68,7 @@ function instantOf({ numbers: [a, b, c], hour, minute, second, half }: Shape, or
  */
 export function columnOfDates(
   texts: readonly (string | null | undefined)[],
-  declared?: Order,
+  declared?: DateOrder,
 ): (text: string | null | undefined) => number | null {
   const shapes = texts.flatMap((text) => shapeOf(text ?? '') ?? []);
   const order = declared ?? orderOf(shapes);

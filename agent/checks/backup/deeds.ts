@@ -7,7 +7,7 @@ import { clip, type Reason, reason } from '../../../shared/reason.ts';
 import { linesIn } from '../parse.ts';
 import { type Call, callsOf, programName } from './shell-words.ts';
 
-interface Line {
+interface ParsedCommand {
   args: readonly string[];
   /** Without options and their values. */
   words: string[];
@@ -28,7 +28,7 @@ interface Program {
   verifies?: string;
   others?: string;
   /** Where commands are not words. */
-  reads?(line: Line): Partial<Pick<Deed, 'saves' | 'verifies'>> & { said?: string; dry?: string | null };
+  reads?(line: ParsedCommand): Partial<Pick<Deed, 'saves' | 'verifies'>> & { said?: string; dry?: string | null };
 }
 
 export interface Deed {
@@ -255,7 +255,7 @@ const byName = new Map(programs.flatMap((one) => one.names.split(' ').map((name)
 const listed = (text = '', parted = / /) => text.split(text.includes('|') ? '|' : parted).filter(Boolean);
 
 /** Options and words apart. A cluster such as `-avn` ends at a letter that takes a value. `--dry-run=false` is not given. */
-function lineOf(args: readonly string[], { values = '', oneDash }: Program): Line {
+function lineOf(args: readonly string[], { values = '', oneDash }: Program): ParsedCommand {
   const taking = new Set(values.split(' '));
   const words: string[] = [];
   const options = new Set<string>();
@@ -286,7 +286,7 @@ function cluster(word: string, taking: ReadonlySet<string>, options: Set<string>
 }
 
 /** tar's mode is a letter, also without a dash in the first word. An archive written to /dev/null saves nothing. */
-function tarDeed({ args, words, options }: Line): ReturnType<NonNullable<Program['reads']>> {
+function tarDeed({ args, words, options }: ParsedCommand): ReturnType<NonNullable<Program['reads']>> {
   const old = options.size === 0 || ![...options].some((one) => /^-[cruAxtd]$/.test(one)) ? (words[0] ?? '') : '';
   const modes = [...options, ...(/^[a-zA-Z]+$/.test(old) ? [...old].map((letter) => `-${letter}`) : [])];
   const has = (...names: string[]) => names.some((name) => modes.includes(name));

@@ -17,7 +17,7 @@ import {
   strictText,
 } from '../parse.ts';
 import { strictInstant } from './instants.ts';
-import { type FinishedRun, jobOf, type Outcome, type Product, plainOutcome } from './product.ts';
+import { type BackupOutcome, type FinishedRun, jobOf, type Product, plainOutcome } from './product.ts';
 
 export interface DuplicatiReport {
   job: string | null;
@@ -127,7 +127,7 @@ export function jobsIn(text: string): BackupJob[] {
   ];
 }
 
-const codes: Record<number, [Outcome['result'], Reason[]]> = {
+const codes: Record<number, [BackupOutcome['result'], Reason[]]> = {
   0: ['ok', []],
   1: ['ok', [reason('no_files_changed')]],
   2: ['warning', [reason('finished_with_warnings')]],
@@ -135,7 +135,7 @@ const codes: Record<number, [Outcome['result'], Reason[]]> = {
 };
 
 /** A run of `duplicati-cli backup`; sizes are in its closing lines. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const known = run.code !== null && run.signal === null ? codes[run.code] : undefined;
   if (!known) return plainOutcome(run);
   const files = /^[ \t]*Examined (\d+) (?:\([\d.]+ \w+\) )?files/m.exec(run.stdout)?.[1];

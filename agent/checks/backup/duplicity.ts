@@ -8,15 +8,15 @@ import { reason } from '../../../shared/reason.ts';
 import { digitsOf, linesIn, oneLine } from '../parse.ts';
 import { localInstant, unixInstant } from './instants.ts';
 import {
+  type BackupOutcome,
   type FinishedRun,
   jobOf,
-  type Outcome,
   type Product,
   plainOutcome,
   reasonsWhy,
   type Unreadable,
 } from './product.ts';
-import { queryJobs, type Source } from './repository.ts';
+import { queryJobs, type SnapshotSource } from './repository.ts';
 
 export interface Statistics {
   start: number | null;
@@ -117,7 +117,7 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
 }
 
 /** A run of `duplicity`: a good exit with errors in the statistics left files out. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const statistics = parseStatistics(run.stdout);
   const sizes = { bytes: statistics?.bytes ?? null, files: statistics?.files ?? null };
   if (run.code !== 0 || run.signal !== null) {
@@ -129,7 +129,7 @@ export function outcome(run: FinishedRun): Outcome {
   return { result: 'ok', reasons: [], ...sizes };
 }
 
-function sourceAt(lastRun: number): Source {
+function sourceAt(lastRun: number): SnapshotSource {
   return {
     host: null,
     protects: [],

@@ -9,14 +9,14 @@ export function pathIn(context: CheckContext, path: string): string {
   return context.root === '' ? path : join(context.root, path);
 }
 
-export interface Tail {
+export interface FileTail {
   text: string;
   modified: number;
   size: number;
 }
 
 /** The last `max` bytes of a file, from a whole line on; null when there is no such file. @throws other file errors */
-export async function tailOf(path: string, max = 65_536): Promise<Tail | null> {
+export async function tailOf(path: string, max = 65_536): Promise<FileTail | null> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, 'r');

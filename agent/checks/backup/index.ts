@@ -8,7 +8,7 @@ import { eventRule } from './event-rule.ts';
 import { fileHistory } from './file-history.ts';
 import { fileRule } from './file-rule.ts';
 import { kopia } from './kopia.ts';
-import { type FinishedRun, type Outcome, type Product, plainOutcome } from './product.ts';
+import { type BackupOutcome, type FinishedRun, type Product, plainOutcome } from './product.ts';
 import { restic } from './restic.ts';
 import { rsnapshot } from './rsnapshot.ts';
 import { programName } from './shell-words.ts';
@@ -48,6 +48,6 @@ export function productOfProgram(program: string): Product | undefined {
 }
 
 /** What a finished run meant, by its product, or by the exit code alone. */
-export function outcomeOf(product: Product | undefined, run: FinishedRun): Outcome {
+export function outcomeOf(product: Product | undefined, run: FinishedRun): BackupOutcome {
   return product?.outcome ? product.outcome(run) : plainOutcome(run);
 }

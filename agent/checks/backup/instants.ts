@@ -1,6 +1,6 @@
 /** Times as backup products write them → ms since 1970, UTC; null for what cannot be the time of a backup. */
 
-type Parts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
+type DateParts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
 
 /**
  * Products write year 1, 1601, 1900 or 1970 for "never", and other calendars count otherwise (2569 in Thai, 1448 in
@@ -9,7 +9,7 @@ type Parts = [year: number, month: number, day: number, hour: number, minute: nu
 const firstYear = 2000;
 const lastYear = 2100;
 
-function plausible([year, month, day, hour, minute, second]: Parts): boolean {
+function plausible([year, month, day, hour, minute, second]: DateParts): boolean {
   const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
   return (
     year >= firstYear &&
@@ -25,12 +25,12 @@ function plausible([year, month, day, hour, minute, second]: Parts): boolean {
 }
 
 /** UTC parts (month 1–12) → ms since 1970; null when there is no such moment. */
-export function utcInstant(parts: Parts): number | null {
+export function utcInstant(parts: DateParts): number | null {
   return plausible(parts) ? Date.UTC(parts[0], parts[1] - 1, ...(parts.slice(2) as [number])) : null;
 }
 
 /** The same for parts without a zone: read in this machine's own zone, where the product ran. */
-export function localInstant(parts: Parts): number | null {
+export function localInstant(parts: DateParts): number | null {
   return plausible(parts) ? new Date(parts[0], parts[1] - 1, ...(parts.slice(2) as [number])).getTime() : null;
 }
 
@@ -44,7 +44,7 @@ export function strictInstant(value: unknown, zone: 'local' | 'UTC' = 'local'): 
   const match = typeof value === 'string' ? stamp.exec(value.trim()) : null;
   if (!match) return null;
   const fraction = Number((match[7] ?? '0').padEnd(3, '0').slice(0, 3));
-  const parts = [...match.slice(1, 7).map((part) => Number(part ?? 0)), fraction] as Parts;
+  const parts = [...match.slice(1, 7).map((part) => Number(part ?? 0)), fraction] as DateParts;
   const offset = match[8];
   if (offset === undefined) return zone === 'UTC' ? utcInstant(parts) : localInstant(parts);
   const utc = utcInstant(parts);

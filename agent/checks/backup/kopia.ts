@@ -7,14 +7,14 @@ import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { goList, type Loose, oneLine, strictCount, strictJson, strictObject, strictText, sumOf } from '../parse.ts';
 import { strictInstant } from './instants.ts';
 import {
+  type BackupOutcome,
   type FinishedRun,
-  type Outcome,
   type Product,
   plainOutcome,
   secondsBetween,
   type Unreadable,
 } from './product.ts';
-import { queryJobs, type Source } from './repository.ts';
+import { queryJobs, type SnapshotSource } from './repository.ts';
 
 export interface KopiaSnapshot {
   host: string | null;
@@ -66,7 +66,7 @@ function snapshotOf(row: Loose | null): KopiaSnapshot | null {
 }
 
 /** What a snapshot is worth: cut off is failed, errors make a warning. */
-export function resultOf(snapshot: KopiaSnapshot): Outcome['result'] {
+export function resultOf(snapshot: KopiaSnapshot): BackupOutcome['result'] {
   if (snapshot.incomplete !== null) return 'failed';
   const errors = [snapshot.errors, snapshot.ignoredErrors, snapshot.failedEntries];
   return errors.some((count) => (count ?? 0) > 0) ? 'warning' : 'ok';
@@ -85,7 +85,7 @@ function warningOf({ errors, ignoredErrors, failedEntries }: KopiaSnapshot): Rea
 
 const cutOff = (why: string): Reason[] => [reason('snapshot_cut_off'), ...(why === noEnd ? [] : said(why))];
 
-function sourceOf(snapshots: readonly KopiaSnapshot[]): Source[] {
+function sourceOf(snapshots: readonly KopiaSnapshot[]): SnapshotSource[] {
   const newest = snapshots[0];
   if (!newest) return [];
   const whole = snapshots.find(({ incomplete }) => incomplete === null);
@@ -116,7 +116,7 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
 }
 
 /** A run of `kopia snapshot create --json`: one snapshot a line. Without --json only the exit code tells. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const lines = run.stdout.split('\n').filter((line) => line.trim().startsWith('{'));
   const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];
   const sizes = { bytes: sumOf(made.map(({ bytes }) => bytes)), files: sumOf(made.map(({ files }) => files)) };

@@ -9,8 +9,8 @@ import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
 import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { oneLine, withoutPassword } from '../parse.ts';
-import type { Order } from './dates.ts';
-import type { BackupSettings, Repository } from './settings.ts';
+import type { DateOrder } from './dates.ts';
+import type { BackupSettings, RepositorySettings } from './settings.ts';
 
 /** What a finished program left behind: exit code, or the signal that ended it, and the tail of its output. */
 export interface FinishedRun {
@@ -21,7 +21,7 @@ export interface FinishedRun {
 }
 
 /** What the run meant. Values that the output does not tell are null. */
-export interface Outcome {
+export interface BackupOutcome {
   result: Extract<BackupResult, 'ok' | 'warning' | 'failed'>;
   reasons: readonly Reason[];
   bytes: number | null;
@@ -41,11 +41,11 @@ export interface Product {
   /** Jobs that can be found without settings or secrets. Rejects with NoData where the product is not. */
   discover?(context: CheckContext, settings: BackupSettings): Promise<BackupJob[]>;
   /** Jobs of one repository, with the secrets that the local settings name. */
-  query?(context: CheckContext, repository: Repository): Promise<BackupJob[]>;
+  query?(context: CheckContext, repository: RepositorySettings): Promise<BackupJob[]>;
   /** Jobs in the text of a file written by the product's own reporting. */
-  report?(text: string, dates?: Order): BackupJob[];
+  report?(text: string, dates?: DateOrder): BackupJob[];
   /** What a run of the product meant. */
-  outcome?(run: FinishedRun): Outcome;
+  outcome?(run: FinishedRun): BackupOutcome;
 }
 
 /** Machine words for why a source could not be read; the same for every product. */
@@ -79,7 +79,7 @@ export class SourceUnreadable extends ReasonedError {
 }
 
 /** What is known of a job. */
-type Known = Omit<Partial<BackupJob>, 'reason' | 'verifyNote'> & {
+type KnownJob = Omit<Partial<BackupJob>, 'reason' | 'verifyNote'> & {
   reasons?: readonly Reason[];
   verifyNote?: Reason[] | null;
 };
@@ -88,7 +88,7 @@ type Known = Omit<Partial<BackupJob>, 'reason' | 'verifyNote'> & {
  * The normal form with everything unknown but what is given; texts are cut to what the wire takes, passwords in
  * repository addresses are hidden.
  */
-export function jobOf(product: string, job: string, evidence: string, known: Known = {}): BackupJob {
+export function jobOf(product: string, job: string, evidence: string, known: KnownJob = {}): BackupJob {
   const blank = {
     schedule: null,
     nextRun: null,
@@ -133,8 +133,8 @@ export function latest(times: readonly (number | null | undefined)[]): number | 
  * Exit code 0 is ok, anything else failed: for products without finer codes.
  * @param why what the output tells of a failure; else its last line does
  */
-export function plainOutcome(run: FinishedRun, why: readonly Reason[] | null = null): Outcome {
-  const failed = (...reasons: Reason[]): Outcome => ({ result: 'failed', reasons, bytes: null, files: null });
+export function plainOutcome(run: FinishedRun, why: readonly Reason[] | null = null): BackupOutcome {
+  const failed = (...reasons: Reason[]): BackupOutcome => ({ result: 'failed', reasons, bytes: null, files: null });
   if (run.signal !== null) return failed(reason('ended_signal', { signal: run.signal }));
   if (run.code === 0) return { result: 'ok', reasons: [], bytes: null, files: null };
   const last = run.stderr.trim().split('\n').at(-1) ?? '';

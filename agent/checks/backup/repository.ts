@@ -11,10 +11,10 @@ import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { textOfBytes } from '../parse.ts';
 import { jobOf, reasonsWhy, SourceUnreadable, type Unreadable } from './product.ts';
-import type { Repository } from './settings.ts';
+import type { RepositorySettings } from './settings.ts';
 
 /** The newest backup of one source that the repository holds. */
-export interface Source {
+export interface SnapshotSource {
   /** The machine that it is of; null when the repository does not say. */
   host: string | null;
   /** What else tells apart backups of one machine that follow each other: borg's archive names, Kopia's user. */
@@ -49,7 +49,7 @@ export function parseEnvironment(text: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-async function secretsOf(setting: Repository, query: Query<unknown>): Promise<Record<string, string>> {
+async function secretsOf(setting: RepositorySettings, query: Query<unknown>): Promise<Record<string, string>> {
   const read = async (file: string) => {
     try {
       return textOfBytes(await readFile(file));
@@ -63,7 +63,7 @@ async function secretsOf(setting: Repository, query: Query<unknown>): Promise<Re
   return { ...more, ...query.environment(password) };
 }
 
-const covers = (source: Source, path: string) =>
+const covers = (source: SnapshotSource, path: string) =>
   source.protects.some((held) => path === held || path.startsWith(held.endsWith('/') ? held : `${held}/`));
 
 /** A name with the domain and the same one without are one machine; two domains are two machines. */
@@ -73,7 +73,11 @@ function sameHost(a: string, b: string): boolean {
 }
 
 /** Sources of this machine (or of the hosts named), and of the declared paths when there are any. */
-export function ours(sources: readonly Source[], setting: Repository, self = hostname()): Source[] {
+export function ours(
+  sources: readonly SnapshotSource[],
+  setting: RepositorySettings,
+  self = hostname(),
+): SnapshotSource[] {
   const hosts = setting.hosts ?? [self];
   const declared = setting.protects ?? [];
   return sources
@@ -81,7 +85,7 @@ export function ours(sources: readonly Source[], setting: Repository, self = hos
     .filter((source) => source.protects.length === 0 || declared.every((path) => covers(source, path)));
 }
 
-function jobFrom(source: Source, name: string, setting: Repository, product: string): BackupJob {
+function jobFrom(source: SnapshotSource, name: string, setting: RepositorySettings, product: string): BackupJob {
   return jobOf(product, name, 'repository', {
     protects: source.protects.length > 0 ? source.protects : (setting.protects ?? []),
     repository: setting.repository ?? null,
@@ -96,13 +100,18 @@ function jobFrom(source: Source, name: string, setting: Repository, product: str
   });
 }
 
-function neverJob(setting: Repository, product: string, name: string, ...reasons: Reason[]): BackupJob {
+function neverJob(setting: RepositorySettings, product: string, name: string, ...reasons: Reason[]): BackupJob {
   const { protects = [], repository = null, schedule = null } = setting;
   return jobOf(product, name, 'repository', { protects, repository, schedule, result: 'never', reasons });
 }
 
 /** The jobs of one host. Declared paths make one job of each series: its newest source that covers them. */
-function jobsOfHost(sources: readonly Source[], name: string, setting: Repository, product: string): BackupJob[] {
+function jobsOfHost(
+  sources: readonly SnapshotSource[],
+  name: string,
+  setting: RepositorySettings,
+  product: string,
+): BackupJob[] {
   const newestFirst = [...sources].sort((a, b) => (b.lastRun ?? 0) - (a.lastRun ?? 0));
   const series = Map.groupBy(newestFirst, (source) => source.series ?? '');
   return [...series].flatMap(([title, list]) => {
@@ -116,8 +125,12 @@ function jobsOfHost(sources: readonly Source[], name: string, setting: Repositor
 }
 
 /** The sources of each machine, and of each one named of which the repository holds nothing. */
-function byHost(mine: readonly Source[], named: readonly string[], self: string): { name: string; list: Source[] }[] {
-  const groups: { name: string; list: Source[] }[] = [];
+function byHost(
+  mine: readonly SnapshotSource[],
+  named: readonly string[],
+  self: string,
+): { name: string; list: SnapshotSource[] }[] {
+  const groups: { name: string; list: SnapshotSource[] }[] = [];
   for (const source of mine) {
     // Where the repository does not tell whose it is, it is of the machine that is asked for.
     const group = groups.find(({ name }) => source.host === null || sameHost(name, source.host));
@@ -133,7 +146,12 @@ function byHost(mine: readonly Source[], named: readonly string[], self: string)
  * never stands for the old one of another. The declared name is enough where there is only one. A host without any
  * backup in the repository is `never`.
  */
-export function jobsOf(sources: readonly Source[], setting: Repository, product: string, self: string): BackupJob[] {
+export function jobsOf(
+  sources: readonly SnapshotSource[],
+  setting: RepositorySettings,
+  product: string,
+  self: string,
+): BackupJob[] {
   const mine = ours(sources, setting, self);
   const named = (setting.hosts ?? [self]).filter((host) => host !== '*');
   const groups = byHost(mine, named, self);
@@ -149,7 +167,7 @@ export function jobsOf(sources: readonly Source[], setting: Repository, product:
 }
 
 /** Runs the query and reads the answer. @throws SourceUnreadable with the reason when there is no answer. */
-export async function ask<T>(context: CheckContext, setting: Repository, query: Query<T>): Promise<T[]> {
+export async function ask<T>(context: CheckContext, setting: RepositorySettings, query: Query<T>): Promise<T[]> {
   const env = await secretsOf(setting, query);
   const run = await context.run(query.program, query.args, { timeoutMs: 120_000, maxBytes: 8 << 20, env });
   if (run.ended !== null) throw new SourceUnreadable('unreachable', howEnded(query.program, run));
@@ -162,8 +180,8 @@ export async function ask<T>(context: CheckContext, setting: Repository, query: 
 /** The same, of a program whose one answer tells all. */
 export async function queryJobs(
   context: CheckContext,
-  setting: Repository,
-  query: Query<Source> & { product: string },
+  setting: RepositorySettings,
+  query: Query<SnapshotSource> & { product: string },
 ): Promise<BackupJob[]> {
   return jobsOf(await ask(context, setting, query), setting, query.product, hostname());
 }

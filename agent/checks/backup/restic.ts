@@ -18,10 +18,17 @@ import {
   strictTexts,
 } from '../parse.ts';
 import { strictInstant } from './instants.ts';
-import { type FinishedRun, type Outcome, type Product, plainOutcome, reasonsWhy, type Unreadable } from './product.ts';
-import { queryJobs, type Source } from './repository.ts';
+import {
+  type BackupOutcome,
+  type FinishedRun,
+  type Product,
+  plainOutcome,
+  reasonsWhy,
+  type Unreadable,
+} from './product.ts';
+import { queryJobs, type SnapshotSource } from './repository.ts';
 
-export interface Summary {
+export interface ResticSummary {
   snapshot: string | null;
   filesNew: number | null;
   files: number | null;
@@ -32,12 +39,12 @@ export interface Summary {
 }
 
 /** The last summary in the output of `restic backup --json`, which comes after any number of status lines. */
-export function parseBackup(stdout: string): Summary | null {
+export function parseBackup(stdout: string): ResticSummary | null {
   const line = jsonLines(stdout).findLast((row) => row.message_type === 'summary' && 'total_files_processed' in row);
   return line ? summaryOf(line) : parseBackupText(stdout);
 }
 
-function summaryOf(line: Loose): Summary {
+function summaryOf(line: Loose): ResticSummary {
   return {
     snapshot: strictText(line.snapshot_id),
     filesNew: strictCount(line.files_new),
@@ -50,7 +57,7 @@ function summaryOf(line: Loose): Summary {
 }
 
 /** The closing lines without --json. Sizes there are rounded to three digits after the point. */
-function parseBackupText(stdout: string): Summary | null {
+function parseBackupText(stdout: string): ResticSummary | null {
   const snapshot = /^snapshot ([0-9a-f]{8,64}) saved$/m.exec(stdout);
   if (!snapshot) return null;
   const processed = /^processed (\d+) files, ([\d.]+ \w+) in /m.exec(stdout);
@@ -154,7 +161,7 @@ export function latestPerSource(snapshots: readonly Snapshot[]): Snapshot[] {
 }
 
 /** A run of `restic backup`. Code 3 wrote a snapshot, so it counts, with a warning. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const summary = parseBackup(run.stdout);
   const sizes = { bytes: summary?.bytes ?? null, files: summary?.files ?? null };
   if (run.signal === null && run.code === 0) {
@@ -171,7 +178,7 @@ export function outcome(run: FinishedRun): Outcome {
   return plainOutcome(run, reasonsWhy(why, message));
 }
 
-function sourceOf(snapshot: Snapshot): Source {
+function sourceOf(snapshot: Snapshot): SnapshotSource {
   return {
     host: snapshot.host,
     protects: snapshot.paths,

@@ -12,10 +12,18 @@ import { linesIn, oneLine } from '../parse.ts';
 import type { Deed } from './deeds.ts';
 import { pathIn, tailOf } from './files.ts';
 import { localInstant, strictInstant } from './instants.ts';
-import { type FinishedRun, Idle, jobOf, type Outcome, type Product, plainOutcome, secondsBetween } from './product.ts';
+import {
+  type BackupOutcome,
+  type FinishedRun,
+  Idle,
+  jobOf,
+  type Product,
+  plainOutcome,
+  secondsBetween,
+} from './product.ts';
 import { programName } from './shell-words.ts';
 
-export interface Interval {
+export interface SnapshotInterval {
   started: number | null;
   lastRun: number | null;
   lastSuccess: number | null;
@@ -42,7 +50,7 @@ function timeOf(text: string): number | null {
   ]);
 }
 
-const blank: Interval = {
+const blank: SnapshotInterval = {
   started: null,
   lastRun: null,
   lastSuccess: null,
@@ -52,7 +60,7 @@ const blank: Interval = {
 };
 
 /** One line's news about its interval. The first error of a run says most; the lines after it are about the lines before. */
-function after(known: Interval, time: number, news: string): Interval {
+function after(known: SnapshotInterval, time: number, news: string): SnapshotInterval {
   if (news === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
   const duration = secondsBetween(known.started, time);
   if (news === 'completed successfully') {
@@ -89,8 +97,8 @@ function unfolded(text: string): string {
 }
 
 /** Every interval in the log's text. What was never mentioned is not there: it is not known to have failed or run. */
-export function parseLog(text: string): Map<string, Interval> {
-  const intervals = new Map<string, Interval>();
+export function parseLog(text: string): Map<string, SnapshotInterval> {
+  const intervals = new Map<string, SnapshotInterval>();
   let running: string | null = null;
   for (const line of linesIn(unfolded(text))) {
     const match = about.exec(line) ?? aside.exec(line);
@@ -128,7 +136,7 @@ export function parseConfiguration(text: string): Configuration {
 }
 
 /** The job of a machine's rsnapshot: the interval that copies; trouble while rotating the others is a warning. */
-export function jobsOf(log: ReadonlyMap<string, Interval>, configuration: Configuration | null): BackupJob[] {
+export function jobsOf(log: ReadonlyMap<string, SnapshotInterval>, configuration: Configuration | null): BackupJob[] {
   const first = configuration?.intervals[0];
   const names = first === undefined ? [...log.keys()] : [first];
   const others = [...log].filter(([name, { result }]) => !names.includes(name) && result === 'failed');
@@ -183,7 +191,7 @@ export async function rotatesOnly(deeds: readonly Deed[]): Promise<Reason[] | nu
 }
 
 /** Exit codes of rsnapshot's manual: 0 good, 1 failed, 2 good with warnings. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   if (run.code === 2 && run.signal === null) {
     const warning = run.stderr.match(/^WARNING: .*/m)?.[0];
     const reasons = warning === undefined ? [reason('finished_with_warnings')] : said(oneLine(warning));

@@ -17,7 +17,7 @@ const common = {
 };
 
 /** A repository to ask; for each of these an admin has decided that the agent may use its secret. */
-export const Repository = Type.Object(
+export const RepositorySettings = Type.Object(
   {
     ...common,
     product: Type.Enum(['restic', 'borg', 'kopia', 'duplicity']),
@@ -34,7 +34,7 @@ export const Repository = Type.Object(
   },
   closed,
 );
-export type Repository = Static<typeof Repository>;
+export type RepositorySettings = Static<typeof RepositorySettings>;
 
 /** The newest file that matches counts as the last good backup. */
 export const FileRule = Type.Object(
@@ -81,7 +81,7 @@ export const BackupSettings = Type.Object(
   {
     /** Products that are not to be looked for. */
     ignore: Type.Optional(Type.Array(Type.Enum(products.map((product) => product.name)), { maxItems: 50 })),
-    repositories: Type.Optional(Type.Array(Repository, { maxItems: 50 })),
+    repositories: Type.Optional(Type.Array(RepositorySettings, { maxItems: 50 })),
     files: Type.Optional(Type.Array(FileRule, { maxItems: 100 })),
     events: Type.Optional(Type.Array(EventRule, { maxItems: 50 })),
     reports: Type.Optional(Type.Array(ReportFile, { maxItems: 50 })),

@@ -13,9 +13,9 @@ import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
 import { productNamed, products } from './index.ts';
 import { Idle, jobOf, latest } from './product.ts';
-import type { BackupSettings, ReportFile, Repository } from './settings.ts';
+import type { BackupSettings, ReportFile, RepositorySettings } from './settings.ts';
 
-export interface Source {
+export interface BackupSource {
   key: string;
   product: string;
   /** Its name for people when it does not answer and nothing is known of it. */
@@ -28,7 +28,7 @@ export interface Source {
 }
 
 /** What one source said last. */
-export interface Heard {
+export interface SourceReading {
   at: number;
   jobs: BackupJob[];
   /** Why there is nothing, where that is worth a word. */
@@ -49,7 +49,7 @@ export async function settingsOf(context: CheckContext): Promise<BackupSettings>
   return (await (await import('../../settings.ts')).readSettings(file, 'backups')).backups ?? {};
 }
 
-function repositorySource(context: CheckContext, setting: Repository): Source {
+function repositorySource(context: CheckContext, setting: RepositorySettings): BackupSource {
   const product = productNamed(setting.product);
   return {
     key: `repository ${setting.product} ${setting.job}`,
@@ -72,7 +72,7 @@ async function readReport(context: CheckContext, setting: ReportFile): Promise<B
 }
 
 /** Every source of this machine under these settings. */
-export function sourcesOf(context: CheckContext, settings: BackupSettings): Source[] {
+export function sourcesOf(context: CheckContext, settings: BackupSettings): BackupSource[] {
   const ignored = new Set(settings.ignore);
   const discovered = products.flatMap((product) => {
     const discover = product.discover;
@@ -101,13 +101,17 @@ function keepSuccess(before: readonly BackupJob[], now: readonly BackupJob[]): B
   return now.map((job) => ({ ...job, lastSuccess: latest([job.lastSuccess, known.get(job.job)]) }));
 }
 
-function withoutAnswer(source: Source, before: Heard | undefined, thrown: unknown): BackupJob[] {
+function withoutAnswer(source: BackupSource, before: SourceReading | undefined, thrown: unknown): BackupJob[] {
   const known = before?.jobs.length ? before.jobs : [jobOf(source.product, source.title, 'none')];
   return known.map((job) => ({ ...job, result: 'unknown', reason: reasonsOf(thrown), readable: false }));
 }
 
 /** Reads a source, unless what it said last is fresh enough. Never rejects: what fails is said in the jobs. */
-export async function hear(source: Source, before: Heard | undefined, now: number): Promise<Heard> {
+export async function readSource(
+  source: BackupSource,
+  before: SourceReading | undefined,
+  now: number,
+): Promise<SourceReading> {
   const age = before ? now - before.at : Number.POSITIVE_INFINITY;
   // A negative age means that the clock went back: read again.
   if (before && source.every > 0 && age >= 0 && age < source.every) return before;

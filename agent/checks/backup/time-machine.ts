@@ -120,7 +120,7 @@ export function parseLatest(text: string): LatestBackup {
   return { latest: null, path: null, reason, configured: reason === null ? null : reason !== 'not-configured' };
 }
 
-export interface Status {
+export interface TimeMachineStatus {
   running: boolean | null;
   phase: string | null;
   /** 0–100; null while it prepares. */
@@ -133,7 +133,7 @@ export interface Status {
 }
 
 /** `tmutil status`, plain or -X. */
-export function parseStatus(text: string): Status {
+export function parseStatus(text: string): TimeMachineStatus {
   const row = strictObject(parsePlist(text.replace(/^Backup session status:\s*/, ''))) ?? {};
   const progress = strictObject(row.Progress) ?? {};
   const percent = Number(
@@ -195,7 +195,7 @@ export function parseDestinations(text: string): DestinationInfo[] | null {
   return found.length === 0 ? null : found.map((info, at) => ({ ...info, last: info.last || marks[at] === true }));
 }
 
-export function jobFrom(destination: Destination, status: Status, autoBackup: boolean | null): BackupJob {
+export function jobFrom(destination: Destination, status: TimeMachineStatus, autoBackup: boolean | null): BackupJob {
   const { lastResult, latest: newest, count } = destination;
   const here = status.running === true && (status.destinationId === null || status.destinationId === destination.id);
   const never = newest === null && count === 0;

@@ -10,12 +10,12 @@ import { joinReasons, type Reason, reason, said } from '../../../shared/reason.t
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { digitsOf, linesIn, oneLine, spanOf } from '../parse.ts';
-import { columnOfDates, type Order } from './dates.ts';
+import { columnOfDates, type DateOrder } from './dates.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { strictInstant } from './instants.ts';
 import { Idle, jobOf, latest, type Product, SourceUnreadable, secondsBetween } from './product.ts';
 
-type Result = BackupJob['result'];
+type VeeamResult = BackupJob['result'];
 /** How far back the event log is read. */
 const days = 35;
 
@@ -42,7 +42,7 @@ export interface JobRow {
 const mostRows = 1000;
 
 /** The table of jobs, one a line; with a header by its names, else in the order of Checkmk's plugin. */
-export function parseJobs(text: string, declared?: Order): JobRow[] {
+export function parseJobs(text: string, declared?: DateOrder): JobRow[] {
   const lines = text.split(/\r*\n/).filter((line) => line.trim() !== '' && !line.startsWith('<<<'));
   const all = lines.slice(0, mostRows).map((line) => line.split('\t'));
   const header = all.find((cells) => cells.some((cell) => /^(last ?)?result$/i.test(cell.trim())));
@@ -65,7 +65,7 @@ export function parseJobs(text: string, declared?: Order): JobRow[] {
 const working = /^(Working|Starting|Postprocessing|Resuming|Stopping|Pausing|WaitingTape|WaitingRepository|Pending)$/;
 
 /** The result of the last session outranks the state: a job that starts again after a failure has still failed. */
-export function resultOfJob(row: JobRow): Result {
+export function resultOfJob(row: JobRow): VeeamResult {
   if (!row.complete) return 'unknown';
   // The last session has not ended yet: its result is the one before.
   if (working.test(row.state ?? '') && isSentinel(row.stopText) && row.lastResult !== 'Failed') return 'running';
@@ -86,7 +86,7 @@ export interface ClientSession {
 }
 
 /** Sessions of machines, as blocks of `Key<TAB>value`; a block begins with Status. */
-export function parseClients(text: string, declared?: Order): ClientSession[] {
+export function parseClients(text: string, declared?: DateOrder): ClientSession[] {
   const blocks: Map<string, string>[] = [];
   for (const line of text.replace(/\r/g, '').split('\n')) {
     const [key = '', value] = line.split('\t');
@@ -117,9 +117,9 @@ function sessionOf(fields: ReadonlyMap<string, string>, dateOf: ReturnType<typeo
   };
 }
 
-const results: Record<string, Result> = { Success: 'ok', Warning: 'warning', Failed: 'failed', Error: 'failed' };
+const results: Record<string, VeeamResult> = { Success: 'ok', Warning: 'warning', Failed: 'failed', Error: 'failed' };
 
-function resultOfClient(session: ClientSession): Result {
+function resultOfClient(session: ClientSession): VeeamResult {
   if (session.running !== false) return session.running ? 'running' : 'unknown';
   return results[session.status ?? ''] ?? 'unknown';
 }
@@ -170,7 +170,7 @@ export function jobsOfSessions(sessions: readonly AgentSession[]): BackupJob[] {
 }
 
 /** Either of the two tables of Backup & Replication, told apart by their form. */
-export function jobsIn(text: string, declared?: Order): BackupJob[] {
+export function jobsIn(text: string, declared?: DateOrder): BackupJob[] {
   if (/^Status\t/m.test(text)) {
     return parseClients(text, declared).map((session) => {
       const result = resultOfClient(session);
@@ -201,7 +201,7 @@ export function jobsIn(text: string, declared?: Order): BackupJob[] {
 export function jobsOfEvents(events: readonly WindowsEvent[]): BackupJob[] {
   const ends = events.filter(({ id, provider }) => id === 190 && provider === 'Veeam Agent');
   const nameOf = (event: WindowsEvent) => /'([^']+)'/.exec(event.message ?? event.data.join(' '))?.[1] ?? 'Veeam Agent';
-  const levels: Record<number, Result> = { 0: 'ok', 4: 'ok', 3: 'warning', 2: 'failed', 1: 'failed' };
+  const levels: Record<number, VeeamResult> = { 0: 'ok', 4: 'ok', 3: 'warning', 2: 'failed', 1: 'failed' };
   const resultOf = ({ level }: WindowsEvent) => (level === null ? 'unknown' : (levels[level] ?? 'unknown'));
   return [...Map.groupBy(ends, nameOf)].map(([job, list]) => {
     const sorted = [...list].sort((a, b) => (b.time ?? 0) - (a.time ?? 0));

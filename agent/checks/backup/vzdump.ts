@@ -10,7 +10,7 @@ import { type CheckContext, NoData } from '../check.ts';
 import { digitsOf, linesIn, oneLine, spanOf, sumOf } from '../parse.ts';
 import { pathIn, tailOf } from './files.ts';
 import { strictInstant, unixInstant } from './instants.ts';
-import { type FinishedRun, Idle, jobOf, latest, type Outcome, type Product, plainOutcome } from './product.ts';
+import { type BackupOutcome, type FinishedRun, Idle, jobOf, latest, type Product, plainOutcome } from './product.ts';
 
 export interface Guest {
   vmid: number;
@@ -199,7 +199,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
 }
 
 /** A run of `vzdump`: its output is the log. */
-export function outcome(run: FinishedRun): Outcome {
+export function outcome(run: FinishedRun): BackupOutcome {
   const log = parseLog(`${run.stdout}\n${run.stderr}`);
   const failed = log.guests.find(({ status }) => status === 'failed');
   const bytes = sumOf(log.guests.map((guest) => guest.bytes));

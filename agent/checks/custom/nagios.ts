@@ -8,7 +8,7 @@ import { linesOf, numberOf } from '../parse.ts';
 export type CustomStatus = 0 | 1 | 2 | 3;
 
 /** A range is broken when the value lies outside of it; with `@`, when it lies inside. */
-export interface Range {
+export interface ThresholdRange {
   /** -Infinity for `~`. */
   from: number;
   to: number;
@@ -21,8 +21,8 @@ export interface Performance {
   value: number | null;
   /** s, B, %, c or whatever the plugin wrote; empty for a plain number. */
   unit: string;
-  warn: Range | null;
-  crit: Range | null;
+  warn: ThresholdRange | null;
+  crit: ThresholdRange | null;
   min: number | null;
   max: number | null;
 }
@@ -55,7 +55,7 @@ const scales: Record<string, [unit: string, factor: number]> = {
 const times = (value: number, factor: number) => Number((value * factor).toPrecision(15));
 
 /** `10`, `10:`, `~:10`, `10:20`, `@10:20`; null when the text is none of them. Values are multiplied by `factor`. */
-export function parseRange(text: string, factor = 1): Range | null {
+export function parseRange(text: string, factor = 1): ThresholdRange | null {
   const match = new RegExp(`^(@?)(?:(~|${number})?:)?(${number})?$`).exec(text.trim());
   if (!match || text.trim() === '' || text.trim() === '@') return null;
   const value = (part: string | undefined) => times(Number((part ?? '').replace(',', '.')), factor);
@@ -66,7 +66,7 @@ export function parseRange(text: string, factor = 1): Range | null {
 }
 
 /** The one number that a chart can draw as "alerts above"; null when the range has no such end. */
-export function upperLimit(range: Range | null): number | null {
+export function upperLimit(range: ThresholdRange | null): number | null {
   if (range === null) return null;
   const limit = range.inside ? range.from : range.to;
   return Number.isFinite(limit) ? limit : null;

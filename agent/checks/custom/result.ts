@@ -4,12 +4,12 @@ import type { HealthItem } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import type { RunResult } from '../check.ts';
-import { item, metric, type Status } from '../health/source.ts';
+import { type HealthStatus, item, metric } from '../health/source.ts';
 import { parseJsonAnswer } from './json.ts';
 import { type PluginAnswer, parsePlugin, upperLimit } from './nagios.ts';
 
 const maxLabels = 50;
-const statuses: readonly Status[] = ['ok', 'warning', 'critical', 'unknown'];
+const statuses: readonly HealthStatus[] = ['ok', 'warning', 'critical', 'unknown'];
 
 /** A program that had to be ended says nothing about what it checks: unknown, with the reason. */
 export function answerOf(result: RunResult, output: 'nagios' | 'json', timeoutMs: number): PluginAnswer {

@@ -3,7 +3,7 @@ import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
 import { boolOf, type Loose, numberOf } from '../parse.ts';
-import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+import { day, type HealthReading, type HealthSource, type HealthStatus, hour, item, metric } from './source.ts';
 
 const daySeconds = day / 1000;
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -33,7 +33,7 @@ export function parseDefender(status: Loose): Antivirus {
   return { name: 'Microsoft Defender', on, signatureAgeDays: age !== null && age < 65_535 ? age : null };
 }
 
-export function judgeAntivirus(state: Antivirus): { status: Status; good: boolean | null; why: Reason } {
+export function judgeAntivirus(state: Antivirus): { status: HealthStatus; good: boolean | null; why: Reason } {
   const age = state.signatureAgeDays;
   if (state.on === false) return { status: 'critical', good: false, why: reason('protection_off') };
   if (age !== null && age > 7)

@@ -3,7 +3,7 @@ import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
 import { type Loose, numberOf, textOf } from '../parse.ts';
-import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+import { type HealthReading, type HealthSource, type HealthStatus, hour, item, metric } from './source.ts';
 
 export interface Battery {
   name: string;
@@ -68,7 +68,7 @@ export function windowsBattery(record: Loose, index: number): Battery {
 }
 
 /** Makers replace batteries below 80 % within the warranty; below 50 % a laptop no longer survives a meeting. */
-export function judgeBattery(battery: Battery): { status: Status; why: Reason } {
+export function judgeBattery(battery: Battery): { status: HealthStatus; why: Reason } {
   const health = battery.healthPercent;
   if (health === null) return { status: 'unknown', why: reason('battery_capacity_not_told') };
   const why = reason('battery_holds', { left_percent: health });

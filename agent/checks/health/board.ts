@@ -11,7 +11,7 @@ const maxItems = 900;
 const order = { critical: 0, warning: 1, unknown: 2, ok: 3 } as const;
 const keyOf = (source: string) => `health.${source}`;
 
-export interface Kept {
+export interface KeptReading {
   /** When it was read, ms. */
   at: number;
   items: HealthItem[];
@@ -19,11 +19,11 @@ export interface Kept {
   trouble?: Metric[];
 }
 
-export function keep(context: CheckContext, source: string, kept: Kept): void {
+export function keep(context: CheckContext, source: string, kept: KeptReading): void {
   context.memory.set(keyOf(source), kept);
 }
 
-export function kept(context: CheckContext, source: string): Kept | null {
+export function kept(context: CheckContext, source: string): KeptReading | null {
   const remembered = objectOf(context.memory.get(keyOf(source)));
   const at = numberOf(remembered.at);
   if (at === null || !Array.isArray(remembered.items)) return null;

@@ -4,7 +4,7 @@ import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
 import { countOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
-import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type DeviceVerdict, follow, knownOf, type Sighting } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 export interface BtrfsErrors {
@@ -65,7 +65,7 @@ export function parseDeviceStats(text: string): BtrfsDevice[] {
 }
 
 /** Write and flush errors mean lost data; the others are found, and perhaps repaired. */
-export function judgeBtrfs(errors: BtrfsErrors, missing: boolean | null): Verdict {
+export function judgeBtrfs(errors: BtrfsErrors, missing: boolean | null): DeviceVerdict {
   const found = Object.entries(kinds).flatMap(([key, code]) => {
     const count = errors[key as keyof BtrfsErrors];
     return count ? [reason(code, { errors: count })] : [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText, namesIn } from '../files.ts';
-import { day, type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+import { day, type HealthReading, type HealthSource, type HealthStatus, hour, item, metric } from './source.ts';
 
 export interface Certificate {
   subject: string;
@@ -38,7 +38,7 @@ export function parseCertificates(text: string): Certificate[] {
 export function judgeCertificates(
   found: readonly Certificate[],
   now: number,
-): { status: Status; daysLeft: number | null; why: Reason } {
+): { status: HealthStatus; daysLeft: number | null; why: Reason } {
   const first = [...found].sort((a, b) => a.expires - b.expires)[0];
   if (!first) return { status: 'unknown', daysLeft: null, why: reason('no_certificate_in_file') };
   const daysLeft = Math.floor((first.expires - now) / day);

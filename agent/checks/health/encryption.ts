@@ -6,7 +6,7 @@ import { type CheckContext, NoData } from '../check.ts';
 import { fileText, linkOf, namesIn } from '../files.ts';
 import { linesOf, numberOf, shareOf, textOf } from '../parse.ts';
 import { numbersOf, parseRecords } from '../records.ts';
-import { type HealthReading, type HealthSource, hour, item, metric, type Status } from './source.ts';
+import { type HealthReading, type HealthSource, type HealthStatus, hour, item, metric } from './source.ts';
 
 export interface FileVault {
   enabled: boolean | null;
@@ -137,7 +137,7 @@ export function encryptionReading(
   now: number,
 ): HealthReading {
   const items: HealthItem[] = rows.map(({ path, encrypted, why }) => {
-    const status: Status = encrypted === null ? 'unknown' : encrypted ? 'ok' : 'warning';
+    const status: HealthStatus = encrypted === null ? 'unknown' : encrypted ? 'ok' : 'warning';
     return item('encryption', path, status, why, { encrypted }, now);
   });
   const metrics = rows.flatMap(({ path, encrypted }) =>

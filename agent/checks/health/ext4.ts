@@ -3,11 +3,11 @@ import { reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { fileText, namesIn } from '../files.ts';
 import { numberOf } from '../parse.ts';
-import type { Verdict } from './follow.ts';
+import type { DeviceVerdict } from './follow.ts';
 import { type HealthReading, type HealthSource, item, minute } from './source.ts';
 
 /** @param lastSeconds `last_error_time`: seconds since 1970, sometimes followed by `(hex)`; 0 when there was none */
-function judgeExt4(count: number | null, lastSeconds: number | null): Verdict {
+function judgeExt4(count: number | null, lastSeconds: number | null): DeviceVerdict {
   if (count === null) return { status: 'unknown', reasons: [reason('error_counts_unreadable')] };
   if (count === 0) return { status: 'ok', reasons: [reason('no_errors')] };
   const errors = lastSeconds

@@ -9,14 +9,14 @@
 import { type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { objectOf, objectsOf } from '../parse.ts';
-import { type Details, day, type HealthReading, item, metric, type Status, severityOf, worst } from './source.ts';
+import { type Details, day, type HealthReading, type HealthStatus, item, metric, severityOf, worst } from './source.ts';
 
-export interface Verdict {
-  status: Status;
+export interface DeviceVerdict {
+  status: HealthStatus;
   reasons: readonly Reason[];
 }
 
-export interface Sighting extends Verdict {
+export interface Sighting extends DeviceVerdict {
   /** Serial number, WWN, UUID: what stays when the kernel deals out its names anew. */
   id: string;
   /** Name of the finding and the tag `name` of its series. */
@@ -34,11 +34,11 @@ export interface Sighting extends Verdict {
 }
 
 /** As remembered: the last state that it told. */
-export type Known = Pick<Sighting, 'id' | 'name' | 'kind' | 'measurement' | 'tags'> & {
+export type KnownDevice = Pick<Sighting, 'id' | 'name' | 'kind' | 'measurement' | 'tags'> & {
   /** Agents before 0.2 kept a sentence, in `reason`. */
   reasons?: readonly Reason[];
   reason?: string;
-  status: Status;
+  status: HealthStatus;
   /** When it told it, ms. */
   at: number;
   /** Since when it is missing, ms; null while it is there. */
@@ -50,10 +50,10 @@ export type Known = Pick<Sighting, 'id' | 'name' | 'kind' | 'measurement' | 'tag
 const forgetAfter = 30 * day;
 const most = 256;
 const keyOf = (source: string) => `known.${source}`;
-const isBad = (status: Status) => status === 'warning' || status === 'critical';
+const isBad = (status: HealthStatus) => status === 'warning' || status === 'critical';
 
-export function knownOf(context: CheckContext, source: string): Known[] {
-  return objectsOf(objectOf(context.memory.get(keyOf(source))).known ?? []) as unknown as Known[];
+export function knownOf(context: CheckContext, source: string): KnownDevice[] {
+  return objectsOf(objectOf(context.memory.get(keyOf(source))).known ?? []) as unknown as KnownDevice[];
 }
 
 /** @param lostOf of one that was there and is not: its verdict, or null when it went in order */
@@ -61,11 +61,11 @@ export function follow(
   context: CheckContext,
   source: string,
   sightings: readonly Sighting[],
-  lostOf: (known: Known) => Verdict | null,
+  lostOf: (known: KnownDevice) => DeviceVerdict | null,
 ): HealthReading {
   const now = context.clock.now();
   const before = new Map(knownOf(context, source).map((known) => [known.id, known]));
-  const next: Known[] = [];
+  const next: KnownDevice[] = [];
   const reading: HealthReading = { items: [], metrics: [] };
   for (const seen of sightings) {
     const known = before.get(seen.id);
@@ -91,10 +91,10 @@ export function follow(
   return reading;
 }
 
-const reasonsKept = (known: Known): readonly Reason[] => known.reasons ?? reasonsIn(known.reason);
+const reasonsKept = (known: KnownDevice): readonly Reason[] => known.reasons ?? reasonsIn(known.reason);
 
 /** When it was read last, and how it was then. */
-const lastRead = (known: Known): readonly Reason[] =>
+const lastRead = (known: KnownDevice): readonly Reason[] =>
   isBad(known.status)
     ? [reason('last_read', { read_on: known.at }), ...reasonsKept(known)]
     : [reason('last_read_well', { read_on: known.at })];
@@ -102,7 +102,7 @@ const lastRead = (known: Known): readonly Reason[] =>
 const isBlind = ({ blind, status }: Sighting) => blind === true || status === 'unknown';
 
 /** Silence about something that was in trouble is no better news than the trouble. */
-function verdictOn(seen: Sighting, known: Known | undefined): Verdict {
+function verdictOn(seen: Sighting, known: KnownDevice | undefined): DeviceVerdict {
   const { status, reasons } = seen;
   if (!isBlind(seen)) return { status, reasons };
   if (!known) return { status: 'unknown', reasons };

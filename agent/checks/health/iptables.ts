@@ -5,12 +5,12 @@ import { linesOf } from '../parse.ts';
 import {
   type Chain,
   destinationReach,
+  type FilterRule,
   filtersInput,
   foreign,
   narrowest,
   protocolReach,
   type Reach,
-  type Rule,
   stateReach,
 } from './packet-filter.ts';
 
@@ -37,13 +37,18 @@ function addLine(chains: Map<string, Chain>, [first = '', second = '', third = '
   if (first === '-A') chains.get(second)?.rules.push(ruleOf([third, ...rest]));
 }
 
-const verdicts: Record<string, Rule['verdict']> = { ACCEPT: 'accept', DROP: 'drop', REJECT: 'drop', RETURN: 'return' };
+const verdicts: Record<string, FilterRule['verdict']> = {
+  ACCEPT: 'accept',
+  DROP: 'drop',
+  REJECT: 'drop',
+  RETURN: 'return',
+};
 /** Modules whose options are read below, or that compare nothing. */
 const modules = new Set(['comment', 'conntrack', 'state', 'multiport', 'tcp', 'udp', 'sctp', 'dccp', 'addrtype']);
 /** How `--syn`, a new TCP connection, is printed. */
 const newTcp = 'FIN,SYN,RST,ACKSYN';
 
-function ruleOf(words: readonly string[]): Rule {
+function ruleOf(words: readonly string[]): FilterRule {
   const reaches: Reach[] = ['all'];
   let negated = false;
   for (let at = 0; at < words.length; at++) {
@@ -64,7 +69,7 @@ function ruleOf(words: readonly string[]): Rule {
   return { reach: narrowest(reaches), verdict: null, jumps: [] };
 }
 
-function withTarget(reach: Reach, target: string, final: boolean): Rule {
+function withTarget(reach: Reach, target: string, final: boolean): FilterRule {
   const verdict = verdicts[target] ?? null;
   const jumps = verdict !== null || foreign.test(target) ? [] : [{ target, reach: 'all' as const, final }];
   return { reach, verdict, jumps };

@@ -7,7 +7,7 @@ import { listNames, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../parse.ts';
 import { round } from '../reading.ts';
-import { follow, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type DeviceVerdict, follow, knownOf, type Sighting } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 export interface ThinPool {
@@ -51,7 +51,7 @@ const troubles: Readonly<Record<string, Reason>> = {
   p: reason('pool_disk_missing'),
 };
 
-export function judgeThinPool({ health, dataPercent }: ThinPool): Verdict {
+export function judgeThinPool({ health, dataPercent }: ThinPool): DeviceVerdict {
   const trouble = troubles[health ?? ''];
   if (trouble !== undefined) return { status: 'critical', reasons: [trouble] };
   return health === null || dataPercent === null

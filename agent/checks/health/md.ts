@@ -7,7 +7,7 @@ import { disksHere, readBlockDevice, wholeDisk } from '../../platform/disks.ts';
 import { firstLine, listNames, readLink, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { linesOf, numberOf } from '../parse.ts';
-import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type DeviceVerdict, follow, type KnownDevice, knownOf, type Sighting } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 type MdAction = 'resync' | 'recovery' | 'reshape' | 'check' | 'repair';
@@ -108,7 +108,7 @@ function degradedOf(array: MdArray): boolean | null {
   return array.level === 'raid0' || array.level === 'linear' ? array.failed > 0 : null;
 }
 
-export function judgeMd(array: MdArray): Verdict {
+export function judgeMd(array: MdArray): DeviceVerdict {
   const { sync } = array;
   const work = sync === null ? [] : [workOf(sync)];
   if (array.level === 'container') return { status: 'ok', reasons: [reason('array_container')] };
@@ -222,7 +222,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
 }
 
 /** The kernel numbers arrays in the order in which they came up; the UUID stays, and with it the name first seen. */
-async function sight(context: CheckContext, array: MdArray, known: readonly Known[]): Promise<Sighting> {
+async function sight(context: CheckContext, array: MdArray, known: readonly KnownDevice[]): Promise<Sighting> {
   const { root } = context;
   const verdict = judgeMd(array);
   const detail = verdict.status === 'ok' ? null : await detailOf(context, array.name);
@@ -259,7 +259,7 @@ async function sight(context: CheckContext, array: MdArray, known: readonly Know
 }
 
 /** `md0`, unless another array is known by that name. */
-const freeName = (name: string, id: string, known: readonly Known[]) =>
+const freeName = (name: string, id: string, known: readonly KnownDevice[]) =>
   known.some((one) => one.name === name) ? `${name} ${id.slice(0, 8)}` : name;
 
 /** Newer kernels have the number in sysfs; else udev has made a link of it, once the array has started. */
@@ -275,7 +275,7 @@ function uuidOfArray(root: string, name: string): string | null {
  * An array that was running and is not listed. The kernel never drops a running one: within one boot somebody stopped
  * it, unless its disks went. At a start it may not have been put together, or it has been deleted since.
  */
-function lostArray(context: CheckContext, { id, evidence }: Known): Verdict | null {
+function lostArray(context: CheckContext, { id, evidence }: KnownDevice): DeviceVerdict | null {
   const { root } = context;
   const [members, disks] = [listOf(evidence.members), listOf(evidence.disks)];
   if (evidence.boot === readBootId(root)) {

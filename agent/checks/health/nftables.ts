@@ -5,12 +5,12 @@ import { type Loose, looseJson, objectOf, objectsOf, textOf } from '../parse.ts'
 import {
   type Chain,
   destinationReach,
+  type FilterRule,
   filtersInput,
   foreign,
   narrowest,
   protocolReach,
   type Reach,
-  type Rule,
   stateReach,
 } from './packet-filter.ts';
 
@@ -58,9 +58,9 @@ const neutral = new Set(['counter', 'log', 'comment', 'mangle', 'notrack', 'flow
 const targets = /^(jump|goto)$/;
 
 /** One rule; a verdict map makes one of each of its elements. */
-function rulesOf(rule: Loose, maps: ReadonlyMap<string, unknown>): Rule[] {
+function rulesOf(rule: Loose, maps: ReadonlyMap<string, unknown>): FilterRule[] {
   const reaches: Reach[] = [];
-  const found: Rule[] = [];
+  const found: FilterRule[] = [];
   const add = (verdict: Loose, reach: Reach) => found.push(ruleOf(verdict, rule, narrowest([...reaches, reach])));
   for (const expression of objectsOf(rule.expr)) {
     const [kind = '', value] = Object.entries(expression)[0] ?? [];
@@ -76,7 +76,7 @@ function rulesOf(rule: Loose, maps: ReadonlyMap<string, unknown>): Rule[] {
   return found;
 }
 
-function ruleOf(verdict: Loose, rule: Loose, reach: Reach): Rule {
+function ruleOf(verdict: Loose, rule: Loose, reach: Reach): FilterRule {
   const [kind = '', value] = Object.entries(verdict)[0] ?? [];
   const target = textOf(objectOf(value).target) ?? '';
   if (targets.test(kind)) {

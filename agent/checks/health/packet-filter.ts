@@ -10,7 +10,7 @@
  */
 export type Reach = 'all' | 'part' | 'narrow' | 'unclear';
 
-export interface Rule {
+export interface FilterRule {
   reach: Reach;
   verdict: 'accept' | 'drop' | 'return' | null;
   jumps: readonly { target: string; reach: Reach; final: boolean }[];
@@ -20,10 +20,10 @@ export interface Chain {
   /** Hangs at the hook for what comes in to this machine. */
   input: boolean;
   policy: 'accept' | 'drop';
-  rules: Rule[];
+  rules: FilterRule[];
 }
 
-interface Outcome {
+interface ChainOutcome {
   filters: boolean;
   /** Some rule may filter, but its matches cannot be seen. */
   unclear: boolean;
@@ -41,16 +41,16 @@ export const foreign = /^(docker|kube|cni|cali|flannel|libvirt|cilium|netavark|w
 /** Whether any input chain keeps something out. Null: it depends on matches that cannot be seen here. */
 export function filtersInput(chains: ReadonlyMap<string, Chain>): boolean | null {
   // Each chain is followed once: the rules come from outside, and many jumps to the same chains must cost no more.
-  const known = new Map<string, Outcome>();
+  const known = new Map<string, ChainOutcome>();
   const outcomes = [...chains].filter(([, chain]) => chain.input).map(([name]) => follow(chains, name, known));
   if (outcomes.some(({ filters }) => filters)) return true;
   return outcomes.some(({ unclear }) => unclear) ? null : false;
 }
 
-function follow(chains: ReadonlyMap<string, Chain>, name: string, known: Map<string, Outcome>): Outcome {
+function follow(chains: ReadonlyMap<string, Chain>, name: string, known: Map<string, ChainOutcome>): ChainOutcome {
   const before = known.get(name);
   if (before) return before;
-  const outcome: Outcome = { filters: false, unclear: false, opens: false };
+  const outcome: ChainOutcome = { filters: false, unclear: false, opens: false };
   // The kernel refuses loops; a text that has one must still end here.
   known.set(name, outcome);
   const chain = chains.get(name);
@@ -61,7 +61,12 @@ function follow(chains: ReadonlyMap<string, Chain>, name: string, known: Map<str
 }
 
 /** @returns true when no new connection gets past this rule */
-function apply(rule: Rule, outcome: Outcome, chains: ReadonlyMap<string, Chain>, known: Map<string, Outcome>): boolean {
+function apply(
+  rule: FilterRule,
+  outcome: ChainOutcome,
+  chains: ReadonlyMap<string, Chain>,
+  known: Map<string, ChainOutcome>,
+): boolean {
   for (const jump of rule.jumps) {
     const reach = narrowest([rule.reach, jump.reach]);
     if (reach === 'narrow') continue;

@@ -7,15 +7,15 @@ import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
 import { type Loose, linesOf, numberOf, textOf } from '../parse.ts';
 import { kept } from './board.ts';
-import { type HealthReading, type HealthSource, item, metric, minute, type Status } from './source.ts';
+import { type HealthReading, type HealthSource, type HealthStatus, item, metric, minute } from './source.ts';
 
 export interface Service {
   name: string;
-  status: Status;
+  status: HealthStatus;
   why: Reason;
 }
 
-type Unit = Readonly<Record<string, string>>;
+type SystemdUnit = Readonly<Record<string, string>>;
 
 /** Records of `systemctl show`: blocks of Key=Value between blank lines. */
 export function parseUnits(text: string): Record<string, string>[] {
@@ -30,12 +30,12 @@ export function parseUnits(text: string): Record<string, string>[] {
 }
 
 /** A bus starts these when somebody asks for them, and many of them end by themselves when nobody does. */
-const isOnBus = (unit: Unit) => unit.Type === 'dbus' || /(^|\s)dbus-\S+\.service(\s|$)/.test(unit.Names ?? '');
+const isOnBus = (unit: SystemdUnit) => unit.Type === 'dbus' || /(^|\s)dbus-\S+\.service(\s|$)/.test(unit.Names ?? '');
 
 const daemonTypes = new Set(['simple', 'exec', 'forking', 'notify', 'notify-reload', 'idle']);
 
 /** A daemon that is enabled at boot, whose conditions hold, that nothing else starts on demand, and that is not there. */
-function shouldRun(unit: Unit): boolean {
+function shouldRun(unit: SystemdUnit): boolean {
   const enabled = unit.UnitFileState === 'enabled' || unit.UnitFileState === 'enabled-runtime';
   const onDemand = (unit.TriggeredBy ?? '') !== '' || isOnBus(unit) || unit.RemainAfterExit === 'yes';
   return enabled && daemonTypes.has(unit.Type ?? '') && unit.ConditionResult !== 'no' && !onDemand;
@@ -45,13 +45,13 @@ function shouldRun(unit: Unit): boolean {
  * thermald and irqbalance find nothing to do on many machines and end with code 0; what systemd never had to start has
  * the same marks. A process that a signal ended did not choose to (ExecMainCode 2 and 3: killed, dumped).
  */
-const endedWell = (unit: Unit) =>
+const endedWell = (unit: SystemdUnit) =>
   unit.Result === 'success' && unit.ExecMainStatus === '0' && unit.ExecMainCode !== '2' && unit.ExecMainCode !== '3';
 
 const known = /^(active|reloading|refreshing|inactive|failed|activating|deactivating|maintenance)$/;
 
 /** The units in trouble; those that are fine are not named. What is masked or no longer installed is not meant to run. */
-export function judgeUnits(units: readonly Unit[]): Service[] {
+export function judgeUnits(units: readonly SystemdUnit[]): Service[] {
   return units.flatMap((unit): Service[] => {
     const name = unit.Id ?? '';
     if (unit.LoadState === 'not-found' || unit.LoadState === 'masked') return [];

@@ -10,7 +10,7 @@ import { diskLabel, disksHere, readBlockDevice, serialOf } from '../../platform/
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { boolOf, countOf, type Loose, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
-import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type DeviceVerdict, follow, type KnownDevice, knownOf, type Sighting } from './follow.ts';
 import { type HealthReading, type HealthSource, hour, worst } from './source.ts';
 
 export interface SmartDisk {
@@ -183,7 +183,7 @@ const warningBits = [
 ] as const;
 
 /** The verdict on one disk, and why. */
-export function judgeSmart(disk: SmartDisk): Verdict {
+export function judgeSmart(disk: SmartDisk): DeviceVerdict {
   const critical: Reason[] = [];
   const warning: Reason[] = [];
   const exit = disk.exitStatus ?? 0;
@@ -243,7 +243,7 @@ export const smart: HealthSource = {
   read,
 };
 
-interface Answer {
+interface SmartAnswer {
   device: SmartDevice;
   disk: SmartDisk | null;
   /** Why there is nothing to judge; null when there is. */
@@ -263,7 +263,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
     );
   const known = knownOf(context, smart.name);
   if (devices.length === 0 && known.length === 0) throw new NoData(reason('smartctl_finds_no_disk'));
-  const answers: Answer[] = [];
+  const answers: SmartAnswer[] = [];
   for (const device of devices.slice(0, 64)) {
     const type = device.type === null ? [] : ['-d', device.type];
     // ",0": a sleeping disk answers with code 0 instead of the code of a disk that cannot be opened.
@@ -278,7 +278,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
 /** Not the disk's fault: no rights, a controller that wants another `-d`, a bridge that smartctl does not know. */
 const ours = /permission|not permitted|access is denied|-d\b|device type|unknown usb|not supported/i;
 
-function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<Answer, 'silent' | 'dead'> {
+function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<SmartAnswer, 'silent' | 'dead'> {
   if (disk === null)
     return {
       silent: [run.ended === null ? reason('no_answer', { program: 'smartctl' }) : howEnded('smartctl', run)],
@@ -294,7 +294,7 @@ function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<Answer, 'silent
  * Gives each answer the disk that it is about: by serial number or WWN; a disk that does not say (asleep, dead) by what
  * the kernel knows of the device, else it is the disk that was there before, unless that one answers elsewhere.
  */
-function identify(context: CheckContext, answers: readonly Answer[], known: readonly Known[]): Sighting[] {
+function identify(context: CheckContext, answers: readonly SmartAnswer[], known: readonly KnownDevice[]): Sighting[] {
   const told = new Map(answers.map((answer) => [answer, answer.disk?.serial ?? answer.disk?.wwn ?? null]));
   const seen = new Set(told.values());
   const sightings = new Map<string, Sighting>();
@@ -326,7 +326,7 @@ function blockDevice(context: CheckContext, { name, type }: SmartDevice) {
 
 const virtual = /QEMU|VBOX|VMware|Virtual|PersistentDisk|Amazon/i;
 
-function sight(answer: Answer, id: string, name: string | undefined, evidence: Record<string, unknown>): Sighting {
+function sight(answer: SmartAnswer, id: string, name: string | undefined, evidence: Record<string, unknown>): Sighting {
   const { disk, silent, dead } = answer;
   const verdict = disk === null || silent !== null ? null : judgeSmart(disk);
   const label = name ?? (id === evidence.place ? id : diskLabel(disk?.model ?? null, id));
@@ -366,12 +366,12 @@ function sight(answer: Answer, id: string, name: string | undefined, evidence: R
  * things, and for each disk that is new another one may have been taken out; where the system does not tell the bus,
  * only one that was in trouble counts. Everything else was built in and has stopped answering.
  */
-function lostDisk(context: CheckContext, sightings: readonly Sighting[], known: readonly Known[]) {
+function lostDisk(context: CheckContext, sightings: readonly Sighting[], known: readonly KnownDevice[]) {
   const newcomers = sightings.filter(
     (seen) => !seen.blind && seen.evidence?.hotplug !== true && !known.some(({ id }) => id === seen.id),
   );
   const here = context.platform === 'linux' ? disksHere(context.root) : new Set();
-  return ({ evidence, status }: Known): Verdict | null => {
+  return ({ evidence, status }: KnownDevice): DeviceVerdict | null => {
     if (here.has(evidence.identity)) return { status: 'unknown', reasons: [reason('smartctl_no_longer_lists')] };
     const { hotplug } = evidence;
     if (hotplug === true || (hotplug === null && status === 'ok') || newcomers.pop()) return null;

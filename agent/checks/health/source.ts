@@ -14,7 +14,7 @@ import { short } from '../parse.ts';
 
 export { metric } from '../reading.ts';
 
-export type Status = HealthItem['status'];
+export type HealthStatus = HealthItem['status'];
 
 export interface HealthReading {
   items: HealthItem[];
@@ -39,11 +39,11 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** 0 ok, 1 warning, 2 critical, as in the catalogue; unknown has no number. */
-export function severityOf(status: Status): number | null {
+export function severityOf(status: HealthStatus): number | null {
   return status === 'ok' ? 0 : status === 'warning' ? 1 : status === 'critical' ? 2 : null;
 }
 
-export function worst(statuses: readonly Status[]): Status {
+export function worst(statuses: readonly HealthStatus[]): HealthStatus {
   for (const status of ['critical', 'warning', 'unknown'] as const) if (statuses.includes(status)) return status;
   return statuses.length === 0 ? 'unknown' : 'ok';
 }
@@ -55,7 +55,7 @@ export type Details = Readonly<Partial<Record<keyof typeof words.health.detail, 
 export function item(
   kind: string,
   name: string,
-  status: Status,
+  status: HealthStatus,
   summary: Reason | readonly Reason[],
   details: Details,
   at: number,

@@ -7,7 +7,7 @@ import { parseUtmp, recordType } from '../os/utmp.ts';
 import { linesOf } from '../parse.ts';
 import { type HealthReading, type HealthSource, item, metric, minute } from './source.ts';
 
-export interface Session {
+export interface LoginSession {
   user: string;
   /** tty, pts/0, console, or the name of a display. */
   line: string | null;
@@ -15,7 +15,7 @@ export interface Session {
 }
 
 /** /run/systemd/sessions/ID, where utmp is no longer kept. Greeters and background sessions are not people. */
-export function parseSystemdSession(text: string): Session | null {
+export function parseSystemdSession(text: string): LoginSession | null {
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] || null;
   const user = value('USER');
   if (user === null || value('CLASS') !== 'user' || value('STATE') === 'closing') return null;
@@ -23,7 +23,7 @@ export function parseSystemdSession(text: string): Session | null {
 }
 
 /** `who` on macOS: `alice  console  Nov 22 10:00 (host)`. */
-export function parseWho(text: string): Session[] {
+export function parseWho(text: string): LoginSession[] {
   return linesOf(text).flatMap((line) => {
     const text = line.trim();
     const [, user = '', place = ''] = /^(\S+)\s+(\S+)\s+[A-Z][a-z]{2}\s+\d{1,2}\s+\d\d:\d\d/.exec(text) ?? [];
@@ -34,7 +34,7 @@ export function parseWho(text: string): Session[] {
 }
 
 /** `quser.exe`: headings translated, the current session starts with `>`. */
-export function parseQuser(text: string): Session[] {
+export function parseQuser(text: string): LoginSession[] {
   return linesOf(text)
     .slice(1)
     .flatMap((line) => {
@@ -71,7 +71,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   };
 }
 
-async function sessionsOf(context: CheckContext): Promise<Session[]> {
+async function sessionsOf(context: CheckContext): Promise<LoginSession[]> {
   const limits = { timeoutMs: 10_000 };
   if (context.platform === 'darwin') {
     const answer = await context.run('/usr/bin/who', [], limits);
@@ -103,7 +103,7 @@ async function sessionsOf(context: CheckContext): Promise<Session[]> {
 }
 
 /** Nothing printed is nobody; something of which fewer lines are sessions than must be is no answer. */
-function answered(program: string, { stdout }: RunResult, sessions: Session[], least: number): Session[] {
+function answered(program: string, { stdout }: RunResult, sessions: LoginSession[], least: number): LoginSession[] {
   if (stdout.trim() !== '' && sessions.length < least) throw new ReasonedError(reason('no_answer', { program }));
   return sessions;
 }

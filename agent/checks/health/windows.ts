@@ -16,7 +16,7 @@ import {
   protectionOfProperty,
 } from './encryption.ts';
 import { firewallReading, judgeWindowsFirewall } from './firewall.ts';
-import { allBlind, follow, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { allBlind, type DeviceVerdict, follow, knownOf, type Sighting } from './follow.ts';
 import { judgeWindowsServices, serviceReading, troubled } from './services.ts';
 import { type HealthReading, type HealthSource, hour } from './source.ts';
 
@@ -92,7 +92,7 @@ export function parsePhysicalDisks(text: string): PhysicalDisk[] {
   });
 }
 
-export function judgePhysicalDisk(disk: PhysicalDisk): Verdict {
+export function judgePhysicalDisk(disk: PhysicalDisk): DeviceVerdict {
   if (disk.health === 2) return { status: 'critical', reasons: [reason('windows_disk_unhealthy')] };
   const worn = [reason('disk_worn', { worn_percent: disk.wear })];
   if (disk.wear !== null && disk.wear >= 100) return { status: 'critical', reasons: worn };

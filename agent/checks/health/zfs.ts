@@ -7,7 +7,7 @@ import { bytesOf, exists } from '../files.ts';
 import { linesOf, numberOf, shareOf } from '../parse.ts';
 import { type PoolSizes, poolsKey } from '../pools.ts';
 import { percent, round } from '../reading.ts';
-import { follow, type Known, knownOf, type Sighting, type Verdict } from './follow.ts';
+import { type DeviceVerdict, follow, type KnownDevice, knownOf, type Sighting } from './follow.ts';
 import { type HealthReading, type HealthSource, minute } from './source.ts';
 
 export interface ZfsDevice {
@@ -85,7 +85,7 @@ function dataErrorsOf(lines: readonly string[] | undefined): number | null {
   return numberOf(/^(\d+) data errors/.exec(first)?.[1]);
 }
 
-export function judgePool(pool: ZfsPool): Verdict {
+export function judgePool(pool: ZfsPool): DeviceVerdict {
   const errors = pool.devices.filter((device) => device.read || device.write || device.cksum);
   const named = errors.map((device) => `${device.name} ${device.read ?? 0}/${device.write ?? 0}/${device.cksum ?? 0}`);
   if (pool.state === null) return { status: 'unknown', reasons: [reason('state_not_told')] };
@@ -199,7 +199,7 @@ function sightingOf(pool: ZfsPool, used: number | null, boot: string): Sighting 
  * A pool that is not listed any more. An export takes it out of the cache file, a start that could not import it leaves
  * it there. Where no such file is kept: within one boot only a person exports it.
  */
-function lostPool({ name, evidence }: Known, cached: Buffer | null, boot: string): Verdict | null {
+function lostPool({ name, evidence }: KnownDevice, cached: Buffer | null, boot: string): DeviceVerdict | null {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(Buffer.byteLength(name));
   if (cached === null ? evidence.boot === boot : !cached.includes(Buffer.concat([length, Buffer.from(name)])))

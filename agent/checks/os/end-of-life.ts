@@ -61,29 +61,29 @@ export interface Life {
   /** End of standard support, ms; end of security updates without another contract, ms. */
   endOfLife: number | null;
   endOfSecurity: number | null;
-  source: Source | null;
+  source: TableSource | null;
   /** Day of which the table is that was asked, also where it was silent; null where the system itself has said it. */
   asOf: string | null;
   state: LifeState;
 }
 
 /** `table` is the bundled one, `file` that of the agent's folder. */
-export type Source = 'os-release' | 'distro-info' | 'table' | 'file';
+export type TableSource = 'os-release' | 'distro-info' | 'table' | 'file';
 
-export interface Tables {
+export interface LifeTables {
   source: 'table' | 'file';
   table: Table;
 }
 
 /** The tables that there are, the newest first; of two of one day the one that somebody put there. */
-export function tablesOf(file: Table | null): Tables[] {
-  const ours: Tables = { source: 'table', table: bundled };
+export function tablesOf(file: Table | null): LifeTables[] {
+  const ours: LifeTables = { source: 'table', table: bundled };
   if (file === null) return [ours];
-  const theirs: Tables = { source: 'file', table: file };
+  const theirs: LifeTables = { source: 'file', table: file };
   return file.asOf >= bundled.asOf ? [theirs, ours] : [ours, theirs];
 }
 
-export interface Found {
+export interface FoundRelease {
   row: Release | null;
   rolling: boolean;
   source: 'table' | 'file' | null;
@@ -91,7 +91,12 @@ export interface Found {
 }
 
 /** What the newest table that names a release says of it; where none does, only of when the newest is. */
-export function lookUp(tables: readonly Tables[], id: string, version: string | null, edition: string | null): Found {
+export function lookUp(
+  tables: readonly LifeTables[],
+  id: string,
+  version: string | null,
+  edition: string | null,
+): FoundRelease {
   for (const { source, table } of tables) {
     const rolling = table.rolling.includes(id);
     const row = version === null ? null : releaseOf(id, version, edition, table);
@@ -109,7 +114,7 @@ export function lifeOf(
   csv: string | null,
   attached: boolean | null,
   now: number,
-  tables: readonly Tables[] = tablesOf(null),
+  tables: readonly LifeTables[] = tablesOf(null),
 ): Life {
   const values = parseOsRelease(osRelease);
   const id = values.ID ?? null;

@@ -76,14 +76,14 @@ export function decided(answers: readonly { name: string; answer: Reboot }[]): R
 
 const dayMs = 86_400_000;
 
-interface Remembered {
+interface RememberedReboot {
   cause: string;
   at: number;
   answers: Record<string, Reboot>;
 }
 
 /** What programs have answered for the same kernel, the same boot and the same packages; a day at most. */
-async function rememberedAnswers(context: CheckContext): Promise<Remembered> {
+async function rememberedAnswers(context: CheckContext): Promise<RememberedReboot> {
   const paths = ['/boot', '/lib/modules', '/var/lib/dpkg/status', '/var/lib/rpm/rpmdb.sqlite', '/var/lib/rpm/Packages'];
   const times = await Promise.all(
     [...paths, '/usr/lib/sysimage/rpm/rpmdb.sqlite', '/usr/lib/sysimage/rpm/Packages.db'].map((path) =>
@@ -95,7 +95,7 @@ async function rememberedAnswers(context: CheckContext): Promise<Remembered> {
   const before = objectOf(context.memory.get('os.reboot_answers'));
   const age = now - (numberOf(before.at) ?? Number.NEGATIVE_INFINITY);
   const fresh = before.cause === cause && age >= 0 && age < dayMs;
-  return fresh ? (before as unknown as Remembered) : { cause, at: now, answers: {} };
+  return fresh ? (before as unknown as RememberedReboot) : { cause, at: now, answers: {} };
 }
 
 /** One witness that fails must not silence the others. */

@@ -14,13 +14,22 @@ import { numberOf, objectOf } from '../parse.ts';
 import { parseSwVers } from '../patches/softwareupdate.ts';
 import { parseProStatus } from '../patches/ubuntu-pro.ts';
 import { parseSystemInfo, parseWindowsVersion } from '../patches/windows-text.ts';
-import { dayOf, daysUntil, type Life, lifeOf, lookUp, parseOsRelease, type Tables, tablesOf } from './end-of-life.ts';
+import {
+  dayOf,
+  daysUntil,
+  type Life,
+  type LifeTables,
+  lifeOf,
+  lookUp,
+  parseOsRelease,
+  tablesOf,
+} from './end-of-life.ts';
 import { type Reboot, readReboot } from './reboot.ts';
 import { readTimeSync, type TimeSync } from './time-sync.ts';
 
 const dayMs = 86_400_000;
 
-type Named = Omit<OsState, 'rebootRequired' | 'rebootSince' | 'rebootWhy'>;
+type OsReading = Omit<OsState, 'rebootRequired' | 'rebootSince' | 'rebootWhy'>;
 
 /** One reading of everything about the system; what could not be read is null. */
 export async function readOsState(context: CheckContext): Promise<Findings> {
@@ -59,7 +68,7 @@ export function metricsOf(
 }
 
 /** A table that cannot be read is told, and the bundled one is used: the rest of this check does not depend on it. */
-async function readTables(context: CheckContext, now: number): Promise<{ tables: Tables[]; note: Reason[] }> {
+async function readTables(context: CheckContext, now: number): Promise<{ tables: LifeTables[]; note: Reason[] }> {
   if (context.data === undefined) return { tables: tablesOf(null), note: [] };
   try {
     const { readTable } = await import('./end-of-life-file.ts');
@@ -123,7 +132,7 @@ function saidGoodbye(session: Record<string, unknown>, boot: unknown): boolean |
   return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;
 }
 
-async function namedOf(context: CheckContext, tables: readonly Tables[], now: number): Promise<Named> {
+async function namedOf(context: CheckContext, tables: readonly LifeTables[], now: number): Promise<OsReading> {
   if (context.platform === 'win32') return windows(context, tables);
   if (context.platform === 'darwin') return macos(context, tables);
   const text = (await fileText(context, '/etc/os-release')) ?? (await fileText(context, '/usr/lib/os-release'));
@@ -148,7 +157,7 @@ async function namedOf(context: CheckContext, tables: readonly Tables[], now: nu
   };
 }
 
-function fromTable(tables: readonly Tables[], id: string, release: string, edition: string | null) {
+function fromTable(tables: readonly LifeTables[], id: string, release: string, edition: string | null) {
   const { row, source, asOf } = lookUp(tables, id, release, edition);
   const endOfLife = dayOf(row?.endOfLife);
   return {
@@ -160,7 +169,7 @@ function fromTable(tables: readonly Tables[], id: string, release: string, editi
   };
 }
 
-async function windows(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
+async function windows(context: CheckContext, tables: readonly LifeTables[]): Promise<OsReading> {
   const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
   // A 32-bit process would see another registry without /reg:64.
   const answer = await context.run('reg.exe', ['query', key, '/reg:64'], { timeoutMs: 15_000 });
@@ -174,13 +183,13 @@ async function windows(context: CheckContext, tables: readonly Tables[]): Promis
 }
 
 /** Slow and translated, but there where reading the registry is forbidden. */
-async function bySystemInfo(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
+async function bySystemInfo(context: CheckContext, tables: readonly LifeTables[]): Promise<OsReading> {
   const info = parseSystemInfo((await context.run('systeminfo.exe', [], { timeoutMs: 60_000 })).stdout);
   const id = info.role === 'workstation' ? 'windows' : 'windows-server';
   return { name: info.product, version: null, build: info.build, ...fromTable(tables, id, info.build ?? '', null) };
 }
 
-async function macos(context: CheckContext, tables: readonly Tables[]): Promise<Named> {
+async function macos(context: CheckContext, tables: readonly LifeTables[]): Promise<OsReading> {
   const text = (await fileText(context, '/System/Library/CoreServices/SystemVersion.plist')) ?? '';
   const { product, version, build } = parseSwVers(text);
   return { name: product, version, build, ...fromTable(tables, 'macos', version ?? '', null) };

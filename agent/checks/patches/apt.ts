@@ -45,7 +45,7 @@ export const apt: PatchManager = {
   read,
 };
 
-interface Remembered {
+interface RememberedPatches {
   cause: string;
   state: PatchState;
 }
@@ -54,7 +54,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   if (!(await exists(context, statusFile)) || !(await exists(context, '/usr/bin/apt-get')))
     throw new NoData(reason('not_used', { program: 'apt' }));
   const cause = await causeOf(context);
-  const before = context.memory.get('patches.apt') as Remembered | undefined;
+  const before = context.memory.get('patches.apt') as RememberedPatches | undefined;
   const now = context.clock.now();
   // An old answer holds as long as what it was computed from; it keeps the time at which it was true.
   if (before?.cause === cause && before.state.scan === 'ok' && now - (before.state.scannedAt ?? 0) < dayMs) {
@@ -63,7 +63,7 @@ async function read(context: CheckContext): Promise<PatchState> {
       return { ...before.state, ...around, reason: before.state.reason ?? joinReasons(trouble) };
   }
   const state = await scan(context, now);
-  context.memory.set('patches.apt', { cause, state } satisfies Remembered);
+  context.memory.set('patches.apt', { cause, state } satisfies RememberedPatches);
   return state;
 }
 

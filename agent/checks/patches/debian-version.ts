@@ -2,13 +2,13 @@
  * Order of Debian version numbers, as deb-version(7) defines it: epoch, upstream version, revision; in each part runs of
  * other characters and runs of digits take turns; `~` sorts before the end, letters before everything else.
  */
-interface Version {
+interface DebianVersion {
   epoch: number;
   upstream: string;
   revision: string;
 }
 
-function split(version: string): Version {
+function split(version: string): DebianVersion {
   const colon = version.indexOf(':');
   const epoch = colon > 0 && /^\d+$/.test(version.slice(0, colon)) ? Number(version.slice(0, colon)) : 0;
   const rest = colon > 0 && /^\d+$/.test(version.slice(0, colon)) ? version.slice(colon + 1) : version;

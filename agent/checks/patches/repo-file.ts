@@ -1,7 +1,7 @@
 /** `*.repo` files of dnf, yum and zypper: which repositories are enabled, and how fresh each is meant to be. */
 import { linesOf } from '../parse.ts';
 
-export interface Repository {
+export interface PackageRepository {
   id: string;
   /** Null where the file does not say: enabled, for a file that defines a repository. */
   enabled: boolean | null;
@@ -18,8 +18,8 @@ function expireOf(text: string): number | null {
 }
 
 /** The sections of one file, in order; `[main]` is no repository. */
-export function parseRepositories(text: string): Repository[] {
-  const found: Repository[] = [];
+export function parseRepositories(text: string): PackageRepository[] {
+  const found: PackageRepository[] = [];
   for (const line of linesOf(text)) {
     const id = /^\[([^\]]+)\]/.exec(line)?.[1];
     if (id !== undefined) found.push({ id: id.trim(), enabled: null, expire: null });
@@ -42,9 +42,9 @@ function means(pattern: string, id: string): boolean {
 }
 
 /** The enabled ones, each once; what an admin has set in an override file decides. */
-export function enabledRepositories(files: readonly string[], overrides: readonly string[] = []): Repository[] {
+export function enabledRepositories(files: readonly string[], overrides: readonly string[] = []): PackageRepository[] {
   const changes = overrides.flatMap(parseRepositories);
-  const byId = new Map<string, Repository>();
+  const byId = new Map<string, PackageRepository>();
   for (const repository of files.flatMap(parseRepositories)) {
     const set = changes.filter(({ id }) => means(id, repository.id));
     const enabled = set.findLast((change) => change.enabled !== null)?.enabled ?? repository.enabled;

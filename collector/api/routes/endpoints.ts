@@ -29,7 +29,7 @@ const Edit = Type.Object(
 );
 
 export function endpointRoutes(app: App, context: Context): void {
-  const { state, fleet, groups, rows, series, tell, clock } = context;
+  const { state, fleet, groups, rows, series, changeFeed, clock } = context;
 
   app.get(
     '/api/v1/endpoints',
@@ -86,8 +86,8 @@ export function endpointRoutes(app: App, context: Context): void {
       const madeSite = await editEndpoint(state, id, request.body, callerNamed(request), clock.now());
       await fleet.reload(id);
       await groups.reload(id);
-      if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });
-      tell.publish({ kind: 'endpoint', endpoint: id });
+      if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
+      changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return rows.get(id) as EndpointRow;
     },
   );
@@ -108,7 +108,7 @@ export function endpointRoutes(app: App, context: Context): void {
       await fleet.reload(id);
       series.forget(id);
       await context.retired(id);
-      tell.publish({ kind: 'endpoint', endpoint: id });
+      changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return reply.status(204).send(null);
     },
   );
@@ -139,9 +139,9 @@ export function endpointRoutes(app: App, context: Context): void {
       // Ends its connection: the next one is told who it is now. The old machine's, too, whose credential is no more.
       await context.retired(moved);
       await context.replaced(endpoint);
-      tell.publish({ kind: 'endpoint', endpoint: moved });
-      for (const section of factSections) tell.publish({ kind: 'inventory', endpoint, section });
-      tell.publish({ kind: 'endpoint', endpoint });
+      changeFeed.publish({ kind: 'endpoint', endpoint: moved });
+      for (const section of factSections) changeFeed.publish({ kind: 'inventory', endpoint, section });
+      changeFeed.publish({ kind: 'endpoint', endpoint });
       return rows.get(endpoint) as EndpointRow;
     },
   );

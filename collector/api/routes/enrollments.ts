@@ -64,7 +64,7 @@ const Credential = Type.Object({
   mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
 });
 
-export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, addresses }: Context): void {
+export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFeed, addresses }: Context): void {
   app.get(
     '/api/v1/enrollments',
     { schema: { summary: 'Join codes, newest first', tags: ['enrolment'], response: { 200: page(Enrollment) } } },
@@ -91,7 +91,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
         lifeMs: Math.round((hours ?? 24) * 3_600_000),
         by: callerNamed(request),
       });
-      if (madeSite !== null) tell.publish({ kind: 'site', site: madeSite });
+      if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
       // Without it the agent would refuse the certificate: no system knows an authority of one's own.
       const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
@@ -145,7 +145,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, tell, ad
       const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint };
       const enrolled = await enrollments.redeem(code, applicant);
       await fleet.reload(enrolled.endpoint);
-      tell.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
+      changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const { mqtt, ca } = addresses();
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
       return reply.status(201).send({ ...enrolled, looksLike, mqtt: { url: mqtt, ...(ca === null ? {} : { ca }) } });

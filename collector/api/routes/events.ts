@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { fail } from '../../../shared/errors.ts';
-import type { Change } from '../../tell.ts';
+import type { Change } from '../../change-feed.ts';
 import type { App, Context } from '../context.ts';
 
 const maxStreams = 200;
@@ -36,7 +36,7 @@ const keyOf = (change: Change): string => {
   }
 };
 
-export function eventRoutes(app: App, { tell, rows }: Context): void {
+export function eventRoutes(app: App, { changeFeed, rows }: Context): void {
   const streams = new Set<ServerResponse>();
   const waiting = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +57,7 @@ export function eventRoutes(app: App, { tell, rows }: Context): void {
     for (const stream of streams) if (stream.writableLength < maxWaitingBytes) stream.write(text);
   }
 
-  const unsubscribe = tell.subscribe((change) => {
+  const unsubscribe = changeFeed.subscribe((change) => {
     if (streams.size === 0) return;
     waiting.set(keyOf(change), change);
     timer ??= setTimeout(() => void flush(), coalesceMs);

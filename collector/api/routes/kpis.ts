@@ -4,7 +4,7 @@ import { Availability, EndpointKind, KpiDetail, Kpis } from '../../../shared/api
 import { fail } from '../../../shared/errors.ts';
 import { nameKey } from '../../../shared/place-name.ts';
 import { kpiDetail, kpisOf } from '../../kpi/answer.ts';
-import type { Scope } from '../../kpi/facts.ts';
+import type { KpiScope } from '../../kpi/facts.ts';
 import { availabilityOf } from '../../kpi/history.ts';
 import { kpis } from '../../kpi/kpis/index.ts';
 import { presentMonth } from '../../kpi/period.ts';
@@ -37,7 +37,7 @@ const AvailabilityQuery = Type.Object({ period, class: Type.Optional(EndpointKin
 
 export function kpiRoutes(app: App, { state, clock, zone, sites, groups, ruleNamed }: Context): void {
   /** @throws EvenkeelError NOT_FOUND: a name with a slip of the pen must not read as "no data" */
-  async function scopeOf({ kind, site, group, endpoint }: Static<typeof ListQuery>): Promise<Scope> {
+  async function scopeOf({ kind, site, group, endpoint }: Static<typeof ListQuery>): Promise<KpiScope> {
     const named = site === undefined ? undefined : (await sites.list()).find(isCalled(site));
     if (site !== undefined && !named) throw fail('NOT_FOUND', { what: 'site', id: site });
     const groupId = group === undefined ? undefined : groups.named(group);

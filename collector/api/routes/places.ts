@@ -29,7 +29,7 @@ const MoveTo = Type.Object(
   closed,
 );
 
-interface Kind {
+interface PlaceRoutes {
   path: 'sites' | 'groups';
   one: string;
   example: PlaceFields;
@@ -42,7 +42,7 @@ interface Kind {
   keyOf(place: Place): string;
 }
 
-const kinds: Record<Kind['path'], Kind> = {
+const kinds: Record<PlaceRoutes['path'], PlaceRoutes> = {
   sites: kindOf({
     path: 'sites',
     one: 'site',
@@ -65,7 +65,7 @@ const kinds: Record<Kind['path'], Kind> = {
   }),
 };
 
-function kindOf({ parts, ...kind }: Omit<Kind, 'New' | 'Edit'> & { parts: TProperties }): Kind {
+function kindOf({ parts, ...kind }: Omit<PlaceRoutes, 'New' | 'Edit'> & { parts: TProperties }): PlaceRoutes {
   const { example } = kind;
   return {
     ...kind,
@@ -78,7 +78,7 @@ function kindOf({ parts, ...kind }: Omit<Kind, 'New' | 'Edit'> & { parts: TPrope
   };
 }
 
-interface Counts {
+interface PlaceCounts {
   endpoints: number;
   attention: number;
   critical: number;
@@ -87,9 +87,9 @@ interface Counts {
 }
 
 /** Counted from the rows: what needs a look is decided there, once. */
-function countBy(rows: readonly EndpointRow[], keysOf: Kind['keysOf']): (key: string) => Counts {
-  const counts = new Map<string, Counts>();
-  const none: Counts = { endpoints: 0, attention: 0, critical: 0, level: null };
+function countBy(rows: readonly EndpointRow[], keysOf: PlaceRoutes['keysOf']): (key: string) => PlaceCounts {
+  const counts = new Map<string, PlaceCounts>();
+  const none: PlaceCounts = { endpoints: 0, attention: 0, critical: 0, level: null };
   for (const row of rows) {
     for (const key of keysOf(row)) {
       const old = counts.get(key) ?? none;
@@ -110,7 +110,7 @@ export function placeRoutes(app: App, context: Context): void {
   register(app, context, kinds.groups, context.groups);
 }
 
-function register(app: App, { fleet, rows }: Context, kind: Kind, places: Places<Place>): void {
+function register(app: App, { fleet, rows }: Context, kind: PlaceRoutes, places: Places<Place>): void {
   const { path, one, Row, Detail, New, Edit, keysOf, keyOf } = kind;
   const url = `/api/v1/${path}`;
   const tags = [path];

@@ -18,7 +18,7 @@ const Tried = Type.Object(
 );
 
 export function restoreTestRoutes(app: App, context: Context): void {
-  const { state, fleet, tell, clock } = context;
+  const { state, fleet, changeFeed, clock } = context;
 
   app.get(
     '/api/v1/endpoints/:id/backups/verified',
@@ -60,7 +60,7 @@ export function restoreTestRoutes(app: App, context: Context): void {
       };
       await recordRestoreTest(state, id, test);
       await context.restoreTried(id);
-      tell.publish({ kind: 'inventory', endpoint: id, section: 'backups' });
+      changeFeed.publish({ kind: 'inventory', endpoint: id, section: 'backups' });
       return reply.status(201).send(test);
     },
   );

@@ -6,7 +6,7 @@ import { nameKey, shownName } from '../../../shared/place-name.ts';
 import { familyOf } from '../../evaluate/book.ts';
 import { breachedFamilies } from '../../evaluate/preview.ts';
 import type { RuleChange } from '../../evaluate/rules.ts';
-import { type Place, reaches, Scope } from '../../evaluate/scope.ts';
+import { type EndpointPlace, reaches, Scope } from '../../evaluate/scope.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -188,7 +188,7 @@ export function ruleRoutes(app: App, context: Context): void {
     },
   );
 
-  const placeOf = (endpoint: Endpoint): Place => ({
+  const placeOf = (endpoint: Endpoint): EndpointPlace => ({
     ...endpoint,
     groups: groups.namedGroupsOf(endpoint.id).flatMap(({ id, name }) => [id, name]),
   });

@@ -23,15 +23,15 @@ const New = Type.Object(
 );
 
 /** One thing that a person does to a ticket: same road, same answer. */
-interface Action {
+interface TicketAction {
   name: string;
   summary: string;
   body: ReturnType<typeof Type.Object>;
-  run(id: number, by: string, said: Said): Promise<unknown>;
+  run(id: number, by: string, said: TicketEdit): Promise<unknown>;
 }
 
 /** What the bodies of the actions may hold; each has checked its own. */
-interface Said {
+interface TicketEdit {
   text?: string;
   assignee?: string | null;
   state?: TicketRow['state'];
@@ -83,7 +83,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     },
   );
 
-  const actions: Action[] = [
+  const actions: TicketAction[] = [
     {
       name: 'comment',
       summary: 'Comment on a ticket',
@@ -134,7 +134,7 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
-        await run(id, callerNamed(request), request.body as Said);
+        await run(id, callerNamed(request), request.body as TicketEdit);
         return ticketById(state, ruleNamed, id);
       },
     );

@@ -3,7 +3,7 @@
  * silence, its sleep and its will prove nothing: only weeks of absence are worth a question.
  */
 import { type Static, Type } from 'typebox';
-import { type RuleKind, type Status, seconds } from './kind.ts';
+import { type RuleKind, type RuleStatus, seconds } from './kind.ts';
 
 const When = Type.Object({ kind: Type.Literal('absence'), after_s: seconds(1) }, { additionalProperties: false });
 
@@ -14,7 +14,7 @@ export const absence = {
   metric: () => 'endpoint.silent',
   limit: ({ after_s }) => after_s,
   judgeEndpoint({ when }, endpoint, _memory, now) {
-    const answer = (status: Status, dueAt: number | null = null) => {
+    const answer = (status: RuleStatus, dueAt: number | null = null) => {
       return { status, value: null, threshold: when.after_s, dueAt };
     };
     switch (endpoint.state) {

@@ -17,10 +17,10 @@ export const seconds = (minimum: number) => Type.Number({ minimum, maximum: year
 export const lossMeasurement = 'loss';
 
 /** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so nothing can be said. */
-export type Status = 'breach' | 'hold' | 'clear' | 'none';
+export type RuleStatus = 'breach' | 'hold' | 'clear' | 'none';
 
 /** What evaluation remembers of one endpoint between its reports. Lost at a restart, and rebuilt. */
-export interface Memory {
+export interface RuleMemory {
   counters: Map<string, number>;
   means: Map<string, Mean>;
   /** When an awaited value last came, by rule id. */
@@ -29,7 +29,12 @@ export interface Memory {
   since: number;
 }
 
-export const createMemory = (since = 0): Memory => ({ counters: new Map(), means: new Map(), seen: new Map(), since });
+export const createMemory = (since = 0): RuleMemory => ({
+  counters: new Map(),
+  means: new Map(),
+  seen: new Map(),
+  since,
+});
 
 export interface Shown {
   value: number | null;
@@ -59,16 +64,16 @@ export interface RuleKind<When = never> {
   /** The measurement whose metrics it judges. */
   measurement?(when: When): string;
   /** Undefined: the rule is not about this metric. */
-  judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: Memory, now: number): Status | undefined;
+  judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
   /** Asked only where an alert begins or goes on. */
-  shown?(rule: RuleOf<When>, metric: Metric, report: Report, memory: Memory): Shown;
+  shown?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory): Shown;
   /** Remembers of a live report what `judgeEndpoint` will need. @returns whether it may end an alert */
-  note?(rule: RuleOf<When>, report: Report, memory: Memory, now: number): boolean;
+  note?(rule: RuleOf<When>, report: Report, memory: RuleMemory, now: number): boolean;
   /** @returns `dueAt`: when time alone will change the answer, ms UTC; null when it will not */
   judgeEndpoint?(
     rule: RuleOf<When>,
     endpoint: Endpoint,
-    memory: Memory,
+    memory: RuleMemory,
     now: number,
-  ): Shown & { status: Status; dueAt: number | null };
+  ): Shown & { status: RuleStatus; dueAt: number | null };
 }

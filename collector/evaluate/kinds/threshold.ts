@@ -7,7 +7,7 @@ import { type Static, Type } from 'typebox';
 import { isOpen } from '../../../shared/metrics.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
 import { addToMean, createMean } from '../mean.ts';
-import type { Memory, RuleKind, RuleOf, Status } from './kind.ts';
+import type { RuleKind, RuleMemory, RuleOf, RuleStatus } from './kind.ts';
 
 const closed = { additionalProperties: false } as const;
 const Tags = Type.Record(Type.String(), Type.String());
@@ -66,7 +66,13 @@ export const remembers = ({ when }: { when: { kind: string; all?: readonly Condi
   when.all?.some(({ growth, mean_s }) => growth === true || mean_s !== undefined) ?? false;
 
 /** Three-valued "and": one condition that is clearly false decides. Undefined: the rule is not about this instance. */
-function judge(rule: ThresholdRule, metric: Metric, report: Report, memory: Memory, now: number): Status | undefined {
+function judge(
+  rule: ThresholdRule,
+  metric: Metric,
+  report: Report,
+  memory: RuleMemory,
+  now: number,
+): RuleStatus | undefined {
   if (rule.when.tags && !carries(metric.tags, rule.when.tags)) return undefined;
   const conditions = rule.when.all;
   let missing = false;
@@ -92,7 +98,7 @@ function readingOf(
   index: number,
   metric: Metric,
   report: Report,
-  memory: Memory,
+  memory: RuleMemory,
   now: number,
 ): number | null {
   const value = sourceOf(condition, metric, report)?.fields[condition.field];
@@ -120,7 +126,7 @@ function sourceOf(condition: Condition, metric: Metric, report: Report): Metric 
 }
 
 /** null at the first sight of the counter; a counter that fell has started again from 0. */
-function growth(memory: Memory, key: string, value: number): number | null {
+function growth(memory: RuleMemory, key: string, value: number): number | null {
   const before = memory.counters.get(key);
   memory.counters.set(key, value);
   if (before === undefined) return null;

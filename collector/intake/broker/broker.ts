@@ -10,7 +10,7 @@ import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
 import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
-import { createGuests, type Guests } from './connections.ts';
+import { type Connections, createConnections } from './connections.ts';
 import { limitFrames } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
 import { type DoorRules, openDoor, type Tls } from './listen.ts';
@@ -68,14 +68,21 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   const { clock, counters, log } = parts;
   const limits = { ...defaultLimits, ...parts.limits };
   const refuse = createRefusals({ clock, log, counters });
-  const guests = createGuests(counters);
-  const publications = createPublications({ ...parts, rules: limits, refuse, end: guests.end });
-  const aedes = createAedes({ ...parts, limits, refuse, guests, publications, known: (socket) => door.known(socket) });
-  listenTo(aedes, { ...parts, refuse, guests });
+  const connections = createConnections(counters);
+  const publications = createPublications({ ...parts, rules: limits, refuse, end: connections.end });
+  const aedes = createAedes({
+    ...parts,
+    limits,
+    refuse,
+    connections,
+    publications,
+    known: (socket) => door.known(socket),
+  });
+  listenTo(aedes, { ...parts, refuse, connections });
   await aedes.listen();
   // Without heartbeats through a router aedes takes this broker for dead and publishes all wills.
   (aedes.brokers as Record<string, number>)[aedes.id] = Number.POSITIVE_INFINITY;
-  const timer = setInterval(() => publications.sweep(guests.all()), sweepMs);
+  const timer = setInterval(() => publications.sweep(connections.all()), sweepMs);
   timer.unref();
   const end = () => {
     clearInterval(timer);
@@ -89,7 +96,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     refuse,
     onConnection(socket) {
       const client = aedes.handle(socket);
-      limitFrames(client, () => guests.of(client) !== undefined);
+      limitFrames(client, () => connections.of(client) !== undefined);
     },
   }).catch(async (thrown: unknown) => {
     await end();
@@ -98,9 +105,9 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
 
   return {
     port: door.port,
-    connected: () => guests.count(),
+    connected: () => connections.count(),
     send(endpoint, leaf, payload, retained = false) {
-      const connection = guests.newest(endpoint);
+      const connection = connections.newest(endpoint);
       if (!connection?.listens.has(leaf)) return false;
       if (isUnread(connection.client, limits)) {
         if (leaf === 'ack') counters.droppedAcks.inc();
@@ -111,11 +118,11 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
       return true;
     },
     disconnect(endpoint) {
-      const connection = guests.newest(endpoint);
-      if (connection) guests.end(connection);
+      const connection = connections.newest(endpoint);
+      if (connection) connections.end(connection);
     },
     async close() {
-      guests.close();
+      connections.close();
       await door.close();
       await end();
     },
@@ -124,13 +131,13 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
 
 const isUnread = (client: Client, { unreadBytes }: Limits) => (client.conn as Socket).writableLength > unreadBytes;
 
-type Inside = BrokerParts & { refuse: Refuse; guests: Guests };
+type Inside = BrokerParts & { refuse: Refuse; connections: Connections };
 
 /** aedes with our guards and without its routing. */
 function createAedes(
   parts: Inside & { limits: Limits; publications: Publications; known(socket: Socket): void },
 ): Aedes {
-  const { limits, refuse, guests, publications } = parts;
+  const { limits, refuse, connections, publications } = parts;
   const refusals = new WeakMap<Client, Refusal>();
   const aedes = new Aedes({
     mq: noRouting,
@@ -147,10 +154,10 @@ function createAedes(
       const refusal = refusals.get(client);
       const address = refusal ? undefined : parts.authenticate(String(username), String(password));
       if (address) {
-        guests.meet(client, address, addressOf(client));
+        connections.add(client, address, addressOf(client));
         parts.known(client.conn as Socket);
         // aedes emits no event for a connection that ends between its log-in and its CONNACK.
-        client.conn.once('close', () => client.connected || guests.leave(client));
+        client.conn.once('close', () => client.connected || connections.remove(client));
         done(null, true);
         return;
       }
@@ -159,13 +166,13 @@ function createAedes(
       done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
     },
     authorizePublish(client, packet, done) {
-      const connection = client ? guests.of(client) : undefined;
+      const connection = client ? connections.of(client) : undefined;
       if (!client || client.closed) takeWill(parts, connection, packet, done);
       else if (connection) publications.take(connection, packet, done);
       else done(new Error('not authenticated'));
     },
     authorizeSubscribe(client, subscription, done) {
-      const connection = guests.of(client);
+      const connection = connections.of(client);
       const refusal = connection ? refuseSubscribe(connection.address, subscription) : wrongSecret;
       if (refusal) refuse(refusal.reason, client.id, refusal.text);
       // Without a subscription the SUBACK reports failure, and the connection stays [MQTT-3.9.3].
@@ -183,12 +190,12 @@ function createAedes(
 
 /** aedes calls this for the last will of a connection that ended without DISCONNECT; an error only drops the will. */
 function takeWill(
-  { guests, onMessage }: Inside,
+  { connections, onMessage }: Inside,
   connection: Connection | undefined,
   will: IPublishPacket,
   done: (error?: Error | null) => void,
 ): void {
-  if (!connection || !guests.isMissed(connection)) {
+  if (!connection || !connections.endedUnexpectedly(connection)) {
     done(new Error('the will is no news'));
     return;
   }
@@ -201,9 +208,9 @@ function takeWill(
 }
 
 /** Events of aedes after the fact: subscriptions, disconnects, errors. */
-function listenTo(aedes: Aedes, { guests, refuse, log, onSubscribe }: Inside): void {
+function listenTo(aedes: Aedes, { connections, refuse, log, onSubscribe }: Inside): void {
   aedes.on('subscribe', (subscriptions, client) => {
-    const connection = guests.of(client);
+    const connection = connections.of(client);
     for (const { topic } of subscriptions) {
       const leaf = parseTopic(topic)?.leaf;
       if (!connection || (leaf !== 'ack' && leaf !== 'config')) continue;
@@ -213,9 +220,9 @@ function listenTo(aedes: Aedes, { guests, refuse, log, onSubscribe }: Inside): v
     }
   });
   aedes.on('unsubscribe', (topics, client) => {
-    for (const topic of topics) guests.of(client)?.listens.delete(parseTopic(topic)?.leaf as DownLeaf);
+    for (const topic of topics) connections.of(client)?.listens.delete(parseTopic(topic)?.leaf as DownLeaf);
   });
-  aedes.on('clientDisconnect', (client) => guests.leave(client));
+  aedes.on('clientDisconnect', (client) => connections.remove(client));
   aedes.on('clientError', (client, error) => {
     if (!isOrdinary(error)) refuse('protocol', client.id, error.message);
   });

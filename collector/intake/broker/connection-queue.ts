@@ -6,7 +6,7 @@
 /** Our agent keeps at most 32 in flight; a client with four times that ignores the window. */
 const waitingAtMost = 128;
 
-export interface Entry {
+export interface QueuedPublication {
   /** Of the PUBLISH; null at QoS 0, which has no PUBACK. */
   messageId: number | null;
   /** Bytes counted as waiting; 0 when it is not kept. */
@@ -18,23 +18,23 @@ export interface Entry {
   readOn: (() => void) | null;
 }
 
-export interface Lane {
+export interface ConnectionQueue {
   /** False when too many wait: the connection should end. */
-  enter(entry: Entry): boolean;
+  enter(entry: QueuedPublication): boolean;
   /** The entry is durable. `out` gets it, and those behind it that are durable too, in order. */
-  ready(entry: Entry, out: (entry: Entry) => void): void;
+  ready(entry: QueuedPublication, out: (entry: QueuedPublication) => void): void;
   size(): number;
-  oldest(): Entry | undefined;
-  entries(): readonly Entry[];
+  oldest(): QueuedPublication | undefined;
+  entries(): readonly QueuedPublication[];
 }
 
-export function createLane(): Lane {
-  const queue: Entry[] = [];
+export function createConnectionQueue(): ConnectionQueue {
+  const queue: QueuedPublication[] = [];
   return {
     enter: (entry) => queue.push(entry) <= waitingAtMost,
     ready(entry, out) {
       entry.isReady = true;
-      while (queue[0]?.isReady) out(queue.shift() as Entry);
+      while (queue[0]?.isReady) out(queue.shift() as QueuedPublication);
     },
     size: () => queue.length,
     oldest: () => queue[0],

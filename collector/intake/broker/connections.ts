@@ -2,12 +2,12 @@
 import type { Client } from 'aedes';
 import type { Address } from '../../../shared/topics.ts';
 import type { IntakeCounters } from '../counters.ts';
-import { createLane } from './connection-queue.ts';
+import { createConnectionQueue } from './connection-queue.ts';
 import type { Connection } from './publications.ts';
 
-export interface Guests {
-  meet(client: Client, address: Address, from: string): void;
-  leave(client: Client): void;
+export interface Connections {
+  add(client: Client, address: Address, from: string): void;
+  remove(client: Client): void;
   of(client: Client): Connection | undefined;
   newest(endpoint: string): Connection | undefined;
   all(): Iterable<Connection>;
@@ -15,26 +15,26 @@ export interface Guests {
   /** The collector ends the connection itself, so its will is ignored. */
   end(connection: Connection): void;
   /** True when it ended unexpectedly: the endpoint has no other connection, and the collector did not end it. */
-  isMissed(connection: Connection): boolean;
+  endedUnexpectedly(connection: Connection): boolean;
   /** From here on every end is ignored. */
   close(): void;
 }
 
-export function createGuests(counters: IntakeCounters): Guests {
+export function createConnections(counters: IntakeCounters): Connections {
   const connections = new Map<Client, Connection>();
   const newest = new Map<string, Connection>();
   let closing = false;
 
   return {
-    meet(client, address, from) {
+    add(client, address, from) {
       const connection: Connection = {
         client,
         address,
         from,
-        lane: createLane(),
+        lane: createConnectionQueue(),
         listens: new Set(),
         last: null,
-        ours: false,
+        closedByUs: false,
         dropped: false,
         heldUntil: 0,
       };
@@ -42,7 +42,7 @@ export function createGuests(counters: IntakeCounters): Guests {
       newest.set(address.endpoint, connection);
       counters.connections.set(connections.size);
     },
-    leave(client) {
+    remove(client) {
       const connection = connections.get(client);
       if (!connection) return;
       connections.delete(client);
@@ -54,10 +54,11 @@ export function createGuests(counters: IntakeCounters): Guests {
     all: () => connections.values(),
     count: () => connections.size,
     end(connection) {
-      connection.ours = true;
+      connection.closedByUs = true;
       connection.client.close();
     },
-    isMissed: (connection) => !connection.ours && !closing && newest.get(connection.address.endpoint) === connection,
+    endedUnexpectedly: (connection) =>
+      !connection.closedByUs && !closing && newest.get(connection.address.endpoint) === connection,
     close() {
       closing = true;
     },

@@ -11,8 +11,8 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Address, DownLeaf, UpLeaf } from '../../../shared/topics.ts';
 import { createAllowances } from '../allowance.ts';
 import type { IntakeCounters } from '../counters.ts';
-import type { Message } from '../source.ts';
-import type { Entry, Lane } from './connection-queue.ts';
+import type { Publication } from '../source.ts';
+import type { ConnectionQueue, QueuedPublication } from './connection-queue.ts';
 import { admitPublish, type Refusal } from './guards.ts';
 import { createPubacks, whenDrained } from './pubacks.ts';
 import type { Refuse } from './refusals.ts';
@@ -22,12 +22,12 @@ export interface Connection {
   address: Address;
   /** The network address at the other end. */
   from: string;
-  lane: Lane;
+  lane: ConnectionQueue;
   listens: Set<DownLeaf>;
   /** Topic of its last publication, parsed: reports nearly always repeat it. */
   last: { topic: string; leaf: UpLeaf } | null;
   /** The collector ends it itself, so its will is ignored. */
-  ours: boolean;
+  closedByUs: boolean;
   /** A message was not kept: the connection is ended when there is room again, so that the agent resends it. */
   dropped: boolean;
   /** Until when messages are held back because of their rate, monotonic ms. */
@@ -63,7 +63,7 @@ export function createPublications(parts: {
   clock: Clock;
   counters: IntakeCounters;
   refuse: Refuse;
-  onMessage(message: Message): void;
+  onMessage(message: Publication): void;
   /** Ends a connection and ignores its will. */
   end(connection: Connection): void;
 }): Publications {
@@ -102,7 +102,7 @@ export function createPublications(parts: {
     send(connection, entry, packet, admitted.leaf, crowded);
   }
 
-  function entryOf({ qos, messageId, payload }: IPublishPacket, crowded: boolean): Entry {
+  function entryOf({ qos, messageId, payload }: IPublishPacket, crowded: boolean): QueuedPublication {
     return {
       messageId: qos === 1 ? (messageId as number) : null,
       bytes: crowded ? 0 : payload.length + overheadBytes,
@@ -112,7 +112,13 @@ export function createPublications(parts: {
     };
   }
 
-  function send(connection: Connection, entry: Entry, packet: IPublishPacket, leaf: UpLeaf, crowded: boolean): void {
+  function send(
+    connection: Connection,
+    entry: QueuedPublication,
+    packet: IPublishPacket,
+    leaf: UpLeaf,
+    crowded: boolean,
+  ): void {
     const { topic } = packet;
     const payload = packet.payload as Buffer;
     const { endpoint } = connection.address;
@@ -133,19 +139,19 @@ export function createPublications(parts: {
   }
 
   /** A separate function: a closure that waits for the commit must not hold the payload. */
-  function acknowledging(connection: Connection, entry: Entry): () => void {
+  function acknowledging(connection: Connection, entry: QueuedPublication): () => void {
     return () => {
       release(entry);
       connection.lane.ready(entry, out);
     };
-    function out({ messageId, readOn }: Entry): void {
+    function out({ messageId, readOn }: QueuedPublication): void {
       if (messageId !== null) pubacks.add(connection.client, messageId);
       if (readOn) whenDrained(connection.client, readOn);
     }
   }
 
   /** It no longer counts as waiting. */
-  function release(entry: Entry): void {
+  function release(entry: QueuedPublication): void {
     waitingBytes -= entry.bytes;
     waitingCount -= 1;
     entry.bytes = 0;

@@ -9,7 +9,7 @@ import { bodyText, headline } from '../notice.ts';
 
 const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 
-const Settings = Type.Object(
+const EmailSettings = Type.Object(
   {
     host: Type.String({ minLength: 1, want: 'the host of a mail server', check: hostFault }),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
@@ -27,18 +27,18 @@ const Settings = Type.Object(
   },
   { additionalProperties: false },
 );
-type Settings = Static<typeof Settings>;
+type EmailSettings = Static<typeof EmailSettings>;
 
 export const email: ChannelType = {
   kind: 'email',
-  settings: Settings,
-  check({ user, password }: Settings) {
+  settings: EmailSettings,
+  check({ user, password }: EmailSettings) {
     if ((user === undefined) === (password === undefined)) return [];
     return user === undefined
       ? [{ path: ['password'], problem: 'is given without a user' }]
       : [{ path: ['user'], problem: 'is given without a password: password_file is missing' }];
   },
-  create(name, settings: Settings) {
+  create(name, settings: EmailSettings) {
     const { host, user, password, from, to, language = defaultLanguage, zone = 'UTC' } = settings;
     const secure = settings.secure ?? settings.port === 465;
     const options = {

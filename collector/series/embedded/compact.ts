@@ -3,7 +3,7 @@
  * A step only writes new files and says what should change; the store makes that durable and has it installed.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { bucketMs, type Resolution, type Retention, resolutions } from '../span.ts';
+import { bucketMs, type Resolution, resolutions, type SeriesRetention } from '../span.ts';
 import type { Plan } from './messages.ts';
 import { isExpired, type Merge, partitionOf, type Segment } from './plan.ts';
 import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
@@ -11,9 +11,9 @@ import { createSort, rollUp, type Sort, type Sorted } from './sort.ts';
 import { registerStream, type Stream } from './stream.ts';
 import type { Generation } from './tail.ts';
 
-export interface Step {
+export interface CompactionStep {
   now: number;
-  retention: Retention;
+  retention: SeriesRetention;
 }
 
 /** What compaction works with: a connection, the two streams that it feeds, and the memory it sorts in. */
@@ -36,7 +36,7 @@ export function createBench(connection: DuckDBConnection): Bench {
 }
 
 /** Whole files whose time is over; null when there are none. */
-export function expire(segments: readonly Segment[], { now, retention }: Step): Plan | null {
+export function expire(segments: readonly Segment[], { now, retention }: CompactionStep): Plan | null {
   const removed = segments.filter(({ resolution, partition }) => isExpired(resolution, partition, retention, now));
   return removed.length > 0 ? { added: [], removed, through: null } : null;
 }
@@ -46,7 +46,7 @@ export async function compactGeneration(
   bench: Bench,
   folder: Folder,
   generation: Generation,
-  step: Step,
+  step: CompactionStep,
 ): Promise<Plan> {
   const sorted = await bench.sort(generation);
   const added: Segment[] = [];
@@ -66,7 +66,7 @@ async function writePartitions(
   folder: Folder,
   resolution: Resolution,
   sorted: Sorted,
-  { now, retention }: Step,
+  { now, retention }: CompactionStep,
 ): Promise<Segment[]> {
   const source = feed(bench, resolution, sorted);
   const partitions = new Set([...sorted.days].map((day) => partitionOf(resolution, day)));

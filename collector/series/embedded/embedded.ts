@@ -8,7 +8,7 @@ import type { Damage } from './messages.ts';
 import { createQuery } from './query.ts';
 import { createSegmentTable } from './segment-table.ts';
 import { applyPlan, createUpkeep } from './upkeep.ts';
-import { createCourier } from './worker-client.ts';
+import { createWorkerClient } from './worker-client.ts';
 
 export interface EmbeddedSettings {
   /** DuckDB's memory for sorting and merging, in MB. */
@@ -34,7 +34,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
   let { segments, lastSegment } = table.load();
   let quarantined = 0;
 
-  const courier = createCourier({
+  const courier = createWorkerClient({
     log,
     start() {
       // A worker that died may have used ids that were never recorded.

@@ -4,7 +4,7 @@
  */
 import type { Segment } from './plan.ts';
 
-interface Version {
+interface ManifestVersion {
   segments: readonly Segment[];
   readers: number;
   /** Files that the next version does not have any more. */
@@ -21,7 +21,7 @@ export interface Manifest {
 }
 
 export function createManifest(segments: readonly Segment[], remove: (segments: readonly Segment[]) => void): Manifest {
-  let current: Version = { segments, readers: 0, garbage: [] };
+  let current: ManifestVersion = { segments, readers: 0, garbage: [] };
   /** Oldest first, the current one last: garbage of one may be read through any older one. */
   const versions = [current];
 

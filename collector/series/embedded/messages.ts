@@ -1,7 +1,7 @@
 /** What the store and its worker say to each other. Each request gets one answer; frames get none. */
 import type { Newest } from '../backend.ts';
 import type { Aggregate, SeriesLine } from '../series.ts';
-import type { Retention, Span } from '../span.ts';
+import type { QuerySpan, SeriesRetention } from '../span.ts';
 import type { Segment } from './plan.ts';
 
 /** Handed over when the worker starts. */
@@ -14,7 +14,7 @@ export interface Start {
   memoryMb: number;
 }
 
-export interface Question extends Span {
+export interface SeriesQuestion extends QuerySpan {
   /** More than one for an endpoint that goes on for others. */
   endpoints: number[];
   /** What is asked of each line. */
@@ -22,7 +22,7 @@ export interface Question extends Span {
 }
 
 /** The lines that have data, by id. */
-export interface Answer {
+export interface QueryAnswer {
   lines: { line: number; points: SeriesLine['points'] }[];
 }
 
@@ -46,19 +46,19 @@ export interface Requests {
    * One step of housekeeping, or null when nothing is to do now. Frames after `upTo` wait for the next time. With `wait`, a
    * merge that is due or runs is waited for; without, `merged` tells that it has ended.
    */
-  step: { ask: { now: number; retention: Retention; upTo: number; wait: boolean }; answer: Plan | null };
+  step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */
   install: { ask: { durable: boolean }; answer: null };
-  query: { ask: Question; answer: Answer };
+  query: { ask: SeriesQuestion; answer: QueryAnswer };
   close: { ask: null; answer: null };
 }
 
-export type Kind = keyof Requests;
+export type RequestKind = keyof Requests;
 export type ToWorker =
-  | { [K in Kind]: { kind: K; id: number; ask: Requests[K]['ask'] } }[Kind]
+  | { [K in RequestKind]: { kind: K; id: number; ask: Requests[K]['ask'] } }[RequestKind]
   | { kind: 'frame'; id: number; bytes: Uint8Array };
 export type FromWorker =
-  | { kind: 'answer'; id: number; answer: Requests[Kind]['answer'] }
+  | { kind: 'answer'; id: number; answer: Requests[RequestKind]['answer'] }
   | { kind: 'failed'; id: number; reason: string }
   | { kind: 'damaged'; damage: Damage }
   | { kind: 'merged' };

@@ -1,5 +1,5 @@
 /** The arithmetic of segments: which file a sample belongs to, what to merge, what to drop. Pure. */
-import type { Resolution, Retention } from '../span.ts';
+import type { Resolution, SeriesRetention } from '../span.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -33,7 +33,7 @@ export function partitionOf(resolution: Resolution, time: number): number {
 }
 
 /** True when everything that the partition can hold is older than is kept. */
-export function isExpired(resolution: Resolution, partition: number, retention: Retention, now: number): boolean {
+export function isExpired(resolution: Resolution, partition: number, retention: SeriesRetention, now: number): boolean {
   return partition + partitionMs[resolution] <= now - retention[resolution];
 }
 

@@ -3,10 +3,15 @@ import type { Clock } from '../../../shared/clock.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
 import type { Aggregate, SeriesQuery, SeriesResult } from '../series.ts';
-import { type Retention, spanFor } from '../span.ts';
-import type { Courier } from './worker-client.ts';
+import { type SeriesRetention, spanFor } from '../span.ts';
+import type { WorkerClient } from './worker-client.ts';
 
-export function createQuery(parts: { dictionary: Dictionary; courier: Courier; clock: Clock; retention: Retention }) {
+export function createQuery(parts: {
+  dictionary: Dictionary;
+  courier: WorkerClient;
+  clock: Clock;
+  retention: SeriesRetention;
+}) {
   const { dictionary, courier, clock, retention } = parts;
 
   return async (query: SeriesQuery): Promise<SeriesResult> => {

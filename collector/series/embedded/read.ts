@@ -1,14 +1,14 @@
 /** Answers from segments and from the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
 import type { Newest } from '../backend.ts';
-import { addCell, addSample, type Cell, needs, points, type Row } from '../cells.ts';
+import { addCell, addSample, type Cell, type CellRow, needs, points } from '../cells.ts';
 import type { Aggregate } from '../series.ts';
 import { bucketMs } from '../span.ts';
 import { columnsOf, type Duck } from './duck.ts';
 import type { Manifest } from './manifest.ts';
-import type { Answer, Question } from './messages.ts';
+import type { QueryAnswer, SeriesQuestion } from './messages.ts';
 import { overlapping, type Segment } from './plan.ts';
 import { sourceOf } from './segments.ts';
-import type { Tail } from './tail.ts';
+import type { FrameTail } from './tail.ts';
 
 /** Longer lists are filtered after reading, by least and largest id before. */
 const longestList = 200;
@@ -35,10 +35,10 @@ export async function answer(
   duck: Duck,
   folder: string,
   segments: readonly Segment[],
-  tail: Tail,
-  question: Question,
-): Promise<Answer> {
-  const rows = new Map<number, Row>();
+  tail: FrameTail,
+  question: SeriesQuestion,
+): Promise<QueryAnswer> {
+  const rows = new Map<number, CellRow>();
   const wanted = new Set(question.lines.map(({ line }) => line));
   // The tail first and in one go: a compaction that ends during the reading would otherwise count twice or not at all.
   addTail(rows, tail, question, wanted);
@@ -53,12 +53,17 @@ export async function answer(
 }
 
 /** Nothing for a line that only has data before the first step. */
-function pointsOf(line: number, row: Row | undefined, agg: Aggregate, { from, to, step }: Question): Answer['lines'] {
+function pointsOf(
+  line: number,
+  row: CellRow | undefined,
+  agg: Aggregate,
+  { from, to, step }: SeriesQuestion,
+): QueryAnswer['lines'] {
   if (!row || (row.size === 1 && row.has(-1))) return [];
   return [{ line, points: points(row, agg, from, step, (to - from) / step) }];
 }
 
-function rowOf(rows: Map<number, Row>, line: number): Row {
+function rowOf(rows: Map<number, CellRow>, line: number): CellRow {
   let row = rows.get(line);
   if (!row) {
     row = new Map();
@@ -67,7 +72,12 @@ function rowOf(rows: Map<number, Row>, line: number): Row {
   return row;
 }
 
-function addTail(rows: Map<number, Row>, tail: Tail, question: Question, wanted: ReadonlySet<number>): void {
+function addTail(
+  rows: Map<number, CellRow>,
+  tail: FrameTail,
+  question: SeriesQuestion,
+  wanted: ReadonlySet<number>,
+): void {
   const { from, to, step } = question;
   const start = from - Math.max(step, lookBackMs);
   const add = (line: number, at: number, value: number) => {
@@ -96,7 +106,7 @@ const ofParts: Record<keyof Cell, string> = {
   lastAt: 'max(last_t)::double',
 };
 
-function selectOf(source: string, question: Question, lines: readonly number[], start: number): string {
+function selectOf(source: string, question: SeriesQuestion, lines: readonly number[], start: number): string {
   const { endpoints, from, to, step, resolution } = question;
   const wanted = new Set(question.lines.flatMap(({ agg }) => needs[agg]));
   const parts = resolution === 'raw' ? ofSamples : ofParts;
@@ -109,7 +119,7 @@ function selectOf(source: string, question: Question, lines: readonly number[], 
     where endpoint in (${endpoints.join(', ')}) and ${ids} and t >= ${start} and t < ${to} group by 1, 2`;
 }
 
-function addColumns(rows: Map<number, Row>, columns: number[][], wanted: ReadonlySet<number>): void {
+function addColumns(rows: Map<number, CellRow>, columns: number[][], wanted: ReadonlySet<number>): void {
   const [lines = [], steps, min, max, sum, count, last, lastAt] = columns as [number[], ...number[][]];
   lines.forEach((line, i) => {
     if (!wanted.has(line)) return;

@@ -31,7 +31,7 @@ const parts =
   'min(min) as min, max(max) as max, sum(sum) as sum, sum(count)::integer as count, ' +
   'arg_max(last, last_t) as last, max(last_t) as last_t';
 
-export interface Run {
+export interface SegmentRun {
   resolution: Resolution;
   partition: number;
   level: number;
@@ -63,7 +63,7 @@ export function pathOf(folder: string, segment: Pick<Segment, 'file'>): string {
 }
 
 /** Writes one run: one file, or several that share out the endpoints. Nothing when the source has no rows in the partition. */
-export async function writeRun(connection: DuckDBConnection, folder: Folder, run: Run): Promise<Segment[]> {
+export async function writeRun(connection: DuckDBConnection, folder: Folder, run: SegmentRun): Promise<Segment[]> {
   const segments: Segment[] = [];
   try {
     for (const [low, high] of await cuts(connection, run)) {
@@ -77,10 +77,10 @@ export async function writeRun(connection: DuckDBConnection, folder: Folder, run
   }
 }
 
-const within = (run: Run) => `t >= ${run.partition} and t < ${run.partition + partitionMs[run.resolution]}`;
+const within = (run: SegmentRun) => `t >= ${run.partition} and t < ${run.partition + partitionMs[run.resolution]}`;
 
 /** Ranges of endpoints, inclusive, with at most about `maxRows` rows each. */
-async function cuts(connection: DuckDBConnection, run: Run): Promise<[number, number][]> {
+async function cuts(connection: DuckDBConnection, run: SegmentRun): Promise<[number, number][]> {
   if (run.sorted) return [[0, Number.MAX_SAFE_INTEGER]];
   const [endpoints = [], counts = []] = await columnsOf(
     connection,
@@ -105,7 +105,7 @@ async function cuts(connection: DuckDBConnection, run: Run): Promise<[number, nu
 async function writeFile(
   connection: DuckDBConnection,
   folder: Folder,
-  run: Run,
+  run: SegmentRun,
   firstOfRun: number | undefined,
   low: number,
   high: number,
@@ -127,7 +127,7 @@ async function writeFile(
   }
 }
 
-function selectOf(run: Run, low: number, high: number): string {
+function selectOf(run: SegmentRun, low: number, high: number): string {
   const raw = run.resolution === 'raw';
   const values = raw
     ? ['i', 'd', 'v'].map(run.sorted ? fromStream : (name) => name).join(', ')

@@ -24,7 +24,7 @@ export interface Sorted {
 }
 
 /** One series of one endpoint while its samples are gathered; used again for the next endpoint. */
-class Lane {
+class SampleBuffer {
   at = new Float64Array(16);
   values = new Float64Array(16);
   length = 0;
@@ -84,11 +84,11 @@ export function createSort(): Sort {
 
 async function fill(store: Sorted, generation: Generation): Promise<void> {
   const endpoints = [...generation.byEndpoint.keys()].sort((a, b) => a - b);
-  const lanes = new Map<number, Lane>();
+  const lanes = new Map<number, SampleBuffer>();
   let rested = 0;
   for (const endpoint of endpoints) {
     for (const line of gather(lanes, generation, endpoint)) {
-      const lane = lanes.get(line) as Lane;
+      const lane = lanes.get(line) as SampleBuffer;
       put(store, endpoint, line, lane);
       lane.clear();
     }
@@ -99,12 +99,12 @@ async function fill(store: Sorted, generation: Generation): Promise<void> {
 }
 
 /** Fills the lanes of one endpoint. @returns its lines in order */
-function gather(lanes: Map<number, Lane>, generation: Generation, endpoint: number): number[] {
+function gather(lanes: Map<number, SampleBuffer>, generation: Generation, endpoint: number): number[] {
   const used: number[] = [];
   eachSampleOf(generation, endpoint, (line, at, value) => {
     let lane = lanes.get(line);
     if (!lane) {
-      lane = new Lane();
+      lane = new SampleBuffer();
       lanes.set(line, lane);
     }
     if (lane.length === 0) used.push(line);
@@ -113,7 +113,7 @@ function gather(lanes: Map<number, Lane>, generation: Generation, endpoint: numb
   return used.sort((a, b) => a - b);
 }
 
-function put(store: Sorted, endpoint: number, line: number, lane: Lane): void {
+function put(store: Sorted, endpoint: number, line: number, lane: SampleBuffer): void {
   const start = store.rows;
   const end = start + lane.length;
   store.rows = end;
@@ -135,7 +135,7 @@ function put(store: Sorted, endpoint: number, line: number, lane: Lane): void {
 }
 
 /** Late samples came between newer ones. */
-function putInOrder(lane: Lane, times: Float64Array, values: Float64Array): void {
+function putInOrder(lane: SampleBuffer, times: Float64Array, values: Float64Array): void {
   const order = Array.from({ length: lane.length }, (_, i) => i);
   order.sort((a, b) => (lane.at[a] as number) - (lane.at[b] as number));
   order.forEach((from, to) => {
@@ -162,7 +162,7 @@ function split({ v, whole, hundredths, others, rows }: Sorted): void {
 }
 
 /** Rollup rows by column, in order: one row a series and bucket. */
-export interface Rolled {
+export interface RolledRows {
   rows: number;
   endpoint: number[];
   line: number[];
@@ -176,9 +176,9 @@ export interface Rolled {
 }
 
 /** One pass over sorted samples. */
-export function rollUp(sorted: Sorted, bucketMs: number): Rolled {
+export function rollUp(sorted: Sorted, bucketMs: number): RolledRows {
   const { rows, endpoint, line, t, v } = sorted;
-  const rolled: Rolled = {
+  const rolled: RolledRows = {
     rows: 0,
     endpoint: [],
     line: [],

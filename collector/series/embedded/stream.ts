@@ -10,7 +10,7 @@ import {
 /** DuckDB's vector size. */
 const chunkRows = 2048;
 
-export interface Columns {
+export interface StreamColumns {
   rows: number;
   columns: readonly ArrayLike<number>[];
 }
@@ -18,12 +18,12 @@ export interface Columns {
 export interface Stream {
   /** The table function to select from, once for each `feed`. */
   source: string;
-  feed(columns: Columns): void;
+  feed(columns: StreamColumns): void;
 }
 
 /** Registers a table function `name()` with columns of the given names, all double. */
 export function registerStream(connection: DuckDBConnection, name: string, columnNames: readonly string[]): Stream {
-  let fed: Columns = { rows: 0, columns: [] };
+  let fed: StreamColumns = { rows: 0, columns: [] };
   let next = 0;
   connection.registerTableFunction(
     DuckDBTableFunction.create({
@@ -53,7 +53,7 @@ export function registerStream(connection: DuckDBConnection, name: string, colum
   };
 }
 
-function fill(chunk: DuckDBDataChunk, { columns }: Columns, from: number, rows: number): void {
+function fill(chunk: DuckDBDataChunk, { columns }: StreamColumns, from: number, rows: number): void {
   columns.forEach((column, c) => {
     const vector = chunk.getColumnVector(c) as DuckDBVector<number>;
     for (let i = 0; i < rows; i++) vector.setItem(i, column[from + i] as number);

@@ -7,7 +7,7 @@ import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
 /** What one compaction takes at most: sorting it needs about six times as much memory, which is kept. */
 const fullGenerationBytes = 8 * 1024 * 1024;
 
-interface Place {
+interface RecordPlace {
   frame: Frame;
   offset: number;
 }
@@ -19,10 +19,10 @@ export interface Generation {
   /** It is being compacted: nothing is added any more. */
   sealed: boolean;
   /** Its reports by endpoint, as they came. */
-  byEndpoint: Map<number, Place[]>;
+  byEndpoint: Map<number, RecordPlace[]>;
 }
 
-export interface Tail {
+export interface FrameTail {
   add(frame: Frame): void;
   /** The oldest generation with frames up to `upTo`, sealed; undefined when there is none. */
   seal(upTo: number): Generation | undefined;
@@ -31,7 +31,7 @@ export interface Tail {
   eachSample(endpoint: number, visit: (line: number, at: number, value: number) => void): void;
 }
 
-export function createTail(): Tail {
+export function createTail(): FrameTail {
   let generations: Generation[] = [];
 
   const openFor = (frame: Frame): Generation => {

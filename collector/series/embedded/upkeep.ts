@@ -3,19 +3,19 @@ import type { Clock } from '../../../shared/clock.ts';
 import { type EvenkeelError, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { JournalTail } from '../backend.ts';
-import type { Retention } from '../span.ts';
+import type { SeriesRetention } from '../span.ts';
 import type { Plan } from './messages.ts';
 import type { Segment } from './plan.ts';
 import type { SegmentTable } from './segment-table.ts';
-import type { Courier } from './worker-client.ts';
+import type { WorkerClient } from './worker-client.ts';
 
 export interface UpkeepParts {
-  courier: Courier;
+  courier: WorkerClient;
   journal: JournalTail;
   table: SegmentTable;
   clock: Clock;
   log: Log;
-  retention: Retention;
+  retention: SeriesRetention;
   /** While there is one nothing is begun: it could only fail. */
   problem: () => EvenkeelError | null;
   /** The manifest has changed for good. */

@@ -2,25 +2,25 @@
 import { Worker } from 'node:worker_threads';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { Damage, FromWorker, Kind, Requests, Start, ToWorker } from './messages.ts';
+import type { Damage, FromWorker, RequestKind, Requests, Start, ToWorker } from './messages.ts';
 
 /** The one place that knows the worker's file. */
 const workerFile = new URL('./worker.ts', import.meta.url);
 
 const restartMs = 2000;
 
-export interface Courier {
-  ask<K extends Kind>(kind: K, ask: Requests[K]['ask']): Promise<Requests[K]['answer']>;
+export interface WorkerClient {
+  ask<K extends RequestKind>(kind: K, ask: Requests[K]['ask']): Promise<Requests[K]['answer']>;
   frame(id: number, bytes: Uint8Array): void;
   close(): Promise<void>;
 }
 
-export interface CourierParts {
+export interface WorkerClientParts {
   log: Log;
   /** What the worker is to start with, at this moment. */
   start(): Start;
   /** A worker runs anew and knows nothing: bring it up to date. */
-  began(courier: Courier): void;
+  began(courier: WorkerClient): void;
   damaged(damage: Damage): void;
   /** A merge has ended: its plan can be asked for. */
   merged(): void;
@@ -34,7 +34,7 @@ interface Open {
   reject(reason: unknown): void;
 }
 
-export function createCourier(parts: CourierParts): Courier {
+export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
   const open = new Map<number, Open>();
   let lastId = 0;
   let closing = false;
@@ -72,8 +72,8 @@ export function createCourier(parts: CourierParts): Courier {
     }, restartMs).unref();
   }
 
-  const courier: Courier = {
-    ask: <K extends Kind>(kind: K, ask: Requests[K]['ask']) =>
+  const courier: WorkerClient = {
+    ask: <K extends RequestKind>(kind: K, ask: Requests[K]['ask']) =>
       new Promise<Requests[K]['answer']>((resolve, reject) => {
         if (!alive) throw gone();
         const id = ++lastId;

@@ -11,7 +11,7 @@ import { type Bench, compactGeneration, createBench, expire } from './compact.ts
 import { type Duck, openDuck } from './duck.ts';
 import { createManifest, type Manifest } from './manifest.ts';
 import { createMerges, type Merges } from './merges.ts';
-import type { Damage, FromWorker, Kind, Plan, Requests, Start, ToWorker } from './messages.ts';
+import type { Damage, FromWorker, Plan, RequestKind, Requests, Start, ToWorker } from './messages.ts';
 import type { Segment } from './plan.ts';
 import { answer, newest } from './read.ts';
 import { damageOf, pathOf, removeFiles, removeOrphans, wrongSizes } from './segments.ts';
@@ -94,7 +94,7 @@ async function install({ durable }: { durable: boolean }): Promise<null> {
   return null;
 }
 
-const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K]['answer']> } = {
+const handlers: { [K in RequestKind]: (ask: Requests[K]['ask']) => Promise<Requests[K]['answer']> } = {
   async open({ since }) {
     await mkdir(join(start.folder, 'segments'), { recursive: true });
     await removeOrphans(start.folder, manifest.segments);
@@ -128,7 +128,7 @@ const handlers: { [K in Kind]: (ask: Requests[K]['ask']) => Promise<Requests[K][
 const working = new Set<Promise<unknown>>();
 
 async function handle(message: Exclude<ToWorker, { kind: 'frame' }>): Promise<void> {
-  const handler = handlers[message.kind] as (ask: unknown) => Promise<Requests[Kind]['answer']>;
+  const handler = handlers[message.kind] as (ask: unknown) => Promise<Requests[RequestKind]['answer']>;
   const work = handler(message.ask);
   if (message.kind !== 'close') working.add(work);
   try {

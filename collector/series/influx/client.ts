@@ -20,11 +20,11 @@ export interface InfluxSettings {
  * `lines`: it has read the lines and refuses some. `large`: fewer at once may fit. `denied`: the user may not. `missing`: no
  * such database or policy. `away`: nothing else is known to help but to try again.
  */
-export type Refusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';
+export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';
 
 export class InfluxError extends Error {
-  readonly kind: Refusal;
-  constructor(kind: Refusal, message: string, cause?: unknown) {
+  readonly kind: InfluxRefusal;
+  constructor(kind: InfluxRefusal, message: string, cause?: unknown) {
     super(message, { cause });
     this.kind = kind;
   }
@@ -46,7 +46,7 @@ export interface InfluxClient {
   close(): void;
 }
 
-interface Connection {
+interface InfluxConnection {
   influx: InfluxDB;
   agent: Agent;
 }
@@ -56,11 +56,11 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
   // Only who has set it up pays for the package.
   const { InfluxDB } = (await import('influx')).default;
   const url = new URL(settings.url);
-  const idle: Connection[] = [];
-  const used = new Set<Connection>();
+  const idle: InfluxConnection[] = [];
+  const used = new Set<InfluxConnection>();
   let closed = false;
 
-  const connect = (): Connection => {
+  const connect = (): InfluxConnection => {
     const secure = url.protocol === 'https:';
     const agent = secure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
     const { username, password } = settings;
@@ -162,7 +162,7 @@ function plainly(thrown: unknown, reason: string): string {
   return reason;
 }
 
-function kindOf(status: number, error: string): Refusal {
+function kindOf(status: number, error: string): InfluxRefusal {
   if (status === 401 || status === 403 || /authoriz|privilege/i.test(error)) return 'denied';
   if (status === 404 || /(database|retention policy) not found/.test(error)) return 'missing';
   return status === 400 ? 'lines' : 'away';

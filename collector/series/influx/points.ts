@@ -6,7 +6,7 @@
  */
 import type { IPoint } from 'influx';
 import { seriesKey } from '../../../shared/metrics.ts';
-import type { Dictionary, Line } from '../journal/dictionary.ts';
+import type { Dictionary, SeriesLineId } from '../journal/dictionary.ts';
 import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
 
 export type Tags = Record<string, string>;
@@ -53,7 +53,7 @@ export function storedLine(metric: string, tags: Readonly<Tags>): StoredLine {
   return { measurement, field: safeField(metric.slice(dot + 1)), tags: safe, pointKey: seriesKey(measurement, safe) };
 }
 
-export interface Batch {
+export interface PointBatch {
   points: IPoint[];
   /** For each endpoint id the times of its points. */
   touched: Map<number, number[]>;
@@ -73,7 +73,7 @@ export function createPoints({ dictionary, tagsOf }: PointParts) {
   const lineOf = (id: number): StoredLine | null => {
     let found = lines.get(id);
     if (found === undefined) {
-      const line: Line | undefined = dictionary.line(id);
+      const line: SeriesLineId | undefined = dictionary.line(id);
       found = line ? storedLine(line.metric, line.tags) : null;
       lines.set(id, found);
     }
@@ -81,7 +81,7 @@ export function createPoints({ dictionary, tagsOf }: PointParts) {
   };
 
   /** @param oldest samples before it (ms UTC) are left out */
-  return (frame: Frame, batch: Batch, oldest: number): void => {
+  return (frame: Frame, batch: PointBatch, oldest: number): void => {
     eachRecord(frame, (head, offset) => {
       if (head.groups === null) return;
       const name = dictionary.endpointName(head.endpoint) ?? '';

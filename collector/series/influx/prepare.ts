@@ -1,7 +1,7 @@
 /** The database and its retention policies, made where they are missing and where the user may. */
 import { formatDuration } from '../../../shared/duration.ts';
 import type { Log } from '../../../shared/log.ts';
-import { type Resolution, type Retention, resolutions } from '../span.ts';
+import { type Resolution, resolutions, type SeriesRetention } from '../span.ts';
 import { type InfluxClient, InfluxError, type InfluxSettings } from './client.ts';
 
 export const policyOf: Record<Resolution, string> = { raw: 'evenkeel_raw', '5m': 'evenkeel_5m', '1h': 'evenkeel_1h' };
@@ -18,7 +18,7 @@ const minutes = (ms: number): string => `${Math.ceil(ms / 60_000)}m`;
 export async function prepare(
   client: InfluxClient,
   { database, username }: InfluxSettings,
-  retention: Retention,
+  retention: SeriesRetention,
   log: Log,
 ): Promise<void> {
   const run = async (statement: string) => {

@@ -1,13 +1,13 @@
 /** Charts from InfluxDB: rollups where they are computed, raw samples where not yet. Names become quoted, values placeholders. */
 import { fieldOf, seriesKey } from '../../../shared/metrics.ts';
-import { addCell, addSample, type Cell, needs, points, type Row } from '../cells.ts';
+import { addCell, addSample, type Cell, type CellRow, needs, points } from '../cells.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
 import type { Aggregate, SeriesLine, SeriesQuery, SeriesResult } from '../series.ts';
-import { bucketMs, type Resolution, type Retention, type Span, spanFor } from '../span.ts';
+import { bucketMs, type QuerySpan, type Resolution, type SeriesRetention, spanFor } from '../span.ts';
 import type { InfluxClient, ResultSeries } from './client.ts';
 import { safeName, safeTags, safeValue, storedLine, type Tags } from './points.ts';
 import { policyOf, quoted } from './prepare.ts';
-import type { Range, Rollups } from './rollups.ts';
+import type { Rollups, TimeRange } from './rollups.ts';
 
 /** How far before the first step a rate looks for the value to start from. */
 const lookBackMs = 15 * 60_000;
@@ -17,11 +17,11 @@ export interface QueryParts {
   dictionary: Dictionary;
   rollups: Pick<Rollups, 'open'>;
   database: string;
-  retention: Retention;
+  retention: SeriesRetention;
   now(): number;
 }
 
-interface Part extends Range {
+interface RangePart extends TimeRange {
   resolution: Resolution;
 }
 
@@ -29,12 +29,13 @@ interface Asked {
   measurement: string;
   field: string;
   agg: Aggregate;
-  part: Part;
+  part: RangePart;
 }
 
 const functions = { min: 'min', max: 'max', sum: 'sum', count: 'count', last: 'last' } as const;
-type Column = keyof typeof functions;
-const columnsOf = (agg: Aggregate): Column[] => needs[agg].filter((name): name is Column => name in functions);
+type InfluxColumn = keyof typeof functions;
+const columnsOf = (agg: Aggregate): InfluxColumn[] =>
+  needs[agg].filter((name): name is InfluxColumn => name in functions);
 
 /** @returns what `query` of a backend returns; throws InfluxError */
 export function createQuery(parts: QueryParts) {
@@ -54,7 +55,7 @@ export function createQuery(parts: QueryParts) {
     const statements = asked.map((one) => statementOf(one, span, database, condition));
     const answers = await client.query(statements, placeholders);
 
-    const found = new Map<string, { metric: string; tags: Tags; agg: Aggregate; row: Row }>();
+    const found = new Map<string, { metric: string; tags: Tags; agg: Aggregate; row: CellRow }>();
     asked.forEach(({ metric, agg, part }, i) => {
       const known = new Map(
         dictionary.linesOf(metric, query.tags ?? {}).map(({ tags }) => [keyOf(safeTags(tags)), tags]),
@@ -88,11 +89,11 @@ export function ownTags(tags: Tags): Tags {
 }
 
 /** The span in ascending pieces: rollups, and raw samples where they are not computed yet. */
-function partsOf(span: Span, rollups: Pick<Rollups, 'open'>, endpoints: readonly number[]): Part[] {
+function partsOf(span: QuerySpan, rollups: Pick<Rollups, 'open'>, endpoints: readonly number[]): RangePart[] {
   const { resolution } = span;
   const from = span.from - Math.max(span.step, lookBackMs);
   if (resolution === 'raw') return [{ resolution, from, to: span.to }];
-  const pieces: Part[] = [];
+  const pieces: RangePart[] = [];
   let at = from;
   for (const open of rollups.open(resolution, endpoints, { from, to: span.to })) {
     const piece = { from: Math.max(open.from, from), to: Math.min(open.to, span.to) };
@@ -120,11 +121,11 @@ function conditionOf(endpoints: readonly string[], tags: Readonly<Tags>) {
 }
 
 /** Rates of raw samples want their exact times; everything else is added up by InfluxDB. */
-const isExact = (agg: Aggregate, span: Span): boolean => agg === 'rate' && span.resolution === 'raw';
+const isExact = (agg: Aggregate, span: QuerySpan): boolean => agg === 'rate' && span.resolution === 'raw';
 
 function statementOf(
   { measurement, field, agg, part }: Asked,
-  span: Span,
+  span: QuerySpan,
   database: string,
   condition: string,
 ): string {
@@ -142,7 +143,13 @@ function statementOf(
   return `select ${columns.join(', ')}${from} group by time(${width}ms), * fill(none)`;
 }
 
-function addSeries(row: Row, { columns, values }: ResultSeries, agg: Aggregate, part: Part, span: Span): void {
+function addSeries(
+  row: CellRow,
+  { columns, values }: ResultSeries,
+  agg: Aggregate,
+  part: RangePart,
+  span: QuerySpan,
+): void {
   const step = (at: number) => Math.max(-1, Math.floor((at - span.from) / span.step));
   for (const value of values) {
     const at = value[0] as number;
@@ -154,7 +161,7 @@ function addSeries(row: Row, { columns, values }: ResultSeries, agg: Aggregate, 
     let isThere = true;
     for (let i = 1; i < columns.length; i++) {
       const number = value[i];
-      if (typeof number === 'number') cell[columns[i] as Column] = number;
+      if (typeof number === 'number') cell[columns[i] as InfluxColumn] = number;
       else isThere = false;
     }
     if (isThere) addCell(row, step(at), cell);

@@ -12,7 +12,7 @@ import type { Log } from '../../../shared/log.ts';
 const maxFileBytes = 16 * 1024 * 1024;
 const logEveryMs = 60_000;
 
-export interface Refused {
+export interface RefusedPoints {
   add(points: readonly IPoint[], reason: string): void;
   /** Samples that are not written anywhere. */
   leaveOut(samples: number, reason: string): void;
@@ -25,7 +25,15 @@ export interface Refused {
 const samplesOf = (points: readonly IPoint[]) =>
   points.reduce((sum, { fields = {} }) => sum + Object.keys(fields).length, 0);
 
-export function createRefused({ folder, log, monotonic }: { folder: string; log: Log; monotonic(): number }): Refused {
+export function createRefused({
+  folder,
+  log,
+  monotonic,
+}: {
+  folder: string;
+  log: Log;
+  monotonic(): number;
+}): RefusedPoints {
   const file = join(folder, 'quarantine', 'influx.ndjson');
   const reasons = new Map<string, number>();
   let lines: string[] = [];

@@ -7,19 +7,19 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
-import { bucketMs, type Resolution, type Retention } from '../span.ts';
+import { bucketMs, type Resolution, type SeriesRetention } from '../span.ts';
 import type { InfluxClient } from './client.ts';
-import type { Batch } from './points.ts';
+import type { PointBatch } from './points.ts';
 import { safeValue, storedLine } from './points.ts';
 import { policyOf, quoted } from './prepare.ts';
 
 /** Their names are those that `min(*)` gives its columns. */
 const functions = ['min', 'max', 'sum', 'count', 'last'] as const;
 
-type Rolled = Exclude<Resolution, 'raw'>;
-const rolled: readonly Rolled[] = ['5m', '1h'];
+type RolledResolution = Exclude<Resolution, 'raw'>;
+const rolled: readonly RolledResolution[] = ['5m', '1h'];
 
-export interface Range {
+export interface TimeRange {
   from: number;
   to: number;
 }
@@ -31,12 +31,12 @@ const manyEndpoints = 100;
 /** Stands for all endpoints; their ids begin at 1. */
 const everyEndpoint = 0;
 /** What one statement covers at most for all endpoints; of one endpoint 24 times as much. */
-const widest: Record<Rolled, number> = { '5m': 3_600_000, '1h': 6 * 3_600_000 };
+const widest: Record<RolledResolution, number> = { '5m': 3_600_000, '1h': 6 * 3_600_000 };
 /** More ranges than this of one query are read as one. */
 const manyRanges = 12;
 
 export interface Rollups {
-  mark(batch: Batch): void;
+  mark(batch: PointBatch): void;
   /** Writes what was marked; within a transaction of the journal. */
   save(): void;
   /** That transaction is durable. */
@@ -44,7 +44,7 @@ export interface Rollups {
   /** Computes what is over, or all of it. @throws InfluxError */
   run(all: boolean): Promise<void>;
   /** The buckets of these endpoints within the span that are not computed yet, ascending. */
-  open(resolution: Rolled, endpoints: readonly number[], span: Range): Range[];
+  open(resolution: RolledResolution, endpoints: readonly number[], span: TimeRange): TimeRange[];
 }
 
 export interface RollupParts {
@@ -52,14 +52,14 @@ export interface RollupParts {
   dictionary: Pick<Dictionary, 'endpointName' | 'metrics'>;
   client: InfluxClient;
   database: string;
-  retention: Retention;
+  retention: SeriesRetention;
   now(): number;
 }
 
 /** Endpoints by the start of their bucket. */
 type Due = Map<number, Set<number>>;
 
-interface Job extends Range {
+interface Job extends TimeRange {
   endpoint: number;
 }
 
@@ -72,13 +72,13 @@ export function createRollups(parts: RollupParts): Rollups {
   const remove = journal.database.prepare(
     `delete from rollups_due where resolution = ?1 and bucket = ?2 and (endpoint = ?3 or ?3 = ${everyEndpoint})`,
   );
-  const due: Record<Rolled, Due> = { '5m': new Map(), '1h': new Map() };
+  const due: Record<RolledResolution, Due> = { '5m': new Map(), '1h': new Map() };
   /** Taken out of `due`, and not computed yet: queries must not read rollups of it either. */
-  const busy: Record<Rolled, Due> = { '5m': new Map(), '1h': new Map() };
-  const unsaved: [Rolled, number, number][] = [];
+  const busy: Record<RolledResolution, Due> = { '5m': new Map(), '1h': new Map() };
+  const unsaved: [RolledResolution, number, number][] = [];
   let saving = 0;
 
-  const add = (resolution: Rolled, bucket: number, endpoint: number): boolean => {
+  const add = (resolution: RolledResolution, bucket: number, endpoint: number): boolean => {
     let endpoints = due[resolution].get(bucket);
     if (!endpoints) {
       endpoints = new Set();
@@ -88,7 +88,7 @@ export function createRollups(parts: RollupParts): Rollups {
     endpoints.add(endpoint);
     return true;
   };
-  const mark = (resolution: Rolled, bucket: number, endpoint: number) => {
+  const mark = (resolution: RolledResolution, bucket: number, endpoint: number) => {
     if (!add(resolution, bucket, endpoint)) return;
     const endpoints = due[resolution].get(bucket);
     const isFull = endpoints !== undefined && endpoints.size > manyEndpoints;
@@ -96,10 +96,10 @@ export function createRollups(parts: RollupParts): Rollups {
     unsaved.push([resolution, bucket, isFull ? everyEndpoint : endpoint]);
   };
   for (const row of journal.database.prepare('select resolution, bucket, endpoint from rollups_due').all())
-    add(row.resolution as Rolled, Number(row.bucket), Number(row.endpoint));
+    add(row.resolution as RolledResolution, Number(row.bucket), Number(row.endpoint));
 
   /** What is over, taken out: what is written meanwhile marks its bucket again. */
-  const take = (resolution: Rolled, all: boolean) => {
+  const take = (resolution: RolledResolution, all: boolean) => {
     const before = parts.now() - settleMs - bucketMs[resolution];
     for (const [bucket, endpoints] of due[resolution]) {
       if (!all && bucket > before) continue;
@@ -107,12 +107,12 @@ export function createRollups(parts: RollupParts): Rollups {
       busy[resolution].set(bucket, endpoints);
     }
   };
-  const giveBack = (resolution: Rolled) => {
+  const giveBack = (resolution: RolledResolution) => {
     for (const [bucket, endpoints] of busy[resolution])
       for (const endpoint of endpoints) add(resolution, bucket, endpoint);
     busy[resolution].clear();
   };
-  const forget = (resolution: Rolled, done: readonly Job[]) =>
+  const forget = (resolution: RolledResolution, done: readonly Job[]) =>
     journal.advance(null, () => {
       for (const { from, to, endpoint } of done)
         for (let bucket = from; bucket < to; bucket += bucketMs[resolution]) {
@@ -121,7 +121,7 @@ export function createRollups(parts: RollupParts): Rollups {
         }
     });
 
-  const compute = async (resolution: Rolled, { from, to, endpoint }: Job) => {
+  const compute = async (resolution: RolledResolution, { from, to, endpoint }: Job) => {
     const isForAll = endpoint === everyEndpoint;
     const placeholders = isForAll ? {} : { endpoint: safeValue(dictionary.endpointName(endpoint) ?? '') };
     const policy = (name: Resolution) => `${quoted(parts.database)}.${quoted(policyOf[name])}`;
@@ -149,7 +149,7 @@ export function createRollups(parts: RollupParts): Rollups {
       await pause(0);
     }
   };
-  const runOne = async (resolution: Rolled, all: boolean) => {
+  const runOne = async (resolution: RolledResolution, all: boolean) => {
     take(resolution, all);
     // Of older buckets InfluxDB may have thrown raw samples away, a shard at a time: what was computed of all of them stays.
     const width = bucketMs[resolution];
@@ -204,7 +204,7 @@ export function createRollups(parts: RollupParts): Rollups {
 }
 
 /** What one statement computes, the oldest first. */
-function jobsOf(due: Due, resolution: Rolled): Job[] {
+function jobsOf(due: Due, resolution: RolledResolution): Job[] {
   const bucketsOf = new Map<number, number[]>();
   for (const [bucket, endpoints] of due)
     for (const endpoint of endpoints) {
@@ -221,8 +221,8 @@ function jobsOf(due: Due, resolution: Rolled): Job[] {
 }
 
 /** Buckets that touch, as ranges no wider than `most`. */
-export function rangesOf(buckets: readonly number[], width: number, most: number): Range[] {
-  const ranges: Range[] = [];
+export function rangesOf(buckets: readonly number[], width: number, most: number): TimeRange[] {
+  const ranges: TimeRange[] = [];
   for (const bucket of buckets.toSorted((a, b) => a - b)) {
     const last = ranges.at(-1);
     if (last && last.to === bucket && bucket + width - last.from <= most) last.to = bucket + width;

@@ -9,9 +9,9 @@ import type { Log } from '../../../shared/log.ts';
 import type { JournalTail } from '../backend.ts';
 import type { Frame } from '../journal/record.ts';
 import { InfluxError, type InfluxSettings } from './client.ts';
-import type { Batch } from './points.ts';
+import type { PointBatch } from './points.ts';
 import { quoted } from './prepare.ts';
-import type { Refused } from './refused.ts';
+import type { RefusedPoints } from './refused.ts';
 
 /** How long frames gather before they are written. */
 const gatherMs = 500;
@@ -32,10 +32,10 @@ export interface WriterParts {
   /** Makes sure of database and policies. */
   prepare(): Promise<void>;
   write(points: IPoint[]): Promise<void>;
-  toPoints(frame: Frame, batch: Batch): void;
+  toPoints(frame: Frame, batch: PointBatch): void;
   /** InfluxDB holds the batch. */
-  written(batch: Batch): void;
-  refused: Refused;
+  written(batch: PointBatch): void;
+  refused: RefusedPoints;
   /** In the commit that trims. */
   record(): void;
   /** That commit is durable. */
@@ -69,8 +69,8 @@ export function createWriter(parts: WriterParts): Writer {
   let trouble: string | null = null;
   let stopped = false;
 
-  const read = (): { batch: Batch; through: number; isAll: boolean } | null => {
-    const batch: Batch = { points: [], touched: new Map(), left: 0 };
+  const read = (): { batch: PointBatch; through: number; isAll: boolean } | null => {
+    const batch: PointBatch = { points: [], touched: new Map(), left: 0 };
     let [bytes, through] = [0, 0];
     for (const frame of journal.frames(sent)) {
       parts.toPoints(frame, batch);

@@ -4,7 +4,7 @@ import type { Report } from '../../../shared/report.ts';
 import type { Arrival, SeriesStore, Stored } from '../series.ts';
 import type { Commit } from './commit.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { Shelf } from './endpoint-series.ts';
+import type { EndpointSeries } from './endpoint-series.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import type { LatestValues } from './latest.ts';
 
@@ -26,7 +26,7 @@ export function createAppend(parts: {
   let duplicates = 0;
   let closed = false;
 
-  const write = (arrival: Arrival, shelf: Shelf, epoch: Epoch): number => {
+  const write = (arrival: Arrival, shelf: EndpointSeries, epoch: Epoch): number => {
     const { writer } = commit;
     let samples = 0;
     writer.begin(shelf.id, epoch.id, arrival.report.seq, arrival.digest);

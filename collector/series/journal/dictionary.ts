@@ -7,13 +7,13 @@
 import { seriesKey } from '../../../shared/metrics.ts';
 import type { Metric } from '../../../shared/report.ts';
 
-export interface Line {
+export interface SeriesLineId {
   id: number;
   metric: string;
   tags: Readonly<Record<string, string>>;
 }
 
-export interface Stem {
+export interface SeriesGroup {
   name: string;
   tagNames: readonly string[];
   tagValues: readonly string[];
@@ -25,7 +25,7 @@ export interface Stem {
 /** Rows that the journal does not have yet: they go into the commit that first uses them. */
 export interface Fresh {
   endpoints: { id: number; name: string }[];
-  lines: Line[];
+  lines: SeriesLineId[];
 }
 
 /**
@@ -44,12 +44,12 @@ export interface Dictionary {
   /** All ids whose samples belong to the endpoint. */
   idsOf(name: string): number[];
   adopt(from: string, to: string): void;
-  line(id: number): Line | undefined;
+  line(id: number): SeriesLineId | undefined;
   /** `measurement.field` names of all lines. */
   metrics(): string[];
   /** All lines of a metric whose tags include `tags`. */
-  linesOf(metric: string, tags: Readonly<Record<string, string>>): Line[];
-  stem(metric: Metric): Stem;
+  linesOf(metric: string, tags: Readonly<Record<string, string>>): SeriesLineId[];
+  stem(metric: Metric): SeriesGroup;
   /** What is new since the last `saved`. */
   readonly fresh: Fresh;
   /** The first so many rows of `fresh` are durable. */
@@ -65,15 +65,15 @@ export function createDictionary(known: {
   for (const { id, name } of known.endpoints) names[id] = name;
   /** From the endpoints that were given up to those that go on for them. */
   const partOf = new Map(known.endpoints.flatMap(({ name, partOf: to }) => (to ? [[name, to] as const] : [])));
-  const lines: Line[] = [];
-  const byKey = new Map<string, Line>();
-  const byMetric = new Map<string, Line[]>();
-  const stems = new Map<string, Stem>();
+  const lines: SeriesLineId[] = [];
+  const byKey = new Map<string, SeriesLineId>();
+  const byMetric = new Map<string, SeriesLineId[]>();
+  const stems = new Map<string, SeriesGroup>();
   const fresh: Fresh = { endpoints: [], lines: [] };
   let lastEndpoint = known.endpoints.reduce((most, { id }) => Math.max(most, id), 0);
   let lastLine = known.lines.reduce((most, { id }) => Math.max(most, id), 0);
 
-  const learn = (line: Line) => {
+  const learn = (line: SeriesLineId) => {
     lines[line.id] = line;
     byKey.set(seriesKey(line.metric, line.tags), line);
     const others = byMetric.get(line.metric);
@@ -90,7 +90,7 @@ export function createDictionary(known: {
     fresh.lines.push(line);
     return line.id;
   };
-  const newStem = ({ name, tags, fields }: Metric): Stem => {
+  const newStem = ({ name, tags, fields }: Metric): SeriesGroup => {
     const names = Object.keys(fields);
     return {
       name,
@@ -147,7 +147,7 @@ export function createDictionary(known: {
 }
 
 /** True when the metric looks exactly like the stem, field order included. */
-export function looksLike(stem: Stem, metric: Metric): boolean {
+export function looksLike(stem: SeriesGroup, metric: Metric): boolean {
   if (stem.name !== metric.name) return false;
   let i = 0;
   for (const name in metric.tags) {

@@ -3,7 +3,7 @@
  * about 1.5 KB for an endpoint with 25 series.
  */
 import type { Metric } from '../../../shared/report.ts';
-import { type Dictionary, looksLike, type Stem } from './dictionary.ts';
+import { type Dictionary, looksLike, type SeriesGroup } from './dictionary.ts';
 
 /** More shapes than this are forgotten and learned again: they are a cache, the values are not. */
 const maxStems = 512;
@@ -30,14 +30,14 @@ export function createSlotLists(): SlotLists {
   };
 }
 
-export class Shelf {
+export class EndpointSeries {
   readonly id: number;
   /** Values up to this time are not shown: the endpoint was forgotten then. */
   forgottenAt: number;
   lines: number[] = [];
   at: number[] = [];
   values: number[] = [];
-  #stems: Stem[] = [];
+  #stems: SeriesGroup[] = [];
   #slots: (readonly number[])[] = [];
   #cursor = 0;
   #slotLists: SlotLists;
@@ -54,9 +54,9 @@ export class Shelf {
   }
 
   /** The stem of the metric, whose values are noted as the newest unless newer ones are known. */
-  take(metric: Metric, dictionary: Dictionary): Stem {
+  take(metric: Metric, dictionary: Dictionary): SeriesGroup {
     const index = this.#find(metric, dictionary);
-    const stem = this.#stems[index] as Stem;
+    const stem = this.#stems[index] as SeriesGroup;
     const slots = this.#slots[index] as readonly number[];
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i] as number;
@@ -88,14 +88,14 @@ export class Shelf {
   #find(metric: Metric, dictionary: Dictionary): number {
     const end = Math.min(this.#stems.length, this.#cursor + lookAhead);
     for (let i = this.#cursor; i < end; i++) {
-      if (!looksLike(this.#stems[i] as Stem, metric)) continue;
+      if (!looksLike(this.#stems[i] as SeriesGroup, metric)) continue;
       this.#cursor = i + 1;
       return i;
     }
     return this.#learn(dictionary.stem(metric));
   }
 
-  #learn(stem: Stem): number {
+  #learn(stem: SeriesGroup): number {
     let index = this.#stems.indexOf(stem);
     if (index < 0) {
       if (this.#stems.length >= maxStems) {

@@ -45,7 +45,7 @@ export interface Sealed {
   bytes: Uint8Array;
 }
 
-export interface Loaded {
+export interface LoadedJournal {
   /** `partOf`: the name of the endpoint under which its samples are found. */
   endpoints: { id: number; name: string; forgottenAt: number; partOf: string | null }[];
   lines: Fresh['lines'];
@@ -53,7 +53,7 @@ export interface Loaded {
 }
 
 export interface Journal {
-  load(): Loaded;
+  load(): LoadedJournal;
   /** Frames that the backend does not hold yet, after `after`, in order. A damaged one is left out and told to `damaged`. */
   frames(damaged: (id: number) => void, after?: number): Iterable<Frame & Sealed>;
   readonly lastFrame: number;
@@ -198,7 +198,7 @@ function journalOn(database: DatabaseSync): Journal {
   };
 }
 
-function loadAll(database: DatabaseSync): Loaded {
+function loadAll(database: DatabaseSync): LoadedJournal {
   const all = (text: string) => database.prepare(text).all();
   return {
     endpoints: all('select id, name, forgotten_at, part_of from endpoints').map((row) => ({

@@ -1,12 +1,12 @@
 /** The newest value of every series, from memory. */
-import type { Latest } from '../series.ts';
+import type { LatestValue } from '../series.ts';
 import type { Dictionary } from './dictionary.ts';
-import { createSlotLists, Shelf } from './endpoint-series.ts';
+import { createSlotLists, EndpointSeries } from './endpoint-series.ts';
 
 export interface LatestValues {
-  shelf(endpoint: string): Shelf;
+  shelf(endpoint: string): EndpointSeries;
   note(endpoint: number, line: number, at: number, value: number): void;
-  of(endpoint: string): Latest[];
+  of(endpoint: string): LatestValue[];
   forget(endpoint: string, now: number): void;
   /** Values of `from` become those of `to`, where they are newer. */
   adopt(from: string, to: string): void;
@@ -18,16 +18,17 @@ export function createLatest(
   dictionary: Dictionary,
   known: readonly { id: number; name: string; forgottenAt: number }[],
 ): LatestValues {
-  const byName = new Map<string, Shelf>();
-  const byId = new Map<number, Shelf>();
-  const keep = (name: string, shelf: Shelf) => {
+  const byName = new Map<string, EndpointSeries>();
+  const byId = new Map<number, EndpointSeries>();
+  const keep = (name: string, shelf: EndpointSeries) => {
     byName.set(name, shelf);
     byId.set(shelf.id, shelf);
     return shelf;
   };
   const slotLists = createSlotLists();
-  for (const { id, name, forgottenAt } of known) keep(name, new Shelf(id, slotLists, forgottenAt));
-  const shelfOf = (name: string) => byName.get(name) ?? keep(name, new Shelf(dictionary.endpoint(name), slotLists));
+  for (const { id, name, forgottenAt } of known) keep(name, new EndpointSeries(id, slotLists, forgottenAt));
+  const shelfOf = (name: string) =>
+    byName.get(name) ?? keep(name, new EndpointSeries(dictionary.endpoint(name), slotLists));
 
   return {
     shelf: shelfOf,

@@ -13,7 +13,7 @@ interface Block {
 const manyBlocks = 4096;
 const smallBytes = 64 * 1024;
 
-export interface Waiting {
+export interface WaitingFrames {
   add(frame: Pick<Parcel, 'id' | 'bytes'>, reports: number, samples: number): void;
   /** The backend holds frames up to `through`. */
   drop(through: number): void;
@@ -22,7 +22,7 @@ export interface Waiting {
   readonly samples: number;
 }
 
-export function createWaiting(): Waiting {
+export function createWaiting(): WaitingFrames {
   const blocks: Block[] = [];
   const total = { bytes: 0, reports: 0, samples: 0 };
   const count = ({ bytes, reports, samples }: Omit<Block, 'through'>, sign: 1 | -1) => {

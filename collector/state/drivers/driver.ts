@@ -4,7 +4,7 @@ import type { Log } from '../../../shared/log.ts';
 import type { State } from '../open.ts';
 
 /** The names of column types, where databases differ: part of migrations. */
-export interface Columns {
+export interface ColumnTypes {
   /** Given by the database, rising. Includes `primary key`. */
   id: string;
   /** Whole numbers: ms, counts, flags, ids of other rows. */
@@ -33,7 +33,7 @@ export interface Connected {
  * fail the next time, too. Transactions run one after the other: a second one, and each statement outside, waits.
  */
 export interface StateDriver<Place> {
-  columns: Columns;
+  columns: ColumnTypes;
   /** For logs and errors; without any password. */
   nameOf(place: Place): string;
   connect(place: Place): Promise<Connected>;

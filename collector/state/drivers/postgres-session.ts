@@ -20,7 +20,7 @@ export interface SessionOptions {
   faultOf(thrown: unknown): unknown;
 }
 
-export interface Session extends PostgresPool {
+export interface PostgresSession extends PostgresPool {
   deadlineMs: number;
 }
 
@@ -30,9 +30,9 @@ const endWithinMs = 1000;
 /** Outside a transaction a change gets one of its own: without an answer, only a `commit` can be asked for afterwards. */
 const changes = /^\s*(insert|update|delete|merge|with|create|alter|drop)\b/i;
 
-type Result = PostgresQueryResult<never>;
+type QueryResult = PostgresQueryResult<never>;
 
-export function createSession(options: SessionOptions): Session {
+export function createSession(options: SessionOptions): PostgresSession {
   let open: Client | null = null;
   let turn: Promise<void> = Promise.resolve();
   let isEnding = false;
@@ -71,14 +71,14 @@ export function createSession(options: SessionOptions): Session {
     text: string,
     values: readonly unknown[],
     ms = session.deadlineMs,
-  ): Promise<Result> {
+  ): Promise<QueryResult> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
     });
     try {
       const parameters = values.map(storable);
-      return (await Promise.race([client.query(text, parameters), late])) as unknown as Result;
+      return (await Promise.race([client.query(text, parameters), late])) as unknown as QueryResult;
     } catch (thrown) {
       if (!isAnswer(thrown)) drop(client);
       throw thrown;
@@ -91,7 +91,7 @@ export function createSession(options: SessionOptions): Session {
     /** Of the transaction under way, so that its end can be asked for. */
     let transaction: string | null = null;
 
-    async function query(text: string, values: readonly unknown[]): Promise<Result> {
+    async function query(text: string, values: readonly unknown[]): Promise<QueryResult> {
       if (transaction !== null || !changes.test(text)) return one(text, values);
       await one('begin', []);
       try {
@@ -104,14 +104,18 @@ export function createSession(options: SessionOptions): Session {
       }
     }
 
-    async function one(text: string, values: readonly unknown[]): Promise<Result> {
+    async function one(text: string, values: readonly unknown[]): Promise<QueryResult> {
       // With the connection the server has rolled back; a failure here would hide what had happened.
       const current = transaction;
       if (text === 'commit' || text === 'rollback') transaction = null;
       if (text === 'rollback' && open !== client) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
       try {
         if (text !== 'begin') return await ask(client, text, values);
-        const [, id] = (await ask(client, 'begin; select pg_current_xact_id()::text as id', [])) as unknown as Result[];
+        const [, id] = (await ask(
+          client,
+          'begin; select pg_current_xact_id()::text as id',
+          [],
+        )) as unknown as QueryResult[];
         transaction = (id as unknown as { rows: { id: string }[] }).rows[0]?.id ?? null;
         return { command: 'SELECT', rowCount: 0, rows: [] };
       } catch (thrown) {
@@ -127,7 +131,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** The connection was lost between `commit` and its answer: only the server knows whether it was done. */
-  async function outcomeOf(transaction: string, thrown: unknown): Promise<Result> {
+  async function outcomeOf(transaction: string, thrown: unknown): Promise<QueryResult> {
     for (;;) {
       try {
         const lease = await session.connect();
@@ -147,7 +151,7 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  const session: Session = {
+  const session: PostgresSession = {
     options: {},
     deadlineMs: options.deadlineMs,
     async connect() {

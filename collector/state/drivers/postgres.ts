@@ -6,7 +6,7 @@ import type { State } from '../open.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
-import { createSession, type Session } from './postgres-session.ts';
+import { createSession, type PostgresSession } from './postgres-session.ts';
 
 const connectWithinMs = 5000;
 const answerWithinMs = 15_000;
@@ -104,7 +104,7 @@ async function openClient(place: PostgresPlace): Promise<Client> {
 }
 
 /** Before a table is made in a database that cannot hold what will be written. */
-async function lookAtServer(session: Session): Promise<void> {
+async function lookAtServer(session: PostgresSession): Promise<void> {
   const lease = await session.connect();
   try {
     const text = `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`;

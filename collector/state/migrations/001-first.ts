@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Spec, Tables } from './tables.ts';
+import type { Spec, TableMaker } from './tables.ts';
 
 /** The first schema. Columns: collector/state/database.ts. Never edit a migration that has been released; add one. */
-export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   for (const [table, columns] of Object.entries(alone)) await tables.create(table, columns);
   await tables.create(
     'inventory',

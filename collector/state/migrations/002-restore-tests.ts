@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /** Restores that a person tried out: with who and when, beside what the backup tools say of themselves. */
-export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   const columns = {
     endpoint: 'text',
     job: 'text',

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /** Good backup runs as they were told, so that a run can be compared with those before it. */
-export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   const told = { bytes: 'amount?', files: 'amount?', duration: 'real?' };
   await tables.create(
     'backup_runs',

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /** What tells one machine from another, beside its credential. */
-export async function up(_db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   // The name that the machine gives itself, and hashes of what it is made of.
   await tables.add('endpoints', { hostname: 'text?', fingerprint: 'text?' });
   // Retired because it was the same machine as another endpoint, which goes on for both.

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { nameKey, repairedName } from '../../../shared/place-name.ts';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /**
  * Sites and groups become rows. Until now a site was any text at an endpoint or a join code: each of these texts becomes
  * a site, spellings of one name become one, and the endpoints and join codes get the name of their site.
  */
-export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(db: Kysely<never>, tables: TableMaker): Promise<void> {
   const who = { created_at: 'int', created_by: 'text', updated_at: 'int', updated_by: 'text' };
   const named = { id: 'text key', name: 'text', name_key: 'text unique', note: 'text' };
   await tables.create('sites', { ...named, zone: 'text?', ...who });

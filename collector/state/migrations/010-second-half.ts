@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /**
  * Tables of alerts, tickets and notifications that say in columns what was text before; everything is kept. There is nothing
  * to keep but in the first kind of database: `moves…` are in its words.
  */
-export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(db: Kysely<never>, tables: TableMaker): Promise<void> {
   const run = async (...statements: string[]) => {
     for (const statement of statements) await sql.raw(statement).execute(db);
   };
@@ -50,10 +50,10 @@ export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
   await run('drop table outbox');
 }
 
-type Run = (...statements: string[]) => Promise<void>;
+type RunStatements = (...statements: string[]) => Promise<void>;
 const ticketKinds = 'alert|incident|budget|person';
 
-async function makeRules(tables: Tables, run: Run): Promise<void> {
+async function makeRules(tables: TableMaker, run: RunStatements): Promise<void> {
   await run('alter table rules rename to rules_unused');
   await tables.create(
     'rules',
@@ -83,7 +83,7 @@ async function makeRules(tables: Tables, run: Run): Promise<void> {
   await tables.index('rule_versions_by_rule', 'rule_versions', 'rule', 'at');
 }
 
-async function makeAlerts(tables: Tables): Promise<void> {
+async function makeAlerts(tables: TableMaker): Promise<void> {
   await tables.create('alerts', {
     id: 'text key',
     key: 'text',
@@ -128,7 +128,7 @@ async function makeAlerts(tables: Tables): Promise<void> {
   await tables.index('alert_events_by_time', 'alert_events', 'at');
 }
 
-async function makeNotifications(tables: Tables): Promise<void> {
+async function makeNotifications(tables: TableMaker): Promise<void> {
   await tables.create('notifications', {
     id: 'id',
     at: 'int',
@@ -159,7 +159,7 @@ async function makeNotifications(tables: Tables): Promise<void> {
 }
 
 /** `title` may be empty of now on, and `source` is told by `kind`. */
-async function remakeTickets(tables: Tables, run: Run): Promise<void> {
+async function remakeTickets(tables: TableMaker, run: RunStatements): Promise<void> {
   const event = {
     id: 'id',
     ticket: 'int',

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import { bucketOf } from '../../../shared/topics.ts';
-import type { Tables } from './tables.ts';
+import type { TableMaker } from './tables.ts';
 
 /**
  * Of each row that a collector works on, the bucket of what it is about, and the name of the collector that does: until
  * several share a state it is one and the same.
  */
-export async function up(db: Kysely<never>, tables: Tables): Promise<void> {
+export async function up(db: Kysely<never>, tables: TableMaker): Promise<void> {
   for (const table of ['alerts', 'tickets', 'incidents', 'notifications', 'deliveries'])
     await tables.add(table, { bucket: 'text = ', owner: 'text = collector' });
   await fill(db, 'alerts', 'endpoint');

@@ -1,6 +1,6 @@
 /** Tables written in short and made by Kysely's schema builder, with the column types of the database at hand. */
 import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
-import type { Columns } from '../drivers/driver.ts';
+import type { ColumnTypes } from '../drivers/driver.ts';
 
 /**
  * By column: a type of `Columns`, `?` where it may be null, then what else holds, in this order: `key` or `unique`, `-> table`
@@ -8,14 +8,14 @@ import type { Columns } from '../drivers/driver.ts';
  */
 export type Spec = Readonly<Record<string, string>>;
 
-export interface Tables {
+export interface TableMaker {
   create(table: string, columns: Spec, over?: { key?: string[]; unique?: string[] }): Promise<void>;
   add(table: string, columns: Spec): Promise<void>;
   index(name: string, table: string, ...columns: string[]): Promise<void>;
   isFirst: boolean;
 }
 
-export function tablesIn(db: Kysely<never>, types: Columns): Tables {
+export function tablesIn(db: Kysely<never>, types: ColumnTypes): TableMaker {
   const { schema } = db;
   return {
     isFirst: types.isFirst,
@@ -42,7 +42,7 @@ export function tablesIn(db: Kysely<never>, types: Columns): Tables {
 
 const form = /^(id|int|amount|real|text)(\?)?( key| unique)?(?: -> (\w+))?(?: = (\S*))?(?: in ([\w|]+))?$/;
 
-function columnOf(name: string, spec: string, types: Columns) {
+function columnOf(name: string, spec: string, types: ColumnTypes) {
   const [, type, isNullable, mark, other, standard, values] = form.exec(spec) ?? [];
   if (type === undefined) throw new Error(`column ${name}: "${spec}" is not in the form of a column`);
   const build = (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder => {

@@ -2,14 +2,14 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { FleetFilters } from '../../../shared/api.ts';
-import type { Change } from '../net/live.ts';
+import type { LiveChange } from '../net/live.ts';
 import { type Loaded, useLoad } from '../net/load.ts';
 import { ruleName } from '../words/value.ts';
 import { t, wordOr } from '../words/words.ts';
 
 export const fleetFilters = signal<Loaded<FleetFilters> | null>(null);
 
-export const concernsFleet = (change: Change): boolean => 'endpoint' in change || change.kind === 'group';
+export const concernsFleet = (change: LiveChange): boolean => 'endpoint' in change || change.kind === 'group';
 
 /** For the frame of all pages, which shows some of the counts. */
 export function useFleetFilters(): void {

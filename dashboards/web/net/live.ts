@@ -2,7 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
 
-export type Change =
+export type LiveChange =
   | { kind: 'values'; endpoint: string; row?: EndpointRow }
   | { kind: 'endpoint'; endpoint: string; row?: EndpointRow }
   | { kind: 'alert'; alert: string; endpoint: string }
@@ -17,15 +17,15 @@ export const link = signal<'connecting' | 'live' | 'cut'>('connecting');
 /** Counts reconnections: whoever shows data reads it again, because changes may have been missed. */
 export const reconnected = signal(0);
 
-const listeners = new Set<(changes: readonly Change[]) => void>();
+const listeners = new Set<(changes: readonly LiveChange[]) => void>();
 
 /** Changes come in bundles, at most four a second, so that a large fleet does not keep the page drawing. */
-export function onChanges(listener: (changes: readonly Change[]) => void): () => void {
+export function onChanges(listener: (changes: readonly LiveChange[]) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-let waiting: Change[] = [];
+let waiting: LiveChange[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function deliver(): void {
@@ -40,7 +40,7 @@ function deliver(): void {
 
 function receive(event: MessageEvent<string>): void {
   try {
-    waiting.push(JSON.parse(event.data) as Change);
+    waiting.push(JSON.parse(event.data) as LiveChange);
   } catch {
     // A newer collector may send what this page does not know; the page is no worse off without it.
     return;

@@ -1,6 +1,6 @@
 /** What a page shows of one address: loading, data or problem, kept fresh by the stream of changes. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type Change, onChanges, reconnected } from './live.ts';
+import { type LiveChange, onChanges, reconnected } from './live.ts';
 import { call, Problem } from './request.ts';
 
 export interface Loaded<T> {
@@ -23,7 +23,7 @@ export function asProblem(thrown: unknown): Problem {
  */
 export function useLoad<T>(
   address: string | null,
-  concerns: (change: Change) => boolean = () => false,
+  concerns: (change: LiveChange) => boolean = () => false,
   pauseMs = 1000,
 ): Loaded<T> {
   const [state, setState] = useState<{ address: string | null; data: T | null; problem: Problem | null }>({
@@ -62,7 +62,7 @@ export function useKept<T>({ data }: Loaded<T>): T | null {
 }
 
 /** Calls `reload` for changes that concern a page: soon after the first one, then at most once in `pauseMs`. */
-function useFreshness(concerns: (change: Change) => boolean, reload: () => void, pauseMs: number): void {
+function useFreshness(concerns: (change: LiveChange) => boolean, reload: () => void, pauseMs: number): void {
   const latest = useRef(concerns);
   latest.current = concerns;
   useEffect(() => {

@@ -8,7 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
-import { type Column, Table } from '../parts/table.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
@@ -87,7 +87,7 @@ interface FleetTableProps {
   sorts: FleetFilters['sorts'];
 }
 
-function columnsOf(): Column<EndpointRow>[] {
+function columnsOf(): TableColumn<EndpointRow>[] {
   return [
     { key: 'name', head: t('column.endpoint'), cell: (row) => <Name row={row} /> },
     {
@@ -126,7 +126,7 @@ function columnsOf(): Column<EndpointRow>[] {
 
 /** A column by whose name can be sorted is sorted by a press of its head. */
 export function FleetTable({ list, order, sorts }: FleetTableProps) {
-  const columns = columnsOf().map((column): Column<EndpointRow> => {
+  const columns = columnsOf().map((column): TableColumn<EndpointRow> => {
     const sort = sorts.find(({ name }) => name === column.key);
     if (sort === undefined) return column;
     const direction = order === sort.name ? 'ascending' : order === `-${sort.name}` ? 'descending' : 'none';

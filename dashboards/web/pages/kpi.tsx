@@ -7,19 +7,19 @@ import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
-import { type Column, Table } from '../parts/table.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { search } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { KpiTile, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
 
-type Line = KpiDetail['evidence'][number];
+type EvidenceLine = KpiDetail['evidence'][number];
 const pageOf = 200;
 /** The most that the interface gives at once. */
 const mostLines = 1000;
 
-function columnsOf({ kpi, total, evidence }: KpiDetail): Column<Line>[] {
-  const columns: Column<Line>[] = [
+function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLine>[] {
+  const columns: TableColumn<EvidenceLine>[] = [
     { key: 'subject', head: t('column.endpoint'), cell: (line) => <Subject line={line} /> },
     { key: 'site', head: t('page.site'), cell: (line) => line.endpoint.site ?? none },
   ];

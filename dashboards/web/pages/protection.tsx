@@ -10,11 +10,11 @@ import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
 import { actorName, language, t } from '../words/words.ts';
 
-type Group = Protection['groups'][number]['name'];
+type JobGroup = Protection['groups'][number]['name'];
 
-const ofWhat: Partial<Record<Group, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
+const ofWhat: Partial<Record<JobGroup, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
 
-function Tiles({ data, current }: { data: Protection; current: Group }) {
+function Tiles({ data, current }: { data: Protection; current: JobGroup }) {
   return (
     <div class="tiles">
       {data.groups.map(({ name, count, level }) => (
@@ -147,7 +147,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
 
 const pageSize = 100;
 
-function List({ data, group }: { data: Protection; group: Group }) {
+function List({ data, group }: { data: Protection; group: JobGroup }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
   const names = group === 'none' ? data.none : group === 'unknown' ? data.unknown : [];
   const jobs = data.jobs.filter(({ groups }) => groups.includes(group));

@@ -17,7 +17,7 @@ interface Told {
   who?: { id: string; name: string } | null;
 }
 
-type Event = TicketDetail['events'][number];
+type TicketEventRow = TicketDetail['events'][number];
 
 const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
   opened: ['ticket', 'info'],
@@ -32,7 +32,7 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
 
-function tellEvent(event: Event): Told {
+function tellEvent(event: TicketEventRow): Told {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
   switch (event.kind) {

@@ -2,12 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { measured, time } from '../../../shared/words/format.ts';
 import { shade } from '../theme.ts';
-import { type Aligned, align, type Column, type Points, summary } from '../time/points.ts';
+import { type Aligned, align, type PointColumn, type Points, summary } from '../time/points.ts';
 import { language, t } from '../words/words.ts';
 import { createPlot, dashName, lineColour, type Plot } from './plot.ts';
 import { Table } from './table.tsx';
 
-export interface Line {
+export interface ChartLine {
   label: string;
   points: Points;
 }
@@ -15,7 +15,7 @@ export interface Line {
 interface ChartProps {
   name: string;
   unit: string;
-  lines: readonly Line[];
+  lines: readonly ChartLine[];
   from: number;
   to: number;
   asOf: number;
@@ -27,7 +27,7 @@ interface ChartProps {
 }
 
 /** What a person who cannot see the canvas is told: the last, smallest and largest value of each line. */
-function spoken({ name, lines, unit }: ChartProps, columns: readonly Column[]): string {
+function spoken({ name, lines, unit }: ChartProps, columns: readonly PointColumn[]): string {
   const said = columns.map((column, index) => {
     const { last, min, max } = summary(column);
     const [a, b, c] = [last, min, max].map((value) => measured(value, unit, language.value));
@@ -56,7 +56,7 @@ function Key({ lines, aligned, unit, point, stacked }: KeyProps) {
 }
 
 interface KeyProps {
-  lines: readonly Line[];
+  lines: readonly ChartLine[];
   aligned: Aligned;
   unit: string;
   point: number | null;
@@ -73,7 +73,7 @@ function ChartTable({
   unit,
 }: {
   name: string;
-  lines: readonly Line[];
+  lines: readonly ChartLine[];
   aligned: Aligned;
   unit: string;
 }) {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Icon } from './icon.tsx';
 
-export interface Column<Row> {
+export interface TableColumn<Row> {
   key: string;
   head: ComponentChildren;
   cell: (row: Row) => ComponentChildren;
@@ -15,14 +15,14 @@ export interface Column<Row> {
 
 interface TableProps<Row> {
   caption: string;
-  columns: readonly Column<Row>[];
+  columns: readonly TableColumn<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string | number;
   /** The first column is the head of each row. */
   scroll?: boolean;
 }
 
-function Head<Row>({ column }: { column: Column<Row> }) {
+function Head<Row>({ column }: { column: TableColumn<Row> }) {
   const { sort } = column;
   const shown = sort?.direction === 'ascending' ? 'up' : sort?.direction === 'descending' ? 'down' : null;
   return (
@@ -39,7 +39,7 @@ function Head<Row>({ column }: { column: Column<Row> }) {
   );
 }
 
-function Cells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }) {
+function Cells<Row>({ row, columns }: { row: Row; columns: readonly TableColumn<Row>[] }) {
   return (
     <>
       {columns.map((column, index) =>

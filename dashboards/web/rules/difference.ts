@@ -4,7 +4,7 @@ import { duration, none } from '../../../shared/words/format.ts';
 import { type OwnName, ownName } from '../../../shared/words/names.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
-import type { Rule } from './family.ts';
+import type { WebRule } from './family.ts';
 import { type Condition, conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf } from './say.ts';
 
 export interface Difference {
@@ -14,9 +14,9 @@ export interface Difference {
 }
 
 /** A whole rule, or only some of its parts; null: there is none. */
-export type Parts = Readonly<Record<string, unknown>> | null;
+export type ChangedParts = Readonly<Record<string, unknown>> | null;
 
-export function differencesOf(before: Parts, after: Parts): Difference[] {
+export function differencesOf(before: ChangedParts, after: ChangedParts): Difference[] {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
     (name) => name !== 'id',
   );
@@ -28,7 +28,7 @@ export function differencesOf(before: Parts, after: Parts): Difference[] {
   });
 }
 
-type When = Rule['when'];
+type When = WebRule['when'];
 
 /** Limits one by one where the two look at the same things; else null. */
 function insideWhen(old: unknown, fresh: unknown): Difference[] | null {

@@ -3,7 +3,7 @@ import type { RuleEntry } from '../../../shared/api.ts';
 import { fieldOf, type Unit } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
-import type { Rule, Scope } from './family.ts';
+import type { RuleReach, WebRule } from './family.ts';
 import { type Condition, conditionsOf, metricOf } from './say.ts';
 
 export interface ConditionDraft {
@@ -17,13 +17,13 @@ export interface ConditionDraft {
 }
 
 export interface LevelDraft {
-  rule: Rule;
+  rule: WebRule;
   said: RuleEntry['said'];
   enabled: boolean;
-  severity: Rule['severity'];
-  ticket: Rule['ticket'];
+  severity: WebRule['severity'];
+  ticket: WebRule['ticket'];
   urgency: string;
-  noData: NonNullable<Rule['no_data']>;
+  noData: NonNullable<WebRule['no_data']>;
   forS: Amount;
   clearForS: Amount;
   /** null: its kind of rule has none. */
@@ -32,7 +32,7 @@ export interface LevelDraft {
 }
 
 /** @param scope what was said there is what will be said anew; elsewhere nothing was yet */
-export function draftOf({ rule, said, scope: at }: RuleEntry, scope: Scope): LevelDraft {
+export function draftOf({ rule, said, scope: at }: RuleEntry, scope: RuleReach): LevelDraft {
   const isHere = at.of === scope.of && at.target === scope.target;
   return {
     rule,
@@ -120,7 +120,7 @@ function isMilder(condition: ConditionDraft, milder: LevelDraft, level: LevelDra
 }
 
 /** The rule as it was typed; only of a draft without faults. */
-export function ruleOf(draft: LevelDraft): Rule {
+export function ruleOf(draft: LevelDraft): WebRule {
   const { rule } = draft;
   const all = conditionsOf(rule).map((condition, n) => {
     const typed = draft.conditions[n] as ConditionDraft;

@@ -3,8 +3,8 @@
 import type { Static } from 'typebox';
 import type { RuleEntry, RuleShown as RuleSchema } from '../../../shared/api.ts';
 
-export type Rule = Static<typeof RuleSchema>;
-export type Scope = RuleEntry['scope'];
+export type WebRule = Static<typeof RuleSchema>;
+export type RuleReach = RuleEntry['scope'];
 
 export interface Family {
   /** The id of the mildest rule. */
@@ -12,12 +12,19 @@ export interface Family {
   entries: readonly RuleEntry[];
 }
 
-export const everywhere: Scope = { of: 'all', target: '' };
+export const everywhere: RuleReach = { of: 'all', target: '' };
 /** The later, the more specific: the last one that reaches an endpoint holds. */
-export const scopeKinds = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const satisfies readonly Scope['of'][];
+export const scopeKinds = [
+  'all',
+  'kind',
+  'site',
+  'group',
+  'tag',
+  'endpoint',
+] as const satisfies readonly RuleReach['of'][];
 
-export const isSame = (a: Scope, b: Scope): boolean => a.of === b.of && a.target === b.target;
-export const familyOf = (rule: Pick<Rule, 'id' | 'level_of'>): string => rule.level_of ?? rule.id;
+export const isSame = (a: RuleReach, b: RuleReach): boolean => a.of === b.of && a.target === b.target;
+export const familyOf = (rule: Pick<WebRule, 'id' | 'level_of'>): string => rule.level_of ?? rule.id;
 
 export function familiesOf(entries: readonly RuleEntry[]): Family[] {
   const families = Map.groupBy(entries, ({ rule }) => familyOf(rule));
@@ -27,7 +34,7 @@ export function familiesOf(entries: readonly RuleEntry[]): Family[] {
 const ranks = { info: 0, warning: 1, critical: 2 } as const;
 
 /** The levels as they are within a scope, the mildest first; what is not said there is as everywhere. */
-export function levelsAt({ entries }: Family, scope: Scope): RuleEntry[] {
+export function levelsAt({ entries }: Family, scope: RuleReach): RuleEntry[] {
   const levels = new Map<string, RuleEntry>();
   for (const entry of entries) if (isSame(entry.scope, everywhere)) levels.set(entry.rule.id, entry);
   for (const entry of entries) if (isSame(entry.scope, scope)) levels.set(entry.rule.id, entry);
@@ -35,13 +42,13 @@ export function levelsAt({ entries }: Family, scope: Scope): RuleEntry[] {
 }
 
 /** All endpoints first, then the scopes in which it differs, the most specific last. */
-export function scopesOf({ entries }: Family): Scope[] {
-  const found: Scope[] = [everywhere];
+export function scopesOf({ entries }: Family): RuleReach[] {
+  const found: RuleReach[] = [everywhere];
   for (const { scope } of entries) if (!found.some((one) => isSame(one, scope))) found.push(scope);
-  const rank = ({ of }: Scope) => scopeKinds.indexOf(of);
+  const rank = ({ of }: RuleReach) => scopeKinds.indexOf(of);
   return found.sort((a, b) => rank(a) - rank(b) || a.target.localeCompare(b.target, 'en', { numeric: true }));
 }
 
 /** What is said within a scope, by whomever. */
-export const saidAt = (family: Family, scope: Scope): RuleEntry[] =>
+export const saidAt = (family: Family, scope: RuleReach): RuleEntry[] =>
   family.entries.filter((entry) => isSame(entry.scope, scope) && entry.said !== null);

@@ -2,7 +2,7 @@
 import { catalogue, type Field, fieldOf } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
-import type { Rule } from './family.ts';
+import type { WebRule } from './family.ts';
 import type { Condition } from './say.ts';
 
 export interface FreshRule {
@@ -17,8 +17,8 @@ export interface FreshRule {
   critical: Amount;
   clear: Amount;
   forS: Amount;
-  severity: Rule['severity'];
-  ticket: Rule['ticket'];
+  severity: WebRule['severity'];
+  ticket: WebRule['ticket'];
   urgency: string;
 }
 

@@ -4,7 +4,7 @@ import { duration } from '../../../shared/words/format.ts';
 import { findWord } from '../../../shared/words/index.ts';
 import { metricName, sayLimit } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
-import type { Rule } from './family.ts';
+import type { WebRule } from './family.ts';
 
 /** As the collector's schema has it; parts of history may lack any of it. */
 export interface Condition {
@@ -20,7 +20,7 @@ export interface Condition {
 const signs: Readonly<Record<string, string>> = { '>=': '≥', '<=': '≤' };
 export const signOf = (op: string): string => signs[op] ?? op;
 
-export const conditionsOf = (rule: Pick<Rule, 'when'>): Condition[] => (rule.when.all ?? []) as Condition[];
+export const conditionsOf = (rule: Pick<WebRule, 'when'>): Condition[] => (rule.when.all ?? []) as Condition[];
 
 export const metricOf = ({ field, measurement }: Condition, usual: string | undefined): string =>
   `${measurement ?? usual ?? ''}.${field}`;
@@ -45,7 +45,7 @@ function comparison(condition: Condition, usual: string | undefined): string {
 }
 
 /** `Disk in use ≥ 90% and Disk, free < 20 GiB`; of other kinds the sentence under `rules.kind`, in which `name` is the metric. */
-export function conditionWords({ when }: Pick<Rule, 'when'>): string {
+export function conditionWords({ when }: Pick<WebRule, 'when'>): string {
   const metric = `${when.measurement}.${when.field}`;
   const parts = Object.entries(when).map(([key, part]) => [
     key,
@@ -66,7 +66,7 @@ export function conditionWords({ when }: Pick<Rule, 'when'>): string {
 }
 
 /** The same with the times: `… for 1m; clears at 87%` */
-export function ruleWords(rule: Rule): string {
+export function ruleWords(rule: WebRule): string {
   const { when, for_s } = rule;
   const clears = conditionsOf(rule).flatMap((one) =>
     one.clear === undefined ? [] : [limitWords(metricOf(one, when.measurement), one.clear)],

@@ -3,19 +3,19 @@
  * without a value, which is unknown and never 0.
  */
 export type Points = readonly (readonly [at: number, value: number | null])[];
-export type Column = (number | null)[];
+export type PointColumn = (number | null)[];
 
 export interface Aligned {
   times: number[];
   /** One a line, as long as `times`. */
-  columns: Column[];
+  columns: PointColumn[];
 }
 
 export function align(lines: readonly Points[]): Aligned {
   const times = [...new Set(lines.flatMap((points) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const place = new Map(times.map((at, index) => [at, index]));
   const columns = lines.map((points) => {
-    const column: Column = new Array(times.length).fill(null);
+    const column: PointColumn = new Array(times.length).fill(null);
     for (const [at, value] of points) column[place.get(at) ?? 0] = value;
     return column;
   });
@@ -23,8 +23,8 @@ export function align(lines: readonly Points[]): Aligned {
 }
 
 /** Each column on top of those before it. A part without a value adds nothing where another part has one. */
-export function stack(columns: readonly Column[]): Column[] {
-  const sum: Column = new Array(columns[0]?.length ?? 0).fill(null);
+export function stack(columns: readonly PointColumn[]): PointColumn[] {
+  const sum: PointColumn = new Array(columns[0]?.length ?? 0).fill(null);
   return columns.map((column) => {
     column.forEach((value, index) => {
       if (value !== null) sum[index] = (sum[index] ?? 0) + value;
@@ -34,7 +34,7 @@ export function stack(columns: readonly Column[]): Column[] {
 }
 
 /** The usual distance between two values of a column: their median. null with fewer than two values. */
-function spacing(times: readonly number[], column: Column): number | null {
+function spacing(times: readonly number[], column: PointColumn): number | null {
   const distances: number[] = [];
   let last: number | null = null;
   column.forEach((value, index) => {
@@ -56,14 +56,14 @@ export function gapLength({ times, columns }: Aligned, step: number): number {
   return Math.max(2.5 * step, 2.5 * (usual.length === 0 ? 0 : Math.min(...usual)));
 }
 
-export interface Span {
+export interface TimeSpan {
   from: number;
   to: number;
 }
 
 /** Where no line has a value for longer than `least`, inside [from, to): drawn hatched. */
-export function gaps({ times, columns }: Aligned, from: number, to: number, least: number): Span[] {
-  const found: Span[] = [];
+export function gaps({ times, columns }: Aligned, from: number, to: number, least: number): TimeSpan[] {
+  const found: TimeSpan[] = [];
   let last = from;
   times.forEach((at, index) => {
     if (at < from || at >= to || columns.every((column) => column[index] === null)) return;
@@ -74,7 +74,7 @@ export function gaps({ times, columns }: Aligned, from: number, to: number, leas
   return found;
 }
 
-export interface Summary {
+export interface PointSummary {
   last: number | null;
   min: number | null;
   max: number | null;
@@ -82,7 +82,7 @@ export interface Summary {
   n: number;
 }
 
-export function summary(column: Column): Summary {
+export function summary(column: PointColumn): PointSummary {
   const values = column.filter((value) => value !== null);
   if (values.length === 0) return { last: null, min: null, max: null, mean: null, n: 0 };
   return {
@@ -125,7 +125,7 @@ export function percentTop(max: number): number {
 }
 
 /** A span moved or resized by the buttons beside a chart, at least a minute long and never beyond `now`. */
-export function moved(span: Span, how: 'earlier' | 'later' | 'closer' | 'wider', now: number): Span {
+export function moved(span: TimeSpan, how: 'earlier' | 'later' | 'closer' | 'wider', now: number): TimeSpan {
   const length = span.to - span.from;
   const half = length / 2;
   const middle = span.from + half;

@@ -2,11 +2,11 @@
 import type { TicketDetail } from '../../../shared/api.ts';
 import { silence } from '../../../shared/words/names.ts';
 
-type Event = TicketDetail['events'][number];
+type StoryEvent = TicketDetail['events'][number];
 type NoticeRow = TicketDetail['notices'][number];
 
 export type Moment =
-  | { at: number; kind: 'event'; event: Event }
+  | { at: number; kind: 'event'; event: StoryEvent }
   | {
       at: number;
       kind: 'alert';
@@ -31,19 +31,19 @@ export function storyOf(detail: TicketDetail): Moment[] {
 }
 
 /** In the ticket of a storm: which endpoint's alert joined it. Else null. */
-export function joined(event: Event): { id: string; name: string } | null {
+export function joined(event: StoryEvent): { id: string; name: string } | null {
   const data = event.data as { endpoint?: { id?: unknown; name?: unknown } | null } | null;
   const { id, name } = data?.endpoint ?? {};
   return typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
 }
 
 /** The one alert of a ticket came or went: not another endpoint that joined. */
-function comesOrGoes(event: Event): boolean {
+function comesOrGoes(event: StoryEvent): boolean {
   return (event.kind === 'fired' || event.kind === 'cleared') && joined(event) === null;
 }
 
 /** The alert that the ticket shows tells its own coming and going. */
-function toldByAlert(event: Event, { alert }: TicketDetail): boolean {
+function toldByAlert(event: StoryEvent, { alert }: TicketDetail): boolean {
   if (alert === null || !comesOrGoes(event)) return false;
   const at = event.kind === 'fired' ? alert.firedAt : alert.resolvedAt;
   return at !== null && Math.abs(event.at - at) < 1000;

@@ -4,16 +4,16 @@ import {
   defaultLanguage,
   findWord,
   isLanguage,
-  type Key,
   type Language,
   languages,
   type Values,
+  type WordKey,
   word,
 } from '../../../shared/words/index.ts';
 import { remember, remembered } from '../remember.ts';
 
 export { aboutLanguage, languages } from '../../../shared/words/index.ts';
-export type { Key, Language };
+export type { Language, WordKey as Key };
 
 function preferred(): Language {
   const kept = remembered('language');
@@ -31,7 +31,7 @@ function preferred(): Language {
 export const language = signal<Language>(preferred());
 
 /** The word of `key` in the present language. A component that calls it is drawn again when the language changes. */
-export function t(key: Key, values?: Values): string {
+export function t(key: WordKey, values?: Values): string {
   return word(language.value, key, values);
 }
 

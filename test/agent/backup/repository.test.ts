@@ -3,9 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { borg, newestPerSeries, parseArchives, seriesOf } from '../../../agent/checks/backup/borg.ts';
 import { kopia } from '../../../agent/checks/backup/kopia.ts';
-import { jobsOf, type Source } from '../../../agent/checks/backup/repository.ts';
+import { jobsOf, type SnapshotSource } from '../../../agent/checks/backup/repository.ts';
 import { restic } from '../../../agent/checks/backup/restic.ts';
-import type { Repository } from '../../../agent/checks/backup/settings.ts';
+import type { RepositorySettings } from '../../../agent/checks/backup/settings.ts';
 import type { RunResult } from '../../../agent/checks/check.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { makeRoom } from './context.ts';
@@ -13,14 +13,14 @@ import { makeRoom } from './context.ts';
 const test = suite('repositories');
 const told = (jobs: readonly BackupJob[]) => jobs.map(({ job, result, lastSuccess }) => [job, result, lastSuccess]);
 
-const source = (host: string | null, path: string, at: number, series: string | null = null): Source => ({
+const source = (host: string | null, path: string, at: number, series: string | null = null): SnapshotSource => ({
   ...{ host, series, protects: [path], lastRun: at, lastSuccess: at },
   ...{ bytes: null, files: null, duration: null, reasons: [] },
 });
 
 test('a fresh backup of one host never stands for the old one of another', () => {
   const both = [source('web1', '/home', 9), source('web2', '/home', 3)];
-  const of = (setting: Partial<Repository>, sources = both) =>
+  const of = (setting: Partial<RepositorySettings>, sources = both) =>
     told(jobsOf(sources, { job: 'night', product: 'restic', ...setting }, 'restic', 'web1'));
   assert.equal(of({}), [['night', 'ok', 9]]);
   const each = [

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type Alert,
+  type AlertStep,
   alertKey,
   changesNothing,
   dueOf,
+  type LiveAlert,
   onDue,
   onEnd,
   onGone,
   onSample,
-  type Step,
 } from '../../../collector/alerts/alert.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { createMemory, type Level, type Status } from '../../../collector/evaluate/evaluate.ts';
@@ -23,20 +23,20 @@ const mild: Rule = { ...base, for_s: 60, clear_for_s: 30, gone_s: 600 };
 const bad: Rule = { ...mild, id: 'worse', severity: 'critical', level_of: mild.id, for_s: 60 };
 const birth = () => ({ id: '1', key: 'k', family: mild.id, endpoint: 'e', metric: 'disk.used_percent', tags: {} });
 const level = (rule: Rule, status: Status, value = 1): Level => ({ rule, status, value, threshold: 90 });
-const say = (alert: Alert | null, now: number, worse: Status, milder: Status): Step =>
+const say = (alert: LiveAlert | null, now: number, worse: Status, milder: Status): AlertStep =>
   onSample(alert, [level(bad, worse), level(mild, milder)], now * 1000, birth);
-const to = ({ transition }: Step) => transition && [transition.to, transition.reason ?? null];
+const to = ({ transition }: AlertStep) => transition && [transition.to, transition.reason ?? null];
 
 /** A firing alert of the mild level, fired at 60 s. */
-function firing(): Alert {
+function firing(): LiveAlert {
   let alert = say(null, 0, 'clear', 'breach').alert;
   for (let now = 10; now <= 60; now += 10) alert = say(alert, now, 'clear', 'breach').alert;
-  return alert as Alert;
+  return alert as LiveAlert;
 }
 
 /** The same said every 10 s. @returns the last step */
-function keepSaying(alert: Alert | null, from: number, until: number, worse: Status, milder: Status): Step {
-  let step: Step = { alert, transition: null };
+function keepSaying(alert: LiveAlert | null, from: number, until: number, worse: Status, milder: Status): AlertStep {
+  let step: AlertStep = { alert, transition: null };
   for (let now = from; now <= until; now += 10) step = say(step.alert, now, worse, milder);
   return step;
 }
@@ -96,16 +96,16 @@ test('a critical alert is held at critical by its own clear level and clear time
 
 test('time alone changes nothing about a value', () => {
   const { alert } = say(null, 0, 'clear', 'breach');
-  assert.is(dueOf(alert as Alert, false), null);
-  assert.is(dueOf(say(firing(), 100, 'clear', 'clear').alert as Alert, false), null);
+  assert.is(dueOf(alert as LiveAlert, false), null);
+  assert.is(dueOf(say(firing(), 100, 'clear', 'clear').alert as LiveAlert, false), null);
 });
 
 test('of a verdict that holds until the next one, time alone fires and clears', () => {
-  const timed = (alert: Alert | null, now: number, status: Status) =>
-    onSample(alert, [level(mild, status)], now * 1000, birth).alert as Alert;
+  const timed = (alert: LiveAlert | null, now: number, status: Status) =>
+    onSample(alert, [level(mild, status)], now * 1000, birth).alert as LiveAlert;
   const pending = timed(null, 0, 'breach');
   assert.is(dueOf(pending, true), 60_000);
-  const fired = onDue(pending, 60_000, true).alert as Alert;
+  const fired = onDue(pending, 60_000, true).alert as LiveAlert;
   assert.is(fired.state, 'firing');
   assert.is(dueOf(fired, true), null);
   const clearing = timed(fired, 100, 'clear');
@@ -116,7 +116,7 @@ test('of a verdict that holds until the next one, time alone fires and clears', 
 test('unknown while its endpoint is away, and back as the same alert', () => {
   const gone = onGone(firing(), 100_000);
   assert.equal(to(gone), ['unknown', 'endpoint_gone']);
-  assert.is(onGone(gone.alert as Alert, 200_000).transition, null);
+  assert.is(onGone(gone.alert as LiveAlert, 200_000).transition, null);
   const back = say(gone.alert, 5000, 'clear', 'hold');
   assert.equal(to(back), ['firing', 'back']);
   assert.is(back.alert?.firedAt, 60_000);
@@ -127,7 +127,7 @@ test('unknown while its endpoint is away, and back as the same alert', () => {
 
 test('what ends without being good says why', () => {
   assert.equal(to(onEnd(firing(), 1, 'retired')), ['resolved', 'retired']);
-  assert.equal(to(onEnd(say(null, 0, 'clear', 'breach').alert as Alert, 1, 'retired')), ['inactive', 'retired']);
+  assert.equal(to(onEnd(say(null, 0, 'clear', 'breach').alert as LiveAlert, 1, 'retired')), ['inactive', 'retired']);
 });
 
 test('keys hold no values, no host and no site, and are case-folded', () => {
@@ -152,14 +152,14 @@ test('whatever comes in whatever order: it fires only after `for`, changes only 
   };
   fc.assert(
     fc.property(fc.array(input, { maxLength: 80 }), (inputs) => {
-      let alert: Alert | null = null;
+      let alert: LiveAlert | null = null;
       let now = 0;
       for (const { after, worse, milder, isGone } of inputs) {
         now += after;
-        const before: Alert | null = alert;
+        const before: LiveAlert | null = alert;
         const levels = [level(bad, worse), level(mild, milder)];
         const isNothing = before !== null && !isGone && changesNothing(before, levels, now * 1000);
-        const step: Step = before && isGone ? onGone(before, now * 1000) : say(before, now, worse, milder);
+        const step: AlertStep = before && isGone ? onGone(before, now * 1000) : say(before, now, worse, milder);
         alert = step.alert;
         const { transition } = step;
         if (isNothing) assert.is(transition, null, 'the cheap look saw nothing');

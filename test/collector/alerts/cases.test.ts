@@ -4,14 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type AcknowledgedSeverity,
   type Acknowledgement,
   acknowledged,
   endedBy,
   endsAt,
   handedOver,
-  type Severity,
 } from '../../../collector/alerts/acknowledgement.ts';
-import { type Alert, dueOf, onDue, onEnd, onGone, onSample, type Step } from '../../../collector/alerts/alert.ts';
+import {
+  type AlertStep,
+  dueOf,
+  type LiveAlert,
+  onDue,
+  onEnd,
+  onGone,
+  onSample,
+} from '../../../collector/alerts/alert.ts';
 import { flapPercent, noFlaps, stableAt, startsFlapping, withChange } from '../../../collector/alerts/flapping.ts';
 import type { Level, Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
@@ -21,7 +29,7 @@ const ms = (iso: string) => Date.parse(iso);
 const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 interface LevelInput {
-  level: Severity;
+  level: AcknowledgedSeverity;
   limit: number;
   for_s: number;
   clear_for_s: number;
@@ -41,11 +49,11 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
   const beyond = (value: number, limit: number) => (rule.op === '>=' ? value >= limit : value <= limit);
   const statusOf = (value: number, { limit, clear = limit }: LevelInput): Status =>
     beyond(value, limit) ? 'breach' : beyond(value, clear) ? 'hold' : 'clear';
-  let alert: Alert | null = null;
+  let alert: LiveAlert | null = null;
   let blind = false;
   const transitions: object[] = [];
   const birth = () => ({ id: 'a', key: 'k', family: 'f', endpoint: 'e', metric: 'm', tags: {} });
-  const take = (step: Step) => {
+  const take = (step: AlertStep) => {
     alert = step.alert;
     const { transition } = step;
     if (!transition) return;
@@ -57,7 +65,7 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
     for (;;) {
       const due = alert && !blind ? dueOf(alert, false) : null;
       if (due === null || due > at) return;
-      take(onDue(alert as unknown as Alert, due, false));
+      take(onDue(alert as unknown as LiveAlert, due, false));
     }
   };
   const inputs = [
@@ -79,7 +87,7 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
     else if (input.type === 'collectorUp') {
       blind = false;
       // As it is read back at a start: nothing was watched until now.
-      if (alert) alert = { ...(alert as Alert), statuses: '', dataAt: input.at };
+      if (alert) alert = { ...(alert as LiveAlert), statuses: '', dataAt: input.at };
     } else if (alert && input.type === 'endpointGone') take(onGone(alert, input.at));
     else if (alert && input.type === 'endpointRetired') take(onEnd(alert, input.at, 'retired'));
   }
@@ -120,7 +128,7 @@ function flapping({ slot_s, slots, high, low, changes, until }: FlapInput) {
 }
 
 interface AcknowledgeInput {
-  severity: Severity;
+  severity: AcknowledgedSeverity;
   events: { at: string; type: string; by?: string; to?: string; until?: string; sticky?: boolean }[];
   until: string;
 }

@@ -1,5 +1,6 @@
 /** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
 import { createAlerts } from '../../../collector/alerts/alerts.ts';
+import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../../collector/evaluate/merge.ts';
@@ -8,9 +9,8 @@ import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/f
 import { causeIn } from '../../../collector/kpi/history.ts';
 import type { Notice } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
-import type { Route } from '../../../collector/notify/route.ts';
+import type { ChannelRoute } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
-import { type Change, createTell } from '../../../collector/tell.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 import { createTickets } from '../../../collector/tickets/tickets.ts';
 import { officeHours } from '../../../shared/calendar.ts';
@@ -35,7 +35,7 @@ export interface SceneOptions {
   state?: State;
   /** Where the state is to lie; in memory where nothing is said. */
   file?: string;
-  routes?: Route[];
+  routes?: ChannelRoute[];
   startAt?: number;
 }
 
@@ -48,14 +48,14 @@ export async function openScene(options: SceneOptions = {}) {
     for (const [id, kind] of Object.entries(options.endpoints ?? { srv: 'server' }))
       await insertEndpoint(state, id, kind as EndpointKind, options.site ?? null);
   const told: Change[] = [];
-  const tell = createTell();
-  tell.subscribe((change) => void told.push(change));
+  const changeFeed = createChangeFeed();
+  changeFeed.subscribe((change) => void told.push(change));
   const sent: Notice[] = [];
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
   const publicUrl = () => 'https://ek.example';
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log: silentLog, tell, random: () => 0 });
-  const tickets = createTickets({ state, clock, tell, support: officeHours('UTC') });
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log: silentLog, changeFeed, random: () => 0 });
+  const tickets = createTickets({ state, clock, changeFeed, support: officeHours('UTC') });
   const books = createRuleBooks(mergeRules(defaultRules, options.rules ?? []));
   const policy = { ...defaultPolicy, ...options.policy };
   const parts = {
@@ -67,7 +67,7 @@ export async function openScene(options: SceneOptions = {}) {
     tickets,
     routes,
     outbox: { wake() {} },
-    tell,
+    changeFeed,
     causeOf: (id: string, from: number, to: number) => causeIn(state, id, from, to),
     log: silentLog,
   };
@@ -150,7 +150,7 @@ export async function openScene(options: SceneOptions = {}) {
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
-export function recorder(sent: Notice[], name = 'people'): Route {
+export function recorder(sent: Notice[], name = 'people'): ChannelRoute {
   return {
     name,
     severities: ['warning', 'critical'],

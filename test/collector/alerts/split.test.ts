@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Input, Sample } from '../../../collector/alerts/batch.ts';
 import { createAlertMemory } from '../../../collector/alerts/memory.ts';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import type { Status } from '../../../collector/evaluate/evaluate.ts';
@@ -12,7 +13,6 @@ import type { Endpoint } from '../../../collector/fleet/fleet.ts';
 import { createNotified } from '../../../collector/notify/notified.ts';
 import { createSecondHalf } from '../../../collector/pipeline.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
-import { createTell } from '../../../collector/tell.ts';
 import { createPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy } from '../../../collector/tickets/settings.ts';
 import { recorder } from './scene.ts';
@@ -98,7 +98,7 @@ function openRoad(state: State) {
     endpointOf: (id: string) => ({ id, name: id, kind: 'server', site: 'BER' }),
   };
   const run = createSecondHalf({
-    ...{ state, clock, tell: createTell(), memory, policy, notified, notify, wakeOutbox() {} },
+    ...{ state, clock, changeFeed: createChangeFeed(), memory, policy, notified, notify, wakeOutbox() {} },
     endpointOf: endpointOf as (id: string) => Endpoint,
     named: endpointOf,
     causeOf: async () => null,

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
 import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts';
-import { type Facts, noFacts } from '../../../collector/fleet/facts.ts';
+import { type EndpointFacts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
 import { patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
@@ -102,7 +102,7 @@ const groupsOf = ({ groups }: Protection) =>
 
 test('no job, late, never verified and unknown are told apart', async () => {
   const state = await openState(':memory:');
-  const facts: Record<string, Facts> = {
+  const facts: Record<string, EndpointFacts> = {
     none: { ...noFacts, backups: [] },
     silent: noFacts,
     late: { ...noFacts, backups: [job({ lastSuccess: now - 40 * hour, lastRun: now - 40 * hour })] },
@@ -112,7 +112,7 @@ test('no job, late, never verified and unknown are told apart', async () => {
   const answer = await protectionOf(
     state,
     all,
-    (id) => facts[id] as Facts,
+    (id) => facts[id] as EndpointFacts,
     (id) =>
       id === 'late'
         ? [held('backup-late-server', 'backup.age_percent', 'warning', { job: 'nightly', product: 'restic' })]

@@ -1,7 +1,7 @@
 /** Restore tests of people and verifications of tools as one: the newest of all decides. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Facts } from '../../../collector/fleet/facts.ts';
+import type { EndpointFacts } from '../../../collector/fleet/facts.ts';
 import { noFacts } from '../../../collector/fleet/facts.ts';
 import { createKnowledge } from '../../../collector/fleet/knowledge.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
@@ -75,7 +75,7 @@ test('a failed restore test makes a good job fail, on the page and in the row; t
       await protectionOf(
         state,
         fleet,
-        (): Facts => ({ ...noFacts, backups: jobs }),
+        (): EndpointFacts => ({ ...noFacts, backups: jobs }),
         () => [],
         now,
       )

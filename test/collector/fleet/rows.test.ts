@@ -2,16 +2,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
-import type { Facts } from '../../../collector/fleet/facts.ts';
+import type { EndpointFacts } from '../../../collector/fleet/facts.ts';
 import { factsOf } from '../../../collector/fleet/facts.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
 import { composeRow, type RowInput } from '../../../collector/fleet/row.ts';
 import { queryRows } from '../../../collector/fleet/row-query.ts';
 import { createRows } from '../../../collector/fleet/rows.ts';
-import type { Latest } from '../../../collector/series/series.ts';
+import type { LatestValue } from '../../../collector/series/series.ts';
 import { openState } from '../../../collector/state/open.ts';
-import { createTell } from '../../../collector/tell.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { addEndpoint } from '../../support/station.ts';
@@ -43,7 +43,7 @@ const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   ...more,
 });
 
-const unknown: Facts = factsOf(new Map());
+const unknown: EndpointFacts = factsOf(new Map());
 const input = (more: Partial<RowInput> = {}): RowInput => ({
   endpoint: endpoint(),
   groups: [],
@@ -81,7 +81,7 @@ test('what was not told is unknown, and no reason for a look', () => {
 });
 
 test('the fullest disk, and the newest time of the values', () => {
-  const latest: Latest[] = [
+  const latest: LatestValue[] = [
     { metric: 'cpu.usage_active', tags: { cpu: 'cpu-total' }, at: now - 5, value: 0 },
     { metric: 'cpu.usage_active', tags: { cpu: 'cpu3' }, at: now, value: 99 },
     { metric: 'disk.used_percent', tags: { path: '/' }, at: now - 3, value: 50 },
@@ -95,7 +95,7 @@ test('the fullest disk, and the newest time of the values', () => {
 });
 
 test('a disk that is no longer reported with the others is not the fullest', () => {
-  const disk = (path: string, at: number, value: number): Latest => ({
+  const disk = (path: string, at: number, value: number): LatestValue => ({
     metric: 'disk.used_percent',
     tags: { path },
     at,
@@ -161,14 +161,14 @@ test('what the engine holds is the reason for a look, in its order, one line per
 
 test('disk health is what rules say of disks; without a word of theirs, ok only where something was looked at', () => {
   const seen = factsOf(new Map([['health', [{ kind: 'smart', name: 'sda', status: 'ok', summary: '' }]]]));
-  const healthOf = (facts: Facts, ...of: HeldAlert[]) => composeRow(input({ facts, held: of })).diskHealth;
+  const healthOf = (facts: EndpointFacts, ...of: HeldAlert[]) => composeRow(input({ facts, held: of })).diskHealth;
   assert.is(healthOf(seen), 'ok');
   assert.is(healthOf(unknown), 'unknown');
   assert.is(healthOf(seen, held('disk-health', 'critical', { metric: 'smart.severity' })), 'critical');
 });
 
 test('the disk that is shown is the one that its colour is about', () => {
-  const disk = (path: string, value: number): Latest => ({
+  const disk = (path: string, value: number): LatestValue => ({
     metric: 'disk.used_percent',
     tags: { path },
     at: now,
@@ -184,9 +184,9 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
   const state = await openState(':memory:');
   for (let i = 0; i < 1000; i++) await addEndpoint(state, `e${10_000_000 + i}`);
   const fleet = await createFleet({ state, clock: systemClock });
-  const tell = createTell();
+  const changeFeed = createChangeFeed();
   const values = new Map<string, number>();
-  const latest = (id: string): Latest[] =>
+  const latest = (id: string): LatestValue[] =>
     Array.from({ length: 80 }, (_, i) => ({
       metric: i === 70 ? 'cpu.usage_active' : 'net.bytes_recv',
       tags: i === 70 ? { cpu: 'cpu-total' } : { interface: `eth${i}` },
@@ -199,7 +199,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
     series: { latest },
     held: () => [],
     state,
-    tell,
+    changeFeed,
     log: silentLog,
     now: systemClock.now,
   });
@@ -208,7 +208,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
     // A tenth of the fleet reports between two looks.
     for (let i = turn; i < 1000; i += 10) {
       values.set(`e${10_000_000 + i}`, turn);
-      tell.publish({ kind: 'values', endpoint: `e${10_000_000 + i}` });
+      changeFeed.publish({ kind: 'values', endpoint: `e${10_000_000 + i}` });
     }
     const begun = performance.now();
     const text = JSON.stringify(queryRows(rows.all(), { limit: 1000 }));
@@ -224,7 +224,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
     .insertInto('inventory')
     .values({ endpoint: 'e10000000', section: 'backups', at: now, received_at: now, data: '[]' })
     .execute();
-  tell.publish({ kind: 'inventory', endpoint: 'e10000000', section: 'backups' });
+  changeFeed.publish({ kind: 'inventory', endpoint: 'e10000000', section: 'backups' });
   await rows.settled();
   assert.is(rows.get('e10000000')?.backup.state, 'none');
   rows.close();

@@ -5,9 +5,9 @@ import { generate } from 'mqtt-packet';
 import { Registry } from 'prom-client';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { openIntake } from '../../../collector/collector.ts';
 import { brokerOn } from '../../../collector/intake/broker/broker.ts';
-import { createTell } from '../../../collector/tell.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { encode } from '../../../shared/report.ts';
 import { connectPacket } from '../../simulate/wire.ts';
@@ -154,7 +154,7 @@ test('a port in use is told, and nothing goes on behind it', async ({ station })
   const { state, store, fleet } = station;
   const before = await state.selectFrom('watches').select('id').execute();
   let refused: unknown;
-  const parts = { state, store, fleet, tell: createTell(), clock: systemClock, registry: new Registry() };
+  const parts = { state, store, fleet, changeFeed: createChangeFeed(), clock: systemClock, registry: new Registry() };
   await openIntake({
     ...parts,
     source: brokerOn({ host: '127.0.0.1', port: station.intake.port }),

@@ -1,15 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
-import { createChannels, type Route } from '../../../collector/notify/route.ts';
+import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
-import { createTell } from '../../../collector/tell.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { notice, openReceiver } from './receiver.ts';
 
-const webhook = (url: string): Route[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
+const webhook = (url: string): ChannelRoute[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
 
-async function open(routes: Route[], state?: State) {
+async function open(routes: ChannelRoute[], state?: State) {
   const db = state ?? (await openState(':memory:'));
   let now = 1_000_000;
   const clock = { now: () => now, monotonic: () => now };
@@ -19,7 +19,7 @@ async function open(routes: Route[], state?: State) {
     routes,
     publicUrl: () => 'https://ek.example',
     log: silentLog,
-    tell: createTell(),
+    changeFeed: createChangeFeed(),
     random: () => 0,
     timeoutMs: 1000,
   });
@@ -148,7 +148,7 @@ test('a receiver that says nothing costs its own time limit, not that of others'
 test('killed between sending and marking: one repeat, after a pause, under the same key', async () => {
   const receiver = await openReceiver(() => [200]);
   const routes = webhook(receiver.url);
-  const dying: Route[] = routes.map((route) => ({
+  const dying: ChannelRoute[] = routes.map((route) => ({
     ...route,
     channel: {
       kind: 'webhook',

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import { createGroups } from '../../../collector/fleet/groups.ts';
 import { createSites } from '../../../collector/fleet/sites.ts';
 import { openState } from '../../../collector/state/open.ts';
-import { type Change, createTell } from '../../../collector/tell.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { addEndpoint } from '../../support/station.ts';
@@ -68,9 +68,9 @@ async function openPlaces(endpoints: number) {
   for (let i = 0; i < endpoints; i++) await addEndpoint(state, `e${i}`);
   const fleet = await createFleet({ state, clock: systemClock });
   const told: Change[] = [];
-  const tell = createTell();
-  tell.subscribe((change) => void told.push(change));
-  const parts = { state, fleet, tell, now: systemClock.now, onScopesMoved: async () => {} };
+  const changeFeed = createChangeFeed();
+  changeFeed.subscribe((change) => void told.push(change));
+  const parts = { state, fleet, changeFeed, now: systemClock.now, onScopesMoved: async () => {} };
   return {
     ...parts,
     told,
@@ -113,7 +113,7 @@ test('who is in which group is known without a query, also after a restart', asy
 
 test('each endpoint concerned is told once the memory has followed', async () => {
   const world = await openPlaces(2);
-  const { groups, sites, told, fleet, tell } = world;
+  const { groups, sites, told, fleet, changeFeed } = world;
   const group = await groups.create({ name: 'g' }, 'ada');
   const site = await sites.create({ name: 's' }, 'ada');
   assert.equal(told.splice(0), [
@@ -121,7 +121,7 @@ test('each endpoint concerned is told once the memory has followed', async () =>
     { kind: 'site', site: site.id },
   ]);
   const seen: unknown[] = [];
-  tell.subscribe((change) => {
+  changeFeed.subscribe((change) => {
     if (change.kind === 'endpoint')
       seen.push([fleet.get(change.endpoint)?.site, groups.groupsOf(change.endpoint).length]);
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { type Kysely, sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createPatience } from '../../../collector/intake/retry-while-busy.ts';
+import { createRetryWhileBusy } from '../../../collector/intake/retry-while-busy.ts';
 import type { Database } from '../../../collector/state/database.ts';
 import { type PostgresPlace, postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
 import { awaitState, openState, type State } from '../../../collector/state/open.ts';
@@ -137,7 +137,7 @@ check(
     const begun = performance.now();
     for (let i = 0; i < 200; i++) assert.is((await refusalOf(add(state, 'meanwhile'))).code, 'STATE_UNAVAILABLE');
     assert.ok(performance.now() - begun < 2000, 'each is refused at once');
-    const kept = createPatience(silentLog)(() => add(state, 'waited'));
+    const kept = createRetryWhileBusy(silentLog)(() => add(state, 'waited'));
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await server.start();
     await kept;
@@ -227,7 +227,7 @@ check(
     await other.destroy();
     assert.ok(performance.now() - ending < 3000, 'the end does not wait for it');
     server.signal('SIGCONT');
-    await createPatience(silentLog)(() => add(state, 'kept'));
+    await createRetryWhileBusy(silentLog)(() => add(state, 'kept'));
     assert.equal(await keys(state), ['kept'], 'what was given up does not happen later');
     await state.destroy();
   },

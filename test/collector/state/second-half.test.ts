@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import type { Notice } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
 import { openState } from '../../../collector/state/open.ts';
-import { createTell } from '../../../collector/tell.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { recorder } from '../alerts/scene.ts';
@@ -224,7 +224,7 @@ test('messages: what waited is sent once, what was sent or given up stays so', a
     routes: [recorder(sent)],
     publicUrl: () => 'https://ek.example',
     log: silentLog,
-    tell: createTell(),
+    changeFeed: createChangeFeed(),
   });
   while ((await outbox.runDue()) > 0);
   await outbox.stop();

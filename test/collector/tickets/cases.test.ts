@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Action, PolicyEvent } from '../../../collector/tickets/actions.ts';
 import { createPolicy } from '../../../collector/tickets/policy.ts';
-import { priorityOf, type Third } from '../../../collector/tickets/priority.ts';
+import { priorityOf, type TicketLevel } from '../../../collector/tickets/priority.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 
 const file = fileURLToPath(new URL('../../../../shared/kpi-cases.json', import.meta.url));
@@ -38,7 +38,7 @@ interface Case {
     maintenance?: Window[];
     until: string;
     until_abs?: string;
-    pairs: [Third, Third][];
+    pairs: [TicketLevel, TicketLevel][];
   };
   expected: Record<string, unknown>;
 }

@@ -1,21 +1,21 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createBatch } from '../../../collector/alerts/batch.ts';
+import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { openState } from '../../../collector/state/open.ts';
-import { type Change, createTell } from '../../../collector/tell.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
-import { createTickets, type PersonDid, type TicketState } from '../../../collector/tickets/tickets.ts';
+import { createTickets, type PersonDid, type TicketStateName } from '../../../collector/tickets/tickets.ts';
 import { officeHours } from '../../../shared/calendar.ts';
 
 async function open() {
   const state = await openState(':memory:');
   let now = 1000;
   const told: Change[] = [];
-  const tell = createTell();
+  const changeFeed = createChangeFeed();
   const clock = { now: () => now, monotonic: () => now };
-  tell.subscribe((change) => void told.push(change));
+  changeFeed.subscribe((change) => void told.push(change));
   const did: PersonDid[] = [];
-  const tickets = createTickets({ state, clock, tell, support: officeHours('Europe/Berlin') });
+  const tickets = createTickets({ state, clock, changeFeed, support: officeHours('Europe/Berlin') });
   tickets.onPerson((event) => void did.push(event));
   const row = (id: number) => state.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const kinds = async (id: number) => {
@@ -88,7 +88,7 @@ test('what the life cycle does not allow is a conflict that says why', async () 
 });
 
 test('no way of the life cycle leads out of closed and cancelled', async () => {
-  const states: TicketState[] = ['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'];
+  const states: TicketStateName[] = ['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'];
   for (const from of ['closed', 'cancelled'] as const) {
     for (const to of states) {
       const t = await open();

@@ -10,9 +10,9 @@ import { sayWhy } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { sectionOf } from './sections.ts';
 
-type Fact = readonly [name: string, value: preact.ComponentChildren];
+type FactRow = readonly [name: string, value: preact.ComponentChildren];
 
-function FactList({ facts }: { facts: readonly Fact[] }) {
+function FactList({ facts }: { facts: readonly FactRow[] }) {
   return (
     <dl class="facts">
       {facts.map(([name, value]) => (
@@ -153,9 +153,9 @@ function Losses({ detail }: { detail: EndpointDetail }) {
   );
 }
 
-type Parts = NonNullable<EndpointDetail['quarantined'][number]['parts']>;
+type QuarantinedParts = NonNullable<EndpointDetail['quarantined'][number]['parts']>;
 
-function RefusedParts({ parts }: { parts: Parts }) {
+function RefusedParts({ parts }: { parts: QuarantinedParts }) {
   const others = parts.count - parts.list.length;
   return (
     <details class="small">

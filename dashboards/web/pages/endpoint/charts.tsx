@@ -9,7 +9,7 @@ import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
-import { largest, moved, type Span, withoutSlivers } from '../../time/points.ts';
+import { largest, moved, type TimeSpan, withoutSlivers } from '../../time/points.ts';
 import { metricName, metricTitle } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import {
@@ -28,7 +28,7 @@ import {
 const mostLines = 6;
 
 /** A span chosen by hand is in the address, so that it can be sent to a colleague. */
-function chosenSpan(query: string): Span | null {
+function chosenSpan(query: string): TimeSpan | null {
   const params = new URLSearchParams(query);
   const [from, to] = [Number(params.get('from')), Number(params.get('to'))];
   return Number.isSafeInteger(from) && Number.isSafeInteger(to) && from > 0 && to > from ? { from, to } : null;
@@ -79,7 +79,7 @@ function useSeen() {
 interface PanelProps {
   endpoint: string;
   panel: Panel;
-  span: Span;
+  span: TimeSpan;
   onZoom: (from: number, to: number) => void;
 }
 
@@ -129,8 +129,8 @@ function Top({ count, of }: { count: number; of: number }) {
 
 const ways = ['earlier', 'wider', 'closer', 'later'] as const;
 
-function SpanBar({ span, zoomed, range }: { span: Span; zoomed: boolean; range: RangeName }) {
-  const choose = ({ from, to }: Span) => setQuery({ from: String(from), to: String(to) });
+function SpanBar({ span, zoomed, range }: { span: TimeSpan; zoomed: boolean; range: RangeName }) {
+  const choose = ({ from, to }: TimeSpan) => setQuery({ from: String(from), to: String(to) });
   const shape = span.to - span.from < 86_400_000 ? 'minute' : 'moment';
   const say = (at: number) => time(at, language.value, shape);
   return (
@@ -172,7 +172,7 @@ function SpanBar({ span, zoomed, range }: { span: Span; zoomed: boolean; range: 
 }
 
 /** The span that is shown: chosen by hand, or the last hour, day … up to now, moving on. */
-function useSpan(query: string): { span: Span; zoomed: boolean; range: RangeName } {
+function useSpan(query: string): { span: TimeSpan; zoomed: boolean; range: RangeName } {
   const chosen = chosenSpan(query);
   const range = chosenRange(query);
   const [end, setEnd] = useState(Date.now());

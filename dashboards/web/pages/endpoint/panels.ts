@@ -52,15 +52,15 @@ export interface Panel {
   limit?: number | null;
 }
 
-type Latest = EndpointDetail['latest'][number];
+type LatestMetric = EndpointDetail['latest'][number];
 
 /** The fixed panels that fit this endpoint, then one for each value of its own checks, with its limit. */
-export function panelsOf(latest: readonly Latest[]): Panel[] {
+export function panelsOf(latest: readonly LatestMetric[]): Panel[] {
   const present = new Set(latest.map(({ metric }) => metric));
   const fitting: Panel[] = [...panels].filter(
     (panel: Panel) => !panel.sometimes || panel.metrics.some((metric) => present.has(metric)),
   );
-  const limitOf = ({ tags }: Latest, name: string) =>
+  const limitOf = ({ tags }: LatestMetric, name: string) =>
     latest.find((one) => one.metric === name && one.tags.check === tags.check && one.tags.label === tags.label)?.value;
   const own = latest
     .filter(({ metric }) => metric === 'custom.value')
@@ -75,7 +75,7 @@ export function panelsOf(latest: readonly Latest[]): Panel[] {
 }
 
 /** Everything else that the endpoint reports, to be chosen: names of the catalogue, in its order. */
-export function otherMetrics(latest: readonly Latest[], shown: readonly Panel[]): string[] {
+export function otherMetrics(latest: readonly LatestMetric[], shown: readonly Panel[]): string[] {
   const drawn = new Set(shown.flatMap(({ metrics }) => metrics));
   return [...new Set(latest.map(({ metric }) => metric))].filter((metric) => !drawn.has(metric)).sort();
 }

@@ -15,7 +15,7 @@ import type {
 } from '../../../../shared/inventory.ts';
 import { sayWhy } from '../../words/reason.ts';
 
-interface Sections {
+interface SectionData {
   host: Host;
   hardware: Hardware;
   checks: CheckState[];
@@ -32,9 +32,9 @@ export interface Seen<T> {
   at: number;
 }
 
-export function sectionOf<N extends keyof Sections>(detail: EndpointDetail, name: N): Seen<Sections[N]> | null {
+export function sectionOf<N extends keyof SectionData>(detail: EndpointDetail, name: N): Seen<SectionData[N]> | null {
   const found = detail.sections.find((section) => section.section === name);
-  return found ? { data: found.data as Sections[N], at: found.at } : null;
+  return found ? { data: found.data as SectionData[N], at: found.at } : null;
 }
 
 /** Why a check could not say anything, where the agent told; null otherwise. */

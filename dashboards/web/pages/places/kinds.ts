@@ -1,6 +1,6 @@
 /** Sites and groups share their pages; here is what differs. The words of each stand under its name. */
 import type { EndpointRow, GroupRow, SiteRow } from '../../../../shared/api.ts';
-import type { Change } from '../../net/live.ts';
+import type { LiveChange } from '../../net/live.ts';
 import type { IconName } from '../../parts/icon.tsx';
 import { to } from '../../router.ts';
 
@@ -27,7 +27,7 @@ export const hasNone = (kind: PlaceKind, row: EndpointRow): boolean =>
   kind === 'sites' ? row.site === null : row.groups.length === 0;
 
 /** Whether a change may alter what the pages of this kind show. Values alone decide nothing here. */
-export const concerns = (kind: PlaceKind) => (change: Change) =>
+export const concerns = (kind: PlaceKind) => (change: LiveChange) =>
   change.kind === 'endpoint' ||
   change.kind === 'alert' ||
   change.kind === 'inventory' ||

@@ -8,7 +8,7 @@ import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { LevelMark } from '../../parts/mark.tsx';
-import { type Column, Table } from '../../parts/table.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
 import { navigate } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { PlaceForm } from './form.tsx';
@@ -33,8 +33,8 @@ export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
   );
 }
 
-function columnsOf(kind: PlaceKind): Column<PlaceRow>[] {
-  const zone: Column<PlaceRow> = {
+function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
+  const zone: TableColumn<PlaceRow> = {
     key: 'zone',
     head: t('place.zone'),
     cell: (row) => row.zone ?? <span class="quiet">{t('place.reportZone')}</span>,

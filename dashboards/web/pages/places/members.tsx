@@ -10,7 +10,7 @@ import { AttentionChips } from '../../parts/attention.tsx';
 import { Box, ProblemNotice } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { StateMark } from '../../parts/mark.tsx';
-import { type Column, Pager, Table } from '../../parts/table.tsx';
+import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
@@ -28,8 +28,12 @@ interface ChooseProps {
   empty: ComponentChildren;
 }
 
-function columnsOf(site: boolean, chosen: ReadonlySet<string>, toggle: (id: string) => void): Column<EndpointRow>[] {
-  const at: Column<EndpointRow> = {
+function columnsOf(
+  site: boolean,
+  chosen: ReadonlySet<string>,
+  toggle: (id: string) => void,
+): TableColumn<EndpointRow>[] {
+  const at: TableColumn<EndpointRow> = {
     key: 'site',
     head: t('filter.name.site'),
     cell: (row) => row.site ?? <span class="quiet">{none}</span>,

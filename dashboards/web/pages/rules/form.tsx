@@ -6,23 +6,23 @@ import { useSend } from '../../net/load.ts';
 import type { Problem } from '../../net/request.ts';
 import { Notice, ProblemNotice } from '../../parts/box.tsx';
 import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
-import { type Family, isSame, levelsAt, type Scope } from '../../rules/family.ts';
+import { type Family, isSame, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { hasField, LevelFields, ReasonInput } from './level.tsx';
-import { previewOf, Review, type Wanted } from './review.tsx';
+import { previewOf, Review, type WantedChange } from './review.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
 interface FormProps {
   family: Family;
-  scope: Scope;
+  scope: RuleReach;
   names: ScopeNames;
   onDone: () => void;
   onCancel: () => void;
 }
 
-const isInFile = ({ owner, scope: at }: RuleEntry, scope: Scope) => owner === 'file' && isSame(at, scope);
+const isInFile = ({ owner, scope: at }: RuleEntry, scope: RuleReach) => owner === 'file' && isSame(at, scope);
 
 /** Faults that the collector found, at their fields; what has no field here is told above the form. */
 export function ServerFaults({ problem, known }: { problem: Problem | null; known: (place: string) => boolean }) {
@@ -45,18 +45,18 @@ export function ServerFaults({ problem, known }: { problem: Problem | null; know
 export function RuleForm({ family, scope: first, names, onDone, onCancel }: FormProps) {
   const [scope, setScope] = useState(first);
   const entries = levelsAt(family, scope);
-  const begin = (at: Scope) => levelsAt(family, at).map((entry) => draftOf(entry, at));
+  const begin = (at: RuleReach) => levelsAt(family, at).map((entry) => draftOf(entry, at));
   const [levels, setLevels] = useState<LevelDraft[]>(() => begin(first));
   const [reason, setReason] = useState('');
   const [shown, setShown] = useState<Faults>({});
   const [nothing, setNothing] = useState(false);
-  const [review, setReview] = useState<{ wanted: Wanted; preview: RulePreview } | null>(null);
+  const [review, setReview] = useState<{ wanted: WantedChange; preview: RulePreview } | null>(null);
   const [turn, setTurn] = useState(0);
   const { busy, problem, send } = useSend();
   // At first its first field; after an attempt the first one with a fault.
   const focused = useFocus<HTMLFormElement>(turn === 0 ? 'select, input' : '[aria-invalid]', turn);
 
-  const choose = (next: Scope) => {
+  const choose = (next: RuleReach) => {
     const [from, to] = [begin(scope), begin(next)];
     const same = (list: LevelDraft[], { rule }: LevelDraft) => list.find((one) => one.rule.id === rule.id);
     setLevels(
@@ -157,7 +157,7 @@ export function TakeBack({ family, scope, names, action, onDone, onCancel }: Tak
   const { busy, problem, send } = useSend();
   const focused = useFocus<HTMLFormElement>('input');
   const said = family.entries.filter((entry) => entry.owner === 'people' && isSame(entry.scope, scope));
-  const wanted: Wanted = { scope, changes: said.map(({ rule }) => ({ rule: rule.id, parts: null })) };
+  const wanted: WantedChange = { scope, changes: said.map(({ rule }) => ({ rule: rule.id, parts: null })) };
   if (preview)
     return <Review {...{ family, wanted, reason, preview, names, action, onDone }} onBack={() => setPreview(null)} />;
   const submit = async (event: Event) => {

@@ -11,7 +11,7 @@ import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
-import { type Column, Table } from '../../parts/table.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { everywhere, type Family, familiesOf, levelsAt, saidAt, scopesOf } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/say.ts';
@@ -72,7 +72,7 @@ function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
   );
 }
 
-const columnsOf = (names: ScopeNames): Column<Family>[] => [
+const columnsOf = (names: ScopeNames): TableColumn<Family>[] => [
   {
     key: 'name',
     head: t('rules.name'),

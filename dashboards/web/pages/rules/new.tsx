@@ -22,7 +22,7 @@ import { t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { ServerFaults } from './form.tsx';
 import { ReasonInput, TimeInput, ValueInput } from './level.tsx';
-import { previewOf, Review, type Wanted } from './review.tsx';
+import { previewOf, Review, type WantedChange } from './review.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
 function MetricSelect({
@@ -65,7 +65,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
   const [scope, setScope] = useState(everywhere);
   const [reason, setReason] = useState('');
   const [isShown, setShown] = useState(false);
-  const [review, setReview] = useState<{ wanted: Wanted; preview: RulePreview } | null>(null);
+  const [review, setReview] = useState<{ wanted: WantedChange; preview: RulePreview } | null>(null);
   const [turn, setTurn] = useState(0);
   const { busy, problem, send } = useSend();
   const focused = useFocus<HTMLFormElement>(turn === 0 ? 'input' : '[aria-invalid]', turn);

@@ -6,7 +6,7 @@ import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { ProblemNotice } from '../../parts/box.tsx';
 import { type Difference, differencesOf } from '../../rules/difference.ts';
-import { type Family, familiesOf, levelsAt, type Scope } from '../../rules/family.ts';
+import { type Family, familiesOf, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
@@ -17,12 +17,12 @@ export interface RuleChange {
   parts: Record<string, unknown> | null;
 }
 
-export interface Wanted {
-  scope: Scope;
+export interface WantedChange {
+  scope: RuleReach;
   changes: RuleChange[];
 }
 
-export const previewOf = ({ scope, changes }: Wanted): Promise<RulePreview> =>
+export const previewOf = ({ scope, changes }: WantedChange): Promise<RulePreview> =>
   call<RulePreview>('rules/preview', { method: 'POST', body: { scope, changes } });
 
 export function DifferenceTable({ items, caption }: { items: readonly Difference[]; caption: string }) {
@@ -56,7 +56,7 @@ export function DifferenceTable({ items, caption }: { items: readonly Difference
 }
 
 /** Each changed rule as it is within the scope, and as it would be. */
-function pairsOf(family: Family | null, { scope, changes }: Wanted, preview: RulePreview) {
+function pairsOf(family: Family | null, { scope, changes }: WantedChange, preview: RulePreview) {
   const next = familiesOf(preview.entries);
   return changes.map(({ rule: id }) => {
     const at = (one: Family | null) =>
@@ -68,7 +68,7 @@ function pairsOf(family: Family | null, { scope, changes }: Wanted, preview: Rul
 
 interface ReviewProps {
   family: Family | null;
-  wanted: Wanted;
+  wanted: WantedChange;
   reason: string;
   preview: RulePreview;
   names: ScopeNames;

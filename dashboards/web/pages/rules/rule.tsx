@@ -16,7 +16,7 @@ import {
   familyOf,
   isSame,
   levelsAt,
-  type Scope,
+  type RuleReach,
   saidAt,
   scopeKinds,
   scopesOf,
@@ -30,13 +30,13 @@ import { AlertCount } from './list.tsx';
 import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 
 /** `?edit=site&target=Berlin`: a link to the form for a scope. */
-function editedScope(query: string): Scope | null {
+function editedScope(query: string): RuleReach | null {
   const params = new URLSearchParams(query);
   const of = scopeKinds.find((one) => one === params.get('edit'));
   return of === undefined ? null : { of, target: of === 'all' ? '' : (params.get('target') ?? '') };
 }
 
-export const editQuery = ({ of, target }: Scope): Record<string, string | null> => ({
+export const editQuery = ({ of, target }: RuleReach): Record<string, string | null> => ({
   edit: of,
   target: target || null,
 });
@@ -59,16 +59,16 @@ function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'chan
 const ownerAt = (entries: readonly RuleEntry[]): RuleEntry | undefined =>
   entries.find(({ owner }) => owner === 'file') ?? entries[0];
 
-function takeBackWord(scope: Scope, entry: RuleEntry | undefined): string {
+function takeBackWord(scope: RuleReach, entry: RuleEntry | undefined): string {
   if (scope.of !== 'all') return t('rules.removeException');
   return entry?.hasDefault ? t('rules.reset') : t('rules.delete');
 }
 
 interface ScopeProps {
   family: Family;
-  scope: Scope;
+  scope: RuleReach;
   names: ScopeNames;
-  onEdit: (scope: Scope) => void;
+  onEdit: (scope: RuleReach) => void;
 }
 
 function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
@@ -136,7 +136,7 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
   const [isDone, setDone] = useState(false);
   const base = levelsAt(family, everywhere);
   const first = (base[0] ?? family.entries[0]) as RuleEntry;
-  const edit = (scope: Scope | null) => {
+  const edit = (scope: RuleReach | null) => {
     setDone(false);
     setQuery(scope ? editQuery(scope) : { edit: null, target: null });
   };

@@ -5,7 +5,7 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Input, Select } from '../../parts/field.tsx';
 import { to } from '../../router.ts';
-import { everywhere, type Scope, scopeKinds } from '../../rules/family.ts';
+import { everywhere, type RuleReach, scopeKinds } from '../../rules/family.ts';
 import { t, wordOr } from '../../words/words.ts';
 
 /** Ids of groups and endpoints by name; an endpoint that is not in the fleet any more keeps its id. */
@@ -24,7 +24,7 @@ export function useScopeNames(): ScopeNames {
   };
 }
 
-function targetName({ of, target }: Scope, names: ScopeNames): string {
+function targetName({ of, target }: RuleReach, names: ScopeNames): string {
   if (of === 'kind') return wordOr('kind', target);
   if (of === 'group') return names.groups.get(target) ?? target;
   if (of === 'endpoint') return rows.value?.get(target)?.name ?? target;
@@ -32,13 +32,13 @@ function targetName({ of, target }: Scope, names: ScopeNames): string {
 }
 
 /** `Site: Berlin`, as text. */
-export function scopeWords(scope: Scope, names: ScopeNames): string {
+export function scopeWords(scope: RuleReach, names: ScopeNames): string {
   if (scope.of === 'all') return t('rules.scope.all');
   return t('rules.scoped', { of: t(`rules.scope.${scope.of}`), name: targetName(scope, names) });
 }
 
 /** The same, with a link to what it is about. */
-export function ScopeName({ scope, names }: { scope: Scope; names: ScopeNames }) {
+export function ScopeName({ scope, names }: { scope: RuleReach; names: ScopeNames }) {
   const words = scopeWords(scope, names);
   const site = scope.of === 'site' ? names.sites.get(scope.target) : undefined;
   if (site !== undefined) return <a href={to.site(site)}>{words}</a>;
@@ -47,7 +47,7 @@ export function ScopeName({ scope, names }: { scope: Scope; names: ScopeNames })
   return <span>{words}</span>;
 }
 
-function optionsOf(of: Scope['of'], names: ScopeNames): [string, string][] {
+function optionsOf(of: RuleReach['of'], names: ScopeNames): [string, string][] {
   const all = [...(rows.value?.values() ?? [])];
   switch (of) {
     case 'all':
@@ -71,10 +71,10 @@ function optionsOf(of: Scope['of'], names: ScopeNames): [string, string][] {
 }
 
 interface PickerProps {
-  value: Scope;
+  value: RuleReach;
   names: ScopeNames;
   /** What was typed is no target yet: then the target is empty. */
-  onChange: (scope: Scope) => void;
+  onChange: (scope: RuleReach) => void;
   error?: string | undefined;
 }
 
@@ -87,7 +87,7 @@ export function ScopePicker({ value, names, onChange, error }: PickerProps) {
       <Select
         label={t('rules.where')}
         value={value.of}
-        onChange={(of) => onChange(of === 'all' ? everywhere : { of: of as Scope['of'], target: '' })}
+        onChange={(of) => onChange(of === 'all' ? everywhere : { of: of as RuleReach['of'], target: '' })}
         options={scopeKinds.map((of) => [of, t(`rules.scope.${of}`)] as const)}
       />
       {value.of === 'endpoint' && (
@@ -121,5 +121,5 @@ export function ScopePicker({ value, names, onChange, error }: PickerProps) {
 }
 
 /** Whether it names something that is there. */
-export const isThere = (scope: Scope, names: ScopeNames): boolean =>
+export const isThere = (scope: RuleReach, names: ScopeNames): boolean =>
   scope.of === 'all' || optionsOf(scope.of, names).some(([value]) => value === scope.target);

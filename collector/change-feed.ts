@@ -16,13 +16,13 @@ export type Change =
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 
-export interface Tell {
+export interface ChangeFeed {
   publish(change: Change): void;
   /** @returns the function that ends the subscription */
   subscribe(listener: (change: Change) => void): () => void;
 }
 
-export function createTell(): Tell {
+export function createChangeFeed(): ChangeFeed {
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   return {
