@@ -13,6 +13,7 @@ const wanted = process.env.EVENKEEL_TEST_STATE ?? 'sqlite';
 const found = wanted === 'postgres' ? await postgresServer() : null;
 if (typeof found === 'string') throw new Error(`EVENKEEL_TEST_STATE=postgres: ${found}`);
 const server = found;
+export const isOnPostgres = server !== null;
 let made = 0;
 
 /** One database per data folder. */

@@ -414,7 +414,7 @@ test('when state cannot be written the channels are told of it directly, once', 
   await s.alerts.self('state cannot be written');
   await s.alerts.self('state cannot be written');
   assert.equal(events(s.sent), ['firing critical']);
-  await s.alerts.stop();
+  await s.close();
 });
 
 test('a save that fails is no alert lost: the next report raises it', async () => {
