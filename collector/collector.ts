@@ -298,7 +298,7 @@ async function openStores(config: Config, { clock, log, stopped }: Opening, onSt
   const state = await awaitState(place, log, stopped);
   onStop(() => state.destroy());
   const driver = await driverOf(place);
-  onStop(await driver.attend(state, log));
+  onStop(await driver.attend(place, state, log, stopped));
   const guard = guardData(folder.path, log);
   onStop(() => guard.close());
   const fleet = await createFleet({ state, clock, log });

@@ -39,8 +39,8 @@ export interface StateDriver<Place> {
   connect(place: Place): Promise<Connected>;
   /** Of whatever was thrown until it was open: what is the matter and what to do. Retryable where waiting may help. */
   refusalOf(place: Place, thrown: unknown): EvenkeelError;
-  /** Looks after the open state. @returns ends it */
-  attend(state: State, log: Log): Promise<() => void>;
+  /** Looks after the open state. @returns ends it. @throws EvenkeelError where another collector has it */
+  attend(place: Place, state: State, log: Log, stopped: AbortSignal): Promise<() => void>;
   /** Once a night. */
   maintain(state: State): Promise<unknown>;
 }

@@ -5,6 +5,7 @@ import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../open.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
+import { claim } from './postgres-claim.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
 import { createSession, type PostgresSession } from './postgres-session.ts';
 
@@ -16,7 +17,7 @@ const migrateWithinMs = 3_600_000;
  * A collector that vanished in the middle must not keep its locks for hours; and who waits for the lock of another, or for
  * a server under load, is told so by the server while it still listens.
  */
-const setup = `set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '10s'; set statement_timeout = ${answerWithinMs - 1000}`;
+const setup = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '10s'; set statement_timeout = ${answerWithinMs - 1000}`;
 
 export const postgres: StateDriver<PostgresPlace> = {
   columns: {
@@ -59,8 +60,8 @@ export const postgres: StateDriver<PostgresPlace> = {
     const explanation = thrown instanceof EvenkeelError ? (thrown.cause as Error) : null;
     return refusal(place, explanation === null ? thrown : (explanation.cause ?? explanation));
   },
+  attend: claim,
   // The server itself keeps statistics, and room.
-  attend: async () => () => {},
   maintain: async () => {},
 };
 

@@ -26,7 +26,7 @@ export const sqlite: StateDriver<SqlitePlace> = {
     return { dialect: new SqliteDialect({ database: adapt(database) as never }), migrating: nothing, ready: nothing };
   },
   refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
-  attend: (state, log) => keepReserve({ state, log }),
+  attend: (_place, state, log) => keepReserve({ state, log }),
   // What the query planner knows of the tables, as SQLite advises to refresh it now and then.
   maintain: (state) => sql`pragma optimize`.execute(state),
 };

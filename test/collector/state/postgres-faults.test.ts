@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createRetryWhileBusy } from '../../../collector/intake/retry-while-busy.ts';
 import type { Database } from '../../../collector/state/database.ts';
+import { postgres } from '../../../collector/state/drivers/postgres.ts';
 import { type PostgresPlace, postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
 import { awaitState, openState, type State } from '../../../collector/state/open.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
@@ -12,6 +13,7 @@ import { silentLog } from '../../../shared/log.ts';
 import { freePort } from '../../support/port.ts';
 import { type PostgresServer, postgresServer } from '../../support/postgres.ts';
 import { openProxy } from '../../support/proxy.ts';
+import { until } from '../../support/until.ts';
 
 const test = suite('PostgreSQL that fails');
 const found = await postgresServer();
@@ -230,6 +232,32 @@ check(
     await createRetryWhileBusy(silentLog)(() => add(state, 'kept'));
     assert.equal(await keys(state), ['kept'], 'what was given up does not happen later');
     await state.destroy();
+  },
+);
+
+check(
+  'a second collector on the same database is refused and told whose it is; a freed one is taken, also after a break',
+  async (server, place) => {
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (_: object, text: string) => void lines.push(text) };
+    const [first, second] = [await openState(place), await openState(place)];
+    const release = await postgres.attend(place, first, silentLog, never);
+    const stopped = new AbortController();
+    const refusing = refusalOf(postgres.attend(place, second, log, stopped.signal));
+    await until(() => lines.length > 0, 5000, 'the line in the log');
+    stopped.abort();
+    const refused = await refusing;
+    assert.is(refused.code, 'STATE_REFUSED');
+    assert.match(refused.message, /another collector works on it \(from 127\.0\.0\.1, since 20\d\d-/);
+    assert.match(refused.hint, 'a database of its own');
+    // Its own lock is no other's.
+    (await postgres.attend(place, first, silentLog, never))();
+    const waiting = postgres.attend(place, second, log, never);
+    server.run('postgres', "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+    (await waiting)();
+    release();
+    await first.destroy();
+    await second.destroy();
   },
 );
 

@@ -1,0 +1,59 @@
+/**
+ * One collector per database: each holds a lock of its session, which the server frees when that session ends. The session of
+ * a machine that vanished ends within 25 s, by the keep-alive that the driver asks for.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { fail, reasonOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { State } from '../open.ts';
+import { type PostgresPlace, postgresName } from './postgres-address.ts';
+
+/** Locks are per database; the number only has to be no other program's. */
+const lock = sql.lit(4_577_001);
+/** A collector that was killed is gone by then. */
+const waitMs = 30_000;
+const againMs = 1000;
+/** The lock is gone with a connection that broke: so often it is looked at and taken again. */
+const lookEveryMs = 15_000;
+
+async function take(state: State): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`select exists(select from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database()) and objid = ${lock}
+    and pid = pg_backend_pid() and granted) or pg_try_advisory_lock(${lock}) as held`.execute(state);
+  return rows[0]?.held === true;
+}
+
+async function holderOf(state: State): Promise<string> {
+  const { rows } = await sql<{ from: string | null; since: Date }>`select host(client_addr) as "from",
+    backend_start as since from pg_stat_activity join pg_locks using (pid) where locktype = 'advisory'
+    and objid = ${lock} and granted and datname = current_database()`.execute(state);
+  const [holder] = rows;
+  return holder ? `from ${holder.from ?? 'the same machine'}, since ${holder.since.toISOString()}` : 'just gone';
+}
+
+/**
+ * Claims the database for this collector, and keeps the claim.
+ * @returns ends keeping it; the lock itself ends with the session
+ * @throws EvenkeelError STATE_REFUSED when another collector has it for longer than a dead one could
+ */
+export async function claim(place: PostgresPlace, state: State, log: Log, stopped: AbortSignal): Promise<() => void> {
+  for (const end = performance.now() + waitMs; !(await take(state)); await pause(againMs)) {
+    const reason = `another collector works on it (${await holderOf(state)})`;
+    const todo = 'Stop that collector, or give this one a database of its own in `state`.';
+    if (stopped.aborted || performance.now() > end)
+      throw fail('STATE_REFUSED', { place: postgresName(place), reason, todo });
+    log.warn({ reason, todo }, 'The database is in use; tried again');
+  }
+  const timer = setInterval(() => {
+    void take(state).then(
+      async (held) => {
+        if (!held)
+          log.error({ holder: await holderOf(state) }, 'Another collector works on the same database: stop one');
+      },
+      (thrown: unknown) => log.debug({ reason: reasonOf(thrown) }, 'Could not look at the claim of the database'),
+    );
+  }, lookEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
