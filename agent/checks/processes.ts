@@ -16,6 +16,9 @@ export interface ProcessStat {
   rssPages: number;
 }
 
+/** A program may take its own name away, and a tag without a value is refused. */
+const nameless = '?';
+
 /** `/proc/<pid>/stat`. The name may hold blanks and brackets, so the fields count from the last one. Total. */
 export function parseProcessStat(text: string): ProcessStat | null {
   const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
@@ -27,7 +30,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
   const [ticks, startedAt, rssPages] = [Number(words[11]) + Number(words[12]), Number(words[19]), Number(words[21])];
   if (words.length < 22 || ![ticks, startedAt, rssPages].every(Number.isFinite)) return null;
   return {
-    name: text.slice(open + 1, close),
+    name: text.slice(open + 1, close) || nameless,
     state: words[0] as string,
     ticks,
     startedAt,
@@ -124,7 +127,8 @@ async function elsewhere(context: CheckContext): Promise<Findings> {
   const { all, running, sleeping, blocked, list: each } = await list();
   const now = context.clock.now();
   const groups = new Map<string, { cpu: number; rss: number; count: number }>();
-  for (const { name, cpu, memRss } of each) {
+  for (const { name: given, cpu, memRss } of each) {
+    const name = given || nameless;
     const group = groups.get(name) ?? { cpu: 0, rss: 0, count: 0 };
     groups.set(name, { cpu: group.cpu + cpu, rss: group.rss + memRss * 1024, count: group.count + 1 });
   }

@@ -8,7 +8,7 @@ import { activityBetween, type DiskCounters, parseDiskStats } from '../../agent/
 import { memFields, parseMemInfo, swapFields } from '../../agent/checks/memory.ts';
 import { answersAtOnce, memoryMounts, parseMountInfo, realMounts } from '../../agent/checks/mounts.ts';
 import { leadsSomewhere } from '../../agent/checks/network.ts';
-import { groupByName, largest } from '../../agent/checks/processes.ts';
+import { groupByName, largest, parseProcessStat } from '../../agent/checks/processes.ts';
 import { known } from '../../agent/checks/reading.ts';
 import { hottest } from '../../agent/checks/temperature.ts';
 import { readers } from './readers.ts';
@@ -108,6 +108,11 @@ test('inner interfaces of container hosts are left out', () => {
     'wg0',
     'bond0',
   ]);
+});
+
+test('a process that has taken its own name away still has one in its tag', () => {
+  const fields = Array.from({ length: 50 }, (_, n) => n).join(' ');
+  assert.is(parseProcessStat(`7 () S ${fields}`)?.name, '?');
 });
 
 test('processes are summed by name, and a reused number is another process', () => {
