@@ -548,7 +548,7 @@ test('changes are there after a restart; one that no longer fits is left out and
   const lines = second.logged.map(({ msg, rule, reason: why }) => `${rule}: ${msg} ${why ?? ''}`).join('\n');
   assert.match(lines, /clock: A changed rule no longer fits and is left out clock\.colour unknown key/);
   assert.match(lines, /swap: .*evenkeel\.yaml/);
-  assert.match(lines, /load: A rule of evenkeel\.yaml is for a scope that no endpoint is in/);
+  assert.match(lines, /load: A rule of evenkeel\.yaml has a scope without endpoints/);
   // It can still be taken back.
   const answer = await second.call('/api/v1/rules/clock', { method: 'DELETE', as: 'admin', body: { reason } });
   assert.is(answer.status, 204, answer.text);
