@@ -44,7 +44,7 @@ import { createEvaluation } from './intake/evaluation.ts';
 import type { Intake, IntakeParts } from './intake/intake.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
-import { createRetryWhileBusy } from './intake/retry-while-busy.ts';
+import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
 import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
@@ -335,7 +335,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
         await alerts.onPresence(endpoint);
       } catch (thrown) {
         counters.failedSteps.inc({ step: 'presence' });
-        log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
+        if (!willPass(thrown))
+          log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
       }
       changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
     },

@@ -46,6 +46,8 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
   let running: Promise<void> = Promise.resolve();
   let isBusy = false;
   let saved = 0;
+  /** Logged once, and again when all is saved: a database that is away must not fill the log. */
+  let troubled = false;
 
   async function drain(): Promise<void> {
     // One turn, so that what comes in together is saved together.
@@ -69,6 +71,10 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
       if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     failed = worthKeeping(failed);
+    if (troubled && failed.length === 0) {
+      troubled = false;
+      parts.log.info({}, 'Changes of alerts are saved again');
+    }
     isBusy = false;
   }
 
@@ -96,10 +102,11 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
       parts.log.error({ err: thrown, input: only.input.type }, 'Could not save a change of alerts; it is dropped');
       return;
     }
-    parts.log.error(
-      { err: thrown, inputs: batch.length },
-      'Changes of alerts could not be saved; they are tried again',
-    );
+    if (!troubled) {
+      const values = { err: thrown, inputs: batch.length };
+      parts.log.error(values, 'Could not save changes of alerts; they are kept and tried again');
+    }
+    troubled = true;
     failed.push(...batch);
   }
 

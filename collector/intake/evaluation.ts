@@ -6,6 +6,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { IntakeCounters } from './counters.ts';
+import { willPass } from './retry-while-busy.ts';
 
 /** Reports of one endpoint that may wait for evaluation; beyond, the oldest are dropped. */
 const queuedAtMost = 8;
@@ -34,7 +35,8 @@ export function createEvaluation({ onReport, log, counters }: EvaluationParts): 
 
   const failed = (endpoint: Endpoint, thrown: unknown) => {
     counters.failedSteps.inc({ step: 'evaluate' });
-    log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a report');
+    // What passes is kept and tried again by the alerts, which have logged it.
+    if (!willPass(thrown)) log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a report');
   };
 
   async function drain(endpoint: Endpoint, queue: Report[], first: Promise<void>): Promise<void> {

@@ -16,9 +16,15 @@ const nameOf = (input: Input) => ('key' in input ? input.key : input.type === 's
 /** A store that can be broken, or refuse certain inputs, and what went through it. */
 function openQueue() {
   const errors: unknown[][] = [];
-  const log: Log = { ...silentLog, error: (...line: unknown[]) => void errors.push(line) };
+  const infos: unknown[][] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (...line: unknown[]) => void errors.push(line),
+    info: (...line: unknown[]) => void infos.push(line),
+  };
   const made = {
     errors,
+    infos,
     isBroken: false,
     poison: new Set<string>(),
     /** Names of the inputs of each batch that was tried, and of those that were saved. */
@@ -76,6 +82,19 @@ test('what could not be saved is tried again with what came meanwhile, and befor
   assert.equal(q.saved, ['a', 'b', 'c', 'd']);
   await q.queue.retry();
   assert.equal(q.saved, ['a', 'b', 'c', 'd'], 'once');
+});
+
+test('a state that cannot be written is logged once, and so is its return', async () => {
+  const q = openQueue();
+  q.isBroken = true;
+  for (const key of ['a', 'b', 'c']) await outcome(q.queue.push(end(key)));
+  await q.queue.retry();
+  assert.is(q.errors.length, 1);
+  assert.equal(q.infos, []);
+  q.isBroken = false;
+  await q.queue.retry();
+  assert.is(q.infos.length, 1);
+  assert.equal(q.saved, ['a', 'b', 'c']);
 });
 
 test('without anything new, `retry` does it', async () => {
