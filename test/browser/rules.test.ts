@@ -94,7 +94,7 @@ test.after(async () => {
 
 step('the list says in words what each rule waits for, whose it is, and where it differs', async () => {
   await open('/settings');
-  await page.getByRole('link', { name: /^Rules: what alerts/ }).click();
+  await page.getByRole('link', { name: /^Rules: the conditions of alerts/ }).click();
   await heading('Rules');
   const disk = await rowText(page, 'disk-space');
   assert.match(disk, /Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB/);
