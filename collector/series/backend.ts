@@ -1,6 +1,7 @@
 /**
- * The seam behind the journal: what holds the samples for good and answers from them. A backend gets each frame that is
- * durable in the journal, and moves the journal's watermark over the frames that it holds; until then they stay.
+ * The interface behind the journal: a backend stores the samples permanently and answers queries. It receives each frame
+ * once that is durable in the journal, and moves the journal's watermark over the frames that it holds; until then the
+ * journal keeps them.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { EvenkeelError } from '../../shared/errors.ts';
@@ -22,12 +23,12 @@ export interface JournalTail extends Pick<Journal, 'database' | 'lastFrame'> {
 export interface BackendParts {
   journal: JournalTail;
   dictionary: Dictionary;
-  /** Absolute path, for what the backend keeps on this machine. */
+  /** Absolute path, for files of the backend on this machine. */
   folder: string;
   clock: Clock;
   log: Log;
   retention: SeriesRetention;
-  /** While there is one nothing is begun: it could only fail. */
+  /** While this returns a problem, no work is started: it could only fail. */
   problem: () => EvenkeelError | null;
 }
 
@@ -42,27 +43,27 @@ export interface Newest {
 export interface BackendStats {
   segments: number;
   segmentBytes: number;
-  /** Raw samples that it holds, 0 where it does not count them. */
+  /** Raw samples held; 0 where the backend does not count them. */
   samples: number;
-  /** What was damaged or refused and put aside since the start. */
+  /** Number of damaged or refused items set aside since the start. */
   quarantined: number;
-  /** Why it takes or gives nothing at present; null when all is well. The journal goes on. */
+  /** Why the backend accepts no frames or answers no queries at present; null when all is well. The journal goes on. */
   trouble: string | null;
   lastCompactionAt: number | null;
 }
 
 export interface Backend {
-  /** Waiting bytes beyond which the journal takes no more; what it keeps in memory of them bounds it, or the disk does. */
+  /** Waiting bytes beyond which the journal accepts no more. Bounded by the backend's memory, or else by the disk. */
   readonly maxWaitingBytes: number;
   /** Waiting bytes beyond which `upkeep` is called at once. */
   readonly fullBytes: number;
   /** The frame is durable in the journal. Its bytes belong to the backend. */
   write(frame: Sealed): void;
-  /** The newest value of each series at or after `since`; `note` may be called later, too, while the backend is away. */
+  /** The newest value of each series at or after `since`; `note` may also be called later, if the backend is away now. */
   newest(since: number, note: (values: Newest) => void): Promise<void>;
   /** @throws EvenkeelError SERIES_UNAVAILABLE */
   query(query: SeriesQuery): Promise<SeriesResult>;
-  /** What is due of moving, rollups and retention. Calls while it runs join it. Never rejects. */
+  /** Runs what is due: moving frames, rollups, retention. Calls during a run join it. Never rejects. */
   upkeep(): Promise<void>;
   /** The same for everything committed so far, due or not. */
   compact(): Promise<void>;
@@ -70,5 +71,5 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Must be quick and wait for nothing that may be away. */
+/** Must return quickly and not wait for anything that may be away. */
 export type OpenBackend = (parts: BackendParts) => Backend;

@@ -55,7 +55,7 @@ export const needs: Record<Aggregate, readonly (keyof Cell)[]> = {
   rate: ['min', 'max', 'last', 'lastAt'],
 };
 
-/** One value a step; null where the step has no data. */
+/** One value per step; null where the step has no data. */
 export function points(
   row: CellRow,
   agg: Aggregate,
@@ -76,8 +76,8 @@ export function points(
 }
 
 /**
- * Growth per second since the last step that had data. A counter that went back anywhere between, even if it has passed
- * its old value since, shows by its least or largest value, and gives null: how much it grew is not known.
+ * Growth per second since the last step that had data. A counter that fell anywhere in between is recognised by its least
+ * or largest value, even if it has passed its old value since, and gives null: its growth is unknown.
  */
 function rate(before: Cell | undefined, cell: Cell): number | null {
   if (!before || cell.lastAt <= before.lastAt) return null;

@@ -1,6 +1,6 @@
 /**
- * The seam to kinds of backends: what is set for one, and how it is opened. One more: a file with its `SeriesKind`, and a
- * line in index.ts.
+ * The interface of kinds of backends: the settings of one, and how it is opened. To add one: a file with its
+ * `SeriesKind`, and a line in index.ts.
  */
 import type { TSchema } from 'typebox';
 import type { Fault } from '../../shared/shape.ts';
@@ -14,7 +14,7 @@ export interface SeriesKind {
   kind: string;
   /** Its keys; all of them optional, because the section is shared by all kinds. */
   keys: Readonly<Record<string, TSchema>>;
-  /** What is wrong with keys that are each of their shape, by the key. */
+  /** Faults of keys that are each valid by themselves, by key. */
   faults?(section: SeriesSection): Fault[];
   /** @param section without faults; the text of the file that `password_file` names stands under `password`, and so on */
   place(section: SeriesSection): SeriesPlace;
@@ -22,9 +22,9 @@ export interface SeriesKind {
 
 /** One backend, as it is set. */
 export interface SeriesPlace {
-  /** For people: where it keeps the samples. */
+  /** For people: where the samples are kept. */
   name: string;
-  /** The address to which it sends a password. */
+  /** The address to which a password is sent. */
   secretTo?: string;
   /** @param tagsOf `host` and `site` of an endpoint, for a backend that others read as well */
   open(settings: SeriesSettings, tagsOf: (endpoint: string) => Record<string, string>): Promise<SeriesStore>;

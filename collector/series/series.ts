@@ -11,7 +11,7 @@ export interface Arrival {
   digest: number;
 }
 
-/** `conflict`: its number is taken by another content, or by one of which nothing is remembered any more. */
+/** `conflict`: the number was used with other content, or with content that is not remembered any more. */
 export type Stored = 'stored' | 'duplicate' | 'conflict';
 
 /** Called once: null when the report is durable, an error when the store was closed before that. Must not throw. */
@@ -30,7 +30,7 @@ export interface SeriesQuery {
   to: number;
   /** ms; the driver takes the next step it has. Left out: about 300 points. */
   step?: number;
-  /** `rate` is per second, of counters; a counter that goes back gives null. Default: mean, or rate for counters. */
+  /** `rate` is per second, for counters; a counter that falls gives null. Default: mean, or rate for counters. */
   agg?: Aggregate;
 }
 
@@ -68,27 +68,27 @@ export interface SeriesStats {
   duplicates: number;
   /** Reports whose append has not resolved yet. */
   pending: number;
-  /** What was damaged or refused and put aside since the start. */
+  /** Number of damaged or refused items set aside since the start. */
   quarantined: number;
   /** Why appends wait at present, such as a full disk; null when they do not. */
   appendsWait: string | null;
-  /** The same, or why the backend takes or gives nothing while the journal goes on; null when all is well. */
+  /** The same, or why the backend is stuck while the journal goes on; null when all is well. */
   trouble: string | null;
   lastCompactionAt: number | null;
 }
 
 export interface SeriesStore {
   /**
-   * Takes one report over, of which nothing is needed any more when this returns. `settled(null)` follows when it would
-   * survive `kill -9` and power loss, and not before; while the disk is full it is waited for. `report.lost` ranges
+   * Accepts one report; the store keeps no reference to it afterwards. `settled(null)` follows when it would
+   * survive `kill -9` and power loss, and not before; while the disk is full, it is delayed. `report.lost` ranges
    * count as received from then on.
    * @returns `duplicate` when the same (endpoint, epoch, seq) with the same digest is stored already or about to be:
-   *   settled with the first. `conflict` when the number is taken otherwise: nothing is taken over, and `settled` is never
+   *   settled with the first. `conflict` when the number has other content: nothing is stored, and `settled` is never
    *   called
    * @throws EvenkeelError for a report that can never be stored, and CONFLICT after `close`
    */
   accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate' | 'conflict';
-  /** `accept` for whoever stores one report at a time: resolves when it is durable or refused, rejects where that throws. */
+  /** `accept` for callers that store one report at a time: resolves when it is durable or refused, rejects where that throws. */
   append(arrival: Arrival): Promise<Stored>;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;
@@ -97,7 +97,7 @@ export interface SeriesStore {
   /** The newest value of each series of the endpoint, from memory. */
   latest(endpoint: string): readonly LatestValue[];
   stats(): SeriesStats;
-  /** Forgets an endpoint's latest values (retired); its history stays until retention ends it. */
+  /** Drops an endpoint's latest values (retired); its history stays until retention ends it. */
   forget(endpoint: string): void;
   /** What was stored under `from` is found under `to` from now on, beside its own. Repeating it changes nothing. */
   adopt(from: string, to: string): void;

@@ -21,7 +21,7 @@ import type { SeriesStats, SeriesStore } from './series.ts';
 import { defaultRetention, type SeriesRetention } from './span.ts';
 
 export interface SeriesSettings {
-  /** Made when it is missing; belongs to one process at a time. */
+  /** Created when it is missing; belongs to one process at a time. */
   folder: string;
   clock: Clock;
   log: Log;
@@ -31,14 +31,14 @@ export interface SeriesSettings {
   compactEveryMs?: number;
   /** How long reports gather before a commit, in ms. */
   commitEveryMs?: number;
-  /** Free bytes of the disk that reports do not use up: they stay for alerts and segments. */
+  /** Free bytes of the disk that reports may not use: reserved for alerts and segments. */
   reserveBytes?: number;
-  /** Why the folder cannot be written now, if something else knows; null when it can. */
+  /** Why the folder cannot be written now, from the caller's own check; null when it can. */
   problem?: () => EvenkeelError | null;
 }
 
 export interface OpenedStore extends SeriesStore {
-  /** Has everything committed so far taken over by the backend now, and does what else is due. */
+  /** Moves everything committed so far to the backend now, and runs what else is due. */
   compact(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface OpenedStore extends SeriesStore {
 const latestWithinMs = 3 * 86_400_000;
 
 /**
- * Opens the store in `folder`, and finds again what a crash may have left anywhere.
+ * Opens the store in `folder`, and recovers what a crash may have left.
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
  */
 export async function openSeries(settings: SeriesSettings, openBackend: OpenBackend): Promise<OpenedStore> {
@@ -191,7 +191,7 @@ function noteAll(latest: LatestValues, { endpoint, line, at, value }: Newest): v
     latest.note(endpoint[i] as number, line[i] as number, at[i] as number, value[i] as number);
 }
 
-/** What a frame of the journal says about receipts and newest values. */
+/** Applies a frame of the journal to receipts and newest values. */
 function replay(frame: Frame, epochs: Epochs, latest: LatestValues, now: number): { reports: number; samples: number } {
   const counts = { reports: 0, samples: 0 };
   eachRecord(frame, (head, offset) => {

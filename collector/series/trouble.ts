@@ -2,7 +2,7 @@ import type { SeriesStore } from './series.ts';
 
 const lookEveryMs = 2000;
 
-/** Looks at the store's own word on whether all is well with it, and tells when that changes. */
+/** Polls the store's `trouble`, and reports when it changes. */
 export function watchTrouble(
   store: SeriesStore,
   tellTrouble: ((trouble: string | null) => void) | undefined,

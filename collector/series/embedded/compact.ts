@@ -1,6 +1,6 @@
 /**
  * Housekeeping, one step at a time: the journal's tail into segments, small segments into larger ones, old ones away.
- * A step only writes new files and says what should change; the store makes that durable and has it installed.
+ * A step only writes new files and returns the changes; the store makes them durable and has them installed.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { bucketMs, type Resolution, resolutions, type SeriesRetention } from '../span.ts';
@@ -35,7 +35,7 @@ export function createBench(connection: DuckDBConnection): Bench {
   };
 }
 
-/** Whole files whose time is over; null when there are none. */
+/** Whole files whose retention is over; null when there are none. */
 export function expire(segments: readonly Segment[], { now, retention }: CompactionStep): Plan | null {
   const removed = segments.filter(({ resolution, partition }) => isExpired(resolution, partition, retention, now));
   return removed.length > 0 ? { added: [], removed, through: null } : null;
@@ -72,7 +72,7 @@ async function writePartitions(
   const partitions = new Set([...sorted.days].map((day) => partitionOf(resolution, day)));
   const written: Segment[] = [];
   for (const partition of partitions) {
-    // What arrives so late that it would be removed at once is not written in the first place.
+    // Samples so late that they would be removed at once are not written in the first place.
     if (isExpired(resolution, partition, retention, now)) continue;
     const run = { resolution, partition, level: 0, source, sorted: true, createdAt: now };
     written.push(...(await writeRun(bench.connection, folder, run)));

@@ -1,4 +1,4 @@
-/** DuckDB in memory, shut in: it reads and writes files below the store's folder and nowhere else. */
+/** DuckDB in memory, confined: it reads and writes files below the store's folder and nowhere else. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';

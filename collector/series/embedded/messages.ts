@@ -1,10 +1,10 @@
-/** What the store and its worker say to each other. Each request gets one answer; frames get none. */
+/** Messages between the store and its worker. Each request gets one answer; frames get none. */
 import type { Newest } from '../backend.ts';
 import type { Aggregate, SeriesLine } from '../series.ts';
 import type { QuerySpan, SeriesRetention } from '../span.ts';
 import type { Segment } from './plan.ts';
 
-/** Handed over when the worker starts. */
+/** Sent when the worker starts. */
 export interface Start {
   /** Absolute path of the store's folder. */
   folder: string;
@@ -17,7 +17,7 @@ export interface Start {
 export interface SeriesQuestion extends QuerySpan {
   /** More than one for an endpoint that goes on for others. */
   endpoints: number[];
-  /** What is asked of each line. */
+  /** The aggregate requested per line. */
   lines: { line: number; agg: Aggregate }[];
 }
 
@@ -44,7 +44,7 @@ export interface Requests {
   open: { ask: { since: number }; answer: Newest };
   /**
    * One step of housekeeping, or null when nothing is to do now. Frames after `upTo` wait for the next time. With `wait`, a
-   * merge that is due or runs is waited for; without, `merged` tells that it has ended.
+   * merge that is due or running is awaited; without, `merged` reports that it has ended.
    */
   step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */

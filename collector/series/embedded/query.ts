@@ -1,4 +1,4 @@
-/** From names to ids, to the worker, and back. User-given strings end here: the worker gets numbers only. */
+/** Translates names to ids, asks the worker, translates back. Strings from users end here: the worker gets numbers only. */
 import type { Clock } from '../../../shared/clock.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
@@ -33,7 +33,7 @@ export function createQuery(parts: {
   };
 }
 
-/** A counter's value means nothing by itself. */
+/** The absolute value of a counter has no meaning. */
 function usual(metric: string): Aggregate {
   return fieldOf(metric)?.kind === 'counter' ? 'rate' : 'mean';
 }

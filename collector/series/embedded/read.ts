@@ -15,7 +15,7 @@ const longestList = 200;
 /** How far before the first step a rate looks for the value to start from. */
 const lookBackMs = 15 * 60_000;
 
-/** No chart is worth blocking every other one for longer. */
+/** Maximum time per query: a longer one would block every other chart. */
 const queryDeadlineMs = 30_000;
 
 /** Runs `read` on a connection of its own and ends it at the deadline. */
@@ -30,7 +30,7 @@ async function onConnection<T>(duck: Duck, sql: string, take: (columns: number[]
   }
 }
 
-/** The cells of the question's lines, from what the segments and the tail hold at this moment. */
+/** The cells of the requested lines, from what the segments and the tail hold at this moment. */
 export async function answer(
   duck: Duck,
   folder: string,
@@ -40,7 +40,7 @@ export async function answer(
 ): Promise<QueryAnswer> {
   const rows = new Map<number, CellRow>();
   const wanted = new Set(question.lines.map(({ line }) => line));
-  // The tail first and in one go: a compaction that ends during the reading would otherwise count twice or not at all.
+  // The tail first, in one synchronous step: a compaction that ends during the read would count twice or not at all.
   addTail(rows, tail, question, wanted);
   const start = question.from - Math.max(question.step, lookBackMs);
   const files = overlapping(segments, question.resolution, question.endpoints, start, question.to);

@@ -38,7 +38,7 @@ export function createSegmentTable(database: DatabaseSync): SegmentTable {
   database.exec(table);
   const insert = database.prepare(`insert into segments values (${columns.map(() => '?').join(', ')})`);
   const remove = database.prepare('delete from segments where id = ?');
-  // Ids are never used again, also when the segment with the greatest one is gone.
+  // Ids are never reused, even when the segment with the greatest one is gone.
   const keepLast = database.prepare('update watermark set last_segment = max(last_segment, ?)');
   return {
     load: () => ({

@@ -1,5 +1,5 @@
 /**
- * Writes segments: sorted Parquet, on disk for good before anybody hears of them. Compaction, merging and bulk loading
+ * Writes segments: sorted Parquet, durable on disk before anything refers to them. Compaction, merging and bulk loading
  * all come through `writeRun`.
  *
  *   raw:     endpoint, line, t (ms UTC), and the value as one of: i (whole), d (hundredths), v (any other)
@@ -19,7 +19,7 @@ import { partitionMs, type Segment } from './plan.ts';
 const maxRows = 16_000_000;
 
 /**
- * Measured on a believable day of 10 s samples, DuckDB's own dictionary limit takes half as much again. A small one keeps
+ * Measured on a realistic day of 10 s samples: DuckDB's own dictionary limit takes half as much again. A small one keeps
  * constants at nothing and leaves the rest to delta and byte-stream-split.
  */
 const format = '(format parquet, parquet_version v2, compression zstd, dictionary_size_limit 2000)';
@@ -37,7 +37,7 @@ export interface SegmentRun {
   level: number;
   /** A table or table function that has the columns of the resolution. */
   source: string;
-  /** The source is small, in order and has one row a bucket, as compaction makes it. */
+  /** The source is small, in order and has one row per bucket, as compaction makes it. */
   sorted: boolean;
   createdAt: number;
 }
@@ -159,7 +159,7 @@ async function factsOf(connection: DuckDBConnection, path: string) {
   };
 }
 
-/** Size and checksum of a file that is on the disk for good when this resolves. */
+/** Size and checksum of a file; the file is durable when this resolves. */
 async function settle(path: string): Promise<{ bytes: number; crc: number }> {
   const handle = await open(path, 'r+');
   try {

@@ -98,7 +98,7 @@ async function fill(store: Sorted, generation: Generation): Promise<void> {
   }
 }
 
-/** Fills the lanes of one endpoint. @returns its lines in order */
+/** Fills the sample buffers of one endpoint. @returns its lines in order */
 function gather(lanes: Map<number, SampleBuffer>, generation: Generation, endpoint: number): number[] {
   const used: number[] = [];
   eachSampleOf(generation, endpoint, (line, at, value) => {
@@ -161,7 +161,7 @@ function split({ v, whole, hundredths, others, rows }: Sorted): void {
   }
 }
 
-/** Rollup rows by column, in order: one row a series and bucket. */
+/** Rollup rows by column, in order: one row per series and bucket. */
 export interface RolledRows {
   rows: number;
   endpoint: number[];

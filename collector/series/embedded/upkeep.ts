@@ -16,7 +16,7 @@ export interface UpkeepParts {
   clock: Clock;
   log: Log;
   retention: SeriesRetention;
-  /** While there is one nothing is begun: it could only fail. */
+  /** While this returns a problem, no work is started: it could only fail. */
   problem: () => EvenkeelError | null;
   /** The manifest has changed for good. */
   installed(plan: Plan): void;
@@ -27,7 +27,7 @@ export interface Upkeep {
   run(): Promise<void>;
   /** The same, and waits for merges until none is due. */
   runAll(): Promise<void>;
-  /** Begins nothing new. What runs may fail from now on, and nobody needs to know. */
+  /** Starts nothing new. A step that is running may fail from now on, without being reported. */
   stop(): void;
   settled(): Promise<void>;
   readonly trouble: string | null;
@@ -42,7 +42,7 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let stopped = false;
 
   const work = async (wait: boolean) => {
-    // Without an end, a busy collector would go on compacting what came in the last second.
+    // Without an end, a busy collector would keep compacting what arrived in the last second.
     const upTo = journal.lastFrame;
     while (!stopped) {
       const plan = await courier.ask('step', { now: clock.now(), retention, upTo, wait });
@@ -100,7 +100,7 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   };
 }
 
-/** The manifest as the store knows it: for statistics, and for a worker that has to start anew. */
+/** The store's copy of the manifest: for statistics, and for a worker that is restarted. */
 export function applyPlan(segments: readonly Segment[], plan: Pick<Plan, 'added' | 'removed'>): Segment[] {
   const gone = new Set(plan.removed.map(({ id }) => id));
   return [...segments.filter(({ id }) => !gone.has(id)), ...plan.added];

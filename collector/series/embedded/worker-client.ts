@@ -1,10 +1,10 @@
-/** Talks to the worker: a request and its answer, frames, and a new worker when one has died. */
+/** Talks to the worker: requests and their answers, frames, and a new worker after one has died. */
 import { Worker } from 'node:worker_threads';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Damage, FromWorker, RequestKind, Requests, Start, ToWorker } from './messages.ts';
 
-/** The one place that knows the worker's file. */
+/** The only reference to the worker's file. */
 const workerFile = new URL('./worker.ts', import.meta.url);
 
 const restartMs = 2000;
@@ -19,10 +19,10 @@ export interface WorkerClientParts {
   log: Log;
   /** What the worker is to start with, at this moment. */
   start(): Start;
-  /** A worker runs anew and knows nothing: bring it up to date. */
+  /** A new worker runs with empty memory: send it the present state. */
   began(courier: WorkerClient): void;
   damaged(damage: Damage): void;
-  /** A merge has ended: its plan can be asked for. */
+  /** A merge has ended: its plan can be fetched. */
   merged(): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The worker thread's entry: DuckDB lives here, so that neither a chart nor a merge holds up the broker. It owns no
+ * The worker thread's entry: DuckDB runs here, so that neither a chart nor a merge blocks the broker. It owns no
  * durable state: what it writes counts only once the store has recorded it.
  */
 import { mkdir, rename } from 'node:fs/promises';
@@ -23,7 +23,7 @@ if (!port) throw new Error('The series worker is started by the series store onl
 
 const say = (message: FromWorker) => port.postMessage(message);
 const tail = createTail();
-/** The removal of files that nobody reads any more. One that fails stays until the next start finds an orphan. */
+/** The removal of files that no query reads any more. If it fails, the next start removes them as orphans. */
 let removal: Promise<unknown> = Promise.resolve();
 const manifest: Manifest = createManifest(start.segments, (segments) => {
   removal = removal.then(() => removeFiles(start.folder, segments)).catch(() => undefined);
@@ -37,7 +37,7 @@ let merges: Merges;
 /** The plan of the last step until it is installed or withdrawn. */
 let planned: Plan | null = null;
 
-/** Moves damaged files aside and says so. @returns whether there were any */
+/** Moves damaged files aside and reports them. @returns whether there were any */
 async function quarantine(suspects: readonly Segment[]): Promise<boolean> {
   const damaged: Damage[] = [];
   for (const segment of suspects) {
@@ -49,14 +49,14 @@ async function quarantine(suspects: readonly Segment[]): Promise<boolean> {
   manifest.forget(damaged.map(({ segment }) => segment));
   for (const damage of damaged) {
     const { file } = damage.segment;
-    // A file that is missing altogether cannot be moved; losing sight of it is all that there is to do.
+    // A file that is missing altogether cannot be moved; it can only be dropped from the manifest.
     await rename(pathOf(start.folder, damage.segment), join(start.folder, 'quarantine', file)).catch(() => undefined);
     say({ kind: 'damaged', damage });
   }
   return true;
 }
 
-/** Runs `read`; when it fails because of damaged files, once more without them. */
+/** Runs `read`; when it fails because of damaged files, runs it a second time without them. */
 async function sparing<T>(suspects: () => readonly Segment[], read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -124,7 +124,7 @@ const handlers: { [K in RequestKind]: (ask: Requests[K]['ask']) => Promise<Reque
   },
 };
 
-/** What has been asked and not answered: DuckDB must not be closed under it. */
+/** Requests without an answer yet: DuckDB must not be closed under them. */
 const working = new Set<Promise<unknown>>();
 
 async function handle(message: Exclude<ToWorker, { kind: 'frame' }>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * InfluxDB through its package, without the package's faults: a body that stalls leaves its calls pending for ever, and one
- * failure makes it refuse every call for seconds. So each call has a deadline of ours that drops the socket, and a
+ * InfluxDB through its package, without the package's faults: a body that stalls leaves its calls pending for ever, and
+ * one failure makes it refuse every call for seconds. So each call has a deadline of ours that drops the socket, and a
  * connection that has failed is not used again.
  */
 import { Agent } from 'node:http';
@@ -17,8 +17,8 @@ export interface InfluxSettings {
 }
 
 /**
- * `lines`: it has read the lines and refuses some. `large`: fewer at once may fit. `denied`: the user may not. `missing`: no
- * such database or policy. `away`: nothing else is known to help but to try again.
+ * `lines`: it has read the lines and refuses some. `large`: a smaller request may fit. `denied`: the user lacks the right.
+ * `missing`: no such database or policy. `away`: anything else, where only a retry may help.
  */
 export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';
 
@@ -51,9 +51,9 @@ interface InfluxConnection {
   agent: Agent;
 }
 
-/** @param deadlineMs for one call, whatever it waits for */
+/** @param deadlineMs per call, whatever it waits for */
 export async function openClient(settings: InfluxSettings, deadlineMs: number): Promise<InfluxClient> {
-  // Only who has set it up pays for the package.
+  // Loaded only where it is configured.
   const { InfluxDB } = (await import('influx')).default;
   const url = new URL(settings.url);
   const idle: InfluxConnection[] = [];
@@ -124,7 +124,7 @@ function resultsOf(answer: {
 }): ResultSeries[][] {
   const results = answer.results ?? [];
   const errors = results.flatMap(({ error }) => error ?? []);
-  // Statements beside the one that failed have an error, too, which says nothing.
+  // Statements beside the one that failed carry an error, too, without information.
   const error = errors.find((text) => text !== 'not executed') ?? errors[0];
   if (error !== undefined) throw new InfluxError(kindOf(200, error), error);
   return results.map(({ series }) => {
@@ -137,7 +137,7 @@ function errorOf(thrown: unknown): InfluxError {
   const status = (thrown as { res?: { statusCode?: number } }).res?.statusCode;
   const reason = reasonOf(thrown);
   if (status === 413) return new InfluxError('large', reason, thrown);
-  // The package throws away what a server error says.
+  // The package discards the text of a server error.
   if ((thrown as Error).constructor.name === 'ServiceNotAvailableError')
     return new InfluxError(
       'away',
@@ -150,12 +150,12 @@ function errorOf(thrown: unknown): InfluxError {
     const { error } = JSON.parse(body) as { error?: unknown };
     if (typeof error === 'string') return new InfluxError(kindOf(status, error), error, thrown);
   } catch {
-    // Whatever answers so, such as a proxy, it is not InfluxDB: no line is thrown away for it.
+    // Such an answer, for example from a proxy, is not InfluxDB's: no line is discarded for it.
   }
   return new InfluxError(status === 401 || status === 403 ? 'denied' : 'away', reason, thrown);
 }
 
-/** Words that say nothing to whoever has set the address. */
+/** Replaces errors that mean nothing to the person who has configured the address. */
 function plainly(thrown: unknown, reason: string): string {
   if (thrown instanceof SyntaxError) return `what answers there is not InfluxDB: ${reason}`;
   if (/wrong version number/.test(reason)) return 'it speaks plain HTTP there, not TLS; write http: if that is meant';

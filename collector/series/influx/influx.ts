@@ -1,4 +1,4 @@
-/** The backend that is an InfluxDB (1.x, or whatever speaks its API with retention policies). */
+/** The backend on an InfluxDB (1.x, or any server with its API and retention policies). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Backend, BackendParts } from '../backend.ts';
@@ -15,22 +15,22 @@ import { createWriter, troubleOf } from './writer.ts';
 export interface InfluxOptions extends InfluxSettings {
   /** Tags of an endpoint's points beside its id, such as `host` and `site`. */
   tagsOf?: (endpoint: string) => Tags;
-  /** For one call. */
+  /** Per call. */
   deadlineMs?: number;
 }
 
-/** A chart waits so long for what has just come. */
+/** Maximum time that a chart waits for the newest samples to be written. */
 const freshWithinMs = 2000;
-/** The start waits so long for newest values; they are looked for meanwhile and afterwards. */
+/** Maximum time that the start waits for newest values; reading them goes on afterwards. */
 const startWithinMs = 2000;
-/** The end waits so long for the last samples; the others are written at the next start. */
+/** Maximum time that the shutdown waits for the last samples; the others are written at the next start. */
 const endWithinMs = 3000;
 
 /** A series store on an InfluxDB. @throws as `openSeries` does; never because InfluxDB is away */
 export async function openInflux(settings: SeriesSettings & InfluxOptions): Promise<OpenedStore> {
   const deadlineMs = settings.deadlineMs ?? 10_000;
   const writing = await openClient(settings, deadlineMs);
-  // Rollups of a large fleet take longer than anybody waits for a chart.
+  // Rollups of a large fleet take longer than a chart may.
   const computing = await openClient(settings, 30 * deadlineMs);
   return openSeries(settings, (parts) => createInflux(parts, settings, { writing, computing }));
 }
@@ -104,7 +104,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
     fullBytes: Number.POSITIVE_INFINITY,
     write: () => writer.wake(),
     async newest(since, note) {
-      // Makes the database at once, and says what is in the way of it.
+      // Creates the database at once, and reports what prevents it.
       writer.wake();
       if (dictionary.metrics().length === 0) return;
       const limit = new AbortController();

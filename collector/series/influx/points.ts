@@ -2,7 +2,7 @@
  * Frames of the journal as points of InfluxDB, in Telegraf's form: the measurement, its own tags, and `host`. `endpoint` is
  * our id, because two machines may have the same name. Pure.
  *
- * What InfluxDB would refuse, split or store wrongly is changed here; the journal's names say what it was before.
+ * What InfluxDB would refuse, split or store wrongly is changed here; the journal keeps the original names.
  */
 import type { IPoint } from 'influx';
 import { seriesKey } from '../../../shared/metrics.ts';
@@ -11,7 +11,7 @@ import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
 
 export type Tags = Record<string, string>;
 
-/** Ours, and a word that InfluxDB keeps for itself. A metric's own tag or field of that name gets a `_` behind it. */
+/** Ours, and a word that InfluxDB reserves. A metric's own tag or field of that name gets a `_` appended. */
 const reserved = new Set(['endpoint', 'host', 'site', 'time']);
 export const safeName = (name: string): string => (reserved.has(name) ? `${name}_` : name);
 const safeField = (name: string): string => (name === 'time' ? 'time_' : name);
@@ -57,13 +57,13 @@ export interface PointBatch {
   points: IPoint[];
   /** For each endpoint id the times of its points. */
   touched: Map<number, number[]>;
-  /** Samples that InfluxDB cannot hold: older than it keeps, or no finite number. */
+  /** Samples that InfluxDB cannot hold: older than its retention, or not finite. */
   left: number;
 }
 
 export interface PointParts {
   dictionary: Pick<Dictionary, 'line' | 'endpointName'>;
-  /** `host` and whatever else an endpoint's points carry, such as `site`. */
+  /** `host` and any other tags of an endpoint's points, such as `site`. */
   tagsOf(endpoint: string): Tags;
 }
 

@@ -43,7 +43,7 @@ export async function prepare(
     const found = known.get(name);
     if (found !== undefined && msOf(found) === Math.ceil(keptMs / 60_000) * 60_000) continue;
     const verb = found === undefined ? 'create' : 'alter';
-    // Of a database that was there before, the default is somebody else's: their points would be dropped by our policy.
+    // A database that was there before keeps its default policy: our retention would delete the points of others.
     const asDefault = resolution === 'raw' && !isThere ? ' default' : '';
     const statement =
       `${verb} retention policy ${quoted(name)} on ${quoted(database)} duration ${minutes(keptMs)}` +

@@ -62,7 +62,7 @@ export function createQuery(parts: QueryParts) {
       );
       for (const series of answers[i] ?? []) {
         const stored = ownTags(series.tags ?? {});
-        // As it came in, where the journal knows it; what somebody else has written, or before, as it is.
+        // As it came in, where the journal has it; series written by others, or before, as they are.
         const tags = { ...(known.get(keyOf(stored)) ?? stored) };
         const key = seriesKey(metric, tags);
         const line = found.get(key) ?? { metric, tags, agg, row: new Map() };

@@ -1,6 +1,6 @@
 /**
- * Points that InfluxDB refuses for good. They stand in a file, with the reason, where people can look at them and write
- * them again; the log says how many there were, not each of them.
+ * Points that InfluxDB refuses for good. They are written to a file, with the reason, so that people can look at them and
+ * write them again; the log has their number, not each of them.
  */
 import { appendFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { IPoint } from 'influx';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 
-/** A bound for the disk; what comes beyond it is only counted. */
+/** Maximum size on disk; points beyond it are only counted. */
 const maxFileBytes = 16 * 1024 * 1024;
 const logEveryMs = 60_000;
 
@@ -16,7 +16,7 @@ export interface RefusedPoints {
   add(points: readonly IPoint[], reason: string): void;
   /** Samples that are not written anywhere. */
   leaveOut(samples: number, reason: string): void;
-  /** Writes what was added into the file, and says so once a minute, or at once when it is the last time. */
+  /** Writes the added points into the file, and logs them once per minute, or at once when it is the last time. */
   save(isLast?: boolean): void;
   /** Samples, since the start. */
   readonly count: number;

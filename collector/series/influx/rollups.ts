@@ -24,9 +24,9 @@ export interface TimeRange {
   to: number;
 }
 
-/** A bucket is computed when it has been over for so long; the samples of a live fleet have come by then. */
+/** A bucket is computed this long after its end; the samples of a live fleet have arrived by then. */
 const settleMs = 60_000;
-/** A bucket with more endpoints than this is computed for all at once, and only that is kept of it. */
+/** A bucket with more endpoints than this is computed for all at once, and only this fact is remembered of it. */
 const manyEndpoints = 100;
 /** Stands for all endpoints; their ids begin at 1. */
 const everyEndpoint = 0;
@@ -151,7 +151,7 @@ export function createRollups(parts: RollupParts): Rollups {
   };
   const runOne = async (resolution: RolledResolution, all: boolean) => {
     take(resolution, all);
-    // Of older buckets InfluxDB may have thrown raw samples away, a shard at a time: what was computed of all of them stays.
+    // InfluxDB may have dropped raw samples of older buckets, one shard at a time: rollups of all of them stay as they are.
     const width = bucketMs[resolution];
     const oldest = Math.floor((parts.now() - retention.raw) / width) * width;
     const done: Job[] = [];

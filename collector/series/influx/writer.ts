@@ -45,11 +45,11 @@ export interface WriterParts {
 export interface Writer {
   /** There is something to write. */
   wake(): void;
-  /** Resolves when everything committed until now is written, when that fails, or at the latest after `limitMs`. */
+  /** Resolves when everything committed so far is written, when that fails, or at the latest after `limitMs`. */
   flush(limitMs: number): Promise<void>;
   /** What is written need not stay in the journal. */
   trim(): Promise<void>;
-  /** Writes once more what is there, within `limitMs`. */
+  /** Makes a last attempt to write what is there, within `limitMs`. */
   close(limitMs: number): Promise<void>;
   readonly trouble: string | null;
 }
@@ -97,7 +97,7 @@ export function createWriter(parts: WriterParts): Writer {
       parts.written(next.batch);
       recovered();
       if (parts.monotonic() - trimmedAt > trimEveryMs) await trim();
-      // What has come meanwhile gathers first.
+      // Frames that came meanwhile gather first.
       if (next.isAll) break;
     }
     recovered();
@@ -119,7 +119,7 @@ export function createWriter(parts: WriterParts): Writer {
   };
   const failed = (thrown: unknown) => {
     if (stopped) return;
-    // Whoever has put it right may have made it anew.
+    // The administrator who fixed it may have recreated the database.
     prepared = false;
     const found = troubleOf(thrown, settings);
     if (trouble !== found)
@@ -145,7 +145,7 @@ export function createWriter(parts: WriterParts): Writer {
     timer.unref();
   };
   const flush = async (limitMs: number) => {
-    // Whoever asks for a chart does not make it try again earlier.
+    // A request for a chart does not bring the next attempt forward.
     if (trouble !== null) return;
     const upTo = journal.lastFrame;
     const all = async () => {
@@ -186,7 +186,7 @@ export function createWriter(parts: WriterParts): Writer {
   };
 }
 
-/** Halves what is refused until the bad points stand alone: these are put aside, and the others are stored. */
+/** Halves a refused batch until the bad points are isolated: these are set aside, and the others are stored. */
 async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside: Aside): Promise<void> {
   if (points.length === 0) return;
   try {
@@ -200,7 +200,7 @@ async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside
       return;
     }
     if (points.length === 1) {
-      // What is too large may fit when whatever is in between allows more.
+      // A request that is too large may fit later, when whatever is in between allows more.
       if (thrown.kind === 'large') throw thrown;
       aside.push([points, thrown.message]);
       return;
@@ -212,8 +212,8 @@ async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside
 }
 
 /**
- * Where InfluxDB's words name what it has refused, nothing need be halved: with a field of which all values are refused
- * that would take two requests for each point, again and again.
+ * Where InfluxDB's error names what it has refused, no halving is needed: a field of which all values are refused
+ * would otherwise take two requests per point, again and again.
  */
 function knownRefused(
   points: readonly IPoint[],
@@ -238,7 +238,7 @@ function knownRefused(
   return { bad, rest, isRestStored: false };
 }
 
-/** What is wrong and what to do about it. The same words as long as the same is wrong. */
+/** What is wrong and what to do about it. The text does not change while the cause is the same. */
 export function troubleOf(thrown: unknown, { url, database, username }: InfluxSettings): string {
   const reason = reasonOf(thrown)
     .trim()

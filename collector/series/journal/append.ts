@@ -8,7 +8,7 @@ import type { EndpointSeries } from './endpoint-series.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import type { LatestValues } from './latest.ts';
 
-/** Later than this after its arrival a sample would lie in a file that retention never reaches. */
+/** A sample further than this after its arrival would be in a file that retention never reaches. */
 const maxAheadMs = 86_400_000;
 
 export interface Append extends Pick<SeriesStore, 'accept' | 'append'> {

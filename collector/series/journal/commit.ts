@@ -1,6 +1,6 @@
 /**
  * Group commit: reports gather for 25 ms, go into the journal together, and are answered together. While the disk
- * is full they keep gathering; what bounds them is that every sender waits for its answer.
+ * is full they keep gathering; the number is bounded because every sender waits for its answer.
  */
 import { statfsSync } from 'node:fs';
 import { type ErrorCode, EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
@@ -12,7 +12,7 @@ import { FrameWriter } from './record.ts';
 
 /** A frame of this size is closed early: it is one row of the journal and one message to the worker. */
 const fullFrameBytes = 1024 * 1024;
-/** What one commit writes at most, so that a backlog after a full disk does not hold up the loop for long. */
+/** Maximum frames per commit, so that a backlog after a full disk does not block the event loop for long. */
 const framesACommit = 16;
 const firstRetryMs = 250;
 const lastRetryMs = 5000;
@@ -37,13 +37,13 @@ export interface CommitSettings {
 export interface Commit {
   /** Where the next record goes. */
   readonly writer: FrameWriter;
-  /** The record just written has so many samples; this is who waits for it. */
+  /** The record just written has this many samples; `waiter` is settled with it. */
   expect(samples: number, waiter: Waiter): void;
   expectLoss(epoch: Epoch, from: number, to: number): void;
   readonly pending: number;
   /** Why appends wait; null when they do not. */
   readonly trouble: string | null;
-  /** Commits once more and then refuses; what cannot be committed is rejected. */
+  /** Makes a last commit and then refuses; what cannot be committed is rejected. */
   close(): void;
 }
 
@@ -53,7 +53,7 @@ export interface CommitParts {
   epochs: Epochs;
   log: Log;
   now: () => number;
-  /** The backend has so much to take over that no more can be kept for it. */
+  /** The backend has so much waiting that no more can be kept for it. */
   isFull: () => boolean;
   /** The frame is durable. */
   committed(parcel: Parcel): void;

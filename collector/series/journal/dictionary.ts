@@ -1,7 +1,7 @@
 /**
  * Names as small numbers. A line is a metric with its tags, shared by all endpoints that have it; a series is an
- * endpoint and a line. A stem is what one metric of a report looks like: its tags, and its fields as lines. Reports of
- * a machine look alike, so a stem is found again by comparing, not by building keys.
+ * endpoint and a line. A series group is what one metric of a report looks like: its tags, and its fields as lines.
+ * Reports of one machine look alike, so a group is found by comparing, not by building keys.
  */
 
 import { seriesKey } from '../../../shared/metrics.ts';
@@ -29,14 +29,14 @@ export interface Fresh {
 }
 
 /**
- * More stems than this are forgotten and learned again: an endpoint can send its fields in ever new orders. Lines stay, and
- * whoever has a stem keeps it.
+ * More series groups than this are dropped and learned again: an endpoint can send its fields in ever new orders. Lines
+ * stay, and a group that is in use stays with its user.
  */
 const maxStems = 20_000;
 
 export interface Dictionary {
   endpoint(name: string): number;
-  /** The id, when the endpoint has ever been heard of. */
+  /** The id, if the endpoint has ever reported. */
   findEndpoint(name: string): number | undefined;
   endpointName(id: number): string | undefined;
   /** The endpoint and those that it goes on for. */
@@ -52,7 +52,7 @@ export interface Dictionary {
   stem(metric: Metric): SeriesGroup;
   /** What is new since the last `saved`. */
   readonly fresh: Fresh;
-  /** The first so many rows of `fresh` are durable. */
+  /** The first rows of `fresh`, as many as given, are durable. */
   saved(endpoints: number, lines: number): void;
 }
 
@@ -146,7 +146,7 @@ export function createDictionary(known: {
   };
 }
 
-/** True when the metric looks exactly like the stem, field order included. */
+/** True when the metric looks exactly like the series group, field order included. */
 export function looksLike(stem: SeriesGroup, metric: Metric): boolean {
   if (stem.name !== metric.name) return false;
   let i = 0;

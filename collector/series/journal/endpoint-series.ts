@@ -1,22 +1,22 @@
 /**
  * The newest value of each series of one endpoint, and the shape of its last reports. Kept in flat arrays of numbers:
- * about 1.5 KB for an endpoint with 25 series.
+ * about 1.5 KB per endpoint with 25 series.
  */
 import type { Metric } from '../../../shared/report.ts';
 import { type Dictionary, looksLike, type SeriesGroup } from './dictionary.ts';
 
-/** More shapes than this are forgotten and learned again: they are a cache, the values are not. */
+/** More shapes than this are dropped and learned again: they are a cache, the values are not. */
 const maxStems = 512;
 const maxSlotLists = 20_000;
-/** Reports leave out slow checks, so the next stem is rarely far. */
+/** Reports leave out slow checks, so the next series group is rarely far. */
 const lookAhead = 12;
 
 /** The one array for all equal lists of slots. */
 export type SlotLists = (slots: number[]) => readonly number[];
 
 /**
- * Endpoints with equal reports have equal slots: one array for all of them. More lists than this are forgotten and
- * learned again; whoever has one keeps it.
+ * Endpoints with equal reports have equal slots: one array for all of them. More lists than this are dropped and
+ * learned again; one that is in use stays with its user.
  */
 export function createSlotLists(): SlotLists {
   const lists = new Map<string, readonly number[]>();
@@ -48,12 +48,12 @@ export class EndpointSeries {
     this.forgottenAt = forgottenAt;
   }
 
-  /** Starts a report: its metrics are looked for from the first stem on. */
+  /** Starts a report: its metrics are looked up from the first series group on. */
   rewind(): void {
     this.#cursor = 0;
   }
 
-  /** The stem of the metric, whose values are noted as the newest unless newer ones are known. */
+  /** The series group of the metric, whose values are noted as the newest unless newer ones are known. */
   take(metric: Metric, dictionary: Dictionary): SeriesGroup {
     const index = this.#find(metric, dictionary);
     const stem = this.#stems[index] as SeriesGroup;

@@ -4,13 +4,13 @@ import type { ReceiptRow } from './journal.ts';
 import { Receipt } from './receipt.ts';
 
 /**
- * Of how many numbers of an epoch the content is remembered: a ring, so that a new number takes the place of an old one. An
- * agent repeats what no `ack` has reached it for, some dozens. What is repeated later is a conflict: stored twice under
+ * For how many numbers of an epoch the content is remembered: a ring, in which a new number replaces an old one. An
+ * agent repeats what was not acknowledged, some dozens. A later repetition is a conflict: stored twice under
  * two numbers, never thrown away.
  */
 const remembered = 256;
 
-/** A report whose commit is awaited. Whoever brings the same one meanwhile waits for the same commit. */
+/** A report whose commit is awaited. The same report arriving meanwhile waits for the same commit. */
 export interface Waiter {
   epoch: Epoch;
   seq: number;
@@ -36,7 +36,7 @@ export interface Epochs {
   byId(id: number): Epoch | undefined;
   /** from … to are durable. A single report brings its digest. */
   received(epoch: Epoch, from: number, to: number, now: number, digest?: number): void;
-  /** Whether the number, of which it is known that it was received, is known to have brought this very content. */
+  /** Whether a number that was received is known to have had exactly this content. */
   isSame(epoch: Epoch, seq: number, digest: number): boolean;
   /** Rows that the journal does not have yet; they go into the commit that first uses them. */
   readonly fresh: Epoch[];

@@ -54,7 +54,7 @@ export interface LoadedJournal {
 
 export interface Journal {
   load(): LoadedJournal;
-  /** Frames that the backend does not hold yet, after `after`, in order. A damaged one is left out and told to `damaged`. */
+  /** Frames that the backend does not hold yet, after `after`, in order. Damaged ones are left out; `damaged` gets their id. */
   frames(damaged: (id: number) => void, after?: number): Iterable<Frame & Sealed>;
   readonly lastFrame: number;
   /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
@@ -72,7 +72,7 @@ export interface Journal {
   close(): void;
 }
 
-/** Trimmed frames that one commit removes for good: more would make the agents behind that commit wait. */
+/** Trimmed frames deleted per commit: more would make the agents behind that commit wait. */
 const trimmedACommit = 64;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What has been received of one epoch: everything up to `through`, and inclusive ranges beyond it. Pure memory; the
- * journal makes it durable. Two lanes (live and backlog) deliver in order each, so there are few ranges in practice.
+ * journal makes it durable. Live and backlog reports each arrive in order, so there are few ranges in practice.
  */
 
 /** An agent that skips every second number would otherwise make this grow for ever. */

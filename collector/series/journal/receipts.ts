@@ -1,11 +1,11 @@
-/** Makes receipts durable outside the frames before frames are trimmed, and drops those that nobody needs any more. */
+/** Makes receipts durable outside the frames before frames are trimmed, and drops those that are not needed any more. */
 import type { Clock } from '../../../shared/clock.ts';
 import { type Epochs, rowOf } from './epochs.ts';
 import type { Journal } from './journal.ts';
 
-/** An epoch that brings nothing for so long has ended, or its endpoint is off. */
+/** An epoch without new reports for this long has ended, or its endpoint is off. */
 const restAfterMs = 3_600_000;
-/** Receipts saved in one commit: reports that arrive meanwhile wait for it. */
+/** Receipts saved per commit: reports that arrive meanwhile wait for it. */
 const receiptsACommit = 500;
 
 export interface ReceiptKeeper {

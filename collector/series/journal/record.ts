@@ -5,8 +5,8 @@
  *           then for each metric: [u32 n, u32 0] [f64 time] [n × u32 line, padded to a word] [n × f64 value]
  *   loss:   [u32 4, u32 endpoint] [u32 epoch, u32 lossMark] [f64 from] [f64 to]
  *
- * Why not the JSON as it came: a report of 20 metrics is 2.1 KB of JSON and 0.4 KB here; journal, trim and the second
- * parse together took 54 µs a report with JSON rows, and take 2 µs with frames (measured on one core).
+ * Why not JSON: a report of 20 metrics is 2.1 KB of JSON and 0.4 KB here; journal, trim and the second parse together
+ * took 54 µs per report with JSON rows, and take 2 µs with frames (measured on one core).
  */
 const lossMark = 0xffffffff;
 const headWords = 4;
@@ -126,7 +126,7 @@ export class FrameWriter {
   }
 }
 
-/** The head of the record at word `offset`; null at the end or where the words make no sense. */
+/** The head of the record at word `offset`; null at the end or where the words are invalid. */
 function headAt(frame: Frame, offset: number): Head | null {
   const { ints, floats } = frame;
   const words = ints[offset * 2];
