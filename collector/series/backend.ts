@@ -1,7 +1,7 @@
 /**
- * The interface behind the journal: a backend stores the samples permanently and answers queries. It receives each frame
- * once that is durable in the journal, and moves the journal's watermark over the frames that it holds; until then the
- * journal keeps them.
+ * The interface behind the journal: a backend stores the samples permanently and answers queries. It receives each
+ * frame once that is durable in the journal, and moves the journal's watermark over the frames that it holds; until
+ * then the journal keeps them.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { EvenkeelError } from '../../shared/errors.ts';
@@ -59,7 +59,7 @@ export interface Backend {
   readonly fullBytes: number;
   /** The frame is durable in the journal. Its bytes belong to the backend. */
   write(frame: Sealed): void;
-  /** The newest value of each series at or after `since`; `note` may also be called later, if the backend is away now. */
+  /** The newest value of each series at or after `since`; `note` may also be called later, while the backend is away. */
   newest(since: number, note: (values: Newest) => void): Promise<void>;
   /** @throws EvenkeelError SERIES_UNAVAILABLE */
   query(query: SeriesQuery): Promise<SeriesResult>;

@@ -76,8 +76,8 @@ export function points(
 }
 
 /**
- * Growth per second since the last step that had data. A counter that fell anywhere in between is recognised by its least
- * or largest value, even if it has passed its old value since, and gives null: its growth is unknown.
+ * Growth per second since the last step that had data. A counter that fell in between is recognised by its least or
+ * largest value, even if it has passed its old value since, and gives null: its growth is unknown.
  */
 function rate(before: Cell | undefined, cell: Cell): number | null {
   if (!before || cell.lastAt <= before.lastAt) return null;

@@ -1,4 +1,4 @@
-/** Translates names to ids, asks the worker, translates back. Strings from users end here: the worker gets numbers only. */
+/** Translates names to ids, asks the worker, translates back. User input ends here: the worker gets numbers only. */
 import type { Clock } from '../../../shared/clock.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import type { Dictionary } from '../journal/dictionary.ts';

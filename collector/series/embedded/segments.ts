@@ -19,8 +19,8 @@ import { partitionMs, type Segment } from './plan.ts';
 const maxRows = 16_000_000;
 
 /**
- * Measured on a realistic day of 10 s samples: DuckDB's own dictionary limit takes half as much again. A small one keeps
- * constants at nothing and leaves the rest to delta and byte-stream-split.
+ * Measured on a realistic day of 10 s samples: DuckDB's own dictionary limit takes half as much again. A small one
+ * keeps constants at nothing and leaves the rest to delta and byte-stream-split.
  */
 const format = '(format parquet, parquet_version v2, compression zstd, dictionary_size_limit 2000)';
 

@@ -17,7 +17,7 @@ export interface InfluxSettings {
 }
 
 /**
- * `lines`: it has read the lines and refuses some. `large`: a smaller request may fit. `denied`: the user lacks the right.
+ * `lines`: it has read the lines and refuses some. `large`: a smaller request may fit. `denied`: the user may not.
  * `missing`: no such database or policy. `away`: anything else, where only a retry may help.
  */
 export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';

@@ -1,6 +1,6 @@
 /**
- * Points that InfluxDB refuses for good. They are written to a file, with the reason, so that people can look at them and
- * write them again; the log has their number, not each of them.
+ * Points that InfluxDB refuses for good. They are written to a file, with the reason, so that people can look at them
+ * and write them again; the log has their number, not each of them.
  */
 import { appendFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -151,7 +151,7 @@ export function createRollups(parts: RollupParts): Rollups {
   };
   const runOne = async (resolution: RolledResolution, all: boolean) => {
     take(resolution, all);
-    // InfluxDB may have dropped raw samples of older buckets, one shard at a time: rollups of all of them stay as they are.
+    // InfluxDB may have dropped raw samples of older buckets, one shard at a time: complete rollups stay as they are.
     const width = bucketMs[resolution];
     const oldest = Math.floor((parts.now() - retention.raw) / width) * width;
     const done: Job[] = [];

@@ -63,7 +63,7 @@ export function createDictionary(known: {
   const endpoints = new Map(known.endpoints.map(({ id, name }) => [name, id]));
   const names: string[] = [];
   for (const { id, name } of known.endpoints) names[id] = name;
-  /** From the endpoints that were given up to those that go on for them. */
+  /** From endpoints that were replaced to those that replaced them. */
   const partOf = new Map(known.endpoints.flatMap(({ name, partOf: to }) => (to ? [[name, to] as const] : [])));
   const lines: SeriesLineId[] = [];
   const byKey = new Map<string, SeriesLineId>();

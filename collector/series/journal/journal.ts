@@ -54,7 +54,7 @@ export interface LoadedJournal {
 
 export interface Journal {
   load(): LoadedJournal;
-  /** Frames that the backend does not hold yet, after `after`, in order. Damaged ones are left out; `damaged` gets their id. */
+  /** Frames that the backend does not hold yet, after `after`, in order; `damaged` gets the ids of those left out. */
   frames(damaged: (id: number) => void, after?: number): Iterable<Frame & Sealed>;
   readonly lastFrame: number;
   /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */

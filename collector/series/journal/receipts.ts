@@ -1,4 +1,4 @@
-/** Makes receipts durable outside the frames before frames are trimmed, and drops those that are not needed any more. */
+/** Makes receipts durable outside the frames before frames are trimmed, and drops those that are no longer needed. */
 import type { Clock } from '../../../shared/clock.ts';
 import { type Epochs, rowOf } from './epochs.ts';
 import type { Journal } from './journal.ts';
