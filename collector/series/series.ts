@@ -88,7 +88,7 @@ export interface SeriesStore {
    * @throws EvenkeelError for a report that can never be stored, and CONFLICT after `close`
    */
   accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate' | 'conflict';
-  /** `accept` for callers with one report at a time: resolves when it is durable or refused, rejects where that throws. */
+  /** `accept` for one report at a time: resolves when it is durable or refused, rejects where `accept` throws. */
   append(arrival: Arrival): Promise<Stored>;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;
