@@ -1,6 +1,7 @@
 /**
- * "I am on it". Pure. Says whose an alert is until it expires; ends with its alert, and when the alert gets worse than what
- * was accepted. A hand-over that nobody accepts ends it, too: else an alert would belong to somebody who has gone home.
+ * Acknowledgement. Pure. Says who has an alert until it expires; ends with its alert, and when the alert gets worse than
+ * the acknowledged level. A hand-over that is not accepted ends it, too: otherwise an alert would stay with a person
+ * who has gone home.
  */
 export interface Acknowledgement {
   at: number;
@@ -8,7 +9,7 @@ export interface Acknowledgement {
   note: string | null;
   /** ms UTC. */
   until: number;
-  /** Survives a worse level. */
+  /** Survives a rise to a worse level. */
   sticky: boolean;
   handOver: { to: string; until: number } | null;
 }
@@ -17,7 +18,7 @@ export type AcknowledgedSeverity = 'info' | 'warning' | 'critical';
 export type AcknowledgementEnd = 'resolved' | 'worse' | 'expired' | 'withdrawn' | 'hand-over not accepted';
 
 const hourMs = 3_600_000;
-/** Whoever accepts a critical alert is asked again the same shift. */
+/** A critical alert is raised again with its owner within the same shift. */
 const defaultMs: Record<AcknowledgedSeverity, number> = {
   critical: 4 * hourMs,
   warning: 24 * hourMs,
@@ -33,13 +34,13 @@ export interface Wish {
   sticky?: boolean;
 }
 
-/** A second person's takes the place of the first's. */
+/** A second person's acknowledgement replaces the first. */
 export function acknowledged(wish: Wish, severity: AcknowledgedSeverity, at: number): Acknowledgement {
   const until = Math.min(wish.until ?? at + defaultMs[severity], at + longestMs);
   return { at, by: wish.by, note: wish.note ?? null, until, sticky: wish.sticky ?? false, handOver: null };
 }
 
-/** It stays with the giver until it is accepted. */
+/** Stays with the giver until it is accepted. */
 export function handedOver(current: Acknowledgement, to: string, at: number): Acknowledgement {
   return { ...current, handOver: { to, until: at + acceptMs } };
 }

@@ -87,7 +87,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
       record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why } });
     } else if (alert.flapping && isDue(stableAt(alert.flaps))) settle(alert, at);
     else if (isDue(dueOf(alert, timed))) apply(alert, onDue(alert, at, timed), at);
-    // Its time has moved on meanwhile: waits for the new one.
+    // Its due time has moved meanwhile: waits for the new one.
     else memory.set(alert);
   }
 
@@ -129,7 +129,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     memory.lookAgain(id, dueAt, at);
   }
 
-  /** Rules have changed, or where the endpoint stands: the alert goes on under the rule of now, or ends. */
+  /** Rules have changed, or the place of the endpoint: the alert goes on under the present rule, or ends. */
   function followRules(alert: LiveAlert, at: number): void {
     const endpoint = endpointOf(alert.endpoint);
     if (!endpoint) return;
@@ -139,7 +139,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     else if (rule !== alert.rule) changeRule(alert, rule, at);
   }
 
-  /** Who was told of a warning is told that it is critical now; all else is only kept. */
+  /** Those notified of a warning are notified when it becomes critical; every other change is only saved. */
   function changeRule(alert: LiveAlert, rule: Rule, at: number): void {
     const by = rankOf[rule.severity] - rankOf[alert.rule.severity];
     const next: LiveAlert = { ...alert, rule, threshold: kindOf(rule.when).limit(rule.when as never), statuses: '' };
@@ -152,7 +152,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
   function onPerson(input: Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' }>): void {
     const { at, key } = input;
     const alert = memory.alert(key);
-    // It has ended, or begun anew, while the person's wish was on its way.
+    // It has ended, or started again, before the person's request arrived.
     if (!alert || !(alert.flapping || alert.state === 'firing' || alert.state === 'unknown')) return;
     const current = alert.acknowledgement;
     if (input.type === 'acknowledge') {

@@ -1,9 +1,9 @@
 /**
  * The state machine of one alert: pending → firing → resolved, and unknown while its endpoint is away. Pure: samples and
- * the time go in, the next alert and its transition come out. Nothing here knows a database, a ticket or a channel.
+ * the time go in, the next alert and its transition come out. No database, ticket or channel is involved.
  *
- * A value alert changes state only at a sample: a timer would fire a spike of one sample a moment before the good one.
- * Timers serve where silence is the evidence: absence, missing values, and what a rule says about `no_data`.
+ * A value alert changes state only at a sample: a timer would fire on a spike of one sample just before the next good
+ * one. Timers serve where silence is the evidence: absence, missing values, and a rule's `no_data`.
  */
 import { rankOf } from '../evaluate/book.ts';
 import type { Level } from '../evaluate/evaluate.ts';
@@ -34,11 +34,11 @@ export interface LiveAlert {
   pendingAt: number;
   firedAt: number | null;
   acknowledgement: Acknowledgement | null;
-  /** When somebody acknowledged it for the first time: what mean time to acknowledge counts. */
+  /** When it was acknowledged for the first time: the basis of mean time to acknowledge. */
   firstAcknowledgedAt: number | null;
   ticket: number | null;
   flaps: FlapBits;
-  /** It comes and goes: one firing alert until it is stable, whatever `state` is. */
+  /** Flapping: it stays one firing alert until it is stable, whatever `state` is. */
   flapping: boolean;
   /** By rule id. */
   clocks: Record<string, LevelClocks>;
@@ -50,7 +50,7 @@ export interface LiveAlert {
   nextAt: number;
   /** The last sample about it. */
   dataAt: number;
-  /** The last sample from which nothing could be told: it is still there. */
+  /** The last sample without a verdict: the instance is still there. */
   untoldAt: number;
   /** The shortest time between two samples seen so far, ms; null before the second. */
   everyMs: number | null;
@@ -79,7 +79,7 @@ export interface Transition {
 }
 
 export interface AlertStep {
-  /** What is so now; null when there is no alert any more. */
+  /** The alert after the step; null when there is none any more. */
   alert: LiveAlert | null;
   transition: Transition | null;
 }
@@ -93,7 +93,7 @@ export interface NewAlert {
   tags: Record<string, string>;
 }
 
-/** A sample counts for so many of its intervals. */
+/** A sample counts for this many of its intervals. */
 const staleIntervals = 2.5;
 /** 26 h: longer than the pause of the slowest daily check. */
 export const goneDefaultS = 26 * 3600;
@@ -131,7 +131,7 @@ function blank(birth: NewAlert, level: Level, at: number): LiveAlert {
   };
 }
 
-/** What a sample says in short: equal texts are equal verdicts. */
+/** The verdicts of a sample as a short text: equal texts are equal verdicts. */
 function statusesOf(levels: readonly Level[]): string {
   let text = '';
   for (const { status } of levels) text += status[0];
@@ -148,7 +148,7 @@ export function onSample(
   at: number,
   birth: () => NewAlert,
 ): AlertStep {
-  // Nothing can be told from this one: neither good nor bad.
+  // No verdict from this one: neither good nor bad.
   if (levels.every((level) => level.status === 'none')) return { alert: current, transition: null };
   if (current && at <= current.dataAt && current.statuses !== '') return { alert: current, transition: null };
   const mildest = levels.at(-1) as Level;
@@ -158,7 +158,7 @@ export function onSample(
   const before = current ? aged(current, at) : blank(birth(), breached ?? mildest, at);
   const alert: LiveAlert = { ...before, clocks: clocksAfter(before, levels, at), noData: false, dataAt: at };
   const step = decide(alert, levels, breached, at);
-  // Nothing is wrong, but silence would be: it is remembered without a row.
+  // Nothing is wrong now, but missing samples would be: kept without a row.
   const watched = step.alert ?? (waitsForSilence ? { ...blank(birth(), mildest, at), everyMs: alert.everyMs } : null);
   if (watched) {
     watched.statuses = statusesOf(levels);
@@ -167,11 +167,11 @@ export function onSample(
   return { alert: watched, transition: step.transition };
 }
 
-/** Takes the time out for which no sample spoke, and learns the pace of the series. */
+/** Takes out the time that no sample covered, and learns the interval of the series. */
 function aged(alert: LiveAlert, at: number): LiveAlert {
   const gap = at - alert.dataAt;
   const surplus = alert.state === 'unknown' ? 0 : gap - staleMsOf(alert);
-  // After a restart or an absence the first gap says nothing about the pace.
+  // After a restart or an absence the first gap does not measure the interval.
   const everyMs = gap <= 0 || alert.statuses === '' ? alert.everyMs : Math.min(alert.everyMs ?? gap, gap);
   if (!(surplus > 0) || alert.noData) return { ...alert, everyMs };
   const later = (since: number | null) => (since === null ? null : since + surplus);
@@ -191,7 +191,7 @@ function clocksAfter(alert: LiveAlert, levels: readonly Level[], at: number): Li
   for (const { rule, status } of levels) {
     const before = alert.noData ? undefined : alert.clocks[rule.id];
     worseBreached ||= status === 'breach';
-    // A level is breached as long as a worse one is, whatever its own conditions say.
+    // A level is breached as long as a worse one is, whatever its own conditions are.
     const isBreached = worseBreached;
     if (status === 'none' && !isBreached) clocks[rule.id] = before ?? { breachedSince: null, goodSince: null };
     else
@@ -237,7 +237,7 @@ function isDue(alert: LiveAlert, rule: Rule, at: number): boolean {
 
 const shownBy = (level: Level) => ({ rule: level.rule, value: level.value, threshold: level.threshold });
 
-/** The level that an alert has from now on; null when it is good for all of them. */
+/** The level of an alert from now on; null when it is good for all of them. */
 function levelAfter(alert: LiveAlert, levels: readonly Level[], at: number): Level | null {
   const rank = rankOf[alert.rule.severity];
   for (const level of levels) {
@@ -261,7 +261,7 @@ function onFiring(alert: LiveAlert, levels: readonly Level[], at: number): Alert
   return { alert: shown, transition: { at, to: 'firing', rule: next.rule, reason } };
 }
 
-/** The endpoint is back: the same alert goes on, unless it is good and need not be so for any time. */
+/** The endpoint is back: the same alert goes on, unless it is good and its rule needs no clear time. */
 function back(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
@@ -297,7 +297,7 @@ export function changesNothing(alert: LiveAlert, levels: readonly Level[], at: n
   );
 }
 
-/** Takes over the value of a sample that changes nothing else. The only thing about an alert that is not replaced. */
+/** Takes over the value of a sample that changes nothing else. The only change of an alert in place. */
 export function refresh(alert: LiveAlert, levels: readonly Level[], at: number): void {
   const shown = levels.find(({ rule }) => rule.id === alert.rule.id) ?? levels.at(-1);
   alert.value = shown?.value ?? alert.value;
@@ -305,7 +305,7 @@ export function refresh(alert: LiveAlert, levels: readonly Level[], at: number):
   alert.dataAt = at;
 }
 
-/** When time alone does something to it, ms UTC; null for never. `timed`: its verdicts hold until the next one. */
+/** When time alone changes it, ms UTC; null for never. `timed`: its verdicts hold until the next one. */
 export function dueOf(alert: LiveAlert, timed: boolean): number | null {
   if (timed || alert.noData) return Number.isFinite(alert.nextAt) ? alert.nextAt : null;
   const { no_data } = alert.rule;
@@ -316,14 +316,14 @@ export function dueOf(alert: LiveAlert, timed: boolean): number | null {
   return alert.state === 'firing' ? staleAt + clearMs(alert.rule) : alert.state === 'pending' ? staleAt : null;
 }
 
-/** Time has passed up to what `dueOf` said. */
+/** The time that `dueOf` returned has come. */
 export function onDue(alert: LiveAlert, at: number, timed: boolean): AlertStep {
   if (timed || alert.noData) return onTimed(alert, at);
   if (alert.rule.no_data === 'ignore') {
     const to = alert.state === 'firing' ? 'resolved' : 'inactive';
     return { alert: null, transition: { at, to, rule: alert.rule, reason: 'no_data' } };
   }
-  // Its silence is a breach of the mildest level from now on.
+  // Missing samples are a breach of the mildest level from now on.
   const clocks = { [alert.rule.id]: { breachedSince: at, goodSince: null } };
   const silent: LiveAlert = {
     ...alert,
@@ -357,7 +357,7 @@ function onTimed(alert: LiveAlert, at: number): AlertStep {
   return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
 }
 
-/** The endpoint has gone: what it measured of itself is unknown from now on. */
+/** The endpoint is away: what it measured of itself is unknown from now on. */
 export function onGone(alert: LiveAlert, at: number): AlertStep {
   if (alert.state === 'unknown') return { alert, transition: null };
   if (alert.state === 'inactive') return { alert: null, transition: null };
@@ -367,7 +367,7 @@ export function onGone(alert: LiveAlert, at: number): AlertStep {
   return { alert: unknown, transition: { at, to: 'unknown', rule: alert.rule, reason: 'endpoint_gone' } };
 }
 
-/** Ends it for a reason that is no recovery. */
+/** Ends it for a reason other than recovery. */
 export function onEnd(alert: LiveAlert, at: number, reason: TransitionReason): AlertStep {
   if (alert.state === 'inactive') return { alert: null, transition: null };
   const to = alert.state === 'pending' ? 'inactive' : 'resolved';

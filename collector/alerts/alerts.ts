@@ -1,5 +1,5 @@
 /**
- * Alerts of the whole fleet. Verdicts, presence, people and time are handed to the second half of the road
+ * Alerts of the whole fleet. Verdicts, presence, people and time are passed to the second half of the pipeline
  * (../pipeline.ts); a sample that changes nothing goes no further than a comparison with memory.
  */
 
@@ -45,7 +45,7 @@ export interface AlertsParts {
   outbox: Pick<Outbox, 'wake'>;
   changeFeed: ChangeFeed;
   causeOf: CauseOf;
-  /** Without a slash at the end; known once the collector listens. */
+  /** Without a slash at the end; available once the collector listens. */
   publicUrl: () => string;
   log: Log;
 }
@@ -53,7 +53,7 @@ export interface AlertsParts {
 export type { HeldAlert } from './held.ts';
 
 export interface Alerts {
-  /** Reads what goes on from before; then looks at the time every second. Before reports come in. */
+  /** Loads the alerts that go on from before, then checks due times every second. Call before reports come in. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /**
@@ -65,13 +65,13 @@ export interface Alerts {
   onPresence(endpoint: Endpoint): Promise<void>;
   /** Ends its alerts and, if untouched, its tickets. */
   retired(endpoint: string): Promise<void>;
-  /** Everything that time alone brings about; called every second by itself. */
+  /** Runs everything that is due; called every second by itself. */
   tick(now: number): Promise<void>;
   /** A part of this collector does not work, in words; null when all is well again. Never rejects. */
   self(problem: string | null): Promise<void>;
   /** Rules have changed, or where an endpoint stands: alerts follow. */
   rulesChanged(endpoint?: string): Promise<void>;
-  /** Judges the newest values at hand once more, because a rule has changed: seldom ones may be hours away. */
+  /** Evaluates the newest values again after a rule has changed: the next sample of a slow series may be hours away. */
   judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void>;
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
@@ -79,7 +79,7 @@ export interface Alerts {
   acknowledge(id: string, wish: Wish): Promise<void>;
   handOver(id: string, by: string, to: string): Promise<void>;
   withdraw(id: string, by: string): Promise<void>;
-  /** What it was about is not there any more, says a person. */
+  /** A person ends it because its subject no longer exists. */
   end(id: string, by: string): Promise<void>;
 }
 
@@ -140,7 +140,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     );
   }
 
-  /** Another kind, site, group or tag may mean other rules. */
+  /** Another kind, site, group or tag may select other rules. */
   function onPlaceChange(id: string): void {
     const known = fleet.get(id);
     if (!known) return;
@@ -188,7 +188,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     );
     await queue.push(...ended);
     reconciledAt = at;
-    // Whoever is away may have gone in the very moment in which the last collector ended.
+    // An endpoint that is away may have gone at the very moment at which the last collector ended.
     for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
     parts.tickets.onPerson((did) => {
       queue

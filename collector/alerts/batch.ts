@@ -1,6 +1,6 @@
 /**
- * What travels along the second half of the road: everything that has come since the last commit, and what each room has
- * decided about it. The order of the rooms stands in ../pipeline.ts.
+ * What passes through the second half of the pipeline: the inputs since the last commit, and the decisions of each room
+ * about them. The order of the rooms stands in ../pipeline.ts.
  */
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';
@@ -11,24 +11,24 @@ import { alertKey, type LiveAlert, type TransitionReason } from './alert.ts';
 /** What comes in; `at` is ms UTC by the collector's clock. */
 export type Input = { at: number } & (
   | { type: 'sample'; sample: Sample }
-  /** The endpoint has come or gone, or what is awaited of it may have come. */
+  /** The presence of the endpoint has changed, or an awaited value may have come. */
   | { type: 'presence'; endpoint: string }
   | { type: 'end'; key: string; reason: TransitionReason; by?: string }
   | { type: 'retired'; endpoint: string }
-  /** Rules have changed, or where an endpoint stands (null: anywhere). */
+  /** Rules have changed, or the place of an endpoint (null: of any). */
   | { type: 'rules'; endpoint: string | null }
   | { type: 'acknowledge'; key: string; wish: Wish }
   | { type: 'hand-over'; key: string; by: string; to: string }
   | { type: 'withdraw'; key: string; by: string }
   /** A person did something to a ticket. */
   | { type: 'ticket'; did: PolicyEvent }
-  /** Nothing but time: what is due is done. */
+  /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
 
 /** A verdict about one instance of a family. */
 export interface Sample {
-  /** Known before, judged once more because a rule has changed: it says nothing of the pace of its series. */
+  /** An old sample, evaluated again because a rule has changed: its time does not count for the interval of the series. */
   again?: true;
   key: string;
   endpoint: string;
@@ -39,7 +39,7 @@ export interface Sample {
   levels: Level[];
 }
 
-/** What was found about one instance of a family on an endpoint. */
+/** The verdict about one instance of a family on an endpoint. */
 export function sampleOf(endpoint: string, { family, metric, tags, levels }: Omit<Sample, 'key' | 'endpoint'>): Sample {
   return { key: alertKey(endpoint, family, tags), endpoint, family, metric, tags, levels };
 }
@@ -61,18 +61,18 @@ export type ChangeCode =
   | 'handed_over'
   | 'acknowledgement_ended';
 
-/** One thing that happened to an alert; a line of its history. */
+/** One change of an alert; one row of its history. */
 export interface AlertChange {
   at: number;
   code: ChangeCode;
-  /** As it is afterwards; of one that ended, as it was. */
+  /** The alert afterwards; if it ended, as it was before. */
   alert: LiveAlert;
   /** It has ended with this change. */
   ended: boolean;
   reason: TransitionReason | null;
   actor: string;
   params: Record<string, unknown>;
-  /** People hear of the incident that it is one of, or that it flaps, and not of it. */
+  /** Not notified by itself: its incident, or the fact that it flaps, is notified instead. */
   quiet: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface Batch {
   changes: (AlertChange | { did: PolicyEvent; at: number })[];
   /** What follows for tickets. */
   actions: Action[];
-  /** What people are to be told. */
+  /** Notifications to send. */
   notifications: Notification[];
   /** Filled by the commit: the ticket in which an alert now is, by its id (of an incident: by its key). */
   ticketOf: Map<string, number>;

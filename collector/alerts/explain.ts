@@ -1,11 +1,11 @@
-/** The step after `advance`: a silence that is over says what it was, by the facts that came with the return. */
+/** The step after `advance`: adds the cause of an absence that is over, by the facts that came with the return. */
 import { kindOf } from '../evaluate/kinds/index.ts';
 import { type Batch, isAlertChange } from './batch.ts';
 
-/** What the time of an endpoint in [from, to) was, as a code (`cause.*` of the words); null where nothing tells. */
+/** The cause of an endpoint's absence in [from, to), as a code (`cause.*` of the words); null where it is unknown. */
 export type CauseOf = (endpoint: string, from: number, to: number) => Promise<string | null>;
 
-/** When more come back at once, it was not theirs: their incident is what people read, and this must not hold it up. */
+/** When more come back at once, the cause was not theirs: people read their incident, which must not be delayed. */
 const atMost = 50;
 
 export async function explain(causeOf: CauseOf, { changes }: Batch): Promise<void> {

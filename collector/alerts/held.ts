@@ -1,4 +1,4 @@
-/** What pages are told of the alerts of an endpoint: they judge by this and by nothing else. */
+/** The alerts of an endpoint as pages see them: pages derive the state of an endpoint from this and nothing else. */
 import type { NamedRule } from '../../shared/words/names.ts';
 import { rankOf } from '../evaluate/book.ts';
 import type { LiveAlert } from './alert.ts';

@@ -1,5 +1,5 @@
 /**
- * From a report to what it changes. A sample that says what the one before said goes no further than a comparison with
+ * From a report to its changes. A sample with the same verdict as the one before goes no further than a comparison with
  * memory, where only its value and time are noted.
  */
 import type { Metric, Report } from '../../shared/report.ts';
@@ -31,7 +31,7 @@ export function judgeReport(memory: AlertMemory, endpoint: Endpoint, report: Rep
   return inputs;
 }
 
-/** Of the newest values at hand, because a rule has changed. Kinds of rules that count samples must not see one twice. */
+/** Evaluates the newest values again after a rule has changed. Rules that count samples must not see one twice. */
 export function judgeAgain(memory: AlertMemory, endpoint: Endpoint, metrics: readonly Metric[], at: number): Input[] {
   const { evaluation, families } = memory.of(endpoint.id, at);
   const report: Report = { v: 1, epoch: '', seq: 0, at, metrics: [...metrics] };
@@ -48,7 +48,7 @@ function toSample(memory: AlertMemory, endpoint: string, verdict: Verdict, all: 
   return sampleOf(endpoint, { ...verdict, levels });
 }
 
-/** Another rule says it already, and this one does not fire yet. A rule that is off covers nothing. */
+/** Another rule covers it already, and this one does not fire yet. A rule that is off covers nothing. */
 function isCovered(memory: AlertMemory, endpoint: string, verdict: Verdict, all: readonly Verdict[]): boolean {
   const { family, tags, levels } = verdict;
   const covering = levels[0]?.rule.covered_by;
@@ -63,11 +63,11 @@ function isCovered(memory: AlertMemory, endpoint: string, verdict: Verdict, all:
   });
 }
 
-/** A cheap comparison with memory: most samples of a breach say what the one before said. */
+/** A cheap comparison with memory: most samples of a breach repeat the verdict before. */
 function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boolean {
   const alert = memory.alert(key);
   if (!alert) return levels.some(({ status, rule }) => status === 'breach' || rule.no_data === 'alert');
-  // Not newer than the last one, or without a word about it.
+  // Not newer than the last one, or without a verdict about it.
   if (alert.statuses !== '' && at <= alert.dataAt) return false;
   if (levels.every(({ status }) => status === 'none')) {
     alert.untoldAt = at;
@@ -81,8 +81,8 @@ function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boo
 }
 
 /**
- * What is no longer among the samples of its measurement is gone. That a whole measurement has stopped proves nothing:
- * then the tool that measures it may have failed, and what was bad is still bad as far as anybody knows.
+ * An instance that is missing among the samples of its measurement is gone. A whole measurement that has stopped proves
+ * nothing: its tool may have failed, and what was bad is assumed to be still bad.
  */
 function goneOf(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
   return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, untoldAt }): Input[] => {

@@ -1,4 +1,4 @@
-/** Reads the alerts that go on after a restart, and what is remembered of their changes. */
+/** Reads the alerts that go on after a restart, and the recent changes that count for flapping. */
 import type { RuleBook } from '../evaluate/book.ts';
 import { familyOf } from '../evaluate/book.ts';
 import type { State } from '../state/open.ts';
@@ -57,7 +57,7 @@ export async function loadAlerts(
       noData: false,
       statuses: '',
       nextAt: Number.POSITIVE_INFINITY,
-      // Nothing was watched until now.
+      // The collector saw nothing until now.
       dataAt: now,
       untoldAt: now,
       everyMs: null,

@@ -1,6 +1,6 @@
 /**
- * What is remembered of each endpoint between its reports: its alerts, and what evaluation needs. Changed by `advance`
- * only; what could not be saved is taken back.
+ * State per endpoint between its reports: its alerts, and what evaluation needs. Changed by `advance` only; what could
+ * not be saved is taken back.
  */
 import { createDueQueue, type DueQueue } from '../due.ts';
 import type { RuleBook, RuleBooks } from '../evaluate/book.ts';
@@ -36,12 +36,12 @@ export interface AlertMemory {
   /** Those of which that is so since the last call, as they are now. */
   takeChangedValues(): LiveAlert[];
   remove(alert: LiveAlert): void;
-  /** How often a key has changed lately; kept while it has no alert, too. */
+  /** The recent changes of a key; kept while it has no alert, too. */
   flaps(key: string): FlapBits;
   setFlaps(key: string, bits: FlapBits): void;
-  /** Of all endpoints, or of one: the rules that hold may be others now. */
+  /** For all endpoints, or for one: the rules that hold may have changed. */
   forgetBooks(endpoint?: string): void;
-  /** When the endpoint is to be judged by its presence again; null for not before it changes. */
+  /** When to judge the endpoint by its presence again; null: not before it changes. */
   lookAgain(endpoint: string, dueAt: number | null, now: number): void;
   drop(endpoint: string): void;
   clear(): void;
@@ -52,13 +52,13 @@ export interface AlertMemory {
 /** Keys in the queue of due times are of alerts, or of endpoints. */
 const alertDue = (key: string) => `alert ${key}`;
 export const endpointDue = (id: string) => `endpoint ${id}`;
-/** Whose turn a key of the queue is. */
+/** What a key of the queue stands for. */
 export function dueKey(key: string): { alert: string } | { endpoint: string } {
   const rest = key.slice(key.indexOf(' ') + 1);
   return key.startsWith('alert ') ? { alert: rest } : { endpoint: rest };
 }
 
-/** A key that has been quiet for so long needs no memory of its changes. */
+/** Maximum number of keys whose changes are remembered; those that changed longest ago are dropped first. */
 const flapsAtMost = 10_000;
 
 /** @param groupsOf ids of the groups that an endpoint is in, and their names */
@@ -155,7 +155,7 @@ export function createAlertMemory(
       if (endpoint === undefined) for (const one of endpoints.values()) one.book = null;
     },
     lookAgain(endpoint, dueAt, now) {
-      // What was seen now and could not be saved must be seen once more.
+      // What was seen now and could not be saved must be seen again.
       change(() => due.set(endpointDue(endpoint), now));
       due.set(endpointDue(endpoint), dueAt);
     },

@@ -1,6 +1,6 @@
 /**
  * The collector's alert about itself. It has no endpoint and no ticket: the ticket store may be what is broken. When not
- * even the alert can be saved, the channels are told directly, without the outbox.
+ * even the alert can be saved, the channels are notified directly, without the outbox.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
@@ -20,7 +20,7 @@ export const ownRule: Rule = {
   enabled: true,
   severity: 'critical',
   applies: 'all',
-  // Never looked at: the wiring says when something is wrong.
+  // Never evaluated: the wiring calls when something is wrong.
   when: { kind: 'absence', after_s: 1 },
   for_s: 0,
   clear_for_s: 0,
@@ -28,7 +28,7 @@ export const ownRule: Rule = {
   urgency: 1,
 };
 
-/** A broken state stays broken for a while: once an hour is enough to be told so. */
+/** A broken state may last: one direct notification per hour is enough. */
 const againAfterMs = 3_600_000;
 
 export interface OwnAlertParts {
@@ -40,12 +40,12 @@ export interface OwnAlertParts {
   log: Log;
 }
 
-/** @returns says what does not work in this collector, in words; null when all is well again. Never rejects */
+/** @returns reports a problem of this collector, in words, or null when all is well again. Never rejects */
 export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) => Promise<void> {
   const { memory, notify, clock, log } = parts;
   let toldAt = Number.NEGATIVE_INFINITY;
 
-  /** To every channel that takes critical ones, without the outbox. */
+  /** To every channel that takes critical notifications, without the outbox. */
   async function tellDirectly(notice: Notice): Promise<void> {
     const now = clock.now();
     if (now - toldAt < againAfterMs) return;
@@ -72,7 +72,7 @@ export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) =
     try {
       await parts.push({ type: 'sample', at, sample });
     } catch {
-      // The queue has logged it. That all is well again is told when the state can be written again.
+      // The queue has logged it. The recovery is notified when the state can be written again.
       if (problem === null) return;
       const about = { ...sample, rule: ownRule, value: null, threshold: null, pendingAt: at, firedAt: at };
       const facts = factsOf(notify, about, 'firing', { why: problem });

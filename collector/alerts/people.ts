@@ -1,4 +1,4 @@
-/** What people do to an alert. Each throws EvenkeelError NOT_FOUND, or CONFLICT where it cannot be done to it now. */
+/** Actions of people on an alert. Each throws EvenkeelError NOT_FOUND, or CONFLICT where it is not possible now. */
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';

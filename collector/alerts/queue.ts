@@ -1,10 +1,10 @@
 /**
- * What waits for the second half of the road. Inputs gather while a batch is committed, and go on together: two reports
- * can never decide on the same alert at once, and thousands of endpoints that fall silent cost tens of commits.
+ * The input queue of the second half of the pipeline. Inputs gather while a batch is committed, and go on together: two
+ * reports never decide on the same alert at once, and thousands of endpoints that disappear at once cost tens of commits.
  *
  * A batch that cannot be saved has not happened: memory is put back, and its inputs are tried again with what came
- * meanwhile, first one by one, so that a single bad one cannot hold up all others. While nothing at all can be saved, a
- * try costs a few commits, however much waits.
+ * meanwhile, first one by one, so that a single bad one cannot block all others. While nothing at all can be saved, a
+ * try costs a few commits, however many inputs wait.
  */
 import type { Log } from '../../shared/log.ts';
 import type { Input } from './batch.ts';
@@ -23,20 +23,20 @@ interface QueuedInput {
   input: Input;
   /** It has failed before. */
   isSuspect: boolean;
-  /** How often it has failed alone after something else went through. */
+  /** How often it has failed alone after another input was saved. */
   failures: number;
-  /** Batches that had gone through when it last failed. */
+  /** Batches that had been saved when it last failed. */
   savedBefore: number;
   done: ((error: unknown) => void) | null;
 }
 
 /** One batch must not hold the event loop for long. */
 const batchAtMost = 100;
-/** Inputs kept while the state cannot be written; of more, the oldest samples go: what still breaches comes again. */
+/** Maximum inputs kept while the state cannot be written; beyond it the oldest samples go: a breach is reported again. */
 const keptAtMost = 20_000;
-/** An input that failed alone so often, while others went through, will not work the next time either. */
+/** An input that failed alone this often, while others were saved, will not work the next time either. */
 const failuresAtMost = 5;
-/** So many that fail one after the other: it is not them, and the others are not tried now. */
+/** After this many failures in a row the inputs are not the cause, and the others are not tried now. */
 const failuresInRowAtMost = 20;
 
 /** @param run decides and commits one batch; throws when it was not saved, memory being as before */
@@ -152,7 +152,7 @@ export function createInputQueue(parts: { run(inputs: readonly Input[]): Promise
   }
 }
 
-/** Of samples about one instance, and of looks at one endpoint, only the newest says how things are. */
+/** Of samples about one instance, and of presence inputs of one endpoint, only the newest counts. */
 function worthKeeping(all: readonly QueuedInput[]): QueuedInput[] {
   const subjects = new Set<string>();
   const kept = all.toReversed().filter(({ input }) => {

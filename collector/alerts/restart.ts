@@ -1,4 +1,4 @@
-/** Puts back what each room of the second half remembered before the last collector ended. */
+/** Restores the state of each room of the second half of the pipeline after a restart. */
 import type { Fleet } from '../fleet/fleet.ts';
 import { type Notified, readNotified } from '../notify/notified.ts';
 import type { State } from '../state/open.ts';

@@ -1,4 +1,4 @@
-/** Saves what happened to alerts: their rows as they are now, and a line of history for each change. */
+/** Saves changes of alerts: their present rows, and one row of history per change. */
 import type { Insertable, Transaction } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import { breathe } from '../state/breathe.ts';
@@ -21,7 +21,7 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
     .map(({ alert }) => alert.id);
   const gone = new Set(dropped);
   const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
-  // What ends makes room for what begins under the same key.
+  // What ends frees the key for what begins under it.
   const isEnded = (row: AlertRow) => row.active_key === null;
   await put(db, rows.filter(isEnded));
   for (let i = 0; i < dropped.length; i += removedAtOnce) await remove(db, dropped.slice(i, i + removedAtOnce));
@@ -38,7 +38,7 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   }
 }
 
-/** Whether there is a row already is known to the table. */
+/** The table decides whether the row exists already. */
 async function put(db: Db, rows: readonly AlertRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id');
   const changes = columns.map((column) => `${column} = excluded.${column}`);
@@ -87,10 +87,10 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
   };
 }
 
-/** Good at present, and only kept as firing because it flaps. */
+/** Good at present, and shown as firing only because it flaps. */
 const isCalm = ({ flapping, state }: LiveAlert) => flapping && (state === 'inactive' || state === 'pending');
 
-/** The state that people see: a flapping alert is one that fires. */
+/** The state that people see: a flapping alert is shown as firing. */
 export function shownState(alert: LiveAlert): 'pending' | 'firing' | 'unknown' {
   if (isCalm(alert) || alert.state === 'firing') return 'firing';
   return alert.state === 'unknown' ? 'unknown' : 'pending';

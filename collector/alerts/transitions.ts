@@ -1,15 +1,15 @@
-/** What follows from a step of the state machine: memory takes the alert over, and its history says what happened. */
+/** Applies a step of the state machine: memory takes the alert over, and its history gets the change. */
 import { rankOf } from '../evaluate/book.ts';
 import { type AlertStep, type LiveAlert, onEnd, type TransitionReason } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode } from './batch.ts';
 import { flapPercent, startsFlapping, withChange } from './flapping.ts';
 import type { AlertMemory } from './memory.ts';
 
-/** Who did what nobody did. */
+/** The actor where no person acted. */
 export const monitor = 'monitor';
 
 export function createTransitions(memory: AlertMemory, batch: Batch) {
-  /** Takes a step over into memory, and notes what happened. */
+  /** Takes a step over into memory, and records the change. */
   function apply(before: LiveAlert | null, step: AlertStep, at: number): void {
     const { transition } = step;
     if (!transition) {
@@ -37,7 +37,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
     reason: TransitionReason | null,
     before: LiveAlert | null,
   ): void {
-    // What a flapping alert does below firing is no change of it, nor of its level.
+    // Below firing, changes of a flapping alert count neither as a change nor as a level.
     if (code === 'dropped' || (code === 'pending' && alert.flapping)) {
       memory.set({ ...alert, rule: (before ?? alert).rule });
       return;
@@ -51,7 +51,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
       record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
       next.acknowledgement = null;
     }
-    // That it flaps takes the place of what is said about the change that made it so.
+    // The start of flapping replaces the notification of the change that caused it.
     record(next, code, at, { reason, quiet: begins });
     if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
   }
@@ -134,10 +134,10 @@ function carried(before: LiveAlert | null): Partial<LiveAlert> {
   return { acknowledgement, flapping, flaps, ...(flapping ? { firedAt: before.firedAt } : {}) };
 }
 
-/** A flapping alert is one that fires, also while it is good. */
+/** A flapping alert is shown as firing, also while it is good. */
 export const asShown = (alert: LiveAlert): LiveAlert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
 
-/** Good, but flapping: waits as the same alert for what comes next. */
+/** Good, but flapping: stays the same alert until the next change. */
 function calmed(alert: LiveAlert, rest: LiveAlert | null): LiveAlert {
   const { statuses, nextAt, dataAt, everyMs } = rest ?? alert;
   return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs };

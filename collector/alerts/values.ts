@@ -1,4 +1,4 @@
-/** The value shown beside a firing alert follows once a minute; that is no change worth telling. */
+/** Updates the value shown beside a firing alert once per minute; this is not a change, so nothing is notified. */
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
