@@ -1,10 +1,10 @@
-/** What comes into the ticket policy, and what it answers: actions, which save.ts carries out. Times are ms UTC. */
+/** Events of the ticket policy and its actions, which save.ts applies. Times are ms UTC. */
 import type { AboutTicket } from './ticket-state.ts';
 
 export type PolicyEvent = { at: number } & (
   | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: AboutTicket }
   | { type: 'recover'; key: string }
-  /** The alert is at another level: what its ticket opens with. */
+  /** The alert has changed its level: the urgency with which its ticket opens. */
   | { type: 'level'; key: string; urgency: number }
   /** A person commented, assigned or changed the ticket. */
   | { type: 'touch'; key: string }
@@ -12,7 +12,7 @@ export type PolicyEvent = { at: number } & (
   | { type: 'close'; key: string; mutedUntil?: number | null }
   /** A person opened it again. */
   | { type: 'reopen'; key: string }
-  /** Its alert ended while nobody watched. */
+  /** Its alert ended while no collector was running. */
   | { type: 'orphan'; key: string }
   | { type: 'maintenance'; on: boolean; endpoint?: string | null; site?: string | null }
 );
@@ -26,12 +26,12 @@ export type Action = { at: number; key: string; about?: AboutTicket } & (
   | { type: 'flapping' }
   | { type: 'resolve' }
   | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of a storm. */; of?: { check: string; site: string | null } }
-  /** Of a storm, whatever people do with its ticket meanwhile. */
+  /** Of an incident, whatever people do with its ticket meanwhile. */
   | { type: 'began' }
   | { type: 'ended' /** Those on its list until now. */; members: readonly string[] }
   | { type: 'remind' }
   /** The alert has got worse: its ticket follows. */
   | { type: 'urgency'; urgency: number; severity: string }
-  /** A person is on it. */
+  /** A person has acknowledged it. */
   | { type: 'acknowledged'; by: string; note: string | null /** Before the ticket was. */; isEarlier?: boolean }
 );

@@ -1,32 +1,32 @@
 /**
- * What fires and is on no list yet, by site and check, in the order of the fires: what may be one outage. Those that left
- * are skipped, and dropped once an hour.
+ * Firing alerts outside any incident, by site and check, in the order of their fires: candidates for one outage. Those
+ * that have left are skipped, and dropped once per hour.
  */
 import type { TicketState } from './ticket-state.ts';
 
 export interface IncidentGroups {
-  /** Does nothing for what does not fire, or is on the list of a storm. */
+  /** Does nothing for a state that does not fire, or is part of an incident. */
   add(state: TicketState): void;
   /**
    * Of the same site and check, within one window that ends with the latest fire; newest first.
-   * @param enough stops once so many endpoints are among them
+   * @param enough stops once this many endpoints are among them
    */
   recentOf(state: TicketState, enough?: number): TicketState[];
   forget(): void;
   clear(): void;
 }
 
-/** Only compared, never taken apart: what it is made of stands in columns. */
+/** Only compared, never taken apart: its parts stand in columns. */
 export const stormKey = (site: string | null, check: string) =>
   `storm/${encodeURIComponent(site ?? '')}/${check}`.toLowerCase();
 
-/** Fires, and is on the list of no storm. */
+/** Fires, and is part of no incident. */
 const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
 
-/** @param staysApart whether an alert must not join a group at present: in maintenance, or its ticket is worked on */
+/** @param staysApart whether an alert must not join a group at present: in maintenance, or its ticket is in work */
 export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): IncidentGroups {
   const groups = new Map<string, { state: TicketState; firedAt: number }[]>();
-  /** The fire with which a state stands in its group. */
+  /** The fire at which a state entered its group. */
   const groupedAt = new Map<TicketState, number>();
 
   return {
@@ -41,10 +41,10 @@ export function createGroups(windowMs: number, staysApart: (state: TicketState) 
       groups.set(key, list);
     },
     recentOf(state, enough = Infinity) {
-      // Endpoints without a site have nothing in common that could fail.
+      // Endpoints without a site share nothing that could fail.
       if (state.site === null) return [];
       const list = groups.get(stormKey(state.site, state.check)) ?? [];
-      // A change that was taken back may have left it in the list twice.
+      // A change that was undone may have left it in the list twice.
       const near = new Set<TicketState>();
       const endpoints = new Set<string>();
       let latest: number | null = null;

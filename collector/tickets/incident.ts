@@ -1,6 +1,6 @@
 /**
- * Site incidents: the same check fires on several endpoints of a site, and that is one outage, with one ticket instead of
- * many. What is beyond the hourly budget of tickets goes on the list of an incident, too.
+ * Site incidents: the same check fires on several endpoints of a site. That is one outage, with one ticket instead of
+ * many. Tickets beyond the hourly budget are attached to an incident, too.
  */
 import { stormKey } from './groups.ts';
 import { begin, reopen } from './lifecycle.ts';
@@ -13,7 +13,7 @@ type Outage = Pick<TicketState, 'key' | 'check' | 'site'>;
 export function openIncident(memory: TicketMemory, { key, check, site }: Outage, at: number): TicketState {
   const incident = memory.get(key) ?? memory.add({ ...newTicketState(key, '', check, site), isStorm: true });
   const goesOn = incident.firing || incident.resolveDue !== null;
-  // More of them while its ticket is closed by hand are news, too.
+  // More alerts while its ticket is closed by hand begin it again, too.
   const isNews = !goesOn || incident.openDue !== null;
   memory.set(incident, { firing: true, restoredAt: null, openDue: null, resolveDue: null, remindDue: null });
   if (!goesOn) memory.set(incident, { firedAt: at });
@@ -41,7 +41,7 @@ export function endIncident(memory: TicketMemory, incident: TicketState, at: num
   memory.set(incident, { children: [], firingChildren: 0 });
 }
 
-/** Puts it on the list of the incident. */
+/** Attaches the alert to the incident. */
 export function join(memory: TicketMemory, state: TicketState, incident: TicketState, at: number): void {
   memory.act(state, { type: 'attach', key: state.key, at, parent: incident.key, merged: state.open });
   memory.set(state, { open: false, openDue: null, resolveDue: null, flapping: false, parent: incident.key });
@@ -50,8 +50,8 @@ export function join(memory: TicketMemory, state: TicketState, incident: TicketS
 }
 
 /**
- * Makes an incident of it and those around it, if there are enough. It opens as soon as one of them has fired for the open
- * delay: a site that blinks for less makes no ticket either.
+ * Forms an incident of the alert and those around it, if there are enough. Its ticket opens as soon as one of them has
+ * fired for the open delay: a site that fails for less opens no ticket either.
  */
 export function formIncident(memory: TicketMemory, state: TicketState, at: number): boolean {
   if (!isCrowded(memory, state)) return false;
@@ -65,7 +65,7 @@ export function formIncident(memory: TicketMemory, state: TicketState, at: numbe
   return true;
 }
 
-/** So many endpoints of its site have the same at the same time that they are one incident, which may not be open yet. */
+/** True when enough endpoints of its site have the same check firing to be one incident, which may not be open yet. */
 export function isCrowded({ groups, settings }: TicketMemory, state: TicketState): boolean {
   const near = groups.recentOf(state, settings.stormEndpoints);
   return new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints;

@@ -1,4 +1,4 @@
-/** What becomes of one ticket: it is opened, opened again, touched, closed, and found to flap. */
+/** The life cycle of one ticket: opened, reopened, touched, closed, and flapping. */
 import type { TicketMemory } from './memory.ts';
 import type { TicketState } from './ticket-state.ts';
 
@@ -11,7 +11,7 @@ export function reopen(memory: TicketMemory, state: TicketState, at: number, why
   const { key, isStorm, check, site } = state;
   memory.act(state, { type: 'reopen', key, at, why, ...(isStorm ? { of: { check, site } } : {}) });
   begin(memory, state, at);
-  // A person had closed it: it stays theirs.
+  // A person had closed it: it stays that person's.
   if (why === 'still-firing') memory.set(state, { touched: true });
 }
 
@@ -23,14 +23,14 @@ export function judgeFlapping(memory: TicketMemory, state: TicketState, at: numb
   memory.act(state, { type: 'flapping', key: state.key, at });
 }
 
-/** A person is on it: from now on only a person resolves it. */
+/** A person works on it: from now on only a person resolves it. */
 export function touch(memory: TicketMemory, state: TicketState, at: number): void {
   if (!state.open) return;
   memory.set(state, { touched: true, resolveDue: state.isStorm ? state.resolveDue : null });
   if (!state.firing && state.remindDue === null) memory.set(state, { remindDue: at + memory.settings.remindAfter });
 }
 
-/** Closed by hand though it still fires: wait the open delay, for the cure may just not be measured yet. */
+/** Closed by hand though it still fires: waits the open delay, because the fix may not be measured yet. */
 export function close(memory: TicketMemory, state: TicketState, at: number, mutedUntil: number | null): void {
   const resolveDue = state.isStorm ? state.resolveDue : null;
   memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil });

@@ -1,6 +1,6 @@
 /**
- * What the ticket policy remembers: a state per key, when each is due, what is under maintenance, and the actions that are
- * not taken yet. What could not be saved is taken back.
+ * The state of the ticket policy: one per key, its due time, what is under maintenance, and the actions that are not
+ * taken yet. What could not be saved is undone.
  */
 import { createDueQueue } from '../due.ts';
 import type { Action } from './actions.ts';
@@ -41,21 +41,21 @@ export function createTicketMemory(settings: PolicySettings) {
     settings,
     groups,
     due,
-    /** Changes columns that nothing waits for. */
+    /** Changes columns on which no due time depends. */
     put,
     keep,
     arm,
     isMaintained,
     get: (key: string) => states.get(key),
     all: () => states.values(),
-    /** The incident on whose list it is. */
+    /** The incident of which it is part. */
     parentOf: ({ parent }: TicketState) => (parent === null ? undefined : states.get(parent)),
     add(state: TicketState): TicketState {
       states.set(state.key, state);
       change(() => states.delete(state.key));
       return state;
     },
-    /** Takes changes over; the queue of due times follows. */
+    /** Applies changes; the queue of due times follows. */
     set(state: TicketState, columns: Partial<TicketState>): void {
       put(state, columns);
       arm(state);
@@ -78,7 +78,7 @@ export function createTicketMemory(settings: PolicySettings) {
       });
       openings = [...openingsOf(at), at];
     },
-    /** What is to be done, with what is known of the alert. */
+    /** Queues an action, with the facts about the alert. */
     act(state: TicketState, action: Action): void {
       actions.push(state.about ? { ...action, about: state.about } : action);
     },
@@ -87,7 +87,7 @@ export function createTicketMemory(settings: PolicySettings) {
       actions = [];
       return taken;
     },
-    /** Forgets what no decision will need again. Whether a key ever had a ticket is known to the database. */
+    /** Drops states that no decision needs any more. The database keeps whether a key ever had a ticket. */
     forget(now: number): void {
       if (now - sweptAt < hour) return;
       sweptAt = now;

@@ -1,4 +1,4 @@
-/** The step after `advance`: what follows for tickets from what happened to alerts, and from what people did. */
+/** The step after `advance`: what changes of alerts and actions of people mean for tickets. */
 import type { Acknowledgement } from '../alerts/acknowledgement.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
@@ -19,7 +19,7 @@ export interface OpenTicketsParts {
 export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsParts, batch: Batch): Promise<void> {
   for (const change of batch.changes) {
     if (!isAlertChange(change)) batch.actions.push(...policy.apply(change.did));
-    // One that has a ticket keeps it when its rule opens none any more.
+    // An alert that has a ticket keeps it when its rule no longer opens any.
     else if (change.alert.rule.ticket !== 'off' || policy.state(change.alert.key)) {
       follow(change);
       change.quiet ||= policy.crowded(change.alert.key);
@@ -34,7 +34,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     if (alert.acknowledgement) takeOver(alert.key, alert.acknowledgement, i);
   }
 
-  /** Somebody was on the alert before it had this ticket: then the ticket is theirs. */
+  /** The alert was acknowledged before it had this ticket: the ticket belongs to that person. */
   function takeOver(alert: string, { by, note }: Acknowledgement, opening: number): void {
     const key = ticketKeyOf(alert);
     const isTaken = (action: Action) => action.type === 'acknowledged' && action.key === key;
@@ -43,7 +43,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     batch.actions.push(...policy.apply({ type: 'touch', at: batch.at, key }));
   }
 
-  /** One of an incident has the incident's ticket. */
+  /** An alert of an incident has the incident's ticket. */
   function ticketKeyOf(alert: string): string {
     return policy.state(alert)?.parent ?? alert;
   }
@@ -73,7 +73,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
   }
 }
 
-/** What its ticket says about an alert. */
+/** The facts about an alert in its ticket. */
 export function aboutOf(alert: LiveAlert, { id, name, kind }: ReturnType<OpenTicketsParts['endpointOf']>): AboutTicket {
   const { family, rule } = alert;
   return {

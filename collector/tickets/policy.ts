@@ -1,10 +1,10 @@
 /**
  * From alert to ticket: what to open, count, resolve, reopen and merge, and when. Pure: events and the time go in,
- * actions come out, which save.ts carries out. One state per key (`endpoint/rule/instance`), because one key
+ * actions come out, which save.ts applies. One state per key (`endpoint/rule/instance`), because one key
  * has at most one open ticket; the unique index in the database enforces the same.
  *
  * Order of equal instants: what has become due happens before what arrives. Work grows with what happens: due times lie in
- * a heap, and what fires is kept by site and check in the order of its fires.
+ * a heap, and firing alerts are kept by site and check in the order of their fires.
  */
 import type { Action as PolicyAction, PolicyEvent } from './actions.ts';
 import { stormKey } from './groups.ts';
@@ -19,22 +19,22 @@ export interface TicketPolicy {
   apply(event: PolicyEvent): PolicyAction[];
   /** Everything that is due up to `now`. */
   advance(now: number): PolicyAction[];
-  /** When `advance` has something to do next; null when nothing waits. */
+  /** When `advance` is due next; null when nothing waits. */
   nextDue(): number | null;
   state(key: string): TicketState | undefined;
-  /** Keys of alerts that are thought to fire. */
+  /** Keys of the alerts that fire according to the policy. */
   firing(): string[];
-  /** The alert is one of a storm: people are told of the storm, not of each. */
+  /** The alert is part of an incident: the incident is notified, not each alert. */
   crowded(key: string): boolean;
   /** Puts back what was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
   restore(states: TicketState[], openings: number[]): void;
   /** What was done since the last call is saved. */
   keep(): void;
-  /** What was done since `keep` could not be saved: as if it had not happened. */
+  /** What was done since `keep` could not be saved: takes it back. */
   undo(): void;
 }
 
-/** The ticket that takes what is beyond the hourly budget. */
+/** The ticket that takes the alerts beyond the hourly budget. */
 export const budgetKey = 'storm/budget';
 
 export function createPolicy(settings: PolicySettings): TicketPolicy {
@@ -76,7 +76,7 @@ function runDue(memory: TicketMemory, now: number): void {
   }
 }
 
-/** Does the one thing of a key that is due at `at`. */
+/** Does the one thing that is due for a key at `at`. */
 function runOne(memory: TicketMemory, state: TicketState, at: number): void {
   if (state.openDue === at) {
     memory.set(state, { openDue: null });
@@ -151,7 +151,7 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
     memory.act(state, { type: 'count', key: parent.key, at, child: state.key });
     return;
   }
-  // A person has closed the ticket that both share.
+  // A person has closed the shared ticket.
   if (parent) return;
   if (state.open) {
     memory.act(state, { type: 'count', key: state.key, at });
@@ -165,7 +165,7 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
 function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void {
   const { openDelay, stormEndpoints } = memory.settings;
   const incident = memory.get(stormKey(state.site, state.check));
-  // While none of them is ripe there is nothing to look at: a storm of thousands must not be counted at each fire.
+  // While none of them is due there is nothing to check: an incident of thousands must not be counted at each fire.
   const isRipeAtOnce = () =>
     openDelay === 0 || memory.groups.recentOf(state, stormEndpoints * 2).some((member) => member.open);
   if (memory.isMaintained(state)) memory.set(state, { openDue: null });
@@ -177,13 +177,13 @@ function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void 
 function recover(memory: TicketMemory, state: TicketState, at: number): void {
   const { remindAfter, flapQuiet, resolveHold } = memory.settings;
   if (!state.firing) return;
-  // A person closed it while it fired, and was right after all: that was no automatic resolution.
+  // A person closed it while it fired, and was right: that was no automatic resolution.
   if (!state.open && (state.resolvedAt ?? 0) >= state.firedAt) memory.set(state, { resolvedAt: null });
   memory.set(state, { firing: false, openDue: null, restoredAt: at });
   const parent = memory.parentOf(state);
   if (parent) {
     memory.put(parent, { firingChildren: parent.firingChildren - 1 });
-    // Into a ticket that a person has closed nothing can count when it fires again.
+    // A ticket that a person has closed takes no further fires.
     if (!parent.open) memory.set(state, { parent: null });
     if (parent.firingChildren === 0) recover(memory, parent, at);
     return;

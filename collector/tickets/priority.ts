@@ -8,7 +8,7 @@ export function priorityOf(impact: TicketLevel, urgency: TicketLevel): 1 | 2 | 3
   return (impact + urgency - 1) as 1 | 2 | 3 | 4 | 5;
 }
 
-/** The impact that a machine can be assumed to have before a person has said more. */
+/** The assumed impact of a machine until a person has set it. */
 export function impactOf(kind: 'server' | 'workstation' | 'site'): TicketLevel {
   if (kind === 'site') return 1;
   return kind === 'server' ? 2 : 3;

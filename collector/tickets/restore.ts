@@ -1,4 +1,4 @@
-/** What the policy must know after a restart, read back from the tickets. */
+/** The state of the policy after a restart, read back from the tickets. */
 import type { Transaction } from 'kysely';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Database } from '../state/database.ts';
@@ -17,7 +17,7 @@ export interface OpenAlert {
 export interface Restored {
   states: TicketState[];
   openings: number[];
-  /** Of tickets whose alert ended while nobody watched: they come back as restored now, and end the usual way. */
+  /** Of tickets whose alert ended while no collector was running: restored as of now, and resolved the usual way. */
   orphans: Action[];
 }
 
@@ -86,7 +86,7 @@ export async function readTickets(
   for (const state of states.values()) armTimers(state, settings, now, orphans);
   for (const [id, { key }] of current) {
     const state = states.get(key) as TicketState;
-    // Its end is still to be told, whoever has its ticket.
+    // Its end is still to be notified, whoever owns its ticket.
     if (goingOn.has(id) && !state.firing) state.resolveDue = (state.restoredAt ?? now) + settings.resolveHold;
   }
   const openings = await db
@@ -104,7 +104,7 @@ async function readIncidents(db: Db): Promise<Set<number>> {
   return new Set(rows.map(({ ticket }) => ticket));
 }
 
-/** Members of such incidents whose alerts have ended: they stay on its list, and count into it when they fire again. */
+/** Members of such incidents whose alerts have ended: they stay attached, and count for it when they fire again. */
 async function readEndedMembers(
   db: Db,
   states: Map<string, TicketState>,
@@ -128,7 +128,7 @@ async function readEndedMembers(
   }
 }
 
-/** Sets the timers that it would have had. */
+/** Sets the timers that were running before the restart. */
 function armTimers(state: TicketState, settings: PolicySettings, now: number, orphans: Action[]): void {
   if (state.firing) {
     if (!state.open && state.parent === null)

@@ -1,6 +1,6 @@
 /**
- * Saves what the ticket policy has decided: tickets, their events and incidents. The unique `open_key` is the last word on
- * "one key, one open ticket": who loses the race counts into the winner's ticket.
+ * Saves the decisions of the ticket policy: tickets, their events and incidents. The unique `open_key` enforces "one key,
+ * one open ticket": whoever loses the race is counted in the winner's ticket.
  */
 import { sql, type Transaction, type Updateable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
@@ -59,7 +59,7 @@ async function applyAction(db: Db, action: Action, batch: Batch): Promise<number
       return endIncident(db, action.key, null);
     case 'ended':
       return endIncident(db, action.key, action.at);
-    // The reminder is a notice; the ticket itself does not change.
+    // The reminder is a notification; the ticket itself does not change.
     case 'remind':
       return (await openTicket(db, action.key))?.id ?? null;
   }
@@ -148,7 +148,7 @@ async function beginIncident(db: Db, action: Extract<Action, { type: 'open-paren
     .execute();
 }
 
-/** Of the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
+/** Ends the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
 async function endIncident(db: Db, key: string, at: number | null): Promise<number | null> {
   const last = sql<{ id: number; ticket: number }>`select id, ticket from incidents where key = ${key}
     order by id desc limit 1`;
@@ -183,7 +183,7 @@ async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Prom
     flapping_since: null,
     fires: last.fires + (why === 'fired' ? 1 : 0),
     updated_at: at,
-    // It is about the alert of now, which may be worse than the one before.
+    // It is about the present alert, which may be worse than the one before.
     ...columnsOf(about),
   });
   await note(db, last.id, at, actor, 'reopened', {
@@ -194,7 +194,7 @@ async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Prom
   return last.id;
 }
 
-/** The same trouble again: it belongs to the ticket that is open, which is then about the alert of now. */
+/** The same problem again: counted in the open ticket, which is then about the present alert. */
 async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: Batch): Promise<number | null> {
   const { key, child, at, about } = action;
   return onOpen(db, key, async ({ id, fires }) => {
@@ -206,7 +206,7 @@ async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: 
   });
 }
 
-/** Puts an alert on the list of an incident's ticket; its own ticket, where it had one, is cancelled as merged. */
+/** Attaches an alert to an incident's ticket; its own ticket, where it had one, is cancelled as merged. */
 async function attach(db: Db, action: Extract<Action, { type: 'attach' }>, batch: Batch): Promise<number | null> {
   const { key, at, about } = action;
   const parent = await openTicket(db, action.parent);
@@ -241,7 +241,7 @@ async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>
   return ticket.id;
 }
 
-/** Whoever acknowledges the alert has taken the ticket: the monitor does not resolve it any more. */
+/** Acknowledging the alert takes the ticket: the monitor does not resolve it any more. */
 function acknowledge(db: Db, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
   const { key, at, by, note: text, isEarlier } = action;
   return onOpen(db, key, async ({ id, state, assignee }) => {
@@ -257,7 +257,7 @@ async function resolve(db: Db, action: Action): Promise<number | null> {
       .updateTable('tickets')
       .set({ state: 'resolved', open_key: null, resolved_at: action.at, resolved_by: actor, updated_at: action.at })
       .where('id', '=', id)
-      // A person was quicker: it is theirs, and the policy hears of it in a moment.
+      // A person was quicker: it is theirs, and the policy gets that event shortly.
       .where('touched_at', 'is', null)
       .executeTakeFirst();
     if (done.numUpdatedRows === 0n) return;

@@ -1,23 +1,23 @@
-/** How alerts become tickets: the settings of the policy, all durations in ms. */
+/** The settings of the ticket policy: how alerts become tickets. All durations in ms. */
 export interface PolicySettings {
-  /** An alert must fire for so long without a break. */
+  /** How long an alert must fire without a break before its ticket opens. */
   openDelay: number;
-  /** A ticket that nobody touched is resolved when its alert has been good for so long. */
+  /** How long the alert of an untouched ticket must be good before the ticket is resolved. */
   resolveHold: number;
-  /** Fires again so soon after an automatic resolution: the same ticket is reopened. */
+  /** An alert that fires again within this time after an automatic resolution reopens the same ticket. */
   reopenWindow: number;
-  /** So many fires within the window are flapping: the ticket stays open until it has been quiet for `flapQuiet`. */
+  /** This many fires within the window are flapping: the ticket stays open until `flapQuiet` has passed without one. */
   flapCount: number;
   flapWindow: number;
   flapQuiet: number;
-  /** So many endpoints of one site with the same check within the window are one ticket. */
+  /** This many endpoints of one site with the same check within the window share one ticket. */
   stormEndpoints: number;
   stormWindow: number;
-  /** Still firing so long after the end of a maintenance: a ticket. */
+  /** Still firing this long after the end of a maintenance: a ticket opens. */
   afterMaintenance: number;
-  /** Automatic tickets an hour; those beyond go into one storm ticket. */
+  /** Automatic tickets per hour; those beyond share one ticket. */
   budget: number;
-  /** Recovered, but a person has it: a reminder after so long. */
+  /** Recovered, but a person owns the ticket: a reminder after this time. */
   remindAfter: number;
 }
 
@@ -37,7 +37,7 @@ export const defaultPolicy: PolicySettings = {
   remindAfter: 24 * 60 * minute,
 };
 
-/** The policy with what the part `tickets:` of evenkeel.yaml says. */
+/** The policy with the part `tickets:` of evenkeel.yaml applied. */
 export function policyOf(said: {
   openAfterMs: number;
   resolveAfterMs: number;

@@ -1,4 +1,4 @@
-/** What a ticket says about the alert behind its key; kept beyond the alert's end, for its ticket may open after it. */
+/** Facts in a ticket about the alert behind its key; kept beyond the alert's end, because the ticket may open after it. */
 export interface AboutTicket {
   alert: string;
   rule: string;
@@ -7,11 +7,11 @@ export interface AboutTicket {
   instance: string;
 }
 
-/** What the policy knows of one key (`endpoint/rule/instance`), or of the ticket of a storm. All times ms UTC. */
+/** The state of the policy for one key (`endpoint/rule/instance`), or for an incident. All times ms UTC. */
 export interface TicketState {
   key: string;
   endpoint: string;
-  /** The family of rules: what a storm is counted by. */
+  /** The family of rules: incidents group by it. */
   check: string;
   site: string | null;
   about?: AboutTicket;
@@ -31,12 +31,12 @@ export interface TicketState {
   remindDue: number | null;
   /** When the policy itself resolved the last ticket; null when a person did, or there was none. */
   resolvedAt: number | null;
-  /** A person said "won't fix until". */
+  /** A person set "won't fix until". */
   mutedUntil: number | null;
-  /** Key of the storm on whose list it is. */
+  /** Key of the incident of which it is part. */
   parent: string | null;
   isStorm: boolean;
-  /** Of a storm: the keys on its list, and how many of them fire. */
+  /** Of an incident: the keys attached to it, and how many of them fire. */
   children: string[];
   firingChildren: number;
 }

@@ -1,6 +1,6 @@
 /**
- * What people do to tickets. Every change is an event row; a change that meets a ticket in another state than it was
- * read in is a CONFLICT, never a silent overwrite. What the monitor does is in save.ts.
+ * Actions of people on tickets. Every change is an event row; a change to a ticket that has left the state in which it
+ * was read is a CONFLICT, never a silent overwrite. What the monitor does is in save.ts.
  */
 import { randomBytes } from 'node:crypto';
 import type { Selectable, Transaction, Updateable } from 'kysely';
@@ -19,7 +19,7 @@ export type TicketStateName = TicketRow['state'];
 type StoredTicket = Selectable<Database['tickets']>;
 type Db = Transaction<Database>;
 
-/** What a person did to a ticket of the monitor; the policy must know. */
+/** An action of a person on a ticket of the monitor; an event of the policy. */
 export type PersonDid = { key: string; at: number } & (
   | { type: 'touch' | 'reopen' }
   | { type: 'close'; mutedUntil: number | null }
@@ -43,15 +43,15 @@ export interface Tickets {
   /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
   resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<void>;
   reopen(id: number, by: string, text: string | null): Promise<void>;
-  /** Any other way of the life cycle; on_hold and cancelled need a reason. */
+  /** Any other transition of the life cycle; on_hold and cancelled need a reason. */
   setState(id: number, by: string, to: TicketStateName, text: string | null): Promise<void>;
-  /** Told after the change was saved. */
+  /** The listener is called after the change was saved. */
   onPerson(listener: (did: PersonDid) => void): void;
-  /** Closes what has been resolved for five business days: so long it can be reopened. @returns how many */
+  /** Closes tickets that have been resolved for five business days: until then they can be reopened. @returns how many */
   closeOld(): Promise<number>;
 }
 
-/** From which states a person may go where. Closed and cancelled are final: what comes later is a new ticket. */
+/** The transitions open to a person. Closed and cancelled are final: later problems get a new ticket. */
 const ways: Record<TicketStateName, readonly TicketStateName[]> = {
   new: ['in_progress', 'on_hold', 'resolved', 'cancelled'],
   in_progress: ['on_hold', 'resolved', 'cancelled'],
@@ -104,7 +104,7 @@ export function createTickets(parts: {
     });
   }
 
-  /** A remark or an owner: the ticket is a person's from now on. */
+  /** A comment or an owner: from now on only a person resolves the ticket. */
   async function touch(
     id: number,
     work: (db: Db, now: number) => Promise<Updateable<Database['tickets']>>,
@@ -210,7 +210,7 @@ function columnsFor(
   return { state: to };
 }
 
-/** The unique key would refuse it anyway; this says which ticket is in the way. */
+/** The unique key would refuse it anyway; this error names the ticket in the way. */
 async function refuseSecondOpen(db: Db, row: StoredTicket): Promise<void> {
   const other = await db.selectFrom('tickets').select('id').where('open_key', '=', row.key).executeTakeFirst();
   if (other) throw conflict(`ticket ${other.id} is open for the same alert`);
@@ -242,7 +242,7 @@ export async function note(
   await insertRows(db, 'ticket_events', [row]);
 }
 
-/** A new ticket, before anything is known of it. */
+/** A new ticket without any facts yet. */
 export function blankTicket(key: string, now: number) {
   return {
     key,

@@ -1,16 +1,16 @@
-/** Changes in memory that can be taken back: what could not be saved has not happened. */
+/** Changes in memory that can be undone when they could not be saved. */
 export interface Undo<T extends object> {
-  /** Changes an object in place, and remembers how it was. */
+  /** Changes an object in place, and remembers its former columns. */
   put(object: T, columns: Partial<T>): void;
-  /** Remembers how to take back a change of any other kind. */
+  /** Remembers how to undo a change of any other kind. */
   change(back: () => unknown): void;
-  /** Forgets how it was. */
+  /** Makes the changes permanent. */
   keep(): void;
-  /** Takes everything back since `keep`, the last change first. */
+  /** Undoes everything since `keep`, the last change first. */
   undo(): void;
 }
 
-/** @param restored told of each object that was put back */
+/** @param restored called with each object that was put back */
 export function createUndo<T extends object>(restored: (object: T) => void): Undo<T> {
   let backs: (() => unknown)[] = [];
   return {
