@@ -2,17 +2,17 @@ import type { TObject } from 'typebox';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 
-/** The seam to people. A channel sends one notice once; the outbox (outbox.ts) retries, times, logs and dedupes. */
+/** The interface of channels. A channel sends a notification once; outbox.ts retries, times, logs and dedupes. */
 export interface Notice {
-  /** The same at every repeat of this one notice to this one channel: receivers may drop what they have seen. */
+  /** The same at every repeat of this notification to this channel: receivers may drop duplicates. */
   id: string;
   /** What happened to the alert or ticket. */
   event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
-  /** The same for every notice of one alert: receivers group and resolve by it. */
+  /** The same for every notification of one alert: receivers group and resolve by it. */
   key: string;
   rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
-  /** `site` as kind: it is about several endpoints, named in `members`. */
+  /** `site` as kind: the notification is about several endpoints, named in `members`. */
   endpoint: { id: string; name: string; kind: string; site: string | null };
   /** Of a grouped notification: how many alerts, and the endpoints of the first of them. */
   members: { count: number; names: string[] } | null;
@@ -23,18 +23,18 @@ export interface Notice {
   unit: string;
   startedAt: number;
   endedAt: number | null;
-  /** Why it ended or what is special about it, as a code; see notice.ts for the words. */
+  /** Why it ended or what is special about it, as a code; notice.ts has the words. */
   why: string | null;
   ticket: number | null;
-  /** Link to the page that shows it. */
+  /** Link to the page of the alert or ticket. */
   url: string;
 }
 
 export interface Channel {
   kind: string;
   /**
-   * Sends once. Resolves when the receiver has taken it.
-   * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (will not help)
+   * Sends once. Resolves when the receiver has accepted it.
+   * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (not worth one)
    */
   send(notice: Notice, signal: AbortSignal): Promise<void>;
 }
@@ -43,8 +43,8 @@ export interface ChannelType {
   kind: string;
   /** The shape of its own settings, for collector/notify/settings.ts. Texts may come from a file: `password_file`. */
   settings: TObject;
-  /** What the shape cannot say; only asked for settings that have it. */
+  /** Checks beyond the schema; only called for settings that satisfy it. */
   check?(settings: never): Fault[];
-  /** Of settings that have been checked. */
+  /** @param settings checked before */
   create(name: string, settings: never): Channel;
 }

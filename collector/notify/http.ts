@@ -1,4 +1,4 @@
-/** What channels over HTTP share: the check of their address, one POST, and whether a failure is worth another try. */
+/** Shared by channels over HTTP: the check of the address, one POST, and whether a failure is worth another try. */
 import { fail, reasonOf } from '../../shared/errors.ts';
 
 const redirectsAtMost = 3;
@@ -11,7 +11,7 @@ export function urlFault(text: string): string | null {
 }
 
 /**
- * Follows redirects within the same origin only: the token is meant for nobody else.
+ * Follows redirects within the same origin only: the token must not be sent to another one.
  * @throws EvenkeelError CHANNEL_FAILED, CHANNEL_REFUSED
  */
 export async function post(channel: string, target: URL, request: RequestInit, redirects = 0): Promise<void> {
@@ -21,7 +21,7 @@ export async function post(channel: string, target: URL, request: RequestInit, r
   } catch (thrown) {
     throw fail('CHANNEL_FAILED', { channel, reason: networkReason(thrown) }, thrown);
   }
-  // The answer's text is nobody's business; dropping it frees the connection.
+  // The text of the answer is not needed; cancelling it frees the connection.
   await response.body?.cancel();
   if (response.ok) return;
   const location = response.headers.get('location');
@@ -32,12 +32,12 @@ export async function post(channel: string, target: URL, request: RequestInit, r
     throw fail('CHANNEL_REFUSED', { channel, reason: `it redirects to ${next?.origin ?? 'no valid address'}` });
   }
   const reason = `HTTP ${response.status}`;
-  // A receiver that is too busy or not there yet may take it later; one that says "no" will say it again.
+  // A receiver that is busy or not there yet may accept it later; any other refusal will not change.
   const later = response.status >= 500 || [408, 425, 429].includes(response.status);
   throw fail(later ? 'CHANNEL_FAILED' : 'CHANNEL_REFUSED', { channel, reason });
 }
 
-/** fetch says only "fetch failed"; the cause has the host and the code. */
+/** The error of fetch is only "fetch failed"; its cause has the host and the code. */
 function networkReason(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   return cause instanceof Error && cause.message ? cause.message : reasonOf(thrown);

@@ -1,10 +1,10 @@
-/** A notice in words. Pure. What comes from outside is cut to one line of bounded length. */
+/** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ruleName, sayLimit, sayValue } from '../../shared/words/names.ts';
 import type { Notice } from './channel.ts';
 
-/** A name must not be able to write a header or a second line, nor turn the direction of the words beside it. */
+/** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
 export function oneLine(text: string, limit = 200): string {
   const clean = text.replace(disturbing, ' ').trim();
   return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean;
@@ -14,7 +14,7 @@ export function oneLine(text: string, limit = 200): string {
 export const valueText = ({ metric, unit }: Notice, value: number | null, language: Language): string =>
   sayValue(language, metric, value, unit);
 
-/** What the alert is about, of the tags: the path, the job, the disk … */
+/** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notice: Pick<Notice, 'tags'>): string {
   const { path, job, name, unit, check, sensor, manager, label } = notice.tags;
   return oneLine([path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' '));
@@ -40,7 +40,7 @@ function membersText({ count, names }: NonNullable<Notice['members']>, language:
   return `${word(language, 'notice.endpoints', { n: count })}${named ? ` (${named}${more})` : ''}`;
 }
 
-/** The body as plain text, one fact a line, times in UTC and in the zone of the reader's choice. */
+/** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
 export function bodyText(notice: Notice, language: Language, zone = 'UTC'): string {
   const { endpoint, tags, metric, unit, threshold, value, why } = notice;
   const say = (name: NoticeFact, text: string) => `${word(language, `notice.${name}`)}: ${text}`;

@@ -1,4 +1,4 @@
-/** What people are to be told, once for all channels: facts in codes, put into words when it is sent. */
+/** A notification, one for all channels: facts in codes, put into words when it is sent. */
 
 import { fieldOf } from '../../shared/metrics.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
@@ -10,11 +10,11 @@ export type NotificationFacts = Omit<Notice, 'id' | 'ticket' | 'url'>;
 export interface Notification {
   at: number;
   channels: readonly string[];
-  /** Those about the same go out in order: the id of the alert, or the key of the incident. */
+  /** Notifications about the same go out in order: the id of the alert, or the key of the incident. */
   about: string;
   alert: string | null;
   incident: string | null;
-  /** The key whose ticket it names, and the ticket that is known already. */
+  /** The key whose ticket it names, and the ticket if it exists already. */
   ticketKey: string;
   ticket: number | null;
   facts: NotificationFacts;
@@ -30,7 +30,7 @@ type AboutAlert = Pick<
   'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'
 >;
 
-/** The facts about one alert, as it is now. */
+/** The facts about the present state of one alert. */
 export function factsOf(
   parts: FactsParts,
   alert: AboutAlert,

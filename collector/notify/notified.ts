@@ -1,4 +1,4 @@
-/** Whom the alerts and incidents that go on have reached: who was notified that one fires is notified that it ended. */
+/** The channels notified of each current alert and incident: whoever was notified of its start is notified of its end. */
 import type { State } from '../state/open.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { severities } from './settings.ts';
@@ -41,7 +41,7 @@ export function createNotified(): Notified {
   };
 }
 
-/** Reads back whom those that go on had reached before a restart. */
+/** Reads back, after a restart, which channels were notified of the current ones. */
 export async function readNotified(state: State, notified: Notified): Promise<void> {
   const rows = await state
     .selectFrom('deliveries')

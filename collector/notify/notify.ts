@@ -1,6 +1,6 @@
 /**
- * The step before the commit: who is told of what happened. Whoever was notified that an alert fires is notified once
- * that it ended; whoever was not never is. A flapping alert makes one message at its start and one at its end.
+ * The step before the commit: who is notified. Those notified that an alert fires are notified once that it ended; no
+ * others are. A flapping alert makes one notification at its start and one at its end.
  */
 import type { LiveAlert } from '../alerts/alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts';
@@ -20,13 +20,13 @@ export interface NotifyParts extends FactsParts {
   memory: Notified;
 }
 
-/** In place of a rule, where many break: named under `rule` in the words as well. */
+/** Stands in for a rule where many fire: named under `rule` in the words as well. */
 const manyAlerts = 'incident';
 
-/** A grouped message names so many of its members. */
+/** Maximum names of members in a grouped notification. */
 const namesAtMost = 20;
 
-/** What a silence that is over was. */
+/** The cause of an absence that is over. */
 const causeIn = ({ cause }: Record<string, unknown>) => (typeof cause === 'string' ? cause : null);
 
 export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
@@ -50,14 +50,14 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if (ended) memory.forget(alert.id);
   }
 
-  /** To whoever takes such messages. */
+  /** To the channels that take this severity. */
   function send(alert: LiveAlert, event: Notice['event'], at: number, why: string | null = null): void {
     const { severity } = alert.rule;
     put(alert, routesFor(parts.routes, severity), at, factsOf(parts, alert, event, { why }));
     memory.add(alert.id, routesFor(parts.routes, severity), rankOf[severity]);
   }
 
-  /** To whoever was told that it fires. */
+  /** To the channels that were notified that it fires. */
   function tell(alert: LiveAlert, event: Notice['event'], at: number, why: string | null): void {
     const endedAt = event === 'resolved' ? at : null;
     put(alert, memory.of(alert.id)?.channels ?? [], at, factsOf(parts, alert, event, { endedAt, why }));
@@ -75,7 +75,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const { key, at } = action;
     const alert = parts.alertOf(key);
     if (action.type === 'remind') remind(action);
-    // It was held back as one of a storm that then was none.
+    // It was held back as part of an incident that did not form.
     else if (action.type === 'open' && alert?.state === 'firing' && !memory.of(alert.id)) send(alert, 'firing', at);
     else if (policy.state(key)?.isStorm) onIncident(action);
   }
@@ -107,7 +107,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if (channels.length > 0) batch.notifications.push({ ...about, facts });
   }
 
-  /** It is about several endpoints of a site: how many, which, and as bad as the worst of them. */
+  /** About several endpoints of a site: how many, which, and the level of the worst. */
   function factsOfIncident(
     key: string,
     keys: readonly string[],
@@ -136,7 +136,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     };
   }
 
-  /** Those on its list, and those that join it in this batch. */
+  /** Its members, and those that join it in this batch. */
   function joining(key: string): string[] {
     const joined = batch.actions.flatMap((action) =>
       action.type === 'attach' && action.parent === key ? action.key : [],

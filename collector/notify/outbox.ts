@@ -1,5 +1,5 @@
 /**
- * The runner of deliveries. Rows are written in the transaction of the change that they tell of; here they are sent: at
+ * The runner of deliveries. Rows are written in the transaction of the change that they report; here they are sent: at
  * least once, in order for each alert and channel, with growing random pauses. An attempt is counted before it is made,
  * so that a crash between sending and marking costs one repeat, after a pause, under the same Idempotency-Key.
  */
@@ -18,7 +18,7 @@ export interface OutboxParts {
   state: State;
   clock: Clock;
   routes: readonly ChannelRoute[];
-  /** Without a slash at the end; known once the collector listens. */
+  /** Without a slash at the end; available once the collector listens. */
   publicUrl: () => string;
   log: Log;
   changeFeed: ChangeFeed;
@@ -28,14 +28,14 @@ export interface OutboxParts {
 }
 
 export interface Outbox {
-  /** Something was queued: send now rather than at the next look. */
+  /** A delivery was queued: sends now rather than at the next check. */
   wake(): void;
-  /** Sends everything that is due and may go; resolves when that has been tried once. @returns how many were tried */
+  /** Sends everything that is due and may go; resolves when each was tried once. @returns how many were tried */
   runDue(): Promise<number>;
-  /** Forgets what was sent or given up long ago. @returns how many */
+  /** Deletes what was sent or given up long ago. @returns how many */
   prune(): Promise<number>;
   start(): void;
-  /** Waits for what is being sent. */
+  /** Waits for deliveries in progress. */
   stop(): Promise<void>;
 }
 
@@ -44,16 +44,16 @@ type DeliveryRow = Pick<Selectable<Database['deliveries']>, 'id' | 'channel' | '
   ticket: number | null;
 };
 
-/** About twelve hours of trying: long enough for a mail server's bad night. */
+/** About twelve hours of attempts: long enough for a mail server that is down overnight. */
 const attemptsAtMost = 30;
 const firstPauseMs = 2_000;
 const longestPauseMs = 3_600_000;
 const atOnce = 8;
 const lookEveryMs = 5_000;
-/** So long a ticket shows who was told of it. */
+/** How long a ticket shows who was notified of it. */
 const keptMs = 90 * 86_400_000;
 
-/** Full jitter: receivers that come back are not met by all senders at once. At least a quarter of a second. */
+/** Full jitter: a receiver that recovers is not hit by all senders at once. At least a quarter of a second. */
 export function pauseAfter(attempts: number, random: () => number): number {
   const span = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts, 20));
   return 250 + Math.floor(random() * span);
@@ -67,7 +67,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
-  /** Rows whose time has come, less those that must wait for an earlier notice of the same alert. */
+  /** Due rows, without those that must wait for an earlier notification of the same alert. */
   async function due(): Promise<DeliveryRow[]> {
     const rows = await state
       .selectFrom('deliveries')
@@ -151,14 +151,14 @@ export function createOutbox(parts: OutboxParts): Outbox {
     });
   }
 
-  /** The page that shows what it is about is found when it is sent: the address may have changed since. */
+  /** The link is made when it is sent: the public address may have changed since. */
   function noticeOf({ id, facts, ticket }: DeliveryRow): Notice {
     const about = JSON.parse(facts) as NotificationFacts;
     const path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     return { ...about, id, ticket, url: parts.publicUrl() + path };
   }
 
-  /** Looks until nothing is due, then again when the next row is, or soon. One look at a time. */
+  /** Sends until nothing is due, then again when the next row is due, or soon. One run at a time. */
   function look(): void {
     if (stopped) return;
     clearTimeout(timer);

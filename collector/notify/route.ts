@@ -1,4 +1,4 @@
-/** Who hears of what: the channels of the settings, each with the severities that it takes. */
+/** Routing: the channels of the settings, each with the severities that it takes. */
 import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
@@ -19,10 +19,10 @@ export interface ChannelSettings {
   settings: Record<string, unknown>;
 }
 
-/** `info` is for pages, not for messages. */
+/** `info` is for pages only, not for notifications. */
 const usual = severities.filter((severity) => severity !== 'info');
 
-/** What is wrong with channels as they stand in the settings, by their place in the list. Pure. */
+/** Faults of channels in the settings, by their place in the list. Pure. */
 export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
   const names = new Set<unknown>();
   return channels.flatMap((channel, i): Fault[] => {
@@ -38,7 +38,7 @@ export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
 }
 
 /**
- * Makes the channels. Each takes warnings and critical alerts unless `severities` says otherwise.
+ * Creates the channels. Each takes warnings and critical alerts unless `severities` is set otherwise.
  * @throws EvenkeelError BAD_SETTING
  */
 export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[] {
@@ -60,7 +60,7 @@ export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[]
   });
 }
 
-/** The names of the channels that take a notice of this severity. */
+/** The names of the channels that take this severity. */
 export function routesFor(routes: readonly ChannelRoute[], severity: Notice['severity']): string[] {
   return routes.filter((route) => route.severities.includes(severity)).map((route) => route.name);
 }

@@ -1,4 +1,4 @@
-/** Saves what is to be sent: one notification, one delivery per channel. The same happening told again is the same row. */
+/** Saves what is to be sent: one notification, one delivery per channel. The same event twice is the same row. */
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';

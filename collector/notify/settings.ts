@@ -1,6 +1,6 @@
 /**
- * What is wrong with the settings of a channel. Pure. A text may come from a file: then `password_file` stands for
- * `password`, and what the file holds is put in its place before it is looked at a second time.
+ * Faults of the settings of a channel. Pure. A text may come from a file: then `password_file` stands for
+ * `password`, and the content of the file is put in its place before the second check.
  */
 import { Type } from 'typebox';
 import { type Fault, faultsOf } from '../../shared/shape.ts';

@@ -1,4 +1,4 @@
-/** Mail by SMTP. Plain text only: what endpoints call themselves never becomes markup in somebody's mail program. */
+/** Mail by SMTP. Plain text only: names that endpoints give themselves never become markup in a mail program. */
 import { createTransport } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
@@ -50,7 +50,7 @@ export const email: ChannelType = {
       connectionTimeout: 10_000,
       greetingTimeout: 10_000,
       socketTimeout: 10_000,
-      // A message is text that we made: nothing in it may read a file or fetch an address.
+      // The text of a message must never make the mailer read a file or fetch an address.
       disableFileAccess: true,
       disableUrlAccess: true,
     };
@@ -77,7 +77,7 @@ export const email: ChannelType = {
   },
 };
 
-/** `a@example.org`, `Name <a@example.org>`, or several with commas between. */
+/** `a@example.org`, `Name <a@example.org>`, or several separated by commas. */
 function addressFault(text: string): string | null {
   const isAddress = (one: string) => {
     const inner = /<([^<>]*)>\s*$/.exec(one)?.[1] ?? one;
@@ -87,7 +87,7 @@ function addressFault(text: string): string | null {
 }
 
 function contentOf(notice: Notice, language: Language, zone: string) {
-  // Mails about one alert make one thread: the first carries the id that the later ones refer to.
+  // Mails about one alert form one thread: the first has the id to which later ones refer.
   const thread = `<${Buffer.from(`${notice.key}/${notice.startedAt}`).toString('base64url')}@evenkeel>`;
   return {
     subject: `[Evenkeel] ${headline(notice, language)}`,
@@ -107,7 +107,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** SMTP says 5xx for what will not work the next time either; a wrong log-in is of that kind. */
+/** SMTP answers 5xx for permanent failures; a wrong log-in is one. */
 function isFinal(thrown: unknown): boolean {
   const { responseCode, code } = thrown as { responseCode?: number; code?: string };
   if (responseCode !== undefined) return responseCode >= 500;

@@ -1,4 +1,4 @@
-/** The kinds of channels. One more: a file beside this one, and a line here. */
+/** The kinds of channels. To add one: a file beside this one, and a line here. */
 import type { ChannelType } from '../channel.ts';
 import { email } from './email.ts';
 import { webhook } from './webhook.ts';

@@ -1,6 +1,6 @@
 /**
- * A webhook in Alertmanager's v4 JSON, so that everything which takes Alertmanager's notices takes ours: one alert a
- * notice. `Idempotency-Key` is the same at every repeat.
+ * A webhook in Alertmanager's v4 JSON, so that every receiver for Alertmanager accepts it: one alert per notification.
+ * `Idempotency-Key` is the same at every repeat.
  */
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
@@ -20,7 +20,7 @@ const Settings = Type.Object(
   { additionalProperties: false },
 );
 
-/** What Alertmanager writes for "has not ended". */
+/** Alertmanager's value for "has not ended". */
 const never = '0001-01-01T00:00:00Z';
 
 export const webhook: ChannelType = {
@@ -44,7 +44,7 @@ export const webhook: ChannelType = {
   },
 };
 
-/** What a header cannot carry would make fetch fail with the whole header in its message. */
+/** A token that a header cannot carry would make fetch fail with the whole header in its error. */
 function tokenFault(text: string): string | null {
   return /^[ -~]+$/.test(text) ? null : 'must be a token on one line, of ASCII characters only';
 }
@@ -78,7 +78,7 @@ export function alertmanagerJson(notice: Notice, receiver: string, language: Lan
   };
 }
 
-/** Ours last: a tag cannot pretend to be the severity. */
+/** Our labels last: a tag cannot override the severity. */
 function labelsOf(notice: Notice): Record<string, string> {
   const { endpoint } = notice;
   return {
