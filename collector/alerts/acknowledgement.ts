@@ -1,7 +1,7 @@
 /**
- * Acknowledgement. Pure. Says who has an alert until it expires; ends with its alert, and when the alert gets worse than
- * the acknowledged level. A hand-over that is not accepted ends it, too: otherwise an alert would stay with a person
- * who has gone home.
+ * Acknowledgement. Pure. Holds who has an alert until it expires; ends with its alert, and when the alert gets worse
+ * than the acknowledged level. A hand-over that is not accepted ends it, too: otherwise an alert would stay with a
+ * person who has gone home.
  */
 export interface Acknowledgement {
   at: number;

@@ -28,7 +28,7 @@ export type Input = { at: number } & (
 
 /** A verdict about one instance of a family. */
 export interface Sample {
-  /** An old sample, evaluated again because a rule has changed: its time does not count for the interval of the series. */
+  /** An old sample, evaluated again because a rule has changed: not counted for the interval of its series. */
   again?: true;
   key: string;
   endpoint: string;

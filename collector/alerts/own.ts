@@ -1,6 +1,6 @@
 /**
- * The collector's alert about itself. It has no endpoint and no ticket: the ticket store may be what is broken. When not
- * even the alert can be saved, the channels are notified directly, without the outbox.
+ * The collector's alert about itself. It has no endpoint and no ticket: the ticket store may be what is broken. When
+ * not even the alert can be saved, the channels are notified directly, without the outbox.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';

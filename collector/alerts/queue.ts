@@ -1,6 +1,6 @@
 /**
  * The input queue of the second half of the pipeline. Inputs gather while a batch is committed, and go on together: two
- * reports never decide on the same alert at once, and thousands of endpoints that disappear at once cost tens of commits.
+ * reports never decide on the same alert at once, and thousands of endpoints that vanish at once cost tens of commits.
  *
  * A batch that cannot be saved has not happened: memory is put back, and its inputs are tried again with what came
  * meanwhile, first one by one, so that a single bad one cannot block all others. While nothing at all can be saved, a
@@ -32,7 +32,7 @@ interface QueuedInput {
 
 /** One batch must not hold the event loop for long. */
 const batchAtMost = 100;
-/** Maximum inputs kept while the state cannot be written; beyond it the oldest samples go: a breach is reported again. */
+/** Maximum inputs kept while the state cannot be written; beyond it the oldest samples go: a breach comes again. */
 const keptAtMost = 20_000;
 /** An input that failed alone this often, while others were saved, will not work the next time either. */
 const failuresAtMost = 5;

@@ -14,7 +14,7 @@ const removedAtOnce = 100;
 
 export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
-  /** The last change of each alert says how it is. */
+  /** The last change of each alert holds its present state. */
   const last = new Map(changes.map((change) => [change.alert.id, change]));
   const dropped = [...last.values()]
     .filter(({ code, ended }) => ended && code === 'dropped')

@@ -1,4 +1,4 @@
-/** The channels notified of each current alert and incident: whoever was notified of its start is notified of its end. */
+/** The channels notified of each current alert and incident: those notified of its start are notified of its end. */
 import type { State } from '../state/open.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { severities } from './settings.ts';

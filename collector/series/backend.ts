@@ -59,7 +59,7 @@ export interface Backend {
   readonly fullBytes: number;
   /** The frame is durable in the journal. Its bytes belong to the backend. */
   write(frame: Sealed): void;
-  /** The newest value of each series at or after `since`; `note` may also be called later, when the backend was away. */
+  /** The newest value of each series at or after `since`; `note` may be called later, when the backend was away. */
   newest(since: number, note: (values: Newest) => void): Promise<void>;
   /** @throws EvenkeelError SERIES_UNAVAILABLE */
   query(query: SeriesQuery): Promise<SeriesResult>;

@@ -21,14 +21,14 @@ export type Action = { at: number; key: string; about?: AboutTicket } & (
   | { type: 'open'; follows: boolean; count: number }
   | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
-  | { type: 'count' /** It is on the list of this ticket. */; child?: string }
+  | { type: 'count' /** The alert that fired, if it is attached to this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
   | { type: 'resolve' }
-  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of a storm. */; of?: { check: string; site: string | null } }
+  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of an incident. */; of?: { check: string; site: string | null } }
   /** Of an incident, whatever people do with its ticket meanwhile. */
   | { type: 'began' }
-  | { type: 'ended' /** Those on its list until now. */; members: readonly string[] }
+  | { type: 'ended' /** Its members until now. */; members: readonly string[] }
   | { type: 'remind' }
   /** The alert has got worse: its ticket follows. */
   | { type: 'urgency'; urgency: number; severity: string }

@@ -13,7 +13,7 @@ type Outage = Pick<TicketState, 'key' | 'check' | 'site'>;
 export function openIncident(memory: TicketMemory, { key, check, site }: Outage, at: number): TicketState {
   const incident = memory.get(key) ?? memory.add({ ...newTicketState(key, '', check, site), isStorm: true });
   const goesOn = incident.firing || incident.resolveDue !== null;
-  // More alerts while its ticket is closed by hand begin it again, too.
+  // Further alerts while its ticket is closed by hand are notified, too.
   const isNews = !goesOn || incident.openDue !== null;
   memory.set(incident, { firing: true, restoredAt: null, openDue: null, resolveDue: null, remindDue: null });
   if (!goesOn) memory.set(incident, { firedAt: at });

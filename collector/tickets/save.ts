@@ -1,6 +1,6 @@
 /**
- * Saves the decisions of the ticket policy: tickets, their events and incidents. The unique `open_key` enforces "one key,
- * one open ticket": whoever loses the race is counted in the winner's ticket.
+ * Saves the decisions of the ticket policy: tickets, their events and incidents. The unique `open_key` enforces "one
+ * key, one open ticket": whoever loses the race is counted in the winner's ticket.
  */
 import { sql, type Transaction, type Updateable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
@@ -148,7 +148,7 @@ async function beginIncident(db: Db, action: Extract<Action, { type: 'open-paren
     .execute();
 }
 
-/** Ends the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
+/** Sets the end of the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
 async function endIncident(db: Db, key: string, at: number | null): Promise<number | null> {
   const last = sql<{ id: number; ticket: number }>`select id, ticket from incidents where key = ${key}
     order by id desc limit 1`;

@@ -1,4 +1,4 @@
-/** Facts in a ticket about the alert behind its key; kept beyond the alert's end, because the ticket may open after it. */
+/** Facts in a ticket about the alert of its key; kept beyond the alert's end, because the ticket may open later. */
 export interface AboutTicket {
   alert: string;
   rule: string;

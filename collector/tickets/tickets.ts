@@ -47,7 +47,7 @@ export interface Tickets {
   setState(id: number, by: string, to: TicketStateName, text: string | null): Promise<void>;
   /** The listener is called after the change was saved. */
   onPerson(listener: (did: PersonDid) => void): void;
-  /** Closes tickets that have been resolved for five business days: until then they can be reopened. @returns how many */
+  /** Closes tickets resolved for five business days; until then they can be reopened. @returns how many */
   closeOld(): Promise<number>;
 }
 
