@@ -1,6 +1,6 @@
 /**
- * What was said about rules, in a settings file and by people, over those that are built in: the rules that hold, and
- * what is wrong. Pure.
+ * Overrides of rules, from a settings file and from people, over the built-in ones: the rules in force, and the faults.
+ * Pure.
  */
 import { type Fault, shown, wordHint } from '../../shared/shape.ts';
 import { createRuleBooks, everywhere, type RuleBooks, type ScopedRule } from './book.ts';
@@ -8,7 +8,7 @@ import { faultsOfLevel, faultsOfRule } from './check.ts';
 import type { Rule } from './rule.ts';
 import type { Scope } from './scope.ts';
 
-/** Parts of one rule, said for one scope. */
+/** Parts of one rule, overridden for one scope. */
 export interface RuleOverride {
   id: string;
   scope: Scope;
@@ -22,11 +22,11 @@ export interface RuleOverride {
 export interface ArrangedRule {
   rule: Rule;
   scope: Scope;
-  /** Who may change it: anybody (built in), the settings file, people. */
+  /** Who may change it: anyone (built in), the settings file, people. */
   owner: 'built-in' | RuleOverride['owner'];
-  /** The parts that its owner said. */
+  /** The parts that its owner overrides. */
   said: RuleOverride['parts'] | null;
-  /** False: without what was said there is no such rule. */
+  /** False: without the override there is no such rule. */
   hasDefault: boolean;
   changedAt: number | null;
   changedBy: string | null;
@@ -35,14 +35,14 @@ export interface ArrangedRule {
 export interface Arranged {
   books: RuleBooks;
   entries: ArrangedRule[];
-  /** Of what was said; what has one does not hold. */
+  /** Faults of overrides; one with a fault is not in force. */
   faults: { said: RuleOverride; fault: Fault }[];
 }
 
 export const isSameScope = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
 export const isEverywhere = ({ of }: Scope) => of === 'all';
 
-/** Within a scope a rule may be stricter or milder, but it stays the same thing: one alert, one family. */
+/** Within a scope a rule may be stricter or milder, but it keeps its subject: one alert, one family. */
 const fixed = ['level_of', 'applies'] as const;
 
 export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]): Arranged {
@@ -104,7 +104,7 @@ function differenceFaults(rule: Rule, model: Rule): Fault[] {
   ];
 }
 
-/** Everywhere, and within each scope as it is there. Of a level and its milder rule, the one that was said is at fault. */
+/** Faults of levels, everywhere and within each scope. Of a level and its milder rule, the overridden one is at fault. */
 function allLevelFaults(
   base: ReadonlyMap<string, ArrangedRule>,
   scoped: readonly ArrangedRule[],
@@ -125,10 +125,10 @@ function allLevelFaults(
   return faults;
 }
 
-/** Kinds as version 0.1.0 called them: settings files that were written then go on to work. */
+/** Names of kinds in version 0.1.0: settings files from then still work. */
 const wordsOf010: Readonly<Record<string, string>> = { metric: 'threshold', silent: 'absence' };
 
-/** What a new rule need not say. */
+/** Defaults for a new rule. */
 const usual = {
   enabled: true,
   severity: 'warning',
@@ -146,7 +146,7 @@ function merged(id: string, before: Rule | undefined, parts: RuleOverride['parts
   return word === undefined ? candidate : { ...candidate, when: { ...when, kind: word } };
 }
 
-/** A mistyped id of a default looks like a new rule that lacks everything: that is not said as well. */
+/** A mistyped id of a default looks like a new rule that lacks everything: those faults are not listed as well. */
 function newRuleFaults(candidate: Record<string, unknown>, ids: readonly string[]): Fault[] {
   const { id, name, when } = candidate;
   const faults = faultsOfRule(candidate);

@@ -9,10 +9,10 @@ import { type EndpointPlace, reaches, type Scope, weightOf } from './scope.ts';
 export interface RuleFamily {
   /** The id of the mildest rule. */
   id: string;
-  /** What people see that it is about. */
+  /** The metric that people see. */
   metric: string;
   levels: { rule: Rule; kind: RuleKind }[];
-  /** Its verdicts are wanted also when all is well: that no sample comes would be a breach. */
+  /** Verdicts are needed also when all is well, because missing samples would be a breach. */
   watchesSilence: boolean;
 }
 
@@ -32,16 +32,16 @@ export const familyOf = (rule: Pick<Rule, 'id' | 'level_of'>): string => rule.le
 /** Judged by presence and time: its verdict holds until the next one, so that time alone may fire and clear it. */
 export const isTimed = (rule: Rule): boolean => kindOf(rule.when).judgeEndpoint !== undefined;
 
-/** A rule as it is to be within a scope. */
+/** A rule within a scope. */
 export interface ScopedRule {
   scope: Scope;
   rule: Rule;
 }
 
-/** Which rule holds for an endpoint, and which ones gave way to it. */
+/** Which rule holds for an endpoint, and which ones it overrides. */
 export interface RuleChoice {
   rule: Rule;
-  /** `all` where nothing more specific was said. */
+  /** `all` where nothing more specific is set. */
   scope: Scope;
   gaveWay: Scope[];
 }
@@ -49,7 +49,7 @@ export interface RuleChoice {
 export interface RuleBooks {
   /** The same object for all endpoints for which the same rules hold. */
   for(place: EndpointPlace): RuleBook;
-  /** All rules, disabled ones too, with why each is what it is. */
+  /** All rules, disabled ones too, with the origin of each. */
   explain(place: EndpointPlace): RuleChoice[];
   /** Names of rules by id, whatever the scope. */
   rule(id: string): Rule | undefined;
@@ -59,8 +59,8 @@ export interface RuleBooks {
 export const everywhere: Scope = { of: 'all', target: '' };
 
 /**
- * @param base each rule once, as it is where no scope says otherwise
- * @param scoped the most specific one that reaches an endpoint takes the place of the others
+ * @param base each rule once, as it is without any scope
+ * @param scoped the most specific one that reaches an endpoint replaces the others
  */
 export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRule[] = []): RuleBooks {
   const books = new Map<string, RuleBook>();

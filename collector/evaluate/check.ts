@@ -1,7 +1,7 @@
 /**
- * What is wrong with a rule, whoever wrote it: a settings file, a form, a script. Pure: a rule and the catalogue in, faults
- * out, all of them. A rule that can never fire, or never end, is as wrong as one that cannot be read: it would be off in silence.
- * There is no way to speak of a measurement that the catalogue does not have, because intake does not store such a one.
+ * Faults of a rule from any source: a settings file, a form, a script. Pure: a rule and the catalogue in, all faults
+ * out. A rule that can never fire, or never end, is as wrong as one that cannot be read: it would be off without an error.
+ * A measurement that is not in the catalogue is a fault, because intake does not store it.
  */
 import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts';
 import { type Fault, faultsOf, type Path, shown, unknownKey, wordHint } from '../../shared/shape.ts';
@@ -23,11 +23,11 @@ const fields: ReadonlyMap<string, ReadonlyMap<string, CatalogueRow>> = new Map(
 
 const rowsOf = (measurement: unknown) => fields.get(measurement as string);
 
-/** Whatever was written, read as far as it goes: the shape has been complained about before. */
+/** Untrusted input, read as far as it goes: faults of its shape are reported before. */
 type Unchecked<T> = { [K in keyof T]?: unknown };
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Faults of one whole rule, by their place in it. */
+/** Faults of one whole rule, by their path in it. */
 export function faultsOfRule(rule: unknown): Fault[] {
   const faults = faultsOf(Rule, rule);
   const { when } = (isObject(rule) ? rule : {}) as Unchecked<Rule>;
@@ -102,7 +102,7 @@ function limitFaults({ op, value, clear, growth }: Unchecked<Condition>, row: Ca
     faults.push({ path: [...path, 'growth'], problem: `is for counters; ${name} is a value that goes up and down` });
   if (typeof value !== 'number') return faults;
   const words = Number.isFinite(low) || Number.isFinite(high) ? `: ${name} is ${span(low, high)}` : '';
-  // Between two codes, or between yes and no, there is nothing.
+  // Between two codes, or between yes and no, no value exists.
   const isCode = row.unit !== 'percent' && Number.isFinite(high) && !Number.isInteger(value);
   const reach = op === '=' && isCode ? 'never' : reachOf(op, value, low, high);
   if (reach === 'never') faults.push({ path: [...path, 'value'], problem: `${value} can never be reached${words}` });
@@ -159,7 +159,7 @@ function coverFaults({ covered_by, when }: Rule, all: ReadonlyMap<string, Rule>)
   });
 }
 
-/** Faults of a rule beside the others: the level that it is of, and what covers it. */
+/** Faults of a rule in relation to others: the level that it belongs to, and the rules that cover it. */
 export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
   const faults = coverFaults(rule, all);
   if (rule.level_of === undefined || !rule.enabled) return faults;

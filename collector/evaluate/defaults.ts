@@ -1,7 +1,8 @@
 /**
  * The default rules: few, late rather than nervous, each with a clear level. Where other products differ,
- * the quieter limit was taken.
- * Adding a rule is adding an entry, and its name under `rule` in shared/words. All of it can be overridden by id under `rules:` in evenkeel.yaml.
+ * the less sensitive limit was taken.
+ * To add a rule: an entry here, and its name under `rule` in shared/words. Every rule can be overridden by id under
+ * `rules:` in evenkeel.yaml.
  */
 import type { Condition } from './kinds/threshold.ts';
 import type { Rule } from './rule.ts';
@@ -26,7 +27,7 @@ const warning = (id: string, when: Rule['when'], extra: Extra = {}): Rule => ({
   ...extra,
 });
 
-/** The worse level of the rule `milder`, of which it takes everything that is not given. */
+/** The worse level of the rule `milder`; everything not given is taken from that. */
 const critical = (milder: Rule, id: string, when: Rule['when'], extra: Extra = {}): Rule => ({
   ...milder,
   id,
@@ -37,7 +38,7 @@ const critical = (milder: Rule, id: string, when: Rule['when'], extra: Extra = {
   ...extra,
 });
 
-/** Worth seeing on a page, not worth a message or a ticket. */
+/** Shown on pages; neither notified nor a ticket. */
 const info = (id: string, when: Rule['when'], extra: Extra = {}): Rule => ({
   ...warning(id, when, { ticket: 'off', ...extra }),
   severity: 'info',
@@ -57,7 +58,7 @@ const below = (field: string, value: number, clear?: number): Condition => ({
 const is = (field: string, value: number): Condition => ({ field, op: '=', value });
 const grows = (field: string): Condition => ({ field, op: '>', value: 0, growth: true });
 
-// Space that is nearly gone on a large disk in percent only is no news: both must hold. 3 points lower clears it.
+// A large disk that is nearly full in percent only does not alert: both must hold. 3 points lower clears it.
 const space = warning('disk-space', metric('disk', above('used_percent', 90, 87), below('free', 20 * GiB, 22 * GiB)), {
   for_s: minute,
   clear_for_s: minute,
@@ -71,22 +72,22 @@ const inodes = warning('disk-inodes', metric('disk', above('inodes_used_percent'
 });
 const backupLateServer = warning(
   'backup-late-server',
-  // A quarter over its rhythm is late, twice is badly late: 30 h and 48 h for a daily one.
+  // A quarter over its interval is late, twice is badly late: 30 h and 48 h for a daily one.
   metric('backup', above('age_percent', 125), above('overdue_s', hour)),
   { applies: 'server', for_s: 5 * minute, covered_by: ['backup-failed', 'backup-unknown'] },
 );
 const backupLateWorkstation = warning(
   'backup-late-workstation',
-  // A laptop that slept over the weekend is no reason to wake anybody.
+  // A laptop that slept over the weekend must not notify anyone at night.
   metric('backup', above('age_percent', 125), above('age_s', 3 * day)),
   // A laptop that was closed for a week is late the moment it opens: it gets some time to catch up by itself.
   { applies: 'workstation', for_s: 2 * hour, covered_by: ['backup-failed', 'backup-unknown'] },
 );
-/** Twice its rhythm. */
+/** Twice its interval. */
 const badlyLate = [above('age_percent', 200), above('overdue_s', 3 * hour)];
 const backupFailed = warning('backup-failed', metric('backup', is('result', 2)), { urgency: 2 });
 const backupUnknown = warning('backup-unknown', metric('backup', is('result', 5)), { for_s: day, ticket: 'off' });
-/** Without a good backup for so long, it is the same alert, only worse. A workstation that was away gets some time, too. */
+/** Without a good backup for this long, it is the same alert, only worse. A workstation that was away gets some time. */
 const overdueToo = (milder: Rule, result: number): Rule =>
   critical(milder, `${milder.id}-critical`, metric('backup', is('result', result), ...badlyLate), {
     for_s: 2 * hour,
@@ -95,7 +96,7 @@ const overdueToo = (milder: Rule, result: number): Rule =>
 const noBackup: Rule['when'] = { kind: 'missing', measurement: 'backup', field: 'result', after_s: 3 * day };
 const securityAge = warning(
   'security-updates',
-  // The count decides that it is over: without anything pending there is no age to look at.
+  // The count decides that it is over: without anything pending there is no age to check.
   metric('patches', above('oldest_security_age_s', 7 * day), above('pending_security', 1)),
 );
 const reboot = warning(
@@ -105,7 +106,7 @@ const reboot = warning(
 const endOfLife = warning('end-of-life', metric('os', below('end_of_life_days', 90)));
 const smart = warning('disk-health', metric('smart', above('severity', 1)));
 const array = warning('array-health', metric('array', above('severity', 1)));
-// Share of the whole pool: a data set that is nearly empty says nothing of it. A file system of one disk is disk-space.
+// Share of the whole pool; a data set that is nearly empty does not count. A file system of one disk is disk-space.
 const pool = warning('pool-space', metric('array', above('used_percent', 90, 87)), { urgency: 2 });
 const certificate = warning('certificate', metric('cert', below('days_left', 30)));
 const custom = warning('custom-check', metric('custom', is('status', 1)), {
@@ -113,7 +114,7 @@ const custom = warning('custom-check', metric('custom', is('status', 1)), {
 });
 
 export const defaultRules: readonly Rule[] = [
-  // Being there. A workstation that is silent is asleep or at home: only three weeks of it are worth a question.
+  // Presence. An absent workstation is asleep or at home: only three weeks of it need a check.
   {
     ...warning('server-down', {
       kind: 'absence',
@@ -162,7 +163,7 @@ export const defaultRules: readonly Rule[] = [
     severity: 'critical',
   },
 
-  // Load. High CPU alone is rarely worth a call, and never on somebody's own machine.
+  // Load. High CPU alone is rarely worth an alert, and never on a personal machine.
   warning('cpu', metric('cpu', { ...above('usage_active', 90, 75), mean_s: 15 * minute }), {
     applies: 'server',
     clear_for_s: 5 * minute,
@@ -181,7 +182,7 @@ export const defaultRules: readonly Rule[] = [
     clear_for_s: 5 * minute,
   }),
 
-  // Memory: much of it in use is what it is for; in use and tasks waiting for it is a shortage.
+  // Memory: high use is normal; high use with tasks waiting for memory is a shortage.
   warning(
     'memory',
     metric(
@@ -227,7 +228,7 @@ export const defaultRules: readonly Rule[] = [
   warning(
     'identity-conflict',
     metric('identity', above('machines', 2)),
-    // Each time that one takes the connection from the other tells it anew; told no more, it is over.
+    // Reported each time that one takes over the connection of the other; without further reports it is over.
     { gone_s: 30 * minute, urgency: 2 },
   ),
   warning('check-failing', metric('check', is('ok', 0)), {
@@ -269,26 +270,26 @@ export const defaultRules: readonly Rule[] = [
     ...warning(
       'backup-verify-failed',
       metric('backup', is('verify_result', 1)),
-      // Judged when a test is recorded and once a day; gone with the job.
+      // Evaluated when a test is recorded and once per day; gone with the job.
       { gone_s: 2 * day, urgency: 2 },
     ),
     severity: 'critical',
   },
   warning(
     'backup-verified-old',
-    // Only where a restore was ever tried or the tool verifies: a fleet in which nobody has begun to would be nothing but
+    // Only where a restore was ever tried or the tool verifies: a fleet in which none was tried yet would have only
     // this alert. What was never tried is counted on the Protection page.
     metric('backup', above('verified_age_s', 90 * day)),
     { gone_s: 2 * day },
   ),
   warning(
     'backup-size',
-    // Against the median of the five good runs before: after three runs of the new size it is the usual one.
+    // Against the median of the five good runs before: after three runs of the new size it is the normal one.
     metric('backup', below('size_percent', 50)),
-    // Told daily; gone with the job.
+    // Reported daily; gone with the job.
     { gone_s: 2 * day },
   ),
-  // Where a product is found but its job is not read, backup-unknown says so; here there is nothing at all.
+  // Where a product is found but its job cannot be read, backup-unknown fires; here there is no backup at all.
   warning('backup-none-server', noBackup, {
     applies: 'server',
   }),
@@ -351,7 +352,7 @@ export const defaultRules: readonly Rule[] = [
     for_s: hour,
   }),
 
-  // Checks that people add themselves
+  // Custom checks
   custom,
   critical(custom, 'custom-check-critical', metric('custom', is('status', 2))),
   info('custom-check-unknown', metric('custom', is('status', 3)), { for_s: hour }),

@@ -1,6 +1,6 @@
 /**
- * Report + rules → verdicts. Pure but for the memory handed in. Runs for every report, so a family that neither breaches
- * nor has an alert leaves no trace and makes no garbage.
+ * Report + rules → verdicts. Pure but for the memory passed in. Runs for every report, so a family that neither breaches
+ * nor has an alert allocates nothing and leaves no trace.
  */
 import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBook, RuleFamily } from './book.ts';
@@ -16,7 +16,7 @@ export interface Level {
   threshold: number | null;
 }
 
-/** What one report says about one instance (one disk, one job) of a family. */
+/** The verdict of one report about one instance (one disk, one job) of a family. */
 export interface Verdict {
   family: string;
   /** `disk.used_percent` */
@@ -27,8 +27,8 @@ export interface Verdict {
 }
 
 /**
- * Judges a live report.
- * @param active families of which the endpoint has an alert: their verdicts are wanted when they are good, too
+ * Evaluates a live report.
+ * @param active families of which the endpoint has an alert: their verdicts are needed when they are good, too
  * @param now ms, the collector's receive time
  */
 export function evaluate(
@@ -64,7 +64,7 @@ function judgeAll(
   for (const family of families) {
     const { levels } = family;
     let isWanted = family.watchesSilence || active.has(family.id);
-    // Every level is judged, also after a breach: counters and means must see each sample.
+    // Every level is evaluated, also after a breach: counters and means must see each sample.
     for (let i = 0; i < levels.length; i++) {
       const { rule, kind } = levels[i] as RuleFamily['levels'][number];
       const status = kind.judge?.(rule as never, metric, report, memory, now);
@@ -75,7 +75,7 @@ function judgeAll(
   }
 }
 
-/** Statuses of the levels of the family at hand: no garbage for the reports of a healthy fleet. */
+/** Statuses of the levels of the present family: reused, so that the reports of a healthy fleet allocate nothing. */
 const scratch: (RuleStatus | undefined)[] = [];
 
 function pushVerdict(family: RuleFamily, metric: Metric, report: Report, memory: RuleMemory, into: Verdict[]): void {

@@ -1,6 +1,6 @@
 /**
- * The mean of a sliding window in five slots: bounded memory however often reports come. A mean is asked for where a
- * single high reading says nothing (CPU), and where one low reading must not start the wait again.
+ * The mean of a sliding window in five slots: bounded memory however often reports come. For metrics where a
+ * single high sample means nothing (CPU), and where one low sample must not restart the wait.
  */
 const slots = 5;
 
@@ -25,7 +25,7 @@ export function createMean(now: number): Mean {
 }
 
 /**
- * Adds a reading.
+ * Adds a sample.
  * @param span ms
  * @returns the mean over the span, or null while less than nine tenths of it have been seen
  */
@@ -33,7 +33,7 @@ export function addToMean(mean: Mean, value: number, now: number, span: number):
   const number = Math.floor(now / (span / slots));
   const place = number % (slots + 1);
   if (mean.numbers[place] !== number) {
-    // A gap as long as the window itself: what was known before says nothing about now.
+    // A gap as long as the window itself: samples before it are no longer relevant.
     if (number - Math.max(...mean.numbers) > slots) mean.since = now;
     mean.numbers[place] = number;
     mean.sums[place] = 0;

@@ -9,10 +9,10 @@ import type { Rule } from './rule.ts';
 import { Scope, scopeKinds } from './scope.ts';
 
 /**
- * The rules that hold everywhere: the defaults, each replaced in the parts that the settings name, then the new ones.
+ * The rules that hold everywhere: the defaults, with the parts in the settings replaced, then the new ones.
  * @param overrides as in evenkeel.yaml: `[{ id: disk-space, for_s: 0 }, { id: my-rule, name, when, … }]`; `name` may be
  *   one text, or one for each language
- * @throws EvenkeelError BAD_SETTING with everything that is wrong
+ * @throws EvenkeelError BAD_SETTING with all faults
  */
 export function mergeRules(defaults: readonly Rule[], overrides: readonly unknown[]): Rule[] {
   const { rules, faults } = tryMerge(defaults, overrides);
@@ -20,14 +20,14 @@ export function mergeRules(defaults: readonly Rule[], overrides: readonly unknow
   return rules;
 }
 
-/** @throws EvenkeelError BAD_SETTING with all of the faults */
+/** @throws EvenkeelError BAD_SETTING with all faults */
 export function refuse(faults: readonly Fault[], overrides: readonly unknown[]): void {
   if (faults.length === 0) return;
   const lines = faults.map(({ path, problem }) => `${nameOf({ rules: overrides }, ['rules', ...path])} ${problem}`);
   throw fail('BAD_SETTING', { faults: lines.join('\n') });
 }
 
-/** @returns the rules that are good, and what is wrong with the others by the place in the list of overrides */
+/** @returns the valid rules, and the faults of the others by their place in the list of overrides */
 export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[]): { rules: Rule[]; faults: Fault[] } {
   const { said, faults } = saidInFile(overrides);
   const arranged = arrange(defaults, said);
@@ -45,7 +45,7 @@ interface SaidInFile extends RuleOverride {
   place: number;
 }
 
-/** What can be read of the list, and what is wrong with the rest. */
+/** The valid part of the list, and the faults of the rest. */
 export function saidInFile(overrides: readonly unknown[]): { said: SaidInFile[]; faults: Fault[] } {
   const said: SaidInFile[] = [];
   const faults: Fault[] = [];

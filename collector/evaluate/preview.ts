@@ -1,12 +1,12 @@
-/** What rules would say of the newest values at hand, before they are in force. Pure. */
+/** Verdicts of rules for the newest values, before the rules are in force. Pure. */
 import type { Report } from '../../shared/report.ts';
 import { isTimed, type RuleBook } from './book.ts';
 import { createMemory, evaluate } from './evaluate.ts';
 import { remembers } from './kinds/threshold.ts';
 
 /**
- * How many things would breach a rule of these families now.
- * @returns null where that cannot be told: by presence, growth and means no single value decides
+ * How many instances would breach a rule of these families now.
+ * @returns null where this is unknown: for presence, growth and means no single value decides
  */
 export function breachedFamilies(
   book: RuleBook,

@@ -1,4 +1,4 @@
-/** A rule is data: when a metric of an endpoint is worth a person's attention. Defaults: defaults.ts (a table). */
+/** A rule is data: when a metric of an endpoint needs a person's attention. Defaults: defaults.ts (a table). */
 import { type Static, Type } from 'typebox';
 import { languages } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
@@ -15,12 +15,12 @@ export const Rule = Type.Object(
       pattern: '^[a-z][a-z0-9-]{1,63}$',
       want: 'a name of small letters, digits and -, such as disk-full',
     }),
-    /** A person's own; the built-in ones have their names in shared/words. */
+    /** A name given by a person; the built-in ones have theirs in shared/words. */
     name: Type.Optional(Type.Union([ownText, Type.Unsafe<Record<string, string>>(inLanguages)])),
     enabled: Type.Boolean(),
     /** The milder rule that this one is the worse level of: both make one alert, whose severity follows the worse. */
     level_of: Type.Optional(Type.String()),
-    /** Rules that say the same and more of the same instance: while one of them does, this one does not begin. */
+    /** Rules on the same instance that include this one: while one of them has an alert, this one does not begin. */
     covered_by: Type.Optional(Type.Array(Type.String(), { maxItems: 8 })),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     applies: Type.Union([Type.Literal('all'), Type.Literal('server'), Type.Literal('workstation')]),
@@ -43,7 +43,7 @@ export const Rule = Type.Object(
 );
 export type Rule = Static<typeof Rule>;
 
-/** What words need to name a rule: a worse level that was not renamed follows the milder one. Just the id of one that is gone. */
+/** The facts for a rule's name: a worse level that was not renamed follows the milder one. Only the id if it is gone. */
 export function namedRule(id: string, find: (id: string) => Rule | undefined): NamedRule {
   const { level_of, name = level_of && find(level_of)?.name } = find(id) ?? {};
   return { id, ...(level_of && { level_of }), ...(name && { name }) };

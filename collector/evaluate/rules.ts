@@ -1,6 +1,6 @@
 /**
- * The rules in force, and how they change while the collector runs. What evenkeel.yaml says is that file's and cannot be
- * changed here; everything else is kept in state, each change with author, reason and difference.
+ * The rules in force, and how they change while the collector runs. Overrides in evenkeel.yaml belong to that file and
+ * cannot be changed here; everything else is kept in state, each change with author, reason and difference.
  */
 import type { Transaction } from 'kysely';
 import { fail } from '../../shared/errors.ts';
@@ -24,7 +24,7 @@ import { type Scope, sameName } from './scope.ts';
 export type { ArrangedRule as RuleEntry } from './arrange.ts';
 export type RuleParts = Readonly<Record<string, unknown>>;
 
-/** What is to be said about one rule; null: nothing any more. */
+/** The override of one rule; null: none any more. */
 export interface RuleChange {
   id: string;
   parts: RuleParts | null;
@@ -36,7 +36,7 @@ export interface RuleVersion {
   at: number;
   by: string;
   reason: string;
-  /** The parts in which the rule differs, as they were and as they are; null: there was no such rule, or is none. */
+  /** The parts in which the rule differs, before and after; null: there was no such rule, or is none. */
   before: RuleParts | null;
   after: RuleParts | null;
 }
@@ -46,16 +46,16 @@ export interface Rules {
   /** Each rule once for all endpoints, and once for each scope in which it differs. */
   list(): ArrangedRule[];
   /**
-   * Says how rules are to be within a scope, all of them or none: `parts` over what holds everywhere, or a whole new rule.
+   * Overrides rules within a scope, all of them or none: `parts` over what holds everywhere, or a whole new rule.
    * @throws EvenkeelError BAD_RULE with each place, CONFLICT where the settings file owns one, NOT_FOUND for null where
-   *   nothing was said
+   *   there was no override
    */
   change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void>;
-  /** What would hold after such a change. @throws EvenkeelError as `change` */
+  /** The rules in force after such a change. @throws EvenkeelError as `change` */
   preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
   /** Newest first. */
   history(id: string): Promise<RuleVersion[]>;
-  /** Reads again what is in state: a site may have been renamed or removed. @returns ids of the rules that now differ */
+  /** Reads the state again: a site may have been renamed or removed. @returns ids of the rules that now differ */
   reload(): Promise<string[]>;
 }
 
@@ -64,22 +64,22 @@ export interface RulesParts {
   builtIn: readonly Rule[];
   /** `rules:` of evenkeel.yaml, those with a scope among them. */
   file: readonly (Readonly<Record<string, unknown>> & { id: string })[];
-  /** The id of the group that is meant by an id or a name. */
+  /** The group with this id or name. */
   groupNamed(text: string): string | undefined;
   now: () => number;
   log: Log;
-  /** After a change was saved and is in force. */
+  /** Called after a change was saved and is in force. */
   onChange(ids: readonly string[]): void;
 }
 
-/** Of what people said. More would make each change slow, and nobody could oversee them. */
+/** Maximum overrides by people. More would make each change slow, and too many to oversee. */
 const saidAtMost = 2000;
 
 export async function createRules(parts: RulesParts): Promise<Rules> {
   const { state, builtIn, now, log } = parts;
   refuse(tryMerge(builtIn, parts.file).faults, parts.file);
   const inFile = saidInFile(parts.file).said;
-  /** What is in state, and of it what holds. */
+  /** The overrides in state, including those that are not in force. */
   let stored: RuleOverride[] = [];
   let kept: RuleOverride[] = [];
   let current = arrange(builtIn, inFile);
@@ -93,7 +93,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
 
   const ownedByFile = (id: string, scope: Scope) =>
     inFile.some((one) => one.id === id && isSamePlace(one.scope, scope));
-  /** The file names sites and groups as people do, the page by what they are. */
+  /** The file has names of sites and groups, the page their ids. */
   function isSamePlace(a: Scope, b: Scope): boolean {
     if (a.of !== b.of) return false;
     if (a.of === 'group') return (parts.groupNamed(a.target) ?? a.target) === (parts.groupNamed(b.target) ?? b.target);
@@ -111,12 +111,12 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     stored = all;
     kept = found.kept;
     const ids = changedIds(current, found.arranged);
-    // The same books as before where nothing differs: nobody need look at them again.
+    // The same books as before where nothing differs: they need no new evaluation.
     if (ids.length > 0) current = found.arranged;
     return ids;
   }
 
-  /** What no longer fits, after an update of the program or of the file, must not keep the rest from holding. */
+  /** Overrides that no longer fit, after an update of the program or of the file, must not disable the rest. */
   function fitting(all: RuleOverride[]): { kept: RuleOverride[]; arranged: Arranged } {
     let rest = all.filter(({ id, scope }) => {
       if (!ownedByFile(id, scope)) return true;
@@ -133,7 +133,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
           'A changed rule no longer fits and is left out',
         );
       const left = rest.filter((one) => !bad.has(one));
-      // Only the file is at fault: as it fitted at the start, something that people said has made it wrong.
+      // Only the file is at fault: it fitted at the start, so an override by people has made it wrong.
       rest = left.length < rest.length ? left : [];
     }
   }
@@ -172,7 +172,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
 
   async function change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void> {
     const at = now();
-    // Before it is saved: what does not fit is refused as a whole.
+    // Before it is saved: an invalid change is refused as a whole.
     const next = preview(scope, changes, by, at);
     await state.transaction().execute(async (db) => {
       for (const { id, parts: said } of changes) {
@@ -208,14 +208,14 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   };
 }
 
-/** The rule as it is within a scope, said there or not. */
+/** The rule within a scope, overridden there or not. */
 function heldAt({ entries }: Arranged, id: string, scope: Scope): Rule | null {
   const all = entries.filter(({ rule }) => rule.id === id);
   const held = all.find((one) => isSameScope(one.scope, scope)) ?? all.find((one) => isEverywhere(one.scope));
   return held?.rule ?? null;
 }
 
-/** The parts in which two rules differ, of each of them. */
+/** The parts in which two rules differ, for each of the two. */
 function difference(before: Rule | null, after: Rule | null): [RuleParts | null, RuleParts | null] {
   const [old, fresh] = [before, after].map((rule) => (rule ? (rule as unknown as RuleParts) : {})) as [
     RuleParts,

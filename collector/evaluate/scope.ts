@@ -1,4 +1,4 @@
-/** For which endpoints a rule is as it says. The most specific scope wins: endpoint > tag > group > site > kind > all. */
+/** For which endpoints a rule holds. The most specific scope wins: endpoint > tag > group > site > kind > all. */
 import { type Static, Type } from 'typebox';
 import { nameKey } from '../../shared/place-name.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
@@ -16,7 +16,7 @@ export const Scope = Type.Object(
 );
 export type Scope = Static<typeof Scope>;
 
-/** Where an endpoint stands. */
+/** The place of an endpoint: what scopes select by. */
 export interface EndpointPlace {
   id: string;
   kind: EndpointKind;
@@ -26,7 +26,7 @@ export interface EndpointPlace {
   groups?: readonly string[];
 }
 
-/** The larger, the more specific. */
+/** The higher, the more specific. */
 export const weightOf = ({ of }: Scope): number => scopeKinds.indexOf(of);
 
 const keys = new Map<string, string>();
@@ -37,7 +37,7 @@ export function sameName(a: string, b: string): boolean {
   return a === b || keyOf(a) === keyOf(b);
 }
 
-/** Asked for each endpoint and scope whenever a rule changes. */
+/** Called for each endpoint and scope whenever a rule changes. */
 function keyOf(name: string): string {
   let key = keys.get(name);
   if (key === undefined) {

@@ -1,6 +1,6 @@
 /**
- * An endpoint that should be there and is not. A server is expected always; a workstation when it is used, so that its
- * silence, its sleep and its will prove nothing: only weeks of absence are worth a question.
+ * An endpoint that should be connected and is not. A server is always expected; a workstation only while it is used, so
+ * its silence, sleep and last will prove nothing: only weeks of absence alert.
  */
 import { type Static, Type } from 'typebox';
 import { type RuleKind, type RuleStatus, seconds } from './kind.ts';
@@ -20,13 +20,13 @@ export const absence = {
     switch (endpoint.state) {
       case 'online':
         return answer('clear');
-      // The collector has just started, or the endpoint has never reported: nothing is known.
+      // The collector has just started, or the endpoint has never reported: its state is unknown.
       case 'unknown':
       case 'never':
         return answer('none');
       case 'lost':
       case 'offline': {
-        // A last will is evidence in itself. Silence and goodbyes (a server has no right to sleep) count by their length.
+        // A last will is evidence in itself. Silence and sign-offs (a server must not sleep) count by their length.
         if (endpoint.kind === 'server' && endpoint.state === 'lost' && endpoint.stateReason === 'will')
           return answer('breach');
         const since = endpoint.state === 'lost' ? (endpoint.lastSeenAt ?? endpoint.stateSince) : endpoint.stateSince;

@@ -1,4 +1,4 @@
-/** The kinds of rules. One more: a file beside this one, and a line here. */
+/** The kinds of rules. To add one: a file beside this one, and a line here. */
 import { type Static, Type } from 'typebox';
 import { absence } from './absence.ts';
 import type { RuleKind } from './kind.ts';
@@ -14,5 +14,5 @@ export const When = Type.Unsafe<When>(Type.Union(list.map(({ schema }) => schema
 export const ruleKinds: readonly RuleKind[] = list;
 const byName = new Map(ruleKinds.map((kind) => [kind.kind, kind]));
 
-/** The kind that a condition is of; its functions take conditions of that kind only, which the schema has checked. */
+/** The kind of a condition; its functions take conditions of that kind only, which the schema has checked. */
 export const kindOf = (when: When): RuleKind => byName.get(when.kind) as RuleKind;

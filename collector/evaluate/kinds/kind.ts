@@ -1,7 +1,7 @@
 /**
- * The seam to kinds of rules: what can be judged, and how. A kind is one file beside this one and a line in index.ts.
- * It is judged by the metrics of a report (`measurement`, `judge`, `shown`), or by the presence of an endpoint and the
- * time (`judgeEndpoint`). All of it is pure but for the memory that is handed in.
+ * The interface of kinds of rules: what is evaluated, and how. A kind is one file beside this one and a line in
+ * index.ts. It is evaluated on the metrics of a report (`measurement`, `judge`, `shown`), or on the presence of an
+ * endpoint and the time (`judgeEndpoint`). All of it is pure but for the memory that is passed in.
  */
 import { type TSchema, Type } from 'typebox';
 import type { Metric, Report } from '../../../shared/report.ts';
@@ -9,23 +9,23 @@ import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import type { Mean } from '../mean.ts';
 
-/** Longer than this nobody waits, and nothing is kept: it is a slip, such as milliseconds for seconds. */
+/** Maximum duration, in seconds: a longer one is a mistake, such as milliseconds for seconds. */
 const year = 366 * 86_400;
 export const seconds = (minimum: number) => Type.Number({ minimum, maximum: year });
 
-/** A loss record is no metric; this is the one made of it, so that a rule can speak of it. */
+/** A loss record is no metric; this is the metric made of it, so that rules can refer to it. */
 export const lossMeasurement = 'loss';
 
-/** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so nothing can be said. */
+/** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so there is no verdict. */
 export type RuleStatus = 'breach' | 'hold' | 'clear' | 'none';
 
-/** What evaluation remembers of one endpoint between its reports. Lost at a restart, and rebuilt. */
+/** Memory of evaluation per endpoint between its reports. Lost at a restart, and rebuilt. */
 export interface RuleMemory {
   counters: Map<string, number>;
   means: Map<string, Mean>;
   /** When an awaited value last came, by rule id. */
   seen: Map<string, number>;
-  /** When this collector first heard of the endpoint. */
+  /** When this collector first received something from the endpoint. */
   since: number;
 }
 
@@ -53,21 +53,21 @@ export interface RuleKind<When = never> {
   whileAway?: true;
   /** Of `when`. */
   schema: TSchema;
-  /** What is wrong beyond the schema and the catalogue, by its place in `when`; of its parts any may be missing or wrong. */
+  /** Faults beyond the schema and the catalogue, by their place in `when`, of which any part may be missing or wrong. */
   faults?(when: Readonly<Record<string, unknown>>): Fault[];
-  /** `disk.used_percent`: what people see that it is about. */
+  /** `disk.used_percent`: the metric that people see. */
   metric(when: When): string;
   /** The limit that people see. */
   limit(when: When): number;
-  /** Whether it is about what has these tags; left out: about all. */
+  /** Whether it applies to an instance with these tags; left out: to all. */
   covers?(when: When, tags: Readonly<Record<string, string>>): boolean;
-  /** The measurement whose metrics it judges. */
+  /** The measurement whose metrics it evaluates. */
   measurement?(when: When): string;
-  /** Undefined: the rule is not about this metric. */
+  /** Undefined: the rule does not apply to this metric. */
   judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
-  /** Asked only where an alert begins or goes on. */
+  /** Called only where an alert begins or goes on. */
   shown?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory): Shown;
-  /** Remembers of a live report what `judgeEndpoint` will need. @returns whether it may end an alert */
+  /** Stores from a live report what `judgeEndpoint` needs. @returns whether it may end an alert */
   note?(rule: RuleOf<When>, report: Report, memory: RuleMemory, now: number): boolean;
   /** @returns `dueAt`: when time alone will change the answer, ms UTC; null when it will not */
   judgeEndpoint?(

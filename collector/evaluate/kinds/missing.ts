@@ -1,4 +1,4 @@
-/** A value that does not come though the endpoint reports: "unknown" is never silently taken for good. */
+/** A value that does not come though the endpoint reports: "unknown" is never silently treated as good. */
 import { type Static, Type } from 'typebox';
 import { shown } from '../../../shared/shape.ts';
 import { lossMeasurement, type RuleKind, seconds } from './kind.ts';
@@ -13,7 +13,7 @@ const When = Type.Object(
   { additionalProperties: false },
 );
 
-/** A machine that has just come back gets so long to report what it measures seldom. */
+/** How long a machine that has just come back has to report what it measures seldom. */
 const settlingMs = 3_600_000;
 
 export const missing = {
@@ -32,7 +32,7 @@ export const missing = {
   },
   judgeEndpoint({ id, when }, endpoint, memory, now) {
     const seenAt = memory.seen.get(id);
-    // Since when is by this collector's own watching: after its restart the wait begins anew.
+    // Counted from when this collector began to watch: after its restart the wait begins anew.
     const since = seenAt ?? memory.since;
     // The clock may have been put back since.
     const value = Math.max(0, Math.round((now - since) / 1000));
@@ -40,7 +40,7 @@ export const missing = {
     const shown = { value, threshold: when.after_s };
     if (endpoint.state !== 'online') return { ...shown, status: 'none', dueAt: null };
     if (now >= dueAt) return { ...shown, status: 'breach', dueAt: null };
-    // Not seen since the start, and not long enough to say: an alert from before goes on.
+    // Not seen since the start, and too early for a verdict: an alert from before goes on.
     return { ...shown, status: seenAt === undefined ? 'none' : 'clear', dueAt };
   },
 } as const satisfies RuleKind<Static<typeof When>>;

@@ -61,7 +61,7 @@ export const threshold = {
   },
 } as const satisfies RuleKind<Static<typeof When>>;
 
-/** It needs samples of its own time: the newest once more would tell it something else. */
+/** It must see each sample once: the newest one a second time would change its result. */
 export const remembers = ({ when }: { when: { kind: string; all?: readonly Condition[] } }): boolean =>
   when.all?.some(({ growth, mean_s }) => growth === true || mean_s !== undefined) ?? false;
 
@@ -103,7 +103,7 @@ function readingOf(
 ): number | null {
   const value = sourceOf(condition, metric, report)?.fields[condition.field];
   if (value === undefined) return null;
-  // But to the rule that asks for it.
+  // Except for the rule that asks for it.
   if (isOpen(condition.measurement ?? metric.name, condition.field, value) && value !== condition.value) return null;
   if (condition.growth === true) return growth(memory, memoryKey(rule, index, metric), value);
   if (condition.mean_s === undefined) return value;
@@ -125,7 +125,7 @@ function sourceOf(condition: Condition, metric: Metric, report: Report): Metric 
   return undefined;
 }
 
-/** null at the first sight of the counter; a counter that fell has started again from 0. */
+/** null at the first sample of the counter; a counter that fell has started again from 0. */
 function growth(memory: RuleMemory, key: string, value: number): number | null {
   const before = memory.counters.get(key);
   memory.counters.set(key, value);
