@@ -18,7 +18,7 @@ export type AcknowledgedSeverity = 'info' | 'warning' | 'critical';
 export type AcknowledgementEnd = 'resolved' | 'worse' | 'expired' | 'withdrawn' | 'hand-over not accepted';
 
 const hourMs = 3_600_000;
-/** A critical alert is raised again with its owner within the same shift. */
+/** Short for critical alerts: the acknowledgement expires within the same shift. */
 const defaultMs: Record<AcknowledgedSeverity, number> = {
   critical: 4 * hourMs,
   warning: 24 * hourMs,

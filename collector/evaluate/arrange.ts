@@ -104,7 +104,7 @@ function differenceFaults(rule: Rule, model: Rule): Fault[] {
   ];
 }
 
-/** Faults of levels, everywhere and within each scope. Of a level and its milder rule, the overridden one is at fault. */
+/** Faults of levels, everywhere and within each scope. Of a level and its milder rule, the override is at fault. */
 function allLevelFaults(
   base: ReadonlyMap<string, ArrangedRule>,
   scoped: readonly ArrangedRule[],

@@ -1,6 +1,6 @@
 /**
  * Faults of a rule from any source: a settings file, a form, a script. Pure: a rule and the catalogue in, all faults
- * out. A rule that can never fire, or never end, is as wrong as one that cannot be read: it would be off without an error.
+ * out. A rule that can never fire, or never end, is as wrong as an unreadable one: it would be off without an error.
  * A measurement that is not in the catalogue is a fault, because intake does not store it.
  */
 import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts';

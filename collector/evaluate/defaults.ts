@@ -87,7 +87,7 @@ const backupLateWorkstation = warning(
 const badlyLate = [above('age_percent', 200), above('overdue_s', 3 * hour)];
 const backupFailed = warning('backup-failed', metric('backup', is('result', 2)), { urgency: 2 });
 const backupUnknown = warning('backup-unknown', metric('backup', is('result', 5)), { for_s: day, ticket: 'off' });
-/** Without a good backup for this long, it is the same alert, only worse. A workstation that was away gets some time. */
+/** Without a good backup for this long: the same alert at a worse level. A workstation that was away gets some time. */
 const overdueToo = (milder: Rule, result: number): Rule =>
   critical(milder, `${milder.id}-critical`, metric('backup', is('result', result), ...badlyLate), {
     for_s: 2 * hour,

@@ -1,6 +1,6 @@
 /**
- * Report + rules → verdicts. Pure but for the memory passed in. Runs for every report, so a family that neither breaches
- * nor has an alert allocates nothing and leaves no trace.
+ * Report + rules → verdicts. Pure but for the memory passed in. Runs for every report, so a family that neither
+ * breaches nor has an alert allocates nothing and leaves no trace.
  */
 import type { Metric, Report } from '../../shared/report.ts';
 import type { RuleBook, RuleFamily } from './book.ts';

@@ -43,7 +43,7 @@ export const Rule = Type.Object(
 );
 export type Rule = Static<typeof Rule>;
 
-/** The facts for a rule's name: a worse level that was not renamed follows the milder one. Only the id if it is gone. */
+/** The facts for a rule's name: a worse level that was not renamed follows the milder one. If gone, only the id. */
 export function namedRule(id: string, find: (id: string) => Rule | undefined): NamedRule {
   const { level_of, name = level_of && find(level_of)?.name } = find(id) ?? {};
   return { id, ...(level_of && { level_of }), ...(name && { name }) };

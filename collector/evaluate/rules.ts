@@ -79,7 +79,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   const { state, builtIn, now, log } = parts;
   refuse(tryMerge(builtIn, parts.file).faults, parts.file);
   const inFile = saidInFile(parts.file).said;
-  /** The overrides in state, including those that are not in force. */
+  /** The overrides in state, and those of them that are in force. */
   let stored: RuleOverride[] = [];
   let kept: RuleOverride[] = [];
   let current = arrange(builtIn, inFile);

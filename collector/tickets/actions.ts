@@ -25,7 +25,7 @@ export type Action = { at: number; key: string; about?: AboutTicket } & (
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
   | { type: 'resolve' }
-  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Of an incident. */; of?: { check: string; site: string | null } }
+  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Incident. */; of?: { check: string; site: string | null } }
   /** Of an incident, whatever people do with its ticket meanwhile. */
   | { type: 'began' }
   | { type: 'ended' /** Its members until now. */; members: readonly string[] }

@@ -53,7 +53,7 @@ export interface RuleKind<When = never> {
   whileAway?: true;
   /** Of `when`. */
   schema: TSchema;
-  /** Faults beyond the schema and the catalogue, by their place in `when`, of which any part may be missing or wrong. */
+  /** Faults beyond the schema and the catalogue, by their place in `when`; any part of that may be missing or wrong. */
   faults?(when: Readonly<Record<string, unknown>>): Fault[];
   /** `disk.used_percent`: the metric that people see. */
   metric(when: When): string;
