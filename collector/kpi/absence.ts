@@ -1,16 +1,16 @@
 /**
- * What a gap without proof of life was: the agent ended, the machine restarted in order, crashed, lost power, slept or
- * hung, or only the link was away. Pure. A verdict rests on facts that it names; what nothing proves stays unknown.
+ * The cause of a gap without proof of life: the agent ended, the machine restarted in order, crashed, lost power, slept
+ * or hung, or only the connection was down. Pure. A verdict names the facts it rests on; without any it is unknown.
  */
 import { length, type Span, subtract } from '../../shared/intervals.ts';
 
 export type EndpointClass = 'server' | 'workstation';
 export type TimelineState = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
 
-/** What an agent says of itself and its machine when it signs on. Older agents say less: null is "not told". */
+/** Facts that an agent reports about itself and its machine when it signs on. Null: an older agent does not report it. */
 export interface SignedOn {
   bootId: string | null;
-  /** When the agent's process started, by its own clock: tells one process from the next. */
+  /** When the agent's process started, by its own clock: distinguishes one process from the next. */
   startedAt: number | null;
   /** How the run before ended: of the machine where it has restarted since, else of the agent. */
   ended: 'clean' | 'unclean' | 'unknown' | null;
@@ -32,7 +32,7 @@ const oneOf = <T extends string>(list: readonly T[], value: unknown): T | null =
   list.find((one) => one === value) ?? null;
 const msOf = (seconds: unknown): number | null => (typeof seconds === 'number' ? seconds * 1000 : null);
 
-/** Facts as an agent told them, saved as they came. @param reason what stands in their place in older rows */
+/** Facts as an agent reported them, saved unchanged. @param reason what stands in their place in older rows */
 export function birthOf(
   bootId: string | null,
   reason: string | null,
@@ -51,7 +51,7 @@ export function birthOf(
   };
 }
 
-/** Facts of one endpoint in codes; their words are the reader's. */
+/** Facts about one endpoint, in codes; they are put into words for the reader. */
 export type Evidence =
   | 'reported'
   | 'will'
@@ -89,11 +89,11 @@ export interface Stretch extends Span {
 export interface Judged extends Stretch {
   /** The machine's own records prove it, also where no collector was watching. */
   recorded?: boolean;
-  /** Concluded from silence alone: a hole as short as a proof of life is good may be bridged. */
+  /** Concluded from missing reports alone: a hole as short as a proof of life is valid may be bridged. */
   silence?: boolean;
 }
 
-/** A gap without proof of life, before it is judged. `why` is a goodbye's reason, or how the gap was noticed. */
+/** A gap without proof of life, before its cause is found. `why` is the reason of a sign-off, or how it was noticed. */
 export interface Absence extends Span {
   why: string;
   /** The last birth before it. */
@@ -119,7 +119,7 @@ export interface AbsenceRules {
 }
 
 const inferred = new Set(['lost', 'silent', 'unnoticed']);
-/** A machine that is up for longer than this before its agent signs on was not held up by its own start. */
+/** A machine that is up for longer than this before its agent signs on was not delayed by its own start. */
 const startMs = 300_000;
 /** How far a boot time computed from an uptime may be off. */
 const bootSlackMs = 60_000;
@@ -130,7 +130,7 @@ export function judgeAbsence(absence: Absence, rules: AbsenceRules): Judged[] {
   const { start, end, why, back } = absence;
   const span = { start, end };
   if (back?.backfilled) return [{ ...span, state: 'up', cause: 'disconnected', evidence: ['delivered_late'] }];
-  // An agent that was stopped on purpose proves nothing about its machine.
+  // An agent that was stopped on purpose is no evidence about its machine.
   if (why === 'unknown' || why === 'stop' || why === 'agent_stop')
     return [{ ...span, state: 'unknown', cause: why, evidence: why === 'unknown' ? [] : ['goodbye'] }];
   const off = rules.class === 'server' ? 'down' : 'idle';
@@ -154,7 +154,7 @@ export function judgeAbsence(absence: Absence, rules: AbsenceRules): Judged[] {
   }
 }
 
-/** Whether the machine has been started anew during the absence. */
+/** Whether the machine was restarted during the absence. */
 function runsOf({ start, before, back }: Absence): 'same' | 'new' | 'not_known' {
   const birth = back?.birth;
   if (!back || !birth || !before) return 'not_known';
@@ -174,7 +174,7 @@ export function sameBoot(a: string, b: string): boolean {
   return Math.abs(x - y) <= 1;
 }
 
-/** Down for everybody where the machine says that it crashed; of a workstation only for as long as people notice. */
+/** Down for everyone where the machine reports a crash; a workstation only for as long as people notice. */
 function crashed(span: Span, cause: string, evidence: Evidence[], rules: AbsenceRules): Judged[] {
   const cap = rules.class === 'server' ? span.end : Math.min(span.end, span.start + (rules.crashCapMs ?? 3_600_000));
   const part = { cause, evidence };
@@ -200,7 +200,7 @@ function restarted({ start, end }: Absence, { at, birth }: Return, rules: Absenc
   return [{ ...off, state, cause: ended === 'clean' ? 'restart' : 'restart_unknown', evidence }, late];
 }
 
-/** The machine was not started anew: what did it or its agent do meanwhile? */
+/** The machine was not restarted: what happened to it or its agent meanwhile? */
 function sameRun(absence: Absence, { birth }: Return, rules: AbsenceRules, noticed: Evidence): Judged[] {
   const { start, end, why, before } = absence;
   const { startedAt, ended, sleptMs, stoodStillMs, stalled, uptimeMs } = birth as SignedOn;

@@ -1,4 +1,4 @@
-/** When alerts fired and when somebody first took them on, from their history. */
+/** When alerts fired and when they were first acknowledged, from their history. */
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -10,7 +10,7 @@ export interface AlertFact {
   rule: string;
   /** ms UTC. An alert fires once: while it goes on, worse and better levels are the same alert. */
   firedAt: number;
-  /** The first time, whoever it was; null where nobody had by the end of the window. */
+  /** The first time, by anyone; null where none had come by the end of the window. */
   acknowledgedAt: number | null;
   /** Null where it went on at the end of the window. */
   resolvedAt: number | null;

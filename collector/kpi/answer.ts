@@ -23,7 +23,7 @@ export async function kpisOf(state: State, kpis: readonly Kpi[], query: KpiQuery
   return { ...head, items: answers.map(({ value }) => value) };
 }
 
-/** @param start how many lines are left out before the first. @throws EvenkeelError BAD_REQUEST when the period is no month */
+/** @param start how many rows to skip before the first. @throws EvenkeelError BAD_REQUEST when the period is no month */
 export async function kpiDetail(
   state: State,
   kpi: Kpi,
@@ -48,7 +48,7 @@ async function compute(state: State, kpis: readonly Kpi[], query: KpiQuery) {
   const endpoints = await endpointsIn(state, scope, period);
   const named = new Map(endpoints.map((one) => [one.id, one]));
   const needs = kpis.flatMap((kpi) => kpi.needs);
-  // Each KPI asks for what it reads, and sees no more: see defineKpi.
+  // Each KPI gets only the facts that it declares: see defineKpi.
   const facts = (await readFacts(state, needs, { endpoints, window, now, zone })) as KpiFacts;
   const answers: ReturnType<typeof answerOf>[] = [];
   for (const kpi of kpis) {
@@ -85,7 +85,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
   return { value, evidence, lineOf };
 }
 
-/** What counts for nothing comes last; equal lines in the order of names and times, so that pages fit together. */
+/** Items that do not count come last; equal ones in the order of names and times, so that pages do not overlap. */
 function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: EndpointsById): EvidenceItem[] {
   const sign = worst === 'lowest' ? 1 : -1;
   const share = ({ part, whole }: EvidenceItem) => (whole > 0 ? (sign * part) / whole : Number.POSITIVE_INFINITY);
@@ -95,5 +95,5 @@ function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: Endpo
     .map(({ item }) => item);
 }
 
-/** Infinity minus itself is no order: hence no subtraction. */
+/** Infinity minus itself is NaN: hence no subtraction. */
 const compare = <T extends string | number>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0);

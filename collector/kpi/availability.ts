@@ -1,5 +1,5 @@
 /**
- * Availability of an endpoint: the share of its service time in which it could do its work, as far as anybody can know.
+ * Availability of an endpoint: the share of its service time in which it could do its work, as far as there is evidence.
  * Pure: signals in, minutes and intervals out. Unknown time is neither up nor down; it widens the value to a range.
  *
  *   S = service time while monitored    M = maintenance in S    K = unknown in S−M
@@ -28,13 +28,13 @@ export interface Signal {
   type: 'online' | 'offline' | 'lost' | 'silent';
   /** offline: sleep, shutdown, restart, stop. */
   reason?: string | null;
-  /** The last proof of life before: of a loss or a silence, when the absence began. */
+  /** The last proof of life before. For a lost connection or missing reports: when the absence began. */
   lastSeen?: number | null;
-  /** online: what the agent said when it signed on; null when only reports came. */
+  /** online: the facts that the agent reported when it signed on; null when only reports came. */
   birth?: SignedOn | null;
   /** online: reports went on in the connection that was there before. */
   sameConnection?: boolean;
-  /** online: the machine says that it went down uncleanly before. */
+  /** online: the machine reports that it went down uncleanly before. */
   unclean?: boolean;
   /** online: same boot as before, and the buffer that it delivered has no gap. */
   backfilled?: boolean;
@@ -52,7 +52,7 @@ export interface AvailabilityInput {
   signals: readonly Signal[];
   /** Time in which the collector was not watching. */
   unknown?: readonly Span[];
-  /** Time proved by the endpoint itself (delivered buffer): wins over unknown and over silence. */
+  /** Time proved by the endpoint itself (delivered buffer): overrides unknown time and missing reports. */
   proved?: readonly Span[];
   maintenance?: readonly Maintenance[];
   /** Impact that people or checks reported. */
@@ -63,7 +63,7 @@ export interface AvailabilityInput {
   /** State at the start; without it, it is read from the first signal. */
   initial?: 'up' | 'off' | 'unknown';
   minOutageMs?: number;
-  /** For so long a proof of life is good: a shorter hole beside a proved span is part of it. */
+  /** How long a proof of life is valid: a shorter hole beside a proved span is part of it. */
   blinkMs?: number;
   crashCapMs?: number;
 }
@@ -92,7 +92,7 @@ export interface EndpointAvailability {
   intervals: Stretch[];
 }
 
-/** A birth that tells of a gap may follow the report that ended it: looking for the reason can take a moment. */
+/** A birth with facts about a gap may follow the report that ended it: finding the reason can take a moment. */
 const explainedWithinMs = 60_000;
 
 function absences(input: AvailabilityInput): Absence[] {
@@ -111,7 +111,7 @@ function absences(input: AvailabilityInput): Absence[] {
       open = undefined;
       before = signal.birth ?? before;
     } else if (!open || (signal.type === 'offline' && open.why !== signal.reason && signal.at > open.start)) {
-      // A goodbye after a loss says more than the loss did; a loss after a goodbye says nothing new.
+      // A sign-off after a loss has more information than the loss; a loss after a sign-off has none.
       if (open) found.push({ ...open, end: signal.at, before });
       const start = signal.type === 'offline' ? signal.at : Math.min(signal.at, signal.lastSeen ?? signal.at);
       open = { start, why: signal.type === 'offline' ? (signal.reason ?? 'offline') : signal.type };
@@ -121,7 +121,7 @@ function absences(input: AvailabilityInput): Absence[] {
   return found;
 }
 
-/** Another process or another run of the machine signs on while nobody had missed the one before. */
+/** Another process or another run of the machine signs on while the end of the one before was not noticed. */
 function unnoticed(
   { at, lastSeen, birth }: Signal,
   before: SignedOn | null,
@@ -135,7 +135,7 @@ function explained({ at, birth = null }: Signal, next: Signal | undefined, befor
   const process = (birth ?? before)?.startedAt ?? null;
   const later = next?.type === 'online' && next.at - at <= explainedWithinMs ? (next.birth ?? null) : null;
   if (!later || process === null || later.startedAt !== process) return birth;
-  // What the first one said of gaps is not said again.
+  // Gaps reported by the first one are not reported again.
   return {
     ...later,
     sleptMs: later.sleptMs || (birth?.sleptMs ?? later.sleptMs),
@@ -145,7 +145,7 @@ function explained({ at, birth = null }: Signal, next: Signal | undefined, befor
 }
 
 function guessInitial(kind: EndpointClass, first: Signal | undefined): 'up' | 'off' {
-  // A signal of absence means that it was there before; a workstation that never spoke was never opened.
+  // A signal of absence implies presence before; a workstation that never reported was never on.
   if (first) return first.type === 'online' && kind === 'workstation' ? 'off' : 'up';
   return kind === 'server' ? 'up' : 'off';
 }
@@ -154,7 +154,7 @@ const day = 86_400_000;
 const pick = (stretches: readonly Stretch[], state: TimelineState) =>
   union(stretches.filter((stretch) => stretch.state === state));
 
-/** The same for every endpoint of a report, and the dearest part of it: wall clocks of a whole month. */
+/** The same for every endpoint of a KPI report, and its most expensive part: wall clocks of a whole month. */
 const services = new WeakMap<Calendar, { period: Span; open: Span[] }>();
 
 function serviceTime(calendar: Calendar, period: Span): Span[] {
@@ -271,7 +271,7 @@ const unexplained: Record<TimelineState, { cause: string | null; evidence: Evide
   maintenance: { cause: null, evidence: [] },
 };
 
-/** The link was away while this collector was there: up, and shown apart. */
+/** The connection was down while this collector was running: up, and shown apart. */
 function disconnected(found: readonly Absence[], proved: Span[], blind: readonly Span[]): Judged[] {
   return found
     .filter(({ start, end }) => !blind.some((gap) => gap.start <= end && start <= gap.end))
@@ -303,7 +303,7 @@ export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): Availabil
   };
 }
 
-/** Whether so much of the time was not observed that the share says little; `coverage` in percent. */
+/** Whether so much of the time was not observed that the share means little; `coverage` in percent. */
 export const isThin = (coverage: number): boolean => coverage < 95;
 
 export function pooled(all: readonly AvailabilityMinutes[]): AvailabilityMinutes {

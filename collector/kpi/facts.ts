@@ -1,8 +1,8 @@
 /**
- * What KPIs are computed from, read for many endpoints at once: the number of queries follows the rows that there are,
- * never the number of endpoints. Rows come in pages and the event loop turns between them: reports and pings wait meanwhile.
+ * The facts that KPIs are computed from, read for many endpoints at once: the number of queries grows with the rows,
+ * never with the endpoints. Rows come in pages, and the event loop turns between them for reports and pings.
  *
- * One more fact: what it is in `Facts`, and how it is read in `readers`.
+ * To add a fact: its shape in `Facts`, and its reader in `readers`.
  */
 import type { Span } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
@@ -28,7 +28,7 @@ export interface EndpointFact {
   interval_ms: number | null;
 }
 
-/** All that is given must hold; nothing given is the whole fleet. */
+/** All given fields must match; without any it is the whole fleet. */
 export interface KpiScope {
   kind?: EndpointKind | undefined;
   /** Its name. */
@@ -57,7 +57,7 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   alerts: readAlerts,
 };
 
-/** Those that were in the fleet at some time of the period, in the order of their names. */
+/** The endpoints that were in the fleet at some time of the period, in the order of their names. */
 export async function endpointsIn(state: State, scope: KpiScope, period: Span): Promise<EndpointFact[]> {
   let query = state
     .selectFrom('endpoints')
@@ -74,7 +74,7 @@ export async function endpointsIn(state: State, scope: KpiScope, period: Span): 
   return query.execute();
 }
 
-/** Each fact that is needed, once; the others stay away. */
+/** Reads each needed fact once; the others are left out. */
 export async function readFacts(
   state: State,
   needs: Iterable<FactName>,

@@ -72,7 +72,7 @@ export async function timelineOf(
   return [];
 }
 
-/** What the last absence in [from, to) was, as a code; null where there was none. */
+/** The cause of the last absence in [from, to), as a code; null where there was none. */
 export async function causeIn(state: State, endpoint: string, from: number, to: number): Promise<string | null> {
   const line = await timelineOf(state, endpoint, from, to, to);
   return line.findLast((part) => part.state !== 'up' && part.state !== 'maintenance')?.cause ?? null;

@@ -1,8 +1,8 @@
 /**
- * The contract of a KPI: facts in, a value with the list behind it out. Pure. One more: a file in `kpis/`, a line in
+ * The contract of a KPI: facts in, a value and its evidence out. Pure. To add one: a file in `kpis/`, a line in
  * `kpis/index.ts`, and its words under `kpi` in each language.
  *
- * The value of every KPI is made here of its list, so that no number can differ from what it opens.
+ * The value of every KPI is computed here from its evidence, so that no number can differ from its list.
  */
 import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
@@ -11,24 +11,24 @@ import type { FactName, KpiFacts } from './facts.ts';
 export interface Kpi<Need extends FactName = FactName> {
   id: string;
   unit: KpiUnit;
-  /** Unit of the whole of a line. */
+  /** Unit of `whole` in an item. */
   of: KpiUnit;
-  /** Version and formula: a closed month says by what it was computed. */
+  /** Version and formula: a closed month records how it was computed. */
   formula: string;
-  /** Which end of the list is the bad one: it is shown first. */
+  /** Which end of the list is the worse one: it is shown first. */
   worst: 'lowest' | 'highest';
   needs: readonly Need[];
   /** @param period ends at the present where it is not over */
   compute(facts: Pick<KpiFacts, Need>, period: Span): Figure;
 }
 
-/** Lets `compute` see the facts that the KPI asks for, and no others. */
+/** Gives `compute` the facts that the KPI declares, and no others. */
 export const defineKpi = <const Need extends FactName>(kpi: Kpi<Need>): Kpi => kpi;
 
-/** A line of the list: it adds `part` of `whole`. Without a whole it is listed and counts for nothing. */
+/** One row of the evidence: it adds `part` of `whole`. Without a whole it is listed and not counted. */
 export interface EvidenceItem {
   endpoint: string;
-  /** Id and rule, where the line is an alert. */
+  /** Id and rule, where the row is an alert. */
   alert?: { id: string; rule: string };
   /** ms UTC */
   at?: number;
@@ -36,7 +36,7 @@ export interface EvidenceItem {
   whole: number;
 }
 
-/** Further numbers to read the value by, in words of the KPI's own: `kpi.<id>.beside.<code>`. */
+/** Further numbers beside the value, with words of the KPI's own: `kpi.<id>.beside.<code>`. */
 export interface SideFigure {
   code: string;
   unit: KpiUnit;
@@ -48,11 +48,11 @@ export interface SideFigure {
 export interface Figure {
   value: number | null;
   state: 'ok' | 'low_n' | 'insufficient' | 'no_data';
-  /** Lines that count. */
+  /** Number of items that count. */
   n: number;
   low: number | null;
   high: number | null;
-  /** Percent of the time in which it could be observed; null where that is no question. */
+  /** Percent of the time that was observed; null where that does not apply. */
   coverage: number | null;
   beside: SideFigure[];
   evidence: EvidenceItem[];
@@ -60,7 +60,7 @@ export interface Figure {
 
 const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1 };
 
-/** Null without a whole: neither 0 nor 100. The quotient first: the whole of something is exactly 100. */
+/** Null without a whole: neither 0 nor 100. The quotient first, so that the whole of something is exactly 100. */
 export const valueIn = (unit: KpiUnit, { part, whole }: Pick<EvidenceItem, 'part' | 'whole'>): number | null =>
   whole > 0 ? scale[unit] * (part / whole) : null;
 
@@ -76,7 +76,7 @@ export function totalOf(items: readonly EvidenceItem[]): { part: number; whole: 
 
 type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
 
-/** Whether so many lines are enough for one number. */
+/** Whether this many items are enough for one number. */
 export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
 
 export function figureOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around = {}): Figure {

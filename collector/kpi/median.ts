@@ -1,4 +1,4 @@
-/** What a mean hides: the middle, how sure it is, and the long tail. All of sorted numbers. */
+/** What a mean hides: the median, its confidence interval, and the long tail. All of sorted numbers. */
 
 export function median(sorted: readonly number[]): number | null {
   const { length: n } = sorted;

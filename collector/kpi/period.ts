@@ -8,7 +8,7 @@ const settlesAfterMs = 3 * 86_400_000;
 
 export interface Period {
   period: Span;
-  /** As much of it as has been. */
+  /** The part of it that has passed. */
   window: Span;
   /** It is not over, or late facts may still come. */
   provisional: boolean;
@@ -20,7 +20,7 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
   try {
     period = periodBounds(zone, name);
   } catch {
-    // Temporal's own message speaks of ISO 8601 grammar; the person typed a month.
+    // Temporal's own message is about ISO 8601 grammar; the person typed a month.
     throw fail('BAD_REQUEST', { problem: `period "${name}" is not a month such as 2026-11` });
   }
   const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };

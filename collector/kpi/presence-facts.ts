@@ -1,4 +1,4 @@
-/** Where endpoints were, from their signals: read for many of them at once, judged one by one. */
+/** Presence of endpoints, from their signals: read for many of them at once, judged one by one. */
 import { type Calendar, roundTheClock } from '../../shared/calendar.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
 import { breathe } from '../state/breathe.ts';
@@ -13,16 +13,16 @@ import {
 } from './availability.ts';
 import type { EndpointFact, KpiQuestion } from './facts.ts';
 
-/** A proof of life is good for 2.5 heartbeats, so a shorter blink of the collector hides nothing. */
+/** A proof of life is valid for 2.5 heartbeats, so a shorter interruption of the collector hides nothing. */
 const blinkMs = 25_000;
 const blinkIntervals = 2.5;
 /** The reason of an `online` that no birth brought: reports went on after a silence. */
 const sameConnection = 'reports';
-/** The signal that ends an absence may be explained by one that follows so soon. */
+/** A signal that follows this soon may explain the one that ended an absence. */
 const explainedMs = 60_000;
 /** No buffer of an agent reaches back further. */
 const bufferMs = 31 * 86_400_000;
-/** A page of rows holds the event loop for 10 to 20 ms. */
+/** A page of rows blocks the event loop for 10 to 20 ms. */
 const rowsAtOnce = 5000;
 
 /** Endpoints without monitored time in the window are left out. */
@@ -43,7 +43,7 @@ export async function* readPresence(
   }
 }
 
-/** Time inside the window in which no collector of this data folder was watching. */
+/** Time inside the window in which no collector was running on this data folder. */
 async function unwatched(state: State, window: Span, now: number): Promise<Span[]> {
   const rows = await state
     .selectFrom('watches')
@@ -59,7 +59,7 @@ async function unwatched(state: State, window: Span, now: number): Promise<Span[
   return subtract([window], watched).filter((gap) => gap.end - gap.start > blinkMs);
 }
 
-/** What is known of the presence of one endpoint. */
+/** The signals of one endpoint. */
 interface EndpointSignals {
   /** The first `online` of all. */
   first: number;
@@ -106,7 +106,7 @@ async function signalsOf(
   const ids = [...found.keys()].sort();
   // PostgreSQL takes no empty list.
   if (ids.length === 0) return found;
-  // What was noted under a clock that was ahead lies beyond a window that ends now.
+  // Signals noted under a clock that was ahead lie beyond a window that ends now.
   const closed = window.end < now;
   for await (const row of signalsIn(state, ids, window.start, closed ? window.end : null))
     found.get(row.endpoint)?.rows.push(row);
@@ -114,7 +114,7 @@ async function signalsOf(
   return found;
 }
 
-/** Ids of the signals that say how an endpoint entered the window. */
+/** Ids of the signals that give the state of an endpoint at the start of the window. */
 function edgesOf(state: State, ids: readonly string[], { start }: Span) {
   return state
     .selectFrom('endpoints as e')
@@ -174,8 +174,8 @@ async function* signalsIn(state: State, sortedIds: readonly string[], start: num
 }
 
 /**
- * Up to the first return after the window, which decides what an absence at its end was. A buffer of the same absence may
- * be delivered after further returns.
+ * Up to the first return after the window, which decides the cause of an absence at its end. A buffer of the same
+ * absence may be delivered after further returns.
  */
 function returnsAfter(state: State, ids: readonly string[], end: number): Promise<SignalRow[]> {
   return state
@@ -226,7 +226,7 @@ function inputOf(
     period: window,
     monitored: { start: first, ...(endpoint.retired_at === null ? {} : { end: endpoint.retired_at }) },
     before: born ? birthIn(born) : null,
-    // What it was at the start is the last signal before it, with its reason.
+    // The state at the start follows from the last signal before it, with its reason.
     initial: 'up',
     signals: inOrder(before ? [before, ...signals] : signals).map(toSignal),
     proved: rows
@@ -239,8 +239,8 @@ function inputOf(
 }
 
 /**
- * In the order in which they came. Times of rows written before the wall clock was set back are moved to that moment: else
- * an endpoint that came back just then would be lost for good.
+ * In the order in which they came. Times of rows written before the wall clock was set back are moved to that moment:
+ * otherwise an endpoint that came back just then would stay lost.
  */
 function inOrder(rows: readonly SignalRow[]): SignalRow[] {
   let latest = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * From the moment an alert fires until somebody first takes it on. An alert belongs to the period of that first
- * acknowledgement. One that nobody took is in no mean, which it could only flatter: it is counted beside it.
+ * Time from firing to the first acknowledgement. An alert belongs to the period of that acknowledgement. Alerts
+ * without one would only make the mean look better: they are not in it, but counted beside it.
  */
 import { defineKpi, figureOf } from '../kpi.ts';
 import { median, medianInterval, percentile } from '../median.ts';
