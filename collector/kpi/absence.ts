@@ -7,7 +7,7 @@ import { length, type Span, subtract } from '../../shared/intervals.ts';
 export type EndpointClass = 'server' | 'workstation';
 export type TimelineState = 'up' | 'down' | 'idle' | 'unknown' | 'maintenance';
 
-/** Facts that an agent reports about itself and its machine when it signs on. Null: an older agent does not report it. */
+/** Facts that an agent reports about itself and its machine when it signs on. Null: not reported by an older agent. */
 export interface SignedOn {
   bootId: string | null;
   /** When the agent's process started, by its own clock: distinguishes one process from the next. */

@@ -23,7 +23,7 @@ export async function kpisOf(state: State, kpis: readonly Kpi[], query: KpiQuery
   return { ...head, items: answers.map(({ value }) => value) };
 }
 
-/** @param start how many rows to skip before the first. @throws EvenkeelError BAD_REQUEST when the period is no month */
+/** @param start how many rows to skip at the start. @throws EvenkeelError BAD_REQUEST when the period is no month */
 export async function kpiDetail(
   state: State,
   kpi: Kpi,

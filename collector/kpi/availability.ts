@@ -1,5 +1,5 @@
 /**
- * Availability of an endpoint: the share of its service time in which it could do its work, as far as there is evidence.
+ * Availability of an endpoint: the share of its service time in which it could do its work, as far as is known.
  * Pure: signals in, minutes and intervals out. Unknown time is neither up nor down; it widens the value to a range.
  *
  *   S = service time while monitored    M = maintenance in S    K = unknown in S−M

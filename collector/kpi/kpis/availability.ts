@@ -1,4 +1,4 @@
-/** Time up of the time up and down, pooled over endpoints. By kind of endpoint: a workstation that is off is not down. */
+/** Time up of the time up and down, pooled over endpoints. Per kind, because a workstation that is off is not down. */
 import type { EndpointKind } from '../../fleet/fleet.ts';
 import { type AvailabilityMinutes, formula, pooled, sharesOf } from '../availability.ts';
 import { defineKpi, figureOf } from '../kpi.ts';
