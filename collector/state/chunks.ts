@@ -1,4 +1,4 @@
-/** SQLite takes 32,766 values in a statement, PostgreSQL 65,535. */
+/** SQLite takes 32,766 values per statement, PostgreSQL 65,535. */
 const atOnce = 500;
 
 export function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {

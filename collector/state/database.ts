@@ -10,7 +10,7 @@ type Ms = number;
 /** JSON as text. */
 type Json = string;
 
-/** A site or a group, as far as they are alike. `name_key`: what makes the name unique, see shared/place-name.ts. */
+/** The common columns of sites and groups. `name_key`: what makes the name unique, see shared/place-name.ts. */
 interface PlacesTable {
   id: string;
   name: string;
@@ -22,7 +22,7 @@ interface PlacesTable {
   updated_by: string;
 }
 
-/** What collectors work on: `bucket` of the endpoint or key that it is about, and the name of the collector that does. */
+/** Rows that collectors work on: `bucket` of the endpoint or key, and the name of the collector that works on it. */
 interface Worked {
   bucket: Generated<string>;
   owner: Generated<string>;
@@ -67,7 +67,7 @@ export interface Database {
     name: string;
     kind: 'server' | 'workstation';
     kind_why: string;
-    /** Name of a row of `sites`. That of a retired endpoint may be gone: it says where the endpoint was. */
+    /** Name of a row of `sites`. A retired endpoint keeps the name of its site, even if that is gone. */
     site: string | null;
     /** JSON list of words. */
     tags: Json;
@@ -77,21 +77,21 @@ export interface Database {
     secret_hash: string;
     enrolled_at: Ms;
     retired_at: Ms | null;
-    /** online, offline (said goodbye), lost (will or silence), unknown (collector cannot tell yet), never (no report yet). */
+    /** online, offline (signed off), lost (will or silence), unknown (collector cannot tell yet), never (no report yet). */
     state: 'online' | 'offline' | 'lost' | 'unknown' | 'never';
     state_reason: string | null;
     state_since: Ms;
     session: string | null;
     boot_id: string | null;
-    /** Saved now and then, and at a change of state; the exact value is in memory. */
+    /** Saved from time to time, and at a change of state; the exact value is in memory. */
     last_seen_at: Ms | null;
     interval_ms: number | null;
     clock_offset_ms: number | null;
-    /** As the machine calls itself; `name` is made of it, or chosen by people. */
+    /** The hostname as the machine reports it; `name` is derived from it, or chosen by people. */
     hostname: string | null;
-    /** Of enrolment, see ../fleet/fingerprint.ts; null where the agent told none. */
+    /** Of enrolment, see ../fleet/fingerprint.ts; null where the agent sent none. */
     fingerprint: Json | null;
-    /** The endpoint that goes on for this one; its credential is answered with that. */
+    /** The endpoint that replaces this one; its credential is answered with that one. */
     moved_to: string | null;
   };
   /** Agent processes that signed on under an endpoint: one at a time, unless two machines have one identity. */
@@ -103,12 +103,12 @@ export interface Database {
     address: string;
     first_at: Ms;
     last_at: Ms;
-    /** Last time that it came back after another one had signed on: both run. */
+    /** Last time that it reconnected after another one had signed on: both run. */
     shared_at: Ms | null;
   };
-  /** A person said that one endpoint is the machine of another, enrolled anew. */
+  /** A person has stated that one endpoint is the machine of another, enrolled again. */
   replacements: {
-    /** The endpoint that was given up. */
+    /** The endpoint that was replaced. */
     moved: string;
     endpoint: string;
     at: Ms;
@@ -134,13 +134,13 @@ export interface Database {
     reason: string | null;
     /** Last proof of life before this signal; for backlog the start of the span it proves, `at` being its end. */
     last_seen: Ms | null;
-    /** online: what else the birth said that tells one kind of absence from another. */
+    /** online: further facts of the birth that distinguish kinds of absence. */
     birth: Json | null;
   };
-  /** When this collector was watching. A gap between rows is time of which nothing is known. */
+  /** When this collector was running. A gap between rows is time without observation. */
   watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };
   inventory: { endpoint: string; section: string; at: Ms; received_at: Ms; data: Json };
-  /** Good runs of each backup job, as told: what `usual size` is computed from. */
+  /** Good runs of each backup job, as reported: `usual size` is computed from these. */
   backup_runs: {
     endpoint: string;
     product: string;
@@ -151,7 +151,7 @@ export interface Database {
     /** Seconds. */
     duration: number | null;
   };
-  /** Restores that a person tried out. */
+  /** Restores that a person tested. */
   restore_tests: {
     id: Generated<number>;
     endpoint: string;
@@ -186,7 +186,7 @@ export interface Database {
     /** How many parts were refused while the rest was stored; null for a whole message. */
     parts: number | null;
   };
-  /** What people have changed about rules, by scope. What evenkeel.yaml says is not here. */
+  /** Overrides of rules by people, by scope. Those in evenkeel.yaml are not here. */
   rules: {
     id: Generated<number>;
     rule: string;
@@ -207,7 +207,7 @@ export interface Database {
     at: Ms;
     by_user: string;
     reason: string;
-    /** null: nothing was said before; null after: taken back. */
+    /** null: no override before; null after: taken back. */
     before: Json | null;
     after: Json | null;
   };
@@ -238,7 +238,7 @@ export interface Database {
     acknowledged_sticky: Flag;
     handed_to: string | null;
     handed_until: Ms | null;
-    /** What mean time to acknowledge counts. */
+    /** The basis of mean time to acknowledge. */
     first_acknowledged_at: Ms | null;
     flapping: Flag;
     /** Flapping, and good at present. */
@@ -246,7 +246,7 @@ export interface Database {
     ticket: number | null;
     updated_at: Ms;
   };
-  /** The history of each alert; only ever added to. */
+  /** The history of each alert; append-only. */
   alert_events: {
     id: Generated<number>;
     alert: string;
@@ -260,7 +260,7 @@ export interface Database {
     actor: string;
     params: Json;
   };
-  /** Several alerts that are one outage, and for which there is one ticket. */
+  /** Incidents: several alerts that are one outage, with one ticket. */
   incidents: Worked & {
     id: Generated<number>;
     kind: 'site' | 'budget';
@@ -276,9 +276,9 @@ export interface Database {
     key: string;
     /** Equals `key` while the ticket is open, else null: unique, so one key has one open ticket. */
     open_key: string | null;
-    /** alert: about one · incident: about several of a site · budget: about more than an hour may open · person. */
+    /** alert: about one · incident: about several of a site · budget: beyond the hourly budget · person. */
     kind: 'alert' | 'incident' | 'budget' | 'person';
-    /** A person's own words; null where rule, instance, endpoint and site say what it is about. */
+    /** A title given by a person; null where rule, instance, endpoint and site describe the ticket. */
     title: string | null;
     state: 'new' | 'in_progress' | 'on_hold' | 'resolved' | 'closed' | 'cancelled';
     priority: number;
@@ -303,7 +303,7 @@ export interface Database {
     /** How often the alert fired into this ticket. */
     fires: number;
     flapping_since: Ms | null;
-    /** A person said "won't fix until". */
+    /** A person set "won't fix until". */
     muted_until: Ms | null;
     follows: number | null;
     updated_at: Ms;
@@ -330,7 +330,7 @@ export interface Database {
     text: string | null;
     data: Json | null;
   };
-  /** What people are told, once for all channels; in codes, put into words when it is sent. */
+  /** Notifications, one for all channels; in codes, put into words when they are sent. */
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
@@ -338,7 +338,7 @@ export interface Database {
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;
-    /** Key of the storm that it is about. */
+    /** Key of the incident that it is about. */
     incident: string | null;
     facts: Json;
   };
@@ -346,9 +346,9 @@ export interface Database {
     id: string;
     notification: number;
     channel: string;
-    /** What happened, once: unique. */
+    /** Identifies the event, so that it is notified once: unique. */
     dedupe_key: string;
-    /** Those about the same go out in order. */
+    /** Notifications about the same go out in order. */
     about: string;
     state: 'queued' | 'sent' | 'dead';
     attempts: number;

@@ -1,6 +1,6 @@
 /**
- * Many small changes of state in one durable commit: when a fleet of thousands comes back at once, a commit with its
- * fsync for each endpoint would keep the whole collector busy for a minute.
+ * Many small changes of state in one durable commit: when a fleet of thousands reconnects at once, one commit with its
+ * fsync per endpoint would keep the whole collector busy for a minute.
  */
 import type { Transaction } from 'kysely';
 import type { Database } from './database.ts';
@@ -14,9 +14,9 @@ interface WaitingWork {
   reject: (reason: unknown) => void;
 }
 
-/** How long changes gather, ms. Nobody waits for them but the next step of their own message. */
+/** How long changes gather, ms. Only the next step of their own message waits for them. */
 const gatherMs = 10;
-/** The event loop must come to its turn in between. */
+/** Changes per commit; the event loop runs in between. */
 const atOnce = 200;
 
 /** Resolves when the change is durable; rejects when it is not, without harm to the others. */
@@ -42,7 +42,7 @@ export function createGroup(state: State): CommitGroup {
     for (const { resolve } of batch) resolve();
   }
 
-  /** One of them failed and took the others with it: each gets a commit and an answer of its own. */
+  /** One change failed and the commit with it: each gets a commit and a result of its own. */
   async function apart(batch: readonly WaitingWork[]): Promise<void> {
     for (const { work, resolve, reject } of batch) await state.transaction().execute(work).then(resolve, reject);
   }

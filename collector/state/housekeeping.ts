@@ -1,6 +1,6 @@
 /**
- * What is done once a night, in the order of the list. When each chore was last done is kept in state, so a collector
- * that was off at night catches up when it starts, and doing one twice changes nothing.
+ * Nightly chores, in the order of the list. The time of each chore's last run is kept in state, so a collector
+ * that was off at night catches up when it starts; running one twice changes nothing.
  */
 import { schedule } from 'node-cron';
 import type { Clock } from '../../shared/clock.ts';
@@ -21,14 +21,14 @@ export interface HousekeepingParts {
 }
 
 export interface Housekeeping {
-  /** Does what has not been done for a day. */
+  /** Runs the chores that have not run for a day. */
   runDue(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A quiet hour in most places, and not the full hour, at which everybody else's jobs start. */
+/** Little load in most places, and not the full hour, at which other jobs start. */
 const nightly = '17 3 * * *';
-/** A little under a day, so that a night that comes a minute early is not skipped. */
+/** A little under a day, so that a run that comes a minute early is not skipped. */
 const dayMs = 23 * 3_600_000;
 const key = 'housekeeping';
 
@@ -44,7 +44,7 @@ export function createHousekeeping({ state, clock, log, chores }: HousekeepingPa
     const done = await lastDone();
     for (const { name, run } of chores) {
       const now = clock.now();
-      // A last time in the future is a clock that was wrong then: done again, which harms nothing.
+      // A last time in the future comes from a wrong clock: the chore runs again, which harms nothing.
       const since = now - (done[name] ?? 0);
       if (since >= 0 && since < dayMs) continue;
       try {

@@ -19,7 +19,7 @@ import { type TableMaker, tablesIn } from './migrations/tables.ts';
 
 export type State = Kysely<Database>;
 
-/** In order; the name is what the database remembers. Add a file and a line. */
+/** In order; the name is stored in the database. To add one: a file and a line. */
 const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Promise<void> }> = {
   '001-first': first,
   '002-restore-tests': restoreTests,
@@ -36,7 +36,7 @@ const known = Object.keys(migrations);
 /**
  * Opens the state and brings it to the newest schema.
  * @param where a text is an SQLite file, or `:memory:`
- * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is no database of ours,
+ * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is not ours,
  *   STATE_UNREACHABLE
  */
 export async function openState(where: string | StatePlace): Promise<State> {

@@ -1,6 +1,7 @@
 /**
- * Room for alerts, tickets and notices on a disk that others have filled: free pages inside the database file, and a
- * write-ahead log that is as long already. No other program can take them, and SQLite uses them before it grows a file.
+ * Space for alerts, tickets and notifications on a disk that others have filled: free pages inside the database file,
+ * and a write-ahead log of sufficient length. No other program can take them, and SQLite uses them before it grows a
+ * file.
  * (On file systems that copy on write, such as btrfs and ZFS, even an overwrite needs room: there it helps less.)
  */
 import { sql } from 'kysely';
@@ -8,11 +9,11 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { State } from './open.ts';
 
-/** Some hundred alerts with their tickets and notices, and twice the log that SQLite gathers between two checkpoints. */
+/** Some hundred alerts with their tickets and notifications, and twice the log that SQLite gathers between checkpoints. */
 const reserveBytes = 8 * 1024 * 1024;
 const lookEveryMs = 600_000;
 
-/** Makes the reserve, and refills it when the database has grown into it. @returns ends the looking */
+/** Makes the reserve, and refills it when the database has grown into it. @returns a function that stops this */
 export async function keepReserve({ state, log }: { state: State; log: Log }): Promise<() => void> {
   // Always at the start: the log of the last run is gone.
   await fill(state, log);
@@ -24,7 +25,7 @@ export async function keepReserve({ state, log }: { state: State; log: Log }): P
   return () => clearInterval(timer);
 }
 
-/** Bytes of pages that are in the file and in no use. */
+/** Bytes of unused pages in the file. */
 export async function freeBytes(state: State): Promise<number> {
   const read = async (pragma: 'freelist_count' | 'page_size') => {
     const { rows } = await sql.raw<Record<string, number>>(`pragma ${pragma}`).execute(state);
@@ -33,7 +34,7 @@ export async function freeBytes(state: State): Promise<number> {
   return (await read('freelist_count')) * (await read('page_size'));
 }
 
-/** Two commits: pages that come and go within one are never written. */
+/** In two commits: pages that are added and freed within one are never written. */
 async function fill(state: State, log: Log): Promise<void> {
   try {
     await sql`insert or replace into settings (key, value) values ('reserve', zeroblob(${reserveBytes}))`.execute(

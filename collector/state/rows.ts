@@ -1,6 +1,6 @@
 /**
- * Rows of which thousands are written in one transaction: statements without a query builder, which takes several times as
- * long over a row as SQLite does. Their texts are the same each time, so that they are prepared once. Names of columns are
+ * For writing thousands of rows in one transaction: statements without a query builder, which takes several times as
+ * long per row as SQLite does. Their texts are the same each time, so that they are prepared once. Column names are
  * those of our own objects, never from outside.
  */
 import { CompiledQuery, type Insertable, PostgresAdapter, type Transaction, type Updateable } from 'kysely';
@@ -9,12 +9,12 @@ import type { Database } from './database.ts';
 
 type Db = Transaction<Database>;
 
-/** Of a longer list, the rest goes one by one: two texts per table, however many rows. */
+/** Rows per statement; the rest of a list goes one by one: two texts per table, however many rows. */
 const rowsAtOnce = 25;
 
 /**
  * Inserts rows that all have the same columns, in their order.
- * @param more what happens to a row that is there already: `on conflict …`; or `returning id`
+ * @param more what happens to a row that exists already: `on conflict …`; or `returning id`
  * @returns the number of the last row, where it is asked for
  */
 export async function insertRows<T extends keyof Database>(
@@ -55,6 +55,6 @@ export async function updateRow<T extends 'alerts' | 'endpoints' | 'tickets'>(
   await db.executeQuery(CompiledQuery.raw(text, [...Object.values(columns), id]));
 }
 
-/** How the database at hand writes its parameter `n`, from 0. */
+/** The parameter `n`, from 0, in the syntax of the database in use. */
 const markOf = (db: Db): ((n: number) => string) =>
   db.getExecutor().adapter instanceof PostgresAdapter ? (n) => `$${n + 1}` : () => '?';

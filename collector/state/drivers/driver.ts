@@ -21,15 +21,15 @@ export interface ColumnTypes {
 export interface Connected {
   dialect: Dialect;
   plugins?: KyselyPlugin[];
-  /** Before migrations, which may take long. */
+  /** Called before migrations, which may take long. */
   migrating(state: State): Promise<void>;
-  /** Once the schema is the newest: looks whether it can be written. */
+  /** Called once the schema is the newest: checks that it can be written. */
   ready(state: State): Promise<void>;
 }
 
 /**
  * One kind of database. Its dialect throws EvenkeelError STATE_UNAVAILABLE, which is retryable, for whatever passes by
- * itself or is mended by an administrator; a change that failed so has not happened. Everything else that it throws would
+ * itself or is fixed by an administrator; a change that failed so has not happened. Everything else that it throws would
  * fail the next time, too. Transactions run one after the other: a second one, and each statement outside, waits.
  */
 export interface StateDriver<Place> {
@@ -37,10 +37,10 @@ export interface StateDriver<Place> {
   /** For logs and errors; without any password. */
   nameOf(place: Place): string;
   connect(place: Place): Promise<Connected>;
-  /** Of whatever was thrown until it was open: what is the matter and what to do. Retryable where waiting may help. */
+  /** @param thrown while opening. @returns the problem and what to do; retryable where waiting may help */
   refusalOf(place: Place, thrown: unknown): EvenkeelError;
-  /** Looks after the open state. @returns ends it. @throws EvenkeelError where another collector has it */
+  /** Maintains the open state. @returns a function that ends it. @throws EvenkeelError where another collector has it */
   attend(place: Place, state: State, log: Log, stopped: AbortSignal): Promise<() => void>;
-  /** Once a night. */
+  /** Once per night. */
   maintain(state: State): Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-/** Where the state can be kept. Loaded only when configured; one more database is a file and a line here. */
+/** The databases for the state. Loaded only when configured; to add one: a file and a line here. */
 import type { StateDriver } from './driver.ts';
 import type { PostgresPlace } from './postgres-address.ts';
 import type { SqlitePlace } from './sqlite.ts';

@@ -17,7 +17,7 @@ const example = 'write it like postgres://evenkeel@db.example.org:5432/evenkeel'
 const modes = ['disable', 'require', 'verify-full'];
 const parameters = ['sslmode', 'sslrootcert'];
 
-/** What is wrong with it, or null; the text itself may hold a password and is not shown. */
+/** The fault of an address, or null; the text itself may hold a password and is not shown. */
 export function postgresFault(text: string): string | null {
   const url = URL.parse(text);
   if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return `is not the address of a PostgreSQL database; ${example}`;
@@ -40,7 +40,7 @@ export function postgresFault(text: string): string | null {
 export const rootCertificateOf = (text: string) => URL.parse(text)?.searchParams.get('sslrootcert') ?? undefined;
 
 /**
- * Beyond this machine TLS with a verified certificate is the default: less is a decision that stands in the address.
+ * Beyond this machine TLS with a verified certificate is the default; anything weaker must be set in the address.
  * @param text without fault
  */
 export function postgresPlace(text: string, password: string | null, ca: string | null): PostgresPlace {

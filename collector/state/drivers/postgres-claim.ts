@@ -11,10 +11,10 @@ import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 /** Locks are per database; the number only has to be no other program's. */
 const lock = sql.lit(4_577_001);
-/** A collector that was killed is gone by then. */
+/** The lock of a collector that was killed is free by then. */
 const waitMs = 30_000;
 const againMs = 1000;
-/** The lock is gone with a connection that broke: so often it is looked at and taken again. */
+/** The lock is lost with a broken connection: how often it is checked and taken again. */
 const lookEveryMs = 15_000;
 
 async function take(state: State): Promise<boolean> {
@@ -34,7 +34,7 @@ async function holderOf(state: State): Promise<string> {
 
 /**
  * Claims the database for this collector, and keeps the claim.
- * @returns ends keeping it; the lock itself ends with the session
+ * @returns a function that stops keeping it; the lock itself ends with the session
  * @throws EvenkeelError STATE_REFUSED when another collector has it for longer than a dead one could
  */
 export async function claim(place: PostgresPlace, state: State, log: Log, stopped: AbortSignal): Promise<() => void> {

@@ -1,16 +1,16 @@
-/** What went wrong at PostgreSQL: whether it passes, and what a person can do. Pure. */
+/** Errors of PostgreSQL: whether they pass, and what a person can do. Pure. */
 import { reasonOf } from '../../../shared/errors.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 /**
- * Classes of SQLSTATE that the statement itself is to blame for: bad data, a broken constraint, bad SQL. All else, and every
- * failure of the network, is between us and the server, and the same statement will work when that is mended.
+ * Classes of SQLSTATE caused by the statement itself: bad data, a broken constraint, bad SQL. All else, and every
+ * failure of the network, is between us and the server, and the same statement will work when that is fixed.
  */
 const ours = ['0A', '21', '22', '23', '42'];
-/** Of class 42: a right was taken away. */
+/** Of class 42: a privilege was revoked. */
 const insufficientPrivilege = '42501';
 const wrongPassword = '28P01';
-/** Made here, for what neither the server nor Node has a code for. */
+/** Our own codes, where neither the server nor Node has one. */
 const [badEncoding, oldServer, noTls, otherServer] = ['ENCODING', 'VERSION', 'NO_TLS', 'OTHER_SERVER'];
 /** Node's codes for a certificate or a handshake that is refused. */
 const tlsCodes = /CERT|TLS|SSL|UNABLE_TO|EPROTO|INVALID_CA|CRL/;
@@ -30,7 +30,7 @@ export function serverFault({ version, encoding }: Server): Error | null {
   return encoding === 'UTF8' ? null : coded(`its encoding is ${encoding} and must be UTF8`, badEncoding);
 }
 
-/** What `pg` says of a connection that fails in words of its own. */
+/** Replaces connection errors of `pg` that have no code. */
 export function plain(thrown: unknown, withinMs: number): unknown {
   const text = reasonOf(thrown);
   if (text === 'timeout expired') return new Error(`no answer within ${withinMs / 1000} s`, { cause: thrown });
@@ -45,13 +45,13 @@ export function plain(thrown: unknown, withinMs: number): unknown {
 export function willPass(thrown: unknown): boolean {
   const { code, severity } = thrown as { code?: string; severity?: string };
   if (code === insufficientPrivilege) return true;
-  // Without a severity it is no answer of the server.
+  // Without a severity it is not an answer of the server.
   return severity === undefined ? !isBug(thrown) : !ours.includes(String(code).slice(0, 2));
 }
 
 const isBug = (thrown: unknown) => thrown instanceof TypeError || thrown instanceof RangeError;
 
-/** Nobody need mend anything: it starts, or is full or locked for a moment, or cannot be reached yet. */
+/** No action is needed: it starts, or is full or locked for a moment, or cannot be reached yet. */
 export function comesByItself(thrown: unknown): boolean {
   const { code = '', severity } = thrown as { code?: string; severity?: string };
   if (severity !== undefined) return /^(08|53|55P03|57)/.test(code);

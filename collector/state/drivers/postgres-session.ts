@@ -1,8 +1,8 @@
 /**
- * The one connection to PostgreSQL, in the form of a pool for Kysely. One, because the collector's code counts on what
- * SQLite gives: transactions one after the other, each seeing all of those before, and no deadlocks. Whoever asks for it
- * while it is in use waits. It is opened when it is needed, and again after it broke; a database that is away is asked again
- * after a growing pause only, and refused at once in between, so that nobody queues up behind a dead server.
+ * The one connection to PostgreSQL, in the form of a pool for Kysely. One, because the collector's code relies on what
+ * SQLite gives: transactions one after the other, each seeing all of those before, and no deadlocks. Callers wait while
+ * it is in use. It is opened when it is needed, and again after it broke. While the database is away, it is tried again
+ * only after a growing pause; calls in between fail at once, so that none queue up behind a dead server.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
@@ -11,12 +11,12 @@ import { EvenkeelError, fail } from '../../../shared/errors.ts';
 
 export interface SessionOptions {
   connect(): Promise<Client>;
-  /** What a new connection is told first. */
+  /** The statements that set up a new connection. */
   setup: string;
   setupMs: number;
-  /** A statement that takes longer counts as lost, and the connection with it: such a server may never answer. */
+  /** A statement that takes longer counts as lost, and so does its connection: such a server may never answer. */
   deadlineMs: number;
-  /** STATE_UNAVAILABLE for what passes; all else as it is. */
+  /** STATE_UNAVAILABLE for errors that pass; all others unchanged. */
   faultOf(thrown: unknown): unknown;
 }
 
@@ -27,7 +27,7 @@ export interface PostgresSession extends PostgresPool {
 const pauseMs = { least: 250, most: 5000 };
 const endWithinMs = 1000;
 
-/** Outside a transaction a change gets one of its own: without an answer, only a `commit` can be asked for afterwards. */
+/** Outside a transaction a change gets one of its own: after a lost answer only a `commit` can be checked. */
 const changes = /^\s*(insert|update|delete|merge|with|create|alter|drop)\b/i;
 
 type QueryResult = PostgresQueryResult<never>;
@@ -65,7 +65,7 @@ export function createSession(options: SessionOptions): PostgresSession {
     void client.end().catch(() => undefined);
   }
 
-  /** @throws whatever went wrong, and then `client` is dropped unless the server said so in an orderly answer */
+  /** @throws whatever went wrong; `client` is dropped first unless the server has answered with a regular error */
   async function ask(
     client: Client,
     text: string,
@@ -88,7 +88,7 @@ export function createSession(options: SessionOptions): PostgresSession {
   }
 
   function leaseOf(client: Client, free: () => void): PostgresPoolClient {
-    /** Of the transaction under way, so that its end can be asked for. */
+    /** The id of the transaction in progress, so that its outcome can be checked. */
     let transaction: string | null = null;
 
     async function query(text: string, values: readonly unknown[]): Promise<QueryResult> {
@@ -105,7 +105,7 @@ export function createSession(options: SessionOptions): PostgresSession {
     }
 
     async function one(text: string, values: readonly unknown[]): Promise<QueryResult> {
-      // With the connection the server has rolled back; a failure here would hide what had happened.
+      // The server has rolled back with the end of the connection; a failure here would hide the first error.
       const current = transaction;
       if (text === 'commit' || text === 'rollback') transaction = null;
       if (text === 'rollback' && open !== client) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
@@ -130,7 +130,7 @@ export function createSession(options: SessionOptions): PostgresSession {
     return { query: query as unknown as PostgresPoolClient['query'], release: free };
   }
 
-  /** The connection was lost between `commit` and its answer: only the server knows whether it was done. */
+  /** The connection was lost between `commit` and its answer: asks the server whether it was committed. */
   async function outcomeOf(transaction: string, thrown: unknown): Promise<QueryResult> {
     for (;;) {
       try {
@@ -168,20 +168,20 @@ export function createSession(options: SessionOptions): PostgresSession {
     },
     async end() {
       isEnding = true;
-      // A server that stands still must not keep the collector from ending.
+      // A server that hangs must not keep the collector from ending.
       await Promise.race([open?.end(), pause(endWithinMs)]);
     },
   };
   return session;
 }
 
-/** An error that the server has answered with, after which it goes on: not FATAL, and no failure of the network. */
+/** An error answered by the server, after which the connection goes on: not FATAL, and no failure of the network. */
 function isAnswer(thrown: unknown): boolean {
   const { severity } = thrown as { severity?: string };
   return severity === 'ERROR';
 }
 
-/** PostgreSQL has no text with NUL in it. NaN is NULL, as in SQLite. */
+/** PostgreSQL has no text with NUL in it. NaN is stored as NULL, as in SQLite. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
   return Number.isNaN(value) ? null : value;

@@ -14,8 +14,8 @@ const answerWithinMs = 15_000;
 /** A migration may have to rewrite millions of rows. */
 const migrateWithinMs = 3_600_000;
 /**
- * A collector that vanished in the middle must not keep its locks for hours; and who waits for the lock of another, or for
- * a server under load, is told so by the server while it still listens.
+ * A collector that vanished must not keep its locks for hours. A statement that waits for the lock of another, or for
+ * a server under load, must get the server's error while its client still waits for the answer.
  */
 const setup = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '10s'; set statement_timeout = ${answerWithinMs - 1000}`;
 
@@ -43,7 +43,7 @@ export const postgres: StateDriver<PostgresPlace> = {
     });
     return {
       dialect: new PostgresDialect({ pool: session }),
-      // Which SQLite takes, and PostgreSQL does not.
+      // SQLite accepts an empty list, PostgreSQL does not.
       plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
       async migrating(state) {
         session.deadlineMs = migrateWithinMs;
@@ -61,7 +61,7 @@ export const postgres: StateDriver<PostgresPlace> = {
     return refusal(place, explanation === null ? thrown : (explanation.cause ?? explanation));
   },
   attend: claim,
-  // The server itself keeps statistics, and room.
+  // The server maintains its own statistics and space.
   maintain: async () => {},
 };
 
@@ -70,13 +70,13 @@ function refusal(place: PostgresPlace, thrown: unknown): EvenkeelError {
   return fail(comesByItself(thrown) ? 'STATE_UNREACHABLE' : 'STATE_REFUSED', values, thrown);
 }
 
-/** For the log of a collector that runs: pages must not say where the database is. */
+/** For the log of a running collector: pages must not show where the database is. */
 function explained(place: PostgresPlace, thrown: unknown): Error {
   const { message, hint } = refusal(place, thrown);
   return new Error(`${message} ${hint}`, { cause: thrown });
 }
 
-/** Numbers as JavaScript has them: whole ones are exact up to 2^53, which no ms, id or sum of ours reaches. */
+/** Numbers as JavaScript has them: whole ones are exact up to 2^53, which none of our ms, ids or sums reaches. */
 const numbers = new Set<number>([pgTypes.builtins.INT8, pgTypes.builtins.NUMERIC]);
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -93,7 +93,7 @@ async function openClient(place: PostgresPlace): Promise<Client> {
     keepAlive: true,
     types: types,
   });
-  // Between the moments in which somebody listens an error would end the process.
+  // An error event at a time without any other listener would end the process.
   client.on('error', () => {});
   try {
     await client.connect();
@@ -104,7 +104,7 @@ async function openClient(place: PostgresPlace): Promise<Client> {
   }
 }
 
-/** Before a table is made in a database that cannot hold what will be written. */
+/** Checked before any table is created in a database that could not hold our data. */
 async function lookAtServer(session: PostgresSession): Promise<void> {
   const lease = await session.connect();
   try {
@@ -117,7 +117,7 @@ async function lookAtServer(session: PostgresSession): Promise<void> {
   }
 }
 
-/** A server that takes reads only, or a user who may only read, shows at the first alert otherwise. */
+/** A read-only server, or a user without the right to write, would otherwise show only at the first alert. */
 async function tryWriting(state: State): Promise<void> {
   const back = new Error('rolled back');
   await state

@@ -27,7 +27,7 @@ export const sqlite: StateDriver<SqlitePlace> = {
   },
   refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
   attend: (_place, state, log) => keepReserve({ state, log }),
-  // What the query planner knows of the tables, as SQLite advises to refresh it now and then.
+  // Statistics for the query planner; SQLite advises to refresh them from time to time.
   maintain: (state) => sql`pragma optimize`.execute(state),
 };
 
@@ -36,9 +36,9 @@ const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, las
 /** Statements kept prepared. More texts than these are lists of many lengths, which seldom come again. */
 const preparedAtMost = 200;
 
-/** Kysely's SQLite dialect speaks better-sqlite3; this is the part of it that `node:sqlite` already has. */
+/** Kysely's SQLite dialect is made for better-sqlite3; this adapts `node:sqlite`, which has most of its interface. */
 function adapt(database: DatabaseSync) {
-  /** By text, the last used last: to prepare a statement costs as much as to run it. */
+  /** By text, in order of last use: preparing a statement costs as much as running it. */
   const prepared = new Map<string, ReturnType<typeof prepare>>();
 
   function prepare(text: string) {
@@ -53,7 +53,7 @@ function adapt(database: DatabaseSync) {
   return {
     close: () => database.close(),
     prepare(text: string) {
-      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide what had happened.
+      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide the first error.
       if (text === 'rollback' && !database.isTransaction) return noRollback;
       const statement = prepared.get(text) ?? prepare(text);
       prepared.delete(text);
@@ -64,7 +64,7 @@ function adapt(database: DatabaseSync) {
   };
 }
 
-/** Of an error with a code of ours, what SQLite had said. */
+/** The error of SQLite behind an error with a code of ours. */
 const causeOf = (thrown: unknown) => (thrown instanceof EvenkeelError ? thrown.cause : thrown);
 
 /** SQLite's primary result codes that pass by themselves: BUSY, LOCKED, IOERR, FULL. */

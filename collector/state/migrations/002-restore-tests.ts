@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { TableMaker } from './tables.ts';
 
-/** Restores that a person tried out: with who and when, beside what the backup tools say of themselves. */
+/** Restores that a person tested: by whom and when, beside the reports of the backup tools. */
 export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   const columns = {
     endpoint: 'text',

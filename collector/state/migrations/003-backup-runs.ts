@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { TableMaker } from './tables.ts';
 
-/** Good backup runs as they were told, so that a run can be compared with those before it. */
+/** Good backup runs as reported, so that a run can be compared with those before it. */
 export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
   const told = { bytes: 'amount?', files: 'amount?', duration: 'real?' };
   await tables.create(

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { TableMaker } from './tables.ts';
 
-/** What tells one machine from another, beside its credential. */
+/** What distinguishes one machine from another, beside its credential. */
 export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
-  // The name that the machine gives itself, and hashes of what it is made of.
+  // The hostname as the machine reports it, and hashes of its properties.
   await tables.add('endpoints', { hostname: 'text?', fingerprint: 'text?' });
-  // Retired because it was the same machine as another endpoint, which goes on for both.
+  // Retired because it was the same machine as another endpoint, which replaces both.
   await tables.add('endpoints', { moved_to: 'text?' });
   await tables.create(
     'machines',

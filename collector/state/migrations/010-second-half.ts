@@ -158,7 +158,7 @@ async function makeNotifications(tables: TableMaker): Promise<void> {
   await tables.index('deliveries_by_notification', 'deliveries', 'notification');
 }
 
-/** `title` may be empty of now on, and `source` is told by `kind`. */
+/** `title` may be empty from now on, and `kind` replaces `source`. */
 async function remakeTickets(tables: TableMaker, run: RunStatements): Promise<void> {
   const event = {
     id: 'id',
@@ -255,7 +255,7 @@ function instanceIn({ path, job, name, unit, check, sensor, manager, label }: Re
   return [path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' ');
 }
 
-/** The site of a storm is that of its members: its key is case-folded, and a site may hold a slash. */
+/** The site of an incident is that of its members: its key is case-folded, and a site may hold a slash. */
 async function sitesOf(db: Kysely<never>, ticket: number): Promise<string[]> {
   const { rows } = await sql<{
     site: string;

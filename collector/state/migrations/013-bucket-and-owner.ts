@@ -3,8 +3,8 @@ import { bucketOf } from '../../../shared/topics.ts';
 import type { TableMaker } from './tables.ts';
 
 /**
- * Of each row that a collector works on, the bucket of what it is about, and the name of the collector that does: until
- * several share a state it is one and the same.
+ * For each row that a collector works on: the bucket of its subject, and the name of the collector. Until several
+ * collectors share a state, it is always the same one.
  */
 export async function up(db: Kysely<never>, tables: TableMaker): Promise<void> {
   for (const table of ['alerts', 'tickets', 'incidents', 'notifications', 'deliveries'])
