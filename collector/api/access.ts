@@ -7,14 +7,14 @@ import type { Role } from '../../shared/api.ts';
 export type Need = Role | 'public';
 
 export const access: Readonly<Record<string, Need>> = {
-  // Before anybody is logged in
+  // Before log-in
   'GET /api/v1/me': 'public',
   'POST /api/v1/setup': 'public',
   'POST /api/v1/login': 'public',
   'POST /api/v1/logout': 'public',
-  /** An agent shows its join code instead. */
+  /** An agent sends its join code instead. */
   'POST /api/v1/enroll': 'public',
-  /** No secret: each connection shows what descends from it. */
+  /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
   'GET /openapi.json': 'public',
   'GET /healthz': 'public',
@@ -27,7 +27,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',
   'DELETE /api/v1/endpoints/:id': 'admin',
-  /** Hands the history and the name of one endpoint to another machine. */
+  /** Gives the history and the name of one endpoint to another machine. */
   'POST /api/v1/endpoints/:id/replaces': 'admin',
   'GET /api/v1/endpoints/:id/backups/verified': 'viewer',
   'POST /api/v1/endpoints/:id/backups/:job/verified': 'operator',
@@ -73,12 +73,12 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/reopen': 'operator',
   'POST /api/v1/tickets/:id/state': 'operator',
 
-  // Numbers for managers: whoever may see the endpoints may see what they add up to
+  // KPIs: whoever may see the endpoints may see their totals
   'GET /api/v1/kpis': 'viewer',
   'GET /api/v1/kpis/:id': 'viewer',
   'GET /api/v1/kpis/availability': 'viewer',
 
-  // Who and what may come in
+  // Users, tokens and enrolment
   'GET /api/v1/enrollments': 'operator',
   'POST /api/v1/enrollments': 'admin',
   'DELETE /api/v1/enrollments/:id': 'admin',
@@ -94,6 +94,6 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /metrics': 'viewer',
   'GET /metrics/hosts': 'viewer',
 
-  // The web app: only files that anybody may have
+  // The web app: only public files
   'GET /*': 'public',
 };

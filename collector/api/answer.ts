@@ -1,4 +1,4 @@
-/** Every failed request is answered as `{code, message, hint}` out of the one table. */
+/** Every failed request is answered as `{code, message, hint}` from the one table. */
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -20,7 +20,7 @@ export function answerNothingHere(request: FastifyRequest, reply: FastifyReply):
   return answerError(fail('NO_SUCH_ROUTE', { method: request.method, path }), request, reply);
 }
 
-/** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which ends. */
+/** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which is closed. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -37,7 +37,7 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
 
 const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
-/** Faults of the request that fastify found before any code of ours ran. */
+/** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
   if (error.validation) return fail('BAD_REQUEST', { problem: problemOf(error) });
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -56,7 +56,7 @@ function problemOf(error: FastifyError): string {
   return `${where} ${what ?? 'does not have the expected shape'}`.slice(0, 300);
 }
 
-/** What went wrong inside is for the log; the caller gets a reference to it. */
+/** Internal errors are for the log; the caller gets a reference to them. */
 function hide(error: unknown, request: FastifyRequest): EvenkeelError {
   const reference = randomBytes(4).toString('hex');
   request.log.error({ err: error, reference, route: request.routeOptions.url }, 'A request failed');

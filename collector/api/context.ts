@@ -1,4 +1,4 @@
-/** What the routes get: the stations' own contracts, and nothing of how they are made. */
+/** What the routes get: the contracts of the rooms, without their implementation. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
@@ -27,10 +27,10 @@ import type { Site } from '../fleet/sites.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 
-/** What a person can do to an alert, and what is held of an endpoint. */
+/** Actions of people on an alert, and the alerts held for an endpoint. */
 export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
 
-/** What a person can do to a ticket; each step is an event of the ticket with the person's name. */
+/** Actions of people on a ticket; each is an event of the ticket with the person's name. */
 export interface TicketActions {
   /** @returns the number of the new ticket */
   create(ticket: NewTicket): Promise<number>;
@@ -70,25 +70,25 @@ export interface Context {
   tickets: TicketActions;
   /** The rules in force. */
   rules: Rules;
-  /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
+  /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */
   newest(endpoint: Endpoint, rules: readonly Rule[]): Report | null;
   /** Names of rules by id. */
   ruleNamed(id: string): NamedRule;
-  /** Where agents find this collector: known only once it listens. */
+  /** The addresses for agents: available only once it listens. */
   addresses(): { http: string; mqtt: string; ca: string | null };
-  /** The collector's own numbers, each registered by the station that counts. */
+  /** The collector's own metrics, each registered where it is counted. */
   registry: Registry;
-  /** A restore of one of its backups was tried out: the rules judge it at once. */
+  /** A restore of one of its backups was tested: the rules are evaluated at once. */
   restoreTried(id: string): Promise<void>;
   /** An endpoint was retired: ends its connection and its alerts. */
   retired(id: string): Promise<void>;
-  /** The credential of an endpoint is another from now on. */
+  /** The credential of an endpoint was replaced. */
   replaced(id: string): Promise<void>;
-  /** A part that cannot work at present, in words; null when all is well. */
+  /** A part that does not work at present, in words; null when all is well. */
   trouble(): string | null;
 }
 
-/** Who calls. A log-in and a token differ only in what may be forged: see guard.ts. */
+/** The caller. A log-in and a token differ only in what can be forged: see guard.ts. */
 export interface Caller {
   name: string;
   role: Role;

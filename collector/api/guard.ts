@@ -1,7 +1,7 @@
 /**
- * The door: who calls, from where, and whether they may. Runs before a body is read.
+ * Authentication and authorisation: who calls, from where, and whether they may. Runs before a body is read.
  *
- * A browser sends our cookie by itself, so whoever comes with a cookie must come from our own pages: SameSite=Strict,
+ * A browser sends our cookie by itself, so a request with a cookie must come from our own pages: SameSite=Strict,
  * and `Sec-Fetch-Site` or `Origin` checked for every method that changes something. A bearer token is never sent by
  * itself, so it needs no such check.
  */
@@ -13,7 +13,7 @@ import { access } from './access.ts';
 import type { Caller, Context } from './context.ts';
 
 export const cookieName = 'evenkeel';
-/** Public, and with more to say to those who are logged in. */
+/** Public, with a longer answer for those who are logged in. */
 const tellsMore = new Set(['/api/v1/me', '/readyz']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -33,7 +33,7 @@ async function callerOf(request: FastifyRequest, accounts: Accounts): Promise<Ca
 }
 
 /**
- * A request that names no site at all comes from no browser.
+ * A request without any site header comes from no browser.
  * @param own our public address: behind a proxy the Host header may be another one
  * @throws EvenkeelError CROSS_ORIGIN
  */
@@ -64,7 +64,7 @@ export function createGuard({ accounts, addresses }: Pick<Context, 'accounts' | 
   };
 }
 
-/** The caller of a route that is not public: the guard has seen to it that there is one. */
+/** The caller of a route that is not public: the guard guarantees that there is one. */
 export function callerNamed(request: FastifyRequest): string {
   return request.caller?.name ?? 'nobody';
 }

@@ -5,7 +5,7 @@ import { defaultLanguage } from '../../shared/words/index.ts';
 import { metricTitle } from '../../shared/words/names.ts';
 import type { LatestValue } from '../series/series.ts';
 
-/** Longer ago than this, a value is not the present one: Prometheus would draw it on as if it were. */
+/** An older value is left out: Prometheus would show it as if it were current. */
 const staleMs = 15 * 60_000;
 
 const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
@@ -20,7 +20,7 @@ function labels(row: EndpointRow, tags: Readonly<Record<string, string>>): strin
   ];
   const taken = new Set(pairs.map(([name]) => name));
   for (const [name, value] of Object.entries(tags)) {
-    // Tag names are lower-case words already; one that meets a label of ours steps aside.
+    // Tag names are lower-case words already; one that equals a label of ours gets a prefix.
     if (name !== 'host') pairs.push([taken.has(name) ? `tag_${name}` : name, value]);
   }
   return pairs.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',');

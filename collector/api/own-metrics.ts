@@ -1,4 +1,4 @@
-/** The collector's own numbers that no station counts for itself: stores, queue, fleet, process. */
+/** The collector's own metrics that no room counts for itself: stores, queue, fleet, process. */
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SeriesStore } from '../series/series.ts';

@@ -79,7 +79,7 @@ export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string
   };
 }
 
-/** What was sent about an alert, or about a ticket and the alerts in it. */
+/** The notifications about an alert, or about a ticket and the alerts in it. */
 export async function noticesOf(
   state: State,
   { alert, ticket }: { alert: string | null; ticket: number | null },

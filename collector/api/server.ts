@@ -19,11 +19,11 @@ import { webRoutes } from './routes/web.ts';
 export interface ServerOptions {
   tls: TlsSettings | null;
   log: Log;
-  /** Folder of the built web app; where it is missing, a page says how to build it. */
+  /** Folder of the built web app; where it is missing, a page explains how to build it. */
   web: string;
 }
 
-/** Ready to listen. @throws Error at once when a route and the table of access do not fit together */
+/** Ready to listen. @throws Error at once when routes and the table of access do not match */
 export async function createServer(context: Context, options: ServerOptions): Promise<App> {
   const settings: FastifyServerOptions = {
     loggerInstance: options.log as never,
@@ -39,7 +39,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   };
   const app = fastify(settings) as unknown as App;
   app.setValidatorCompiler(TypeBoxValidatorCompiler as never);
-  // Answers are composed field by field, so no second pass over them is needed to keep anything back.
+  // Answers are composed field by field, so no second pass is needed to hide fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
 
@@ -62,7 +62,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   return app;
 }
 
-/** @returns the entries that no route has asked for yet; empties as routes are added */
+/** @returns the entries without a route so far; empties as routes are added */
 function checkAccess(app: App): Set<string> {
   const unmatched = new Set(Object.keys(access));
   app.addHook('onRoute', ({ method, url }) => {
@@ -76,7 +76,7 @@ function checkAccess(app: App): Set<string> {
   return unmatched;
 }
 
-/** Scripts and styles from our own files only; no framing; nothing of our addresses in other sites' logs. */
+/** Scripts and styles from our own files only; no framing; no referrer with our addresses to other sites. */
 const headers = (encrypted: boolean) => ({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -118,7 +118,7 @@ interface Described {
   schema?: { hide?: boolean; response?: Record<string, unknown>; security?: unknown; description?: string };
 }
 
-/** What every route has in common in the documentation: who may call it, and how a refusal looks. */
+/** The common documentation of all routes: who may call it, and how a refusal looks. */
 function describeErrors(route: Described): void {
   if (!route.schema || route.schema.hide) return;
   const need = access[`${String(route.method)} ${route.url}`];

@@ -8,7 +8,7 @@ export const Nothing = Type.Null({ description: 'no content' });
 export const word = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });
 
-/** Of a site or a group. The rules of such names stand in shared/place-name.ts and give better reasons than a schema. */
+/** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
 /** ms since 1970, UTC, in the body of a request; no more than a date can hold. */
@@ -27,7 +27,7 @@ export function instantOf(text: string, name: string): number {
   try {
     return Temporal.Instant.from(text).epochMilliseconds;
   } catch {
-    // Temporal's own message speaks of its grammar; the person typed a time.
+    // Temporal's own message is about its grammar; the person typed a time.
     throw fail('BAD_REQUEST', { problem: `${name} "${text}" is neither ms since 1970 nor ISO 8601 with a zone` });
   }
 }

@@ -1,4 +1,4 @@
-/** People who may log in. Small on purpose: make, new password, disable. */
+/** Users. Small on purpose: create, new password, disable. */
 import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';

@@ -1,4 +1,4 @@
-/** Alerts: what is wrong now, what was, and who is on it. */
+/** Alerts: current and past ones, and their acknowledgement. */
 import { Type } from 'typebox';
 import { Alert, AlertDetail, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';

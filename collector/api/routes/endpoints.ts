@@ -66,7 +66,7 @@ export function endpointRoutes(app: App, context: Context): void {
         response: { 200: EndpointDetail },
       },
     },
-    // A link to an endpoint that was given up leads to the one that goes on for it.
+    // A link to an endpoint that was replaced leads to the one that replaced it.
     ({ params }) => detailOf(context, fleet.movedTo(params.id)?.id ?? params.id, clock.now()),
   );
 
@@ -136,7 +136,7 @@ export function endpointRoutes(app: App, context: Context): void {
       await fleet.reload(endpoint);
       series.adopt(moved, endpoint);
       series.forget(moved);
-      // Ends its connection: the next one is told who it is now. The old machine's, too, whose credential is no more.
+      // Ends its connection: the next one gets the new identity. Also the old machine's, whose credential is revoked.
       await context.retired(moved);
       await context.replaced(endpoint);
       changeFeed.publish({ kind: 'endpoint', endpoint: moved });

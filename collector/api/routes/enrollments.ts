@@ -23,7 +23,7 @@ const NewCode = Type.Object(
   { ...closed, examples: [{ label: 'laptops of the north office', site: 'north', maxUses: 20, hours: 48 }] },
 );
 
-/** What an agent says of itself. A newer agent may say more than this collector knows. */
+/** Facts that an agent reports about itself. A newer agent may report more than this collector expects. */
 const Applicant = Type.Object(
   {
     code: word(200, 'the secret inside the join code'),
@@ -51,7 +51,7 @@ const Applicant = Type.Object(
   },
 );
 
-/** Under this name browsers save it, and the line to paste names it. */
+/** The file name under which browsers save it, and which the command to paste contains. */
 const authorityFile = 'evenkeel-ca.crt';
 
 const Credential = Type.Object({
@@ -93,7 +93,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       });
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
-      // Without it the agent would refuse the certificate: no system knows an authority of one's own.
+      // Without it the agent would refuse the certificate: no system trusts a private authority.
       const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
       return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}${trust}` });
     },
@@ -131,7 +131,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
   app.post(
     '/api/v1/enroll',
     {
-      // A whole office behind one address may join at once; 256 random bits are not found by trying.
+      // A whole office behind one address may enrol at once; 256 random bits cannot be guessed.
       config: { rateLimit: { max: 1000, timeWindow: '10 seconds' } },
       schema: {
         summary: 'For agents: exchange a join code for a credential',

@@ -1,6 +1,6 @@
 /**
  * The stream of changes for open pages (server-sent events). A page that misses one reads again when it reconnects,
- * so nothing is kept for slow readers: what they cannot take is dropped for them, and memory stays bounded.
+ * so nothing is stored for slow readers: what they cannot take is dropped, and memory stays bounded.
  */
 import type { ServerResponse } from 'node:http';
 import { fail } from '../../../shared/errors.ts';
@@ -10,12 +10,12 @@ import type { App, Context } from '../context.ts';
 const maxStreams = 200;
 const coalesceMs = 1000;
 const heartbeatMs = 15_000;
-/** Then the browser comes back by itself, and the guard asks again who it is: rights that were taken end by then. */
+/** Then the browser reconnects and the guard authenticates again, so revoked rights end by then. */
 const longestMs = 3_600_000;
-/** A reader that has this much waiting is skipped until it has read; it gets the newest values after that. */
+/** A reader with this much waiting is skipped until it has read; it gets the newest values after that. */
 const maxWaitingBytes = 1024 * 1024;
 
-/** Changes wait for the next tick of the second; the same endpoint or ticket waits once, however often it changes. */
+/** Changes wait for the next tick, once per second; the same endpoint or ticket waits once, however often it changes. */
 const keyOf = (change: Change): string => {
   switch (change.kind) {
     case 'values':

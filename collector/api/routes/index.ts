@@ -1,4 +1,4 @@
-/** The route groups. One more: a file, a line here, and its entries in access.ts. */
+/** The route groups. To add one: a file, a line here, and its entries in access.ts. */
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';

@@ -1,4 +1,4 @@
-/** Numbers for managers; each opens the list that it was computed from. */
+/** KPIs; each opens the evidence that it was computed from. */
 import { type Static, Type } from 'typebox';
 import { Availability, EndpointKind, KpiDetail, Kpis } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
@@ -36,7 +36,7 @@ const DetailQuery = Type.Object(
 const AvailabilityQuery = Type.Object({ period, class: Type.Optional(EndpointKind) }, closed);
 
 export function kpiRoutes(app: App, { state, clock, zone, sites, groups, ruleNamed }: Context): void {
-  /** @throws EvenkeelError NOT_FOUND: a name with a slip of the pen must not read as "no data" */
+  /** @throws EvenkeelError NOT_FOUND: a mistyped name must not look like "no data" */
   async function scopeOf({ kind, site, group, endpoint }: Static<typeof ListQuery>): Promise<KpiScope> {
     const named = site === undefined ? undefined : (await sites.list()).find(isCalled(site));
     if (site !== undefined && !named) throw fail('NOT_FOUND', { what: 'site', id: site });

@@ -1,4 +1,4 @@
-/** For Prometheus and for whatever watches the collector itself. */
+/** For Prometheus and for whatever else monitors the collector itself. */
 import { Type } from 'typebox';
 import type { App, Context } from '../context.ts';
 import { hostMetrics } from '../host-metrics.ts';

@@ -37,7 +37,7 @@ interface PlaceRoutes {
   Detail: TObject;
   New: TObject;
   Edit: TObject;
-  /** What an endpoint says of where it belongs, and what a place is called there. */
+  /** The sites or groups of an endpoint, and their names. */
   keysOf(row: EndpointRow): string[];
   keyOf(place: Place): string;
 }
@@ -86,7 +86,7 @@ interface PlaceCounts {
   level: Level | null;
 }
 
-/** Counted from the rows: what needs a look is decided there, once. */
+/** Counted from the rows: the level of an endpoint is decided there, once. */
 function countBy(rows: readonly EndpointRow[], keysOf: PlaceRoutes['keysOf']): (key: string) => PlaceCounts {
   const counts = new Map<string, PlaceCounts>();
   const none: PlaceCounts = { endpoints: 0, attention: 0, critical: 0, level: null };

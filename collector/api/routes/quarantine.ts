@@ -1,4 +1,4 @@
-/** Messages that were refused at the edge, newest first: counted, visible, never in the way. */
+/** Messages refused by intake, newest first: counted, visible, and blocking nothing. */
 import { Type } from 'typebox';
 import { page, RefusedParts } from '../../../shared/api.ts';
 import { refusedPartsIn } from '../../intake/refused-parts.ts';

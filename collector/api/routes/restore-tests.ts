@@ -1,4 +1,4 @@
-/** Restores that people tried out. */
+/** Restores that people tested. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';

@@ -1,4 +1,4 @@
-/** Rules: which hold where and why, and how people change them. */
+/** Rules: which hold where and why, and how people override them. */
 import { type Static, Type } from 'typebox';
 import { page, RuleEntry, RulePreview, RuleVersion } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
@@ -193,7 +193,7 @@ export function ruleRoutes(app: App, context: Context): void {
     groups: groups.namedGroupsOf(endpoint.id).flatMap(({ id, name }) => [id, name]),
   });
 
-  /** What is only taken back may have been said about something that is gone. */
+  /** An override that is only taken back may be of a place that is gone. */
   const scopeOf = (where: Scope, { changes: all }: Static<typeof Trial>) =>
     all.every(({ parts }) => parts === null) ? scopeSaid(where) : scopeNamed(where);
 
@@ -206,7 +206,7 @@ export function ruleRoutes(app: App, context: Context): void {
   }
 
   /**
-   * A scope that reaches nothing is nearly always a typing error. Sites and groups may be given by any spelling of
+   * A scope that selects nothing is nearly always a typing error. Sites and groups may be given by any spelling of
    * their name. @throws EvenkeelError NOT_FOUND, BAD_REQUEST
    */
   async function scopeNamed({ of, target }: Scope): Promise<Scope> {

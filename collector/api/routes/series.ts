@@ -1,4 +1,4 @@
-/** Charts: one call a chart, several metrics at once. */
+/** Charts: one call per chart, several metrics at once. */
 import { type Static, Type } from 'typebox';
 import { Series } from '../../../shared/api.ts';
 import { parseDuration } from '../../../shared/duration.ts';

@@ -1,4 +1,4 @@
-/** Set-up, log-in, log-out, and who am I. */
+/** Set-up, log-in, log-out, and the current user. */
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { Me } from '../../../shared/api.ts';
@@ -9,7 +9,7 @@ import type { App, Caller, Context } from '../context.ts';
 import { cookieName } from '../guard.ts';
 import { closed, Nothing, word } from '../shapes.ts';
 
-/** Guessing is what these are open to: few tries, from one address. */
+/** These are open to guessing: few attempts, per address. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
 const UserName = Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$' });

@@ -1,4 +1,4 @@
-/** Tickets: list, detail with its time-line, and what a person does with one. */
+/** Tickets: list, detail with its time-line, and actions of people. */
 import { Type } from 'typebox';
 import { page, TicketDetail, TicketRow, TicketState } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
@@ -22,7 +22,7 @@ const New = Type.Object(
   { ...closed, examples: [{ title: 'New disk for db-1', text: 'The old one is worn.', impact: 3, urgency: 3 }] },
 );
 
-/** One thing that a person does to a ticket: same road, same answer. */
+/** One action of a person on a ticket: same handling, same answer. */
 interface TicketAction {
   name: string;
   summary: string;
@@ -30,7 +30,7 @@ interface TicketAction {
   run(id: number, by: string, said: TicketEdit): Promise<unknown>;
 }
 
-/** What the bodies of the actions may hold; each has checked its own. */
+/** All fields that the bodies of the actions may have; each action has checked its own. */
 interface TicketEdit {
   text?: string;
   assignee?: string | null;

@@ -1,4 +1,4 @@
-/** The built web app. Its pages are addresses of its own: whatever is no file and no API is answered with the app. */
+/** The built web app. Its pages have addresses of their own: any path that is no file and no API gets the app. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
@@ -8,7 +8,7 @@ import type { App } from '../context.ts';
 
 const yearMs = 365 * 86_400_000;
 
-/** Not pages of the app: a wrong address there must be told as JSON. */
+/** Not pages of the app: a wrong address there must be answered as JSON. */
 const ours = /^\/(api|metrics|healthz|readyz|openapi)(\/|\.|$|\?)/;
 
 const notBuilt = `<!doctype html>
