@@ -4,7 +4,7 @@ import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { createUsers, type Users } from './users.ts';
 
-/** Everything about who may come in, in one hand. */
+/** Users, sessions, tokens and set-up together. */
 export interface Accounts {
   users: Users;
   sessions: Sessions;
@@ -12,7 +12,7 @@ export interface Accounts {
   setup: Setup;
 }
 
-/** @param adminPassword for the first admin, unattended; null: by the set-up page */
+/** @param adminPassword for an unattended first admin; null: created on the set-up page */
 export async function createAccounts(state: State, now: () => number, adminPassword: string | null): Promise<Accounts> {
   const users = createUsers(state, now);
   return {

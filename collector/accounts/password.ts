@@ -10,7 +10,7 @@ const derive = promisify(argon2);
 const own = { memory: 19_456, passes: 2, parallelism: 1 };
 const tagLength = 32;
 export const minimumLength = 12;
-/** Far above any sentence; a bound, because the whole text is hashed. */
+/** Far above any passphrase; a limit, because the whole text is hashed. */
 const maximumLength = 1024;
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
@@ -46,5 +46,5 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
   return match !== null && timingSafeEqual(tag, kept);
 }
 
-/** A hash that no password has: what the log-in of an unknown user is measured against, so that both take as long. */
+/** A hash without a password: the log-in of an unknown user is verified against it, so that both take as long. */
 export const nobody = `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(Buffer.alloc(16))}$${base64(randomBytes(tagLength))}`;

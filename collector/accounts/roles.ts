@@ -1,4 +1,4 @@
-/** Four roles in one line: each may do all that the one before it may. */
+/** Four ordered roles: each may do all that the one before it may. */
 import { type Role, roles } from '../../shared/api.ts';
 
 export type { Role } from '../../shared/api.ts';

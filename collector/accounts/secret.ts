@@ -1,4 +1,4 @@
-/** Secrets that we make ourselves: 256 random bits, so that a plain SHA-256 of them is safe to keep. */
+/** Secrets made by the collector: 256 random bits, so that a plain SHA-256 of them is safe to store. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 256 bits as base64url, 43 characters. */
@@ -6,12 +6,12 @@ export function makeSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is kept of a secret: SHA-256, lower-case hex. Only for secrets made by `makeSecret`, never for passwords. */
+/** The stored form of a secret: SHA-256, lower-case hex. Only for secrets made by `makeSecret`, never for passwords. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret, 'utf8').digest('hex');
 }
 
-/** Compares without telling by its time where the first difference is. */
+/** Compares in a time that does not reveal where the first difference is. */
 export function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
   return timingSafeEqual(digest(a), digest(b));

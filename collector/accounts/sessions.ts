@@ -12,7 +12,7 @@ export interface Sessions {
   /** The user of a session that has not ended; undefined otherwise. */
   userOf(secret: string): Promise<User | undefined>;
   end(secret: string): Promise<void>;
-  /** Forgets those that have ended. */
+  /** Deletes the sessions that have ended. */
   prune(): Promise<void>;
 }
 

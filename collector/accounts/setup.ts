@@ -10,7 +10,7 @@ export interface Setup {
   complete(request: { secret: string; user: string; password: string }): Promise<User>;
 }
 
-/** @param password of the user `admin`, when it was given unattended; ignored once anybody exists */
+/** @param password of the user `admin`, for an unattended set-up; ignored once any user exists */
 export async function createSetup(users: Users, password: string | null): Promise<Setup> {
   if (!(await users.any()) && password !== null) await users.createFirst({ name: 'admin', password });
   let secret = (await users.any()) ? null : makeSecret();

@@ -17,7 +17,7 @@ export interface Tokens {
   revokeNamed(name: string): Promise<void>;
 }
 
-/** So that a token found in a log or a repository is recognised as one. */
+/** So that a token found in a log or a repository can be recognised. */
 const prefix = 'evk_';
 const useNotedEveryMs = 60_000;
 
@@ -77,7 +77,7 @@ export function createTokens(state: State, now: () => number): Tokens {
       if (!row) return undefined;
       const at = now();
       if (at - (row.last_used_at ?? 0) > useNotedEveryMs) {
-        // On a full disk nobody would get in any more, just when somebody wants to look.
+        // On a full disk, a failure here would lock everyone out just when access is needed.
         const noted = state.updateTable('tokens').set({ last_used_at: at }).where('id', '=', row.id).execute();
         await noted.catch(() => undefined);
       }

@@ -1,4 +1,4 @@
-/** People who log in with a password. */
+/** Users who log in with a password. */
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { hashPassword, nobody, verifyPassword } from './password.ts';
@@ -15,13 +15,13 @@ export interface User {
 
 export interface Users {
   list(): Promise<User[]>;
-  /** True once anybody exists: from then on the set-up page is closed. */
+  /** True once any user exists: from then on the set-up page is closed. */
   any(): Promise<boolean>;
   /** @throws EvenkeelError WEAK_PASSWORD, CONFLICT when the name is taken */
   create(user: { name: string; password: string; role: Role }): Promise<User>;
-  /** The same, but only while nobody exists; decided inside the database. @throws EvenkeelError SETUP_CLOSED */
+  /** The same, but only while no user exists; decided inside the database. @throws EvenkeelError SETUP_CLOSED */
   createFirst(user: { name: string; password: string }): Promise<User>;
-  /** The user, or undefined: wrong password, unknown and disabled users look and take the same. */
+  /** The user, or undefined: wrong password, unknown and disabled users look the same and take as long. */
   logIn(name: string, password: string): Promise<User | undefined>;
   /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD */
   setPassword(id: string, password: string): Promise<void>;
