@@ -1,4 +1,4 @@
-/** `check-config`: everything that a start would refuse in the settings, without starting. */
+/** `check-config`: reports every fault in the settings that would stop a start, without starting. */
 
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';

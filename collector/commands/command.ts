@@ -3,11 +3,11 @@ import { type Flags, type LoadedConfig, loadConfig } from '../settings/config.ts
 
 export interface Command {
   options: ParseArgsOptionsConfig;
-  /** @returns the exit code. @throws EvenkeelError for anything that a person can mend */
+  /** @returns the exit code. @throws EvenkeelError for anything that a person can fix */
   run(values: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** Options that every command takes, because every command needs the settings. */
+/** Options of every command, because every command needs the settings. */
 export const commonOptions = {
   config: { type: 'string' },
   data: { type: 'string' },

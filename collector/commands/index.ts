@@ -1,14 +1,14 @@
 import type { Command } from './command.ts';
 
 export interface CommandEntry {
-  /** What follows its name in the help, and what it is for. */
+  /** The arguments after its name in the help, and its purpose. */
   usage: string;
   about: string;
-  /** Loaded only when asked for: a token is made without loading the stores. */
+  /** Loaded only when it is run: a token is created without loading the stores. */
   load(): Promise<{ command: Command }>;
 }
 
-/** By name. One more: a file and an entry. */
+/** By name. To add one: a file and an entry. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   start: { usage: '[--local-agent] …', about: 'run the collector', load: () => import('./start.ts') },
   'token create': {

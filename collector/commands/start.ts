@@ -1,4 +1,4 @@
-/** `start`: the collector until SIGTERM or SIGINT. A second signal ends it at once; nothing that is stored needs more. */
+/** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe then, too. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
@@ -7,7 +7,7 @@ import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
 const web = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url));
-/** An orderly stop takes a second; one that takes this long will not come to an end. */
+/** An orderly stop takes a second; one that takes this long will not end by itself. */
 const stopWithinMs = 20_000;
 
 function greeting({ addresses, setupLink, data }: Started): string {
@@ -45,8 +45,8 @@ function untilSignal(collector: Collector): Promise<number> {
 }
 
 /**
- * `npm start` puts a shell between npm and us, and that shell dies of a SIGTERM without passing it on. So, under npm, an
- * orphan takes the loss of its parent for the signal.
+ * `npm start` puts a shell between npm and us, and that shell dies of a SIGTERM without passing it on. So, under npm,
+ * the loss of the parent process counts as the signal.
  */
 function watchParent(end: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -69,7 +69,7 @@ export const command: Command = {
     const ended = untilSignal(collector);
     process.stdout.write(`${greeting(await collector.start())}\n`);
     const code = await ended;
-    // Threads of the stores may still wind down; everything of worth is on disk.
+    // Threads of the stores may still be ending; all data is on disk.
     process.exit(code);
   },
 };
