@@ -1,5 +1,5 @@
 /**
- * The first step after a verdict, and the only place where the state machine of alerts is applied. Inputs in their order;
+ * The first step after a verdict, and the only one that applies the state machine of alerts. Inputs in their order;
  * at equal instants what is due comes before what arrives.
  */
 import { randomBytes } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * The state machine of one alert: pending → firing → resolved, and unknown while its endpoint is away. Pure: samples and
- * the time go in, the next alert and its transition come out. No database, ticket or channel is involved.
+ * The state machine of one alert: pending → firing → resolved, and unknown while its endpoint is away. Pure: samples
+ * and the time go in, the next alert and its transition come out. No database, ticket or channel is involved.
  *
  * A value alert changes state only at a sample: a timer would fire on a spike of one sample just before the next good
  * one. Timers serve where silence is the evidence: absence, missing values, and a rule's `no_data`.

@@ -1,7 +1,7 @@
 /**
  * Detects flapping. Pure. Time is cut into slots; a slot's bit is set when the state or the level changed in it.
- * Newer slots weigh more (80 + 2 i, i = 0 oldest … 19 newest): six changes in six slots within 45 minutes start it, five
- * never do. Counted in slots of minutes and not in check results: at one every 10 s, results would cover 200 s only.
+ * Newer slots weigh more (80 + 2 i, i = 0 oldest … 19 newest): six changes in six slots within 45 minutes start it;
+ * five never do. Counted in slots of minutes, not in check results: at one every 10 s, results would cover 200 s only.
  */
 export interface FlapSettings {
   slotMs: number;

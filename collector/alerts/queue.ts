@@ -10,7 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Input } from './batch.ts';
 
 export interface InputQueue {
-  /** Resolves when what follows from the inputs is saved; rejects when it could not be saved now (it is tried again). */
+  /** Resolves when the results of the inputs are saved; rejects when that failed for now (it is tried again). */
   push(...inputs: Input[]): Promise<void>;
   /** Tries again what could not be saved. Resolves when that has been tried, and what was on its way is saved. */
   retry(): Promise<void>;

@@ -1,4 +1,4 @@
-/** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe then, too. */
+/** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';

@@ -1,4 +1,4 @@
-/** `rules:` of a settings file over the defaults: rules by id, changed in part, switched off, or new; everywhere or within a scope. */
+/** `rules:` of a settings file over the defaults: overridden, switched off, or new; everywhere or within a scope. */
 import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';

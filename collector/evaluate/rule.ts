@@ -34,7 +34,7 @@ export const Rule = Type.Object(
     gone_s: Type.Optional(seconds(1)),
     /** Seconds that a sample counts. Default 2.5 of the intervals at which the series has come. */
     stale_after_s: Type.Optional(seconds(1)),
-    /** What missing samples mean while the endpoint is there: nothing (keep, default), the end (ignore), a breach (alert). */
+    /** Missing samples of a present endpoint: nothing (keep, default), the end (ignore), a breach (alert). */
     no_data: Type.Optional(Type.Union([Type.Literal('keep'), Type.Literal('ignore'), Type.Literal('alert')])),
     ticket: Type.Union([Type.Literal('off'), Type.Literal('open')]),
     urgency: Type.Integer({ minimum: 1, maximum: 3 }),

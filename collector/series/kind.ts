@@ -16,7 +16,7 @@ export interface SeriesKind {
   keys: Readonly<Record<string, TSchema>>;
   /** Faults of keys that are each valid by themselves, by key. */
   faults?(section: SeriesSection): Fault[];
-  /** @param section without faults; the text of the file that `password_file` names stands under `password`, and so on */
+  /** @param section without faults; the text of the file that `password_file` names stands under `password`, etc. */
   place(section: SeriesSection): SeriesPlace;
 }
 

@@ -1,4 +1,4 @@
-/** Spans, steps and resolutions: which data answers a query, and how long each is kept. The same for all backends. Pure. */
+/** Spans, steps and resolutions: which data answers a query, and how long each is kept. Same for all backends. Pure. */
 
 export const resolutions = ['raw', '5m', '1h'] as const;
 export type Resolution = (typeof resolutions)[number];

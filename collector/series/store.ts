@@ -1,6 +1,6 @@
 /**
- * A series store: the journal, which is always here, and a backend behind it. What happens to a report: `accept` → record
- * → group commit (durable, answered) → frame to the backend, which moves the watermark when it holds it.
+ * A series store: the journal, which is always present, and a backend behind it. The path of a report: `accept` →
+ * record → group commit (durable, answered) → frame to the backend, which moves the watermark when it holds it.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';

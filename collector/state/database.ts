@@ -77,7 +77,7 @@ export interface Database {
     secret_hash: string;
     enrolled_at: Ms;
     retired_at: Ms | null;
-    /** online, offline (signed off), lost (will or silence), unknown (collector cannot tell yet), never (no report yet). */
+    /** online, offline (signed off), lost (will or silence), unknown (collector cannot tell yet), never (no report). */
     state: 'online' | 'offline' | 'lost' | 'unknown' | 'never';
     state_reason: string | null;
     state_since: Ms;

@@ -3,7 +3,7 @@
  * actions come out, which save.ts applies. One state per key (`endpoint/rule/instance`), because one key
  * has at most one open ticket; the unique index in the database enforces the same.
  *
- * Order of equal instants: what has become due happens before what arrives. Work grows with what happens: due times lie in
+ * Order of equal instants: what has become due comes before what arrives. Work grows with activity: due times are in
  * a heap, and firing alerts are kept by site and check in the order of their fires.
  */
 import type { Action as PolicyAction, PolicyEvent } from './actions.ts';

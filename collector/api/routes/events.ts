@@ -15,7 +15,7 @@ const longestMs = 3_600_000;
 /** A reader with this much waiting is skipped until it has read; it gets the newest values after that. */
 const maxWaitingBytes = 1024 * 1024;
 
-/** Changes wait for the next tick, once per second; the same endpoint or ticket waits once, however often it changes. */
+/** Changes wait for the next tick, once per second; an endpoint or ticket waits once, however often it changes. */
 const keyOf = (change: Change): string => {
   switch (change.kind) {
     case 'values':

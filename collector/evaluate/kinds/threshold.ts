@@ -1,7 +1,7 @@
 /**
  * A metric beyond a limit. All conditions must hold for one series group (same measurement, same tags); the first one's
- * value is shown. A missing field is no data, never false; one condition that is clearly false decides whatever is missing
- * beside it.
+ * value is shown. A missing field is no data, never false; one condition that is clearly false decides whatever is
+ * missing beside it.
  */
 import { type Static, Type } from 'typebox';
 import { isOpen } from '../../../shared/metrics.ts';

@@ -43,7 +43,7 @@ export interface Requests {
   /** Removes orphans, and finds the newest values since `since`. */
   open: { ask: { since: number }; answer: Newest };
   /**
-   * One step of housekeeping, or null when nothing is to do now. Frames after `upTo` wait for the next time. With `wait`, a
+   * One step of housekeeping, or null when nothing is due. Frames after `upTo` wait for the next time. With `wait`, a
    * merge that is due or running is awaited; without, `merged` reports that it has ended.
    */
   step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };

@@ -1,4 +1,4 @@
-/** Answers from segments and from the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
+/** Answers from segments and the journal's tail. Only numbers become SQL text, and only the manifest's own files. */
 import type { Newest } from '../backend.ts';
 import { addCell, addSample, type Cell, type CellRow, needs, points } from '../cells.ts';
 import type { Aggregate } from '../series.ts';

@@ -62,7 +62,7 @@ export function pathOf(folder: string, segment: Pick<Segment, 'file'>): string {
   return join(folder, 'segments', segment.file);
 }
 
-/** Writes one run: one file, or several that share out the endpoints. Nothing when the source has no rows in the partition. */
+/** Writes one run: one file, or several that share out the endpoints. No file for a partition without rows. */
 export async function writeRun(connection: DuckDBConnection, folder: Folder, run: SegmentRun): Promise<Segment[]> {
   const segments: Segment[] = [];
   try {
@@ -227,7 +227,7 @@ export async function removeFiles(folder: string, segments: readonly Segment[]):
   for (const segment of segments) await rm(pathOf(folder, segment), { force: true });
 }
 
-/** Files that no manifest row names: what a crash left between renaming and recording, or between recording and removing. */
+/** Files without a manifest row: a crash left them between renaming and recording, or recording and removing. */
 export async function removeOrphans(folder: string, known: readonly Segment[]): Promise<string[]> {
   const names = new Set(known.map(({ file }) => file));
   const orphans = (await readdir(join(folder, 'segments'))).filter((file) => !names.has(file));

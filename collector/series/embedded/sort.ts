@@ -145,7 +145,7 @@ function putInOrder(lane: SampleBuffer, times: Float64Array, values: Float64Arra
 }
 
 /**
- * Shares the values out to the columns i (whole), d (hundredths) and v (any other). Most are whole or were rounded to two
+ * Shares the values out to the columns i (whole), d (hundredths) and v (any other). Most are whole or rounded to two
  * digits, and as integers their differences pack into a few bits: a sample takes 40 % less than as a double. Whatever
  * would not come back bit by bit stays as it is.
  */

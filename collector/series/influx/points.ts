@@ -1,5 +1,5 @@
 /**
- * Frames of the journal as points of InfluxDB, in Telegraf's form: the measurement, its own tags, and `host`. `endpoint` is
+ * Frames of the journal as points of InfluxDB, in Telegraf's form: the measurement, its own tags, `host`. `endpoint` is
  * our id, because two machines may have the same name. Pure.
  *
  * What InfluxDB would refuse, split or store wrongly is changed here; the journal keeps the original names.

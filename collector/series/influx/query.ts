@@ -1,4 +1,4 @@
-/** Charts from InfluxDB: rollups where they are computed, raw samples where not yet. Names become quoted, values placeholders. */
+/** Charts from InfluxDB: rollups where computed, else raw samples. Names are quoted, values become placeholders. */
 import { fieldOf, seriesKey } from '../../../shared/metrics.ts';
 import { addCell, addSample, type Cell, type CellRow, needs, points } from '../cells.ts';
 import type { Dictionary } from '../journal/dictionary.ts';

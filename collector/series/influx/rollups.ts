@@ -1,5 +1,5 @@
 /**
- * 5 minute and 1 hour values by `SELECT INTO`. Which buckets have new raw samples is kept, in memory and in the journal's
+ * 5 minute and 1 hour values by `SELECT INTO`. Buckets with new raw samples are kept, in memory and in the journal's
  * file, until they are computed: a backlog that comes days late has its buckets computed again, and computing one twice
  * changes nothing. Until then queries read the raw samples of such a bucket.
  */

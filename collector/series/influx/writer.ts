@@ -1,5 +1,5 @@
 /**
- * Brings frames from the journal to InfluxDB, one batch at a time, in order. A frame is trimmed from the journal only after
+ * Brings frames from the journal to InfluxDB, one batch at a time, in order. A frame is trimmed from the journal once
  * InfluxDB has answered that it holds all of its points; what was sent and not yet trimmed is sent again after a crash,
  * which overwrites the same points. While InfluxDB is away everything stays in the journal.
  */

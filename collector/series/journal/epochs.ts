@@ -1,4 +1,4 @@
-/** What was received of every endpoint's every epoch, what is on its way into the journal, and what of it is to be saved. */
+/** Per endpoint and epoch: what was received, what is on its way into the journal, and what is still to be saved. */
 import type { Settled } from '../series.ts';
 import type { ReceiptRow } from './journal.ts';
 import { Receipt } from './receipt.ts';

@@ -63,7 +63,7 @@ export interface Journal {
   /** Of an epoch, as they were saved last. */
   digests(epoch: number): Uint8Array | null;
   dropReceipts(before: number): void;
-  /** One commit: what the backend writes into tables of its own, and that it holds frames up to `through` from now on. */
+  /** One commit: the rows of the backend's own tables, and that it holds frames up to `through` from now on. */
   advance(through: number | null, record: () => void): void;
   /** For the tables of the backend. */
   readonly database: DatabaseSync;

@@ -10,7 +10,7 @@ const receiptsACommit = 500;
 
 export interface ReceiptKeeper {
   /**
-   * Saves what has changed until now. Trimming is allowed only afterwards; that later receipts are saved with it does no
+   * Saves what has changed so far. Trimming is allowed only afterwards; that later receipts are saved with it does no
    * harm, because they are durable as frames already, and adding a range twice changes nothing.
    */
   save(): Promise<void>;

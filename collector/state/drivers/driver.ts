@@ -29,7 +29,7 @@ export interface Connected {
 
 /**
  * One kind of database. Its dialect throws EvenkeelError STATE_UNAVAILABLE, which is retryable, for whatever passes by
- * itself or is fixed by an administrator; a change that failed so has not happened. Everything else that it throws would
+ * itself or is fixed by an administrator; a change that failed so has not happened. Everything else it throws would
  * fail the next time, too. Transactions run one after the other: a second one, and each statement outside, waits.
  */
 export interface StateDriver<Place> {
@@ -39,7 +39,7 @@ export interface StateDriver<Place> {
   connect(place: Place): Promise<Connected>;
   /** @param thrown while opening. @returns the problem and what to do; retryable where waiting may help */
   refusalOf(place: Place, thrown: unknown): EvenkeelError;
-  /** Maintains the open state. @returns a function that ends it. @throws EvenkeelError where another collector has it */
+  /** Maintains the open state. @returns a function to end it. @throws EvenkeelError where another collector has it */
   attend(place: Place, state: State, log: Log, stopped: AbortSignal): Promise<() => void>;
   /** Once per night. */
   maintain(state: State): Promise<unknown>;
