@@ -1,4 +1,4 @@
-/** Log-ins of the web app: a random secret in a cookie, its SHA-256 in the state, ended by time, log-out or an admin. */
+/** Log-ins of the web app: a random secret in a cookie, its SHA-256 in the state, ended by time, log-out or admins. */
 import type { State } from '../state/open.ts';
 import { hashSecret, makeSecret } from './secret.ts';
 import { type User, userOf } from './users.ts';

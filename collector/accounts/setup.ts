@@ -1,4 +1,4 @@
-/** The first admin: by the one-time link that a start prints, or unattended from a password file. Then closed for ever. */
+/** The first admin: by the one-time link printed at the start, or unattended from a password file. Then closed. */
 import { fail } from '../../shared/errors.ts';
 import { makeSecret, sameText } from './secret.ts';
 import type { User, Users } from './users.ts';

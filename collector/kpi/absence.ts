@@ -85,7 +85,7 @@ export interface Stretch extends Span {
   evidence: readonly Evidence[];
 }
 
-/** A stretch as judged from signals, before delivered reports and the collector's own absence are laid over it. */
+/** A stretch as judged from signals, before delivered reports and gaps in the collector's own watch are applied. */
 export interface Judged extends Stretch {
   /** The machine's own records prove it, also where no collector was watching. */
   recorded?: boolean;
@@ -107,7 +107,7 @@ export interface Return {
   /** Old form of the same fact, where no birth is known. */
   unclean?: boolean | undefined;
   backfilled?: boolean | undefined;
-  /** Reports went on in the connection that was there before. */
+  /** Reports went on in the same connection. */
   sameConnection?: boolean | undefined;
 }
 
@@ -222,7 +222,7 @@ function sameRun(absence: Absence, { birth }: Return, rules: AbsenceRules, notic
     if (stalled) return as('down', 'hung', 'stood_still', 'stalled');
     return as('unknown', 'stood_still', 'stood_still', ...(stalled === false ? (['not_stalled'] as const) : []));
   }
-  // An agent that does not watch its clocks cannot say that a laptop did not sleep.
+  // An agent that does not watch its clocks is no evidence that a laptop did not sleep.
   const told = uptimeMs !== null;
   const [found] = as(
     rules.class === 'workstation' && !told ? 'idle' : 'unknown',

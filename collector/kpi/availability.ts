@@ -229,8 +229,8 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
 }
 
 /**
- * Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. In one pass: an endpoint
- * whose link flaps has tens of thousands.
+ * Cuts a set at the edges of the judged stretches that explain it, and names each part's cause. In one pass: a flapping
+ * endpoint has tens of thousands.
  */
 function label(set: readonly Span[], state: TimelineState, judged: readonly Judged[]): Stretch[] {
   const reasons = disjoint(judged.filter((s) => s.state === state));
@@ -289,7 +289,7 @@ function bridged(proved: Span[], gaps: Span[], blinkMs: number): Span[] {
   return union(proved, holes);
 }
 
-/** The quotient first: the whole of something is exactly 100, where 100 times it, divided by it, may be a little more. */
+/** The quotient first: the whole of something is exactly 100, where 100 times it, divided by it, may be a bit more. */
 const percent = (part: number, whole: number) => (whole > 0 ? 100 * (part / whole) : null);
 
 /** The shares of one endpoint, or of pooled minutes: minutes are pooled, percentages never averaged. */

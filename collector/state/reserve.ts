@@ -9,7 +9,7 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { State } from './open.ts';
 
-/** Some hundred alerts with their tickets and notifications, and twice the log that SQLite gathers between checkpoints. */
+/** Some hundred alerts with their tickets and notifications, and twice SQLite's log between two checkpoints. */
 const reserveBytes = 8 * 1024 * 1024;
 const lookEveryMs = 600_000;
 

@@ -7,7 +7,7 @@ const day = 24 * hour;
 /** Each file holds one partition only, so that retention deletes whole files. Multiples of the bucket, from 1970. */
 export const partitionMs: Record<Resolution, number> = { raw: day, '5m': 7 * day, '1h': 14 * day };
 
-/** One Parquet file as the manifest knows it. */
+/** One Parquet file in the manifest. */
 export interface Segment {
   id: number;
   resolution: Resolution;

@@ -24,7 +24,7 @@ const maxRows = 16_000_000;
  */
 const format = '(format parquet, parquet_version v2, compression zstd, dictionary_size_limit 2000)';
 
-/** A value is in one of three columns: `split` in sort.ts says which. */
+/** A value is in one of three columns, chosen by `split` in sort.ts. */
 const value = 'coalesce(i::double, d / 100::double, v)';
 
 const parts =

@@ -118,7 +118,7 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
   };
 }
 
-/** Errors of a query may come in an answer that says 200. */
+/** Errors of a query may come in an answer with status 200. */
 function resultsOf(answer: {
   results?: { error?: string; series?: (Omit<ResultSeries, 'values'> & Partial<ResultSeries>)[] }[];
 }): ResultSeries[][] {

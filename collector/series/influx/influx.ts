@@ -90,7 +90,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
         await readNewest({ client: writing, dictionary, database }, since, noteWhileOpen);
         return;
       } catch (thrown) {
-        // Without a database there is nothing to find.
+        // Without a database there are no newest values.
         if (thrown instanceof InfluxError && thrown.kind === 'missing') return;
         log.debug({ reason: reasonOf(thrown) }, 'Newest values cannot be read from InfluxDB yet');
         await pause(waitMs, undefined, { ref: false });

@@ -16,7 +16,7 @@ const reserved = new Set(['endpoint', 'host', 'site', 'time']);
 export const safeName = (name: string): string => (reserved.has(name) ? `${name}_` : name);
 const safeField = (name: string): string => (name === 'time' ? 'time_' : name);
 
-/** Without what ends a line early; '' where nothing is left, and then the tag must be left out. */
+/** Without characters that end a line early; '' where nothing is left, and then the tag must be left out. */
 export function safeValue(text: string): string {
   return (
     text

@@ -125,7 +125,7 @@ export function createRollups(parts: RollupParts): Rollups {
     const isForAll = endpoint === everyEndpoint;
     const placeholders = isForAll ? {} : { endpoint: safeValue(dictionary.endpointName(endpoint) ?? '') };
     const policy = (name: Resolution) => `${quoted(parts.database)}.${quoted(policyOf[name])}`;
-    // All fields of 1,000 endpoints in one statement take InfluxDB half a minute, which grows faster than their number.
+    // All fields of 1,000 endpoints in one statement take InfluxDB half a minute; it grows faster than their number.
     const sources = isForAll
       ? dictionary.metrics().map((metric) => storedLine(metric, {}))
       : [{ measurement: null, field: null }];

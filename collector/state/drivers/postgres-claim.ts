@@ -1,6 +1,6 @@
 /**
- * One collector per database: each holds a lock of its session, which the server frees when that session ends. The session of
- * a machine that vanished ends within 25 s, by the keep-alive that the driver asks for.
+ * One collector per database: each holds a lock of its session, which the server frees when that session ends. The
+ * session of a machine that vanished ends within 25 s, by the keep-alive that the driver requests.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { TableMaker } from './tables.ts';
 
 /**
- * Tables of alerts, tickets and notifications that say in columns what was text before; everything is kept. There is nothing
- * to keep but in the first kind of database: `moves…` are in its words.
+ * Tables of alerts, tickets and notifications with columns instead of text; everything is kept. Only the first kind of
+ * database has rows to move: the statements `moves…` are in its dialect.
  */
 export async function up(db: Kysely<never>, tables: TableMaker): Promise<void> {
   const run = async (...statements: string[]) => {

@@ -3,8 +3,8 @@ import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from '../drivers/driver.ts';
 
 /**
- * By column: a type of `Columns`, `?` where it may be null, then what else holds, in this order: `key` or `unique`, `-> table`
- * that has the id, `= default`, `in a|b|c`.
+ * By column: a type of `Columns`, `?` where it may be null, then other constraints, in this order: `key` or `unique`,
+ * `-> table` that has the id, `= default`, `in a|b|c`.
  */
 export type Spec = Readonly<Record<string, string>>;
 
