@@ -1,6 +1,6 @@
 /**
- * The collector's state: everything except time series. Only what SQLite and PostgreSQL both have (text, integer ms, JSON
- * as text). One repository file per noun lives with its noun.
+ * The collector's state: everything but time series. Only what SQLite and PostgreSQL both have (text, integer ms,
+ * JSON as text). One repository file per noun lives with its noun.
  */
 import type { Generated } from 'kysely';
 
