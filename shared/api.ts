@@ -35,14 +35,14 @@ export const page = <T extends TSchema>(item: T) =>
     next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
   });
 
-/** A person's own words for a rule: one text, or one per language. */
+/** Text written by a person for a rule: one text, or one per language. */
 const OwnName = Type.Union([text, Type.Record(text, text)]);
 /** Without a name of its own a rule has that of the words, by its id or by that of the milder rule whose level it is. */
 export const NamedRule = Type.Object({ id: text, level_of: Type.Optional(text), name: Type.Optional(OwnName) });
 
 export type NamedRule = Static<typeof NamedRule>;
 
-/** Why an endpoint needs a look, worst first: what the rules say. */
+/** Why an endpoint needs attention, worst first, by the verdicts of the rules. */
 export const Attention = Type.Object({
   /** Id of the rule's mildest level. */
   code: text,
@@ -81,14 +81,14 @@ export const EndpointRow = Type.Object({
   valuesAt: orNull.ms,
   alerts: Type.Object({ critical: Type.Integer(), warning: Type.Integer(), info: Type.Integer() }),
   attention: Type.Array(Attention),
-  /** Worst of all jobs; `none` = no job known, `unknown` = cannot be told. */
+  /** Worst of all jobs; `none` = no job known, `unknown` = cannot be determined. */
   backup: Type.Object({
     state: Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never', 'none', 'unknown']),
     ageSeconds: orNull.number,
     /** Of the job whose last good backup is the oldest. */
     lastSuccess: orNull.ms,
     jobs: Type.Integer(),
-    /** Jobs whose restore was never tried out; left out when that cannot be told. */
+    /** Jobs whose restore was never tried out; left out when that is unknown. */
     unverified: Type.Optional(Type.Integer()),
   }),
   patches: Type.Object({
@@ -149,7 +149,7 @@ export const Interval = Type.Object({
   to: ms,
   state: Type.Enum(['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service']),
   cause: orNull.text,
-  /** What the state was concluded from, in codes; missing where nobody looked. */
+  /** What the state was concluded from, in codes; missing where it was not examined. */
   evidence: Type.Optional(Type.Array(text)),
 });
 export type Interval = Static<typeof Interval>;
@@ -157,7 +157,9 @@ export type Interval = Static<typeof Interval>;
 const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
 
 const hash = Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' }));
-/** Hashes of what a machine is made of, as its agent tells them at enrolment; what it could not read is left out. */
+/**
+ * Hardware and system hashes of a machine, as its agent sends them at enrolment; what it could not read is left out.
+ */
 export const Fingerprint = Type.Object({
   uuid: hash,
   serial: hash,
@@ -201,14 +203,14 @@ export const EndpointDetail = Type.Object({
   /** Machines that report under this one identity, when there are several: all but one must be enrolled anew. */
   /** Other endpoints that may be this machine: it was installed anew, or is a copy. */
   looksLike: Type.Array(LooksLike),
-  /** When people said that a new endpoint was this machine, newest first. */
+  /** When people confirmed that a new endpoint was this machine, newest first. */
   replacements: Type.Array(Type.Object({ at: ms, by: text, oldHostname: orNull.text, newHostname: orNull.text })),
   sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
   latest: Type.Array(Latest),
   sections: Type.Array(Section),
-  /** Its backup jobs as the rules judge them. */
+  /** Its backup jobs with the verdicts of the rules. */
   backups: Type.Array(Type.Object({ product: text, job: text, state: JobState, level })),
   /** The last 7 days, oldest first. */
   timeline: Type.Array(Interval),
@@ -291,7 +293,7 @@ const AlertEvent = Type.Object({
 export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
 export const TicketRow = Type.Object({
   id: Type.Integer(),
-  /** A person's own words; null where kind, rule, instance, endpoint and site say what it is about. */
+  /** Text written by a person; null where kind, rule, instance, endpoint and site say what it is about. */
   title: orNull.text,
   kind: Type.Enum(['alert', 'incident', 'budget', 'person']),
   instance: text,
@@ -372,11 +374,11 @@ export const RuleShown = Type.Object(
 export const RuleEntry = Type.Object({
   rule: RuleShown,
   scope: RuleScope,
-  /** Who may change it: built in (anybody may), the settings file, people. */
+  /** Who may change it: built in (no restriction), the settings file, people. */
   owner: Type.Enum(['built-in', 'file', 'people']),
-  /** The parts that its owner said; null where it is as it was built in. */
+  /** The parts that its owner overrides; null where it is as it was built in. */
   said: Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]),
-  /** False: the program brings no such rule, so without what was said there is none. */
+  /** False: the program has no such built-in rule, so without its overrides there is none. */
   hasDefault: Type.Boolean(),
   changedAt: orNull.ms,
   changedBy: orNull.text,
@@ -389,7 +391,7 @@ export const RulePreview = Type.Object({
   /** Endpoints that the scope reaches; how many of them have an alert of it now, and would by their newest values. */
   reached: Type.Integer(),
   now: Type.Integer(),
-  /** null: it takes time to tell, as for means and growth. */
+  /** null: only time can show, as for means and growth. */
   after: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type RulePreview = Static<typeof RulePreview>;
@@ -406,7 +408,7 @@ export const RuleVersion = Type.Object({
 });
 export type RuleVersion = Static<typeof RuleVersion>;
 
-/** One alert with its history and with who was told what. `GET /api/v1/alerts/{id}`. */
+/** One alert with its history and its notifications. `GET /api/v1/alerts/{id}`. */
 export const AlertDetail = Type.Object({
   alert: Alert,
   events: Type.Array(AlertEvent),
@@ -518,7 +520,7 @@ const placeParts = {
   id: text,
   name: text,
   note: text,
-  /** Endpoints that are not retired; how many of them need a look, and how many of these one at once. */
+  /** Endpoints that are not retired; how many of them need attention, and how many of these immediately. */
   endpoints: Type.Integer(),
   attention: Type.Integer(),
   critical: Type.Integer(),
@@ -546,7 +548,9 @@ export type GroupDetail = Static<typeof GroupDetail>;
 const protectionGroups = [
   ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok'] as const),
 ];
-/** One backup job of one endpoint, as its tool tells and as the rules judge it. `GET /api/v1/protection`. */
+/**
+ * One backup job of one endpoint, as its tool reports it and with the verdict of the rules. `GET /api/v1/protection`.
+ */
 export const ProtectedJob = Type.Object({
   endpoint: endpointName,
   product: text,
@@ -564,7 +568,7 @@ export const ProtectedJob = Type.Object({
   bytes: orNull.number,
   /** Median of its last five good runs before this one; null below three. */
   usualBytes: orNull.number,
-  /** A rule says that it is too small: an empty source may be mounted. null: cannot be told. */
+  /** A rule says that it is too small: an empty source may be mounted. null: unknown. */
   sizeAnomaly: orNull.bool,
   /** The last restore that was tried out with success, by the tool or by a person. */
   lastVerified: orNull.ms,
@@ -585,7 +589,7 @@ export const Protection = Type.Object({
   endpoints: Type.Integer(),
   /** Worst first. Of endpoints in `none`, of jobs in the others, of both in `unknown`. */
   groups: Type.Array(groupCount(protectionGroups)),
-  /** Endpoints that tell of no job at all. */
+  /** Endpoints that report no job at all. */
   none: Type.Array(endpointName),
   /** Endpoints of which nothing is known, such as never reported or not readable. */
   unknown: Type.Array(endpointName),
@@ -599,12 +603,12 @@ export const PatchRow = Type.Object({
   endpoint: endpointName,
   /**
    * compliant: scanned, and no security update is older than the limit. overdue: one is, or the system gets none any
-   * more. unknown: cannot be told, also while the age of what is pending is only known as a lower bound.
+   * more. unknown: cannot be determined, also while the age of what is pending is only known as a lower bound.
    */
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
-  /** What rules say of the age of its security updates; waiting: nothing; none: no such update is pending. */
+  /** Verdict of the rules on the age of its security updates; waiting: nothing; none: no such update is pending. */
   group: Type.Enum([...patchGroups]),
-  /** What rules say of its updates and its system. */
+  /** Verdict of the rules on its updates and its system. */
   attention: Type.Array(Attention),
   reason: orNull.reasons,
   managers: Type.Array(text),

@@ -22,7 +22,7 @@ export interface Calendar {
   overrides: Readonly<Record<string, DaySpans>>;
 }
 
-/** Monday to Friday, 09:00 to 17:00, no holidays: support hours until somebody says otherwise. */
+/** Monday to Friday, 09:00 to 17:00, no holidays: the default support hours. */
 export function officeHours(zone: string): Calendar {
   const day: DaySpans = [['09:00', '17:00']];
   return { zone, weekly: { mon: day, tue: day, wed: day, thu: day, fri: day }, holidays: [], overrides: {} };

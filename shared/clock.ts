@@ -1,8 +1,8 @@
-/** Time is handed in, so that no test sleeps and no pure function asks the machine. */
+/** Time is injected, so that no test sleeps and no pure function reads the system clock. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970 in UTC. May jump. */
   now(): number;
-  /** Milliseconds on a line that never jumps or goes back; only differences mean something. */
+  /** Monotonic milliseconds: never jumps or goes back; only differences are meaningful. */
   monotonic(): number;
 }
 

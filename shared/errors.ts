@@ -1,9 +1,9 @@
 /**
  * All errors for people and scripts, in one table.
  *
- * `message` says what was attempted, with which value, and why it failed; `hint` says what to do now.
- * `{name}` is replaced by the value given to `fail`. `status` is the HTTP status; `retryable` tells a runner whether
- * the same call may work later without anybody changing anything.
+ * `message` says what was attempted, with which value, and why it failed; `hint` says what to do now. `{name}` is
+ * replaced by the value given to `fail`. `status` is the HTTP status; `retryable`: whether the same call may succeed
+ * later without any change.
  */
 export interface ErrorRow {
   status: number;
@@ -27,7 +27,7 @@ export const errors = {
     'Write a number with a unit: 500ms, 10s, 2m, 36h or 14d.',
   ),
   BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see its arguments.'),
-  // One line for each fault: `file:line:column: what is wrong`.
+  // One line per fault: `file:line:column: what is wrong`.
   BAD_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run collector -- check-config`.'),
   BAD_LOCAL_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run agent -- doctor`.'),
   BAD_SETTING: row(400, '{faults}', 'Correct these settings and try again.'),

@@ -1,5 +1,5 @@
 /**
- * What is known of an endpoint beside its time series, in sections. Each section is sent whole, on change and daily,
+ * What is known of an endpoint besides its time series, in sections. Each section is sent whole, on change and daily,
  * on the topic `inventory`, and kept by the collector as one document with the time it was seen.
  *
  * Rule of every section: what could not be read is `null` with a `reason`, never 0, never an empty list that looks
@@ -154,7 +154,7 @@ export const PendingUpdate = Type.Object(
 );
 export type PendingUpdate = Static<typeof PendingUpdate>;
 
-/** Section `patches`: one entry a package manager. `pending: null` is "unknown", and `scan` says why. */
+/** Section `patches`: one entry per package manager. `pending: null` is "unknown", and `scan` says why. */
 export const PatchState = Type.Object(
   {
     manager: text(32),
@@ -203,7 +203,7 @@ export const OsState = Type.Object(
 );
 export type OsState = Static<typeof OsState>;
 
-/** Section `health`: disks, arrays, services, posture … one row a finding, whatever its kind. */
+/** Section `health`: disks, arrays, services, posture … one row per finding, whatever its kind. */
 export const HealthItem = Type.Object(
   {
     kind: text(32),

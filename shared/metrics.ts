@@ -1,7 +1,8 @@
 /**
- * The catalogue: one row a field. Names and units are Telegraf's wherever it has the field, so that an InfluxDB filled
- * by us fits the dashboards people already have. What intake stores, what rules may name, `/metrics/hosts` and the units of
- * charts come out of these rows. Adding a metric is adding a row, and its name under `metric` in shared/words.
+ * The catalogue: one row per field. Names and units are Telegraf's wherever it has the field, so that an InfluxDB
+ * filled by us fits the dashboards people already have. What intake stores, what rules may name, `/metrics/hosts` and
+ * the units of charts come out of these rows. Adding a metric is adding a row, and its name under `metric` in
+ * shared/words.
  */
 export type Unit =
   | 'percent'
@@ -277,16 +278,18 @@ export function fieldOf(metric: string): Field | undefined {
   return byName.get(metric);
 }
 
-/** One line a series: `disk.used_percent{device=/dev/sda1,path=/}`. Tags are sorted, so equal series have equal keys. */
+/**
+ * One line per series: `disk.used_percent{device=/dev/sda1,path=/}`. Tags are sorted, so equal series have equal keys.
+ */
 export function seriesKey(metric: string, tags: Readonly<Record<string, string>>): string {
   const names = Object.keys(tags).sort();
   return names.length === 0 ? metric : `${metric}{${names.map((name) => `${name}=${tags[name]}`).join(',')}}`;
 }
 
-/** Numbers that are neither good nor bad: that it cannot be told (5, 3), and that a run which is not over yet goes on (3). */
+/** Numbers that are neither good nor bad: state unknown (5, 3), and a run that has not ended yet (3). */
 const openValues: Readonly<Record<string, readonly number[]>> = { 'backup.result': [3, 5], 'custom.status': [3] };
 
-/** Whether this number says neither that all is well nor that it is not. */
+/** Whether this number means neither good nor bad. */
 export function isOpen(measurement: string, field: string, value: number): boolean {
   if (measurement !== 'backup' && measurement !== 'custom') return false;
   return openValues[`${measurement}.${field}`]?.includes(value) ?? false;

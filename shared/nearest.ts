@@ -15,7 +15,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.word;
 }
 
-/** Long words of strangers must not cost: no known name is half as long. */
+/** Untrusted input may be long and must not cost CPU: no known name is half as long. */
 const plain = (word: string) => word.slice(0, 100).toLowerCase().replace(/[_-]/g, '');
 
 /** `used_pct` is short for `used_percent`: the same first letter, and all letters in their order. */

@@ -1,5 +1,5 @@
 /**
- * Names of sites and groups: one line that people can tell apart. Two names that differ only in case, in width
+ * Names of sites and groups: one line that people can distinguish. Two names that differ only in case, in width
  * (full-width and half-width forms) or in what cannot be seen are the same name.
  */
 
@@ -22,7 +22,7 @@ export function nameFault(text: string): string | null {
   return length > placeNameLimit ? `it has ${length} characters, the limit is ${placeNameLimit}` : null;
 }
 
-/** What must be unique. Stored: whoever changes it writes the stored keys anew in a migration. */
+/** What must be unique. Stored: a change needs a migration that rewrites the stored keys. */
 export function nameKey(name: string): string {
   const plain = tidyName(name).normalize('NFKC').replace(/\s+/g, ' ');
   // By way of the capitals, because ß has none of its own and becomes SS.

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 const seconds = { minimum: 0, maximum: 1e10 };
 const word = { pattern: '^[a-z_]{1,32}$' };
 
-/** What an agent says of itself on the retained topic `presence`; the `lost` form is its last will. */
+/** What an agent publishes about itself on the retained topic `presence`; the `lost` form is its last will. */
 export const Presence = Type.Union([
   Type.Object(
     {
@@ -17,7 +17,7 @@ export const Presence = Type.Union([
       instance: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16,32}$', description: 'random, of this process' })),
       hostname: Type.Optional(Type.String({ maxLength: 1024, description: 'as the machine calls itself' })),
       uptime_s: Type.Optional(Type.Number({ ...seconds, description: 'since the machine started' })),
-      // Words of a list that may grow: what a reader does not know counts as not told.
+      // The list of codes may grow: a code that the reader does not know counts as absent.
       shutdown_cause: Type.Optional(Type.String({ ...word, examples: ['crash', 'power_loss'] })),
       shutdown_source: Type.Optional(Type.String({ ...word, examples: ['login_records', 'journal', 'event_log'] })),
       // Of gaps in the agent's own running since its last birth was delivered.
@@ -25,7 +25,7 @@ export const Presence = Type.Union([
       stood_still_s: Type.Optional(Type.Number({ ...seconds, description: 'awake, and the agent did not run' })),
       stalled: Type.Optional(Type.Boolean({ description: 'memory or disks had stopped all work just then' })),
     },
-    // A newer agent may say more than this side knows.
+    // A newer agent may send fields that this side does not know.
     { additionalProperties: true },
   ),
   Type.Object(

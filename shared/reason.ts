@@ -1,7 +1,7 @@
 /**
- * Why something is as it is: a code and its values. Agents send these in place of sentences, so that everybody reads them in
- * a language of their own (group `reason` of the language files, one entry per code). What another program said is a value as
- * well: it stays as it was printed, and is shown as a quotation.
+ * Why something is as it is: a code and its values. Agents send these in place of sentences, so that each person reads
+ * them in their own language (group `reason` of the language files, one entry per code). What another program said is a
+ * value as well: it stays as it was printed, and is shown as a quotation.
  *
  * The name of a value says how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s` a duration in
  * seconds, `…_bytes` and `…_percent` are those; every other one is a plain number.
@@ -42,7 +42,7 @@ export function reason<Code extends ReasonCode>(
 /** What a program said, word for word; nothing where it said nothing. */
 export const said = (text: string | null | undefined): Reason[] => (text ? [reason('said', { text })] : []);
 
-/** As a list, whoever told it: agents before 0.2 sent one sentence. */
+/** Always as a list: agents before 0.2 sent one sentence. */
 export function reasonsIn(told: Reasons | null | undefined): Reason[] {
   if (typeof told === 'string') return told === '' ? [] : [reason('verbatim', { text: told })];
   return told ?? [];
@@ -54,7 +54,7 @@ export function joinReasons(...parts: readonly (readonly Reason[] | Reason | nul
   return all.length === 0 ? null : all.slice(0, maxReasons);
 }
 
-/** For logs, which speak of codes: `not_installed (program: lvs), said (text: …)`. */
+/** For logs, which show codes: `not_installed (program: lvs), said (text: …)`. */
 export const reasonsInLog = (reasons: readonly Reason[]): string =>
   reasons
     .map(({ code, params = {} }) => {

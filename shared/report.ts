@@ -14,7 +14,7 @@ const epoch = Type.String({ pattern: '^[0-9a-f]{32}$', description: '128 random 
 const seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'persisted before use' });
 const instant = Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'ms since 1970, UTC' });
 
-/** One reading in Telegraf's JSON form. A value that could not be read is left out, never written as 0. */
+/** One metric in Telegraf's JSON form. A value that could not be read is left out, never written as 0. */
 export const Metric = Type.Object(
   {
     name,
@@ -30,7 +30,7 @@ export const Metric = Type.Object(
 );
 export type Metric = Static<typeof Metric>;
 
-/** What a spool had to give up: shown to people, delivered like data, and counted as received. */
+/** Loss record: what a spool had to drop; shown to people, delivered like data, and counted as received. */
 export const Loss = Type.Object(
   {
     epoch,
@@ -86,7 +86,7 @@ export const Ack = Type.Object(
     ),
     conflict: Type.Optional(Type.Union([Type.Literal('content'), Type.Literal('shared')])),
   },
-  // A newer collector may say more than this side knows.
+  // A newer collector may send fields that this side does not know.
   { additionalProperties: true },
 );
 export type Ack = Static<typeof Ack>;
@@ -122,7 +122,7 @@ interface Validator<T> {
 
 const validators = new Map<unknown, Validator<unknown>>();
 
-/** Compiles on first use: an agent that only sends never pays for the schemas that it does not read. */
+/** Compiles on first use: an agent that only sends never loads the schemas that it does not read. */
 function validatorOf<T>(schema: unknown): Validator<T> {
   let validator = validators.get(schema);
   if (!validator) {

@@ -7,8 +7,8 @@ export interface SettingsFile {
   /** `{}` for an empty file. */
   value: unknown;
   /**
-   * `file:line:column: what is wrong` for these faults and for those of the text itself, in the order of the file. Of a text
-   * that is no YAML only its own are told: the value says nothing then.
+   * `file:line:column: what is wrong` for these faults and for those of the text itself, in the order of the file. If
+   * the text is not valid YAML, only the syntax errors are listed: the value means nothing then.
    */
   tell(faults: readonly Fault[]): string[];
 }
@@ -38,7 +38,7 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
       node = isMap(node) ? pairAt(node, part)?.value : isSeq(node) ? node.items[Number(part)] : null;
     return isNode(node) ? node : undefined;
   };
-  /** A place that is missing is told where it would have to be: at its nearest parent. */
+  /** A missing place is reported at its nearest existing parent. */
   const offsetOf = (path: Path): number =>
     nodeAt(path)?.range?.[0] ?? (path.length === 0 ? 0 : offsetOf(path.slice(0, -1)));
   const offsetOfKey = (path: Path): number => {

@@ -1,7 +1,7 @@
 /**
- * Everything that is wrong with a value against a schema (TypeBox, or the same JSON Schema by hand): each fault with its
- * place, what stands there, what is wanted, and the word that was probably meant. For settings that people write; messages
- * of the wire have the compiled checks of report.ts, which are faster and stop at the first fault.
+ * Everything that is wrong with a value against a schema (TypeBox, or the same JSON Schema by hand): each fault with
+ * its place, what stands there, what is wanted, and the word that was probably meant. For settings that people write;
+ * messages on the wire use the compiled checks of report.ts, which are faster and stop at the first fault.
  */
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';

@@ -1,6 +1,6 @@
 /**
  * Messages as bytes: JSON, gzip-compressed above 1 KiB. Apart from the schemas in report.ts, because an agent that only
- * sends must not pay 15 MB for a schema compiler.
+ * sends must not spend 15 MB on a schema compiler.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { fail, reasonOf } from './errors.ts';

@@ -8,7 +8,7 @@ import { aboutLanguage, type Language } from './index.ts';
 export const none = '—';
 
 const cache = new Map<string, unknown>();
-/** Intl objects are dear to make and cheap to keep. */
+/** Intl objects are expensive to create and cheap to keep. */
 function kept<T>(key: string, make: () => T): T {
   let found = cache.get(key) as T | undefined;
   if (found === undefined) {
@@ -151,7 +151,7 @@ export function time(
   return kept(`t${locale}${shape}${zone ?? ''}`, () => new Intl.DateTimeFormat(locale, options)).format(at);
 }
 
-/** A large value of unknown unit, such as an own check's: 26.3B instead of digits that nobody counts. */
+/** A large value of unknown unit, such as a custom check's: 26.3B instead of a long row of digits. */
 const short = (value: number, language: Language) =>
   new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 

@@ -18,7 +18,7 @@ export interface About {
 
 /** The same tree, with any words at its ends. */
 type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> };
-/** The collector's errors come in English; in other languages these are said, with the original beside them. */
+/** The collector's errors come in English; other languages show these texts, with the original beside them. */
 type Errors = Partial<Record<string, { message: string; hint: string }>>;
 export type Words = Same<typeof english> & { problem: Errors };
 
@@ -31,7 +31,7 @@ export type Values = Readonly<Record<string, string | number>>;
 export type Language = keyof typeof files;
 const list = { ...files };
 export const languages = Object.keys(list) as readonly Language[];
-/** Where nobody has chosen, and the language of the collector's own errors. */
+/** The default language, and the language of the collector's own errors. */
 export const defaultLanguage: Language = 'en';
 
 export const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(list, text);
@@ -48,7 +48,7 @@ function leaves(tree: Tree, prefix = ''): [key: string, word: string][] {
 /** Every word of each language by its whole key; a map, because keys are also made from what comes from outside. */
 export const dictionaries = new Map(languages.map((code) => [code, new Map(leaves(list[code].words as Tree))]));
 
-/** The word of a key that may have none, such as one made from a code of the outside. */
+/** The word of a key that may have none, such as one made from an external code. */
 export function findWord(language: Language, key: string, values: Values = {}): string | undefined {
   return dictionaries
     .get(language)

@@ -2,7 +2,7 @@
 import { measured, percent } from './format.ts';
 import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
-/** A person's own words: one text for everybody, or one for each of some languages. */
+/** Text written by a person: one text for every language, or one per language. */
 export type OwnName = string | Readonly<Record<string, string>>;
 /** Built-in rules have names in the words; a rule that people made, or renamed, has its own. */
 export interface NamedRule {
@@ -23,7 +23,7 @@ export function ruleName(language: Language, { id, level_of = id, name }: NamedR
 /** All that people may call it by, for a search. */
 export const ruleNames = (rule: NamedRule): string => languages.map((language) => ruleName(language, rule)).join(' ');
 
-/** The metric of alerts about endpoints that say nothing: its limit is a time, and there is no value to show. */
+/** The metric of alerts about endpoints that do not report: its limit is a time, and there is no value to show. */
 export const silence = 'endpoint.silent';
 
 const health: readonly WordKey[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
@@ -66,7 +66,7 @@ export function sayValue(language: Language, metric: string, value: number | nul
   return state?.[1] ?? measured(value, metric === silence ? 'seconds' : unit, language);
 }
 
-/** As sayValue, but a limit that somebody wrote as 90 reads 90%, not 90.0%. */
+/** As sayValue, but a limit entered as 90 reads 90%, not 90.0%. */
 export function sayLimit(language: Language, metric: string, value: number, unit: string): string {
   return unit === 'percent' && Number.isInteger(value)
     ? percent(value, language, 0)

@@ -19,7 +19,7 @@ function say(language: Language, { code, params = {} }: Reason): string {
   const values = Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, shown(language, name, value)]),
   );
-  // Of an agent that is newer than these words: better the code than nothing.
+  // The agent is newer than these words: the code is better than nothing.
   return findWord(language, `reason.${code}`, values) ?? reasonsInLog([{ code, params: values }]);
 }
 
