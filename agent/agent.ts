@@ -49,7 +49,7 @@ export interface Agent {
   state(): AgentState;
 }
 
-/** At most this many metrics a report: a machine with hundreds of disks makes two reports of it. */
+/** Maximum metrics per report: a machine with hundreds of disks sends two reports instead of one. */
 const metricsPerReport = 1000;
 const maxSectionBytes = 200 * 1024;
 const selfEvery = 60_000;
@@ -62,7 +62,7 @@ export const checkNames = [...createChecks().map((check) => check.name), 'agent'
 
 interface Running {
   birth: AgentBirth;
-  /** A birth that knows more follows the one that was said. */
+  /** A birth with more facts follows the one that was published. */
   announce(more: Promise<boolean>): Promise<void>;
   spool: Spool;
   link: ReturnType<typeof createLink>;
@@ -85,7 +85,7 @@ function selfCheck(
     reads: 'the agent itself',
     async run({ clock, log }) {
       const problem = lost();
-      // Pages say it in their language by its code; whoever reads the log needs what to do, once.
+      // Pages show it in their language by its code; the log needs the remedy, once.
       if (problem && !isTold) log.error({ hint: problem.hint }, problem.message);
       isTold = problem !== null;
       if (problem) throw new ReasonedError(reason('agent_folder_lost', { path: data }));
@@ -241,7 +241,7 @@ export function createAgent(options: AgentOptions): Agent {
       running.runner.start();
       const lookBack = running.birth.lookBack();
       void running.announce(lookBack);
-      // A slow system must not keep the agent from reporting; what it says later follows.
+      // A slow system must not keep the agent from reporting; its late answer follows.
       await Promise.race([lookBack, new Promise((resolve) => setTimeout(resolve, lookBackMs).unref())]);
       running?.link.start();
     },

@@ -19,7 +19,8 @@ export async function attempt(check: Check, context: CheckContext, timeoutMs: nu
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise<never>((_, reject) => {
-      // Only when this turn of the event loop did not end it: a timer wakes the process once more, even one cleared.
+      // Only when this turn of the event loop did not end it: a timer causes one more wake-up of the process, even when
+      // it was cleared.
       turn = setImmediate(() => {
         timer = setTimeout(
           () => reject(new ReasonedError(reason('check_too_slow', { limit_s: timeoutMs / 1000 }))),

@@ -1,22 +1,22 @@
 /** When to try the collector again. Pure. */
 
-/** What the last try met. */
+/** Outcome of the last attempt. */
 export type Trouble =
-  /** Nobody listens there, or the connection was cut: the machine is up, its collector (re)starts. */
+  /** Nothing listens on the port, or the connection was cut: the machine is up, its collector (re)starts. */
   | 'refused'
   /** No answer, no route, no name: the network or the whole machine is away. */
   | 'unreachable'
-  /** The collector answered that it does not want us: only a person changes that. */
+  /** The collector refused this agent: only a person can change that. */
   | 'rejected';
 
 /**
- * The longest wait. A refused connection costs the other side one packet and says that the collector comes back in
- * seconds (a restart, an upgrade), so we ask often enough to be back within 15 s of it, however often it was killed
- * before. Silence and rejection get the five minutes that a fleet owes to a network that is down.
+ * Maximum wait. A refused connection costs the collector one packet and means that it is back in seconds (a restart, an
+ * upgrade), so the agent retries often enough to reconnect within 15 s of that, however often the collector was killed
+ * before. No answer and rejection get five minutes, to spare a network that is down.
  */
 const caps: Record<Trouble, number> = { refused: 10_000, unreachable: 300_000, rejected: 300_000 };
 const firstMs = 1000;
-/** A connection that held this long was a good one: the next trouble starts from the beginning. */
+/** A connection that held this long counts as stable: the next failure starts the backoff from the beginning. */
 export const stableMs = 60_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `run-backup --job NAME … -- COMMAND ARGUMENT…`: runs a backup as if it had been called alone, and leaves a drop file
- * that says what became of it (agent/checks/backup/drop-file.ts).
+ * `run-backup --job NAME … -- COMMAND ARGUMENT…`: runs a backup as if it had been called directly, and writes a drop
+ * file with the outcome (agent/checks/backup/drop-file.ts).
  *
  * Output, input, exit code and signals pass through untouched, and nothing here may keep a backup from running: if the
  * drop file cannot be written, that is said on stderr and the backup runs all the same.
@@ -137,7 +137,7 @@ async function writeRecord(path: string, record: DropFile): Promise<void> {
   await rename(draft, path);
 }
 
-/** Says what went wrong with the recording, and goes on: the backup matters more than the word about it. */
+/** Prints what went wrong with the recording, and goes on: the backup matters more than its record. */
 async function attempt(job: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -177,7 +177,7 @@ export async function runBackup(order: BackupOrder, data: string, clock: Clock =
   const nothing = await whyNothing(order, run);
   if (nothing !== null) process.stderr.write(`run-backup: job "${order.job}": ${await inEnglish(nothing)}\n`);
   await attempt(order.job, async () => {
-    // A command that verifies nothing says nothing of the backup, even when it fails.
+    // A command that verifies nothing is no evidence about the backup, even when it fails.
     if (order.verify)
       return nothing === null ? writeRecord(path, verifyRecord(order, before, endedAt, outcome)) : undefined;
     if (nothing !== null && outcome.result !== 'failed')

@@ -1,6 +1,6 @@
 /**
- * What the agent says of itself and its machine when it signs on, so that a gap before it can be told: another process on
- * the same run of the machine, a restart in order or not, sleep, or a time in which nothing here ran.
+ * What the agent publishes about itself and its machine when it connects, so that the cause of the gap before is known:
+ * another process on the same boot, an orderly restart or not, sleep, or a time in which nothing ran here.
  */
 
 import { uptime } from 'node:os';
@@ -29,24 +29,24 @@ export interface AgentBirth {
   /** Asks the system how the machine went down, where it was started anew since. True when the facts have changed. */
   lookBack(): Promise<boolean>;
   /**
-   * Nothing of this process ran for a while, or the wall clock went another way than ours. True when that is worth saying
-   * to the collector.
+   * Nothing of this process ran for a while, or the wall clock went another way than ours. True when the collector
+   * should know.
    * @param onClockSet by how much the clock was set forward (or back: negative), ms
    */
   noticed(gap: Noticed, onClockSet?: (ms: number) => void): Promise<boolean>;
   /** For a day: the clock was set. */
   clockNote(): Reason | null;
   facts(): Partial<Online> & Shutdown;
-  /** The collector has these facts: gaps among them need not be said again. */
+  /** The collector has these facts: gaps among them need not be published again. */
   delivered(facts: Partial<Online>): void;
 }
 
 const none = { sleptMs: 0, stoodStillMs: 0, stalled: null as boolean | null };
-/** What is shorter is within the time for which a proof of life is good. */
+/** Shorter gaps are within the time that one sign of life covers. */
 const worthMs = 10_000;
 const secondsOf = (ms: number) => Math.round(ms / 1000);
 
-/** How the agent's last session ended: all that is known where nobody saw how the machine ended. */
+/** How the agent's last session ended: the only evidence where no record shows how the machine went down. */
 function ownWord(last: LastSession | undefined): Shutdown {
   if (last === undefined) return { previous_shutdown: 'unknown' };
   return { previous_shutdown: last.ended ? 'clean' : 'unclean', shutdown_source: 'agent' };

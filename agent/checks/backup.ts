@@ -21,7 +21,7 @@ const clockSlack = 10 * 60_000;
 
 const resultNumbers: Record<BackupResult, number> = { ok: 0, warning: 1, failed: 2, running: 3, never: 4, unknown: 5 };
 
-/** A time in the future would be a negative age: it is taken as unknown, and said. */
+/** A time in the future would be a negative age: it counts as unknown, with the reason. */
 export function sane(job: BackupJob, now: number): BackupJob {
   const ahead = (time: number | null | undefined) => typeof time === 'number' && time > now + clockSlack;
   const { lastVerified, verifyFailedAt, verifiedOk } = job;
@@ -41,7 +41,7 @@ export function sane(job: BackupJob, now: number): BackupJob {
   };
 }
 
-/** Two sources that tell of the same job: the later run decides, what it does not know comes from the other. */
+/** Two sources that report the same job: the later run decides, what it does not know comes from the other. */
 function merged(a: BackupJob, b: BackupJob): BackupJob {
   const [later, earlier] = (a.readable === false ? -1 : (a.lastRun ?? 0)) >= (b.lastRun ?? 0) ? [a, b] : [b, a];
   const lastSuccess = latest([a.lastSuccess, b.lastSuccess]);
@@ -65,7 +65,7 @@ function merged(a: BackupJob, b: BackupJob): BackupJob {
 
 const keyOf = ({ product, job }: BackupJob) => JSON.stringify([product, job]);
 
-/** One entry a job, in a steady order, so that an unchanged state is an unchanged section. */
+/** One entry per job, in a stable order, so that an unchanged state is an unchanged section. */
 export function combine(jobs: readonly BackupJob[]): BackupJob[] {
   const known = new Map<string, BackupJob>();
   for (const job of jobs) {
@@ -118,7 +118,7 @@ function remembered(context: CheckContext): Record<string, SourceReading> {
   return Object.fromEntries(entries.filter(([, heard]) => Number.isFinite(heard?.at) && Array.isArray(heard.jobs)));
 }
 
-/** What a source said last stays known while its settings cannot be read. */
+/** The last answer of a source stays known while its settings cannot be read. */
 function standing(
   before: Record<string, SourceReading>,
   asked: ReadonlySet<string>,

@@ -1,5 +1,5 @@
 /**
- * The contract of a check. A check only reads; timing, counting, catching and logging belong to the runner
+ * The contract of a check. A check only reads; timing, counting, error handling and logging belong to the runner
  * (agent/schedule.ts). Adding one: a file beside this one, and a line in index.ts.
  */
 
@@ -14,7 +14,7 @@ export interface RunLimits {
   maxBytes?: number;
   /** Passed in full: the child sees nothing of the agent's own environment but PATH, HOME and LC_ALL=C. */
   env?: Record<string, string>;
-  /** Lowest CPU and disk priority; for anything that takes longer than a blink. Default true. */
+  /** Lowest CPU and disk priority; for anything that takes noticeable time. Default true. */
   gentle?: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface Check {
   name: string;
   /** Default interval in ms. */
   every: number;
-  /** One line for `doctor`: what is read, with which rights. */
+  /** One line for `doctor`: what is read, with which privileges. */
   reads: string;
   /** Heavy checks run alone, never on battery, and start with a random delay. */
   heavy?: boolean;

@@ -68,7 +68,7 @@ export function usageBetween(before: Ticks, after: Ticks): Usage | null {
   return { ...usage, active: 100 - usage.idle - usage.iowait };
 }
 
-/** On Windows libuv counts interrupts in `sys` and once more in `irq`; there and on macOS they are left out. */
+/** On Windows libuv counts interrupts in `sys` and again in `irq`; there and on macOS they are left out. */
 function ticksOfNode(): Ticks[] {
   return cpus().map(({ times }) => ({
     user: times.user,
@@ -102,7 +102,7 @@ function fieldsOf(usage: Usage, core: number | null, linux: boolean) {
     usage_nice: round(usage.nice),
     usage_system: round(usage.system),
     usage_idle: round(usage.idle),
-    // Only Linux tells these apart; elsewhere they are unknown, not 0.
+    // Only Linux distinguishes these; elsewhere they are unknown, not 0.
     usage_iowait: linux ? round(usage.iowait) : null,
     usage_irq: linux ? round(usage.irq) : null,
     usage_softirq: linux ? round(usage.softirq) : null,

@@ -1,6 +1,6 @@
 /**
- * The endpoint's own checks: monitoring plugins and commands that print JSON, named in `<agent data>/checks.yaml` and
- * nowhere else. They run with the agent's own rights, without a shell, with a time limit and a cap on their output.
+ * Custom checks of the endpoint: monitoring plugins and commands that print JSON, named in `<agent data>/checks.yaml`
+ * and nowhere else. They run with the agent's own rights, without a shell, with a time limit and a cap on their output.
  */
 
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ export function custom(): Check {
   let runner: CustomRunner | null = null;
   return {
     name: 'custom',
-    // Each own check has its interval; this is how often we look.
+    // Each custom check has its own interval; this is how often due checks are looked for.
     every: 15_000,
     reads: 'the commands under `custom:` of checks.yaml, with the rights of the agent',
     async run(context) {

@@ -64,9 +64,9 @@ export function spaceOf(stat: StatFs): Space | null {
 }
 
 /**
- * A volume that shares its room with others (a ZFS data set, an APFS volume) tells its own use beside the room that is
- * left for all of them: 5 GB of 105 in a pool that is full but for 100. What counts is the share of the whole.
- * @param sizeBytes of all that share it; null when nobody knows, and then only what is left is known
+ * A volume that shares its room with others (a ZFS data set, an APFS volume) reports its own use beside the space that
+ * is left for all of them: 5 GB of 105 in a pool that is full but for 100. What counts is the share of the whole.
+ * @param sizeBytes of all that share it; null when unknown: then only the free space is known
  */
 export function sharedSpace(space: Space, sizeBytes: number | null): Space {
   const { availableBytes } = space;
@@ -109,7 +109,7 @@ async function askSpace(path: string): Promise<Space | null> {
     const stat = await Promise.race([answer.catch(() => null), late]);
     return stat === null ? null : spaceOf(stat);
   } catch {
-    // EIO of a file system that was shut down: its space is unknown, its read-only flag is told below.
+    // EIO of a file system that was shut down: its space is unknown, its read-only flag is reported below.
     return null;
   }
 }
@@ -184,7 +184,7 @@ async function said(context: CheckContext, file: string, args: readonly string[]
   );
 }
 
-/** The list by one `df -lkP` (local only); then one row a container, because its volumes share their room. */
+/** The list by one `df -lkP` (local only); then one row per container, because its volumes share their space. */
 async function macos(context: CheckContext, attached: Attached): Promise<Findings> {
   const { stdout } = await context.run('/bin/df', ['-lkP'], { timeoutMs: 5000, gentle: false });
   const now = context.clock.now();
@@ -196,7 +196,7 @@ async function macos(context: CheckContext, attached: Attached): Promise<Finding
   }
   const table = parseMountTable(await said(context, '/sbin/mount', []));
   const containers = new Map<string, DfRow>();
-  // What nobody can write to does not fill up: discs, and disks of Windows that macOS only reads.
+  // Read-only media do not fill up: discs, and disks of Windows that macOS only reads.
   for (const row of macDisks(realDisks(all, attached.images)))
     if (!table.get(row.source)?.readOnly && !containers.has(diskOf(row.source)))
       containers.set(diskOf(row.source), row);

@@ -20,7 +20,7 @@ export interface DiskCounters {
   flushes: number | null;
 }
 
-/** Sectors in this file are 512 bytes whatever the disk says of itself. */
+/** Sectors in this file are 512 bytes whatever sector size the disk reports. */
 const sectorBytes = 512;
 const notADisk = /^(loop|ram|zram|dm-|md|sr|fd|nbd|zd)\d|^nvme\d+c\d+n/;
 

@@ -1,4 +1,4 @@
-/** How a program ended, where that is all there is to say. */
+/** How a program ended, where nothing else is known. */
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { RunResult } from './check.ts';
 

@@ -1,4 +1,4 @@
-/** The edge towards files: bounded, under the context's root, and null instead of an error for what is not there. */
+/** File access: bounded, under the context's root, and null instead of an error for what is not there. */
 import { open, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { textOfBytes } from './parse.ts';
@@ -33,7 +33,7 @@ export async function bytesOf(context: Rooted, path: string, limit = maxFileByte
       await file.close();
     }
   } catch {
-    // Missing, or not ours to read: both are "not known here", and the caller says so.
+    // Missing, or no permission to read: both mean "not known here", and the caller reports it.
     return null;
   }
 }

@@ -4,11 +4,11 @@ import type { Hardware } from '../../shared/inventory.ts';
 import type { Check } from './check.ts';
 import { leadsSomewhere } from './network.ts';
 
-/** systeminformation's words for "I do not know", and those of boards whose maker filled in nothing. */
+/** Placeholders of systeminformation for "unknown", and of boards whose maker filled in nothing. */
 const empty =
   /^(|-|unknown|none|n\/a|default string|to be filled by o\.e\.m\.?|not specified|system (product name|manufacturer|serial number)|0+)$/i;
 
-/** The text, or null when it says nothing. */
+/** The text, or null when it is empty or a placeholder. */
 export function told(text: unknown): string | null {
   const plain = typeof text === 'string' ? text.trim().slice(0, 256) : '';
   return empty.test(plain) ? null : plain;

@@ -1,8 +1,11 @@
-/** Health and posture: what files and quick programs tell each five minutes; what takes longer hourly on Windows, else every six hours. */
+/**
+ * Health and posture: files and quick programs every five minutes; what takes longer hourly on Windows, else every six
+ * hours.
+ */
 import type { Check } from './check.ts';
 import { minute } from './health/source.ts';
 
-/** Modules are loaded by the first run, so that starting the agent costs nothing for them. */
+/** Modules are loaded by the first run, so that they do not slow down the start of the agent. */
 export const health: Check = {
   name: 'health',
   every: 5 * minute,

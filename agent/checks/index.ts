@@ -1,6 +1,6 @@
 /**
- * The list of checks. A new one costs a file beside this one and a line here, and is tested by being listed. A check with state of its own (the
- * reading before) is made by a function, so that two agents in one process do not share it.
+ * The list of checks. Adding one takes a file beside this one and a line here; it is tested by being listed. A check
+ * with state of its own (the reading before) is made by a function, so that two agents in one process do not share it.
  *
  * Checks marked `heavy` run in a process of their own: only there are their modules loaded, if they import them inside `run`.
  */

@@ -55,7 +55,7 @@ export function parseVmCounter(text: string, name: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-/** What the ZFS cache would give back under pressure; the kernel counts it as used. Null when it does not tell. */
+/** What the ZFS cache would give back under pressure; the kernel counts it as used. Null when unknown. */
 export function parseArcSpare(text: string): number | null {
   const lines = text.split('\n');
   const value = (name: string) =>
@@ -120,8 +120,8 @@ function linux(context: CheckContext, turn: number, container: Container | null)
 }
 
 /**
- * The container's own memory: lxcfs shows it in the usual file; else its group tells what it uses and may use. The
- * host's cache (ARC), swap traffic and killed processes are not its own.
+ * The container's own memory: lxcfs shows it in the usual file; else its group has its use and its limit. The host's
+ * cache (ARC), swap traffic and killed processes are not its own.
  */
 function inContainer(context: CheckContext, turn: number, container: Container, info: MemInfo): Findings {
   const { root } = context;

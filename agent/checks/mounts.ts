@@ -12,8 +12,8 @@ export interface Mount {
   superOptions: string[];
   readOnly: boolean;
   /**
-   * The file system itself is, for everybody. `ro` among the options before the dash alone is this mount's: a bind
-   * mount, or the view of a service that systemd has shut in (`ProtectSystem=`), such as the agent.
+   * The file system itself is read-only, for every process. `ro` among the options before the dash alone is this
+   * mount's: a bind mount, or the view of a service that systemd has shut in (`ProtectSystem=`), such as the agent.
    */
   wholeReadOnly: boolean;
   /** The kernel has stopped writing after an error. Since 6.x the flag stays `rw`, and only this option appears. */
@@ -82,7 +82,7 @@ function rank(mount: Mount): number {
   return (whole ? 0 : 1_000_000) + mount.mount.length;
 }
 
-/** One row a file system: of bind mounts and subvolumes the shortest path, of a ZFS pool one data set. */
+/** One row per file system: of bind mounts and subvolumes the shortest path, of a ZFS pool one data set. */
 export function realMounts(mounts: readonly Mount[]): Mount[] {
   const best = new Map<string, Mount>();
   for (const mount of mounts) {
@@ -98,8 +98,8 @@ export function realMounts(mounts: readonly Mount[]): Mount[] {
 }
 
 /**
- * Memory that somebody mounted as a disk, such as `/tmp`: not real disks, but a full one stops programs as surely. The
- * system's own (`/run`, `/dev/shm`, those of containers) come and go by themselves and are left out.
+ * Memory mounted as a disk, such as `/tmp`: not real disks, but a full one stops programs as surely. The system's own
+ * (`/run`, `/dev/shm`, those of containers) come and go by themselves and are left out.
  */
 export function memoryMounts(mounts: readonly Mount[]): Mount[] {
   const best = new Map<string, Mount>();
@@ -162,7 +162,7 @@ function splitType(text: string): [string, string | null] {
 
 /**
  * Rows of a `df` that are disks: from a device, and not an image that is full by design.
- * @param attached devices of the disk images that macOS has attached; null where nothing could tell them
+ * @param attached devices of the disk images that macOS has attached; null where they are unknown
  */
 export function realDisks(rows: readonly DfRow[], attached: ReadonlySet<string> | null = null): DfRow[] {
   return rows.filter((row) => {
@@ -178,7 +178,7 @@ export function realDisks(rows: readonly DfRow[], attached: ReadonlySet<string> 
 /** `/dev/disk4` of `/dev/disk4s1` and of its snapshot `/dev/disk4s1s1`. */
 export const diskOf = (device: string) => /^\/dev\/disk\d+/.exec(device)?.[0] ?? device;
 
-/** Whole disks among the devices that `hdiutil info` lists below its images, one a line. Null: not its output. */
+/** Whole disks among the devices that `hdiutil info` lists below its images, one per line. Null: not its output. */
 export function parseAttachedImages(text: string): Set<string> | null {
   if (!/^(framework|driver)\s/m.test(text)) return null;
   const devices = text.split('\n').flatMap((line) => /^(\/dev\/disk\d+)/.exec(line)?.[1] ?? []);

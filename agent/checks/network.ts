@@ -50,7 +50,7 @@ export function parseNetDev(text: string): InterfaceCounters[] {
 
 export const leadsSomewhere = (name: string) => !inner.test(name);
 
-/** systeminformation's answer in the same form; -1 and null are its words for "unknown". */
+/** systeminformation's answer in the same form; -1 and null stand for "unknown". */
 async function readElsewhere(): Promise<InterfaceCounters[]> {
   const { networkStats } = await import('systeminformation');
   const stats = await networkStats('*');

@@ -1,6 +1,6 @@
 /**
- * Programs that are not backup products but do the copying, by their documented exit codes: rsync (24: files vanished
- * while it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
+ * Programs that are not backup products but copy data, by their documented exit codes: rsync (24: files vanished while
+ * it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
  */
 import { type Reason, reason, said } from '../../../shared/reason.ts';
 import { digitsOf, oneLine } from '../parse.ts';

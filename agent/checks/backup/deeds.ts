@@ -106,7 +106,7 @@ const programs: readonly Program[] = [
     verifies: 'restore verify',
     others:
       'cleanup collection-status col list list-current-files remove-older-than remove-all-but-n-full remove-all-inc-of-but-n-full',
-    // Without a command the order of the two places tells: from a repository is a restore.
+    // Without a command the order of the two places decides: from a repository is a restore.
     reads({ words }) {
       if (words.length < 2) return {};
       return { said: 'duplicity', ...(/^[a-z][\w+-]*:\/\//i.test(words[0] ?? '') ? restoring : saving) };

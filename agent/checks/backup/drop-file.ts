@@ -1,6 +1,6 @@
 /**
  * Drop files: `<agent's folder>/backup.d/<job>.json`, written by `run-backup` (or any script), read here. The cheapest
- * and most truthful source of all: no password, no network, no lock, and the exit code at first hand.
+ * and most reliable source of all: no password, no network, no lock, and the exit code itself.
  */
 
 import { readdir, readFile } from 'node:fs/promises';
@@ -30,7 +30,7 @@ const at = (iso: string | null | undefined) => {
 
 /**
  * A drop file as a job.
- * @param alive whether the process that it names still runs; a run that ended without a word has failed
+ * @param alive whether the process that it names still runs; a run that ended without a record has failed
  */
 export function jobFrom(file: DropFile, alive: boolean): BackupJob {
   const started = at(file.startedAt);
@@ -68,7 +68,7 @@ export function verificationIn(
   return { lastVerified, verifiedOk, verifyFailedAt: failed, verifyNote };
 }
 
-/** When a process began, in the system's own count (Linux: clock ticks since boot); null where that is not told. */
+/** When a process began, in the system's own count (Linux: clock ticks since boot); null where that is unknown. */
 export async function processStart(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return null;
   // No such file: the process has ended.

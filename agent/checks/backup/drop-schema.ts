@@ -28,7 +28,7 @@ export const DropFile = Type.Object({
   pidStart: or(text(64)),
   bytes: or(amount),
   files: or(amount),
-  /** In the words of whatever script wrote it; run-backup writes `reasons`. */
+  /** As the script wrote it; run-backup writes `reasons`. */
   message: or(Type.String({ maxLength: 2000 })),
   reasons: or(reasons),
   lastSuccess: or(time),

@@ -1,6 +1,6 @@
 /**
- * An own rule "event source + id → result": covers every product that only writes the Windows event log (Acronis, Cove,
- * Retrospect …).
+ * A custom rule "event source + id → result": covers every product that only writes the Windows event log (Acronis,
+ * Cove, Retrospect …).
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';

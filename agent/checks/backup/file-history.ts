@@ -60,7 +60,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
   if (found.length === 0) throw new NoData(reason('no_file_history'));
   const log = 'Microsoft-Windows-FileHistory-Engine/BackupLog';
   const events = await readEvents(context, { log, provider: 'Microsoft-Windows-FileHistory-Engine', days: 35 }).catch(
-    // The log is missing or closed: the registry alone still tells the time.
+    // The log is missing or not readable: the registry alone still has the time.
     () => null,
   );
   return found.map(([user, upTo]) => jobFrom(user, upTo, events));

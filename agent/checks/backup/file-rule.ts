@@ -14,7 +14,7 @@ export interface FoundFile {
   bytes: number;
 }
 
-/** Enough for years of dumps; a pattern that matches more is a mistake, and is told. */
+/** Enough for years of dumps; a pattern that matches more is a mistake, and is reported. */
 const mostFiles = 10_000;
 const answerMs = 20_000;
 
@@ -70,7 +70,7 @@ export async function filesMatching(context: CheckContext, pattern: string): Pro
 }
 
 /**
- * A dead network mount holds its thread for ever. There are four such threads, so as long as one look is out, no other
+ * A dead network mount holds its thread for ever. There are four such threads, so while one call is pending, no other
  * is started.
  */
 let waiting = false;

@@ -1,4 +1,4 @@
-/** Every backup product. Order is of no meaning; one more product is one more line. */
+/** Every backup product, one line each, in any order. */
 import { borg } from './borg.ts';
 import { robocopy, rsync, tar } from './command.ts';
 import { dropFile } from './drop-file.ts';

@@ -115,7 +115,7 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
   return { why: why.find(([, known]) => known.test(text))?.[0] ?? null, message: oneLine(text) };
 }
 
-/** A run of `kopia snapshot create --json`: one snapshot a line. Without --json only the exit code tells. */
+/** A run of `kopia snapshot create --json`: one snapshot per line. Without --json only the exit code counts. */
 export function outcome(run: FinishedRun): BackupOutcome {
   const lines = run.stdout.split('\n').filter((line) => line.trim().startsWith('{'));
   const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];

@@ -20,7 +20,7 @@ export interface FinishedRun {
   stderr: string;
 }
 
-/** What the run meant. Values that the output does not tell are null. */
+/** What the run meant. Values that the output does not contain are null. */
 export interface BackupOutcome {
   result: Extract<BackupResult, 'ok' | 'warning' | 'failed'>;
   reasons: readonly Reason[];
@@ -48,7 +48,7 @@ export interface Product {
   outcome?(run: FinishedRun): BackupOutcome;
 }
 
-/** Machine words for why a source could not be read; the same for every product. */
+/** Codes for why a source could not be read; the same for every product. */
 export type Unreadable = 'locked' | 'repository-missing' | 'wrong-password' | 'no-permission' | 'unreachable';
 
 const codes = {
@@ -59,13 +59,13 @@ const codes = {
   unreachable: 'unreachable',
 } as const;
 
-/** Why, and what was said about it, as reasons. */
+/** Why, and the message of the program, as reasons. */
 export const reasonsWhy = (why: Unreadable | null, text: string): Reason[] => [
   ...(why === null ? [] : [reason(codes[why])]),
   ...said(oneLine(text)),
 ];
 
-/** The product is here, but nothing that it would do: worth a word, where a product that is not here is worth none. */
+/** The product is installed but has nothing to do: shown as a note. A product that is not installed is not shown. */
 export class Idle extends NoData {}
 
 /** A source that exists but could not be read: the job stays known, its result does not. */
@@ -131,7 +131,7 @@ export function latest(times: readonly (number | null | undefined)[]): number | 
 
 /**
  * Exit code 0 is ok, anything else failed: for products without finer codes.
- * @param why what the output tells of a failure; else its last line does
+ * @param why the cause of a failure in the output; else its last line is used
  */
 export function plainOutcome(run: FinishedRun, why: readonly Reason[] | null = null): BackupOutcome {
   const failed = (...reasons: Reason[]): BackupOutcome => ({ result: 'failed', reasons, bytes: null, files: null });

@@ -17,7 +17,7 @@ import type { RepositorySettings } from './settings.ts';
 export interface SnapshotSource {
   /** The machine that it is of; null when the repository does not say. */
   host: string | null;
-  /** What else tells apart backups of one machine that follow each other: borg's archive names, Kopia's user. */
+  /** What else distinguishes series of backups of one machine: borg's archive names, Kopia's user. */
   series?: string | null;
   protects: string[];
   lastRun: number | null;
@@ -34,7 +34,7 @@ export interface SnapshotSource {
 export interface Query<T> {
   program: string;
   args: string[];
-  /** What the program is told by its environment; the password is null when no passwordFile is named. */
+  /** The environment of the program; the password is null when no passwordFile is named. */
   environment(password: string | null): Record<string, string>;
   /** What the answer holds, `[]` for a repository that is truly empty, or why there is no answer. Total. */
   parse(run: RunResult): T[] | { why: Unreadable | null; message: string };
@@ -124,7 +124,7 @@ function jobsOfHost(
   });
 }
 
-/** The sources of each machine, and of each one named of which the repository holds nothing. */
+/** The sources per machine, including each named machine of which the repository holds nothing. */
 function byHost(
   mine: readonly SnapshotSource[],
   named: readonly string[],
@@ -132,7 +132,7 @@ function byHost(
 ): { name: string; list: SnapshotSource[] }[] {
   const groups: { name: string; list: SnapshotSource[] }[] = [];
   for (const source of mine) {
-    // Where the repository does not tell whose it is, it is of the machine that is asked for.
+    // Where the repository does not name the machine, it is the machine that is asked for.
     const group = groups.find(({ name }) => source.host === null || sameHost(name, source.host));
     if (group) group.list.push(source);
     else groups.push({ name: source.host ?? named[0] ?? self, list: [source] });
@@ -177,7 +177,7 @@ export async function ask<T>(context: CheckContext, setting: RepositorySettings,
   throw new SourceUnreadable(answer.why, ...told);
 }
 
-/** The same, of a program whose one answer tells all. */
+/** The same, for a program whose single answer holds everything. */
 export async function queryJobs(
   context: CheckContext,
   setting: RepositorySettings,

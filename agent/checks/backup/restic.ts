@@ -1,7 +1,7 @@
 /**
  * restic 0.9 to 0.19. Exit codes (restic's own documentation, "Exit codes"): 0 good, 1 failed, 3 a snapshot was written
  * but some source could not be read, 10 no repository, 11 locked, 12 wrong password; before 0.17 the last three are 1
- * and only the text tells them apart.
+ * and only the text distinguishes them.
  */
 import { reason } from '../../../shared/reason.ts';
 import {
@@ -72,7 +72,7 @@ function parseBackupText(stdout: string): ResticSummary | null {
   };
 }
 
-/** How many source files could not be read, as told on stderr (JSON lines, or text before 0.12). */
+/** How many source files could not be read, as printed on stderr (JSON lines, or text before 0.12). */
 export function unreadableItems(stderr: string): number {
   const rows = jsonLines(stderr).filter((row) => row.message_type === 'error');
   return rows.length > 0 ? rows.length : [...stderr.matchAll(/^error: (?!.*Fatal)/gm)].length;
@@ -165,7 +165,7 @@ export function outcome(run: FinishedRun): BackupOutcome {
   const summary = parseBackup(run.stdout);
   const sizes = { bytes: summary?.bytes ?? null, files: summary?.files ?? null };
   if (run.signal === null && run.code === 0) {
-    // A source that is not mounted is an empty folder, which restic saves without a word.
+    // A source that is not mounted is an empty folder, which restic saves without a warning.
     const empty = summary?.files === 0;
     return { result: empty ? 'warning' : 'ok', reasons: empty ? [reason('snapshot_empty')] : [], ...sizes };
   }

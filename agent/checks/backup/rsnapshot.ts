@@ -59,7 +59,10 @@ const blank: SnapshotInterval = {
   message: null,
 };
 
-/** One line's news about its interval. The first error of a run says most; the lines after it are about the lines before. */
+/**
+ * What one line says about its interval. The first error of a run says most; the lines after it are about the lines
+ * before.
+ */
 function after(known: SnapshotInterval, time: number, news: string): SnapshotInterval {
   if (news === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
   const duration = secondsBetween(known.started, time);

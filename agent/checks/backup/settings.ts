@@ -90,7 +90,7 @@ export const BackupSettings = Type.Object(
 );
 export type BackupSettings = Static<typeof BackupSettings>;
 
-/** What no shape can say: settings that would be left out in silence. By their place under `backups`; total. */
+/** What no schema can express: settings that would be ignored silently. By their place under `backups`; total. */
 export function faultsOfBackups(backups: unknown): Fault[] {
   const { repositories, events } = (backups ?? {}) as Record<string, unknown>;
   return [

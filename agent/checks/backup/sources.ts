@@ -1,7 +1,7 @@
 /**
- * What is asked in one round, and how often: discovery of each product, each repository, each report file. A source
- * that does not answer keeps what it said last, marked as not readable; one that forgets (a rotated log, a trimmed event
- * log) does not make its jobs vanish: silence has to become late, not invisible.
+ * What is read in one round, and how often: discovery of each product, each repository, each report file. A source that
+ * does not answer keeps its last answer, marked as not readable; one that forgets (a rotated log, a trimmed event log)
+ * does not make its jobs vanish: a job without news must become late, not invisible.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,15 +27,15 @@ export interface BackupSource {
   read(): Promise<BackupJob[]>;
 }
 
-/** What one source said last. */
+/** Last answer of one source. */
 export interface SourceReading {
   at: number;
   jobs: BackupJob[];
-  /** Why there is nothing, where that is worth a word. */
+  /** Why there is nothing, where that is worth a note. */
   note: Reason[] | null;
 }
 
-/** After this long without a word a job that its source has forgotten is given up: its alert has stood for weeks. */
+/** A job that its source has forgotten is dropped after this long: by then its alert has been firing for weeks. */
 const forgottenAfter = 35 * 86_400_000;
 /** A source that failed is tried again sooner than its interval. */
 const retryAfter = 15 * 60_000;
@@ -95,7 +95,7 @@ function leftOut(before: readonly BackupJob[], now: readonly BackupJob[], clock:
   return before.filter(({ job, lastRun }) => !names.has(job) && lastRun !== null && clock - lastRun < forgottenAfter);
 }
 
-/** A source that shows only the last run does not take back a success that it told of before. */
+/** A source that shows only the last run does not take back a success that it reported before. */
 function keepSuccess(before: readonly BackupJob[], now: readonly BackupJob[]): BackupJob[] {
   const known = new Map(before.map(({ job, lastSuccess }) => [job, lastSuccess]));
   return now.map((job) => ({ ...job, lastSuccess: latest([job.lastSuccess, known.get(job.job)]) }));
@@ -106,7 +106,7 @@ function withoutAnswer(source: BackupSource, before: SourceReading | undefined, 
   return known.map((job) => ({ ...job, result: 'unknown', reason: reasonsOf(thrown), readable: false }));
 }
 
-/** Reads a source, unless what it said last is fresh enough. Never rejects: what fails is said in the jobs. */
+/** Reads a source, unless its last answer is fresh enough. Never rejects: failures are recorded in the jobs. */
 export async function readSource(
   source: BackupSource,
   before: SourceReading | undefined,

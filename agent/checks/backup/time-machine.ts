@@ -15,7 +15,7 @@ import { Idle, jobOf, latest, type Product, SourceUnreadable } from './product.t
 export interface Destination {
   name: string | null;
   id: string | null;
-  /** RESULT of the last attempt: 0 is good; null when not told. */
+  /** RESULT of the last attempt: 0 is good; null when unknown. */
   lastResult: number | null;
   latest: number | null;
   /** Backups that the destination is known to hold; null when the list is not there. */
@@ -52,7 +52,7 @@ function destinationOf(row: Loose): Destination {
 
 /**
  * Destinations in com.apple.TimeMachine.plist, whole, its `Destinations` alone, or one of them; `autoBackup` is null
- * when not told. Null when the text holds neither.
+ * when unknown. Null when the text holds neither.
  */
 export function parsePreferences(text: string): { destinations: Destination[]; autoBackup: boolean | null } | null {
   const value = parsePlist(text);

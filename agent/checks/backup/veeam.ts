@@ -1,8 +1,8 @@
 /**
  * Veeam. Agent for Linux: `veeamconfig session list` (group veeam). Agent for Windows: the event log "Veeam Agent",
  * event 190 with the result as its level. Backup & Replication: tables that a scheduled task writes hourly, since its
- * PowerShell module takes half a minute to load: jobs (name, type, state, result, start, stop) and sessions
- * (`Key<TAB>value`). There 01.01.1900 stands for "still running".
+ * PowerShell module takes 30 s to load: jobs (name, type, state, result, start, stop) and sessions (`Key<TAB>value`).
+ * There 01.01.1900 stands for "still running".
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
@@ -41,7 +41,7 @@ export interface JobRow {
 /** More jobs than one section of the inventory takes. */
 const mostRows = 1000;
 
-/** The table of jobs, one a line; with a header by its names, else in the order of Checkmk's plugin. */
+/** The table of jobs, one per line; with a header by its names, else in the order of Checkmk's plugin. */
 export function parseJobs(text: string, declared?: DateOrder): JobRow[] {
   const lines = text.split(/\r*\n/).filter((line) => line.trim() !== '' && !line.startsWith('<<<'));
   const all = lines.slice(0, mostRows).map((line) => line.split('\t'));
@@ -133,8 +133,8 @@ export interface AgentSession {
 }
 
 /**
- * `veeamconfig session list`: columns two or more blanks apart, around an id in braces. Which times follow the state is
- * told by the header: not every version prints when a session was created. Times are local, to the minute.
+ * `veeamconfig session list`: columns two or more blanks apart, around an id in braces. Which times follow the state
+ * depends on the header: not every version prints when a session was created. Times are local, to the minute.
  */
 export function parseSessions(text: string): AgentSession[] {
   const rows = linesIn(text).map((line) => line.split(/\s{2,}/));
@@ -169,7 +169,7 @@ export function jobsOfSessions(sessions: readonly AgentSession[]): BackupJob[] {
   });
 }
 
-/** Either of the two tables of Backup & Replication, told apart by their form. */
+/** Either of the two tables of Backup & Replication, distinguished by their form. */
 export function jobsIn(text: string, declared?: DateOrder): BackupJob[] {
   if (/^Status\t/m.test(text)) {
     return parseClients(text, declared).map((session) => {

@@ -1,7 +1,7 @@
 /**
- * Proxmox VE's vzdump. A task's log tells of each guest: "Starting Backup of VM n", "Finished Backup of VM n (hh:mm:ss)"
- * or "ERROR: Backup of VM n failed - why". One guest may fail inside a job, and a job whose only trouble was pruning
- * old copies still ends "with errors". Times in the log are local; the start in the task's UPID is UTC.
+ * Proxmox VE's vzdump. A task's log has lines for each guest: "Starting Backup of VM n", "Finished Backup of VM n
+ * (hh:mm:ss)" or "ERROR: Backup of VM n failed - why". One guest may fail inside a job, and a job whose only trouble
+ * was pruning old copies still ends "with errors". Times in the log are local; the start in the task's UPID is UTC.
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
@@ -161,7 +161,7 @@ function jobFrom(guest: Guest, log: TaskLog, task: Task, cut: boolean): BackupJo
   });
 }
 
-/** One job a guest, from the logs of its tasks: the newest run, and the newest good one. */
+/** One job per guest, from the logs of its tasks: the newest run, and the newest good one. */
 export function jobsOf(tasks: readonly { task: Task; log: TaskLog }[]): BackupJob[] {
   const jobs = new Map<string, BackupJob>();
   for (const { task, log } of [...tasks].sort((a, b) => (a.task.start ?? 0) - (b.task.start ?? 0))) {

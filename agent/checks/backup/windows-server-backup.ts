@@ -99,8 +99,8 @@ export interface WbVersion {
 const afterLabel = (line: string | undefined) => line?.replace(/^[^:：]*[:：]\s*/, '').trim() || null;
 
 /**
- * The copies in the order of the text. Labels are translated, so lines are told by their place: time and target stand
- * above the version, what can be recovered and the snapshot below it.
+ * The copies in the order of the text. Labels are translated, so lines are recognised by their position: time and
+ * target stand above the version, what can be recovered and the snapshot below it.
  */
 export function parseVersions(text: string): WbVersion[] {
   const blocks = text.replace(/\r/g, '').split(/\n\s*\n/);
@@ -182,7 +182,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
       ...(joinReasons(asked.reasons) ?? [reason('no_answer', { program: 'wbadmin, Get-WBSummary' })]),
     );
   }
-  // Nothing scheduled, nothing ever run: the feature is installed, but nobody uses it.
+  // Nothing scheduled, nothing ever run: the feature is installed, but not in use.
   const job = jobFrom(summary, found);
   if (job.result === 'never' && job.nextRun === null) throw new Idle(reason('windows_backup_no_job'));
   return [job];

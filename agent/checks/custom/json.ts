@@ -1,6 +1,6 @@
 /**
- * Commands that print JSON. Ours to read: `{"status": "ok", "message": "…", "metrics": {"label": 1, "other": {"value": 2,
- * "warn": 5, "crit": 9}}}`. Anything else is taken as numbers by path. Pure and total.
+ * Commands that print JSON. The native format: `{"status": "ok", "message": "…", "metrics": {"label": 1, "other":
+ * {"value": 2, "warn": 5, "crit": 9}}}`. Anything else is taken as numbers by path. Pure and total.
  */
 import { reason, said } from '../../../shared/reason.ts';
 import { type Loose, looseJson, numberOf, objectOf, textOf } from '../parse.ts';

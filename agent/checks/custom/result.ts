@@ -1,4 +1,4 @@
-/** An own check's answer as metrics and as an item for people. */
+/** The result of a custom check as metrics and as an item for people. */
 
 import type { HealthItem } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
@@ -11,7 +11,7 @@ import { type PluginAnswer, parsePlugin, upperLimit } from './nagios.ts';
 const maxLabels = 50;
 const statuses: readonly HealthStatus[] = ['ok', 'warning', 'critical', 'unknown'];
 
-/** A program that had to be ended says nothing about what it checks: unknown, with the reason. */
+/** A program that had to be killed is no evidence about what it checks: unknown, with the reason. */
 export function answerOf(result: RunResult, output: 'nagios' | 'json', timeoutMs: number): PluginAnswer {
   const unknown = (why: Reason): PluginAnswer => ({ status: 3, reasons: [why], performance: [] });
   if (result.ended === 'timeout') return unknown(reason('check_too_slow', { limit_s: timeoutMs / 1000 }));
@@ -21,7 +21,7 @@ export function answerOf(result: RunResult, output: 'nagios' | 'json', timeoutMs
   return parse(result.stdout, result.stderr, result.code);
 }
 
-/** One row for the status, one a label for the values. Tag values are bounded; unknown values are left out. */
+/** One row for the status, one per label for the values. Tag values are bounded; unknown values are left out. */
 export function metricsOf(check: string, answer: PluginAnswer, at: number): Metric[] {
   const status = metric('custom', { check }, { status: answer.status }, at);
   const values = answer.performance.slice(0, maxLabels).flatMap((data) => {

@@ -1,6 +1,6 @@
 /**
- * Runs the endpoint's own checks, each at its own interval and never twice at a time. A slow one holds up nobody: what
- * has come back is handed over at the next call.
+ * Runs the custom checks of the endpoint, each at its own interval and never twice at a time. A slow one does not delay
+ * the others: finished results are returned by the next call.
  */
 
 import { parseDuration } from '../../../shared/duration.ts';
@@ -16,9 +16,9 @@ const defaultEvery = '60s';
 const defaultTimeout = '30s';
 const maxOutput = 64 * 1024;
 const maxAtOnce = 8;
-/** A message that says a little else each time is not news; a status is. */
+/** A message that varies from run to run is not a change; a new status is. */
 const sameNewsMs = 5 * 60_000;
-/** How long the first call waits, so that somebody who asks once gets an answer. */
+/** How long the first call waits, so that a single call (`once`, `doctor`) gets an answer. */
 const firstWaitMs = 3000;
 
 export interface CustomRunner {

@@ -15,7 +15,7 @@ export interface KeptReading {
   /** When it was read, ms. */
   at: number;
   items: HealthItem[];
-  /** Those of its metrics that told of trouble, severity alone. */
+  /** Those of its metrics that showed trouble, severity only. */
   trouble?: Metric[];
 }
 

@@ -107,7 +107,8 @@ async function read(context: CheckContext): Promise<HealthReading> {
   }
   if (sightings.length === 0) sightings.push(...(await askTool(context, boot)));
   if (sightings.length === 0 && known.length === 0) throw new NoData(reason('no_btrfs'));
-  // Within one boot somebody has unmounted it. What was well and is not mounted any more is no news either.
+  // Within one boot it was unmounted on purpose. One that was healthy and is not mounted any more is not reported
+  // either.
   return follow(context, btrfs.name, sightings, ({ evidence, status }) =>
     evidence.boot === boot || status === 'ok' ? null : { status: 'unknown', reasons: [reason('not_mounted')] },
   );

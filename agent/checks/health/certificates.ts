@@ -34,7 +34,7 @@ export function parseCertificates(text: string): Certificate[] {
   });
 }
 
-/** The file's verdict: its first certificate is the server's own, the chain behind it may end earlier. */
+/** The verdict on the file: its first certificate is the server's own, the chain behind it may end earlier. */
 export function judgeCertificates(
   found: readonly Certificate[],
   now: number,

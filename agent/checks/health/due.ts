@@ -7,7 +7,7 @@ import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { itemsOf, keep, kept } from './board.ts';
 import { type HealthSource, item, minute } from './source.ts';
 
-/** @throws NoData when none of the sources has anything to say about this machine */
+/** @throws NoData when none of the sources applies to this machine */
 export async function readDue(sources: readonly HealthSource[], context: CheckContext): Promise<Findings> {
   const here = sources.filter((source) => source.platforms.includes(context.platform));
   const metrics: Metric[] = [];
@@ -40,14 +40,15 @@ async function readSource(source: HealthSource, context: CheckContext): Promise<
     return { metrics, note: [] };
   } catch (thrown) {
     const trouble = kept(context, source.name)?.trouble ?? [];
-    // A source that has trouble on its list and reads nothing is blind, whatever it says: its tool may have been removed.
+    // A source with known trouble that reads nothing counts as failed, whatever it returns: its tool may have been
+    // removed.
     const absent = thrown instanceof NoData && trouble.length === 0;
     const reasons = reasonsOf(thrown);
     // A source that fails shows as "unknown": its last good answer must not stand as if it were new.
     const unknown = absent ? [] : [item(source.name, source.name, 'unknown', reasons, {}, at)];
     const bad = trouble.length === 0 ? [] : (kept(context, source.name)?.items ?? []).filter(isTrouble);
     keep(context, source.name, { at, items: [...unknown, ...bad], trouble });
-    // A value that stays away would end the alert as "gone", and what cannot be seen any more has not recovered.
+    // A missing value would resolve the alert as "gone", and what cannot be seen any more has not recovered.
     const metrics = trouble.map((metric) => ({ ...metric, timestamp: at }));
     return { metrics, note: absent ? [] : [reason('in_part', { name: source.name }), ...reasons] };
   }

@@ -53,7 +53,7 @@ const conversionCodes = {
   DecryptionPaused: 'decryption_paused',
 } as const;
 
-/** What a volume is at, as a reason. */
+/** State of a volume, as a reason. */
 export const conversionReason = ({ suspended, conversion }: BitLockerVolume): Reason =>
   reason(
     suspended ? 'encryption_suspended' : conversion === null ? 'encryption_not_told' : conversionCodes[conversion],
@@ -131,7 +131,7 @@ export function protectionOfProperty(value: number | null): { encrypted: boolean
   return { encrypted, why: reason(codes[value ?? 0] ?? 'encryption_not_told') };
 }
 
-/** One row a volume: the item for people, and the metric where the answer is known. */
+/** One row per volume: the item for people, and the metric where the answer is known. */
 export function encryptionReading(
   rows: readonly { path: string; encrypted: boolean | null; why: Reason }[],
   now: number,
@@ -154,7 +154,7 @@ export interface MountedDevice {
   source: string;
 }
 
-/** Local file systems of /proc/self/mountinfo, one a device, the shortest mount point. */
+/** Local file systems of /proc/self/mountinfo, one per device, the shortest mount point. */
 export function localMounts(mountinfo: string): MountedDevice[] {
   const byDevice = new Map<string, MountedDevice>();
   for (const line of linesOf(mountinfo)) {

@@ -1,4 +1,4 @@
-/** Whether a firewall decides about what comes in. */
+/** Whether a firewall filters inbound traffic. */
 import { type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText } from '../files.ts';
@@ -26,7 +26,7 @@ export function parseUfwConf(text: string): Firewall {
 const letIn = reason('firewall_lets_in');
 const notTold = reason('state_not_told');
 
-/** `nft -j list ruleset`: on when something that an input chain reaches keeps strangers out. */
+/** `nft -j list ruleset`: on when a rule that an input chain reaches blocks unsolicited traffic from any sender. */
 export function parseNftRuleset(text: string): Firewall {
   const found = parseNft(text);
   if (found === undefined) return { on: null, why: [reason('firewall_rules_unreadable', { program: 'nftables' })] };
@@ -76,8 +76,8 @@ export function parsePf(info: string, rules: string): Firewall {
 }
 
 /**
- * Get-NetFirewallProfile: on when every profile that is in use is on and blocks what is not allowed. `Active` tells which
- * are in use; where it is missing, all must be.
+ * Get-NetFirewallProfile: on when every profile that is in use is on and blocks what is not allowed. `Active` shows
+ * which are in use; where it is missing, all must be.
  */
 export function judgeWindowsFirewall(profiles: readonly Loose[]): Firewall {
   const some = profiles.filter(({ Active }) => boolOf(Active) === true);
@@ -127,7 +127,7 @@ async function readMac(context: CheckContext): Promise<Firewall> {
   return byPf.on ? byPf : byApple;
 }
 
-/** What the tool printed; null when it is not there, or may not say. */
+/** Output of the tool; null when it is not installed or not permitted. */
 async function textFrom(context: CheckContext, tool: string, args: readonly string[]): Promise<string | null> {
   try {
     const answer = await context.run(tool, args, limits);
@@ -139,8 +139,8 @@ async function textFrom(context: CheckContext, tool: string, args: readonly stri
 }
 
 /**
- * The rules that the kernel holds decide. That ufw or firewalld is installed, set to on or even running is no proof that
- * they keep anything out, and is only told beside "unknown".
+ * The rules that the kernel holds decide. That ufw or firewalld is installed, set to on or even running is no proof
+ * that they block anything, and is only mentioned beside "unknown".
  */
 async function readLinux(context: CheckContext): Promise<Firewall> {
   const listed = await textFrom(context, 'nft', ['-j', 'list', 'ruleset']);

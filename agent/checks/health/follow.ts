@@ -1,9 +1,9 @@
 /**
- * Disks, arrays and pools are followed by their identity from one reading to the next, because losing sight of something
- * is not its recovery: without a value the alert would end as "gone". So
- * - what was in trouble and tells nothing now keeps its last severity, and the reason says since when;
- * - what was there and is not is judged by its source: gone in order (forgotten), or missing (reported).
- * What never told a state was never watched, and its absence is no news.
+ * Disks, arrays and pools are followed by their identity from one reading to the next, because a missing value is no
+ * recovery: without a value the alert would resolve as "gone". So
+ * - what was in trouble and reports no state now keeps its last severity, and the reason says since when;
+ * - what was there and is not is judged by its source: gone in order (forgotten), or missing (reported). What never
+ *   reported a state was never watched, and its absence is not reported.
  */
 
 import { type Reason, reason, reasonsIn } from '../../../shared/reason.ts';
@@ -27,26 +27,26 @@ export interface Sighting extends DeviceVerdict {
   tags: Record<string, string>;
   /** Without the severity. */
   fields: Record<string, number | null>;
-  /** It did not tell this itself: its last state stands if that is worse, and is what is remembered. */
+  /** Not reported by the item itself: its last state stands if that is worse, and is what is remembered. */
   blind?: boolean;
-  /** What will tell, should it be gone one day, whether that is in order. */
+  /** Used to decide, if it disappears one day, whether that is in order. */
   evidence?: Record<string, unknown>;
 }
 
-/** As remembered: the last state that it told. */
+/** As remembered: the last state that it reported. */
 export type KnownDevice = Pick<Sighting, 'id' | 'name' | 'kind' | 'measurement' | 'tags'> & {
   /** Agents before 0.2 kept a sentence, in `reason`. */
   reasons?: readonly Reason[];
   reason?: string;
   status: HealthStatus;
-  /** When it told it, ms. */
+  /** When it was reported, ms. */
   at: number;
   /** Since when it is missing, ms; null while it is there. */
   missing: number | null;
   evidence: Record<string, unknown>;
 };
 
-/** Nobody needs a month to see a ticket; what was taken out for good must not be a fault for ever. */
+/** A ticket is seen within a month; what was taken out for good must not be a fault for ever. */
 const forgetAfter = 30 * day;
 const most = 256;
 const keyOf = (source: string) => `known.${source}`;
@@ -101,7 +101,7 @@ const lastRead = (known: KnownDevice): readonly Reason[] =>
 
 const isBlind = ({ blind, status }: Sighting) => blind === true || status === 'unknown';
 
-/** Silence about something that was in trouble is no better news than the trouble. */
+/** No report about something that was in trouble is as bad as the trouble. */
 function verdictOn(seen: Sighting, known: KnownDevice | undefined): DeviceVerdict {
   const { status, reasons } = seen;
   if (!isBlind(seen)) return { status, reasons };
@@ -109,7 +109,7 @@ function verdictOn(seen: Sighting, known: KnownDevice | undefined): DeviceVerdic
   return { status: worst([status, known.status]), reasons: [...reasons, ...lastRead(known)] };
 }
 
-/** The source could look at none of them. */
+/** The source could read none of them. */
 export function allBlind(context: CheckContext, source: string, why: Reason): HealthReading {
   const seen = knownOf(context, source).map(
     (known): Sighting => ({ ...known, status: 'unknown', reasons: [why], details: {}, fields: {} }),

@@ -215,7 +215,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const cut = text !== null && !/^unused devices:/m.test(text);
   return follow(context, md.name, sightings, (lost) => {
     if (cut) return { status: 'unknown', reasons: [reason('array_list_cut')] };
-    // Where nothing tells the UUID, an array of the same shape under a new name is the same one.
+    // Where the UUID is unknown, an array of the same shape under a new name counts as the same one.
     const renamed = isName(lost.id) && newcomers.some(({ evidence }) => evidence?.shape === lost.evidence.shape);
     return renamed ? null : lostArray(context, lost);
   });
@@ -272,8 +272,8 @@ function uuidOfArray(root: string, name: string): string | null {
 }
 
 /**
- * An array that was running and is not listed. The kernel never drops a running one: within one boot somebody stopped
- * it, unless its disks went. At a start it may not have been put together, or it has been deleted since.
+ * An array that was running and is not listed. The kernel never drops a running one: within one boot it was stopped on
+ * purpose, unless its disks disappeared. At a start it may not have been put together, or it has been deleted since.
  */
 function lostArray(context: CheckContext, { id, evidence }: KnownDevice): DeviceVerdict | null {
   const { root } = context;

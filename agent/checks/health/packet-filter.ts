@@ -1,12 +1,12 @@
 /**
- * What rules of a packet filter do to a connection from outside, whoever wrote them. Chains that nothing jumps to from an
- * input hook, and rules that keep out only certain senders (fail2ban, block lists), malformed packets or floods, are no
- * firewall: without them everybody else comes in.
+ * What rules of a packet filter do to a connection from outside, whichever tool wrote them. Chains that nothing jumps
+ * to from an input hook, and rules that keep out only certain senders (fail2ban, block lists), malformed packets or
+ * floods, are no firewall: every other sender still gets in.
  */
 
 /**
- * How much of what comes in a rule looks at: every new connection; some of it, whoever sends (a port, an interface); only
- * certain senders or odd packets; or matches that cannot be seen here.
+ * How much of what comes in a rule looks at: every new connection; some of it, from any sender (a port, an interface);
+ * only certain senders or odd packets; or matches that cannot be seen here.
  */
 export type Reach = 'all' | 'part' | 'narrow' | 'unclear';
 
@@ -87,7 +87,7 @@ function apply(
 
 const narrowAddress = /^(127\.|22[4-9]\.|23\d\.|255\.255\.255\.255|::1(\/|$)|ff[0-9a-f]{2}:)/i;
 
-/** Connections to addresses that no stranger can send to, and broadcasts, are a small part of what comes in. */
+/** Connections to addresses that cannot be reached from outside, and broadcasts, are a small part of what comes in. */
 export const destinationReach = (addresses: readonly string[]): Reach =>
   addresses.every((address) => narrowAddress.test(address)) ? 'narrow' : 'part';
 

@@ -29,7 +29,7 @@ export function parseUnits(text: string): Record<string, string>[] {
   });
 }
 
-/** A bus starts these when somebody asks for them, and many of them end by themselves when nobody does. */
+/** A bus starts these on demand, and many of them end by themselves when idle. */
 const isOnBus = (unit: SystemdUnit) => unit.Type === 'dbus' || /(^|\s)dbus-\S+\.service(\s|$)/.test(unit.Names ?? '');
 
 const daemonTypes = new Set(['simple', 'exec', 'forking', 'notify', 'notify-reload', 'idle']);
@@ -65,7 +65,7 @@ export function judgeUnits(units: readonly SystemdUnit[]): Service[] {
   });
 }
 
-/** OpenRC's `rc-status --crashed --nocolor`: names, one a line. */
+/** OpenRC's `rc-status --crashed --nocolor`: names, one per line. */
 export function parseCrashed(text: string): Service[] {
   return linesOf(text).flatMap((line) => {
     const name = /^\s*([\w.@-]+)\s*(?:\[.*\])?\s*$/.exec(line)?.[1];
@@ -114,7 +114,8 @@ export function judgeWindowsServices(services: readonly Loose[]): Service[] {
 
 /**
  * Items of the services in trouble, or one that says that all is well.
- * @param before names that were in trouble at the last reading: those that are not now run again, and that is told once
+ * @param before names that were in trouble at the last reading: those that are not now run again, and that is reported
+ *   once
  */
 export function serviceReading(
   services: readonly Service[],

@@ -70,7 +70,7 @@ export function parseSmart(text: string): SmartDisk | null {
     asleep:
       messages.some((entry) => /STANDBY|SLEEP mode/.test(textOf(entry.string) ?? '')) ||
       /STANDBY|SLEEP/.test(textOf(objectOf(json.power_mode).ata_string) ?? ''),
-    // 0 is how drives say that they have no sensor.
+    // Drives without a sensor report 0.
     temperature: temperature === 0 ? null : temperature,
     powerOnHours: countOf(objectOf(json.power_on_time).hours),
     ata: ataOf(json),
@@ -363,7 +363,7 @@ function sight(answer: SmartAnswer, id: string, name: string | undefined, eviden
 
 /**
  * Of a disk that is no longer listed. A stick, a card, a disk of a virtual machine is taken away in the course of
- * things, and for each disk that is new another one may have been taken out; where the system does not tell the bus,
+ * things, and for each disk that is new another one may have been taken out; where the system does not report the bus,
  * only one that was in trouble counts. Everything else was built in and has stopped answering.
  */
 function lostDisk(context: CheckContext, sightings: readonly Sighting[], known: readonly KnownDevice[]) {

@@ -81,13 +81,13 @@ async function sessionsOf(context: CheckContext): Promise<LoginSession[]> {
   }
   if (context.platform === 'win32') {
     const answer = await context.run('quser.exe', [], limits);
-    // It ends with 1 when nobody is logged in, and says so in the language of the system; a failure has a number.
+    // It exits with 1 when no one is logged in, with a text in the language of the system; a failure has a number.
     if (answer.ended !== null || /\b0x[\da-f]{4}/i.test(answer.stderr))
       throw new ReasonedError(howEnded('quser.exe', answer), ...said(answer.stderr.trim().slice(0, 200)));
     return answered('quser.exe', answer, parseQuser(answer.stdout), 1);
   }
   const records = parseUtmp((await bytesOf(context, '/run/utmp', 4 * 1024 * 1024)) ?? new Uint8Array());
-  // Without any record, not even that of the boot, nobody keeps the file.
+  // Without any record, not even that of the boot, the file is not maintained.
   if (records.length > 0)
     return records
       .filter((record) => record.type === recordType.user && record.user !== '')
@@ -102,7 +102,7 @@ async function sessionsOf(context: CheckContext): Promise<LoginSession[]> {
   return texts.map((text) => parseSystemdSession(text ?? '')).filter((session) => session !== null);
 }
 
-/** Nothing printed is nobody; something of which fewer lines are sessions than must be is no answer. */
+/** Empty output means that no one is logged in; output with fewer session lines than expected is no answer. */
 function answered(program: string, { stdout }: RunResult, sessions: LoginSession[], least: number): LoginSession[] {
   if (stdout.trim() !== '' && sessions.length < least) throw new ReasonedError(reason('no_answer', { program }));
   return sessions;

@@ -1,4 +1,4 @@
-/** Everything about a Windows machine's health that needs PowerShell, asked in one process an hour. */
+/** Everything about a Windows machine's health that needs PowerShell, asked in one process per hour. */
 import { ReasonedError, reason } from '../../../shared/reason.ts';
 import { diskLabel, serialOf } from '../../platform/disks.ts';
 import type { CheckContext } from '../check.ts';
@@ -60,7 +60,7 @@ const healthWords: Record<string, number> = { healthy: 0, warning: 1, unhealthy:
 const numberFor = (value: unknown, table: Readonly<Record<number, string>>) =>
   numberOf(value) ?? numberOf(Object.entries(table).find(([, word]) => word === textOf(value))?.[0]);
 
-/** Counted on past 100 by some disks, up to a byte's 255, which also stands for "not told". */
+/** Counted on past 100 by some disks, up to a byte's 255, which also stands for "unknown". */
 const wearOf = (percent: number | null) =>
   percent === null || percent < 0 || percent >= 255 ? null : Math.min(100, percent);
 
@@ -149,7 +149,7 @@ const hotplug = new Set([4, 7, 9, 12, 13, 14, 15]);
 
 /** Letters and numbers of disks change on Windows too, and two disks of one model have one name. */
 function disksOf(context: CheckContext, answer: Loose): HealthReading {
-  // Refused or failed: no disk has gone because of that.
+  // Refused or failed: this does not mean that a disk is gone.
   if (answer.disks == null) return allBlind(context, followed, reason('windows_lists_no_disks'));
   const disks = parsePhysicalDisks(JSON.stringify(answer.disks));
   const known = knownOf(context, followed);
