@@ -1,4 +1,7 @@
-/** What every check gets. Apart from the wiring, so that the process of the heavy checks need not load the MQTT session. */
+/**
+ * The context that every check gets. Apart from the wiring, so that the process of the heavy checks need not load the
+ * MQTT session.
+ */
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';

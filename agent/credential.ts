@@ -60,7 +60,10 @@ function reachedBy(credential: Credential, url: string | undefined): Credential 
   return url && /^mqtts?:\/\//.test(url) ? { ...credential, mqtt: { ...credential.mqtt, url } } : credential;
 }
 
-/** The same secret for another endpoint. What only the environment says is not written. @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE */
+/**
+ * The same secret for another endpoint. Values that come only from the environment are not written. @throws
+ * EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE
+ */
 export function moveCredential(data: string, moved: Pick<Credential, 'endpoint' | 'bucket' | 'name'>): void {
   const path = credentialPath(data);
   const credential = asCredential(JSON.parse(readFileSync(path, 'utf8')));
@@ -81,7 +84,7 @@ export function writeCredential(data: string, credential: Credential): void {
   }
 }
 
-/** The data folder, for nobody but its owner. */
+/** The data folder, readable by its owner only. */
 export function makePrivate(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.platform !== 'win32') chmodSync(folder, 0o700);

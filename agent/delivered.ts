@@ -1,6 +1,6 @@
 /**
- * What a broker has confirmed on one connection. An `ack` names numbers, and with a copied folder another machine may have
- * used the same ones: so only what was also confirmed to this very process may leave its spool.
+ * What a broker has confirmed on one connection. An `ack` names numbers, and with a copied folder another machine may
+ * have used the same ones: so only what the broker also confirmed to this process may leave its spool.
  */
 import type { Ack } from '../shared/report.ts';
 
@@ -13,7 +13,7 @@ export interface Delivered {
 }
 
 export function createDelivered(): Delivered {
-  /** Two lanes, each in order: a few ranges. */
+  /** Live and backlog are each sent in order: a few ranges suffice. */
   const known = new Map<string, SeqRange[]>();
 
   return {

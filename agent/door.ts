@@ -1,6 +1,6 @@
 /**
- * The agent's own door, for this machine only: a socket in its private data folder. A hook of the system says through
- * it "we go to sleep"; doctor asks how things are; and a second agent on the same data finds it answered.
+ * The agent's control socket, for this machine only, in its private data folder. A hook of the system announces sleep
+ * through it; `doctor` asks for the state; and a second agent on the same data detects the first one by it.
  */
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -45,7 +45,7 @@ export function ask(data: string, word: DoorWord, timeoutMs = 5000): Promise<unk
       try {
         finish(JSON.parse(text));
       } catch {
-        // An agent that is ending cuts its answer: the same as none.
+        // An agent that is ending may cut its answer: the same as none.
         finish(null);
       }
     });
@@ -53,8 +53,9 @@ export function ask(data: string, word: DoorWord, timeoutMs = 5000): Promise<unk
 }
 
 /**
- * Opens the door. The caller has made sure, by `ask`, that nobody answers: a socket file that lies there was left by a crash.
- * @param answer what to say to each word
+ * Opens the socket. The caller has made sure, by `ask`, that no agent answers: an existing socket file was left by a
+ * crash.
+ * @param answer the answer to each command
  */
 export function openDoor(data: string, answer: (word: DoorWord) => Promise<unknown>): Promise<Server> {
   const path = doorPath(data);
@@ -63,7 +64,7 @@ export function openDoor(data: string, answer: (word: DoorWord) => Promise<unkno
   return new Promise((done, refuse) => {
     server.on('error', refuse);
     server.listen(path, () => done(server));
-    // The door alone is no reason to go on living.
+    // The socket alone must not keep the process running.
     server.unref();
   });
 }

@@ -1,4 +1,4 @@
-/** Reasons for a terminal. Loads the language files: to be imported only where somebody reads. */
+/** Reasons for a terminal. Loads the language files: to be imported only where text is printed for people. */
 import type { Reasons } from '../shared/reason.ts';
 import { sayReasons } from '../shared/words/reasons.ts';
 

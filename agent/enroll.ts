@@ -90,13 +90,16 @@ async function post(url: string, how: How, body: object): Promise<unknown> {
   try {
     answer = JSON.parse(text);
   } catch {
-    // A proxy's error page: the status says enough.
+    // A proxy's error page: the status is enough.
   }
   if (status >= 200 && status < 300) return answer;
   throw asError(answer) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: `it answered with status ${status}` });
 }
 
-/** By Node's own client: `fetch` cannot be told of an authority. Redirects are not followed: the code is a secret. */
+/**
+ * By Node's own client: `fetch` cannot be given an additional authority. Redirects are not followed: the code is a
+ * secret.
+ */
 function send(url: string, { timeoutMs, ca }: How, body: string): Promise<{ status: number; text: string }> {
   const options: RequestOptions & { ca?: string } = {
     method: 'POST',
@@ -120,7 +123,7 @@ function send(url: string, { timeoutMs, ca }: How, body: string): Promise<{ stat
   });
 }
 
-/** Codes of OpenSSL, as Node hands them on, of a chain that ends in an authority that nobody here knows. */
+/** Codes of OpenSSL, as Node hands them on, of a chain that ends in an authority unknown here. */
 const unknownAuthority = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT',
@@ -130,7 +133,7 @@ const unknownAuthority = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
-/** A certificate that is not accepted: why in words, and what to type. Null for any other trouble. */
+/** A certificate that is not accepted: the reason, and the command to use. Null for any other failure. */
 function asRefused(url: string, { ca }: How, thrown: unknown): EvenkeelError | null {
   const code = String((thrown as { code?: unknown }).code);
   const refused = (reason: string, todo: string) => fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
@@ -160,7 +163,7 @@ function asRefused(url: string, { ca }: How, thrown: unknown): EvenkeelError | n
   return null;
 }
 
-/** The collector's own words, when it is one of our errors: they name the code's expiry or its uses. */
+/** The collector's own message, when it is one of our errors: it names the code's expiry or its uses. */
 function asError(answer: unknown): EvenkeelError | null {
   const { code, message, hint } = (answer ?? {}) as Record<string, unknown>;
   if (typeof code !== 'string' || !Object.hasOwn(errors, code) || typeof message !== 'string') return null;

@@ -1,6 +1,7 @@
 /**
- * What a machine is made of, as hashes: a collector can tell that two are the same, and nobody can tell what they are. Told at
- * enrolment only, so that a machine that was installed anew is recognised. What is the same on many machines counts not.
+ * Hardware and system ids of a machine, as hashes: the collector can see that two are equal, but not what they are.
+ * Sent at enrolment only, so that a machine that was installed anew is recognised. Values that are the same on many
+ * machines do not count.
  */
 import { networkInterfaces } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
@@ -10,7 +11,7 @@ import { readContainer } from './platform/container.ts';
 import { firstLine, listNames, readLink, readText } from './platform/read.ts';
 import { powershellArgs } from './platform/windows.ts';
 
-/** As read; null where it is not there or not ours to read. */
+/** As read; null where it is missing or not readable. */
 export interface FingerprintParts {
   /** Of the mainboard's firmware: strong. */
   uuid: string | null;
@@ -25,11 +26,11 @@ const nothing: FingerprintParts = { uuid: null, serial: null, board: null, machi
 
 type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
 
-/** What makers leave in where nobody filled anything in: the same on thousands of machines. */
+/** Placeholders that makers leave in: the same on thousands of machines. */
 const unfilled =
   /^(|-|none|unknown|n\/a|na|null|default( string)?|to be filled by o\.?e\.?m\.?|not (specified|applicable|available|provided)|system[ -]?serial( number)?|(base|main) ?board serial number|serial( number)?|o\.?e\.?m\.?|invalid|uninitialized|0123456789|123456789|1234567890|03000200-0400-0500-0006-000700080009|00020003-0004-0005-0006-000700080009|12345678-1234-5678-90ab-cddeefaabbcc)$/;
 
-/** In one spelling, or null when it says nothing. */
+/** In one spelling, or null when it is a placeholder. */
 export function told(text: string | null | undefined): string | null {
   const plain = (text ?? '').slice(0, 256).trim().toLowerCase();
   const letters = new Set(plain.replaceAll(/[^a-z0-9]/g, ''));

@@ -1,9 +1,12 @@
-/** Sees when the agent's own folder is taken away while it runs: what is written into deleted files is gone at its end. */
+/**
+ * Detects that the agent's own folder was deleted or moved while it runs: what is written into deleted files is lost
+ * when it ends.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EvenkeelError, fail } from '../shared/errors.ts';
 
-/** @returns asks what has happened to the folder since; null while all is in place */
+/** @returns a function that returns what has happened to the folder since; null while all is in place */
 export function watchFolder(data: string, files: readonly string[]): () => EvenkeelError | null {
   const opened = idOf(data);
   return () => {

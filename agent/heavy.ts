@@ -1,7 +1,7 @@
 /**
  * Heavy checks run in a short-lived process of the lowest priority: their modules (systeminformation, YAML, parsers of
- * big outputs) never count against the agent's memory, and nothing that they do can hold up the fast loop.
- * One JSON line an outcome comes back, as each is done.
+ * big outputs) never count against the agent's memory, and nothing that they do can hold up the fast loop. One JSON
+ * line per outcome comes back, as each is done.
  */
 
 import { spawn } from 'node:child_process';
@@ -40,7 +40,7 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
       } catch {
         // It has ended already; its exit code says why.
       }
-      // SIGTERM lets it end what it has started; whoever ignores that is killed.
+      // SIGTERM lets it end what it has started; a child that ignores it is killed.
       stopChild = () => {
         child.kill('SIGTERM');
         setTimeout(() => child.kill('SIGKILL'), 3000).unref();
@@ -71,7 +71,7 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
   };
 }
 
-/** Whole lines; node:readline would bring its editor for people along. */
+/** Whole lines; node:readline would load its line editor too. */
 function eachLine(stream: Readable, take: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');
@@ -86,7 +86,7 @@ function readLine(line: string): { name: string; outcome: CheckOutcome } | null 
   try {
     return JSON.parse(line) as { name: string; outcome: CheckOutcome };
   } catch {
-    // A library that prints a warning of its own on our output.
+    // A library may print a warning of its own on this output.
     return null;
   }
 }

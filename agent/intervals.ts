@@ -1,4 +1,4 @@
-/** How often each check runs: its own default, then the collector's wish, then this machine's own file. Pure. */
+/** How often each check runs: its own default, then the collector's setting, then this machine's own file. Pure. */
 import type { AgentConfig } from '../shared/report.ts';
 import type { Check } from './checks/check.ts';
 

@@ -1,16 +1,16 @@
 /**
- * A guest should be small. Node as it starts keeps the compiler of TypeScript (12 MB) and the machine code of a hot
- * server. So the agent replaces itself, in the same process (`execve`: same number, no child), by one with a
- * compile cache, which holds the stripped code, and without optimising compilers: measured, resident memory
- * goes from 85 to 55 MB and a cycle costs no more, since ten readings every ten seconds never get hot.
+ * An agent must be small. Node as it starts keeps the compiler of TypeScript (12 MB) and the machine code of a hot
+ * server. So the agent replaces itself, in the same process (`execve`: same number, no child), by one with a compile
+ * cache, which holds the stripped code, and without optimising compilers: measured, resident memory goes from 85 to 55
+ * MB and a cycle costs no more, since ten checks every ten seconds never get hot.
  */
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Measured beside each other at a cycle each five seconds: the quick compiler (sparkplug) costs 0.8 MB and saves less than
- * can be seen; compiled regular expressions cost nothing and stay on; the optimising ones cost 4 MB and more time than
- * they save; a single thread for V8 saves nothing.
+ * Measured side by side at one cycle every five seconds: the quick compiler (sparkplug) costs 0.8 MB and saves less
+ * than can be seen; compiled regular expressions cost nothing and stay on; the optimising ones cost 4 MB and more time
+ * than they save; a single thread for V8 saves nothing.
  */
 const flags = [
   '--max-semi-space-size=1',
@@ -36,7 +36,7 @@ function replace(data: string, count: number): void {
   try {
     process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);
   } catch {
-    // Forbidden (seccomp, a mount without exec): go on as we are, only larger.
+    // Forbidden (seccomp, a mount without exec): go on without the replacement, only larger.
   }
 }
 
@@ -46,8 +46,8 @@ export function becomeLean(data: string): void {
 }
 
 /**
- * After everything is loaded. A first start has filled the cache but also loaded the compiler for it; once more, and it
- * is not needed.
+ * After everything is loaded. A first start has filled the cache but also loaded the compiler for it; after another
+ * replacement it is not needed.
  * @param warm loads what is loaded later, at the first run of each check
  */
 export async function stayLean(data: string, warm: () => Promise<unknown>): Promise<void> {
@@ -63,9 +63,9 @@ const firstTidyMs = 45_000;
 const tidyMs = 1_800_000;
 
 /**
- * Gives back what starting took, and from time to time what piled up: 3 MB for 30 to 50 ms of work. Left alone, an idle
- * process keeps a heap that was once needed for as long as nobody asks for more. Each half hour, not oftener: the loop
- * leaves 0.07 MB a minute, and collecting every five minutes cost a quarter of all that the agent uses.
+ * Frees the memory that the start took, and from time to time what accumulated: 3 MB for 30 to 50 ms of work. Without
+ * this, an idle process keeps the largest heap that it ever needed. Every half hour, not more often: the loop leaves
+ * 0.07 MB per minute, and collecting every five minutes cost a quarter of all that the agent uses.
  */
 export function keepTidy(): void {
   const collect = (globalThis as { gc?: (options: object) => void }).gc;

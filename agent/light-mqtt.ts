@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 
-/** Only topic aliases would make one, and they are a matter of MQTT 5; we speak 3.1.1. */
+/** Only topic aliases would make one, and they belong to MQTT 5; the agent uses 3.1.1. */
 class LRUCache {
   constructor() {
     throw new Error('topic aliases are not used here');
@@ -14,7 +14,8 @@ class LRUCache {
 const instead: Record<string, () => unknown> = {
   'worker-timers': () => ({ setInterval, clearInterval }),
   'lru-cache': () => ({ LRUCache }),
-  // What the package itself does with READABLE_STREAM=disable, but without loading all that Node's streams lend.
+  // What the package itself does with READABLE_STREAM=disable, but without loading everything that Node's streams
+  // export.
   'readable-stream': () => process.getBuiltinModule('node:stream'),
 };
 
@@ -25,6 +26,6 @@ for (const [name, make] of Object.entries(instead)) {
     const known = { id: filename, filename, loaded: true, exports: make(), children: [], paths: [] };
     require.cache[filename] ??= known as unknown as NodeJS.Module;
   } catch {
-    // No such file (a single binary, another version of the client): larger by as much, nothing worse.
+    // No such file (a single binary, another version of the client): only that much more memory.
   }
 }

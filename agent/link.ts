@@ -1,15 +1,17 @@
 /**
- * The MQTT session: says that the agent is there, sends what the spool holds, and tells the spool what is durable.
+ * The MQTT session: publishes the agent's presence, sends what the spool holds, and reports to the spool what is
+ * durable.
  *
- * Order of a connection: birth (retained), own `ack` and `config`, the newest report, then two lanes side by side: what
- * is measured from now on at once, and what waited in the spool, oldest first and at a bounded rate. So the present is
- * visible at once however long the outage was. Each connection is a session of its own with its own will: the
- * late will of a connection that was cut says nothing about the next one.
+ * Order of a connection: birth (retained), own `ack` and `config`, the newest report, then live and backlog side by
+ * side: new reports immediately, and what waited in the spool oldest first at a bounded rate. So current data is
+ * visible immediately, however long the outage was. Each connection is a session of its own with its own will: the late
+ * will of a connection that was cut does not affect the next one.
  */
 // First: it decides what the client's own imports find.
 import './light-mqtt.ts';
 import { hostname } from 'node:os';
-// The client alone: the package's front door also loads WebSocket, SOCKS and command line code, 5 MB that nobody uses.
+// The client alone: the package's main entry also loads WebSocket, SOCKS and command line code, 5 MB that are never
+// used.
 import mqttClient from 'mqtt/lib/client';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
@@ -36,9 +38,9 @@ export interface LinkOptions {
   bootId: string;
   startedAt: number;
   previousShutdown?: Online['previous_shutdown'];
-  /** What else a birth says, at the moment of saying it; told when the collector has it. */
+  /** The further facts of a birth, at the moment it is published; `delivered` is called when the broker has them. */
   birth?: Pick<AgentBirth, 'facts' | 'delivered'>;
-  /** The fast loop's interval in ms: what is older than two of them goes the slow lane. */
+  /** The fast loop's interval in ms: what is older than two of them goes to the backlog. */
   intervalMs(): number;
   /** Null: the collector took its settings back. */
   onConfig(config: AgentConfig | null): void;
@@ -53,7 +55,7 @@ export interface LinkState {
   since: number;
   trouble: string | null;
   lastAck: number | null;
-  /** ms UTC; the collector has said that another machine reports under this identity, too. */
+  /** ms UTC; the collector has reported that another machine uses this identity, too. */
   sharedSince: number | null;
 }
 
@@ -61,9 +63,9 @@ export interface Link {
   start(): void;
   /** Sends a fresh entry at once when connected; otherwise the spool keeps it. */
   offer(entry: SpoolEntry): void;
-  /** Says goodbye and disconnects. Resolves when the broker has it, or after two seconds. */
+  /** Publishes `offline` and disconnects. Resolves when the broker has it, or after two seconds. */
   goodbye(reason: OfflineReason): Promise<void>;
-  /** Something of the birth has changed: says it once more where there is a connection, else with the next one. */
+  /** Something of the birth has changed: publishes it again if connected, else with the next connection. */
   announce(): void;
   /** The newest entry that has been sent; null when none has. */
   sentUpTo(): SpoolKey | null;
@@ -73,15 +75,15 @@ export interface Link {
 }
 
 const maxInFlight = 32;
-/** Kept for the live lane, so that a backlog never delays the present. */
+/** Reserved for live messages, so that a backlog never delays current data. */
 const liveReserve = 8;
-/** Entries a second of the slow lane: an hour's backlog of a 10 s interval takes 8 s, three days' nine minutes. */
+/** Backlog entries per second: one hour of a 10 s interval takes 8 s, three days take nine minutes. */
 const backlogPerSecond = 50;
 const pumpEveryMs = 200;
-/** The broker has it, but no `ack` came: asked again after this, then ever more rarely. */
+/** The broker has it, but no `ack` came: sent again after this time, then at growing intervals. */
 const firstResendMs = 60_000;
 const maxResendMs = 900_000;
-/** A machine that was told to sleep and did not is back after this. */
+/** A machine that announced sleep and did not sleep reconnects after this time. */
 const sleepMs = 120_000;
 
 const keyOf = (entry: { era: number; seq: number }) => `${entry.era}:${entry.seq}`;
@@ -92,10 +94,10 @@ interface LinkSession {
   client: InstanceType<typeof MqttClient>;
   connectedAt: number | null;
   inFlight: number;
-  /** Last entry of the slow lane that was sent; it ends at `until`. */
+  /** Last entry of the backlog that was sent; the backlog ends at `until`. */
   cursor: { era: number; seq: number } | null;
   until: { era: number; seq: number } | null;
-  /** Sent out of the slow lane's order: it passes over them. */
+  /** Sent out of the backlog's order: it skips them. */
   ahead: Set<string>;
   delivered: Delivered;
   allowance: number;
@@ -117,7 +119,7 @@ export function createLink(options: LinkOptions): Link {
   let status: LinkState = { state: 'stopped', since: clock.now(), trouble: null, lastAck: null, sharedSince: null };
   const instance = randomId();
 
-  /** Tells one connection, and one process, from the next; nobody gains by guessing it, so node:crypto (2.4 MB) stays out. */
+  /** Distinguishes connections and processes; guessing it gives no advantage, so node:crypto (2.4 MB) is not loaded. */
   function randomId(): string {
     const half = () => Math.floor(random() * 2 ** 32);
     return [half(), half()].map((part) => part.toString(16).padStart(8, '0')).join('');
@@ -145,7 +147,7 @@ export function createLink(options: LinkOptions): Link {
     const lost: Presence = { state: 'lost', session: id };
     const build = () => {
       const socket = openSocket(credential.mqtt);
-      // The client hands on only errors with a code; a refused certificate must be in `doctor` too.
+      // The client passes on only errors with a code; a refused certificate must be in `doctor` too.
       socket.on('error', (error) => {
         current.error ??= error;
       });
@@ -157,7 +159,7 @@ export function createLink(options: LinkOptions): Link {
       password: credential.secret,
       clean: true,
       keepalive: 60,
-      // Only real traffic of the broker proves that it is there: our own sending must not put off the pings.
+      // Only traffic from the broker proves that it is alive: sent messages must not postpone the pings.
       reschedulePings: false,
       // Each connection has its own session and will, so each is a client of its own and we decide when.
       reconnectPeriod: 0,
@@ -222,7 +224,7 @@ export function createLink(options: LinkOptions): Link {
     void say(current, online).then((taken) => taken && options.birth?.delivered(facts));
   }
 
-  /** Everything that waits now belongs to the slow lane, inventory that is newer than the newest report too. */
+  /** Everything that waits now belongs to the backlog, including inventory that is newer than the newest report. */
   function lastOf(current: LinkSession): SpoolEntry[] {
     return spool.after(current.until, 1000).slice(-1);
   }
@@ -288,7 +290,7 @@ export function createLink(options: LinkOptions): Link {
     }
   }
 
-  /** A person has said that this machine is one that the collector knew before. */
+  /** A person has confirmed that this machine is one that the collector knew before. */
   function goOnAs(moved: Moved, current: LinkSession): void {
     options.onMoved?.(moved);
     log.info({ ...moved, was: credential.endpoint }, 'This machine continues as an earlier endpoint');
@@ -323,7 +325,7 @@ export function createLink(options: LinkOptions): Link {
       { epoch: ack.epoch },
       'The collector has other reports under these numbers (a copied folder, or one from a backup): reports are renumbered',
     );
-    // What waits for its PUBACK will get none: everything is sent once more, under its new number.
+    // What waits for its PUBACK will get none: everything is sent again, under its new number.
     current.client.end(true);
     end(current);
   }
@@ -348,7 +350,10 @@ export function createLink(options: LinkOptions): Link {
     retry = setTimeout(connect, delay);
   }
 
-  /** What the broker took and nobody acknowledged goes once more: the ack may have been lost, or the collector's disk. */
+  /**
+   * Sends again what the broker confirmed but the collector did not acknowledge: the ack may have been lost, or the
+   * collector's disk.
+   */
   function resend(): void {
     const current = session;
     if (!current || current.connectedAt === null || current.until || clock.monotonic() - current.connectedAt < resendMs)
@@ -389,7 +394,7 @@ export function createLink(options: LinkOptions): Link {
     offer(entry) {
       const current = session;
       if (!current || current.connectedAt === null || current.over) return;
-      // In the slow lane's turn when the window is full: the broker is slower than we are.
+      // Left to the backlog when the window is full: the broker is slower than the agent.
       if (current.inFlight >= maxInFlight) {
         // What went out live before is behind the cursor, or was noted as sent ahead.
         if (!current.until) current.cursor = { era: entry.era, seq: entry.seq - 1 };

@@ -1,6 +1,6 @@
 /**
- * `<data>/agent.settings.json`: the shape of the message `config`, written by whoever administers the machine. What explains
- * a fault (YAML reader, schemas) is loaded only when there is one.
+ * `<data>/agent.settings.json`: the shape of the message `config`, written by the administrator of the machine. What
+ * explains a fault (YAML reader, schemas) is loaded only when there is one.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface Local {
   faults: string[];
 }
 
-/** @param checks names of all checks: settings of another one would do nothing. Never rejects. */
+/** @param checks names of all checks: settings of an unknown check would have no effect. Never rejects. */
 export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {
   const file = join(data, 'agent.settings.json');
   let bytes: Buffer;

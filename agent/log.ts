@@ -1,6 +1,6 @@
 /**
- * The agent's log: one line an event on standard error, as journald and every service manager take it. Fifteen lines
- * instead of pino, because pino alone is 1 MB of the agent's memory and this is all that a guest should write.
+ * The agent's log: one line per event on standard error, as journald and every service manager take it. Fifteen lines
+ * instead of pino, because pino alone is 1 MB of the agent's memory and this is all that an agent should write.
  */
 import type { Log } from '../shared/log.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The agent's command line: words in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
+ * The agent's command line: arguments in, an exit code out. 0 done, 1 it failed, 2 the command line was not understood.
  * A new command is a file in commands/ and a line in the table below.
  */
 import '../shared/needs-node.ts';
@@ -12,11 +12,11 @@ import { becomeLean } from './lean.ts';
 interface CommandEntry {
   /** One line for the help. */
   usage: string;
-  /** Loaded only when asked for: `run` should not carry what only `doctor` needs. */
+  /** Loaded on demand: `run` must not load what only `doctor` needs. */
   load(): Promise<{ command: Command }>;
   /** Runs for months: worth replacing this process by a small one first. */
   lasting?: boolean;
-  /** Not for people. */
+  /** Internal, not in the help. */
   internal?: boolean;
 }
 
@@ -61,10 +61,10 @@ function dataFolder(flag: unknown): string {
   return typeof flag === 'string' ? flag : process.env.EVENKEEL_AGENT_DATA || 'data/agent';
 }
 
-/** By `import` node:util would load everything that it could lend, worker threads among it: 1 MB for months. */
+/** By `import` node:util would load everything that it can export, worker threads included: 1 MB for months. */
 const { parseArgs } = process.getBuiltinModule('node:util');
 
-/** Words of a wrapped command, after `--`, belong to it and are not ours to read. */
+/** Words of a wrapped command, after `--`, belong to it and are not parsed here. */
 function parse(words: string[], options: ParseArgsOptionsConfig) {
   try {
     return parseArgs({ args: words, options: { ...common, ...options }, allowPositionals: true, strict: true });

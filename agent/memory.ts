@@ -1,4 +1,4 @@
-/** What checks remember across restarts: one small JSON file a key, written whole or not at all. */
+/** What checks remember across restarts: one small JSON file per key, written whole or not at all. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../shared/errors.ts';
@@ -29,13 +29,13 @@ export function openMemory(folder: string, log: Log): AgentMemory {
     set(key, value) {
       const draft = `${fileOf(key)}.${process.pid}`;
       try {
-        // Not with its parents: where the agent's own folder was deleted, none is to come into being again.
+        // Not recursive: where the agent's own folder was deleted, it must not be created again.
         if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
         writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
         renameSync(draft, fileOf(key));
         refused = null;
       } catch (thrown) {
-        // A full disk must not make a check fail: it will only remember less.
+        // A full disk must not make a check fail: only the memory is not updated.
         rmSync(draft, { force: true });
         const { code = reasonOf(thrown) } = thrown as NodeJS.ErrnoException;
         if (code !== refused) log.warn({ key, reason: reasonOf(thrown) }, 'Could not write a state file of the agent');

@@ -1,5 +1,5 @@
 /**
- * What the collector may tell an agent: what is durable, and settings from a closed list. The shapes are those of
+ * What the collector may send to an agent: what is durable, and settings from a closed list. The shapes are those of
  * shared/report.ts, read by hand, because the schema compiler would double the agent's memory for two small messages.
  * test/agent/orders.test.ts holds both to the same verdict on the same bytes.
  */

@@ -1,11 +1,11 @@
 /**
- * Runs a command in our place: its output, input, exit code and the signals it is sent pass through untouched, while the
- * end of its output is kept for whoever wants to know how it went.
+ * Runs a command in our place: its output, input, exit code and the signals it is sent pass through untouched, while
+ * the end of its output is kept for the caller to judge the result.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** The end of an output holds what programs say at the end: a summary, the last error. */
+/** The end of an output holds the summary or the last error. */
 const tailBytes = 256 * 1024;
 
 export interface Passed {
@@ -37,7 +37,7 @@ function passOn(from: ChildProcess['stdout'], to: NodeJS.WriteStream): OutputTai
   const tail = new OutputTail();
   from?.on('data', (chunk: Buffer) => tail.add(chunk));
   from?.pipe(to, { end: false });
-  // Our reader has gone (a closed pipe): the child must meet that too, as it would without us.
+  // Our reader has gone (a closed pipe): the child must see that too, as it would without us.
   to.on('error', () => from?.destroy());
   return tail;
 }

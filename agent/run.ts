@@ -14,7 +14,7 @@ import { textOfBytes } from './checks/parse.ts';
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 const posix = process.platform !== 'win32';
-/** Idle class: the child gets the disk only when nobody else wants it. */
+/** Idle class: the child gets the disk only when it is idle. */
 const ionice = ['/usr/bin/ionice', '/bin/ionice'].find((path) => posix && existsSync(path));
 
 /** Groups that are running now: they must not outlive the agent. */
@@ -49,7 +49,7 @@ function lower(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, posix ? 19 : constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It has ended already, or the system has no priorities to give: slower machines, nothing worse.
+    // It has ended already, or the system cannot set priorities: the child only competes with other programs.
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * The runner: when each check runs, how long it may take, what happens when it fails. Checks know nothing of this.
+ * The runner: when each check runs, how long it may take, what happens when it fails. Checks do not depend on it.
  *
- * Two lanes. The fast lane ticks on a self-correcting timer (the next tick is counted from the first, so a late one does
- * not shift those after it) and makes one report a tick. The heavy lane runs one check after the other, outside of this
- * process, when "last done" is longer ago than its interval: a missed time is caught up, whatever the reason it was missed.
+ * Two lanes. The fast lane ticks on a self-correcting timer (the next tick is counted from the first, so a late one
+ * does not shift those after it) and makes one report per tick. The heavy lane runs one check after the other, outside
+ * of this process, when "last done" is longer ago than its interval: a missed run is caught up, whatever the reason.
  */
 
 import type { Clock } from '../shared/clock.ts';
@@ -22,9 +22,9 @@ export interface RunnerOptions {
   clock: Clock;
   log: Log;
   memory: AgentMemory;
-  /** Runs heavy checks, one after the other, and tells each outcome as it comes. */
+  /** Runs heavy checks, one after the other, and reports each outcome as it comes. */
   runHeavy(names: readonly string[], told: (name: string, outcome: CheckOutcome) => void): Promise<void>;
-  /** True: nothing heavy now. */
+  /** True: no heavy check may start now. */
   sparing(): Promise<boolean>;
   onMetrics(metrics: Metric[], intervalMs: number): void;
   onSections(check: string, found: Partial<Record<SectionName, unknown>>): void;
@@ -53,17 +53,19 @@ export interface Runner {
 
 /** How long a report waits for a slow check; what comes later goes with the next report. */
 const graceMs = 1000;
-/** First reading at once; the second, which gives the first shares, soon after, so that a new endpoint shows itself. */
+/**
+ * First reading at once; the second, which gives the first shares, soon after, so that a new endpoint appears quickly.
+ */
 const secondTickMs = 2000;
-/** Each outcome is itself a metric: at once when it changes, else once a minute. */
+/** Each outcome is itself a metric: immediately when it changes, else once per minute. */
 const outcomeEveryMs = 60_000;
 const firstHeavyMs = 5000;
 const heavyTickMs = 30_000;
-/** Boot and log-in have the disk to themselves. */
+/** During boot and log-in no heavy check uses the disk. */
 const quietAfterBootS = 300;
 /** Smaller steps of the wall clock are corrections as time services make them. */
 const jumpedMs = 20_000;
-/** What a server may be silent for before it is missed. */
+/** Time without a report after which a server counts as lost. */
 const stoodStillMs = 10_000;
 /** On battery heavy checks wait, but not for ever: a laptop may never see mains while it is awake. */
 const patience = 3;

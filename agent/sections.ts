@@ -18,7 +18,7 @@ export interface SectionsOptions {
   send(section: SectionName, data: unknown): void;
 }
 
-/** Times of the reading itself change each time and say nothing new. */
+/** Times of the reading itself change each time and are no change of content. */
 const fleeting = new Set(['at', 'scannedAt', 'metadataAge']);
 const meaningOf = (data: unknown) => JSON.stringify(data, (key, value) => (fleeting.has(key) ? undefined : value));
 

@@ -1,6 +1,7 @@
 /**
  * The endpoint's own settings file, `<agent data>/checks.yaml`. What stands here can start programs and read files, so
- * it is written by whoever administers the machine and never comes over the network. Loaded only where there is such a file.
+ * it is written by the administrator of the machine and never comes over the network. Loaded only where there is such a
+ * file.
  */
 import { readFile } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
@@ -30,7 +31,7 @@ const duration = (least: string, most: string) =>
     },
   });
 
-/** One own check: a program and its arguments, each a word of its own, because no shell will ever see them. */
+/** One custom check: a program and its arguments, one list item each, because no shell parses them. */
 export const CustomCheck = Type.Object(
   {
     name,
@@ -66,7 +67,7 @@ export type AgentSettings = Static<typeof AgentSettings>;
 
 const isAbsolute = (path: string) => posix.isAbsolute(path) || win32.isAbsolute(path);
 
-/** The agent's working folder is nothing that the writer of a settings file knows. */
+/** The author of a settings file cannot know the agent's working folder. */
 function pathFault(path: string): string | null {
   return isAbsolute(path) ? null : 'is not an absolute path';
 }
@@ -95,7 +96,7 @@ function twiceNamed(custom: readonly { name?: unknown }[]): Fault[] {
 /**
  * YAML text → settings.
  * @param file named in errors
- * @param part what is asked for: faults of the other parts are told with its own, but do not make it unreadable
+ * @param part what is asked for: faults of the other parts are listed with its own, but do not make it unreadable
  * @throws EvenkeelError BAD_LOCAL_CONFIG with everything that is wrong
  */
 export function parseSettings(text: string, file: string, part?: keyof AgentSettings): AgentSettings {

@@ -1,5 +1,6 @@
 /**
- * What a damaged file held must be declared, and then the file cannot be asked any more: a note of its bounds lies beside it.
+ * What a damaged file held must be declared as lost, and then the file cannot be read any more: a note of its bounds
+ * lies beside it.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Loss } from '../shared/report.ts';
@@ -47,7 +48,7 @@ function lossFrom(epoch: string, from: number, to: number): Loss {
   return { epoch, from, to, reason: 'corrupt', count: to - from + 1 };
 }
 
-/** Moves the damaged file and its companions away, for whoever wants to look. @returns the new name */
+/** Moves the damaged file and its companions away, for later inspection. @returns the new name */
 export function setAside(path: string, now: number): string {
   const aside = `${path}.corrupt-${now}`;
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);

@@ -7,10 +7,10 @@ import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
 import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool.ts';
 
-/** What a row costs beside its body; measured on a full spool. */
+/** Bytes that a row costs besides its body; measured on a full spool. */
 const rowOverhead = 48;
 export const lostPerReport = 100;
-/** A quarter of a second of work, in which nothing is measured. */
+/** 0.25 s of work, in which nothing is measured. */
 const renumberedAtOnce = 2000;
 /** So many that may leave are removed at once: after a crash they would all be sent again. */
 const leavingAtMost = 100;
@@ -64,7 +64,7 @@ export function movedInTime({ at, body }: Pick<SpoolRow, 'at' | 'body'>, byMs: n
   return { at: Math.max(0, at + byMs), body: encode(moved) };
 }
 
-/** Whether SQLite says that the file itself is broken, not that the disk or a caller is. */
+/** Whether SQLite reports that the file itself is damaged, and not a disk error or a wrong call. */
 export function isCorrupt(thrown: unknown): boolean {
   const code = (thrown as { errcode?: number }).errcode ?? 0;
   return (code & 0xff) === 11 || (code & 0xff) === 26;
@@ -245,7 +245,9 @@ export class SpoolFile {
     return (rows as unknown as LossRow[]).map(lossOf);
   }
 
-  /** Gives up the oldest when the quota would be passed: news are worth more than history, and the loss is declared. */
+  /**
+   * Gives up the oldest when the quota would be passed: new data is worth more than old data, and the loss is declared.
+   */
   #makeRoom(needed: number): void {
     const { quotaBytes } = this.#options;
     if (this.bytes + needed <= quotaBytes) return;
@@ -394,7 +396,7 @@ export class SpoolFile {
     });
   }
 
-  /** Entries that nobody has acknowledged. */
+  /** Entries that the collector has not acknowledged. */
   waiting(): number {
     let leaving = 0;
     for (const { era, from, to } of this.#leaving) {

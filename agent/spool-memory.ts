@@ -1,6 +1,6 @@
 /**
- * What the disk refuses: an epoch that only this process knows, bounded. So the collector still hears of a full disk while
- * it is full. Its numbers cannot be those of the file's epoch, because they cannot be persisted before use.
+ * What the disk refuses: an epoch that only this process knows, bounded. So the collector is notified of a full disk
+ * while it is full. Its numbers cannot be those of the file's epoch, because they cannot be persisted before use.
  */
 import type { Loss } from '../shared/report.ts';
 import { encode } from '../shared/wire.ts';

@@ -3,10 +3,11 @@
  * it is durable there. Nothing is lost silently: generated = stored ∪ declared lost.
  *
  * How safe, at which cost: SQLite in WAL mode with `synchronous=NORMAL` survives `kill -9` of the agent whole, because
- * every commit is in the kernel's page cache. It costs no fsync a report, which on an SD card or a sleeping laptop disk
- * would be 8,640 a day. A power cut could take the last commits, so while no collector is connected (nobody else has
- * the data) commits are fsynced (`lone`). And since a power cut may also have taken sequence numbers that the collector has seen
- * already, a spool that was not closed before the machine went down goes on under a new epoch: a number is never used twice.
+ * every commit is in the kernel's page cache. It costs no fsync per report, which on an SD card or a sleeping laptop
+ * disk would be 8,640 per day. A power cut could take the last commits, so while no collector is connected (this is the
+ * only copy of the data) commits are fsynced (`lone`). And since a power cut may also have taken sequence numbers that
+ * the collector has seen already, a spool that was not closed before the machine went down goes on under a new epoch: a
+ * number is never used twice.
  */
 import { fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -56,7 +57,8 @@ export interface Spool {
   /** Forgets what is durable at the collector. */
   ack(ack: Ack): void;
   /**
-   * Numbers of this epoch are somebody else's too: what waits under them goes on under a new one, its content untouched.
+   * Another machine used numbers of this epoch too: what waits under them goes on under a new one, its content
+   * untouched.
    * @returns whether anything changed
    */
   renumber(epoch: string): boolean;
@@ -65,7 +67,7 @@ export interface Spool {
    * would have given. What was sent keeps its content: a number never stands for two.
    */
   redate(until: SpoolKey, sent: () => SpoolKey | null, byMs: number): void;
-  /** While true nobody else has the data, and every commit goes to the disk itself. */
+  /** While true this is the only copy of the data, and every commit is fsynced. */
   lone(alone: boolean): void;
   state(): SpoolState;
   close(): void;
@@ -177,7 +179,7 @@ class DurableSpool implements Spool {
     try {
       this.#reading(undefined, () => this.#file.ack(ack));
     } catch (thrown) {
-      // They stay, are sent once more after a restart, and are recognised as duplicates there.
+      // They stay, are sent again after a restart, and are recognised as duplicates there.
       this.#options.log.debug({ reason: reasonOf(thrown) }, 'Could not remove acknowledged reports yet');
     }
   }
@@ -192,7 +194,7 @@ class DurableSpool implements Spool {
       }
       return changed;
     } catch (thrown) {
-      // They stay as they are, are refused once more, and this is tried again.
+      // They stay as they are, are refused again, and this is retried.
       this.#options.log.warn({ reason: reasonOf(thrown) }, 'Could not renumber the spooled reports');
       return false;
     }
@@ -259,7 +261,7 @@ class DurableSpool implements Spool {
     this.#mark();
   }
 
-  /** A new file in the place of a damaged one, which is kept aside; and the word about what may be missing. */
+  /** A new file in place of a damaged one, which is kept aside; and a loss record of what may be missing. */
   #begin(thrown: unknown, running: { epoch: string; seq: number } | null): SpoolFile {
     const { path, log } = this.#options;
     const loss = lossOfDamage(path, running);

@@ -1,4 +1,4 @@
-/** The agent's version, said at birth and at enrolment. */
+/** The agent's version, sent in the birth and at enrolment. */
 import about from '../package.json' with { type: 'json' };
 
 export const version: string = about.version;

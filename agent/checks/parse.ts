@@ -12,7 +12,7 @@ export function strictJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    // Not JSON is an answer here, not a failure: the caller reports "unknown" with its own words.
+    // Not JSON is an answer here, not a failure: the caller reports "unknown" with its own reason.
     return undefined;
   }
 }
@@ -126,7 +126,7 @@ function lineOfBytes(bytes: Uint8Array, otherwise: TextDecoder): string {
   }
 }
 
-/** The lines that hold something, without blanks around them. A log of blank lines is no work. */
+/** The lines that hold something, without blanks around them. A log of blank lines costs no work. */
 export function linesIn(text: string): string[] {
   return text.split('\n').flatMap((line) => line.trim() || []);
 }

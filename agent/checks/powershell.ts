@@ -20,7 +20,7 @@ export async function powershell(
   if (result.ended !== null) return { value: null, reasons: [howEnded('powershell.exe', result)] };
   if (result.code === 0 && value !== undefined)
     return { value, reasons: value === null ? [reason('no_answer', { program: 'powershell.exe' })] : [] };
-  // Errors come as CLIXML when nobody listens at a console; the first readable sentence is enough.
+  // Errors come as CLIXML when there is no console; the first readable sentence is enough.
   const plain = result.stderr
     .replace(/#< CLIXML|<[^<>]+>|_x000D__x000A_/g, ' ')
     .replace(/\s+/g, ' ')

@@ -1,4 +1,7 @@
-/** Pressure stall information: the share of time in which tasks waited. It tells harm, where use tells only use. */
+/**
+ * Pressure stall information: the share of time in which tasks waited. It measures contention, where utilisation
+ * measures only use.
+ */
 import { reason } from '../../shared/reason.ts';
 import { readContainer } from '../platform/container.ts';
 import { readText } from '../platform/read.ts';

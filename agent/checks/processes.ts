@@ -1,4 +1,4 @@
-/** How many processes in which state, and the few that use most. A scan of /proc: once a minute, not each cycle. */
+/** How many processes in which state, and the few that use most. A scan of /proc: once per minute, not each cycle. */
 import { reason } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { pageBytes } from '../platform/page-size.ts';
@@ -11,7 +11,7 @@ export interface ProcessStat {
   state: string;
   /** Ticks of 1/100 s, user and system together. */
   ticks: number;
-  /** Ticks after boot: tells a process from another one that got its number later. */
+  /** Ticks after boot: distinguishes a process from a later one with the same number. */
   startedAt: number;
   rssPages: number;
 }
@@ -74,7 +74,7 @@ export function largest(groups: readonly ProcessGroup[]): ProcessGroup[] {
   return [...new Set([...byCpu.slice(0, perList), ...byMemory.slice(0, perList)])];
 }
 
-/** Linux gives user space 100 ticks a second on every architecture that Node runs on. */
+/** Linux gives user space 100 ticks per second on every architecture that Node runs on. */
 const msPerTick = 10;
 
 const isBlocked = (state: string) => state === 'D';

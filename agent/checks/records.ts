@@ -4,7 +4,7 @@
  */
 import { type Loose, linesOf, looseJson, objectsOf } from './parse.ts';
 
-/** One object a record; an empty list when there is none. Values of the list forms are trimmed text. */
+/** One object per record; an empty list when there is none. Values of the list forms are trimmed text. */
 export function parseRecords(text: string): Loose[] {
   const json = looseJson(text);
   if (json !== undefined && typeof json === 'object') return objectsOf(json);

@@ -75,10 +75,11 @@ function readLoad(
   context: CheckContext,
   container: Container | null,
 ): Pick<LoadAvg, 'load1' | 'load5' | 'load15'> | null {
-  // The host's, also below lxcfs: that covers the file and shows the host's in it unless it was told to count itself.
+  // The host's, also below lxcfs: that covers the file and shows the host's in it unless it is configured to count its
+  // own.
   if (container) return null;
   if (context.platform === 'linux') return parseLoadAvg(readText(context.root, '/proc/loadavg') ?? '');
-  // Windows has no load: Node says 0, 0, 0, which would be a lie.
+  // Windows has no load: Node returns 0, 0, 0, which would be false.
   if (context.platform === 'win32') return null;
   const [load1 = 0, load5 = 0, load15 = 0] = loadavg();
   return { load1, load5, load15 };
@@ -93,7 +94,7 @@ function readUptime(root: string, container: Container | null): number | null {
   return first === null || !(host >= first.startedAt / 100) ? null : Math.floor(host - first.startedAt / 100);
 }
 
-/** People come and go by the minute, processors hardly ever. */
+/** Sessions change by the minute, processors hardly ever. */
 const usersEvery = 6;
 
 export function system(): Check {

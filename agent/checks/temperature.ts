@@ -1,4 +1,4 @@
-/** Temperatures that the machine's sensors tell, and on macOS whether the processor is slowed down by heat. */
+/** Temperatures of the machine's sensors, and on macOS whether the processor is slowed down by heat. */
 import { reason } from '../../shared/reason.ts';
 import { parseThermal } from '../platform/macos.ts';
 import { firstLine, listNames, readNumber } from '../platform/read.ts';
@@ -10,7 +10,7 @@ export interface Sensor {
   celsius: number;
 }
 
-/** What a sensor without a cable says is not a temperature. */
+/** The value of a sensor without a cable is not a temperature. */
 const plausible = (celsius: number) => celsius > -40 && celsius < 150 && celsius !== 0;
 
 function hwmon(root: string): Sensor[] {

@@ -12,7 +12,7 @@ export interface CommandLine {
 export interface Command {
   /** Flags beside --data and --help. */
   options: ParseArgsOptionsConfig;
-  /** @returns the exit code. @throws EvenkeelError for anything that a person can mend */
+  /** @returns the exit code. @throws EvenkeelError for anything that a person can correct */
   run(line: CommandLine): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The parts of the checks that look in many places: what each place said, so that an admin sees what was looked for in
- * vain, and what was found but could not be read.
+ * The parts of the checks that look in many places: the result for each place, so that an admin sees what was not
+ * found, and what was found but could not be read.
  */
 import type { BackupJob, HealthItem, PatchState } from '../../shared/inventory.ts';
 import { type Reason, type Reasons, reasonsIn, reasonsOf } from '../../shared/reason.ts';

@@ -1,6 +1,6 @@
 /**
- * What an admin does about what a check said. Each rule grants the least that is enough: a service that reads one thing
- * more, before "run it all as root". Pure.
+ * What an admin does about the result of a check. Each rule grants the least that is enough: a service that reads one
+ * thing more, before "run it all as root". Pure.
  */
 import { type Reason, reasonsInLog } from '../../shared/reason.ts';
 
@@ -74,7 +74,7 @@ const rules: readonly RemedyRule[] = [
   },
 ];
 
-/** @returns null when nothing is to be done, or nobody knows what */
+/** @returns null when nothing is to be done, or no remedy is known */
 export function remedyFor(reasons: readonly Reason[]): string | null {
   for (const one of reasons)
     for (const { says, advice } of rules) {

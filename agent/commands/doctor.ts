@@ -1,4 +1,7 @@
-/** `doctor`: what each check reads, whether it may, what it found, what is missing and how to grant it; then the road. */
+/**
+ * `doctor`: what each check reads, whether it may, what it found, what is missing and how to grant it; then the
+ * connection to the collector.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
@@ -58,7 +61,7 @@ function describePart({ name, reads, said, reasons }: DoctorPart): string[] {
   ];
 }
 
-/** Rights are those of whoever asks, so it has to be said who does, and who will. */
+/** Privileges are those of the calling user, so the output names that user, and the agent's where it differs. */
 function describeUser(data: string): string[] {
   if (process.getuid === undefined) return [];
   const { uid, username } = userInfo();
@@ -83,7 +86,7 @@ function describeSettings(config: AgentConfig | null, faults: readonly string[])
 async function tryChecks(local: AgentConfig | null, context: CheckContext): Promise<number> {
   const config = merge(local);
   const checks = createChecks();
-  // Shares need a reading before.
+  // Shares need a previous reading.
   const light = checks.filter((check) => !check.heavy);
   await Promise.all(light.map((check) => attempt(check, context, limitMs)));
   await wait(500);

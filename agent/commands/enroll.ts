@@ -1,4 +1,4 @@
-/** `enroll`: a join code becomes this machine's own credential. Says what it did. */
+/** `enroll`: exchanges a join code for this machine's own credential. Prints what it did. */
 
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

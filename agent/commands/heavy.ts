@@ -1,4 +1,4 @@
-/** `heavy NAME …`: runs these checks one after the other; one line of JSON an outcome. Started by the agent itself. */
+/** `heavy NAME …`: runs these checks one after the other; one line of JSON per outcome. Started by the agent itself. */
 import { systemClock } from '../../shared/clock.ts';
 import { attempt } from '../attempt.ts';
 import { createChecks } from '../checks/index.ts';

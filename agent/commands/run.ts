@@ -31,7 +31,7 @@ export const command: Command = {
   options: { 'with-parent': { type: 'boolean' } },
   async run({ data, words, values }) {
     refuseWords(words);
-    // Files of the agent (credential, spool, memory) are nobody else's to read.
+    // Files of the agent (credential, spool, memory) must not be readable by other users.
     process.umask(0o077);
     const log = createLog();
     await stayLean(data, () => runOnce(data));
@@ -42,7 +42,7 @@ export const command: Command = {
     await new Promise<void>((resolve) => {
       const end = (signal: string) => {
         log.info({ signal }, 'The agent stops');
-        // Asked once: a second signal finds nobody who waits, and ends the process as signals do.
+        // Handled once: a second signal has no handler, and ends the process by default.
         process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
         readStopReason(runProgram)
           .then((reason) => agent.stop(reason))
@@ -50,7 +50,7 @@ export const command: Command = {
       };
       process.on('SIGTERM', end);
       process.on('SIGINT', end);
-      // Whoever started us holds our standard input open: when it closes, they are gone, however they ended.
+      // The parent process holds standard input open: when it closes, the parent is gone, however it ended.
       if (values['with-parent']) process.stdin.once('close', () => end('parent gone')).resume();
     });
     // Whatever a check still waits for is not worth waiting for.

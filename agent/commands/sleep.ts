@@ -1,6 +1,6 @@
 /**
- * `sleep`: for the system's own hook before it suspends. The running agent says `offline, sleep` and disconnects; this
- * returns when the broker has it, so the hook holds the machine awake no longer than that.
+ * `sleep`: for the system's own hook before it suspends. The running agent publishes `offline, sleep` and disconnects;
+ * this command returns when the broker has it, so the hook keeps the machine awake no longer than that.
  */
 import { fail } from '../../shared/errors.ts';
 import { ask } from '../door.ts';

@@ -32,7 +32,7 @@ export function keepBootId(bootId: string, last: RememberedRun | undefined, now:
   return now - uptimeS * 1000 < at && uptimeS >= before ? boot_id : bootId;
 }
 
-/** Pure: what systemd's job list says about why we are asked to stop. */
+/** Pure: from systemd's job list, why the agent is being stopped. */
 export function reasonFromJobs(jobs: string): OfflineReason {
   if (/\b(reboot|kexec|soft-reboot)\.target\b.*\bstart\b/.test(jobs)) return 'restart';
   return /\b(poweroff|halt)\.target\b.*\bstart\b/.test(jobs) ? 'shutdown' : 'stop';
@@ -50,7 +50,7 @@ export async function readStopReason(
     });
     return reasonFromJobs(stdout);
   } catch {
-    // No systemctl: then we cannot know more than that we are stopped.
+    // No systemctl: only the stop itself is known.
     return 'stop';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Whether we look at a machine or at a container on one. In a container most of /proc and /sys still shows the host:
- * its load, its memory, its processors. Put beside the container's own limits such figures make nonsense.
+ * Whether the agent runs on a machine or in a container on one. In a container most of /proc and /sys still shows the
+ * host: its load, its memory, its processors. Put beside the container's own limits such figures make nonsense.
  */
 import { firstLine, readLink, readText } from './read.ts';
 

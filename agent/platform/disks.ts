@@ -1,8 +1,8 @@
-/** Which disk it is. The letter in `sda` is given at each start anew, in the order in which the disks answered. */
+/** Which disk it is. The letter in `sda` is assigned anew at each boot, in the order in which the disks answered. */
 import { basename } from 'node:path';
 import { firstLine, listNames, readLink } from './read.ts';
 
-/** What makers write who give no number: the same on every disk, so it tells none apart. */
+/** Placeholders of makers that give no number: the same on every disk, so they identify none. */
 const noSerial =
   /^(|-|unknown|none|n\/a|default string|to be filled by o\.?e\.?m\.?|not specified|0+|f+|0?123456789abcdef)$/i;
 
@@ -12,7 +12,7 @@ export function serialOf(text: string | null | undefined): string | null {
   return noSerial.test(plain) ? null : plain;
 }
 
-/** FNV-1a in seven characters: enough to tell the disks of one machine apart, and node:crypto costs a megabyte. */
+/** FNV-1a in seven characters: enough to distinguish the disks of one machine, and node:crypto costs 1 MB. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;

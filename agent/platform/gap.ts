@@ -23,7 +23,7 @@ type GapContext = Pick<CheckContext, 'platform' | 'root' | 'run'>;
 /** Of the Linux kernel's clocks the one behind `uptime` runs on in sleep, the monotonic one does not. */
 const asleepSinceBoot = () => uptime() * 1000 - Number(process.hrtime.bigint()) / 1e6;
 
-/** @param asleep ms in sleep since the machine started; null where no clock tells */
+/** @param asleep ms in sleep since the machine started; null where no clock shows it */
 export function createGaps(system: GapContext, asleep = system.platform === 'linux' ? asleepSinceBoot : null) {
   let before = asleep?.() ?? 0;
   return {
@@ -36,7 +36,7 @@ export function createGaps(system: GapContext, asleep = system.platform === 'lin
         const stalled = lateMs > 0 ? readStalled(system.root, lateMs) : null;
         return { sleptMs, stoodStillMs: lateMs, setMs: jumpMs - sleptMs, stalled };
       }
-      // The clocks of Node run on in sleep on macOS and Windows: only the system's own records tell.
+      // The clocks of Node run on in sleep on macOS and Windows: only the system's own records show it.
       const gapMs = Math.max(jumpMs, lateMs);
       const slept = gapMs > 0 && (await readSleep(system, now - gapMs, now).catch(() => false));
       return { sleptMs: slept ? gapMs : 0, stoodStillMs: slept ? 0 : lateMs, setMs: slept ? 0 : jumpMs, stalled: null };

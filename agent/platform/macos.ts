@@ -1,4 +1,4 @@
-/** What only macOS says: pure parsers of its small tools. All total: null for what is not there, never 0. */
+/** macOS only: pure parsers of its small tools. All total: null for what is not there, never 0. */
 
 const numberOf = (text: string | undefined): number | null => {
   const value = text === undefined || text === '' ? Number.NaN : Number(text.replace(',', '.'));

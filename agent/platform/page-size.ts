@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 
-/** AT_PAGESZ of what the kernel tells each program at its start (`man 3 getauxval`). */
+/** AT_PAGESZ of the auxiliary vector that the kernel gives each program at its start (`man 3 getauxval`). */
 const pageSizeEntry = 6n;
 
 /** `/proc/self/auxv`: pairs of machine words. Null when it has no entry that can be a page size. Total. */
@@ -18,7 +18,7 @@ export function parseAuxv(bytes: Uint8Array, little = endianness() === 'LE'): nu
 
 const known = new Map<string, number | null>();
 
-/** Of this system; null when it does not tell, and then what is counted in pages is unknown. */
+/** Of this system; null when unknown, and then what is counted in pages is unknown. */
 export function pageBytes(root = ''): number | null {
   const before = known.get(root);
   if (before !== undefined) return before;

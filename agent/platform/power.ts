@@ -26,7 +26,7 @@ export async function onBattery(
   try {
     return parsePower((await run('pmset', ['-g', 'batt'], { timeoutMs: 5000 })).stdout).onBattery === true;
   } catch {
-    // No pmset, no battery that we could spare.
+    // No pmset: no battery to spare.
     return false;
   }
 }

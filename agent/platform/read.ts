@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * The text, or null when the file is missing or not ours to read; the caller says which matters. As one call: Node does
+ * The text, or null when the file is missing or not readable; the caller decides which matters. As one call: Node does
  * UTF-8 wholly in native code, which is a fifth cheaper than opening, reading into a buffer of our own and closing.
  */
 export function readText(root: string, path: string): string | null {

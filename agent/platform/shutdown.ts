@@ -1,6 +1,6 @@
 /**
- * How the run of the machine before this one ended, by whoever saw it: dumps, login records, the journal, the event log.
- * A witness speaks only of the boot that is asked for; a trace of an older one is no answer.
+ * How the run of the machine before this one ended, from any evidence: dumps, login records, the journal, the event
+ * log. Evidence counts only for the boot that is asked for; a trace of an older one is no answer.
  */
 import { open, readdir, stat } from 'node:fs/promises';
 import type { Online } from '../../shared/presence.ts';
@@ -23,7 +23,7 @@ export interface Runs {
 const slackMs = 600_000;
 const limits = { timeoutMs: 60_000, maxBytes: 1 << 20 };
 
-/** Null when nobody of the system knows. */
+/** Null when no source of the system knows. */
 export async function readShutdown(system: ShutdownContext, runs: Runs): Promise<Shutdown | null> {
   const dumped = await hasDump(system, runs);
   if (dumped) return { previous_shutdown: 'unclean', shutdown_cause: 'crash', shutdown_source: 'crash_dump' };

@@ -1,4 +1,4 @@
-/** What only Windows says, and how. Property names are not translated; texts are, so no text is matched. */
+/** Windows only: what its tools print. Property names are not translated; texts are, so no text is matched. */
 
 /** `Key=value` blocks parted by empty lines, as `wmic /value` prints them and as our own scripts do. Total. */
 export function parseBlocks(text: string): Record<string, string>[] {

@@ -51,7 +51,7 @@ export function parseTable(text: string, file: string, now: number): Table {
   const source = parseSettingsFile(text, file);
   const faults = faultsOf(Shape, source.value);
   const { asOf } = (source.value ?? {}) as { asOf?: unknown };
-  // A date that has not come yet would win over every table to come.
+  // A date in the future would take precedence over every later bundled table.
   if (typeof asOf === 'string' && (dayOf(asOf) ?? 0) > now + 86_400_000)
     faults.push({ path: ['asOf'], problem: `${shown(asOf)} lies in the future` });
   const lines = source.tell(faults);

@@ -1,7 +1,7 @@
 /**
- * Until when the system gets updates. The system's own words first (SUPPORT_END), then the distribution's dates on the
- * disk (distro-info), then a table: that of the agent's folder or the bundled one, the newer first. Where all are silent
- * it is unknown.
+ * Until when the system gets updates. The system's own statement first (SUPPORT_END), then the distribution's dates on
+ * the disk (distro-info), then a table: that of the agent's folder or the bundled one, the newer first. Where none has
+ * a date it is unknown.
  */
 import { linesOf } from '../parse.ts';
 import { bundled, type Release, releaseOf, type Table } from './end-of-life-table.ts';
@@ -62,7 +62,7 @@ export interface Life {
   endOfLife: number | null;
   endOfSecurity: number | null;
   source: TableSource | null;
-  /** Day of which the table is that was asked, also where it was silent; null where the system itself has said it. */
+  /** `asOf` of the table that was read, also where it has no entry; null where the system itself states the date. */
   asOf: string | null;
   state: LifeState;
 }
@@ -75,7 +75,7 @@ export interface LifeTables {
   table: Table;
 }
 
-/** The tables that there are, the newest first; of two of one day the one that somebody put there. */
+/** The tables that there are, the newest first; of two with the same date, the one in the agent's folder. */
 export function tablesOf(file: Table | null): LifeTables[] {
   const ours: LifeTables = { source: 'table', table: bundled };
   if (file === null) return [ours];

@@ -6,7 +6,7 @@ export interface RebootFlag {
   packages: string[];
 }
 
-/** Debian's /run/reboot-required and its list. The file's presence says yes; its absence says nothing by itself. */
+/** Debian's /run/reboot-required and its list. The file's presence means yes; its absence alone means nothing. */
 export function parseRebootRequired(flag: string | null, packages: string | null): RebootFlag {
   const names = linesOf(packages ?? '').map((line) => line.trim());
   return { rebootRequired: flag !== null, packages: [...new Set(names.filter((name) => name !== ''))] };
@@ -71,7 +71,7 @@ export interface LastKernel {
   rebootRequired: boolean | null;
 }
 
-/** Parts of a release that tell of its packaging, and change from one release of the distribution to the next. */
+/** Parts of a release that describe its packaging, and change from one release of the distribution to the next. */
 const packaging = new Set(['', 'deb', 'bpo', 'rc', 'git', 'ubuntu']);
 
 /**
@@ -150,7 +150,7 @@ export function compareKernels(
 
 const windowsKeys = ['componentServicing', 'rebootInProgress', 'windowsUpdate', 'computerName'] as const;
 
-/** Keys that exist while Windows waits for a restart; PendingFileRenameOperations is noise and only told. */
+/** Keys that exist while Windows waits for a restart; PendingFileRenameOperations is noise and only shown. */
 export function parseWindowsReboot(value: Readonly<Record<string, unknown>>): {
   rebootRequired: boolean | null;
   why: (typeof windowsKeys)[number][];

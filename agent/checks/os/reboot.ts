@@ -34,8 +34,8 @@ interface Witness {
 const unknown: Reboot = { required: null, since: null, why: null };
 
 /**
- * The strongest first: what the package manager left or says knows libraries and firmware too, needrestart and rpm know
- * kernels and how they are ordered, files of kernels are only a comparison of names.
+ * The strongest source first: the package manager covers libraries and firmware too, needrestart and rpm know kernels
+ * and how they are ordered, files of kernels are only a comparison of names.
  */
 const witnesses: readonly Witness[] = [
   { name: 'reboot-required', ask: flagFile },
@@ -61,7 +61,9 @@ export async function readReboot(context: CheckContext): Promise<Reboot> {
   return decided(answers);
 }
 
-/** The strongest that knows decides. Its name is told, also for a "no", and so is who disagrees. */
+/**
+ * The strongest source with an answer decides. Its name is reported, also for a "no", and so are sources that disagree.
+ */
 export function decided(answers: readonly { name: string; answer: Reboot }[]): Reboot {
   const known = answers.filter(({ answer }) => answer.required !== null);
   const [first] = known;
@@ -98,7 +100,7 @@ async function rememberedAnswers(context: CheckContext): Promise<RememberedReboo
   return fresh ? (before as unknown as RememberedReboot) : { cause, at: now, answers: {} };
 }
 
-/** One witness that fails must not silence the others. */
+/** One source that fails must not hide the others. */
 async function willing(ask: Witness['ask'], context: CheckContext): Promise<Reboot> {
   try {
     return await ask(context);
@@ -181,7 +183,7 @@ async function needsRestarting(context: CheckContext): Promise<Reboot> {
     const answer = await context.run(program, args, limits);
     const read = parseNeedsRestarting(answer.stdout, answer.code ?? 2);
     if (!read.known) continue;
-    // It watches the packages of the distribution's own kernel: of others its "no" says nothing.
+    // It watches the packages of the distribution's own kernel: for other kernels its "no" means nothing.
     const own = !/uek|elrepo/.test(kernelFlavour((await runningKernel(context)) ?? ''));
     if (read.rebootRequired || own)
       return {

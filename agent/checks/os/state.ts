@@ -67,7 +67,9 @@ export function metricsOf(
   return metric('os', {}, fields, now);
 }
 
-/** A table that cannot be read is told, and the bundled one is used: the rest of this check does not depend on it. */
+/**
+ * A table that cannot be read is reported, and the bundled one is used: the rest of this check does not depend on it.
+ */
 async function readTables(context: CheckContext, now: number): Promise<{ tables: LifeTables[]; note: Reason[] }> {
   if (context.data === undefined) return { tables: tablesOf(null), note: [] };
   try {
@@ -79,7 +81,7 @@ async function readTables(context: CheckContext, now: number): Promise<{ tables:
   }
 }
 
-/** When a tool says "restart" but not since when, the first time we heard it counts. */
+/** When a tool reports a pending restart but not since when, the time of the first such answer counts. */
 function rememberSince(context: CheckContext, reboot: Reboot, now: number): Reboot {
   const before = numberOf(objectOf(context.memory.get('os.reboot')).since);
   const since = reboot.required === true ? (reboot.since ?? before ?? now) : null;
@@ -98,8 +100,9 @@ async function clockOf(context: CheckContext): Promise<TimeSync> {
 }
 
 /**
- * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, by what the
- * system has kept of it, else by whether the agent itself could still say goodbye; null until one could be judged.
+ * Runs of the machine that ended without a shutdown, counted while the agent is installed. Judged once a boot, by what
+ * the system has kept of it, else by whether the agent itself could still publish its `offline`; null until one could
+ * be judged.
  */
 async function countUnclean(context: CheckContext): Promise<number | null> {
   const remembered = objectOf(context.memory.get('os.shutdowns'));
@@ -110,7 +113,7 @@ async function countUnclean(context: CheckContext): Promise<number | null> {
   const boot = fresh.startsWith('boot-') && typeof session.boot_id === 'string' ? session.boot_id : fresh;
   if (remembered.boot === boot) return count;
   const clean = (await endedCleanly(context, remembered)) ?? saidGoodbye(session, remembered.boot);
-  // At the first run we look back too, but count only what happens from now on.
+  // The first run looks back too, but counts only what happens from now on.
   const first = remembered.boot === undefined;
   const unclean = clean === null ? count : (count ?? 0) + (clean || first ? 0 : 1);
   context.memory.set('os.shutdowns', { boot, unclean, at: context.clock.now() });
@@ -126,7 +129,7 @@ async function endedCleanly(context: CheckContext, run: Record<string, unknown>)
   return found === undefined ? null : found === 'clean';
 }
 
-/** The agent's own last word in that run of the machine. */
+/** The agent's last record of that run of the machine. */
 function saidGoodbye(session: Record<string, unknown>, boot: unknown): boolean | null {
   const previous = objectOf(session.previous);
   return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;

@@ -1,4 +1,4 @@
-/** Whether somebody keeps the clock right, and how far off it is. Offsets in seconds, positive: the clock is behind. */
+/** Whether the clock is synchronised, and how far off it is. Offsets in seconds, positive: the clock is behind. */
 import { reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { NoData } from '../check.ts';
@@ -58,7 +58,7 @@ export function parseSntp(text: string): TimeSync {
 /** systemd-timesyncd asks at least every 34 minutes. */
 const freshMs = 2 * 3_600_000;
 
-/** @throws NoData when nothing here tells about the clock */
+/** @throws NoData when nothing here reports the state of the clock */
 export async function readTimeSync(context: CheckContext): Promise<TimeSync> {
   const limits = { timeoutMs: 15_000 };
   if (context.platform === 'win32')

@@ -45,7 +45,7 @@ function recordsOf(bytes: Uint8Array, layout: (typeof layouts)[number]): LoginRe
 /**
  * Whether the run of the machine before this one ended in an orderly way: a shutdown record stands between the last two
  * boots. Null when the file does not reach back so far.
- * @param boot when this run began, where known: a file that is no longer written tells of runs long ago
+ * @param boot when this run began, where known: a file that is no longer written describes old boots
  */
 export function endedCleanly(records: readonly LoginRecord[], boot?: { at: number; slackMs: number }): boolean | null {
   const boots = records.flatMap((record, index) => (record.type === recordType.boot ? [index] : []));

@@ -13,7 +13,7 @@ export interface AptTransaction {
 
 const localTime = (text: string | undefined) => /^(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d:\d\d)/.exec(text ?? '');
 
-/** /var/log/apt/history.log: one entry a transaction, oldest first. */
+/** /var/log/apt/history.log: one entry per transaction, oldest first. */
 export function parseAptHistory(text: string): AptTransaction[] {
   const entries: AptTransaction[] = [];
   for (const line of linesOf(text)) {

@@ -40,7 +40,7 @@ export const brew: PatchManager = {
   read,
 };
 
-/** What changes when Homebrew fetches its lists: git's mark, and since 4.0 the answers of its server. */
+/** What changes when Homebrew fetches its lists: git's revision, and since 4.0 the answers of its server. */
 function fetchedBy(place: string): string[] {
   const cache = `${homedir()}${process.platform === 'darwin' ? '/Library/Caches/Homebrew' : '/.cache/Homebrew'}/api`;
   const git = [place, `${place}/Homebrew`].map((folder) => `${folder}/.git/FETCH_HEAD`);

@@ -131,8 +131,8 @@ const advisoryId = /^[A-Z][A-Za-z0-9]*-[\w:.-]*\d[\w:.-]*$/;
 const nevra = /^[^\s-]\S*-[^-\s]+-[^-\s]+\.\w+$/;
 
 /**
- * `dnf updateinfo list` (`ID Important/Sec. nevra`) and `dnf5 advisory list` (`ID security Important nevra date`), which
- * are told apart by where the name of the package stands.
+ * `dnf updateinfo list` (`ID Important/Sec. nevra`) and `dnf5 advisory list` (`ID security Important nevra date`),
+ * which are distinguished by the position of the package name.
  */
 export function parseAdvisories(stdout: string): Advisory[] {
   return linesOf(stdout).flatMap((line) => {

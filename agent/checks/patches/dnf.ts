@@ -83,7 +83,7 @@ async function askUpdates(
     const read = parseCheckUpgradeJson(json.stdout, json.code ?? 1, age);
     if (read.updates !== null) return { ...read, ignored: ignoredRepositories(json.stderr) };
   }
-  // Without -q: quiet, dnf 4 leaves repositories out without a word.
+  // Without -q: with it, dnf 4 leaves repositories out without a message.
   const text = await context.run(program, five ? ['-q', '-C', 'check-upgrade'] : ['-C', 'check-update'], limits);
   const read = parseCheckUpdate(text.stdout, text.code ?? 1, text.stderr, age);
   return { ...read, ignored: ignoredRepositories(text.stderr) };
@@ -164,7 +164,7 @@ async function metadataOf(context: CheckContext, program: string, now: number) {
   const known = (await cached(context, program)).filter((item) => enabled.some(({ id }) => id === item.id));
   const newestOf = (id: string) => newest(known.filter((item) => item.id === id).map((item) => item.at));
   const missing = enabled.filter(({ id }) => newestOf(id) === null).map(({ id }) => id);
-  // A dead repository keeps its last metadata, and dnf is content with them.
+  // A dead repository keeps its last metadata, and dnf accepts them.
   const old = enabled.filter(({ id, expire }) => {
     const at = newestOf(id);
     return at !== null && now - at > Math.max(staleAfter, 2000 * (expire ?? 0));

@@ -6,7 +6,7 @@ export interface DpkgPackage {
   maintainer: string | null;
   /** Third word of Status is `installed`. */
   installed: boolean;
-  /** An admin has told dpkg not to upgrade it. */
+  /** An admin has put the package on hold. */
   held: boolean;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Since when each security update has been pending: remembered by us, because few package managers tell. Where the vendor
- * gives no date, the time of our first look is only "at least since": on a new machine everything is first seen today.
+ * Since when each security update has been pending: remembered by the agent, because few package managers report it.
+ * Where the vendor gives no date, the time of the first scan is only "at least since": on a new machine everything is
+ * first seen today.
  */
 import type { PatchState, PendingUpdate } from '../../../shared/inventory.ts';
 import { objectOf } from '../parse.ts';
@@ -17,7 +18,7 @@ export interface Scan {
 }
 export type Scans = Record<string, Scan>;
 
-/** An update that the lists of so short a time ago did not name was published since: then the first look dates it. */
+/** An update that lists at most this old did not name was published since: then the first scan that saw it dates it. */
 const closely = 3 * day;
 
 /**
@@ -39,7 +40,7 @@ export function withFirstSeen(
     const watched = last.listsAt !== null && now - last.listsAt < closely;
     const security = state.list.filter((update) => update.security === true);
     const since = (update: PendingUpdate) => Math.min(known[update.name] ?? now, update.since ?? now, now);
-    // A date of the vendor is known; one that we made stays what it was when it was made.
+    // A date of the vendor is exact; one that the agent assigned keeps its precision.
     const isDated = ({ name, since: date, sinceAtLeast }: PendingUpdate) =>
       (date !== null && sinceAtLeast !== true) || last.dated.includes(name) || (watched && !(name in known));
     const fresh = Object.fromEntries(security.map((update) => [update.name, since(update)]));

@@ -33,13 +33,13 @@ export const day = 24 * hour;
 
 /**
  * A date that a tool can mean. Outside of these years stands an empty field (1601, 1899, 1970), another calendar read
- * as ours (1448, 2569) or a machine without a clock: none of them tells anything.
+ * as ours (1448, 2569) or a machine without a clock: none of them means anything.
  */
 export function plausible(ms: number | null): number | null {
   return ms !== null && ms >= Date.UTC(2000, 0) && ms < Date.UTC(2100, 0) ? ms : null;
 }
 
-/** Lists older than this say nothing about today (checks.md: 48 h is a warning, 7 d is unknown). */
+/** Lists older than this are no evidence about today (checks.md: 48 h is a warning, 7 d is unknown). */
 export const staleAfter = 7 * day;
 const maxListed = 1000;
 
@@ -67,10 +67,10 @@ export function failedState(manager: string, scannedAt: number, ...reasons: read
 }
 
 /**
- * Puts a parsed list into the normal form. Lists older than a week, or of an age that nobody knows, turn the answer into
- * "unknown": the updates named are kept, because they are still missing, but the count is not claimed. With a gap the
- * count is a lower bound, and none at all where nothing was found.
- * @param securityKnown false where the manager cannot tell which updates are for security
+ * Puts a parsed list into the normal form. Lists older than a week, or of unknown age, turn the answer into "unknown":
+ * the updates named are kept, because they are still missing, but the count is not claimed. With a gap the count is a
+ * lower bound, and none at all where nothing was found.
+ * @param securityKnown false where the manager does not know which updates are for security
  */
 export function patchState(
   base: Pick<PatchState, 'manager' | 'scannedAt' | 'metadataAge'> & Partial<PatchState>,
@@ -107,7 +107,7 @@ export function patchState(
   };
 }
 
-/** Why lists of this age say nothing about today; null when they do. */
+/** Why lists of this age are no evidence about today; null when they are. */
 export function ageProblem(seconds: number | null): Reason | null {
   if (seconds === null) return reason('lists_age_unknown');
   return seconds * 1000 > staleAfter ? reason('lists_old', { age_s: wholeDays(seconds) }) : null;

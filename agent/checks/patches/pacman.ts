@@ -1,4 +1,4 @@
-/** Arch. Reads the local database only; the age of /var/lib/pacman/sync tells what its answer is worth. */
+/** Arch. Reads the local database only; the age of /var/lib/pacman/sync decides what its answer is worth. */
 
 import type { PatchState } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';

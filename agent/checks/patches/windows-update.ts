@@ -1,6 +1,6 @@
 /**
- * Windows Update, asked offline: `Online=$false` answers from the machine's own last scan in seconds, without network and
- * without fighting the updater. How fresh that scan is decides whether the answer counts.
+ * Windows Update, asked offline: `Online=$false` answers from the machine's own last scan in seconds, without network
+ * and without conflicts with the updater. How fresh that scan is decides whether the answer counts.
  */
 
 import type { PatchState } from '../../../shared/inventory.ts';
@@ -75,7 +75,7 @@ function autoUpdatesOf(noAuto: unknown, service: unknown): PatchState['autoUpdat
   return textOf(service) === null ? 'unknown' : 'on';
 }
 
-/** Where policy forbids COM to scripts, a Checkmk agent's spooled section may still tell the counts. */
+/** Where policy forbids COM to scripts, a Checkmk agent's spooled section may still have the counts. */
 async function fromSection(context: CheckContext, now: number): Promise<PatchState | null> {
   const spool = 'C:\\ProgramData\\checkmk\\agent\\spool';
   for (const name of await namesIn(context, spool)) {

@@ -18,7 +18,7 @@ export interface WingetUpdate {
 export interface WingetAnswer {
   /** Null: no table and no word that there is nothing. */
   updates: WingetUpdate[] | null;
-  /** Packages whose installed version winget cannot tell; null when it does not say. */
+  /** Packages whose installed version winget does not know; null when it does not say. */
   undetermined: number | null;
 }
 
@@ -118,7 +118,7 @@ async function start(context: CheckContext): Promise<RunResult | Reason[]> {
   let why: Reason[];
   try {
     const answer = await context.run('winget.exe', args, { timeoutMs: 120_000 });
-    // Every run prints something; silence is how Windows refuses the alias of an application to another user.
+    // Every run prints something; empty output means that Windows refuses the alias of an application to another user.
     if (answer.ended !== null || answer.stdout.trim() !== '') return answer;
     why = joinReasons(said(short(answer.stderr.trim(), 300))) ?? [howEnded('winget', answer)];
   } catch (thrown) {

@@ -135,7 +135,7 @@ export interface ZypperUpdate {
 const columns = { repo: 'Repository', name: 'Name', from: 'Current Version', to: 'Available Version', arch: 'Arch' };
 
 /**
- * `zypper list-updates`: a table whose columns are told apart by bars and known by their names (LC_ALL=C); releases
+ * `zypper list-updates`: a table whose columns are separated by bars and known by their names (LC_ALL=C); releases
  * differ in how many there are. Null when there is neither such a table nor "none".
  */
 export function parseZypperUpdates(stdout: string): ZypperUpdate[] | null {

@@ -93,7 +93,9 @@ export function fromSystemProfiler(stdout: string): (SoftwareItem & { path: stri
   });
 }
 
-/** `mdls -raw -name kMDItemLastUsedDate PATH …`: one answer a path, with NUL between; "(null)" for never or not known. */
+/**
+ * `mdls -raw -name kMDItemLastUsedDate PATH …`: one answer per path, with NUL between; "(null)" for never or not known.
+ */
 export function parseLastUsed(stdout: string): (number | null)[] {
   return stdout.split('\0').map((text) => {
     const ms = Date.parse(text.trim().replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d)$/, '$1T$2$3:$4'));
