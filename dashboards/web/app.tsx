@@ -16,7 +16,7 @@ import { language, t } from './words/words.ts';
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu }]) => (menu?.group === group ? [{ name, path, icon: menu.icon }] : []));
 
-/** How many things wait behind an entry; nothing where there are none. */
+/** Count shown beside a menu entry; nothing for zero. */
 function Tally({ n, what }: { n: number; what: string }) {
   if (n === 0) return null;
   return (
@@ -141,7 +141,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
   );
 }
 
-/** What is shown for this address to this person: nobody yet, not logged in, or the page itself. */
+/** What is shown for this address: nothing until the session is known, the log-in, or the page itself. */
 function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   if (me.value === null) {
     return (
@@ -152,7 +152,7 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   }
   if (me.value.setup) return pages.setup.show();
   if (me.value.role === null && !pages[page].alone) return pages.login.show();
-  // Another address is another thing: nothing typed or loaded stays from the page before.
+  // Keyed by address: nothing typed or loaded stays from the previous page.
   const content = <Fragment key={path.value}>{pages[page].show(...values)}</Fragment>;
   return pages[page].alone ? content : <Shell page={page}>{content}</Shell>;
 }

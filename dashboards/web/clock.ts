@@ -1,4 +1,4 @@
-/** The present minute for "12 s ago": ticks slowly, and not at all while nobody looks. */
+/** The present minute for "12 s ago": ticks slowly, and not at all while the page is hidden. */
 import { signal } from '@preact/signals';
 
 export const now = signal(Date.now());

@@ -1,4 +1,4 @@
-/** The frame of what is seen before anybody is logged in. */
+/** The frame of the pages before log-in. */
 import type { ComponentChildren } from 'preact';
 import { LanguageSwitch } from './parts/switches.tsx';
 

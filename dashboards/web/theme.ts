@@ -1,4 +1,4 @@
-/** Light, dark or the system's choice. Charts are canvases and must be told: they watch `shade`. */
+/** Light, dark or the system's choice. Charts are canvases and do not follow CSS: they watch `shade`. */
 import { effect, signal } from '@preact/signals';
 import { remember, remembered } from './remember.ts';
 

@@ -1,4 +1,4 @@
-/** What the API says that the fleet can be filtered by, with the count of each choice: read once for all pages. */
+/** The fleet filters that the API offers, with the count per choice: read once for all pages. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { FleetFilters } from '../../../shared/api.ts';

@@ -1,6 +1,6 @@
 /**
- * What a page asks of the fleet: the filters, the search and the order in its address, as far as the API says that they
- * can be asked. So every number elsewhere can link to the list behind it. Pure.
+ * The fleet query of a page: the filters, the search and the order in its address, limited to what the API offers. So
+ * every number elsewhere can link to the list behind it. Pure.
  */
 import type { FleetFilters } from '../../../shared/api.ts';
 

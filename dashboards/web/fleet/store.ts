@@ -1,4 +1,4 @@
-/** All rows of the fleet, read once and then kept by the stream of changes. */
+/** All rows of the fleet, read once and then kept current by the change feed. */
 import { effect, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
 import { onChanges, reconnected } from '../net/live.ts';
@@ -56,19 +56,19 @@ const asked = new Set<string>();
 function ask(id: string): void {
   if (asked.has(id)) return;
   asked.add(id);
-  // A second's pause: a report brings several changes about one endpoint.
+  // A pause of 1 s: one report causes several changes of one endpoint.
   setTimeout(() => {
     asked.delete(id);
     readRow(id).then(
       (row) => put(new Map([[id, row]])),
       () => {
-        // The next change of the endpoint, or the next reconnection, asks again.
+        // The next change of the endpoint, or the next reconnection, retries.
       },
     );
   }, 1000);
 }
 
-/** Keeps the fleet while somebody is logged in; forgets it at log-out. */
+/** Keeps the fleet during a session; clears it at log-out. */
 export function keepFleet(): void {
   effect(() => {
     void reconnected.value;

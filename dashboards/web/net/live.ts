@@ -1,4 +1,4 @@
-/** The stream of changes (server-sent events): what has been saved at the collector, a moment later on the page. */
+/** The change feed (server-sent events): shows what the collector has saved a moment later on the page. */
 import { batch, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
 
@@ -14,12 +14,12 @@ export type LiveChange =
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */
 export const link = signal<'connecting' | 'live' | 'cut'>('connecting');
-/** Counts reconnections: whoever shows data reads it again, because changes may have been missed. */
+/** Counts reconnections: every view reads its data again, because changes may have been missed. */
 export const reconnected = signal(0);
 
 const listeners = new Set<(changes: readonly LiveChange[]) => void>();
 
-/** Changes come in bundles, at most four a second, so that a large fleet does not keep the page drawing. */
+/** Changes come in bundles, at most four per second, so that a large fleet does not keep the page drawing. */
 export function onChanges(listener: (changes: readonly LiveChange[]) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);

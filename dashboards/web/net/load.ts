@@ -1,4 +1,4 @@
-/** What a page shows of one address: loading, data or problem, kept fresh by the stream of changes. */
+/** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type LiveChange, onChanges, reconnected } from './live.ts';
 import { call, Problem } from './request.ts';
@@ -17,9 +17,8 @@ export function asProblem(thrown: unknown): Problem {
 }
 
 /**
- * Loads `address` now, when it changes, after a reconnection, and when `concerns` says that a change is about it
- * (at most once in `pauseMs`). Data of the former address is dropped at once; data of the same address stays while
- * it is read again.
+ * Loads `address` now, when it changes, after a reconnection, and when `concerns` matches a change (at most once in
+ * `pauseMs`). Data of the former address is dropped at once; data of the same address stays while it is read again.
  */
 export function useLoad<T>(
   address: string | null,

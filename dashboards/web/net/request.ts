@@ -1,4 +1,4 @@
-/** Calls of the REST interface. Every failure is a Problem with a code, so that pages can speak about it. */
+/** Calls of the REST interface. Every failure is a Problem with a code, so that pages have a text for it. */
 import type { ErrorCode, PlacedFault } from '../../../shared/errors.ts';
 
 export class Problem extends Error {

@@ -1,4 +1,7 @@
-/** Who is logged in, and what the pages may offer. The collector decides; this only hides what it would refuse. */
+/**
+ * Who is logged in, and what the pages may offer. The collector enforces permissions; this only hides what it would
+ * refuse.
+ */
 import { signal } from '@preact/signals';
 import type { Me } from '../../../shared/api.ts';
 import { mayDo, type Role } from '../roles.ts';

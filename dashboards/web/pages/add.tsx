@@ -70,7 +70,7 @@ function reachesHereOnly(code: string): boolean {
     const { hostname } = new URL((JSON.parse(text) as { u: string }).u);
     return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
   } catch {
-    // A code of another make says nothing to this page; the line is as good as before.
+    // A code of unknown format cannot be checked here; the line is shown all the same.
     return false;
   }
 }

@@ -34,7 +34,7 @@ export function AlertState({ alert }: { alert: Alert }) {
   );
 }
 
-/** `disk.used_percent (/var)` as `/var`: what tells two alerts of one rule apart. */
+/** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one rule. */
 export function instanceOf(alert: Alert): string {
   return Object.entries(alert.tags)
     .filter(([name]) => name !== 'host' && name !== 'fstype')
@@ -42,7 +42,7 @@ export function instanceOf(alert: Alert): string {
     .join(' · ');
 }
 
-/** What was measured; of an endpoint that says nothing, that. */
+/** The measured value; for an endpoint without reports, that fact. */
 export function measuredOf({ metric, value, unit }: Alert): string {
   return metric === silence ? t('alert.silent') : sayValue(metric, value, unit);
 }
@@ -63,7 +63,7 @@ function Value({ alert }: { alert: Alert }) {
 
 const stateOrder = ['firing', 'pending', 'unknown', 'resolved'];
 
-/** What burns first: firing before pending, critical before the rest, the newest of those. */
+/** Most urgent first: firing before pending, critical before the rest, the newest of those. */
 function byUrgency(a: Alert, b: Alert): number {
   return (
     stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||

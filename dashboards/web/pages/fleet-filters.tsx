@@ -8,7 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { setQuery } from '../router.ts';
 import { language, t, wordOr } from '../words/words.ts';
 
-/** So many are always open to view; the others stand behind "More filters". */
+/** Number of filters that are always visible; the others are behind "More filters". */
 const open = 4;
 
 /** A name has no line break, so these are no names. */
@@ -25,7 +25,7 @@ function Choice({
 }) {
   const shown = choices.filter(({ value, count }) => value === chosen || count > 0);
   const known = shown.some(({ value }) => value === chosen);
-  // Of a site or group that is gone, the link goes on to say so.
+  // A chosen site or group that no longer exists stays in the list, so that the link shows what it asks for.
   const gone = chosen === undefined || known ? [] : [{ value: chosen, label: null, count: 0, level: null }];
   const options = [...shown, ...gone].map((choice) => {
     const word = t('filter.choice', { word: choiceWord(name, choice), n: number(choice.count, language.value) });
@@ -41,7 +41,7 @@ function Choice({
   );
 }
 
-/** Where the table is cards, it has no heads to press. */
+/** As cards the table has no column heads to sort by. */
 function Order({ sorts, sort }: { sorts: FleetFilters['sorts']; sort: string }) {
   const options = sorts.flatMap(({ name, first }) => {
     const [up, down] = [[name, '↑'] as const, [`-${name}`, '↓'] as const];

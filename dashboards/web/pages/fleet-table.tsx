@@ -40,7 +40,7 @@ function Backup({ row }: { row: EndpointRow }) {
   );
 }
 
-/** Security updates first; what cannot be told is said. */
+/** Security updates first; unknown counts are shown as unknown. */
 function Updates({ row }: { row: EndpointRow }) {
   const { pendingSecurity, scan, rebootRequired } = row.patches;
   const level = worstOf(row, 'patches.');
@@ -124,7 +124,7 @@ function columnsOf(): TableColumn<EndpointRow>[] {
   ];
 }
 
-/** A column by whose name can be sorted is sorted by a press of its head. */
+/** A column whose name is a sort key is sorted by a click on its head. */
 export function FleetTable({ list, order, sorts }: FleetTableProps) {
   const columns = columnsOf().map((column): TableColumn<EndpointRow> => {
     const sort = sorts.find(({ name }) => name === column.key);

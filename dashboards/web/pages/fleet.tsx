@@ -1,4 +1,4 @@
-/** All endpoints, what needs attention first, values moving as reports come in. The API filters and puts in order. */
+/** All endpoints, what needs attention first, values updated as reports come in. The API filters and sorts. */
 import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import type { Level } from '../../../shared/level.ts';
@@ -24,11 +24,11 @@ interface TileProps {
   of: readonly [name: string, value: string];
   what: string;
   note: string;
-  /** Its colour: the worst that is held of those it counts. */
+  /** Its colour: the worst active level among those it counts. */
   level?: Level | null;
 }
 
-/** A number that shows its list when it is pressed, and everything again when pressed once more. */
+/** A number that filters the list when clicked, and shows everything again on a second click. */
 function Tile({ of: [name, value], what, note, level }: TileProps) {
   const current = new URLSearchParams(search.value).get(name) === value;
   return (
@@ -111,7 +111,7 @@ function List({ description }: { description: FleetFilters }) {
   const page = mark === undefined ? '' : `&page=${encodeURIComponent(mark)}`;
   const loaded = useLoad<Found>(`endpoints?${query}&limit=${pageSize}${page}`, concernsFleet, 2000);
   const data = useKept(loaded);
-  // Whoever was on the last page has gone from it, such as after an end of their alerts: the one before is the last.
+  // The last page became empty, such as after alerts ended: the page before is now the last.
   useEffect(() => {
     if (loaded.data?.items.length === 0 && marks.length > 0) setTurned({ query, marks: marks.slice(0, -1) });
   }, [loaded.data]);
@@ -146,7 +146,7 @@ interface RowsProps {
   onPage: (step: -1 | 1) => void;
 }
 
-/** The order is of the last answer; the values move with the stream of changes. */
+/** The order is that of the last answer; the values follow the change feed. */
 function Rows({ found: { items, total }, from, order, sorts, onPage }: RowsProps) {
   const list = items.map((row) => rows.value?.get(row.id) ?? row);
   const to = from + list.length - 1;

@@ -35,7 +35,7 @@ function sayRange(unit: KpiUnit, low: number | null, high: number | null): strin
   return t('stability.range', { low: sayUnit(unit, low), high: sayUnit(unit, high) });
 }
 
-/** A few lines say more than one number made of them. */
+/** With few lines, the lines themselves are more useful than one number made of them. */
 function Few({ kpi }: { kpi: KpiValue }) {
   return (
     <ul class="kpi-few">

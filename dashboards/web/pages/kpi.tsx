@@ -15,7 +15,7 @@ import { KpiTile, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
 const pageOf = 200;
-/** The most that the interface gives at once. */
+/** Maximum rows per request of the API. */
 const mostLines = 1000;
 
 function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLine>[] {

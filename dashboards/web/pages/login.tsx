@@ -8,7 +8,7 @@ import { Input } from '../parts/field.tsx';
 import { navigate, path, safeNext, search } from '../router.ts';
 import { t } from '../words/words.ts';
 
-/** Shown in the place of any page while nobody is logged in, so that the page itself appears afterwards. */
+/** Shown in place of any page until log-in, so that the page itself appears afterwards. */
 export function LoginPage() {
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');

@@ -16,7 +16,9 @@ type Group = PatchRow['group'];
 
 const say = (value: number) => number(value, language.value);
 
-/** How many endpoints are how late, by what rules say of their oldest security update; a press shows them. */
+/**
+ * Endpoints per degree of lateness, by the verdict of the rules on their oldest security update; a click lists them.
+ */
 function Groups({ data: { groups }, current }: { data: PatchOverview; current: Group | null }) {
   const most = Math.max(1, ...groups.map(({ count }) => count));
   return (
@@ -41,7 +43,7 @@ function Groups({ data: { groups }, current }: { data: PatchOverview; current: G
   );
 }
 
-/** Where rules say nothing. */
+/** Where no rule applies. */
 const plain: Partial<Record<Group, Tone>> = { none: 'ok', unknown: 'unknown' };
 
 function Sites({ data }: { data: PatchOverview }) {
@@ -65,7 +67,7 @@ function Sites({ data }: { data: PatchOverview }) {
 const ages = 'patches.oldest_security_age_s';
 const supportDays = 'os.end_of_life_days';
 
-/** Overdue is what a rule says, or that there are no updates any more. */
+/** Overdue: a rule is broken, or there are no updates any more. */
 function State({ row }: { row: PatchRow }) {
   const level = row.state === 'overdue' ? (worstOf(row, ages) ?? worstOf(row, supportDays)) : null;
   return (
@@ -78,7 +80,7 @@ function State({ row }: { row: PatchRow }) {
   );
 }
 
-/** A date of which a rule says something is told by more than its digits. */
+/** A date with a verdict of a rule is marked by more than its digits. */
 function SupportEnd({ row }: { row: PatchRow }) {
   if (row.endOfLife === null) return <>{none}</>;
   const date = <Moment at={row.endOfLife} shape="date" />;

@@ -1,4 +1,4 @@
-/** Backups over the whole fleet: who has none, who is late, what failed, what was never tried out. */
+/** Backups of the whole fleet: endpoints without backup, late jobs, failed jobs, jobs never test-restored. */
 import type { ProtectedJob, Protection } from '../../../shared/api.ts';
 import { bytes, duration, none, number, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
@@ -68,7 +68,7 @@ function Size({ job }: { job: ProtectedJob }) {
   );
 }
 
-/** The restore that did not work outranks the run that did. */
+/** A failed restore test outranks a successful run. */
 function FailedTest({ row }: { row: ProtectedJob }) {
   return (
     <div class="small">

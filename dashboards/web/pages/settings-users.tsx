@@ -65,7 +65,7 @@ interface UserProps {
   onDone: () => void;
 }
 
-/** For somebody who forgot theirs, or whose may be known to others: all their sessions end. */
+/** For a password that was forgotten or may be known to others: all sessions of the person end. */
 function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => void }) {
   const [password, setPassword] = useState('');
   const { busy, problem, send } = useSend();

@@ -1,4 +1,4 @@
-/** The KPIs of a month, and when each server and workstation was there. */
+/** The KPIs of a month, and when each server and workstation was available. */
 import { useState } from 'preact/hooks';
 import type { Availability, Kpis } from '../../../shared/api.ts';
 import { number, time } from '../../../shared/words/format.ts';

@@ -1,4 +1,4 @@
-/** What a person can do with a ticket: say something, take it, resolve it, open it again. */
+/** What a person can do with a ticket: comment, assign it to oneself, resolve it, reopen it. */
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { useSend } from '../net/load.ts';

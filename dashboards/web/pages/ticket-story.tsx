@@ -1,4 +1,4 @@
-/** What happened to a ticket, from the first sign to the last word. */
+/** The history of a ticket, from its first event to its last. */
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { time } from '../../../shared/words/format.ts';

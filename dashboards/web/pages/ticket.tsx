@@ -27,7 +27,7 @@ function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record
 }
 
 function Around({ alert }: { alert: Alert }) {
-  // Fixed when the page was opened: a chart that moves while it is studied is no help.
+  // Fixed when the page was opened: a chart must not move while it is studied.
   const [span, setSpan] = useState(() => spanAround(alert, Date.now()));
   const field = fieldOf(alert.metric);
   const from = Math.round(span.from);
@@ -80,7 +80,7 @@ function Around({ alert }: { alert: Alert }) {
   );
 }
 
-/** Of an endpoint that went silent there is no value to draw: when it was there is what one wants to see. */
+/** An endpoint without reports has no value to draw: its availability is shown instead. */
 function Presence({ alert }: { alert: Alert }) {
   const loaded = useLoad<EndpointDetail>(
     `endpoints/${encodeURIComponent(alert.endpoint.id)}`,

@@ -1,4 +1,4 @@
-/** Why an endpoint needs a look, in words. */
+/** Why an endpoint needs attention, in words. */
 
 import type { EndpointRow } from '../../../shared/api.ts';
 import { ruleName } from '../words/value.ts';

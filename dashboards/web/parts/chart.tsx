@@ -26,7 +26,7 @@ interface ChartProps {
   onZoom: (from: number, to: number) => void;
 }
 
-/** What a person who cannot see the canvas is told: the last, smallest and largest value of each line. */
+/** Text alternative of the canvas: the last, smallest and largest value of each line. */
 function spoken({ name, lines, unit }: ChartProps, columns: readonly PointColumn[]): string {
   const said = columns.map((column, index) => {
     const { last, min, max } = summary(column);

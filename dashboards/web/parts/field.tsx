@@ -121,7 +121,7 @@ export function Choices<T extends string>({ label, value, options, onChoose }: C
   );
 }
 
-/** Copies `text`; says that it did. Where the browser gives no clipboard, the text above it can be selected. */
+/** Copies `text` and confirms it. Where the browser gives no clipboard, the text above it can be selected. */
 export function CopyButton({ text }: { text: string }) {
   const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle');
   useEffect(() => {

@@ -26,9 +26,9 @@ export function Mark({ tone, icon, children, chip = false }: MarkProps) {
 const quiet = { ok: 'ok', info: 'info', unknown: 'unknown', idle: 'never' } as const;
 
 interface LevelMarkProps {
-  /** What the engine holds of it: the colour and the sign. */
+  /** Its active alert level: the colour and the sign. */
   level: Level | null;
-  /** What it looks like while nothing is held; never a warning. */
+  /** Its look without an alert; never a warning. */
   else: keyof typeof quiet;
   children: ComponentChildren;
 }
@@ -43,7 +43,7 @@ export function LevelMark({ level, else: plain, children }: LevelMarkProps) {
 
 const stateTones = { online: 'ok', offline: 'idle', lost: 'unknown', unknown: 'unknown', never: 'unknown' } as const;
 
-/** In the colour of what is held of its silence. */
+/** In the colour of the alert about its missing reports. */
 export function StateMark({ row }: { row: Pick<EndpointRow, 'state' | 'attention'> }) {
   const { state } = row;
   return (

@@ -1,4 +1,4 @@
-/** A share of 100 as a number and a bar. The bar is decoration; its colour is what a rule says of the value. */
+/** A share of 100 as a number and a bar. The bar is decoration; its colour is the verdict of a rule on the value. */
 import type { Level } from '../../../shared/level.ts';
 import { percent } from '../../../shared/words/format.ts';
 import { language } from '../words/words.ts';

@@ -35,7 +35,7 @@ export interface Plot {
 }
 
 const lineCount = 6;
-/** Solid, dashed, dotted: lines are told apart without their colours too. */
+/** Solid, dashed, dotted: lines are distinguishable without their colours too. */
 const dashes: readonly (readonly number[])[] = [[], [], [6, 3], [6, 3], [2, 3], [2, 3]];
 export const dashName = (index: number) => ['', '', 'dashed', 'dashed', 'dotted', 'dotted'][index % lineCount] ?? '';
 export const lineColour = (index: number) => `var(--line-${(index % lineCount) + 1})`;

@@ -107,7 +107,7 @@ interface StripProps {
   zone: string;
 }
 
-/** One cell a day, filled by the shares of its states. */
+/** One cell per day, filled by the shares of its states. */
 export function Strip({ name, intervals, from, to, zone }: StripProps) {
   const cells = dayCells(intervals, dayBounds(from, to, zone));
   const size = 10;

@@ -1,4 +1,4 @@
-/** Numbers with a unit as somebody types them: 20 GiB, 15 minutes. Pure. */
+/** Numbers with a unit as a person types them: 20 GiB, 15 minutes. Pure. */
 import type { Unit } from '../../../shared/metrics.ts';
 
 /** What may be chosen beside the number; one of it where there is nothing to choose. */
@@ -35,6 +35,6 @@ export function amountOf(value: number | undefined, unit: Unit): Amount {
 export function numberIn({ text, unit }: Amount): number | null {
   const typed = text.trim();
   const value = typed === '' ? Number.NaN : Number(typed) * (factors[unit] ?? 1);
-  // 0.1 GiB is no whole number of bytes, and 1.1 h no exact fraction: nobody means the rest.
+  // 0.1 GiB is no whole number of bytes, and 1.1 h no exact fraction: the remainder is not meant.
   return Number.isFinite(value) ? Math.round(value * 1e6) / 1e6 : null;
 }

@@ -1,4 +1,4 @@
-/** A rule while somebody edits it: what was typed, what is wrong with it, and the parts that it says in the end. Pure. */
+/** A rule while it is edited: what was typed, what is wrong with it, and the resulting overrides. Pure. */
 import type { RuleEntry } from '../../../shared/api.ts';
 import { fieldOf, type Unit } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
@@ -12,7 +12,7 @@ export interface ConditionDraft {
   op: Condition['op'];
   value: Amount;
   clear: Amount;
-  /** A limit that moves takes its clear value along, until somebody sets that. */
+  /** A changed limit moves its clear value along, until that is set by hand. */
   clearFollows: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface LevelDraft {
   conditions: ConditionDraft[];
 }
 
-/** @param scope what was said there is what will be said anew; elsewhere nothing was yet */
+/** @param scope overrides of this scope are saved again; elsewhere there are none yet */
 export function draftOf({ rule, said, scope: at }: RuleEntry, scope: RuleReach): LevelDraft {
   const isHere = at.of === scope.of && at.target === scope.target;
   return {
@@ -154,7 +154,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
   return [...names].every((name) => isEqual(mine[name], theirs[name]));
 }
 
-/** What is to be said: what was, and what differs now. null: nothing was typed that differs. */
+/** The overrides to save: the former ones, and what differs now. null: nothing was typed that differs. */
 export function partsOf(draft: LevelDraft): Record<string, unknown> | null {
   const typed = ruleOf(draft) as Record<string, unknown>;
   const before = draft.rule as Record<string, unknown>;

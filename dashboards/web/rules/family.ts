@@ -33,7 +33,7 @@ export function familiesOf(entries: readonly RuleEntry[]): Family[] {
 
 const ranks = { info: 0, warning: 1, critical: 2 } as const;
 
-/** The levels as they are within a scope, the mildest first; what is not said there is as everywhere. */
+/** The levels as they are within a scope, the mildest first; what is not overridden there is as everywhere. */
 export function levelsAt({ entries }: Family, scope: RuleReach): RuleEntry[] {
   const levels = new Map<string, RuleEntry>();
   for (const entry of entries) if (isSame(entry.scope, everywhere)) levels.set(entry.rule.id, entry);
@@ -49,6 +49,6 @@ export function scopesOf({ entries }: Family): RuleReach[] {
   return found.sort((a, b) => rank(a) - rank(b) || a.target.localeCompare(b.target, 'en', { numeric: true }));
 }
 
-/** What is said within a scope, by whomever. */
+/** The overrides within a scope, of any owner. */
 export const saidAt = (family: Family, scope: RuleReach): RuleEntry[] =>
   family.entries.filter((entry) => isSame(entry.scope, scope) && entry.said !== null);

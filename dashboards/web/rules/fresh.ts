@@ -1,4 +1,4 @@
-/** A new rule while somebody makes it: a metric of the catalogue beyond a limit, with a worse level where wanted. Pure. */
+/** A new rule while it is created: a metric of the catalogue beyond a limit, with a worse level where wanted. Pure. */
 import { catalogue, type Field, fieldOf } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
@@ -39,7 +39,7 @@ export const measurements: ReadonlyMap<string, readonly Field[]> = Map.groupBy(
   ({ measurement }) => measurement,
 );
 
-/** Of letters, digits and hyphens, as the collector takes it; no words but of another script: `rule`. */
+/** Of letters, digits and hyphens, as the collector accepts it; a name in another script alone gives `rule`. */
 export function idFrom(name: string, taken: readonly string[]): string {
   const plain = name
     .normalize('NFKD')

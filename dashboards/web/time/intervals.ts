@@ -83,7 +83,7 @@ const stacking: readonly IntervalState[] = [
 ];
 
 /**
- * One cell a day. An outage of a minute would be thinner than a hair, so each state that occurred gets at least
+ * One cell per day. An outage of one minute would be thinner than a hair, so each state that occurred gets at least
  * `least` of the cell, taken from the largest one.
  */
 export function dayCells(intervals: readonly Interval[], bounds: readonly number[], least = 0.18): DayCell[] {

@@ -4,7 +4,7 @@ export function periodOf(at: number): string {
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}`;
 }
 
-/** The month of the query, or the present one; a month that has not begun is no choice. */
+/** The month of the query, or the present one; a month that has not begun cannot be chosen. */
 export function chosenPeriod(text: string | null, now: number): string {
   const present = periodOf(now);
   return text !== null && /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && text <= present ? text : present;

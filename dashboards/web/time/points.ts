@@ -7,7 +7,7 @@ export type PointColumn = (number | null)[];
 
 export interface Aligned {
   times: number[];
-  /** One a line, as long as `times`. */
+  /** One per line, as long as `times`. */
   columns: PointColumn[];
 }
 
@@ -117,14 +117,14 @@ export function withoutSlivers<T extends { label: string; points: Points }>(
   return [...parts.filter((part) => !small.includes(part)), rest];
 }
 
-/** The top of the scale of percent: quiet machines stay readable, busy ones comparable. */
+/** The top of the scale of percent: idle machines stay readable, busy ones comparable. */
 export function percentTop(max: number): number {
   // Parts that were rounded one by one may add up to a little more than the whole.
   const most = max > 100 && max < 101 ? 100 : max;
   return [10, 25, 50, 100].find((top) => most <= top) ?? Math.ceil(most / 100) * 100;
 }
 
-/** A span moved or resized by the buttons beside a chart, at least a minute long and never beyond `now`. */
+/** A span moved or resized by the buttons beside a chart, at least one minute long and never beyond `now`. */
 export function moved(span: TimeSpan, how: 'earlier' | 'later' | 'closer' | 'wider', now: number): TimeSpan {
   const length = span.to - span.from;
   const half = length / 2;

@@ -1,4 +1,4 @@
-/** The life of a ticket as one line of moments: its events, its alert, its notices. Pure. */
+/** The history of a ticket as one list of moments: its events, its alert, its notifications. Pure. */
 import type { TicketDetail } from '../../../shared/api.ts';
 import { silence } from '../../../shared/words/names.ts';
 
@@ -16,12 +16,12 @@ export type Moment =
   | { at: number; kind: 'repeats'; from: number; fires: number }
   | { at: number; kind: 'notice'; notice: NoticeRow };
 
-/** Oldest first. At one moment: the alert, then what became of it, then who was told. */
+/** Oldest first. At one moment: the alert, then its changes, then the notifications. */
 export function storyOf(detail: TicketDetail): Moment[] {
   const order = { alert: 0, event: 1, repeats: 1, notice: 2 } as const;
   const moments: Moment[] = [
     ...alertSteps(detail),
-    // A notice that left is told by the outbox itself, with its channel and its outcome.
+    // A notification that was sent comes from the outbox, with its channel and its outcome.
     ...detail.events
       .filter((event) => event.kind !== 'notice' && !toldByAlert(event, detail))
       .map((event): Moment => ({ at: event.at, kind: 'event', event })),
@@ -30,19 +30,19 @@ export function storyOf(detail: TicketDetail): Moment[] {
   return withoutRepeats(moments.sort((a, b) => a.at - b.at || order[a.kind] - order[b.kind]));
 }
 
-/** In the ticket of a storm: which endpoint's alert joined it. Else null. */
+/** In the ticket of a site incident: which endpoint's alert joined it. Else null. */
 export function joined(event: StoryEvent): { id: string; name: string } | null {
   const data = event.data as { endpoint?: { id?: unknown; name?: unknown } | null } | null;
   const { id, name } = data?.endpoint ?? {};
   return typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
 }
 
-/** The one alert of a ticket came or went: not another endpoint that joined. */
+/** The one alert of a ticket fired or resolved: not another endpoint that joined. */
 function comesOrGoes(event: StoryEvent): boolean {
   return (event.kind === 'fired' || event.kind === 'cleared') && joined(event) === null;
 }
 
-/** The alert that the ticket shows tells its own coming and going. */
+/** Whether the ticket's alert already shows this firing or resolving. */
 function toldByAlert(event: StoryEvent, { alert }: TicketDetail): boolean {
   if (alert === null || !comesOrGoes(event)) return false;
   const at = event.kind === 'fired' ? alert.firedAt : alert.resolvedAt;
@@ -51,7 +51,7 @@ function toldByAlert(event: StoryEvent, { alert }: TicketDetail): boolean {
 
 const longRun = 5;
 
-/** An alert that comes and goes all night is one line, not a hundred. */
+/** An alert that flaps all night is one line, not a hundred. */
 function withoutRepeats(moments: readonly Moment[]): Moment[] {
   const told: Moment[] = [];
   for (let i = 0; i < moments.length; ) {

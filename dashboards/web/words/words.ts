@@ -35,12 +35,12 @@ export function t(key: WordKey, values?: Values): string {
   return word(language.value, key, values);
 }
 
-/** The word of a key made from a value of the outside, or the value itself when there is no word for it. */
+/** The word of a key made from an external value, or the value itself when there is no word for it. */
 export function wordOr(group: string, value: string, fallback = value): string {
   return findWord(language.value, `${group}.${value}`) ?? fallback;
 }
 
-/** Who did something, and what is called so by the collector itself; a person's or a token's name stays as it is. */
+/** Actors and names that the collector itself assigns, in words; a person's or a token's name stays as it is. */
 export const actorName = (name: string): string => wordOr('actor', name);
 
 export function speak(next: Language): void {

@@ -1,4 +1,4 @@
-/** What the machine is, what its agent can and cannot see, and what was lost or refused on the way. */
+/** What the machine is, what its agent can and cannot read, and what was lost or refused in transit. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
 import { bytes, duration, measured, none, number } from '../../../../shared/words/format.ts';

@@ -39,7 +39,7 @@ function chosenRange(query: string): RangeName {
   return rangeNames.find((name) => name === wanted) ?? 'hour';
 }
 
-/** Tags that are codes of ours, in words: what waits for what (PSI). */
+/** Tags that are our own codes, in words: what waits for what (PSI). */
 function told(tags: Series['series'][number]['tags']): Readonly<Record<string, string>> {
   const { resource, type } = tags;
   if (resource === undefined) return tags;

@@ -1,4 +1,4 @@
-/** Disks, arrays, services, posture, own checks: one row a finding, worst first. */
+/** Disks, arrays, services, posture, custom checks: one row per finding, worst first. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { HealthItem } from '../../../../shared/inventory.ts';
 import { bytes, number } from '../../../../shared/words/format.ts';
@@ -26,7 +26,7 @@ function detailsOf(item: HealthItem): string {
     .join(' · ');
 }
 
-/** `all` and `system` are the agent's codes for findings that are about no one thing. */
+/** `all` and `system` are the agent's codes for findings that are not about a single item. */
 const findingOf = ({ name }: HealthItem) => (name === 'all' || name === 'system' ? t(`health.${name}`) : name);
 
 function Findings({ items }: { items: readonly HealthItem[] }) {

@@ -39,13 +39,13 @@ export interface Panel {
   metrics: readonly string[];
   /** Parts of one whole, drawn on top of each other. */
   stacked?: boolean;
-  /** The tag that tells the lines of one metric apart. */
+  /** The tag that distinguishes the lines of one metric. */
   tag?: string;
   /** Counters, shown as their rate. */
   rate?: boolean;
-  /** Shown only where the endpoint has such values; the others say that there is no data. */
+  /** Shown only where the endpoint has such values; the others show "no data". */
   sometimes?: boolean;
-  /** Instead of the words of the panel: what somebody named on the endpoint. */
+  /** Instead of the panel's title: a name given on the endpoint. */
   title?: string;
   /** Only the series with these tags. */
   tags?: Readonly<Record<string, string>>;
@@ -54,7 +54,7 @@ export interface Panel {
 
 type LatestMetric = EndpointDetail['latest'][number];
 
-/** The fixed panels that fit this endpoint, then one for each value of its own checks, with its limit. */
+/** The fixed panels that fit this endpoint, then one per value of its custom checks, with its limit. */
 export function panelsOf(latest: readonly LatestMetric[]): Panel[] {
   const present = new Set(latest.map(({ metric }) => metric));
   const fitting: Panel[] = [...panels].filter(
@@ -91,17 +91,17 @@ export function freshness(range: RangeName): number {
   return { hour: 10_000, day: 60_000, week: 300_000, month: 900_000 }[range];
 }
 
-/** What tells a line of a chart apart: the metric's title, a tag, or both. */
+/** What distinguishes a line of a chart: the metric's title, a tag, or both. */
 export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<string, string>>, alone: boolean): string {
   const { tag } = panel;
-  // A metric that was chosen by hand has no tag of its own: what its tags say tells its lines apart.
+  // A metric that was chosen by hand has no tag in the table: all its tags distinguish its lines.
   const value = tag ? tags[tag] : panel.name === 'chosen' ? Object.values(tags).join(', ') || undefined : undefined;
   if (value === undefined) return title;
   return panel.metrics.length === 1 || alone ? value : `${value}: ${title}`;
 }
 
 /**
- * What all labels of one chart begin with says nothing: `CPU, user` and `CPU, system` become `User` and `System`.
+ * A prefix shared by all labels of one chart is redundant: `CPU, user` and `CPU, system` become `User` and `System`.
  * Only whole words are taken away, and never a whole label.
  */
 export function withoutCommon(labels: readonly string[]): string[] {

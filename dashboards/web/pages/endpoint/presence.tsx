@@ -1,4 +1,4 @@
-/** When the endpoint was there, and the facts which that was concluded from. */
+/** When the endpoint was available, and the facts behind it. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import { none, time } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
@@ -9,7 +9,7 @@ import { language, t, wordOr } from '../../words/words.ts';
 
 const hour = 3_600_000;
 
-/** An agent that does not know how its machine went down before says `unknown`, which is no reason. */
+/** An agent that does not know how its machine went down reports `unknown`, which is no reason. */
 function reasonOf({ kind, reason }: EndpointDetail['signals'][number]): string {
   return reason === null || (kind === 'online' && reason === 'unknown') ? none : wordOr('cause', reason);
 }

@@ -1,4 +1,4 @@
-/** Which rules hold for this endpoint, and why each of them: what was said for what, and what gave way to it. */
+/** Which rules apply to this endpoint, and why: the override per scope, and what it replaces. */
 
 import type { EndpointDetail, RuleEntry } from '../../../../shared/api.ts';
 import { useLoad } from '../../net/load.ts';
@@ -34,7 +34,7 @@ function Why({ held: { entry, gaveWay }, names }: { held: Held; names: ScopeName
   );
 }
 
-/** Exceptions first: they are what somebody wonders about; then as the rules are listed. */
+/** Exceptions first: they need explaining most; then in the order of the rules. */
 const byException = (a: Held, b: Held) => b.gaveWay.length - a.gaveWay.length;
 
 export function EndpointRules({ detail: { row } }: { detail: EndpointDetail }) {

@@ -37,7 +37,7 @@ export function sectionOf<N extends keyof SectionData>(detail: EndpointDetail, n
   return found ? { data: found.data as SectionData[N], at: found.at } : null;
 }
 
-/** Why a check could not say anything, where the agent told; null otherwise. */
+/** Why a check has no result, where the agent reported it; null otherwise. */
 export function reasonOfCheck(detail: EndpointDetail, name: RegExp): string | null {
   const states = sectionOf(detail, 'checks')?.data ?? [];
   return sayWhy(states.find((state) => name.test(state.check) && state.status !== 'ok')?.reason) || null;

@@ -1,4 +1,4 @@
-/** Patch level: one box a package manager, and the operating system's own state. Unknown is never "up to date". */
+/** Patch level: one box per package manager, and the operating system's own state. Unknown is never "up to date". */
 import { useState } from 'preact/hooks';
 import type { EndpointDetail, EndpointRow } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';

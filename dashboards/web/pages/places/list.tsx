@@ -1,4 +1,4 @@
-/** All sites, or all groups: how many endpoints each has, and how many of them need a look. */
+/** All sites, or all groups: how many endpoints each has, and how many of them need attention. */
 import { useState } from 'preact/hooks';
 import { none, number } from '../../../../shared/words/format.ts';
 import { found } from '../../fleet/filters.ts';
@@ -16,7 +16,7 @@ import { concerns, fleetHref, type PlaceKind, type PlaceRow, parameter, placeHre
 
 const say = (value: number) => number(value, language.value);
 
-/** How many of its endpoints need a look, and a link to them. */
+/** How many of its endpoints need attention, and a link to them. */
 export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
   if (row.endpoints === 0) return <span class="quiet">{none}</span>;
   // No mark of "ok": of some of them nothing may be known.
@@ -70,7 +70,7 @@ function Nothing({ kind }: { kind: PlaceKind }) {
   );
 }
 
-/** What the page answers first: how many there are, and who is in none. */
+/** Summary of the page: how many there are, and which endpoints are in none. */
 function Lead({ kind, items }: { kind: PlaceKind; items: readonly PlaceRow[] }) {
   const without = found(parameter[kind], '').count;
   return (

@@ -19,7 +19,7 @@ const say = (value: number) => number(value, language.value);
 
 interface ChooseProps {
   title: string;
-  /** Shows where each of them stands. */
+  /** Shows the site of each. */
   site: boolean;
   list: readonly EndpointRow[];
   /** `Add endpoints: 3` */

@@ -1,4 +1,4 @@
-/** Removing a site or a group. Where it is in use, a person says first where its endpoints go. */
+/** Removing a site or a group. Where it is in use, the person chooses first where its endpoints go. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';

@@ -24,7 +24,7 @@ interface FormProps {
 
 const isInFile = ({ owner, scope: at }: RuleEntry, scope: RuleReach) => owner === 'file' && isSame(at, scope);
 
-/** Faults that the collector found, at their fields; what has no field here is told above the form. */
+/** Faults that the collector found, at their fields; faults without a field here are shown above the form. */
 export function ServerFaults({ problem, known }: { problem: Problem | null; known: (place: string) => boolean }) {
   if (!problem) return null;
   const elsewhere = problem.faults.filter(({ at }) => !known(at));
@@ -71,7 +71,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Form
     const next = levels.map((one) => (one.rule.id === level.rule.id ? level : one));
     setLevels(next);
     setNothing(false);
-    // What was complained about is looked at again while it is mended.
+    // A field with a fault is checked again while it is edited.
     if (Object.keys(shown).length > 0) setShown(allFaults(next));
   };
   const allFaults = (of: readonly LevelDraft[]): Faults => ({
@@ -149,7 +149,7 @@ interface TakeBackProps extends FormProps {
   action: string;
 }
 
-/** Takes back what people said within a scope: a reason, what it would do, and the change. */
+/** Removes the overrides within a scope: a reason, a preview, and the change. */
 export function TakeBack({ family, scope, names, action, onDone, onCancel }: TakeBackProps) {
   const [reason, setReason] = useState('');
   const [isBlank, setBlank] = useState(false);

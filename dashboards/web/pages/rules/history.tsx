@@ -18,7 +18,7 @@ function One({ version, names }: { version: RuleVersion; names: ScopeNames }) {
         <Moment at={at} shape="full" /> · <span class="strong">{actorName(by)}</span> ·{' '}
         <ScopeName scope={scope} names={names} />
       </p>
-      {/* Where the program itself moved it, the reason is a code. */}
+      {/* Where the program itself changed it, the reason is a code. */}
       <p class="said">{wordOr('rules.moved', reason)}</p>
       <DifferenceTable items={differencesOf(before, after)} caption={t('rules.difference')} />
     </li>

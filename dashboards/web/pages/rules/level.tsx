@@ -95,16 +95,16 @@ export function ValueInput({ label, condition, value, onChange, error }: ValuePr
 
 interface LevelProps {
   level: LevelDraft;
-  /** How it is told apart; null: it is the only one. */
+  /** What distinguishes it; null: it is the only one. */
   title: string | null;
   /** What is wrong at a place of it: `when.all.0.clear`. */
   fault: (place: string) => string | undefined;
-  /** The settings file says it: shown, not changed. */
+  /** Set in the settings file: shown, not changed. */
   isInFile: boolean;
   onChange: (level: LevelDraft) => void;
 }
 
-/** Places that have a field, so that what is wrong there is told there. */
+/** Places that have a field, so a fault there is shown there. */
 export const hasField = (place: string): boolean =>
   /^(for_s|clear_for_s|severity|when\.after_s|when\.all\.\d\.(value|clear))$/.test(place);
 

@@ -1,4 +1,4 @@
-/** What a rule waits for at each of its levels, in words. */
+/** The condition of a rule at each of its levels, in words. */
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { ruleWords } from '../../rules/say.ts';

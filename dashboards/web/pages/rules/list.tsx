@@ -1,4 +1,4 @@
-/** All rules: what each of them waits for, whose it is, where it differs, and how many alerts it holds now. */
+/** All rules: the condition of each, its owner, where it differs, and how many alerts it has now. */
 
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';

@@ -1,4 +1,4 @@
-/** What a change of rules would do, shown before it is applied: the difference, and whom it reaches. */
+/** What a change of rules would do, shown before it is applied: the difference, and which endpoints it reaches. */
 
 import type { RulePreview } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';

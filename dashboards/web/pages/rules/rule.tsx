@@ -1,4 +1,4 @@
-/** One rule: what it says everywhere and in each scope in which it differs, how to change it, and how it was changed. */
+/** One rule: its definition everywhere and in each scope in which it differs, how to change it, and its history. */
 
 import { useEffect, useState } from 'preact/hooks';
 import type { RuleEntry } from '../../../../shared/api.ts';
@@ -55,7 +55,7 @@ function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'chan
   );
 }
 
-/** Whoever decided something about it within a scope; the settings file first, because nothing here can change that. */
+/** The owners of its overrides within a scope; the settings file first, because it cannot be changed here. */
 const ownerAt = (entries: readonly RuleEntry[]): RuleEntry | undefined =>
   entries.find(({ owner }) => owner === 'file') ?? entries[0];
 
@@ -140,7 +140,7 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
     setDone(false);
     setQuery(scope ? editQuery(scope) : { edit: null, target: null });
   };
-  // Its own deletion ends the page; what is left to do is said there.
+  // Deleting the rule ends the page; what is left to do is shown there.
   useEffect(() => {
     document.title = `${ruleName(first.rule)} · Evenkeel`;
   });
