@@ -57,7 +57,7 @@ const lookBackMs = 3000;
 
 export const spoolPath = (data: string) => join(data, 'spool.db');
 
-/** All that can be set: `agent` is its check of itself. */
+/** Names of all configurable checks; `agent` is its check of itself. */
 export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
 
 interface Running {
@@ -135,7 +135,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** Cuts a list that would not fit into a message; the section `checks` has the full count. */
   function fitting(section: string, value: unknown): unknown {
     let kept = value;
-    // Sections compress to about a tenth: the bound is on what comes out, estimated before it is made.
+    // Sections compress to about 10 %: the limit applies to the compressed size, estimated beforehand.
     while (Array.isArray(kept) && JSON.stringify(kept).length > 8 * maxSectionBytes) {
       kept = kept.slice(0, Math.floor(kept.length * 0.8));
       log.warn({ section, kept: (kept as unknown[]).length }, 'An inventory section is too long and was cut');

@@ -3,7 +3,7 @@
  * file with the outcome (agent/checks/backup/drop-file.ts).
  *
  * Output, input, exit code and signals pass through untouched, and nothing here may keep a backup from running: if the
- * drop file cannot be written, that is said on stderr and the backup runs all the same.
+ * drop file cannot be written, a message goes to stderr and the backup runs all the same.
  */
 
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -92,7 +92,10 @@ function endRecord(
   };
 }
 
-/** The command ended well and saved nothing: what was known of the job stands, and that nothing was saved is said. */
+/**
+ * The command ended well and saved nothing: what was known of the job stands, and the reason states that nothing was
+ * saved.
+ */
 function emptyRecord(
   order: BackupOrder,
   before: DropFile | null,
@@ -129,7 +132,7 @@ async function readRecord(path: string): Promise<DropFile | null> {
   }
 }
 
-/** Whole or not at all; readable for the agent, which may run as another user. Nothing in it is secret. */
+/** Written atomically; readable for the agent, which may run as another user. Nothing in it is secret. */
 async function writeRecord(path: string, record: DropFile): Promise<void> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
@@ -146,7 +149,7 @@ async function attempt(job: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** For the terminal. The words are loaded only where there is something to say. */
+/** For the terminal. The language files are loaded only when there is something to print. */
 const inEnglish = async (reasons: Reason[]) => (await import('./english.ts')).english(reasons);
 
 /** Why the command did not do what it is recorded as; null when it may have. */

@@ -29,7 +29,7 @@ export interface AgentBirth {
   /** Asks the system how the machine went down, where it was started anew since. True when the facts have changed. */
   lookBack(): Promise<boolean>;
   /**
-   * Nothing of this process ran for a while, or the wall clock went another way than ours. True when the collector
+   * This process did not run for a while, or the wall clock diverged from the monotonic clock. True when the collector
    * should know.
    * @param onClockSet by how much the clock was set forward (or back: negative), ms
    */

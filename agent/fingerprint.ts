@@ -38,7 +38,7 @@ export function told(text: string | null | undefined): string | null {
   return unfilled.test(plain) || letters.size < 2 ? null : plain;
 }
 
-/** Pure but for the hash. Each part is hashed with its name and a key of ours, as machine-id(5) asks for. */
+/** Pure but for the hash. Each part is hashed with its name and an application key, as machine-id(5) requires. */
 export function fingerprintOf(parts: FingerprintParts): Fingerprint {
   const { createHmac } = process.getBuiltinModule('node:crypto');
   const hash = (name: string, value: string) =>
@@ -83,7 +83,7 @@ function readLinux(root: string): FingerprintParts {
   };
 }
 
-/** Addresses of the system's own list: of real cards, as far as their names tell. */
+/** Addresses of the system's own list: of real cards, as far as their names show. */
 const macsOf = (real: RegExp) =>
   Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     real.test(name) ? addresses.map(({ mac }) => mac) : [],

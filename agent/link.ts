@@ -161,7 +161,8 @@ export function createLink(options: LinkOptions): Link {
       keepalive: 60,
       // Only traffic from the broker proves that it is alive: sent messages must not postpone the pings.
       reschedulePings: false,
-      // Each connection has its own session and will, so each is a client of its own and we decide when.
+      // Each connection has its own session and will, so each is a client of its own and the agent decides when to
+      // connect.
       reconnectPeriod: 0,
       reconnectOnConnackError: true,
       resubscribe: false,

@@ -1,6 +1,6 @@
 /**
- * Runs a command in our place: its output, input, exit code and the signals it is sent pass through untouched, while
- * the end of its output is kept for the caller to judge the result.
+ * Runs a command in place of this process: its output, input, exit code and the signals it is sent pass through
+ * untouched, while the end of its output is kept for the caller to judge the result.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -32,7 +32,7 @@ class OutputTail {
   }
 }
 
-/** Sends the child's stream on, byte for byte and no faster than our own reader takes it, and keeps its end. */
+/** Sends the child's stream on, byte for byte and no faster than the reader takes it, and keeps its end. */
 function passOn(from: ChildProcess['stdout'], to: NodeJS.WriteStream): OutputTail {
   const tail = new OutputTail();
   from?.on('data', (chunk: Buffer) => tail.add(chunk));
@@ -47,7 +47,7 @@ const forwarded: NodeJS.Signals[] =
     ? ['SIGINT', 'SIGBREAK']
     : ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
-/** A terminal sends Ctrl-C to the whole group itself; a second one from us would cut short the child's own cleaning up. */
+/** A terminal sends Ctrl-C to the whole group itself; forwarding it too would cut short the child's own cleaning up. */
 const fromTerminal = (signal: NodeJS.Signals) =>
   Boolean(process.stdin.isTTY) && (signal === 'SIGINT' || signal === 'SIGQUIT');
 
@@ -88,7 +88,7 @@ export function passThrough(command: string, args: readonly string[]): Promise<P
 
 /**
  * Ends this process as the command ended, if that was by a signal; else gives the exit code to end with. Signals that
- * Node ignores (SIGPIPE) leave us alive: then it is the code that a shell would show.
+ * Node ignores (SIGPIPE) do not end this process: then it is the code that a shell would show.
  */
 export function endLike(passed: Passed): number {
   if (passed.signal === null) return passed.code ?? 1;

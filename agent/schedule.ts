@@ -28,7 +28,10 @@ export interface RunnerOptions {
   sparing(): Promise<boolean>;
   onMetrics(metrics: Metric[], intervalMs: number): void;
   onSections(check: string, found: Partial<Record<SectionName, unknown>>): void;
-  /** The wall clock went so much further than ours (or back: negative): the machine slept, or its clock was set. */
+  /**
+   * The wall clock moved this much further than the monotonic clock (or back: negative): the machine slept, or its
+   * clock was set.
+   */
   onResume(jumpMs: number): void;
   /** A tick came so much later than planned, by the monotonic clock: nothing of this process ran meanwhile. */
   onLate?(lateMs: number): void;

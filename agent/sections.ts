@@ -8,7 +8,7 @@ const dayMs = 24 * 3_600_000;
 export interface SectionQueue {
   /** What one check found. A list is joined with what the other checks of the same section found before. */
   offer(check: string, found: Partial<Record<SectionName, unknown>>): void;
-  /** Sends again what was sent a day ago. */
+  /** Sends sections again that were last sent one day ago. */
   daily(): void;
 }
 

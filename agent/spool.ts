@@ -1,6 +1,6 @@
 /**
- * The durable outbox. What was measured is written here before it is sent, and leaves only when the collector says that
- * it is durable there. Nothing is lost silently: generated = stored ∪ declared lost.
+ * The durable outbox. What was measured is written here before it is sent, and is removed only when the collector
+ * confirms that it is durable there. Nothing is lost silently: generated = stored ∪ declared lost.
  *
  * How safe, at which cost: SQLite in WAL mode with `synchronous=NORMAL` survives `kill -9` of the agent whole, because
  * every commit is in the kernel's page cache. It costs no fsync per report, which on an SD card or a sleeping laptop
@@ -189,7 +189,7 @@ class DurableSpool implements Spool {
       const changed = this.#reading(false, () => this.#file.renumber(epoch));
       if (changed) {
         this.#mark();
-        // Their order no longer tells when they were written.
+        // Their order no longer shows when they were written.
         this.#before = { era: this.#file.era, seq: this.#file.seq };
       }
       return changed;

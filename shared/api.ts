@@ -124,7 +124,10 @@ export const FleetFilters = Type.Object({
         Type.Object({
           /** Empty: endpoints that have none. */
           value: text,
-          /** Of a site, tag, group or rule, which have names of their own; null: there is a word for the value. */
+          /**
+           * Of a site, tag, group or rule, which have names of their own; null: the language files have a word for the
+           * value.
+           */
           label: Type.Union([text, NamedRule, Type.Null()]),
           count: Type.Integer(),
           level,
@@ -143,7 +146,7 @@ const JobState = Type.Enum(['ok', 'late', 'failed', 'warning', 'running', 'never
 
 const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() });
 
-/** One stretch of an endpoint's time. `until` null: still so. */
+/** One interval of an endpoint's state. `until` null: it lasts. */
 export const Interval = Type.Object({
   from: ms,
   to: ms,

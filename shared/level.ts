@@ -1,4 +1,4 @@
-/** How bad something is: what the engine of alerts holds, and nothing else. Pure, for the collector and for pages. */
+/** Severity: levels of active alerts only. Pure, for the collector and for pages. */
 import type { EndpointRow } from './api.ts';
 
 export type Level = EndpointRow['attention'][number]['severity'];
@@ -12,7 +12,7 @@ export const weightOf = (level: Level | null): number => (level === null ? -1 : 
 export const worst = (some: readonly (Level | null)[]): Level | null =>
   some.reduce((a, b) => (weightOf(b) > weightOf(a) ? b : a), null);
 
-/** The worst that is held of an endpoint, about metrics that begin so; pending counts as the engine says. */
+/** The worst active level of an endpoint, over metrics with this prefix; pending counts as in the alert engine. */
 export function worstOf({ attention }: Pick<EndpointRow, 'attention'>, about = ''): Level | null {
   return attention.find(({ metric }) => metric.startsWith(about))?.severity ?? null;
 }

@@ -1,4 +1,4 @@
-/** The few levels that we use. `pino` fits this shape, and so does a test that collects lines. */
+/** The few log levels in use. `pino` fits this shape, and so does a test that collects lines. */
 export interface Log {
   debug(values: object, text: string): void;
   info(values: object, text: string): void;

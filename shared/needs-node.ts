@@ -1,7 +1,7 @@
 /**
  * Imported first by every program that is started by hand: with an older Node it prints the command to use instead, and
- * ends. Before 22.18 Node does not even read a `.ts` file and stops with ERR_UNKNOWN_FILE_EXTENSION; nothing of ours
- * can run then.
+ * ends. Before 22.18 Node does not even read a `.ts` file and stops with ERR_UNKNOWN_FILE_EXTENSION; no code of this
+ * project can run then.
  */
 const needed = 26;
 

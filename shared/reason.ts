@@ -3,8 +3,8 @@
  * them in their own language (group `reason` of the language files, one entry per code). What another program said is a
  * value as well: it stays as it was printed, and is shown as a quotation.
  *
- * The name of a value says how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s` a duration in
- * seconds, `…_bytes` and `…_percent` are those; every other one is a plain number.
+ * The name of a value determines how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s`
+ * a duration in seconds, `…_bytes` and `…_percent` are those; every other one is a plain number.
  */
 
 import type { Reason, Reasons } from './inventory.ts';
@@ -39,7 +39,7 @@ export function reason<Code extends ReasonCode>(
   };
 }
 
-/** What a program said, word for word; nothing where it said nothing. */
+/** The verbatim message of a program; no reason where there was none. */
 export const said = (text: string | null | undefined): Reason[] => (text ? [reason('said', { text })] : []);
 
 /** Always as a list: agents before 0.2 sent one sentence. */

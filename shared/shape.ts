@@ -20,7 +20,7 @@ export interface Fault {
 export interface Extras {
   /** Words for what is wanted, such as `a time zone such as Asia/Tokyo`; else they come from the schema. */
   want?: string;
-  /** What the other keywords cannot say. @returns what is wrong, reading on after the value, or null */
+  /** What the other keywords cannot express. @returns what is wrong, reading on after the value, or null */
   check?(value: never): string | null;
   /** The value must not be shown. */
   secret?: boolean;

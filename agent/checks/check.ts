@@ -38,7 +38,7 @@ export interface CheckContext {
   root: string;
   /** Folder of the agent's own files, where local settings (checks.yaml) and drop files lie. Absent: there are none. */
   data?: string;
-  /** Where a check may remember something across restarts: a small JSON document per key. */
+  /** State that a check keeps across restarts: a small JSON document per key. */
   memory: { get(key: string): unknown; set(key: string, value: unknown): void };
   /**
    * The only way to start a program: no shell, arguments as a list, no standard input, LC_ALL=C, a time limit that
@@ -51,7 +51,7 @@ export interface Findings {
   metrics?: Metric[];
   /** Whole sections of the inventory, sent when they differ from what was sent last, and daily. */
   sections?: Partial<Record<SectionName, unknown>>;
-  /** For doctor and the section `checks`: what was seen beside, such as a backup tool without a job. */
+  /** For doctor and the section `checks`: further observations, such as a backup tool without a job. */
   note?: Reason[];
 }
 

@@ -30,7 +30,7 @@ export interface ProcStat {
 const names = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
 
 function parseTicks(words: string[]): Ticks | null {
-  // All of them are there since Linux 2.6.11: fewer are a line that was cut off, and no zeros.
+  // Linux has all of them since 2.6.11: fewer mean that the line was cut off, not zeros.
   const values = names.map((_, i) => Number(words[i + 1] ?? Number.NaN));
   if (values.some((value) => !Number.isFinite(value))) return null;
   return Object.fromEntries(names.map((name, i) => [name, values[i]])) as unknown as Ticks;
@@ -166,7 +166,7 @@ export function cpu(): Check {
       last = now;
       const usage = before?.total ? usageBetween(before.total, now.total) : null;
       if (!usage || !before) return { note: firstReading };
-      // A core that was switched on or off shifts the list; then nothing can be said core by core.
+      // A core that goes on or off line shifts the list; then there are no values per core.
       const comparable = before.cores.length === now.cores.length;
       const cores = comparable ? now.cores.map((core, i) => usageBetween(before.cores[i] as Ticks, core)) : [];
       const busiest = cores.reduce<number | null>((max, core) => (core ? Math.max(max ?? 0, core.active) : max), null);

@@ -50,7 +50,7 @@ export function spaceOf(stat: StatFs): Space | null {
   if (!values.every((value) => Number.isFinite(value) && value >= 0) || stat.blocks === 0) return null;
   const usedBytes = (stat.blocks - stat.bfree) * stat.bsize;
   const availableBytes = stat.bavail * stat.bsize;
-  // btrfs, vfat, NTFS and APFS make inodes as needed and say 0 or a number that means nothing.
+  // btrfs, vfat, NTFS and APFS make inodes as needed and report 0 or a meaningless number.
   const counted = stat.files > 0 && stat.ffree >= 0 && stat.ffree <= stat.files;
   return {
     sizeBytes: stat.blocks * stat.bsize,
@@ -114,7 +114,7 @@ async function askSpace(path: string): Promise<Space | null> {
   }
 }
 
-/** Read-only though it should be writable: an emergency, or `ro` where fstab or the first reading said `rw`. */
+/** Read-only though it should be writable: an emergency, or `ro` where fstab or the first reading had `rw`. */
 export function isFallen(mount: Mount, fstab: ReadonlyMap<string, 'ro' | 'rw'>, first: Map<string, boolean>): boolean {
   if (!first.has(mount.mount)) first.set(mount.mount, mount.wholeReadOnly && !mount.emergencyReadOnly);
   if (mount.emergencyReadOnly) return true;

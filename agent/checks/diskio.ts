@@ -69,7 +69,7 @@ export function activityBetween(before: DiskCounters, after: DiskCounters, elaps
   const [reads, writes, readMs, writeMs, ioMs] = deltas as [number, number, number, number, number];
   const mean = (ms: number, count: number) => (count > 0 ? ms / count : null);
   return {
-    // The kernel's clock and ours are not the same: a busy disk may come out as 100.4.
+    // The kernel's clock and the agent's differ slightly: a busy disk may come out as 100.4.
     utilPercent: Math.min(100, (ioMs / elapsedMs) * 100),
     awaitMs: mean(readMs + writeMs, reads + writes),
     readAwaitMs: mean(readMs, reads),

@@ -60,7 +60,7 @@ async function readWindows(context: CheckContext): Promise<Os> {
   return { name: shown, version: value('DisplayVersion') ?? value('ReleaseId'), build: `${build}${patch}` };
 }
 
-/** A virtual machine or container, in one word; null when nothing says so. */
+/** A virtual machine or container, in one word; null when there is no sign of either. */
 function readVirtual(root: string): string | null {
   const container = readContainer(root);
   if (container) return container.name;

@@ -92,7 +92,10 @@ export function swapFields(total: number | null, free: number | null) {
 
 const arcstats = '/proc/spl/kstat/zfs/arcstats';
 
-/** /proc/vmstat is 2,500 lines of text whose making costs the kernel more than ours costs us: not each time. */
+/**
+ * /proc/vmstat is 2,500 lines of text, which cost the kernel more CPU than the whole check costs the agent: not read
+ * each time.
+ */
 const vmstatEvery = 6;
 
 function linux(context: CheckContext, turn: number, container: Container | null): Findings {

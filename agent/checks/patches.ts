@@ -53,7 +53,7 @@ async function stateOf(manager: PatchManager, context: CheckContext): Promise<Pa
 
 /**
  * Unknown counts are left out: a chart then has a gap, and no rule sees a zero. Applications of users that a service
- * cannot see are normal, and no failed scan: the section says so, no metric does.
+ * cannot see are normal, and no failed scan: only the section shows it, no metric does.
  */
 export function metricOf(state: PatchState, now: number): Metric[] {
   const { pending, pendingSecurity, oldestSecuritySince, oldestSecurityAtLeast, metadataAge } = state;

@@ -1,4 +1,4 @@
-/** One PowerShell process for a whole batch of questions: each costs half a second to five, and 50 to 100 MB. */
+/** One PowerShell process for a whole batch of questions: each costs 0.5 to 5 s, and 50 to 100 MB. */
 
 import { clip, type Reason, reason, said } from '../../shared/reason.ts';
 import { powershellArgs } from '../platform/windows.ts';
@@ -7,7 +7,7 @@ import { howEnded } from './ended.ts';
 import { looseJson } from './parse.ts';
 
 /**
- * Runs a script that prints one JSON value. The script is ours, whole: nothing from outside is ever put into it.
+ * Runs a script that prints one JSON value. The script is constant: no external input is ever put into it.
  * @returns the value, or null with the reasons (also when AppLocker's constrained language mode refuses it)
  */
 export async function powershell(

@@ -11,7 +11,7 @@ import { english } from '../english.ts';
 
 export interface DoctorPart {
   name: string;
-  /** What is read, with which rights; null when the check's own line says it. */
+  /** What is read, with which privileges; null when the check's own line has it. */
   reads: string | null;
   said: string[];
   /** From which follows what is to be done. */

@@ -18,7 +18,7 @@ const warmMs = 5000;
 
 /**
  * Each light check once, for nothing: it loads the modules that a check loads at its first run. No program is started:
- * a person's own check should not run for nothing, and one that hangs would outlive the replacement of this process.
+ * a custom check must not run for nothing, and one that hangs would outlive the replacement of this process.
  */
 async function runOnce(data: string): Promise<void> {
   const start = () => Promise.reject(new NoData());
@@ -53,7 +53,7 @@ export const command: Command = {
       // The parent process holds standard input open: when it closes, the parent is gone, however it ended.
       if (values['with-parent']) process.stdin.once('close', () => end('parent gone')).resume();
     });
-    // Whatever a check still waits for is not worth waiting for.
+    // Pending work of checks is not waited for.
     process.exit(0);
   },
 };

@@ -36,7 +36,7 @@ export interface BlockDevice {
   model: string | null;
   /** WWN or serial number; null when the kernel has neither (most virtual disks). */
   identity: string | null;
-  /** On a bus from which disks are taken in the course of a day: its absence alone is no trouble. */
+  /** On a bus for removable disks: its absence alone is no trouble. */
   hotplug: boolean;
 }
 

@@ -8,7 +8,7 @@ export interface Gap {
   stoodStillMs: number;
   /** The wall clock was set forward (or back: negative) by so much. */
   setMs: number;
-  /** Memory or disks had stopped all work just before; null where the system does not say. */
+  /** Memory or disks had stopped all work just before; null where the system does not report it. */
   stalled: boolean | null;
 }
 

@@ -9,7 +9,7 @@ export interface Guess {
   why: Reason;
 }
 
-/** What the guess is made from; null where the system does not say. */
+/** What the guess is made from; null where the system does not report it. */
 export interface Signs {
   platform: NodeJS.Platform;
   /** SMBIOS chassis type: 3 desktop, 9 laptop, 10 notebook, 17 main server chassis, 23 rack mount … */
@@ -76,7 +76,7 @@ async function readProductType(run: RunProgram): Promise<string | null> {
     const { stdout } = await run('reg', ['query', key, '/v', 'ProductType'], { timeoutMs: 10_000 });
     return /ProductType\s+REG_SZ\s+(\w+)/.exec(stdout)?.[1] ?? null;
   } catch {
-    // The registry tool is forbidden by policy on some machines: `systeminfo` says the same, slowly.
+    // The registry tool is forbidden by policy on some machines: `systeminfo` has the same, slowly.
     const { parseSystemInfo } = await import('./windows.ts');
     const result = await run('systeminfo', [], { timeoutMs: 60_000 }).catch(() => null);
     const role = result === null ? null : parseSystemInfo(result.stdout).role;

@@ -115,7 +115,7 @@ export function parsePower(text: string): Power {
 }
 
 export interface Thermal {
-  /** Below 100 the processor is slowed down. Apple silicon never says: null, not 100. */
+  /** Below 100 the processor is slowed down. Apple silicon never reports it: null, not 100. */
   speedLimitPercent: number | null;
   thermalWarning: boolean | null;
 }

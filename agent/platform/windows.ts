@@ -1,6 +1,6 @@
 /** Windows only: what its tools print. Property names are not translated; texts are, so no text is matched. */
 
-/** `Key=value` blocks parted by empty lines, as `wmic /value` prints them and as our own scripts do. Total. */
+/** `Key=value` blocks parted by empty lines, as `wmic /value` prints them and as the agent's scripts do. Total. */
 export function parseBlocks(text: string): Record<string, string>[] {
   const blocks: Record<string, string>[] = [];
   let block: Record<string, string> = Object.create(null);

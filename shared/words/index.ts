@@ -1,4 +1,7 @@
-/** Codes and parameters become words here, for pages, mails and webhooks alike. Pure; README.md says how to add a language. */
+/**
+ * Codes and parameters become words here, for pages, mails and webhooks alike. Pure; README.md describes how to add a
+ * language.
+ */
 import type { words as english } from './en.ts';
 import * as files from './list.ts';
 

@@ -1,7 +1,7 @@
 /**
- * borg 1.1 to 2. Exit codes: 0 good, 1 warning (the archive was written), 2 error; with BORG_EXIT_CODES=modern (1.4, the
- * only way in 2) 3–99 are errors and 100–127 warnings (borg's "Return codes"). `--log-json` puts a msgid on each line.
- * Times of borg 1 carry no zone: they are local to the machine that ran it.
+ * borg 1.1 to 2. Exit codes: 0 good, 1 warning (the archive was written), 2 error; with BORG_EXIT_CODES=modern (1.4,
+ * the only way in 2) 3–99 are errors and 100–127 warnings (borg's "Return codes"). `--log-json` adds a msgid to each
+ * line. Times of borg 1 carry no zone: they are local to the machine that ran it.
  */
 
 import { hostname } from 'node:os';
@@ -141,7 +141,7 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
     reasons.find(([, known]) => known.test(msgid)) ??
     reasons.find(([, , , codes]) => run.code !== null && codes.includes(run.code)) ??
     reasons.find(([, , known]) => known.test(text));
-  // Of a traceback the last line says what happened.
+  // The last line of a traceback names the error.
   const thrown = /^Traceback/m.test(text) ? text.match(/^\w*(?:Error|Exception): .*/m)?.[0] : undefined;
   return { why: why?.[0] ?? null, message: oneLine(thrown ?? text) };
 }

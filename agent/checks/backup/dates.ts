@@ -1,6 +1,6 @@
 /**
  * Dates as programs print them in their user's culture. No single text can be trusted (03/04 is March or April), so all
- * texts of one column are looked at together: a number above 12 is a day, dots mean that the day comes first, and of
+ * texts of one column are read together: a number above 12 is a day, dots mean that the day comes first, and of
  * cultures with slashes those with AM and PM put the month first. What stays open is null, never a guess.
  */
 import { strictInstant as isoInstant, localInstant } from './instants.ts';
@@ -22,7 +22,7 @@ interface DateShape {
   hour: number;
   minute: number;
   second: number;
-  /** 0 or 12 hours; null without a word for it, undefined with a word that is not known. */
+  /** 0 or 12 hours; null without a marker, undefined with an unknown one. */
   half: 0 | 12 | null | undefined;
 }
 

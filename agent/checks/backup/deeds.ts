@@ -19,7 +19,7 @@ interface Program {
   names: string;
   /** Options that take the next word as their value. */
   values?: string;
-  /** Options that let it only say what it would do. */
+  /** Dry-run options: the command only prints what it would do. */
   dry?: string;
   /** Its long options begin with one dash, so that `-threads` is no cluster of letters. */
   oneDash?: true;

@@ -1,9 +1,9 @@
 /**
  * The contract of a backup product. Adding one: a file beside this one, and a line in index.ts.
  *
- * A product says what it can: jobs found without any secret (`discover`), jobs of a repository that the endpoint's own
- * settings name (`query`), jobs in a file that the product or its hook wrote (`report`), and what a run under
- * `run-backup` meant (`outcome`). Parsers are pure and total; readers only read.
+ * A product declares what it can do: jobs found without any secret (`discover`), jobs of a repository that the
+ * endpoint's own settings name (`query`), jobs in a file that the product or its hook wrote (`report`), and what a run
+ * under `run-backup` meant (`outcome`). Parsers are pure and total; readers only read.
  */
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
 import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';

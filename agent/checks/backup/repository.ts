@@ -15,7 +15,7 @@ import type { RepositorySettings } from './settings.ts';
 
 /** The newest backup of one source that the repository holds. */
 export interface SnapshotSource {
-  /** The machine that it is of; null when the repository does not say. */
+  /** The machine that it is of; null when the repository does not record it. */
   host: string | null;
   /** What else distinguishes series of backups of one machine: borg's archive names, Kopia's user. */
   series?: string | null;

@@ -60,8 +60,8 @@ const blank: SnapshotInterval = {
 };
 
 /**
- * What one line says about its interval. The first error of a run says most; the lines after it are about the lines
- * before.
+ * What one line says about its interval. The first error of a run is the most specific; the lines after it are about
+ * the lines before.
  */
 function after(known: SnapshotInterval, time: number, news: string): SnapshotInterval {
   if (news === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
@@ -171,7 +171,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
   if (configuration.logfile === null) throw new Idle(reason('rsnapshot_no_logfile'));
   const log = await tailOf(pathIn(context, configuration.logfile));
   if (!log || log.size === 0) throw new Idle(reason('log_empty', { path: configuration.logfile }));
-  // A log that was rotated minutes ago has nothing to say; what was known before stands (see ../backup.ts).
+  // A log that was rotated minutes ago is empty; what was known before stands (see ../backup.ts).
   return jobsOf(parseLog(log.text), configuration).filter((job) => job.result !== 'never');
 }
 

@@ -72,7 +72,7 @@ export function upperLimit(range: ThresholdRange | null): number | null {
   return Number.isFinite(limit) ? limit : null;
 }
 
-/** Pairs of label and data. Each character is visited once: a word without `=` is passed over whole. */
+/** Pairs of label and data. Each character is visited once: a word without `=` is skipped as a whole. */
 function labelled(text: string): [label: string, data: string][] {
   const found: [string, string][] = [];
   const word = /\s*(?:'((?:[^']|'')*)'|([^\s=']*))(=?)(\S*)/y;

@@ -70,7 +70,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
       const runs =
         (await exists(context, '/run/clamav/clamd.ctl')) || (await exists(context, '/run/clamd.scan/clamd.sock'));
       const signatureAgeDays = at === null ? null : Math.max(0, Math.floor((now - at) / day));
-      // Signatures without the daemon: scans by hand or by cron, which we cannot see.
+      // Signatures without the daemon: scans by hand or by cron, which cannot be seen here.
       return antivirusReading({ name: 'ClamAV', on: runs ? true : null, signatureAgeDays }, now);
     }
   throw new NoData(reason('no_antivirus'));

@@ -32,7 +32,7 @@ function batteryOf(name: string, files: Readonly<Record<string, string | null>>)
     name,
     healthPercent: percentOf(full, design),
     chargePercent: atMost100(value('capacity')),
-    // Firmware that does not count says 0.
+    // Firmware that does not count reports 0.
     cycles: cycles === 0 ? null : cycles,
     state: textOf(files.status?.trim()),
   };
@@ -67,7 +67,7 @@ export function windowsBattery(record: Loose, index: number): Battery {
   };
 }
 
-/** Makers replace batteries below 80 % within the warranty; below 50 % a laptop no longer survives a meeting. */
+/** Makers replace batteries below 80 % within the warranty; below 50 % a laptop lasts no longer than a meeting. */
 export function judgeBattery(battery: Battery): { status: HealthStatus; why: Reason } {
   const health = battery.healthPercent;
   if (health === null) return { status: 'unknown', why: reason('battery_capacity_not_told') };

@@ -54,8 +54,8 @@ export function parseMacFirewall(text: string): Firewall {
 }
 
 /**
- * `pfctl -s info` and `pfctl -s rules`, as root. The last rule that matches decides, unless one says `quick`; macOS itself
- * turns pf on with nothing but anchors, which says nothing.
+ * `pfctl -s info` and `pfctl -s rules`, as root. The last rule that matches decides, unless one says `quick`; macOS
+ * itself turns pf on with nothing but anchors, which is no evidence.
  */
 export function parsePf(info: string, rules: string): Firewall {
   const enabled = /^Status: (Enabled|Disabled)\b/m.exec(info)?.[1];

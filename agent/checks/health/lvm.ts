@@ -15,7 +15,7 @@ export interface ThinPool {
   uuid: string | null;
   dataPercent: number | null;
   metadataPercent: number | null;
-  /** Ninth letter of `lv_attr`; `-` when there is nothing to say, null when it is unknown. */
+  /** Ninth letter of `lv_attr`; `-` when lvs reports no problem, null when it is unknown. */
   health: string | null;
 }
 

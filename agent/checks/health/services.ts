@@ -113,7 +113,7 @@ export function judgeWindowsServices(services: readonly Loose[]): Service[] {
 }
 
 /**
- * Items of the services in trouble, or one that says that all is well.
+ * Items of the services in trouble, or one `ok` item for all of them.
  * @param before names that were in trouble at the last reading: those that are not now run again, and that is reported
  *   once
  */

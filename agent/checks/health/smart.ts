@@ -248,7 +248,7 @@ interface SmartAnswer {
   disk: SmartDisk | null;
   /** Why there is nothing to judge; null when there is. */
   silent: Reason[] | null;
-  /** The disk gave no answer, and no right or setting of ours explains it. */
+  /** The disk gave no answer, and no missing privilege or setting explains it. */
   dead: boolean;
 }
 

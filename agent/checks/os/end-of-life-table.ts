@@ -1,6 +1,6 @@
 /**
- * End of support by release, for systems that do not say it themselves: vendors' published dates, as known on `asOf`. A
- * release that is missing here is unknown, not supported for ever. A newer table may lie in the agent's folder
+ * End of support by release, for systems that do not state it themselves: vendors' published dates, as known on `asOf`.
+ * A release that is missing here is unknown, not supported for ever. A newer table may lie in the agent's folder
  * (end-of-life-file.ts), so that no release of the agent is needed to bring the dates up to date.
  */
 export interface Release {

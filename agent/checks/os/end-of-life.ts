@@ -53,7 +53,7 @@ export interface Life {
   id: string | null;
   version: string | null;
   codename: string | null;
-  /** First day without support, as the system itself says. */
+  /** First day without support, as the system itself states it. */
   supportEnd: string | null;
   eol: string | null;
   eolLts: string | null;
@@ -90,7 +90,7 @@ export interface FoundRelease {
   asOf: string | null;
 }
 
-/** What the newest table that names a release says of it; where none does, only of when the newest is. */
+/** The entry of the newest table that names the release; where none does, only the date of the newest table. */
 export function lookUp(
   tables: readonly LifeTables[],
   id: string,

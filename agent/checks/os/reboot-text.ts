@@ -1,4 +1,6 @@
-/** Whether a restart is due, as the various tools and files say it. Pure and total; null is "not known", never "no". */
+/**
+ * Whether a restart is due, as the various tools and files report it. Pure and total; null is "not known", never "no".
+ */
 import { linesOf, numberOf } from '../parse.ts';
 
 export interface RebootFlag {

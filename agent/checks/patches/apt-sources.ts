@@ -1,6 +1,6 @@
 /**
  * Which package sources are configured, and whether apt holds their lists. A source that could not be fetched leaves no
- * trace in apt's own answers: a simulation then says "nothing to do", with exit code 0.
+ * trace in apt's own answers: a simulation then reports "nothing to do", with exit code 0.
  */
 import { linesOf } from '../parse.ts';
 

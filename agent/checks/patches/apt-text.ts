@@ -30,7 +30,7 @@ export function isSecurityOrigin(origin: string): boolean {
   return /^(Debian-Security|UbuntuESM\w*)[:/]/i.test(origin) || /-security$/.test(origin);
 }
 
-/** Lines that say nothing about what would be done; indented ones only when they are names of packages. */
+/** Lines without information about what would be done; indented ones only when they are names of packages. */
 const chatter =
   /^\s*$|^(Reading|Building|Calculating|Listing|NOTE:|Use '|WARNING|W:|N:|The following|Learn more|Enable |See |Ubuntu |applicable|Get more|Try |Receive |# |\* )|^ +[a-z0-9][a-z0-9.+:-]*( [a-z0-9][a-z0-9.+:-]*)* ?$|apt(-get)? autoremove|\bESM\b|\besm-|\b[Pp]ro\b|\bua status\b/;
 

@@ -206,7 +206,9 @@ async function configuredSources(context: CheckContext): Promise<AptSource[]> {
   return [...main, ...more.flat()];
 }
 
-/** A security pocket of a living release is made anew each few days; Ubuntu's say no date until which they are valid. */
+/**
+ * A security pocket of a living release is rebuilt every few days; Ubuntu's have no date until which they are valid.
+ */
 const standsStill = 60 * dayMs;
 
 /** What apt's answer was computed from: sources without lists, mirrors that stand still, and the date of each index. */

@@ -71,7 +71,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   return patchState(base, { list: joined(updates, advisories), reasons: [], gap }, securityKnown);
 }
 
-/** dnf 5 as JSON, where it can; the text otherwise, whose exit code is the better witness. */
+/** dnf 5 as JSON, where it can; the text otherwise, whose exit code is more reliable. */
 async function askUpdates(
   context: CheckContext,
   program: string,

@@ -1,4 +1,4 @@
-/** The package managers we read: one line each. */
+/** The package managers that are read: one line each. */
 import { apk } from './apk.ts';
 import { apt } from './apt.ts';
 import { brew } from './brew.ts';

@@ -2,7 +2,7 @@
  * The contract of a package manager. Adding one: a file beside this one with a pure, total parser and a reader, and a
  * line in index.ts. A reader never changes the system: no refresh, no download, no lock.
  *
- * The rule of all of them: zero pending updates is something a tool has said from lists that are known to be fresh.
+ * The rule of all of them: zero pending updates needs the answer of a tool that used lists known to be fresh.
  * Everything else (an empty answer, an error, old lists) is `pending: null` with a reason.
  */
 
@@ -136,7 +136,7 @@ function bounded(update: PendingUpdate): PendingUpdate {
   return { ...update, name: short(update.name), installed: cut(update.installed), candidate: cut(update.candidate) };
 }
 
-/** Seconds from `then` to `now`; null when unknown, 0 when the file's clock is a little ahead of ours. */
+/** Seconds from `then` to `now`; null when unknown, 0 when the file's clock is slightly ahead of this one. */
 export function ageSeconds(now: number, then: number | null): number | null {
   if (then === null) return null;
   const age = (now - then) / 1000;

@@ -15,7 +15,7 @@ export interface PacmanUpdate {
   ignored: boolean;
 }
 
-/** What pacman says beside its answer that takes nothing from it. */
+/** Messages of pacman that do not affect its answer. */
 const harmless = /^warning: (.* is newer than |.*ignoring package )/;
 const noDatabase = /^warning: database file for '([^']+)' does not exist/;
 

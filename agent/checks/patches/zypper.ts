@@ -111,7 +111,7 @@ export interface PatchCheck {
   exit: string;
 }
 
-/** `zypper patch-check`: its code says more than its words. */
+/** `zypper patch-check`: its exit code carries more than its text. */
 export function parsePatchCheck(stdout: string, code: number | null): PatchCheck {
   const count = (pattern: RegExp) => numberOf(pattern.exec(stdout)?.[1] ?? null);
   const needed = count(/(?<!\d)(\d{1,9}) patch(?:es)? needed/);

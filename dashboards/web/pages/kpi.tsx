@@ -25,7 +25,7 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
   ];
   if (evidence.some(({ at }) => at !== null))
     columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });
-  // Of a mean each line is one; its part is the value.
+  // For a mean each line counts as one; its part is the value.
   if (total.of !== 'count')
     columns.push({
       key: 'share',

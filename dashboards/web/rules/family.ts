@@ -13,7 +13,7 @@ export interface Family {
 }
 
 export const everywhere: RuleReach = { of: 'all', target: '' };
-/** The later, the more specific: the last one that reaches an endpoint holds. */
+/** Ordered by specificity: the last one that reaches an endpoint applies. */
 export const scopeKinds = [
   'all',
   'kind',

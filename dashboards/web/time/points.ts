@@ -48,7 +48,7 @@ function spacing(times: readonly number[], column: PointColumn): number | null {
 }
 
 /**
- * From which length on missing values are a gap: a check that runs each minute leaves most steps of 12 s empty, and
+ * From which length on missing values are a gap: a check that runs once per minute leaves most steps of 12 s empty, and
  * that is no gap.
  */
 export function gapLength({ times, columns }: Aligned, step: number): number {

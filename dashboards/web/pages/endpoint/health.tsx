@@ -18,7 +18,7 @@ function detailOf(name: string, value: HealthItem['details'][string]): string {
   return typeof value === 'number' ? number(value, language.value, 2) : String(value);
 }
 
-/** What is not known is left out: the state of the finding says that already. */
+/** Unknown values are left out: the state of the finding shows that already. */
 function detailsOf(item: HealthItem): string {
   return Object.entries(item.details)
     .filter(([, value]) => value !== null)

@@ -34,7 +34,8 @@ function Signals({ detail }: { detail: EndpointDetail }) {
 
 export function PresenceTab({ detail }: { detail: EndpointDetail }) {
   const to = detail.timeline.at(-1)?.to ?? Date.now();
-  // An endpoint of today would be a hair's breadth of a week: the line begins with what is known, an hour at least.
+  // An endpoint enrolled today would be a hairline in a week: the line begins with the first known time, at least one
+  // hour long.
   const from = Math.min(detail.timeline[0]?.from ?? to, to - hour);
   return (
     <>

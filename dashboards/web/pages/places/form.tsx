@@ -1,4 +1,4 @@
-/** Name, note and zone of a site or a group: a new one, or one that is there. */
+/** Name, note and zone of a site or a group: a new one, or an existing one. */
 import { useState } from 'preact/hooks';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';

@@ -120,6 +120,6 @@ export function ScopePicker({ value, names, onChange, error }: PickerProps) {
   );
 }
 
-/** Whether it names something that is there. */
+/** Whether it names an existing target. */
 export const isThere = (scope: RuleReach, names: ScopeNames): boolean =>
   scope.of === 'all' || optionsOf(scope.of, names).some(([value]) => value === scope.target);
