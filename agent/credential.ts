@@ -61,8 +61,8 @@ function reachedBy(credential: Credential, url: string | undefined): Credential 
 }
 
 /**
- * The same secret for another endpoint. Values that come only from the environment are not written. @throws
- * EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE
+ * The same secret for another endpoint. Values that come only from the environment are not written.
+ * @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE
  */
 export function moveCredential(data: string, moved: Pick<Credential, 'endpoint' | 'bucket' | 'name'>): void {
   const path = credentialPath(data);
