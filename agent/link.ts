@@ -161,8 +161,7 @@ export function createLink(options: LinkOptions): Link {
       keepalive: 60,
       // Only traffic from the broker proves that it is alive: sent messages must not postpone the pings.
       reschedulePings: false,
-      // Each connection has its own session and will, so each is a client of its own and the agent decides when to
-      // connect.
+      // Each connection has its own session and will: a client of its own, made when the agent decides.
       reconnectPeriod: 0,
       reconnectOnConnackError: true,
       resubscribe: false,
