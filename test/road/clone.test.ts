@@ -22,7 +22,7 @@ const folder = temporaryFolder();
 const data = join(folder.path, 'data');
 const names = ['a', 'b'] as const;
 /** Set it to some minutes for a longer look. */
-const togetherMs = 1000 * Number(process.env.CLONE_SECONDS ?? 45);
+const togetherMs = 1000 * Number(process.env.CLONE_SECONDS ?? 25);
 let collector: RunningCollector;
 
 test.before(async () => {
