@@ -2,6 +2,7 @@
 import type { EndpointKind } from '../../collector/fleet/fleet.ts';
 import { chunks } from '../../collector/state/chunks.ts';
 import { openState, type State } from '../../collector/state/open.ts';
+import { freshPlace } from './state.ts';
 
 export const instant = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
 const hour = 3_600_000;
@@ -71,7 +72,7 @@ export async function openHistory(
   kindOf: (n: number) => EndpointKind = () => 'server',
 ): Promise<State> {
   const { endpoints, from, to, absences } = parts;
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   await state
     .insertInto('watches')
     .values({ from_at: from - 24 * hour, to_at: to, clean: 0 })

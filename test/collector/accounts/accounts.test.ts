@@ -7,13 +7,14 @@ import { hashSecret, makeId } from '../../../collector/accounts/secret.ts';
 import { sessionMs } from '../../../collector/accounts/sessions.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
+import { freshPlace } from '../../support/state.ts';
 
 const test = suite('accounts');
 const password = 'a sentence of its own';
 let now = 1_800_000_000_000;
 let state: State;
 test.before(async () => {
-  state = await openState(':memory:');
+  state = await openState(freshPlace());
 });
 test.after(() => state.destroy());
 

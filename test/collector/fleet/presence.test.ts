@@ -8,6 +8,7 @@ import { graceAfterStart, judgePresence, silenceLimit } from '../../../collector
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Presence } from '../../../shared/presence.ts';
+import { freshPlace } from '../../support/state.ts';
 import { addEndpoint } from '../../support/station.ts';
 
 const server = 'eserverserver001';
@@ -29,11 +30,14 @@ function tickingClock() {
   };
 }
 
+const opened: State[] = [];
+
 async function openRoom(given: { state?: State; clock?: ReturnType<typeof tickingClock>; graceMs?: number } = {}) {
   const clock = given.clock ?? tickingClock();
   let state = given.state;
   if (!state) {
-    state = await openState(':memory:');
+    state = await openState(freshPlace());
+    opened.push(state);
     await addEndpoint(state, server);
     await addEndpoint(state, laptop, 'workstation');
   }
@@ -242,4 +246,7 @@ test('the rules at their limits', () => {
   assert.is(judgePresence(never, { state: 'lost', session: sessionA }), null, 'a retained will is no news');
 });
 
+test.after(async () => {
+  for (const state of opened) await state.destroy();
+});
 test.run();

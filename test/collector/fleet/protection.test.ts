@@ -10,6 +10,7 @@ import { openState } from '../../../collector/state/open.ts';
 import type { Protection } from '../../../shared/api.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
+import { freshPlace } from '../../support/state.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -101,7 +102,7 @@ const groupsOf = ({ groups }: Protection) =>
   Object.fromEntries(groups.flatMap(({ name, count, level }) => (count === 0 ? [] : [[name, [count, level]]])));
 
 test('no job, late, never verified and unknown are told apart', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   const facts: Record<string, EndpointFacts> = {
     none: { ...noFacts, backups: [] },
     silent: noFacts,
@@ -146,7 +147,7 @@ test('no job, late, never verified and unknown are told apart', async () => {
 });
 
 test('a backup of less than half its usual size stands out, from runs that were told one by one', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   for (let i = 6; i >= 1; i--)
     await rememberRuns(state, 'e', [job({ lastRun: now - i * day, lastSuccess: now - i * day, bytes: 1000 + i })]);
   const latest = job({ lastRun: now - hour, lastSuccess: now - hour, bytes: 400 });
@@ -173,7 +174,7 @@ test('a backup of less than half its usual size stands out, from runs that were 
 });
 
 test('a failed run is no size to compare with, and two runs are no history', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   await rememberRuns(state, 'e', [job({ result: 'failed', lastRun: now, lastSuccess: now - day, bytes: 1 })]);
   assert.is((await state.selectFrom('backup_runs').selectAll().execute()).length, 0);
   const two = [
@@ -185,7 +186,7 @@ test('a failed run is no size to compare with, and two runs are no history', asy
 });
 
 test('a restore that a person tried out counts, with the name', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   await state
     .insertInto('restore_tests')
     .values({

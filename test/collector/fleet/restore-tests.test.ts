@@ -13,6 +13,7 @@ import {
 } from '../../../collector/fleet/restore-tests.ts';
 import { openState } from '../../../collector/state/open.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
+import { freshPlace } from '../../support/state.ts';
 import { hour, openScene } from '../alerts/scene.ts';
 
 const test = suite('restore tests');
@@ -67,7 +68,7 @@ test('last good, last failed, and how the newest ended, whoever tried', () => {
 });
 
 test('a failed restore test makes a good job fail, on the page and in the row; the earlier good date stays', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   const jobs = [job({ lastVerified: now - 9 * day, verifiedOk: true })];
   const protection = async () => {
     const fleet = { all: () => [{ id: 'e', name: 'e', kind: 'server', site: null }] } as never;

@@ -14,6 +14,7 @@ import type { LatestValue } from '../../../collector/series/series.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
+import { freshPlace } from '../../support/state.ts';
 import { addEndpoint } from '../../support/station.ts';
 
 const test = suite('rows');
@@ -181,7 +182,7 @@ test('the disk that is shown is the one that its colour is about', () => {
 });
 
 test('a thousand endpoints: fresh after each change, and quick', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   for (let i = 0; i < 1000; i++) await addEndpoint(state, `e${10_000_000 + i}`);
   const fleet = await createFleet({ state, clock: systemClock });
   const changeFeed = createChangeFeed();

@@ -5,6 +5,7 @@ import { readAlerts } from '../../../collector/kpi/alert-facts.ts';
 import { endpointsIn } from '../../../collector/kpi/facts.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { counted, instant, putAlerts, putEndpoint } from '../../support/fleet-history.ts';
+import { freshPlace } from '../../support/state.ts';
 
 const start = instant('2026-11-01T00:00:00Z');
 const end = instant('2026-12-01T00:00:00Z');
@@ -17,7 +18,7 @@ async function read(state: State) {
 }
 
 test('the first firing and the first acknowledgement count, worse levels and second people do not', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   const endpoint = await putEndpoint(state, 1);
   await putAlerts(state, [
     {
@@ -79,7 +80,7 @@ test('the first firing and the first acknowledgement count, worse levels and sec
 });
 
 test('twelve thousand lines of history, many at one instant: each once, in a few queries', async () => {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   const endpoint = await putEndpoint(state, 1);
   const alerts = Array.from({ length: 6000 }, (_, n) => {
     const at = start + Math.floor(n / 3000) * hour;

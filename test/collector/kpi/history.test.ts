@@ -2,12 +2,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { availabilityOf, timelineOf } from '../../../collector/kpi/history.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
+import { freshPlace } from '../../support/state.ts';
 
 const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
 const now = at('2026-11-20T00:00:00Z');
 
 async function stateWith(kind: 'server' | 'workstation'): Promise<State> {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   await state
     .insertInto('endpoints')
     .values({

@@ -11,6 +11,7 @@ import { timelineOf } from '../../../collector/kpi/history.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { encode } from '../../../shared/report.ts';
+import { freshPlace } from '../../support/state.ts';
 import { addEndpoint, epochOf, makeReport, openStation } from '../../support/station.ts';
 
 const id = 'eserverserver001';
@@ -88,7 +89,7 @@ function createScene(state: State) {
 }
 
 async function restarted(darkS: number, backAfterS: number) {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
   await addEndpoint(state, id);
   const scene = createScene(state);
   await scene.open();

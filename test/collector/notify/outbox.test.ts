@@ -5,12 +5,16 @@ import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
 import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
+import { freshPlace } from '../../support/state.ts';
 import { notice, openReceiver } from './receiver.ts';
 
 const webhook = (url: string): ChannelRoute[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
 
+const opened: State[] = [];
+
 async function open(routes: ChannelRoute[], state?: State) {
-  const db = state ?? (await openState(':memory:'));
+  const db = state ?? (await openState(freshPlace()));
+  if (!state) opened.push(db);
   let now = 1_000_000;
   const clock = { now: () => now, monotonic: () => now };
   const outbox = createOutbox({
@@ -226,4 +230,7 @@ test('pauses grow, are random, and have an end', () => {
   assert.ok(pauseAfter(5, () => 0.5) > pauseAfter(2, () => 0.5));
 });
 
+test.after(async () => {
+  for (const state of opened) await state.destroy();
+});
 test.run();

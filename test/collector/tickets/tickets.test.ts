@@ -2,13 +2,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createBatch } from '../../../collector/alerts/batch.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
-import { openState } from '../../../collector/state/open.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
 import { createTickets, type PersonDid, type TicketStateName } from '../../../collector/tickets/tickets.ts';
 import { officeHours } from '../../../shared/calendar.ts';
+import { freshPlace } from '../../support/state.ts';
+
+const opened: State[] = [];
 
 async function open() {
-  const state = await openState(':memory:');
+  const state = await openState(freshPlace());
+  opened.push(state);
   let now = 1000;
   const told: Change[] = [];
   const changeFeed = createChangeFeed();
@@ -142,7 +146,7 @@ test('many opens of one key at once: one ticket, the others count into it', asyn
     await t.state.insertInto('tickets').values(again).execute();
     assert.unreachable();
   } catch (thrown) {
-    assert.match(String(thrown), /UNIQUE/);
+    assert.match(String(thrown), /unique/i);
   }
 });
 
@@ -180,4 +184,7 @@ test('resolved for five business days: closed; a week-end counts for nothing', a
   assert.is(await t.tickets.closeOld(), 0);
 });
 
+test.after(async () => {
+  for (const state of opened) await state.destroy();
+});
 test.run();
