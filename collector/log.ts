@@ -5,16 +5,22 @@ import type { LogFormat, LogLevel } from './settings/settings.ts';
 const names: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR', 60: 'FATAL' };
 
 /**
- * `12:04:05 WARN  The outbox waits queued=3`; of an error its stack in the lines below.
+ * `12:04:05 WARN  The outbox waits queued=3`; of an error its stack in the lines below, unless it passes by itself: a database
+ * that is away for a weekend would fill the disk with stacks that say nothing.
  * @param brief the time of day only, for who watches; a file that is kept needs the date and the zone
  */
 export function readable(line: string, brief: boolean): string {
   const { level, time, msg, err, ...values } = JSON.parse(line) as Record<string, unknown> & {
-    err?: { message?: string; stack?: string };
+    err?: { message?: string; stack?: string; retryable?: boolean };
   };
   const at = new Date(Number(time));
   const shown = Object.entries(values).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-  const trouble = err ? `\n${err.stack ?? err.message ?? JSON.stringify(err)}` : '';
+  const isPassing = err?.retryable === true;
+  const trouble = isPassing
+    ? ` err=${JSON.stringify(err.message)}`
+    : err
+      ? `\n${err.stack ?? err.message ?? JSON.stringify(err)}`
+      : '';
   const clock = brief ? at.toTimeString().slice(0, 8) : at.toISOString();
   return `${clock} ${names[Number(level)] ?? level} ${String(msg)}${shown.join('')}${trouble}\n`;
 }

@@ -1,7 +1,9 @@
 /** What a started collector writes to stderr when nobody watches: lines for people, or JSON where it is asked for. */
+import pino from 'pino';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readable } from '../../collector/log.ts';
+import { fail } from '../../shared/errors.ts';
 import { startCollector, temporaryFolder } from '../support/processes.ts';
 
 async function logOf(words: string[], env: Record<string, string> = {}): Promise<string[]> {
@@ -37,6 +39,8 @@ test('one line whatever the values hold; the stack of an error is below it', () 
     line({ err: { message: 'broke', stack: 'Error: broke\n    at here' } }),
     /Said\nError: broke\n {4}at here\n$/,
   );
+  const away = pino.stdSerializers.err(fail('STATE_UNAVAILABLE', {}, new Error('no answer within 15 s')));
+  assert.match(line({ err: away }), /^\S+ WARN {2}Said err="The collector cannot reach .*no answer within 15 s"\n$/);
   assert.match(
     readable(JSON.stringify({ level: 30, time: Date.now(), msg: 'x' }), true),
     /^\d\d:\d\d:\d\d info {2}x\n$/,
