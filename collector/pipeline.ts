@@ -3,7 +3,6 @@
  * Store, then acknowledge; save a change, then publish it. Every step is idempotent, because after a crash it is
  * repeated. Rules do not wait for the store, so that alerts do not depend on it.
  */
-import type { Transaction } from 'kysely';
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -30,7 +29,7 @@ import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
-import type { Database } from './state/database.ts';
+import type { StateTransaction } from './state/database.ts';
 import type { State } from './state/open.ts';
 import { openTickets } from './tickets/open.ts';
 import type { TicketPolicy } from './tickets/policy.ts';
@@ -366,7 +365,7 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
   (parts, batch) => notify(parts.notify, batch),
 ];
 /** Saved in one transaction, each room its own tables: alerts refer to tickets, notifications to both. */
-const commit: readonly ((db: Transaction<Database>, batch: Batch) => Promise<void>)[] = [
+const commit: readonly ((db: StateTransaction, batch: Batch) => Promise<void>)[] = [
   saveTickets,
   saveAlerts,
   saveNotifications,

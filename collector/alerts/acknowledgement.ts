@@ -27,7 +27,7 @@ const defaultMs: Record<AcknowledgedSeverity, number> = {
 export const longestMs = 7 * 24 * hourMs;
 const acceptMs = 15 * 60_000;
 
-export interface Wish {
+export interface AcknowledgementRequest {
   by: string;
   note?: string | null;
   until?: number | null;
@@ -35,9 +35,13 @@ export interface Wish {
 }
 
 /** A second person's acknowledgement replaces the first. */
-export function acknowledged(wish: Wish, severity: AcknowledgedSeverity, at: number): Acknowledgement {
-  const until = Math.min(wish.until ?? at + defaultMs[severity], at + longestMs);
-  return { at, by: wish.by, note: wish.note ?? null, until, sticky: wish.sticky ?? false, handOver: null };
+export function acknowledged(
+  request: AcknowledgementRequest,
+  severity: AcknowledgedSeverity,
+  at: number,
+): Acknowledgement {
+  const until = Math.min(request.until ?? at + defaultMs[severity], at + longestMs);
+  return { at, by: request.by, note: request.note ?? null, until, sticky: request.sticky ?? false, handOver: null };
 }
 
 /** Stays with the giver until it is accepted. */

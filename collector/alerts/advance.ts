@@ -58,7 +58,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
         onPerson(input);
         break;
       case 'ticket':
-        batch.changes.push({ did: input.did, at });
+        batch.changes.push({ event: input.event, at });
         break;
       case 'time':
         break;
@@ -156,7 +156,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     if (!alert || !(alert.flapping || alert.state === 'firing' || alert.state === 'unknown')) return;
     const current = alert.acknowledgement;
     if (input.type === 'acknowledge') {
-      const acknowledgement = acknowledged(input.wish, alert.rule.severity, at);
+      const acknowledgement = acknowledged(input.request, alert.rule.severity, at);
       const { by: actor, note: text, until, sticky } = acknowledgement;
       const next = { ...alert, acknowledgement, firstAcknowledgedAt: alert.firstAcknowledgedAt ?? at };
       record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky } });

@@ -20,7 +20,7 @@ import type { PolicyEvent } from '../tickets/actions.ts';
 import { createPolicy } from '../tickets/policy.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
 import type { Tickets } from '../tickets/tickets.ts';
-import type { Wish } from './acknowledgement.ts';
+import type { AcknowledgementRequest } from './acknowledgement.ts';
 import type { Input } from './batch.ts';
 import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
@@ -76,7 +76,7 @@ export interface Alerts {
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
   /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next three */
-  acknowledge(id: string, wish: Wish): Promise<void>;
+  acknowledge(id: string, request: AcknowledgementRequest): Promise<void>;
   handOver(id: string, by: string, to: string): Promise<void>;
   withdraw(id: string, by: string): Promise<void>;
   /** A person ends it because its subject no longer exists. */
@@ -175,7 +175,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     for (const { endpoint } of memory.all())
       if (endpoint !== collectorId && !fleet.get(endpoint)) inputs.set(endpoint, { type: 'retired', at, endpoint });
     for (const key of policy.firing())
-      if (!memory.alert(key)) inputs.set(key, { type: 'ticket', at, did: { type: 'recover', at, key } });
+      if (!memory.alert(key)) inputs.set(key, { type: 'ticket', at, event: { type: 'recover', at, key } });
     await queue.push(...inputs.values());
     await parts.tickets.closeOld();
   }
@@ -190,10 +190,10 @@ export function createAlerts(parts: AlertsParts): Alerts {
     reconciledAt = at;
     // An endpoint that is away may have gone at the very moment at which the last collector ended.
     for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
-    parts.tickets.onPerson((did) => {
+    parts.tickets.onPerson((action) => {
       queue
-        .push({ type: 'ticket', at: did.at, did: did as PolicyEvent })
-        .catch((thrown) => log.error({ err: thrown, key: did.key }, 'Could not apply an action to the ticket yet'));
+        .push({ type: 'ticket', at: action.at, event: action as PolicyEvent })
+        .catch((thrown) => log.error({ err: thrown, key: action.key }, 'Could not apply an action to the ticket yet'));
     });
     unsubscribe = changeFeed.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);

@@ -5,7 +5,7 @@
 import type { Level } from '../evaluate/evaluate.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
-import type { Wish } from './acknowledgement.ts';
+import type { AcknowledgementRequest } from './acknowledgement.ts';
 import { alertKey, type LiveAlert, type TransitionReason } from './alert.ts';
 
 /** What comes in; `at` is ms UTC by the collector's clock. */
@@ -17,11 +17,11 @@ export type Input = { at: number } & (
   | { type: 'retired'; endpoint: string }
   /** Rules have changed, or the place of an endpoint (null: of any). */
   | { type: 'rules'; endpoint: string | null }
-  | { type: 'acknowledge'; key: string; wish: Wish }
+  | { type: 'acknowledge'; key: string; request: AcknowledgementRequest }
   | { type: 'hand-over'; key: string; by: string; to: string }
   | { type: 'withdraw'; key: string; by: string }
   /** A person did something to a ticket. */
-  | { type: 'ticket'; did: PolicyEvent }
+  | { type: 'ticket'; event: PolicyEvent }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
@@ -73,14 +73,14 @@ export interface AlertChange {
   actor: string;
   params: Record<string, unknown>;
   /** Not notified by itself: its incident, or the fact that it flaps, is notified instead. */
-  quiet: boolean;
+  isSuppressed: boolean;
 }
 
 export interface Batch {
   at: number;
   inputs: readonly Input[];
   /** In order: what happened to alerts, and what people did to tickets, as the ticket policy must see them. */
-  changes: (AlertChange | { did: PolicyEvent; at: number })[];
+  changes: (AlertChange | { event: PolicyEvent; at: number })[];
   /** What follows for tickets. */
   actions: Action[];
   /** Notifications to send. */

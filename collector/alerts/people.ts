@@ -2,7 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
-import type { Wish } from './acknowledgement.ts';
+import type { AcknowledgementRequest } from './acknowledgement.ts';
 import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
@@ -29,9 +29,9 @@ export function createPeople({ state, clock, memory, push }: PeopleParts) {
   }
 
   return {
-    async acknowledge(id: string, wish: Wish): Promise<void> {
+    async acknowledge(id: string, request: AcknowledgementRequest): Promise<void> {
       const { key } = await alertOf(id, 'acknowledged');
-      await push({ type: 'acknowledge', at: clock.now(), key, wish });
+      await push({ type: 'acknowledge', at: clock.now(), key, request });
     },
     async handOver(id: string, by: string, to: string): Promise<void> {
       const { key, acknowledgement } = await alertOf(id, 'handed over');

@@ -41,7 +41,7 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   policy.restore(saved.states, saved.openings);
   await readNotified(state, parts.notified);
   return [
-    ...saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, did: { type: 'orphan', at, key } })),
+    ...saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, event: { type: 'orphan', at, key } })),
     ...orphans.map(({ key }): Input => ({ type: 'end', at, key, reason: 'rule_removed' })),
   ];
 }

@@ -1,18 +1,17 @@
 /** Saves changes of alerts: their present rows, and one row of history per change. */
-import type { Insertable, Transaction } from 'kysely';
+import type { Insertable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import { breathe } from '../state/breathe.ts';
-import type { Database } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
 import type { LiveAlert } from './alert.ts';
 import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
 
-type Db = Transaction<Database>;
 type AlertRow = Insertable<Database['alerts']>;
 
 const removedAtOnce = 100;
 
-export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
+export async function saveAlerts(db: StateTransaction, batch: Batch): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
   /** The last change of each alert holds its present state. */
   const last = new Map(changes.map((change) => [change.alert.id, change]));
@@ -39,13 +38,13 @@ export async function saveAlerts(db: Db, batch: Batch): Promise<void> {
 }
 
 /** The table decides whether the row exists already. */
-async function put(db: Db, rows: readonly AlertRow[]): Promise<void> {
+async function put(db: StateTransaction, rows: readonly AlertRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id');
   const changes = columns.map((column) => `${column} = excluded.${column}`);
   await insertRows(db, 'alerts', rows, `on conflict (id) do update set ${changes.join(', ')}`);
 }
 
-async function remove(db: Db, ids: readonly string[]): Promise<void> {
+async function remove(db: StateTransaction, ids: readonly string[]): Promise<void> {
   await db.deleteFrom('alert_events').where('alert', 'in', ids).execute();
   await db.deleteFrom('alerts').where('id', 'in', ids).execute();
   await breathe();

@@ -52,7 +52,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
       next.acknowledgement = null;
     }
     // The start of flapping replaces the notification of the change that caused it.
-    record(next, code, at, { reason, quiet: begins });
+    record(next, code, at, { reason, isSuppressed: begins });
     if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
   }
 
@@ -104,7 +104,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
       reason: null,
       actor: monitor,
       params: {},
-      quiet: false,
+      isSuppressed: false,
       ...more,
     });
   }

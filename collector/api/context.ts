@@ -9,7 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Role, TicketRow } from '../../shared/api.ts';
+import type { Role } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
@@ -26,31 +26,13 @@ import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
+import type { Tickets } from '../tickets/tickets.ts';
 
 /** Actions of people on an alert, and the alerts held for an endpoint. */
 export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
 
 /** Actions of people on a ticket; each is an event of the ticket with the person's name. */
-export interface TicketActions {
-  /** @returns the number of the new ticket */
-  create(ticket: NewTicket): Promise<number>;
-  /** @throws EvenkeelError NOT_FOUND, CONFLICT where the state of the ticket does not allow it; so do the others */
-  comment(id: number, by: string, text: string): Promise<unknown>;
-  assign(id: number, by: string, assignee: string | null): Promise<unknown>;
-  /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
-  resolve(id: number, by: string, text: string | null, wontFixUntil: number | null): Promise<unknown>;
-  reopen(id: number, by: string, text: string | null): Promise<unknown>;
-  setState(id: number, by: string, to: TicketRow['state'], text: string | null): Promise<unknown>;
-}
-
-export interface NewTicket {
-  title: string;
-  text: string | null;
-  endpoint: string | null;
-  impact: 1 | 2 | 3;
-  urgency: 1 | 2 | 3;
-  by: string;
-}
+export type TicketActions = Pick<Tickets, 'create' | 'comment' | 'assign' | 'resolve' | 'reopen' | 'setState'>;
 
 export interface Context {
   version: string;

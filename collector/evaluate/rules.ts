@@ -2,10 +2,9 @@
  * The rules in force, and how they change while the collector runs. Overrides in evenkeel.yaml belong to that file and
  * cannot be changed here; everything else is kept in state, each change with author, reason and difference.
  */
-import type { Transaction } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Database } from '../state/database.ts';
+import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import {
   type Arranged,
@@ -234,10 +233,8 @@ function changedIds(before: Arranged, after: Arranged): string[] {
   return [...new Set([...old, ...fresh].flatMap(([text, id]) => (old.has(text) && fresh.has(text) ? [] : [id])))];
 }
 
-type Db = Transaction<Database>;
-
 async function saveSaid(
-  db: Db,
+  db: StateTransaction,
   id: string,
   { of: scope, target }: Scope,
   parts: RuleParts | null,
@@ -250,7 +247,7 @@ async function saveSaid(
   await db.insertInto('rules').values(row).execute();
 }
 
-async function saveVersion(db: Db, version: RuleVersion): Promise<void> {
+async function saveVersion(db: StateTransaction, version: RuleVersion): Promise<void> {
   const { rule, scope, at, by, reason, before, after } = version;
   const json = (parts: RuleParts | null) => (parts === null ? null : JSON.stringify(parts));
   await db

@@ -4,13 +4,12 @@
  * credential stops working.
  */
 import { fail } from '../../shared/errors.ts';
-import type { Database } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 
 /** Minimum silence of the old endpoint, ms: two machines that both report are not a reinstallation. */
 const silentMs = 120_000;
 
-type Db = Pick<State, 'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom'>;
 type ReplacedRow = Database['endpoints'];
 
 export interface Replacement {
@@ -55,7 +54,7 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
   });
 }
 
-async function living(db: Db, id: string): Promise<ReplacedRow> {
+async function living(db: StateTransaction, id: string): Promise<ReplacedRow> {
   const row = await db.selectFrom('endpoints').selectAll().where('id', '=', id).executeTakeFirst();
   if (!row || row.retired_at !== null) throw fail('NOT_FOUND', { what: 'endpoint', id });
   return row;
@@ -64,7 +63,7 @@ async function living(db: Db, id: string): Promise<ReplacedRow> {
 /** Tables whose rows can be merged without conflicts. */
 const plain = ['signals', 'restore_tests', 'losses', 'quarantine', 'alerts', 'tickets', 'replacements'] as const;
 
-async function moveRows(db: Db, from: string, to: string): Promise<void> {
+async function moveRows(db: StateTransaction, from: string, to: string): Promise<void> {
   // All have the column; the types of a union of tables cannot say so.
   for (const table of plain)
     await db

@@ -40,11 +40,11 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     await breathe();
   }
 
-  function onChange({ at, code, alert, ended, reason, params, quiet }: AlertChange): void {
+  function onChange({ at, code, alert, ended, reason, params, isSuppressed }: AlertChange): void {
     const before = memory.of(alert.id);
     const isNews = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
-    if ((code === 'firing' || code === 'worse') && !quiet && isNews) send(alert, 'firing', at);
-    else if (code === 'flapping' && !quiet) send(alert, 'flapping', at);
+    if ((code === 'firing' || code === 'worse') && !isSuppressed && isNews) send(alert, 'firing', at);
+    else if (code === 'flapping' && !isSuppressed) send(alert, 'flapping', at);
     else if (code === 'stable' && params.good === false) tell(alert, 'firing', at, 'stable');
     else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
     if (ended) memory.forget(alert.id);
@@ -77,7 +77,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if (action.type === 'remind') remind(action);
     // It was held back as part of an incident that did not form.
     else if (action.type === 'open' && alert?.state === 'firing' && !memory.of(alert.id)) send(alert, 'firing', at);
-    else if (policy.state(key)?.isStorm) onIncident(action);
+    else if (policy.state(key)?.isIncident) onIncident(action);
   }
 
   function remind({ key, at, about }: Action): void {

@@ -1,12 +1,11 @@
 /** Saves what is to be sent: one notification, one delivery per channel. The same event twice is the same row. */
 import { randomBytes } from 'node:crypto';
-import type { Transaction } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
-import type { Database } from '../state/database.ts';
+import type { StateTransaction } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
 
-export async function saveNotifications(db: Transaction<Database>, batch: Batch): Promise<void> {
+export async function saveNotifications(db: StateTransaction, batch: Batch): Promise<void> {
   for (const { at, channels, about, alert, incident, ticketKey, ticket, facts } of batch.notifications) {
     const { event, severity } = facts;
     const isOfTicket = incident !== null || event === 'reminder';
@@ -33,7 +32,7 @@ export async function saveNotifications(db: Transaction<Database>, batch: Batch)
   }
 }
 
-async function lastTicketOf(db: Transaction<Database>, key: string): Promise<number | null> {
+async function lastTicketOf(db: StateTransaction, key: string): Promise<number | null> {
   const row = await db
     .selectFrom('tickets')
     .select('id')

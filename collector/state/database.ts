@@ -2,7 +2,9 @@
  * The collector's state: everything but time series. Only what SQLite and PostgreSQL both have (text, integer ms,
  * JSON as text). One repository file per noun lives with its noun.
  */
-import type { Generated } from 'kysely';
+import type { Generated, Transaction } from 'kysely';
+
+export type StateTransaction = Transaction<Database>;
 
 type Flag = 0 | 1;
 /** ms since 1970, UTC. */

@@ -2,11 +2,10 @@
  * Many small changes of state in one durable commit: when a fleet of thousands reconnects at once, one commit with its
  * fsync per endpoint would keep the whole collector busy for a minute.
  */
-import type { Transaction } from 'kysely';
-import type { Database } from './database.ts';
+import type { StateTransaction } from './database.ts';
 import type { State } from './open.ts';
 
-type Work = (db: Transaction<Database>) => Promise<void>;
+type Work = (db: StateTransaction) => Promise<void>;
 
 interface WaitingWork {
   work: Work;

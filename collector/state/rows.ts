@@ -3,11 +3,9 @@
  * long per row as SQLite does. Their texts are the same each time, so that they are prepared once. Column names are
  * those of our own objects, never from outside.
  */
-import { CompiledQuery, type Insertable, PostgresAdapter, type Transaction, type Updateable } from 'kysely';
+import { CompiledQuery, type Insertable, PostgresAdapter, type Updateable } from 'kysely';
 import { breathe } from './breathe.ts';
-import type { Database } from './database.ts';
-
-type Db = Transaction<Database>;
+import type { Database, StateTransaction } from './database.ts';
 
 /** Rows per statement; the rest of a list goes one by one: two texts per table, however many rows. */
 const rowsAtOnce = 25;
@@ -18,7 +16,7 @@ const rowsAtOnce = 25;
  * @returns the number of the last row, where it is asked for
  */
 export async function insertRows<T extends keyof Database>(
-  db: Db,
+  db: StateTransaction,
   table: T,
   rows: readonly Insertable<Database[T]>[],
   more = '',
@@ -44,7 +42,7 @@ export async function insertRows<T extends keyof Database>(
 
 /** Changes these columns of one row. */
 export async function updateRow<T extends 'alerts' | 'endpoints' | 'tickets'>(
-  db: Db,
+  db: StateTransaction,
   table: T,
   id: string | number,
   columns: Updateable<Database[T]>,
@@ -56,5 +54,5 @@ export async function updateRow<T extends 'alerts' | 'endpoints' | 'tickets'>(
 }
 
 /** The parameter `n`, from 0, in the syntax of the database in use. */
-const markOf = (db: Db): ((n: number) => string) =>
+const markOf = (db: StateTransaction): ((n: number) => string) =>
   db.getExecutor().adapter instanceof PostgresAdapter ? (n) => `$${n + 1}` : () => '?';

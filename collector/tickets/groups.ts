@@ -16,12 +16,12 @@ export interface IncidentGroups {
   clear(): void;
 }
 
-/** Only compared, never taken apart: its parts stand in columns. */
-export const stormKey = (site: string | null, check: string) =>
+/** Only compared, never taken apart: its parts stand in columns. `storm/` is in the tables of older versions. */
+export const incidentKey = (site: string | null, check: string) =>
   `storm/${encodeURIComponent(site ?? '')}/${check}`.toLowerCase();
 
 /** Fires, and is part of no incident. */
-const isLoose = (state: TicketState) => state.firing && !state.isStorm && state.parent === null;
+const isUngrouped = (state: TicketState) => state.firing && !state.isIncident && state.parent === null;
 
 /** @param staysApart whether an alert must not join a group at present: in maintenance, or its ticket is in work */
 export function createGroups(windowMs: number, staysApart: (state: TicketState) => boolean): IncidentGroups {
@@ -31,9 +31,9 @@ export function createGroups(windowMs: number, staysApart: (state: TicketState) 
 
   return {
     add(state) {
-      if (!isLoose(state) || groupedAt.get(state) === state.firedAt) return;
+      if (!isUngrouped(state) || groupedAt.get(state) === state.firedAt) return;
       groupedAt.set(state, state.firedAt);
-      const key = stormKey(state.site, state.check);
+      const key = incidentKey(state.site, state.check);
       const list = groups.get(key) ?? [];
       const isLate = (list.at(-1)?.firedAt ?? 0) > state.firedAt;
       list.push({ state, firedAt: state.firedAt });
@@ -43,29 +43,29 @@ export function createGroups(windowMs: number, staysApart: (state: TicketState) 
     recentOf(state, enough = Infinity) {
       // Endpoints without a site share nothing that could fail.
       if (state.site === null) return [];
-      const list = groups.get(stormKey(state.site, state.check)) ?? [];
+      const list = groups.get(incidentKey(state.site, state.check)) ?? [];
       // A change that was undone may have left it in the list twice.
-      const near = new Set<TicketState>();
+      const recent = new Set<TicketState>();
       const endpoints = new Set<string>();
       let latest: number | null = null;
       for (let i = list.length - 1; i >= 0 && endpoints.size < enough; i--) {
         const { state: other, firedAt } = list[i] as (typeof list)[number];
         if (firedAt !== other.firedAt) continue;
         if (latest !== null && latest - other.firedAt > windowMs) break;
-        if (!isLoose(other) || other.site !== state.site || staysApart(other)) continue;
+        if (!isUngrouped(other) || other.site !== state.site || staysApart(other)) continue;
         latest ??= other.firedAt;
-        near.add(other);
+        recent.add(other);
         endpoints.add(other.endpoint);
       }
-      return [...near];
+      return [...recent];
     },
     forget() {
       for (const [key, list] of groups) {
-        const loose = list.filter(({ state, firedAt }) => isLoose(state) && firedAt === state.firedAt);
+        const loose = list.filter(({ state, firedAt }) => isUngrouped(state) && firedAt === state.firedAt);
         if (loose.length === 0) groups.delete(key);
         else groups.set(key, loose);
       }
-      for (const state of groupedAt.keys()) if (!isLoose(state)) groupedAt.delete(state);
+      for (const state of groupedAt.keys()) if (!isUngrouped(state)) groupedAt.delete(state);
     },
     clear() {
       groups.clear();

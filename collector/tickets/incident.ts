@@ -2,7 +2,7 @@
  * Site incidents: the same check fires on several endpoints of a site. That is one outage, with one ticket instead of
  * many. Tickets beyond the hourly budget are attached to an incident, too.
  */
-import { stormKey } from './groups.ts';
+import { incidentKey } from './groups.ts';
 import { begin, reopen } from './lifecycle.ts';
 import type { TicketMemory } from './memory.ts';
 import { newTicketState, type TicketState } from './ticket-state.ts';
@@ -11,10 +11,10 @@ type Outage = Pick<TicketState, 'key' | 'check' | 'site'>;
 
 /** Opens, reopens or finds the ticket of an incident. */
 export function openIncident(memory: TicketMemory, { key, check, site }: Outage, at: number): TicketState {
-  const incident = memory.get(key) ?? memory.add({ ...newTicketState(key, '', check, site), isStorm: true });
+  const incident = memory.get(key) ?? memory.add({ ...newTicketState(key, '', check, site), isIncident: true });
   const goesOn = incident.firing || incident.resolveDue !== null;
   // Further alerts while its ticket is closed by hand are notified, too.
-  const isNews = !goesOn || incident.openDue !== null;
+  const mustNotify = !goesOn || incident.openDue !== null;
   memory.set(incident, { firing: true, restoredAt: null, openDue: null, resolveDue: null, remindDue: null });
   if (!goesOn) memory.set(incident, { firedAt: at });
   if (!incident.open) {
@@ -26,7 +26,7 @@ export function openIncident(memory: TicketMemory, { key, check, site }: Outage,
       begin(memory, incident, at);
     }
   }
-  if (isNews) memory.act(incident, { type: 'began', key, at });
+  if (mustNotify) memory.act(incident, { type: 'began', key, at });
   return incident;
 }
 
@@ -54,19 +54,19 @@ export function join(memory: TicketMemory, state: TicketState, incident: TicketS
  * fired for the open delay: a site that fails for less opens no ticket either.
  */
 export function formIncident(memory: TicketMemory, state: TicketState, at: number): boolean {
-  if (!isCrowded(memory, state)) return false;
+  if (!isSiteWide(memory, state)) return false;
   const members = memory.groups.recentOf(state).reverse();
-  const isRipe = (member: TicketState) =>
+  const isDue = (member: TicketState) =>
     member.open || (member === state && state.firedAt + memory.settings.openDelay <= at);
-  if (!members.some(isRipe)) return false;
+  if (!members.some(isDue)) return false;
   const { check, site } = state;
-  const incident = openIncident(memory, { key: stormKey(site, check), check, site }, at);
+  const incident = openIncident(memory, { key: incidentKey(site, check), check, site }, at);
   for (const member of members) join(memory, member, incident, at);
   return true;
 }
 
 /** True when enough endpoints of its site have the same check firing to be one incident, which may not be open yet. */
-export function isCrowded({ groups, settings }: TicketMemory, state: TicketState): boolean {
-  const near = groups.recentOf(state, settings.stormEndpoints);
-  return new Set(near.map(({ endpoint }) => endpoint)).size >= settings.stormEndpoints;
+export function isSiteWide({ groups, settings }: TicketMemory, state: TicketState): boolean {
+  const recent = groups.recentOf(state, settings.incidentEndpoints);
+  return new Set(recent.map(({ endpoint }) => endpoint)).size >= settings.incidentEndpoints;
 }

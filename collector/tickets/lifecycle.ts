@@ -8,8 +8,8 @@ export function begin(memory: TicketMemory, state: TicketState, at: number): voi
 }
 
 export function reopen(memory: TicketMemory, state: TicketState, at: number, why: 'fired' | 'still-firing'): void {
-  const { key, isStorm, check, site } = state;
-  memory.act(state, { type: 'reopen', key, at, why, ...(isStorm ? { of: { check, site } } : {}) });
+  const { key, isIncident, check, site } = state;
+  memory.act(state, { type: 'reopen', key, at, why, ...(isIncident ? { of: { check, site } } : {}) });
   begin(memory, state, at);
   // A person had closed it: it stays that person's.
   if (why === 'still-firing') memory.set(state, { touched: true });
@@ -26,13 +26,13 @@ export function judgeFlapping(memory: TicketMemory, state: TicketState, at: numb
 /** A person works on it: from now on only a person resolves it. */
 export function touch(memory: TicketMemory, state: TicketState, at: number): void {
   if (!state.open) return;
-  memory.set(state, { touched: true, resolveDue: state.isStorm ? state.resolveDue : null });
+  memory.set(state, { touched: true, resolveDue: state.isIncident ? state.resolveDue : null });
   if (!state.firing && state.remindDue === null) memory.set(state, { remindDue: at + memory.settings.remindAfter });
 }
 
 /** Closed by hand though it still fires: waits the open delay, because the fix may not be measured yet. */
 export function close(memory: TicketMemory, state: TicketState, at: number, mutedUntil: number | null): void {
-  const resolveDue = state.isStorm ? state.resolveDue : null;
+  const resolveDue = state.isIncident ? state.resolveDue : null;
   memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil });
   if (!state.firing) return;
   if (mutedUntil !== null) memory.set(state, { openDue: mutedUntil });

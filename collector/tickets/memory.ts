@@ -29,7 +29,7 @@ export function createTicketMemory(settings: PolicySettings) {
 
   const isMaintained = ({ endpoint, site }: TicketState) =>
     maintained.has('*') || maintained.has(`e:${endpoint}`) || maintained.has(`s:${site}`);
-  const groups = createGroups(settings.stormWindow, (state) => (state.open && state.touched) || isMaintained(state));
+  const groups = createGroups(settings.incidentWindow, (state) => (state.open && state.touched) || isMaintained(state));
   const openingsOf = (at: number) => openings.filter((opened) => at - opened < hour);
 
   function arm(state: TicketState): void {

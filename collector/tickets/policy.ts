@@ -7,8 +7,8 @@
  * a heap, and firing alerts are kept by site and check in the order of their fires.
  */
 import type { Action as PolicyAction, PolicyEvent } from './actions.ts';
-import { stormKey } from './groups.ts';
-import { endIncident, formIncident, isCrowded, join, openIncident } from './incident.ts';
+import { incidentKey } from './groups.ts';
+import { endIncident, formIncident, isSiteWide, join, openIncident } from './incident.ts';
 import { begin, close, judgeFlapping, reopen, touch } from './lifecycle.ts';
 import { createTicketMemory, type TicketMemory } from './memory.ts';
 import type { PolicySettings } from './settings.ts';
@@ -25,7 +25,7 @@ export interface TicketPolicy {
   /** Keys of the alerts that fire according to the policy. */
   firing(): string[];
   /** The alert is part of an incident: the incident is notified, not each alert. */
-  crowded(key: string): boolean;
+  isInIncident(key: string): boolean;
   /** Puts back what was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
   restore(states: TicketState[], openings: number[]): void;
   /** What was done since the last call is saved. */
@@ -54,10 +54,10 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     },
     nextDue: memory.due.next,
     state: memory.get,
-    firing: () => [...memory.all()].filter((state) => state.firing && !state.isStorm).map((state) => state.key),
-    crowded(key) {
+    firing: () => [...memory.all()].filter((state) => state.firing && !state.isIncident).map((state) => state.key),
+    isInIncident(key) {
       const state = memory.get(key);
-      return state !== undefined && (state.parent !== null || isCrowded(memory, state));
+      return state !== undefined && (state.parent !== null || isSiteWide(memory, state));
     },
     restore: memory.restore,
     keep: memory.keep,
@@ -80,11 +80,11 @@ function runDue(memory: TicketMemory, now: number): void {
 function runOne(memory: TicketMemory, state: TicketState, at: number): void {
   if (state.openDue === at) {
     memory.set(state, { openDue: null });
-    if (state.isStorm) openIncident(memory, state, at);
+    if (state.isIncident) openIncident(memory, state, at);
     else if (!formIncident(memory, state, at)) open(memory, state, at);
   } else if (state.resolveDue === at) {
     memory.set(state, { resolveDue: null });
-    if (state.isStorm) endIncident(memory, state, at);
+    if (state.isIncident) endIncident(memory, state, at);
     if (!state.open || state.touched) return;
     memory.act(state, { type: 'resolve', key: state.key, at });
     memory.set(state, { open: false, flapping: false, resolvedAt: at });
@@ -163,19 +163,19 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
 }
 
 function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void {
-  const { openDelay, stormEndpoints } = memory.settings;
-  const incident = memory.get(stormKey(state.site, state.check));
+  const { openDelay, incidentEndpoints } = memory.settings;
+  const incident = memory.get(incidentKey(state.site, state.check));
   // While none of them is due there is nothing to check: an incident of thousands must not be counted at each fire.
-  const isRipeAtOnce = () =>
-    openDelay === 0 || memory.groups.recentOf(state, stormEndpoints * 2).some((member) => member.open);
+  const isDueAtOnce = () =>
+    openDelay === 0 || memory.groups.recentOf(state, incidentEndpoints * 2).some((member) => member.open);
   if (memory.isMaintained(state)) memory.set(state, { openDue: null });
   else if (incident?.open && incident.firing) join(memory, state, incident, at);
-  else if (!(isRipeAtOnce() && formIncident(memory, state, at)))
+  else if (!(isDueAtOnce() && formIncident(memory, state, at)))
     memory.set(state, { openDue: Math.max(state.firedAt + openDelay, state.mutedUntil ?? 0) });
 }
 
 function recover(memory: TicketMemory, state: TicketState, at: number): void {
-  const { remindAfter, flapQuiet, resolveHold } = memory.settings;
+  const { remindAfter, flapHold, resolveHold } = memory.settings;
   if (!state.firing) return;
   // A person closed it while it fired, and was right: that was no automatic resolution.
   if (!state.open && (state.resolvedAt ?? 0) >= state.firedAt) memory.set(state, { resolvedAt: null });
@@ -190,15 +190,15 @@ function recover(memory: TicketMemory, state: TicketState, at: number): void {
   }
   if (state.open) memory.act(state, { type: 'recovered', key: state.key, at, touched: state.touched });
   if (state.open && state.touched) memory.set(state, { remindDue: at + remindAfter });
-  if (state.isStorm || (state.open && !state.touched))
-    memory.set(state, { resolveDue: at + (state.flapping ? flapQuiet : resolveHold) });
+  if (state.isIncident || (state.open && !state.touched))
+    memory.set(state, { resolveDue: at + (state.flapping ? flapHold : resolveHold) });
 }
 
 function maintain(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'maintenance' }>): void {
   const { openDelay, afterMaintenance } = memory.settings;
   memory.maintain(event.endpoint ? `e:${event.endpoint}` : event.site ? `s:${event.site}` : '*', event.on);
   for (const state of memory.all()) {
-    if (!state.firing || state.open || state.parent !== null || state.isStorm) continue;
+    if (!state.firing || state.open || state.parent !== null || state.isIncident) continue;
     if (memory.isMaintained(state)) memory.set(state, { openDue: null });
     else if (!event.on && state.openDue === null)
       memory.set(state, { openDue: Math.max(state.firedAt + openDelay, event.at + afterMaintenance) });

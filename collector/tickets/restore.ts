@@ -1,7 +1,5 @@
 /** The state of the policy after a restart, read back from the tickets. */
-import type { Transaction } from 'kysely';
 import type { LiveAlert } from '../alerts/alert.ts';
-import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Action } from './actions.ts';
 import type { PolicySettings } from './settings.ts';
@@ -21,10 +19,8 @@ export interface Restored {
   orphans: Action[];
 }
 
-type Db = State | Transaction<Database>;
-
 export async function readTickets(
-  db: Db,
+  db: State,
   open: readonly OpenAlert[],
   settings: PolicySettings,
   now: number,
@@ -53,11 +49,11 @@ export async function readTickets(
     const state =
       states.get(ticket.key) ?? newTicketState(ticket.key, ticket.endpoint ?? '', ticket.rule ?? 'budget', ticket.site);
     states.set(ticket.key, state);
-    state.isStorm = ticket.kind === 'incident' || ticket.kind === 'budget';
+    state.isIncident = ticket.kind === 'incident' || ticket.kind === 'budget';
     state.openedBefore = true;
     if (ticket.open_key === null) {
       state.mutedUntil = ticket.muted_until !== null && ticket.muted_until > now ? ticket.muted_until : null;
-      const isReopened = state.isStorm && goingOn.has(ticket.id) && state.mutedUntil === null;
+      const isReopened = state.isIncident && goingOn.has(ticket.id) && state.mutedUntil === null;
       state.resolvedAt = ticket.resolved_by === 'monitor' || isReopened ? ticket.resolved_at : null;
       continue;
     }
@@ -74,7 +70,7 @@ export async function readTickets(
   for (const { alert } of open) {
     const parent = states.get(current.get(alert.ticket ?? -1)?.key ?? '');
     const child = states.get(alert.key);
-    if (!parent?.isStorm || !child) continue;
+    if (!parent?.isIncident || !child) continue;
     child.parent = parent.key;
     parent.children.push(child.key);
     if (child.firing) parent.firingChildren++;
@@ -99,23 +95,23 @@ export async function readTickets(
 }
 
 /** Numbers of the tickets of outages that have not ended. */
-async function readIncidents(db: Db): Promise<Set<number>> {
+async function readIncidents(db: State): Promise<Set<number>> {
   const rows = await db.selectFrom('incidents').select('ticket').where('ended_at', 'is', null).execute();
   return new Set(rows.map(({ ticket }) => ticket));
 }
 
 /** Members of such incidents whose alerts have ended: they stay attached, and count for it when they fire again. */
 async function readEndedMembers(
-  db: Db,
+  db: State,
   states: Map<string, TicketState>,
   current: ReadonlyMap<number, { key: string }>,
 ): Promise<void> {
-  const storms = [...current].filter(([, { key }]) => states.get(key)?.isStorm).map(([id]) => id);
+  const incidents = [...current].filter(([, { key }]) => states.get(key)?.isIncident).map(([id]) => id);
   const rows = await db
     .selectFrom('alerts')
     .select(['key', 'endpoint', 'ticket'])
     .distinct()
-    .where('ticket', 'in', storms)
+    .where('ticket', 'in', incidents)
     .where('active_key', 'is', null)
     .execute();
   for (const { key, endpoint, ticket } of rows) {
@@ -139,7 +135,7 @@ function armTimers(state: TicketState, settings: PolicySettings, now: number, or
   const restored = state.restoredAt ?? now;
   state.restoredAt = restored;
   if (state.touched) state.remindDue = nextAfter(restored, settings.remindAfter, now);
-  else state.resolveDue = restored + (state.flapping ? settings.flapQuiet : settings.resolveHold);
+  else state.resolveDue = restored + (state.flapping ? settings.flapHold : settings.resolveHold);
 }
 
 /** The first of `start + n · every` that has not passed. */
@@ -148,7 +144,7 @@ function nextAfter(start: number, every: number, now: number): number {
 }
 
 /** When each key fired within the window in which fires are counted. */
-async function readFires(db: Db, states: Map<string, TicketState>, settings: PolicySettings, now: number) {
+async function readFires(db: State, states: Map<string, TicketState>, settings: PolicySettings, now: number) {
   const rows = await db
     .selectFrom('alert_events')
     .innerJoin('alerts', 'alerts.id', 'alert_events.alert')

@@ -2,11 +2,11 @@
  * Saves the decisions of the ticket policy: tickets, their events and incidents. The unique `open_key` enforces "one
  * key, one open ticket": whoever loses the race is counted in the winner's ticket.
  */
-import { sql, type Transaction, type Updateable } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
 import { breathe } from '../state/breathe.ts';
-import type { Database } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
 import { budgetKey } from './policy.ts';
@@ -14,11 +14,10 @@ import { impactOf, priorityOf, type TicketLevel, toTicketLevel } from './priorit
 import type { AboutTicket } from './ticket-state.ts';
 import { blankTicket, note } from './tickets.ts';
 
-type Db = Transaction<Database>;
 type FoundTicket = Pick<Database['tickets'], 'state' | 'fires' | 'assignee'> & { id: number };
 const actor = 'monitor';
 
-export async function saveTickets(db: Db, batch: Batch): Promise<void> {
+export async function saveTickets(db: StateTransaction, batch: Batch): Promise<void> {
   for (const action of batch.actions) {
     const id = await applyAction(db, action, batch);
     if (id !== null) batch.changedTickets.add(id);
@@ -26,7 +25,7 @@ export async function saveTickets(db: Db, batch: Batch): Promise<void> {
   }
 }
 
-async function applyAction(db: Db, action: Action, batch: Batch): Promise<number | null> {
+async function applyAction(db: StateTransaction, action: Action, batch: Batch): Promise<number | null> {
   switch (action.type) {
     case 'open':
     case 'open-parent':
@@ -70,28 +69,33 @@ function link(batch: Batch, { key, about }: Action, id: number): number {
   return id;
 }
 
-async function openTicket(db: Db, key: string): Promise<FoundTicket | undefined> {
+async function openTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
   const found = sql<FoundTicket>`select id, state, fires, assignee from tickets where open_key = ${key}`;
   return (await found.execute(db)).rows[0];
 }
 
-async function onOpen(db: Db, key: string, work: (ticket: FoundTicket) => Promise<void>): Promise<number | null> {
+async function onOpen(
+  db: StateTransaction,
+  key: string,
+  work: (ticket: FoundTicket) => Promise<void>,
+): Promise<number | null> {
   const ticket = await openTicket(db, key);
   if (!ticket) return null;
   await work(ticket);
   return ticket.id;
 }
 
-const set = (db: Db, id: number, columns: Updateable<Database['tickets']>) => updateRow(db, 'tickets', id, columns);
+const set = (db: StateTransaction, id: number, columns: Updateable<Database['tickets']>) =>
+  updateRow(db, 'tickets', id, columns);
 
-async function lastTicket(db: Db, key: string): Promise<FoundTicket | undefined> {
+async function lastTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
   const last = sql<FoundTicket>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
   return (await last.execute(db)).rows[0];
 }
 
-type Opening = Extract<Action, { type: 'open' | 'open-parent' }>;
+type OpenAction = Extract<Action, { type: 'open' | 'open-parent' }>;
 
-async function open(db: Db, action: Opening): Promise<number> {
+async function open(db: StateTransaction, action: OpenAction): Promise<number> {
   const { key, at, about } = action;
   const fires = action.type === 'open' ? action.count : 0;
   const before = await lastTicket(db, key);
@@ -138,7 +142,11 @@ function columnsOfMany({ key, check, site }: Extract<Action, { type: 'open-paren
   return { kind: 'incident' as const, rule: check, site, ...weight(impactOf('site'), 2) };
 }
 
-async function beginIncident(db: Db, action: Extract<Action, { type: 'open-parent' }>, ticket: number): Promise<void> {
+async function beginIncident(
+  db: StateTransaction,
+  action: Extract<Action, { type: 'open-parent' }>,
+  ticket: number,
+): Promise<void> {
   const { key, at, check, site } = action;
   const isBudget = key === budgetKey;
   const about = { kind: isBudget ? ('budget' as const) : ('site' as const), site, rule: isBudget ? null : check };
@@ -149,7 +157,7 @@ async function beginIncident(db: Db, action: Extract<Action, { type: 'open-paren
 }
 
 /** Sets the end of the last outage under this key, whatever has become of its ticket. @param at null: it goes on */
-async function endIncident(db: Db, key: string, at: number | null): Promise<number | null> {
+async function endIncident(db: StateTransaction, key: string, at: number | null): Promise<number | null> {
   const last = sql<{ id: number; ticket: number }>`select id, ticket from incidents where key = ${key}
     order by id desc limit 1`;
   const [row] = (await last.execute(db)).rows;
@@ -164,7 +172,7 @@ const weight = (impact: TicketLevel, urgency: TicketLevel) => ({
   priority: priorityOf(impact, urgency),
 });
 
-async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
+async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
   const { key, at, why, about, of } = action;
   const last = await lastTicket(db, key);
   // Closed for good, or cancelled: what comes later is a new ticket that follows the old one.
@@ -195,7 +203,11 @@ async function reopen(db: Db, action: Extract<Action, { type: 'reopen' }>): Prom
 }
 
 /** The same problem again: counted in the open ticket, which is then about the present alert. */
-async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: Batch): Promise<number | null> {
+async function count(
+  db: StateTransaction,
+  action: Extract<Action, { type: 'count' }>,
+  batch: Batch,
+): Promise<number | null> {
   const { key, child, at, about } = action;
   return onOpen(db, key, async ({ id, fires }) => {
     const alert = about ? { alert: about.alert } : {};
@@ -207,7 +219,11 @@ async function count(db: Db, action: Extract<Action, { type: 'count' }>, batch: 
 }
 
 /** Attaches an alert to an incident's ticket; its own ticket, where it had one, is cancelled as merged. */
-async function attach(db: Db, action: Extract<Action, { type: 'attach' }>, batch: Batch): Promise<number | null> {
+async function attach(
+  db: StateTransaction,
+  action: Extract<Action, { type: 'attach' }>,
+  batch: Batch,
+): Promise<number | null> {
   const { key, at, about } = action;
   const parent = await openTicket(db, action.parent);
   if (!parent) return null;
@@ -227,7 +243,10 @@ async function attach(db: Db, action: Extract<Action, { type: 'attach' }>, batch
   return link(batch, action, parent.id);
 }
 
-async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>): Promise<number | null> {
+async function raiseUrgency(
+  db: StateTransaction,
+  action: Extract<Action, { type: 'urgency' }>,
+): Promise<number | null> {
   const { key, at, urgency, severity } = action;
   const ticket = await db.selectFrom('tickets').selectAll().where('open_key', '=', key).executeTakeFirst();
   if (!ticket || ticket.urgency <= urgency) return null;
@@ -242,7 +261,7 @@ async function raiseUrgency(db: Db, action: Extract<Action, { type: 'urgency' }>
 }
 
 /** Acknowledging the alert takes the ticket: the monitor does not resolve it any more. */
-function acknowledge(db: Db, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
+function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
   const { key, at, by, note: text, isEarlier } = action;
   return onOpen(db, key, async ({ id, state, assignee }) => {
     const begun = state === 'new' ? { state: 'in_progress' as const } : {};
@@ -251,7 +270,7 @@ function acknowledge(db: Db, action: Extract<Action, { type: 'acknowledged' }>):
   });
 }
 
-async function resolve(db: Db, action: Action): Promise<number | null> {
+async function resolve(db: StateTransaction, action: Action): Promise<number | null> {
   return onOpen(db, action.key, async ({ id, state }) => {
     const done = await db
       .updateTable('tickets')

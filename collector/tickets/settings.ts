@@ -6,13 +6,13 @@ export interface PolicySettings {
   resolveHold: number;
   /** An alert that fires again within this time after an automatic resolution reopens the same ticket. */
   reopenWindow: number;
-  /** This many fires within the window are flapping: the ticket stays open until `flapQuiet` has passed without one. */
+  /** This many fires within the window are flapping: the ticket stays open until `flapHold` has passed without one. */
   flapCount: number;
   flapWindow: number;
-  flapQuiet: number;
+  flapHold: number;
   /** This many endpoints of one site with the same check within the window share one ticket. */
-  stormEndpoints: number;
-  stormWindow: number;
+  incidentEndpoints: number;
+  incidentWindow: number;
   /** Still firing this long after the end of a maintenance: a ticket opens. */
   afterMaintenance: number;
   /** Automatic tickets per hour; those beyond share one ticket. */
@@ -29,24 +29,24 @@ export const defaultPolicy: PolicySettings = {
   reopenWindow: 24 * 60 * minute,
   flapCount: 3,
   flapWindow: 60 * minute,
-  flapQuiet: 30 * minute,
-  stormEndpoints: 5,
-  stormWindow: 5 * minute,
+  flapHold: 30 * minute,
+  incidentEndpoints: 5,
+  incidentWindow: 5 * minute,
   afterMaintenance: 5 * minute,
   budget: 30,
   remindAfter: 24 * 60 * minute,
 };
 
 /** The policy with the part `tickets:` of evenkeel.yaml applied. */
-export function policyOf(said: {
+export function policyOf(file: {
   openAfterMs: number;
   resolveAfterMs: number;
   reopenWithinMs: number;
 }): PolicySettings {
   return {
     ...defaultPolicy,
-    openDelay: said.openAfterMs,
-    resolveHold: said.resolveAfterMs,
-    reopenWindow: said.reopenWithinMs,
+    openDelay: file.openAfterMs,
+    resolveHold: file.resolveAfterMs,
+    reopenWindow: file.reopenWithinMs,
   };
 }

@@ -35,7 +35,7 @@ export interface TicketState {
   mutedUntil: number | null;
   /** Key of the incident of which it is part. */
   parent: string | null;
-  isStorm: boolean;
+  isIncident: boolean;
   /** Of an incident: the keys attached to it, and how many of them fire. */
   children: string[];
   firingChildren: number;
@@ -62,7 +62,7 @@ export function newTicketState(key: string, endpoint: string, check: string, sit
     resolvedAt: null,
     mutedUntil: null,
     parent: null,
-    isStorm: false,
+    isIncident: false,
     children: [],
     firingChildren: 0,
   };

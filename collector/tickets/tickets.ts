@@ -3,24 +3,23 @@
  * was read is a CONFLICT, never a silent overwrite. What the monitor does is in save.ts.
  */
 import { randomBytes } from 'node:crypto';
-import type { Selectable, Transaction, Updateable } from 'kysely';
+import type { Selectable, Updateable } from 'kysely';
 import type { TicketRow } from '../../shared/api.ts';
 import { businessMinutes, type Calendar } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import type { ChangeFeed } from '../change-feed.ts';
-import type { Database } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { insertRows } from '../state/rows.ts';
 import { priorityOf, type TicketLevel } from './priority.ts';
 
 export type TicketStateName = TicketRow['state'];
 type StoredTicket = Selectable<Database['tickets']>;
-type Db = Transaction<Database>;
 
 /** An action of a person on a ticket of the monitor; an event of the policy. */
-export type PersonDid = { key: string; at: number } & (
+export type PersonAction = { key: string; at: number } & (
   | { type: 'touch' | 'reopen' }
   | { type: 'close'; mutedUntil: number | null }
 );
@@ -46,7 +45,7 @@ export interface Tickets {
   /** Any other transition of the life cycle; on_hold and cancelled need a reason. */
   setState(id: number, by: string, to: TicketStateName, text: string | null): Promise<void>;
   /** The listener is called after the change was saved. */
-  onPerson(listener: (did: PersonDid) => void): void;
+  onPerson(listener: (action: PersonAction) => void): void;
   /** Closes tickets resolved for five business days; until then they can be reopened. @returns how many */
   closeOld(): Promise<number>;
 }
@@ -70,15 +69,18 @@ export function createTickets(parts: {
   support: Calendar;
 }): Tickets {
   const { state, clock, changeFeed, support } = parts;
-  const listeners: ((did: PersonDid) => void)[] = [];
+  const listeners: ((action: PersonAction) => void)[] = [];
 
-  function done(row: StoredTicket, did: PersonDid | null): void {
+  function done(row: StoredTicket, action: PersonAction | null): void {
     changeFeed.publish({ kind: 'ticket', ticket: row.id });
-    if (did && row.kind !== 'person') for (const listener of listeners) listener(did);
+    if (action && row.kind !== 'person') for (const listener of listeners) listener(action);
   }
 
   /** Reads, changes and notes in one transaction. @returns the ticket as it was before */
-  function change(id: number, work: (db: Db, row: StoredTicket, now: number) => Promise<void>): Promise<StoredTicket> {
+  function change(
+    id: number,
+    work: (db: StateTransaction, row: StoredTicket, now: number) => Promise<void>,
+  ): Promise<StoredTicket> {
     return state.transaction().execute(async (db) => {
       const row = await db.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
@@ -107,7 +109,7 @@ export function createTickets(parts: {
   /** A comment or an owner: from now on only a person resolves the ticket. */
   async function touch(
     id: number,
-    work: (db: Db, now: number) => Promise<Updateable<Database['tickets']>>,
+    work: (db: StateTransaction, now: number) => Promise<Updateable<Database['tickets']>>,
   ): Promise<void> {
     const row = await change(id, async (db, row, now) => {
       if (row.state === 'closed' || row.state === 'cancelled')
@@ -211,13 +213,13 @@ function columnsFor(
 }
 
 /** The unique key would refuse it anyway; this error names the ticket in the way. */
-async function refuseSecondOpen(db: Db, row: StoredTicket): Promise<void> {
+async function refuseSecondOpen(db: StateTransaction, row: StoredTicket): Promise<void> {
   const other = await db.selectFrom('tickets').select('id').where('open_key', '=', row.key).executeTakeFirst();
   if (other) throw conflict(`ticket ${other.id} is open for the same alert`);
 }
 
 /** Changes the ticket if it is still in the state that it was read in. */
-async function save(db: Db, row: StoredTicket, set: Updateable<Database['tickets']>): Promise<void> {
+async function save(db: StateTransaction, row: StoredTicket, set: Updateable<Database['tickets']>): Promise<void> {
   const result = await db
     .updateTable('tickets')
     .set(set)
@@ -231,7 +233,7 @@ type EventColumns = Partial<Pick<Database['ticket_events'], 'from_state' | 'to_s
 
 /** One row in the history of a ticket. */
 export async function note(
-  db: Db,
+  db: StateTransaction,
   ticket: number,
   at: number,
   actor: string,

@@ -642,7 +642,7 @@ export const words = {
     took: 'Took',
     restored: 'Back to normal',
     fires: 'Times fired',
-    storm: 'Several endpoints at once: {{rule}}{{rest}}',
+    incident: 'Several endpoints at once: {{rule}}{{rest}}',
     budget: 'More alerts than tickets allowed in an hour',
     presence: 'Recent presence',
     presenceMore: 'All intervals',

@@ -757,7 +757,7 @@ export const words: Words = {
     took: '所要時間',
     restored: '復旧',
     fires: '発生回数',
-    storm: '複数のエンドポイントで同時に発生: {{rule}}{{rest}}',
+    incident: '複数のエンドポイントで同時に発生: {{rule}}{{rest}}',
     budget: '1 時間に起票できる数を超えるアラート',
     presence: '直近の稼働状況',
     presenceMore: 'すべての区間を見る',

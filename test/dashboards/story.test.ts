@@ -52,7 +52,7 @@ test('an alert that comes and goes is one line with its count; a person’s word
   assert.equal(repeats, { at: 7 * minute, kind: 'repeats', from: 2 * minute, fires: 3 });
 });
 
-test('in a storm each endpoint that joined is named', () => {
+test('in an incident each endpoint that joined is named', () => {
   const joins = Array.from({ length: 8 }, (_, n) =>
     event(n, 'fired', { key: 'k', endpoint: { id: `e${n}`, name: 'x' } }),
   );

@@ -63,11 +63,11 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
     },
     async (request) => {
       const { id } = request.params;
-      const { until, ...wish } = request.body;
+      const { until, ...acknowledgement } = request.body;
       const now = clock.now();
       if (until !== undefined && (until <= now || until > now + longestMs))
         throw fail('BAD_REQUEST', { problem: 'until must lie in the next 7 days' });
-      await alerts.acknowledge(id, { ...wish, until: until ?? null, by: callerNamed(request) });
+      await alerts.acknowledge(id, { ...acknowledgement, until: until ?? null, by: callerNamed(request) });
       return alertById(state, ruleNamed, id);
     },
   );

@@ -52,7 +52,7 @@ export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketR
   if (title !== null) return title;
   const about = rule ? ruleName(rule) : '?';
   if (kind === 'budget') return t('ticket.budget');
-  if (kind === 'incident') return t('ticket.storm', { rule: about, rest: site === null ? '' : ` – ${site}` });
+  if (kind === 'incident') return t('ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
   return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
 }
 

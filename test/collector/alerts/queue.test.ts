@@ -151,7 +151,7 @@ test('of many samples about one instance only the newest is tried again', async 
 test('what is kept of a long outage is bounded, and what people did is not what goes', async () => {
   const q = openQueue();
   q.isBroken = true;
-  await outcome(q.queue.push({ type: 'acknowledge', at: 0, key: 'ack', wish: { by: 'ada' } }));
+  await outcome(q.queue.push({ type: 'acknowledge', at: 0, key: 'ack', request: { by: 'ada' } }));
   for (let i = 0; i < 21; i++) {
     await outcome(q.queue.push(...Array.from({ length: 1000 }, (_, n) => sample(`${i}/${n}`, i))));
     await q.queue.settled();

@@ -74,7 +74,7 @@ function inputsOf(plans: readonly Plan[], from: number): Input[] {
       return { type: 'sample', at, sample };
     }
     if (one.type === 'end') return { type: 'end', at, key, reason: 'gone' };
-    if (one.type === 'acknowledge') return { type: 'acknowledge', at, key, wish: { by: 'ada' } };
+    if (one.type === 'acknowledge') return { type: 'acknowledge', at, key, request: { by: 'ada' } };
     if (one.type === 'hand-over') return { type: 'hand-over', at, key, by: 'ada', to: 'bob' };
     return one.type === 'withdraw' ? { type: 'withdraw', at, key, by: 'ada' } : { type: 'time', at };
   });
@@ -90,7 +90,7 @@ function openRoad(state: State) {
     () => [],
   );
   // Tickets open at once: an acknowledgement then finds its ticket, however late its batch is.
-  const policy = createPolicy({ ...defaultPolicy, openDelay: 0, stormEndpoints: 3, budget: 1000 });
+  const policy = createPolicy({ ...defaultPolicy, openDelay: 0, incidentEndpoints: 3, budget: 1000 });
   const notified = createNotified();
   const ruleNamed = (id: string) => ({ id });
   const notify = {

@@ -302,7 +302,7 @@ test('closed by hand while it fires: opened again; touched: never resolved by th
   await s.close();
 });
 
-test('a storm: the first are told, then one notice for all; one ticket; one end', async () => {
+test('an incident: the first are notified, then one notification for all; one ticket; one end', async () => {
   const endpoints = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`srv${i}`, 'server' as const]));
   const s = await openScene({ endpoints, site: 'BER' });
   for (const id of Object.keys(endpoints)) await s.presence(id, 'online');
@@ -321,7 +321,7 @@ test('a storm: the first are told, then one notice for all; one ticket; one end'
   await s.close();
 });
 
-test('a storm goes on over a restart: late ones join it, and its end is told', async () => {
+test('an incident goes on over a restart: late ones join it, and its end is notified', async () => {
   const endpoints = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`srv${i}`, 'server' as const]));
   const ids = Object.keys(endpoints);
   const heard: Notice[] = [];
@@ -336,7 +336,7 @@ test('a storm goes on over a restart: late ones join it, and its end is told', a
   assert.is(open.length, 1);
   assert.is((await s.alertRows()).filter((alert) => alert.ticket === open[0]?.id).length, 7);
   const firing = heard.filter((notice) => notice.event === 'firing').length;
-  assert.is(firing, 5, 'four servers and the storm; nobody hears of the late one');
+  assert.is(firing, 5, 'four servers and the incident; the late one notifies no one');
   for (const id of ids) await s.presence(id, 'online');
   await s.wait(13 * minute, 10 * second);
   assert.equal(
@@ -347,7 +347,7 @@ test('a storm goes on over a restart: late ones join it, and its end is told', a
   await s.close();
 });
 
-test('flapping over a restart: one ticket, resolved only after half an hour of quiet', async () => {
+test('flapping over a restart: one ticket, resolved only after half an hour without a fire', async () => {
   const quick = [
     { id: 'disk-space', for_s: 0, clear_for_s: 0 },
     { id: 'disk-space-critical', for_s: 0, clear_for_s: 0 },

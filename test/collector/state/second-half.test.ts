@@ -100,13 +100,13 @@ const message = (id: string, state: string, columns: Columns = {}): [string, Col
   },
 ];
 
-const storm = 'storm/eu/berlin hq/disk-space';
+const incident = 'storm/eu/berlin hq/disk-space';
 const rows = [
   endpoint('a', 'EU/Berlin HQ'),
   endpoint('b', 'EU/Berlin HQ'),
   alert('pending', 'a/load', 'pending'),
   alert('firing', 'a/disk-space/path=/var', 'firing', { acknowledged_at: 170, acknowledged_by: 'ada', ticket: 1 }),
-  alert('stormed', 'b/disk-space/path=/var', 'firing', { ticket: 2 }),
+  alert('in-incident', 'b/disk-space/path=/var', 'firing', { ticket: 2 }),
   alert('cleared', 'a/cpu', 'resolved', { resolved_at: 190, resolved_why: 'cleared' }),
   alert('away', 'b/array-health', 'resolved', { resolved_at: 190, resolved_why: 'silent', ticket: 5 }),
   alert('away-once', 'b/load', 'resolved', { resolved_at: 190, resolved_why: 'silent' }),
@@ -114,7 +114,7 @@ const rows = [
   alert('away-twice', 'b/cpu', 'resolved', { resolved_at: 190, resolved_why: 'silent' }),
   alert('then-good', 'b/cpu', 'resolved', { pending_at: 195, resolved_at: 199, resolved_why: 'cleared' }),
   ticket(1, 'a/disk-space/path=/var', { endpoint: 'a', rule: 'disk-space', alert: 'firing', touched_at: 310 }),
-  ticket(2, storm, { rule: 'disk-space' }),
+  ticket(2, incident, { rule: 'disk-space' }),
   ticket(3, 'storm/budget'),
   ticket(4, 'person/0011', { source: 'person', title: 'Printer on fire', assignee: 'ada' }),
   ticket(5, 'b/array-health', { endpoint: 'b', rule: 'array-health', alert: 'away' }),
@@ -125,7 +125,7 @@ const rows = [
   story(6, 'state', { wontFixUntil: later }, { actor: 'ada' }),
   message('waits', 'queued'),
   message('went', 'sent', { sent_at: 460 }),
-  message('gave-up', 'dead', { last_error: 'HTTP 404', alert: storm, ticket: 2 }),
+  message('gave-up', 'dead', { last_error: 'HTTP 404', alert: incident, ticket: 2 }),
 ];
 
 test('alerts: each as it was; one whose endpoint was away is unknown, unless something took its place', async () => {
@@ -135,7 +135,7 @@ test('alerts: each as it was; one whose endpoint was away is unknown, unless som
   assert.equal(Object.fromEntries(all.map(({ id, ...row }) => [id, Object.values(row)])), {
     pending: ['pending', 'a/load', null],
     firing: ['firing', 'a/disk-space/path=/var', null],
-    stormed: ['firing', 'b/disk-space/path=/var', null],
+    'in-incident': ['firing', 'b/disk-space/path=/var', null],
     cleared: ['resolved', null, 'cleared'],
     away: ['unknown', 'b/array-health', null],
     'away-once': ['resolved', null, 'silent'],
@@ -243,7 +243,7 @@ test('messages: what waited is sent once, what was sent or given up stays so', a
   const of = await state.selectFrom('notifications').select(['alert', 'incident']).where('ticket', '=', 2).execute();
   assert.equal(
     of.map(({ alert, incident }) => [alert, incident]),
-    [[null, storm]],
+    [[null, incident]],
   );
   await state.destroy();
   folder.remove();

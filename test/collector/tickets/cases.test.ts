@@ -48,13 +48,13 @@ const minutes: Record<string, keyof PolicySettings> = {
   resolve_hold_min: 'resolveHold',
   reopen_window_min: 'reopenWindow',
   flap_window_min: 'flapWindow',
-  flap_quiet_min: 'flapQuiet',
-  storm_window_min: 'stormWindow',
+  flap_quiet_min: 'flapHold',
+  storm_window_min: 'incidentWindow',
   post_maintenance_grace_min: 'afterMaintenance',
 };
 const counts: Record<string, keyof PolicySettings> = {
   flap_count: 'flapCount',
-  storm_endpoints: 'stormEndpoints',
+  storm_endpoints: 'incidentEndpoints',
   budget_per_hour: 'budget',
 };
 

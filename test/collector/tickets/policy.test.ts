@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Action, PolicyEvent } from '../../../collector/tickets/actions.ts';
-import { stormKey } from '../../../collector/tickets/groups.ts';
+import { incidentKey } from '../../../collector/tickets/groups.ts';
 import { budgetKey, createPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 
@@ -9,7 +9,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A time-line in minutes: what is said at each, and what the policy does with it, as short texts. */
+/** A time-line in minutes: the events of each, and what the policy does with it, as short texts. */
 function timeline(settings: Partial<PolicySettings> = {}) {
   const policy = createPolicy({ ...defaultPolicy, ...settings });
   const done: string[] = [];
@@ -81,7 +81,7 @@ test('closed by a person while it fires: opened again after the delay, unless it
   assert.is(t.done.at(-1), '72 open a/disk', 'a person resolved it: a new ticket, not the old one again');
 });
 
-test('"won’t fix until" keeps quiet until then', () => {
+test('"won’t fix until": no ticket until then', () => {
   const t = timeline();
   t.fire(0, 'a');
   t.until(3);
@@ -122,11 +122,11 @@ test('repeating a fire without a recovery counts, and is no flapping', () => {
   assert.equal(t.done, ['2 open a/disk', ...[5, 10, 15, 20].map((at) => `${at} count a/disk`)]);
 });
 
-test('a storm within the open delay is one ticket from the start', () => {
+test('an incident within the open delay is one ticket from the start', () => {
   const t = timeline();
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) t.fire(0, name);
   t.until(10);
-  const key = stormKey('BER', 'disk');
+  const key = incidentKey('BER', 'disk');
   assert.is(t.done[0], `2 open-parent ${key}`);
   assert.is(t.done.filter((line) => line.includes('attach')).length, 6);
   assert.is(t.done.filter((line) => line.includes(' open ')).length, 0);
@@ -146,7 +146,7 @@ test('a site that blinks for a minute makes no ticket', () => {
   assert.equal(t.done, []);
 });
 
-test('another site, another check, or too far apart: no storm', () => {
+test('another site, another check, or too far apart: no incident', () => {
   const t = timeline();
   for (const name of ['a', 'b', 'c', 'd']) t.fire(0, name);
   t.fire(0, 'e', 'disk', 'TYO');
@@ -157,14 +157,14 @@ test('another site, another check, or too far apart: no storm', () => {
 });
 
 test('two disks of one endpoint are not two endpoints', () => {
-  const t = timeline({ stormEndpoints: 2 });
+  const t = timeline({ incidentEndpoints: 2 });
   t.policy.apply({ type: 'fire', at: 0, key: 'a/disk/x', endpoint: 'a', check: 'disk', site: null });
   t.policy.apply({ type: 'fire', at: 0, key: 'a/disk/y', endpoint: 'a', check: 'disk', site: null });
   t.until(10);
   assert.equal(t.done, ['2 open a/disk/x', '2 open a/disk/y']);
 });
 
-test('a ticket that a person works on is not merged into a storm', () => {
+test('a ticket that a person works on is not merged into an incident', () => {
   const t = timeline();
   t.fire(0, 'a');
   t.until(2);
@@ -175,7 +175,7 @@ test('a ticket that a person works on is not merged into a storm', () => {
   assert.is(t.done.filter((line) => line.includes('open-parent')).length, 1);
 });
 
-test('late ones join an open storm; after it a new fire is a ticket of its own', () => {
+test('late ones join an open incident; after it a new fire is a ticket of its own', () => {
   const t = timeline();
   const names = ['a', 'b', 'c', 'd', 'e'];
   for (const name of names) t.fire(0, name);
@@ -189,7 +189,7 @@ test('late ones join an open storm; after it a new fire is a ticket of its own',
 });
 
 test('the hourly budget: what is beyond it goes into one ticket', () => {
-  const t = timeline({ budget: 3, stormEndpoints: 100 });
+  const t = timeline({ budget: 3, incidentEndpoints: 100 });
   for (let i = 0; i < 6; i++) t.fire(i, `e${i}`, `check${i}`);
   t.until(30);
   assert.is(t.done.filter((line) => line.includes(' open ')).length, 3);
@@ -230,7 +230,7 @@ test('duplicated events change nothing but the count, and a recovery of nothing 
   assert.equal(t.done, ['3 open a/disk', '6 recovered a/disk', '16 resolve a/disk']);
 });
 
-test('lines are forgotten when no decision needs them any more', () => {
+test('states are forgotten when no decision needs them any more', () => {
   const t = timeline();
   t.fire(0, 'a');
   t.recover(1, 'a');

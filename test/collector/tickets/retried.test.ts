@@ -10,8 +10,8 @@ const minute = 60_000;
 const endpoints = ['a', 'b', 'c', 'd'];
 const checks = ['disk', 'cpu'];
 const keys = endpoints.flatMap((endpoint) => checks.map((check) => `${endpoint}/${check}`));
-// Storms of three, so that four endpoints make some, and a budget that is reached.
-const settings = { ...defaultPolicy, stormEndpoints: 3, budget: 6 };
+// Incidents of three, so that four endpoints make some, and a budget that is reached.
+const settings = { ...defaultPolicy, incidentEndpoints: 3, budget: 6 };
 
 type Plan = { after: number } & (
   | { type: 'fire' | 'recover' | 'touch' | 'reopen'; key: string }
@@ -76,7 +76,7 @@ const inOrder = (actions: readonly Action[]) =>
 const all = (policy: TicketPolicy) => ({
   open: keys.filter((each) => policy.state(each)?.open),
   firing: policy.firing().sort(),
-  crowded: keys.map((each) => policy.crowded(each)),
+  inIncident: keys.map((each) => policy.isInIncident(each)),
   due: policy.nextDue(),
 });
 

@@ -4,7 +4,7 @@ import { createBatch } from '../../../collector/alerts/batch.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
-import { createTickets, type PersonDid, type TicketStateName } from '../../../collector/tickets/tickets.ts';
+import { createTickets, type PersonAction, type TicketStateName } from '../../../collector/tickets/tickets.ts';
 import { officeHours } from '../../../shared/calendar.ts';
 import { freshPlace } from '../../support/state.ts';
 
@@ -14,11 +14,11 @@ async function open() {
   const state = await openState(freshPlace());
   opened.push(state);
   let now = 1000;
-  const told: Change[] = [];
+  const published: Change[] = [];
   const changeFeed = createChangeFeed();
   const clock = { now: () => now, monotonic: () => now };
-  changeFeed.subscribe((change) => void told.push(change));
-  const did: PersonDid[] = [];
+  changeFeed.subscribe((change) => void published.push(change));
+  const did: PersonAction[] = [];
   const tickets = createTickets({ state, clock, changeFeed, support: officeHours('Europe/Berlin') });
   tickets.onPerson((event) => void did.push(event));
   const row = (id: number) => state.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -35,7 +35,7 @@ async function open() {
   const move = (ms: number) => {
     now += ms;
   };
-  return { state, tickets, told, did, row, kinds, byMonitor, move };
+  return { state, tickets, published, did, row, kinds, byMonitor, move };
 }
 
 const mine = { title: 'New disk', text: 'worn', endpoint: null, impact: 3, urgency: 2, by: 'ada' } as const;
@@ -72,7 +72,7 @@ test('a person’s ticket through its life, every change an event', async () => 
   ]);
   assert.is((await t.row(id)).resolved_by, 'bob');
   assert.equal(t.did, [], 'the policy has nothing to do with it');
-  assert.is(t.told.length, 7);
+  assert.is(t.published.length, 7);
 });
 
 test('what the life cycle does not allow is a conflict that says why', async () => {
@@ -104,7 +104,7 @@ test('no way of the life cycle leads out of closed and cancelled', async () => {
   }
 });
 
-test('two people resolve at once: one of them is told', async () => {
+test('two people resolve at once: one of them gets an error', async () => {
   const t = await open();
   const id = await t.tickets.create(mine);
   const both = await Promise.allSettled([t.tickets.resolve(id, 'ada', null), t.tickets.resolve(id, 'bob', null)]);
@@ -112,7 +112,7 @@ test('two people resolve at once: one of them is told', async () => {
   assert.is((await t.kinds(id)).length, 2);
 });
 
-test('what a person does to a ticket of the monitor is told to the policy', async () => {
+test('what a person does to a ticket of the monitor reaches the policy', async () => {
   const t = await open();
   const id = await t.byMonitor('srv/disk');
   await t.tickets.comment(id, 'ada', 'on it');

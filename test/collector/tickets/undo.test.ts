@@ -9,8 +9,8 @@ import { randomFrom } from '../../support/random.ts';
 
 const test = suite('undo');
 const minute = 60_000;
-/** Small limits, so that storms, flapping and the budget come about often. */
-const settings = { ...defaultPolicy, stormEndpoints: 3, budget: 6 };
+/** Small limits, so that incidents, flapping and the budget come about often. */
+const settings = { ...defaultPolicy, incidentEndpoints: 3, budget: 6 };
 
 /** Events in the order of time, of few endpoints, checks and sites. Maintenance is not undone: nothing sends it yet. */
 function eventsFrom(random: (below: number) => number, count: number, from: number): PolicyEvent[] {
@@ -59,7 +59,7 @@ test('any events, then undo(): the same decisions as where they never came', () 
       assert.equal(tried.advance(at), plain.advance(at), where);
       for (const { key } of kept as { key: string }[]) {
         assert.equal(tried.state(key), plain.state(key), where);
-        assert.is(tried.crowded(key), plain.crowded(key), where);
+        assert.is(tried.isInIncident(key), plain.isInIncident(key), where);
       }
       tried.keep();
       plain.keep();
