@@ -13,6 +13,7 @@ export type Change =
   /** Made, changed or removed. That an endpoint came or went is told by `endpoint`. */
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
+  | { kind: 'calendar'; calendar: string }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -4,7 +4,6 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Registry } from 'prom-client';
-import { officeHours } from '../shared/calendar.ts';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
 import type { Log } from '../shared/log.ts';
@@ -14,6 +13,7 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
+import { createCalendars } from './calendars/calendars.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
@@ -34,6 +34,7 @@ import { createPresence } from './fleet/presence.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { createSites } from './fleet/sites.ts';
+import { createImpacts } from './impact/impact.ts';
 import { createAcks } from './intake/acks.ts';
 import { createAdmission } from './intake/admit.ts';
 import { createArrivals } from './intake/arrivals.ts';
@@ -134,6 +135,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
   const placeParts = { state, fleet, changeFeed, now: clock.now, onScopesMoved };
   const sites = createSites(placeParts);
   const groups = await createGroups(placeParts);
+  const calendars = createCalendars(placeParts);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
@@ -141,7 +143,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
   const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed });
   outbox.start();
   onStop(() => outbox.stop());
-  const tickets = createTickets({ state, clock, changeFeed, support: officeHours(config.zone) });
+  const tickets = createTickets({ state, clock, changeFeed, zone: config.zone });
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
@@ -213,13 +215,13 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
       accounts,
       enrollments,
       fleet,
-      sites,
-      groups,
+      ...{ sites, groups, calendars },
       rows,
       series,
       changeFeed,
       alerts,
       tickets,
+      impacts: createImpacts({ state, changeFeed, now: clock.now, isOutage: (id) => isOutage(rules, id) }),
       rules,
       newest,
       ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
@@ -268,6 +270,9 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
     data: folder.path,
   };
 }
+
+/** Whether an alert of this rule says that something is down. */
+const isOutage = (rules: Rules, id: string) => rules.books().rule(id)?.when.kind === 'absence';
 
 function warnOfEmptyScopes(rules: Rules, places: readonly EndpointPlace[], log: Log): void {
   if (places.length === 0) return;

@@ -3,6 +3,7 @@
  * Times are ms since 1970 UTC; `null` means unknown or none and is never shown as 0.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { weekdays } from './calendar.ts';
 import { Reasons } from './inventory.ts';
 
 const text = Type.String();
@@ -211,6 +212,9 @@ export const EndpointDetail = Type.Object({
   sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
+  people: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'who cannot work while it is down; null: not known',
+  }),
   latest: Type.Array(Latest),
   sections: Type.Array(Section),
   /** Its backup jobs with the verdicts of the rules. */
@@ -428,6 +432,35 @@ export const TicketDetail = Type.Object({
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 
+export const ImpactSegment = Type.Object({
+  start: ms,
+  end: Type.Union([ms, Type.Null({ description: 'it lasts' })]),
+  factor: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: '1 cannot work, 0.5 a major part is blocked, 0.2 a nuisance',
+  }),
+  affected: Type.Array(
+    Type.Object({
+      site: Type.Union([Type.String({ maxLength: 64, description: 'id' }), Type.Null({ description: 'of no site' })]),
+      people: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    }),
+    { maxItems: 200 },
+  ),
+  planned: Type.Boolean({ description: 'announced work: its hours are counted apart' }),
+});
+/** What an incident did to people. */
+export const Impact = Type.Object({
+  segments: Type.Array(ImpactSegment),
+  /** Null: estimated from alerts, confirmed by nobody. */
+  stated: Type.Union([Type.Object({ by: text, at: ms, reason: text }), Type.Null()]),
+  /** Endpoints that were down and of which nobody has said how many people depend on them. */
+  unknown: Type.Array(Type.Object({ id: text, name: text })),
+  /** Newest first. */
+  versions: Type.Array(Type.Object({ at: ms, by: text, reason: text, segments: Type.Array(ImpactSegment) })),
+});
+export type Impact = Static<typeof Impact>;
+
 const thin = Type.Boolean({ description: 'too little of the time was observed for the number to be relied on' });
 const period = Type.Object({ name: text, from: ms, to: ms, zone: text });
 
@@ -538,6 +571,8 @@ export type GroupRow = Static<typeof GroupRow>;
 export const SiteRow = Type.Object({
   ...placeParts,
   zone: Type.Union([Type.String({ description: 'IANA' }), Type.Null({ description: 'the report zone' })]),
+  people: Type.Union([Type.Integer({ description: 'who work there' }), Type.Null({ description: 'not known' })]),
+  calendars: Type.Object({ service: orNull.text, working: orNull.text, support: orNull.text }),
   joinCodes: Type.Integer({ description: 'join codes that can still be used and put endpoints here' }),
 });
 export type SiteRow = Static<typeof SiteRow>;
@@ -547,6 +582,49 @@ export const SiteDetail = Type.Object({ row: SiteRow, members: Type.Array(endpoi
 export type SiteDetail = Static<typeof SiteDetail>;
 export const GroupDetail = Type.Object({ row: GroupRow, members: Type.Array(endpointName) });
 export type GroupDetail = Static<typeof GroupDetail>;
+
+const daySpans = Type.Array(Type.Tuple([Type.String({ maxLength: 5 }), Type.String({ maxLength: 5 })]), {
+  maxItems: 24,
+});
+const date = Type.String({ maxLength: 10, description: 'local date, such as 2026-12-25' });
+export const Holiday = Type.Object({ date, name: Type.String({ maxLength: 120 }) });
+/** Hours as people write them: local times HH:MM; closing before opening means the next day. */
+export const CalendarContent = {
+  name: Type.String({ maxLength: 512 }),
+  zone: Type.String({ maxLength: 64, description: 'IANA, such as Europe/Berlin' }),
+  weekly: Type.Object(Object.fromEntries(weekdays.map((day) => [day, Type.Optional(daySpans)])), {
+    additionalProperties: false,
+  }),
+  region: Type.Union([Type.String({ maxLength: 16 }), Type.Null()], {
+    description: 'where the holidays come from, such as DE or DE-BE',
+  }),
+  holidays: Type.Array(Holiday, { maxItems: 2000 }),
+  overrides: Type.Record(Type.String({ maxLength: 10 }), daySpans, {
+    maxProperties: 1000,
+    description: 'dates with hours of their own, which win over a holiday; without any it is closed',
+  }),
+};
+const CalendarUse = Type.Enum(['service', 'working', 'support']);
+export const CalendarRow = Type.Object({
+  id: text,
+  ...CalendarContent,
+  version: Type.Integer(),
+  weekMinutes: Type.Number({ description: 'minutes in a week without holidays' }),
+  sites: Type.Array(Type.Object({ id: text, name: text, use: CalendarUse })),
+  createdAt: ms,
+  createdBy: text,
+  updatedAt: ms,
+  updatedBy: text,
+});
+export type CalendarRow = Static<typeof CalendarRow>;
+export const CalendarVersion = Type.Object({
+  version: Type.Integer(),
+  at: ms,
+  by: text,
+  reason: text,
+  content: Type.Object(CalendarContent),
+});
+export const HolidayRegion = Type.Object({ id: text, name: text });
 
 const protectionGroups = [
   ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok'] as const),

@@ -7,7 +7,7 @@
  */
 import { intersect, length, type Span, subtract, union } from './intervals.ts';
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
 /** Local times `HH:MM`; `24:00` is allowed; close at or before open means the next day. */
 export type DaySpans = readonly (readonly [open: string, close: string])[];
@@ -34,9 +34,19 @@ export function roundTheClock(zone: string): Calendar {
   return { zone, weekly: Object.fromEntries(weekdays.map((day) => [day, allDay])), holidays: [], overrides: {} };
 }
 
-function minutesOf(time: string): number {
-  const match = /^(\d\d):(\d\d)$/.exec(time);
-  const minutes = match ? Number(match[1]) * 60 + Number(match[2]) : Number.NaN;
+/** A time of day as `HH:MM`, to 24:00. */
+export const isTime = (text: string) => /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/.test(text);
+
+/** `2026-02-29` has the form of a date and is none. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
+  return new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
+}
+
+/** Since midnight. @throws RangeError when it is no time of day */
+export function minutesOf(time: string): number {
+  const minutes = isTime(time) ? Number(time.slice(0, 2)) * 60 + Number(time.slice(3)) : Number.NaN;
   if (!(minutes <= 1440)) throw new RangeError(`calendar: "${time}" is not a time of day (00:00 to 24:00)`);
   return minutes;
 }

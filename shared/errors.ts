@@ -213,6 +213,16 @@ export const errors = {
     'The {what} cannot be called {name}: {problem}.',
     'Give a name of one line with 1 to 128 characters.',
   ),
+  BAD_CALENDAR: row(
+    400,
+    'The calendar {name} cannot be saved: {fault}.',
+    'Correct that and save again. Closing before opening means the next day.',
+  ),
+  BAD_IMPACT: row(
+    400,
+    'The impact of ticket {ticket} cannot be saved: {fault}.',
+    'Correct that segment and save again. Segments of one site follow each other.',
+  ),
   BAD_ZONE: row(
     400,
     'The time zone {zone} is not known.',

@@ -37,6 +37,14 @@ export const access: Readonly<Record<string, Need>> = {
   'PATCH /api/v1/sites/:id': 'operator',
   'PUT /api/v1/sites/:id/members': 'operator',
   'DELETE /api/v1/sites/:id': 'admin',
+  'GET /api/v1/calendars': 'viewer',
+  'POST /api/v1/calendars': 'manager',
+  'GET /api/v1/calendars/:id': 'viewer',
+  'GET /api/v1/calendars/:id/versions': 'viewer',
+  'PATCH /api/v1/calendars/:id': 'manager',
+  'DELETE /api/v1/calendars/:id': 'manager',
+  'GET /api/v1/holidays': 'viewer',
+  'GET /api/v1/holidays/regions': 'viewer',
   'GET /api/v1/groups': 'viewer',
   'POST /api/v1/groups': 'operator',
   'GET /api/v1/groups/:id': 'viewer',
@@ -72,6 +80,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/resolve': 'operator',
   'POST /api/v1/tickets/:id/reopen': 'operator',
   'POST /api/v1/tickets/:id/state': 'operator',
+  'GET /api/v1/tickets/:id/impact': 'viewer',
+  'PUT /api/v1/tickets/:id/impact': 'operator',
 
   // KPIs: whoever may see the endpoints may see their totals
   'GET /api/v1/kpis': 'viewer',

@@ -15,6 +15,7 @@ import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
@@ -24,6 +25,7 @@ import type { Groups } from '../fleet/groups.ts';
 import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
+import type { Impacts } from '../impact/impact.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Tickets } from '../tickets/tickets.ts';
@@ -45,11 +47,13 @@ export interface Context {
   fleet: Fleet;
   sites: Places<Site>;
   groups: Groups;
+  calendars: Calendars;
   rows: Rows;
   series: SeriesStore;
   changeFeed: ChangeFeed;
   alerts: AlertActions;
   tickets: TicketActions;
+  impacts: Impacts;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -11,6 +11,12 @@ export const word = (maxLength: number, description?: string) =>
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
+/** Optional; null: not known. */
+export const people = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000 }), Type.Null()], {
+    description: 'how many people work there or with it; null: not known',
+  }),
+);
 /** ms since 1970, UTC, in the body of a request; no more than a date can hold. */
 export const instantMs = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 8.64e15, description: `ms since 1970, UTC${description}` });

@@ -39,6 +39,7 @@ export async function detailOf(
     kindWhy: endpoint.kindWhy,
     intervalSeconds: endpoint.intervalMs === null ? null : endpoint.intervalMs / 1000,
     clockOffsetMs: endpoint.clockOffsetMs,
+    people: endpoint.people,
     latest: [...series.latest(id)],
     sections: await sectionsOf(state, id),
     backups: backupVerdict(rows.facts(id).backups, alerts.held(id), now).jobs,

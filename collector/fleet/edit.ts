@@ -16,6 +16,8 @@ export interface EndpointEdit {
   tags?: readonly string[] | undefined;
   /** Ids of all groups that it is to be in. */
   groups?: readonly string[] | undefined;
+  /** Who cannot work while it is down; null: not known. */
+  people?: number | null | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function editEndpoint(
         : { kind: edit.kind, kind_why: JSON.stringify([reason('kind_set_by', { by })]) }),
       ...(edit.site === undefined ? {} : { site: site?.name ?? null }),
       ...(edit.tags === undefined ? {} : { tags: JSON.stringify([...new Set(edit.tags)].sort()) }),
+      ...(edit.people === undefined ? {} : { people: edit.people }),
     };
     if (Object.keys(values).length > 0) {
       await db.updateTable('endpoints').set(values).where('id', '=', id).execute();

@@ -180,6 +180,7 @@ function endpointOf(row: StoredEndpoint): Endpoint {
     lastSeenAt: row.last_seen_at,
     intervalMs: row.interval_ms,
     clockOffsetMs: row.clock_offset_ms,
+    people: row.people,
   };
 }
 

@@ -28,6 +28,8 @@ export interface Endpoint {
   intervalMs: number | null;
   /** Endpoint clock minus collector clock, ms, as the last live reports measured it. */
   clockOffsetMs: number | null;
+  /** Who cannot work while it is down: its seats, or the users of a server; null: not known. */
+  people: number | null;
 }
 
 export interface Fleet {

@@ -1,10 +1,14 @@
 /** What sites and groups have in common: rows with a name and a note, and member endpoints. */
 import { setImmediate } from 'node:timers/promises';
+import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
+import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
+import { type CalendarUse, calendarColumn, calendarUses } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { chunks } from '../state/chunks.ts';
+import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -21,8 +25,12 @@ export interface Place {
 export interface PlaceFields {
   name: string;
   note?: string | undefined;
-  /** Sites only. IANA; null: the report zone. */
+  /** The rest for sites only. IANA; null: the report zone. */
   zone?: string | null | undefined;
+  /** How many work there; null: not known. */
+  people?: number | null | undefined;
+  /** Ids; null: the default. */
+  calendars?: Partial<Record<CalendarUse, string | null>> | undefined;
 }
 
 /** Ids of endpoints. Repeating a change changes nothing. */
@@ -63,16 +71,6 @@ export function placeName(table: PlaceTable, text: string): string {
   return tidyName(text);
 }
 
-/** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 has no daylight saving */
-function zoneName(zone: string): string {
-  try {
-    if (/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
-  } catch {
-    // Falls through: the same answer for a well-formed name that does not exist.
-  }
-  throw fail('BAD_ZONE', { zone: shownName(zone) });
-}
-
 export async function findPlace(db: State, table: PlaceTable, id: string) {
   const row = await db.selectFrom(asSites(table)).selectAll().where('id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: words[table], id });
@@ -81,7 +79,7 @@ export async function findPlace(db: State, table: PlaceTable, id: string) {
 
 /** The columns that `fields` sets. @throws EvenkeelError BAD_NAME, BAD_ZONE, CONFLICT */
 async function columnsOf(db: State, table: PlaceTable, id: string, fields: Partial<PlaceFields>) {
-  const { name, note, zone } = fields;
+  const { name, note, zone, people, calendars = {} } = fields;
   const tidy = name === undefined ? undefined : placeName(table, name);
   if (tidy !== undefined) {
     const other = db.selectFrom(asSites(table)).select('name').where('name_key', '=', nameKey(tidy));
@@ -92,8 +90,23 @@ async function columnsOf(db: State, table: PlaceTable, id: string, fields: Parti
   return {
     ...(tidy === undefined ? {} : { name: tidy, name_key: nameKey(tidy) }),
     ...(note === undefined ? {} : { note: note.trim() }),
-    ...(zone === undefined ? {} : { zone: zone === null ? null : zoneName(zone) }),
+    ...(zone === undefined ? {} : { zone: zone === null ? null : zoneNamed(zone) }),
+    ...(people === undefined ? {} : { people }),
+    ...(await calendarColumns(db, calendars)),
   };
+}
+
+/** @throws EvenkeelError NOT_FOUND for a calendar that is not there */
+async function calendarColumns(db: State, calendars: NonNullable<PlaceFields['calendars']>) {
+  const columns: Partial<Record<(typeof calendarColumn)[CalendarUse], string | null>> = {};
+  for (const use of calendarUses) {
+    const id = calendars[use];
+    if (id === undefined) continue;
+    if (id !== null && !(await db.selectFrom('calendars').select('id').where('id', '=', id).executeTakeFirst()))
+      throw fail('NOT_FOUND', { what: 'calendar', id });
+    columns[calendarColumn[use]] = id;
+  }
+  return columns;
 }
 
 /** @returns the id */
@@ -129,7 +142,7 @@ export async function editPlace(
 
 type StoredPlace = Awaited<ReturnType<typeof findPlace>>;
 
-export const placeOf = (row: Omit<StoredPlace, 'zone'>): Place => ({
+export const placeOf = (row: Pick<StoredPlace, keyof Selectable<Database['groups']>>): Place => ({
   id: row.id,
   name: row.name,
   note: row.note,

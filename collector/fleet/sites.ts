@@ -1,5 +1,6 @@
 /** Sites: locations of endpoints. An endpoint is at one site or at none; its row holds the site's name. */
 import { nameKey } from '../../shared/place-name.ts';
+import type { CalendarUse } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -23,6 +24,10 @@ import { moveRuleScope, type ScopeMove } from './rule-scopes.ts';
 export interface Site extends Place {
   /** IANA; null: the report zone. */
   zone: string | null;
+  /** How many work there; null: not known. */
+  people: number | null;
+  /** Ids; null: the default. */
+  calendars: Record<CalendarUse, string | null>;
   /** Join codes that can still be used and put endpoints here. */
   joinCodes: number;
 }
@@ -80,6 +85,8 @@ export function createSites({ state, fleet, changeFeed, now, onScopesMoved }: Si
   const siteOf = (row: Row, codes: Map<string | null, number>): Site => ({
     ...placeOf(row),
     zone: row.zone,
+    people: row.people,
+    calendars: { service: row.service_calendar, working: row.working_calendar, support: row.support_calendar },
     joinCodes: codes.get(row.name) ?? 0,
   });
   const get = async (id: string) => siteOf(await findPlace(state, 'sites', id), await joinCodes());

@@ -1,6 +1,7 @@
 /** Presence of endpoints, from their signals: read for many of them at once, judged one by one. */
-import { type Calendar, roundTheClock } from '../../shared/calendar.ts';
+import type { Calendar } from '../../shared/calendar.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
+import { readCalendars } from '../calendars/calendars.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -30,11 +31,12 @@ export async function* readPresence(
   state: State,
   { endpoints, window, now, zone }: KpiQuestion,
 ): AsyncGenerator<{ endpoint: EndpointFact; result: EndpointAvailability }> {
-  const calendar = roundTheClock(zone);
+  const calendarOf = await readCalendars(state, zone);
   const blind = await unwatched(state, window, now);
   for (const slice of chunks(endpoints)) {
     const facts = await signalsOf(state, slice, window, now);
     for (const endpoint of slice) {
+      const { calendar } = calendarOf(endpoint.site, 'service');
       const input = inputOf(endpoint, facts.get(endpoint.id), { window, calendar, blind });
       if (!input) continue;
       await breathe();

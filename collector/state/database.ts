@@ -95,6 +95,8 @@ export interface Database {
     fingerprint: Json | null;
     /** The endpoint that replaces this one; its credential is answered with that one. */
     moved_to: string | null;
+    /** How many people cannot work while it is down: its seats, or the users of a server; null: not known. */
+    people: number | null;
   };
   /** Agent processes that signed on under an endpoint: one at a time, unless two machines have one identity. */
   machines: {
@@ -118,8 +120,53 @@ export interface Database {
     old_hostname: string | null;
     new_hostname: string | null;
   };
-  /** IANA zone; null: the report zone. */
-  sites: PlacesTable & { zone: string | null };
+  sites: PlacesTable & {
+    /** IANA; null: the report zone. */
+    zone: string | null;
+    /** How many people work there; null: not known. */
+    people: number | null;
+    /** Ids of calendars; null: the default, see ../calendars/calendars.ts. */
+    service_calendar: string | null;
+    working_calendar: string | null;
+    support_calendar: string | null;
+  };
+  calendars: {
+    id: string;
+    name: string;
+    /** What makes the name unique, see shared/place-name.ts. */
+    name_key: string;
+    /** IANA. */
+    zone: string;
+    weekly: Json;
+    /** Where the holidays come from, such as DE or DE-BE. */
+    region: string | null;
+    /** Concrete dates. */
+    holidays: Json;
+    overrides: Json;
+    version: number;
+    created_at: Ms;
+    created_by: string;
+    updated_at: Ms;
+    updated_by: string;
+  };
+  /** Each version of a calendar as it was, for ever: closed months name the one that they were computed with. */
+  calendar_versions: {
+    calendar: string;
+    version: number;
+    at: Ms;
+    by_user: string;
+    reason: string;
+    content: Json;
+  };
+  /** What an incident did to people, as somebody stated it. The newest row of a ticket holds; earlier ones are its audit. */
+  impacts: {
+    id: Generated<number>;
+    ticket: number;
+    at: Ms;
+    by_user: string;
+    reason: string;
+    segments: Json;
+  };
   groups: PlacesTable;
   group_members: { group_id: string; endpoint: string; added_at: Ms; added_by: string };
   /** Raw presence facts, in the order of receipt. Availability is computed from these, never stored instead of them. */
@@ -326,6 +373,7 @@ export interface Database {
       | 'acknowledged'
       | 'state'
       | 'priority'
+      | 'impact'
       | 'reopened';
     from_state: string | null;
     to_state: string | null;

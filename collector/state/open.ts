@@ -15,6 +15,7 @@ import * as secondHalf from './migrations/010-second-half.ts';
 import * as births from './migrations/011-births.ts';
 import * as refusedParts from './migrations/012-refused-parts.ts';
 import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
+import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 
 export type State = Kysely<Database>;
@@ -30,6 +31,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '011-births': births,
   '012-refused-parts': refusedParts,
   '013-bucket-and-owner': bucketAndOwner,
+  '015-calendars-and-impact': calendarsAndImpact,
 };
 const known = Object.keys(migrations);
 

@@ -5,10 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable, Updateable } from 'kysely';
 import type { TicketRow } from '../../shared/api.ts';
-import { businessMinutes, type Calendar } from '../../shared/calendar.ts';
+import { businessMinutes } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { bucketOf } from '../../shared/topics.ts';
+import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -66,9 +67,10 @@ export function createTickets(parts: {
   state: State;
   clock: Clock;
   changeFeed: ChangeFeed;
-  support: Calendar;
+  /** Report zone, IANA. */
+  zone: string;
 }): Tickets {
-  const { state, clock, changeFeed, support } = parts;
+  const { state, clock, changeFeed, zone } = parts;
   const listeners: ((action: PersonAction) => void)[] = [];
 
   function done(row: StoredTicket, action: PersonAction | null): void {
@@ -153,7 +155,7 @@ export function createTickets(parts: {
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
     },
     onPerson: (listener) => void listeners.push(listener),
-    closeOld: () => closeOld(state, changeFeed, support, clock.now()),
+    closeOld: () => closeOld(state, changeFeed, zone, clock.now()),
   };
 }
 
@@ -173,15 +175,17 @@ async function createByPerson(state: State, changeFeed: ChangeFeed, ticket: NewT
   return id;
 }
 
-async function closeOld(state: State, changeFeed: ChangeFeed, support: Calendar, now: number): Promise<number> {
+async function closeOld(state: State, changeFeed: ChangeFeed, zone: string, now: number): Promise<number> {
+  const calendarOf = await readCalendars(state, zone);
   const old = await state.transaction().execute(async (db) => {
     const resolved = await db
       .selectFrom('tickets')
-      .select(['id', 'resolved_at'])
+      .select(['id', 'site', 'resolved_at'])
       .where('state', '=', 'resolved')
       .execute();
     const closed = resolved.filter(
-      (row) => businessMinutes(support, row.resolved_at ?? now, now) >= closedAfterMinutes,
+      ({ site, resolved_at }) =>
+        businessMinutes(calendarOf(site, 'support').calendar, resolved_at ?? now, now) >= closedAfterMinutes,
     );
     for (const { id } of closed) {
       await db

@@ -686,6 +686,7 @@ export const words = {
       reopened: 'ticket reopened',
       flapping: 'the alert comes and goes (flapping); the ticket stays open until it is stable',
       acknowledged: 'acknowledged the alert',
+      impact: 'stated the impact',
     },
     alert: {
       pending: 'The value crossed its limit',

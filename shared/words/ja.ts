@@ -805,6 +805,7 @@ export const words: Words = {
       reopened: 'チケットを再開',
       flapping: 'アラートが発生と解消を繰り返しています (フラッピング)。落ち着くまでチケットは開いたままです',
       acknowledged: 'アラートの対応を開始',
+      impact: '影響を記録',
     },
     alert: {
       pending: '値がしきい値を超過',

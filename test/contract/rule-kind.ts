@@ -115,7 +115,7 @@ const endpointsOf = (since: number): Endpoint[] =>
         (lastSeenAt): Endpoint => ({
           ...{ id: 'e', bucket: '01', name: 'e', kind, kindWhy: [], site: null, tags: [], platform: 'linux' },
           ...{ arch: 'x64', version: null, enrolledAt: 0, retiredAt: null, session: null, bootId: null, lastSeenAt },
-          ...{ intervalMs: 10_000, clockOffsetMs: 0, stateSince: since, ...state },
+          ...{ intervalMs: 10_000, clockOffsetMs: 0, people: null, stateSince: since, ...state },
         }),
       ),
     ),

@@ -11,7 +11,7 @@ import { describeFilters } from '../../fleet/row-filters.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
@@ -24,6 +24,7 @@ const Edit = Type.Object(
     groups: Type.Optional(
       Type.Array(word(64), { maxItems: 100, description: 'ids of all groups that it is to be in' }),
     ),
+    people,
   },
   { ...closed, minProperties: 1, examples: [{ site: 'north', tags: ['database', 'tier1'] }] },
 );
@@ -74,7 +75,7 @@ export function endpointRoutes(app: App, context: Context): void {
     '/api/v1/endpoints/:id',
     {
       schema: {
-        summary: 'Change name, kind, site, tags or groups',
+        summary: 'Change name, kind, site, tags, groups or people',
         tags: ['fleet'],
         params: Id,
         body: Edit,

@@ -31,6 +31,8 @@ const keyOf = (change: Change): string => {
       return `site ${change.site}`;
     case 'group':
       return `group ${change.group}`;
+    case 'calendar':
+      return `calendar ${change.calendar}`;
     case 'rule':
       return `rule ${change.rule}`;
   }

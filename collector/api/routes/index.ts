@@ -2,9 +2,11 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
+import { calendarRoutes } from './calendars.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
+import { impactRoutes } from './impact.ts';
 import { kpiRoutes } from './kpis.ts';
 import { metricRoutes } from './metrics.ts';
 import { placeRoutes } from './places.ts';
@@ -22,12 +24,14 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   endpointRoutes,
   restoreTestRoutes,
   placeRoutes,
+  calendarRoutes,
   seriesRoutes,
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
   ruleRoutes,
   ticketRoutes,
+  impactRoutes,
   protectionRoutes,
   kpiRoutes,
   enrollmentRoutes,

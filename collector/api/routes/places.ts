@@ -5,11 +5,16 @@ import { type Level, worst, worstOf } from '../../../shared/level.ts';
 import type { Place, PlaceFields, Places } from '../../fleet/places.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
 
 const fields = { name: PlaceName, note: Type.Optional(Type.String({ maxLength: 2000 })) };
 const zone = Type.Optional(
   Type.Union([word(64), Type.Null()], { description: 'IANA, such as Europe/Berlin; null: the report zone' }),
+);
+
+const calendarId = Type.Optional(Type.Union([word(64), Type.Null()], { description: 'id; null: the default' }));
+const calendars = Type.Optional(
+  Type.Object({ service: calendarId, working: calendarId, support: calendarId }, { ...closed, minProperties: 1 }),
 );
 
 const Members = Type.Object(
@@ -46,10 +51,10 @@ const kinds: Record<PlaceRoutes['path'], PlaceRoutes> = {
   sites: kindOf({
     path: 'sites',
     one: 'site',
-    example: { name: 'Berlin', note: 'the office at the river', zone: 'Europe/Berlin' },
+    example: { name: 'Berlin', note: 'the office at the river', zone: 'Europe/Berlin', people: 140 },
     Row: SiteRow,
     Detail: SiteDetail,
-    parts: { ...fields, zone },
+    parts: { ...fields, zone, people, calendars },
     keysOf: ({ site }) => (site === null ? [] : [site]),
     keyOf: ({ name }) => name,
   }),

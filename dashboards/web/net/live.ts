@@ -10,6 +10,7 @@ export type LiveChange =
   | { kind: 'inventory'; endpoint: string; section: string }
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
+  | { kind: 'calendar'; calendar: string }
   | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */

@@ -28,6 +28,7 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
   acknowledged: ['person', 'info'],
   assigned: ['person', 'info'],
   reopened: ['ticket', 'warning'],
+  impact: ['person', 'info'],
 };
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));

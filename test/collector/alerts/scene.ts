@@ -13,7 +13,6 @@ import type { ChannelRoute } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 import { createTickets } from '../../../collector/tickets/tickets.ts';
-import { officeHours } from '../../../shared/calendar.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Report } from '../../../shared/report.ts';
 import { bucketOf } from '../../../shared/topics.ts';
@@ -55,7 +54,7 @@ export async function openScene(options: SceneOptions = {}) {
   const fleet = await createFleet({ state, clock });
   const publicUrl = () => 'https://ek.example';
   const outbox = createOutbox({ state, clock, routes, publicUrl, log: silentLog, changeFeed, random: () => 0 });
-  const tickets = createTickets({ state, clock, changeFeed, support: officeHours('UTC') });
+  const tickets = createTickets({ state, clock, changeFeed, zone: 'UTC' });
   const books = createRuleBooks(mergeRules(defaultRules, options.rules ?? []));
   const policy = { ...defaultPolicy, ...options.policy };
   const parts = {

@@ -103,8 +103,14 @@ const addUser = async () => {
   ids.user = (answer.body as { id: string }).id;
 };
 
-async function addPlace(path: 'sites' | 'groups'): Promise<void> {
-  const body = { name: `${path} ${++people}` };
+const calendar = {
+  ...{ zone: 'Europe/Berlin', weekly: { mon: [['09:00', '17:00']] }, region: null, holidays: [], overrides: {} },
+  reason: 'new',
+};
+const addCalendar = () => addPlace('calendars', calendar);
+
+async function addPlace(path: 'sites' | 'groups' | 'calendars', more = {}): Promise<void> {
+  const body = { name: `${path} ${++people}`, ...more };
   const answer = await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body });
   ids[path.slice(0, -1)] = (answer.body as { id: string }).id;
 }
@@ -172,6 +178,18 @@ const calls: Record<string, Call> = {
     before: () => addPlace('groups'),
   },
   'DELETE /api/v1/groups/:id': { path: '/api/v1/groups/:group', status: 204, before: () => addPlace('groups') },
+  'GET /api/v1/calendars': {},
+  'POST /api/v1/calendars': { body: { ...calendar, name: 'one of calendars' }, status: 201 },
+  'GET /api/v1/calendars/:id': { path: '/api/v1/calendars/:calendar', before: addCalendar },
+  'GET /api/v1/calendars/:id/versions': { path: '/api/v1/calendars/:calendar/versions', before: addCalendar },
+  'PATCH /api/v1/calendars/:id': {
+    path: '/api/v1/calendars/:calendar',
+    body: { zone: 'UTC', reason: 'try' },
+    before: addCalendar,
+  },
+  'DELETE /api/v1/calendars/:id': { path: '/api/v1/calendars/:calendar', status: 204, before: addCalendar },
+  'GET /api/v1/holidays': { path: '/api/v1/holidays?region=DE-BE&from=2026&to=2027' },
+  'GET /api/v1/holidays/regions': {},
   'GET /api/v1/protection': {},
   'GET /api/v1/patches': {},
   'GET /api/v1/quarantine': {},
@@ -211,6 +229,8 @@ const calls: Record<string, Call> = {
     body: { state: 'in_progress' },
     before: addTicket,
   },
+  'GET /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact' },
+  'PUT /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact', body: { segments: [], reason: 'none' } },
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },

@@ -37,6 +37,7 @@ const endpoint = (id: string, site: string | null = null): Endpoint => ({
   lastSeenAt: now,
   intervalMs: 10_000,
   clockOffsetMs: 0,
+  people: null,
 });
 
 const job = (more: Partial<BackupJob>): BackupJob => ({

@@ -41,6 +41,7 @@ const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   lastSeenAt: now,
   intervalMs: 10_000,
   clockOffsetMs: null,
+  people: null,
   ...more,
 });
 

@@ -5,7 +5,6 @@ import { type Change, createChangeFeed } from '../../../collector/change-feed.ts
 import { openState, type State } from '../../../collector/state/open.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
 import { createTickets, type PersonAction, type TicketStateName } from '../../../collector/tickets/tickets.ts';
-import { officeHours } from '../../../shared/calendar.ts';
 import { freshPlace } from '../../support/state.ts';
 
 const opened: State[] = [];
@@ -19,7 +18,7 @@ async function open() {
   const clock = { now: () => now, monotonic: () => now };
   changeFeed.subscribe((change) => void published.push(change));
   const did: PersonAction[] = [];
-  const tickets = createTickets({ state, clock, changeFeed, support: officeHours('Europe/Berlin') });
+  const tickets = createTickets({ state, clock, changeFeed, zone: 'Europe/Berlin' });
   tickets.onPerson((event) => void did.push(event));
   const row = (id: number) => state.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const kinds = async (id: number) => {

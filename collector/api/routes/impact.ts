@@ -1,0 +1,60 @@
+/** What an incident did to people: estimated, then stated and corrected by people. */
+import { Type } from 'typebox';
+import { Impact, ImpactSegment } from '../../../shared/api.ts';
+import type { App, Context } from '../context.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, word } from '../shapes.ts';
+
+const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
+const segment = {
+  ...{ start: Date.UTC(2026, 9, 9, 11, 14), end: Date.UTC(2026, 9, 9, 14, 41), factor: 0.8 },
+  ...{ affected: [{ site: 'sabcdefghijkmnpq', people: 113 }], planned: false },
+};
+const Stated = Type.Object(
+  {
+    segments: Type.Array(ImpactSegment, { maxItems: 200, description: 'none: nobody was hindered' }),
+    reason: word(500, 'what it is known from; kept with the version'),
+  },
+  { ...closed, examples: [{ segments: [segment], reason: 'asked the team leads' }] },
+);
+
+export function impactRoutes(app: App, { impacts, fleet }: Context): void {
+  const url = '/api/v1/tickets/:id/impact';
+  const shown = async (id: number) => {
+    const { segments, stated, unknown, versions } = await impacts.of(id);
+    const named = unknown.map((endpoint) => ({ id: endpoint, name: fleet.get(endpoint)?.name ?? endpoint }));
+    return { segments, stated, unknown: named, versions } as unknown as Impact;
+  };
+
+  app.get(
+    url,
+    {
+      schema: {
+        summary: 'Who was hindered by an incident, when and how much',
+        tags: ['tickets'],
+        params: TicketId,
+        response: { 200: Impact },
+      },
+    },
+    (request) => shown(request.params.id),
+  );
+
+  app.put(
+    url,
+    {
+      schema: {
+        summary: 'Confirm or correct the impact of an incident; earlier versions stay',
+        tags: ['tickets'],
+        params: TicketId,
+        body: Stated,
+        response: { 200: Impact },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { segments, reason } = request.body;
+      await impacts.set(id, segments, callerNamed(request), reason);
+      return shown(id);
+    },
+  );
+}

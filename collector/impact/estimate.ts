@@ -1,0 +1,68 @@
+/**
+ * What an outage did to people, as far as the monitor can know it: from when to when, and how many are known to depend
+ * on what was down. Nobody has confirmed it. Pure.
+ */
+import { union } from '../../shared/intervals.ts';
+
+/** A stretch of an incident during which the same people were hindered as much. */
+export interface ImpactSegment {
+  /** ms UTC. */
+  start: number;
+  /** Null while it lasts. */
+  end: number | null;
+  /** 1 cannot work, 0.5 a major part is blocked, 0.2 a nuisance, 0 none. */
+  factor: number;
+  affected: readonly Affected[];
+  /** Work that was announced: its hours are counted apart. */
+  planned: boolean;
+}
+
+export interface Affected {
+  /** Id: a name may change; null: people of no site. */
+  site: string | null;
+  people: number;
+}
+
+/** An alert that says that something was down. */
+export interface OutageAlert {
+  endpoint: string;
+  /** Id. */
+  site: string | null;
+  /** Who depends on the endpoint; null: not known. */
+  people: number | null;
+  /** Since when it breaches: the earliest evidence. */
+  pendingAt: number;
+  /** Null while it lasts. */
+  resolvedAt: number | null;
+}
+
+export interface Estimate {
+  segments: ImpactSegment[];
+  /** Endpoints that were down and of which nobody has said who depends on them. */
+  unknown: string[];
+}
+
+/**
+ * A site incident stops everybody at the site. A server alone stops those who depend on it.
+ * @param atSite everybody at the site of a site incident; null where this is none, or they are not known
+ */
+export function estimateImpact(alerts: readonly OutageAlert[], atSite: Affected | null): Estimate {
+  if (atSite !== null) return { segments: segmentsOf(alerts, [atSite]), unknown: [] };
+  const known = alerts.filter(({ people }) => people !== null);
+  const segments = [...Map.groupBy(known, ({ endpoint }) => endpoint).values()].flatMap((own) =>
+    segmentsOf(own, [{ site: own[0]?.site ?? null, people: own[0]?.people ?? 0 }]),
+  );
+  const unknown = [...new Set(alerts.filter(({ people }) => people === null).map(({ endpoint }) => endpoint))];
+  return { segments: segments.filter(({ affected }) => affected.some(({ people }) => people > 0)), unknown };
+}
+
+/** An outage that lasts has no end that could be joined with another. */
+const open = Number.MAX_SAFE_INTEGER;
+
+function segmentsOf(alerts: readonly OutageAlert[], affected: readonly Affected[]): ImpactSegment[] {
+  const spans = union(alerts.map(({ pendingAt, resolvedAt }) => ({ start: pendingAt, end: resolvedAt ?? open })));
+  return spans.map(({ start, end }) => ({
+    ...{ start, end: end === open ? null : end },
+    ...{ factor: 1, affected, planned: false },
+  }));
+}

@@ -1,0 +1,13 @@
+/** Names of time zones. */
+import { fail } from './errors.ts';
+import { shownName } from './place-name.ts';
+
+/** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 has no daylight saving */
+export function zoneNamed(zone: string): string {
+  try {
+    if (/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
+  } catch {
+    // Falls through: the same answer for a well-formed name that does not exist.
+  }
+  throw fail('BAD_ZONE', { zone: shownName(zone) });
+}

@@ -1,0 +1,62 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { impactFault } from '../../../collector/impact/check.ts';
+import { estimateImpact, type ImpactSegment, type OutageAlert } from '../../../collector/impact/estimate.ts';
+
+const alert = (endpoint: string, pendingAt: number, resolvedAt: number | null, people: number | null = 4) =>
+  ({ endpoint, site: 's1', people, pendingAt, resolvedAt }) satisfies OutageAlert;
+const part = (start: number, end: number | null, people: number): ImpactSegment => ({
+  ...{ start, end, factor: 1, affected: [{ site: 's1', people }], planned: false },
+});
+
+test('a server stops those who depend on it, each time that it is down', () => {
+  const { segments, unknown } = estimateImpact([alert('a', 10, 20), alert('a', 15, 30), alert('a', 50, null)], null);
+  assert.equal(segments, [part(10, 30, 4), part(50, null, 4)]);
+  assert.equal(unknown, []);
+});
+
+test('a site incident stops everybody there once, however many servers are down', () => {
+  const { segments } = estimateImpact([alert('a', 10, 20), alert('b', 12, 40, null)], { site: 's1', people: 140 });
+  assert.equal(segments, [part(10, 40, 140)]);
+});
+
+test('who depends on it is not known: nobody is counted, and the endpoint is named', () => {
+  const { segments, unknown } = estimateImpact([alert('a', 10, 20, null), alert('b', 10, 20, 0)], null);
+  assert.equal(segments, []);
+  assert.equal(unknown, ['a']);
+  assert.equal(estimateImpact([], null), { segments: [], unknown: [] });
+});
+
+test('what cannot have happened is refused with the segment and the reason', () => {
+  const now = 100;
+  const cases: [ImpactSegment[], RegExp | null][] = [
+    [[], null],
+    [[part(10, 20, 1), part(20, null, 2)], null],
+    [[part(10, 20, 1), { ...part(15, 30, 2), affected: [{ site: 's2', people: 1 }] }], null],
+    [[part(20, 20, 1)], /segment 1 ends before it has begun/],
+    [[part(10, 20, 1), part(30, 25, 1)], /segment 2 ends before/],
+    [[part(101, null, 1)], /begins in the future/],
+    [[part(10, 101, 1)], /ends in the future/],
+    [[part(10, 30, 1), part(20, 40, 1)], /segments 1 and 2 overlap for the site s1/],
+    [[part(10, null, 1), part(20, 40, 1)], /overlap/],
+    [
+      [
+        {
+          ...part(10, 20, 1),
+          affected: [
+            { site: null, people: 1 },
+            { site: null, people: 2 },
+          ],
+        },
+      ],
+      /\(none\) twice/,
+    ],
+  ];
+  for (const [segments, fault] of cases) {
+    const found = impactFault(segments, now);
+    if (fault === null) assert.is(found, null);
+    else assert.match(String(found), fault);
+  }
+});
+
+test.run();
