@@ -19,7 +19,7 @@ import { endAll, type Outcome, runFile } from './runner/run-file.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const top = dirname(here);
-/** Files under these folders start servers, browsers or loads: they run one at a time, after the others. */
+/** Files under these folders start servers, browsers or loads and last longest: one lane begins with them. */
 const heavy = /^(road|browser|tools)[\\/]/;
 const rooms = ['agent', 'collector', 'shared', 'dashboards'];
 
@@ -56,17 +56,18 @@ function show(outcome: Outcome): void {
 
 async function runAll(coverage: string | undefined, stopped: AbortSignal): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const drain = async (queue: string[]) => {
-    for (let file = queue.shift(); file !== undefined && !stopped.aborted; file = queue.shift()) {
+  const drain = async (next: () => string | undefined) => {
+    for (let file = next(); file !== undefined && !stopped.aborted; file = next()) {
       const outcome = await runFile(file, { grep: options.grep, coverage });
       outcomes.push(outcome);
       show(outcome);
     }
   };
   const files = chosenFiles();
-  const light = files.filter((file) => !heavy.test(file));
-  await Promise.all([drain(light), drain(light)]);
-  await drain(files.filter((file) => heavy.test(file)));
+  const heavyFiles = files.filter((file) => heavy.test(file));
+  const queue = [...heavyFiles, ...files.filter((file) => !heavy.test(file))];
+  // From both ends: a heavy file has a light one beside it until no light one is left, and no lane is idle before the end.
+  await Promise.all([drain(() => queue.shift()), drain(() => queue.pop())]);
   return outcomes;
 }
 

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
-const grepHook = new URL('./grep.ts', import.meta.url).href;
+const preloaded = (name: string) => ['--import', new URL(`./${name}`, import.meta.url).href];
 /** A file may need real services and minutes; the limit only ends what hangs. Override for one run: TEST_LIMIT_MS. */
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 300_000);
+/** After its last test a file has nothing to wait for: what still runs is a server or process that it did not close. */
+const endMs = Number(process.env.TEST_END_MS ?? 10_000);
+/** Time to print what is open. */
+const lastWordsMs = 500;
 const onCi = Boolean(process.env.CI);
 
 export interface Outcome {
@@ -41,10 +45,10 @@ function count(output: string, label: string): number {
 
 export function runFile(file: string, { grep, coverage }: Choice): Promise<Outcome> {
   const started = performance.now();
-  const hook = grep === undefined ? [] : ['--import', grepHook];
+  const hooks = [...preloaded('open-handles.ts'), ...(grep === undefined ? [] : preloaded('grep.ts'))];
   return new Promise((resolve) => {
     // A process group of its own, so that nothing which a failed test has started outlives it.
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...hook, join(tests, file)], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...hooks, join(tests, file)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       env: {
@@ -56,9 +60,15 @@ export function runFile(file: string, { grep, coverage }: Choice): Promise<Outco
       },
     });
     let output = '';
-    let late = false;
+    let late: string | undefined;
+    let timer: NodeJS.Timeout;
+    let isOver = false;
     child.stdout.on('data', (chunk) => {
       output += chunk;
+      // The last line of uvu's sums.
+      if (isOver || !output.includes('\n  Duration: ')) return;
+      isOver = true;
+      endIn(endMs, `${endMs} ms after its last test`);
     });
     child.stderr.on('data', (chunk) => {
       output += chunk;
@@ -70,11 +80,16 @@ export function runFile(file: string, { grep, coverage }: Choice): Promise<Outco
         // The group has ended by itself, which is what we want.
       }
     };
+    function endIn(ms: number, when: string): void {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        late = when;
+        if (process.platform !== 'win32') child.kill('SIGUSR2');
+        timer = setTimeout(endGroup, lastWordsMs);
+      }, ms);
+    }
     running.add(endGroup);
-    const timer = setTimeout(() => {
-      late = true;
-      endGroup();
-    }, limitMs);
+    endIn(limitMs, `after ${limitMs} ms`);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       endGroup();
@@ -87,7 +102,8 @@ export function runFile(file: string, { grep, coverage }: Choice): Promise<Outco
 
 interface Ended {
   code: number | string | null;
-  late: boolean;
+  /** When the runner ended what did not end by itself. */
+  late: string | undefined;
   /** Only some of its tests were asked for, perhaps none. */
   chosen: boolean;
 }
@@ -101,7 +117,7 @@ function outcomeOf(output: string, { code, late, chosen }: Ended): Omit<Outcome,
   const empty = chosen && total === 0 && code === 0;
   let failed = Math.max(0, total - passed - count(plain, 'Skipped'));
   const problems: string[] = [];
-  if (late) problems.push(`ended after ${limitMs} ms: the file did not finish`);
+  if (late !== undefined) problems.push(`ended ${late}: the file did not finish. Close what it opened in \`finally\``);
   if (total === 0 && !empty) problems.push('reported no test: is `.run()` missing?');
   if (code !== 0 && failed === 0) problems.push(`exit code ${code}`);
   if (onCi && skips.length > 0) problems.push(`on CI nothing may be skipped: ${skips.join('; ')}`);

@@ -32,6 +32,12 @@ writeFileSync(
   file(`test.before(() => console.log('FIGURE prepared'));\ntest('something else', () => assert.is(sum(0, 0), 0));`),
 );
 writeFileSync(at('test/no-run.test.ts'), "import { test } from 'uvu';\ntest('forgotten', () => {});\n");
+writeFileSync(
+  at('test/hangs.test.ts'),
+  `import { createServer } from 'node:net';\n${file(
+    "test('leaves a server', async () => {\n  await new Promise((done) => createServer().listen(0, '127.0.0.1', done));\n  assert.is(sum(1, 2), 3);\n});",
+  )}`,
+);
 
 const words = (given: readonly string[]) => ['--disable-warning=ExperimentalWarning', at('test/run.ts'), ...given];
 const env = { ...process.env, TEST_GREP: '', CI: '' };
@@ -45,6 +51,18 @@ test('a part of a path chooses files; a failing test and a missing run() are fai
   assert.match(run('test/two').stdout, /1 passed, 0 failed\n$/);
   assert.match(run('no-run').stdout, /is `\.run\(\)` missing\?[\s\S]*0 passed, 1 failed\n$/);
   assert.match(run('nowhere').stdout, /No test file matches nowhere\.\n0 passed, 1 failed\n$/);
+});
+
+test('a file that does not end after its last test is ended, with what it left open', () => {
+  const from = performance.now();
+  const result = spawnSync(process.execPath, words(['hangs']), {
+    encoding: 'utf8',
+    env: { ...env, TEST_END_MS: '1000' },
+  });
+  assert.ok(performance.now() - from < 60_000, 'long before the time limit of a file');
+  assert.is(result.status, 1);
+  assert.match(result.stdout, /FAIL hangs\.test\.ts[\s\S]*ended 1000 ms after its last test: the file did not finish/);
+  if (process.platform !== 'win32') assert.match(result.stdout, /OPEN HANDLES: Server at 127\.0\.0\.1:\d+\n/);
 });
 
 test('--grep takes tests by words in their name, prepares nothing for others, and wants at least one', () => {
