@@ -44,6 +44,7 @@ export interface InProcess {
   /** Starts it again on the same data after `stop`, with other settings if given; tokens are new ones. */
   again(settings?: string): Promise<InProcess>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 interface OpenOptions {
@@ -105,9 +106,14 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
     };
   }
 
-  async function stop(): Promise<void> {
-    await state.destroy();
-    await collector.stop();
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= state.destroy().then(() => collector.stop());
+    return stopped;
+  };
+  async function close(): Promise<void> {
+    await stop();
+    folder.remove();
   }
 
   const inProcess: InProcess = {
@@ -120,10 +126,8 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
     logged,
     stop,
     again: (settings) => openCollector(settings === undefined ? options : { ...options, settings }, folder),
-    async close() {
-      await stop();
-      folder.remove();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
   return inProcess;
 }

@@ -122,15 +122,18 @@ export async function openStation(options: StationOptions = {}) {
       wires.push(wire);
       return wire;
     },
-    async stop() {
-      for (const wire of wires) wire.cut();
-      await intake.close();
-      await fleet.close();
-      await store.close();
-      await state.destroy();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
+
+  async function stop(): Promise<void> {
+    for (const wire of wires) wire.cut();
+    await intake.close();
+    await fleet.close();
+    await store.close();
+    await state.destroy();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 export type Station = Awaited<ReturnType<typeof openStation>>;

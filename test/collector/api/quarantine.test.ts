@@ -8,7 +8,8 @@ import { openCollector } from '../../support/collector.ts';
 import { epochOf, makeReport } from '../../support/station.ts';
 
 test('refused parts are on the page of the endpoint and in the list of refused messages', async () => {
-  const { call, close } = await openCollector();
+  await using collector = await openCollector();
+  const { call } = collector;
   const post = async (path: string, body: object) => (await call(path, { method: 'POST', as: 'admin', body })).body;
   const { code } = (await post('/api/v1/enrollments', {})) as { code: string };
   const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0', hostname: 'box' };
@@ -38,7 +39,6 @@ test('refused parts are on the page of the endpoint and in the list of refused m
     expected,
   );
   wire.end();
-  await close();
 });
 
 interface Row {

@@ -509,7 +509,7 @@ test('row and alerts are equally bad for every endpoint of a fleet, after every 
 });
 
 test('changes are there after a restart; one that no longer fits is left out and logged, the rest holds', async () => {
-  const first = await openCollector();
+  await using first = await openCollector();
   const say = (id: string, parts: object) =>
     first.call(`/api/v1/rules/${id}`, { method: 'PUT', as: 'admin', body: { parts, reason } });
   const own = {
@@ -530,7 +530,7 @@ test('changes are there after a restart; one that no longer fits is left out and
   (await enrol({}, 'server', first)).end();
   await first.stop();
   const nowhere = '  - { id: load, scope: { site: Berln }, for_s: 5 }\n';
-  const second = await first.again(`rules:\n  - { id: swap, for_s: 5 }\n${nowhere}`);
+  await using second = await first.again(`rules:\n  - { id: swap, for_s: 5 }\n${nowhere}`);
   const rules = ((await second.call('/api/v1/rules', { as: 'viewer' })).body as { items: RuleEntry[] }).items;
   const shown = (id: string) => {
     const found = rules.find(({ rule }) => rule.id === id);
@@ -552,7 +552,6 @@ test('changes are there after a restart; one that no longer fits is left out and
   // It can still be taken back.
   const answer = await second.call('/api/v1/rules/clock', { method: 'DELETE', as: 'admin', body: { reason } });
   assert.is(answer.status, 204, answer.text);
-  await second.close();
 });
 
 test.run();

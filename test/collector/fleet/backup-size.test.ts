@@ -29,7 +29,7 @@ const job = (bytes: number, lastSuccess: number) => ({
 });
 
 test('three good runs make a usual size; the fourth is compared with it, stored and judged', async () => {
-  const station = await openStation({ endpoints: [id] });
+  await using station = await openStation({ endpoints: [id] });
   const wire = station.wire(id);
   await wire.connected;
   const now = Date.now();
@@ -47,7 +47,6 @@ test('three good runs make a usual size; the fourth is compared with it, stored 
   assert.is(station.store.receipt(id, epochOf(1)).through, 4);
   const last = station.store.latest(id).find(({ metric }) => metric === 'backup.size_percent');
   assert.is(last?.value, 30);
-  await station.stop();
 });
 
 test('half the usual size is a warning; a server that tells of no backup is one, and a workstation is not', async () => {

@@ -315,14 +315,13 @@ test('half a CONNECT of 48 MB costs its connection and nothing else', async ({ s
 });
 
 test('a connection that says nothing ends after the connect time', async () => {
-  const quick = await openStation({ limits: { connectMs: 200 } });
+  await using quick = await openStation({ limits: { connectMs: 200 } });
   const socket = connect({ host: '127.0.0.1', port: quick.intake.port });
   socket.on('error', () => undefined);
   socket.write(Buffer.from([0x10, 0x20]));
   const started = performance.now();
   await new Promise((resolve) => socket.once('close', resolve));
   assert.ok(performance.now() - started < 2000);
-  await quick.stop();
 });
 
 test('a packet beyond the limit ends the connection once it is known, too', async ({ station }) => {
@@ -403,7 +402,7 @@ test('subscriptions to anything but the own ack and config are refused, wildcard
 });
 
 test('a frozen subscriber costs a bounded amount of memory and is ended', async () => {
-  const station = await openStation({ endpoints: [bad], limits: { drainMs: 500 } });
+  await using station = await openStation({ endpoints: [bad], limits: { drainMs: 500 } });
   const wire = await join(station);
   await wire.subscribe(station.topic(bad, 'ack'));
   wire.socket.pause();
@@ -430,7 +429,6 @@ test('a frozen subscriber costs a bounded amount of memory and is ended', async 
   assert.is(station.intake.connected(), 0, 'the frozen connection was ended');
   assert.ok(process.memoryUsage().rss - before < 150 * 1024 * 1024);
   wire.cut();
-  await station.stop();
 });
 
 test('a second connection with the same id takes over, and the first one’s will is no news', async ({ station }) => {
@@ -481,7 +479,7 @@ test('a connection that starts with anything but CONNECT, or MQTT 5, is refused'
 });
 
 test('too fast an endpoint is slowed down and loses nothing', async () => {
-  const station = await openStation({ endpoints: [bad], limits: { messagesPerSecond: 100, messagesAtOnce: 20 } });
+  await using station = await openStation({ endpoints: [bad], limits: { messagesPerSecond: 100, messagesAtOnce: 20 } });
   const wire = await join(station);
   const started = performance.now();
   const acked: number[] = [];
@@ -496,7 +494,6 @@ test('too fast an endpoint is slowed down and loses nothing', async () => {
     'PUBACKs in order',
   );
   assert.is(station.store.receipt(bad, epoch).through, 60);
-  await station.stop();
 });
 
 test.run();

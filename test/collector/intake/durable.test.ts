@@ -31,7 +31,7 @@ const test = suite('durable');
 
 test('a held commit: no PUBACK and no ack; pings are answered, rules evaluated; then all of it in order', async () => {
   const gate = gated();
-  const station = await openStation({ endpoints: [id], wrapStore: gate.wrap });
+  await using station = await openStation({ endpoints: [id], wrapStore: gate.wrap });
   const acks: Ack[] = [];
   const wire = station.wire(id, { onMessage: (_topic, payload) => acks.push(JSON.parse(payload.toString())) });
   await wire.connected;
@@ -57,12 +57,11 @@ test('a held commit: no PUBACK and no ack; pings are answered, rules evaluated; 
   await until('the ack', () => acks.at(-1)?.through === 4);
   assert.equal(acks.at(-1), { epoch, through: 4, also: [] });
   assert.is(station.evaluated.length, 4, 'nothing is evaluated twice');
-  await station.stop();
 });
 
 test('too much waits: it is evaluated, not kept, and comes again when there is room', async () => {
   const gate = gated();
-  const station = await openStation({ endpoints: [id], wrapStore: gate.wrap, limits: { waitingBytes: 3000 } });
+  await using station = await openStation({ endpoints: [id], wrapStore: gate.wrap, limits: { waitingBytes: 3000 } });
   const wire = station.wire(id);
   await wire.connected;
   const acked: number[] = [];
@@ -80,22 +79,20 @@ test('too much waits: it is evaluated, not kept, and comes again when there is r
   await again.connected;
   for (let seq = 4; seq <= 6; seq++) await again.publish(station.topic(id, 'report'), encode(makeReport(epoch, seq)));
   assert.is(station.store.receipt(id, epoch).through, 6);
-  await station.stop();
 });
 
 test('a report that comes twice is stored once, evaluated once and acknowledged twice', async () => {
-  const station = await openStation({ endpoints: [id] });
+  await using station = await openStation({ endpoints: [id] });
   const wire = station.wire(id);
   await wire.connected;
   const payload = encode(makeReport(epoch, 1));
   await Promise.all([1, 2].map(() => wire.publish(station.topic(id, 'report'), payload)));
   assert.is(station.evaluated.length, 1);
   assert.is(station.store.stats().samples, 2);
-  await station.stop();
 });
 
 test('a backlog raises no alert, and proves that the endpoint lived', async () => {
-  const station = await openStation({ endpoints: [id] });
+  await using station = await openStation({ endpoints: [id] });
   const wire = station.wire(id);
   await wire.connected;
   await wire.subscribe(station.topic(id, 'ack'));
@@ -115,11 +112,10 @@ test('a backlog raises no alert, and proves that the endpoint lived', async () =
   );
   assert.equal(station.evaluated, []);
   assert.is(station.endpoint(id).state, 'never', 'a backlog says nothing about now');
-  await station.stop();
 });
 
 test('what an agent declares lost is shown, once, and its inventory has a place in the same sequence', async () => {
-  const station = await openStation({ endpoints: [id] });
+  await using station = await openStation({ endpoints: [id] });
   const wire = station.wire(id);
   await wire.connected;
   const lost = [{ epoch, from: 1, to: 40, reason: 'quota' as const, count: 40 }];
@@ -150,18 +146,16 @@ test('what an agent declares lost is shown, once, and its inventory has a place 
     (await station.state.selectFrom('quarantine').select('code').execute()).map((row) => row.code),
     ['BAD_SHAPE'],
   );
-  await station.stop();
 });
 
 test('settings reach an endpoint when it listens, retained as the wire says', async () => {
-  const station = await openStation({ endpoints: [id], configOf: () => ({ v: 1, interval_s: 7 }) });
+  await using station = await openStation({ endpoints: [id], configOf: () => ({ v: 1, interval_s: 7 }) });
   const got: [string, boolean][] = [];
   const wire = station.wire(id, { onMessage: (_topic, payload, retain) => got.push([payload.toString(), retain]) });
   await wire.connected;
   await wire.subscribe(station.topic(id, 'config'));
   await until('the settings', () => got.length > 0);
   assert.equal(got, [['{"v":1,"interval_s":7}', true]]);
-  await station.stop();
 });
 
 test.run();

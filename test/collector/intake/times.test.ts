@@ -70,7 +70,7 @@ const road = suite<{ station: Station; shift: number }>('through the station');
 road('a minute in which the collector stood still: own times, no hole, nothing counted as corrected', async () => {
   let shift = 0;
   const clock = { now: () => Date.now() + shift, monotonic: () => performance.now() + shift };
-  const station = await openStation({ endpoints: ['epausedpausedpau'], clock });
+  await using station = await openStation({ endpoints: ['epausedpausedpau'], clock });
   const id = 'epausedpausedpau';
   const wire = station.wire(id);
   assert.is(await wire.connected, 0);
@@ -99,7 +99,6 @@ road('a minute in which the collector stood still: own times, no hole, nothing c
   assert.is(stored.series[0]?.points.filter(([, count]) => count === null).length, 0, 'no hole');
   assert.is(await counted(station.intake.counters.correctedTimes), 0);
   assert.ok(Math.abs(station.endpoint(id).clockOffsetMs ?? 1e9) < 1000);
-  await station.stop();
 });
 
 test.run();

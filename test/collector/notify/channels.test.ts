@@ -21,7 +21,7 @@ async function failure(work: Promise<unknown>): Promise<EvenkeelError> {
 }
 
 test('a webhook speaks Alertmanager’s v4', async () => {
-  const receiver = await openReceiver(() => [200]);
+  await using receiver = await openReceiver(() => [200]);
   await make('webhook', { url: `${receiver.url}/hook?a=1`, token: 'secret' }).send(notice, soon());
   const [got] = receiver.received;
   const body = JSON.parse(got?.body ?? '');
@@ -67,16 +67,14 @@ test('a webhook speaks Alertmanager’s v4', async () => {
   assert.is(after.status, 'resolved');
   assert.is(after.alerts[0].endsAt, '2026-01-05T10:00:00.000Z');
   assert.is(after.alerts[0].fingerprint, body.alerts[0].fingerprint);
-  await receiver.close();
 });
 
 test('a tag cannot pretend to be the severity', async () => {
-  const receiver = await openReceiver(() => [200]);
+  await using receiver = await openReceiver(() => [200]);
   await make('webhook', { url: receiver.url }).send({ ...notice, tags: { severity: 'none', alertname: 'x' } }, soon());
   const { labels } = JSON.parse(receiver.received[0]?.body ?? '').alerts[0];
   assert.is(labels.severity, 'critical');
   assert.is(labels.alertname, 'disk-space');
-  await receiver.close();
 });
 
 test('which answers are worth another try', async () => {
@@ -86,14 +84,13 @@ test('which answers are worth another try', async () => {
     [404, 'CHANNEL_REFUSED'],
     [401, 'CHANNEL_REFUSED'],
   ] as const) {
-    const receiver = await openReceiver(() => [status]);
+    await using receiver = await openReceiver(() => [status]);
     assert.is((await failure(make('webhook', { url: receiver.url }).send(notice, soon()))).code, code, String(status));
-    await receiver.close();
   }
 });
 
 test('redirects: within the same address yes, to another host no', async () => {
-  const receiver = await openReceiver((_, path) => (path === '/a' ? [308, { location: '/b' }] : [204]));
+  await using receiver = await openReceiver((_, path) => (path === '/a' ? [308, { location: '/b' }] : [204]));
   await make('webhook', { url: `${receiver.url}/a` }).send(notice, soon());
   assert.equal(
     receiver.received.map((got) => [got.path, JSON.parse(got.body).version]),
@@ -102,20 +99,19 @@ test('redirects: within the same address yes, to another host no', async () => {
       ['/b', '4'],
     ],
   );
-  const elsewhere = await openReceiver(() => [302, { location: receiver.url }]);
+  await using elsewhere = await openReceiver(() => [302, { location: receiver.url }]);
   const error = await failure(make('webhook', { url: elsewhere.url, token: 'secret' }).send(notice, soon()));
   assert.is(error.code, 'CHANNEL_REFUSED');
   assert.is(receiver.received.length, 2, 'the token went nowhere else');
-  const circle = await openReceiver(() => [307, { location: '/again' }]);
+  await using circle = await openReceiver(() => [307, { location: '/again' }]);
   assert.is((await failure(make('webhook', { url: circle.url }).send(notice, soon()))).code, 'CHANNEL_REFUSED');
   assert.is(circle.received.length, 4);
-  for (const one of [receiver, elsewhere, circle]) await one.close();
 });
 
 const mail = { host: '127.0.0.1', from: 'ek@example.org', to: ['ada@example.org', 'bob@example.org'] };
 
 test('a mail: plain text, to everybody, one thread an alert', async () => {
-  const server = await openMailServer();
+  await using server = await openMailServer();
   const channel = make('email', { ...mail, port: server.port, language: 'ja' });
   await channel.send(notice, soon());
   await channel.send({ ...notice, id: 'n2', event: 'resolved', endedAt: notice.startedAt + 1000 }, soon());
@@ -127,25 +123,22 @@ test('a mail: plain text, to everybody, one thread an alert', async () => {
   const thread = /^References: (.*)$/m;
   assert.is(thread.exec(first?.data ?? '')?.[1], thread.exec(second?.data ?? '')?.[1]);
   assert.match(first?.data ?? '', /^Subject: =\?UTF-8\?/m);
-  await server.close();
 });
 
 test('a mail with a log-in', async () => {
-  const server = await openMailServer();
+  await using server = await openMailServer();
   const settings = { ...mail, port: server.port, user: 'ek', password: 'pw', require_tls: false };
   await make('email', settings).send(notice, soon());
   assert.is(server.mails[0]?.user, '\u0000ek\u0000pw');
-  await server.close();
 });
 
 test('a password does not go in the clear unless somebody says so', async () => {
-  const server = await openMailServer();
+  await using server = await openMailServer();
   const error = await failure(
     make('email', { ...mail, port: server.port, user: 'ek', password: 'pw' }).send(notice, soon()),
   );
   assert.match(error.code, /^CHANNEL_/);
   assert.is(server.mails.length, 0);
-  await server.close();
 });
 
 test('what a mail server says decides about another try', async () => {
@@ -153,13 +146,12 @@ test('what a mail server says decides about another try', async () => {
     [{ DATA: '554 spam' }, 'CHANNEL_REFUSED'],
     [{ MAIL: '421 too many connections' }, 'CHANNEL_FAILED'],
   ] as const) {
-    const server = await openMailServer(refuse);
+    await using server = await openMailServer(refuse);
     assert.is(
       (await failure(make('email', { ...mail, port: server.port }).send(notice, soon()))).code,
       code,
       JSON.stringify(refuse),
     );
-    await server.close();
   }
 });
 

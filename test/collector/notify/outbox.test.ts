@@ -62,7 +62,7 @@ async function open(routes: ChannelRoute[], state?: State) {
 }
 
 test('sent once, marked, under its own key', async () => {
-  const receiver = await openReceiver(() => [200]);
+  await using receiver = await openReceiver(() => [200]);
   const o = await open(webhook(receiver.url));
   await o.put('id-1');
   assert.is(await o.outbox.runDue(), 1);
@@ -72,11 +72,10 @@ test('sent once, marked, under its own key', async () => {
   const [row] = await o.rows();
   assert.is(row?.state, 'sent');
   assert.is(row?.attempts, 1);
-  await receiver.close();
 });
 
 test('500, then OK: tried again after a pause, and what comes later about the same alert waits its turn', async () => {
-  const receiver = await openReceiver((n) => [n < 2 ? 500 : 200]);
+  await using receiver = await openReceiver((n) => [n < 2 ? 500 : 200]);
   const o = await open(webhook(receiver.url));
   await o.put('first', 'a1');
   await o.put('second', 'a1', 'ops', 'resolved');
@@ -94,11 +93,10 @@ test('500, then OK: tried again after a pause, and what comes later about the sa
   );
   const keys = receiver.received.map((got) => got.headers['idempotency-key']);
   assert.ok(keys.lastIndexOf('second') > keys.lastIndexOf('first'), keys.join());
-  await receiver.close();
 });
 
 test('refused: dead at once, with the reason, and the next one goes', async () => {
-  const receiver = await openReceiver((n) => [n === 0 ? 400 : 200]);
+  await using receiver = await openReceiver((n) => [n === 0 ? 400 : 200]);
   const o = await open(webhook(receiver.url));
   await o.put('first');
   await o.put('second', 'a1', 'ops', 'resolved');
@@ -109,11 +107,10 @@ test('refused: dead at once, with the reason, and the next one goes', async () =
     ['dead', 'sent'],
   );
   assert.match(rows[0]?.last_error ?? '', /HTTP 400/);
-  await receiver.close();
 });
 
 test('a receiver that never takes it: dead after the last attempt', async () => {
-  const receiver = await openReceiver(() => [503]);
+  await using receiver = await openReceiver(() => [503]);
   const o = await open(webhook(receiver.url));
   await o.put('first');
   for (let i = 0; i < 40; i++) {
@@ -124,12 +121,11 @@ test('a receiver that never takes it: dead after the last attempt', async () => 
   assert.is(row?.state, 'dead');
   assert.is(row?.attempts, 30);
   assert.is(receiver.received.length, 30);
-  await receiver.close();
 });
 
 test('a receiver that says nothing costs its own time limit, not that of others', async () => {
-  const slow = await openReceiver(() => null);
-  const quick = await openReceiver(() => [200]);
+  await using slow = await openReceiver(() => null);
+  await using quick = await openReceiver(() => [200]);
   const routes = createChannels([
     { name: 'slow', kind: 'webhook', settings: { url: slow.url } },
     { name: 'ops', kind: 'webhook', settings: { url: quick.url } },
@@ -145,12 +141,10 @@ test('a receiver that says nothing costs its own time limit, not that of others'
     (await o.rows()).map((row) => row.state),
     ['queued', 'sent'],
   );
-  await slow.close();
-  await quick.close();
 });
 
 test('killed between sending and marking: one repeat, after a pause, under the same key', async () => {
-  const receiver = await openReceiver(() => [200]);
+  await using receiver = await openReceiver(() => [200]);
   const routes = webhook(receiver.url);
   const dying: ChannelRoute[] = routes.map((route) => ({
     ...route,
@@ -177,7 +171,6 @@ test('killed between sending and marking: one repeat, after a pause, under the s
     ['id-1', 'id-1'],
   );
   assert.is((await second.rows())[0]?.state, 'sent');
-  await receiver.close();
 });
 
 test('a channel that is no longer in the settings: dead, by name', async () => {
@@ -188,7 +181,7 @@ test('a channel that is no longer in the settings: dead, by name', async () => {
 });
 
 test('woken, it sends by itself; stopped, it has finished what it was sending', async () => {
-  const receiver = await openReceiver(() => [200]);
+  await using receiver = await openReceiver(() => [200]);
   const o = await open(webhook(receiver.url));
   o.outbox.start();
   for (let i = 0; i < 20; i++) await o.put(`n${i}`, `a${i}`);
@@ -197,7 +190,6 @@ test('woken, it sends by itself; stopped, it has finished what it was sending', 
   await o.outbox.stop();
   assert.ok((await o.rows()).every((row) => row.state === 'sent'));
   assert.is(receiver.received.length, 20);
-  await receiver.close();
 });
 
 test('what was sent or given up long ago is forgotten, what waits is not', async () => {

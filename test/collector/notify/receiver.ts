@@ -31,11 +31,14 @@ export async function openReceiver(answer: (n: number, path: string) => [number,
   return {
     received,
     url: `http://127.0.0.1:${port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+
+  async function close(): Promise<void> {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
 
 /** @param refuse a code and text instead of 250, by the verb it answers; `silent`: nothing at all, `close`: breaks off */
@@ -52,11 +55,14 @@ export async function openMailServer(refuse: Record<string, string> = {}) {
   return {
     mails,
     port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+
+  async function close(): Promise<void> {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
 
 function converse(
