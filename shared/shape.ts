@@ -90,6 +90,12 @@ export function shown(value: unknown): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
+/** Of an address that `URL.parse` refuses without a reason. Without the value: behind a host that is missing stands a password. */
+export function portFault(address: string): string | null {
+  const port = /^[a-z]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(address)?.[1];
+  return port !== undefined && Number(port) > 65_535 ? 'has a port beyond 65535; write one from 1 to 65535' : null;
+}
+
 function wrong(shape: Shape, value: unknown, path: Path, hint: string): Fault {
   return { path, problem: `${shape.secret ? '' : `${shown(value)} `}must be ${wanted(shape)}${hint}` };
 }

@@ -7,11 +7,18 @@ import { addressesOf } from '../settings/addresses.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
+/** Counted as the page Rules does: the levels of one rule, such as warning and critical, are one. */
+function rulesLine(overrides: readonly unknown[]): string {
+  const rules = mergeRules(defaultRules, overrides);
+  const families = [...Map.groupBy(rules, ({ id, level_of }) => level_of ?? id).values()];
+  const on = families.filter((levels) => levels.some(({ enabled }) => enabled));
+  return `${on.length} of ${families.length} on; overrides for a scope and changes on the page Rules come on top`;
+}
+
 export const command: Command = {
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);
-    const rules = mergeRules(defaultRules, config.rules);
     const routes = createChannels(config.channels);
     const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
     for (const warning of warnings) process.stderr.write(`${warning}\n`);
@@ -23,7 +30,7 @@ export const command: Command = {
       `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
       `Series     ${config.series.name}`,
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, nobody is told'}`,
-      `Rules      ${rules.filter((rule) => rule.enabled).length} of ${rules.length} enabled`,
+      `Rules      ${rulesLine(config.rules)}`,
       `Zone       ${config.zone}`,
       'The settings are good.',
     ];

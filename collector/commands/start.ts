@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
 import { createLog } from '../log.ts';
+import type { Config } from '../settings/config.ts';
+import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
@@ -10,7 +12,8 @@ const web = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url))
 /** An orderly stop takes a second; one that takes this long will not end by itself. */
 const stopWithinMs = 20_000;
 
-function greeting({ addresses, setupLink, data }: Started): string {
+/** @param config names the stores that are not in the data folder; none of the names holds a password */
+function greeting({ addresses, setupLink, data }: Started, { state, series }: Config): string {
   return [
     `Evenkeel ${version} is running.`,
     `  Web app  ${addresses.http}`,
@@ -19,6 +22,8 @@ function greeting({ addresses, setupLink, data }: Started): string {
       : `  Set-up   ${setupLink}   (one-time link: creates the first admin)`,
     `  Agents   ${addresses.mqtt}`,
     `  Data     ${data}`,
+    ...(state === null ? [] : [`  State    ${postgresName(state)}`]),
+    ...(series.isInDataFolder ? [] : [`  Series   ${series.name}`]),
     '  Stop it with Ctrl+C.',
   ].join('\n');
 }
@@ -67,7 +72,7 @@ export const command: Command = {
     for (const warning of warnings) log.warn({}, warning);
     const collector = createCollector(config, { clock: systemClock, log, version, web });
     const ended = untilSignal(collector);
-    process.stdout.write(`${greeting(await collector.start())}\n`);
+    process.stdout.write(`${greeting(await collector.start(), config)}\n`);
     const code = await ended;
     // Threads of the stores may still be ending; all data is on disk.
     process.exit(code);

@@ -1,12 +1,13 @@
 /** Shared by channels over HTTP: the check of the address, one POST, and whether a failure is worth another try. */
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { portFault } from '../../shared/shape.ts';
 
 const redirectsAtMost = 3;
 
 export function urlFault(text: string): string | null {
   const url = URL.parse(text);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return 'is not an http or https address; write it like https://example.org/hook';
+    return portFault(text) ?? 'is not an http or https address; write it like https://example.org/hook';
   return url.username || url.password ? 'holds a password; use token_file instead' : null;
 }
 

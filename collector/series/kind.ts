@@ -22,8 +22,9 @@ export interface SeriesKind {
 
 /** One backend, as it is set. */
 export interface SeriesPlace {
-  /** For people: where the samples are kept. */
+  /** For people: where the samples are kept. Without user and password. */
   name: string;
+  isInDataFolder: boolean;
   /** The address to which a password is sent. */
   secretTo?: string;
   /** @param tagsOf `host` and `site` of an endpoint, for a backend that others read as well */

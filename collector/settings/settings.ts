@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
+import { portFault } from '../../shared/shape.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
@@ -52,7 +53,10 @@ export function hostFault(text: string): string | null {
 function urlFault(text: string, protocols: readonly string[]): string | null {
   const address = URL.parse(text);
   if (!address || !protocols.includes(address.protocol) || address.hostname === '')
-    return `is not an ${protocols.map((one) => one.slice(0, -1)).join(' or ')} address; write it like ${protocols.at(-1)}//keel.example.org`;
+    return (
+      portFault(text) ??
+      `is not an ${protocols.map((one) => one.slice(0, -1)).join(' or ')} address; write it like ${protocols.at(-1)}//keel.example.org`
+    );
   return null;
 }
 

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
 import type { Database } from './database.ts';
-import type { ColumnTypes } from './drivers/driver.ts';
+import type { ColumnTypes, Waiting } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
@@ -17,6 +17,7 @@ import * as refusedParts from './migrations/012-refused-parts.ts';
 import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
 import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
+import { sparsely } from './waiting.ts';
 
 export type State = Kysely<Database>;
 
@@ -34,6 +35,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '015-calendars-and-impact': calendarsAndImpact,
 };
 const known = Object.keys(migrations);
+const unattended: Waiting = { log: silentLog, stopped: new AbortController().signal };
 
 /**
  * Opens the state and brings it to the newest schema.
@@ -41,16 +43,18 @@ const known = Object.keys(migrations);
  * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is not ours,
  *   STATE_UNREACHABLE
  */
-export async function openState(where: string | StatePlace): Promise<State> {
+export async function openState(where: string | StatePlace, waiting = unattended): Promise<State> {
   const place: StatePlace = typeof where === 'string' ? { driver: 'sqlite', file: where } : where;
   const driver = await driverOf(place);
   let state: State | undefined;
   try {
     const { migrating, ready, ...config } = await driver.connect(place);
-    state = new Kysely<Database>(config);
-    if (!(await isNewest(state, driver.nameOf(place)))) {
-      await migrating(state);
-      await migrate(state, driver.columns);
+    const opened = new Kysely<Database>(config);
+    state = opened;
+    const isDone = () => isNewest(opened, driver.nameOf(place));
+    if (!(await isDone())) {
+      await migrating(state, waiting, isDone);
+      if (!(await isDone())) await migrate(state, driver.columns);
     }
     await ready(state);
     return state;
@@ -67,13 +71,14 @@ export async function openState(where: string | StatePlace): Promise<State> {
  * @param signal ends the waiting @throws EvenkeelError as openState
  */
 export async function awaitState(place: StatePlace, log: Log, signal: AbortSignal, forMs = 30_000): Promise<State> {
+  const warn = sparsely((fields) => log.warn(fields, 'The database cannot be reached yet; tried again'));
   for (const end = performance.now() + forMs; ; ) {
     try {
-      return await openState(place);
+      return await openState(place, { log, stopped: signal });
     } catch (thrown) {
       const mayCome = thrown instanceof EvenkeelError && thrown.retryable;
       if (!mayCome || signal.aborted || performance.now() > end) throw thrown;
-      log.warn({ reason: thrown.message, todo: thrown.hint }, 'The database cannot be reached yet; tried again');
+      warn({ reason: thrown.message, todo: thrown.hint });
       await pause(1000);
     }
   }

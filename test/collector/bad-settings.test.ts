@@ -53,6 +53,15 @@ const table: [yaml: string, ...lines: string[]][] = [
     'http: { publicUrl: keel.example.net }\n',
     '1:20: http.publicUrl "keel.example.net" is not an http or https address; write it like https://keel.example.org',
   ],
+  ['http: { port: 99999 }\n', '1:15: http.port 99999 must be a whole number from 0 to 65535'],
+  [
+    'http: { publicUrl: "https://keel:99999" }\n',
+    '1:20: http.publicUrl "https://keel:99999" has a port beyond 65535; write one from 1 to 65535',
+  ],
+  [
+    'series: { kind: influx, url: "http://db:99999/x" }\n',
+    '1:30: series.url "http://db:99999/x" has a port beyond 65535; write one from 1 to 65535',
+  ],
   [
     'mqtt: { publicUrl: "https://keel" }\n',
     '1:20: mqtt.publicUrl "https://keel" is not an mqtt or mqtts address; write it like mqtts://keel.example.org',

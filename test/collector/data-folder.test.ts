@@ -6,6 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openDataFolder, prepareFolder } from '../../collector/data/folder.ts';
+import { defaultRules } from '../../collector/evaluate/defaults.ts';
+import { familiesOf } from '../../dashboards/web/rules/family.ts';
+import type { RuleEntry } from '../../shared/api.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { runCollector, temporaryFolder } from '../support/processes.ts';
 
@@ -125,6 +128,18 @@ test('check-config says what the settings come to', async () => {
   assert.is(code, 0);
   assert.match(stdout, 'Web app    http://127.0.0.1:7460');
   assert.match(stdout, 'The settings are good.');
+  // As on the page Rules: the levels of one rule are one.
+  const counts = async (yaml: string) => {
+    writeFileSync(join(folder.path, 'counted.yaml'), `rules:\n${yaml}`);
+    const given = ['check-config', '--data', 'd', '--config', 'counted.yaml'];
+    const checked = await runCollector(given, {}, folder.path).ended;
+    return (/^Rules +(\d+) of (\d+) on;/m.exec(checked.stdout) ?? []).slice(1).map(Number);
+  };
+  const families = familiesOf(defaultRules.map((rule) => ({ rule }) as unknown as RuleEntry));
+  const on = families.filter(({ entries }) => entries.some(({ rule }) => rule.enabled)).length;
+  assert.equal(await counts('  - { id: disk-space, for_s: 1 }\n'), [on, families.length]);
+  const off = '  - { id: load, enabled: false }\n';
+  assert.equal(await counts(off), [on - 1, families.length]);
 });
 
 test.run();

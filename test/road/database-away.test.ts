@@ -36,6 +36,7 @@ test('the database ends and comes back under a collector: nothing lost, nothing 
     `state: ${server.url('away')}\ntickets: { openAfter: 0s }\nchannels: [${channel}]\nrules: [${rules}]\n`,
   );
   const collector = await startCollector(join(folder.path, 'data'), ['--config', config], { EVENKEEL_STATE: '' });
+  assert.match(collector.stdout(), /State {4}postgres:\/\/\w+@127\.0\.0\.1:\d+\/away\n/);
   const ask = async (path: string) => {
     const headers = { authorization: `Bearer ${collector.token}` };
     const answer = await fetch(collector.http + path, { headers });

@@ -71,6 +71,7 @@ onServer(`away for ${awayMs / 1000} s under load: generated = stored, alerts in 
       `channels:\n  - { name: people, kind: webhook, url: "${receiver.url}" }\nrules:\n  - { id: disk-space, for_s: 0 }\n`,
   );
   const collector = await startCollector(join(folder.path, 'data'), ['--config', config]);
+  assert.match(collector.stdout(), `  Series   InfluxDB ${server.url}, database away\n`);
   let fleet: SimulatedFleet | undefined;
   const notifiedMs: number[] = [];
   const memory: number[] = [];

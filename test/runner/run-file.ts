@@ -7,8 +7,11 @@ const tests = fileURLToPath(new URL('..', import.meta.url));
 const preloaded = (name: string) => ['--import', new URL(`./${name}`, import.meta.url).href];
 /** A file may need real services and minutes; the limit only ends what hangs. Override for one run: TEST_LIMIT_MS. */
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 300_000);
-/** After its last test a file has nothing to wait for: what still runs is a server or process that it did not close. */
-const endMs = Number(process.env.TEST_END_MS ?? 10_000);
+/**
+ * After its last test a file only removes its folders, which takes seconds for a database. What still runs then is a
+ * server or process that it did not close.
+ */
+const endMs = Number(process.env.TEST_END_MS ?? 30_000);
 /** Time to print what is open. */
 const lastWordsMs = 500;
 const onCi = Boolean(process.env.CI);

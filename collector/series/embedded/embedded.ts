@@ -25,7 +25,7 @@ export function openEmbedded(settings: SeriesSettings & EmbeddedSettings): Promi
 export const embedded: SeriesKind = {
   kind: 'embedded',
   keys: {},
-  place: () => ({ name: 'embedded', open: openEmbedded }),
+  place: () => ({ name: 'embedded', isInDataFolder: true, open: openEmbedded }),
 };
 
 function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): Backend {

@@ -1,6 +1,6 @@
 /** InfluxDB in the settings. The rest, and its package, is loaded only where it is opened. */
 import { Type } from 'typebox';
-import { type Fault, shown } from '../../../shared/shape.ts';
+import { type Fault, portFault, shown } from '../../../shared/shape.ts';
 import type { SeriesKind } from '../kind.ts';
 
 const urlForm = 'an address such as http://127.0.0.1:8086';
@@ -8,7 +8,7 @@ const urlForm = 'an address such as http://127.0.0.1:8086';
 function urlFault(text: string): string | null {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    return 'is not an https or http address; write it like http://127.0.0.1:8086';
+    return portFault(text) ?? 'is not an https or http address; write it like http://127.0.0.1:8086';
   if (url.username || url.password) return 'holds a user or a password; write them as `username` and `password_file`';
   return url.search || url.hash ? 'has more than a host, a port and a path' : null;
 }
@@ -39,6 +39,7 @@ export const influx: SeriesKind = {
     const login = username === undefined ? {} : { username: String(username), password: String(password) };
     return {
       name: `InfluxDB ${url}, database ${database}`,
+      isInDataFolder: false,
       ...(username === undefined ? {} : { secretTo: url }),
       async open(settings, tagsOf) {
         const { openInflux } = await import('./influx.ts');

@@ -18,11 +18,20 @@ export interface ColumnTypes {
   isFirst: boolean;
 }
 
+/** For whatever may have to wait for another process. */
+export interface Waiting {
+  log: Log;
+  stopped: AbortSignal;
+}
+
 export interface Connected {
   dialect: Dialect;
   plugins?: KyselyPlugin[];
-  /** Called before migrations, which may take long. */
-  migrating(state: State): Promise<void>;
+  /**
+   * Called before migrations, which may take long: waits until no collector works on the database, or another has brought
+   * it to the newest schema. @throws EvenkeelError where another collector has it
+   */
+  migrating(state: State, waiting: Waiting, isNewest: () => Promise<boolean>): Promise<void>;
   /** Called once the schema is the newest: checks that it can be written. */
   ready(state: State): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** The address of a PostgreSQL database as people write it. Pure. */
 import { isIPv4 } from 'node:net';
+import { portFault } from '../../../shared/shape.ts';
 
 export interface PostgresPlace {
   driver: 'postgres';
@@ -20,7 +21,8 @@ const parameters = ['sslmode', 'sslrootcert'];
 /** The fault of an address, or null; the text itself may hold a password and is not shown. */
 export function postgresFault(text: string): string | null {
   const url = URL.parse(text);
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return `is not the address of a PostgreSQL database; ${example}`;
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol))
+    return portFault(text) ?? `is not the address of a PostgreSQL database; ${example}`;
   if (url.hostname === '') return `names no host; ${example}`;
   if (url.username === '') return `names no user; ${example}`;
   if (!/^\/[^/]+$/.test(url.pathname)) return `names no database; ${example}`;

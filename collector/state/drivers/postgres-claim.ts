@@ -7,6 +7,8 @@ import { sql } from 'kysely';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { State } from '../open.ts';
+import { sparsely } from '../waiting.ts';
+import type { Waiting } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 /** Locks are per database; the number only has to be no other program's. */
@@ -33,18 +35,28 @@ async function holderOf(state: State): Promise<string> {
 }
 
 /**
- * Claims the database for this collector, and keeps the claim.
- * @returns a function that stops keeping it; the lock itself ends with the session
+ * Takes the lock for this session, which keeps it. @param isNeedless a lock that is no longer needed is not waited for
  * @throws EvenkeelError STATE_REFUSED when another collector has it for longer than a dead one could
  */
-export async function claim(place: PostgresPlace, state: State, log: Log, stopped: AbortSignal): Promise<() => void> {
-  for (const end = performance.now() + waitMs; !(await take(state)); await pause(againMs)) {
+export async function takeLock(
+  place: PostgresPlace,
+  state: State,
+  { log, stopped }: Waiting,
+  isNeedless = async () => false,
+): Promise<void> {
+  const warn = sparsely((fields) => log.warn(fields, 'The database is in use; tried again'));
+  for (const end = performance.now() + waitMs; !(await take(state)) && !(await isNeedless()); await pause(againMs)) {
     const reason = `another collector works on it (${await holderOf(state)})`;
     const todo = 'Stop that collector, or give this one a database of its own in `state`.';
     if (stopped.aborted || performance.now() > end)
       throw fail('STATE_REFUSED', { place: postgresName(place), reason, todo });
-    log.warn({ reason, todo }, 'The database is in use; tried again');
+    warn({ reason, todo });
   }
+}
+
+/** Claims the database for this collector, and keeps the claim. @returns a function that stops keeping it */
+export async function claim(place: PostgresPlace, state: State, log: Log, stopped: AbortSignal): Promise<() => void> {
+  await takeLock(place, state, { log, stopped });
   const timer = setInterval(() => {
     void take(state).then(
       async (held) => {

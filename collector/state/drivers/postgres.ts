@@ -5,7 +5,7 @@ import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../open.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
-import { claim } from './postgres-claim.ts';
+import { claim, takeLock } from './postgres-claim.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
 import { createSession, type PostgresSession } from './postgres-session.ts';
 
@@ -45,7 +45,8 @@ export const postgres: StateDriver<PostgresPlace> = {
       dialect: new PostgresDialect({ pool: session }),
       // SQLite accepts an empty list, PostgreSQL does not.
       plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
-      async migrating(state) {
+      async migrating(state, waiting, isNewest) {
+        await takeLock(place, state, waiting, isNewest);
         session.deadlineMs = migrateWithinMs;
         await sql`set statement_timeout = 0`.execute(state);
       },

@@ -116,8 +116,11 @@ check(
   'a start waits for a database that is just starting, and not for what a person must mend',
   async (server, place) => {
     await server.stop();
-    const waiting = awaitState(place, silentLog, never);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const attempts: unknown[] = [];
+    const log = { ...silentLog, warn: ({ attempt }: { attempt?: number }) => void attempts.push(attempt) };
+    const waiting = awaitState(place, log, never);
+    await until(() => attempts.length === 3, 10_000, 'the third line, which is that of the fourth attempt');
+    assert.equal(attempts, [1, 2, 4]);
     await server.start();
     const state = await waiting;
     await state.destroy();
@@ -232,6 +235,33 @@ check(
     await createRetryWhileBusy(silentLog)(() => add(state, 'kept'));
     assert.equal(await keys(state), ['kept'], 'what was given up does not happen later');
     await state.destroy();
+  },
+);
+
+check(
+  'an older schema is changed once no collector works on it; two that start at once do not both change it',
+  async (server, place) => {
+    // As two machines that get the same settings.
+    const both = await Promise.all([openState(place), openState(place)]);
+    const [running] = both;
+    await both[1].destroy();
+    const release = await postgres.attend(place, running, silentLog, never);
+    // As a version before the last migration has left it.
+    server.run(place.database, 'delete from kysely_migration where name = (select max(name) from kysely_migration)');
+    const applied = () => server.run(place.database, 'select count(*) from kysely_migration').trim();
+    const before = applied();
+    const lines: string[] = [];
+    const stopped = new AbortController();
+    const log = { ...silentLog, warn: (_: object, text: string) => void lines.push(text) };
+    const refusing = refusalOf(awaitState(place, log, stopped.signal));
+    await until(() => lines.includes('The database is in use; tried again'), 5000, 'the line in the log');
+    stopped.abort();
+    const refused = await refusing;
+    assert.is(refused.code, 'STATE_REFUSED');
+    assert.match(refused.message, 'another collector works on it');
+    assert.is(applied(), before);
+    release();
+    await running.destroy();
   },
 );
 
