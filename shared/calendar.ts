@@ -5,7 +5,7 @@
  * instant whose wall time is before the closing time. That one sentence settles daylight saving: an opening inside the
  * spring gap opens when the gap ends; an opening in the repeated hour takes the first pass, a closing the last.
  */
-import { intersect, length, type Span, subtract, union } from './intervals.ts';
+import { intersect, type Span, subtract, union } from './intervals.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
@@ -60,7 +60,10 @@ function instantAt(date: Temporal.PlainDate, minutes: number, zone: string, edge
   const later = wall.toZonedDateTime(zone, { disambiguation: 'later' });
   const inGap = !earlier.toPlainDateTime().equals(wall);
   if (inGap) return (earlier.getTimeZoneTransition('next') ?? later).epochMilliseconds;
-  return (edge === 'open' ? earlier : later).epochMilliseconds;
+  if (edge === 'open' || earlier.equals(later)) return earlier.epochMilliseconds;
+  // Where the clock is set back to exactly this time, no instant after the first pass lies before it.
+  const setBackAt = earlier.getTimeZoneTransition('next');
+  return (setBackAt?.equals(later) ? earlier : later).epochMilliseconds;
 }
 
 function spansOf(date: Temporal.PlainDate, calendar: Calendar): Span[] {
@@ -98,9 +101,139 @@ export function businessTime(calendar: Calendar, from: number, to: number): Span
   return intersect(subtract(union(open), union(closed)), [{ start: from, end: to }]);
 }
 
+/** Questions about business time, answered from one list per calendar and year: O(log n) each. All in ms. */
+export interface BusinessClock {
+  /** What is open inside [from, to). */
+  open(from: number, to: number): Span[];
+  /** Business time between two instants. */
+  between(start: number, end: number): number;
+  /** The first instant by which `ms` of business time have passed since `from`; null where it is decades away. */
+  after(from: number, ms: number): number | null;
+}
+
+/** By calendar, which must not be changed later: wall clocks of a whole year are the costly part of every report. */
+const clocks = new WeakMap<Calendar, BusinessClock>();
+
+export function businessClock(calendar: Calendar): BusinessClock {
+  const clock = clocks.get(calendar) ?? createClock(calendar);
+  clocks.set(calendar, clock);
+  return clock;
+}
+
+interface BusinessYear {
+  spans: Span[];
+  /** Business time of the year before each span; one more for the whole year. */
+  before: number[];
+}
+
+/** A calendar that has not opened for this long does not open. */
+const yearsAhead = 30;
+const yearOf = (at: number) => new Date(at).getUTCFullYear();
+
+function createClock(calendar: Calendar): BusinessClock {
+  const years = new Map<number, BusinessYear>();
+  function year(number: number): BusinessYear {
+    const known = years.get(number);
+    if (known) return known;
+    const spans = businessTime(calendar, Date.UTC(number, 0, 1), Date.UTC(number + 1, 0, 1));
+    const before = [0];
+    for (const span of spans) before.push((before.at(-1) as number) + span.end - span.start);
+    const made = { spans, before };
+    years.set(number, made);
+    return made;
+  }
+  /** Business time of its year before an instant. */
+  function passed(at: number): number {
+    const { spans, before } = year(yearOf(at));
+    const index = countWhile(spans, (span) => span.start < at) - 1;
+    const span = spans[index];
+    return span ? (before[index] as number) + Math.min(at, span.end) - span.start : 0;
+  }
+  const whole = (number: number) => year(number).before.at(-1) as number;
+  return {
+    open(from, to) {
+      const parts: Span[] = [];
+      for (let number = yearOf(from); from < to && number <= yearOf(to); number++) {
+        const { spans } = year(number);
+        const first = countWhile(spans, (span) => span.end <= from);
+        parts.push(
+          ...spans.slice(
+            first,
+            countWhile(spans, (span) => span.start < to),
+          ),
+        );
+      }
+      return intersect(union(parts), [{ start: from, end: to }]);
+    },
+    between(start, end) {
+      if (end <= start) return 0;
+      let sum = passed(end) - passed(start);
+      for (let number = yearOf(start); number < yearOf(end); number++) sum += whole(number);
+      return sum;
+    },
+    after(from, ms) {
+      if (ms <= 0) return from;
+      const first = yearOf(from);
+      let rest = ms + passed(from);
+      for (let number = first; number <= first + yearsAhead; rest -= whole(number++)) {
+        const { spans, before } = year(number);
+        const index = countWhile(before, (sum) => sum < rest) - 1;
+        const span = spans[index];
+        if (span) return span.start + rest - (before[index] as number);
+      }
+      return null;
+    },
+  };
+}
+
+/** How many items at the head of a list hold, where none holds after one that does not. */
+function countWhile<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(items[middle] as Item)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Business minutes between two instants (ms). */
 export function businessMinutes(calendar: Calendar, start: number, end: number): number {
-  return length(businessTime(calendar, start, end)) / 60_000;
+  return businessClock(calendar).between(start, end) / 60_000;
+}
+
+const localDate = (zone: string, at: number) => Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+
+/** The same wall time, so many business days later: dates without business time do not count. Null: decades away. */
+export function businessDaysAfter(calendar: Calendar, at: number, days: number): number | null {
+  const from = localDate(calendar.zone, at);
+  let date = from.toPlainDate();
+  for (let left = days, tried = 0; left > 0; tried++) {
+    if (tried > yearsAhead * 366) return null;
+    date = date.add({ days: 1 });
+    if (isBusinessDay(calendar, date)) left--;
+  }
+  return date.toZonedDateTime({ timeZone: calendar.zone, plainTime: from.toPlainTime() }).epochMilliseconds;
+}
+
+function isBusinessDay(calendar: Calendar, date: Temporal.PlainDate): boolean {
+  const at = (day: Temporal.PlainDate) => instantAt(day, 0, calendar.zone, 'open');
+  return businessClock(calendar).between(at(date), at(date.add({ days: 1 }))) > 0;
+}
+
+/** The weeks of a period, from Monday to Monday by the wall clock of a zone, the first and the last cut by the period. */
+export function weeksOf(zone: string, period: Span): Span[] {
+  const weeks: Span[] = [];
+  const first = localDate(zone, period.start).toPlainDate();
+  let monday = first.subtract({ days: first.dayOfWeek - 1 });
+  for (let start = period.start; start < period.end; ) {
+    monday = monday.add({ days: 7 });
+    const end = Math.min(instantAt(monday, 0, zone, 'open'), period.end);
+    weeks.push({ start, end });
+    start = end;
+  }
+  return weeks;
 }
 
 /** The calendar month `YYYY-MM` in a zone, as [start, end) in ms. @throws RangeError when it is no month */

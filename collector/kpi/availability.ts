@@ -6,7 +6,7 @@
  *   D = down, I = idle, U = up in S−M−K                 A = U / (U + D), null without U + D
  *   A_low = U / (U + D + K)    A_high = (U + K) / (U + D + K)    coverage = (U + D + I) / (S − M)
  */
-import { businessTime, type Calendar } from '../../shared/calendar.ts';
+import { businessClock, type Calendar } from '../../shared/calendar.ts';
 import { intersect, length, type Span, subtract, union } from '../../shared/intervals.ts';
 import {
   type Absence,
@@ -154,17 +154,6 @@ const day = 86_400_000;
 const pick = (stretches: readonly Stretch[], state: TimelineState) =>
   union(stretches.filter((stretch) => stretch.state === state));
 
-/** The same for every endpoint of a KPI report, and its most expensive part: wall clocks of a whole month. */
-const services = new WeakMap<Calendar, { period: Span; open: Span[] }>();
-
-function serviceTime(calendar: Calendar, period: Span): Span[] {
-  const kept = services.get(calendar);
-  if (kept?.period.start === period.start && kept.period.end === period.end) return kept.open;
-  const open = businessTime(calendar, period.start, period.end);
-  services.set(calendar, { period, open });
-  return open;
-}
-
 /** Which windows count: entered before they began, or approved by a second person. */
 function accepted(windows: readonly Maintenance[] = []): Span[] {
   return union(windows.filter((w) => w.approved === true || w.createdAt === undefined || w.createdAt <= w.start));
@@ -175,7 +164,7 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
     start: Math.max(input.period.start, input.monitored?.start ?? input.period.start),
     end: Math.min(input.period.end, input.monitored?.end ?? input.period.end),
   };
-  const service = intersect(serviceTime(input.calendar, input.period), [monitored]);
+  const service = businessClock(input.calendar).open(monitored.start, monitored.end);
   const found = absences(input);
   const judged = found
     .flatMap((absence) => judgeAbsence(absence, input))

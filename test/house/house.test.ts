@@ -39,7 +39,7 @@ const moduleState = new Set([
   'agent/checks/backup/drop-schema.ts validator',
   'agent/platform/page-size.ts known',
   'collector/evaluate/scope.ts keys',
-  'collector/kpi/availability.ts services',
+  'shared/calendar.ts clocks',
   'shared/report.ts validators',
   'shared/words/format.ts cache',
   // Of the process: its children, which end with it; what a network file system has not answered; its event loop.

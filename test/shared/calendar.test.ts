@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { businessMinutes, businessTime, type Calendar, periodBounds } from '../../shared/calendar.ts';
+import {
+  businessClock,
+  businessDaysAfter,
+  businessMinutes,
+  businessTime,
+  type Calendar,
+  officeHours,
+  periodBounds,
+  roundTheClock,
+  weeksOf,
+} from '../../shared/calendar.ts';
 import { intersect, length, subtract, union } from '../../shared/intervals.ts';
 import { caseCalendars, casesOf, compare } from '../support/kpi-cases.ts';
 
@@ -53,6 +63,96 @@ test('the wall clock minute by minute agrees with the intervals, over both chang
         );
     }
   }
+});
+
+test('a span closes after the last instant before its closing time, also where the clock is set back to that time', () => {
+  // In Berlin 03:00 becomes 02:00, in Havana and on the Azores 01:00 becomes 00:00, in São Paulo 00:00 became 23:00.
+  const nights: [zone: string, day: string][] = [
+    ['Europe/Berlin', '2026-10-25'],
+    ['America/Havana', '2026-11-01'],
+    ['Atlantic/Azores', '2026-10-25'],
+    ['America/Sao_Paulo', '2018-02-18'],
+    ['Australia/Lord_Howe', '2026-04-05'],
+  ];
+  for (const [zone, day] of nights) {
+    const date = Temporal.PlainDate.from(day);
+    const midnight = date.toZonedDateTime(zone).epochMilliseconds;
+    for (let half = -4; half <= 8; half++) {
+      const close = date.toPlainDateTime().add({ minutes: half * 30 });
+      const opens = close.subtract({ hours: 5 });
+      const shift = [opens, close].map((wall) => wall.toPlainTime().toString().slice(0, 5)) as [string, string];
+      const calendar = { zone, weekly: {}, holidays: [], overrides: { [opens.toPlainDate().toString()]: [shift] } };
+      const isBefore = (ms: number, wall: Temporal.PlainDateTime) => {
+        const clock = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDateTime();
+        return Temporal.PlainDateTime.compare(clock, wall) < 0;
+      };
+      const minute = 60_000;
+      let start = midnight - 12 * 60 * minute;
+      while (isBefore(start, opens)) start += minute;
+      let end = midnight + 12 * 60 * minute;
+      while (!isBefore(end - minute, close)) end -= minute;
+      assert.equal(
+        businessTime(calendar, midnight - 24 * 60 * minute, midnight + 24 * 60 * minute),
+        [{ start, end }],
+        `${zone} ${shift}`,
+      );
+    }
+  }
+});
+
+const someCalendar = fc.constantFrom<Calendar>(night, officeHours('America/New_York'), roundTheClock('Asia/Tokyo'), {
+  ...officeHours('Europe/Berlin'),
+  weekly: {},
+});
+const someInstant = fc.integer({ min: at('2025-12-20T00:00:00Z'), max: at('2027-01-10T00:00:00Z') });
+
+test('the prepared clock gives what the calendar gives', () => {
+  fc.assert(
+    fc.property(someCalendar, someInstant, someInstant, someInstant, (calendar, a, b, c) => {
+      const [x, y, z] = [a, b, c].sort((p, q) => p - q) as [number, number, number];
+      const clock = businessClock(calendar);
+      assert.equal(clock.open(x, z), businessTime(calendar, x, z));
+      assert.is(clock.between(x, z), length(businessTime(calendar, x, z)));
+      assert.is(clock.between(x, y) + clock.between(y, z), clock.between(x, z));
+      assert.is(clock.between(z, x), 0);
+      const need = Math.min(z - y, 3 * 86_400_000);
+      const due = clock.after(x, need);
+      if (due === null) return assert.equal(calendar.weekly, {});
+      assert.is(clock.between(x, due), need);
+      assert.ok(due === x || clock.between(x, due - 1) < need, 'it is the first such instant');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a fleet of ten thousand asks about thirteen months without laying the calendar again for each', () => {
+  const calendar = officeHours('Europe/Berlin');
+  const from = at('2025-11-01T00:00:00Z');
+  const began = performance.now();
+  for (let n = 0; n < 10_000; n++) businessMinutes(calendar, from + n * 60_000, at('2026-12-01T00:00:00Z') - n);
+  const ms = performance.now() - began;
+  assert.ok(ms < 1000, `${Math.round(ms)} ms`);
+});
+
+test('business days pass by dates, half days and weekends as they are', () => {
+  const half: Calendar = { ...officeHours('Europe/Berlin'), overrides: { '2026-12-24': [['09:00', '12:00']] } };
+  const days = (from: string, n: number) => {
+    const found = businessDaysAfter(half, at(from), n);
+    return found === null ? null : new Date(found).toISOString();
+  };
+  assert.is(days('2026-12-21T12:00:00+01:00', 5), '2026-12-28T11:00:00.000Z');
+  assert.is(days('2026-10-23T12:00:00+02:00', 1), '2026-10-26T11:00:00.000Z');
+  assert.is(businessDaysAfter({ ...half, weekly: {}, overrides: {} }, 0, 1), null);
+});
+
+test('weeks of a month begin on Monday by the wall clock, over the change of the clock', () => {
+  const { start, end } = periodBounds('Europe/Berlin', '2026-10');
+  const weeks = weeksOf('Europe/Berlin', { start, end });
+  assert.equal(
+    weeks.map((week) => new Date(week.start).toISOString().slice(0, 13)),
+    ['2026-09-30T22', '2026-10-04T22', '2026-10-11T22', '2026-10-18T22', '2026-10-25T23'],
+  );
+  assert.is(length(weeks), end - start);
 });
 
 test('a zone that does not exist and a time that is none are refused', () => {
