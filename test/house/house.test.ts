@@ -59,6 +59,27 @@ const moduleState = new Set([
   'dashboards/web/net/request.ts loggedOut',
 ]);
 
+/** Formulas of KPIs that no page shows yet, each tried by tests; the list ends when the pages are there. */
+const awaited = new Set(
+  [
+    'backlog.ts backlog',
+    'change-success.ts changeSuccess',
+    'cost-per-ticket.ts costPerTicket',
+    'csat.ts csat',
+    'first-contact.ts firstContactResolution',
+    'lost-hours.ts lostBusinessHours',
+    'major-incidents.ts majorIncidentRate',
+    'mttr.ts mttr',
+    'sla-attainment.ts slaAttainment',
+    'sla-clock.ts ticketClock',
+    'software.ts softwareUtilisation',
+    'stability-index.ts indexChange',
+    'volume.ts rateRatio',
+    'volume.ts theilSenSlope',
+    'volume.ts ticketVolume',
+  ].map((name) => `collector/kpi/formulas/${name}`),
+);
+
 const none = (faults: readonly string[]) => assert.ok(faults.length === 0, `\n${faults.join('\n')}\n`);
 
 test('imports between rooms are those that their READMEs declare', () => none(importFaults(house)));
@@ -68,7 +89,7 @@ test('every room says how to add one more', () => none(addingFaults(house)));
 test('no file waits for one that waits for it', () => none(circleFaults(house)));
 test('files and functions stay short', () => none(sizeFaults(house, limits)));
 test('no state lives in a module but what is of the whole process', () => none(stateFaults(house, moduleState)));
-test('what is exported has a user in the product', () => none(deadFaults(house)));
+test('what is exported has a user in the product', () => none(deadFaults(house, awaited)));
 // All of the web app runs in the tests in a browser.
 test('every file is reached by a test', () => none(untestedFaults(house, (path) => path.startsWith('dashboards/'))));
 

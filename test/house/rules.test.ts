@@ -130,6 +130,9 @@ test('what only tests call, what nobody calls, and what need not be exported', (
   finds(of('export interface Two {\n  two: Two;\n}\n'), 'agent/main.ts Two', 'by nobody');
   finds(of('export const half = 1;\nconsole.log(half);\n'), 'agent/main.ts half', '"export"');
   assert.equal(of('export const two = 2;\nconsole.log([...two]);\n'), []);
+  assert.equal(rules.deadFaults(house(), new Set(['agent/main.ts two'])), []);
+  const both = new Set(['agent/main.ts two', 'shared/one.ts one']);
+  finds(rules.deadFaults(house(), both), 'shared/one.ts one', 'take it from the list');
 });
 
 test('a file that no test reaches', () => {

@@ -171,8 +171,11 @@ export function stateFaults(house: House, known: ReadonlySet<string>): string[] 
   ];
 }
 
-/** What is exported is imported, or at least used at home and tried by a test. What only tests call is dead. */
-export function deadFaults({ sources }: House): string[] {
+/**
+ * What is exported is imported, or at least used at home and tried by a test. What only tests call is dead.
+ * @param awaited names that get their user later, and leave the list then
+ */
+export function deadFaults({ sources }: House, awaited: ReadonlySet<string> = new Set()): string[] {
   const used = { product: new Map<string, Set<string>>(), tests: new Map<string, Set<string>>() };
   for (const { path, imports } of sources.values())
     for (const { to, names } of imports) {
@@ -181,11 +184,13 @@ export function deadFaults({ sources }: House): string[] {
     }
   const isUsed = (by: Map<string, Set<string>>, path: string, name: string) =>
     by.get(path)?.has(name) || by.get(path)?.has('*') || false;
-  return [...sources.values()].flatMap(({ path, exports }) => {
+  const waiting = new Set(awaited);
+  const faults = [...sources.values()].flatMap(({ path, exports }) => {
     if (path.startsWith('test/')) return [];
     return exports.flatMap(({ name, isValue, isUsedHere }) => {
       if (name === 'default' || isUsed(used.product, path, name)) return [];
       const isTested = isUsed(used.tests, path, name);
+      if (isTested && waiting.delete(`${path} ${name}`)) return [];
       if (!isUsedHere)
         return [
           `${path} ${name} is used by ${isTested ? 'tests alone' : 'nobody'}: remove it${isTested ? ' with its tests' : ''}`,
@@ -193,6 +198,7 @@ export function deadFaults({ sources }: House): string[] {
       return isValue && !isTested ? [`${path} ${name} is used in its own file only: take away "export"`] : [];
     });
   });
+  return [...faults, ...[...waiting].map((one) => `${one} has a user, or no test: take it from the list`)];
 }
 
 /** What no test reaches, not even by way of others, never runs before a user runs it. */

@@ -25,18 +25,28 @@ export function casesOf(fn: string): KpiCase[] {
 
 /** Compares the listed outputs only, with the tolerance of the case (`*`, `*_pct`, or the name of the output). */
 export function compare(one: KpiCase, got: Record<string, unknown>): void {
-  for (const [key, expected] of Object.entries(one.expected)) {
+  for (const [key, expected] of Object.entries(one.expected)) compareLeaf(one, key, expected, got[key]);
+}
+
+function compareLeaf(one: KpiCase, key: string, expected: unknown, value: unknown): void {
+  if (typeof expected === 'number' && typeof value === 'number') {
     const suffix = Object.keys(one.tolerance ?? {}).find((k) => k.startsWith('*_') && key.endsWith(k.slice(1)));
     const tolerance =
       one.tolerance?.[key] ?? (suffix ? one.tolerance?.[suffix] : undefined) ?? one.tolerance?.['*'] ?? 0;
-    const value = got[key];
-    if (typeof expected === 'number' && typeof value === 'number') {
-      assert.ok(
-        Math.abs(value - expected) <= tolerance + 1e-12,
-        `${one.id} ${key}: expected ${expected}, got ${value}`,
-      );
-    } else {
-      assert.equal(value, expected, `${one.id} ${key}`);
-    }
+    assert.ok(Math.abs(value - expected) <= tolerance + 1e-12, `${one.id} ${key}: expected ${expected}, got ${value}`);
+  } else if (Array.isArray(expected) && Array.isArray(value)) {
+    assert.is(value.length, expected.length, `${one.id} ${key}`);
+    expected.forEach((item, n) => {
+      compareLeaf(one, key, item, value[n]);
+    });
+  } else if (isRecord(expected) && isRecord(value)) {
+    for (const [name, part] of Object.entries(expected)) compareLeaf(one, name, part, value[name]);
+  } else if (typeof expected === 'string' && typeof value === 'number') {
+    assert.is(new Date(value).toISOString(), new Date(expected).toISOString(), `${one.id} ${key}`);
+  } else {
+    assert.equal(value, expected, `${one.id} ${key}`);
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

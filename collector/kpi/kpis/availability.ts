@@ -1,6 +1,7 @@
 /** Time up of the time up and down, pooled over endpoints. Per kind, because a workstation that is off is not down. */
 import type { EndpointKind } from '../../fleet/fleet.ts';
-import { type AvailabilityMinutes, formula, pooled, sharesOf } from '../availability.ts';
+import { type AvailabilityMinutes, formula } from '../availability.ts';
+import { fleetAvailability } from '../formulas/fleet-availability.ts';
 import { defineKpi, figureOf } from '../kpi.ts';
 
 const availabilityOf = (kind: EndpointKind) =>
@@ -13,14 +14,12 @@ const availabilityOf = (kind: EndpointKind) =>
     needs: ['presence'],
     compute({ presence }) {
       const own = presence.filter(({ endpoint }) => endpoint.kind === kind);
-      const pool = pooled(own.map(({ minutes }) => minutes));
-      const { low, high, coverage } = sharesOf(pool);
-      const evidence = own.map(({ endpoint, minutes: { up, down } }) => ({
-        endpoint: endpoint.id,
-        part: up * 60,
-        whole: (up + down) * 60,
-      }));
-      return figureOf('percent', evidence, { low, high, coverage, beside: own.length > 0 ? besideOf(pool) : [] });
+      const { shares, minutes, endpoints } = fleetAvailability(
+        own.map(({ endpoint: { id }, minutes }) => ({ id, minutes })),
+      );
+      const { low, high, coverage } = shares;
+      const evidence = endpoints.map(({ id, part, whole }) => ({ endpoint: id, part: part * 60, whole: whole * 60 }));
+      return figureOf('percent', evidence, { low, high, coverage, beside: own.length > 0 ? besideOf(minutes) : [] });
     },
   });
 
