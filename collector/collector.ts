@@ -87,7 +87,7 @@ export interface Collector {
 }
 
 type Close = () => unknown;
-type Opening = Deps & { stopped: AbortSignal };
+type OpenParts = Deps & { stopped: AbortSignal };
 
 export function createCollector(config: Config, deps: Deps): Collector {
   const opened: Close[] = [];
@@ -121,7 +121,7 @@ export function createCollector(config: Config, deps: Deps): Collector {
   };
 }
 
-async function open(config: Config, deps: Opening, onStop: (close: Close) => void): Promise<Started> {
+async function open(config: Config, deps: OpenParts, onStop: (close: Close) => void): Promise<Started> {
   const { clock, log } = deps;
   const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
   const changeFeed = createChangeFeed();
@@ -254,7 +254,7 @@ async function open(config: Config, deps: Opening, onStop: (close: Close) => voi
     log,
     chores: [
       { name: 'ended sessions', run: () => accounts.sessions.prune() },
-      { name: 'old notices', run: () => outbox.prune() },
+      { name: 'old notifications', run: () => outbox.prune() },
       { name: 'state statistics', run: () => driver.maintain(state) },
     ],
   });
@@ -296,7 +296,7 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
 }
 
 /** The data folder, state and series in it or beside it, and who is known. */
-async function openStores(config: Config, { clock, log, stopped }: Opening, onStop: (close: Close) => void) {
+async function openStores(config: Config, { clock, log, stopped }: OpenParts, onStop: (close: Close) => void) {
   const folder = openDataFolder(config.data);
   onStop(() => folder.release());
   const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };

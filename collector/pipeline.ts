@@ -6,7 +6,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { Presence as Said } from '../shared/presence.ts';
+import { Presence } from '../shared/presence.ts';
 import { decode, InventoryMessage, type Metric, type Report } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
 import { advance } from './alerts/advance.ts';
@@ -18,7 +18,7 @@ import type { Change, ChangeFeed } from './change-feed.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
-import type { Presence } from './fleet/presence.ts';
+import type { PresenceTracker } from './fleet/presence.ts';
 import { type Admission, digestOf, identityIn } from './intake/admit.ts';
 import type { IntakeCounters } from './intake/counters.ts';
 import type { Evaluation } from './intake/evaluation.ts';
@@ -58,7 +58,7 @@ export interface Message {
   /** Nothing in it could be stored. */
   isEmptied?: boolean;
   inventory?: InventoryMessage;
-  said?: Said;
+  said?: Presence;
   /** Only a new one is published. */
   taken?: 'new' | 'duplicate' | 'conflict';
 }
@@ -78,7 +78,7 @@ interface PendingAck {
 export interface RoadParts {
   store: SeriesStore;
   fleet: Fleet;
-  presence: Presence;
+  presence: PresenceTracker;
   machines: Machines;
   inventory: Inventory;
   admission: Admission;
@@ -161,7 +161,7 @@ function durable(parts: RoadParts, kept: PendingAck): void {
 function admit({ admission, quarantine, counters }: RoadParts, passage: Message): undefined {
   const { endpoint, leaf, topic, payload, receivedAt } = passage;
   counters[leaf].inc();
-  if (leaf === 'presence') passage.said = decode<Said>(Said, payload);
+  if (leaf === 'presence') passage.said = decode<Presence>(Presence, payload);
   else if (leaf === 'inventory') passage.inventory = decode<InventoryMessage>(InventoryMessage, payload);
   else {
     const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
@@ -205,7 +205,7 @@ function keep(parts: RoadParts, passage: Message): Promise<void> | undefined {
   return undefined;
 }
 
-async function keepPresence(parts: RoadParts, passage: Message, said: Said): Promise<void> {
+async function keepPresence(parts: RoadParts, passage: Message, said: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = passage;
   await parts.patience(() => parts.presence.said(endpoint, said));
   const shared =

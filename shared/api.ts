@@ -330,7 +330,7 @@ const TicketEvent = Type.Object({
   data: Type.Unknown(),
 });
 
-const NoticeRow = Type.Object({
+const NotificationRow = Type.Object({
   channel: text,
   event: text,
   severity: Severity,
@@ -419,7 +419,7 @@ export type RuleVersion = Static<typeof RuleVersion>;
 export const AlertDetail = Type.Object({
   alert: Alert,
   events: Type.Array(AlertEvent),
-  notices: Type.Array(NoticeRow),
+  notifications: Type.Array(NotificationRow),
 });
 export type AlertDetail = Static<typeof AlertDetail>;
 
@@ -427,7 +427,7 @@ export const TicketDetail = Type.Object({
   row: TicketRow,
   alert: Type.Union([Alert, Type.Null()]),
   events: Type.Array(TicketEvent),
-  notices: Type.Array(NoticeRow),
+  notifications: Type.Array(NotificationRow),
   follows: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type TicketDetail = Static<typeof TicketDetail>;

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { familyOf, isTimed, type RuleBook, rankOf } from '../evaluate/book.ts';
-import type { Level } from '../evaluate/evaluate.ts';
+import type { LevelVerdict } from '../evaluate/evaluate.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
@@ -119,7 +119,7 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
     const { evaluation } = memory.of(id, at);
     let dueAt: number | null = null;
     for (const { id: family, metric, levels } of memory.bookOf(endpoint, at).byPresence) {
-      const judged = levels.map(({ rule, kind }): Level => {
+      const judged = levels.map(({ rule, kind }): LevelVerdict => {
         const verdict = kind.judgeEndpoint?.(rule as never, endpoint, evaluation, at);
         if (verdict?.dueAt != null) dueAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, verdict.dueAt);
         return { status: 'none', value: null, threshold: null, ...verdict, rule };

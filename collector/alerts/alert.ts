@@ -6,7 +6,7 @@
  * one. Timers serve where silence is the evidence: absence, missing values, and a rule's `no_data`.
  */
 import { rankOf } from '../evaluate/book.ts';
-import type { Level } from '../evaluate/evaluate.ts';
+import type { LevelVerdict } from '../evaluate/evaluate.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 import { type FlapBits, noFlaps } from './flapping.ts';
@@ -51,7 +51,7 @@ export interface LiveAlert {
   /** The last sample about it. */
   dataAt: number;
   /** The last sample without a verdict: the instance is still there. */
-  untoldAt: number;
+  staleSince: number;
   /** The shortest time between two samples seen so far, ms; null before the second. */
   everyMs: number | null;
 }
@@ -107,7 +107,7 @@ function staleMsOf({ rule, everyMs }: Pick<LiveAlert, 'rule' | 'everyMs'>): numb
 const forMs = (rule: Rule) => rule.for_s * 1000;
 const clearMs = (rule: Rule) => rule.clear_for_s * 1000;
 
-function blank(birth: NewAlert, level: Level, at: number): LiveAlert {
+function blank(birth: NewAlert, level: LevelVerdict, at: number): LiveAlert {
   return {
     ...birth,
     rule: level.rule,
@@ -126,13 +126,13 @@ function blank(birth: NewAlert, level: Level, at: number): LiveAlert {
     statuses: '',
     nextAt: Number.POSITIVE_INFINITY,
     dataAt: at,
-    untoldAt: at,
+    staleSince: at,
     everyMs: null,
   };
 }
 
 /** The verdicts of a sample as a short text: equal texts are equal verdicts. */
-function statusesOf(levels: readonly Level[]): string {
+function statusesOf(levels: readonly LevelVerdict[]): string {
   let text = '';
   for (const { status } of levels) text += status[0];
   return text;
@@ -144,14 +144,14 @@ function statusesOf(levels: readonly Level[]): string {
  */
 export function onSample(
   current: LiveAlert | null,
-  levels: readonly Level[],
+  levels: readonly LevelVerdict[],
   at: number,
   birth: () => NewAlert,
 ): AlertStep {
   // No verdict from this one: neither good nor bad.
   if (levels.every((level) => level.status === 'none')) return { alert: current, transition: null };
   if (current && at <= current.dataAt && current.statuses !== '') return { alert: current, transition: null };
-  const mildest = levels.at(-1) as Level;
+  const mildest = levels.at(-1) as LevelVerdict;
   const breached = levels.find((level) => level.status === 'breach');
   const waitsForSilence = mildest.rule.no_data === 'alert';
   if (!current && !breached && !waitsForSilence) return { alert: null, transition: null };
@@ -185,7 +185,7 @@ function aged(alert: LiveAlert, at: number): LiveAlert {
   return { ...alert, clocks, pendingAt, everyMs };
 }
 
-function clocksAfter(alert: LiveAlert, levels: readonly Level[], at: number): LiveAlert['clocks'] {
+function clocksAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LiveAlert['clocks'] {
   const clocks: LiveAlert['clocks'] = {};
   let worseBreached = false;
   for (const { rule, status } of levels) {
@@ -203,7 +203,12 @@ function clocksAfter(alert: LiveAlert, levels: readonly Level[], at: number): Li
   return clocks;
 }
 
-function decide(alert: LiveAlert, levels: readonly Level[], breached: Level | undefined, at: number): AlertStep {
+function decide(
+  alert: LiveAlert,
+  levels: readonly LevelVerdict[],
+  breached: LevelVerdict | undefined,
+  at: number,
+): AlertStep {
   switch (alert.state) {
     case 'inactive':
       return breached ? begin(alert, levels, breached, at) : { alert, transition: null };
@@ -218,7 +223,7 @@ function decide(alert: LiveAlert, levels: readonly Level[], breached: Level | un
 }
 
 /** Pending, or firing at the worst level that is due. */
-function begin(alert: LiveAlert, levels: readonly Level[], breached: Level, at: number): AlertStep {
+function begin(alert: LiveAlert, levels: readonly LevelVerdict[], breached: LevelVerdict, at: number): AlertStep {
   const due = levels.find(({ rule }) => isDue(alert, rule, at));
   if (due) {
     const firing: LiveAlert = { ...alert, ...shownBy(due), state: 'firing', firedAt: at };
@@ -235,10 +240,10 @@ function isDue(alert: LiveAlert, rule: Rule, at: number): boolean {
   return since !== null && at - since >= forMs(rule);
 }
 
-const shownBy = (level: Level) => ({ rule: level.rule, value: level.value, threshold: level.threshold });
+const shownBy = (level: LevelVerdict) => ({ rule: level.rule, value: level.value, threshold: level.threshold });
 
 /** The level of an alert from now on; null when it is good for all of them. */
-function levelAfter(alert: LiveAlert, levels: readonly Level[], at: number): Level | null {
+function levelAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LevelVerdict | null {
   const rank = rankOf[alert.rule.severity];
   for (const level of levels) {
     const isWorse = rankOf[level.rule.severity] > rank;
@@ -252,7 +257,7 @@ function isGood(alert: LiveAlert, rule: Rule, at: number): boolean {
   return since !== null && at - since >= clearMs(rule);
 }
 
-function onFiring(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep {
+function onFiring(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
   const shown: LiveAlert = { ...alert, ...shownBy(next) };
@@ -262,7 +267,7 @@ function onFiring(alert: LiveAlert, levels: readonly Level[], at: number): Alert
 }
 
 /** The endpoint is back: the same alert goes on, unless it is good and its rule needs no clear time. */
-function back(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep {
+function back(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
   const rule = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? alert.rule : next.rule;
@@ -271,7 +276,7 @@ function back(alert: LiveAlert, levels: readonly Level[], at: number): AlertStep
 }
 
 /** When the same statuses again would be a transition. */
-function nextChange(alert: LiveAlert, levels: readonly Level[]): number {
+function nextChange(alert: LiveAlert, levels: readonly LevelVerdict[]): number {
   const rank = rankOf[alert.rule.severity];
   let next = Number.POSITIVE_INFINITY;
   for (const { rule } of levels) {
@@ -286,7 +291,7 @@ function nextChange(alert: LiveAlert, levels: readonly Level[]): number {
 }
 
 /** Whether a sample can be taken over without a look at the state machine: same verdict, in time, nothing due. */
-export function changesNothing(alert: LiveAlert, levels: readonly Level[], at: number): boolean {
+export function changesNothing(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): boolean {
   return (
     alert.state !== 'unknown' &&
     !alert.noData &&
@@ -298,7 +303,7 @@ export function changesNothing(alert: LiveAlert, levels: readonly Level[], at: n
 }
 
 /** Takes over the value of a sample that changes nothing else. The only change of an alert in place. */
-export function refresh(alert: LiveAlert, levels: readonly Level[], at: number): void {
+export function refresh(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): void {
   const shown = levels.find(({ rule }) => rule.id === alert.rule.id) ?? levels.at(-1);
   alert.value = shown?.value ?? alert.value;
   alert.everyMs = Math.min(alert.everyMs ?? Number.POSITIVE_INFINITY, at - alert.dataAt);
@@ -348,7 +353,7 @@ function fireSilent(alert: LiveAlert, at: number): AlertStep {
 /** The last verdict still holds. */
 function onTimed(alert: LiveAlert, at: number): AlertStep {
   if (alert.noData) return fireSilent(alert, at);
-  const level: Level = { rule: alert.rule, value: alert.value, threshold: alert.threshold, status: 'breach' };
+  const level: LevelVerdict = { rule: alert.rule, value: alert.value, threshold: alert.threshold, status: 'breach' };
   if (alert.state === 'pending') {
     const firing: LiveAlert = { ...alert, ...shownBy(level), state: 'firing', firedAt: at };
     firing.nextAt = nextChange(firing, [level]);

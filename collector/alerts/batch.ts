@@ -2,8 +2,8 @@
  * What passes through the second half of the pipeline: the inputs since the last commit, and the decisions of each room
  * about them. The order of the rooms stands in ../pipeline.ts.
  */
-import type { Level } from '../evaluate/evaluate.ts';
-import type { Notification } from '../notify/notification.ts';
+import type { LevelVerdict } from '../evaluate/evaluate.ts';
+import type { NewNotification } from '../notify/notification.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
 import { alertKey, type LiveAlert, type TransitionReason } from './alert.ts';
@@ -36,7 +36,7 @@ export interface Sample {
   metric: string;
   tags: Record<string, string>;
   /** Worst first. */
-  levels: Level[];
+  levels: LevelVerdict[];
 }
 
 /** The verdict about one instance of a family on an endpoint. */
@@ -84,7 +84,7 @@ export interface Batch {
   /** What follows for tickets. */
   actions: Action[];
   /** Notifications to send. */
-  notifications: Notification[];
+  notifications: NewNotification[];
   /** Filled by the commit: the ticket in which an alert now is, by its id (of an incident: by its key). */
   ticketOf: Map<string, number>;
   changedTickets: Set<number>;

@@ -3,7 +3,7 @@
  * memory, where only its value and time are noted.
  */
 import type { Metric, Report } from '../../shared/report.ts';
-import { evaluate, type Level, type Verdict } from '../evaluate/evaluate.ts';
+import { evaluate, type LevelVerdict, type Verdict } from '../evaluate/evaluate.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import { remembers } from '../evaluate/kinds/threshold.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
@@ -11,8 +11,8 @@ import { alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
 import { type Input, type Sample, sampleOf } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
 
-const isBreach = ({ status }: Level) => status === 'breach';
-const asClear = (level: Level): Level => ({ ...level, status: 'clear' });
+const isBreach = ({ status }: LevelVerdict) => status === 'breach';
+const asClear = (level: LevelVerdict): LevelVerdict => ({ ...level, status: 'clear' });
 
 export function judgeReport(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
   const { evaluation, families, alerts } = memory.of(endpoint.id, at);
@@ -70,7 +70,7 @@ function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boo
   // Not newer than the last one, or without a verdict about it.
   if (alert.statuses !== '' && at <= alert.dataAt) return false;
   if (levels.every(({ status }) => status === 'none')) {
-    alert.untoldAt = at;
+    alert.staleSince = at;
     return false;
   }
   if (!changesNothing(alert, levels, at)) return true;
@@ -85,8 +85,8 @@ function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boo
  * nothing: its tool may have failed, and what was bad is assumed to be still bad.
  */
 function goneOf(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
-  return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, untoldAt }): Input[] => {
-    if (at - Math.max(dataAt, untoldAt, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) return [];
+  return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, staleSince }): Input[] => {
+    if (at - Math.max(dataAt, staleSince, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) return [];
     const measurement = metric.slice(0, metric.indexOf('.'));
     if (!kindOf(rule.when).judge || !report.metrics.some(({ name }) => name === measurement)) return [];
     return [{ type: 'end', at, key, reason: 'gone' }];

@@ -59,7 +59,7 @@ export async function loadAlerts(
       nextAt: Number.POSITIVE_INFINITY,
       // The collector saw nothing until now.
       dataAt: now,
-      untoldAt: now,
+      staleSince: now,
       everyMs: null,
     };
     if (rule) loaded.alerts.push(alert);

@@ -5,9 +5,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Level } from '../evaluate/evaluate.ts';
+import type { LevelVerdict } from '../evaluate/evaluate.ts';
 import type { Rule } from '../evaluate/rule.ts';
-import type { Notice } from '../notify/channel.ts';
+import type { Notification } from '../notify/channel.ts';
 import { factsOf } from '../notify/notification.ts';
 import type { NotifyParts } from '../notify/notify.ts';
 import { type Input, sampleOf } from './batch.ts';
@@ -43,17 +43,17 @@ export interface OwnAlertParts {
 /** @returns reports a problem of this collector, in words, or null when all is well again. Never rejects */
 export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) => Promise<void> {
   const { memory, notify, clock, log } = parts;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let notifiedAt = Number.NEGATIVE_INFINITY;
 
   /** To every channel that takes critical notifications, without the outbox. */
-  async function tellDirectly(notice: Notice): Promise<void> {
+  async function notifyDirectly(notification: Notification): Promise<void> {
     const now = clock.now();
-    if (now - toldAt < againAfterMs) return;
-    toldAt = now;
+    if (now - notifiedAt < againAfterMs) return;
+    notifiedAt = now;
     for (const { name, channel, severities } of notify.routes) {
       if (!severities.includes('critical')) continue;
       try {
-        await channel.send(notice, AbortSignal.timeout(10_000));
+        await channel.send(notification, AbortSignal.timeout(10_000));
       } catch (thrown) {
         log.error({ channel: name, reason: reasonOf(thrown) }, 'Could not notify of the collector’s own alert');
       }
@@ -66,7 +66,7 @@ export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) =
     const at = clock.now();
     const tags = known?.tags ?? { problem: (problem ?? '').slice(0, 200) };
     const status = problem === null ? 'clear' : 'breach';
-    const level: Level = { rule: ownRule, status, value: null, threshold: null };
+    const level: LevelVerdict = { rule: ownRule, status, value: null, threshold: null };
     const found = { family: ownRule.id, metric: 'collector.problem', tags, levels: [level] };
     const sample = sampleOf(collectorId, found);
     try {
@@ -76,7 +76,7 @@ export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) =
       if (problem === null) return;
       const about = { ...sample, rule: ownRule, value: null, threshold: null, pendingAt: at, firedAt: at };
       const facts = factsOf(notify, about, 'firing', { why: problem });
-      await tellDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });
+      await notifyDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });
     }
   };
 }

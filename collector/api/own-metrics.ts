@@ -51,7 +51,7 @@ export function registerOwnMetrics(
   });
   new Gauge({
     name: 'evenkeel_outbox_notices',
-    help: 'Notices by state: queued, sent, dead',
+    help: 'Notifications by state: queued, sent, dead',
     labelNames: ['state'],
     registers: [registry],
     async collect() {

@@ -75,15 +75,15 @@ export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string
     events: events.map(({ at, code, rule, severity, value, actor, params }) => {
       return { at, code, rule, severity, value, actor, params: JSON.parse(params) as Record<string, unknown> };
     }),
-    notices: await noticesOf(state, { alert: id, ticket: null }),
+    notifications: await notificationsOf(state, { alert: id, ticket: null }),
   };
 }
 
 /** The notifications about an alert, or about a ticket and the alerts in it. */
-export async function noticesOf(
+export async function notificationsOf(
   state: State,
   { alert, ticket }: { alert: string | null; ticket: number | null },
-): Promise<AlertDetail['notices']> {
+): Promise<AlertDetail['notifications']> {
   const rows = await state
     .selectFrom('deliveries')
     .innerJoin('notifications', 'notifications.id', 'deliveries.notification')

@@ -4,7 +4,7 @@ import { type TicketDetail, type TicketRow, TicketState } from '../../shared/api
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { readMark, writeMark } from './mark.ts';
-import { alertById, noticesOf, type RuleNamed } from './read-alerts.ts';
+import { alertById, notificationsOf, type RuleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
 
 export const TicketQuery = Type.Object(
@@ -95,7 +95,7 @@ export async function ticketById(state: State, ruleNamed: RuleNamed, id: number)
     row: ticketOf(row, ruleNamed),
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
-    notices: await noticesOf(state, { ticket: id, alert: row.alert }),
+    notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),
     follows: row.follows,
   };
 }

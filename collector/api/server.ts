@@ -112,14 +112,14 @@ const documentation = (version: string) => ({
   },
 });
 
-interface Described {
+interface DescribedRoute {
   method: string | string[];
   url: string;
   schema?: { hide?: boolean; response?: Record<string, unknown>; security?: unknown; description?: string };
 }
 
 /** The common documentation of all routes: who may call it, and how a refusal looks. */
-function describeErrors(route: Described): void {
+function describeErrors(route: DescribedRoute): void {
   if (!route.schema || route.schema.hide) return;
   const need = access[`${String(route.method)} ${route.url}`];
   route.schema.response = { ...route.schema.response, '4xx': ErrorBody, '5xx': ErrorBody };

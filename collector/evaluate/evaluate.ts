@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
 
 export { createMemory, type RuleMemory as Memory, type RuleStatus as Status } from './kinds/kind.ts';
 
-export interface Level {
+export interface LevelVerdict {
   rule: Rule;
   status: RuleStatus;
   value: number | null;
@@ -23,7 +23,7 @@ export interface Verdict {
   metric: string;
   tags: Record<string, string>;
   /** Worst first. */
-  levels: Level[];
+  levels: LevelVerdict[];
 }
 
 /**
@@ -79,7 +79,7 @@ function judgeAll(
 const scratch: (RuleStatus | undefined)[] = [];
 
 function pushVerdict(family: RuleFamily, metric: Metric, report: Report, memory: RuleMemory, into: Verdict[]): void {
-  const levels: Level[] = [];
+  const levels: LevelVerdict[] = [];
   for (let i = 0; i < family.levels.length; i++) {
     const status = scratch[i];
     const { rule, kind } = family.levels[i] as RuleFamily['levels'][number];

@@ -1,7 +1,7 @@
 /** Why an endpoint needs attention: its verdicts in the alert engine, and nothing else. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
-import { instanceOf } from '../notify/notice.ts';
+import { instanceOf } from '../notify/notification-text.ts';
 
 /** Worst first; one per family, with a count of its instances. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {

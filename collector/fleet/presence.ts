@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Presence as Said } from '../../shared/presence.ts';
+import type { Presence } from '../../shared/presence.ts';
 import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import { type BacklogSpans, createBacklogSpans } from './backlog-spans.ts';
@@ -29,9 +29,9 @@ export interface PresenceParts {
   graceMs?: number;
 }
 
-export interface Presence {
+export interface PresenceTracker {
   /** A message on the topic `presence`, or a last will. */
-  said(endpoint: Endpoint, message: Said): Promise<void>;
+  said(endpoint: Endpoint, message: Presence): Promise<void>;
   /** Takes a live report. Returns nothing when the state does not change. */
   reported(endpoint: Endpoint): Promise<void> | undefined;
   /** A live report made at `at` (ms UTC) proves time before it was received, in which its endpoint was not connected. */
@@ -44,7 +44,7 @@ export interface Presence {
   close(): Promise<void>;
 }
 
-export async function createPresence(parts: PresenceParts): Promise<Presence> {
+export async function createPresence(parts: PresenceParts): Promise<PresenceTracker> {
   const { state, fleet, clock, log } = parts;
   const watch = await startCollectorWatch(parts);
   const grace = parts.graceMs ?? graceAfterStart(watch.blindMs);

@@ -52,11 +52,11 @@ export async function protectionOf(
   return answer;
 }
 
-type Group = Protection['groups'][number]['name'];
+type ProtectionGroup = Protection['groups'][number]['name'];
 type JobFacts = Omit<ProtectedJob, 'groups'>;
 
 /** Groups of jobs on the page, worst first. Endpoints without a job have lists of their own. */
-const groupTests: Record<Group, (row: JobFacts, job: BackupJob) => boolean> = {
+const groupTests: Record<ProtectionGroup, (row: JobFacts, job: BackupJob) => boolean> = {
   none: () => false,
   failed: ({ state }) => state === 'failed',
   late: ({ state }) => state === 'late',
@@ -67,7 +67,7 @@ const groupTests: Record<Group, (row: JobFacts, job: BackupJob) => boolean> = {
   unknown: ({ state }) => state === 'unknown',
   ok: ({ state }) => state === 'ok' || state === 'running',
 };
-const groupNames = Object.keys(groupTests) as Group[];
+const groupNames = Object.keys(groupTests) as ProtectionGroup[];
 
 const keyOf = (...parts: string[]) => parts.join('\n');
 const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site });

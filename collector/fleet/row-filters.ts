@@ -9,15 +9,17 @@ import { levels, weightOf, worst, worstOf } from '../../shared/level.ts';
 import { backupStates } from './backup-state.ts';
 
 type Test = (row: EndpointRow) => boolean;
-export type Choice = Pick<FleetFilters['filters'][number]['choices'][number], 'value' | 'label'>;
+export type RowChoice = Pick<FleetFilters['filters'][number]['choices'][number], 'value' | 'label'>;
 
 /** Choices that are always there, or those that occur: then `''` stands for rows that have none. */
-export type Filter = { tests: Readonly<Record<string, Test>> } | { choicesOf(row: EndpointRow): readonly Choice[] };
+export type RowFilter =
+  | { tests: Readonly<Record<string, Test>> }
+  | { choicesOf(row: EndpointRow): readonly RowChoice[] };
 
 const isOneOf = <T extends string>(values: readonly T[], of: (row: EndpointRow) => T | null) => ({
   tests: Object.fromEntries(values.map((value) => [value, (row: EndpointRow) => of(row) === value])) as Record<T, Test>,
 });
-const named = (value: string, label: Choice['label'] = value): Choice => ({ value, label });
+const named = (value: string, label: RowChoice['label'] = value): RowChoice => ({ value, label });
 
 const states = ['online', 'offline', 'lost', 'never'] as const;
 
@@ -65,14 +67,14 @@ export const filters = {
   tag: { choicesOf: ({ tags }) => tags.map((tag) => named(tag)) },
   group: { choicesOf: ({ groups }) => groups.map(({ id, name }) => named(id, name)) },
   rule: { choicesOf: ({ attention }) => attention.map(({ code, rule }) => named(code, rule)) },
-} as const satisfies Record<string, Filter>;
+} as const satisfies Record<string, RowFilter>;
 
 export type FilterName = keyof typeof filters;
 export const filterNames = Object.keys(filters) as FilterName[];
 
 /** A choice that occurs may also be given by its name. */
 export function testOf(name: FilterName, value: string): Test {
-  const filter: Filter = filters[name];
+  const filter: RowFilter = filters[name];
   if ('tests' in filter) return filter.tests[value] ?? (() => false);
   return (row) => {
     const choices = filter.choicesOf(row);
@@ -90,15 +92,15 @@ export function searchTest(text: string): Test {
 }
 
 export type SortValue = number | string | null;
-export interface Sort {
+export interface RowSort {
   /** Numbers descend, worst first; words ascend. */
   first: 'up' | 'down';
   /** null where it is not known: such rows come last either way. */
   value(row: EndpointRow): SortValue;
 }
 
-const number = (value: Sort['value']): Sort => ({ first: 'down', value });
-const word = (value: Sort['value']): Sort => ({ first: 'up', value });
+const number = (value: RowSort['value']): RowSort => ({ first: 'down', value });
+const word = (value: RowSort['value']): RowSort => ({ first: 'up', value });
 const worstStateFirst = ['lost', 'unknown', 'offline', 'never', 'online'];
 /** Place in a list, the first one highest. */
 const rank = (list: readonly string[], value: string) => list.length - list.indexOf(value);
@@ -119,7 +121,7 @@ export const sorts = {
   }),
   updates: number(({ patches }) => patches.pendingSecurity),
   seen: number(({ lastSeenAt }) => lastSeenAt),
-} as const satisfies Record<string, Sort>;
+} as const satisfies Record<string, RowSort>;
 
 export type SortName = keyof typeof sorts;
 export const sortNames = Object.keys(sorts) as SortName[];
@@ -138,11 +140,11 @@ export function describeFilters(rows: readonly EndpointRow[]): FleetFilters {
   };
 }
 
-type Described = Omit<FleetFilters['filters'][number], 'name'>;
+type DescribedFilter = Omit<FleetFilters['filters'][number], 'name'>;
 
-function choicesOf(filter: Filter, rows: readonly EndpointRow[]): Described {
-  const found = new Map<string, Described['choices'][number]>();
-  const add = ({ value, label }: Choice, row?: EndpointRow) => {
+function choicesOf(filter: RowFilter, rows: readonly EndpointRow[]): DescribedFilter {
+  const found = new Map<string, DescribedFilter['choices'][number]>();
+  const add = ({ value, label }: RowChoice, row?: EndpointRow) => {
     const choice = found.get(value) ?? { value, label, count: 0, level: null };
     found.set(value, choice);
     if (row === undefined) return;
@@ -156,10 +158,10 @@ function choicesOf(filter: Filter, rows: readonly EndpointRow[]): Described {
   return { open: isOpen, choices: isOpen ? choices.sort((a, b) => byName(nameOf(a), nameOf(b))) : choices };
 }
 
-const nameOf = ({ value, label }: Choice) => (typeof label === 'string' ? label : value);
+const nameOf = ({ value, label }: RowChoice) => (typeof label === 'string' ? label : value);
 
 /** The choices that match this row. */
-function choicesFor(filter: Filter, row: EndpointRow): readonly Choice[] {
+function choicesFor(filter: RowFilter, row: EndpointRow): readonly RowChoice[] {
   if ('tests' in filter) {
     const fitting = Object.entries(filter.tests).filter(([, test]) => test(row));
     return fitting.map(([value]) => ({ value, label: null }));

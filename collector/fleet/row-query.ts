@@ -5,10 +5,10 @@ import { fail } from '../../shared/errors.ts';
 import {
   byName,
   defaultSort,
-  type Filter,
   type FilterName,
   filterNames,
   filters,
+  type RowFilter,
   type SortName,
   type SortValue,
   searchTest,
@@ -19,7 +19,7 @@ import {
 
 export type RowQuery = { [name in FilterName | 'q' | 'sort' | 'page']?: string } & { limit?: number };
 
-const oneOf = (filter: Filter) =>
+const oneOf = (filter: RowFilter) =>
   'tests' in filter
     ? Type.Enum(Object.keys(filter.tests))
     : Type.String({ maxLength: 512, description: 'one that occurs; empty: endpoints that have none' });

@@ -5,7 +5,7 @@ import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, Report } from '../../shared/report.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
-import type { Presence } from '../fleet/presence.ts';
+import type { PresenceTracker } from '../fleet/presence.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { IntakeCounters } from './counters.ts';
@@ -40,7 +40,7 @@ export interface IntakeParts {
 
 export interface Intake {
   readonly port: number;
-  readonly presence: Presence;
+  readonly presence: PresenceTracker;
   readonly counters: IntakeCounters;
   connected(): number;
   /** Sends changed settings to the endpoint. */

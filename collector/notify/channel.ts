@@ -3,7 +3,7 @@ import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 
 /** The interface of channels. A channel sends a notification once; outbox.ts retries, times, logs and dedupes. */
-export interface Notice {
+export interface Notification {
   /** The same at every repeat of this notification to this channel: receivers may drop duplicates. */
   id: string;
   /** What happened to the alert or ticket. */
@@ -23,7 +23,7 @@ export interface Notice {
   unit: string;
   startedAt: number;
   endedAt: number | null;
-  /** Why it ended or what is special about it, as a code; notice.ts has the words. */
+  /** Why it ended or what is special about it, as a code; notification-text.ts has the words. */
   why: string | null;
   ticket: number | null;
   /** Link to the page of the alert or ticket. */
@@ -36,7 +36,7 @@ export interface Channel {
    * Sends once. Resolves when the receiver has accepted it.
    * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (not worth one)
    */
-  send(notice: Notice, signal: AbortSignal): Promise<void>;
+  send(notification: Notification, signal: AbortSignal): Promise<void>;
 }
 
 export interface ChannelType {

@@ -3,11 +3,11 @@
 import { fieldOf } from '../../shared/metrics.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
-import type { Notice } from './channel.ts';
+import type { Notification } from './channel.ts';
 
-export type NotificationFacts = Omit<Notice, 'id' | 'ticket' | 'url'>;
+export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url'>;
 
-export interface Notification {
+export interface NewNotification {
   at: number;
   channels: readonly string[];
   /** Notifications about the same go out in order: the id of the alert, or the key of the incident. */
@@ -34,7 +34,7 @@ type AboutAlert = Pick<
 export function factsOf(
   parts: FactsParts,
   alert: AboutAlert,
-  event: Notice['event'],
+  event: Notification['event'],
   more: Partial<NotificationFacts> = {},
 ): NotificationFacts {
   return {

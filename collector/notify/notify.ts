@@ -8,8 +8,8 @@ import { familyOf, rankOf } from '../evaluate/book.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from '../tickets/actions.ts';
 import { budgetKey, type TicketPolicy } from '../tickets/policy.ts';
-import type { Notice } from './channel.ts';
-import { type FactsParts, factsOf, type Notification, type NotificationFacts } from './notification.ts';
+import type { Notification } from './channel.ts';
+import { type FactsParts, factsOf, type NewNotification, type NotificationFacts } from './notification.ts';
 import type { Notified } from './notified.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
 
@@ -42,23 +42,23 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
 
   function onChange({ at, code, alert, ended, reason, params, isSuppressed }: AlertChange): void {
     const before = memory.of(alert.id);
-    const isNews = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
-    if ((code === 'firing' || code === 'worse') && !isSuppressed && isNews) send(alert, 'firing', at);
+    const isNewOrWorse = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
+    if ((code === 'firing' || code === 'worse') && !isSuppressed && isNewOrWorse) send(alert, 'firing', at);
     else if (code === 'flapping' && !isSuppressed) send(alert, 'flapping', at);
-    else if (code === 'stable' && params.good === false) tell(alert, 'firing', at, 'stable');
-    else if (ended) tell(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
+    else if (code === 'stable' && params.good === false) sendFollowUp(alert, 'firing', at, 'stable');
+    else if (ended) sendFollowUp(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
     if (ended) memory.forget(alert.id);
   }
 
   /** To the channels that take this severity. */
-  function send(alert: LiveAlert, event: Notice['event'], at: number, why: string | null = null): void {
+  function send(alert: LiveAlert, event: Notification['event'], at: number, why: string | null = null): void {
     const { severity } = alert.rule;
     put(alert, routesFor(parts.routes, severity), at, factsOf(parts, alert, event, { why }));
     memory.add(alert.id, routesFor(parts.routes, severity), rankOf[severity]);
   }
 
   /** To the channels that were notified that it fires. */
-  function tell(alert: LiveAlert, event: Notice['event'], at: number, why: string | null): void {
+  function sendFollowUp(alert: LiveAlert, event: Notification['event'], at: number, why: string | null): void {
     const endedAt = event === 'resolved' ? at : null;
     put(alert, memory.of(alert.id)?.channels ?? [], at, factsOf(parts, alert, event, { endedAt, why }));
   }
@@ -101,7 +101,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const channels = hasEnded ? (memory.of(key)?.channels ?? []) : routesFor(parts.routes, facts.severity);
     if (hasEnded) memory.forget(key);
     else memory.add(key, channels, rankOf[facts.severity]);
-    const about: Omit<Notification, 'facts'> = {
+    const about: Omit<NewNotification, 'facts'> = {
       ...{ at, channels, about: key, alert: null, incident: key, ticketKey: key, ticket: null },
     };
     if (channels.length > 0) batch.notifications.push({ ...about, facts });
@@ -111,7 +111,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   function factsOfIncident(
     key: string,
     keys: readonly string[],
-    event: Notice['event'],
+    event: Notification['event'],
     at: number,
   ): NotificationFacts {
     const state = policy.state(key);

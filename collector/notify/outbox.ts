@@ -10,7 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import type { Notice } from './channel.ts';
+import type { Notification } from './channel.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
 
@@ -81,9 +81,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const first = new Set<string>();
     const now = clock.now();
     return rows.filter((row) => {
-      const lane = `${row.channel}\n${row.about}`;
-      if (first.has(lane)) return false;
-      first.add(lane);
+      const subject = `${row.channel}\n${row.about}`;
+      if (first.has(subject)) return false;
+      first.add(subject);
       return row.next_at <= now && !sending.has(row.id);
     });
   }
@@ -95,7 +95,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     try {
       const channel = routes.get(row.channel);
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      await channel.send(noticeOf(row), AbortSignal.timeout(timeoutMs));
+      await channel.send(notificationOf(row), AbortSignal.timeout(timeoutMs));
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
     } catch (thrown) {
       await failed(row, attempts, thrown);
@@ -106,7 +106,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost;
     const reason = reasonOf(thrown).slice(0, 500);
     log.warn(
-      { channel: row.channel, notice: row.id, attempts, reason },
+      { channel: row.channel, delivery: row.id, attempts, reason },
       final ? 'A notification was given up' : 'A notification waits for retry',
     );
     await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
@@ -152,7 +152,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   /** The link is made when it is sent: the public address may have changed since. */
-  function noticeOf({ id, facts, ticket }: DeliveryRow): Notice {
+  function notificationOf({ id, facts, ticket }: DeliveryRow): Notification {
     const about = JSON.parse(facts) as NotificationFacts;
     const path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     return { ...about, id, ticket, url: parts.publicUrl() + path };

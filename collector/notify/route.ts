@@ -2,14 +2,14 @@
 import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
-import type { Channel, ChannelType, Notice } from './channel.ts';
+import type { Channel, ChannelType, Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
 export interface ChannelRoute {
   name: string;
   channel: Channel;
-  severities: readonly Notice['severity'][];
+  severities: readonly Notification['severity'][];
 }
 
 /** A channel of evenkeel.yaml. Beside the settings of its kind it takes `severities`. */
@@ -61,6 +61,6 @@ export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[]
 }
 
 /** The names of the channels that take this severity. */
-export function routesFor(routes: readonly ChannelRoute[], severity: Notice['severity']): string[] {
+export function routesFor(routes: readonly ChannelRoute[], severity: Notification['severity']): string[] {
   return routes.filter((route) => route.severities.includes(severity)).map((route) => route.name);
 }

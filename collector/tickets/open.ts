@@ -4,7 +4,7 @@ import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
 import { isAlertChange } from '../alerts/batch.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
-import { instanceOf } from '../notify/notice.ts';
+import { instanceOf } from '../notify/notification-text.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from './actions.ts';
 import type { TicketPolicy } from './policy.ts';

@@ -1,12 +1,12 @@
 /** The page of an address, and around it the frame: navigation, language, theme, who is logged in. */
 import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Door } from './door.tsx';
 import { fleetFilters, found, useFleetFilters } from './fleet/filters.ts';
+import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
 import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.tsx';
-import { Bones, ProblemNotice } from './parts/box.tsx';
+import { Bones, ProblemCallout } from './parts/box.tsx';
 import { Icon } from './parts/icon.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
@@ -145,9 +145,9 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
 function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   if (me.value === null) {
     return (
-      <Door>
-        {meProblem.value ? <ProblemNotice problem={meProblem.value} retry={() => void askMe()} /> : <Bones />}
-      </Door>
+      <LoggedOut>
+        {meProblem.value ? <ProblemCallout problem={meProblem.value} retry={() => void askMe()} /> : <Bones />}
+      </LoggedOut>
     );
   }
   if (me.value.setup) return pages.setup.show();

@@ -695,7 +695,7 @@ export const words = {
       acknowledged: '{{name}} acknowledged the alert',
       resolved: 'The alert was resolved',
     },
-    notice: {
+    notification: {
       flapping: 'alert comes and goes',
       firing: 'alert firing',
       resolved: 'alert resolved',
@@ -1076,7 +1076,7 @@ export const words = {
     'this machine': 'This machine',
   },
   /** Mails and webhooks. */
-  notice: {
+  notification: {
     resolved: 'Resolved',
     reminder: 'Reminder',
     flapping: 'Comes and goes',

@@ -814,7 +814,7 @@ export const words: Words = {
       acknowledged: '{{name}} がアラートを確認',
       resolved: 'アラート解消',
     },
-    notice: {
+    notification: {
       flapping: 'アラートが断続的に発生',
       firing: 'アラート発生',
       resolved: 'アラート解消',
@@ -1194,7 +1194,7 @@ export const words: Words = {
     'this machine': 'このマシン',
   },
   /** Mails and webhooks. */
-  notice: {
+  notification: {
     resolved: '解消',
     reminder: 'リマインダー',
     flapping: '断続的に発生',
@@ -1221,7 +1221,7 @@ export const words: Words = {
   },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */
   rule: {
-    /** In place of a rule, in a notice about many alerts at once. */
+    /** In place of a rule, in a notification about many alerts at once. */
     incident: 'アラート多数のためまとめました',
     'collector-self': 'コレクターに問題があります',
     'server-down': 'サーバーから報告がありません',

@@ -257,7 +257,7 @@ step('each KPI that the collector lists has a tile, and its number opens the lis
   assert.is(new URL(page.url()).pathname, '/stability/time_to_acknowledge');
 });
 
-/** Whether this name and password open the door. */
+/** Whether this name and password log in. */
 async function opens(http: string, user: string, secret: string): Promise<boolean> {
   const headers = { 'content-type': 'application/json', origin: http };
   const body = JSON.stringify({ user, password: secret });

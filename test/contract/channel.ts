@@ -7,12 +7,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Channel, ChannelType, Notice } from '../../collector/notify/channel.ts';
-import { headline } from '../../collector/notify/notice.ts';
+import type { Channel, ChannelType, Notification } from '../../collector/notify/channel.ts';
+import { headline } from '../../collector/notify/notification-text.ts';
 import { createChannels } from '../../collector/notify/route.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../shared/words/index.ts';
-import { notice, openMailServer, openReceiver } from '../collector/notify/receiver.ts';
+import { notification, openMailServer, openReceiver } from '../collector/notify/receiver.ts';
 import { freePort } from '../support/port.ts';
 
 const room = new URL('../../collector/notify/', import.meta.url);
@@ -235,7 +235,7 @@ export function channelContract(type: ChannelType): void {
             const settings = { ...settingsOf(type, at, 'all'), [key]: value };
             const said = refusal(kind, settings);
             if (said !== null) assert.not.match(said, secret);
-            else assert.not.match(allWords(await failure(make(kind, settings).send(notice, soon()))), secret);
+            else assert.not.match(allWords(await failure(make(kind, settings).send(notification, soon()))), secret);
           }
       });
     for (const key of secretsOf(type)) {
@@ -249,7 +249,7 @@ export function channelContract(type: ChannelType): void {
       const channel = make(kind, settingsOf(type, at, 'all'));
       assert.is(channel.kind, kind);
       assert.equal(texts(), []);
-      const one = { ...notice, id: 'id-of-this-notice' };
+      const one = { ...notification, id: 'id-of-this-notification' };
       await channel.send(one, soon());
       await Promise.all([channel.send(one, soon()), channel.send({ ...one, id: 'another' }, soon())]);
       const ids = texts().map((text) => (text.includes(one.id) ? 'one' : text.includes('another') ? 'other' : 'none'));
@@ -265,7 +265,7 @@ export function channelContract(type: ChannelType): void {
   for (const [doing, code] of outcomes)
     test(`a receiver that ${doing}: ${code}, with the name of the channel and why`, () =>
       against(doing, async ({ at }) => {
-        const error = await failure(make(kind, settingsOf(type, at, 'required')).send(notice, soon()));
+        const error = await failure(make(kind, settingsOf(type, at, 'required')).send(notification, soon()));
         assert.is(error.code, code, error.message);
         assert.match(error.message, /\bops\b.*: .{3,}/);
       }));
@@ -273,7 +273,7 @@ export function channelContract(type: ChannelType): void {
   test('nobody there: worth another try', async () => {
     const port = await freePort();
     const at = { url: `http://127.0.0.1:${port}`, port };
-    const error = await failure(make(kind, settingsOf(type, at, 'required')).send(notice, soon()));
+    const error = await failure(make(kind, settingsOf(type, at, 'required')).send(notification, soon()));
     assert.is(error.code, 'CHANNEL_FAILED');
     assert.match(error.message, /ECONNREFUSED/);
   });
@@ -283,24 +283,34 @@ export function channelContract(type: ChannelType): void {
       against(doing, async ({ at }) => {
         const channel = make(kind, settingsOf(type, at, 'required'));
         const begun = performance.now();
-        const { code } = await failure(channel.send(notice, AbortSignal.timeout(200)));
+        const { code } = await failure(channel.send(notification, AbortSignal.timeout(200)));
         const ms = performance.now() - begun;
         assert.ok(ms < 1500, `${ms} ms`);
         if (doing === 'is silent') assert.is(code, 'CHANNEL_FAILED');
-        assert.is((await failure(channel.send(notice, AbortSignal.abort()))).code, 'CHANNEL_FAILED');
+        assert.is((await failure(channel.send(notification, AbortSignal.abort()))).code, 'CHANNEL_FAILED');
       }));
 
   test('every event is told in every language', () =>
     against('takes', async ({ at, texts }) => {
       assert.equal([...(shapesOf(type).find(([key]) => key === 'language')?.[1].enum ?? [])], [...languages]);
-      const events: Notice['event'][] = ['firing', 'resolved', 'reminder', 'flapping', 'test'];
-      const told = languages.flatMap((language) => events.map((event) => [language, { ...notice, event }] as const));
+      const events: Notification['event'][] = ['firing', 'resolved', 'reminder', 'flapping', 'test'];
+      const told = languages.flatMap((language) =>
+        events.map((event) => [language, { ...notification, event }] as const),
+      );
       for (const [language, one] of told)
         await make(kind, { ...settingsOf(type, at, 'required'), language }).send(one, soon());
       for (const [n, [language, one]] of told.entries())
         assert.match(texts()[n] ?? '', headline(one, language as Language), `${one.event} in ${language}`);
-      const group: Notice = {
-        ...{ ...notice, value: null, threshold: null, endedAt: notice.startedAt, why: 'gone', ticket: null, tags: {} },
+      const group: Notification = {
+        ...{
+          ...notification,
+          value: null,
+          threshold: null,
+          endedAt: notification.startedAt,
+          why: 'gone',
+          ticket: null,
+          tags: {},
+        },
         ...{ members: { count: 3, names: ['a', 'b'] }, endpoint: { id: 's', name: 'Köln', kind: 'site', site: null } },
       };
       await make(kind, settingsOf(type, at, 'required')).send(group, soon());
@@ -310,12 +320,12 @@ export function channelContract(type: ChannelType): void {
   test('names from outside are text: no header, no second line, no markup, no turned direction', () =>
     against('takes', async ({ at, texts, headers }) => {
       const channel = make(kind, settingsOf(type, at, 'required'));
-      await channel.send(notice, soon());
+      await channel.send(notification, soon());
       const plain = { headers: headers(), lines: texts()[0]?.split('\n').length };
       const tags = { path: hostile, device: hostile };
       const endpoint = { id: hostile, name: hostile, kind: 'server', site: hostile };
       await channel.send(
-        { ...notice, key: `srv/${hostile}`, tags, endpoint, rule: { id: 'x', name: hostile } },
+        { ...notification, key: `srv/${hostile}`, tags, endpoint, rule: { id: 'x', name: hostile } },
         soon(),
       );
       assert.equal(headers().slice(plain.headers.length), plain.headers);

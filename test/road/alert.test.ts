@@ -1,6 +1,6 @@
 /**
  * The whole road with real processes: a small file system is filled and freed, a server is killed, a workstation sleeps;
- * people are to hear of the first two, by a webhook on a real port.
+ * people are to be notified of the first two, by a webhook on a real port.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -116,7 +116,7 @@ test('a disk filled beyond 90 %: pending → firing → webhook → ticket; free
   const id = await addAgent('files', 'server');
   writeFileSync(join(disk, 'ballast'), Buffer.alloc(18.5 * 1024 * 1024));
   await until(async () => (await diskAlert(id))?.state === 'pending', 10_000, 'a pending alert');
-  assert.is(heardOf('path', disk, 'firing'), undefined, 'nobody is told of what is only pending');
+  assert.is(heardOf('path', disk, 'firing'), undefined, 'no one is notified of what is only pending');
   await until(async () => (await diskAlert(id))?.state === 'firing', 10_000, 'a firing alert');
   await until(() => heardOf('path', disk, 'firing') !== undefined, 2000, 'the webhook');
   const fired = (await diskAlert(id))?.firedAt as number;
@@ -130,7 +130,7 @@ test('a disk filled beyond 90 %: pending → firing → webhook → ticket; free
   const ticket = await collector.get<TicketDetail>(`/api/v1/tickets/${number}`);
   assert.is(ticket.alert?.state, 'firing');
   assert.equal(
-    ticket.notices.map((notice) => [notice.channel, notice.event, notice.state]),
+    ticket.notifications.map((notification) => [notification.channel, notification.event, notification.state]),
     [['people', 'firing', 'sent']],
   );
 

@@ -124,7 +124,7 @@ test('full to the last byte and freed: nothing is acknowledged, all is seen, not
 
     const { acked } = fleet.totals();
     sick.suffer();
-    // What a full disk must not stop: alert, ticket and notice of an endpoint, from reports that cannot be stored.
+    // What a full disk must not stop: alert, ticket and notification of an endpoint, from reports that cannot be stored.
     await until(() => heard('path', '/srv', 'firing') !== undefined, 15_000, 'the webhook for an endpoint');
     await until(
       async () => (await ticketsOf(collector, sick.id)).length === 1,

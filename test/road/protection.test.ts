@@ -335,7 +335,7 @@ const words = {
 /** What agents report is in Japanese on a Japanese page; what a tool said itself stands between quotation marks. */
 async function noEnglish(page: Page): Promise<void> {
   const words = /\b(the|is|are|was|were|has|have|cannot|could|there|this|does|did)\b/i;
-  const cells = await page.locator('main td, main .notice, main dd').allTextContents();
+  const cells = await page.locator('main td, main .callout, main dd').allTextContents();
   assert.ok(cells.length > 3, page.url());
   for (const text of cells) assert.not.match(text.replaceAll(/「[^」]*」/g, '「」'), words, `${page.url()}: ${text}`);
 }

@@ -13,11 +13,11 @@ import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { limitFrames } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
-import { type DoorRules, openDoor, type Tls } from './listen.ts';
+import { type ListenerRules, openListener, type Tls } from './listen.ts';
 import { type Connection, createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
 
-export interface Limits extends DoorRules, PublicationRules {
+export interface Limits extends ListenerRules, PublicationRules {
   connectMs: number;
   /** A connection that does not read is ended after this. */
   drainMs: number;
@@ -76,7 +76,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     refuse,
     connections,
     publications,
-    known: (socket) => door.known(socket),
+    known: (socket) => listener.known(socket),
   });
   listenTo(aedes, { ...parts, refuse, connections });
   await aedes.listen();
@@ -88,7 +88,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     clearInterval(timer);
     return new Promise<void>((resolve) => aedes.close(resolve));
   };
-  const door = await openDoor({
+  const listener = await openListener({
     host: parts.host,
     port: parts.port,
     tls: parts.tls,
@@ -104,7 +104,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   });
 
   return {
-    port: door.port,
+    port: listener.port,
     connected: () => connections.count(),
     send(endpoint, leaf, payload, retained = false) {
       const connection = connections.newest(endpoint);
@@ -123,7 +123,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     },
     async close() {
       connections.close();
-      await door.close();
+      await listener.close();
       await end();
     },
   };

@@ -9,7 +9,7 @@ export interface Tls {
   key: string | Buffer;
 }
 
-export interface DoorRules {
+export interface ListenerRules {
   /** Connections in all, and of those not yet authenticated: in all, and from one address. */
   maxConnections: number;
   maxUnknown: number;
@@ -17,7 +17,7 @@ export interface DoorRules {
   handshakeMs: number;
 }
 
-export interface Door {
+export interface Listener {
   readonly port: number;
   /** The connection has authenticated: it leaves the limit of unauthenticated ones. */
   known(socket: Socket): void;
@@ -31,14 +31,14 @@ const keyOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
  * Listens, and passes on each connection within the limits.
  * @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED
  */
-export async function openDoor(parts: {
+export async function openListener(parts: {
   host: string;
   port: number;
   tls?: Tls | undefined;
-  rules: DoorRules;
+  rules: ListenerRules;
   refuse: Refuse;
   onConnection(socket: Socket): void;
-}): Promise<Door> {
+}): Promise<Listener> {
   const { rules, refuse } = parts;
   const unknown = new Map<string, string>();
   const perAddress = new Map<string, number>();

@@ -4,8 +4,8 @@ import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { hostFault, zoneFault } from '../../settings/settings.ts';
-import type { ChannelType, Notice } from '../channel.ts';
-import { bodyText, headline } from '../notice.ts';
+import type { ChannelType, Notification } from '../channel.ts';
+import { bodyText, headline } from '../notification-text.ts';
 
 const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 
@@ -56,12 +56,15 @@ export const email: ChannelType = {
     };
     return {
       kind: 'email',
-      async send(notice, signal) {
+      async send(notification, signal) {
         const transport = createTransport(options);
         const abort = () => transport.close();
         signal.addEventListener('abort', abort, { once: true });
         try {
-          await Promise.race([transport.sendMail({ from, to, ...contentOf(notice, language, zone) }), aborted(signal)]);
+          await Promise.race([
+            transport.sendMail({ from, to, ...contentOf(notification, language, zone) }),
+            aborted(signal),
+          ]);
         } catch (thrown) {
           throw fail(
             isFinal(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED',
@@ -86,16 +89,16 @@ function addressFault(text: string): string | null {
   return text.split(',').every(isAddress) ? null : 'is not a mail address; write it like it@example.org';
 }
 
-function contentOf(notice: Notice, language: Language, zone: string) {
+function contentOf(notification: Notification, language: Language, zone: string) {
   // Mails about one alert form one thread: the first has the id to which later ones refer.
-  const thread = `<${Buffer.from(`${notice.key}/${notice.startedAt}`).toString('base64url')}@evenkeel>`;
+  const thread = `<${Buffer.from(`${notification.key}/${notification.startedAt}`).toString('base64url')}@evenkeel>`;
   return {
-    subject: `[Evenkeel] ${headline(notice, language)}`,
-    text: bodyText(notice, language, zone),
-    messageId: `<${notice.id}@evenkeel>`,
+    subject: `[Evenkeel] ${headline(notification, language)}`,
+    text: bodyText(notification, language, zone),
+    messageId: `<${notification.id}@evenkeel>`,
     inReplyTo: thread,
     references: thread,
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Evenkeel-Key': notice.key },
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Evenkeel-Key': notification.key },
   };
 }
 

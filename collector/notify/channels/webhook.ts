@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
-import type { ChannelType, Notice } from '../channel.ts';
+import type { ChannelType, Notification } from '../channel.ts';
 import { post, urlFault } from '../http.ts';
-import { headline, valueText } from '../notice.ts';
+import { headline, valueText } from '../notification-text.ts';
 
 const Settings = Type.Object(
   {
@@ -30,12 +30,12 @@ export const webhook: ChannelType = {
     const target = new URL(url);
     return {
       kind: 'webhook',
-      async send(notice, signal) {
-        const body = JSON.stringify(alertmanagerJson(notice, name, language));
+      async send(notification, signal) {
+        const body = JSON.stringify(alertmanagerJson(notification, name, language));
         const headers: Record<string, string> = {
           'content-type': 'application/json',
           'user-agent': 'evenkeel',
-          'idempotency-key': notice.id,
+          'idempotency-key': notification.id,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         };
         await post(name, target, { body, headers, signal });
@@ -50,59 +50,59 @@ function tokenFault(text: string): string | null {
 }
 
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
-export function alertmanagerJson(notice: Notice, receiver: string, language: Language): object {
-  const status = notice.event === 'resolved' ? 'resolved' : 'firing';
-  const labels = labelsOf(notice);
-  const annotations = annotationsOf(notice, language);
+export function alertmanagerJson(notification: Notification, receiver: string, language: Language): object {
+  const status = notification.event === 'resolved' ? 'resolved' : 'firing';
+  const labels = labelsOf(notification);
+  const annotations = annotationsOf(notification, language);
   return {
     version: '4',
-    groupKey: `{}:{alertkey="${notice.key}"}`,
+    groupKey: `{}:{alertkey="${notification.key}"}`,
     truncatedAlerts: 0,
     status,
     receiver,
-    groupLabels: { alertname: notice.rule.id, instance: notice.endpoint.name },
+    groupLabels: { alertname: notification.rule.id, instance: notification.endpoint.name },
     commonLabels: labels,
     commonAnnotations: annotations,
-    externalURL: URL.parse('/', notice.url)?.href ?? notice.url,
+    externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
     alerts: [
       {
         status,
         labels,
         annotations,
-        startsAt: new Date(notice.startedAt).toISOString(),
-        endsAt: notice.endedAt === null ? never : new Date(notice.endedAt).toISOString(),
-        generatorURL: notice.url,
-        fingerprint: createHash('sha256').update(notice.key).digest('hex').slice(0, 16),
+        startsAt: new Date(notification.startedAt).toISOString(),
+        endsAt: notification.endedAt === null ? never : new Date(notification.endedAt).toISOString(),
+        generatorURL: notification.url,
+        fingerprint: createHash('sha256').update(notification.key).digest('hex').slice(0, 16),
       },
     ],
   };
 }
 
 /** Our labels last: a tag cannot override the severity. */
-function labelsOf(notice: Notice): Record<string, string> {
-  const { endpoint } = notice;
+function labelsOf(notification: Notification): Record<string, string> {
+  const { endpoint } = notification;
   return {
-    ...notice.tags,
+    ...notification.tags,
     ...(endpoint.site === null ? {} : { site: endpoint.site }),
     endpoint: endpoint.id,
     kind: endpoint.kind,
-    metric: notice.metric,
+    metric: notification.metric,
     instance: endpoint.name,
-    severity: notice.severity,
-    alertname: notice.rule.id,
+    severity: notification.severity,
+    alertname: notification.rule.id,
   };
 }
 
-function annotationsOf(notice: Notice, language: Language): Record<string, string> {
+function annotationsOf(notification: Notification, language: Language): Record<string, string> {
   return {
-    summary: headline(notice, language),
-    event: notice.event,
-    ...(notice.value === null
+    summary: headline(notification, language),
+    event: notification.event,
+    ...(notification.value === null
       ? {}
-      : { value: String(notice.value), value_text: valueText(notice, notice.value, language) }),
-    ...(notice.threshold === null ? {} : { threshold: String(notice.threshold) }),
-    ...(notice.unit === '' ? {} : { unit: notice.unit }),
-    ...(notice.why === null ? {} : { why: notice.why }),
-    ...(notice.ticket === null ? {} : { ticket: String(notice.ticket) }),
+      : { value: String(notification.value), value_text: valueText(notification, notification.value, language) }),
+    ...(notification.threshold === null ? {} : { threshold: String(notification.threshold) }),
+    ...(notification.unit === '' ? {} : { unit: notification.unit }),
+    ...(notification.why === null ? {} : { why: notification.why }),
+    ...(notification.ticket === null ? {} : { ticket: String(notification.ticket) }),
   };
 }

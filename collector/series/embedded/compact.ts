@@ -7,7 +7,7 @@ import { bucketMs, type Resolution, resolutions, type SeriesRetention } from '..
 import type { Plan } from './messages.ts';
 import { isExpired, type Merge, partitionOf, type Segment } from './plan.ts';
 import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
-import { createSort, rollUp, type Sort, type Sorted } from './sort.ts';
+import { createSort, rollUp, type Sorted, type SortGeneration } from './sort.ts';
 import { registerStream, type Stream } from './stream.ts';
 import type { Generation } from './tail.ts';
 
@@ -21,7 +21,7 @@ export interface Bench {
   connection: DuckDBConnection;
   raw: Stream;
   rollup: Stream;
-  sort: Sort;
+  sort: SortGeneration;
 }
 
 const rollupColumns = ['endpoint', 'line', 't', 'min', 'max', 'sum', 'count', 'last', 'last_t'] as const;

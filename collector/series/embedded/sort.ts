@@ -65,10 +65,10 @@ const nothing = (capacity: number): Sorted => ({
   days: new Set(),
 });
 
-export type Sort = (generation: Generation) => Promise<Sorted>;
+export type SortGeneration = (generation: Generation) => Promise<Sorted>;
 
 /** A sorter that keeps its memory: tens of MB that would otherwise come and go with each compaction. */
-export function createSort(): Sort {
+export function createSort(): SortGeneration {
   let store = nothing(0);
   return async (generation) => {
     // A frame has at least one word for each sample.

@@ -21,19 +21,19 @@ export function useFleetFilters(): void {
   }, [data, problem]);
 }
 
-type Filter = FleetFilters['filters'][number];
-type Choice = Filter['choices'][number];
+type FleetFilter = FleetFilters['filters'][number];
+type FilterChoice = FleetFilter['choices'][number];
 
-const nobody: Choice = { value: '', label: null, count: 0, level: null };
+const noChoice: FilterChoice = { value: '', label: null, count: 0, level: null };
 
 /** How many endpoints a choice finds, and the worst level among them. */
-export function found(name: string, value: string): Choice {
+export function found(name: string, value: string): FilterChoice {
   const filter = fleetFilters.value?.data?.filters.find((one) => one.name === name);
-  return filter?.choices.find((choice) => choice.value === value) ?? nobody;
+  return filter?.choices.find((choice) => choice.value === value) ?? noChoice;
 }
 
 /** `Late`; a site, tag, group or rule has a name of its own. */
-export function choiceWord(name: string, { value, label }: Choice): string {
+export function choiceWord(name: string, { value, label }: FilterChoice): string {
   if (label !== null) return typeof label === 'string' ? label : ruleName(label);
   return value === '' ? t('filter.none') : wordOr(`filter.${name}`, value);
 }

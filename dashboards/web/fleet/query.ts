@@ -34,10 +34,10 @@ export function queryOf({ q, chosen, sort }: Wanted): string {
   return new URLSearchParams({ ...words, ...chosen, sort }).toString();
 }
 
-type Sort = FleetFilters['sorts'][number];
+type FleetSort = FleetFilters['sorts'][number];
 
 /** The order after a click on a column: its more useful direction first, then the other. */
-export function nextSort(sort: string, { name, first }: Sort): string {
+export function nextSort(sort: string, { name, first }: FleetSort): string {
   if (sort.replace(/^-/, '') === name) return sort.startsWith('-') ? name : `-${name}`;
   return first === 'down' ? `-${name}` : name;
 }

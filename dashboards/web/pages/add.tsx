@@ -6,7 +6,7 @@ import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { Box, Empty, Notice, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -36,7 +36,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
         <SiteInput value={site} onInput={setSite} />
@@ -90,18 +90,18 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
         </button>
       </div>
       {made.line.includes(' --ca ') && (
-        <Notice tone="info" title={t('add.authority')}>
+        <Callout tone="info" title={t('add.authority')}>
           <p>
             {t('add.authorityLead')} <a href="/api/v1/ca">evenkeel-ca.crt</a>
           </p>
-        </Notice>
+        </Callout>
       )}
       {reachesHereOnly(made.code) && (
-        <Notice tone="warning" title={t('add.hereOnly')}>
+        <Callout tone="warning" title={t('add.hereOnly')}>
           <p>{t('add.hereOnlyLead')}</p>
-        </Notice>
+        </Callout>
       )}
-      <Notice tone="info">{t('add.once')}</Notice>
+      <Callout tone="info">{t('add.once')}</Callout>
     </div>
   );
 }
@@ -128,7 +128,7 @@ function Revoke({ code, onDone }: { code: Enrollment; onDone: () => void }) {
         {t('common.revoke')}
         <span class="unseen"> {actorName(code.label)}</span>
       </button>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </div>
   );
 }
@@ -194,7 +194,7 @@ export function AddPage() {
     <>
       <PageHead title={t('page.add')} lead={t('add.lead')} />
       <Box title={made ? t('add.ready') : t('add.step')}>
-        {!may('admin') && <Notice tone="info">{t('add.adminOnly')}</Notice>}
+        {!may('admin') && <Callout tone="info">{t('add.adminOnly')}</Callout>}
         {may('admin') &&
           (made ? (
             <Made made={made} onMore={() => setMade(null)} />

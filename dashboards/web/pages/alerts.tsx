@@ -6,7 +6,7 @@ import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { Empty, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -16,7 +16,7 @@ import { ruleName, sayLimit, sayValue } from '../words/value.ts';
 import { actorName, t, wordOr } from '../words/words.ts';
 
 const filters = [...alertFilters, 'all'] as const;
-type Filter = (typeof filters)[number];
+type AlertFilter = (typeof filters)[number];
 
 const look = {
   pending: ['idle', 'never'],
@@ -97,7 +97,7 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           </span>
         </button>
       </span>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </div>
   );
 }
@@ -152,7 +152,7 @@ export function AlertsPage() {
   const query = new URLSearchParams(search.value);
   const wanted = query.get('state');
   const endpoint = query.get('endpoint');
-  const filter: Filter = filters.find((name) => name === wanted) ?? 'active';
+  const filter: AlertFilter = filters.find((name) => name === wanted) ?? 'active';
   const rule = query.get('rule');
   const only = new URLSearchParams({ ...(endpoint === null ? {} : { endpoint }), ...(rule === null ? {} : { rule }) });
   const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}&${only}`;

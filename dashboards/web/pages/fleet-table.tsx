@@ -75,7 +75,7 @@ function Disk({ row }: { row: EndpointRow }) {
   if (row.disk === null) return <span>{none}</span>;
   return (
     <div title={row.disk.path}>
-      <Meter value={row.disk.usedPercent} said={worstOf(row, 'disk.used_percent')} />
+      <Meter value={row.disk.usedPercent} level={worstOf(row, 'disk.used_percent')} />
     </div>
   );
 }
@@ -111,12 +111,12 @@ function columnsOf(): TableColumn<EndpointRow>[] {
     {
       key: 'cpu',
       head: t('column.cpu'),
-      cell: (row) => <Meter value={row.cpuPercent} said={worstOf(row, 'cpu.usage_active')} />,
+      cell: (row) => <Meter value={row.cpuPercent} level={worstOf(row, 'cpu.usage_active')} />,
     },
     {
       key: 'memory',
       head: t('column.memory'),
-      cell: (row) => <Meter value={row.memoryPercent} said={worstOf(row, 'mem.used_percent')} />,
+      cell: (row) => <Meter value={row.memoryPercent} level={worstOf(row, 'mem.used_percent')} />,
     },
     { key: 'disk', head: t('column.disk'), cell: (row) => <Disk row={row} /> },
     { key: 'backup', head: t('column.backup'), cell: (row) => <Backup row={row} /> },

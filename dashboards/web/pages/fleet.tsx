@@ -8,7 +8,7 @@ import { filterCount, queryOf, wantedOf } from '../fleet/query.ts';
 import { rows } from '../fleet/store.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
-import { Bones, Empty, PageHead, ProblemNotice } from '../parts/box.tsx';
+import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Pager } from '../parts/table.tsx';
 import { search, setQuery } from '../router.ts';
@@ -118,7 +118,7 @@ function List({ description }: { description: FleetFilters }) {
   return (
     <section class="box" aria-label={t('fleet.table')} aria-busy={loaded.loading}>
       <Filters filters={filters} sorts={sorts} wanted={wanted} />
-      {loaded.problem && <ProblemNotice problem={loaded.problem} retry={loaded.reload} />}
+      {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
       {data === null && !loaded.problem && <Bones lines={9} />}
       {data?.items.length === 0 && <NoMatch filtered={filterCount(wanted) > 0 || wanted.q !== ''} />}
       {data !== null && data.items.length > 0 && (
@@ -182,7 +182,7 @@ export function FleetPage() {
           {t('page.add')}
         </a>
       </PageHead>
-      {problem && <ProblemNotice problem={problem} retry={reload} />}
+      {problem && <ProblemCallout problem={problem} retry={reload} />}
       {data === null && !problem && (
         <section class="box">
           <Bones lines={9} />

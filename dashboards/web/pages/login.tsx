@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Door } from '../door.tsx';
+import { LoggedOut } from '../logged-out.tsx';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { askMe, me } from '../net/session.ts';
-import { ProblemNotice } from '../parts/box.tsx';
+import { ProblemCallout } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { navigate, path, safeNext, search } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -23,12 +23,12 @@ export function LoginPage() {
     if (await send(() => call('login', { method: 'POST', body: { user, password } }))) await askMe();
   };
   return (
-    <Door>
+    <LoggedOut>
       <section class="box">
         <div class="box-body stack">
           <h1 tabIndex={-1}>{t('login.title')}</h1>
           <form class="form" onSubmit={(event) => void submit(event)}>
-            {problem && <ProblemNotice problem={problem} />}
+            {problem && <ProblemCallout problem={problem} />}
             <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required />
             <Input
               label={t('login.password')}
@@ -44,6 +44,6 @@ export function LoginPage() {
           </form>
         </div>
       </section>
-    </Door>
+    </LoggedOut>
   );
 }

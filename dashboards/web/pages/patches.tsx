@@ -12,14 +12,14 @@ import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 
-type Group = PatchRow['group'];
+type PatchGroup = PatchRow['group'];
 
 const say = (value: number) => number(value, language.value);
 
 /**
  * Endpoints per degree of lateness, by the verdict of the rules on their oldest security update; a click lists them.
  */
-function Groups({ data: { groups }, current }: { data: PatchOverview; current: Group | null }) {
+function Groups({ data: { groups }, current }: { data: PatchOverview; current: PatchGroup | null }) {
   const most = Math.max(1, ...groups.map(({ count }) => count));
   return (
     <ul class="bars">
@@ -44,7 +44,7 @@ function Groups({ data: { groups }, current }: { data: PatchOverview; current: G
 }
 
 /** Where no rule applies. */
-const plain: Partial<Record<Group, Tone>> = { none: 'ok', unknown: 'unknown' };
+const plain: Partial<Record<PatchGroup, Tone>> = { none: 'ok', unknown: 'unknown' };
 
 function Sites({ data }: { data: PatchOverview }) {
   return (
@@ -96,7 +96,7 @@ function SupportEnd({ row }: { row: PatchRow }) {
 
 const pageSize = 50;
 
-function Endpoints({ data, group }: { data: PatchOverview; group: Group | null }) {
+function Endpoints({ data, group }: { data: PatchOverview; group: PatchGroup | null }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
   const rows = data.endpoints.filter((row) => group === null || row.group === group);
   const from = start < rows.length ? start : 0;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Token } from '../../../shared/api.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { Box, Notice, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
@@ -26,12 +26,12 @@ function NewToken({ onDone }: { onDone: () => void }) {
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       {secret !== null && (
         <div class="paste">
-          <Notice tone="ok" title={t('settings.tokenMade')} spoken>
+          <Callout tone="ok" title={t('settings.tokenMade')} spoken>
             {t('settings.tokenOnce')}
-          </Notice>
+          </Callout>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the secret must be reachable, to be selected without a mouse */}
           <pre tabIndex={0}>{secret}</pre>
           <CopyButton text={secret} />
@@ -78,7 +78,7 @@ function Revoke({ token, onDone }: { token: Token; onDone: () => void }) {
         {t('common.revoke')}
         <span class="unseen"> {actorName(token.name)}</span>
       </button>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </>
   );
 }

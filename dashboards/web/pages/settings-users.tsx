@@ -2,14 +2,14 @@ import { useState } from 'preact/hooks';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { me } from '../net/session.ts';
-import { Box, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Box, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input, Select } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
 import { t } from '../words/words.ts';
 
-interface User {
+interface UserRow {
   id: string;
   name: string;
   role: Role;
@@ -31,7 +31,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Input label={t('login.user')} value={name} onInput={setName} required maxLength={64} autocomplete="off" />
         <Input
@@ -61,7 +61,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
 }
 
 interface UserProps {
-  user: User;
+  user: UserRow;
   onDone: () => void;
 }
 
@@ -76,7 +76,7 @@ function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => v
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <Input
         label={t('settings.passwordFor', { name: user.name })}
         type="password"
@@ -113,7 +113,7 @@ function Disable({ user, onDone }: UserProps) {
         {t('settings.disable')}
         <span class="unseen"> {user.name}</span>
       </button>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </>
   );
 }
@@ -140,7 +140,7 @@ function Acts({ user, onDone }: UserProps) {
 }
 
 export function Users() {
-  const list = useLoad<Page<User>>('users');
+  const list = useLoad<Page<UserRow>>('users');
   return (
     <Box title={t('settings.users')} flush>
       <Ready of={list}>

@@ -1,10 +1,10 @@
 /** The first admin, made with the secret of the link that the collector printed. Closed for ever afterwards. */
 import { useState } from 'preact/hooks';
-import { Door } from '../door.tsx';
+import { LoggedOut } from '../logged-out.tsx';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { askMe, me } from '../net/session.ts';
-import { Notice, ProblemNotice } from '../parts/box.tsx';
+import { Callout, ProblemCallout } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { navigate } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -35,8 +35,8 @@ function SetupForm({ secret }: { secret: string }) {
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
-      {differ && <Notice tone="critical" title={t('setup.differ')} spoken />}
+      {problem && <ProblemCallout problem={problem} />}
+      {differ && <Callout tone="critical" title={t('setup.differ')} spoken />}
       <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required maxLength={64} />
       <Input
         label={t('login.password')}
@@ -66,7 +66,7 @@ export function SetupPage() {
   const secret = secretOf(location.hash);
   const open = me.value?.setup === true;
   return (
-    <Door>
+    <LoggedOut>
       <div class="stack-2">
         <h1 tabIndex={-1}>{open ? t('setup.title') : t('setup.closed')}</h1>
         <p class="quiet">{open ? t('setup.lead') : t('setup.closedLead')}</p>
@@ -77,9 +77,9 @@ export function SetupPage() {
         </a>
       )}
       {open && secret === '' && (
-        <Notice tone="info" title={t('setup.noSecret')}>
+        <Callout tone="info" title={t('setup.noSecret')}>
           {t('setup.noSecretHint')}
-        </Notice>
+        </Callout>
       )}
       {open && secret !== '' && (
         <section class="box">
@@ -88,6 +88,6 @@ export function SetupPage() {
           </div>
         </section>
       )}
-    </Door>
+    </LoggedOut>
   );
 }

@@ -4,7 +4,7 @@ import type { TicketDetail } from '../../../shared/api.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
-import { Box, ProblemNotice } from '../parts/box.tsx';
+import { Box, ProblemCallout } from '../parts/box.tsx';
 import { Field, Input } from '../parts/field.tsx';
 import { t } from '../words/words.ts';
 
@@ -59,23 +59,23 @@ function Assign({
 export function Actions({ detail, onDone }: ActionsProps) {
   const [text, setText] = useState('');
   const { busy, problem, send } = useSend();
-  const said = text.trim();
+  const comment = text.trim();
   const isOpen = open.includes(detail.row.state);
   const run = (name: string, body: unknown) =>
     void send(() => call(`tickets/${detail.row.id}/${name}`, { method: 'POST', body })).then((done) => {
       if (done && name !== 'assign') setText('');
       onDone();
     });
-  const withText = said === '' ? {} : { text: said };
+  const withText = comment === '' ? {} : { text: comment };
   return (
     <Box title={t('ticket.act')}>
       <div class="stack">
-        {problem && <ProblemNotice problem={problem} />}
+        {problem && <ProblemCallout problem={problem} />}
         <form
           class="stack-2"
           onSubmit={(event) => {
             event.preventDefault();
-            run('comment', { text: said });
+            run('comment', { text: comment });
           }}
         >
           <Field label={t('ticket.comment')} help={t('ticket.commentHelp')}>
@@ -90,7 +90,7 @@ export function Actions({ detail, onDone }: ActionsProps) {
             )}
           </Field>
           <div class="form-end">
-            <button type="submit" class="button" disabled={busy || said === ''}>
+            <button type="submit" class="button" disabled={busy || comment === ''}>
               {t('ticket.send')}
             </button>
             {isOpen && (

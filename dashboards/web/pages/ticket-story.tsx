@@ -9,11 +9,11 @@ import { to } from '../router.ts';
 import { joined, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
-interface Told {
+interface StoryItem {
   icon: IconName;
   tone: Tone;
   what: string;
-  said?: string | null;
+  text?: string | null;
   who?: { id: string; name: string } | null;
 }
 
@@ -33,12 +33,12 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
 
-function tellEvent(event: TicketEventRow): Told {
+function itemOfEvent(event: TicketEventRow): StoryItem {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
   switch (event.kind) {
     case 'comment':
-      return { icon, tone, what: t('story.comment', { actor }), said: event.text };
+      return { icon, tone, what: t('story.comment', { actor }), text: event.text };
     case 'assigned':
       return event.to || event.text
         ? { icon, tone, what: t('story.assigned', { actor, to: event.to ?? event.text ?? '' }) }
@@ -48,19 +48,19 @@ function tellEvent(event: TicketEventRow): Told {
         icon: event.to === 'resolved' ? 'ok' : icon,
         tone: event.to === 'resolved' ? 'ok' : tone,
         what: t('story.state', { actor, from: stateWord(event.from), to: stateWord(event.to) }),
-        said: event.text,
+        text: event.text,
       };
     case 'priority':
       return {
         icon,
         tone,
         what: t('story.priority', { actor, from: event.from ?? '—', to: event.to ?? '—' }),
-        said: event.text,
+        text: event.text,
       };
     case 'fired':
-      return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, said: event.text, who: joined(event) };
+      return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, text: event.text, who: joined(event) };
     default:
-      return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, said: event.text };
+      return { icon, tone, what: `${actor}: ${wordOr('story.kind', event.kind)}`, text: event.text };
   }
 }
 
@@ -72,12 +72,12 @@ const stepLook = {
   resolved: ['ok', 'ok'],
 } as const satisfies Record<string, readonly [IconName, Tone]>;
 
-const noticeTones = { sent: 'ok', queued: 'unknown', dead: 'critical' } as const;
+const deliveryTones = { sent: 'ok', queued: 'unknown', dead: 'critical' } as const;
 
-function tell(moment: StoryMoment): Told {
+function itemOf(moment: StoryMoment): StoryItem {
   switch (moment.kind) {
     case 'event':
-      return tellEvent(moment.event);
+      return itemOfEvent(moment.event);
     case 'alert': {
       const [icon, tone] = stepLook[moment.step];
       return { icon, tone, what: t(`story.alert.${moment.step}`, { name: actorName(moment.by ?? '') }) };
@@ -92,20 +92,20 @@ function tell(moment: StoryMoment): Told {
           from: time(moment.from, language.value),
         }),
       };
-    case 'notice': {
-      const { notice } = moment;
-      const event = wordOr('story.notice', notice.event);
+    case 'notification': {
+      const { notification } = moment;
+      const event = wordOr('story.notification', notification.event);
       return {
-        icon: notice.state === 'dead' ? 'warning' : 'info',
-        tone: noticeTones[notice.state],
-        what: t(`story.${notice.state}`, { channel: notice.channel, event, n: notice.attempts }),
-        said: notice.state === 'sent' ? null : notice.lastError,
+        icon: notification.state === 'dead' ? 'warning' : 'info',
+        tone: deliveryTones[notification.state],
+        what: t(`story.${notification.state}`, { channel: notification.channel, event, n: notification.attempts }),
+        text: notification.state === 'sent' ? null : notification.lastError,
       };
     }
   }
 }
 
-function Item({ told, at }: { told: Told; at: number }): ComponentChildren {
+function Item({ told, at }: { told: StoryItem; at: number }): ComponentChildren {
   return (
     <li>
       <span class={`dot tone-${told.tone}`}>
@@ -118,7 +118,7 @@ function Item({ told, at }: { told: Told; at: number }): ComponentChildren {
             <Moment at={at} />
           </span>
         </p>
-        {told.said && <p class="said">{told.said}</p>}
+        {told.text && <p class="said">{told.text}</p>}
       </div>
     </li>
   );
@@ -128,7 +128,7 @@ export function Story({ detail }: { detail: TicketDetail }) {
   return (
     <ol class="story">
       {storyOf(detail).map((moment, index) => (
-        <Item key={`${moment.at}${moment.kind}${index}`} told={tell(moment)} at={moment.at} />
+        <Item key={`${moment.at}${moment.kind}${index}`} told={itemOf(moment)} at={moment.at} />
       ))}
     </ol>
   );

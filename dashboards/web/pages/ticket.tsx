@@ -7,7 +7,7 @@ import { duration, none, time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
 import { useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
-import { Box, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -60,7 +60,7 @@ function Around({ alert }: { alert: Alert }) {
         </button>
       }
     >
-      {loaded.problem && <ProblemNotice problem={loaded.problem} retry={loaded.reload} />}
+      {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
       {loaded.data && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
       {loaded.data && lines.length > 0 && (
         <Chart

@@ -6,7 +6,7 @@ import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { Box, Empty, PageHead, ProblemNotice, Ready } from '../parts/box.tsx';
+import { Box, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Choices, Field, Input, Select } from '../parts/field.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
@@ -133,7 +133,7 @@ function NewTicket({ onClose }: { onClose: () => void }) {
   return (
     <Box title={t('ticket.new')}>
       <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemNotice problem={problem} />}
+        {problem && <ProblemCallout problem={problem} />}
         <Input label={t('ticket.title')} value={title} onInput={setTitle} required maxLength={200} />
         <Field label={t('ticket.text')}>
           {(ids) => (

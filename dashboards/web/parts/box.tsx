@@ -46,7 +46,7 @@ export function Box({ title, aside, flush = false, children }: BoxProps) {
   );
 }
 
-interface NoticeProps {
+interface CalloutProps {
   tone: Tone;
   title?: ComponentChildren;
   children?: ComponentChildren;
@@ -54,7 +54,7 @@ interface NoticeProps {
   spoken?: boolean;
 }
 
-const noticeIcons: Record<Tone, IconName> = {
+const calloutIcons: Record<Tone, IconName> = {
   ok: 'ok',
   warning: 'warning',
   critical: 'critical',
@@ -63,10 +63,10 @@ const noticeIcons: Record<Tone, IconName> = {
   idle: 'info',
 };
 
-export function Notice({ tone, title, children, spoken = false }: NoticeProps) {
+export function Callout({ tone, title, children, spoken = false }: CalloutProps) {
   return (
-    <div class={`notice tone-${tone}`} role={spoken ? 'alert' : undefined}>
-      <Icon name={noticeIcons[tone]} />
+    <div class={`callout tone-${tone}`} role={spoken ? 'alert' : undefined}>
+      <Icon name={calloutIcons[tone]} />
       <div>
         {title && <p class="strong">{title}</p>}
         {children && <div class={title ? 'quiet' : ''}>{children}</div>}
@@ -76,11 +76,11 @@ export function Notice({ tone, title, children, spoken = false }: NoticeProps) {
 }
 
 /** What went wrong and what to do now, in the language of the page where it has words for the code. */
-export function ProblemNotice({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: () => void }) {
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
   const hint = wordOr('problem', `${problem.code}.hint`, problem.hint);
   return (
-    <Notice tone="critical" title={title} spoken>
+    <Callout tone="critical" title={title} spoken>
       {hint && <p>{hint}</p>}
       {title !== problem.message && problem.status > 0 && (
         <p class="small">
@@ -95,7 +95,7 @@ export function ProblemNotice({ problem, retry }: { problem: Problem; retry?: ()
           </button>
         </p>
       )}
-    </Notice>
+    </Callout>
   );
 }
 
@@ -137,7 +137,7 @@ interface ReadyProps<T> {
 export function Ready<T>({ of, lines, children }: ReadyProps<T>) {
   return (
     <>
-      {of.problem && <ProblemNotice problem={of.problem} retry={of.reload} />}
+      {of.problem && <ProblemCallout problem={of.problem} retry={of.reload} />}
       {of.data !== null ? children(of.data) : !of.problem && <Bones {...(lines ? { lines } : {})} />}
     </>
   );

@@ -28,12 +28,12 @@ interface ChartProps {
 
 /** Text alternative of the canvas: the last, smallest and largest value of each line. */
 function spoken({ name, lines, unit }: ChartProps, columns: readonly PointColumn[]): string {
-  const said = columns.map((column, index) => {
+  const sentences = columns.map((column, index) => {
     const { last, min, max } = summary(column);
     const [a, b, c] = [last, min, max].map((value) => measured(value, unit, language.value));
     return t('chart.spoken', { label: lines[index]?.label ?? '', last: a ?? '', min: b ?? '', max: c ?? '' });
   });
-  return `${name}. ${said.join(' ')}`;
+  return `${name}. ${sentences.join(' ')}`;
 }
 
 function Key({ lines, aligned, unit, point, stacked }: KeyProps) {

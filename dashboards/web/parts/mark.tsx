@@ -23,19 +23,19 @@ export function Mark({ tone, icon, children, chip = false }: MarkProps) {
   );
 }
 
-const quiet = { ok: 'ok', info: 'info', unknown: 'unknown', idle: 'never' } as const;
+const plainIcons = { ok: 'ok', info: 'info', unknown: 'unknown', idle: 'never' } as const;
 
 interface LevelMarkProps {
   /** Its active alert level: the colour and the sign. */
   level: Level | null;
   /** Its look without an alert; never a warning. */
-  else: keyof typeof quiet;
+  else: keyof typeof plainIcons;
   children: ComponentChildren;
 }
 
 export function LevelMark({ level, else: plain, children }: LevelMarkProps) {
   return (
-    <Mark tone={level ?? plain} icon={level ?? quiet[plain]}>
+    <Mark tone={level ?? plain} icon={level ?? plainIcons[plain]}>
       {children}
     </Mark>
   );
@@ -73,7 +73,11 @@ export function HealthMark({ status }: { status: keyof typeof healthIcons }) {
 
 export type BackupState = EndpointRow['backup']['state'];
 
-const backupPlain: Partial<Record<BackupState, keyof typeof quiet>> = { ok: 'ok', running: 'info', unknown: 'unknown' };
+const backupPlain: Partial<Record<BackupState, keyof typeof plainIcons>> = {
+  ok: 'ok',
+  running: 'info',
+  unknown: 'unknown',
+};
 
 export function BackupMark({ state, level }: { state: BackupState; level: Level | null }) {
   return (

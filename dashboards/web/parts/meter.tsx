@@ -3,10 +3,10 @@ import type { Level } from '../../../shared/level.ts';
 import { percent } from '../../../shared/words/format.ts';
 import { language } from '../words/words.ts';
 
-export function Meter({ value, said = null }: { value: number | null; said?: Level | null }) {
-  const level = said === 'critical' ? 'full' : said === null ? '' : 'high';
+export function Meter({ value, level = null }: { value: number | null; level?: Level | null }) {
+  const fill = level === 'critical' ? 'full' : level === null ? '' : 'high';
   return (
-    <div class={`meter ${level}`}>
+    <div class={`meter ${fill}`}>
       <span class="value">{percent(value, language.value)}</span>
       {value !== null && (
         <div class="track" aria-hidden="true">

@@ -5,7 +5,7 @@ import { type OwnName, ownName } from '../../../shared/words/names.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
 import type { WebRule } from './family.ts';
-import { type Condition, conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf } from './say.ts';
+import { conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf, type WebLimit } from './say.ts';
 
 export interface Difference {
   part: string;
@@ -28,18 +28,18 @@ export function differencesOf(before: ChangedParts, after: ChangedParts): Differ
   });
 }
 
-type When = WebRule['when'];
+type WebCondition = WebRule['when'];
 
 /** Limits one by one where the two look at the same things; else null. */
 function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
   if (!old || !fresh) return null;
-  const [before, after] = [old as When, fresh as When];
+  const [before, after] = [old as WebCondition, fresh as WebCondition];
   const [mine, theirs] = [conditionsOf({ when: before }), conditionsOf({ when: after })];
-  const subject = (one: Condition, when: When) => `${subjectOf(one, when.measurement)} ${one.op}`;
+  const subject = (one: WebLimit, when: WebCondition) => `${subjectOf(one, when.measurement)} ${one.op}`;
   const isSame = mine.every((one, n) => theirs[n] && subject(one, before) === subject(theirs[n], after));
   if (before.kind !== after.kind || mine.length !== theirs.length || mine.length === 0 || !isSame) return null;
   return mine.flatMap((one, n): Difference[] => {
-    const other = theirs[n] as Condition;
+    const other = theirs[n] as WebLimit;
     const name = subjectOf(one, before.measurement);
     const metric = metricOf(one, before.measurement);
     const say = (value: number | undefined) => (value === undefined ? none : limitWords(metric, value));
@@ -57,7 +57,7 @@ function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
 
 function wordsOf(name: string, value: unknown): string {
   if (value === undefined || value === null) return name === 'no_data' ? t('rules.noData.keep') : none;
-  if (name === 'when') return conditionWords({ when: value as When });
+  if (name === 'when') return conditionWords({ when: value as WebCondition });
   if (name === 'name') return ownName(language.value, value as OwnName) ?? none;
   if (name === 'enabled') return t(value ? 'rules.on' : 'rules.off');
   if (name === 'no_data') return wordOr('rules.noData', String(value));

@@ -4,12 +4,12 @@ import { fieldOf, type Unit } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { RuleReach, WebRule } from './family.ts';
-import { type Condition, conditionsOf, metricOf } from './say.ts';
+import { conditionsOf, metricOf, type WebLimit } from './say.ts';
 
 export interface ConditionDraft {
   metric: string;
   unit: Unit;
-  op: Condition['op'];
+  op: WebLimit['op'];
   value: Amount;
   clear: Amount;
   /** A changed limit moves its clear value along, until that is set by hand. */

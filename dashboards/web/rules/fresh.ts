@@ -3,7 +3,7 @@ import { catalogue, type Field, fieldOf } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { WebRule } from './family.ts';
-import type { Condition } from './say.ts';
+import type { WebLimit } from './say.ts';
 
 export interface FreshRule {
   id: string;
@@ -11,7 +11,7 @@ export interface FreshRule {
   ownId: boolean;
   name: string;
   metric: string;
-  op: Condition['op'];
+  op: WebLimit['op'];
   limit: Amount;
   /** Empty: there is no worse level. */
   critical: Amount;

@@ -7,7 +7,7 @@ import { language, t } from '../words/words.ts';
 import type { WebRule } from './family.ts';
 
 /** As the collector's schema has it; parts of history may lack any of it. */
-export interface Condition {
+export interface WebLimit {
   field: string;
   op: '>' | '>=' | '<' | '<=' | '=';
   value: number;
@@ -20,13 +20,13 @@ export interface Condition {
 const signs: Readonly<Record<string, string>> = { '>=': '≥', '<=': '≤' };
 export const signOf = (op: string): string => signs[op] ?? op;
 
-export const conditionsOf = (rule: Pick<WebRule, 'when'>): Condition[] => (rule.when.all ?? []) as Condition[];
+export const conditionsOf = (rule: Pick<WebRule, 'when'>): WebLimit[] => (rule.when.all ?? []) as WebLimit[];
 
-export const metricOf = ({ field, measurement }: Condition, usual: string | undefined): string =>
+export const metricOf = ({ field, measurement }: WebLimit, usual: string | undefined): string =>
   `${measurement ?? usual ?? ''}.${field}`;
 
 /** What a condition looks at: `CPU in use, mean of 15m`. */
-export function subjectOf(condition: Condition, usual: string | undefined): string {
+export function subjectOf(condition: WebLimit, usual: string | undefined): string {
   const name = metricName(metricOf(condition, usual));
   if (condition.growth) return t('rules.growth', { name });
   if (condition.mean_s === undefined) return name;
@@ -37,7 +37,7 @@ export function limitWords(metric: string, value: number): string {
   return sayLimit(metric, value, fieldOf(metric)?.unit ?? 'number');
 }
 
-function comparison(condition: Condition, usual: string | undefined): string {
+function comparison(condition: WebLimit, usual: string | undefined): string {
   const metric = metricOf(condition, usual);
   const { op, value, growth } = condition;
   if (growth && value === 0 && op === '>') return t('rules.grows', { name: metricName(metric) });

@@ -3,7 +3,7 @@ import type { TicketDetail } from '../../../shared/api.ts';
 import { silence } from '../../../shared/words/names.ts';
 
 type StoryEvent = TicketDetail['events'][number];
-type NoticeRow = TicketDetail['notices'][number];
+type NotificationRow = TicketDetail['notifications'][number];
 
 export type Moment =
   | { at: number; kind: 'event'; event: StoryEvent }
@@ -14,18 +14,24 @@ export type Moment =
       by: string | null;
     }
   | { at: number; kind: 'repeats'; from: number; fires: number }
-  | { at: number; kind: 'notice'; notice: NoticeRow };
+  | { at: number; kind: 'notification'; notification: NotificationRow };
 
 /** Oldest first. At one moment: the alert, then its changes, then the notifications. */
 export function storyOf(detail: TicketDetail): Moment[] {
-  const order = { alert: 0, event: 1, repeats: 1, notice: 2 } as const;
+  const order = { alert: 0, event: 1, repeats: 1, notification: 2 } as const;
   const moments: Moment[] = [
     ...alertSteps(detail),
-    // A notification that was sent comes from the outbox, with its channel and its outcome.
+    // A notification comes from the outbox, with its channel and its outcome; older versions stored it as an event, too.
     ...detail.events
-      .filter((event) => event.kind !== 'notice' && !toldByAlert(event, detail))
+      .filter((event) => event.kind !== 'notice' && !isShownByAlert(event, detail))
       .map((event): Moment => ({ at: event.at, kind: 'event', event })),
-    ...detail.notices.map((notice): Moment => ({ at: notice.sentAt ?? notice.createdAt, kind: 'notice', notice })),
+    ...detail.notifications.map(
+      (notification): Moment => ({
+        at: notification.sentAt ?? notification.createdAt,
+        kind: 'notification',
+        notification,
+      }),
+    ),
   ];
   return withoutRepeats(moments.sort((a, b) => a.at - b.at || order[a.kind] - order[b.kind]));
 }
@@ -43,7 +49,7 @@ function comesOrGoes(event: StoryEvent): boolean {
 }
 
 /** Whether the ticket's alert already shows this firing or resolving. */
-function toldByAlert(event: StoryEvent, { alert }: TicketDetail): boolean {
+function isShownByAlert(event: StoryEvent, { alert }: TicketDetail): boolean {
   if (alert === null || !comesOrGoes(event)) return false;
   const at = event.kind === 'fired' ? alert.firedAt : alert.resolvedAt;
   return at !== null && Math.abs(event.at - at) < 1000;
@@ -53,7 +59,7 @@ const longRun = 5;
 
 /** An alert that flaps all night is one line, not a hundred. */
 function withoutRepeats(moments: readonly Moment[]): Moment[] {
-  const told: Moment[] = [];
+  const merged: Moment[] = [];
   for (let i = 0; i < moments.length; ) {
     const run = moments.slice(i).findIndex((moment) => moment.kind !== 'event' || !comesOrGoes(moment.event));
     const length = run === -1 ? moments.length - i : run;
@@ -61,13 +67,13 @@ function withoutRepeats(moments: readonly Moment[]): Moment[] {
     const last = moments[i + length - 1];
     if (length >= longRun && first && last) {
       const fires = moments.slice(i, i + length).filter((one) => one.kind === 'event' && one.event.kind === 'fired');
-      told.push({ at: last.at, kind: 'repeats', from: first.at, fires: fires.length });
+      merged.push({ at: last.at, kind: 'repeats', from: first.at, fires: fires.length });
     } else {
-      told.push(...moments.slice(i, i + Math.max(1, length)));
+      merged.push(...moments.slice(i, i + Math.max(1, length)));
     }
     i += Math.max(1, length);
   }
-  return told;
+  return merged;
 }
 
 function alertSteps({ alert }: TicketDetail): Moment[] {

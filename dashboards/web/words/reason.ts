@@ -3,4 +3,4 @@ import type { Reasons } from '../../../shared/reason.ts';
 import { sayReasons } from '../../../shared/words/reasons.ts';
 import { language } from './words.ts';
 
-export const sayWhy = (told: Reasons | null | undefined): string => sayReasons(language.value, told);
+export const sayWhy = (reasons: Reasons | null | undefined): string => sayReasons(language.value, reasons);

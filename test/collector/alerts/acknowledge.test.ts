@@ -114,7 +114,7 @@ test('what expired while the collector was away has expired at its return, once'
 });
 
 for (const sticky of [false, true])
-  test(`a worse level ${sticky ? 'leaves a sticky one as it is' : 'ends it, and is told'}`, async () => {
+  test(`a worse level ${sticky ? 'leaves a sticky one as it is' : 'ends it, and is notified'}`, async () => {
     const s = await firing();
     await s.alerts.acknowledge(await idOf(s), { by: 'ada', sticky });
     await s.keepSaying(2 * minute, 'srv', fuller);

@@ -13,7 +13,7 @@ import {
   onSample,
 } from '../../../collector/alerts/alert.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
-import { createMemory, type Level, type Status } from '../../../collector/evaluate/evaluate.ts';
+import { createMemory, type LevelVerdict, type Status } from '../../../collector/evaluate/evaluate.ts';
 import { absence } from '../../../collector/evaluate/kinds/absence.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
@@ -22,7 +22,7 @@ const base = defaultRules.find((rule) => rule.id === 'disk-space') as Rule;
 const mild: Rule = { ...base, for_s: 60, clear_for_s: 30, gone_s: 600 };
 const bad: Rule = { ...mild, id: 'worse', severity: 'critical', level_of: mild.id, for_s: 60 };
 const birth = () => ({ id: '1', key: 'k', family: mild.id, endpoint: 'e', metric: 'disk.used_percent', tags: {} });
-const level = (rule: Rule, status: Status, value = 1): Level => ({ rule, status, value, threshold: 90 });
+const level = (rule: Rule, status: Status, value = 1): LevelVerdict => ({ rule, status, value, threshold: 90 });
 const say = (alert: LiveAlert | null, now: number, worse: Status, milder: Status): AlertStep =>
   onSample(alert, [level(bad, worse), level(mild, milder)], now * 1000, birth);
 const to = ({ transition }: AlertStep) => transition && [transition.to, transition.reason ?? null];
@@ -121,7 +121,7 @@ test('unknown while its endpoint is away, and back as the same alert', () => {
   assert.equal(to(back), ['firing', 'back']);
   assert.is(back.alert?.firedAt, 60_000);
   const good = say(gone.alert, 5000, 'clear', 'clear');
-  assert.equal(to(good), ['firing', 'back'], 'good news must last, too');
+  assert.equal(to(good), ['firing', 'back'], 'a recovery must last, too');
   assert.equal(to(keepSaying(good.alert, 5010, 5030, 'clear', 'clear')), ['resolved', null]);
 });
 

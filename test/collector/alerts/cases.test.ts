@@ -21,7 +21,7 @@ import {
   onSample,
 } from '../../../collector/alerts/alert.ts';
 import { flapPercent, noFlaps, stableAt, startsFlapping, withChange } from '../../../collector/alerts/flapping.ts';
-import type { Level, Status } from '../../../collector/evaluate/evaluate.ts';
+import type { LevelVerdict, Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 
 const file = fileURLToPath(new URL('../../../../shared/alert-cases.json', import.meta.url));
@@ -77,7 +77,7 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
     runTo(input.at);
     if ('value' in input) {
       const levels = rules
-        .map((each, i): Level => {
+        .map((each, i): LevelVerdict => {
           const said = rule.levels[i] as LevelInput;
           return { rule: each, status: statusOf(input.value, said), value: input.value, threshold: said.limit };
         })

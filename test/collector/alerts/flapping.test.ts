@@ -1,12 +1,12 @@
 /** A disk around its limit for hours: one alert, one ticket, a word at the start and one at the end. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 import { full, GiB, hour, minute, openScene, type Reading, recorder, roomy, type Scene, second } from './scene.ts';
 
 const tags = { path: '/var', device: '/dev/sdb1' };
 const at = (used_percent: number): Reading => ['disk', { used_percent, free: GiB }, tags];
-const words = (sent: readonly Notice[]) => sent.map(({ event, why }) => (why ? `${event} ${why}` : event));
+const words = (sent: readonly Notification[]) => sent.map(({ event, why }) => (why ? `${event} ${why}` : event));
 const quick = ['disk-space', 'disk-space-critical'].map((id) => ({ id, for_s: 0, clear_for_s: 0 }));
 
 /** Over the limit and back, each for so long. */
@@ -50,7 +50,7 @@ test('91 and 86 percent in turn for six hours: one "flapping", one end, one tick
   await s.close();
 });
 
-test('stable at the bad side: told once that it fires on, and then as any other', async () => {
+test('stable at the bad side: notified once that it fires on, and then as any other', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');
   await swing(s, hour, 5 * minute);
@@ -108,7 +108,7 @@ test('an acknowledgement holds while it flaps, and each real interval is counted
   await s.close();
 });
 
-test('worse than all that was told in this episode is still told; the same again is not', async () => {
+test('worse than all that was notified in this episode is still notified; the same again is not', async () => {
   const s = await openScene({ rules: quick });
   await s.presence('srv', 'online');
   await swing(s, hour, 5 * minute);
@@ -124,8 +124,8 @@ test('worse than all that was told in this episode is still told; the same again
   await s.close();
 });
 
-test('a restart in the middle: no second "flapping", still one ticket, and the end is told', async () => {
-  const heard: Notice[] = [];
+test('a restart in the middle: no second "flapping", still one ticket, and the end is notified', async () => {
+  const heard: Notification[] = [];
   let s = await openScene({ routes: [recorder(heard)] });
   await s.presence('srv', 'online');
   await swing(s, hour, 5 * minute);

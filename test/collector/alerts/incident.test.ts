@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
 import type { Language } from '../../../shared/words/index.ts';
 import { hour, minute, openScene, type Reading, recorder, type Scene, second } from './scene.ts';
@@ -24,8 +24,8 @@ interface Webhook {
   groupLabels: Record<string, string>;
   alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
 }
-const webhook = (notice: Notice | undefined, language: Language = 'en') =>
-  alertmanagerJson(notice as Notice, 'ops', language) as Webhook;
+const webhook = (notification: Notification | undefined, language: Language = 'en') =>
+  alertmanagerJson(notification as Notification, 'ops', language) as Webhook;
 
 /** One after the other, a minute apart. */
 async function sayAll(s: Scene, ...readings: Reading[]): Promise<void> {
@@ -41,8 +41,8 @@ async function begun(options: Parameters<typeof openScene>[0] = {}) {
   return s;
 }
 
-const grouped = (sent: Notice[], event: Notice['event']) =>
-  sent.filter((notice) => notice.event === event && notice.members !== null);
+const grouped = (sent: Notification[], event: Notification['event']) =>
+  sent.filter((notification) => notification.event === event && notification.members !== null);
 
 test('five servers of a site cross a warning rule within five minutes: one grouped warning, whole and true', async () => {
   const s = await begun();
@@ -50,30 +50,30 @@ test('five servers of a site cross a warning rule within five minutes: one group
   await s.wait(hour, minute);
   const all = grouped(s.sent, 'firing');
   assert.is(all.length, 1);
-  const [notice] = all;
-  assert.is(notice?.severity, 'warning');
+  const [notification] = all;
+  assert.is(notification?.severity, 'warning');
   assert.is(
     s.sent.some(({ severity }) => severity === 'critical'),
     false,
   );
-  assert.equal(notice?.members, { count: 5, names: ids.map((id) => `${id}-name`) });
-  assert.equal(notice?.endpoint, { id: '', name: site, kind: 'site', site });
-  assert.is(notice?.rule.id, 'security-updates');
-  assert.is(notice?.url, `https://ek.example/tickets/${notice?.ticket}`);
+  assert.equal(notification?.members, { count: 5, names: ids.map((id) => `${id}-name`) });
+  assert.equal(notification?.endpoint, { id: '', name: site, kind: 'site', site });
+  assert.is(notification?.rule.id, 'security-updates');
+  assert.is(notification?.url, `https://ek.example/tickets/${notification?.ticket}`);
 
-  const { labels, annotations } = webhook(notice).alerts[0] ?? { labels: {}, annotations: {} };
+  const { labels, annotations } = webhook(notification).alerts[0] ?? { labels: {}, annotations: {} };
   assert.equal(
     [labels.site, labels.alertname, labels.severity, labels.instance],
     [site, 'security-updates', 'warning', site],
   );
   assert.match(annotations.summary ?? '', /^Warning: EU\/Berlin HQ – .*: 5 endpoints \(a-name, b-name, .*e-name\)$/);
-  assert.match(webhook(notice, 'ja').alerts[0]?.annotations.summary ?? '', /5 台 \(a-name/);
+  assert.match(webhook(notification, 'ja').alerts[0]?.annotations.summary ?? '', /5 台 \(a-name/);
 
   const [ticket, ...others] = (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
   assert.equal(others, []);
   assert.equal(
     [ticket?.kind, ticket?.site, ticket?.rule, ticket?.id],
-    ['incident', site, 'security-updates', notice?.ticket],
+    ['incident', site, 'security-updates', notification?.ticket],
   );
   const [incident] = await s.state.selectFrom('incidents').selectAll().execute();
   assert.equal(
@@ -83,9 +83,9 @@ test('five servers of a site cross a warning rule within five minutes: one group
   await s.close();
 });
 
-test('its end is told to those who were told, and to nobody else; it names them, too', async () => {
-  const heard: Notice[] = [];
-  const onlyCritical: Notice[] = [];
+test('its end is notified to the channels that were notified, and to no other; it names them, too', async () => {
+  const heard: Notification[] = [];
+  const onlyCritical: Notification[] = [];
   const routes = [recorder(heard, 'ops'), { ...recorder(onlyCritical, 'pager'), severities: ['critical' as const] }];
   const s = await begun({ routes });
   await sayAll(s, overdue);
@@ -100,7 +100,7 @@ test('its end is told to those who were told, and to nobody else; it names them,
   assert.is(end?.severity, 'warning');
   assert.type(end?.endedAt, 'number');
   assert.match(webhook(end).alerts[0]?.annotations.summary ?? '', /^Resolved: EU\/Berlin HQ – .*: 5 endpoints/);
-  const count = (event: string) => heard.filter((notice) => notice.event === event).length;
+  const count = (event: string) => heard.filter((notification) => notification.event === event).length;
   assert.is(count('resolved'), count('firing'), 'each message that something fires has one that it ended');
   assert.equal(
     (await s.ticketRows()).filter(({ kind }) => kind === 'incident').map(({ state }) => state),
@@ -125,8 +125,8 @@ test('one that is critical makes the message critical', async () => {
   const s = await begun();
   for (const id of ids) await s.say(id, id === 'c' ? patches(15) : overdue);
   await s.wait(10 * minute, minute);
-  const [notice] = grouped(s.sent, 'firing');
-  assert.equal([notice?.severity, notice?.rule.id], ['critical', 'security-updates']);
+  const [notification] = grouped(s.sent, 'firing');
+  assert.equal([notification?.severity, notification?.rule.id], ['critical', 'security-updates']);
   await s.close();
 });
 
@@ -142,7 +142,7 @@ test('four are no incident, nor are five in an hour', async () => {
   await s.close();
 });
 
-test('machines without a site have nothing in common: each is told of on its own', async () => {
+test('machines without a site have nothing in common: each is notified on its own', async () => {
   const s = await begun({ site: null });
   await sayAll(s, overdue);
   await s.wait(hour, minute);
@@ -158,8 +158,8 @@ test('machines without a site have nothing in common: each is told of on its own
   await s.close();
 });
 
-test('over a restart its end is told, once, and still says of how many', async () => {
-  const heard: Notice[] = [];
+test('over a restart its end is notified, once, and still says of how many', async () => {
+  const heard: Notification[] = [];
   let s = await begun({ routes: [recorder(heard)] });
   await sayAll(s, overdue);
   await s.wait(10 * minute, minute);
@@ -196,7 +196,7 @@ for (const [how, closes] of Object.entries({
   'resolved, won’t fix for an hour': (s: Scene, id: number) => s.tickets.resolve(id, 'ada', null, s.now() + hour),
 }))
   for (const restarts of [false, true])
-    test(`an incident’s ticket ${how}${restarts ? ', restart' : ''}: told once that it fires, once that it ended`, async () => {
+    test(`an incident’s ticket ${how}${restarts ? ', restart' : ''}: notified once that it fires, once that it ended`, async () => {
       let s = await begun();
       await keepSayingAll(s, hour, overdue);
       const { sent } = s;
@@ -217,7 +217,7 @@ for (const [how, closes] of Object.entries({
       await s.close();
     });
 
-test('good again before its ticket is opened again: its end is told, and the ticket stays closed', async () => {
+test('good again before its ticket is opened again: its end is notified, and the ticket stays closed', async () => {
   const s = await begun();
   await keepSayingAll(s, hour, overdue);
   await s.tickets.resolve((await incidentOf(s))?.id ?? 0, 'ada', 'done');
@@ -231,7 +231,7 @@ test('good again before its ticket is opened again: its end is told, and the tic
   await s.close();
 });
 
-test('a person has its ticket: its end is told, once, and a new outbreak is told again', async () => {
+test('a person has its ticket: its end is notified, once, and a new outbreak is notified again', async () => {
   const s = await begun();
   await keepSayingAll(s, hour, overdue);
   const id = (await incidentOf(s))?.id ?? 0;

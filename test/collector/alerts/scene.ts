@@ -7,7 +7,7 @@ import { mergeRules } from '../../../collector/evaluate/merge.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/fleet/fleet.ts';
 import { causeIn } from '../../../collector/kpi/history.ts';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
 import type { ChannelRoute } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
@@ -49,7 +49,7 @@ export async function openScene(options: SceneOptions = {}) {
   const told: Change[] = [];
   const changeFeed = createChangeFeed();
   changeFeed.subscribe((change) => void told.push(change));
-  const sent: Notice[] = [];
+  const sent: Notification[] = [];
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
   const publicUrl = () => 'https://ek.example';
@@ -149,14 +149,14 @@ export async function openScene(options: SceneOptions = {}) {
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
-export function recorder(sent: Notice[], name = 'people'): ChannelRoute {
+export function recorder(sent: Notification[], name = 'people'): ChannelRoute {
   return {
     name,
     severities: ['warning', 'critical'],
     channel: {
       kind: 'recorder',
-      async send(notice) {
-        sent.push(notice);
+      async send(notification) {
+        sent.push(notification);
       },
     },
   };

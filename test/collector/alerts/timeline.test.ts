@@ -1,19 +1,19 @@
 /** Acceptance on a time-line: at t say …, then want … */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 import { full, fuller, hour, minute, openScene, recorder, roomy, second } from './scene.ts';
 
 const events = (sent: { event: string; severity: string }[]) =>
   sent.map(({ event, severity }) => `${event} ${severity}`);
 
-test('pending → firing → ticket → notice; cleared → resolved → second notice → ticket resolved', async () => {
+test('pending → firing → ticket → notification; cleared → resolved → second notification → ticket resolved', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');
   await s.say('srv', full);
   assert.is((await s.alertRows())[0]?.state, 'pending');
   await s.keepSaying(50 * second, 'srv', full);
-  assert.equal(s.sent, [], 'nobody is told of what is only pending');
+  assert.equal(s.sent, [], 'no one is notified of what is only pending');
   await s.keepSaying(10 * second, 'srv', full);
   const [alert] = await s.alertRows();
   assert.is(alert?.state, 'firing');
@@ -71,7 +71,7 @@ test('hysteresis: back below the limit but above the clear level keeps it firing
   await s.close();
 });
 
-test('worse makes the same alert critical, with one more notice and a higher priority; better eases it silently', async () => {
+test('worse makes the same alert critical, with one more notification and a higher priority; better eases it silently', async () => {
   const s = await openScene({ policy: { openDelay: 0 } });
   await s.presence('srv', 'online');
   await s.keepSaying(2 * minute, 'srv', full);
@@ -100,7 +100,7 @@ test('two disks are two alerts, and one that is unmounted does not fire for ever
   await s.close();
 });
 
-test('endpoint off: what it measured is unknown; back and still bad, it is the same alert and nobody hears twice', async () => {
+test('endpoint off: what it measured is unknown; back and still bad, it is the same alert and no one is notified twice', async () => {
   const s = await openScene({ endpoints: { pc: 'workstation' } });
   await s.presence('pc', 'online');
   await s.keepSaying(5 * minute, 'pc', full);
@@ -308,23 +308,23 @@ test('an incident: the first are notified, then one notification for all; one ti
   for (const id of Object.keys(endpoints)) await s.presence(id, 'online');
   for (const id of Object.keys(endpoints)) await s.presence(id, 'lost', 'will');
   await s.wait(5 * minute);
-  const firing = s.sent.filter((notice) => notice.event === 'firing');
-  assert.is(firing.filter((notice) => notice.endpoint.kind === 'server').length, 4);
-  assert.is(firing.filter((notice) => notice.endpoint.kind === 'site').length, 1);
+  const firing = s.sent.filter((notification) => notification.event === 'firing');
+  assert.is(firing.filter((notification) => notification.endpoint.kind === 'server').length, 4);
+  assert.is(firing.filter((notification) => notification.endpoint.kind === 'site').length, 1);
   const tickets = await s.ticketRows();
   assert.is(tickets.filter((ticket) => ticket.open_key !== null).length, 1);
   assert.is((await s.alertRows()).filter((alert) => alert.ticket === tickets.at(-1)?.id).length, 9);
   for (const id of Object.keys(endpoints)) await s.presence(id, 'online');
   await s.wait(13 * minute, 10 * second);
   assert.is((await s.ticketRows()).filter((ticket) => ticket.open_key !== null).length, 0);
-  assert.is(s.sent.filter((notice) => notice.event === 'resolved').length, 5);
+  assert.is(s.sent.filter((notification) => notification.event === 'resolved').length, 5);
   await s.close();
 });
 
 test('an incident goes on over a restart: late ones join it, and its end is notified', async () => {
   const endpoints = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`srv${i}`, 'server' as const]));
   const ids = Object.keys(endpoints);
-  const heard: Notice[] = [];
+  const heard: Notification[] = [];
   let s = await openScene({ endpoints, site: 'BER', routes: [recorder(heard)] });
   for (const id of ids) await s.presence(id, 'online');
   for (const id of ids.slice(1)) await s.presence(id, 'lost', 'will');
@@ -335,7 +335,7 @@ test('an incident goes on over a restart: late ones join it, and its end is noti
   const open = (await s.ticketRows()).filter((ticket) => ticket.open_key !== null);
   assert.is(open.length, 1);
   assert.is((await s.alertRows()).filter((alert) => alert.ticket === open[0]?.id).length, 7);
-  const firing = heard.filter((notice) => notice.event === 'firing').length;
+  const firing = heard.filter((notification) => notification.event === 'firing').length;
   assert.is(firing, 5, 'four servers and the incident; the late one notifies no one');
   for (const id of ids) await s.presence(id, 'online');
   await s.wait(13 * minute, 10 * second);
@@ -343,7 +343,7 @@ test('an incident goes on over a restart: late ones join it, and its end is noti
     (await s.ticketRows()).map((ticket) => ticket.state),
     ['resolved'],
   );
-  assert.is(heard.filter((notice) => notice.event === 'resolved').length, 5);
+  assert.is(heard.filter((notification) => notification.event === 'resolved').length, 5);
   await s.close();
 });
 
@@ -396,7 +396,7 @@ test('a value that does not come: unknown has a rule of its own', async () => {
   await s.close();
 });
 
-test('the collector about itself: told, and told when it is over', async () => {
+test('the collector about itself: notified, and notified when it is over', async () => {
   const s = await openScene();
   await s.alerts.self('the series store does not take reports: disk full');
   await s.alerts.self('the series store does not take reports: disk full');
@@ -408,7 +408,7 @@ test('the collector about itself: told, and told when it is over', async () => {
   await s.close();
 });
 
-test('when state cannot be written the channels are told of it directly, once', async () => {
+test('when state cannot be written the channels are notified of it directly, once', async () => {
   const s = await openScene();
   await s.state.schema.dropTable('deliveries').execute();
   await s.alerts.self('state cannot be written');
@@ -476,7 +476,7 @@ test('what comes at once is saved together: 300 alerts in a moment', async () =>
   const started = performance.now();
   await Promise.all([...s.fleet.all()].map((endpoint) => s.alerts.onReport(endpoint, s.report(full), true)));
   const ms = performance.now() - started;
-  console.log(`\nFIGURE 300 alerts at once, saved with their notices: ${ms.toFixed(0)} ms`);
+  console.log(`\nFIGURE 300 alerts at once, saved with their notifications: ${ms.toFixed(0)} ms`);
   assert.is((await s.alertRows()).length, 300);
   await s.close();
 });

@@ -25,7 +25,7 @@ const waitFailing = (s: Scene, ms: number) =>
     for (const end = s.now() + ms; s.now() < end; ) await s.wait(second).catch(() => undefined);
   })();
 
-test('a server becomes down in the very second: it is told once the state can be written', async () => {
+test('a server becomes down in the very second: it is notified once the state can be written', async () => {
   const s = await openScene({ rules: [{ id: 'server-down', for_s: 0 }] });
   await s.presence('srv', 'online');
   await s.say('srv', roomy);

@@ -47,7 +47,7 @@ for (const [family, bad] of [
     assert.equal(
       s.sent.map(({ event }) => event),
       ['firing'],
-      'nobody was told that it ended',
+      'no one was notified that it ended',
     );
     await s.close();
   });
@@ -92,7 +92,7 @@ for (const [family, bad, unknown, good] of [
   ['backup-failed', backup(2), backup(5), backup(0)],
   ['custom-check', custom(2), custom(3), custom(0)],
 ] as const)
-  test(`${family}: "cannot be told" after bad is not good; good is`, async () => {
+  test(`${family}: unknown after bad is not good; good is`, async () => {
     const s = await opened();
     await goOn(s, 20 * minute, bad);
     const before = await alertOf(s, family);
@@ -152,7 +152,7 @@ test('endpoint off: unknown for as long as it is away, and no time of absence co
   assert.equal([alert?.state, alert?.severity], ['firing', 'critical']);
   assert.is((await s.alertRows()).filter(({ rule }) => rule.startsWith('array-health')).length, 1);
   const told = s.sent.filter(({ rule }) => rule.id.startsWith('array-health')).map(({ event }) => event);
-  assert.equal(told, ['firing'], 'told once');
+  assert.equal(told, ['firing'], 'notified once');
   await goOn(s, 10 * minute, array(0));
   assert.is((await alertOf(s, 'array-health'))?.resolved_why, 'cleared');
   await s.close();

@@ -1,4 +1,4 @@
-/** The door: set-up, log-in, cookies, other sites, malformed requests. */
+/** Authentication: set-up, log-in, cookies, other sites, malformed requests. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

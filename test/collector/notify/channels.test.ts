@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
 import { createChannels, routesFor } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
-import { notice, openMailServer, openReceiver } from './receiver.ts';
+import { notification, openMailServer, openReceiver } from './receiver.ts';
 
 const make = (kind: string, settings: Record<string, unknown>): Channel =>
   (createChannels([{ name: 'ops', kind, settings }])[0] as { channel: Channel }).channel;
@@ -22,7 +22,7 @@ async function failure(work: Promise<unknown>): Promise<EvenkeelError> {
 
 test('a webhook speaks Alertmanager’s v4', async () => {
   await using receiver = await openReceiver(() => [200]);
-  await make('webhook', { url: `${receiver.url}/hook?a=1`, token: 'secret' }).send(notice, soon());
+  await make('webhook', { url: `${receiver.url}/hook?a=1`, token: 'secret' }).send(notification, soon());
   const [got] = receiver.received;
   const body = JSON.parse(got?.body ?? '');
   assert.is(got?.path, '/hook?a=1');
@@ -60,7 +60,7 @@ test('a webhook speaks Alertmanager’s v4', async () => {
   assert.is(body.alerts[0].endsAt, '0001-01-01T00:00:00Z');
   assert.match(body.alerts[0].fingerprint, /^[0-9a-f]{16}$/);
   await make('webhook', { url: receiver.url }).send(
-    { ...notice, event: 'resolved', endedAt: notice.startedAt },
+    { ...notification, event: 'resolved', endedAt: notification.startedAt },
     soon(),
   );
   const after = JSON.parse(receiver.received[1]?.body ?? '');
@@ -71,7 +71,10 @@ test('a webhook speaks Alertmanager’s v4', async () => {
 
 test('a tag cannot pretend to be the severity', async () => {
   await using receiver = await openReceiver(() => [200]);
-  await make('webhook', { url: receiver.url }).send({ ...notice, tags: { severity: 'none', alertname: 'x' } }, soon());
+  await make('webhook', { url: receiver.url }).send(
+    { ...notification, tags: { severity: 'none', alertname: 'x' } },
+    soon(),
+  );
   const { labels } = JSON.parse(receiver.received[0]?.body ?? '').alerts[0];
   assert.is(labels.severity, 'critical');
   assert.is(labels.alertname, 'disk-space');
@@ -85,13 +88,17 @@ test('which answers are worth another try', async () => {
     [401, 'CHANNEL_REFUSED'],
   ] as const) {
     await using receiver = await openReceiver(() => [status]);
-    assert.is((await failure(make('webhook', { url: receiver.url }).send(notice, soon()))).code, code, String(status));
+    assert.is(
+      (await failure(make('webhook', { url: receiver.url }).send(notification, soon()))).code,
+      code,
+      String(status),
+    );
   }
 });
 
 test('redirects: within the same address yes, to another host no', async () => {
   await using receiver = await openReceiver((_, path) => (path === '/a' ? [308, { location: '/b' }] : [204]));
-  await make('webhook', { url: `${receiver.url}/a` }).send(notice, soon());
+  await make('webhook', { url: `${receiver.url}/a` }).send(notification, soon());
   assert.equal(
     receiver.received.map((got) => [got.path, JSON.parse(got.body).version]),
     [
@@ -100,11 +107,11 @@ test('redirects: within the same address yes, to another host no', async () => {
     ],
   );
   await using elsewhere = await openReceiver(() => [302, { location: receiver.url }]);
-  const error = await failure(make('webhook', { url: elsewhere.url, token: 'secret' }).send(notice, soon()));
+  const error = await failure(make('webhook', { url: elsewhere.url, token: 'secret' }).send(notification, soon()));
   assert.is(error.code, 'CHANNEL_REFUSED');
   assert.is(receiver.received.length, 2, 'the token went nowhere else');
   await using circle = await openReceiver(() => [307, { location: '/again' }]);
-  assert.is((await failure(make('webhook', { url: circle.url }).send(notice, soon()))).code, 'CHANNEL_REFUSED');
+  assert.is((await failure(make('webhook', { url: circle.url }).send(notification, soon()))).code, 'CHANNEL_REFUSED');
   assert.is(circle.received.length, 4);
 });
 
@@ -113,8 +120,8 @@ const mail = { host: '127.0.0.1', from: 'ek@example.org', to: ['ada@example.org'
 test('a mail: plain text, to everybody, one thread an alert', async () => {
   await using server = await openMailServer();
   const channel = make('email', { ...mail, port: server.port, language: 'ja' });
-  await channel.send(notice, soon());
-  await channel.send({ ...notice, id: 'n2', event: 'resolved', endedAt: notice.startedAt + 1000 }, soon());
+  await channel.send(notification, soon());
+  await channel.send({ ...notification, id: 'n2', event: 'resolved', endedAt: notification.startedAt + 1000 }, soon());
   const [first, second] = server.mails;
   assert.is(first?.to.length, 2);
   assert.match(first?.data ?? '', /^Content-Type: text\/plain; charset=utf-8$/m);
@@ -128,14 +135,14 @@ test('a mail: plain text, to everybody, one thread an alert', async () => {
 test('a mail with a log-in', async () => {
   await using server = await openMailServer();
   const settings = { ...mail, port: server.port, user: 'ek', password: 'pw', require_tls: false };
-  await make('email', settings).send(notice, soon());
+  await make('email', settings).send(notification, soon());
   assert.is(server.mails[0]?.user, '\u0000ek\u0000pw');
 });
 
 test('a password does not go in the clear unless somebody says so', async () => {
   await using server = await openMailServer();
   const error = await failure(
-    make('email', { ...mail, port: server.port, user: 'ek', password: 'pw' }).send(notice, soon()),
+    make('email', { ...mail, port: server.port, user: 'ek', password: 'pw' }).send(notification, soon()),
   );
   assert.match(error.code, /^CHANNEL_/);
   assert.is(server.mails.length, 0);
@@ -148,7 +155,7 @@ test('what a mail server says decides about another try', async () => {
   ] as const) {
     await using server = await openMailServer(refuse);
     assert.is(
-      (await failure(make('email', { ...mail, port: server.port }).send(notice, soon()))).code,
+      (await failure(make('email', { ...mail, port: server.port }).send(notification, soon()))).code,
       code,
       JSON.stringify(refuse),
     );
@@ -181,7 +188,7 @@ test('settings are checked, and named when they are wrong', () => {
   );
 });
 
-test('who hears of what', () => {
+test('who is notified of what', () => {
   const routes = createChannels([
     { name: 'usual', kind: 'webhook', settings: { url: 'https://x' } },
     { name: 'pager', kind: 'webhook', settings: { url: 'https://x', severities: ['critical'] } },

@@ -6,7 +6,7 @@ import { type ChannelRoute, createChannels } from '../../../collector/notify/rou
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { freshPlace } from '../../support/state.ts';
-import { notice, openReceiver } from './receiver.ts';
+import { notification, openReceiver } from './receiver.ts';
 
 const webhook = (url: string): ChannelRoute[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
 
@@ -34,8 +34,8 @@ async function open(routes: ChannelRoute[], state?: State) {
       now += ms;
     },
     async put(id: string, alert = 'a1', channel = 'ops', event = 'firing') {
-      const facts = JSON.stringify(notice);
-      const { id: notification } = await db
+      const facts = JSON.stringify(notification);
+      const row = await db
         .insertInto('notifications')
         .values({ at: now, event: 'firing', severity: 'critical', alert, ticket: null, incident: null, facts })
         .returning('id')
@@ -44,7 +44,7 @@ async function open(routes: ChannelRoute[], state?: State) {
         .insertInto('deliveries')
         .values({
           id,
-          notification,
+          notification: row.id,
           channel,
           dedupe_key: `${alert}/${event}/${id}/${channel}`,
           about: alert,

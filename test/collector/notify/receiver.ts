@@ -1,7 +1,7 @@
 /** Real receivers on free loopback ports: an HTTP server for webhooks and a small SMTP server. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 
 export interface Received {
   /** ms UTC. */
@@ -113,7 +113,7 @@ function converse(
   });
 }
 
-export const notice: Notice = {
+export const notification: Notification = {
   id: 'n1',
   event: 'firing',
   key: 'srv/disk-space/path=/var',

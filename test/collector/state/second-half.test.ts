@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
-import type { Notice } from '../../../collector/notify/channel.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
@@ -79,7 +79,7 @@ const story = (of: number, kind: string, data: object | null, columns: Columns =
   { ticket: of, at: 400, actor: 'monitor', kind, data: data && JSON.stringify(data), ...columns },
 ];
 
-const facts = (key: string): Omit<Notice, 'id' | 'ticket' | 'url'> => ({
+const facts = (key: string): Omit<Notification, 'id' | 'ticket' | 'url'> => ({
   ...{ event: 'firing', key, severity: 'warning', members: null, metric: 'disk.used_percent', tags: { path: '/var' } },
   rule: { id: 'disk-space' },
   endpoint: { id: 'a', name: 'a', kind: 'server', site: 'EU/Berlin HQ' },
@@ -217,7 +217,7 @@ test('tickets: their kind and place in columns; a title only where a person wrot
 test('messages: what waited is sent once, what was sent or given up stays so', async () => {
   const { file, folder } = oldFolder(rows);
   const state = await openState(file);
-  const sent: Notice[] = [];
+  const sent: Notification[] = [];
   const outbox = createOutbox({
     state,
     clock: { now: () => 1000, monotonic: () => 1000 },

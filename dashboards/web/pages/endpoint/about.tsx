@@ -2,7 +2,7 @@
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
 import { bytes, duration, measured, none, number } from '../../../../shared/words/format.ts';
-import { Box, Notice } from '../../parts/box.tsx';
+import { Box, Callout } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -135,7 +135,7 @@ function Checks({ list }: { list: readonly CheckState[] }) {
 }
 
 function Losses({ detail }: { detail: EndpointDetail }) {
-  if (detail.losses.length === 0) return <Notice tone="ok">{t('about.noLosses')}</Notice>;
+  if (detail.losses.length === 0) return <Callout tone="ok">{t('about.noLosses')}</Callout>;
   return (
     <Box title={t('about.losses')} flush>
       <Table
@@ -174,7 +174,7 @@ function RefusedParts({ parts }: { parts: QuarantinedParts }) {
 }
 
 function Rejected({ detail }: { detail: EndpointDetail }) {
-  if (detail.quarantined.length === 0) return <Notice tone="ok">{t('about.noRejected')}</Notice>;
+  if (detail.quarantined.length === 0) return <Callout tone="ok">{t('about.noRejected')}</Callout>;
   return (
     <Box title={t('about.rejected')} flush>
       <Table

@@ -7,7 +7,7 @@ import { bytes, duration, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Empty, Notice, ProblemNotice, Ready } from '../../parts/box.tsx';
+import { Box, Callout, Empty, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
@@ -52,7 +52,7 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
   }
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Input
           label={t('backup.testedAt')}
@@ -129,12 +129,12 @@ function Job({ endpoint, job, verdict, onDone }: JobProps) {
       aside={verdict && <BackupMark state={verdict.state} level={verdict.level} />}
     >
       <div class="stack">
-        {job.reason && <Notice tone={level ?? 'info'}>{sayWhy(job.reason)}</Notice>}
+        {job.reason && <Callout tone={level ?? 'info'}>{sayWhy(job.reason)}</Callout>}
         {job.verifiedOk === false && (
-          <Notice tone={level ?? 'info'} title={t('backup.verifyFailed')}>
+          <Callout tone={level ?? 'info'} title={t('backup.verifyFailed')}>
             <Moment at={job.verifyFailedAt ?? null} />
             {job.verifyNote && <> · {sayWhy(job.verifyNote)}</>}
-          </Notice>
+          </Callout>
         )}
         <Facts job={job} level={level} />
         <p class="small">
@@ -154,7 +154,7 @@ function Job({ endpoint, job, verdict, onDone }: JobProps) {
   );
 }
 
-interface RestoreTest {
+interface RestoreTestBody {
   job: string;
   at: number;
   ok: boolean;
@@ -164,7 +164,7 @@ interface RestoreTest {
 
 /** Who tried out a restore, when, and how it went: a backup is worth what comes back from it. */
 function Tests({ endpoint }: { endpoint: string }) {
-  const list = useLoad<Page<RestoreTest>>(
+  const list = useLoad<Page<RestoreTestBody>>(
     `endpoints/${encodeURIComponent(endpoint)}/backups/verified`,
     (change) => change.kind === 'inventory' && change.endpoint === endpoint,
   );
@@ -203,9 +203,9 @@ export function Backups({ detail, reload }: TabProps) {
   const section = sectionOf(detail, 'backups');
   if (section === null) {
     return (
-      <Notice tone="unknown" title={t('backup.unknownTitle')}>
+      <Callout tone="unknown" title={t('backup.unknownTitle')}>
         {reasonOfCheck(detail, /backup/) ?? t('common.notReported')}
-      </Notice>
+      </Callout>
     );
   }
   if (section.data.length === 0) {

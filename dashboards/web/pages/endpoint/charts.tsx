@@ -5,7 +5,7 @@ import type { EndpointDetail, Series } from '../../../../shared/api.ts';
 import { fieldOf } from '../../../../shared/metrics.ts';
 import { time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
-import { Bones, Box, ProblemNotice } from '../../parts/box.tsx';
+import { Bones, Box, ProblemCallout } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
@@ -40,7 +40,7 @@ function chosenRange(query: string): RangeName {
 }
 
 /** Tags that are our own codes, in words: what waits for what (PSI). */
-function told(tags: Series['series'][number]['tags']): Readonly<Record<string, string>> {
+function inWords(tags: Series['series'][number]['tags']): Readonly<Record<string, string>> {
   const { resource, type } = tags;
   if (resource === undefined) return tags;
   const words = wordOr('panel.resource', resource);
@@ -53,7 +53,9 @@ function linesOf(panel: Panel, data: Series) {
   const picked = panel.tag ? largest(data.series, busy) : data.series;
   const alone = new Set(data.series.map((line) => line.metric)).size === 1;
   const lines = picked.filter((line) => line.points.some(([, value]) => value !== null));
-  const labels = withoutCommon(lines.map((line) => lineLabel(panel, metricName(line.metric), told(line.tags), alone)));
+  const labels = withoutCommon(
+    lines.map((line) => lineLabel(panel, metricName(line.metric), inWords(line.tags), alone)),
+  );
   const named = lines.map((line, index) => ({ label: labels[index] ?? line.metric, points: line.points }));
   return panel.stacked ? withoutSlivers(named, 1, t('chart.other')) : named;
 }
@@ -101,7 +103,7 @@ function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
   return (
     <div ref={place}>
       <Box title={name} aside={panel.tag && shown ? <Top count={lines.length} of={shown.series.length} /> : undefined}>
-        {problem && <ProblemNotice problem={problem} retry={reload} />}
+        {problem && <ProblemCallout problem={problem} retry={reload} />}
         {!shown && !problem && <Bones lines={6} />}
         {shown && lines.length === 0 && <p class="quiet none-yet">{t('chart.none')}</p>}
         {shown && lines.length > 0 && (

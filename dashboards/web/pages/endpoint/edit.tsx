@@ -4,7 +4,7 @@ import type { EndpointRow, GroupRow } from '../../../../shared/api.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { ProblemNotice, Ready } from '../../parts/box.tsx';
+import { ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { SiteInput } from '../../parts/site-input.tsx';
 import { navigate } from '../../router.ts';
@@ -36,7 +36,7 @@ function Retire({ id }: { id: string }) {
       <button type="button" class="button danger" disabled={busy} onClick={() => void retire()}>
         {t('endpoint.retireSure')}
       </button>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </>
   );
 }
@@ -93,7 +93,7 @@ function EditForm({ row, onDone, onCancel }: EditProps & { onCancel: () => void 
   };
   return (
     <form class="form box edit" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Input label={t('endpoint.name')} value={name} onInput={setName} required maxLength={128} />
         <Select

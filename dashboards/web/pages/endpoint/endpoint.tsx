@@ -5,7 +5,7 @@ import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { attentionWords } from '../../parts/attention.tsx';
-import { Notice, PageHead, Ready } from '../../parts/box.tsx';
+import { Callout, PageHead, Ready } from '../../parts/box.tsx';
 import { Mark, StateMark } from '../../parts/mark.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
@@ -96,19 +96,19 @@ function Head({ detail, reload }: TabProps) {
             <div>
               <dt>{t('column.cpu')}</dt>
               <dd>
-                <Meter value={row.cpuPercent} said={worstOf(row, 'cpu.usage_active')} />
+                <Meter value={row.cpuPercent} level={worstOf(row, 'cpu.usage_active')} />
               </dd>
             </div>
             <div>
               <dt>{t('column.memory')}</dt>
               <dd>
-                <Meter value={row.memoryPercent} said={worstOf(row, 'mem.used_percent')} />
+                <Meter value={row.memoryPercent} level={worstOf(row, 'mem.used_percent')} />
               </dd>
             </div>
             <div>
               <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
               <dd>
-                <Meter value={row.disk?.usedPercent ?? null} said={worstOf(row, 'disk.used_percent')} />
+                <Meter value={row.disk?.usedPercent ?? null} level={worstOf(row, 'disk.used_percent')} />
               </dd>
             </div>
           </dl>
@@ -135,9 +135,9 @@ const untried: Record<string, string> = { win32: 'Windows', darwin: 'macOS' };
 function Beta({ platform }: { platform: string }) {
   const system = untried[platform];
   return system ? (
-    <Notice tone="info" title={t('endpoint.beta', { system })}>
+    <Callout tone="info" title={t('endpoint.beta', { system })}>
       {t('endpoint.betaLead')}
-    </Notice>
+    </Callout>
   ) : null;
 }
 

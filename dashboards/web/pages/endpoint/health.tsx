@@ -2,7 +2,7 @@
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { HealthItem } from '../../../../shared/inventory.ts';
 import { bytes, number } from '../../../../shared/words/format.ts';
-import { Box, Notice } from '../../parts/box.tsx';
+import { Box, Callout } from '../../parts/box.tsx';
 import { HealthMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -63,9 +63,9 @@ export function Health({ detail }: { detail: EndpointDetail }) {
   const section = sectionOf(detail, 'health');
   if (section === null || section.data.length === 0) {
     return (
-      <Notice tone="unknown" title={t('health.unknownTitle')}>
+      <Callout tone="unknown" title={t('health.unknownTitle')}>
         {reasonOfCheck(detail, /health|smart|array|service|posture/) ?? t('common.notReported')}
-      </Notice>
+      </Callout>
     );
   }
   return (

@@ -4,14 +4,14 @@ import type { EndpointDetail, EndpointRow, LooksLike } from '../../../../shared/
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Notice, ProblemNotice } from '../../parts/box.tsx';
+import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { navigate, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 
 function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
   return (
-    <Notice tone="critical" title={t('identity.shared')}>
+    <Callout tone="critical" title={t('identity.shared')}>
       <p>{t('identity.sharedLead')}</p>
       <ul>
         {machines.map(({ hostname, address, at }) => (
@@ -26,7 +26,7 @@ function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
       <p>
         {t('identity.sharedDo')} <code>npm run agent -- enroll CODE --again</code>
       </p>
-    </Notice>
+    </Callout>
   );
 }
 
@@ -52,7 +52,7 @@ function Replace({ id, other }: { id: string; other: LooksLike }) {
       <button type="button" class="button main" disabled={busy} onClick={() => void replace()}>
         {t('identity.replaceSure')}
       </button>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
     </>
   );
 }
@@ -60,7 +60,7 @@ function Replace({ id, other }: { id: string; other: LooksLike }) {
 function Lookalike({ id, other }: { id: string; other: LooksLike }) {
   const isCopy = other.likeness === 'copy';
   return (
-    <Notice tone={isCopy ? 'warning' : 'info'} title={t(`identity.like.${other.likeness}`, { name: other.name })}>
+    <Callout tone={isCopy ? 'warning' : 'info'} title={t(`identity.like.${other.likeness}`, { name: other.name })}>
       <p>
         {t(`identity.why.${other.likeness}`)} <a href={to.endpoint(other.id)}>{other.name}</a>{' '}
         <span class="quiet small">
@@ -69,7 +69,7 @@ function Lookalike({ id, other }: { id: string; other: LooksLike }) {
       </p>
       {!isCopy && !other.older && <p>{t('identity.newer')}</p>}
       {!isCopy && other.older && (may('admin') ? <Replace id={id} other={other} /> : <p>{t('identity.adminOnly')}</p>)}
-    </Notice>
+    </Callout>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
-import { Box, Notice } from '../../parts/box.tsx';
+import { Box, Callout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Pager, Table } from '../../parts/table.tsx';
@@ -23,9 +23,9 @@ export function Software({ detail }: { detail: EndpointDetail }) {
   }, [section?.data, wanted]);
   if (section === null) {
     return (
-      <Notice tone="unknown" title={t('software.unknownTitle')}>
+      <Callout tone="unknown" title={t('software.unknownTitle')}>
         {reasonOfCheck(detail, /software/) ?? t('common.notReported')}
-      </Notice>
+      </Callout>
     );
   }
   const from = start < found.length ? start : 0;

@@ -4,7 +4,7 @@ import type { EndpointDetail, EndpointRow } from '../../../../shared/api.ts';
 import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inventory.ts';
 import { worstOf } from '../../../../shared/level.ts';
 import { none, number, time } from '../../../../shared/words/format.ts';
-import { Box, Notice } from '../../parts/box.tsx';
+import { Box, Callout } from '../../parts/box.tsx';
 import { LevelMark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -136,7 +136,7 @@ function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
       flush
     >
       <div class="box-body stack">
-        {state.reason && <Notice tone={state.scan === 'ok' ? 'info' : 'unknown'}>{sayWhy(state.reason)}</Notice>}
+        {state.reason && <Callout tone={state.scan === 'ok' ? 'info' : 'unknown'}>{sayWhy(state.reason)}</Callout>}
         <dl class="facts">
           <div>
             <dt>{t('updates.pending')}</dt>
@@ -182,9 +182,9 @@ export function Updates({ detail }: { detail: EndpointDetail }) {
     <>
       {os && <OsBox os={os.data} row={detail.row} />}
       {patches === null || patches.data.length === 0 ? (
-        <Notice tone="unknown" title={t('updates.unknownTitle')}>
+        <Callout tone="unknown" title={t('updates.unknownTitle')}>
           {reasonOfCheck(detail, /patch|update/) ?? t('common.notReported')}
-        </Notice>
+        </Callout>
       ) : (
         patches.data.map((state) => <ManagerBox key={state.manager} state={state} row={detail.row} />)
       )}

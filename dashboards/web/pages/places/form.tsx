@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { ProblemNotice } from '../../parts/box.tsx';
+import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { t } from '../../words/words.ts';
 import type { PlaceKind, PlaceRow } from './kinds.ts';
@@ -13,7 +13,7 @@ function zoneOptions(present: string): [string, string][] {
   return [['', t('place.reportZone')], ...[...known].sort().map((zone): [string, string] => [zone, zone])];
 }
 
-interface FormProps {
+interface PlaceFormProps {
   kind: PlaceKind;
   /** Left out: a new one. */
   place?: PlaceRow;
@@ -21,7 +21,7 @@ interface FormProps {
   onCancel?: (() => void) | undefined;
 }
 
-export function PlaceForm({ kind, place, onDone, onCancel }: FormProps) {
+export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
   const [name, setName] = useState(place?.name ?? '');
   const [note, setNote] = useState(place?.note ?? '');
   const [zone, setZone] = useState(place?.zone ?? '');
@@ -36,7 +36,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: FormProps) {
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Input
           label={t('endpoint.name')}

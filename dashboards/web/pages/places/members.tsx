@@ -7,7 +7,7 @@ import { useKept, useLoad, useSend } from '../../net/load.ts';
 import type { Page, Problem } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { AttentionChips } from '../../parts/attention.tsx';
-import { Box, ProblemNotice } from '../../parts/box.tsx';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { StateMark } from '../../parts/mark.tsx';
 import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
@@ -108,7 +108,7 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
                 {busy ? t('common.working') : action(say(ids.length))}
               </button>
             )}
-            {(problem ?? answer.problem) && <ProblemNotice problem={(problem ?? answer.problem) as Problem} />}
+            {(problem ?? answer.problem) && <ProblemCallout problem={(problem ?? answer.problem) as Problem} />}
           </div>
           {found.length === 0 ? (
             <p class="quiet box-body">{t('fleet.noMatch')}</p>

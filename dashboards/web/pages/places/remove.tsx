@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
-import { Box, ProblemNotice, Ready } from '../../parts/box.tsx';
+import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Select } from '../../parts/field.tsx';
 import { navigate } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -32,7 +32,7 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
   return (
     <Box title={t('place.deleteOf', { name: place.name })}>
       <div class="form">
-        {problem && <ProblemNotice problem={problem} />}
+        {problem && <ProblemCallout problem={problem} />}
         <p>
           {inUse ? t('place.inUse', { endpoints: say(place.endpoints) }) : t('place.unused')}
           {codes > 0 && ` ${t('place.codesInUse', { n: say(codes) })}`}

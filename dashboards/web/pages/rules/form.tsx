@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { RuleEntry, RulePreview } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import type { Problem } from '../../net/request.ts';
-import { Notice, ProblemNotice } from '../../parts/box.tsx';
+import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
 import { type Family, isSame, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
@@ -14,7 +14,7 @@ import { hasField, LevelFields, ReasonInput } from './level.tsx';
 import { previewOf, Review, type WantedChange } from './review.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
-interface FormProps {
+interface RuleFormProps {
   family: Family;
   scope: RuleReach;
   names: ScopeNames;
@@ -28,9 +28,9 @@ const isInFile = ({ owner, scope: at }: RuleEntry, scope: RuleReach) => owner ==
 export function ServerFaults({ problem, known }: { problem: Problem | null; known: (place: string) => boolean }) {
   if (!problem) return null;
   const elsewhere = problem.faults.filter(({ at }) => !known(at));
-  if (problem.faults.length === 0) return <ProblemNotice problem={problem} />;
+  if (problem.faults.length === 0) return <ProblemCallout problem={problem} />;
   return (
-    <Notice tone="critical" title={t('rules.refused')} spoken>
+    <Callout tone="critical" title={t('rules.refused')} spoken>
       <ul>
         {elsewhere.map(({ at, problem: what }) => (
           <li key={at + what} class="small">
@@ -38,11 +38,11 @@ export function ServerFaults({ problem, known }: { problem: Problem | null; know
           </li>
         ))}
       </ul>
-    </Notice>
+    </Callout>
   );
 }
 
-export function RuleForm({ family, scope: first, names, onDone, onCancel }: FormProps) {
+export function RuleForm({ family, scope: first, names, onDone, onCancel }: RuleFormProps) {
   const [scope, setScope] = useState(first);
   const entries = levelsAt(family, scope);
   const begin = (at: RuleReach) => levelsAt(family, at).map((entry) => draftOf(entry, at));
@@ -105,8 +105,8 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Form
       />
     );
   const fault = (place: string) => {
-    const told = problem?.faults.find(({ at }) => at === place);
-    return shown[place] ? t(shown[place]) : told && t('rules.refusedValue', { problem: told.problem });
+    const refusal = problem?.faults.find(({ at }) => at === place);
+    return shown[place] ? t(shown[place]) : refusal && t('rules.refusedValue', { problem: refusal.problem });
   };
   const isField = (place: string) =>
     levels.some(({ rule }) => place.startsWith(`${rule.id}.`) && hasField(place.slice(rule.id.length + 1)));
@@ -131,7 +131,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Form
         );
       })}
       <ReasonInput value={reason} onInput={setReason} error={fault('reason')} />
-      {nothing && <Notice tone="info" title={t('rules.nothingTyped')} spoken />}
+      {nothing && <Callout tone="info" title={t('rules.nothingTyped')} spoken />}
       <div class="form-end">
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('rules.toReview')}
@@ -144,7 +144,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Form
   );
 }
 
-interface TakeBackProps extends FormProps {
+interface TakeBackProps extends RuleFormProps {
   /** `Reset to default`, `Remove exception` */
   action: string;
 }

@@ -4,7 +4,7 @@ import type { RulePreview } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { ProblemNotice } from '../../parts/box.tsx';
+import { ProblemCallout } from '../../parts/box.tsx';
 import { type Difference, differencesOf } from '../../rules/difference.ts';
 import { type Family, familiesOf, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
@@ -12,14 +12,14 @@ import { language, t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { type ScopeNames, scopeWords } from './scope.tsx';
 
-export interface RuleChange {
+export interface ReviewedChange {
   rule: string;
   parts: Record<string, unknown> | null;
 }
 
 export interface WantedChange {
   scope: RuleReach;
-  changes: RuleChange[];
+  changes: ReviewedChange[];
 }
 
 export const previewOf = ({ scope, changes }: WantedChange): Promise<RulePreview> =>
@@ -111,7 +111,7 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
       <p>
         <span class="quiet">{t('rules.reason')}:</span> {reason}
       </p>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemCallout problem={problem} />}
       <div class="form-end">
         <button type="button" class="button main" disabled={busy} onClick={apply}>
           {busy ? t('common.working') : action}

@@ -6,7 +6,7 @@ import { aboutLanguage } from '../../../../shared/words/index.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Empty, Notice, PageHead, Ready } from '../../parts/box.tsx';
+import { Box, Callout, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import {
@@ -163,7 +163,7 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
           </button>
         )}
       </PageHead>
-      <div role="status">{isDone && <Notice tone="ok" title={t('rules.done')} />}</div>
+      <div role="status">{isDone && <Callout tone="ok" title={t('rules.done')} />}</div>
       {edited && (
         <Box title={t('rules.changeOf')}>
           <RuleForm

@@ -2,7 +2,7 @@
 import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ruleName, sayLimit, sayValue } from '../../shared/words/names.ts';
-import type { Notice } from './channel.ts';
+import type { Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
 export function oneLine(text: string, limit = 200): string {
@@ -11,63 +11,65 @@ export function oneLine(text: string, limit = 200): string {
 }
 
 /** `96.2%`, `1.5 GiB`, `Failed`. */
-export const valueText = ({ metric, unit }: Notice, value: number | null, language: Language): string =>
+export const valueText = ({ metric, unit }: Notification, value: number | null, language: Language): string =>
   sayValue(language, metric, value, unit);
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
-export function instanceOf(notice: Pick<Notice, 'tags'>): string {
-  const { path, job, name, unit, check, sensor, manager, label } = notice.tags;
+export function instanceOf(notification: Pick<Notification, 'tags'>): string {
+  const { path, job, name, unit, check, sensor, manager, label } = notification.tags;
   return oneLine([path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' '));
 }
 
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
-export function headline(notice: Notice, language: Language): string {
-  const { event, severity, endpoint, members, value } = notice;
-  const kind = event === 'firing' ? word(language, `severity.${severity}`) : word(language, `notice.${event}`);
-  const instance = instanceOf(notice);
-  const about = `${oneLine(ruleName(language, notice.rule))}${instance ? ` (${instance})` : ''}`;
+export function headline(notification: Notification, language: Language): string {
+  const { event, severity, endpoint, members, value } = notification;
+  const kind = event === 'firing' ? word(language, `severity.${severity}`) : word(language, `notification.${event}`);
+  const instance = instanceOf(notification);
+  const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
   const detail = members
     ? `: ${membersText(members, language)}`
     : event === 'firing' && value !== null
-      ? `: ${valueText(notice, value, language)}`
+      ? `: ${valueText(notification, value, language)}`
       : '';
   return oneLine(`${kind}: ${oneLine(endpoint.name)} – ${about}${detail}`, 300);
 }
 
-function membersText({ count, names }: NonNullable<Notice['members']>, language: Language): string {
+function membersText({ count, names }: NonNullable<Notification['members']>, language: Language): string {
   const named = names.map((name) => oneLine(name, 60)).join(', ');
   const more = count > names.length ? ' …' : '';
-  return `${word(language, 'notice.endpoints', { n: count })}${named ? ` (${named}${more})` : ''}`;
+  return `${word(language, 'notification.endpoints', { n: count })}${named ? ` (${named}${more})` : ''}`;
 }
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
-export function bodyText(notice: Notice, language: Language, zone = 'UTC'): string {
-  const { endpoint, tags, metric, unit, threshold, value, why } = notice;
-  const say = (name: NoticeFact, text: string) => `${word(language, `notice.${name}`)}: ${text}`;
+export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
+  const { endpoint, tags, metric, unit, threshold, value, why } = notification;
+  const say = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
   const limit =
-    threshold === null ? '' : ` (${word(language, 'notice.limit')} ${sayLimit(language, metric, threshold, unit)})`;
+    threshold === null
+      ? ''
+      : ` (${word(language, 'notification.limit')} ${sayLimit(language, metric, threshold, unit)})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${name}=${oneLine(tag)}`);
-  const about = oneLine(ruleName(language, notice.rule));
+  const about = oneLine(ruleName(language, notification.rule));
   const lines: (string | null)[] = [
-    headline(notice, language),
+    headline(notification, language),
     '',
     say('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : say('site', oneLine(endpoint.site)),
     say('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
-    value === null ? null : say('value', valueText(notice, value, language) + limit),
-    say('since', formatTime(notice.startedAt, zone)),
-    notice.endedAt === null ? null : say('until', formatTime(notice.endedAt, zone)),
+    value === null ? null : say('value', valueText(notification, value, language) + limit),
+    say('since', formatTime(notification.startedAt, zone)),
+    notification.endedAt === null ? null : say('until', formatTime(notification.endedAt, zone)),
     why === null
       ? null
-      : (findWord(language, `notice.why.${why}`) ?? findWord(language, `cause.${why}`) ?? oneLine(why)),
-    notice.ticket === null ? null : say('ticket', `#${notice.ticket}`),
-    say('more', notice.url),
+      : (findWord(language, `notification.why.${why}`) ?? findWord(language, `cause.${why}`) ?? oneLine(why)),
+    notification.ticket === null ? null : say('ticket', `#${notification.ticket}`),
+    say('more', notification.url),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
 }
 
-type NoticeFact = 'endpoint' | 'site' | 'what' | 'value' | 'since' | 'until' | 'ticket' | 'more';
+type NotificationFact = 'endpoint' | 'site' | 'what' | 'value' | 'since' | 'until' | 'ticket' | 'more';
 
 /** ISO form with the zone's name, the same in every language: `2026-11-22 11:06:00 Europe/Berlin`. */
 function formatTime(at: number, zone: string): string {

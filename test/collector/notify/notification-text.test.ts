@@ -1,15 +1,19 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bodyText, headline, oneLine, valueText } from '../../../collector/notify/notice.ts';
-import { notice } from './receiver.ts';
+import { bodyText, headline, oneLine, valueText } from '../../../collector/notify/notification-text.ts';
+import { notification } from './receiver.ts';
 
 test('one line, in both languages', () => {
-  assert.is(headline(notice, 'en'), 'Critical: web-1 – Disk nearly full (/var): 96.2%');
-  assert.is(headline({ ...notice, event: 'resolved' }, 'ja'), '解消: web-1 – ディスクの空き容量が少ない (/var)');
+  assert.is(headline(notification, 'en'), 'Critical: web-1 – Disk nearly full (/var): 96.2%');
+  assert.is(headline({ ...notification, event: 'resolved' }, 'ja'), '解消: web-1 – ディスクの空き容量が少ない (/var)');
 });
 
 test('the body says what, where, how much, since when and where to look', () => {
-  const text = bodyText({ ...notice, endedAt: notice.startedAt + 60_000, why: 'retired' }, 'en', 'Europe/Berlin');
+  const text = bodyText(
+    { ...notification, endedAt: notification.startedAt + 60_000, why: 'retired' },
+    'en',
+    'Europe/Berlin',
+  );
   assert.equal(text.split('\n'), [
     'Critical: web-1 – Disk nearly full (/var): 96.2%',
     '',
@@ -24,19 +28,19 @@ test('the body says what, where, how much, since when and where to look', () => 
     'Details: https://ek.example/tickets/7',
     '',
   ]);
-  assert.match(bodyText(notice, 'ja'), /エンドポイント: web-1 \(サーバー\)/);
+  assert.match(bodyText(notification, 'ja'), /エンドポイント: web-1 \(サーバー\)/);
 });
 
 test('a name can neither write a header nor a second line', () => {
-  const evil = { ...notice, endpoint: { ...notice.endpoint, name: 'x\r\nBcc: all@example\u2028y' } };
+  const evil = { ...notification, endpoint: { ...notification.endpoint, name: 'x\r\nBcc: all@example\u2028y' } };
   assert.is(headline(evil, 'en').split(/[\r\n\u2028]/).length, 1);
-  assert.is(bodyText(evil, 'en').split('\n').length, bodyText(notice, 'en').split('\n').length);
+  assert.is(bodyText(evil, 'en').split('\n').length, bodyText(notification, 'en').split('\n').length);
   assert.is(oneLine('a'.repeat(500)).length, 200);
 });
 
 test('values as people read them, in their language', () => {
   const text = (value: number | null, unit: string, metric = 'x.y') =>
-    valueText({ ...notice, unit, metric }, value, 'en');
+    valueText({ ...notification, unit, metric }, value, 'en');
   assert.is(text(null, 'percent'), '—');
   assert.is(text(1.5 * 1024 ** 3, 'bytes'), '1.5 GiB');
   assert.is(text(90_000, 'seconds'), '1d 1h');
@@ -44,16 +48,17 @@ test('values as people read them, in their language', () => {
   assert.is(text(-6, 'seconds'), '−6s');
   assert.is(text(0, 'count'), '0');
   assert.is(text(2, 'number', 'backup.result'), 'Failed');
-  assert.is(valueText({ ...notice, unit: 'number', metric: 'backup.result' }, 2, 'ja'), '失敗');
+  assert.is(valueText({ ...notification, unit: 'number', metric: 'backup.result' }, 2, 'ja'), '失敗');
 });
 
 test('a worse level has the name of its milder one', () => {
   const rule = { id: 'disk-space-critical', level_of: 'disk-space' };
-  assert.is(headline({ ...notice, rule }, 'en'), headline(notice, 'en'));
+  assert.is(headline({ ...notification, rule }, 'en'), headline(notification, 'en'));
 });
 
 test('a rule that people made has its own name, whole or per language; one that is gone is called by its id', () => {
-  const headlineOf = (rule: typeof notice.rule, language: 'en' | 'ja') => headline({ ...notice, rule }, language);
+  const headlineOf = (rule: typeof notification.rule, language: 'en' | 'ja') =>
+    headline({ ...notification, rule }, language);
   assert.match(headlineOf({ id: 'mine', name: 'Room too hot' }, 'ja'), /Room too hot \(/);
   assert.match(headlineOf({ id: 'mine', name: { en: 'Room too hot', ja: '室温が高い' } }, 'ja'), /室温が高い \(/);
   assert.match(headlineOf({ id: 'mine', name: { en: 'Room too hot' } }, 'ja'), /Room too hot \(/);
@@ -61,7 +66,12 @@ test('a rule that people made has its own name, whole or per language; one that 
 });
 
 test('the end of a silence says what it was, in the reader’s language', () => {
-  const over = { ...notice, event: 'resolved' as const, endedAt: notice.startedAt + 60_000, why: 'agent_ended' };
+  const over = {
+    ...notification,
+    event: 'resolved' as const,
+    endedAt: notification.startedAt + 60_000,
+    why: 'agent_ended',
+  };
   assert.match(bodyText(over, 'en'), /^The agent ended, the machine ran on$/m);
   assert.match(bodyText(over, 'ja'), /^エージェントの終了 \(マシンは稼働\)$/m);
 });

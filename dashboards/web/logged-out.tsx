@@ -1,10 +1,10 @@
-/** The frame of the pages before log-in. */
+/** The layout of the pages before log-in. */
 import type { ComponentChildren } from 'preact';
 import { LanguageSwitch } from './parts/switches.tsx';
 
-export function Door({ children }: { children: ComponentChildren }) {
+export function LoggedOut({ children }: { children: ComponentChildren }) {
   return (
-    <div class="door">
+    <div class="logged-out">
       <main>
         <p class="brand">
           <img src="/mark.svg" alt="" width="28" height="28" />
