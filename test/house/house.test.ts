@@ -27,7 +27,6 @@ const limits = {
   isTable: (path: string) => /^shared\/(words\/\w+|api)\.ts$/.test(path),
   exceptions: {
     'agent/agent.ts createAgent': 154,
-    'agent/link.ts createLink': 314,
     'agent/schedule.ts createRunner': 203,
     'collector/api/routes/rules.ts ruleRoutes': 204,
   },

@@ -1,0 +1,70 @@
+/**
+ * What the collector has acknowledged: it leaves the spool. What the broker confirmed but the collector did not
+ * acknowledge is sent again, because the ack may have been lost, or the collector's disk: after one minute, then at
+ * growing intervals.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Ack } from '../shared/report.ts';
+import type { Spool, SpoolEntry } from './spool.ts';
+
+export const firstResendMs = 60_000;
+const maxResendMs = 900_000;
+
+export interface Acks {
+  /**
+   * @param delivered what of the ack was delivered on this connection
+   * @param identity for the log
+   * @returns whether the spool was renumbered: everything in flight has another number now
+   */
+  take(ack: Ack, delivered: Ack, identity: { endpoint: string; name: string }): boolean;
+  /** The oldest entry when it and all after it are to be sent again; else null. @param connectedAt monotonic, ms */
+  takeOverdue(connectedAt: number): SpoolEntry | null;
+  state(): { lastAck: number | null; sharedSince: number | null };
+}
+
+export interface AcksOptions {
+  spool: Pick<Spool, 'ack' | 'after' | 'renumber'>;
+  clock: Clock;
+  log: Log;
+}
+
+export function createAcks({ spool, clock, log }: AcksOptions): Acks {
+  let delayMs = firstResendMs;
+  /** Of the last ack or the last resending, monotonic. */
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let lastAck: number | null = null;
+  let sharedSince: number | null = null;
+
+  return {
+    take({ epoch, conflict }, delivered, { endpoint, name }) {
+      spool.ack(delivered);
+      delayMs = firstResendMs;
+      lastAt = clock.monotonic();
+      lastAck = clock.now();
+      if (conflict === 'shared' && sharedSince === null) {
+        sharedSince = lastAck;
+        log.warn(
+          { endpoint, name },
+          'Another machine reports under this identity, too. On the one that is the copy, run: npm run agent -- enroll CODE --again',
+        );
+      }
+      if (conflict !== 'content' || !spool.renumber(epoch)) return false;
+      log.warn(
+        { epoch },
+        'The collector has other reports under these numbers (a copied folder, or one from a backup): reports are renumbered',
+      );
+      return true;
+    },
+    takeOverdue(connectedAt) {
+      const now = clock.monotonic();
+      if (now - Math.max(connectedAt, lastAt) < delayMs) return null;
+      const [oldest] = spool.after(null, 1);
+      if (!oldest || clock.now() - oldest.at < delayMs) return null;
+      delayMs = Math.min(maxResendMs, delayMs * 2);
+      lastAt = now;
+      return oldest;
+    },
+    state: () => ({ lastAck, sharedSince }),
+  };
+}
