@@ -4,14 +4,12 @@ import type { Server } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { type EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { fail, reasonOf } from '../shared/errors.ts';
 import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason } from '../shared/presence.ts';
-import { ReasonedError, reason } from '../shared/reason.ts';
-import type { AgentConfig, Metric } from '../shared/report.ts';
+import type { AgentConfig } from '../shared/report.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
-import type { Check } from './checks/check.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { makePrivate, moveCredential, readCredential } from './credential.ts';
@@ -21,10 +19,12 @@ import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
 import { readLocal } from './local.ts';
 import { openMemory } from './memory.ts';
+import { createMessages } from './messages.ts';
 import { onBattery } from './platform/power.ts';
 import { endAll, run } from './run.ts';
 import { createRunner, type Runner } from './schedule.ts';
 import { createSections } from './sections.ts';
+import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { version } from './version.ts';
 
@@ -49,10 +49,6 @@ export interface Agent {
   state(): AgentState;
 }
 
-/** Maximum metrics per report: a machine with hundreds of disks sends two reports instead of one. */
-const metricsPerReport = 1000;
-const maxSectionBytes = 200 * 1024;
-const selfEvery = 60_000;
 const lookBackMs = 3000;
 
 export const spoolPath = (data: string) => join(data, 'spool.db');
@@ -71,40 +67,6 @@ interface Running {
   door: Server | null;
 }
 
-/** Measures the agent's own CPU time, memory and spool, so that its growth is noticed. */
-function selfCheck(
-  data: string,
-  { spool, birth }: Pick<Running, 'spool' | 'birth'>,
-  lost: () => EvenkeelError | null,
-  runner: () => Runner,
-): Check {
-  let isTold = false;
-  return {
-    name: 'agent',
-    every: selfEvery,
-    reads: 'the agent itself',
-    async run({ clock, log }) {
-      const problem = lost();
-      // Pages show it in their language by its code; the log needs the remedy, once.
-      if (problem && !isTold) log.error({ hint: problem.hint }, problem.message);
-      isTold = problem !== null;
-      if (problem) throw new ReasonedError(reason('agent_folder_lost', { path: data }));
-      const { entries, bytes } = spool.state();
-      const used = process.cpuUsage();
-      const fields = {
-        spool_reports: entries,
-        spool_bytes: bytes,
-        rss: process.memoryUsage.rss(),
-        cpu_ms: Math.round((used.user + used.system) / 1000),
-        late_ms: Math.round(runner().takeLateMs()),
-      };
-      const note = birth.clockNote();
-      const metrics = [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }];
-      return note === null ? { metrics } : { metrics, note: [note] };
-    },
-  };
-}
-
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT */
 export function createAgent(options: AgentOptions): Agent {
   const { data, log } = options;
@@ -114,41 +76,6 @@ export function createAgent(options: AgentOptions): Agent {
   const memory = openMemory(memoryPath(data), log);
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
-
-  function report(parts: Running, metrics: Metric[], intervalMs: number): void {
-    for (let from = 0; from < metrics.length; from += metricsPerReport) {
-      const some = metrics.slice(from, from + metricsPerReport);
-      const at = Math.round(clock.now());
-      const entry = parts.spool.put('report', at, ({ epoch, seq, lost }) => ({
-        v: 1,
-        epoch,
-        seq,
-        at,
-        interval_s: intervalMs / 1000,
-        metrics: some,
-        ...(lost.length > 0 ? { lost } : {}),
-      }));
-      parts.link.offer(entry);
-    }
-  }
-
-  /** Cuts a list that would not fit into a message; the section `checks` has the full count. */
-  function fitting(section: string, value: unknown): unknown {
-    let kept = value;
-    // Sections compress to about 10 %: the limit applies to the compressed size, estimated beforehand.
-    while (Array.isArray(kept) && JSON.stringify(kept).length > 8 * maxSectionBytes) {
-      kept = kept.slice(0, Math.floor(kept.length * 0.8));
-      log.warn({ section, kept: (kept as unknown[]).length }, 'An inventory section is too long and was cut');
-    }
-    return kept;
-  }
-
-  function inventory(parts: Running, section: string, value: unknown): void {
-    const at = Math.round(clock.now());
-    const kept = fitting(section, value);
-    const entry = parts.spool.put('inventory', at, ({ epoch, seq }) => ({ v: 1, epoch, seq, at, section, data: kept }));
-    parts.link.offer(entry);
-  }
 
   function wire(local: AgentConfig | null): Running {
     const parts = {} as Running;
@@ -161,16 +88,16 @@ export function createAgent(options: AgentOptions): Agent {
     parts.spool = openSpool({ path: spoolPath(data), bootId: birth.bootId, log, ...quota });
     birth.begin();
     parts.heavy = createHeavy({ data, log });
-    const sections = createSections({
-      memory,
-      clock,
-      send: (section, value) => inventory(parts, section, value),
+    const { spool } = parts;
+    const messages = createMessages({ spool, clock, log, offer: (entry) => parts.link.offer(entry) });
+    const sections = createSections({ memory, clock, send: messages.section });
+    const self = selfCheck({
+      ...{ data, spool, birth },
+      folderProblem: watchFolder(data, ['agent.json', 'spool.db']),
+      takeLateMs: () => parts.runner.takeLateMs(),
     });
     parts.runner = createRunner({
-      checks: [
-        ...createChecks(),
-        selfCheck(data, parts, watchFolder(data, ['agent.json', 'spool.db']), () => parts.runner),
-      ],
+      checks: [...createChecks(), self],
       context,
       clock,
       log,
@@ -178,18 +105,18 @@ export function createAgent(options: AgentOptions): Agent {
       local,
       uptime,
       runHeavy: parts.heavy.run,
-      sparing: () => onBattery(process.platform, '', run),
+      isOnBattery: () => onBattery(process.platform, '', run),
       onMetrics: (metrics, intervalMs) => {
-        report(parts, metrics, intervalMs);
+        messages.report(metrics, intervalMs);
         sections.daily();
       },
       onSections: sections.offer,
       onResume(jumpMs) {
         if (jumpMs > 0) parts.link.wake();
-        const until = parts.spool.newest();
+        const until = spool.newest();
         const gap = birth.noticed({ jumpMs, lateMs: 0 }, (setMs) => {
           parts.runner.clockSet(setMs);
-          if (until) parts.spool.redate(until, parts.link.sentUpTo, setMs);
+          if (until) spool.redate(until, parts.link.sentUpTo, setMs);
         });
         void parts.announce(gap);
       },
@@ -197,7 +124,7 @@ export function createAgent(options: AgentOptions): Agent {
     });
     parts.link = createLink({
       credential: credential as NonNullable<typeof credential>,
-      spool: parts.spool,
+      spool,
       clock,
       log,
       bootId: birth.bootId,

@@ -17,7 +17,7 @@ function acksOf(entries: number) {
   const [first] = Array.from({ length: entries }, put);
   const acks = createAcks({ spool, clock, log: silentLog });
   const ackOf = (through: number) => ({ epoch: spool.state().epoch, through, also: [] as [number, number][] });
-  return { spool, time, acks, first, ackOf };
+  return { spool, time, acks, first, put, ackOf };
 }
 
 test('sent again after a minute without an ack, then at growing intervals up to a quarter of an hour', () => {
@@ -38,19 +38,21 @@ test('sent again after a minute without an ack, then at growing intervals up to 
 });
 
 test('an ack starts the intervals from the beginning, and so does a new connection for its first minute', () => {
-  const { spool, time, acks, ackOf } = acksOf(2);
+  const { spool, time, acks, put, ackOf } = acksOf(2);
   const connectedAt = time.now;
   time.now += minute;
   assert.ok(acks.takeOverdue(connectedAt));
   acks.take(ackOf(1), ackOf(1), identity);
   assert.is(acks.state().lastAck, time.now);
+  // What was acknowledged leaves with the next entry.
+  put();
   time.now += minute - 1;
   assert.is(acks.takeOverdue(connectedAt), null);
   time.now += 1;
   assert.is(acks.takeOverdue(time.now - 1), null, 'this connection is new');
   assert.is(acks.takeOverdue(connectedAt)?.seq, 2);
   time.now += 60 * minute;
-  acks.take(ackOf(2), ackOf(2), identity);
+  acks.take(ackOf(3), ackOf(3), identity);
   time.now += 60 * minute;
   assert.is(acks.takeOverdue(connectedAt), null, 'nothing waits');
   spool.close();

@@ -4,10 +4,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CheckOutcome } from '../../agent/attempt.ts';
 import { type Check, type CheckContext, NoData } from '../../agent/checks/check.ts';
+import { isHeavyDue } from '../../agent/heavy-loop.ts';
 import { intervalOf, merge, paceOf, stepOf } from '../../agent/intervals.ts';
 import { forgetfulMemory } from '../../agent/memory.ts';
 import { run } from '../../agent/run.ts';
-import { createRunner, type RunnerOptions } from '../../agent/schedule.ts';
+import { createRunner, nextTickAt, type RunnerOptions } from '../../agent/schedule.ts';
 import { createSections } from '../../agent/sections.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -35,7 +36,7 @@ function bench(checks: Check[], more: Partial<RunnerOptions> = {}) {
     log: silentLog,
     memory,
     runHeavy: async () => {},
-    sparing: async () => false,
+    isOnBattery: async () => false,
     onMetrics: (metrics) => reports.push({ metrics, at: performance.now() }),
     onSections: (check, found) => sections.push([check, found]),
     onResume: () => {},
@@ -174,6 +175,29 @@ test('a clock set back is noticed too, and what was done last moves with the clo
   runner.stop();
   assert.ok(Math.abs(noticed + 600_000) < 5000);
   assert.equal(memory.get('last_done'), { slow: 1_000_000 + noticed });
+});
+
+test('ticks: two seconds, then a random part of a step, then whole steps that a late one does not shift', () => {
+  const at = { startedAt: 1000, now: 1010, step: 10_000, random: 0.5 };
+  assert.is(nextTickAt(1, 0, at), 3000);
+  assert.is(Math.round(nextTickAt(2, 3000, at)), 7000);
+  assert.is(nextTickAt(2, 3000, { ...at, random: 0 }), 3000);
+  assert.is(nextTickAt(3, 7000, { ...at, now: 7900 }), 17_000);
+  assert.is(nextTickAt(3, 7000, { ...at, now: 17_001 }), 27_000, 'a tick that was missed is not made up for');
+  assert.is(nextTickAt(1, 0, { ...at, now: 3001 }), 13_000);
+});
+
+test('heavy checks: when the last run is an interval ago; not after boot, and on battery three times as late', () => {
+  const pace = { enabled: true, everyMs: 1000 };
+  const moment = { now: 10_000, uptimeS: 300, isOnBattery: false };
+  assert.ok(isHeavyDue(pace, 9000, moment));
+  assert.not.ok(isHeavyDue(pace, 9001, moment));
+  assert.not.ok(isHeavyDue({ ...pace, enabled: false }, undefined, moment));
+  assert.ok(isHeavyDue(pace, undefined, { ...moment, uptimeS: 0, isOnBattery: true }), 'the first time at once');
+  assert.ok(isHeavyDue(pace, 10_001, moment), 'of a clock that was set back since');
+  assert.not.ok(isHeavyDue(pace, 9000, { ...moment, uptimeS: 299 }));
+  assert.not.ok(isHeavyDue(pace, 7001, { ...moment, isOnBattery: true }));
+  assert.ok(isHeavyDue(pace, 7000, { ...moment, isOnBattery: true }));
 });
 
 test('intervals: the default, the collector, the endpoint’s own file', () => {

@@ -26,8 +26,6 @@ const limits = {
   functionLines: 150,
   isTable: (path: string) => /^shared\/(words\/\w+|api)\.ts$/.test(path),
   exceptions: {
-    'agent/agent.ts createAgent': 154,
-    'agent/schedule.ts createRunner': 203,
     'collector/api/routes/rules.ts ruleRoutes': 204,
   },
 };
