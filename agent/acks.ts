@@ -6,12 +6,13 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack } from '../shared/report.ts';
-import type { Spool, SpoolEntry } from './spool.ts';
+import type { Spool } from './spool.ts';
+import type { SpoolEntry } from './spool-entry.ts';
 
 export const firstResendMs = 60_000;
 const maxResendMs = 900_000;
 
-export interface Acks {
+export interface AckTracker {
   /**
    * @param delivered what of the ack was delivered on this connection
    * @param identity for the log
@@ -23,13 +24,13 @@ export interface Acks {
   state(): { lastAck: number | null; sharedSince: number | null };
 }
 
-export interface AcksOptions {
+export interface AckTrackerOptions {
   spool: Pick<Spool, 'ack' | 'after' | 'renumber'>;
   clock: Clock;
   log: Log;
 }
 
-export function createAcks({ spool, clock, log }: AcksOptions): Acks {
+export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckTracker {
   let delayMs = firstResendMs;
   /** Of the last ack or the last resending, monotonic. */
   let lastAt = Number.NEGATIVE_INFINITY;

@@ -14,14 +14,14 @@ import { openSocket } from './socket.ts';
 
 const { default: MqttClient } = mqttClient;
 
-export interface ConnectionEvents {
+export interface LinkConnectionEvents {
   onOpen(): void;
   onMessage(topic: string, bytes: Uint8Array): void;
   /** Once or more often: by an error, by the broker, or by `close`. */
   onEnd(): void;
 }
 
-export interface Connection {
+export interface LinkConnection {
   /** To the topics of the collector's messages to this endpoint. */
   subscribe(onRefused: (error: Error) => void): void;
   /** QoS 1. `onSettled`: the broker has confirmed it, or the connection has ended. */
@@ -35,9 +35,9 @@ export interface Connection {
 }
 
 /** Begins to connect. @param session what the will names: the broker publishes it when the connection is cut */
-export function openConnection(credential: Credential, session: string, events: ConnectionEvents): Connection {
+export function openConnection(credential: Credential, session: string, events: LinkConnectionEvents): LinkConnection {
   const will: Presence = { state: 'lost', session };
-  let failure: ReturnType<Connection['error']> = null;
+  let failure: ReturnType<LinkConnection['error']> = null;
   const openStream = () => {
     const socket = openSocket(credential.mqtt);
     // The client passes on only errors with a code; a refused certificate must be in `doctor` too.

@@ -5,7 +5,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
-import type { RunLimits, RunResult } from './checks/check.ts';
+import type { RunProgram } from './checks/check.ts';
 import { looseJson } from './checks/parse.ts';
 import { readContainer } from './platform/container.ts';
 import { firstLine, listNames, readLink, readText } from './platform/read.ts';
@@ -23,8 +23,6 @@ export interface FingerprintParts {
 }
 
 const nothing: FingerprintParts = { uuid: null, serial: null, board: null, machine: null, macs: [] };
-
-type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
 
 /** Placeholders that makers leave in: the same on thousands of machines. */
 const unfilled =

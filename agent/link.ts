@@ -12,14 +12,15 @@ import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
 import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
 import { topicOf } from '../shared/topics.ts';
-import { createAcks, firstResendMs } from './acks.ts';
+import { createAckTracker, firstResendMs } from './acks.ts';
 import type { AgentBirth } from './birth.ts';
-import { type Connection, openConnection } from './connection.ts';
+import { type LinkConnection, openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
 import { parseAck, parseConfig } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
-import { isAfter, type Spool, type SpoolEntry, type SpoolKey } from './spool.ts';
+import type { Spool } from './spool.ts';
+import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 import { version } from './version.ts';
 
 export interface LinkOptions {
@@ -74,7 +75,7 @@ const disconnectMs = 2000;
 /** One connection, from its socket to its end. */
 interface LinkSession {
   id: string;
-  connection: Connection;
+  connection: LinkConnection;
   sender: Sender;
   /** Monotonic, ms; null until the broker has accepted it. */
   connectedAt: number | null;
@@ -88,7 +89,7 @@ function randomId(random: () => number): string {
 }
 
 /** @returns whether the broker has it */
-function publishPresence({ publish }: Connection, presence: Presence): Promise<boolean> {
+function publishPresence({ publish }: LinkConnection, presence: Presence): Promise<boolean> {
   return new Promise((resolve) => publish('presence', JSON.stringify(presence), (error) => resolve(!error), true));
 }
 
@@ -117,7 +118,7 @@ export function createLink(options: LinkOptions): Link {
   const { spool, clock, log } = options;
   const random = options.random ?? Math.random;
   const instance = randomId(random);
-  const acks = createAcks({ spool, clock, log });
+  const acks = createAckTracker({ spool, clock, log });
   const reconnect = createReconnect(connect, random);
   let { credential } = options;
   let session: LinkSession | null = null;

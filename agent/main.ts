@@ -6,21 +6,21 @@ import '../shared/needs-node.ts';
 
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
-import type { Command } from './commands/command.ts';
+import type { AgentCommand } from './commands/command.ts';
 import { becomeLean } from './lean.ts';
 
-interface CommandEntry {
+interface AgentCommandEntry {
   /** One line for the help. */
   usage: string;
   /** Loaded on demand: `run` must not load what only `doctor` needs. */
-  load(): Promise<{ command: Command }>;
+  load(): Promise<{ command: AgentCommand }>;
   /** Runs for months: worth replacing this process by a small one first. */
   lasting?: boolean;
   /** Internal, not in the help. */
   internal?: boolean;
 }
 
-const commands: Record<string, CommandEntry> = {
+const commands: Record<string, AgentCommandEntry> = {
   run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
   enroll: {
     usage:

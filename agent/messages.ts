@@ -3,7 +3,8 @@ import type { Clock } from '../shared/clock.ts';
 import type { SectionName } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metric } from '../shared/report.ts';
-import type { Spool, SpoolEntry } from './spool.ts';
+import type { Spool } from './spool.ts';
+import type { SpoolEntry } from './spool-entry.ts';
 
 /** Maximum metrics per report: a machine with hundreds of disks sends two reports instead of one. */
 const metricsPerReport = 1000;

@@ -6,7 +6,8 @@ import type { Clock } from '../shared/clock.ts';
 import type { Ack } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
 import { createDelivered } from './delivered.ts';
-import { isAfter, type Spool, type SpoolEntry, type SpoolKey } from './spool.ts';
+import type { Spool } from './spool.ts';
+import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 
 const maxInFlight = 32;
 /** Reserved for live messages, so that a backlog never delays current data. */

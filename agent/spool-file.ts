@@ -5,7 +5,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
-import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool.ts';
+import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool-entry.ts';
 
 /** Bytes that a row costs besides its body; measured on a full spool. */
 const rowOverhead = 48;

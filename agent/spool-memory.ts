@@ -4,7 +4,7 @@
  */
 import type { Loss } from '../shared/report.ts';
 import { encode } from '../shared/wire.ts';
-import type { Compose, SpoolEntry, SpoolKind } from './spool.ts';
+import type { Compose, SpoolEntry, SpoolKind } from './spool-entry.ts';
 import { lostPerReport } from './spool-file.ts';
 
 export class SpoolMemory {

@@ -13,25 +13,9 @@ import { fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack, Loss } from '../shared/report.ts';
 import { lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
+import { type Compose, isAfter, type SpoolEntry, type SpoolKey, type SpoolKind } from './spool-entry.ts';
 import { isCorrupt, movedInTime, SpoolFile } from './spool-file.ts';
 import { SpoolMemory } from './spool-memory.ts';
-
-export type SpoolKind = 'report' | 'inventory';
-
-/** Place of an entry in the order of all. */
-export type SpoolKey = Pick<SpoolEntry, 'era' | 'seq'>;
-export const isAfter = (a: SpoolKey, b: SpoolKey) => a.era > b.era || (a.era === b.era && a.seq > b.seq);
-
-/** One message, ready for the wire. `era` orders epochs by age; with `seq` it orders everything. */
-export interface SpoolEntry {
-  era: number;
-  epoch: string;
-  seq: number;
-  kind: SpoolKind;
-  /** ms UTC, of the measurement. */
-  at: number;
-  body: Uint8Array;
-}
 
 export interface SpoolOptions {
   /** The database file; `:memory:` for `once`. */
@@ -43,9 +27,6 @@ export interface SpoolOptions {
   memoryEntries?: number;
   random?: (bytes: number) => Buffer;
 }
-
-/** The message under its identity; `lost` are the loss records that it has to carry. */
-export type Compose = (identity: { epoch: string; seq: number; lost: Loss[] }) => object;
 
 export interface Spool {
   /** Gives the message its number, stores it and returns it ready to send. Never throws: a full disk keeps it in memory. */

@@ -38,7 +38,10 @@ export const page = <T extends TSchema>(item: T) =>
 
 /** Text written by a person for a rule: one text, or one per language. */
 const OwnName = Type.Union([text, Type.Record(text, text)]);
-/** Without a name of its own a rule has that of the words, by its id or by that of the milder rule whose level it is. */
+/**
+ * Built-in rules have names in the words, by their id or by that of the milder rule whose worse level they are; a rule that
+ * people made, or renamed, has its own.
+ */
 export const NamedRule = Type.Object({ id: text, level_of: Type.Optional(text), name: Type.Optional(OwnName) });
 
 export type NamedRule = Static<typeof NamedRule>;

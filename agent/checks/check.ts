@@ -29,6 +29,12 @@ export interface RunResult {
   ms: number;
 }
 
+/**
+ * The only way to start a program: no shell, arguments as a list, no standard input, LC_ALL=C, a time limit that kills
+ * the whole process group, a cap on output, lowest priority. Rejects with NoData when the file does not exist.
+ */
+export type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
+
 export interface CheckContext {
   clock: Clock;
   log: Log;
@@ -40,11 +46,7 @@ export interface CheckContext {
   data?: string;
   /** State that a check keeps across restarts: a small JSON document per key. */
   memory: { get(key: string): unknown; set(key: string, value: unknown): void };
-  /**
-   * The only way to start a program: no shell, arguments as a list, no standard input, LC_ALL=C, a time limit that
-   * kills the whole process group, a cap on output, lowest priority. Rejects with NoData when the file does not exist.
-   */
-  run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult>;
+  run: RunProgram;
 }
 
 export interface Findings {

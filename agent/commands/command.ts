@@ -9,7 +9,7 @@ export interface CommandLine {
   words: string[];
 }
 
-export interface Command {
+export interface AgentCommand {
   /** Flags beside --data and --help. */
   options: ParseArgsOptionsConfig;
   /** @returns the exit code. @throws EvenkeelError for anything that a person can correct */

@@ -23,7 +23,7 @@ import { readLocal } from '../local.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import { refuseWords } from './arguments.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 import { type DoctorPart, partsOf } from './doctor-parts.ts';
 import { remedyFor } from './doctor-remedy.ts';
 
@@ -156,7 +156,7 @@ async function describeRoad(data: string, credential: Credential | null): Promis
   ];
 }
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {},
   async run({ data, words }) {
     refuseWords(words);

@@ -11,7 +11,7 @@ import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
-import { type Command, type CommandLine, isOneOf } from './command.ts';
+import { type AgentCommand, type CommandLine, isOneOf } from './command.ts';
 
 const kinds = ['server', 'workstation'] as const;
 
@@ -58,7 +58,7 @@ async function kindOf(flag: unknown): Promise<Guess> {
   return { kind: flag, why: reason('kind_said_at_enrolment') };
 }
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {
     file: { type: 'string' },
     collector: { type: 'string' },

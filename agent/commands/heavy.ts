@@ -6,11 +6,11 @@ import { createContext, memoryPath } from '../context.ts';
 import { createLog } from '../log.ts';
 import { openMemory } from '../memory.ts';
 import { endAll } from '../run.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 
 const limitMs = 10 * 60_000;
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {},
   async run({ data, words }) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -9,13 +9,13 @@ import { createContext, memoryPath } from '../context.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import { refuseWords } from './arguments.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 
 /** A share of CPU time needs two readings, this far apart. */
 const betweenMs = 1000;
 const limitMs = 30_000;
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {},
   async run({ data, words }) {
     refuseWords(words);

@@ -5,7 +5,7 @@ import { deedsOf } from '../checks/backup/deeds.ts';
 import { productNamed, productOfProgram, products } from '../checks/backup/index.ts';
 import { withoutPassword } from '../checks/parse.ts';
 import { endLike } from '../pass-through.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 
@@ -38,7 +38,7 @@ export function orderOf(values: Record<string, unknown>, words: readonly string[
   };
 }
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {
     job: { type: 'string' },
     product: { type: 'string' },

@@ -12,7 +12,7 @@ import { forgetfulMemory } from '../memory.ts';
 import { readStopReason } from '../platform/boot.ts';
 import { run as runProgram } from '../run.ts';
 import { refuseWords } from './arguments.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 
 const warmMs = 5000;
 
@@ -27,7 +27,7 @@ async function runOnce(data: string): Promise<void> {
   await Promise.all(light.map((check) => attempt(check, context, warmMs)));
 }
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: { 'with-parent': { type: 'boolean' } },
   async run({ data, words, values }) {
     refuseWords(words);

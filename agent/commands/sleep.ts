@@ -5,9 +5,9 @@
 import { fail } from '../../shared/errors.ts';
 import { ask } from '../door.ts';
 import { refuseWords } from './arguments.ts';
-import type { Command } from './command.ts';
+import type { AgentCommand } from './command.ts';
 
-export const command: Command = {
+export const command: AgentCommand = {
   options: {},
   async run({ data, words }) {
     refuseWords(words);

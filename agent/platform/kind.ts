@@ -1,6 +1,6 @@
 /** Server or workstation: guessed from the machine, with the reason, and changeable by people. */
 import { type Reason, reason } from '../../shared/reason.ts';
-import type { RunLimits, RunResult } from '../checks/check.ts';
+import type { RunProgram } from '../checks/check.ts';
 import { firstLine, listNames, readText } from './read.ts';
 
 export type MachineKind = 'server' | 'workstation';
@@ -41,8 +41,6 @@ export function guessKind(signs: Signs): Guess {
   if (signs.graphical) return { kind: 'workstation', why: reason('kind_graphical') };
   return { kind: 'server', why: reason('kind_headless') };
 }
-
-type RunProgram = (file: string, args: readonly string[], limits: RunLimits) => Promise<RunResult>;
 
 /** Reads the signs. On Linux and macOS files only; on Windows one question to the registry. */
 export async function readSigns(platform: NodeJS.Platform, root: string, run: RunProgram): Promise<Signs> {

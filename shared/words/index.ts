@@ -2,28 +2,9 @@
  * Codes and parameters become words here, for pages, mails and webhooks alike. Pure; README.md describes how to add a
  * language.
  */
+import type { About } from './about.ts';
 import type { words as english } from './en.ts';
 import * as files from './list.ts';
-
-/** What a language is beside its words. */
-export interface About {
-  /** In itself, as people who read it know it. */
-  name: string;
-  /** Of the switch on every page. */
-  short: string;
-  /** For Intl. With a region where dates differ by it. */
-  locale: string;
-  /** The form of `3d 4h` that reads best. */
-  durations: 'narrow' | 'short';
-  /** Between the parts of a list that have commas of their own. */
-  separator: string;
-}
-
-/** The same tree, with any words at its ends. */
-type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> };
-/** The collector's errors come in English; other languages show these texts, with the original beside them. */
-type Errors = Partial<Record<string, { message: string; hint: string }>>;
-export type Words = Same<typeof english> & { problem: Errors };
 
 type Paths<T> = {
   [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;

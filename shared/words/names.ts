@@ -1,16 +1,11 @@
 /** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
+import type { NamedRule } from '../api.ts';
 import { measured, percent } from './format.ts';
 import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
 /** Text written by a person: one text for every language, or one per language. */
 export type OwnName = string | Readonly<Record<string, string>>;
-/** Built-in rules have names in the words; a rule that people made, or renamed, has its own. */
-export interface NamedRule {
-  id: string;
-  /** The milder rule whose worse level it is: it has the name of that, unless it has one itself. */
-  level_of?: string;
-  name?: OwnName;
-}
+export type { NamedRule };
 
 export const ownName = (language: Language, name: OwnName | undefined): string | undefined =>
   typeof name === 'string' ? name : (name?.[language] ?? name?.[defaultLanguage] ?? Object.values(name ?? {})[0]);

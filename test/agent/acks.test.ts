@@ -1,7 +1,7 @@
 /** Acknowledgements: when what was not acknowledged is sent again, and which conflicts are noted. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createAcks } from '../../agent/acks.ts';
+import { createAckTracker } from '../../agent/acks.ts';
 import { openSpool } from '../../agent/spool.ts';
 import { silentLog } from '../../shared/log.ts';
 
@@ -15,7 +15,7 @@ function acksOf(entries: number) {
   const put = () =>
     spool.put('report', time.now, ({ epoch, seq }) => ({ v: 1, epoch, seq, at: time.now, metrics: [] }));
   const [first] = Array.from({ length: entries }, put);
-  const acks = createAcks({ spool, clock, log: silentLog });
+  const acks = createAckTracker({ spool, clock, log: silentLog });
   const ackOf = (through: number) => ({ epoch: spool.state().epoch, through, also: [] as [number, number][] });
   return { spool, time, acks, first, put, ackOf };
 }

@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMessages, fitting } from '../../agent/messages.ts';
-import { openSpool, type SpoolEntry } from '../../agent/spool.ts';
+import { openSpool } from '../../agent/spool.ts';
+import type { SpoolEntry } from '../../agent/spool-entry.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import { decode, Report } from '../../shared/report.ts';

@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createSender, leafOf } from '../../agent/sender.ts';
-import { openSpool, type SpoolKind } from '../../agent/spool.ts';
+import { openSpool } from '../../agent/spool.ts';
+import type { SpoolKind } from '../../agent/spool-entry.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { until } from '../support/broker.ts';

@@ -32,7 +32,7 @@ import {
   type Unreadable,
 } from './product.ts';
 import { ask, jobsOf, ours, type SnapshotSource } from './repository.ts';
-import type { RepositorySettings } from './settings.ts';
+import type { RepositorySettings } from './rules.ts';
 
 export interface Archive {
   name: string | null;

@@ -9,7 +9,7 @@ import { NoData } from '../check.ts';
 import { oneLine } from '../parse.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
 import { jobOf, type Product } from './product.ts';
-import type { EventRule } from './settings.ts';
+import type { EventRule } from './rules.ts';
 
 /** How far back an event log is read. */
 const days = 35;

@@ -6,7 +6,7 @@ import { ReasonedError, reason, reasonsOf } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { pathIn } from './files.ts';
 import { jobOf, type Product } from './product.ts';
-import type { FileRule } from './settings.ts';
+import type { FileRule } from './rules.ts';
 
 export interface FoundFile {
   path: string;

@@ -10,7 +10,7 @@ import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../
 import { type CheckContext, NoData } from '../check.ts';
 import { oneLine, withoutPassword } from '../parse.ts';
 import type { DateOrder } from './dates.ts';
-import type { BackupSettings, RepositorySettings } from './settings.ts';
+import type { BackupRules, RepositorySettings } from './rules.ts';
 
 /** What a finished program left behind: exit code, or the signal that ended it, and the tail of its output. */
 export interface FinishedRun {
@@ -39,7 +39,7 @@ export interface Product {
   /** Its source is trimmed or rotated: a job that is not mentioned any more is still a job. */
   forgets?: boolean;
   /** Jobs that can be found without settings or secrets. Rejects with NoData where the product is not. */
-  discover?(context: CheckContext, settings: BackupSettings): Promise<BackupJob[]>;
+  discover?(context: CheckContext, settings: BackupRules): Promise<BackupJob[]>;
   /** Jobs of one repository, with the secrets that the local settings name. */
   query?(context: CheckContext, repository: RepositorySettings): Promise<BackupJob[]>;
   /** Jobs in the text of a file written by the product's own reporting. */

@@ -11,7 +11,7 @@ import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { textOfBytes } from '../parse.ts';
 import { jobOf, reasonsWhy, SourceUnreadable, type Unreadable } from './product.ts';
-import type { RepositorySettings } from './settings.ts';
+import type { RepositorySettings } from './rules.ts';
 
 /** The newest backup of one source that the repository holds. */
 export interface SnapshotSource {

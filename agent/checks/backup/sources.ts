@@ -13,7 +13,8 @@ import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
 import { productNamed, products } from './index.ts';
 import { Idle, jobOf, latest } from './product.ts';
-import type { BackupSettings, ReportFile, RepositorySettings } from './settings.ts';
+import type { ReportFile, RepositorySettings } from './rules.ts';
+import type { BackupSettings } from './settings.ts';
 
 export interface BackupSource {
   key: string;

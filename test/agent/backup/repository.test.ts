@@ -5,7 +5,7 @@ import { borg, newestPerSeries, parseArchives, seriesOf } from '../../../agent/c
 import { kopia } from '../../../agent/checks/backup/kopia.ts';
 import { jobsOf, type SnapshotSource } from '../../../agent/checks/backup/repository.ts';
 import { restic } from '../../../agent/checks/backup/restic.ts';
-import type { RepositorySettings } from '../../../agent/checks/backup/settings.ts';
+import type { RepositorySettings } from '../../../agent/checks/backup/rules.ts';
 import type { RunResult } from '../../../agent/checks/check.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { makeRoom } from './context.ts';

@@ -1,0 +1,15 @@
+/** What a language is: facts about it. */
+
+/** What a language is beside its words. */
+export interface About {
+  /** In itself, as people who read it know it. */
+  name: string;
+  /** Of the switch on every page. */
+  short: string;
+  /** For Intl. With a region where dates differ by it. */
+  locale: string;
+  /** The form of `3d 4h` that reads best. */
+  durations: 'narrow' | 'short';
+  /** Between the parts of a list that have commas of their own. */
+  separator: string;
+}
