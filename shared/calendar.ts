@@ -109,6 +109,8 @@ export interface BusinessClock {
   between(start: number, end: number): number;
   /** The first instant by which `ms` of business time have passed since `from`; null where it is decades away. */
   after(from: number, ms: number): number | null;
+  /** Whether a local date has business time. */
+  isOpenOn(date: Temporal.PlainDate): boolean;
 }
 
 /** By calendar, which must not be changed later: wall clocks of a whole year are the costly part of every report. */
@@ -132,6 +134,7 @@ const yearOf = (at: number) => new Date(at).getUTCFullYear();
 
 function createClock(calendar: Calendar): BusinessClock {
   const years = new Map<number, BusinessYear>();
+  const dates = new Map<string, boolean>();
   function year(number: number): BusinessYear {
     const known = years.get(number);
     if (known) return known;
@@ -150,7 +153,8 @@ function createClock(calendar: Calendar): BusinessClock {
     return span ? (before[index] as number) + Math.min(at, span.end) - span.start : 0;
   }
   const whole = (number: number) => year(number).before.at(-1) as number;
-  return {
+  const midnight = (date: Temporal.PlainDate) => instantAt(date, 0, calendar.zone, 'open');
+  const clock: BusinessClock = {
     open(from, to) {
       const parts: Span[] = [];
       for (let number = yearOf(from); from < to && number <= yearOf(to); number++) {
@@ -183,7 +187,14 @@ function createClock(calendar: Calendar): BusinessClock {
       }
       return null;
     },
+    isOpenOn(date) {
+      const name = date.toString();
+      const isOpen = dates.get(name) ?? clock.between(midnight(date), midnight(date.add({ days: 1 }))) > 0;
+      dates.set(name, isOpen);
+      return isOpen;
+    },
   };
+  return clock;
 }
 
 /** How many items at the head of a list hold, where none holds after one that does not. */
@@ -212,14 +223,9 @@ export function businessDaysAfter(calendar: Calendar, at: number, days: number):
   for (let left = days, tried = 0; left > 0; tried++) {
     if (tried > yearsAhead * 366) return null;
     date = date.add({ days: 1 });
-    if (isBusinessDay(calendar, date)) left--;
+    if (businessClock(calendar).isOpenOn(date)) left--;
   }
   return date.toZonedDateTime({ timeZone: calendar.zone, plainTime: from.toPlainTime() }).epochMilliseconds;
-}
-
-function isBusinessDay(calendar: Calendar, date: Temporal.PlainDate): boolean {
-  const at = (day: Temporal.PlainDate) => instantAt(day, 0, calendar.zone, 'open');
-  return businessClock(calendar).between(at(date), at(date.add({ days: 1 }))) > 0;
 }
 
 /** The weeks of a period, from Monday to Monday by the wall clock of a zone, the first and the last cut by the period. */

@@ -8,7 +8,7 @@ import {
   sharesOf,
 } from '../../../collector/kpi/availability.ts';
 import { serverAvailability } from '../../../collector/kpi/kpis/availability.ts';
-import { roundTheClock } from '../../../shared/calendar.ts';
+import { officeHours, periodBounds, roundTheClock } from '../../../shared/calendar.ts';
 import { caseCalendars, casesOf, compare, type KpiCase } from '../../support/kpi-cases.ts';
 
 const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
@@ -134,6 +134,62 @@ test('a delivered buffer proves life while the collector was not watching', () =
   );
   assert.is(without.minutes.unknown, 120);
   assert.is(proved.minutes.unknown, 60);
+});
+
+const office = officeHours('Europe/Berlin');
+const october = periodBounds('Europe/Berlin', '2026-10');
+const inOffice = (signals: Signal[], more: Partial<AvailabilityInput> = {}) =>
+  endpointAvailability({ class: 'server', calendar: office, period: october, signals, ...more });
+const outage = (from: string, to: string): Signal[] => [
+  { at: at(from), type: 'lost' },
+  { at: at(to), type: 'online' },
+];
+
+test('only time that was promised counts: nights and weekends are outside, before and after the clock changes', () => {
+  const found = inOffice(outage('2026-10-23T16:00:00+02:00', '2026-10-26T09:30:00+01:00'));
+  assert.is(found.minutes.scheduled, 22 * 480);
+  assert.is(found.minutes.down, 90);
+  assert.is(inOffice(outage('2026-10-24T00:00:00+02:00', '2026-10-25T23:00:00+01:00')).shares.availability, 100);
+  const late = inOffice(outage('2026-10-26T08:00:00+01:00', '2026-10-26T09:01:00+01:00'));
+  assert.is(late.minutes.down, 1, 'an hour of which a minute was promised is no blip');
+});
+
+test('planned work counts where it was entered before it began, or approved; only its promised part', () => {
+  const window = { start: at('2026-10-12T16:00:00+02:00'), end: at('2026-10-13T10:00:00+02:00') };
+  const signals = outage('2026-10-12T16:30:00+02:00', '2026-10-13T11:00:00+02:00');
+  const of = (more: { createdAt: number; approved?: boolean }) =>
+    inOffice(signals, { maintenance: [{ ...window, ...more }] });
+  const early = of({ createdAt: window.start });
+  assert.equal([early.minutes.maintenance, early.minutes.down], [120, 60]);
+  assert.equal(early.minutes, of({ createdAt: window.end, approved: true }).minutes);
+  const late = of({ createdAt: window.start + 1 });
+  assert.equal([late.minutes.maintenance, late.minutes.down], [0, 150]);
+});
+
+test('unknown inside an outage is unknown, two reports of the same outage are one, both in promised time', () => {
+  const found = inOffice(outage('2026-10-12T10:00:00+02:00', '2026-10-12T14:00:00+02:00'), {
+    unknown: [{ start: at('2026-10-12T12:00:00+02:00'), end: at('2026-10-12T20:00:00+02:00') }],
+    incidents: [
+      { start: at('2026-10-14T10:00:00+02:00'), end: at('2026-10-14T12:00:00+02:00') },
+      { start: at('2026-10-14T11:00:00+02:00'), end: at('2026-10-14T20:00:00+02:00') },
+    ],
+  });
+  assert.equal([found.minutes.down, found.minutes.unknown], [120 + 420, 300]);
+});
+
+test('ten thousand endpoints over thirteen months: their calendar is laid once', () => {
+  const period = { start: periodBounds('Europe/Berlin', '2025-10').start, end: october.end };
+  const began = performance.now();
+  for (let n = 0; n < 10_000; n++)
+    inOffice(
+      [
+        { at: period.start + n * 1e6, type: 'lost' },
+        { at: period.start + (n + 9) * 1e6, type: 'online' },
+      ],
+      { period },
+    );
+  const ms = performance.now() - began;
+  assert.ok(ms < 10_000, `${Math.round(ms)} ms`);
 });
 
 test('a workstation that never spoke has no availability, not 0 and not 100', () => {
