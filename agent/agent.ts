@@ -148,7 +148,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   async function answer(word: 'sleep' | 'wake' | 'status'): Promise<unknown> {
-    if (word === 'sleep') await running?.link.goodbye('sleep');
+    if (word === 'sleep') await running?.link.disconnect('sleep');
     if (word === 'wake') running?.link.wake();
     return state();
   }
@@ -179,7 +179,7 @@ export function createAgent(options: AgentOptions): Agent {
       heavy.stop();
       endAll();
       door?.close();
-      await link.goodbye(reason);
+      await link.disconnect(reason);
       spool.close();
       birth.end();
       running = null;

@@ -47,7 +47,7 @@ const worthMs = 10_000;
 const secondsOf = (ms: number) => Math.round(ms / 1000);
 
 /** How the agent's last session ended: the only evidence where no record shows how the machine went down. */
-function ownWord(last: LastSession | undefined): Shutdown {
+function shutdownOfLastSession(last: LastSession | undefined): Shutdown {
   if (last === undefined) return { previous_shutdown: 'unknown' };
   return { previous_shutdown: last.ended ? 'clean' : 'unclean', shutdown_source: 'agent' };
 }
@@ -61,11 +61,11 @@ export function createBirth(parts: { memory: AgentMemory; clock: Clock; log: Log
   const previous = last?.boot_id === bootId ? last.previous : last && { boot_id: last.boot_id, ended: last.ended };
   const run = { boot_id: bootId, previous, at: startedAt, uptime: uptime() };
   const gaps = createGaps(context);
-  let shutdown = ownWord(last);
-  let untold = none;
+  let shutdown = shutdownOfLastSession(last);
+  let unpublished = none;
   let clockSet: { at: number; why: Reason } | null = null;
 
-  function say(found: Gap): void {
+  function logGap(found: Gap): void {
     const { sleptMs, stoodStillMs, setMs, stalled } = found;
     if (sleptMs >= worthMs) log.info({ seconds: secondsOf(sleptMs) }, 'The machine slept');
     if (stoodStillMs >= worthMs)
@@ -101,13 +101,13 @@ export function createBirth(parts: { memory: AgentMemory; clock: Clock; log: Log
     },
     async noticed(gap, onClockSet) {
       const found = await gaps.explain(gap, clock.now());
-      say(found);
+      logGap(found);
       if (Math.abs(found.setMs) >= worthMs) onClockSet?.(Math.round(found.setMs));
       if (found.sleptMs < worthMs && found.stoodStillMs < worthMs) return false;
-      untold = {
-        sleptMs: untold.sleptMs + found.sleptMs,
-        stoodStillMs: untold.stoodStillMs + found.stoodStillMs,
-        stalled: found.stalled ?? untold.stalled,
+      unpublished = {
+        sleptMs: unpublished.sleptMs + found.sleptMs,
+        stoodStillMs: unpublished.stoodStillMs + found.stoodStillMs,
+        stalled: found.stalled ?? unpublished.stalled,
       };
       return true;
     },
@@ -115,14 +115,14 @@ export function createBirth(parts: { memory: AgentMemory; clock: Clock; log: Log
     facts: () => ({
       ...shutdown,
       uptime_s: Math.round(uptime()),
-      slept_s: secondsOf(untold.sleptMs),
-      stood_still_s: secondsOf(untold.stoodStillMs),
-      ...(untold.stalled === null ? {} : { stalled: untold.stalled }),
+      slept_s: secondsOf(unpublished.sleptMs),
+      stood_still_s: secondsOf(unpublished.stoodStillMs),
+      ...(unpublished.stalled === null ? {} : { stalled: unpublished.stalled }),
     }),
     delivered({ slept_s = 0, stood_still_s = 0 }) {
-      const sleptMs = Math.max(0, untold.sleptMs - slept_s * 1000);
-      const stoodStillMs = Math.max(0, untold.stoodStillMs - stood_still_s * 1000);
-      untold = sleptMs < worthMs && stoodStillMs < worthMs ? none : { ...untold, sleptMs, stoodStillMs };
+      const sleptMs = Math.max(0, unpublished.sleptMs - slept_s * 1000);
+      const stoodStillMs = Math.max(0, unpublished.stoodStillMs - stood_still_s * 1000);
+      unpublished = sleptMs < worthMs && stoodStillMs < worthMs ? none : { ...unpublished, sleptMs, stoodStillMs };
     },
   };
 }

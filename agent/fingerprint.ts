@@ -29,7 +29,7 @@ const unfilled =
   /^(|-|none|unknown|n\/a|na|null|default( string)?|to be filled by o\.?e\.?m\.?|not (specified|applicable|available|provided)|system[ -]?serial( number)?|(base|main) ?board serial number|serial( number)?|o\.?e\.?m\.?|invalid|uninitialized|0123456789|123456789|1234567890|03000200-0400-0500-0006-000700080009|00020003-0004-0005-0006-000700080009|12345678-1234-5678-90ab-cddeefaabbcc)$/;
 
 /** In one spelling, or null when it is a placeholder. */
-export function told(text: string | null | undefined): string | null {
+export function usableId(text: string | null | undefined): string | null {
   const plain = (text ?? '').slice(0, 256).trim().toLowerCase();
   const letters = new Set(plain.replaceAll(/[^a-z0-9]/g, ''));
   // 0000…, ffff…, xxxx…, and what has no letter or digit at all.
@@ -43,10 +43,10 @@ export function fingerprintOf(parts: FingerprintParts): Fingerprint {
     createHmac('sha256', 'evenkeel machine fingerprint 1').update(`${name}:${value}`).digest('hex').slice(0, 16);
   const print: Fingerprint = {};
   for (const name of ['uuid', 'serial', 'board', 'machine'] as const) {
-    const value = told(parts[name]);
+    const value = usableId(parts[name]);
     if (value !== null) print[name] = hash(name, value);
   }
-  const macs = [...new Set(parts.macs.flatMap((mac) => told(mac) ?? []))].sort().slice(0, 8);
+  const macs = [...new Set(parts.macs.flatMap((mac) => usableId(mac) ?? []))].sort().slice(0, 8);
   if (macs.length > 0) print.macs = macs.map((mac) => hash('mac', mac));
   return print;
 }
@@ -71,7 +71,7 @@ function readLinux(root: string): FingerprintParts {
   const tree = readText(root, '/proc/device-tree/serial-number')?.replaceAll('\0', '') ?? null;
   return {
     uuid: dmi('product_uuid'),
-    serial: told(dmi('product_serial')) ?? tree,
+    serial: usableId(dmi('product_serial')) ?? tree,
     board: dmi('board_serial'),
     machine: firstLine(root, '/etc/machine-id') ?? firstLine(root, '/var/lib/dbus/machine-id'),
     macs: listNames(root, '/sys/class/net')

@@ -22,14 +22,14 @@ export interface HeavyOptions {
 }
 
 export interface Heavy {
-  run(names: readonly string[], told: (name: string, outcome: CheckOutcome) => void): Promise<void>;
+  run(names: readonly string[], onOutcome: (name: string, outcome: CheckOutcome) => void): Promise<void>;
   stop(): void;
 }
 
 export function createHeavy({ data, log }: HeavyOptions): Heavy {
   let stopChild: (() => void) | null = null;
   return {
-    run(names, told) {
+    run(names, onOutcome) {
       const { file, args } = agentCommand(['heavy', '--data', data, ...names]);
       // The compile cache lies in the agent's folder, and would make it anew where it has been deleted.
       const env = existsSync(data) ? process.env : { ...process.env, NODE_COMPILE_CACHE: undefined };
@@ -50,13 +50,13 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
       eachLine(child.stdout, (line) => {
         const answer = readLine(line);
         if (!answer || !missing.delete(answer.name)) return;
-        told(answer.name, answer.outcome);
+        onOutcome(answer.name, answer.outcome);
       });
       return new Promise((resolve) => {
         const finish = (why: Reason) => {
           clearTimeout(timer);
           stopChild = null;
-          for (const name of missing) told(name, { status: 'failed', reasons: [why], ms: 0 });
+          for (const name of missing) onOutcome(name, { status: 'failed', reasons: [why], ms: 0 });
           missing.clear();
           resolve();
         };

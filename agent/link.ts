@@ -57,7 +57,7 @@ export interface Link {
   /** Sends a fresh entry at once when connected; otherwise the spool keeps it. */
   offer(entry: SpoolEntry): void;
   /** Publishes `offline` and disconnects. Resolves when the broker has it, or after two seconds. */
-  goodbye(reason: OfflineReason): Promise<void>;
+  disconnect(reason: OfflineReason): Promise<void>;
   /** Something of the birth has changed: publishes it again if connected, else with the next connection. */
   announce(): void;
   /** The newest entry that has been sent; null when none has. */
@@ -94,7 +94,7 @@ function publishPresence({ publish }: LinkConnection, presence: Presence): Promi
 }
 
 /** In order: the broker has `offline` and does not publish the will. Or it does not answer in time. */
-async function disconnect({ id, connection }: LinkSession, reason: OfflineReason): Promise<void> {
+async function endInOrder({ id, connection }: LinkSession, reason: OfflineReason): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, disconnectMs).unref());
   await Promise.race([publishPresence(connection, { state: 'offline', session: id, reason }), limit]);
   await Promise.race([connection.disconnect(), limit]);
@@ -159,7 +159,7 @@ export function createLink(options: LinkOptions): Link {
       if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
     });
     publishBirth(current);
-    spool.lone(false);
+    spool.setOnlyCopy(false);
     current.sender.begin();
   }
 
@@ -211,7 +211,7 @@ export function createLink(options: LinkOptions): Link {
     current.over = true;
     if (session !== current) return;
     session = null;
-    spool.lone(true);
+    spool.setOnlyCopy(true);
     if (status.state === 'asleep' || status.state === 'stopped') return;
     const error = current.connection.error();
     const reason = error?.message || 'the connection was closed';
@@ -228,12 +228,12 @@ export function createLink(options: LinkOptions): Link {
     if (oldest) session.sender.repeat(spool.newest() ?? oldest);
   }
 
-  async function goodbye(reason: OfflineReason): Promise<void> {
+  async function disconnect(reason: OfflineReason): Promise<void> {
     const current = session;
     setState(reason === 'sleep' ? 'asleep' : 'stopped');
     reconnect.cancel();
     if (resending && reason !== 'sleep') clearInterval(resending);
-    if (current && current.connectedAt !== null) await disconnect(current, reason);
+    if (current && current.connectedAt !== null) await endInOrder(current, reason);
     current?.connection.close();
     if (current) end(current);
     if (reason === 'sleep') reconnect.after(sleepMs);
@@ -248,7 +248,7 @@ export function createLink(options: LinkOptions): Link {
     offer(entry) {
       if (session && session.connectedAt !== null) session.sender.offer(entry);
     },
-    goodbye,
+    disconnect,
     sentUpTo: () => sentUpTo,
     announce() {
       if (session && session.connectedAt !== null) publishBirth(session);

@@ -5,7 +5,7 @@
  * How safe, at which cost: SQLite in WAL mode with `synchronous=NORMAL` survives `kill -9` of the agent whole, because
  * every commit is in the kernel's page cache. It costs no fsync per report, which on an SD card or a sleeping laptop
  * disk would be 8,640 per day. A power cut could take the last commits, so while no collector is connected (this is the
- * only copy of the data) commits are fsynced (`lone`). And since a power cut may also have taken sequence numbers that
+ * only copy of the data) commits are fsynced (`setOnlyCopy`). And since a power cut may also have taken sequence numbers that
  * the collector has seen already, a spool that was not closed before the machine went down goes on under a new epoch: a
  * number is never used twice.
  */
@@ -49,7 +49,7 @@ export interface Spool {
    */
   redate(until: SpoolKey, sent: () => SpoolKey | null, byMs: number): void;
   /** While true this is the only copy of the data, and every commit is fsynced. */
-  lone(alone: boolean): void;
+  setOnlyCopy(isOnlyCopy: boolean): void;
   state(): SpoolState;
   close(): void;
 }
@@ -74,7 +74,7 @@ class DurableSpool implements Spool {
   #file: SpoolFile;
   /** Not null while the disk refuses. */
   #memory: SpoolMemory | null = null;
-  #lone = true;
+  #onlyCopy = true;
   #puts = 0;
   /** What is up to here another run of the agent wrote, by a clock that is not known. */
   #before: SpoolKey;
@@ -196,10 +196,10 @@ class DurableSpool implements Spool {
     }
   }
 
-  lone(alone: boolean): void {
-    if (this.#lone === alone) return;
-    this.#lone = alone;
-    this.#reading(undefined, () => this.#file.synchronous(alone));
+  setOnlyCopy(isOnlyCopy: boolean): void {
+    if (this.#onlyCopy === isOnlyCopy) return;
+    this.#onlyCopy = isOnlyCopy;
+    this.#reading(undefined, () => this.#file.synchronous(isOnlyCopy));
   }
 
   state(): SpoolState {
@@ -238,7 +238,7 @@ class DurableSpool implements Spool {
     const { epoch, seq } = this.#file;
     this.#file.abandon();
     this.#file = this.#begin(thrown, { epoch, seq });
-    if (!this.#lone) this.#file.synchronous(false);
+    if (!this.#onlyCopy) this.#file.synchronous(false);
     this.#mark();
   }
 

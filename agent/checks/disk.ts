@@ -97,14 +97,12 @@ function readSpace(path: string): Space | null {
   }
 }
 
-/** A path that hangs keeps one thread of the pool; it is not asked again until it has answered. */
-const asked = new Set<string>();
-
-async function askSpace(path: string): Promise<Space | null> {
-  if (asked.has(path)) return null;
-  asked.add(path);
+/** @param pending a path that hangs keeps one thread of the pool; it is not asked again until it has answered */
+async function askSpace(path: string, pending: Set<string>): Promise<Space | null> {
+  if (pending.has(path)) return null;
+  pending.add(path);
   try {
-    const answer = statfs(path).finally(() => asked.delete(path));
+    const answer = statfs(path).finally(() => pending.delete(path));
     const late = new Promise<null>((resolve) => setTimeout(resolve, 2000, null).unref());
     const stat = await Promise.race([answer.catch(() => null), late]);
     return stat === null ? null : spaceOf(stat);
@@ -115,7 +113,11 @@ async function askSpace(path: string): Promise<Space | null> {
 }
 
 /** Read-only though it should be writable: an emergency, or `ro` where fstab or the first reading had `rw`. */
-export function isFallen(mount: Mount, fstab: ReadonlyMap<string, 'ro' | 'rw'>, first: Map<string, boolean>): boolean {
+export function isUnexpectedlyReadOnly(
+  mount: Mount,
+  fstab: ReadonlyMap<string, 'ro' | 'rw'>,
+  first: Map<string, boolean>,
+): boolean {
   if (!first.has(mount.mount)) first.set(mount.mount, mount.wholeReadOnly && !mount.emergencyReadOnly);
   if (mount.emergencyReadOnly) return true;
   if (!mount.wholeReadOnly) return false;
@@ -138,6 +140,8 @@ interface KnownMounts {
   mounts: Mount[];
   atOnce: Set<Mount>;
   fstab: Map<string, 'ro' | 'rw'>;
+  /** Paths that have been asked and have not answered. */
+  pending: Set<string>;
 }
 
 function refresh(context: CheckContext, known: KnownMounts): void {
@@ -158,11 +162,14 @@ async function linux(context: CheckContext, known: KnownMounts): Promise<Finding
   const pools = mounts.some(({ fstype }) => fstype === 'zfs') ? objectOf(context.memory.get(poolsKey)) : {};
   const rows = mounts.map(async (mount) => {
     const path = context.root + mount.mount;
-    const own = known.atOnce.has(mount) ? readSpace(path) : await askSpace(path);
+    const own = known.atOnce.has(mount) ? readSpace(path) : await askSpace(path, known.pending);
     const pool = mount.source.split('/')[0] as string;
     const space = own && mount.fstype === 'zfs' ? sharedSpace(own, numberOf(pools[pool])) : own;
     const tags = { path: mount.mount, device: mount.source, fstype: mount.fstype };
-    const state = { read_only: isFallen(mount, fstab, first) ? 1 : 0, errors: errorsOf(context.root, mount) };
+    const state = {
+      read_only: isUnexpectedlyReadOnly(mount, fstab, first) ? 1 : 0,
+      errors: errorsOf(context.root, mount),
+    };
     return metric('disk', tags, { ...fieldsOf(space), ...state }, now);
   });
   const metrics = (await Promise.all(rows)).flat();
@@ -177,7 +184,7 @@ interface Attached {
 }
 
 /** Output of a small tool of macOS; empty when it cannot be had, because the check goes on with what it knows. */
-async function said(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
+async function outputOf(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
   return context.run(file, args, { timeoutMs: 5000, gentle: false }).then(
     (result) => result.stdout,
     () => '',
@@ -191,10 +198,10 @@ async function macos(context: CheckContext, attached: Attached): Promise<Finding
   const all = parseDf(stdout);
   const disks = [...new Set(all.map(({ source }) => diskOf(source)))].join(' ');
   if (disks !== attached.disks) {
-    attached.images = parseAttachedImages(await said(context, '/usr/bin/hdiutil', ['info']));
+    attached.images = parseAttachedImages(await outputOf(context, '/usr/bin/hdiutil', ['info']));
     attached.disks = disks;
   }
-  const table = parseMountTable(await said(context, '/sbin/mount', []));
+  const table = parseMountTable(await outputOf(context, '/sbin/mount', []));
   const containers = new Map<string, DfRow>();
   // Read-only media do not fill up: discs, and disks of Windows that macOS only reads.
   for (const row of macDisks(realDisks(all, attached.images)))
@@ -236,7 +243,10 @@ async function windows(context: CheckContext): Promise<Findings> {
 }
 
 export function disk(platform: NodeJS.Platform = process.platform): Check {
-  const known: KnownMounts = { first: new Map(), text: '', mounts: [], atOnce: new Set(), fstab: new Map() };
+  const known: KnownMounts = {
+    ...{ first: new Map(), text: '', mounts: [] },
+    ...{ atOnce: new Set(), fstab: new Map(), pending: new Set() },
+  };
   const attached: Attached = { disks: '', images: null };
   return {
     name: 'disk',

@@ -16,16 +16,8 @@ export function parseAuxv(bytes: Uint8Array, little = endianness() === 'LE'): nu
   return null;
 }
 
-const known = new Map<string, number | null>();
-
 /** Of this system; null when unknown, and then what is counted in pages is unknown. */
-export function pageBytes(root = ''): number | null {
-  const before = known.get(root);
-  if (before !== undefined) return before;
-  const size = readPageSize(root) ?? (root === '' ? null : pageBytes());
-  known.set(root, size);
-  return size;
-}
+export const pageBytes = (root = ''): number | null => readPageSize(root) ?? (root === '' ? null : readPageSize(''));
 
 function readPageSize(root: string): number | null {
   try {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunResult } from '../../agent/checks/check.ts';
-import { disk, isFallen, sharedSpace, spaceOf } from '../../agent/checks/disk.ts';
+import { disk, isUnexpectedlyReadOnly, sharedSpace, spaceOf } from '../../agent/checks/disk.ts';
 import { parseDf, parseFstab, parseMountInfo, realDisks } from '../../agent/checks/mounts.ts';
 import { poolsKey } from '../../agent/checks/pools.ts';
 import { trialContext } from '../support/check-context.ts';
@@ -29,7 +29,8 @@ test('a ZFS data set tells its pool: 5 GB beside 100 GB that are left of 1 TB', 
 
 test('read-only is what the file system is, not what the agent or a bind mount may', () => {
   const fstab = parseFstab('/dev/sda2 / ext4 rw 0 1\n/dev/sda3 /home ext4 defaults 0 2\n');
-  const fallen = (line: string) => parseMountInfo(line).map((mount) => isFallen(mount, fstab, new Map()))[0];
+  const fallen = (line: string) =>
+    parseMountInfo(line).map((mount) => isUnexpectedlyReadOnly(mount, fstab, new Map()))[0];
   assert.is(fallen('100 99 8:2 / / ro,relatime - ext4 /dev/sda2 rw,errors=remount-ro'), false);
   assert.is(fallen('101 99 8:3 / /home ro,relatime shared:1 - ext4 /dev/sda3 rw'), false);
   assert.is(fallen('100 99 8:2 / / ro,relatime - ext4 /dev/sda2 ro,errors=remount-ro'), true);

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunLimits } from '../../agent/checks/check.ts';
-import { type FingerprintParts, fingerprintOf, readParts, told } from '../../agent/fingerprint.ts';
+import { type FingerprintParts, fingerprintOf, readParts, usableId } from '../../agent/fingerprint.ts';
 import { compare } from '../../collector/fleet/fingerprint.ts';
 import { answer, removeTrees, tree } from '../support/tree.ts';
 
@@ -107,8 +107,8 @@ test('what makers leave in tells nobody apart', () => {
     ...['Not Specified', 'Not Applicable', '03000200-0400-0500-0006-000700080009', 'XXXXXXXX', '..............'],
     ...['0123456789', '00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', 'uninitialized', 'Base Board Serial Number', '-'],
   ];
-  for (const text of empty) assert.is(told(text), null, text);
-  assert.is(told('  PF0ABCDE '), 'pf0abcde');
+  for (const text of empty) assert.is(usableId(text), null, text);
+  assert.is(usableId('  PF0ABCDE '), 'pf0abcde');
   const parts: FingerprintParts = {
     uuid: empty[3] as string,
     serial: 'Default string',

@@ -1,4 +1,4 @@
-/** The MQTT session against a real broker: birth, goodbye, will, both lanes, what comes back, encryption. */
+/** The MQTT session against a real broker: birth, orderly end, will, live and backlog, messages of the collector, encryption. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -57,7 +57,7 @@ async function withLink(work: (bench: Bench) => Promise<void>, tls?: { key: stri
   try {
     await work({ broker, spool, link, configs, put, offer: (at) => link.offer(put(at)) });
   } finally {
-    await link.goodbye('stop');
+    await link.disconnect('stop');
     await broker.down();
     spool.close();
   }
@@ -65,7 +65,7 @@ async function withLink(work: (bench: Bench) => Promise<void>, tls?: { key: stri
 
 const address = { bucket: credential(1).bucket, endpoint: credential(1).endpoint };
 
-test('birth is retained; what is measured goes at once and leaves the spool by its ack; goodbye has its reason', () =>
+test('birth is retained; what is measured goes at once and leaves the spool by its ack; an orderly end has its reason', () =>
   withLink(async ({ broker, spool, link, offer }) => {
     link.start();
     await until('birth', () => broker.presences.length === 1);
@@ -78,13 +78,13 @@ test('birth is retained; what is measured goes at once and leaves the spool by i
     const { leaf: _, endpoint: __, ...report } = broker.kept[0] as unknown as Record<string, unknown>;
     check(Report, report);
     await until('the ack', () => spool.state().entries === 0);
-    await link.goodbye('shutdown');
+    await link.disconnect('shutdown');
     assert.equal(broker.presences.at(-1)?.presence, {
       state: 'offline',
       session: birth?.presence.session,
       reason: 'shutdown',
     });
-    assert.is(broker.presences.length, 2, 'a goodbye leaves no will behind');
+    assert.is(broker.presences.length, 2, 'after an orderly end no will is published');
   }));
 
 test('the present first, then the backlog, oldest first and each once', () =>
@@ -103,7 +103,7 @@ test('the present first, then the backlog, oldest first and each once', () =>
       Array.from({ length: 40 }, (_, i) => i + 1),
     );
     assert.ok(broker.kept.slice(1).every((message) => message.leaf === 'backlog'));
-    assert.ok(performance.now() - started > 500, 'the slow lane has a bounded rate');
+    assert.ok(performance.now() - started > 500, 'the backlog has a bounded rate');
     await until('the acks', () => spool.state().entries === 0);
     assert.is(broker.kept.length, 41);
   }));
@@ -226,7 +226,7 @@ test('sleep: says so and disconnects; wake: comes back by itself', () =>
   withLink(async ({ broker, link }) => {
     link.start();
     await until('birth', () => broker.presences.length === 1);
-    await link.goodbye('sleep');
+    await link.disconnect('sleep');
     assert.is(broker.presences.at(-1)?.presence.state, 'offline');
     assert.is(link.state().state, 'asleep');
     link.wake();
@@ -293,7 +293,7 @@ test('encrypted, with the authority from the enrolment; without it, refused', as
     stranger.start();
     await until('the refusal', () => stranger.state().trouble);
     assert.match(String(stranger.state().trouble), /self.signed|certificate/i);
-    await stranger.goodbye('stop');
+    await stranger.disconnect('stop');
   }, tls);
 });
 

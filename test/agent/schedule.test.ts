@@ -1,4 +1,4 @@
-/** The runner: lanes, failures, settings; and which sections are sent when. */
+/** The runner: both loops, failures, settings; and which sections are sent when. */
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,7 +52,7 @@ function bench(checks: Check[], more: Partial<RunnerOptions> = {}) {
   return { runner, reports, sections, names, outcomes, memory };
 }
 
-test('a check that throws, hangs or has nothing does not disturb the others, and is told', async () => {
+test('a check that throws, hangs or has nothing does not disturb the others, and is reported', async () => {
   const { runner, reports, names, outcomes } = bench([
     light('good', async () => ({ metrics: [one('good')] })),
     light('thrower', async () => {
@@ -69,7 +69,7 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
   assert.ok(names().has('good'));
   assert.is(outcomes('thrower')[0]?.fields.ok, 0);
   assert.is(outcomes('empty')[0]?.fields.ok, 1, 'no data is no failure');
-  assert.is(outcomes('good').length, 1, 'an outcome that stays is told once a minute');
+  assert.is(outcomes('good').length, 1, 'an unchanged outcome is reported once a minute');
   assert.equal(
     runner.states().map((state) => [state.check, state.status, state.reason]),
     [
@@ -81,26 +81,26 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
 });
 
 test('the fast loop goes on while a heavy check takes its time; the slow one comes with a later report', async () => {
-  let told: ((outcome: CheckOutcome) => void) | null = null;
+  let report: ((outcome: CheckOutcome) => void) | null = null;
   const heavy: Check = { ...light('slow', async () => ({}), 3_600_000), heavy: true };
   const { runner, reports, sections } = bench([light('good', async () => ({ metrics: [one('good')] })), heavy], {
     random: () => 0,
-    runHeavy: (_names, tell) =>
+    runHeavy: (_names, onOutcome) =>
       new Promise((resolve) => {
-        told = (outcome) => {
-          tell('slow', outcome);
+        report = (outcome) => {
+          onOutcome('slow', outcome);
           resolve();
         };
       }),
   });
   runner.start();
-  await until('the heavy check', () => told !== null, 10_000);
+  await until('the heavy check', () => report !== null, 10_000);
   const before = reports.length;
   await until('four more reports', () => reports.length >= before + 4);
   const gaps = reports.slice(2).map((report, i) => report.at - (reports[i + 1]?.at ?? 0));
   // Reports leave each 500 ms; the machine that runs the tests may be busy.
   assert.ok(Math.max(...gaps.slice(3)) < 2500, `largest gap ${Math.max(...gaps)}`);
-  (told as unknown as (outcome: CheckOutcome) => void)({
+  (report as unknown as (outcome: CheckOutcome) => void)({
     status: 'ok',
     ms: 5,
     findings: { metrics: [one('slow')], sections: { software: [] } },
@@ -110,7 +110,7 @@ test('the fast loop goes on while a heavy check takes its time; the slow one com
   assert.ok(sections.some(([check]) => check === 'slow'));
 });
 
-test('a slow check of the fast lane does not hold the report', async () => {
+test('a slow check of the fast loop does not hold the report', async () => {
   const { runner, reports } = bench([
     light('good', async () => ({ metrics: [one('good')] })),
     light('slow', () => new Promise((resolve) => setTimeout(resolve, 3000, { metrics: [one('slow')] }))),

@@ -77,7 +77,7 @@ test('numbers go on over a clean restart, and only an ack trims', () =>
     third.close();
   }));
 
-test('after the machine went down without a goodbye a new epoch begins; after a crash of the agent alone it goes on', () =>
+test('after the machine went down without an orderly end a new epoch begins; after a crash of the agent alone it goes on', () =>
   withFolder((folder) => {
     const before = open(folder);
     const old = put(before);

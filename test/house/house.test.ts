@@ -33,8 +33,8 @@ const limits = {
 /** Modules that had state when the rule was made, each with why it may or what it should become. Only to be shortened. */
 const moduleState = new Set([
   // Compiled or read once, and the same for everybody.
+  // Stays: to compile a schema takes milliseconds, and most processes never read its messages.
   'agent/checks/backup/drop-schema.ts validator',
-  'agent/platform/page-size.ts known',
   'collector/evaluate/scope.ts keys',
   'shared/calendar.ts clocks',
   'shared/report.ts validators',
@@ -42,7 +42,6 @@ const moduleState = new Set([
   // Of the process: its children, which end with it; what a network file system has not answered; its event loop.
   'agent/run.ts running',
   'agent/checks/backup/file-rule.ts waiting',
-  'agent/checks/disk.ts asked',
   'collector/state/breathe.ts turnedAt',
   // A thread of its own, which has one store.
   ...['removal', 'lastId', 'duck', 'bench', 'merges', 'planned', 'working'].map(

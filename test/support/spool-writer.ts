@@ -13,7 +13,7 @@ const spool = openSpool({
   log: silentLog,
   ...(quota === '0' ? {} : { quotaBytes: Number(quota) }),
 });
-spool.lone(false);
+spool.setOnlyCopy(false);
 for (let i = 0; ; i++) {
   const entry = spool.put('report', Date.now(), ({ epoch, seq, lost }) => ({ v: 1, epoch, seq, lost, metrics: [] }));
   writeSync(1, `put ${entry.epoch} ${entry.seq}\n`);
