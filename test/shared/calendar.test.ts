@@ -128,9 +128,9 @@ test('the prepared clock gives what the calendar gives', () => {
 test('a fleet of ten thousand asks about thirteen months without laying the calendar again for each', () => {
   const calendar = officeHours('Europe/Berlin');
   const from = at('2025-11-01T00:00:00Z');
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (let n = 0; n < 10_000; n++) businessMinutes(calendar, from + n * 60_000, at('2026-12-01T00:00:00Z') - n);
-  const ms = performance.now() - began;
+  const ms = process.cpuUsage(began).user / 1000;
   assert.ok(ms < 1000, `${Math.round(ms)} ms`);
 });
 

@@ -14,7 +14,7 @@ import { type ClockEvent, slaClock } from '../../../../collector/kpi/formulas/sl
 import { softwareUtilisation } from '../../../../collector/kpi/formulas/software.ts';
 import { type StabilityParts, stabilityIndex } from '../../../../collector/kpi/formulas/stability-index.ts';
 import { rateRatio, theilSenSlope, ticketVolume } from '../../../../collector/kpi/formulas/volume.ts';
-import { caseCalendars, casesOf, compare } from '../../../support/kpi-cases.ts';
+import { caseCalendars, casesOf, compare, type KpiCase } from '../../../support/kpi-cases.ts';
 import {
   at,
   changesOf,
@@ -241,9 +241,69 @@ const outputs: Record<string, (input: Raw) => Record<string, unknown>> = {
   },
 };
 
+/** Of our own, in the same form: they run also where the file is not there. */
+const own: KpiCase[] = [
+  {
+    id: 'own-1',
+    fn: 'costPerTicket',
+    title: 'a year and a purchase by the month',
+    input: {
+      costs: [
+        { kind: 'annual', amount: 1200 },
+        { kind: 'capital', amount: 90, months: 9 },
+      ],
+      tickets: { handled: 10, auto_untouched: 1 },
+      tiers: { T1: { minutes: 30, tickets: 5 }, T2: { minutes: 10, tickets: 0 } },
+    },
+    expected: { operating_cost: 110, cost_per_ticket: 11, cost_per_ticket_all: 10, by_tier: { T1: 16.5, T2: null } },
+  },
+  {
+    id: 'own-2',
+    fn: 'csat',
+    title: 'neutral answers stay in the divisor',
+    input: {
+      period: { start: '2026-06-01T00:00:00Z', end: '2026-07-01T00:00:00Z' },
+      surveys_sent: 8,
+      answers: [3, 4, 5, 1].map((rating, n) => ({ ticket: `t${n}`, rating, answered_at: '2026-06-02T00:00:00Z' })),
+    },
+    expected: { n: 4, csat_pct: 50, status: 'insufficient', response_rate_pct: 50 },
+  },
+  {
+    id: 'own-3',
+    fn: 'backlog',
+    title: 'a hold for a vendor, and what came and went',
+    input: {
+      at: '2026-07-01T00:00:00Z',
+      period: { start: '2026-06-01T00:00:00Z', end: '2026-07-01T00:00:00Z' },
+      tickets: [
+        {
+          id: 'a',
+          events: [
+            { at: '2026-05-30T00:00:00Z', state: 'new' },
+            { at: '2026-06-02T00:00:00Z', state: 'on_hold', reason: 'awaiting_vendor' },
+          ],
+        },
+        {
+          id: 'b',
+          events: [
+            { at: '2026-06-03T00:00:00Z', state: 'new' },
+            { at: '2026-06-04T00:00:00Z', state: 'resolved' },
+          ],
+        },
+      ],
+    },
+    expected: {
+      by_waiting: { us: 0, requester: 0, third_party: 1 },
+      age_gt30d: 1,
+      flow: { start: 1, opened: 1, reopened: 0, resolved: 1, cancelled: 0, end: 1 },
+    },
+  },
+];
+
 for (const [fn, output] of Object.entries(outputs)) {
   const cases = casesOf(fn);
-  for (const one of cases) test(`${one.id} ${one.title}`, () => compare(one, output(one.input)));
+  for (const one of [...cases, ...own.filter((mine) => mine.fn === fn)])
+    test(`${one.id} ${one.title}`, () => compare(one, output(one.input)));
   if (cases.length === 0) test.skip(`${fn}: the file of the worked cases is not there`, () => {});
 }
 

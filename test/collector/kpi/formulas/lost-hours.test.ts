@@ -115,13 +115,13 @@ test('a year of outages in hundreds of groups takes little time', () => {
       { start: june.start + n * 4e6, end: june.start + n * 4e6 + 9e6, factor: 1, affected: { [`g${n % 200}`]: 5 } },
     ],
   }));
-  const began = performance.now();
+  const began = process.cpuUsage();
   const found = lostBusinessHours({
     period: { start: june.start, end: june.start + 365 * 864e5 },
     groups: many,
     incidents,
   });
-  const ms = performance.now() - began;
+  const ms = process.cpuUsage(began).user / 1000;
   assert.ok(found.lost > 0 && ms < 3000, `${Math.round(ms)} ms`);
 });
 
