@@ -221,7 +221,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       changeFeed,
       alerts,
       tickets,
-      impacts: createImpacts({ state, changeFeed, now: clock.now, isOutage: (id) => isOutage(rules, id) }),
+      impacts: createImpacts(placeParts),
       rules,
       newest,
       ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
@@ -270,9 +270,6 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     data: folder.path,
   };
 }
-
-/** Whether an alert of this rule says that something is down. */
-const isOutage = (rules: Rules, id: string) => rules.books().rule(id)?.when.kind === 'absence';
 
 function warnOfEmptyScopes(rules: Rules, places: readonly EndpointPlace[], log: Log): void {
   if (places.length === 0) return;

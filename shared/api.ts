@@ -301,18 +301,24 @@ const AlertEvent = Type.Object({
 });
 
 export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
-export const TicketRow = Type.Object({
+/** What a ticket is about, for whoever puts it into words. */
+export const TicketName = Type.Object({
   id: Type.Integer(),
   /** Text written by a person; null where kind, rule, instance, endpoint and site say what it is about. */
   title: orNull.text,
   kind: Type.Enum(['alert', 'incident', 'budget', 'person']),
   instance: text,
   site: orNull.text,
-  flappingSince: orNull.ms,
-  state: TicketState,
-  priority: Type.Integer({ minimum: 1, maximum: 5 }),
   endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
   rule: Type.Union([NamedRule, Type.Null()]),
+  priority: Type.Integer({ minimum: 1, maximum: 5 }),
+  state: TicketState,
+});
+export type TicketName = Static<typeof TicketName>;
+
+export const TicketRow = Type.Object({
+  ...TicketName.properties,
+  flappingSince: orNull.ms,
   assignee: orNull.text,
   openedAt: ms,
   resolvedAt: orNull.ms,
@@ -450,7 +456,6 @@ export const ImpactSegment = Type.Object({
     }),
     { maxItems: 200 },
   ),
-  planned: Type.Boolean({ description: 'announced work: its hours are counted apart' }),
 });
 /** What an incident did to people. */
 export const Impact = Type.Object({
@@ -504,13 +509,14 @@ export const Availability = Type.Object({
 });
 export type Availability = Static<typeof Availability>;
 
-export const KpiUnit = Type.Enum(['percent', 'seconds', 'count']);
+export const KpiUnit = Type.Enum(['percent', 'seconds', 'count', 'hours']);
 export type KpiUnit = Static<typeof KpiUnit>;
 
 /** One line behind a number: value = sum of `part` / sum of `whole`, in percent where that is the unit. */
 export const KpiLine = Type.Object({
-  endpoint: Type.Object({ id: text, name: text, site: orNull.text }),
+  endpoint: Type.Union([Type.Object({ id: text, name: text, site: orNull.text }), Type.Null()]),
   alert: Type.Union([Type.Object({ id: text, rule: NamedRule }), Type.Null()]),
+  ticket: Type.Union([TicketName, Type.Null()]),
   at: orNull.ms,
   part: Type.Number(),
   whole: Type.Number({ description: '0: listed, and counts for nothing' }),
@@ -547,7 +553,12 @@ export const KpiDetail = Type.Object({
   ...kpiHead,
   kpi: KpiValue,
   /** `value` is part / whole, in percent where that is the unit; `of` is the unit of the whole. */
-  total: Type.Object({ part: Type.Number(), whole: Type.Number(), of: KpiUnit }),
+  total: Type.Object({
+    how: Type.Enum(['ratio', 'sum'], { description: 'sum: value is the part' }),
+    part: Type.Number(),
+    whole: Type.Number(),
+    of: KpiUnit,
+  }),
   /** Worst first. */
   evidence: Type.Array(KpiLine),
   next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),

@@ -13,8 +13,6 @@ export interface ImpactSegment {
   /** 1 cannot work, 0.5 a major part is blocked, 0.2 a nuisance, 0 none. */
   factor: number;
   affected: readonly Affected[];
-  /** Work that was announced: its hours are counted apart. */
-  planned: boolean;
 }
 
 export interface Affected {
@@ -30,10 +28,10 @@ export interface OutageAlert {
   site: string | null;
   /** Who depends on the endpoint; null: not known. */
   people: number | null;
-  /** Since when it breaches: the earliest evidence. */
-  pendingAt: number;
+  /** The earliest evidence. */
+  start: number;
   /** Null while it lasts. */
-  resolvedAt: number | null;
+  end: number | null;
 }
 
 export interface Estimate {
@@ -60,9 +58,9 @@ export function estimateImpact(alerts: readonly OutageAlert[], atSite: Affected 
 const open = Number.MAX_SAFE_INTEGER;
 
 function segmentsOf(alerts: readonly OutageAlert[], affected: readonly Affected[]): ImpactSegment[] {
-  const spans = union(alerts.map(({ pendingAt, resolvedAt }) => ({ start: pendingAt, end: resolvedAt ?? open })));
+  const spans = union(alerts.map(({ start, end }) => ({ start, end: end ?? open })));
   return spans.map(({ start, end }) => ({
     ...{ start, end: end === open ? null : end },
-    ...{ factor: 1, affected, planned: false },
+    ...{ factor: 1, affected },
   }));
 }

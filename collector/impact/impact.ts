@@ -6,6 +6,7 @@
 import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import type { ChangeFeed } from '../change-feed.ts';
+import { absence } from '../evaluate/kinds/absence.ts';
 import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -13,7 +14,7 @@ import { note } from '../tickets/tickets.ts';
 import { impactFault } from './check.ts';
 import { type Affected, type Estimate, estimateImpact, type ImpactSegment, type OutageAlert } from './estimate.ts';
 
-export interface Impact {
+export interface ImpactRead {
   ticket: number;
   segments: readonly ImpactSegment[];
   /** Who stated it, when and why; null: estimated, and confirmed by nobody. */
@@ -31,7 +32,7 @@ export interface ImpactVersion {
 
 export interface Impacts {
   /** @throws EvenkeelError NOT_FOUND */
-  of(ticket: number): Promise<Impact & { versions: ImpactVersion[] }>;
+  of(ticket: number): Promise<ImpactRead & { versions: ImpactVersion[] }>;
   /**
    * States it. The earlier one stays in the history, and the ticket has an event.
    * @throws EvenkeelError NOT_FOUND, BAD_IMPACT
@@ -45,11 +46,9 @@ interface Parts {
   state: State;
   changeFeed: ChangeFeed;
   now: () => number;
-  /** Whether an alert of this rule says that something is down. */
-  isOutage(rule: string): boolean;
 }
 
-export function createImpacts({ state, changeFeed, now, isOutage }: Parts): Impacts {
+export function createImpacts({ state, changeFeed, now }: Parts): Impacts {
   async function ticketOf(db: State, id: number) {
     const row = await db.selectFrom('tickets').select(['id', 'kind', 'site']).where('id', '=', id).executeTakeFirst();
     if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
@@ -57,7 +56,7 @@ export function createImpacts({ state, changeFeed, now, isOutage }: Parts): Impa
   }
   return {
     async of(id) {
-      const [impact] = await readImpacts(state, [await ticketOf(state, id)], isOutage);
+      const [impact] = await readImpacts(state, [await ticketOf(state, id)]);
       const rows = await state
         .selectFrom('impacts')
         .selectAll()
@@ -68,7 +67,7 @@ export function createImpacts({ state, changeFeed, now, isOutage }: Parts): Impa
         ...{ at: row.at, by: row.by_user, reason: row.reason },
         segments: JSON.parse(row.segments) as ImpactSegment[],
       }));
-      return { ...(impact as Impact), versions };
+      return { ...(impact as ImpactRead), versions };
     },
     async set(id, segments, by, reason) {
       const at = now();
@@ -91,14 +90,14 @@ export function createImpacts({ state, changeFeed, now, isOutage }: Parts): Impa
 }
 
 /** Of many tickets at once, in their order: a few queries for each 500 of them. */
-async function readImpacts(state: State, tickets: readonly Ticket[], isOutage: Parts['isOutage']): Promise<Impact[]> {
-  const found: Impact[] = [];
+export async function readImpacts(state: State, tickets: readonly Ticket[]): Promise<ImpactRead[]> {
+  const found: ImpactRead[] = [];
   for (const slice of chunks(tickets)) {
     const ids = slice.map(({ id }) => id);
     const stated = new Map<number, Selectable<Database['impacts']>>();
     const rows = state.selectFrom('impacts').selectAll().where('ticket', 'in', ids).orderBy('id');
     for (const row of await rows.execute()) stated.set(row.ticket, row);
-    const alerts = await outagesOf(state, ids, isOutage);
+    const alerts = await outagesOf(state, ids);
     const people = await peopleAt(state, slice);
     for (const ticket of slice) {
       const row = stated.get(ticket.id);
@@ -126,24 +125,45 @@ function estimateOf(
   return estimateImpact(alerts.get(ticket.id) ?? [], atSite);
 }
 
-async function outagesOf(state: State, tickets: readonly number[], isOutage: Parts['isOutage']) {
+/**
+ * Alerts of servers that did not respond. From the last proof of life to the first one after it, as availability counts
+ * it: the alert itself begins and ends later.
+ */
+async function outagesOf(state: State, tickets: readonly number[]): Promise<Map<number, OutageAlert[]>> {
   const rows = await state
-    .selectFrom('alerts')
-    .innerJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
-    .leftJoin('sites', 'sites.name', 'endpoints.site')
-    .select(['alerts.ticket', 'alerts.rule', 'alerts.endpoint', 'alerts.pending_at', 'alerts.resolved_at'])
-    .select(['sites.id as site', 'endpoints.people'])
-    .where('alerts.ticket', 'in', tickets)
-    .where('alerts.fired_at', 'is not', null)
-    .where('endpoints.kind', '=', 'server')
+    .selectFrom('alerts as a')
+    .innerJoin('endpoints as e', 'e.id', 'a.endpoint')
+    .leftJoin('sites', 'sites.name', 'e.site')
+    .select(['a.ticket', 'a.endpoint', 'a.pending_at', 'a.resolved_at', 'sites.id as site', 'e.people'])
+    .select(({ selectFrom }) => {
+      const signals = selectFrom('signals as s').whereRef('s.endpoint', '=', 'a.endpoint').limit(1);
+      return [
+        signals
+          .select(({ fn }) => fn.coalesce('s.last_seen', 's.at').as('since'))
+          .where('s.kind', 'in', ['lost', 'silent', 'offline'])
+          .whereRef('s.at', '<=', 'a.pending_at')
+          .orderBy('s.at', 'desc')
+          .orderBy('s.id', 'desc')
+          .as('since'),
+        signals
+          .select('s.at')
+          .where('s.kind', '=', 'online')
+          .whereRef('s.at', '>', 'a.pending_at')
+          .orderBy('s.at')
+          .as('back'),
+      ];
+    })
+    .where('a.ticket', 'in', tickets)
+    .where('a.metric', '=', absence.metric())
+    .where('a.fired_at', 'is not', null)
+    .where('e.kind', '=', 'server')
     .execute();
-  const found = new Map<number, OutageAlert[]>();
-  for (const { ticket, rule, endpoint, site, people, pending_at, resolved_at } of rows) {
-    if (ticket === null || !isOutage(rule)) continue;
-    const alert = { endpoint, site, people, pendingAt: pending_at, resolvedAt: resolved_at };
-    found.set(ticket, [...(found.get(ticket) ?? []), alert]);
-  }
-  return found;
+  const outages = rows.map(({ ticket, endpoint, site, people, pending_at, resolved_at, since, back }) => ({
+    ticket: ticket as number,
+    alert: { endpoint, site, people, start: since ?? pending_at, end: back ?? resolved_at },
+  }));
+  const grouped = Map.groupBy(outages, ({ ticket }) => ticket);
+  return new Map([...grouped].map(([ticket, list]) => [ticket, list.map(({ alert }) => alert)]));
 }
 
 /** Everybody at the sites of these tickets, by the name of the site. */

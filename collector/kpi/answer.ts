@@ -1,6 +1,7 @@
 /** KPIs of a period, and the list behind one of them. */
-import type { KpiDetail, KpiLine, Kpis, KpiValue, NamedRule } from '../../shared/api.ts';
+import type { KpiDetail, KpiLine, Kpis, KpiValue, NamedRule, TicketName } from '../../shared/api.ts';
 import { breathe } from '../state/breathe.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
 import { type EndpointFact, endpointsIn, type KpiFacts, type KpiScope, readFacts } from './facts.ts';
@@ -20,7 +21,12 @@ export interface KpiQuery {
 /** @throws EvenkeelError BAD_REQUEST when the period is no month */
 export async function kpisOf(state: State, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
   const { answers, head } = await compute(state, kpis, query);
-  return { ...head, items: answers.map(({ value }) => value) };
+  const few = answers.flatMap((answer) => answer.few);
+  const named = await ticketsNamed(state, few, query.ruleNamed);
+  return {
+    ...head,
+    items: answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(named)) })),
+  };
 }
 
 /** @param start how many rows to skip at the start. @throws EvenkeelError BAD_REQUEST when the period is no month */
@@ -31,13 +37,15 @@ export async function kpiDetail(
   { start, limit }: { start: number; limit: number },
 ): Promise<KpiDetail> {
   const { answers, head } = await compute(state, [kpi], query);
-  const { value, evidence, lineOf } = answers[0] as (typeof answers)[number];
+  const { value, few, evidence, lineOf } = answers[0] as (typeof answers)[number];
   const end = start + limit;
+  const shown = evidence.slice(start, end);
+  const named = await ticketsNamed(state, [...few, ...shown], query.ruleNamed);
   return {
     ...head,
-    kpi: value,
-    total: { ...totalOf(evidence), of: kpi.of },
-    evidence: evidence.slice(start, end).map(lineOf),
+    kpi: { ...value, few: few.map(lineOf(named)) },
+    total: { how: kpi.total ?? 'ratio', ...totalOf(evidence), of: kpi.of },
+    evidence: shown.map(lineOf(named)),
     next: evidence.length > end ? String(end) : null,
   };
 }
@@ -49,7 +57,7 @@ async function compute(state: State, kpis: readonly Kpi[], query: KpiQuery) {
   const named = new Map(endpoints.map((one) => [one.id, one]));
   const needs = kpis.flatMap((kpi) => kpi.needs);
   // Each KPI gets only the facts that it declares: see defineKpi.
-  const facts = (await readFacts(state, needs, { endpoints, window, now, zone })) as KpiFacts;
+  const facts = (await readFacts(state, needs, { endpoints, window, now, zone, scope })) as KpiFacts;
   const answers: ReturnType<typeof answerOf>[] = [];
   for (const kpi of kpis) {
     answers.push(answerOf(kpi, kpi.compute(facts, window), named, ruleNamed));
@@ -64,33 +72,64 @@ type EndpointsById = ReadonlyMap<string, EndpointFact>;
 function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: KpiQuery['ruleNamed']) {
   const { beside, evidence: unsorted, ...rest } = figure;
   const evidence = worstFirst(kpi, unsorted, named);
-  const lineOf = ({ endpoint, alert, at, part, whole }: EvidenceItem): KpiLine => {
-    const { id, name, site } = named.get(endpoint) as EndpointFact;
-    return {
-      endpoint: { id, name, site },
-      alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
-      ...{ at: at ?? null, part, whole, value: valueIn(kpi.unit, { part, whole }) },
+  const lineOf =
+    (tickets: TicketsByNumber) =>
+    ({ endpoint, alert, ticket, at, part, whole }: EvidenceItem): KpiLine => {
+      const { id, name, site } = named.get(endpoint ?? '') ?? {};
+      return {
+        endpoint: id === undefined || name === undefined ? null : { id, name, site: site ?? null },
+        alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
+        ticket: tickets.get(ticket ?? -1) ?? null,
+        ...{ at: at ?? null, part, whole },
+        value: kpi.total === 'sum' ? part : valueIn(kpi.unit, { part, whole }),
+      };
     };
-  };
-  const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0).map(lineOf) : [];
   const value: KpiValue = {
     id: kpi.id,
     unit: kpi.unit,
     ...rest,
     thin: figure.coverage !== null && isThin(figure.coverage),
     beside: beside.map(({ low = null, high = null, ...one }) => ({ ...one, low, high })),
-    few,
+    few: [],
     formula: kpi.formula,
   };
-  return { value, evidence, lineOf };
+  const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0) : [];
+  return { value, few, evidence, lineOf };
+}
+
+type TicketsByNumber = ReadonlyMap<number, TicketName>;
+
+async function ticketsNamed(
+  state: State,
+  items: readonly EvidenceItem[],
+  ruleNamed: KpiQuery['ruleNamed'],
+): Promise<TicketsByNumber> {
+  const found = new Map<number, TicketName>();
+  for (const some of chunks([...new Set(items.flatMap(({ ticket }) => ticket ?? []))])) {
+    const rows = await state
+      .selectFrom('tickets as t')
+      .leftJoin('endpoints as e', 'e.id', 't.endpoint')
+      .select(['t.id', 't.title', 't.kind', 't.instance', 't.site', 't.endpoint', 't.rule', 't.priority', 't.state'])
+      .select('e.name as endpoint_name')
+      .where('t.id', 'in', some)
+      .execute();
+    for (const { endpoint, endpoint_name: name, rule, ...row } of rows)
+      found.set(row.id, {
+        ...row,
+        endpoint: endpoint === null ? null : { id: endpoint, name: name ?? endpoint },
+        rule: rule === null ? null : ruleNamed(rule),
+      });
+  }
+  return found;
 }
 
 /** Items that do not count come last; equal ones in the order of names and times, so that pages do not overlap. */
 function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: EndpointsById): EvidenceItem[] {
   const sign = worst === 'lowest' ? 1 : -1;
   const share = ({ part, whole }: EvidenceItem) => (whole > 0 ? (sign * part) / whole : Number.POSITIVE_INFINITY);
+  const nameOf = ({ endpoint, ticket }: EvidenceItem) => named.get(endpoint ?? '')?.name ?? String(ticket ?? '');
   return items
-    .map((item) => ({ item, share: share(item), name: named.get(item.endpoint)?.name ?? '' }))
+    .map((item) => ({ item, share: share(item), name: nameOf(item) }))
     .sort((a, b) => compare(a.share, b.share) || compare(a.name, b.name) || compare(a.item.at ?? 0, b.item.at ?? 0))
     .map(({ item }) => item);
 }

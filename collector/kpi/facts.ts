@@ -9,13 +9,19 @@ import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
+import { type ImpactFacts, readImpact } from './impact-facts.ts';
 import { readPresence } from './presence-facts.ts';
+import { readTickets, type TicketFact } from './ticket-facts.ts';
 
 export interface KpiFacts {
   /** Where each endpoint's monitored time went. Those without any are left out. */
   presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes }[];
   /** Alerts that fired, or were acknowledged for the first time, in the period. */
   alerts: readonly AlertFact[];
+  /** Tickets that were open in the period or changed later. */
+  tickets: readonly TicketFact[];
+  /** Of incidents, and the people of the sites. */
+  impact: ImpactFacts;
 }
 export type FactName = keyof KpiFacts;
 
@@ -45,6 +51,8 @@ export interface KpiQuestion {
   now: number;
   /** Report zone, IANA. */
   zone: string;
+  /** Default all. */
+  scope?: KpiScope;
 }
 
 const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Promise<KpiFacts[Name]> } = {
@@ -55,6 +63,8 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
     return found;
   },
   alerts: readAlerts,
+  tickets: readTickets,
+  impact: readImpact,
 };
 
 /** The endpoints that were in the fleet at some time of the period, in the order of their names. */

@@ -13,6 +13,8 @@ export interface Kpi<Need extends FactName = FactName> {
   unit: KpiUnit;
   /** Unit of `whole` in an item. */
   of: KpiUnit;
+  /** How its list makes the value: sum of parts / sum of wholes, or the sum of parts. Default a ratio. */
+  total?: KpiTotal;
   /** Version and formula: a closed month records how it was computed. */
   formula: string;
   /** Which end of the list is the worse one: it is shown first. */
@@ -22,14 +24,18 @@ export interface Kpi<Need extends FactName = FactName> {
   compute(facts: Pick<KpiFacts, Need>, period: Span): Figure;
 }
 
+export type KpiTotal = 'ratio' | 'sum';
+
 /** Gives `compute` the facts that the KPI declares, and no others. */
 export const defineKpi = <const Need extends FactName>(kpi: Kpi<Need>): Kpi => kpi;
 
 /** One row of the evidence: it adds `part` of `whole`. Without a whole it is listed and not counted. */
 export interface EvidenceItem {
-  endpoint: string;
+  endpoint?: string;
   /** Id and rule, where the row is an alert. */
   alert?: { id: string; rule: string };
+  /** Its number, where the row is a ticket. */
+  ticket?: number;
   /** ms UTC */
   at?: number;
   part: number;
@@ -58,7 +64,7 @@ export interface Figure {
   evidence: EvidenceItem[];
 }
 
-const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1 };
+const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1, hours: 1 };
 
 /** Null without a whole: neither 0 nor 100. The quotient first, so that the whole of something is exactly 100. */
 export const valueIn = (unit: KpiUnit, { part, whole }: Pick<EvidenceItem, 'part' | 'whole'>): number | null =>
@@ -78,6 +84,17 @@ type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
 
 /** Whether this many items are enough for one number. */
 export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
+
+/**
+ * A figure that is the sum of its list. Nothing happened is 0; it is null only where nobody can know.
+ * @param isKnown whether there was anything that could have added to it
+ */
+export function sumOf(evidence: EvidenceItem[], isKnown: boolean, around: Around = {}): Figure {
+  const n = evidence.filter(({ whole }) => whole > 0).length;
+  const value = isKnown ? totalOf(evidence).part : null;
+  const state = isKnown ? 'ok' : 'no_data';
+  return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
+}
 
 export function figureOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around = {}): Figure {
   const n = evidence.filter(({ whole }) => whole > 0).length;

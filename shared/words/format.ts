@@ -91,6 +91,14 @@ export function duration(seconds: number | null | undefined, language: Language)
     : kept(`d${language}`, make).format(found);
 }
 
+/** Person-hours: `12.5h`, `12.5時間`. In hours alone, because they are added up and compared. */
+export function hours(value: number | null | undefined, language: Language): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  const unitDisplay = aboutLanguage(language).durations;
+  const options = { style: 'unit', unit: 'hour', unitDisplay, maximumFractionDigits: 1 } as const;
+  return kept(`h${language}`, () => new Intl.NumberFormat(language, options)).format(value);
+}
+
 /** The largest part of a duration only: `10h`, `4d`. For tables where it stands beside an exact one. */
 export function coarse(seconds: number, language: Language): string {
   const size = parts.find(([, one]) => seconds >= one)?.[1] ?? 1;

@@ -3,16 +3,22 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
 import type { EndpointFact, KpiFacts } from '../../collector/kpi/facts.ts';
+import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
+import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
 import { KpiUnit } from '../../shared/api.ts';
+import { officeHours } from '../../shared/calendar.ts';
 import { dictionaries } from '../../shared/words/index.ts';
 import { createRandom } from '../simulate/random.ts';
 
 const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
-export const noFacts: KpiFacts = { presence: [], alerts: [] };
+export const noFacts: KpiFacts = {
+  ...{ presence: [], alerts: [], tickets: [] },
+  impact: { groups: {}, incidents: [], unknown: [], uncounted: [] },
+};
 const day = 86_400_000;
 
-/** A fleet of both kinds, of which some were never seen up or down, and its alerts, some of them still open. */
+/** A fleet of both kinds, of which some were never seen up or down, its alerts and tickets, and whom they hit. */
 export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts {
   const random = createRandom(seed);
   const fleet = Array.from({ length: endpoints }, (_, n): EndpointFact => {
@@ -20,6 +26,8 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
     return { id: `e${n}`, name: `box-${n}`, site: null, kind, retired_at: null, interval_ms: 10_000 };
   });
   return {
+    tickets: Array.from({ length: alerts }, (_, n) => someTicket(n, random)),
+    impact: someImpact(alerts, random),
     presence: fleet.map((endpoint, n) => {
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
@@ -42,6 +50,35 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
       };
     }),
   };
+}
+
+const hours = officeHours('Europe/Berlin');
+
+function someTicket(n: number, random: () => number): TicketFact {
+  const openedAt = period.start + Math.floor((random() * 36 - 6) * day);
+  const answered = openedAt + Math.floor(random() * day);
+  const resolved = answered + Math.floor(random() * 3 * day);
+  const isDone = random() < 0.8;
+  return {
+    ...{ id: String(n + 1), number: n + 1, kind: 'incident', touched: random() < 0.9, endpoint: null, site: null },
+    ...{ isFromMonitor: n % 2 === 0, openedAt, calendar: hours },
+    priorities: [{ at: openedAt, priority: 1 + (n % 4) }],
+    firstResponseAt: random() < 0.9 ? answered : null,
+    events: [
+      { at: openedAt, state: 'new' },
+      { at: answered, state: 'in_progress' },
+      ...(isDone ? [{ at: resolved, state: 'resolved' as const }] : []),
+    ],
+  };
+}
+
+function someImpact(count: number, random: () => number): ImpactFacts {
+  const incidents = Array.from({ length: count }, (_, n) => {
+    const start = period.start + Math.floor(random() * 29 * day);
+    const segment = { start, end: start + Math.floor(random() * day), factor: random(), confirmed: n % 3 > 0 };
+    return { id: String(n + 1), segments: [{ ...segment, affected: { s1: 1 + Math.floor(random() * 40) } }] };
+  });
+  return { groups: { s1: { calendar: hours, headcount: 40 } }, incidents, unknown: [], uncounted: [] };
 }
 
 /** Facts of which any that the KPI has not asked for is missing. */
@@ -84,9 +121,11 @@ export function kpiContract(kpi: Kpi): void {
     ] as const) {
       const figure = compute(someFacts(endpoints, alerts));
       const { value, n, low, high, evidence } = figure;
-      assert.is(value, valueIn(kpi.unit, totalOf(evidence)));
+      const total = totalOf(evidence);
+      assert.is(value, kpi.total === 'sum' ? total.part : valueIn(kpi.unit, total));
       assert.is(n, evidence.filter(({ whole }) => whole > 0).length);
-      assert.is(figure.state, value === null ? 'no_data' : n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
+      const enough = kpi.total === 'sum' || n >= 30 ? 'ok' : n < 5 ? 'insufficient' : 'low_n';
+      assert.is(figure.state, value === null ? 'no_data' : enough);
       if (low !== null && high !== null && value !== null)
         assert.ok(low <= value && value <= high, `${low} ${value} ${high}`);
       if (kpi.unit === 'percent' && value !== null) assert.ok(value >= 0 && value <= 100, String(value));
@@ -101,7 +140,11 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const turned = compute({ presence: facts.presence.toReversed(), alerts: facts.alerts.toReversed() });
+    const { presence, alerts, tickets, impact } = facts;
+    const turned = compute({
+      ...{ presence: presence.toReversed(), alerts: alerts.toReversed(), tickets: tickets.toReversed() },
+      impact: { ...impact, incidents: impact.incidents.toReversed() },
+    });
     const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);
     close(turned.value, first.value);
     for (const [n, { value }] of turned.beside.entries()) close(value, first.beside[n]?.value ?? null);

@@ -8,7 +8,7 @@ import { closed, word } from '../shapes.ts';
 const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
 const segment = {
   ...{ start: Date.UTC(2026, 9, 9, 11, 14), end: Date.UTC(2026, 9, 9, 14, 41), factor: 0.8 },
-  ...{ affected: [{ site: 'sabcdefghijkmnpq', people: 113 }], planned: false },
+  ...{ affected: [{ site: 'sabcdefghijkmnpq', people: 113 }] },
 };
 const Stated = Type.Object(
   {

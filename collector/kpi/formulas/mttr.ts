@@ -24,7 +24,7 @@ import {
 } from './ticket-history.ts';
 
 export interface MttrInput {
-  /** Support hours of the desk. */
+  /** Support hours of the desk, for tickets without hours of their own. */
   calendar: Calendar;
   period: Span;
   /** What happened later is not known yet, ms UTC. */
@@ -73,14 +73,13 @@ export interface Mttr {
 }
 
 export function mttr({ calendar, period, asOf, tickets }: MttrInput): Mttr {
-  const clock = businessClock(calendar);
-  const minutes = (start: number, end: number) => clock.between(start, end) / 60_000;
   const cutoff = Math.min(asOf, period.end);
   const resolved: ResolvedTicket[] = [];
   const open: OpenTicket[] = [];
   const selfHealed: string[] = [];
   const reopenedSince: string[] = [];
-  for (const { id, kind = 'incident', touched, events } of distinct(tickets)) {
+  for (const { id, kind = 'incident', touched, events, calendar: own = calendar } of distinct(tickets)) {
+    const minutes = (start: number, end: number) => businessClock(own).between(start, end) / 60_000;
     const changes = changesOf(events, asOf);
     const [opened, last] = [changes[0], changes.at(-1)];
     if (kind !== 'incident' || !opened || !last || last.state === 'cancelled') continue;

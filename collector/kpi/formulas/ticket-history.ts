@@ -1,4 +1,5 @@
 /** The life of a ticket as its events give it: states are derived from them, whatever order they come in. */
+import type { Calendar } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
 
 export type TicketStage = 'new' | 'in_progress' | 'on_hold' | 'resolved' | 'closed' | 'cancelled';
@@ -20,6 +21,8 @@ export interface TicketHistory {
   kind?: 'incident' | 'request' | 'problem' | 'change';
   /** Whether a person ever worked on it; false only where it is known that nobody did. */
   touched?: boolean;
+  /** Support hours of its site, where it has any. */
+  calendar?: Calendar;
 }
 
 export interface Stage extends Span {

@@ -1,6 +1,21 @@
 /** The KPIs, in the order of the page. To add one: a file, and a line here. */
 import type { Kpi } from '../kpi.ts';
 import { serverAvailability, workstationAvailability } from './availability.ts';
+import { openTickets } from './backlog.ts';
+import { lostHours } from './lost-hours.ts';
+import { majorIncidents } from './major-incidents.ts';
+import { resolutionInTarget, responseInTarget } from './targets.ts';
 import { timeToAcknowledge } from './time-to-acknowledge.ts';
+import { timeToResolve } from './time-to-resolve.ts';
 
-export const kpis: readonly Kpi[] = [serverAvailability, workstationAvailability, timeToAcknowledge];
+export const kpis: readonly Kpi[] = [
+  serverAvailability,
+  workstationAvailability,
+  lostHours,
+  majorIncidents,
+  timeToAcknowledge,
+  responseInTarget,
+  timeToResolve,
+  resolutionInTarget,
+  openTickets,
+];

@@ -1,29 +1,40 @@
 /** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
 import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
-import { cutPercent, duration, none, number, percent } from '../../../shared/words/format.ts';
+import { cutPercent, duration, hours, none, number, percent } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
+import { titleOf } from './tickets.tsx';
 
 const say: Record<KpiUnit, (value: number | null) => string> = {
   percent: (value) => cutPercent(value, language.value),
   seconds: (value) => duration(value, language.value),
-  count: (value) => number(value, language.value),
+  count: (value) => number(value, language.value, 2),
+  hours: (value) => hours(value, language.value),
 };
 export const sayUnit = (unit: KpiUnit, value: number | null): string => say[unit](value);
 
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
 
+export const keyOfLine = ({ endpoint, alert, ticket }: KpiLine) => `${endpoint?.id} ${alert?.id} ${ticket?.id}`;
+
 /** What a line of the list is about. */
-export function Subject({ line: { endpoint, alert } }: { line: KpiLine }) {
+export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }) {
   return (
     <>
-      <a href={to.endpoint(endpoint.id)} class="strong">
-        {endpoint.name}
-      </a>
+      {endpoint && (
+        <a href={to.endpoint(endpoint.id)} class="strong">
+          {endpoint.name}
+        </a>
+      )}
+      {ticket && (
+        <a href={to.ticket(ticket.id)} class="strong">
+          #{ticket.id} {titleOf(ticket)}
+        </a>
+      )}
       {alert && <div class="small">{ruleName(alert.rule)}</div>}
     </>
   );
@@ -40,7 +51,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
   return (
     <ul class="kpi-few">
       {kpi.few.map((line) => (
-        <li key={`${line.endpoint.id} ${line.alert?.id}`}>
+        <li key={keyOfLine(line)}>
           <div>
             <Subject line={line} />
           </div>

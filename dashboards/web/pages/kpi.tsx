@@ -11,7 +11,7 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { search } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
-import { KpiTile, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
+import { KpiTile, keyOfLine, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
 const pageOf = 200;
@@ -20,13 +20,17 @@ const mostLines = 1000;
 
 function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLine>[] {
   const columns: TableColumn<EvidenceLine>[] = [
-    { key: 'subject', head: t('column.endpoint'), cell: (line) => <Subject line={line} /> },
-    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint.site ?? none },
+    {
+      key: 'subject',
+      head: t(evidence.some(({ ticket }) => ticket) ? 'page.ticket' : 'column.endpoint'),
+      cell: (line) => <Subject line={line} />,
+    },
+    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint?.site ?? line.ticket?.site ?? none },
   ];
   if (evidence.some(({ at }) => at !== null))
     columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });
   // For a mean each line counts as one; its part is the value.
-  if (total.of !== 'count')
+  if (total.of !== 'count' && total.how === 'ratio')
     columns.push({
       key: 'share',
       head: t('stability.share'),
@@ -43,8 +47,9 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
 }
 
 /** The rows add up to the number. */
-function sumOf({ kpi, total: { part, whole, of } }: KpiDetail): string {
+function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
   const value = sayUnit(kpi.unit, kpi.value);
+  if (how === 'sum') return t('stability.total', { value });
   return kpi.unit === 'percent'
     ? t('stability.sum', { part: sayUnit(of, part), whole: sayUnit(of, whole), value })
     : t('stability.mean', { part: sayUnit(kpi.unit, part), n: number(whole, language.value), value });
@@ -62,12 +67,7 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
         <Empty icon="stability" title={kpiWord(kpi.id, 'nothing')} />
       ) : (
         <>
-          <Table
-            caption={t('stability.evidence')}
-            columns={columnsOf(data)}
-            rows={evidence}
-            keyOf={(line) => `${line.endpoint.id} ${line.alert?.id}`}
-          />
+          <Table caption={t('stability.evidence')} columns={columnsOf(data)} rows={evidence} keyOf={keyOfLine} />
           {kpi.value !== null && <p class="box-body strong">{sumOf(data)}</p>}
         </>
       )}

@@ -1,7 +1,7 @@
 /** What is being worked on. */
 
 import { useState } from 'preact/hooks';
-import type { TicketDetail, TicketRow } from '../../../shared/api.ts';
+import type { TicketDetail, TicketName, TicketRow } from '../../../shared/api.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -48,7 +48,7 @@ export function Priority({ value }: { value: number }) {
 export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
 
 /** What the ticket is about, in the language of the page; what a person wrote stays as it is. */
-export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketRow): string {
+export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketName): string {
   if (title !== null) return title;
   const about = rule ? ruleName(rule) : '?';
   if (kind === 'budget') return t('ticket.budget');

@@ -99,7 +99,7 @@ test('an incident has the impact that somebody states, with every version and an
   assert.equal([before.segments, before.stated, before.versions], [[], null, []]);
   const hour = 3_600_000;
   const now = Date.now();
-  const first = { start: now - 2 * hour, end: now - hour, factor: 1, planned: false };
+  const first = { start: now - 2 * hour, end: now - hour, factor: 1 };
   const affected = [{ site: site.id, people: 20 }];
   await ok(path, 'PUT', { segments: [{ ...first, affected }], reason: 'asked the team lead' });
   const after = await ok<Impact>(path, 'PUT', {

@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import { impactFault } from '../../../collector/impact/check.ts';
 import { estimateImpact, type ImpactSegment, type OutageAlert } from '../../../collector/impact/estimate.ts';
 
-const alert = (endpoint: string, pendingAt: number, resolvedAt: number | null, people: number | null = 4) =>
-  ({ endpoint, site: 's1', people, pendingAt, resolvedAt }) satisfies OutageAlert;
+const alert = (endpoint: string, start: number, end: number | null, people: number | null = 4) =>
+  ({ endpoint, site: 's1', people, start, end }) satisfies OutageAlert;
 const part = (start: number, end: number | null, people: number): ImpactSegment => ({
-  ...{ start, end, factor: 1, affected: [{ site: 's1', people }], planned: false },
+  ...{ start, end, factor: 1, affected: [{ site: 's1', people }] },
 });
 
 test('a server stops those who depend on it, each time that it is down', () => {

@@ -9,6 +9,7 @@ import {
 } from '../../../collector/kpi/availability.ts';
 import { serverAvailability } from '../../../collector/kpi/kpis/availability.ts';
 import { officeHours, periodBounds, roundTheClock } from '../../../shared/calendar.ts';
+import { noFacts } from '../../contract/kpi.ts';
 import { caseCalendars, casesOf, compare, type KpiCase } from '../../support/kpi-cases.ts';
 
 const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
@@ -85,7 +86,7 @@ for (const one of casesOf('fleetAvailability')) {
       endpoint: { id: e.id, kind: 'server' },
       minutes: { scheduled: 0, up: e.up_minutes, down: e.down_minutes, unknown: 0, idle: 0, maintenance: 0 },
     }));
-    const { value, n, evidence } = serverAvailability.compute({ presence, alerts: [] }, { start, end: start + hour });
+    const { value, n, evidence } = serverAvailability.compute({ ...noFacts, presence }, { start, end: start + hour });
     compare(one, { pooled_pct: value, endpoints_counted: n, endpoints_without_evidence: evidence.length - n });
   });
 }
