@@ -31,7 +31,7 @@ interface EndpointQueue {
 }
 
 export function createEvaluation({ onReport, log, counters }: EvaluationParts): Evaluation {
-  const lanes = new Map<string, EndpointQueue>();
+  const queues = new Map<string, EndpointQueue>();
 
   const failed = (endpoint: Endpoint, thrown: unknown) => {
     counters.failedSteps.inc({ step: 'evaluate' });
@@ -52,15 +52,15 @@ export function createEvaluation({ onReport, log, counters }: EvaluationParts): 
         failed(endpoint, thrown);
       }
     }
-    lanes.delete(endpoint.id);
+    queues.delete(endpoint.id);
   }
 
   return {
     evaluate(endpoint, report) {
-      const lane = lanes.get(endpoint.id);
-      if (lane) {
-        if (lane.queue.push(report) <= queuedAtMost) return;
-        lane.queue.shift();
+      const pending = queues.get(endpoint.id);
+      if (pending) {
+        if (pending.queue.push(report) <= queuedAtMost) return;
+        pending.queue.shift();
         counters.skippedEvaluations.inc();
         return;
       }
@@ -68,13 +68,13 @@ export function createEvaluation({ onReport, log, counters }: EvaluationParts): 
         const saving = onReport(endpoint, report);
         if (!saving) return;
         const queue: Report[] = [];
-        lanes.set(endpoint.id, { queue, running: drain(endpoint, queue, saving) });
+        queues.set(endpoint.id, { queue, running: drain(endpoint, queue, saving) });
       } catch (thrown) {
         failed(endpoint, thrown);
       }
     },
     async close() {
-      while (lanes.size > 0) await Promise.all([...lanes.values()].map((lane) => lane.running));
+      while (queues.size > 0) await Promise.all([...queues.values()].map((pending) => pending.running));
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The interface behind the journal: a backend stores the samples permanently and answers queries. It receives each
- * frame once that is durable in the journal, and moves the journal's watermark over the frames that it holds; until
+ * block once that is durable in the journal, and moves the journal's watermark over the blocks that it holds; until
  * then the journal keeps them.
  */
 import type { Clock } from '../../shared/clock.ts';
@@ -8,15 +8,15 @@ import type { EvenkeelError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Dictionary } from './journal/dictionary.ts';
 import type { Journal, Sealed } from './journal/journal.ts';
-import type { Frame } from './journal/record.ts';
+import type { JournalBlock } from './journal/record.ts';
 import type { SeriesQuery, SeriesResult } from './series.ts';
 import type { SeriesRetention } from './span.ts';
 
 /** The journal as a backend sees it. */
-export interface JournalTail extends Pick<Journal, 'database' | 'lastFrame'> {
-  /** Frames after `after` that the backend does not hold yet, in order; damaged ones are left out. */
-  frames(after?: number): Iterable<Frame & Sealed>;
-  /** In one commit: what the backend writes into its own tables, and that it holds frames up to `through`. */
+export interface JournalTail extends Pick<Journal, 'database' | 'lastBlock'> {
+  /** Blocks after `after` that the backend does not hold yet, in order; damaged ones are left out. */
+  blocks(after?: number): Iterable<JournalBlock & Sealed>;
+  /** In one commit: what the backend writes into its own tables, and that it holds blocks up to `through`. */
   advance(through: number | null, record: () => void): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export interface BackendStats {
   samples: number;
   /** Number of damaged or refused items set aside since the start. */
   quarantined: number;
-  /** Why the backend accepts no frames or answers no queries at present; null when all is well. The journal goes on. */
+  /** Why the backend accepts no blocks or answers no queries at present; null when all is well. The journal goes on. */
   trouble: string | null;
   lastCompactionAt: number | null;
 }
@@ -57,13 +57,13 @@ export interface Backend {
   readonly maxWaitingBytes: number;
   /** Waiting bytes beyond which `upkeep` is called at once. */
   readonly fullBytes: number;
-  /** The frame is durable in the journal. Its bytes belong to the backend. */
-  write(frame: Sealed): void;
+  /** The block is durable in the journal. Its bytes belong to the backend. */
+  write(block: Sealed): void;
   /** The newest value of each series at or after `since`; `note` may be called later, when the backend was away. */
   newest(since: number, note: (values: Newest) => void): Promise<void>;
   /** @throws EvenkeelError SERIES_UNAVAILABLE */
   query(query: SeriesQuery): Promise<SeriesResult>;
-  /** Runs what is due: moving frames, rollups, retention. Calls during a run join it. Never rejects. */
+  /** Runs what is due: moving blocks, rollups, retention. Calls during a run join it. Never rejects. */
   upkeep(): Promise<void>;
   /** The same for everything committed so far, due or not. */
   compact(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * A series store: the journal, which is always present, and a backend behind it. The path of a report: `accept` →
- * record → group commit (durable, answered) → frame to the backend, which moves the watermark when it holds it.
+ * record → group commit (durable, answered) → block to the backend, which moves the watermark when it holds it.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ import { createEpochs, type Epochs } from './journal/epochs.ts';
 import { openJournal } from './journal/journal.ts';
 import { createLatest, type LatestValues } from './journal/latest.ts';
 import { createReceiptKeeper } from './journal/receipts.ts';
-import { eachRecord, eachSample, type Frame } from './journal/record.ts';
+import { eachRecord, eachSample, type JournalBlock } from './journal/record.ts';
 import { createWaiting } from './journal/waiting.ts';
 import type { SeriesStats, SeriesStore } from './series.ts';
 import { defaultRetention, type SeriesRetention } from './span.ts';
@@ -62,18 +62,18 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   const waiting = createWaiting();
   const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs: Math.max(...Object.values(retention)) });
   let damaged = 0;
-  const damagedFrame = (id: number) => {
+  const damagedBlock = (id: number) => {
     damaged += 1;
-    log.error({ frame: id }, 'Skipped a damaged frame of the series journal');
+    log.error({ block: id }, 'Skipped a damaged block of the series journal');
   };
 
   const tail: JournalTail = {
     database: journal.database,
-    get lastFrame() {
-      return journal.lastFrame;
+    get lastBlock() {
+      return journal.lastBlock;
     },
     // Damage is counted once, at the start.
-    frames: (after) => journal.frames(() => undefined, after),
+    blocks: (after) => journal.blocks(() => undefined, after),
     async advance(through, record) {
       if (through !== null) await receipts.save();
       journal.advance(through, record);
@@ -89,19 +89,19 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       log,
       now: () => clock.now(),
       isFull: () => waiting.bytes > backend.maxWaitingBytes,
-      committed(parcel) {
-        waiting.add(parcel, parcel.waiting.length, parcel.samples);
-        backend.write(parcel);
+      committed(block) {
+        waiting.add(block, block.waiting.length, block.samples);
+        backend.write(block);
         if (waiting.bytes > backend.fullBytes) void backend.upkeep();
       },
     },
     { folder, problem, everyMs: settings.commitEveryMs ?? 25, reserveBytes: settings.reserveBytes ?? 64 * 1024 * 1024 },
   );
 
-  for (const frame of journal.frames(damagedFrame)) {
-    const counts = replay(frame, epochs, latest, clock.now());
-    waiting.add(frame, counts.reports, counts.samples);
-    backend.write({ id: frame.id, bytes: frame.bytes.slice() });
+  for (const block of journal.blocks(damagedBlock)) {
+    const counts = replay(block, epochs, latest, clock.now());
+    waiting.add(block, counts.reports, counts.samples);
+    backend.write({ id: block.id, bytes: block.bytes.slice() });
   }
   try {
     await backend.newest(clock.now() - latestWithinMs, (values) => noteAll(latest, values));
@@ -191,15 +191,20 @@ function noteAll(latest: LatestValues, { endpoint, line, at, value }: Newest): v
     latest.note(endpoint[i] as number, line[i] as number, at[i] as number, value[i] as number);
 }
 
-/** Applies a frame of the journal to receipts and newest values. */
-function replay(frame: Frame, epochs: Epochs, latest: LatestValues, now: number): { reports: number; samples: number } {
+/** Applies a block of the journal to receipts and newest values. */
+function replay(
+  block: JournalBlock,
+  epochs: Epochs,
+  latest: LatestValues,
+  now: number,
+): { reports: number; samples: number } {
   const counts = { reports: 0, samples: 0 };
-  eachRecord(frame, (head, offset) => {
+  eachRecord(block, (head, offset) => {
     const epoch = epochs.byId(head.epoch);
     if (epoch) epochs.received(epoch, head.seq, head.upTo, now, head.digest);
     if (head.groups === null) return;
     counts.reports += 1;
-    eachSample(frame, offset, (line, at, value) => {
+    eachSample(block, offset, (line, at, value) => {
       counts.samples += 1;
       latest.note(head.endpoint, line, at, value);
     });

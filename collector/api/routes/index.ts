@@ -13,6 +13,7 @@ import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
+import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
@@ -30,6 +31,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   quarantineRoutes,
   alertRoutes,
   ruleRoutes,
+  ruleChangeRoutes,
   ticketRoutes,
   impactRoutes,
   protectionRoutes,

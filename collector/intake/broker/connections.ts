@@ -31,7 +31,7 @@ export function createConnections(counters: IntakeCounters): Connections {
         client,
         address,
         from,
-        lane: createConnectionQueue(),
+        queue: createConnectionQueue(),
         listens: new Set(),
         last: null,
         closedByUs: false,

@@ -22,7 +22,7 @@ export interface Connection {
   address: Address;
   /** The network address at the other end. */
   from: string;
-  lane: ConnectionQueue;
+  queue: ConnectionQueue;
   listens: Set<DownLeaf>;
   /** Topic of its last publication, parsed: reports nearly always repeat it. */
   last: { topic: string; leaf: UpLeaf } | null;
@@ -88,7 +88,7 @@ export function createPublications(parts: {
     const crowded = waitingBytes > rules.waitingBytes;
     if (crowded) connection.dropped = true;
     const entry = entryOf(packet, crowded);
-    if (!connection.lane.enter(entry)) {
+    if (!connection.queue.enter(entry)) {
       refuse('window', connection.address.endpoint, 'too many publications wait for their PUBACK');
       parts.end(connection);
       return;
@@ -97,7 +97,7 @@ export function createPublications(parts: {
     waitingCount += 1;
     packet.qos = 0;
     const { writableNeedDrain } = connection.client.conn as unknown as { writableNeedDrain: boolean };
-    if (connection.lane.size() > readsOnBelow || writableNeedDrain) entry.readOn = done;
+    if (connection.queue.size() > readsOnBelow || writableNeedDrain) entry.readOn = done;
     else goOn(done);
     send(connection, entry, packet, admitted.leaf, crowded);
   }
@@ -142,7 +142,7 @@ export function createPublications(parts: {
   function acknowledging(connection: Connection, entry: QueuedPublication): () => void {
     return () => {
       release(entry);
-      connection.lane.ready(entry, out);
+      connection.queue.ready(entry, out);
     };
     function out({ messageId, readOn }: QueuedPublication): void {
       if (messageId !== null) pubacks.add(connection.client, messageId);
@@ -176,7 +176,7 @@ export function createPublications(parts: {
       const now = clock.monotonic();
       const isRoomy = waitingBytes < rules.waitingBytes / 2;
       for (const connection of connections) {
-        const oldest = connection.lane.oldest();
+        const oldest = connection.queue.oldest();
         if (!oldest || connection.heldUntil > now) continue;
         if ((connection.dropped && isRoomy) || now - oldest.since > startOverAfterMs) parts.end(connection);
         else if (now - oldest.since > readOnAfterMs) readOn(connection);
@@ -195,7 +195,7 @@ function admit(connection: Connection, packet: IPublishPacket): { leaf: UpLeaf }
 
 /** Pings and new reports must not wait for a disk. The window still bounds the backlog. */
 function readOn(connection: Connection): void {
-  for (const entry of connection.lane.entries()) {
+  for (const entry of connection.queue.entries()) {
     entry.readOn?.();
     entry.readOn = null;
   }

@@ -17,7 +17,7 @@ export interface CompactionStep {
 }
 
 /** What compaction works with: a connection, the two streams that it feeds, and the memory it sorts in. */
-export interface Bench {
+export interface Compactor {
   connection: DuckDBConnection;
   raw: Stream;
   rollup: Stream;
@@ -26,7 +26,7 @@ export interface Bench {
 
 const rollupColumns = ['endpoint', 'line', 't', 'min', 'max', 'sum', 'count', 'last', 'last_t'] as const;
 
-export function createBench(connection: DuckDBConnection): Bench {
+export function createCompactor(connection: DuckDBConnection): Compactor {
   return {
     connection,
     raw: registerStream(connection, 'samples', ['endpoint', 'line', 't', 'i', 'd', 'v']),
@@ -43,18 +43,18 @@ export function expire(segments: readonly Segment[], { now, retention }: Compact
 
 /** The generation as segments of level 0, for each resolution and each partition that it touches. */
 export async function compactGeneration(
-  bench: Bench,
+  compactor: Compactor,
   folder: Folder,
   generation: Generation,
   step: CompactionStep,
 ): Promise<Plan> {
-  const sorted = await bench.sort(generation);
+  const sorted = await compactor.sort(generation);
   const added: Segment[] = [];
   try {
     for (const resolution of resolutions) {
-      added.push(...(await writePartitions(bench, folder, resolution, sorted, step)));
+      added.push(...(await writePartitions(compactor, folder, resolution, sorted, step)));
     }
-    return { added, removed: [], through: generation.lastFrame };
+    return { added, removed: [], through: generation.lastBlock };
   } catch (thrown) {
     await removeFiles(folder.path, added);
     throw thrown;
@@ -62,25 +62,25 @@ export async function compactGeneration(
 }
 
 async function writePartitions(
-  bench: Bench,
+  compactor: Compactor,
   folder: Folder,
   resolution: Resolution,
   sorted: Sorted,
   { now, retention }: CompactionStep,
 ): Promise<Segment[]> {
-  const source = feed(bench, resolution, sorted);
+  const source = feed(compactor, resolution, sorted);
   const partitions = new Set([...sorted.days].map((day) => partitionOf(resolution, day)));
   const written: Segment[] = [];
   for (const partition of partitions) {
     // Samples so late that they would be removed at once are not written in the first place.
     if (isExpired(resolution, partition, retention, now)) continue;
     const run = { resolution, partition, level: 0, source, sorted: true, createdAt: now };
-    written.push(...(await writeRun(bench.connection, folder, run)));
+    written.push(...(await writeRun(compactor.connection, folder, run)));
   }
   return written;
 }
 
-function feed({ raw, rollup }: Bench, resolution: Resolution, sorted: Sorted): string {
+function feed({ raw, rollup }: Compactor, resolution: Resolution, sorted: Sorted): string {
   if (resolution === 'raw') {
     raw.feed({
       rows: sorted.rows,

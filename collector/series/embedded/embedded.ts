@@ -34,7 +34,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
   let { segments, lastSegment } = table.load();
   let quarantined = 0;
 
-  const courier = createWorkerClient({
+  const client = createWorkerClient({
     log,
     start() {
       // A worker that died may have used ids that were never recorded.
@@ -46,7 +46,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
       fresh
         .ask('open', { since: clock.now() })
         .catch((thrown) => log.error({ reason: reasonOf(thrown) }, 'Could not start the series worker'));
-      for (const frame of journal.frames()) fresh.frame(frame.id, frame.bytes.slice());
+      for (const block of journal.blocks()) fresh.block(block.id, block.bytes.slice());
     },
     damaged: (damage) => setAside(damage),
     merged: () => void upkeep.run(),
@@ -62,7 +62,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
       .catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'The manifest still names a segment in quarantine'));
   };
   const upkeep = createUpkeep({
-    ...{ courier, journal, table, clock, log, retention, problem },
+    ...{ client, journal, table, clock, log, retention, problem },
     installed(plan) {
       segments = applyPlan(segments, plan);
       for (const { id } of plan.added) lastSegment = Math.max(lastSegment, id);
@@ -73,9 +73,9 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
     // The worker holds all of it in memory, and gets all of it again when it has died.
     maxWaitingBytes: 256 * megabyte,
     fullBytes: 32 * megabyte,
-    write: (frame) => courier.frame(frame.id, frame.bytes),
-    newest: async (since, note) => note(await courier.ask('open', { since })),
-    query: createQuery({ dictionary, courier, clock, retention }),
+    write: (block) => client.block(block.id, block.bytes),
+    newest: async (since, note) => note(await client.ask('open', { since })),
+    query: createQuery({ dictionary, client, clock, retention }),
     upkeep: () => upkeep.run(),
     compact: () => upkeep.runAll(),
     stats: () => ({
@@ -88,7 +88,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
     }),
     async close() {
       upkeep.stop();
-      await courier.close();
+      await client.close();
       await upkeep.settled();
     },
   };

@@ -1,4 +1,4 @@
-/** Messages between the store and its worker. Each request gets one answer; frames get none. */
+/** Messages between the store and its worker. Each request gets one answer; blocks get none. */
 import type { Newest } from '../backend.ts';
 import type { Aggregate, SeriesLine } from '../series.ts';
 import type { QuerySpan, SeriesRetention } from '../span.ts';
@@ -30,7 +30,7 @@ export interface QueryAnswer {
 export interface Plan {
   added: Segment[];
   removed: Segment[];
-  /** Frames up to this id are in `added`; null when the plan moves no frames. */
+  /** Blocks up to this id are in `added`; null when the plan moves no blocks. */
   through: number | null;
 }
 
@@ -43,7 +43,7 @@ export interface Requests {
   /** Removes orphans, and finds the newest values since `since`. */
   open: { ask: { since: number }; answer: Newest };
   /**
-   * One step of housekeeping, or null when nothing is due. Frames after `upTo` wait for the next time. With `wait`, a
+   * One step of housekeeping, or null when nothing is due. Blocks after `upTo` wait for the next time. With `wait`, a
    * merge that is due or running is awaited; without, `merged` reports that it has ended.
    */
   step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };
@@ -56,7 +56,7 @@ export interface Requests {
 export type RequestKind = keyof Requests;
 export type ToWorker =
   | { [K in RequestKind]: { kind: K; id: number; ask: Requests[K]['ask'] } }[RequestKind]
-  | { kind: 'frame'; id: number; bytes: Uint8Array };
+  | { kind: 'block'; id: number; bytes: Uint8Array };
 export type FromWorker =
   | { kind: 'answer'; id: number; answer: Requests[RequestKind]['answer'] }
   | { kind: 'failed'; id: number; reason: string }

@@ -8,11 +8,11 @@ import type { WorkerClient } from './worker-client.ts';
 
 export function createQuery(parts: {
   dictionary: Dictionary;
-  courier: WorkerClient;
+  client: WorkerClient;
   clock: Clock;
   retention: SeriesRetention;
 }) {
-  const { dictionary, courier, clock, retention } = parts;
+  const { dictionary, client, clock, retention } = parts;
 
   return async (query: SeriesQuery): Promise<SeriesResult> => {
     const span = spanFor(query.from, query.to, query.step, retention, clock.now());
@@ -22,7 +22,7 @@ export function createQuery(parts: {
       return dictionary.linesOf(metric, query.tags ?? {}).map((line) => ({ line: line.id, agg }));
     });
     if (endpoints.length === 0 || lines.length === 0 || span.to <= span.from) return { ...span, series: [] };
-    const { lines: found } = await courier.ask('query', { ...span, endpoints, lines });
+    const { lines: found } = await client.ask('query', { ...span, endpoints, lines });
     const aggs = new Map(lines.map(({ line, agg }) => [line, agg]));
     const series = found.flatMap(({ line: id, points }) => {
       const line = dictionary.line(id);

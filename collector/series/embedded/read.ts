@@ -8,7 +8,7 @@ import type { Manifest } from './manifest.ts';
 import type { QueryAnswer, SeriesQuestion } from './messages.ts';
 import { overlapping, type Segment } from './plan.ts';
 import { sourceOf } from './segments.ts';
-import type { FrameTail } from './tail.ts';
+import type { BlockTail } from './tail.ts';
 
 /** Longer lists are filtered after reading, by least and largest id before. */
 const longestList = 200;
@@ -35,7 +35,7 @@ export async function answer(
   duck: Duck,
   folder: string,
   segments: readonly Segment[],
-  tail: FrameTail,
+  tail: BlockTail,
   question: SeriesQuestion,
 ): Promise<QueryAnswer> {
   const rows = new Map<number, CellRow>();
@@ -74,7 +74,7 @@ function rowOf(rows: Map<number, CellRow>, line: number): CellRow {
 
 function addTail(
   rows: Map<number, CellRow>,
-  tail: FrameTail,
+  tail: BlockTail,
   question: SeriesQuestion,
   wanted: ReadonlySet<number>,
 ): void {

@@ -6,7 +6,7 @@ import { eachSampleOf, type Generation } from './tail.ts';
 
 const dayMs = 86_400_000;
 /** About 5 ms of work between two turns of the loop, in which queries are answered. */
-const samplesASlice = 50_000;
+const samplesPerSlice = 50_000;
 
 /** Rows by column, in order. Valid until the next sorting, which uses the same memory again. */
 export interface Sorted {
@@ -71,7 +71,7 @@ export type SortGeneration = (generation: Generation) => Promise<Sorted>;
 export function createSort(): SortGeneration {
   let store = nothing(0);
   return async (generation) => {
-    // A frame has at least one word for each sample.
+    // A block has at least one word for each sample.
     const capacity = generation.bytes / 8;
     if (store.t.length < capacity) store = nothing(capacity);
     store.rows = 0;
@@ -84,46 +84,46 @@ export function createSort(): SortGeneration {
 
 async function fill(store: Sorted, generation: Generation): Promise<void> {
   const endpoints = [...generation.byEndpoint.keys()].sort((a, b) => a - b);
-  const lanes = new Map<number, SampleBuffer>();
+  const buffers = new Map<number, SampleBuffer>();
   let rested = 0;
   for (const endpoint of endpoints) {
-    for (const line of gather(lanes, generation, endpoint)) {
-      const lane = lanes.get(line) as SampleBuffer;
-      put(store, endpoint, line, lane);
-      lane.clear();
+    for (const line of gather(buffers, generation, endpoint)) {
+      const buffer = buffers.get(line) as SampleBuffer;
+      put(store, endpoint, line, buffer);
+      buffer.clear();
     }
-    if (store.rows - rested < samplesASlice) continue;
+    if (store.rows - rested < samplesPerSlice) continue;
     rested = store.rows;
     await breath();
   }
 }
 
 /** Fills the sample buffers of one endpoint. @returns its lines in order */
-function gather(lanes: Map<number, SampleBuffer>, generation: Generation, endpoint: number): number[] {
+function gather(buffers: Map<number, SampleBuffer>, generation: Generation, endpoint: number): number[] {
   const used: number[] = [];
   eachSampleOf(generation, endpoint, (line, at, value) => {
-    let lane = lanes.get(line);
-    if (!lane) {
-      lane = new SampleBuffer();
-      lanes.set(line, lane);
+    let buffer = buffers.get(line);
+    if (!buffer) {
+      buffer = new SampleBuffer();
+      buffers.set(line, buffer);
     }
-    if (lane.length === 0) used.push(line);
-    lane.add(at, value);
+    if (buffer.length === 0) used.push(line);
+    buffer.add(at, value);
   });
   return used.sort((a, b) => a - b);
 }
 
-function put(store: Sorted, endpoint: number, line: number, lane: SampleBuffer): void {
+function put(store: Sorted, endpoint: number, line: number, buffer: SampleBuffer): void {
   const start = store.rows;
-  const end = start + lane.length;
+  const end = start + buffer.length;
   store.rows = end;
   store.endpoint.fill(endpoint, start, end);
   store.line.fill(line, start, end);
-  if (lane.inOrder) {
-    store.t.set(lane.at.subarray(0, lane.length), start);
-    store.v.set(lane.values.subarray(0, lane.length), start);
+  if (buffer.inOrder) {
+    store.t.set(buffer.at.subarray(0, buffer.length), start);
+    store.v.set(buffer.values.subarray(0, buffer.length), start);
   } else {
-    putInOrder(lane, store.t.subarray(start, end), store.v.subarray(start, end));
+    putInOrder(buffer, store.t.subarray(start, end), store.v.subarray(start, end));
   }
   let day = Number.NaN;
   for (let i = start; i < end; i++) {
@@ -135,12 +135,12 @@ function put(store: Sorted, endpoint: number, line: number, lane: SampleBuffer):
 }
 
 /** Late samples came between newer ones. */
-function putInOrder(lane: SampleBuffer, times: Float64Array, values: Float64Array): void {
-  const order = Array.from({ length: lane.length }, (_, i) => i);
-  order.sort((a, b) => (lane.at[a] as number) - (lane.at[b] as number));
+function putInOrder(buffer: SampleBuffer, times: Float64Array, values: Float64Array): void {
+  const order = Array.from({ length: buffer.length }, (_, i) => i);
+  order.sort((a, b) => (buffer.at[a] as number) - (buffer.at[b] as number));
   order.forEach((from, to) => {
-    times[to] = lane.at[from] as number;
-    values[to] = lane.values[from] as number;
+    times[to] = buffer.at[from] as number;
+    values[to] = buffer.values[from] as number;
   });
 }
 

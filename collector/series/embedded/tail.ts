@@ -1,20 +1,20 @@
 /**
- * The frames that are durable in the journal and not yet in a segment, held by the worker with an index by endpoint.
+ * The blocks that are durable in the journal and not yet in a segment, held by the worker with an index by endpoint.
  * They come in generations: the oldest is compacted while the newest grows. A query reads all of them.
  */
-import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
+import { eachRecord, eachSample, type JournalBlock } from '../journal/record.ts';
 
 /** What one compaction takes at most: sorting it needs about six times as much memory, which is kept. */
 const fullGenerationBytes = 8 * 1024 * 1024;
 
 interface RecordPlace {
-  frame: Frame;
+  block: JournalBlock;
   offset: number;
 }
 
 export interface Generation {
-  firstFrame: number;
-  lastFrame: number;
+  firstBlock: number;
+  lastBlock: number;
   bytes: number;
   /** It is being compacted: nothing is added any more. */
   sealed: boolean;
@@ -22,41 +22,41 @@ export interface Generation {
   byEndpoint: Map<number, RecordPlace[]>;
 }
 
-export interface FrameTail {
-  add(frame: Frame): void;
-  /** The oldest generation with frames up to `upTo`, sealed; undefined when there is none. */
+export interface BlockTail {
+  add(block: JournalBlock): void;
+  /** The oldest generation with blocks up to `upTo`, sealed; undefined when there is none. */
   seal(upTo: number): Generation | undefined;
   /** The sealed generation is in segments that queries see from now on. */
   drop(): void;
   eachSample(endpoint: number, visit: (line: number, at: number, value: number) => void): void;
 }
 
-export function createTail(): FrameTail {
+export function createTail(): BlockTail {
   let generations: Generation[] = [];
 
-  const openFor = (frame: Frame): Generation => {
+  const openFor = (block: JournalBlock): Generation => {
     const newest = generations.at(-1);
     if (newest && !newest.sealed && newest.bytes < fullGenerationBytes) return newest;
-    const opened = { firstFrame: frame.id, lastFrame: frame.id, bytes: 0, sealed: false, byEndpoint: new Map() };
+    const opened = { firstBlock: block.id, lastBlock: block.id, bytes: 0, sealed: false, byEndpoint: new Map() };
     generations.push(opened);
     return opened;
   };
 
   return {
-    add(frame) {
-      const generation = openFor(frame);
-      generation.lastFrame = frame.id;
-      generation.bytes += frame.floats.byteLength;
-      eachRecord(frame, (head, offset) => {
+    add(block) {
+      const generation = openFor(block);
+      generation.lastBlock = block.id;
+      generation.bytes += block.floats.byteLength;
+      eachRecord(block, (head, offset) => {
         if (head.groups === null) return;
         const places = generation.byEndpoint.get(head.endpoint);
-        if (places) places.push({ frame, offset });
-        else generation.byEndpoint.set(head.endpoint, [{ frame, offset }]);
+        if (places) places.push({ block, offset });
+        else generation.byEndpoint.set(head.endpoint, [{ block, offset }]);
       });
     },
     seal(upTo) {
       const oldest = generations[0];
-      if (!oldest || oldest.firstFrame > upTo) return undefined;
+      if (!oldest || oldest.firstBlock > upTo) return undefined;
       oldest.sealed = true;
       return oldest;
     },
@@ -75,5 +75,5 @@ export function eachSampleOf(
   endpoint: number,
   visit: (line: number, at: number, value: number) => void,
 ): void {
-  for (const { frame, offset } of generation.byEndpoint.get(endpoint) ?? []) eachSample(frame, offset, visit);
+  for (const { block, offset } of generation.byEndpoint.get(endpoint) ?? []) eachSample(block, offset, visit);
 }

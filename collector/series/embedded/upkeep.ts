@@ -10,7 +10,7 @@ import type { SegmentTable } from './segment-table.ts';
 import type { WorkerClient } from './worker-client.ts';
 
 export interface UpkeepParts {
-  courier: WorkerClient;
+  client: WorkerClient;
   journal: JournalTail;
   table: SegmentTable;
   clock: Clock;
@@ -35,7 +35,7 @@ export interface Upkeep {
 }
 
 export function createUpkeep(parts: UpkeepParts): Upkeep {
-  const { courier, journal, table, clock, log, retention } = parts;
+  const { client, journal, table, clock, log, retention } = parts;
   let running: Promise<void> | null = null;
   let trouble: string | null = null;
   let lastAt: number | null = null;
@@ -43,20 +43,20 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
 
   const work = async (wait: boolean) => {
     // Without an end, a busy collector would keep compacting what arrived in the last second.
-    const upTo = journal.lastFrame;
+    const upTo = journal.lastBlock;
     while (!stopped) {
-      const plan = await courier.ask('step', { now: clock.now(), retention, upTo, wait });
+      const plan = await client.ask('step', { now: clock.now(), retention, upTo, wait });
       if (!plan) break;
       await makeDurable(plan);
       parts.installed(plan);
-      await courier.ask('install', { durable: true });
+      await client.ask('install', { durable: true });
     }
   };
   const makeDurable = async (plan: Plan) => {
     try {
       await journal.advance(plan.through, () => table.change(plan));
     } catch (thrown) {
-      await courier.ask('install', { durable: false });
+      await client.ask('install', { durable: false });
       throw thrown;
     }
   };

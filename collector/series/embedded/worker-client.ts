@@ -1,4 +1,4 @@
-/** Talks to the worker: requests and their answers, frames, and a new worker after one has died. */
+/** Talks to the worker: requests and their answers, blocks, and a new worker after one has died. */
 import { Worker } from 'node:worker_threads';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -11,7 +11,7 @@ const restartMs = 2000;
 
 export interface WorkerClient {
   ask<K extends RequestKind>(kind: K, ask: Requests[K]['ask']): Promise<Requests[K]['answer']>;
-  frame(id: number, bytes: Uint8Array): void;
+  block(id: number, bytes: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface WorkerClientParts {
   /** What the worker is to start with, at this moment. */
   start(): Start;
   /** A new worker runs with empty memory: send it the present state. */
-  began(courier: WorkerClient): void;
+  began(client: WorkerClient): void;
   damaged(damage: Damage): void;
   /** A merge has ended: its plan can be fetched. */
   merged(): void;
@@ -68,11 +68,11 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
       if (closing) return;
       worker = begin();
       alive = true;
-      parts.began(courier);
+      parts.began(client);
     }, restartMs).unref();
   }
 
-  const courier: WorkerClient = {
+  const client: WorkerClient = {
     ask: <K extends RequestKind>(kind: K, ask: Requests[K]['ask']) =>
       new Promise<Requests[K]['answer']>((resolve, reject) => {
         if (!alive) throw gone();
@@ -80,8 +80,8 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
         open.set(id, { resolve: resolve as Open['resolve'], reject });
         worker.postMessage({ kind, id, ask } as ToWorker);
       }),
-    frame(id, bytes) {
-      const message: ToWorker = { kind: 'frame', id, bytes };
+    block(id, bytes) {
+      const message: ToWorker = { kind: 'block', id, bytes };
       worker.postMessage(message, [bytes.buffer as ArrayBuffer]);
     },
     async close() {
@@ -92,5 +92,5 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
       await exit;
     },
   };
-  return courier;
+  return client;
 }

@@ -53,7 +53,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
     refused,
     prepare: () => prepare(writing, options, retention, log),
     write: (some) => writing.write(some, policyOf.raw),
-    toPoints: (frame, batch) => points(frame, batch, now() - retention.raw),
+    toPoints: (block, batch) => points(block, batch, now() - retention.raw),
     written: rollups.mark,
     record: rollups.save,
     recorded: rollups.saved,

@@ -1,5 +1,5 @@
 /**
- * Frames of the journal as points of InfluxDB, in Telegraf's form: the measurement, its own tags, `host`. `endpoint` is
+ * Blocks of the journal as points of InfluxDB, in Telegraf's form: the measurement, its own tags, `host`. `endpoint` is
  * our id, because two machines may have the same name. Pure.
  *
  * What InfluxDB would refuse, split or store wrongly is changed here; the journal keeps the original names.
@@ -7,7 +7,7 @@
 import type { IPoint } from 'influx';
 import { seriesKey } from '../../../shared/metrics.ts';
 import type { Dictionary, SeriesLineId } from '../journal/dictionary.ts';
-import { eachRecord, eachSample, type Frame } from '../journal/record.ts';
+import { eachRecord, eachSample, type JournalBlock } from '../journal/record.ts';
 
 export type Tags = Record<string, string>;
 
@@ -67,7 +67,7 @@ export interface PointParts {
   tagsOf(endpoint: string): Tags;
 }
 
-/** Turns frames into points; remembers what lines look like. */
+/** Turns blocks into points; remembers what lines look like. */
 export function createPoints({ dictionary, tagsOf }: PointParts) {
   const lines = new Map<number, StoredLine | null>();
   const lineOf = (id: number): StoredLine | null => {
@@ -81,8 +81,8 @@ export function createPoints({ dictionary, tagsOf }: PointParts) {
   };
 
   /** @param oldest samples before it (ms UTC) are left out */
-  return (frame: Frame, batch: PointBatch, oldest: number): void => {
-    eachRecord(frame, (head, offset) => {
+  return (block: JournalBlock, batch: PointBatch, oldest: number): void => {
+    eachRecord(block, (head, offset) => {
       if (head.groups === null) return;
       const name = dictionary.endpointName(head.endpoint) ?? '';
       const own = { ...ownTags(tagsOf(name)), endpoint: safeValue(name) };
@@ -90,7 +90,7 @@ export function createPoints({ dictionary, tagsOf }: PointParts) {
       batch.touched.set(head.endpoint, times);
       let key = '';
       let open: { fields: Record<string, number>; at: number } | null = null;
-      eachSample(frame, offset, (id, at, value) => {
+      eachSample(block, offset, (id, at, value) => {
         const line = lineOf(id);
         // InfluxDB takes a time of 0 for "now".
         if (!line || at < oldest || at <= 0 || !Number.isFinite(value)) {

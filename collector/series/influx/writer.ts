@@ -1,5 +1,5 @@
 /**
- * Brings frames from the journal to InfluxDB, one batch at a time, in order. A frame is trimmed from the journal once
+ * Brings blocks from the journal to InfluxDB, one batch at a time, in order. A block is trimmed from the journal once
  * InfluxDB has answered that it holds all of its points; what was sent and not yet trimmed is sent again after a crash,
  * which overwrites the same points. While InfluxDB is away everything stays in the journal.
  */
@@ -7,15 +7,15 @@ import type { IPoint } from 'influx';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { JournalTail } from '../backend.ts';
-import type { Frame } from '../journal/record.ts';
+import type { JournalBlock } from '../journal/record.ts';
 import { InfluxError, type InfluxSettings } from './client.ts';
 import type { PointBatch } from './points.ts';
 import { quoted } from './prepare.ts';
 import type { RefusedPoints } from './refused.ts';
 
-/** How long frames gather before they are written. */
+/** How long blocks gather before they are written. */
 const gatherMs = 500;
-/** Frames read from the journal at once. */
+/** Blocks read from the journal at once. */
 const batchBytes = 256 * 1024;
 /** A request of so many points takes InfluxDB some ten ms, and serialising it holds up the loop about as long. */
 const pointsARequest = 1000;
@@ -32,7 +32,7 @@ export interface WriterParts {
   /** Makes sure of database and policies. */
   prepare(): Promise<void>;
   write(points: IPoint[]): Promise<void>;
-  toPoints(frame: Frame, batch: PointBatch): void;
+  toPoints(block: JournalBlock, batch: PointBatch): void;
   /** InfluxDB holds the batch. */
   written(batch: PointBatch): void;
   refused: RefusedPoints;
@@ -72,10 +72,10 @@ export function createWriter(parts: WriterParts): Writer {
   const read = (): { batch: PointBatch; through: number; isAll: boolean } | null => {
     const batch: PointBatch = { points: [], touched: new Map(), left: 0 };
     let [bytes, through] = [0, 0];
-    for (const frame of journal.frames(sent)) {
-      parts.toPoints(frame, batch);
-      through = frame.id;
-      bytes += frame.bytes.length;
+    for (const block of journal.blocks(sent)) {
+      parts.toPoints(block, batch);
+      through = block.id;
+      bytes += block.bytes.length;
       if (bytes >= batchBytes) break;
     }
     return through === 0 ? null : { batch, through, isAll: bytes < batchBytes };
@@ -83,7 +83,7 @@ export function createWriter(parts: WriterParts): Writer {
   const work = async () => {
     if (!prepared) await parts.prepare();
     prepared = true;
-    const upTo = journal.lastFrame;
+    const upTo = journal.lastBlock;
     for (let next = read(); next && !stopped; next = read()) {
       const { points } = next.batch;
       // Put aside only now: a batch that fails halfway comes again as a whole.
@@ -97,11 +97,11 @@ export function createWriter(parts: WriterParts): Writer {
       parts.written(next.batch);
       recovered();
       if (parts.monotonic() - trimmedAt > trimEveryMs) await trim();
-      // Frames that came meanwhile gather first.
+      // Blocks that came meanwhile gather first.
       if (next.isAll) break;
     }
     recovered();
-    // Frames at the end that are damaged do not come.
+    // Blocks at the end that are damaged do not come.
     if (!stopped && sent < upTo && read() === null) sent = upTo;
   };
   const trim = async () => {
@@ -135,7 +135,7 @@ export function createWriter(parts: WriterParts): Writer {
       .catch(failed)
       .finally(() => {
         running = null;
-        if (trouble === null && journal.lastFrame > sent) schedule(gatherMs);
+        if (trouble === null && journal.lastBlock > sent) schedule(gatherMs);
       });
     return running;
   };
@@ -147,7 +147,7 @@ export function createWriter(parts: WriterParts): Writer {
   const flush = async (limitMs: number) => {
     // A request for a chart does not bring the next attempt forward.
     if (trouble !== null) return;
-    const upTo = journal.lastFrame;
+    const upTo = journal.lastBlock;
     const all = async () => {
       // The first run may be one that has read all that it will read.
       for (let idle = 0; (sent < upTo || !prepared) && idle < 2 && !stopped; ) {

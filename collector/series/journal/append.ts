@@ -26,20 +26,20 @@ export function createAppend(parts: {
   let duplicates = 0;
   let closed = false;
 
-  const write = (arrival: Arrival, shelf: EndpointSeries, epoch: Epoch): number => {
+  const write = (arrival: Arrival, series: EndpointSeries, epoch: Epoch): number => {
     const { writer } = commit;
     let samples = 0;
-    writer.begin(shelf.id, epoch.id, arrival.report.seq, arrival.digest);
-    shelf.rewind();
+    writer.begin(series.id, epoch.id, arrival.report.seq, arrival.digest);
+    series.rewind();
     for (const metric of arrival.report.metrics) {
-      const stem = shelf.take(metric, dictionary);
-      writer.group(metric.timestamp, stem.lines, stem.fields, metric.fields);
-      samples += stem.lines.length;
+      const group = series.take(metric, dictionary);
+      writer.group(metric.timestamp, group.lines, group.fields, metric.fields);
+      samples += group.lines.length;
     }
     writer.finish();
     for (const { epoch: name, from, to } of arrival.report.lost ?? []) {
-      const lossy = epochs.of(shelf.id, name, arrival.receivedAt);
-      writer.loss(shelf.id, lossy.id, from, to);
+      const lossy = epochs.of(series.id, name, arrival.receivedAt);
+      writer.loss(series.id, lossy.id, from, to);
       commit.expectLoss(lossy, from, to);
     }
     return samples;
@@ -48,8 +48,8 @@ export function createAppend(parts: {
   const accept: SeriesStore['accept'] = (arrival, settled) => {
     if (closed) throw fail('CONFLICT', { problem: 'the collector is stopping' });
     const { report, receivedAt, digest } = arrival;
-    const shelf = latest.shelf(arrival.endpoint);
-    const epoch = epochs.of(shelf.id, report.epoch, receivedAt);
+    const series = latest.seriesOf(arrival.endpoint);
+    const epoch = epochs.of(series.id, report.epoch, receivedAt);
     const first = epoch.inFlight.get(report.seq);
     if (first || epoch.receipt.has(report.seq)) {
       if (first ? first.digest !== digest : !epochs.isSame(epoch, report.seq, digest)) return 'conflict';
@@ -61,7 +61,7 @@ export function createAppend(parts: {
     }
     const problem = refusal(report, receivedAt, epoch);
     if (problem) throw problem;
-    const samples = write(arrival, shelf, epoch);
+    const samples = write(arrival, series, epoch);
     commit.expect(samples, { epoch, seq: report.seq, digest, settled, repeats: [] });
     return 'new';
   };

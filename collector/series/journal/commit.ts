@@ -8,22 +8,22 @@ import type { Log } from '../../../shared/log.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type Epoch, type Epochs, rowOf, type Waiter } from './epochs.ts';
 import type { Journal, Sealed } from './journal.ts';
-import { FrameWriter } from './record.ts';
+import { BlockWriter } from './record.ts';
 
-/** A frame of this size is closed early: it is one row of the journal and one message to the worker. */
-const fullFrameBytes = 1024 * 1024;
-/** Maximum frames per commit, so that a backlog after a full disk does not block the event loop for long. */
-const framesACommit = 16;
+/** A block of this size is closed early: it is one row of the journal and one message to the worker. */
+const fullBlockBytes = 1024 * 1024;
+/** Maximum blocks per commit, so that a backlog after a full disk does not block the event loop for long. */
+const blocksPerCommit = 16;
 const firstRetryMs = 250;
 const lastRetryMs = 5000;
 
-export interface Parcel extends Sealed {
+export interface SealedBlock extends Sealed {
   samples: number;
   waiting: Waiter[];
   losses: { epoch: Epoch; from: number; to: number }[];
 }
 
-type Contents = Omit<Parcel, keyof Sealed>;
+type Contents = Omit<SealedBlock, keyof Sealed>;
 const nothing = (): Contents => ({ samples: 0, waiting: [], losses: [] });
 
 export interface CommitSettings {
@@ -36,7 +36,7 @@ export interface CommitSettings {
 
 export interface Commit {
   /** Where the next record goes. */
-  readonly writer: FrameWriter;
+  readonly writer: BlockWriter;
   /** The record just written has this many samples; `waiter` is settled with it. */
   expect(samples: number, waiter: Waiter): void;
   expectLoss(epoch: Epoch, from: number, to: number): void;
@@ -55,23 +55,23 @@ export interface CommitParts {
   now: () => number;
   /** The backend has so much waiting that no more can be kept for it. */
   isFull: () => boolean;
-  /** The frame is durable. */
-  committed(parcel: Parcel): void;
+  /** The block is durable. */
+  committed(block: SealedBlock): void;
 }
 
 export function createCommit(parts: CommitParts, settings: CommitSettings): Commit {
   const { journal, dictionary, epochs, log } = parts;
-  const writer = new FrameWriter();
+  const writer = new BlockWriter();
   let open: Contents = nothing();
-  let parcels: Parcel[] = [];
-  let lastId = journal.lastFrame;
+  let sealed: SealedBlock[] = [];
+  let lastId = journal.lastBlock;
   let timer: NodeJS.Timeout | undefined;
   let retryMs = 0;
   let trouble: EvenkeelError | null = null;
 
   const seal = () => {
     if (writer.bytes === 0) return;
-    parcels.push({ id: ++lastId, bytes: writer.take(), ...open });
+    sealed.push({ id: ++lastId, bytes: writer.take(), ...open });
     open = nothing();
   };
   const schedule = () => {
@@ -82,7 +82,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     timer = undefined;
     seal();
     try {
-      while (parcels.length > 0) commitSome();
+      while (sealed.length > 0) commitSome();
       recovered();
     } catch (thrown) {
       held(thrown);
@@ -91,20 +91,20 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
   };
   const commitSome = () => {
     refuseWhenBad(settings, parts.isFull());
-    const some = parcels.slice(0, framesACommit);
+    const some = sealed.slice(0, blocksPerCommit);
     const fresh = { endpoints: [...dictionary.fresh.endpoints], lines: [...dictionary.fresh.lines] };
     const newEpochs = [...epochs.fresh];
     journal.commit(some, fresh, newEpochs.map(rowOf));
     dictionary.saved(fresh.endpoints.length, fresh.lines.length);
     epochs.fresh.splice(0, newEpochs.length);
-    parcels = parcels.slice(some.length);
-    for (const parcel of some) deliver(parcel);
+    sealed = sealed.slice(some.length);
+    for (const block of some) deliver(block);
   };
-  const deliver = (parcel: Parcel) => {
-    parts.committed(parcel);
+  const deliver = (block: SealedBlock) => {
+    parts.committed(block);
     const now = parts.now();
-    for (const { epoch, from, to } of parcel.losses) epochs.received(epoch, from, to, now);
-    for (const waiter of parcel.waiting) {
+    for (const { epoch, from, to } of block.losses) epochs.received(epoch, from, to, now);
+    for (const waiter of block.waiting) {
       epochs.received(waiter.epoch, waiter.seq, waiter.seq, now, waiter.digest);
       waiter.epoch.inFlight.delete(waiter.seq);
       settle(waiter, null);
@@ -126,7 +126,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
     trouble = found;
     retryMs = Math.min(lastRetryMs, retryMs * 2 || firstRetryMs);
   };
-  const pendingCount = () => parcels.reduce((sum, { waiting }) => sum + waiting.length, open.waiting.length);
+  const pendingCount = () => sealed.reduce((sum, { waiting }) => sum + waiting.length, open.waiting.length);
 
   return {
     writer,
@@ -134,7 +134,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
       open.samples += samples;
       waiter.epoch.inFlight.set(waiter.seq, waiter);
       open.waiting.push(waiter);
-      if (writer.bytes >= fullFrameBytes) seal();
+      if (writer.bytes >= fullBlockBytes) seal();
       schedule();
     },
     expectLoss(epoch, from, to) {
@@ -158,7 +158,7 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
           'Reports were not stored before the stop; agents still have them',
         );
       const reason = trouble ?? fail('DISK_FULL', { path: settings.folder });
-      for (const { waiting } of parcels) for (const waiter of waiting) settle(waiter, reason);
+      for (const { waiting } of sealed) for (const waiter of waiting) settle(waiter, reason);
     },
   };
 }

@@ -32,7 +32,7 @@ export interface Fresh {
  * More series groups than this are dropped and learned again: an endpoint can send its fields in ever new orders. Lines
  * stay, and a group that is in use stays with its user.
  */
-const maxStems = 20_000;
+const maxGroups = 20_000;
 
 export interface Dictionary {
   endpoint(name: string): number;
@@ -49,7 +49,7 @@ export interface Dictionary {
   metrics(): string[];
   /** All lines of a metric whose tags include `tags`. */
   linesOf(metric: string, tags: Readonly<Record<string, string>>): SeriesLineId[];
-  stem(metric: Metric): SeriesGroup;
+  groupOf(metric: Metric): SeriesGroup;
   /** What is new since the last `saved`. */
   readonly fresh: Fresh;
   /** The first rows of `fresh`, as many as given, are durable. */
@@ -68,7 +68,7 @@ export function createDictionary(known: {
   const lines: SeriesLineId[] = [];
   const byKey = new Map<string, SeriesLineId>();
   const byMetric = new Map<string, SeriesLineId[]>();
-  const stems = new Map<string, SeriesGroup>();
+  const groups = new Map<string, SeriesGroup>();
   const fresh: Fresh = { endpoints: [], lines: [] };
   let lastEndpoint = known.endpoints.reduce((most, { id }) => Math.max(most, id), 0);
   let lastLine = known.lines.reduce((most, { id }) => Math.max(most, id), 0);
@@ -90,7 +90,7 @@ export function createDictionary(known: {
     fresh.lines.push(line);
     return line.id;
   };
-  const newStem = ({ name, tags, fields }: Metric): SeriesGroup => {
+  const newGroup = ({ name, tags, fields }: Metric): SeriesGroup => {
     const names = Object.keys(fields);
     return {
       name,
@@ -128,15 +128,15 @@ export function createDictionary(known: {
       (byMetric.get(metric) ?? []).filter((line) =>
         Object.entries(tags).every(([name, value]) => line.tags[name] === value),
       ),
-    stem(metric) {
+    groupOf(metric) {
       const key = `${seriesKey(metric.name, metric.tags)} ${Object.keys(metric.fields).join(' ')}`;
-      let stem = stems.get(key);
-      if (!stem) {
-        if (stems.size >= maxStems) stems.clear();
-        stem = newStem(metric);
-        stems.set(key, stem);
+      let group = groups.get(key);
+      if (!group) {
+        if (groups.size >= maxGroups) groups.clear();
+        group = newGroup(metric);
+        groups.set(key, group);
       }
-      return stem;
+      return group;
     },
     fresh,
     saved(endpointRows, lineRows) {
@@ -147,15 +147,15 @@ export function createDictionary(known: {
 }
 
 /** True when the metric looks exactly like the series group, field order included. */
-export function looksLike(stem: SeriesGroup, metric: Metric): boolean {
-  if (stem.name !== metric.name) return false;
+export function looksLike(group: SeriesGroup, metric: Metric): boolean {
+  if (group.name !== metric.name) return false;
   let i = 0;
   for (const name in metric.tags) {
-    if (stem.tagNames[i] !== name || stem.tagValues[i] !== metric.tags[name]) return false;
+    if (group.tagNames[i] !== name || group.tagValues[i] !== metric.tags[name]) return false;
     i += 1;
   }
-  if (i !== stem.tagNames.length) return false;
+  if (i !== group.tagNames.length) return false;
   i = 0;
-  for (const field in metric.fields) if (stem.fields[i++] !== field) return false;
-  return i === stem.fields.length;
+  for (const field in metric.fields) if (group.fields[i++] !== field) return false;
+  return i === group.fields.length;
 }

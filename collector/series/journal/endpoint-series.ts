@@ -6,7 +6,7 @@ import type { Metric } from '../../../shared/report.ts';
 import { type Dictionary, looksLike, type SeriesGroup } from './dictionary.ts';
 
 /** More shapes than this are dropped and learned again: they are a cache, the values are not. */
-const maxStems = 512;
+const maxGroups = 512;
 const maxSlotLists = 20_000;
 /** Reports leave out slow checks, so the next series group is rarely far. */
 const lookAhead = 12;
@@ -37,7 +37,7 @@ export class EndpointSeries {
   lines: number[] = [];
   at: number[] = [];
   values: number[] = [];
-  #stems: SeriesGroup[] = [];
+  #groups: SeriesGroup[] = [];
   #slots: (readonly number[])[] = [];
   #cursor = 0;
   #slotLists: SlotLists;
@@ -56,15 +56,15 @@ export class EndpointSeries {
   /** The series group of the metric, whose values are noted as the newest unless newer ones are known. */
   take(metric: Metric, dictionary: Dictionary): SeriesGroup {
     const index = this.#find(metric, dictionary);
-    const stem = this.#stems[index] as SeriesGroup;
+    const group = this.#groups[index] as SeriesGroup;
     const slots = this.#slots[index] as readonly number[];
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i] as number;
       if (metric.timestamp < (this.at[slot] as number)) continue;
       this.at[slot] = metric.timestamp;
-      this.values[slot] = metric.fields[stem.fields[i] as string] as number;
+      this.values[slot] = metric.fields[group.fields[i] as string] as number;
     }
-    return stem;
+    return group;
   }
 
   /** Notes one value, such as one found in a segment. */
@@ -81,29 +81,29 @@ export class EndpointSeries {
     this.lines = [];
     this.at = [];
     this.values = [];
-    this.#stems = [];
+    this.#groups = [];
     this.#slots = [];
   }
 
   #find(metric: Metric, dictionary: Dictionary): number {
-    const end = Math.min(this.#stems.length, this.#cursor + lookAhead);
+    const end = Math.min(this.#groups.length, this.#cursor + lookAhead);
     for (let i = this.#cursor; i < end; i++) {
-      if (!looksLike(this.#stems[i] as SeriesGroup, metric)) continue;
+      if (!looksLike(this.#groups[i] as SeriesGroup, metric)) continue;
       this.#cursor = i + 1;
       return i;
     }
-    return this.#learn(dictionary.stem(metric));
+    return this.#learn(dictionary.groupOf(metric));
   }
 
-  #learn(stem: SeriesGroup): number {
-    let index = this.#stems.indexOf(stem);
+  #learn(group: SeriesGroup): number {
+    let index = this.#groups.indexOf(group);
     if (index < 0) {
-      if (this.#stems.length >= maxStems) {
-        this.#stems = [];
+      if (this.#groups.length >= maxGroups) {
+        this.#groups = [];
         this.#slots = [];
       }
-      index = this.#stems.push(stem) - 1;
-      this.#slots.push(this.#slotLists(stem.lines.map((line) => this.#slotOf(line))));
+      index = this.#groups.push(group) - 1;
+      this.#slots.push(this.#slotLists(group.lines.map((line) => this.#slotOf(line))));
     }
     this.#cursor = index + 1;
     return index;

@@ -1,5 +1,5 @@
 /**
- * The one SQLite file: frames that the backend does not hold yet, the names behind the ids, and what was received of
+ * The one SQLite file: blocks that the backend does not hold yet, the names behind the ids, and what was received of
  * each epoch. Only the main thread opens it, for itself alone.
  */
 
@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Fresh } from './dictionary.ts';
-import { type Frame, frameOf } from './record.ts';
+import { blockOf, type JournalBlock } from './record.ts';
 
 const schema = 3;
 
@@ -54,16 +54,16 @@ export interface LoadedJournal {
 
 export interface Journal {
   load(): LoadedJournal;
-  /** Frames that the backend does not hold yet, after `after`, in order; `damaged` gets the ids of those left out. */
-  frames(damaged: (id: number) => void, after?: number): Iterable<Frame & Sealed>;
-  readonly lastFrame: number;
-  /** One durable commit: frames with the names and epochs that they use first, and some trimming on the way. */
-  commit(frames: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
+  /** Blocks that the backend does not hold yet, after `after`, in order; `damaged` gets the ids of those left out. */
+  blocks(damaged: (id: number) => void, after?: number): Iterable<JournalBlock & Sealed>;
+  readonly lastBlock: number;
+  /** One durable commit: blocks with the names and epochs that they use first, and some trimming on the way. */
+  commit(blocks: readonly Sealed[], fresh: Fresh, epochs: readonly ReceiptRow[]): void;
   saveReceipts(receipts: readonly ReceiptRow[]): void;
   /** Of an epoch, as they were saved last. */
   digests(epoch: number): Uint8Array | null;
   dropReceipts(before: number): void;
-  /** One commit: the rows of the backend's own tables, and that it holds frames up to `through` from now on. */
+  /** One commit: the rows of the backend's own tables, and that it holds blocks up to `through` from now on. */
   advance(through: number | null, record: () => void): void;
   /** For the tables of the backend. */
   readonly database: DatabaseSync;
@@ -72,7 +72,7 @@ export interface Journal {
   close(): void;
 }
 
-/** Trimmed frames deleted per commit: more would make the agents behind that commit wait. */
+/** Trimmed blocks deleted per commit: more would make the agents behind that commit wait. */
 const trimmedACommit = 64;
 
 /**
@@ -117,7 +117,7 @@ function journalOn(database: DatabaseSync): Journal {
   const prepare = (text: string) => database.prepare(text);
   const begin = prepare('begin immediate');
   const commit = prepare('commit');
-  const insertFrame = prepare('insert into frames (id, crc, body) values (?, ?, ?)');
+  const insertBlock = prepare('insert into frames (id, crc, body) values (?, ?, ?)');
   const insertEndpoint = prepare('insert into endpoints (id, name) values (?, ?)');
   const insertLine = prepare('insert into lines (id, metric, tags) values (?, ?, ?)');
   const trim = prepare('delete from frames where id <= ?');
@@ -129,11 +129,11 @@ function journalOn(database: DatabaseSync): Journal {
   const moveWatermark = prepare('update watermark set through = ?');
   const readDigests = prepare('select digests from receipts where id = ?');
   const first = Number(prepare('select min(id) as id from frames').get()?.id ?? 0);
-  let { through, lastFrame } = prepare(
-    'select through, max(through, coalesce((select max(id) from frames), 0)) as lastFrame from watermark',
-  ).get() as { through: number; lastFrame: number };
-  /** The oldest frame that may still be there. */
-  let oldest = first || lastFrame + 1;
+  let { through, lastBlock } = prepare(
+    'select through, max(through, coalesce((select max(id) from frames), 0)) as lastBlock from watermark',
+  ).get() as { through: number; lastBlock: number };
+  /** The oldest block that may still be there. */
+  let oldest = first || lastBlock + 1;
 
   const transaction = (work: () => void) => {
     begin.run();
@@ -153,30 +153,30 @@ function journalOn(database: DatabaseSync): Journal {
 
   return {
     load: () => loadAll(database),
-    *frames(damaged, after = 0) {
+    *blocks(damaged, after = 0) {
       const rows = prepare('select id, crc, body from frames where id > ? order by id').iterate(
         Math.max(after, through),
       );
       for (const row of rows) {
         const bytes = row.body as Uint8Array;
-        if (crc32(bytes) === row.crc) yield { ...frameOf(Number(row.id), bytes), bytes };
+        if (crc32(bytes) === row.crc) yield { ...blockOf(Number(row.id), bytes), bytes };
         else damaged(Number(row.id));
       }
     },
-    get lastFrame() {
-      return lastFrame;
+    get lastBlock() {
+      return lastBlock;
     },
-    commit(frames, fresh, epochs) {
+    commit(blocks, fresh, epochs) {
       const upTo = Math.min(through, oldest + trimmedACommit - 1);
       transaction(() => {
         for (const { id, name } of fresh.endpoints) insertEndpoint.run(id, name);
         for (const { id, metric, tags } of fresh.lines) insertLine.run(id, metric, JSON.stringify(tags));
         save(epochs);
-        for (const { id, bytes } of frames) insertFrame.run(id, crc32(bytes), bytes);
+        for (const { id, bytes } of blocks) insertBlock.run(id, crc32(bytes), bytes);
         if (upTo >= oldest) trim.run(upTo);
       });
       oldest = Math.max(oldest, upTo + 1);
-      lastFrame = frames.at(-1)?.id ?? lastFrame;
+      lastBlock = blocks.at(-1)?.id ?? lastBlock;
     },
     saveReceipts: (receipts) => transaction(() => save(receipts)),
     digests: (epoch) => (readDigests.get(epoch)?.digests ?? null) as Uint8Array | null,

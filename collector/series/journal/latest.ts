@@ -4,7 +4,7 @@ import type { Dictionary } from './dictionary.ts';
 import { createSlotLists, EndpointSeries } from './endpoint-series.ts';
 
 export interface LatestValues {
-  shelf(endpoint: string): EndpointSeries;
+  seriesOf(endpoint: string): EndpointSeries;
   note(endpoint: number, line: number, at: number, value: number): void;
   of(endpoint: string): LatestValue[];
   forget(endpoint: string, now: number): void;
@@ -20,32 +20,32 @@ export function createLatest(
 ): LatestValues {
   const byName = new Map<string, EndpointSeries>();
   const byId = new Map<number, EndpointSeries>();
-  const keep = (name: string, shelf: EndpointSeries) => {
-    byName.set(name, shelf);
-    byId.set(shelf.id, shelf);
-    return shelf;
+  const keep = (name: string, series: EndpointSeries) => {
+    byName.set(name, series);
+    byId.set(series.id, series);
+    return series;
   };
   const slotLists = createSlotLists();
   for (const { id, name, forgottenAt } of known) keep(name, new EndpointSeries(id, slotLists, forgottenAt));
-  const shelfOf = (name: string) =>
+  const seriesOf = (name: string) =>
     byName.get(name) ?? keep(name, new EndpointSeries(dictionary.endpoint(name), slotLists));
 
   return {
-    shelf: shelfOf,
+    seriesOf,
     note: (endpoint, line, at, value) => byId.get(endpoint)?.note(line, at, value),
     of(endpoint) {
-      const shelf = byName.get(endpoint);
-      if (!shelf) return [];
-      return shelf.lines.flatMap((id, slot) => {
+      const series = byName.get(endpoint);
+      if (!series) return [];
+      return series.lines.flatMap((id, slot) => {
         const line = dictionary.line(id);
-        const [at, value] = [shelf.at[slot], shelf.values[slot]];
+        const [at, value] = [series.at[slot], series.values[slot]];
         if (!line || at === undefined || value === undefined) return [];
         return [{ metric: line.metric, tags: { ...line.tags }, at, value }];
       });
     },
     adopt(from, to) {
       const source = byName.get(from);
-      const target = shelfOf(to);
+      const target = seriesOf(to);
       source?.lines.forEach((line, slot) => {
         target.note(line, source.at[slot] as number, source.values[slot] as number);
       });
@@ -53,7 +53,7 @@ export function createLatest(
     forget: (endpoint, now) => byName.get(endpoint)?.clear(now),
     get count() {
       let sum = 0;
-      for (const shelf of byName.values()) sum += shelf.lines.length;
+      for (const series of byName.values()) sum += series.lines.length;
       return sum;
     },
   };

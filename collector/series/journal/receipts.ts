@@ -1,4 +1,4 @@
-/** Makes receipts durable outside the frames before frames are trimmed, and drops those that are no longer needed. */
+/** Makes receipts durable outside the blocks before blocks are trimmed, and drops those that are no longer needed. */
 import type { Clock } from '../../../shared/clock.ts';
 import { type Epochs, rowOf } from './epochs.ts';
 import type { Journal } from './journal.ts';
@@ -11,7 +11,7 @@ const receiptsACommit = 500;
 export interface ReceiptKeeper {
   /**
    * Saves what has changed so far. Trimming is allowed only afterwards; that later receipts are saved with it does no
-   * harm, because they are durable as frames already, and adding a range twice changes nothing.
+   * harm, because they are durable as blocks already, and adding a range twice changes nothing.
    */
   save(): Promise<void>;
   /** An agent's spool does not outlive the longest retention; its receipts need not either. */

@@ -1,18 +1,18 @@
 /**
- * The journal's records. A frame is what one group commit adds: records end to end, in words of 8 bytes, little endian.
+ * The journal's records. A block is what one group commit adds: records end to end, in words of 8 bytes, little endian.
  *
  *   report: [u32 words, u32 endpoint] [u32 epoch, u32 groups] [f64 seq] [f64 digest]
  *           then for each metric: [u32 n, u32 0] [f64 time] [n × u32 line, padded to a word] [n × f64 value]
  *   loss:   [u32 4, u32 endpoint] [u32 epoch, u32 lossMark] [f64 from] [f64 to]
  *
  * Why not JSON: a report of 20 metrics is 2.1 KB of JSON and 0.4 KB here; journal, trim and the second parse together
- * took 54 µs per report with JSON rows, and take 2 µs with frames (measured on one core).
+ * took 54 µs per report with JSON rows, and take 2 µs with blocks (measured on one core).
  */
 const lossMark = 0xffffffff;
 const headWords = 4;
 
-/** One frame, readable as both kinds of number. `id` orders frames for ever. */
-export interface Frame {
+/** One block, readable as both kinds of number. `id` orders blocks for ever. */
+export interface JournalBlock {
   id: number;
   ints: Uint32Array;
   floats: Float64Array;
@@ -30,8 +30,8 @@ export interface Head {
   digest: number;
 }
 
-/** A frame over bytes as the journal gives them back: copied only where they are not on a word boundary. */
-export function frameOf(id: number, bytes: Uint8Array): Frame {
+/** A block over bytes as the journal gives them back: copied only where they are not on a word boundary. */
+export function blockOf(id: number, bytes: Uint8Array): JournalBlock {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   const words = Math.floor(aligned.byteLength / 8);
   return {
@@ -42,7 +42,7 @@ export function frameOf(id: number, bytes: Uint8Array): Frame {
 }
 
 /** Collects records until the next commit. Grows by doubling; `take` hands over the bytes and starts anew. */
-export class FrameWriter {
+export class BlockWriter {
   #buffer = new ArrayBuffer(64 * 1024);
   #ints = new Uint32Array(this.#buffer);
   #floats = new Float64Array(this.#buffer);
@@ -127,8 +127,8 @@ export class FrameWriter {
 }
 
 /** The head of the record at word `offset`; null at the end or where the words are invalid. */
-function headAt(frame: Frame, offset: number): Head | null {
-  const { ints, floats } = frame;
+function headAt(block: JournalBlock, offset: number): Head | null {
+  const { ints, floats } = block;
   const words = ints[offset * 2];
   if (words === undefined || words < headWords || offset + words > floats.length) return null;
   const groups = ints[offset * 2 + 3] as number;
@@ -147,11 +147,11 @@ function headAt(frame: Frame, offset: number): Head | null {
 
 /** Calls `visit` for each sample of the record at word `offset`. */
 export function eachSample(
-  frame: Frame,
+  block: JournalBlock,
   offset: number,
   visit: (line: number, at: number, value: number) => void,
 ): void {
-  const { ints, floats } = frame;
+  const { ints, floats } = block;
   const groups = ints[offset * 2 + 3] as number;
   if (groups === lossMark) return;
   let word = offset + headWords;
@@ -165,10 +165,10 @@ export function eachSample(
   }
 }
 
-/** Calls `visit` for each record of the frame, in order. */
-export function eachRecord(frame: Frame, visit: (head: Head, offset: number) => void): void {
+/** Calls `visit` for each record of the block, in order. */
+export function eachRecord(block: JournalBlock, visit: (head: Head, offset: number) => void): void {
   for (let offset = 0; ; ) {
-    const head = headAt(frame, offset);
+    const head = headAt(block, offset);
     if (!head) return;
     visit(head, offset);
     offset += head.words;

@@ -1,54 +1,54 @@
 /** How much the journal holds that the backend does not. */
-import type { Parcel } from './commit.ts';
+import type { SealedBlock } from './commit.ts';
 
-interface Block {
-  /** Id of its last frame. */
+interface WaitingRange {
+  /** Id of its last block. */
   through: number;
   bytes: number;
   reports: number;
   samples: number;
 }
 
-/** While a backend is away for days, frames are many: beyond this number of blocks small ones are counted together. */
-const manyBlocks = 4096;
+/** While a backend is away for days, blocks are many: beyond this number of ranges small ones are counted together. */
+const manyRanges = 4096;
 const smallBytes = 64 * 1024;
 
-export interface WaitingFrames {
-  add(frame: Pick<Parcel, 'id' | 'bytes'>, reports: number, samples: number): void;
-  /** The backend holds frames up to `through`. */
+export interface WaitingBlocks {
+  add(block: Pick<SealedBlock, 'id' | 'bytes'>, reports: number, samples: number): void;
+  /** The backend holds blocks up to `through`. */
   drop(through: number): void;
   readonly bytes: number;
   readonly reports: number;
   readonly samples: number;
 }
 
-export function createWaiting(): WaitingFrames {
-  const blocks: Block[] = [];
+export function createWaiting(): WaitingBlocks {
+  const ranges: WaitingRange[] = [];
   const total = { bytes: 0, reports: 0, samples: 0 };
-  const count = ({ bytes, reports, samples }: Omit<Block, 'through'>, sign: 1 | -1) => {
+  const count = ({ bytes, reports, samples }: Omit<WaitingRange, 'through'>, sign: 1 | -1) => {
     total.bytes += sign * bytes;
     total.reports += sign * reports;
     total.samples += sign * samples;
   };
 
   return {
-    add(frame, reports, samples) {
-      const block = { through: frame.id, bytes: frame.bytes.length, reports, samples };
-      count(block, 1);
-      const newest = blocks.at(-1);
-      if (!newest || blocks.length < manyBlocks || newest.bytes > smallBytes) {
-        blocks.push(block);
+    add(block, reports, samples) {
+      const range = { through: block.id, bytes: block.bytes.length, reports, samples };
+      count(range, 1);
+      const newest = ranges.at(-1);
+      if (!newest || ranges.length < manyRanges || newest.bytes > smallBytes) {
+        ranges.push(range);
         return;
       }
-      newest.through = block.through;
-      newest.bytes += block.bytes;
+      newest.through = range.through;
+      newest.bytes += range.bytes;
       newest.reports += reports;
       newest.samples += samples;
     },
     drop(through) {
-      const kept = blocks.findIndex((block) => block.through > through);
-      const gone = blocks.splice(0, kept < 0 ? blocks.length : kept);
-      for (const block of gone) count(block, -1);
+      const kept = ranges.findIndex((range) => range.through > through);
+      const gone = ranges.splice(0, kept < 0 ? ranges.length : kept);
+      for (const range of gone) count(range, -1);
     },
     get bytes() {
       return total.bytes;

@@ -25,10 +25,10 @@ test('fields in ever new orders take no more and more memory, and the newest val
   const dictionary = createDictionary({ endpoints: [], lines: [] });
   const latest = createLatest(dictionary, []);
   const report = (n: number) => {
-    const shelf = latest.shelf('e1');
-    shelf.rewind();
+    const series = latest.seriesOf('e1');
+    series.rewind();
     const fields = Object.fromEntries(orderOf(n).map((name) => [name, n + names.indexOf(name)]));
-    shelf.take({ name: 'cpu', tags: {}, fields, timestamp: 1000 + n }, dictionary);
+    series.take({ name: 'cpu', tags: {}, fields, timestamp: 1000 + n }, dictionary);
   };
   const heapAfter = (from: number, to: number) => {
     for (let n = from; n < to; n++) report(n);

@@ -246,7 +246,7 @@ test('a journal that is none, is damaged or is newer is refused with a code, and
   assert.is(await count(), 1);
 });
 
-test('a damaged frame of the journal costs its own reports only', async () => {
+test('a damaged block of the journal costs its own reports only', async () => {
   await store.append(cpu('one', 1, 1, noon));
   await store.append(cpu('one', 2, 2, noon));
   await store.close();

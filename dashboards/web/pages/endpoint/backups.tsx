@@ -14,7 +14,6 @@ import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { sayWhy } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
-import type { TabProps } from './endpoint.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
 /** The form's own time has no zone: it is the viewer's. */
@@ -199,7 +198,7 @@ function Outcome({ ok }: { ok: boolean }) {
   );
 }
 
-export function Backups({ detail, reload }: TabProps) {
+export function Backups({ detail, reload }: { detail: EndpointDetail; reload: () => void }) {
   const section = sectionOf(detail, 'backups');
   if (section === null) {
     return (

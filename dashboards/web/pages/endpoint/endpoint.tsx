@@ -25,7 +25,7 @@ import { Updates } from './updates.tsx';
 const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'rules', 'about'] as const;
 type Tab = (typeof tabs)[number];
 
-export interface TabProps {
+interface TabProps {
   detail: EndpointDetail;
   reload: () => void;
 }
