@@ -7,15 +7,15 @@ import type { Context } from './context.ts';
 
 export const everywhere: Scope = { of: 'all', target: '' };
 
-type Places = Pick<Context, 'fleet' | 'groups' | 'sites'>;
+type ScopeContext = Pick<Context, 'fleet' | 'groups' | 'sites'>;
 
-export const placeOf = ({ groups }: Pick<Places, 'groups'>, endpoint: Endpoint): EndpointPlace => ({
+export const placeOf = ({ groups }: Pick<ScopeContext, 'groups'>, endpoint: Endpoint): EndpointPlace => ({
   ...endpoint,
   groups: groups.namedGroupsOf(endpoint.id).flatMap(({ id, name }) => [id, name]),
 });
 
 /** The scope of an override that is removed: it may be of a place that is gone. */
-export async function scopeToReset(places: Places, scope: Scope): Promise<Scope> {
+export async function scopeToReset(places: ScopeContext, scope: Scope): Promise<Scope> {
   try {
     return await scopeNamed(places, scope);
   } catch {
@@ -27,7 +27,7 @@ export async function scopeToReset(places: Places, scope: Scope): Promise<Scope>
  * A scope that selects nothing is nearly always a typing error. Sites and groups may be given by any spelling of
  * their name. @throws EvenkeelError NOT_FOUND, BAD_REQUEST
  */
-export async function scopeNamed({ fleet, groups, sites }: Places, { of, target }: Scope): Promise<Scope> {
+export async function scopeNamed({ fleet, groups, sites }: ScopeContext, { of, target }: Scope): Promise<Scope> {
   const nowhere = () => fail('NOT_FOUND', { what: of, id: shownName(target) });
   if ((of === 'all') !== (target === ''))
     throw fail('BAD_REQUEST', {

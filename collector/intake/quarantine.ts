@@ -27,13 +27,13 @@ interface RefusedMessagePart {
 }
 type RefusedMessage = RefusedMessagePart & { bytes: Uint8Array };
 /** @param size bytes of the whole message, inflated */
-type QuarantinedParts = RefusedMessagePart & PartlyRefused & { size: number };
+type QuarantinedMessage = RefusedMessagePart & PartlyRefused & { size: number };
 
 export interface Quarantine {
   /** A whole message. Never rejects: what cannot be written is counted and logged. */
   put(message: RefusedMessage): Promise<void>;
   /** Parts of a message whose rest was stored: one row per hour for the same endpoint and cause. Never rejects either. */
-  putParts(parts: QuarantinedParts): Promise<void>;
+  putParts(parts: QuarantinedMessage): Promise<void>;
 }
 
 type Content = Pick<Database['quarantine'], 'size' | 'sample' | 'parts'>;

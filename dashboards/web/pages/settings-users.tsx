@@ -9,7 +9,7 @@ import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
 import { t } from '../words/words.ts';
 
-interface UserRow {
+interface ListedUser {
   id: string;
   name: string;
   role: Role;
@@ -61,7 +61,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
 }
 
 interface UserProps {
-  user: UserRow;
+  user: ListedUser;
   onDone: () => void;
 }
 
@@ -140,7 +140,7 @@ function Acts({ user, onDone }: UserProps) {
 }
 
 export function Users() {
-  const list = useLoad<Page<UserRow>>('users');
+  const list = useLoad<Page<ListedUser>>('users');
   return (
     <Box title={t('settings.users')} flush>
       <Ready of={list}>
