@@ -62,6 +62,14 @@ export const Attention = Type.Object({
   count: Type.Integer(),
 });
 
+/** Alerts that fire, by severity. */
+const AlertCounts = Type.Object({
+  critical: Type.Integer(),
+  warning: Type.Integer(),
+  info: Type.Integer(),
+  unacknowledged: Type.Integer({ description: 'critical ones that nobody has acknowledged' }),
+});
+
 export const EndpointRow = Type.Object({
   id: text,
   name: text,
@@ -83,7 +91,7 @@ export const EndpointRow = Type.Object({
   disk: Type.Union([Type.Object({ path: text, usedPercent: Type.Number() }), Type.Null()]),
   /** When the three values above were measured. */
   valuesAt: orNull.ms,
-  alerts: Type.Object({ critical: Type.Integer(), warning: Type.Integer(), info: Type.Integer() }),
+  alerts: AlertCounts,
   attention: Type.Array(Attention),
   /** Worst of all jobs; `none` = no job known, `unknown` = cannot be determined. */
   backup: Type.Object({
@@ -118,7 +126,7 @@ const level = Type.Union([Severity, Type.Null()], { description: 'the worst that
 export const FleetFilters = Type.Object({
   total: Type.Integer(),
   /** Those that fire. */
-  alerts: Type.Object({ critical: Type.Integer(), warning: Type.Integer(), info: Type.Integer() }),
+  alerts: AlertCounts,
   filters: Type.Array(
     Type.Object({
       name: text,
@@ -710,6 +718,7 @@ export const PatchRow = Type.Object({
   pending: orNull.number,
   pendingSecurity: orNull.number,
   oldestSecuritySince: orNull.ms,
+  oldestSecurityAtLeast: Type.Boolean({ description: 'it may have waited longer: its publication date is not known' }),
   scannedAt: orNull.ms,
   rebootRequired: orNull.bool,
   rebootSince: orNull.ms,

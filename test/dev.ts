@@ -52,6 +52,8 @@ process.stdin.removeAllListeners('end');
 const address = new URL(vite.resolvedUrls?.local[0] as string).origin;
 
 let collector: ChildProcess | undefined;
+/** Ended by us: for a restart, or for good. */
+const ended = new WeakSet<ChildProcess>();
 let stopping = false;
 
 function start(): void {
@@ -68,19 +70,20 @@ function start(): void {
   });
   collector = child;
   createInterface({ input: child.stdout }).on('line', (line) => console.log(line.replaceAll(behind, address)));
-  child.once('exit', (code) => {
+  child.once('exit', (code, signal) => {
     collector = undefined;
-    if (!stopping && code !== 0)
-      console.log(`The collector has ended (code ${code}); the next change starts it again.`);
+    if (!ended.has(child))
+      console.log(`The collector has ended (${signal ?? `code ${code}`}); the next change starts it again.`);
   });
 }
 
 async function stop(): Promise<void> {
   const child = collector;
   if (!child) return;
-  const ended = new Promise((done) => child.once('exit', done));
+  ended.add(child);
+  const exit = new Promise((done) => child.once('exit', done));
   child.kill('SIGTERM');
-  await ended;
+  await exit;
 }
 
 let restarted: Promise<void> = Promise.resolve();
@@ -91,7 +94,7 @@ vite.watcher.on('all', (_event, file) => {
   if (stopping || !file.endsWith('.ts') || !watched.some((room) => file.startsWith(room))) return;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    console.log(`${relative(top, file)} has changed: the collector starts again`);
+    console.log(`Restarting the collector: ${relative(top, file)} changed`);
     restarted = restarted.then(stop).then(start);
   }, settleMs);
 });

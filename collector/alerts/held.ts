@@ -14,6 +14,7 @@ export interface HeldAlert {
   tags: Readonly<Record<string, string>>;
   value: number | null;
   since: number;
+  isAcknowledged: boolean;
 }
 
 /** Worst first, then longest. */
@@ -32,5 +33,6 @@ function held(alert: LiveAlert, named: NamedRule): HeldAlert {
     severity: rule.severity,
     state: shownState(alert),
     since: firedAt ?? pendingAt,
+    isAcknowledged: alert.acknowledgement !== null,
   };
 }

@@ -24,10 +24,14 @@ export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'
   return [...families.values()];
 }
 
-/** How many fire, by severity. */
+/** How many fire, by severity, and how many critical ones wait for a person. */
 export function alertCounts(held: readonly HeldAlert[]): EndpointRow['alerts'] {
-  const counts = { critical: 0, warning: 0, info: 0 };
-  for (const { severity, state } of held) if (state === 'firing') counts[severity]++;
+  const counts = { critical: 0, warning: 0, info: 0, unacknowledged: 0 };
+  for (const { severity, state, isAcknowledged } of held) {
+    if (state !== 'firing') continue;
+    counts[severity]++;
+    if (severity === 'critical' && !isAcknowledged) counts.unacknowledged++;
+  }
   return counts;
 }
 

@@ -46,6 +46,7 @@ export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonl
     pending: patches.pending,
     pendingSecurity: patches.pendingSecurity,
     oldestSecuritySince: patches.oldestSecuritySince,
+    oldestSecurityAtLeast: undated.some((manager) => manager.oldestSecuritySince === patches.oldestSecuritySince),
     scannedAt: scanned.length > 0 ? Math.min(...scanned) : null,
     rebootRequired: patches.rebootRequired,
     rebootSince: facts.osState?.rebootSince ?? null,

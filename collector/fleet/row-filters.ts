@@ -129,8 +129,9 @@ export const defaultSort = '-attention';
 
 /** The filters, and how many of these rows each choice matches. */
 export function describeFilters(rows: readonly EndpointRow[]): FleetFilters {
-  const alerts = { critical: 0, warning: 0, info: 0 };
-  for (const row of rows) for (const level of levels) alerts[level] += row.alerts[level];
+  const alerts = { critical: 0, warning: 0, info: 0, unacknowledged: 0 };
+  for (const row of rows)
+    for (const count of [...levels, 'unacknowledged'] as const) alerts[count] += row.alerts[count];
   return {
     total: rows.length,
     alerts,

@@ -51,7 +51,12 @@ export function composeRow(input: RowInput): EndpointRow {
   };
 }
 
-function valuesOf({ latest, held }: RowInput): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
+/** Load is of the moment: of an endpoint that does not report nobody knows it. A disk stays as full as it was. */
+function valuesOf({
+  endpoint,
+  latest,
+  held,
+}: RowInput): Pick<EndpointRow, 'cpuPercent' | 'memoryPercent' | 'disk' | 'valuesAt'> {
   let cpuPercent: number | null = null;
   let memoryPercent: number | null = null;
   let valuesAt: number | null = null;
@@ -61,6 +66,7 @@ function valuesOf({ latest, held }: RowInput): Pick<EndpointRow, 'cpuPercent' | 
     else if (metric !== 'disk.used_percent') continue;
     valuesAt = Math.max(valuesAt ?? 0, at);
   }
+  if (endpoint.state !== 'online') [cpuPercent, memoryPercent] = [null, null];
   return { cpuPercent, memoryPercent, disk: diskOf(latest, held), valuesAt };
 }
 

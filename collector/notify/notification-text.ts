@@ -1,7 +1,7 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { ruleName, sayLimit, sayValue } from '../../shared/words/names.ts';
+import { ruleName, sayMeasured } from '../../shared/words/names.ts';
 import type { Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
@@ -11,8 +11,8 @@ export function oneLine(text: string, limit = 200): string {
 }
 
 /** `96.2%`, `1.5 GiB`, `Failed`. */
-export const valueText = ({ metric, unit }: Notification, value: number | null, language: Language): string =>
-  sayValue(language, metric, value, unit);
+export const valueText = (notification: Notification, value: number | null, language: Language): string =>
+  sayMeasured(language, { ...notification, value }).value;
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notification: Pick<Notification, 'tags'>): string {
@@ -42,13 +42,11 @@ function membersText({ count, names }: NonNullable<Notification['members']>, lan
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
 export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
-  const { endpoint, tags, metric, unit, threshold, value, why } = notification;
+  const { endpoint, tags, value, why } = notification;
   const say = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
-  const limit =
-    threshold === null
-      ? ''
-      : ` (${word(language, 'notification.limit')} ${sayLimit(language, metric, threshold, unit)})`;
+  const { limit } = sayMeasured(language, notification);
+  const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${name}=${oneLine(tag)}`);
   const about = oneLine(ruleName(language, notification.rule));
   const lines: (string | null)[] = [
@@ -57,7 +55,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
     say('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : say('site', oneLine(endpoint.site)),
     say('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
-    value === null ? null : say('value', valueText(notification, value, language) + limit),
+    value === null ? null : say('value', valueText(notification, value, language) + above),
     say('since', formatTime(notification.startedAt, zone)),
     notification.endedAt === null ? null : say('until', formatTime(notification.endedAt, zone)),
     why === null

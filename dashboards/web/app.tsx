@@ -1,7 +1,7 @@
 /** The page of an address, and around it the frame: navigation, language, theme, who is logged in. */
 import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { fleetFilters, found, useFleetFilters } from './fleet/filters.ts';
+import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
 import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
@@ -28,9 +28,7 @@ function Tally({ n, what }: { n: number; what: string }) {
 
 function Navigation({ page }: { page: PageName }) {
   const current = pages[page].partOf ?? page;
-  const critical = found('attention', 'critical').count;
-  const alerts = fleetFilters.value?.data?.alerts;
-  const firing = alerts ? alerts.critical + alerts.warning : 0;
+  const waiting = fleetFilters.value?.data?.alerts.unacknowledged ?? 0;
   return (
     <nav aria-label={t('shell.navigation')}>
       {menuGroups.map((group) => (
@@ -42,8 +40,7 @@ function Navigation({ page }: { page: PageName }) {
                 <a href={path} aria-current={name === current ? 'page' : undefined}>
                   <Icon name={icon} />
                   {t(`page.${name}`)}
-                  {name === 'fleet' && <Tally n={critical} what={t('shell.criticalHere', { n: critical })} />}
-                  {name === 'alerts' && <Tally n={firing} what={t('shell.firingHere', { n: firing })} />}
+                  {name === 'alerts' && <Tally n={waiting} what={t('shell.waitingHere', { n: waiting })} />}
                 </a>
               </li>
             ))}

@@ -32,8 +32,7 @@ export const words = {
     side: 'Navigation, language and log-out',
     navigation: 'Pages',
     group: { watch: 'Now', judge: 'Review', manage: 'Manage' },
-    criticalHere: 'Endpoints in a critical state: {{n}}',
-    firingHere: 'Alerts firing: {{n}}',
+    waitingHere: 'Critical alerts that fire and nobody has acknowledged: {{n}}',
     logOut: 'Log out',
   },
   link: {
@@ -1708,7 +1707,7 @@ export const words = {
     sectors_pending: 'Pending sectors: {{count}}',
     sectors_reallocated: 'Reallocated sectors: {{count}}',
     sectors_unreadable: 'Unreadable sectors: {{count}}',
-    security_age_unknown: 'How old the pending security updates are is not known',
+    security_age_unknown: 'Of the age of the pending security updates only a minimum is known',
     self_test_failed: 'A self-test failed',
     service_crashed: 'Crashed',
     service_failed: 'Failed ({{result}})',

@@ -33,8 +33,7 @@ export const words: Words = {
     side: 'ナビゲーション・言語・ログアウト',
     navigation: 'ページ',
     group: { watch: '監視', judge: '評価', manage: '管理' },
-    criticalHere: '危険な状態のエンドポイント: {{n}} 台',
-    firingHere: '発生中のアラート: {{n}} 件',
+    waitingHere: '未確認の重大アラート（発生中）: {{n}} 件',
     logOut: 'ログアウト',
   },
   link: {
@@ -1836,7 +1835,7 @@ export const words: Words = {
     sectors_pending: '代替処理待ちセクター: {{count}}',
     sectors_reallocated: '代替処理済みセクター: {{count}}',
     sectors_unreadable: '読み取れないセクター: {{count}}',
-    security_age_unknown: '未適用のセキュリティ更新の公開時期が分かりません',
+    security_age_unknown: '未適用のセキュリティ更新の経過期間は最小値しか分かりません',
     self_test_failed: 'セルフテストに失敗しました',
     service_crashed: 'クラッシュしました',
     service_failed: '失敗しました（{{result}}）',

@@ -67,3 +67,27 @@ export function sayLimit(language: Language, metric: string, value: number, unit
     ? percent(value, language, 0)
     : sayValue(language, metric, value, unit);
 }
+
+/** Units whose numbers mean nothing without the name of what was measured. */
+const bare: ReadonlySet<string> = new Set(['load', 'count', 'number']);
+
+interface Measured {
+  metric: string;
+  value: number | null;
+  threshold: number | null;
+  unit: string;
+}
+
+/**
+ * The value of an alert and its limit: `93.5%` and `90%`, `Load per core, 15 min: 2.79` and `2`. A state is a word, and
+ * that one state was the limit of another says nothing.
+ */
+export function sayMeasured(language: Language, { metric, value, threshold, unit }: Measured) {
+  const said = sayValue(language, metric, value, unit);
+  const isState = stateOptions(language, metric, unit).length > 0;
+  const name = findWord(language, `metric.${metric}`);
+  return {
+    value: name !== undefined && bare.has(unit) && !isState && value !== null ? `${name}: ${said}` : said,
+    limit: threshold === null || isState ? null : sayLimit(language, metric, threshold, unit),
+  };
+}

@@ -9,6 +9,7 @@ import { browserMissing, openBrowser } from '../support/browser.ts';
 import { temporaryFolder, until } from '../support/processes.ts';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
+const banner = 'The connection to the collector is cut.';
 const password = 'a sentence that nobody guesses';
 
 /** The parts that run, with links to the packages: Vite keeps what it prepares beside them, so in the copy. */
@@ -86,8 +87,20 @@ test('log in, see a changed word without a reload, and a changed collector start
     await until(() => dev.output().includes('is running, changed.'), 30_000, 'the changed start line');
     const me = await page.evaluate(async () => (await fetch('/api/v1/me')).json());
     assert.is((me as { user: string }).user, 'admin', 'the session outlives the restart');
+    assert.match(dev.output(), `Restarting the collector: ${join('collector', 'commands', 'start.ts')} changed\n`);
+    assert.not.match(dev.output(), 'The collector has ended', 'it did not end by itself');
+
+    // A page that is opened meanwhile waits, says so, and reads by itself what it could not.
+    await page.getByText(banner).waitFor({ state: 'hidden' });
+    const slow = 'await new Promise((resolve) => setTimeout(resolve, 5000));\nexport const command';
+    change(join(tree.path, 'collector/commands/start.ts'), 'export const command', slow);
+    await page.getByText(banner).waitFor();
     await page.getByRole('link', { name: 'Alerts' }).click();
     await page.getByRole('heading', { name: 'Alerts', exact: true }).waitFor();
+    await page.waitForTimeout(1000);
+    assert.not.match((await page.locator('main').textContent()) ?? '', /BAD_ANSWER|does not understand|Try again/);
+    await page.locator('main table, main .empty').waitFor();
+    await page.getByText(banner).waitFor({ state: 'hidden' });
     assert.ok(await stillThere(), 'no reload all the way');
     assert.is(new URL(page.url()).origin, origin);
   } catch (thrown) {

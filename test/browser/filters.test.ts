@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointRow, FleetFilters, NewEnrollment } from '../../shared/api.ts';
+import type { Alert, EndpointRow, FleetFilters, NewEnrollment } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
 import { type Browser, browserMissing, buildWeb, openBrowser, openPage } from '../support/browser.ts';
@@ -247,12 +247,21 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
     await until(isSame, 30_000, `${tile} as the API counts`);
   }
   const tally = async (title: RegExp) => Number((await page.getByTitle(title).allTextContents())[0] ?? 0);
+  const all = [{ field: 'used_percent', op: '>', value: 0 }];
+  const parts = { name: 'Memory in use', severity: 'critical', when: { kind: 'threshold', measurement: 'mem', all } };
+  await send('rules/memory-in-use', 'PUT', { parts, reason: 'the test needs critical alerts' });
   const isTold = async () => {
-    const { critical, warning } = (await describe()).alerts;
-    const endpoints = (await choiceNow('attention', 'critical'))?.count;
-    return (await tally(/critical state/)) === endpoints && (await tally(/Alerts firing/)) === critical + warning;
+    const { unacknowledged } = (await describe()).alerts;
+    return unacknowledged > 0 && (await tally(/nobody has acknowledged/)) === unacknowledged;
   };
-  await until(isTold, 30_000, 'the counts of the navigation');
+  await until(isTold, 30_000, 'the red number of the navigation');
+  assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
+  const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing&limit=200');
+  const critical = items.filter(({ severity }) => severity === 'critical');
+  const before = critical.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
+  await send(`alerts/${encodeURIComponent(critical[0]?.id ?? '')}/acknowledge`, 'POST', {});
+  const isOneLess = async () => (await tally(/nobody has acknowledged/)) === before - 1;
+  await until(isOneLess, 30_000, 'an acknowledged one to be counted no more');
 });
 
 step(

@@ -1,6 +1,7 @@
 /** The change feed (server-sent events): shows what the collector has saved a moment later on the page. */
 import { batch, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { retryMs } from './request.ts';
 
 export type LiveChange =
   | { kind: 'values'; endpoint: string; row?: EndpointRow }
@@ -70,7 +71,7 @@ export function listen(): void {
     // The browser retries a cut connection by itself, but gives up for good when it was answered with an error.
     if (source?.readyState !== EventSource.CLOSED) return;
     source = undefined;
-    retry = setTimeout(listen, 5000);
+    retry = setTimeout(listen, retryMs);
   };
 }
 

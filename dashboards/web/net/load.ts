@@ -1,7 +1,7 @@
 /** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type LiveChange, onChanges, reconnected } from './live.ts';
-import { call, Problem } from './request.ts';
+import { call, Problem, retryMs } from './request.ts';
 
 export interface Loaded<T> {
   data: T | null;
@@ -17,7 +17,7 @@ export function asProblem(thrown: unknown): Problem {
 }
 
 /**
- * Loads `address` now, when it changes, after a reconnection, and when `concerns` matches a change (at most once in
+ * Loads `address` now, when it changes, until the collector is reached, after a reconnection, and when `concerns` matches a change (at most once in
  * `pauseMs`). Data of the former address is dropped at once; data of the same address stays while it is read again.
  */
 export function useLoad<T>(
@@ -37,14 +37,20 @@ export function useLoad<T>(
   useEffect(() => {
     if (address === null) return;
     const abort = new AbortController();
+    let retry: ReturnType<typeof setTimeout> | undefined;
     call<T>(address, { signal: abort.signal }).then(
       (data) => setState({ address, data, problem: null }),
       (thrown) => {
         if (abort.signal.aborted) return;
-        setState((old) => ({ address, data: old.address === address ? old.data : null, problem: asProblem(thrown) }));
+        const problem = asProblem(thrown);
+        setState((old) => ({ address, data: old.address === address ? old.data : null, problem }));
+        if (problem.code === 'NO_CONNECTION') retry = setTimeout(reload, retryMs);
       },
     );
-    return () => abort.abort();
+    return () => {
+      abort.abort();
+      clearTimeout(retry);
+    };
   }, [address, turn, again]);
   useFreshness(concerns, reload, pauseMs);
   const current = state.address === address;

@@ -24,6 +24,9 @@ export class Problem extends Error {
   }
 }
 
+/** How soon what could not be read is read again. */
+export const retryMs = 2000;
+
 interface ErrorShape {
   code: ErrorCode;
   message: string;
@@ -40,7 +43,9 @@ function isErrorShape(body: unknown): body is ErrorShape {
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   if (isErrorShape(body)) return new Problem(body.code, response.status, body.message, body.hint, body.faults);
-  return new Problem('BAD_ANSWER', response.status, `HTTP ${response.status}`, '');
+  // A proxy in front of a collector that does not answer, as while it starts again.
+  const code = [502, 503, 504].includes(response.status) ? 'NO_CONNECTION' : 'BAD_ANSWER';
+  return new Problem(code, response.status, `HTTP ${response.status}`, '');
 }
 
 /** What happens when the session has ended; set once by the shell. */

@@ -7,7 +7,7 @@ import type { Me } from '../../../shared/api.ts';
 import { mayDo, type Role } from '../roles.ts';
 import { hangUp, listen } from './live.ts';
 import { asProblem } from './load.ts';
-import { call, onLoggedOut, type Problem } from './request.ts';
+import { call, onLoggedOut, type Problem, retryMs } from './request.ts';
 
 /** null until the first answer. */
 export const me = signal<Me | null>(null);
@@ -25,6 +25,7 @@ export async function askMe(): Promise<void> {
     take(await call<Me>('me'));
   } catch (thrown) {
     meProblem.value = asProblem(thrown);
+    if (meProblem.value.code === 'NO_CONNECTION') setTimeout(askMe, retryMs);
   }
 }
 

@@ -12,7 +12,7 @@ import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { ruleName, sayLimit, sayValue } from '../words/value.ts';
+import { ruleName, sayMeasured } from '../words/value.ts';
 import { actorName, t, wordOr } from '../words/words.ts';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -43,12 +43,13 @@ export function instanceOf(alert: Alert): string {
 }
 
 /** The measured value; for an endpoint without reports, that fact. */
-export function measuredOf({ metric, value, unit }: Alert): string {
-  return metric === silence ? t('alert.silent') : sayValue(metric, value, unit);
+export function measuredOf(alert: Alert): string {
+  return alert.metric === silence ? t('alert.silent') : sayMeasured(alert).value;
 }
 
-export function limitOf({ metric, threshold, unit }: Alert): string | null {
-  return threshold === null ? null : t('alert.limit', { value: sayLimit(metric, threshold, unit) });
+export function limitOf(alert: Alert): string | null {
+  const { limit } = sayMeasured(alert);
+  return limit === null ? null : t('alert.limit', { value: limit });
 }
 
 function Value({ alert }: { alert: Alert }) {

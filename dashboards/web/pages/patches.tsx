@@ -11,6 +11,7 @@ import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { sayWhy } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
+import { Since } from './endpoint/updates.tsx';
 
 type PatchGroup = PatchRow['group'];
 
@@ -135,7 +136,11 @@ function Endpoints({ data, group }: { data: PatchOverview; group: PatchGroup | n
                 </span>
               ),
             },
-            { key: 'oldest', head: t('updates.oldest'), cell: (row) => <Ago at={row.oldestSecuritySince} /> },
+            {
+              key: 'oldest',
+              head: t('updates.oldest'),
+              cell: (row) => <Since at={row.oldestSecuritySince} atLeast={row.oldestSecurityAtLeast} />,
+            },
             {
               key: 'reboot',
               head: t('updates.reboot'),

@@ -57,6 +57,7 @@ function heldOf(jobs: readonly BackupJob[], kind: Kind, report = reportOf(checke
         tags,
         value: 1,
         since: now,
+        isAcknowledged: false,
       },
     ];
   });

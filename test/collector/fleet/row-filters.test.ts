@@ -59,7 +59,12 @@ function row(id: string, changes: Partial<EndpointRow> = {}): EndpointRow {
     memoryPercent: orNull(random(4)),
     disk: orNull({ path: '/', usedPercent: random(100) }),
     valuesAt: now,
-    alerts: { critical: firing('critical'), warning: firing('warning'), info: firing('info') },
+    alerts: {
+      critical: firing('critical'),
+      warning: firing('warning'),
+      info: firing('info'),
+      unacknowledged: firing('critical'),
+    },
     attention: held.sort((a, b) => levels.indexOf(b.severity) - levels.indexOf(a.severity)),
     backup: {
       state: one(backupStates),

@@ -91,6 +91,10 @@ test('the fullest disk, and the newest time of the values', () => {
   ];
   const row = composeRow(input({ latest }));
   assert.is(row.cpuPercent, 0);
+  for (const word of ['offline', 'lost', 'unknown'] as const) {
+    const away = composeRow(input({ latest, endpoint: endpoint({ state: word }) }));
+    assert.equal([away.cpuPercent, away.disk], [null, row.disk], `${word}: its load is not known, its disk stays full`);
+  }
   assert.equal(row.disk, { path: '/var', usedPercent: 96 });
   assert.is(row.valuesAt, now - 3);
   assert.equal(row.attention, [], 'a full disk is no reason for a look: what a rule says of it is');
@@ -136,6 +140,7 @@ const held = (family: string, severity: HeldAlert['severity'], more: Partial<Hel
   tags: {},
   value: 1,
   since: now,
+  isAcknowledged: false,
   ...more,
 });
 
@@ -158,7 +163,7 @@ test('what the engine holds is the reason for a look, in its order, one line per
       ['cpu', 'info', 'unknown', '', 1],
     ],
   );
-  assert.equal(row.alerts, { critical: 1, warning: 1, info: 0 }, 'those that fire');
+  assert.equal(row.alerts, { critical: 1, warning: 1, info: 0, unacknowledged: 1 }, 'those that fire');
 });
 
 test('disk health is what rules say of disks; without a word of theirs, ok only where something was looked at', () => {
@@ -190,8 +195,8 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
   const values = new Map<string, number>();
   const latest = (id: string): LatestValue[] =>
     Array.from({ length: 80 }, (_, i) => ({
-      metric: i === 70 ? 'cpu.usage_active' : 'net.bytes_recv',
-      tags: i === 70 ? { cpu: 'cpu-total' } : { interface: `eth${i}` },
+      metric: i === 70 ? 'disk.used_percent' : 'net.bytes_recv',
+      tags: i === 70 ? { path: '/' } : { interface: `eth${i}` },
       at: now,
       value: values.get(id) ?? 1,
     }));
@@ -216,7 +221,7 @@ test('a thousand endpoints: fresh after each change, and quick', async () => {
     const text = JSON.stringify(queryRows(rows.all(), { limit: 1000 }));
     took.push(performance.now() - begun);
     assert.ok(text.length > 300_000);
-    assert.is(rows.get(`e${10_000_000 + turn}`)?.cpuPercent, turn);
+    assert.is(rows.get(`e${10_000_000 + turn}`)?.disk?.usedPercent, turn);
   }
   const median = took.sort((a, b) => a - b)[7] as number;
   console.log(`FIGURE fleet page of 1,000 endpoints, rows to JSON: ${median.toFixed(1)} ms median`);

@@ -51,6 +51,19 @@ test('values as people read them, in their language', () => {
   assert.is(valueText({ ...notification, unit: 'number', metric: 'backup.result' }, 2, 'ja'), '失敗');
 });
 
+test('a bare number has the name of what was measured; a state is a word and has no limit', () => {
+  const said = (more: Partial<typeof notice>, language: 'en' | 'ja' = 'en') =>
+    bodyText({ ...notice, ...more }, language)
+      .split('\n')
+      .find((line) => /^(Value|値): /.test(line));
+  const load = { metric: 'system.load15_per_cpu', unit: 'load', value: 2.79, threshold: 2 };
+  assert.is(said(load), 'Value: Load per core, 15 min: 2.79 (limit 2)');
+  assert.match(said(load, 'ja') ?? '', /^値: コア当たり負荷 15 分: 2\.79 \(しきい値 2\)$/);
+  assert.is(said({ metric: 'backup.result', unit: 'number', value: 2, threshold: 2 }), 'Value: Failed');
+  assert.is(said({ metric: 'array.severity', unit: 'number', value: 2, threshold: 1 }), 'Value: Critical');
+  assert.is(said({ metric: 'os.reboot_required', unit: 'bool', value: 1, threshold: 0 }), 'Value: Yes');
+});
+
 test('a worse level has the name of its milder one', () => {
   const rule = { id: 'disk-space-critical', level_of: 'disk-space' };
   assert.is(headline({ ...notification, rule }, 'en'), headline(notification, 'en'));

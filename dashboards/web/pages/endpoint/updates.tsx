@@ -26,7 +26,7 @@ function EndOfLife({ os }: { os: OsState }) {
 }
 
 /** A time since when something waits, or at least waits. */
-function Since({ at, atLeast }: { at: number | null; atLeast: boolean | undefined }) {
+export function Since({ at, atLeast }: { at: number | null; atLeast: boolean | undefined }) {
   return (
     <>
       <Ago at={at} />
