@@ -52,8 +52,8 @@ test('values as people read them, in their language', () => {
 });
 
 test('a bare number has the name of what was measured; a state is a word and has no limit', () => {
-  const said = (more: Partial<typeof notice>, language: 'en' | 'ja' = 'en') =>
-    bodyText({ ...notice, ...more }, language)
+  const said = (more: Partial<typeof notification>, language: 'en' | 'ja' = 'en') =>
+    bodyText({ ...notification, ...more }, language)
       .split('\n')
       .find((line) => /^(Value|値): /.test(line));
   const load = { metric: 'system.load15_per_cpu', unit: 'load', value: 2.79, threshold: 2 };
