@@ -25,8 +25,8 @@ import { type EndpointPlace, reaches } from './evaluate/scope.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
-import type { Endpoint } from './fleet/fleet.ts';
-import { createGroups } from './fleet/groups.ts';
+import type { Endpoint, Fleet } from './fleet/fleet.ts';
+import { createGroups, type Groups } from './fleet/groups.ts';
 import { createInventory } from './fleet/inventory.ts';
 import { createMachines } from './fleet/machines.ts';
 import { newestOf } from './fleet/newest.ts';
@@ -50,6 +50,7 @@ import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
+import type { MaintenanceScope } from './maintenance/window.ts';
 import { createOutbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
 import { createPipeline } from './pipeline.ts';
@@ -131,6 +132,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   /** A renamed site is renamed in the scopes of rules as well, before any endpoint is said to be there. */
   const onScopesMoved = async () => {
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
+    await alerts.maintenance.scopesMoved();
   };
   const placeParts = { state, fleet, changeFeed, now: clock.now, onScopesMoved };
   const sites = createSites(placeParts);
@@ -156,6 +158,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     ...{ state, clock, fleet, changeFeed, log },
     books: rules.books,
     groupsOf,
+    scopeNameOf: scopeNames(fleet, groups),
     policy,
     tickets,
     routes,
@@ -219,8 +222,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      alerts,
-      tickets,
+      ...{ alerts, tickets, maintenance: alerts.maintenance },
       impacts: createImpacts(placeParts),
       rules,
       newest,
@@ -270,6 +272,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     data: folder.path,
   };
 }
+
+const scopeNames =
+  (fleet: Pick<Fleet, 'get'>, groups: Pick<Groups, 'nameOf'>) =>
+  ({ of, target }: MaintenanceScope): string =>
+    (of === 'endpoint' ? fleet.get(target)?.name : of === 'group' ? groups.nameOf(target) : undefined) ?? target;
 
 function warnOfEmptyScopes(rules: Rules, places: readonly EndpointPlace[], log: Log): void {
   if (places.length === 0) return;

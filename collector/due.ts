@@ -4,6 +4,8 @@ export interface DueQueue {
   set(key: string, at: number | null): void;
   /** The key that is due first, if that is at or before `now`; takes it out. */
   take(now: number): { key: string; at: number } | undefined;
+  /** The instant of a key; null when it does not wait. */
+  at(key: string): number | null;
   /** The earliest instant; null when nothing waits. */
   next(): number | null;
   clear(): void;
@@ -79,6 +81,7 @@ export function createDueQueue(): DueQueue {
       pop();
       return { key: entry.key, at: entry.at };
     },
+    at: (key) => valid.get(key)?.at ?? null,
     next: () => first()?.at ?? null,
     clear() {
       heap = [];

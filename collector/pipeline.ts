@@ -25,6 +25,9 @@ import type { Evaluation } from './intake/evaluation.ts';
 import type { Losses } from './intake/losses.ts';
 import type { Quarantine } from './intake/quarantine.ts';
 import type { RetryWhileBusy } from './intake/retry-while-busy.ts';
+import { maintain } from './maintenance/maintain.ts';
+import type { MaintenanceMemory } from './maintenance/memory.ts';
+import { saveMaintenance } from './maintenance/save.ts';
 import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
@@ -348,6 +351,7 @@ export interface SecondHalfParts {
   clock: Clock;
   changeFeed: ChangeFeed;
   memory: AlertMemory;
+  maintenance: MaintenanceMemory;
   policy: TicketPolicy;
   notified: Notified;
   notify: NotifyParts;
@@ -360,6 +364,7 @@ export interface SecondHalfParts {
 /** Decided in memory, in this order; each step adds to the batch. */
 const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
   advance,
+  maintain,
   ({ causeOf }, batch) => explain(causeOf, batch),
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
@@ -368,18 +373,19 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
 const commit: readonly ((db: StateTransaction, batch: Batch) => Promise<void>)[] = [
   saveTickets,
   saveAlerts,
+  saveMaintenance,
   saveNotifications,
 ];
 
 /** @returns runs a batch through the second half; throws when it could not be saved, and then nothing has changed */
 export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
-  const { state, clock, changeFeed, memory, policy, notified } = parts;
-  const rooms = [memory, policy, notified];
+  const { state, clock, changeFeed, memory, maintenance, policy, notified } = parts;
+  const rooms = [memory, maintenance, policy, notified];
   return async (inputs) => {
     const batch = createBatch(inputs, clock.now());
     try {
       for (const step of onVerdicts) await step(parts, batch);
-      if (batch.changes.length > 0 || batch.actions.length > 0)
+      if (batch.changes.length > 0 || batch.actions.length > 0 || batch.maintenance.length > 0)
         await state.transaction().execute(async (db) => {
           for (const save of commit) await save(db, batch);
         });
@@ -392,6 +398,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
       if (alert) alert.ticket = ticket;
     }
     for (const room of rooms) room.keep();
+    maintenance.pass(batch.at);
     announce(changeFeed, batch);
     if (batch.notifications.length > 0) parts.wakeOutbox();
   };

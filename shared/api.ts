@@ -590,6 +590,67 @@ const placeParts = {
 };
 export const GroupRow = Type.Object(placeParts);
 export type GroupRow = Static<typeof GroupRow>;
+export const maintenanceScopes = ['site', 'group', 'tag', 'endpoint'] as const;
+const scopeOf = Type.Enum([...maintenanceScopes]);
+const Approval = Type.Union([Type.Object({ at: ms, by: text }), Type.Null()]);
+const time = Type.Object({ start: ms, end: ms });
+export const MaintenanceRow = Type.Object({
+  id: text,
+  /** `name`: for people; `target` as in a request. */
+  scope: Type.Object({ of: scopeOf, target: text, name: text }),
+  reason: text,
+  once: Type.Union([time, Type.Null()]),
+  repeat: Type.Union([
+    Type.Object({
+      cron: text,
+      zone: text,
+      durationMin: orNull.number,
+      until: orNull.text,
+      skip: Type.Array(text),
+      starts: orNull.ms,
+      ends: orNull.ms,
+    }),
+    Type.Null(),
+  ]),
+  createdAt: ms,
+  createdBy: text,
+  updatedAt: ms,
+  updatedBy: text,
+  approval: Approval,
+  state: Type.Enum(['running', 'planned', 'over', 'cancelled']),
+  /** The occurrences that run. `plannedEnd` is later than `end` until a second person approves more than 24 h. */
+  running: Type.Array(
+    Type.Object({ id: text, ...time.properties, plannedEnd: ms, late: Type.Boolean(), approval: Approval }),
+  ),
+  /** At most five. */
+  next: Type.Array(time),
+  endpoints: Type.Integer({ description: 'that it covers, or would cover now' }),
+  alerts: Type.Integer({ description: 'that fire on them now' }),
+  /** late: waits for a second person, and counts as downtime. long: more than 24 h, which a second person has to approve. */
+  warnings: Type.Array(Type.Enum(['late', 'long', 'much', 'nobody'])),
+});
+export type MaintenanceRow = Static<typeof MaintenanceRow>;
+
+/** A stretch of maintenance of one endpoint, or of one window. */
+export const MaintenanceSpan = Type.Object({
+  maintenance: text,
+  reason: text,
+  by: text,
+  ...time.properties,
+  /** Entered after its start. */
+  late: Type.Boolean(),
+  approval: Approval,
+});
+export type MaintenanceSpan = Static<typeof MaintenanceSpan>;
+
+export const MaintenanceDetail = Type.Object({
+  row: MaintenanceRow,
+  /** Newest first, at most 50. */
+  occurrences: Type.Array(MaintenanceSpan),
+  history: Type.Array(Type.Object({ at: ms, by: text, code: text, params: Type.Record(text, Type.Unknown()) })),
+});
+export type MaintenanceDetail = Static<typeof MaintenanceDetail>;
+
 export const SiteRow = Type.Object({
   ...placeParts,
   zone: Type.Union([Type.String({ description: 'IANA' }), Type.Null({ description: 'the report zone' })]),

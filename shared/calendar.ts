@@ -52,7 +52,7 @@ export function minutesOf(time: string): number {
 }
 
 /** The instant at which the wall clock of `date` reaches `minutes`; `edge` decides in the repeated hour. */
-function instantAt(date: Temporal.PlainDate, minutes: number, zone: string, edge: 'open' | 'close'): number {
+export function instantAt(date: Temporal.PlainDate, minutes: number, zone: string, edge: 'open' | 'close'): number {
   const day = minutes >= 1440 ? date.add({ days: 1 }) : date;
   const rest = minutes % 1440;
   const wall = day.toPlainDateTime({ hour: Math.floor(rest / 60), minute: rest % 60 });

@@ -19,10 +19,12 @@ import { asShown, createTransitions, monitor } from './transitions.ts';
 export interface AdvanceParts {
   memory: AlertMemory;
   endpointOf(id: string): Endpoint | undefined;
+  /** Changes inside a maintenance do not count for flapping. */
+  maintenance: { covers(endpoint: string, at: number): boolean };
 }
 
-export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch): Promise<void> {
-  const { apply, change, end, settle, record } = createTransitions(memory, batch);
+export async function advance({ memory, endpointOf, maintenance }: AdvanceParts, batch: Batch): Promise<void> {
+  const { apply, change, end, settle, record } = createTransitions(memory, batch, maintenance.covers);
   for (const input of batch.inputs) {
     await runDue(input.at);
     await breathe();
@@ -58,7 +60,8 @@ export async function advance({ memory, endpointOf }: AdvanceParts, batch: Batch
         onPerson(input);
         break;
       case 'ticket':
-        batch.changes.push({ event: input.event, at });
+      case 'maintenance':
+        batch.changes.push(input.type === 'ticket' ? { event: input.event, at } : { wish: input.wish, at });
         break;
       case 'time':
         break;

@@ -10,6 +10,8 @@ import type { ChangeFeed } from '../change-feed.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '../maintenance/maintenance.ts';
+import type { MaintenanceScope } from '../maintenance/window.ts';
 import { createNotified } from '../notify/notified.ts';
 import type { NotifyParts } from '../notify/notify.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -30,6 +32,7 @@ import { collectorId, createOwnAlert } from './own.ts';
 import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
+import { shownState } from './save.ts';
 import { saveValues } from './values.ts';
 
 export interface AlertsParts {
@@ -39,6 +42,8 @@ export interface AlertsParts {
   books: () => RuleBooks;
   /** Ids of the groups that an endpoint is in, and their names. */
   groupsOf?: (endpoint: string) => readonly string[];
+  /** For people: the name of what a window is about. */
+  scopeNameOf?: (scope: MaintenanceScope) => string;
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
@@ -81,6 +86,7 @@ export interface Alerts {
   withdraw(id: string, by: string): Promise<void>;
   /** A person ends it because its subject no longer exists. */
   end(id: string, by: string): Promise<void>;
+  maintenance: MaintenanceActions;
 }
 
 const tickMs = 1000;
@@ -88,7 +94,9 @@ const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log } = parts;
-  const memory = createAlertMemory(parts.books, parts.groupsOf ?? (() => []));
+  const groupsOf = parts.groupsOf ?? (() => []);
+  const memory = createAlertMemory(parts.books, groupsOf);
+  const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
   const notified = createNotified();
   let timer: NodeJS.Timeout | undefined;
@@ -113,7 +121,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const queue = createInputQueue({
     log,
     run: createSecondHalf({
-      ...{ state, clock, changeFeed, memory, policy, notified, notify: notifyParts },
+      ...{ state, clock, changeFeed, memory, maintenance, policy, notified, notify: notifyParts },
       endpointOf: fleet.get,
       named,
       causeOf: parts.causeOf,
@@ -122,6 +130,12 @@ export function createAlerts(parts: AlertsParts): Alerts {
   });
 
   // ── what comes in ──
+
+  /** Nobody waits for it. */
+  const later = (input: Input) =>
+    void queue
+      .push(input)
+      .catch((thrown) => log.error({ err: thrown, input: input.type }, 'Could not apply a change yet'));
 
   function onPresence({ id, retiredAt }: Endpoint): Promise<void> {
     const at = clock.now();
@@ -143,6 +157,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   /** Another kind, site, group or tag may select other rules. */
   function onPlaceChange(id: string): void {
     const known = fleet.get(id);
+    if (maintenance.hasMoved(id))
+      later({ type: 'maintenance', at: clock.now(), wish: { type: 'place', endpoint: id } });
     if (!known) return;
     const { book } = memory.of(id, clock.now());
     memory.forgetBooks(id);
@@ -156,7 +172,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   async function tick(now: number): Promise<void> {
     const waits: Promise<void>[] = [queue.retry()];
-    const dueAt = Math.min(memory.due.next() ?? Infinity, policy.nextDue() ?? Infinity);
+    const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue()];
+    const dueAt = Math.min(...next.map((at) => at ?? Infinity));
     if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
     if (now - valuesAt >= valuesEveryMs) {
       valuesAt = now;
@@ -183,18 +200,14 @@ export function createAlerts(parts: AlertsParts): Alerts {
   async function start(): Promise<void> {
     const at = clock.now();
     const ended = await restart(
-      { ...{ state, fleet, memory, policy, notified }, endpointOf: named, settings: parts.policy },
+      { ...{ state, fleet, memory, maintenance, policy, notified }, endpointOf: named, settings: parts.policy },
       at,
     );
     await queue.push(...ended);
     reconciledAt = at;
     // An endpoint that is away may have gone at the very moment at which the last collector ended.
     for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
-    parts.tickets.onPerson((action) => {
-      queue
-        .push({ type: 'ticket', at: action.at, event: action as PolicyEvent })
-        .catch((thrown) => log.error({ err: thrown, key: action.key }, 'Could not apply an action to the ticket yet'));
-    });
+    parts.tickets.onPerson((action) => later({ type: 'ticket', at: action.at, event: action as PolicyEvent }));
     unsubscribe = changeFeed.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
     });
@@ -224,5 +237,10 @@ export function createAlerts(parts: AlertsParts): Alerts {
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
     ...createPeople({ state, clock, memory, push: queue.push }),
+    maintenance: createMaintenanceActions({
+      ...{ state, clock, maintenance, push: queue.push },
+      firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,
+      nameOf: parts.scopeNameOf ?? (({ target }) => target),
+    }),
   };
 }

@@ -3,6 +3,7 @@
  * about them. The order of the rooms stands in ../pipeline.ts.
  */
 import type { LevelVerdict } from '../evaluate/evaluate.ts';
+import type { MaintenanceWish, UnsavedMaintenance } from '../maintenance/changes.ts';
 import type { NewNotification } from '../notify/notification.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
@@ -22,6 +23,8 @@ export type Input = { at: number } & (
   | { type: 'withdraw'; key: string; by: string }
   /** A person did something to a ticket. */
   | { type: 'ticket'; event: PolicyEvent }
+  /** A person changed a maintenance window, or an endpoint changed its place. */
+  | { type: 'maintenance'; wish: MaintenanceWish }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
@@ -59,7 +62,11 @@ export type ChangeCode =
   | 'level'
   | 'acknowledged'
   | 'handed_over'
-  | 'acknowledgement_ended';
+  | 'acknowledgement_ended'
+  /** Suppressed: its endpoint is in maintenance. */
+  | 'maintenance'
+  /** Five minutes after the end it still fires. */
+  | 'maintenance_ended';
 
 /** One change of an alert; one row of its history. */
 export interface AlertChange {
@@ -72,15 +79,15 @@ export interface AlertChange {
   reason: TransitionReason | null;
   actor: string;
   params: Record<string, unknown>;
-  /** Not notified by itself: its incident, or the fact that it flaps, is notified instead. */
+  /** Not notified: its incident, or the fact that it flaps, is notified instead, or its endpoint is in maintenance. */
   isSuppressed: boolean;
 }
 
 export interface Batch {
   at: number;
   inputs: readonly Input[];
-  /** In order: what happened to alerts, and what people did to tickets, as the ticket policy must see them. */
-  changes: (AlertChange | { event: PolicyEvent; at: number })[];
+  /** In order: what happened to alerts, and what else the rooms after it must see in this order. */
+  changes: (AlertChange | { event: PolicyEvent; at: number } | { wish: MaintenanceWish; at: number })[];
   /** What follows for tickets. */
   actions: Action[];
   /** Notifications to send. */
@@ -88,6 +95,7 @@ export interface Batch {
   /** Filled by the commit: the ticket in which an alert now is, by its id (of an incident: by its key). */
   ticketOf: Map<string, number>;
   changedTickets: Set<number>;
+  maintenance: UnsavedMaintenance[];
 }
 
 export const isAlertChange = (change: Batch['changes'][number]): change is AlertChange => 'code' in change;
@@ -101,5 +109,6 @@ export function createBatch(inputs: readonly Input[], at: number): Batch {
     notifications: [],
     ticketOf: new Map(),
     changedTickets: new Set(),
+    maintenance: [],
   };
 }

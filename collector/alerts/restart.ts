@@ -1,5 +1,7 @@
 /** Restores the state of each room of the second half of the pipeline after a restart. */
 import type { Fleet } from '../fleet/fleet.ts';
+import { loadMaintenance } from '../maintenance/load.ts';
+import type { MaintenanceMemory } from '../maintenance/memory.ts';
 import { type Notified, readNotified } from '../notify/notified.ts';
 import type { State } from '../state/open.ts';
 import { aboutOf, type OpenTicketsParts } from '../tickets/open.ts';
@@ -15,6 +17,7 @@ export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpoin
   state: State;
   fleet: Pick<Fleet, 'get'>;
   memory: AlertMemory;
+  maintenance: MaintenanceMemory;
   notified: Notified;
   settings: PolicySettings;
 }
@@ -39,8 +42,17 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   });
   const saved = await readTickets(state, open, parts.settings, at);
   policy.restore(saved.states, saved.openings);
+  const { covered, ended } = await loadMaintenance(state, parts.maintenance, memory, at);
+  const inMaintenance = (endpoint: string, on: boolean, since: number) => {
+    const keys = memory.alertsOf(endpoint).map(({ key }) => key);
+    return { type: 'maintenance' as const, on, endpoint, keys, at: since };
+  };
+  // Before anything is due: no ticket may open for what is suppressed.
+  for (const endpoint of [...covered, ...ended.keys()]) policy.apply(inMaintenance(endpoint, true, 0));
+  policy.keep();
   await readNotified(state, parts.notified);
   return [
+    ...[...ended].map(([endpoint, end]): Input => ({ type: 'ticket', at, event: inMaintenance(endpoint, false, end) })),
     ...saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, event: { type: 'orphan', at, key } })),
     ...orphans.map(({ key }): Input => ({ type: 'end', at, key, reason: 'rule_removed' })),
   ];

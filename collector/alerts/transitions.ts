@@ -8,7 +8,11 @@ import type { AlertMemory } from './memory.ts';
 /** The actor where no person acted. */
 export const monitor = 'monitor';
 
-export function createTransitions(memory: AlertMemory, batch: Batch) {
+export function createTransitions(
+  memory: AlertMemory,
+  batch: Batch,
+  inMaintenance: (endpoint: string, at: number) => boolean,
+) {
   /** Takes a step over into memory, and records the change. */
   function apply(before: LiveAlert | null, step: AlertStep, at: number): void {
     const { transition } = step;
@@ -42,7 +46,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
       memory.set({ ...alert, rule: (before ?? alert).rule });
       return;
     }
-    const counted = countsAsChange(code) && reason !== 'rule_changed';
+    const counted = countsAsChange(code) && reason !== 'rule_changed' && !inMaintenance(alert.endpoint, at);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted) memory.setFlaps(alert.key, flaps);
     const begins = counted && !alert.flapping && startsFlapping(flaps, at);
@@ -64,7 +68,7 @@ export function createTransitions(memory: AlertMemory, batch: Batch) {
     reason: TransitionReason | null,
     rest: LiveAlert | null,
   ): void {
-    const counted = countsAsChange(code) && isRecovery(code, reason);
+    const counted = countsAsChange(code) && isRecovery(code, reason) && !inMaintenance(alert.endpoint, at);
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted && startsFlapping(flaps, at)) {
       change(calmed(alert, rest), code, at, reason, alert);

@@ -26,6 +26,7 @@ import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
+import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { Tickets } from '../tickets/tickets.ts';
@@ -54,6 +55,7 @@ export interface Context {
   alerts: AlertActions;
   tickets: TicketActions;
   impacts: Impacts;
+  maintenance: MaintenanceActions;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -27,6 +27,8 @@ export interface Groups extends Places<Place> {
   groupsOf(endpoint: string): readonly string[];
   /** The id of a group given by id or name. From memory. */
   named(text: string): string | undefined;
+  /** From memory. */
+  nameOf(id: string): string | undefined;
   /** The same with names, for rows. */
   namedGroupsOf(endpoint: string): EndpointRow['groups'];
   /** Reads the groups of one endpoint again: after an edit of it. */
@@ -119,6 +121,7 @@ export async function createGroups({ state, fleet, changeFeed, now, onScopesMove
       for (const [id, name] of names) if (nameKey(name) === key) return id;
       return undefined;
     },
+    nameOf: (id) => names.get(id),
     namedGroupsOf: (endpoint) => groupsOf(endpoint).map((id) => ({ id, name: names.get(id) ?? id })),
     reload: (endpoint) => readMembers([endpoint]),
 

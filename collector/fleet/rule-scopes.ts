@@ -17,6 +17,9 @@ export async function moveRuleScope(
   by: string,
   at: number,
 ): Promise<void> {
+  if (to !== null)
+    for (const table of ['maintenance_windows', 'maintenance_occurrences'] as const)
+      await db.updateTable(table).set({ target: to }).where('scope', '=', of).where('target', '=', from).execute();
   const said = (target: string) =>
     db.selectFrom('rules').selectAll().where('scope', '=', of).where('target', '=', target).execute();
   const taken = new Set(to === null ? [] : (await said(to)).map(({ rule }) => rule));

@@ -2,6 +2,7 @@
 import type { Calendar } from '../../shared/calendar.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
+import { maintenanceOf } from '../maintenance/spans.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -35,10 +36,15 @@ export async function* readPresence(
   const blind = await unwatched(state, window, now);
   for (const slice of chunks(endpoints)) {
     const facts = await signalsOf(state, slice, window, now);
+    const ids = slice.map(({ id }) => id);
+    const maintenance = await maintenanceOf(state, ids, window);
     for (const endpoint of slice) {
       const { calendar } = calendarOf(endpoint.site, 'service');
       const input = inputOf(endpoint, facts.get(endpoint.id), { window, calendar, blind });
       if (!input) continue;
+      input.maintenance = (maintenance.get(endpoint.id) ?? []).map(({ start, end, late, approval }) => ({
+        ...{ start, end, createdAt: late ? end : start, approved: approval !== null },
+      }));
       await breathe();
       yield { endpoint, result: endpointAvailability(input) };
     }

@@ -45,9 +45,17 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const isNewOrWorse = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
     if ((code === 'firing' || code === 'worse') && !isSuppressed && isNewOrWorse) send(alert, 'firing', at);
     else if (code === 'flapping' && !isSuppressed) send(alert, 'flapping', at);
-    else if (code === 'stable' && params.good === false) sendFollowUp(alert, 'firing', at, 'stable');
+    else if (code === 'maintenance_ended') release(alert, isSuppressed, at);
+    else if (code === 'stable' && params.good === false && !isSuppressed) sendFollowUp(alert, 'firing', at, 'stable');
     else if (ended) sendFollowUp(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
     if (ended) memory.forget(alert.id);
+  }
+
+  /** What fired in a maintenance fires after it: nobody knows of it yet, or of a milder level. */
+  function release(alert: LiveAlert, isSuppressed: boolean, at: number): void {
+    const isNewOrWorse = rankOf[alert.rule.severity] > (memory.of(alert.id)?.worst ?? -1);
+    if (isSuppressed || !isNewOrWorse || alert.acknowledgement !== null) return;
+    send(alert, alert.flapping ? 'flapping' : 'firing', at);
   }
 
   /** To the channels that take this severity. */

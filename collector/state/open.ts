@@ -16,6 +16,7 @@ import * as births from './migrations/011-births.ts';
 import * as refusedParts from './migrations/012-refused-parts.ts';
 import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
 import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
+import * as maintenance from './migrations/016-maintenance.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -33,6 +34,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '012-refused-parts': refusedParts,
   '013-bucket-and-owner': bucketAndOwner,
   '015-calendars-and-impact': calendarsAndImpact,
+  '016-maintenance': maintenance,
 };
 const known = Object.keys(migrations);
 const unattended: Waiting = { log: silentLog, stopped: new AbortController().signal };

@@ -14,7 +14,14 @@ export type PolicyEvent = { at: number } & (
   | { type: 'reopen'; key: string }
   /** Its alert ended while no collector was running. */
   | { type: 'orphan'; key: string }
-  | { type: 'maintenance'; on: boolean; endpoint?: string | null; site?: string | null }
+  | {
+      type: 'maintenance';
+      on: boolean;
+      endpoint?: string | null;
+      site?: string | null;
+      /** Of the alerts of the endpoint; without them all are looked at. */
+      keys?: readonly string[];
+    }
 );
 
 export type Action = { at: number; key: string; about?: AboutTicket } & (

@@ -18,7 +18,7 @@ export interface OpenTicketsParts {
 
 export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsParts, batch: Batch): Promise<void> {
   for (const change of batch.changes) {
-    if (!isAlertChange(change)) batch.actions.push(...policy.apply(change.event));
+    if (!isAlertChange(change)) batch.actions.push(...('event' in change ? policy.apply(change.event) : []));
     // An alert that has a ticket keeps it when its rule no longer opens any.
     else if (change.alert.rule.ticket !== 'off' || policy.state(change.alert.key)) {
       follow(change);

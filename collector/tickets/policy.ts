@@ -197,7 +197,8 @@ function recover(memory: TicketMemory, state: TicketState, at: number): void {
 function maintain(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'maintenance' }>): void {
   const { openDelay, afterMaintenance } = memory.settings;
   memory.maintain(event.endpoint ? `e:${event.endpoint}` : event.site ? `s:${event.site}` : '*', event.on);
-  for (const state of memory.all()) {
+  const states = event.keys ? event.keys.flatMap((key) => memory.get(key) ?? []) : memory.all();
+  for (const state of states) {
     if (!state.firing || state.open || state.parent !== null || state.isIncident) continue;
     if (memory.isMaintained(state)) memory.set(state, { openDue: null });
     else if (!event.on && state.openDue === null)

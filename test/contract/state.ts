@@ -24,6 +24,9 @@ function fitting(table: string, column: string): unknown {
     'tickets.kind': 'person',
     'tickets.state': 'on_hold',
     'deliveries.state': 'dead',
+    'maintenance_windows.scope': 'site',
+    'maintenance_occurrences.scope': 'tag',
+    'alerts.suppressed': 'maintenance',
   };
   return words[`${table}.${column}`];
 }

@@ -8,6 +8,7 @@ import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
 import { impactRoutes } from './impact.ts';
 import { kpiRoutes } from './kpis.ts';
+import { maintenanceRoutes } from './maintenance.ts';
 import { metricRoutes } from './metrics.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
@@ -30,6 +31,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  maintenanceRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

@@ -128,6 +128,12 @@ export async function openScene(options: SceneOptions = {}) {
       await alerts.onPresence(endpoint(id));
       while ((await outbox.runDue()) > 0);
     },
+    /** To another site, as an edit does it. */
+    async move(id: string, site: string | null) {
+      await state.updateTable('endpoints').set({ site }).where('id', '=', id).execute();
+      await fleet.reload(id);
+      changeFeed.publish({ kind: 'endpoint', endpoint: id });
+    },
     alertRows: () => state.selectFrom('alerts').selectAll().orderBy('pending_at').orderBy('id').execute(),
     ticketRows: () => state.selectFrom('tickets').selectAll().orderBy('id').execute(),
     events: (ticket: number) =>

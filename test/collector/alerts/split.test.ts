@@ -10,6 +10,7 @@ import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import type { Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
+import { createMaintenanceMemory } from '../../../collector/maintenance/memory.ts';
 import { createNotified } from '../../../collector/notify/notified.ts';
 import { createSecondHalf } from '../../../collector/pipeline.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
@@ -91,6 +92,7 @@ function openRoad(state: State) {
   );
   // Tickets open at once: an acknowledgement then finds its ticket, however late its batch is.
   const policy = createPolicy({ ...defaultPolicy, openDelay: 0, incidentEndpoints: 3, budget: 1000 });
+  const maintenance = createMaintenanceMemory({ places: () => [], placeOf: () => undefined });
   const notified = createNotified();
   const ruleNamed = (id: string) => ({ id });
   const notify = {
@@ -98,7 +100,7 @@ function openRoad(state: State) {
     endpointOf: (id: string) => ({ id, name: id, kind: 'server', site: 'BER' }),
   };
   const run = createSecondHalf({
-    ...{ state, clock, changeFeed: createChangeFeed(), memory, policy, notified, notify, wakeOutbox() {} },
+    ...{ state, clock, changeFeed: createChangeFeed(), memory, maintenance, policy, notified, notify, wakeOutbox() {} },
     endpointOf: endpointOf as (id: string) => Endpoint,
     named: endpointOf,
     causeOf: async () => null,

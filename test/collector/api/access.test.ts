@@ -115,6 +115,20 @@ async function addPlace(path: 'sites' | 'groups' | 'calendars', more = {}): Prom
   ids[path.slice(0, -1)] = (answer.body as { id: string }).id;
 }
 
+const maintenance = (repeats: boolean) => ({
+  scope: { of: 'site', target: 'South' },
+  reason: 'new switch',
+  ...(repeats
+    ? { repeat: { cron: '0 22 * * TUE#2', zone: 'Asia/Tokyo', durationMin: 240 } }
+    : { to: Date.now() + 3_600_000 }),
+});
+
+async function addMaintenance(repeats: boolean): Promise<void> {
+  const made = await collector.call('/api/v1/maintenance', { method: 'POST', as: 'admin', body: maintenance(repeats) });
+  assert.is(made.status, 201, made.text);
+  ids.maintenance = (made.body as { id: string }).id;
+}
+
 const calls: Record<string, Call> = {
   'GET /api/v1/me': {},
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
@@ -199,6 +213,40 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/hand-over': { path: '/api/v1/alerts/nothing/hand-over', body: { to: 'bob' }, status: 404 },
   'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/nothing/withdraw', status: 404 },
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
+  'GET /api/v1/maintenance': { path: '/api/v1/maintenance?past=true' },
+  'GET /api/v1/maintenance/spans': { path: '/api/v1/maintenance/spans?endpoint=:endpoint&from=0&to=1' },
+  'GET /api/v1/maintenance/:id': { path: '/api/v1/maintenance/:maintenance', before: () => addMaintenance(true) },
+  'POST /api/v1/maintenance': { body: maintenance(false), status: 201 },
+  'POST /api/v1/maintenance/preview': { body: maintenance(true) },
+  'PATCH /api/v1/maintenance/:id': {
+    path: '/api/v1/maintenance/:maintenance',
+    body: { reason: 'another switch' },
+    before: () => addMaintenance(true),
+  },
+  'POST /api/v1/maintenance/:id/end': {
+    path: '/api/v1/maintenance/:maintenance/end',
+    before: () => addMaintenance(false),
+  },
+  'POST /api/v1/maintenance/:id/cancel': {
+    path: '/api/v1/maintenance/:maintenance/cancel',
+    before: () => addMaintenance(true),
+  },
+  'POST /api/v1/maintenance/:id/extend': {
+    path: '/api/v1/maintenance/:maintenance/extend',
+    body: { until: Date.now() + 3 * 3_600_000 },
+    before: () => addMaintenance(false),
+  },
+  'POST /api/v1/maintenance/:id/skip': {
+    path: '/api/v1/maintenance/:maintenance/skip',
+    body: { date: '2026-01-01' },
+    status: 400,
+    before: () => addMaintenance(true),
+  },
+  'POST /api/v1/maintenance/:id/approve': {
+    path: '/api/v1/maintenance/:maintenance/approve',
+    status: 409,
+    before: () => addMaintenance(false),
+  },
   'GET /api/v1/rules': {},
   'GET /api/v1/rules/:id/history': { path: '/api/v1/rules/cpu/history' },
   'POST /api/v1/rules/preview': { body: { changes: [{ rule: 'cpu', parts: { for_s: 60 } }] } },
@@ -283,6 +331,7 @@ test.before(async () => {
   ids.endpoint = await enrol();
   await addAlert();
   await addTicket();
+  await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'South' } });
 });
 test.after(() => collector.close());
 

@@ -1,0 +1,52 @@
+/** What only a second person may do: approve what was entered late, or lasts more than 24 h. */
+import { fail } from '../../shared/errors.ts';
+import type { MaintenanceWish } from './changes.ts';
+import { isRecurring } from './occurrences.ts';
+import type { MaintenancePeopleParts } from './people.ts';
+import { occurrenceOf, windowOf } from './rows.ts';
+import { goesOn, type MaintenanceWindow, type Occurrence } from './window.ts';
+
+export function createApproval({ state, clock, maintenance, push }: MaintenancePeopleParts) {
+  const wish = (given: MaintenanceWish, at: number) => push({ type: 'maintenance', at, wish: given });
+
+  /** A second person: for what was entered late, and for more than 24 h. @throws EvenkeelError CONFLICT for the author */
+  return async function approve(id: string, by: string): Promise<void> {
+    const now = clock.now();
+    const approval = { at: now, by };
+    const [row] = await pendingOf(id);
+    const window = await readWindow(id);
+    if ([window.createdBy, window.updatedBy, row?.enteredBy].includes(by))
+      throw fail('CONFLICT', { problem: 'a second person has to approve it, and you entered it' });
+    if (row) {
+      const occurrence = { ...row, approval };
+      if (row.end > now) occurrence.end = row.plannedEnd;
+      await wish({ type: 'occurrence', occurrence, by, code: 'approved', params: {} }, now);
+    }
+    const waits = isRecurring(window.schedule) ? goesOn(window) : row !== undefined || goesOn(window);
+    if (waits && window.approval === null)
+      await wish({ type: 'window', window: { ...window, approval }, by, code: 'approved', params: {} }, now);
+    else if (!row) throw fail('CONFLICT', { problem: 'nothing of this maintenance waits for an approval' });
+  };
+
+  /** Occurrences that wait for a second person: running ones first. */
+  async function pendingOf(id: string): Promise<Occurrence[]> {
+    const running = maintenance
+      .runningOf(id)
+      .filter((one) => one.approval === null && (one.enteredAt > one.start || one.end < one.plannedEnd));
+    if (running.length > 0) return running;
+    const rows = await state
+      .selectFrom('maintenance_occurrences')
+      .selectAll()
+      .where('maintenance', '=', id)
+      .where('approved_at', 'is', null)
+      .whereRef('entered_at', '>', 'start_at')
+      .execute();
+    return rows.map(occurrenceOf);
+  }
+
+  async function readWindow(id: string): Promise<MaintenanceWindow> {
+    const row = await state.selectFrom('maintenance_windows').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) throw fail('NOT_FOUND', { what: 'maintenance window', id });
+    return windowOf(row);
+  }
+}
