@@ -93,8 +93,7 @@ const tickMs = 1000;
 const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
 export function createAlerts(parts: AlertsParts): Alerts {
-  const { state, clock, fleet, changeFeed, log } = parts;
-  const groupsOf = parts.groupsOf ?? (() => []);
+  const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf);
   const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
@@ -104,9 +103,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   let reconciledAt = 0;
   let unsubscribe: (() => void) | undefined;
 
-  const placeOf = (id: string) => fleet.get(id) ?? { id, name: id, kind: 'server' as const, site: null };
   const named = (id: string) => {
-    const { name, kind, site } = placeOf(id);
+    const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
     return { id, name, kind, site };
   };
   const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
