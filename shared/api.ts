@@ -309,6 +309,13 @@ const AlertEvent = Type.Object({
 });
 
 export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
+export const holdReasons = ['awaiting_requester', 'awaiting_vendor', 'awaiting_change', 'awaiting_problem'] as const;
+export const HoldReason = Type.Enum([...holdReasons]);
+export type HoldReason = (typeof holdReasons)[number];
+export const cancelReasons = ['duplicate', 'not_an_issue', 'merged', 'spam'] as const;
+export const CancelReason = Type.Enum([...cancelReasons]);
+export type CancelReason = (typeof cancelReasons)[number];
+export const TicketCategory = Type.Enum(['incident', 'request', 'question', 'problem']);
 /** What a ticket is about, for whoever puts it into words. */
 export const TicketName = Type.Object({
   id: Type.Integer(),
@@ -326,6 +333,15 @@ export type TicketName = Static<typeof TicketName>;
 
 export const TicketRow = Type.Object({
   ...TicketName.properties,
+  impact: Type.Integer({ minimum: 1, maximum: 3 }),
+  urgency: Type.Integer({ minimum: 1, maximum: 3 }),
+  tier: Type.Integer({ minimum: 0, maximum: 4 }),
+  category: TicketCategory,
+  channel: Type.Enum(['monitor', 'portal', 'mail', 'phone', 'chat', 'api']),
+  /** Who asked for it; null for tickets of the monitor. */
+  requester: orNull.text,
+  holdReason: Type.Union([HoldReason, Type.Null()]),
+  holdUntil: orNull.ms,
   flappingSince: orNull.ms,
   assignee: orNull.text,
   openedAt: ms,
@@ -345,6 +361,8 @@ const TicketEvent = Type.Object({
   to: orNull.text,
   text: orNull.text,
   data: Type.Unknown(),
+  /** The requester may read it. */
+  isPublic: Type.Boolean(),
 });
 
 const NotificationRow = Type.Object({

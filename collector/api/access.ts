@@ -91,6 +91,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/resolve': 'operator',
   'POST /api/v1/tickets/:id/reopen': 'operator',
   'POST /api/v1/tickets/:id/state': 'operator',
+  'POST /api/v1/tickets/:id/priority': 'operator',
   'GET /api/v1/tickets/:id/impact': 'viewer',
   'PUT /api/v1/tickets/:id/impact': 'operator',
 

@@ -35,7 +35,7 @@ import type { Tickets } from '../tickets/tickets.ts';
 export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'end' | 'held'>;
 
 /** Actions of people on a ticket; each is an event of the ticket with the person's name. */
-export type TicketActions = Pick<Tickets, 'create' | 'comment' | 'assign' | 'resolve' | 'reopen' | 'setState'>;
+export type TicketActions = Omit<Tickets, 'onPerson' | 'closeOld'>;
 
 export interface Context {
   version: string;

@@ -39,6 +39,14 @@ function ticketOf(row: TicketRead, ruleNamed: RuleNamed): TicketRow {
     flappingSince: row.flapping_since,
     state: row.state,
     priority: row.priority,
+    impact: row.impact,
+    urgency: row.urgency,
+    tier: row.tier,
+    category: row.category,
+    channel: row.channel,
+    requester: row.requester,
+    holdReason: row.hold_reason,
+    holdUntil: row.hold_until,
     endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
     rule: row.rule === null ? null : ruleNamed(row.rule),
     assignee: row.assignee,
@@ -111,5 +119,6 @@ async function eventsOf(state: State, id: number): Promise<TicketDetail['events'
     to: event.to_state,
     text: event.text,
     data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+    isPublic: event.is_public === 1,
   }));
 }

@@ -10,7 +10,7 @@ import { absence } from '../evaluate/kinds/absence.ts';
 import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { note } from '../tickets/tickets.ts';
+import { note } from '../tickets/events.ts';
 import { impactFault } from './check.ts';
 import { type Affected, type Estimate, estimateImpact, type ImpactSegment, type OutageAlert } from './estimate.ts';
 

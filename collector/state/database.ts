@@ -349,6 +349,13 @@ export interface Database extends MaintenanceTables {
     muted_until: Ms | null;
     follows: number | null;
     updated_at: Ms;
+    /** Who asked for it: a user's name, or any other; null for tickets of the monitor. */
+    requester: string | null;
+    channel: Generated<'monitor' | 'portal' | 'mail' | 'phone' | 'chat' | 'api'>;
+    category: Generated<'incident' | 'request' | 'question' | 'problem'>;
+    /** Both while on hold; of holds of older versions both are unknown. */
+    hold_reason: 'awaiting_requester' | 'awaiting_vendor' | 'awaiting_change' | 'awaiting_problem' | null;
+    hold_until: Ms | null;
   };
   ticket_events: {
     id: Generated<number>;
@@ -367,11 +374,53 @@ export interface Database extends MaintenanceTables {
       | 'state'
       | 'priority'
       | 'impact'
-      | 'reopened';
+      | 'reopened'
+      /** A hold has come to its date. */
+      | 'reminder'
+      /** A clock has reached a share of its target. */
+      | 'sla'
+      | 'handed_off'
+      | 'swarm'
+      | 'joined'
+      | 'left'
+      | 'linked'
+      | 'unlinked'
+      | 'rated';
     from_state: string | null;
     to_state: string | null;
     text: string | null;
     data: Json | null;
+    /** 1: the requester may read it. */
+    is_public: Generated<number>;
+  };
+  ticket_links: {
+    id: Generated<number>;
+    ticket: number;
+    kind: 'parent' | 'duplicate' | 'follows' | 'change' | 'alert' | 'related';
+    /** The number of a ticket, the id of an alert, or how a change is called. */
+    target: string;
+    at: Ms;
+    by_user: string;
+  };
+  /** Helpers of a swarm: the owner of the ticket stays its owner. */
+  ticket_participants: {
+    id: Generated<number>;
+    ticket: number;
+    person: string;
+    swarm: 'local' | 'severity';
+    joined_at: Ms;
+    left_at: Ms | null;
+  };
+  /** Questions for satisfaction, one per resolution by a person; the last answer of a ticket counts. */
+  ratings: {
+    id: Generated<number>;
+    ticket: number;
+    token_hash: string;
+    sent_at: Ms;
+    /** 1 to 5; null: not answered. */
+    rating: number | null;
+    comment: string | null;
+    at: Ms | null;
   };
   /** Notifications, one for all channels; in codes, put into words when they are sent. */
   notifications: Worked & {

@@ -17,6 +17,7 @@ import * as refusedParts from './migrations/012-refused-parts.ts';
 import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
 import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
 import * as maintenance from './migrations/016-maintenance.ts';
+import * as ticketFacts from './migrations/017-tickets.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -35,6 +36,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '013-bucket-and-owner': bucketAndOwner,
   '015-calendars-and-impact': calendarsAndImpact,
   '016-maintenance': maintenance,
+  '017-tickets': ticketFacts,
 };
 const known = Object.keys(migrations);
 const unattended: Waiting = { log: silentLog, stopped: new AbortController().signal };

@@ -17,3 +17,9 @@ export function impactOf(kind: 'server' | 'workstation' | 'site'): TicketLevel {
 export function toTicketLevel(value: number): TicketLevel {
   return value <= 1 ? 1 : value >= 3 ? 3 : 2;
 }
+
+export const weight = (impact: TicketLevel, urgency: TicketLevel) => ({
+  impact,
+  urgency,
+  priority: priorityOf(impact, urgency),
+});

@@ -9,13 +9,12 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
+import { monitor as actor, blankTicket, noHold, note, noteOpening, notePriority } from './events.ts';
 import { budgetKey } from './policy.ts';
-import { impactOf, priorityOf, type TicketLevel, toTicketLevel } from './priority.ts';
+import { impactOf, type TicketLevel, toTicketLevel, weight } from './priority.ts';
 import type { AboutTicket } from './ticket-state.ts';
-import { blankTicket, note } from './tickets.ts';
 
-type FoundTicket = Pick<Database['tickets'], 'state' | 'fires' | 'assignee'> & { id: number };
-const actor = 'monitor';
+type FoundTicket = Pick<Database['tickets'], 'state' | 'fires' | 'assignee' | 'priority'> & { id: number };
 
 export async function saveTickets(db: StateTransaction, batch: Batch): Promise<void> {
   for (const action of batch.actions) {
@@ -70,7 +69,7 @@ function link(batch: Batch, { key, about }: Action, id: number): number {
 }
 
 async function openTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
-  const found = sql<FoundTicket>`select id, state, fires, assignee from tickets where open_key = ${key}`;
+  const found = sql<FoundTicket>`select id, state, fires, assignee, priority from tickets where open_key = ${key}`;
   return (await found.execute(db)).rows[0];
 }
 
@@ -89,7 +88,7 @@ const set = (db: StateTransaction, id: number, columns: Updateable<Database['tic
   updateRow(db, 'tickets', id, columns);
 
 async function lastTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
-  const last = sql<FoundTicket>`select id, state, fires, assignee from tickets where key = ${key} order by id desc limit 1`;
+  const last = sql<FoundTicket>`select id, state, fires, assignee, priority from tickets where key = ${key} order by id desc limit 1`;
   return (await last.execute(db)).rows[0];
 }
 
@@ -99,22 +98,21 @@ async function open(db: StateTransaction, action: OpenAction): Promise<number> {
   const { key, at, about } = action;
   const fires = action.type === 'open' ? action.count : 0;
   const before = await lastTicket(db, key);
+  const columns = {
+    ...blankTicket(key, at),
+    ...(action.type === 'open' ? columnsOf(about) : columnsOfMany(action)),
+    fires,
+    follows: before?.id ?? null,
+  };
   const row = await db
     .insertInto('tickets')
-    .values({
-      ...blankTicket(key, at),
-      ...(action.type === 'open' ? columnsOf(about) : columnsOfMany(action)),
-      fires,
-      follows: before?.id ?? null,
-    })
+    .values(columns)
     .onConflict((clash) => clash.column('open_key').doNothing())
     .returning('id')
     .executeTakeFirst();
   if (row) {
-    await note(db, row.id, at, actor, 'opened', {
-      to_state: 'new',
-      data: JSON.stringify({ alert: about?.alert ?? null, fires }),
-    });
+    const { priority } = columns;
+    await noteOpening(db, row.id, at, actor, { priority, facts: { alert: about?.alert ?? null, fires } });
     if (action.type === 'open-parent') await beginIncident(db, action, row.id);
     return row.id;
   }
@@ -166,12 +164,6 @@ async function endIncident(db: StateTransaction, key: string, at: number | null)
   return row.ticket;
 }
 
-const weight = (impact: TicketLevel, urgency: TicketLevel) => ({
-  impact,
-  urgency,
-  priority: priorityOf(impact, urgency),
-});
-
 async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
   const { key, at, why, about, of } = action;
   const last = await lastTicket(db, key);
@@ -182,6 +174,8 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
       db,
       of ? { key, at, type: 'open-parent', ...of, follows } : { ...action, type: 'open', follows, count: 1 },
     );
+  // It is about the present alert, which may be worse than the one before.
+  const present: { priority?: number } = columnsOf(about);
   await set(db, last.id, {
     state: 'in_progress',
     open_key: key,
@@ -191,14 +185,14 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
     flapping_since: null,
     fires: last.fires + (why === 'fired' ? 1 : 0),
     updated_at: at,
-    // It is about the present alert, which may be worse than the one before.
-    ...columnsOf(about),
+    ...present,
   });
   await note(db, last.id, at, actor, 'reopened', {
     from_state: 'resolved',
     to_state: 'in_progress',
     data: JSON.stringify({ why, alert: about?.alert ?? null }),
   });
+  await notePriority(db, last.id, at, actor, { from: last.priority, to: present.priority ?? last.priority });
   return last.id;
 }
 
@@ -229,11 +223,11 @@ async function attach(
   if (!parent) return null;
   const own = action.merged ? await openTicket(db, key) : undefined;
   if (own) {
-    await set(db, own.id, { state: 'cancelled', open_key: null, closed_at: at, updated_at: at });
+    await set(db, own.id, { state: 'cancelled', open_key: null, ...noHold, closed_at: at, updated_at: at });
     await note(db, own.id, at, actor, 'state', {
       from_state: own.state,
       to_state: 'cancelled',
-      data: JSON.stringify({ mergedInto: parent.id }),
+      data: JSON.stringify({ reason: 'merged', mergedInto: parent.id }),
     });
     batch.changedTickets.add(own.id);
   }
@@ -252,11 +246,8 @@ async function raiseUrgency(
   if (!ticket || ticket.urgency <= urgency) return null;
   const next = weight(ticket.impact as TicketLevel, toTicketLevel(urgency));
   await set(db, ticket.id, { ...next, updated_at: at });
-  await note(db, ticket.id, at, actor, 'priority', {
-    from_state: `P${ticket.priority}`,
-    to_state: `P${next.priority}`,
-    data: JSON.stringify({ severity }),
-  });
+  const { priority: from } = ticket;
+  await notePriority(db, ticket.id, at, actor, { from, to: next.priority, facts: { severity } });
   return ticket.id;
 }
 
@@ -264,9 +255,11 @@ async function raiseUrgency(
 function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
   const { key, at, by, note: text, isEarlier } = action;
   return onOpen(db, key, async ({ id, state, assignee }) => {
-    const begun = state === 'new' ? { state: 'in_progress' as const } : {};
+    const begins = state === 'new';
+    const change = begins ? { from_state: state, to_state: 'in_progress' } : {};
+    const begun = begins ? { state: 'in_progress' as const } : {};
     await set(db, id, { assignee: by, touched_at: at, updated_at: at, ...begun });
-    if (!isEarlier || assignee !== by) await note(db, id, at, by, 'acknowledged', { text });
+    if (begins || !isEarlier || assignee !== by) await note(db, id, at, by, 'acknowledged', { text, ...change });
   });
 }
 

@@ -16,6 +16,7 @@ const event = (minutes: number, kind: string, data: unknown = null): Event => ({
   to: null,
   text: null,
   data,
+  isPublic: false,
 });
 
 const alert = (firedAt: number, resolvedAt: number | null) =>

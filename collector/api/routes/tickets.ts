@@ -1,7 +1,18 @@
 /** Tickets: list, detail with its time-line, and actions of people. */
 import { Type } from 'typebox';
-import { page, TicketDetail, TicketRow, TicketState } from '../../../shared/api.ts';
+import {
+  CancelReason,
+  cancelReasons,
+  HoldReason,
+  holdReasons,
+  page,
+  TicketCategory,
+  TicketDetail,
+  TicketRow,
+  TicketState,
+} from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import type { Transition } from '../../tickets/tickets.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
@@ -10,6 +21,7 @@ import { closed, instantMs, word } from '../shapes.ts';
 const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
 const Text = Type.String({ minLength: 1, maxLength: 10_000 });
 const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
+const Requester = word(128, 'who asked for it: a user, or any name');
 
 const New = Type.Object(
   {
@@ -18,8 +30,19 @@ const New = Type.Object(
     endpoint: Type.Optional(word(64)),
     impact: Type.Optional(Level),
     urgency: Type.Optional(Level),
+    requester: Type.Optional(Requester),
+    channel: Type.Optional(Type.Enum(['portal', 'mail', 'phone', 'chat', 'api'])),
+    category: Type.Optional(TicketCategory),
   },
-  { ...closed, examples: [{ title: 'New disk for db-1', text: 'The old one is worn.', impact: 3, urgency: 3 }] },
+  {
+    ...closed,
+    examples: [
+      {
+        ...{ title: 'New disk for db-1', text: 'The old one is worn.', impact: 3, urgency: 3 },
+        ...{ requester: 'Mia Abe', channel: 'phone', category: 'request' },
+      },
+    ],
+  },
 );
 
 /** One action of a person on a ticket: same handling, same answer. */
@@ -33,9 +56,15 @@ interface TicketAction {
 /** All fields that the bodies of the actions may have; each action has checked its own. */
 interface TicketEdit {
   text?: string;
+  public?: boolean;
+  fromRequester?: boolean;
   assignee?: string | null;
   state?: TicketRow['state'];
+  reason?: string;
+  until?: number;
   wontFixUntil?: number;
+  impact?: 1 | 2 | 3;
+  urgency?: 1 | 2 | 3;
 }
 
 export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Context): void {
@@ -69,7 +98,8 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     '/api/v1/tickets',
     { schema: { summary: 'Open a ticket', tags: ['tickets'], body: New, response: { 201: TicketDetail } } },
     async (request, reply) => {
-      const { title, text, endpoint, impact, urgency } = request.body;
+      const { title, text, endpoint, impact, urgency, requester, channel, category } = request.body;
+      const by = callerNamed(request);
       if (endpoint !== undefined && !fleet.get(endpoint)) throw fail('NOT_FOUND', { what: 'endpoint', id: endpoint });
       const id = await tickets.create({
         title,
@@ -77,7 +107,10 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
         endpoint: endpoint ?? null,
         impact: impact ?? 3,
         urgency: urgency ?? 3,
-        by: callerNamed(request),
+        by,
+        requester: requester ?? by,
+        channel: channel ?? (request.caller?.by === 'token' ? 'api' : 'portal'),
+        category: category ?? 'incident',
       });
       return reply.status(201).send(await ticketById(state, ruleNamed, id));
     },
@@ -86,9 +119,21 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
   const actions: TicketAction[] = [
     {
       name: 'comment',
-      summary: 'Comment on a ticket',
-      body: Type.Object({ text: Text }, { ...closed, examples: [{ text: 'Looking at it.' }] }),
-      run: (id, by, { text }) => tickets.comment(id, by, text ?? ''),
+      summary: 'Comment on a ticket; without `public` only the desk reads it',
+      body: Type.Object(
+        {
+          text: Text,
+          public: Type.Optional(Type.Boolean({ description: 'the requester may read it' })),
+          fromRequester: Type.Optional(
+            Type.Boolean({ description: 'written down for the requester; ends the wait for an answer' }),
+          ),
+        },
+        { ...closed, examples: [{ text: 'Looking at it.', public: true }] },
+      ),
+      run: (id, by, { text, public: isPublic, fromRequester }) =>
+        tickets.comment(id, by, {
+          ...{ text: text ?? '', isPublic: isPublic ?? false, isFromRequester: fromRequester ?? false },
+        }),
     },
     {
       name: 'assign',
@@ -119,12 +164,35 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
     },
     {
       name: 'state',
-      summary: 'Set any other state; on_hold and cancelled need a reason',
+      summary: 'Set any other state; on_hold needs a reason and a date, cancelled a reason or a text',
       body: Type.Object(
-        { state: TicketState, text: Type.Optional(Text) },
-        { ...closed, examples: [{ state: 'on_hold', text: 'The new disk comes on Monday.' }] },
+        {
+          state: TicketState,
+          text: Type.Optional(Text),
+          reason: Type.Optional(Type.Union([HoldReason, CancelReason])),
+          until: Type.Optional(instantMs(': on hold, when to look at it again')),
+        },
+        {
+          ...closed,
+          examples: [
+            {
+              ...{ state: 'on_hold', reason: 'awaiting_vendor', until: Date.UTC(2026, 10, 30, 8) },
+              text: 'The new disk comes on Monday.',
+            },
+          ],
+        },
       ),
-      run: (id, by, { state: to, text }) => tickets.setState(id, by, to ?? 'in_progress', text ?? null),
+      run: (id, by, edit) => tickets.setState(id, by, transitionIn(edit)),
+    },
+    {
+      name: 'priority',
+      summary: 'Change impact and urgency, from which the priority follows, with a reason',
+      body: Type.Object(
+        { impact: Level, urgency: Level, reason: word(500) },
+        { ...closed, examples: [{ impact: 2, urgency: 1, reason: 'The whole team waits for it.' }] },
+      ),
+      run: (id, by, { impact = 3, urgency = 3, reason = '' }) =>
+        tickets.setPriority(id, by, { impact, urgency }, reason),
     },
   ];
 
@@ -139,4 +207,16 @@ export function ticketRoutes(app: App, { state, tickets, ruleNamed, fleet }: Con
       },
     );
   }
+}
+
+/** @throws EvenkeelError BAD_REQUEST for a reason of another state */
+function transitionIn({ state: to = 'in_progress', text, reason, until }: TicketEdit): Transition {
+  const why = { to, text: text ?? null };
+  const isOneOf = (list: readonly string[]) => reason !== undefined && list.includes(reason);
+  if (to === 'on_hold' && isOneOf(holdReasons) && until !== undefined)
+    return { ...why, hold: { reason: reason as HoldReason, until } };
+  if (to === 'cancelled' && isOneOf(cancelReasons)) return { ...why, reason: reason as CancelReason };
+  if (reason !== undefined && to !== 'on_hold')
+    throw fail('BAD_REQUEST', { problem: `"${reason}" is no reason to become ${to}` });
+  return why;
 }

@@ -192,7 +192,7 @@ const endedAt = async (s: Scene) =>
 
 for (const [how, closes] of Object.entries({
   'resolved by hand': (s: Scene, id: number) => s.tickets.resolve(id, 'ada', 'done'),
-  'cancelled by hand': (s: Scene, id: number) => s.tickets.setState(id, 'ada', 'cancelled', 'known'),
+  'cancelled by hand': (s: Scene, id: number) => s.tickets.setState(id, 'ada', { to: 'cancelled', text: 'known' }),
   'resolved, won’t fix for an hour': (s: Scene, id: number) => s.tickets.resolve(id, 'ada', null, s.now() + hour),
 }))
   for (const restarts of [false, true])
@@ -235,7 +235,7 @@ test('a person has its ticket: its end is notified, once, and a new outbreak is 
   const s = await begun();
   await keepSayingAll(s, hour, overdue);
   const id = (await incidentOf(s))?.id ?? 0;
-  await s.tickets.comment(id, 'ada', 'I am on it');
+  await s.tickets.comment(id, 'ada', { text: 'I am on it', isPublic: false, isFromRequester: false });
   await keepSayingAll(s, 2 * hour, upToDate);
   assert.is((await incidentOf(s))?.state, 'new', 'only a person resolves it');
   assert.is(grouped(s.sent, 'resolved').length, 1);

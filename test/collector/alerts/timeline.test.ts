@@ -292,7 +292,7 @@ test('closed by hand while it fires: opened again; touched: never resolved by th
   await s.keepSaying(2 * minute, 'srv', full);
   assert.is((await s.ticketRows())[0]?.state, 'in_progress');
   assert.is((await s.ticketRows()).length, 1);
-  await s.tickets.comment(id, 'ada', 'on it');
+  await s.tickets.comment(id, 'ada', { text: 'on it', isPublic: false, isFromRequester: false });
   await s.keepSaying(30 * minute, 'srv', roomy);
   const [ticket] = await s.ticketRows();
   assert.is(ticket?.state, 'in_progress');

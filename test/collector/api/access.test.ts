@@ -272,6 +272,10 @@ const calls: Record<string, Call> = {
       await collector.call(`/api/v1/tickets/${ids.ticket}/resolve`, { method: 'POST', as: 'admin', body: {} });
     },
   },
+  'POST /api/v1/tickets/:id/priority': {
+    path: '/api/v1/tickets/:ticket/priority',
+    body: { impact: 1, urgency: 1, reason: 'the whole site waits' },
+  },
   'POST /api/v1/tickets/:id/state': {
     path: '/api/v1/tickets/:ticket/state',
     body: { state: 'in_progress' },

@@ -123,6 +123,8 @@ const rows = [
   story(4, 'comment', null, { actor: 'ada', text: 'with water?' }),
   story(5, 'fired', { flapping: true }, { at: 410 }),
   story(6, 'state', { wontFixUntil: later }, { actor: 'ada' }),
+  story(5, 'acknowledged', null, { actor: 'ada' }),
+  story(6, 'acknowledged', null, { actor: 'bob' }),
   message('waits', 'queued'),
   message('went', 'sent', { sent_at: 460 }),
   message('gave-up', 'dead', { last_error: 'HTTP 404', alert: incident, ticket: 2 }),
@@ -200,7 +202,22 @@ test('tickets: their kind and place in columns; a title only where a person wrot
       [4, 'comment', 'ada', 'with water?'],
       [5, 'flapping', 'monitor', null],
       [6, 'state', 'ada', null],
+      [5, 'acknowledged', 'ada', null],
+      [6, 'acknowledged', 'bob', null],
     ],
+  );
+  // It began the new ticket, and left the one that was resolved as it was.
+  const begun = state.selectFrom('ticket_events').select(['ticket', 'from_state', 'to_state']).orderBy('id');
+  assert.equal(
+    (await begun.where('kind', '=', 'acknowledged').execute()).map((event) => Object.values(event)),
+    [
+      [5, 'new', 'in_progress'],
+      [6, null, null],
+    ],
+  );
+  assert.equal(
+    all.map(({ channel, category }) => `${channel} ${category}`),
+    [...Array(3).fill('monitor incident'), 'portal incident', ...Array(2).fill('monitor incident')],
   );
   const incidents = await state.selectFrom('incidents').select(['kind', 'site', 'ticket', 'ended_at']).execute();
   assert.equal(

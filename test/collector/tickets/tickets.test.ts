@@ -3,8 +3,10 @@ import * as assert from 'uvu/assert';
 import { createBatch } from '../../../collector/alerts/batch.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
+import type { PersonAction } from '../../../collector/tickets/change.ts';
+import type { TicketStateName } from '../../../collector/tickets/history.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
-import { createTickets, type PersonAction, type TicketStateName } from '../../../collector/tickets/tickets.ts';
+import { createTickets, type NewTicket } from '../../../collector/tickets/tickets.ts';
 import { freshPlace } from '../../support/state.ts';
 
 const opened: State[] = [];
@@ -37,7 +39,11 @@ async function open() {
   return { state, tickets, published, did, row, kinds, byMonitor, move };
 }
 
-const mine = { title: 'New disk', text: 'worn', endpoint: null, impact: 3, urgency: 2, by: 'ada' } as const;
+const mine: NewTicket = {
+  ...{ title: 'New disk', text: 'worn', endpoint: null, impact: 3, urgency: 2, by: 'ada' },
+  ...{ requester: 'Mia', channel: 'phone', category: 'request' },
+};
+const said = (text: string) => ({ text, isPublic: false, isFromRequester: false });
 
 async function refused(work: Promise<unknown>, code: string, pattern = /./): Promise<void> {
   try {
@@ -55,8 +61,11 @@ test('a person’s ticket through its life, every change an event', async () => 
   const id = await t.tickets.create(mine);
   assert.is((await t.row(id)).priority, 4);
   await t.tickets.assign(id, 'ada', 'bob');
-  await t.tickets.comment(id, 'bob', 'ordered');
-  await t.tickets.setState(id, 'bob', 'on_hold', 'waiting for the vendor');
+  await t.tickets.comment(id, 'bob', said('ordered'));
+  await t.tickets.setState(id, 'bob', {
+    ...{ to: 'on_hold', text: 'waiting for the vendor' },
+    hold: { reason: 'awaiting_vendor', until: 9_000_000 },
+  });
   await t.tickets.resolve(id, 'bob', 'replaced');
   await t.tickets.reopen(id, 'ada', 'still noisy');
   await t.tickets.resolve(id, 'bob', null);
@@ -78,15 +87,24 @@ test('what the life cycle does not allow is a conflict that says why', async () 
   const t = await open();
   const id = await t.tickets.create(mine);
   await refused(t.tickets.reopen(id, 'ada', null), 'CONFLICT', /is new; only a resolved one/);
-  await refused(t.tickets.setState(id, 'ada', 'on_hold', null), 'CONFLICT', /reason/);
-  await refused(t.tickets.setState(id, 'ada', 'closed', null), 'CONFLICT', /new, and cannot become closed/);
+  await refused(
+    t.tickets.setState(id, 'ada', { to: 'on_hold', text: 'later' }),
+    'BAD_REQUEST',
+    /reason of the list and a date/,
+  );
+  await refused(t.tickets.setState(id, 'ada', { to: 'cancelled', text: null }), 'CONFLICT', /a reason is needed/);
+  await refused(
+    t.tickets.setState(id, 'ada', { to: 'closed', text: null }),
+    'CONFLICT',
+    /new, and cannot become closed/,
+  );
   await t.tickets.resolve(id, 'ada', null);
   await refused(t.tickets.resolve(id, 'ada', null), 'CONFLICT', /is resolved, and cannot become resolved/);
-  await t.tickets.setState(id, 'ada', 'closed', null);
-  await refused(t.tickets.comment(id, 'ada', 'late'), 'CONFLICT', /closed/);
+  await t.tickets.setState(id, 'ada', { to: 'closed', text: null });
+  await refused(t.tickets.comment(id, 'ada', said('late')), 'CONFLICT', /closed/);
   await refused(t.tickets.assign(id, 'ada', 'bob'), 'CONFLICT');
   await refused(t.tickets.reopen(id, 'ada', null), 'CONFLICT');
-  await refused(t.tickets.comment(99, 'ada', 'x'), 'NOT_FOUND', /no ticket 99/);
+  await refused(t.tickets.comment(99, 'ada', said('x')), 'NOT_FOUND', /no ticket 99/);
   await refused(t.tickets.reopen(99, 'ada', null), 'NOT_FOUND');
 });
 
@@ -97,7 +115,10 @@ test('no way of the life cycle leads out of closed and cancelled', async () => {
       const t = await open();
       const id = await t.tickets.create(mine);
       await t.state.updateTable('tickets').set({ state: from, open_key: null }).execute();
-      await refused(t.tickets.setState(id, 'ada', to, 'because'), 'CONFLICT');
+      await refused(
+        t.tickets.setState(id, 'ada', { to, text: 'because', hold: { reason: 'awaiting_change', until: 9_000_000 } }),
+        'CONFLICT',
+      );
       await t.state.destroy();
     }
   }
@@ -114,7 +135,7 @@ test('two people resolve at once: one of them gets an error', async () => {
 test('what a person does to a ticket of the monitor reaches the policy', async () => {
   const t = await open();
   const id = await t.byMonitor('srv/disk');
-  await t.tickets.comment(id, 'ada', 'on it');
+  await t.tickets.comment(id, 'ada', said('on it'));
   await t.tickets.resolve(id, 'ada', null, 5_000_000);
   await t.tickets.reopen(id, 'ada', null);
   assert.equal(
