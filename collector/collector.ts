@@ -61,8 +61,8 @@ import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
+import { openDesk } from './tickets/desk.ts';
 import { policyOf } from './tickets/settings.ts';
-import { createTickets } from './tickets/tickets.ts';
 
 export interface Deps {
   clock: Clock;
@@ -145,7 +145,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed });
   outbox.start();
   onStop(() => outbox.stop());
-  const tickets = createTickets({ state, clock, changeFeed, zone: config.zone });
+  const { tickets, ticketClocks } = await openDesk({ state, clock, changeFeed, log, zone: config.zone }, onStop);
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
@@ -222,7 +222,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      ...{ alerts, tickets, maintenance: alerts.maintenance },
+      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance },
       impacts: createImpacts(placeParts),
       rules,
       newest,

@@ -331,6 +331,7 @@ export const TicketName = Type.Object({
 });
 export type TicketName = Static<typeof TicketName>;
 
+const SlaOutcome = Type.Enum(['met', 'breached', 'open', 'none']);
 export const TicketRow = Type.Object({
   ...TicketName.properties,
   impact: Type.Integer({ minimum: 1, maximum: 3 }),
@@ -349,8 +350,29 @@ export const TicketRow = Type.Object({
   restoredAt: orNull.ms,
   fires: Type.Integer(),
   updatedAt: ms,
+  /** Until when it is to be answered, and resolved; null: nothing is promised, or the clock stands. */
+  responseDueAt: orNull.ms,
+  resolutionDueAt: orNull.ms,
+  /** none: nothing is promised; open: within the target. */
+  outcome: Type.Object({ response: SlaOutcome, resolution: SlaOutcome }),
+  /** The next of both that is still to be met. */
+  dueAt: orNull.ms,
+  /** A target was missed, and what it asks for is still to be done. */
+  isLate: Type.Boolean(),
 });
 export type TicketRow = Static<typeof TicketRow>;
+
+/** What waits for whom. `GET /api/v1/tickets/queues`. */
+export const TicketQueues = Type.Object({
+  /** Assigned to the caller, and the one of them that is due first. */
+  mine: Type.Integer(),
+  next: Type.Union([Type.Object({ ticket: Type.Integer(), dueAt: orNull.ms }), Type.Null()]),
+  unassigned: Type.Integer(),
+  /** Late, or past four fifths of a target. */
+  breaching: Type.Integer(),
+  late: Type.Integer(),
+});
+export type TicketQueues = Static<typeof TicketQueues>;
 
 const TicketEvent = Type.Object({
   id: Type.Integer(),

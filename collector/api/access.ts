@@ -84,6 +84,7 @@ export const access: Readonly<Record<string, Need>> = {
   'DELETE /api/v1/rules/:id': 'admin',
   'GET /api/v1/endpoints/:id/rules': 'viewer',
   'GET /api/v1/tickets': 'viewer',
+  'GET /api/v1/tickets/queues': 'viewer',
   'POST /api/v1/tickets': 'operator',
   'GET /api/v1/tickets/:id': 'viewer',
   'POST /api/v1/tickets/:id/comment': 'operator',

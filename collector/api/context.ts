@@ -29,6 +29,7 @@ import type { Impacts } from '../impact/impact.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
+import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 
 /** Actions of people on an alert, and the alerts held for an endpoint. */
@@ -54,6 +55,7 @@ export interface Context {
   changeFeed: ChangeFeed;
   alerts: AlertActions;
   tickets: TicketActions;
+  ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
   /** The rules in force. */

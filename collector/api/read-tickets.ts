@@ -1,8 +1,10 @@
 /** Tickets as the REST interface shows them: rows of state with names, and the time-line of one. */
 import { type Static, Type } from 'typebox';
-import { type TicketDetail, type TicketRow, TicketState } from '../../shared/api.ts';
+import { type TicketDetail, type TicketQueues, type TicketRow, TicketState } from '../../shared/api.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
+import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
 import { readMark, writeMark } from './mark.ts';
 import { alertById, notificationsOf, type RuleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
@@ -10,6 +12,8 @@ import { closed } from './shapes.ts';
 export const TicketQuery = Type.Object(
   {
     state: Type.Optional(Type.Union([Type.Literal('open'), TicketState])),
+    /** Open tickets, those that are due first in front. */
+    queue: Type.Optional(Type.Enum(['mine', 'unassigned', 'breaching'])),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     assignee: Type.Optional(Type.String({ maxLength: 64 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
@@ -24,12 +28,14 @@ const rows = (state: State) =>
     .selectFrom('tickets')
     .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
     .selectAll('tickets')
-    .select('endpoints.name as endpoint_name');
+    .select('endpoints.name as endpoint_name')
+    .select((of) => of.fn.coalesce('tickets.site', 'endpoints.site').as('support_site'));
 type TicketRead = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
 
 const endedStates = ['resolved', 'closed', 'cancelled'] as const;
 
-function ticketOf(row: TicketRead, ruleNamed: RuleNamed): TicketRow {
+function ticketOf(row: TicketRead, clocks: TicketClocks, ruleNamed: RuleNamed): TicketRow {
+  const { response, resolution } = clocks;
   return {
     id: row.id,
     title: row.title,
@@ -55,16 +61,86 @@ function ticketOf(row: TicketRead, ruleNamed: RuleNamed): TicketRow {
     restoredAt: row.restored_at,
     fires: row.fires,
     updatedAt: row.updated_at,
+    responseDueAt: response?.dueAt ?? null,
+    resolutionDueAt: resolution?.dueAt ?? null,
+    outcome: { response: response?.outcome ?? 'none', resolution: resolution?.outcome ?? 'none' },
+    dueAt: dueOf(clocks),
+    isLate: isLate(clocks),
   };
 }
 
-/** Newest change first. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
+/** What reading tickets needs. */
+export interface TicketReading {
+  state: State;
+  clocks: ClockReader;
+  clock: Clock;
+  ruleNamed: RuleNamed;
+}
+
+const cancelled: TicketClocks = { response: null, resolution: null };
+
+async function withClocks({ state, clocks, clock }: TicketReading, found: readonly TicketRead[]) {
+  const all = await clocks.of(state, found, clock.now());
+  return found.map((row) => ({ row, clocks: all.get(row.id) ?? cancelled }));
+}
+
+/** Open tickets with their clocks, by due time, priority and age. */
+async function openInOrder(reading: TicketReading) {
+  const open = rows(reading.state).where('tickets.state', 'not in', endedStates);
+  const all = await withClocks(reading, await open.execute());
+  const due = new Map(all.map(({ row, clocks }) => [row.id, dueOf(clocks) ?? Infinity]));
+  const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0);
+  return all.sort(
+    ({ row: a }, { row: b }) =>
+      order(due.get(a.id) as number, due.get(b.id) as number) ||
+      order(a.priority, b.priority) ||
+      order(a.opened_at, b.opened_at),
+  );
+}
+
+type ClockedRow = Awaited<ReturnType<typeof openInOrder>>[number];
+
+const isIn = {
+  mine: ({ row }: ClockedRow, caller: string) => row.assignee === caller,
+  unassigned: ({ row }: ClockedRow) => row.assignee === null,
+  breaching: ({ clocks }: ClockedRow, _: string, now: number) => isBreaching(clocks, now),
+};
+
+export async function queuesOf(reading: TicketReading, caller: string): Promise<TicketQueues> {
+  const all = await openInOrder(reading);
+  const now = reading.clock.now();
+  const mine = all.filter((one) => isIn.mine(one, caller));
+  const first = mine[0];
+  return {
+    mine: mine.length,
+    next: first ? { ticket: first.row.id, dueAt: dueOf(first.clocks) } : null,
+    unassigned: all.filter(isIn.unassigned).length,
+    breaching: all.filter((one) => isIn.breaching(one, caller, now)).length,
+    late: all.filter(({ clocks }) => isLate(clocks)).length,
+  };
+}
+
+/** Newest change first; a queue by due time. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function ticketsBy(
-  state: State,
-  ruleNamed: RuleNamed,
+  reading: TicketReading,
   query: TicketQuery,
+  caller: string,
 ): Promise<{ items: TicketRow[]; next: string | null }> {
+  const { state, ruleNamed } = reading;
   const limit = query.limit ?? 100;
+  const { queue } = query;
+  if (queue) {
+    if (query.page) throw fail('BAD_REQUEST', { problem: 'a queue has no pages; ask for more with limit, to 1000' });
+    const now = reading.clock.now();
+    const all = (await openInOrder(reading)).filter(
+      (one) =>
+        isIn[queue](one, caller, now) &&
+        (query.endpoint === undefined || one.row.endpoint === query.endpoint) &&
+        (query.assignee === undefined || one.row.assignee === query.assignee) &&
+        (query.state === undefined || query.state === 'open' || one.row.state === query.state),
+    );
+    return { items: all.slice(0, limit).map(({ row, clocks }) => ticketOf(row, clocks, ruleNamed)), next: null };
+  }
   let select = rows(state)
     .orderBy('tickets.updated_at', 'desc')
     .orderBy('tickets.id', 'desc')
@@ -86,7 +162,8 @@ export async function ticketsBy(
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const next = last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null;
-  return { items: items.map((row) => ticketOf(row, ruleNamed)), next };
+  const clocked = await withClocks(reading, items);
+  return { items: clocked.map(({ row, clocks }) => ticketOf(row, clocks, ruleNamed)), next };
 }
 
 /** @throws EvenkeelError BAD_REQUEST */
@@ -96,11 +173,13 @@ function ticketIn(id: string): number {
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-export async function ticketById(state: State, ruleNamed: RuleNamed, id: number): Promise<TicketDetail> {
+export async function ticketById(reading: TicketReading, id: number): Promise<TicketDetail> {
+  const { state, ruleNamed } = reading;
   const row = await rows(state).where('tickets.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
+  const [found] = await withClocks(reading, [row]);
   return {
-    row: ticketOf(row, ruleNamed),
+    row: ticketOf(row, found?.clocks ?? cancelled, ruleNamed),
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
     notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),

@@ -4,8 +4,9 @@ import { readCalendars } from '../calendars/calendars.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
+import { eventColumns, pastOf, type StoredEvent } from '../tickets/history.ts';
 import type { KpiQuestion } from './facts.ts';
-import type { StageEvent, TicketHistory, TicketStage } from './formulas/ticket-history.ts';
+import type { TicketHistory } from './formulas/ticket-history.ts';
 
 export interface TicketFact extends TicketHistory {
   number: number;
@@ -28,6 +29,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
   const { window, zone } = question;
   const calendarOf = await readCalendars(state, zone);
   const own = inScope(question);
+  const siteOf = new Map<string | null, string | null>(question.endpoints.map(({ id, site }) => [id, site]));
   const rows = await state
     .selectFrom('tickets')
     .selectAll()
@@ -42,14 +44,15 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
       slice.map(({ id }) => id),
     );
     for (const row of slice) {
-      const history = events.get(row.id) ?? [];
+      const site = row.site ?? siteOf.get(row.endpoint) ?? null;
+      const { states, ...past } = pastOf(row, events.get(row.id) ?? []);
       facts.push({
-        ...{ id: String(row.id), number: row.id, kind: 'incident' as const, touched: row.touched_at !== null },
-        ...{ endpoint: row.endpoint, site: row.site, isFromMonitor: row.kind !== 'person', openedAt: row.opened_at },
-        events: stagesIn(row.opened_at, history),
-        firstResponseAt: history.find(isResponse)?.at ?? null,
-        priorities: prioritiesIn(row, history),
-        calendar: calendarOf(row.site, 'support').calendar,
+        ...{ id: String(row.id), number: row.id, touched: row.touched_at !== null },
+        kind: row.category === 'question' ? 'request' : row.category,
+        ...{ endpoint: row.endpoint, site, isFromMonitor: row.kind !== 'person', openedAt: row.opened_at },
+        events: states,
+        ...past,
+        calendar: calendarOf(site, 'support').calendar,
       });
     }
     await breathe();
@@ -67,53 +70,7 @@ export function inScope({ endpoints, scope = {} }: KpiQuestion) {
     row.endpoint === null ? isSite && row.site === site : ids.has(row.endpoint);
 }
 
-interface HistoryEvent {
-  ticket: number;
-  at: number;
-  actor: string;
-  kind: string;
-  from_state: string | null;
-  to_state: string | null;
-  data: string | null;
-}
-
-async function eventsOf(state: State, ids: readonly number[]): Promise<Map<number, HistoryEvent[]>> {
-  const rows = await state
-    .selectFrom('ticket_events')
-    .select(['ticket', 'at', 'actor', 'kind', 'from_state', 'to_state', 'data'])
-    .where('ticket', 'in', ids)
-    .orderBy('id')
-    .execute();
-  return Map.groupBy(rows, ({ ticket }) => ticket);
-}
-
-function stagesIn(openedAt: number, history: readonly HistoryEvent[]): StageEvent[] {
-  const stages = history.flatMap(({ at, to_state, data }, seq): StageEvent[] =>
-    isStage(to_state) ? [{ at, seq, state: to_state, reason: reasonIn(data) }] : [],
-  );
-  return stages[0]?.state === 'new' ? stages : [{ at: openedAt, state: 'new' }, ...stages];
-}
-
-const stages: readonly string[] = ['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled'];
-/** The event of a priority has that in the same columns. */
-const isStage = (text: string | null): text is TicketStage => text !== null && stages.includes(text);
-
-const reasonIn = (data: string | null): string | null => {
-  const { reason = null } = data === null ? {} : (JSON.parse(data) as { reason?: string | null });
-  return reason;
-};
-
-/** What a person did; a machine that opens or counts does not answer. */
-const isResponse = ({ kind, actor }: HistoryEvent) =>
-  actor !== 'monitor' && ['comment', 'acknowledged', 'assigned', 'state', 'reopened'].includes(kind);
-
-/** Events say `P3` and `P2`. */
-function prioritiesIn(row: { opened_at: number; priority: number }, history: readonly HistoryEvent[]) {
-  const changes = history.filter(({ kind }) => kind === 'priority');
-  const numberIn = (text: string | null | undefined) => Number(text?.slice(1));
-  const first = changes[0] ? numberIn(changes[0].from_state) : row.priority;
-  return [
-    { at: row.opened_at, priority: first },
-    ...changes.map(({ at, to_state }) => ({ at, priority: numberIn(to_state) })),
-  ];
+async function eventsOf(state: State, ids: readonly number[]): Promise<Map<number, StoredEvent[]>> {
+  const events = state.selectFrom('ticket_events').select(eventColumns).where('ticket', 'in', ids).orderBy('id');
+  return Map.groupBy(await events.execute(), ({ ticket }) => ticket);
 }

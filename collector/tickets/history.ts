@@ -3,10 +3,15 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../state/database.ts';
 import { monitor } from './events.ts';
 
+type StoredTicket = Pick<Selectable<Database['tickets']>, 'opened_at' | 'priority' | 'requester'>;
 export type StoredEvent = Pick<
   Selectable<Database['ticket_events']>,
-  'id' | 'at' | 'actor' | 'kind' | 'from_state' | 'to_state' | 'data' | 'is_public'
+  'id' | 'ticket' | 'at' | 'actor' | 'kind' | 'from_state' | 'to_state' | 'data' | 'is_public'
 >;
+/** The columns of a `StoredEvent`. */
+export const eventColumns = [
+  ...(['id', 'ticket', 'at', 'actor', 'kind', 'from_state', 'to_state', 'data', 'is_public'] as const),
+];
 export type TicketStateName = Database['tickets']['state'];
 
 export interface StateChange {
@@ -19,13 +24,30 @@ export interface StateChange {
   until: number | null;
 }
 
+export interface TicketPast {
+  states: StateChange[];
+  /** Each priority with the instant from which on it held. */
+  priorities: { at: number; priority: number }[];
+  /** The first answer of a person. */
+  firstResponseAt: number | null;
+}
+
+/** Of events up to any instant: what the ticket was then. The row fills in what older versions did not note. */
+export function pastOf(row: StoredTicket, events: readonly StoredEvent[]): TicketPast {
+  return {
+    states: statesIn(row, events),
+    priorities: prioritiesIn(row, events),
+    firstResponseAt: firstResponseIn(row, events),
+  };
+}
+
 const dataOf = ({ data }: StoredEvent) => (data === null ? {} : (JSON.parse(data) as Record<string, unknown>));
 
 /** The other events that have a state name changes of another kind, such as of the priority. */
 const changing: ReadonlySet<string> = new Set(['opened', 'state', 'reopened', 'acknowledged']);
 
-export function stateChangesIn(events: readonly StoredEvent[]): StateChange[] {
-  return events.flatMap((event) => {
+function statesIn(row: StoredTicket, events: readonly StoredEvent[]): StateChange[] {
+  const changes = events.flatMap((event) => {
     const { at, id: seq, kind, to_state } = event;
     if (to_state === null || !changing.has(kind)) return [];
     const { reason, until, mergedInto } = dataOf(event);
@@ -35,23 +57,23 @@ export function stateChangesIn(events: readonly StoredEvent[]): StateChange[] {
       until: typeof until === 'number' ? until : null,
     };
   });
+  const opened = { at: row.opened_at, seq: 0, state: 'new' as const, reason: null, until: null };
+  return changes[0]?.state === 'new' ? changes : [opened, ...changes];
 }
 
-/** Each priority with the instant from which on it held. @param present of tickets whose events do not tell the first */
-export function prioritiesIn(events: readonly StoredEvent[], present: number): { at: number; priority: number }[] {
+function prioritiesIn(row: StoredTicket, events: readonly StoredEvent[]): TicketPast['priorities'] {
   const changes = events.filter(({ kind }) => kind === 'priority');
   const opened = events.find(({ kind }) => kind === 'opened');
-  const numberOf = (text: string | null | undefined) => (text ? Number(text.slice(1)) : present);
-  const told = opened && dataOf(opened).priority;
-  const first = typeof told === 'number' ? told : numberOf(changes[0]?.from_state);
+  const numberIn = (text: string | null | undefined) => (text ? Number(text.slice(1)) : row.priority);
+  const noted = opened && dataOf(opened).priority;
   return [
-    ...(opened ? [{ at: opened.at, priority: first }] : []),
-    ...changes.map(({ at, to_state }) => ({ at, priority: numberOf(to_state) })),
+    { at: row.opened_at, priority: typeof noted === 'number' ? noted : numberIn(changes[0]?.from_state) },
+    ...changes.map(({ at, to_state }) => ({ at, priority: numberIn(to_state) })),
   ];
 }
 
 /** By the requester, or written down for them by somebody of the desk. */
-export const isOfRequester = (event: StoredEvent, requester: string | null): boolean =>
+const isOfRequester = (event: StoredEvent, requester: string | null): boolean =>
   event.actor === requester || dataOf(event).fromRequester === true;
 
 /** Done to every ticket, or by the requester: no answer of the desk. */
@@ -61,7 +83,7 @@ const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
  * The first answer: what the requester could read, written by a person. Nobody asked for a ticket of the monitor: there
  * it is the first action of a person.
  */
-export function firstResponseIn(events: readonly StoredEvent[], requester: string | null): number | null {
+function firstResponseIn({ requester }: StoredTicket, events: readonly StoredEvent[]): number | null {
   const isAnswer = (event: StoredEvent) =>
     event.actor !== monitor &&
     (requester === null

@@ -22,7 +22,14 @@ const targets: Readonly<Record<number, PriorityTarget>> = {
 const none: PriorityTarget = { response: null, resolution: null, always: false };
 
 /** @param support hours of the desk, for all priorities but the first */
-export function targetFor(kind: 'response' | 'resolution', priority: number, support: Calendar) {
+function targetFor(kind: 'response' | 'resolution', priority: number, support: Calendar) {
   const { [kind]: minutes, always } = targets[priority] ?? none;
   return { minutes, calendar: always ? dayAndNight : support };
 }
+
+/** @param priorities each with the instant from which on it held */
+export const targetsFor = (
+  kind: 'response' | 'resolution',
+  priorities: readonly { at: number; priority: number }[],
+  support: Calendar,
+) => priorities.map(({ at, priority }) => ({ at, target: targetFor(kind, priority, support) }));

@@ -78,13 +78,15 @@ const closedAfterMinutes = 5 * 8 * 60;
 /** What waits longer is forgotten. */
 const holdAtMostMs = 366 * 86_400_000;
 
-export function createTickets(parts: {
+export interface TicketsParts {
   state: State;
   clock: Clock;
   changeFeed: ChangeFeed;
   /** Report zone, IANA. */
   zone: string;
-}): Tickets {
+}
+
+export function createTickets(parts: TicketsParts): Tickets {
   const { state, clock, changeFeed, zone } = parts;
   const { change, touch, done, onPerson } = createChanges(parts);
 

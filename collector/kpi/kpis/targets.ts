@@ -1,5 +1,5 @@
 /** Of the tickets opened in the period whose time is over, how many were answered, or resolved, within their target. */
-import { targetFor } from '../../tickets/targets.ts';
+import { targetsFor } from '../../tickets/targets.ts';
 import { slaAttainment } from '../formulas/sla-attainment.ts';
 import { ticketClock } from '../formulas/sla-clock.ts';
 import { defineKpi, figureOf } from '../kpi.ts';
@@ -15,10 +15,7 @@ const within = (kind: 'response' | 'resolution') =>
     compute({ tickets }, period) {
       const opened = tickets.filter(({ openedAt }) => openedAt >= period.start && openedAt < period.end);
       const items = opened.flatMap((ticket) => {
-        const targets = ticket.priorities.map(({ at, priority }) => ({
-          at,
-          target: targetFor(kind, priority, ticket.calendar),
-        }));
+        const targets = targetsFor(kind, ticket.priorities, ticket.calendar);
         const clock = ticketClock(kind, { ...ticket, targets }, period.end);
         return clock ? [{ id: ticket.id, clock, openedAt: ticket.openedAt }] : [];
       });

@@ -255,6 +255,7 @@ const calls: Record<string, Call> = {
   'DELETE /api/v1/rules/:id': { path: '/api/v1/rules/cpu', body: { reason: 'tried' }, status: 204 },
   'GET /api/v1/endpoints/:id/rules': { path: '/api/v1/endpoints/:endpoint/rules' },
   'GET /api/v1/tickets': { path: '/api/v1/tickets?state=open' },
+  'GET /api/v1/tickets/queues': {},
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },

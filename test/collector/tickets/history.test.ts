@@ -6,7 +6,7 @@ import { createBatch } from '../../../collector/alerts/batch.ts';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import type { Action } from '../../../collector/tickets/actions.ts';
-import { prioritiesIn, stateChangesIn } from '../../../collector/tickets/history.ts';
+import { pastOf } from '../../../collector/tickets/history.ts';
 import { saveTickets } from '../../../collector/tickets/save.ts';
 import { createTickets, type NewTicket } from '../../../collector/tickets/tickets.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
@@ -123,12 +123,13 @@ test('the state, its reason and the priority at each instant are what the row sa
       for (const { at, rows } of seen)
         for (const { id, priority, ...row } of rows) {
           const own = events.filter((event) => event.ticket === id && event.at <= at);
-          const last = stateChangesIn(own).at(-1);
+          // The events must not need the row.
+          const { states, priorities } = pastOf({ opened_at: 0, priority: 0, requester: null }, own);
+          const last = states.at(-1);
           const hold = last?.state === 'on_hold' ? last : { reason: null, until: null };
           const derived = { state: last?.state, hold_reason: hold.reason, hold_until: hold.until };
           assert.equal(derived, row, `ticket ${id} at ${at}`);
-          // 0: the events must not need the row.
-          assert.is(prioritiesIn(own, 0).at(-1)?.priority, priority, `priority of ticket ${id} at ${at}`);
+          assert.is(priorities.at(-1)?.priority, priority, `priority of ticket ${id} at ${at}`);
         }
       await state.destroy();
     }),

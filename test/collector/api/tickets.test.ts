@@ -1,0 +1,103 @@
+/** Tickets over HTTP: queues by due time, and what is refused, with the reason. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+
+const test = suite('tickets over HTTP');
+const day = 86_400_000;
+let collector: InProcess;
+
+test.before(async () => {
+  collector = await openCollector();
+});
+test.after(() => collector.close());
+
+const ask = (path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST') =>
+  collector.call(`/api/v1/${path}`, { method, as: 'operator', ...(body === undefined ? {} : { body }) });
+async function ok<T = TicketDetail>(path: string, body?: unknown, method?: string): Promise<T> {
+  const answer = await ask(path, body, method);
+  assert.ok(answer.status < 300, `${path}: ${answer.text}`);
+  return answer.body as T;
+}
+async function refused(path: string, body: unknown, code: string, why: RegExp): Promise<void> {
+  const answer = await ask(path, body);
+  const found = answer.body as { code: string; message: string };
+  assert.is(found.code, code, answer.text);
+  assert.match(found.message, why);
+}
+const open = async (more: object = {}) => (await ok('tickets', { title: 'x', ...more })).row.id;
+
+test('a queue is in the order of due times, not of numbers or priorities', async () => {
+  const [late, soon, none] = [
+    await open({ impact: 2, urgency: 2 }),
+    await open({ impact: 1, urgency: 1 }),
+    await open(),
+  ];
+  const taken = await open({ impact: 2, urgency: 1 });
+  await ok(`tickets/${taken}/assign`, { assignee: 'a operator' });
+  const listed = await ok<{ items: TicketRow[]; next: null }>('tickets?queue=unassigned');
+  const ids = listed.items.map(({ id }) => id);
+  assert.equal(ids, [soon, late, none]);
+  const [first, , last] = listed.items;
+  assert.is(first?.responseDueAt, (first?.openedAt ?? 0) + 15 * 60_000, 'P1 is due in 15 minutes, at any hour');
+  assert.equal([first?.dueAt, first?.outcome], [first?.responseDueAt, { response: 'open', resolution: 'open' }]);
+  assert.equal(
+    [last?.dueAt, last?.outcome],
+    [null, { response: 'none', resolution: 'none' }],
+    'P5: nothing is promised',
+  );
+  const queues = await ok<TicketQueues>('tickets/queues');
+  assert.equal([queues.mine, queues.next?.ticket, queues.unassigned, queues.late], [1, taken, 3, 0]);
+  const { items } = await ok<{ items: TicketRow[] }>('tickets?queue=mine');
+  assert.equal(
+    items.map(({ id }) => id),
+    [taken],
+  );
+  assert.is((await ask('tickets?queue=mine&page=abc')).status, 400);
+  assert.is((await ask('tickets?queue=all')).status, 400);
+});
+
+test('a comment stays text, and has an end', async () => {
+  const id = await open({ requester: 'Mia Abe' });
+  const markup = `<script>alert(1)</script>'";--\u202e${'<img src=x onerror=alert(1)>'.repeat(300)}`;
+  const { events } = await ok(`tickets/${id}/comment`, { text: markup, public: true });
+  assert.equal([events.at(-1)?.text, events.at(-1)?.isPublic], [markup, true]);
+  await refused(`tickets/${id}/comment`, { text: 'x'.repeat(10_001) }, 'BAD_REQUEST', /text/);
+  await refused(`tickets/${id}/comment`, { text: '' }, 'BAD_REQUEST', /text/);
+  await refused(`tickets/${id}/comment`, { text: 'x', public: 'perhaps' }, 'BAD_REQUEST', /public/);
+  assert.is((await ask(`tickets/${id}/comment`, { text: 'x'.repeat(400_000) })).status, 413);
+  await refused('tickets', { title: 'x', requester: 'x'.repeat(129) }, 'BAD_REQUEST', /requester/);
+  await refused('tickets', { title: 'x', category: 'wish' }, 'BAD_REQUEST', /category/);
+});
+
+test('a hold needs a reason of the list and a date to come', async () => {
+  const id = await open();
+  const hold = (more: object) => ({ state: 'on_hold', ...more });
+  const until = Date.now() + day;
+  await refused(`tickets/${id}/state`, hold({ text: 'later' }), 'BAD_REQUEST', /reason of the list and a date/);
+  await refused(`tickets/${id}/state`, hold({ reason: 'awaiting_vendor' }), 'BAD_REQUEST', /a date/);
+  await refused(`tickets/${id}/state`, hold({ reason: 'tea', until }), 'BAD_REQUEST', /reason/);
+  await refused(`tickets/${id}/state`, hold({ reason: 'spam', until }), 'BAD_REQUEST', /reason/);
+  const past = hold({ reason: 'awaiting_vendor', until: Date.now() - 1 });
+  await refused(`tickets/${id}/state`, past, 'BAD_REQUEST', /is over/);
+  const far = hold({ reason: 'awaiting_vendor', until: 8.64e15 });
+  await refused(`tickets/${id}/state`, far, 'BAD_REQUEST', /more than a year/);
+  const never = { state: 'in_progress', reason: 'awaiting_vendor' };
+  await refused(`tickets/${id}/state`, never, 'BAD_REQUEST', /no reason to become in_progress/);
+  const { row } = await ok(`tickets/${id}/state`, hold({ reason: 'awaiting_requester', until }));
+  assert.equal([row.state, row.holdReason, row.holdUntil, row.dueAt], ['on_hold', 'awaiting_requester', until, null]);
+});
+
+test('the priority follows from impact and urgency, is changed with a reason, and stays in the history', async () => {
+  const id = await open();
+  await refused(`tickets/${id}/priority`, { impact: 1, urgency: 1 }, 'BAD_REQUEST', /reason/);
+  await refused(`tickets/${id}/priority`, { impact: 0, urgency: 1, reason: 'x' }, 'BAD_REQUEST', /impact/);
+  const { row, events } = await ok(`tickets/${id}/priority`, { impact: 1, urgency: 2, reason: 'a whole site' });
+  assert.equal([row.priority, row.impact, row.urgency], [2, 1, 2]);
+  const change = events.find(({ kind }) => kind === 'priority');
+  assert.equal([change?.actor, change?.from, change?.to, change?.text], ['a operator', 'P5', 'P2', 'a whole site']);
+  await refused(`tickets/${id}/priority`, { impact: 1, urgency: 2, reason: 'x' }, 'CONFLICT', /already/);
+});
+
+test.run();
