@@ -11,6 +11,7 @@ export type Change =
   | { kind: 'ticket'; ticket: number }
   | { kind: 'inventory'; endpoint: string; section: string }
   /** Made, changed or removed. That an endpoint came or went is told by `endpoint`. */
+  | { kind: 'maintenance'; maintenance: string }
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }

@@ -405,8 +405,18 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
 }
 
 /** After the commit: publishes the changes to open pages. */
-function announce(changeFeed: ChangeFeed, { changes, changedTickets }: Batch): void {
+function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance }: Batch): void {
   const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
   for (const [alert, endpoint] of alerts) changeFeed.publish({ kind: 'alert', alert, endpoint });
   for (const ticket of changedTickets) changeFeed.publish({ kind: 'ticket', ticket });
+  const windows = maintenance.flatMap((one) =>
+    one.type === 'window'
+      ? one.window.id
+      : one.type === 'occurrence'
+        ? one.occurrence.window
+        : one.type === 'over'
+          ? one.window
+          : [],
+  );
+  for (const one of new Set(windows)) changeFeed.publish({ kind: 'maintenance', maintenance: one });
 }

@@ -25,6 +25,6 @@ export type UnsavedMaintenance =
   | { type: 'member'; occurrence: string; endpoint: string; from: number; to: number | null }
   | { type: 'left'; occurrence: string; endpoint: string; to: number }
   /** All that were still members. */
-  | { type: 'over'; occurrence: string; to: number }
+  | { type: 'over'; window: string; occurrence: string; to: number }
   | { type: 'event'; window: string; at: number; done: Done }
   | { type: 'alert'; id: string; suppressed: boolean };

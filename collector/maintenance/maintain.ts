@@ -64,7 +64,7 @@ export async function maintain(parts: SuppressionParts, batch: Batch): Promise<v
       await breathe();
     }
     maintenance.endOccurrence(occurrence.id);
-    batch.maintenance.push({ type: 'over', occurrence: occurrence.id, to: occurrence.end });
+    batch.maintenance.push({ type: 'over', window: occurrence.window, occurrence: occurrence.id, to: occurrence.end });
   }
 
   async function fulfil(wish: MaintenanceWish, at: number): Promise<void> {

@@ -27,6 +27,8 @@ const keyOf = (change: Change): string => {
       return `ticket ${change.ticket}`;
     case 'inventory':
       return `inventory ${change.endpoint} ${change.section}`;
+    case 'maintenance':
+      return `maintenance ${change.maintenance}`;
     case 'site':
       return `site ${change.site}`;
     case 'group':

@@ -9,6 +9,7 @@ export type LiveChange =
   | { kind: 'alert'; alert: string; endpoint: string }
   | { kind: 'ticket'; ticket: number }
   | { kind: 'inventory'; endpoint: string; section: string }
+  | { kind: 'maintenance'; maintenance: string }
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }

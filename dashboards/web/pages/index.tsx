@@ -8,6 +8,7 @@ import { EndpointPage } from './endpoint/endpoint.tsx';
 import { FleetPage } from './fleet.tsx';
 import { KpiPage } from './kpi.tsx';
 import { LoginPage } from './login.tsx';
+import { MaintenancePage } from './maintenance/list.tsx';
 import { MissingPage } from './missing.tsx';
 import { PatchesPage } from './patches.tsx';
 import { PlacesPage } from './places/list.tsx';
@@ -42,6 +43,11 @@ export const pages = table({
   alerts: { path: '/alerts', show: () => <AlertsPage />, menu: { group: 'watch', icon: 'alert' } },
   tickets: { path: '/tickets', show: () => <TicketsPage />, menu: { group: 'watch', icon: 'ticket' } },
   ticket: { path: '/tickets/:number', show: (number) => <TicketPage id={Number(number)} />, partOf: 'tickets' },
+  maintenance: {
+    path: '/maintenance',
+    show: () => <MaintenancePage />,
+    menu: { group: 'watch', icon: 'maintenance' },
+  },
   stability: { path: '/stability', show: () => <StabilityPage />, menu: { group: 'judge', icon: 'stability' } },
   kpi: { path: '/stability/:id', show: (id) => <KpiPage id={id} />, partOf: 'stability' },
   protection: { path: '/protection', show: () => <ProtectionPage />, menu: { group: 'judge', icon: 'protection' } },

@@ -23,6 +23,7 @@ interface ChartProps {
   stacked?: boolean;
   limit?: number | null;
   marks?: readonly number[];
+  bands?: readonly { start: number; end: number }[];
   onZoom: (from: number, to: number) => void;
 }
 
@@ -65,6 +66,7 @@ interface KeyProps {
 
 const mostRows = 300;
 const noMarks: readonly number[] = [];
+const noBands: readonly { start: number; end: number }[] = [];
 
 function ChartTable({
   name,
@@ -104,7 +106,20 @@ function ChartTable({
 }
 
 export function Chart(props: ChartProps) {
-  const { name, unit, lines, from, to, asOf, step, stacked = false, limit = null, marks = noMarks, onZoom } = props;
+  const {
+    name,
+    unit,
+    lines,
+    from,
+    to,
+    asOf,
+    step,
+    stacked = false,
+    limit = null,
+    marks = noMarks,
+    bands = noBands,
+    onZoom,
+  } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const zoom = useRef(onZoom);
@@ -133,14 +148,22 @@ export function Chart(props: ChartProps) {
   }, [labels, unit, stacked, spokenIn, colours]);
   // Read again or drawn again: a canvas drawn anew needs its data again
   useEffect(() => {
-    plot.current?.show({ aligned, from, to, asOf, step, limit, marks });
-  }, [aligned, from, to, asOf, step, limit, marks, labels, unit, stacked, spokenIn, colours]);
+    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands });
+  }, [aligned, from, to, asOf, step, limit, marks, bands, labels, unit, stacked, spokenIn, colours]);
   return (
     <div class="chart stack-2">
       <Key lines={lines} aligned={aligned} unit={unit} point={point} stacked={stacked} />
       <div class="plot" ref={place} role="img" aria-label={spoken(props, aligned.columns)} />
       <div class="spread small">
-        <span class="quiet">{t('common.asOf', { at: time(asOf, language.value, 'time') })}</span>
+        <span class="quiet">
+          {t('common.asOf', { at: time(asOf, language.value, 'time') })}
+          {bands.length > 0 && (
+            <>
+              {' · '}
+              <span class="band-mark" /> {t('maintenance.band')}
+            </>
+          )}
+        </span>
         <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? t('chart.hideTable') : t('chart.showTable')}
           <span class="unseen"> {name}</span>

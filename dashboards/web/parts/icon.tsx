@@ -1,5 +1,14 @@
 /** The few signs of the app, drawn on a grid of 16. They are decoration: the word is always beside them. */
 const shapes = {
+  maintenance: (
+    <path
+      d="M10 2.500a3.800 3.800 0 0 0-3.500 5.300L2.500 11.800l1.700 1.700 4-4A3.800 3.800 0 0 0 13.500 6l-2.100 2-2-.6-.6-2Z"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+      stroke-linejoin="round"
+    />
+  ),
   online: <circle cx="8" cy="8" r="5" fill="currentColor" />,
   offline: <circle cx="8" cy="8" r="4.2" fill="none" stroke="currentColor" stroke-width="1.8" />,
   lost: <path d="M8 1.8 14.2 8 8 14.2 1.8 8Z" fill="currentColor" />,

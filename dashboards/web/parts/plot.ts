@@ -27,6 +27,8 @@ export interface PlotData {
   limit: number | null;
   /** Moments worth a vertical line, ms. */
   marks: readonly number[];
+  /** Time under maintenance. */
+  bands: readonly { start: number; end: number }[];
 }
 
 export interface Plot {
@@ -185,11 +187,13 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     step: 1,
     limit: null,
     marks: [],
+    bands: [],
   };
   let least = 0;
   const ground = colour('--unknown-soft');
   const line = colour('--unknown-fill');
   const guide = colour('--bad');
+  const violet = colour('--maintenance-soft');
   const drawGaps = (u: uPlot) => {
     u.ctx.save();
     u.ctx.fillStyle = hatching(u.ctx, ground, line);
@@ -197,6 +201,17 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       const left = Math.max(u.bbox.left, u.valToPos(gap.from, 'x', true));
       const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(gap.to, 'x', true));
       u.ctx.fillRect(left, u.bbox.top, Math.max(0, right - left), u.bbox.height);
+    }
+    u.ctx.restore();
+  };
+  const drawBands = (u: uPlot) => {
+    const { left, top, width, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.fillStyle = violet;
+    for (const { start, end } of data.bands) {
+      const from = Math.max(left, u.valToPos(start, 'x', true));
+      const to = Math.min(left + width, u.valToPos(end, 'x', true));
+      u.ctx.fillRect(from, top, Math.max(0, to - from), height);
     }
     u.ctx.restore();
   };
@@ -242,7 +257,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
         : {}),
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
       hooks: {
-        drawClear: [drawGaps],
+        drawClear: [drawBands, drawGaps],
         draw: [drawGuides],
         setSelect: [chosen],
         setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)],

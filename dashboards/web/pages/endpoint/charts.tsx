@@ -1,10 +1,11 @@
 /** The charts of an endpoint, all over one span of time; dragging in one of them narrows the span of all. */
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { EndpointDetail, Series } from '../../../../shared/api.ts';
+import type { EndpointDetail, MaintenanceSpan, Series } from '../../../../shared/api.ts';
 import { fieldOf } from '../../../../shared/metrics.ts';
 import { time } from '../../../../shared/words/format.ts';
-import { useLoad } from '../../net/load.ts';
+import { useKept, useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
 import { Bones, Box, ProblemCallout } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
@@ -82,10 +83,11 @@ interface PanelProps {
   endpoint: string;
   panel: Panel;
   span: TimeSpan;
+  bands: readonly MaintenanceSpan[];
   onZoom: (from: number, to: number) => void;
 }
 
-function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
+function PanelBox({ endpoint, panel, span, bands, onZoom }: PanelProps) {
   const { place, seen } = useSeen();
   const [kept, setKept] = useState<Series | null>(null);
   const address = `endpoints/${encodeURIComponent(endpoint)}/series?metric=${panel.metrics.join(',')}&from=${span.from}&to=${span.to}${filterOf(panel)}`;
@@ -117,6 +119,7 @@ function PanelBox({ endpoint, panel, span, onZoom }: PanelProps) {
             step={shown.step}
             stacked={panel.stacked === true}
             limit={panel.limit ?? null}
+            bands={bands}
             onZoom={onZoom}
           />
         )}
@@ -226,6 +229,9 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
   const { span, zoomed, range } = useSpan(search.value);
   const panels = useMemo(() => panelsOf(detail.latest), [detail.latest]);
   const names = useMemo(() => otherMetrics(detail.latest, panels), [detail.latest, panels]);
+  const asked = `maintenance/spans?endpoint=${encodeURIComponent(endpoint)}&from=${span.from}&to=${span.to}`;
+  const maintenance = useKept(useLoad<Page<MaintenanceSpan>>(asked, ({ kind }) => kind === 'maintenance', 5000));
+  const bands = useMemo(() => maintenance?.items ?? [], [maintenance]);
   const zoom = (from: number, to: number) => setQuery({ from: String(from), to: String(to) });
   return (
     <>
@@ -233,10 +239,10 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
       <p class="small quiet">{t('chart.help')}</p>
       <div class="charts">
         {panels.map((panel) => (
-          <PanelBox key={panel.name} endpoint={endpoint} panel={panel} span={span} onZoom={zoom} />
+          <PanelBox key={panel.name} endpoint={endpoint} panel={panel} span={span} bands={bands} onZoom={zoom} />
         ))}
       </div>
-      {names.length > 0 && <Chosen names={names} endpoint={endpoint} span={span} onZoom={zoom} />}
+      {names.length > 0 && <Chosen names={names} endpoint={endpoint} span={span} bands={bands} onZoom={zoom} />}
     </>
   );
 }

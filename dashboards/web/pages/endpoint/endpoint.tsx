@@ -11,6 +11,7 @@ import { Meter } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
+import { MaintenanceLink } from '../maintenance/link.tsx';
 import { About } from './about.tsx';
 import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
@@ -69,6 +70,7 @@ function Head({ detail, reload }: TabProps) {
           </>
         }
       >
+        {may('operator') && <MaintenanceLink of="endpoint" target={row.id} />}
         {may('operator') && <Edit row={row} onDone={reload} />}
       </PageHead>
       <section class="box">

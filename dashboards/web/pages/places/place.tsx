@@ -8,8 +8,9 @@ import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { language, t } from '../../words/words.ts';
+import { MaintenanceLink } from '../maintenance/link.tsx';
 import { PlaceForm } from './form.tsx';
-import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow } from './kinds.ts';
+import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow, parameter } from './kinds.ts';
 import { Attended } from './list.tsx';
 import { Choose } from './members.tsx';
 import { Remove } from './remove.tsx';
@@ -47,6 +48,7 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
           </>
         }
       >
+        {may('operator') && <MaintenanceLink of={parameter[kind]} target={kind === 'sites' ? row.name : row.id} />}
         {may('operator') && (
           <button type="button" class="button" onClick={() => setOpen('edit')}>
             {t('endpoint.edit')}

@@ -1,0 +1,63 @@
+/** Facts about a window, as the list and the form show them. */
+import type { MaintenanceRow } from '../../../../shared/api.ts';
+import { duration, number, time } from '../../../../shared/words/format.ts';
+import { Callout } from '../../parts/box.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { language, t } from '../../words/words.ts';
+
+export const say = (value: number) => number(value, language.value);
+
+export const Covered = ({ row }: { row: MaintenanceRow }) => (
+  <>{t('maintenance.covers', { endpoints: say(row.endpoints), alerts: say(row.alerts) })}</>
+);
+
+/** In the zone of the recurrence, which is named. */
+export function NextDates({ row }: { row: MaintenanceRow }) {
+  if (row.next.length === 0) return null;
+  const zone = row.repeat?.zone;
+  const spoken = ({ start, end }: MaintenanceRow['next'][number]) =>
+    `${time(start, language.value, 'moment', zone)} (${duration((end - start) / 1000, language.value)})`;
+  return (
+    <div>
+      <p class="quiet">
+        {t('maintenance.next')}
+        {zone && ` (${zone})`}
+      </p>
+      <ol class="plain">
+        {row.next.map((one) => (
+          <li key={one.start}>{spoken(one)}</li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+export function Warnings({ row }: { row: MaintenanceRow }) {
+  return (
+    <>
+      {row.warnings.map((warning) => (
+        <Callout key={warning} tone="warning">
+          {t(`maintenance.warning.${warning}`)}
+        </Callout>
+      ))}
+    </>
+  );
+}
+
+export function When({ row }: { row: MaintenanceRow }) {
+  const [running] = row.running;
+  if (running)
+    return (
+      <>
+        {t('maintenance.until')} <Moment at={running.end} />
+      </>
+    );
+  const [next] = row.next;
+  if (!next)
+    return row.once ? <Moment at={row.once.start} /> : <span class="quiet">{t(`maintenance.state.${row.state}`)}</span>;
+  return (
+    <>
+      <Moment at={next.start} /> – <Moment at={next.end} />
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+/** A new maintenance window: what, when, how long, why; with what it would cover. */
+import { useEffect, useState } from 'preact/hooks';
+import type { MaintenanceRow } from '../../../../shared/api.ts';
+import { duration } from '../../../../shared/words/format.ts';
+import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
+import { rows } from '../../fleet/store.ts';
+import { asProblem, useSend } from '../../net/load.ts';
+import { call, type Problem } from '../../net/request.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { search } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+import { Covered, NextDates, Warnings } from './facts.tsx';
+import { bodyOf, type Draft, repeats, scopes } from './plan.ts';
+
+const lengths = ['30', '60', '120', '240', '480', '1440', '2880'];
+
+function blank(): Draft {
+  const params = new URLSearchParams(search.value);
+  const of = scopes.find((one) => one === params.get('of')) ?? 'site';
+  const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+  const when = { from: '', minutes: '120', repeat: 'once', cron: '0 22 * * TUE#2', zone } as const;
+  return { of, target: params.get('target') ?? '', reason: '', ...when };
+}
+
+function targetsOf(of: Draft['of']): [string, string][] {
+  if (of === 'endpoint') return [...(rows.value?.values() ?? [])].map(({ id, name }) => [id, name]);
+  const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
+  return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
+}
+
+const zones = () => {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [...new Set([here, 'UTC', ...Intl.supportedValuesOf('timeZone')])].map((zone) => [zone, zone] as const);
+};
+
+/** What the collector says to it, a moment after the last change. */
+function usePreview(draft: Draft) {
+  const [preview, setPreview] = useState<MaintenanceRow | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const text = JSON.stringify(draft);
+  useEffect(() => {
+    const abort = new AbortController();
+    const timer = setTimeout(async () => {
+      // The reason does not change what it covers.
+      const body = bodyOf({ ...draft, reason: draft.reason || '…' }, Date.now());
+      const failed = (thrown: unknown) => {
+        if (abort.signal.aborted) return;
+        setPreview(null);
+        setProblem(asProblem(thrown));
+      };
+      if (!body) return setPreview(null);
+      await call<MaintenanceRow>('maintenance/preview', { method: 'POST', body, signal: abort.signal }).then((row) => {
+        setPreview(row);
+        setProblem(null);
+      }, failed);
+    }, 400);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text]);
+  return { preview, problem };
+}
+
+export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }) {
+  const [draft, setDraft] = useState(blank);
+  const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const { preview, problem: fault } = usePreview(draft);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = bodyOf(draft, Date.now());
+    if (body && (await send(() => call('maintenance', { method: 'POST', body })))) onDone();
+  };
+  const repeating = draft.repeat !== 'once';
+  const targets = targetsOf(draft.of).sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
+  return (
+    <Box title={t('maintenance.new')}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {(problem ?? fault) && <ProblemCallout problem={(problem ?? fault) as Problem} />}
+        <div class="form-row">
+          <Select
+            label={t('maintenance.what')}
+            value={draft.of}
+            onChange={(of) => set({ of: of as Draft['of'], target: '' })}
+            options={scopes.map((of) => [of, t(`maintenance.scope.${of}`)] as const)}
+          />
+          <Select
+            label={t(`maintenance.scope.${draft.of}`)}
+            value={draft.target}
+            onChange={(target) => set({ target })}
+            options={[['', t('maintenance.choose')], ...targets]}
+          />
+        </div>
+        <div class="form-row">
+          <Select
+            label={t('maintenance.repeat')}
+            value={draft.repeat}
+            onChange={(repeat) => set({ repeat: repeat as Draft['repeat'] })}
+            options={repeats.map((one) => [one, t(`maintenance.repeats.${one}`)] as const)}
+          />
+          {draft.repeat === 'cron' ? (
+            <Input
+              label={t('maintenance.cron')}
+              value={draft.cron}
+              onInput={(cron) => set({ cron })}
+              maxLength={100}
+              help={t('maintenance.cronHelp')}
+            />
+          ) : (
+            <Input
+              label={t('maintenance.from')}
+              type="datetime-local"
+              value={draft.from}
+              onInput={(from) => set({ from })}
+              required={repeating}
+              help={repeating ? undefined : t('maintenance.fromHelp')}
+            />
+          )}
+          <Select
+            label={t('maintenance.length')}
+            value={draft.minutes}
+            onChange={(minutes) => set({ minutes })}
+            options={lengths.map((one) => [one, duration(Number(one) * 60, language.value)] as const)}
+          />
+          {repeating && (
+            <Select label={t('place.zone')} value={draft.zone} onChange={(zone) => set({ zone })} options={zones()} />
+          )}
+        </div>
+        <Field label={t('maintenance.reason')}>
+          {(ids) => (
+            <textarea
+              class="input"
+              required
+              maxLength={1000}
+              value={draft.reason}
+              onInput={(event) => set({ reason: event.currentTarget.value })}
+              {...ids}
+            />
+          )}
+        </Field>
+        <div aria-live="polite" class="stack-2">
+          {preview && (
+            <>
+              <p class="strong">
+                <Covered row={preview} />
+              </p>
+              <NextDates row={preview} />
+              <Warnings row={preview} />
+            </>
+          )}
+        </div>
+        <div class="form-end">
+          <button type="submit" class="button main" disabled={busy}>
+            {busy ? t('common.working') : t('maintenance.create')}
+          </button>
+          <button type="button" class="button" onClick={onCancel}>
+            {t('common.cancel')}
+          </button>
+        </div>
+      </form>
+    </Box>
+  );
+}

@@ -1,0 +1,167 @@
+/** Maintenance: what is suppressed now, what comes next, and what is over. */
+import { useState } from 'preact/hooks';
+import type { MaintenanceRow } from '../../../../shared/api.ts';
+import type { LiveChange } from '../../net/live.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
+import { search, setQuery, to } from '../../router.ts';
+import { actorName, t } from '../../words/words.ts';
+import { Covered, say, Warnings, When } from './facts.tsx';
+import { MaintenanceForm } from './form.tsx';
+
+const concerns = (change: LiveChange) =>
+  change.kind === 'maintenance' || change.kind === 'alert' || change.kind === 'endpoint';
+
+/** `2 windows run now and cover 14 machines; next: Osaka, Sun 02:00`. */
+function Lead({ items }: { items: readonly MaintenanceRow[] }) {
+  const running = items.filter(({ state }) => state === 'running');
+  const next = items.find(({ state }) => state === 'planned');
+  const covered = running.reduce((sum, { endpoints }) => sum + endpoints, 0);
+  const hidden = running.reduce((sum, { alerts }) => sum + alerts, 0);
+  const values = { n: say(running.length), endpoints: say(covered), alerts: say(hidden) };
+  return (
+    <>
+      {running.length === 0 ? t('maintenance.none') : t('maintenance.lead', values)}
+      {next?.next[0] && (
+        <>
+          {' '}
+          {t('maintenance.nextLead', { name: next.scope.name })} <Moment at={next.next[0].start} />
+        </>
+      )}
+    </>
+  );
+}
+
+const scopeHref = ({ of, target }: MaintenanceRow['scope']) =>
+  of === 'endpoint' ? to.endpoint(target) : `/?${new URLSearchParams({ [of]: target })}`;
+
+function Actions({ row, act }: { row: MaintenanceRow; act: (address: string, body?: object) => void }) {
+  const [running] = row.running;
+  const at = `maintenance/${encodeURIComponent(row.id)}`;
+  const waits = row.warnings.includes('late') || row.warnings.includes('long');
+  const button = (word: string, onClick: () => void) => (
+    <button type="button" class="button slim" onClick={onClick}>
+      {word}
+      <span class="unseen"> {row.scope.name}</span>
+    </button>
+  );
+  return (
+    <div class="row">
+      {waits && button(t('maintenance.approve'), () => act(`${at}/approve`))}
+      {running && button(t('maintenance.extend'), () => act(`${at}/extend`, { until: running.end + 3_600_000 }))}
+      {running && button(t('maintenance.end'), () => act(`${at}/end`))}
+      {row.next.length > 0 && button(t('maintenance.cancel'), () => act(`${at}/cancel`))}
+    </div>
+  );
+}
+
+function columnsOf(act: (address: string, body?: object) => void): TableColumn<MaintenanceRow>[] {
+  const actions: TableColumn<MaintenanceRow> = {
+    key: 'actions',
+    head: t('maintenance.actions'),
+    cell: (row) => <Actions row={row} act={act} />,
+  };
+  return [
+    {
+      key: 'what',
+      head: t('maintenance.what'),
+      cell: (row) => (
+        <div class="named">
+          <a href={scopeHref(row.scope)}>{row.scope.name}</a>
+          <div class="quiet small">{t(`maintenance.scope.${row.scope.of}`)}</div>
+        </div>
+      ),
+    },
+    { key: 'state', head: t('column.state'), cell: (row) => t(`maintenance.state.${row.state}`) },
+    { key: 'when', head: t('maintenance.when'), cell: (row) => <When row={row} /> },
+    {
+      key: 'repeat',
+      head: t('maintenance.repeat'),
+      cell: (row) =>
+        row.repeat ? <code>{`${row.repeat.cron} ${row.repeat.zone}`}</code> : t('maintenance.repeats.once'),
+    },
+    { key: 'covers', head: t('maintenance.hides'), cell: (row) => <Covered row={row} /> },
+    {
+      key: 'why',
+      head: t('maintenance.reason'),
+      cell: (row) => (
+        <div class="stack-2">
+          <span class="place-note">{row.reason}</span>
+          <span class="quiet small">
+            {actorName(row.createdBy)}, <Moment at={row.createdAt} />
+            {row.approval && ` · ${t('maintenance.approvedBy', { by: actorName(row.approval.by) })}`}
+          </span>
+          <Warnings row={row} />
+        </div>
+      ),
+    },
+    ...(may('operator') ? [actions] : []),
+  ];
+}
+
+export function MaintenancePage() {
+  const params = new URLSearchParams(search.value);
+  const past = params.get('past') === '1';
+  const [open, setOpen] = useState(params.has('target'));
+  const list = useLoad<Page<MaintenanceRow>>('maintenance', concerns, 2000);
+  const over = useLoad<Page<MaintenanceRow>>(past ? 'maintenance?past=true' : null, concerns, 5000);
+  const { problem, send } = useSend();
+  const act = (address: string, body?: object) =>
+    void send(() => call(address, { method: 'POST', ...(body ? { body } : {}) })).then(list.reload);
+  const adding = open && may('operator');
+  const close = () => {
+    setOpen(false);
+    list.reload();
+  };
+  const tableOf = (items: readonly MaintenanceRow[], caption: string) => (
+    <Table caption={caption} columns={columnsOf(act)} rows={items} keyOf={(row) => row.id} />
+  );
+  return (
+    <>
+      <PageHead title={t('page.maintenance')} lead={list.data && <Lead items={list.data.items} />}>
+        {may('operator') && !adding && (
+          <button type="button" class="button" onClick={() => setOpen(true)}>
+            <Icon name="add" />
+            {t('maintenance.new')}
+          </button>
+        )}
+      </PageHead>
+      {problem && <ProblemCallout problem={problem} />}
+      {adding && <MaintenanceForm onDone={close} onCancel={close} />}
+      <section class="box" aria-label={t('page.maintenance')}>
+        <Ready of={list}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty icon="maintenance" title={t('maintenance.emptyTitle')}>
+                <p>{t('maintenance.emptyLead')}</p>
+              </Empty>
+            ) : (
+              tableOf(items, t('page.maintenance'))
+            )
+          }
+        </Ready>
+      </section>
+      <button type="button" class="link" aria-expanded={past} onClick={() => setQuery({ past: past ? null : '1' })}>
+        {past ? t('maintenance.hidePast') : t('maintenance.showPast')}
+      </button>
+      {past && (
+        <section class="box" aria-label={t('maintenance.past')}>
+          <Ready of={over}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <p class="box-body quiet">{t('maintenance.noPast')}</p>
+              ) : (
+                tableOf(items, t('maintenance.past'))
+              )
+            }
+          </Ready>
+        </section>
+      )}
+    </>
+  );
+}
