@@ -52,16 +52,16 @@ if (!missing) {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(collector.setupLink);
-    await page.getByLabel('User name').fill('ana');
+    await page.goto(collector.setup as string);
     await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByLabel(/Confirm password|once more/).fill(password);
-    await page.getByRole('button', { name: /admin/ }).click();
-    await page.getByRole('navigation').first().waitFor();
+    await page.getByLabel('Confirm password').fill(password);
+    await page.getByRole('button', { name: /^Create admin account/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
   });
   test.after(async () => {
-    await browser?.close();
-    await collector?.stop();
+    await browser.close();
+    collector.child.kill('SIGTERM');
+    await collector.ended;
     folder.remove();
   });
 }
