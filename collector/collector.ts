@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
-import type { Log } from '../shared/log.ts';
 import type { Report } from '../shared/report.ts';
 import { bucketOf } from '../shared/topics.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
@@ -18,10 +17,10 @@ import { createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
+import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
-import { createRules, type Rules } from './evaluate/rules.ts';
-import { type EndpointPlace, reaches } from './evaluate/scope.ts';
+import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
@@ -47,11 +46,12 @@ import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
 import { causeIn } from './kpi/history.ts';
+import { createMonths, type Months } from './kpi/months.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
-import { createOutbox } from './notify/outbox.ts';
+import { createOutbox, type Outbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
 import { createPipeline } from './pipeline.ts';
 import type { SeriesStore } from './series/series.ts';
@@ -137,7 +137,10 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const placeParts = { state, fleet, changeFeed, now: clock.now, onScopesMoved };
   const sites = createSites(placeParts);
   const groups = await createGroups(placeParts);
-  const calendars = createCalendars(placeParts);
+  const managers = {
+    calendars: createCalendars(placeParts),
+    months: createMonths({ state, clock, zone: config.zone }),
+  };
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
@@ -218,12 +221,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       accounts,
       enrollments,
       fleet,
-      ...{ sites, groups, calendars },
+      ...{ sites, groups, ...managers },
       rows,
       series,
       changeFeed,
-      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance },
-      impacts: createImpacts(placeParts),
+      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance, impacts: createImpacts(placeParts) },
       rules,
       newest,
       ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
@@ -250,18 +252,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
-  const housekeeping = createHousekeeping({
-    state,
-    clock,
-    log,
-    chores: [
-      { name: 'ended sessions', run: () => accounts.sessions.prune() },
-      { name: 'old notifications', run: () => outbox.prune() },
-      { name: 'state statistics', run: () => driver.maintain(state) },
-    ],
-  });
-  onStop(() => housekeeping.stop());
-  void housekeeping.runDue();
+  keepHouse({ ...deps, state, driver, accounts, outbox, months: managers.months }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
   const secret = accounts.setup.secret();
@@ -278,13 +269,6 @@ const scopeNames =
   ({ of, target }: MaintenanceScope): string =>
     (of === 'endpoint' ? fleet.get(target)?.name : of === 'group' ? groups.nameOf(target) : undefined) ?? target;
 
-function warnOfEmptyScopes(rules: Rules, places: readonly EndpointPlace[], log: Log): void {
-  if (places.length === 0) return;
-  for (const { rule, scope, owner } of rules.list())
-    if (owner === 'file' && !places.some((place) => reaches(scope, place)))
-      log.warn({ rule: rule.id, scope }, 'A rule of evenkeel.yaml has a scope without endpoints');
-}
-
 function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
   const derive = (endpoint: Endpoint, report: Report) =>
     withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
@@ -297,6 +281,25 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
       return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
     },
   };
+}
+
+type Opened = Awaited<ReturnType<typeof openStores>>;
+type Cleaned = Deps & Pick<Opened, 'state' | 'driver'> & { accounts: Accounts; outbox: Outbox; months: Months };
+
+/** What is done at night, or at the start where the collector was off at night. */
+function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {
+  const { state, clock, log, driver, accounts, outbox, months } = parts;
+  const housekeeping = createHousekeeping({
+    ...{ state, clock, log },
+    chores: [
+      { name: 'ended sessions', run: () => accounts.sessions.prune() },
+      { name: 'old notifications', run: () => outbox.prune() },
+      { name: 'closed months', run: () => months.close() },
+      { name: 'state statistics', run: () => driver.maintain(state) },
+    ],
+  });
+  onStop(() => housekeeping.stop());
+  void housekeeping.runDue();
 }
 
 /** The data folder, state and series in it or beside it, and who is known. */

@@ -613,6 +613,120 @@ export const KpiDetail = Type.Object({
 });
 export type KpiDetail = Static<typeof KpiDetail>;
 
+const band = Type.Union([Type.Enum(['excellent', 'good', 'fair', 'poor', 'very_poor']), Type.Null()]);
+const PartName = Type.Enum(['servers', 'workstations', 'response', 'major_incidents', 'lost_hours']);
+const partDefinition = {
+  weight: Type.Number({ minimum: 0, maximum: 100 }),
+  target: Type.Number(),
+  floor: Type.Number(),
+};
+export const StabilityDefinition = Type.Object(
+  Object.fromEntries(PartName.enum.map((name) => [name, Type.Object(partDefinition, { additionalProperties: false })])),
+  { additionalProperties: false },
+);
+/** What took points: an incident, or an endpoint whose down time has no ticket. */
+const StabilityCause = Type.Object({
+  ticket: Type.Union([TicketName, Type.Null()]),
+  endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+  points: Type.Number(),
+  byPart: Type.Record(text, Type.Number()),
+  hours: Type.Number({ description: 'lost person-hours' }),
+});
+const hourParts = { lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() };
+const minutes = Type.Number({ description: 'minutes' });
+export const Stability = Type.Object({
+  period,
+  asOf: ms,
+  provisional: Type.Boolean({ description: 'late facts may still change it' }),
+  /** When it was closed, and how often it was computed again since, the last time by whom and why; null while it is open. */
+  closed: Type.Union([Type.Object({ at: ms, revision: Type.Integer(), by: text, reason: text }), Type.Null()]),
+  site: orNull.text,
+  index: Type.Object({
+    value: orNull.number,
+    band,
+    state: Type.Enum(['ok', 'insufficient', 'no_data']),
+    weight: Type.Number({ description: 'of 100: of the parts that have a value' }),
+    limitedBy: Type.Union([Type.Object({ part: PartName, score: Type.Number(), band }), Type.Null()]),
+    definition: Type.Integer({ description: 'version' }),
+  }),
+  parts: Type.Array(
+    Type.Object({
+      part: PartName,
+      kpi: text,
+      ...partDefinition,
+      unit: KpiUnit,
+      value: orNull.number,
+      score: orNull.number,
+      lost: Type.Number({ description: 'points' }),
+    }),
+  ),
+  /** Worst first, at most 50; with the rest they are what is lost. */
+  causes: Type.Array(StabilityCause),
+  otherCauses: Type.Number({ description: 'points of those not listed, and of none' }),
+  /** The month before: `byPart` and `composition` sum to the change. */
+  before: Type.Union([
+    Type.Object({
+      name: text,
+      value: Type.Number(),
+      change: Type.Number(),
+      byPart: Type.Record(text, Type.Number()),
+      composition: Type.Number(),
+    }),
+    Type.Null(),
+  ]),
+  endpoints: Type.Integer(),
+  coverage: orNull.number,
+  kpis: Type.Array(KpiValue),
+  weeks: Type.Array(Type.Object({ from: ms, to: ms, ...hourParts })),
+  incidents: Type.Array(Type.Object({ ticket: TicketName, isOpen: Type.Boolean(), ...hourParts })),
+  sites: Type.Array(
+    Type.Object({
+      site: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+      endpoints: Type.Integer(),
+      servers: orNull.number,
+      workstations: orNull.number,
+      lost: Type.Number(),
+      unconfirmed: Type.Number(),
+      days: Type.Array(
+        Type.Object({ at: ms, up: minutes, down: minutes, unknown: minutes, maintenance: minutes, idle: minutes }),
+      ),
+    }),
+  ),
+  /** What to do next, the most useful first, at most 5. */
+  actions: Type.Array(
+    Type.Object({
+      code: Type.Enum(['follow_up', 'endpoint_down', 'confirm_impact', 'people_of_site', 'people_of_endpoint']),
+      ticket: Type.Union([TicketName, Type.Null()]),
+      endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+      site: orNull.text,
+      points: orNull.number,
+      hours: orNull.number,
+    }),
+  ),
+});
+export type Stability = Static<typeof Stability>;
+export const StabilityDefinitions = Type.Array(
+  Type.Object({
+    version: Type.Integer(),
+    at: orNull.ms,
+    by: orNull.text,
+    reason: orNull.text,
+    parts: StabilityDefinition,
+  }),
+);
+export const Recomputed = Type.Object({
+  applied: Type.Boolean(),
+  differences: Type.Array(
+    Type.Object({
+      site: orNull.text,
+      kpi: text,
+      before: orNull.number,
+      after: orNull.number,
+    }),
+  ),
+});
+export type Recomputed = Static<typeof Recomputed>;
+
 const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
 const placeParts = {
   id: text,

@@ -218,6 +218,11 @@ export const errors = {
     'The calendar {name} cannot be saved: {fault}.',
     'Correct that and save again. Closing before opening means the next day.',
   ),
+  BAD_DEFINITION: row(
+    400,
+    'The definition of the index cannot be saved: {fault}.',
+    'Correct that and save again; what is closed keeps the definition that it was computed with.',
+  ),
   BAD_IMPACT: row(
     400,
     'The impact of ticket {ticket} cannot be saved: {fault}.',

@@ -100,6 +100,10 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/kpis': 'viewer',
   'GET /api/v1/kpis/:id': 'viewer',
   'GET /api/v1/kpis/availability': 'viewer',
+  'GET /api/v1/stability': 'viewer',
+  'GET /api/v1/stability/definition': 'viewer',
+  'PUT /api/v1/stability/definition': 'manager',
+  'POST /api/v1/stability/recompute': 'manager',
 
   // Users, tokens and enrolment
   'GET /api/v1/enrollments': 'operator',

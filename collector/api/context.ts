@@ -26,6 +26,7 @@ import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
+import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
@@ -58,6 +59,7 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
+  months: Months;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -21,6 +21,7 @@ export interface ImpactRead {
   stated: { by: string; at: number; reason: string } | null;
   /** Endpoints that were down without anybody having said who depends on them. Of an estimate. */
   unknown: string[];
+  outages: readonly OutageAlert[];
 }
 
 export interface ImpactVersion {
@@ -101,6 +102,7 @@ export async function readImpacts(state: State, tickets: readonly Ticket[]): Pro
     const people = await peopleAt(state, slice);
     for (const ticket of slice) {
       const row = stated.get(ticket.id);
+      const outages = alerts.get(ticket.id) ?? [];
       found.push(
         row
           ? {
@@ -108,21 +110,18 @@ export async function readImpacts(state: State, tickets: readonly Ticket[]): Pro
               segments: JSON.parse(row.segments) as ImpactSegment[],
               stated: { by: row.by_user, at: row.at, reason: row.reason },
               unknown: [],
+              outages,
             }
-          : { ticket: ticket.id, stated: null, ...estimateOf(ticket, alerts, people) },
+          : { ticket: ticket.id, stated: null, outages, ...estimateOf(ticket, outages, people) },
       );
     }
   }
   return found;
 }
 
-function estimateOf(
-  ticket: Ticket,
-  alerts: ReadonlyMap<number, OutageAlert[]>,
-  people: ReadonlyMap<string, Affected>,
-): Estimate {
+function estimateOf(ticket: Ticket, outages: readonly OutageAlert[], people: ReadonlyMap<string, Affected>): Estimate {
   const atSite = ticket.kind === 'incident' && ticket.site !== null ? (people.get(ticket.site) ?? null) : null;
-  return estimateImpact(alerts.get(ticket.id) ?? [], atSite);
+  return estimateImpact(outages, atSite);
 }
 
 /**

@@ -4,67 +4,92 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
-import { type EndpointFact, endpointsIn, type KpiFacts, type KpiScope, readFacts } from './facts.ts';
+import { type EndpointFact, endpointsIn, type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
+import type { MonthQuery } from './month.ts';
+import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
 
-export interface KpiQuery {
-  /** Month such as 2026-11. */
-  period: string;
-  /** Report zone, IANA. */
-  zone: string;
-  now: number;
-  scope: KpiScope;
+export interface KpiQuery extends MonthQuery {
   ruleNamed(id: string): NamedRule;
 }
 
-/** @throws EvenkeelError BAD_REQUEST when the period is no month */
-export async function kpisOf(state: State, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
-  const { answers, head } = await compute(state, kpis, query);
+/**
+ * A closed month is answered as it was kept.
+ * @throws EvenkeelError BAD_REQUEST when the period is no month
+ */
+export async function kpisOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
+  const { figures, asOf } = await figuresOf(state, months, kpis, query);
+  return { ...periodHead(query, asOf), items: await valuesOf(state, kpis, figures, query) };
+}
+
+/** The values as the interface shows them, without their lists. */
+export async function valuesOf(
+  state: State,
+  kpis: readonly Kpi[],
+  figures: Readonly<Record<string, Figure>>,
+  query: KpiQuery,
+): Promise<KpiValue[]> {
+  const named = await endpointsNamed(state, query);
+  const answers = kpis.flatMap((kpi) => {
+    const figure = figures[kpi.id];
+    return figure ? [answerOf(kpi, figure, named, query.ruleNamed)] : [];
+  });
   const few = answers.flatMap((answer) => answer.few);
-  const named = await ticketsNamed(state, few, query.ruleNamed);
-  return {
-    ...head,
-    items: answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(named)) })),
-  };
+  const tickets = await ticketsNamed(state, numbersIn(few), query.ruleNamed);
+  return answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(tickets)) }));
 }
 
 /** @param start how many rows to skip at the start. @throws EvenkeelError BAD_REQUEST when the period is no month */
 export async function kpiDetail(
   state: State,
+  months: Months,
   kpi: Kpi,
   query: KpiQuery,
   { start, limit }: { start: number; limit: number },
 ): Promise<KpiDetail> {
-  const { answers, head } = await compute(state, [kpi], query);
-  const { value, few, evidence, lineOf } = answers[0] as (typeof answers)[number];
+  const { figures, asOf } = await figuresOf(state, months, [kpi], query);
+  const named = await endpointsNamed(state, query);
+  const { value, few, evidence, lineOf } = answerOf(kpi, figures[kpi.id] as Figure, named, query.ruleNamed);
   const end = start + limit;
   const shown = evidence.slice(start, end);
-  const named = await ticketsNamed(state, [...few, ...shown], query.ruleNamed);
+  const tickets = await ticketsNamed(state, numbersIn([...few, ...shown]), query.ruleNamed);
   return {
-    ...head,
-    kpi: { ...value, few: few.map(lineOf(named)) },
+    ...periodHead(query, asOf),
+    kpi: { ...value, few: few.map(lineOf(tickets)) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence), of: kpi.of },
-    evidence: shown.map(lineOf(named)),
+    evidence: shown.map(lineOf(tickets)),
     next: evidence.length > end ? String(end) : null,
   };
 }
 
-async function compute(state: State, kpis: readonly Kpi[], query: KpiQuery) {
-  const { period: name, zone, now, scope, ruleNamed } = query;
-  const { period, window, provisional } = periodOf(query);
+export function periodHead(query: KpiQuery, asOf: number) {
+  const { period, provisional } = periodOf(query);
+  return { period: { name: query.period, from: period.start, to: period.end, zone: query.zone }, asOf, provisional };
+}
+
+async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsById> {
+  const endpoints = await endpointsIn(state, query.scope, periodOf(query).period);
+  return new Map(endpoints.map((one) => [one.id, one]));
+}
+
+async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery) {
+  const closed = await months.closed(query.period, query.scope);
+  // A KPI that is newer than the closed month is computed.
+  if (closed && kpis.every(({ id }) => id in closed.month.figures))
+    return { figures: closed.month.figures, asOf: closed.month.asOf };
+  const { zone, now, scope } = query;
+  const { period, window } = periodOf(query);
   const endpoints = await endpointsIn(state, scope, period);
-  const named = new Map(endpoints.map((one) => [one.id, one]));
   const needs = kpis.flatMap((kpi) => kpi.needs);
   // Each KPI gets only the facts that it declares: see defineKpi.
   const facts = (await readFacts(state, needs, { endpoints, window, now, zone, scope })) as KpiFacts;
-  const answers: ReturnType<typeof answerOf>[] = [];
+  const figures: Record<string, Figure> = {};
   for (const kpi of kpis) {
-    answers.push(answerOf(kpi, kpi.compute(facts, window), named, ruleNamed));
+    figures[kpi.id] = kpi.compute(facts, window);
     await breathe();
   }
-  const head = { period: { name, from: period.start, to: period.end, zone }, asOf: now, provisional };
-  return { answers, head };
+  return { figures, asOf: now };
 }
 
 type EndpointsById = ReadonlyMap<string, EndpointFact>;
@@ -99,13 +124,15 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
 
 type TicketsByNumber = ReadonlyMap<number, TicketName>;
 
-async function ticketsNamed(
+const numbersIn = (items: readonly EvidenceItem[]) => items.flatMap(({ ticket }) => ticket ?? []);
+
+export async function ticketsNamed(
   state: State,
-  items: readonly EvidenceItem[],
+  numbers: readonly number[],
   ruleNamed: KpiQuery['ruleNamed'],
 ): Promise<TicketsByNumber> {
   const found = new Map<number, TicketName>();
-  for (const some of chunks([...new Set(items.flatMap(({ ticket }) => ticket ?? []))])) {
+  for (const some of chunks([...new Set(numbers)])) {
     const rows = await state
       .selectFrom('tickets as t')
       .leftJoin('endpoints as e', 'e.id', 't.endpoint')

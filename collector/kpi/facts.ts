@@ -4,9 +4,11 @@
  *
  * To add a fact: its shape in `Facts`, and its reader in `readers`.
  */
+import type { Calendar } from '../../shared/calendar.ts';
 import type { Span } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
+import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
@@ -15,7 +17,7 @@ import { readTickets, type TicketFact } from './ticket-facts.ts';
 
 export interface KpiFacts {
   /** Where each endpoint's monitored time went. Those without any are left out. */
-  presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes }[];
+  presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes; stretches: readonly Stretch[] }[];
   /** Alerts that fired, or were acknowledged for the first time, in the period. */
   alerts: readonly AlertFact[];
   /** Tickets that were open in the period or changed later. */
@@ -53,13 +55,15 @@ export interface KpiQuestion {
   zone: string;
   /** Default all. */
   scope?: KpiScope;
+  /** Default the service hours of each site. */
+  calendar?: Calendar;
 }
 
 const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Promise<KpiFacts[Name]> } = {
   async presence(state, question) {
     const found: KpiFacts['presence'][number][] = [];
     for await (const { endpoint, result } of readPresence(state, question))
-      found.push({ endpoint, minutes: result.minutes });
+      found.push({ endpoint, minutes: result.minutes, stretches: result.intervals });
     return found;
   },
   alerts: readAlerts,

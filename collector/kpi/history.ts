@@ -1,6 +1,7 @@
 /** Availability of endpoints one by one, each with its intervals, in the shapes of the REST interface. */
 import type { Static } from 'typebox';
 import type { Availability, AvailabilityFigures, Interval } from '../../shared/api.ts';
+import { roundTheClock } from '../../shared/calendar.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
@@ -57,6 +58,9 @@ export async function availabilityOf(state: State, query: HistoryQuery): Promise
   };
 }
 
+/** What an endpoint does at night is shown, whatever is promised. */
+const dayAndNight = roundTheClock('UTC');
+
 /** The stretches of one endpoint's time in [from, to), oldest first; empty before its first report. */
 export async function timelineOf(
   state: State,
@@ -67,7 +71,7 @@ export async function timelineOf(
 ): Promise<Interval[]> {
   const window = { start: from, end: Math.min(to, now) };
   const endpoints = await endpointsIn(state, { endpoint }, { start: from, end: to });
-  for await (const { result } of readPresence(state, { endpoints, window, now, zone: 'UTC' }))
+  for await (const { result } of readPresence(state, { endpoints, window, now, zone: 'UTC', calendar: dayAndNight }))
     return result.intervals.map(toInterval);
   return [];
 }

@@ -12,6 +12,8 @@ export interface ImpactFacts {
   incidents: readonly ImpactIncident[];
   /** Incidents that were outages of which nobody knows whom they hit: tickets, with their endpoints. */
   unknown: readonly { ticket: number; endpoints: readonly string[] }[];
+  /** Endpoints that were down, each with the ticket of that. */
+  outages: readonly { ticket: number; endpoint: string; start: number; end: number | null }[];
   /** Names of the sites whose people nobody has counted. */
   uncounted: readonly string[];
 }
@@ -60,6 +62,9 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
       return parts.length === 0 ? [] : [{ id: String(ticket), segments: parts }];
     }),
     unknown: impacts.flatMap(({ ticket, unknown }) => (unknown.length === 0 ? [] : [{ ticket, endpoints: unknown }])),
+    outages: impacts.flatMap(({ ticket, outages }) =>
+      outages.map(({ endpoint, start, end }) => ({ ticket, endpoint, start, end })),
+    ),
     uncounted: own.filter(({ people }) => people === null).map(({ name }) => name),
   };
 }

@@ -30,3 +30,7 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
 /** The month of `now` in the report zone. */
 export const presentMonth = (now: number, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toPlainYearMonth().toString();
+
+/** `2026-10` of `2026-11`. */
+export const monthBefore = (month: string): string =>
+  Temporal.PlainYearMonth.from(month).subtract({ months: 1 }).toString();

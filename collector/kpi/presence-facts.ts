@@ -30,7 +30,7 @@ const rowsAtOnce = 5000;
 /** Endpoints without monitored time in the window are left out. */
 export async function* readPresence(
   state: State,
-  { endpoints, window, now, zone }: KpiQuestion,
+  { endpoints, window, now, zone, calendar: always }: KpiQuestion,
 ): AsyncGenerator<{ endpoint: EndpointFact; result: EndpointAvailability }> {
   const calendarOf = await readCalendars(state, zone);
   const blind = await unwatched(state, window, now);
@@ -39,7 +39,7 @@ export async function* readPresence(
     const ids = slice.map(({ id }) => id);
     const maintenance = await maintenanceOf(state, ids, window);
     for (const endpoint of slice) {
-      const { calendar } = calendarOf(endpoint.site, 'service');
+      const calendar = always ?? calendarOf(endpoint.site, 'service').calendar;
       const input = inputOf(endpoint, facts.get(endpoint.id), { window, calendar, blind });
       if (!input) continue;
       input.maintenance = (maintenance.get(endpoint.id) ?? []).map(({ start, end, late, approval }) => ({

@@ -150,6 +150,17 @@ export interface Database extends MaintenanceTables, TicketTables {
     reason: string;
     content: Json;
   };
+  /** What the pages said about a month when it was closed, and each revision of it. `site`: id, or empty for all. */
+  closed_months: {
+    month: string;
+    site: string;
+    revision: number;
+    closed_at: Ms;
+    by_user: string;
+    reason: string;
+    content: Json;
+  };
+  index_definitions: { version: number; at: Ms; by_user: string; reason: string; parts: Json };
   /** What an incident did to people, as somebody stated it. The newest row of a ticket holds; earlier ones are its audit. */
   impacts: {
     id: Generated<number>;

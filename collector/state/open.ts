@@ -18,6 +18,7 @@ import * as bucketAndOwner from './migrations/013-bucket-and-owner.ts';
 import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
 import * as maintenance from './migrations/016-maintenance.ts';
 import * as ticketFacts from './migrations/017-tickets.ts';
+import * as months from './migrations/018-months.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -37,6 +38,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '015-calendars-and-impact': calendarsAndImpact,
   '016-maintenance': maintenance,
   '017-tickets': ticketFacts,
+  '018-months': months,
 };
 const known = Object.keys(migrations);
 const unattended: Waiting = { log: silentLog, stopped: new AbortController().signal };

@@ -14,7 +14,7 @@ import { createRandom } from '../simulate/random.ts';
 const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
 export const noFacts: KpiFacts = {
   ...{ presence: [], alerts: [], tickets: [] },
-  impact: { groups: {}, incidents: [], unknown: [], uncounted: [] },
+  impact: { groups: {}, incidents: [], unknown: [], outages: [], uncounted: [] },
 };
 const day = 86_400_000;
 
@@ -32,7 +32,7 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
       const scheduled = up + down + unknown + 50;
-      return { endpoint, minutes: { scheduled, up, down, unknown, idle: 50, maintenance: 0 } };
+      return { endpoint, minutes: { scheduled, up, down, unknown, idle: 50, maintenance: 0 }, stretches: [] };
     }),
     alerts: Array.from({ length: alerts }, (_, n): AlertFact => {
       const firedAt = period.start + Math.floor((random() * 32 - 2) * day);
@@ -78,7 +78,7 @@ function someImpact(count: number, random: () => number): ImpactFacts {
     const segment = { start, end: start + Math.floor(random() * day), factor: random(), confirmed: n % 3 > 0 };
     return { id: String(n + 1), segments: [{ ...segment, affected: { s1: 1 + Math.floor(random() * 40) } }] };
   });
-  return { groups: { s1: { calendar: hours, headcount: 40 } }, incidents, unknown: [], uncounted: [] };
+  return { groups: { s1: { calendar: hours, headcount: 40 } }, incidents, unknown: [], outages: [], uncounted: [] };
 }
 
 /** Facts of which any that the KPI has not asked for is missing. */

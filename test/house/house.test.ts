@@ -57,7 +57,6 @@ const awaited = new Set(
     'csat.ts csat',
     'first-contact.ts firstContactResolution',
     'software.ts softwareUtilisation',
-    'stability-index.ts indexChange',
     'volume.ts rateRatio',
     'volume.ts theilSenSlope',
     'volume.ts ticketVolume',

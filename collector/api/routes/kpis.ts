@@ -1,15 +1,27 @@
 /** KPIs; each opens the evidence that it was computed from. */
 import { type Static, Type } from 'typebox';
-import { Availability, EndpointKind, KpiDetail, Kpis } from '../../../shared/api.ts';
+import {
+  Availability,
+  EndpointKind,
+  KpiDetail,
+  Kpis,
+  Recomputed,
+  Stability,
+  StabilityDefinition,
+  StabilityDefinitions,
+} from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { nameKey } from '../../../shared/place-name.ts';
 import { kpiDetail, kpisOf } from '../../kpi/answer.ts';
+import { changeDefinition, definitions } from '../../kpi/definition.ts';
 import type { KpiScope } from '../../kpi/facts.ts';
 import { availabilityOf } from '../../kpi/history.ts';
 import { kpis } from '../../kpi/kpis/index.ts';
 import { presentMonth } from '../../kpi/period.ts';
+import { stabilityOf } from '../../kpi/stability-answer.ts';
 import type { App, Context } from '../context.ts';
-import { closed, Id, PlaceName } from '../shapes.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, Id, PlaceName, word } from '../shapes.ts';
 
 const period = Type.Optional(
   Type.String({
@@ -33,9 +45,26 @@ const DetailQuery = Type.Object(
   },
   closed,
 );
+const StabilityQuery = Type.Object({ period, site: scope.site }, closed);
+const parts = {
+  servers: { weight: 30, target: 99.9, floor: 99 },
+  workstations: { weight: 15, target: 99.5, floor: 97 },
+  response: { weight: 15, target: 95, floor: 70 },
+  major_incidents: { weight: 20, target: 0, floor: 4 },
+  lost_hours: { weight: 20, target: 0, floor: 0.5 },
+};
+const Defined = Type.Object(
+  { parts: StabilityDefinition, reason: word(500, 'kept with the version') },
+  { ...closed, examples: [{ parts, reason: 'calibrated after the first quarter' }] },
+);
+const month = Type.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$', description: 'a month such as 2026-11' });
+const Recompute = Type.Object(
+  { month, reason: Type.Optional(word(500, 'without it nothing is changed')) },
+  { ...closed, examples: [{ month: '2026-10' }] },
+);
 const AvailabilityQuery = Type.Object({ period, class: Type.Optional(EndpointKind) }, closed);
 
-export function kpiRoutes(app: App, { state, clock, zone, sites, groups, ruleNamed }: Context): void {
+export function kpiRoutes(app: App, { state, clock, zone, sites, groups, months, ruleNamed }: Context): void {
   /** @throws EvenkeelError NOT_FOUND: a mistyped name must not look like "no data" */
   async function scopeOf({ kind, site, group, endpoint }: Static<typeof ListQuery>): Promise<KpiScope> {
     const named = site === undefined ? undefined : (await sites.list()).find(isCalled(site));
@@ -64,7 +93,7 @@ export function kpiRoutes(app: App, { state, clock, zone, sites, groups, ruleNam
         response: { 200: Kpis },
       },
     },
-    async ({ query }) => kpisOf(state, kpis, await questionOf(query)),
+    async ({ query }) => kpisOf(state, months, kpis, await questionOf(query)),
   );
 
   app.get(
@@ -81,10 +110,74 @@ export function kpiRoutes(app: App, { state, clock, zone, sites, groups, ruleNam
     async ({ query, params }) => {
       const kpi = kpis.find(({ id }) => id === params.id);
       if (!kpi) throw fail('NOT_FOUND', { what: 'KPI', id: params.id });
-      return kpiDetail(state, kpi, await questionOf(query), {
+      return kpiDetail(state, months, kpi, await questionOf(query), {
         start: Number(query.page ?? 0),
         limit: query.limit ?? 200,
       });
+    },
+  );
+
+  app.get(
+    '/api/v1/stability',
+    {
+      schema: {
+        summary: 'A month: the index, its parts and causes, lost hours, sites, and what to do next',
+        tags: ['kpi'],
+        querystring: StabilityQuery,
+        response: { 200: Stability },
+      },
+    },
+    async ({ query }) => stabilityOf(state, months, await questionOf(query)),
+  );
+
+  app.get(
+    '/api/v1/stability/definition',
+    {
+      schema: {
+        summary: 'What the index is made of: weights, targets and floors, all versions, newest first',
+        tags: ['kpi'],
+        response: { 200: StabilityDefinitions },
+      },
+    },
+    async () => (await definitions(state)) as never,
+  );
+
+  app.put(
+    '/api/v1/stability/definition',
+    {
+      schema: {
+        summary: 'Change what the index is made of; closed months keep theirs',
+        tags: ['kpi'],
+        body: Defined,
+        response: { 200: StabilityDefinitions },
+      },
+    },
+    async (request) => {
+      const { parts, reason } = request.body;
+      await changeDefinition(state, parts as never, callerNamed(request), reason, clock.now());
+      return (await definitions(state)) as never;
+    },
+  );
+
+  app.post(
+    '/api/v1/stability/recompute',
+    {
+      schema: {
+        summary:
+          'What a computation of today would change of a closed month; with a reason it becomes its newest revision',
+        tags: ['kpi'],
+        body: Recompute,
+        response: { 200: Recomputed },
+      },
+    },
+    async (request) => {
+      const { month, reason } = request.body;
+      const apply = reason === undefined ? null : { by: callerNamed(request), reason };
+      const differences = await months.recompute(month, apply);
+      return {
+        applied: apply !== null,
+        differences: differences.map(({ siteName, kpi, before, after }) => ({ site: siteName, kpi, before, after })),
+      };
     },
   );
 

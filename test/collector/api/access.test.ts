@@ -103,6 +103,7 @@ const addUser = async () => {
   ids.user = (answer.body as { id: string }).id;
 };
 
+const parts = ['servers', 'workstations', 'response', 'major_incidents', 'lost_hours'];
 const calendar = {
   ...{ zone: 'Europe/Berlin', weekly: { mon: [['09:00', '17:00']] }, region: null, holidays: [], overrides: {} },
   reason: 'new',
@@ -284,6 +285,15 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact' },
   'PUT /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact', body: { segments: [], reason: 'none' } },
+  'GET /api/v1/stability': { path: '/api/v1/stability?period=2026-11' },
+  'GET /api/v1/stability/definition': {},
+  'PUT /api/v1/stability/definition': {
+    body: {
+      parts: Object.fromEntries(parts.map((name) => [name, { weight: 20, target: 1, floor: 0 }])),
+      reason: 'try',
+    },
+  },
+  'POST /api/v1/stability/recompute': { body: { month: '2026-10' } },
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },

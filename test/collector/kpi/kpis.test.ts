@@ -22,13 +22,15 @@ test('servers and workstations are never in one number; minutes are pooled, not 
   const facts = someFacts(2, 0);
   const [server, workstation] = facts.presence.map(({ endpoint }) => endpoint);
   const minutes = { scheduled: 1000, unknown: 0, idle: 0, maintenance: 0 };
+  const stretches = [] as const;
   const presence = [
-    { endpoint: server as never, minutes: { ...minutes, up: 990, down: 10 } },
+    { endpoint: server as never, minutes: { ...minutes, up: 990, down: 10 }, stretches },
     {
       endpoint: { ...(server as object), id: 'short' } as never,
       minutes: { ...minutes, scheduled: 10, up: 0, down: 10 },
+      stretches,
     },
-    { endpoint: workstation as never, minutes: { ...minutes, up: 500, down: 500 } },
+    { endpoint: workstation as never, minutes: { ...minutes, up: 500, down: 500 }, stretches },
   ];
   const servers = serverAvailability.compute({ ...noFacts, presence }, { start, end });
   assert.is(servers.value, 100 * (990 / 1010));

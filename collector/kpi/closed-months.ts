@@ -1,0 +1,123 @@
+/**
+ * Months that are closed: computed once when late facts can no longer come, then kept as they were. A later computation
+ * is a revision beside it, made by a person with a reason.
+ */
+import type { State } from '../state/open.ts';
+import { definitionNow } from './definition.ts';
+import { computeMonth, type Month } from './month.ts';
+import { monthBefore, periodOf, presentMonth } from './period.ts';
+
+export interface ClosedMonth {
+  month: Month;
+  revision: number;
+  closedAt: number;
+  by: string;
+  reason: string;
+}
+
+/** So far back a collector closes what it has facts of. */
+const monthsBack = 13;
+
+/** @param site its id; empty for all. Null where it is not closed */
+export async function closedMonth(state: State, period: string, site: string): Promise<ClosedMonth | null> {
+  const row = await state
+    .selectFrom('closed_months')
+    .selectAll()
+    .where('month', '=', period)
+    .where('site', '=', site)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return null;
+  return {
+    ...{ month: JSON.parse(row.content) as Month, revision: row.revision },
+    ...{ closedAt: row.closed_at, by: row.by_user, reason: row.reason },
+  };
+}
+
+/**
+ * Closes each month that has settled, for all and for each site. Each is one row, so that an end in between leaves
+ * nothing half: the next run goes on.
+ * @returns how many
+ */
+export async function closeMonths(state: State, zone: string, now: number): Promise<number> {
+  const first = await state
+    .selectFrom('signals')
+    .select(({ fn }) => fn.min('at').as('at'))
+    .executeTakeFirst();
+  if (first?.at === null || first?.at === undefined) return 0;
+  let closed = 0;
+  let period = monthBefore(presentMonth(now, zone));
+  for (let n = 0; n < monthsBack; n++, period = monthBefore(period)) {
+    const { period: span, provisional } = periodOf({ period, zone, now });
+    if (span.end <= first.at) break;
+    if (provisional) continue;
+    for (const site of await scopes(state)) {
+      if (await closedMonth(state, period, site.id)) continue;
+      const month = await monthNow(state, period, zone, now, site.name);
+      await keep(state, { period, site: site.id, revision: 0, at: now, by: 'monitor', reason: '' }, month);
+      closed++;
+    }
+  }
+  return closed;
+}
+
+const scopes = async (state: State) => [
+  { id: '', name: undefined },
+  ...(await state.selectFrom('sites').select(['id', 'name']).orderBy('name_key').execute()),
+];
+
+const monthNow = async (state: State, period: string, zone: string, now: number, site: string | undefined) =>
+  computeMonth(state, { period, zone, now, scope: { site } }, await definitionNow(state));
+
+interface Revision {
+  period: string;
+  site: string;
+  revision: number;
+  at: number;
+  by: string;
+  reason: string;
+}
+
+async function keep(state: State, { period, site, revision, at, by, reason }: Revision, month: Month): Promise<void> {
+  await state
+    .insertInto('closed_months')
+    .values({
+      ...{ month: period, site, revision, closed_at: at, by_user: by, reason },
+      content: JSON.stringify(month),
+    })
+    // Two at once: the first one holds.
+    .onConflict((clash) => clash.columns(['month', 'site', 'revision']).doNothing())
+    .execute();
+}
+
+export interface Difference {
+  /** Id; empty for all. */
+  site: string;
+  siteName: string | null;
+  kpi: string;
+  before: number | null;
+  after: number | null;
+}
+
+/** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. */
+export async function recomputeMonth(
+  state: State,
+  period: string,
+  { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
+): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for (const site of await scopes(state)) {
+    const old = await closedMonth(state, period, site.id);
+    if (!old) continue;
+    const month = await monthNow(state, period, zone, now, site.name);
+    const own = Object.keys(month.figures).flatMap((kpi): Difference[] => {
+      const [before, after] = [old.month.figures[kpi]?.value ?? null, month.figures[kpi]?.value ?? null];
+      return before === after ? [] : [{ site: site.id, siteName: site.name ?? null, kpi, before, after }];
+    });
+    found.push(...own);
+    if (apply && own.length > 0)
+      await keep(state, { period, site: site.id, revision: old.revision + 1, at: now, ...apply }, month);
+  }
+  return found;
+}

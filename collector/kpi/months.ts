@@ -1,0 +1,63 @@
+/** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a moment. */
+import type { Clock } from '../../shared/clock.ts';
+import type { State } from '../state/open.ts';
+import { type ClosedMonth, closedMonth, closeMonths, type Difference, recomputeMonth } from './closed-months.ts';
+import { definitionNow } from './definition.ts';
+import type { KpiScope } from './facts.ts';
+import { computeMonth, type Month } from './month.ts';
+
+export interface MonthRead {
+  month: Month;
+  closed: Omit<ClosedMonth, 'month'> | null;
+}
+
+export interface Months {
+  /** @throws EvenkeelError BAD_REQUEST when the period is no month */
+  of(period: string, scope: KpiScope): Promise<MonthRead>;
+  /** Only if it is closed; without computing anything. */
+  closed(period: string, scope: KpiScope): Promise<MonthRead | null>;
+  /** @returns how many were closed */
+  close(): Promise<number>;
+  recompute(period: string, apply: { by: string; reason: string } | null): Promise<Difference[]>;
+}
+
+/** For so long an open month is answered as it was computed: its facts change by the second, its numbers hardly. */
+const keptMs = 30_000;
+
+export function createMonths({ state, clock, zone }: { state: State; clock: Clock; zone: string }): Months {
+  const kept = new Map<string, { at: number; month: Promise<Month> }>();
+
+  async function closed(period: string, { site, kind, group, endpoint }: KpiScope): Promise<MonthRead | null> {
+    if (kind !== undefined || group !== undefined || endpoint !== undefined) return null;
+    const row =
+      site === undefined
+        ? { id: '' }
+        : await state.selectFrom('sites').select('id').where('name', '=', site).executeTakeFirst();
+    const found = row ? await closedMonth(state, period, row.id) : null;
+    if (!found) return null;
+    const { month, ...rest } = found;
+    return { month, closed: rest };
+  }
+
+  function computed(period: string, scope: KpiScope): Promise<Month> {
+    const now = clock.now();
+    const key = JSON.stringify([period, scope.site, scope.kind, scope.group, scope.endpoint]);
+    for (const [other, { at }] of kept) if (Math.abs(now - at) > keptMs) kept.delete(other);
+    const found = kept.get(key);
+    if (found) return found.month;
+    const month = definitionNow(state).then((definition) =>
+      computeMonth(state, { period, zone, now, scope }, definition),
+    );
+    kept.set(key, { at: now, month });
+    month.catch(() => kept.delete(key));
+    return month;
+  }
+
+  return {
+    closed,
+    of: async (period, scope) =>
+      (await closed(period, scope)) ?? { month: await computed(period, scope), closed: null },
+    close: () => closeMonths(state, zone, clock.now()),
+    recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), apply }),
+  };
+}

@@ -1,0 +1,133 @@
+/** A month as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
+import type { Stability } from '../../shared/api.ts';
+import type { State } from '../state/open.ts';
+import { type KpiQuery, periodHead, ticketsNamed, valuesOf } from './answer.ts';
+import { endpointsIn } from './facts.ts';
+import { indexChange, type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
+import { kpis } from './kpis/index.ts';
+import type { Month } from './month.ts';
+import type { MonthRead, Months } from './months.ts';
+import { monthBefore, periodOf } from './period.ts';
+import { causeIn, kpiOfPart, type PartName, partNames, ticketCause } from './stability.ts';
+
+type Shown = Stability['actions'][number];
+type Cause = Stability['causes'][number];
+const causesShown = 50;
+const actionsShown = 5;
+
+/** @throws EvenkeelError BAD_REQUEST when the period is no month */
+export async function stabilityOf(state: State, months: Months, query: KpiQuery): Promise<Stability> {
+  const { period, scope } = query;
+  const read = await months.of(period, scope);
+  const { month, closed } = read;
+  const index = stabilityIndex(month.parts, month.endpoints);
+  const names = await namesFor(state, read, index, query);
+  const causes = causesOf(month, index, names);
+  const listed = causes.slice(0, causesShown);
+  const lost = Object.values(index.pointsLost).reduce((sum, points) => sum + points, 0);
+  return {
+    ...periodHead(query, month.asOf),
+    closed: closed && { at: closed.closedAt, revision: closed.revision, by: closed.by, reason: closed.reason },
+    site: scope.site ?? null,
+    index: {
+      value: index.status === 'insufficient' ? null : index.index,
+      band: index.status === 'insufficient' ? null : index.band,
+      state: index.status === 'insufficient' ? 'insufficient' : index.index === null ? 'no_data' : 'ok',
+      weight: index.weight,
+      limitedBy: index.limitedBy && { ...index.limitedBy, part: index.limitedBy.part as PartName },
+      definition: month.definition.version,
+    },
+    parts: partNames.map((part) => {
+      const { weight, target, floor, value } = month.parts[part];
+      const kpi = kpiOfPart(part);
+      const unit = part === 'major_incidents' ? 'count' : 'percent';
+      const [score, points] = [index.scores[part] ?? null, index.pointsLost[part] ?? 0];
+      return { part, kpi, weight, target, floor, unit, value, score, lost: points };
+    }),
+    causes: listed,
+    otherCauses: Math.max(0, lost - listed.reduce((sum, { points }) => sum + points, 0)),
+    before: await comparedWith(months, query, month),
+    endpoints: month.endpoints,
+    coverage: month.coverage,
+    kpis: await valuesOf(state, kpis, month.figures, query),
+    weeks: month.lost.byWeek.map(({ start, end, lost: hours, planned, unconfirmed }) => ({
+      ...{ from: start, to: end, lost: hours, planned, unconfirmed },
+    })),
+    incidents: month.lost.incidents.flatMap(({ ticket, ...hours }) => {
+      const name = names.tickets.get(ticket);
+      return name ? [{ ticket: name, ...hours }] : [];
+    }),
+    sites: month.sites,
+    actions: actionsOf(month, causes, names),
+  };
+}
+
+interface Names {
+  tickets: Awaited<ReturnType<typeof ticketsNamed>>;
+  endpoints: ReadonlyMap<string, string>;
+}
+
+async function namesFor(state: State, { month }: MonthRead, index: StabilityIndex, query: KpiQuery): Promise<Names> {
+  const ofCauses = index.causes
+    .map(({ cause }) => causeIn(cause))
+    .flatMap((one) => ('ticket' in one ? one.ticket : []));
+  const numbers = [
+    ...ofCauses,
+    ...month.lost.incidents.map(({ ticket }) => ticket),
+    ...month.unknown.map((one) => one.ticket),
+  ];
+  const endpoints = await endpointsIn(state, {}, periodOf(query).period);
+  return {
+    tickets: await ticketsNamed(state, numbers, query.ruleNamed),
+    endpoints: new Map(endpoints.map(({ id, name }) => [id, name])),
+  };
+}
+
+function causesOf(month: Month, { causes }: StabilityIndex, names: Names): Cause[] {
+  const hours = new Map(month.lost.incidents.map(({ ticket, lost }) => [ticketCause(ticket), lost]));
+  return causes.map(({ cause, points, byPart }) => {
+    const what = causeIn(cause);
+    return {
+      ticket: 'ticket' in what ? (names.tickets.get(what.ticket) ?? null) : null,
+      endpoint: 'endpoint' in what ? endpointOf(names, what.endpoint) : null,
+      ...{ points, byPart, hours: hours.get(cause) ?? 0 },
+    };
+  });
+}
+
+const endpointOf = ({ endpoints }: Names, id: string) => ({ id, name: endpoints.get(id) ?? id });
+
+/** Why the index differs from the month before; null where either has none. */
+async function comparedWith(months: Months, query: KpiQuery, month: Month): Promise<Stability['before']> {
+  const name = monthBefore(query.period);
+  const before = (await months.of(name, query.scope)).month;
+  const change = indexChange(before.parts, month.parts);
+  const { index, status } = stabilityIndex(before.parts, before.endpoints);
+  return change === null || index === null || status === 'insufficient' ? null : { name, value: index, ...change };
+}
+
+/** What is not known hides what was lost, so it comes first; then what took the most points. */
+function actionsOf(month: Month, causes: readonly Cause[], names: Names): Shown[] {
+  const none = { ticket: null, endpoint: null, site: null, points: null, hours: null };
+  const open = month.lost.incidents.filter(({ unconfirmed }) => unconfirmed > 0);
+  const toConfirm = open
+    .toSorted((a, b) => b.unconfirmed - a.unconfirmed)
+    .slice(0, 1)
+    .flatMap(({ ticket, unconfirmed }): Shown[] => {
+      const name = names.tickets.get(ticket);
+      return name ? [{ ...none, code: 'confirm_impact', ticket: name, hours: unconfirmed }] : [];
+    });
+  const toCount = month.uncounted.slice(0, 1).map((site): Shown => ({ ...none, code: 'people_of_site', site }));
+  const [first] = month.unknown.flatMap(({ endpoints }) => endpoints);
+  const toAsk: Shown[] = first ? [{ ...none, code: 'people_of_endpoint', endpoint: endpointOf(names, first) }] : [];
+  const worst = causes
+    .filter(({ points, ticket, endpoint }) => points >= 0.05 && (ticket || endpoint))
+    .map(
+      ({ ticket, endpoint, points, hours }): Shown => ({
+        ...none,
+        ...{ code: ticket ? 'follow_up' : 'endpoint_down', ticket, endpoint, points },
+        hours: hours > 0 ? hours : null,
+      }),
+    );
+  return [...worst.slice(0, 3), ...toConfirm, ...toCount, ...toAsk, ...worst.slice(3)].slice(0, actionsShown);
+}

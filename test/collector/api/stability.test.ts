@@ -1,0 +1,181 @@
+/** A month as the Stability page gets it: the index comes apart into incidents, months close, and revisions are seen. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createMonths, type Months } from '../../../collector/kpi/months.ts';
+import { blankTicket } from '../../../collector/tickets/events.ts';
+import type { KpiDetail, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
+
+const test = suite('stability');
+const zone = 'Europe/Berlin';
+const from = instant('2026-09-30T22:00:00Z');
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const now = instant('2026-11-10T12:00:00Z');
+const clock = { now: () => now, monotonic: () => performance.now() };
+/** Friday 9 October, 13:14 to 16:41 in Berlin. */
+const outage = { start: instant('2026-10-09T11:14:00Z'), end: instant('2026-10-09T14:41:00Z') };
+let collector: InProcess;
+let months: Months;
+let site: SiteRow;
+
+test.before(async () => {
+  collector = await openCollector({ settings: `zone: ${zone}\n`, clock });
+  const { state } = collector;
+  months = createMonths({ state, clock, zone });
+  site = await post<SiteRow>('sites', { name: 'Berlin', zone, people: 140 });
+  await state
+    .insertInto('watches')
+    .values({ from_at: from - day, to_at: now, clean: 0 })
+    .execute();
+  for (let n = 0; n < 10; n++) {
+    const endpoint = await putEndpoint(state, n, { kind: n < 6 ? 'server' : 'workstation', site: 'Berlin' });
+    await putSignals(state, [{ endpoint, at: from - day, kind: 'online' }]);
+    if (n < 2)
+      await putSignals(state, [
+        { endpoint, at: outage.start + minute, kind: 'lost', lastSeen: outage.start },
+        {
+          endpoint,
+          at: outage.end,
+          kind: 'online',
+          birth: { previous_shutdown: 'unclean', uptime_s: 30 },
+          bootId: 'b',
+        },
+      ]);
+  }
+  await state
+    .insertInto('tickets')
+    .values({
+      ...blankTicket('incident/berlin', outage.start + 3 * minute),
+      ...{ kind: 'incident', site: 'Berlin', rule: 'server-down', priority: 1, impact: 1, urgency: 1 },
+      ...{ state: 'resolved', open_key: null, touched_at: outage.start + 5 * minute, resolved_at: outage.end },
+      updated_at: outage.end,
+    })
+    .execute();
+  const event = { ticket: 1, kind: 'state' as const, text: null, data: null };
+  await state
+    .insertInto('ticket_events')
+    .values([
+      { ...event, at: outage.start + 3 * minute, actor: 'monitor', kind: 'opened', from_state: null, to_state: 'new' },
+      { ...event, at: outage.start + 5 * minute, actor: 'ana', from_state: 'new', to_state: 'in_progress' },
+      { ...event, at: outage.end, actor: 'ana', from_state: 'in_progress', to_state: 'resolved' },
+    ])
+    .execute();
+  await putAlerts(
+    state,
+    [0, 1].map((n) => ({
+      ...{ id: `silent${n}`, endpoint: endpointId(n), resolvedAt: outage.end + minute },
+      events: [['firing', outage.start + 2 * minute]] as [string, number][],
+    })),
+  );
+  await state
+    .updateTable('alerts')
+    .set({ metric: 'endpoint.silent', ticket: 1, pending_at: outage.start + minute })
+    .execute();
+});
+test.after(() => collector.close());
+
+async function call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+  const options = { method, as: 'manager' as const, ...(body === undefined ? {} : { body }) };
+  const answer = await collector.call(`/api/v1/${path}`, options);
+  assert.ok(answer.status < 300, `${path}: ${answer.text}`);
+  return answer.body as T;
+}
+const post = <T>(path: string, body: unknown) => call<T>(path, 'POST', body);
+const october = () => call<Stability>('stability?period=2026-10');
+const near = (a: number | null | undefined, b: number, what = '') =>
+  assert.ok(a !== null && a !== undefined && Math.abs(a - b) < 1e-6, `${what}: ${a}, expected ${b}`);
+
+const lostHours = (140 * (outage.end - outage.start)) / hour;
+
+test('what the site lost is estimated until somebody states it, and then it counts', async () => {
+  const before = await october();
+  const [incident] = before.incidents;
+  near(incident?.unconfirmed, lostHours, 'unconfirmed');
+  assert.is(before.kpis.find(({ id }) => id === 'lost_hours')?.value, 0);
+  assert.is(before.actions.find(({ code }) => code === 'confirm_impact')?.ticket?.id, 1);
+  const segment = { ...outage, factor: 1, affected: [{ site: site.id, people: 140 }] };
+  await call('tickets/1/impact', 'PUT', { segments: [segment], reason: 'asked the team leads' });
+  // The page keeps an open month for a moment; another scope is computed.
+  const after = await call<Stability>('stability?period=2026-10&site=Berlin');
+  near(after.incidents[0]?.lost, lostHours, 'lost');
+  near(after.kpis.find(({ id }) => id === 'lost_hours')?.value, lostHours, 'value');
+});
+
+test('the index comes apart: parts, causes and the list behind each number sum to it', async () => {
+  const answer = await call<Stability>('stability?period=2026-10&site=Berlin');
+  const { index, parts, causes, otherCauses, weeks, sites } = answer;
+  const lost = parts.reduce((sum, part) => sum + part.lost, 0);
+  near(index.value, 100 - lost, 'index');
+  near(
+    causes.reduce((sum, { points }) => sum + points, otherCauses),
+    lost,
+    'causes',
+  );
+  // 2 of 6 servers down for 207 of the 44,700 minutes of a month that gained an hour.
+  const servers = parts.find(({ part }) => part === 'servers');
+  near(servers?.value, 100 * (1 - (2 * 207) / (6 * 44_700)), 'servers');
+  assert.is(causes[0]?.ticket?.id, 1);
+  assert.ok((causes[0]?.byPart.servers ?? 0) > 0 && (causes[0]?.byPart.lost_hours ?? 0) > 0);
+  near(
+    weeks.reduce((sum, week) => sum + week.lost, 0),
+    lostHours,
+    'weeks',
+  );
+  const [berlin] = sites;
+  assert.is(berlin?.days.length, 31);
+  near(berlin?.days[8]?.down, 2 * 207, 'the day');
+  near(
+    berlin?.days.reduce(
+      (sum, { up, down, unknown, idle, maintenance }) => sum + up + down + unknown + idle + maintenance,
+      0,
+    ),
+    10 * 44_700,
+    'all minutes',
+  );
+});
+
+test('a month closes once; late facts change it only by a revision with a reason', async () => {
+  assert.ok((await months.close()) >= 2);
+  assert.is(await months.close(), 0);
+  const closed = await october();
+  assert.equal([closed.closed?.revision, closed.closed?.by, closed.provisional], [0, 'monitor', false]);
+  const late = { endpoint: endpointId(5), at: from + 3 * day, kind: 'lost', lastSeen: from + 3 * day } as const;
+  await putSignals(collector.state, [
+    late,
+    { endpoint: endpointId(5), at: from + 4 * day, kind: 'online', bootId: 'c' },
+  ]);
+  assert.equal(await october(), closed);
+  const preview = await post<Recomputed>('stability/recompute', { month: '2026-10' });
+  assert.is(preview.applied, false);
+  const servers = preview.differences.find(({ kpi, site: where }) => kpi === 'availability_server' && where === null);
+  assert.ok(servers && (servers.after as number) < (servers.before as number));
+  assert.equal(await october(), closed);
+  await post<Recomputed>('stability/recompute', { month: '2026-10', reason: 'the log of box-0005 came late' });
+  const revised = await october();
+  assert.equal([revised.closed?.revision, revised.closed?.reason], [1, 'the log of box-0005 came late']);
+  near(revised.parts.find(({ part }) => part === 'servers')?.value, servers.after as number);
+  const detail = await call<KpiDetail>('kpis/availability_server?period=2026-10&limit=1000');
+  near((100 * detail.total.part) / detail.total.whole, servers.after as number, 'its list');
+});
+
+test('another definition holds for open months only, and is refused where it cannot be meant', async () => {
+  const before = await october();
+  const [{ parts }] = await call<[{ parts: Record<string, object> }]>('stability/definition');
+  const wrong = { ...parts, servers: { weight: 31, target: 99.9, floor: 99 } };
+  const refused = await collector.call('/api/v1/stability/definition', {
+    ...{ method: 'PUT', as: 'manager', body: { parts: wrong, reason: 'x' } },
+  });
+  assert.equal([refused.status, (refused.body as { code: string }).code], [400, 'BAD_DEFINITION']);
+  const other = { ...parts, servers: { weight: 30, target: 99.99, floor: 99 } };
+  const [first] = await call<[{ version: number; reason: string }]>('stability/definition', 'PUT', {
+    ...{ parts: other, reason: 'we promise more' },
+  });
+  assert.equal([first.version, first.reason], [1, 'we promise more']);
+  assert.equal((await october()).index, before.index);
+  assert.is((await call<Stability>('stability?period=2026-11')).index.definition, 1);
+});
+
+test.run();
