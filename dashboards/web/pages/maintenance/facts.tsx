@@ -48,16 +48,16 @@ export function When({ row }: { row: MaintenanceRow }) {
   const [running] = row.running;
   if (running)
     return (
-      <>
+      <span>
         {t('maintenance.until')} <Moment at={running.end} />
-      </>
+      </span>
     );
   const [next] = row.next;
   if (!next)
     return row.once ? <Moment at={row.once.start} /> : <span class="quiet">{t(`maintenance.state.${row.state}`)}</span>;
   return (
-    <>
+    <span>
       <Moment at={next.start} /> – <Moment at={next.end} />
-    </>
+    </span>
   );
 }

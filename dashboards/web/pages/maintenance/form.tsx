@@ -74,7 +74,10 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
     if (body && (await send(() => call('maintenance', { method: 'POST', body })))) onDone();
   };
   const repeating = draft.repeat !== 'once';
-  const targets = targetsOf(draft.of).sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
+  const known = targetsOf(draft.of);
+  // A site without endpoints is no choice of the fleet's filter.
+  if (draft.target !== '' && !known.some(([value]) => value === draft.target)) known.push([draft.target, draft.target]);
+  const targets = known.sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   return (
     <Box title={t('maintenance.new')}>
       <form class="form" onSubmit={(event) => void submit(event)}>
