@@ -480,8 +480,32 @@ export const AlertDetail = Type.Object({
 });
 export type AlertDetail = Static<typeof AlertDetail>;
 
+export const LinkKind = Type.Enum(['parent', 'duplicate', 'follows', 'change', 'alert', 'related']);
+export type LinkKind = Static<typeof LinkKind>;
+export const SwarmKind = Type.Enum(['local', 'severity']);
+export type SwarmKind = Static<typeof SwarmKind>;
+/** What the page of a link for rating shows; it names nobody. `GET /api/v1/rate/{token}`. */
+export const AskedRating = Type.Object({
+  ticket: Type.Integer(),
+  rating: Type.Union([Type.Integer({ minimum: 1, maximum: 5 }), Type.Null()]),
+});
+export type AskedRating = Static<typeof AskedRating>;
+
 export const TicketDetail = Type.Object({
   row: TicketRow,
+  links: Type.Array(Type.Object({ id: Type.Integer(), kind: LinkKind, target: text, at: ms, by: text })),
+  /** Tickets that are linked to this one. */
+  linkedFrom: Type.Array(Type.Object({ ticket: Type.Integer(), kind: LinkKind })),
+  participants: Type.Array(Type.Object({ person: text, swarm: SwarmKind, joinedAt: ms, leftAt: orNull.ms })),
+  /** The last answer of the requester, and whether one is awaited. */
+  rating: Type.Object({
+    isAsked: Type.Boolean(),
+    rating: Type.Union([Type.Integer(), Type.Null()]),
+    comment: orNull.text,
+    at: orNull.ms,
+  }),
+  /** The secret of the link for rating, only in the answer to what made it. */
+  ratingToken: orNull.text,
   alert: Type.Union([Alert, Type.Null()]),
   events: Type.Array(TicketEvent),
   notifications: Type.Array(NotificationRow),

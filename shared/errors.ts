@@ -242,6 +242,12 @@ export const errors = {
     'The rule {id} is set in evenkeel.yaml, so it cannot be changed here.',
     'Change it in that file and restart the collector, or remove it there.',
   ),
+  RATING_UNKNOWN: row(
+    404,
+    'This link to rate a ticket is not known.',
+    'Copy the whole link, or ask the service desk for a new one.',
+  ),
+  RATING_EXPIRED: row(410, 'This link to rate a ticket expired at {at}.', 'Ask the service desk for a new one.'),
   CONFLICT: row(409, 'This cannot be done now: {problem}.', 'Reload to see the present state.'),
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),

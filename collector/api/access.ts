@@ -16,6 +16,9 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/enroll': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
+  /** The secret in the link is what counts. */
+  'GET /api/v1/rate/:token': 'public',
+  'POST /api/v1/rate/:token': 'public',
   'GET /openapi.json': 'public',
   'GET /healthz': 'public',
   'GET /readyz': 'public',
@@ -93,6 +96,13 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/reopen': 'operator',
   'POST /api/v1/tickets/:id/state': 'operator',
   'POST /api/v1/tickets/:id/priority': 'operator',
+  'POST /api/v1/tickets/:id/hand-off': 'operator',
+  'POST /api/v1/tickets/:id/swarm': 'operator',
+  'POST /api/v1/tickets/:id/participants/join': 'operator',
+  'POST /api/v1/tickets/:id/participants/leave': 'operator',
+  'POST /api/v1/tickets/:id/links': 'operator',
+  'DELETE /api/v1/tickets/:id/links/:link': 'operator',
+  'POST /api/v1/tickets/:id/rating-link': 'operator',
   'GET /api/v1/tickets/:id/impact': 'viewer',
   'PUT /api/v1/tickets/:id/impact': 'operator',
 

@@ -180,10 +180,43 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
   const [found] = await withClocks(reading, [row]);
   return {
     row: ticketOf(row, found?.clocks ?? cancelled, ruleNamed),
+    ...(await companyOf(state, id)),
+    ratingToken: null,
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
     notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),
     follows: row.follows,
+  };
+}
+
+/** Links, helpers and the rating. */
+async function companyOf(state: State, id: number) {
+  const links = await state.selectFrom('ticket_links').selectAll().where('ticket', '=', id).orderBy('id').execute();
+  const from = await state
+    .selectFrom('ticket_links')
+    .select(['ticket', 'kind'])
+    .where('target', '=', String(id))
+    .where('kind', 'in', ['parent', 'duplicate', 'follows', 'related'])
+    .orderBy('id')
+    .execute();
+  const helpers = await state
+    .selectFrom('ticket_participants')
+    .selectAll()
+    .where('ticket', '=', id)
+    .orderBy('id')
+    .execute();
+  const ratings = await state.selectFrom('ratings').selectAll().where('ticket', '=', id).execute();
+  const last = ratings.filter(({ at }) => at !== null).sort((a, b) => (b.at ?? 0) - (a.at ?? 0))[0];
+  return {
+    links: links.map((link) => ({ id: link.id, kind: link.kind, target: link.target, at: link.at, by: link.by_user })),
+    linkedFrom: from.map(({ ticket, kind }) => ({ ticket, kind })),
+    participants: helpers.map(({ person, swarm, joined_at, left_at }) => ({
+      ...{ person, swarm, joinedAt: joined_at, leftAt: left_at },
+    })),
+    rating: {
+      isAsked: ratings.length > 0,
+      ...{ rating: last?.rating ?? null, comment: last?.comment ?? null, at: last?.at ?? null },
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export type PersonAction = { key: string; at: number } & (
   | { type: 'close'; mutedUntil: number | null }
 );
 
+export type TicketChanges = ReturnType<typeof createChanges>;
+
 export const conflict = (problem: string) => fail('CONFLICT', { problem });
 
 export function createChanges(parts: { state: State; clock: Clock; changeFeed: ChangeFeed }) {

@@ -12,7 +12,10 @@ import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
 import { blankTicket, monitor, noHold, note, noteOpening, notePriority } from './events.ts';
 import type { TicketStateName } from './history.ts';
+import { createTicketLinks, parentOf, type TicketLinks } from './links.ts';
 import { type TicketLevel, weight } from './priority.ts';
+import { askFor, createRatings, type Ratings } from './ratings.ts';
+import { createTeamwork, type Teamwork } from './teamwork.ts';
 
 export interface NewTicket {
   title: string;
@@ -44,18 +47,21 @@ export interface Transition {
   reason?: CancelReason;
 }
 
+/** The secret of the link by which whoever asked can rate the work; null where nobody is asked. */
+type Resolved = { ratingToken: string | null };
+
 /** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
-export interface Tickets {
+export interface Tickets extends Teamwork, TicketLinks, Ratings {
   /** @returns the number of the new ticket */
   create(ticket: NewTicket): Promise<number>;
   /** An answer of the requester ends the wait for it. */
   comment(id: number, by: string, comment: Comment): Promise<void>;
   assign(id: number, by: string, assignee: string | null): Promise<void>;
   /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
-  resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<void>;
+  resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<Resolved>;
   reopen(id: number, by: string, text: string | null): Promise<void>;
   /** Any other transition of the life cycle. @throws EvenkeelError BAD_REQUEST for a hold without reason or date */
-  setState(id: number, by: string, transition: Transition): Promise<void>;
+  setState(id: number, by: string, transition: Transition): Promise<Resolved>;
   setPriority(id: number, by: string, level: { impact: TicketLevel; urgency: TicketLevel }, why: string): Promise<void>;
   /** The listener is called after the change was saved. */
   onPerson(listener: (action: PersonAction) => void): void;
@@ -88,13 +94,18 @@ export interface TicketsParts {
 
 export function createTickets(parts: TicketsParts): Tickets {
   const { state, clock, changeFeed, zone } = parts;
-  const { change, touch, done, onPerson } = createChanges(parts);
+  const changes = createChanges(parts);
+  const { change, touch, done, onPerson } = changes;
 
-  function move(id: number, by: string, transition: Transition, mutedUntil: number | null = null) {
+  async function move(id: number, by: string, transition: Transition, mutedUntil: number | null = null) {
     const { to, text } = transition;
-    return change(id, async (db, row, now) => {
+    let ratingToken: string | null = null;
+    const before = await change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
-      const data = { ...whyOf(transition, id, now), ...(mutedUntil === null ? {} : { wontFixUntil: mutedUntil }) };
+      const data = {
+        ...(await whyOf(db, transition, id, now)),
+        ...(mutedUntil === null ? {} : { wontFixUntil: mutedUntil }),
+      };
       const set = columnsFor(row, transition, by, now);
       if (set.open_key) await refuseSecondOpen(db, row);
       await save(db, row, { ...set, touched_at: row.touched_at ?? now, muted_until: mutedUntil, updated_at: now });
@@ -102,12 +113,15 @@ export function createTickets(parts: TicketsParts): Tickets {
         ...{ from_state: row.state, to_state: to, text },
         data: Object.keys(data).length === 0 ? null : JSON.stringify(data),
       });
+      if (to === 'resolved' && row.requester !== null) ratingToken = await askFor(db, id, now);
     });
+    return { row: before, ratingToken };
   }
 
   async function resolve(id: number, by: string, text: string | null, wontFixUntil: number | null = null) {
-    const row = await move(id, by, { to: 'resolved', text }, wontFixUntil);
+    const { row, ratingToken } = await move(id, by, { to: 'resolved', text }, wontFixUntil);
     done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
+    return { ratingToken };
   }
 
   return {
@@ -134,17 +148,18 @@ export function createTickets(parts: TicketsParts): Tickets {
       const current = await state.selectFrom('tickets').select('state').where('id', '=', id).executeTakeFirst();
       if (current && current.state !== 'resolved')
         throw conflict(`ticket ${id} is ${current.state}; only a resolved one can be reopened`);
-      const row = await move(id, by, { to: 'in_progress', text });
+      const { row } = await move(id, by, { to: 'in_progress', text });
       done(row, { type: 'reopen', key: row.key, at: clock.now() });
     },
     async setState(id, by, transition) {
       const { to, text } = transition;
       if (to === 'resolved') return resolve(id, by, text);
-      const row = await move(id, by, transition);
+      const { row } = await move(id, by, transition);
       const at = clock.now();
       if (to === 'closed') done(row, null);
       else if (to === 'cancelled') done(row, { type: 'close', key: row.key, at, mutedUntil: null });
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
+      return { ratingToken: null };
     },
     setPriority: (id, by, { impact, urgency }, why) =>
       touch(id, async (db, row, now) => {
@@ -155,6 +170,9 @@ export function createTickets(parts: TicketsParts): Tickets {
         await notePriority(db, id, now, by, { from: row.priority, to: next.priority, text: why, facts: levels });
         return next;
       }),
+    ...createTeamwork(changes),
+    ...createTicketLinks(changes),
+    ...createRatings(parts, changes),
     onPerson,
     closeOld: () => closeOld(state, changeFeed, zone, clock.now()),
   };
@@ -204,11 +222,25 @@ async function closeOld(state: State, changeFeed: ChangeFeed, zone: string, now:
   return old.length;
 }
 
-/** What the event of a transition says beside its states. @throws EvenkeelError BAD_REQUEST where something is missing */
-function whyOf({ to, text, hold, reason }: Transition, id: number, now: number): Record<string, unknown> {
+/**
+ * What the event of a transition says beside its states.
+ * @throws EvenkeelError BAD_REQUEST, CONFLICT where something is missing
+ */
+async function whyOf(
+  db: StateTransaction,
+  { to, text, hold, reason }: Transition,
+  id: number,
+  now: number,
+): Promise<Record<string, unknown>> {
   if (to === 'cancelled') {
-    if (!text && !reason) throw conflict(`a reason is needed to make ticket ${id} cancelled`);
-    return { reason: reason ?? 'not_an_issue' };
+    const parent = await parentOf(db, id);
+    if (reason === 'merged' && parent === null) throw conflict(`ticket ${id} has no parent; link it to one first`);
+    if (reason === 'duplicate')
+      throw conflict(`link ticket ${id} as duplicate to the one that it repeats, which cancels it`);
+    if (!text && !reason && parent === null) throw conflict(`a reason is needed to make ticket ${id} cancelled`);
+    return reason === 'merged' || (!reason && parent !== null)
+      ? { reason: 'merged', mergedInto: parent }
+      : { reason: reason ?? 'not_an_issue' };
   }
   if (to !== 'on_hold') return {};
   if (!hold) throw badHold(id, 'it needs a reason of the list and a date on which to look at it again');

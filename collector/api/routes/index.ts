@@ -13,6 +13,7 @@ import { metricRoutes } from './metrics.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
+import { rateRoutes } from './rate.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
@@ -35,6 +36,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,
+  rateRoutes,
   impactRoutes,
   protectionRoutes,
   kpiRoutes,

@@ -5,6 +5,8 @@ import {
   cancelReasons,
   HoldReason,
   holdReasons,
+  LinkKind,
+  SwarmKind,
   type TicketRow,
   TicketState,
 } from '../../../shared/api.ts';
@@ -21,6 +23,7 @@ interface TicketAction {
   name: string;
   summary: string;
   body: ReturnType<typeof Type.Object>;
+  /** @returns what belongs into the answer beside the ticket, if anything */
   run(id: number, by: string, said: TicketEdit): Promise<unknown>;
 }
 
@@ -34,6 +37,10 @@ export interface TicketEdit {
   reason?: string;
   until?: number;
   wontFixUntil?: number;
+  tier?: number;
+  kind?: SwarmKind | LinkKind;
+  person?: string;
+  target?: string;
   impact?: 1 | 2 | 3;
   urgency?: 1 | 2 | 3;
 }
@@ -106,6 +113,56 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
         },
       ),
       run: (id, by, edit) => tickets.setState(id, by, transitionIn(edit)),
+    },
+    {
+      name: 'hand-off',
+      summary: 'Hand a ticket to another tier or owner: 0 self-service, 1 desk, 2 specialists, 3 experts, 4 vendor',
+      body: Type.Object(
+        {
+          tier: Type.Integer({ minimum: 0, maximum: 4 }),
+          assignee: Type.Optional(word(64)),
+          reason: word(500),
+        },
+        { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
+      ),
+      run: (id, by, { tier = 1, assignee, reason = '' }) =>
+        tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason }),
+    },
+    {
+      name: 'swarm',
+      summary: 'Call helpers; the owner stays the owner',
+      body: Type.Object({ kind: SwarmKind }, { ...closed, examples: [{ kind: 'local' }] }),
+      run: (id, by, { kind }) => tickets.swarm(id, by, kind as SwarmKind),
+    },
+    {
+      name: 'participants/join',
+      summary: 'Help with a ticket, or note that somebody does',
+      body: Type.Object(
+        { kind: SwarmKind, person: Type.Optional(word(64)) },
+        { ...closed, examples: [{ kind: 'local', person: 'bob' }] },
+      ),
+      run: (id, by, { kind, person }) => tickets.join(id, by, person ?? by, kind as SwarmKind),
+    },
+    {
+      name: 'participants/leave',
+      summary: 'Help with a ticket no longer',
+      body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
+      run: (id, by, { person }) => tickets.leave(id, by, person ?? by),
+    },
+    {
+      name: 'links',
+      summary: 'Link a ticket to another one, an alert or a change; a duplicate is cancelled',
+      body: Type.Object(
+        { kind: LinkKind, target: word(64, 'the number of a ticket, the id of an alert, or how a change is called') },
+        { ...closed, examples: [{ kind: 'parent', target: '12' }] },
+      ),
+      run: (id, by, { kind, target = '' }) => tickets.link(id, by, kind as LinkKind, target),
+    },
+    {
+      name: 'rating-link',
+      summary: 'A new link by which the requester can rate the work; one that was not used ends',
+      body: Type.Object({}, { ...closed, examples: [{}] }),
+      run: async (id) => ({ ratingToken: await tickets.renew(id) }),
     },
     {
       name: 'priority',

@@ -103,9 +103,28 @@ export function ticketRoutes(app: App, context: Context): void {
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
-        await run(id, callerNamed(request), request.body as TicketEdit);
-        return ticketById(reading, id);
+        const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
+          | Partial<TicketDetail>
+          | undefined;
+        return { ...(await ticketById(reading, id)), ...made };
       },
     );
   }
+
+  app.delete(
+    '/api/v1/tickets/:id/links/:link',
+    {
+      schema: {
+        summary: 'Remove a link of a ticket',
+        tags: ['tickets'],
+        params: Type.Object({ ...TicketId.properties, link: TicketId.properties.id }, closed),
+        response: { 200: TicketDetail },
+      },
+    },
+    async (request) => {
+      const { id, link } = request.params;
+      await tickets.unlink(id, callerNamed(request), link);
+      return ticketById(reading, id);
+    },
+  );
 }

@@ -274,6 +274,36 @@ const calls: Record<string, Call> = {
       await collector.call(`/api/v1/tickets/${ids.ticket}/resolve`, { method: 'POST', as: 'admin', body: {} });
     },
   },
+  'POST /api/v1/tickets/:id/hand-off': {
+    path: '/api/v1/tickets/:ticket/hand-off',
+    body: { tier: 2, reason: 'the array' },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/swarm': { path: '/api/v1/tickets/:ticket/swarm', body: { kind: 'local' } },
+  'POST /api/v1/tickets/:id/participants/join': {
+    path: '/api/v1/tickets/:ticket/participants/join',
+    body: { kind: 'local' },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/participants/leave': {
+    path: '/api/v1/tickets/:ticket/participants/leave',
+    body: { person: 'nobody' },
+    status: 409,
+  },
+  'POST /api/v1/tickets/:id/links': {
+    path: '/api/v1/tickets/:ticket/links',
+    body: { kind: 'change', target: 'C-12' },
+    before: addTicket,
+  },
+  'DELETE /api/v1/tickets/:id/links/:link': { path: '/api/v1/tickets/:ticket/links/999', status: 404 },
+  'POST /api/v1/tickets/:id/rating-link': {
+    path: '/api/v1/tickets/:ticket/rating-link',
+    body: {},
+    status: 409,
+    before: addTicket,
+  },
+  'GET /api/v1/rate/:token': { path: '/api/v1/rate/nothing', status: 404 },
+  'POST /api/v1/rate/:token': { path: '/api/v1/rate/nothing', body: { rating: 5 }, status: 404 },
   'POST /api/v1/tickets/:id/priority': {
     path: '/api/v1/tickets/:ticket/priority',
     body: { impact: 1, urgency: 1, reason: 'the whole site waits' },

@@ -100,4 +100,74 @@ test('the priority follows from impact and urgency, is changed with a reason, an
   await refused(`tickets/${id}/priority`, { impact: 1, urgency: 2, reason: 'x' }, 'CONFLICT', /already/);
 });
 
+test('handed to another tier it has another owner; a swarm changes none', async () => {
+  const id = await open();
+  await ok(`tickets/${id}/assign`, { assignee: 'ada' });
+  await refused(`tickets/${id}/hand-off`, { tier: 5, reason: 'x' }, 'BAD_REQUEST', /tier/);
+  await refused(`tickets/${id}/hand-off`, { tier: 2 }, 'BAD_REQUEST', /reason/);
+  await ok(`tickets/${id}/swarm`, { kind: 'local' });
+  await ok(`tickets/${id}/participants/join`, { kind: 'local', person: 'bob' });
+  await refused(`tickets/${id}/participants/join`, { kind: 'local', person: 'bob' }, 'CONFLICT', /bob helps/);
+  const helped = await ok(`tickets/${id}/participants/leave`, { person: 'bob' });
+  assert.is(helped.row.assignee, 'ada');
+  assert.equal([helped.participants[0]?.person, typeof helped.participants[0]?.leftAt], ['bob', 'number']);
+  const { row, events } = await ok(`tickets/${id}/hand-off`, { tier: 2, reason: 'the array' });
+  assert.equal([row.tier, row.assignee], [2, null]);
+  const moved = events.find(({ kind }) => kind === 'handed_off');
+  assert.equal([moved?.text, moved?.data], ['the array', { fromTier: 1, toTier: 2, from: 'ada', to: null }]);
+  await refused(`tickets/${id}/hand-off`, { tier: 2, reason: 'again' }, 'CONFLICT', /with tier 2 already/);
+});
+
+test('links: not to itself, no circle of parents, one parent; a duplicate is cancelled as one', async () => {
+  const [a, b, c] = [await open(), await open(), await open()];
+  const link = (kind: string, target: unknown) => ({ kind, target: String(target) });
+  await refused(`tickets/${a}/links`, link('related', a), 'CONFLICT', /itself/);
+  await refused(`tickets/${a}/links`, link('related', 999_999), 'NOT_FOUND', /999999/);
+  await refused(`tickets/${a}/links`, link('parent', '1 or 1=1'), 'BAD_REQUEST', /not the number/);
+  await refused(`tickets/${a}/links`, link('alert', 'nothing'), 'NOT_FOUND', /alert/);
+  await ok(`tickets/${a}/links`, link('parent', b));
+  const { links } = await ok(`tickets/${b}/links`, link('parent', c));
+  await refused(`tickets/${c}/links`, link('parent', a), 'CONFLICT', /below/);
+  await refused(`tickets/${a}/links`, link('parent', c), 'CONFLICT', /the parent/);
+  await refused(`tickets/${a}/state`, { state: 'cancelled', reason: 'duplicate' }, 'CONFLICT', /as duplicate/);
+  await refused(`tickets/${c}/state`, { state: 'cancelled', reason: 'merged' }, 'CONFLICT', /no parent/);
+  const merged = await ok(`tickets/${a}/state`, { state: 'cancelled' });
+  assert.equal(merged.events.at(-1)?.data, { reason: 'merged', mergedInto: b });
+  const alone = await ok(`tickets/${b}/links/${links[0]?.id}`, undefined, 'DELETE');
+  assert.equal([alone.links.length, alone.linkedFrom], [0, [{ ticket: a, kind: 'parent' }]]);
+  const double = await ok(`tickets/${c}/links`, link('duplicate', b));
+  assert.equal([double.row.state, double.events.at(-1)?.data], ['cancelled', { reason: 'duplicate', of: b }]);
+  await refused(`tickets/${b}/links`, link('duplicate', c), 'CONFLICT', /cancelled/);
+});
+
+test('who asked rates the work by a link that names nobody; the last answer counts', async () => {
+  const id = await open({ requester: 'Mia Abe' });
+  const { ratingToken } = await ok(`tickets/${id}/resolve`, { text: 'replaced' });
+  assert.match(ratingToken ?? '', /^[\w-]{43}$/);
+  const stored = await collector.state.selectFrom('ratings').selectAll().where('ticket', '=', id).execute();
+  assert.not.match(JSON.stringify(stored), new RegExp(ratingToken ?? '-'), 'only its hash is stored');
+  const outside = (token: string, body?: unknown) =>
+    collector.call(`/api/v1/rate/${token}`, body === undefined ? {} : { method: 'POST', body });
+  const asked = await outside(ratingToken ?? '');
+  assert.equal([asked.status, asked.body], [200, { ticket: id, rating: null }]);
+  for (const rating of [0, 6, 4.5, '5']) assert.is((await outside(ratingToken ?? '', { rating })).status, 400);
+  assert.is((await outside(ratingToken ?? '', { rating: 5, comment: 'x'.repeat(2001) })).status, 400);
+  await outside(ratingToken ?? '', { rating: 5 });
+  await outside(ratingToken ?? '', { rating: 2, comment: 'It broke again.' });
+  const { rating } = await ok(`tickets/${id}`);
+  assert.equal([rating.rating, rating.comment], [2, 'It broke again.']);
+  assert.is((await outside('nothing')).status, 404);
+  const renewed = await ok(`tickets/${id}/rating-link`, {});
+  assert.is.not(renewed.ratingToken, ratingToken);
+  await collector.state
+    .updateTable('ratings')
+    .set({ sent_at: Date.now() - 31 * day })
+    .execute();
+  const late = await outside(ratingToken ?? '', { rating: 1 });
+  assert.equal([late.status, (late.body as { code: string }).code], [410, 'RATING_EXPIRED']);
+  let last = 200;
+  for (let i = 0; i < 25; i++) last = (await outside(`guess${i}`)).status;
+  assert.is(last, 429, 'guessing ends');
+});
+
 test.run();

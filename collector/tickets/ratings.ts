@@ -1,0 +1,90 @@
+/**
+ * How satisfied people are: whoever asked is asked once a person has resolved the ticket. The link holds a secret, of
+ * which only the hash is stored; it names nobody. The last answer of a ticket counts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import { hashSecret, makeSecret } from '../accounts/secret.ts';
+import type { ChangeFeed } from '../change-feed.ts';
+import type { StateTransaction } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import { conflict, type TicketChanges } from './change.ts';
+import { monitor, note } from './events.ts';
+
+/** What the page of a link shows. */
+export interface Asked {
+  ticket: number;
+  rating: number | null;
+}
+
+export interface Ratings {
+  /** Another link, for the one that got lost: the old one ends. @throws EvenkeelError NOT_FOUND, CONFLICT */
+  renew(id: number): Promise<string>;
+  /** @throws EvenkeelError RATING_UNKNOWN, RATING_EXPIRED; so does `rate` */
+  asked(token: string): Promise<Asked>;
+  rate(token: string, answer: { rating: number; comment: string | null }): Promise<Asked>;
+}
+
+const lifeMs = 30 * 86_400_000;
+
+export function createRatings(
+  parts: { state: State; clock: Clock; changeFeed: ChangeFeed },
+  { change }: Pick<TicketChanges, 'change'>,
+): Ratings {
+  const { state, clock, changeFeed } = parts;
+
+  async function find(db: State, token: string) {
+    const row = await db
+      .selectFrom('ratings')
+      .innerJoin('tickets', 'tickets.id', 'ratings.ticket')
+      .select(['ratings.id', 'ratings.ticket', 'ratings.rating', 'ratings.sent_at', 'tickets.requester'])
+      .where('token_hash', '=', hashSecret(token))
+      .executeTakeFirst();
+    if (!row) throw fail('RATING_UNKNOWN');
+    const end = row.sent_at + lifeMs;
+    if (end <= clock.now()) throw fail('RATING_EXPIRED', { at: new Date(end).toISOString() });
+    return row;
+  }
+
+  return {
+    async renew(id) {
+      let token = '';
+      await change(id, async (db, row, now) => {
+        if (row.requester === null || row.resolved_by === null || row.resolved_by === monitor)
+          throw conflict(`ticket ${id} was not resolved by a person for somebody who asked`);
+        const last = db.selectFrom('ratings').select('id').where('ticket', '=', id).orderBy('id', 'desc');
+        const found = await last.limit(1).executeTakeFirst();
+        if (found) await db.deleteFrom('ratings').where('id', '=', found.id).where('rating', 'is', null).execute();
+        token = await askFor(db, id, now);
+      });
+      return token;
+    },
+    async asked(token) {
+      const { ticket, rating } = await find(state, token);
+      return { ticket, rating };
+    },
+    async rate(token, { rating, comment }) {
+      const at = clock.now();
+      const ticket = await state.transaction().execute(async (db) => {
+        const row = await find(db, token);
+        await db.updateTable('ratings').set({ rating, comment, at }).where('id', '=', row.id).execute();
+        const data = JSON.stringify({ rating });
+        await note(db, row.ticket, at, row.requester ?? monitor, 'rated', { text: comment, data });
+        return row.ticket;
+      });
+      changeFeed.publish({ kind: 'ticket', ticket });
+      return { ticket, rating };
+    },
+  };
+}
+
+/** @returns the secret of the link */
+export async function askFor(db: StateTransaction, ticket: number, now: number): Promise<string> {
+  const token = makeSecret();
+  const none = { rating: null, comment: null, at: null };
+  await db
+    .insertInto('ratings')
+    .values({ ticket, token_hash: hashSecret(token), sent_at: now, ...none })
+    .execute();
+  return token;
+}
