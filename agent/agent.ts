@@ -12,8 +12,8 @@ import type { AgentConfig } from '../shared/report.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
+import { ask, openControlSocket } from './control-socket.ts';
 import { makePrivate, moveCredential, readCredential } from './credential.ts';
-import { ask, openDoor } from './door.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
@@ -64,7 +64,7 @@ interface Running {
   link: ReturnType<typeof createLink>;
   runner: Runner;
   heavy: ReturnType<typeof createHeavy>;
-  door: Server | null;
+  control: Server | null;
 }
 
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT */
@@ -114,13 +114,13 @@ export function createAgent(options: AgentOptions): Agent {
       onResume(jumpMs) {
         if (jumpMs > 0) parts.link.wake();
         const until = spool.newest();
-        const gap = birth.noticed({ jumpMs, lateMs: 0 }, (setMs) => {
+        const gap = birth.recordGap({ jumpMs, lateMs: 0 }, (setMs) => {
           parts.runner.clockSet(setMs);
           if (until) spool.redate(until, parts.link.sentUpTo, setMs);
         });
         void parts.announce(gap);
       },
-      onLate: (lateMs) => void parts.announce(birth.noticed({ jumpMs: 0, lateMs })),
+      onLate: (lateMs) => void parts.announce(birth.recordGap({ jumpMs: 0, lateMs })),
     });
     parts.link = createLink({
       credential: credential as NonNullable<typeof credential>,
@@ -161,7 +161,7 @@ export function createAgent(options: AgentOptions): Agent {
       for (const fault of faults)
         log.warn({ fault }, 'The local settings have a fault; `doctor` shows the settings in force');
       running = wire(config);
-      running.door = await openDoor(data, answer).catch((thrown) => {
+      running.control = await openControlSocket(data, answer).catch((thrown) => {
         log.warn({ reason: reasonOf(thrown) }, 'Could not open the local socket: sleep cannot be announced');
         return null;
       });
@@ -174,11 +174,11 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, door, birth } = running;
+      const { link, spool, runner, heavy, control, birth } = running;
       runner.stop();
       heavy.stop();
       endAll();
-      door?.close();
+      control?.close();
       await link.disconnect(reason);
       spool.close();
       birth.end();

@@ -11,7 +11,7 @@ import { type Reason, reason } from '../shared/reason.ts';
 import type { CheckContext } from './checks/check.ts';
 import type { AgentMemory } from './memory.ts';
 import { keepBootId, type RememberedRun, readBootId } from './platform/boot.ts';
-import { createGaps, type Gap, type Noticed } from './platform/gap.ts';
+import { type ClockGap, createGaps, type Gap } from './platform/gap.ts';
 import type { Shutdown } from './platform/shutdown.ts';
 
 interface LastSession extends RememberedRun {
@@ -33,7 +33,7 @@ export interface AgentBirth {
    * should know.
    * @param onClockSet by how much the clock was set forward (or back: negative), ms
    */
-  noticed(gap: Noticed, onClockSet?: (ms: number) => void): Promise<boolean>;
+  recordGap(gap: ClockGap, onClockSet?: (ms: number) => void): Promise<boolean>;
   /** For a day: the clock was set. */
   clockNote(): Reason | null;
   facts(): Partial<Online> & Shutdown;
@@ -99,7 +99,7 @@ export function createBirth(parts: { memory: AgentMemory; clock: Clock; log: Log
       shutdown = found;
       return true;
     },
-    async noticed(gap, onClockSet) {
+    async recordGap(gap, onClockSet) {
       const found = await gaps.explain(gap, clock.now());
       logGap(found);
       if (Math.abs(found.setMs) >= worthMs) onClockSet?.(Math.round(found.setMs));

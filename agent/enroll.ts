@@ -70,9 +70,9 @@ function namesIn(looksLike: unknown): string[] {
 
 /** What was trusted at enrolment is trusted by every later run, beside what the collector names itself. */
 function trusting(answer: unknown, ca: string | undefined): object {
-  const told = answer as { mqtt?: { url?: unknown; ca?: string } } | null;
-  if (ca === undefined || !told?.mqtt) return told ?? {};
-  return { ...told, mqtt: { ...told.mqtt, ca: [ca, told.mqtt.ca ?? ''].join('\n') } };
+  const settings = answer as { mqtt?: { url?: unknown; ca?: string } } | null;
+  if (ca === undefined || !settings?.mqtt) return settings ?? {};
+  return { ...settings, mqtt: { ...settings.mqtt, ca: [ca, settings.mqtt.ca ?? ''].join('\n') } };
 }
 
 interface How {

@@ -105,8 +105,8 @@ $g = (Get-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Cryptography').MachineGuid;
 
 async function readWindows(run: RunProgram): Promise<FingerprintParts> {
   const { stdout } = await run('powershell.exe', powershellArgs(windowsScript), { timeoutMs: 30_000 });
-  const said = (looseJson(stdout) ?? {}) as Record<string, unknown>;
-  const text = (name: string) => (typeof said[name] === 'string' ? (said[name] as string) : null);
-  const macs = [said.macs].flat().filter((mac) => typeof mac === 'string');
+  const answer = (looseJson(stdout) ?? {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof answer[name] === 'string' ? (answer[name] as string) : null);
+  const macs = [answer.macs].flat().filter((mac) => typeof mac === 'string');
   return { uuid: text('uuid'), serial: text('serial'), board: text('board'), machine: text('machine'), macs };
 }

@@ -49,5 +49,5 @@ async function explain(bytes: Buffer, file: string, known: readonly string[]): P
   const strange = named
     .filter((name) => !known.includes(name))
     .map((name): Fault => unknownKey(['checks'], name, known));
-  return source.tell([...faultsOf(AgentConfig, source.value), ...strange]);
+  return source.describe([...faultsOf(AgentConfig, source.value), ...strange]);
 }

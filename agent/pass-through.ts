@@ -75,9 +75,9 @@ export function passThrough(command: string, args: readonly string[]): Promise<P
     const err = passOn(child.stderr, process.stderr);
     child.on('error', (thrown: NodeJS.ErrnoException) => {
       release();
-      const said = `${command} could not be started: ${thrown.code ?? thrown.message}`;
-      process.stderr.write(`${said}\n`);
-      resolve({ code: thrown.code === 'ENOENT' ? 127 : 126, signal: null, stdout: '', stderr: said });
+      const problem = `${command} could not be started: ${thrown.code ?? thrown.message}`;
+      process.stderr.write(`${problem}\n`);
+      resolve({ code: thrown.code === 'ENOENT' ? 127 : 126, signal: null, stdout: '', stderr: problem });
     });
     child.on('close', (code, signal) => {
       release();

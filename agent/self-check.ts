@@ -1,4 +1,4 @@
-/** The agent's check of itself: CPU time, memory and spool, so that its growth is noticed; and whether its folder is there. */
+/** The agent's check of itself: CPU time, memory and spool, so that its growth shows; and whether its folder is there. */
 import type { EvenkeelError } from '../shared/errors.ts';
 import { ReasonedError, reason } from '../shared/reason.ts';
 import type { AgentBirth } from './birth.ts';

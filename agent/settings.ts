@@ -105,7 +105,7 @@ export function parseSettings(text: string, file: string, part?: keyof AgentSett
   const { custom, backups } = (source.value ?? {}) as Partial<Record<keyof AgentSettings, unknown>>;
   if (Array.isArray(custom)) faults.push(...twiceNamed(custom));
   faults.push(...faultsOfBackups(backups).map((fault) => ({ ...fault, path: ['backups', ...fault.path] })));
-  const lines = source.tell(faults);
+  const lines = source.describe(faults);
   const isOther = ({ path: [first] }: Fault) =>
     first !== undefined && first !== part && first in AgentSettings.properties;
   if (lines.length === 0 || (part !== undefined && lines.length === faults.length && faults.every(isOther)))

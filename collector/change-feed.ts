@@ -10,7 +10,7 @@ export type Change =
   | { kind: 'alert'; alert: string; endpoint: string }
   | { kind: 'ticket'; ticket: number }
   | { kind: 'inventory'; endpoint: string; section: string }
-  /** Made, changed or removed. That an endpoint came or went is told by `endpoint`. */
+  /** Made, changed or removed. Endpoints that come or go are changes of kind `endpoint`. */
   | { kind: 'maintenance'; maintenance: string }
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }

@@ -129,7 +129,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
   const enrollments = createEnrollments(state, clock.now);
-  /** A renamed site is renamed in the scopes of rules as well, before any endpoint is said to be there. */
+  /** A renamed site is renamed in the scopes of rules as well, before any change of an endpoint is published. */
   const onScopesMoved = async () => {
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
     await alerts.maintenance.scopesMoved();
@@ -274,7 +274,7 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
     withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
   return {
     derive,
-    /** The newest values that rules look at; null where there are none, or nobody knows whether they still hold. */
+    /** The newest values that rules look at; null where there are none, or it is unknown whether they still hold. */
     newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null {
       if (endpoint.state !== 'online') return null;
       const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());

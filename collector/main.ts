@@ -14,7 +14,7 @@ function help(): string {
     ([name, { usage, about }]) => `  ${`${name} ${usage}`.padEnd(34)} ${about}`,
   );
   return [
-    'evenkeel: collects what agents report, and tells people',
+    'evenkeel: collects what agents report, and notifies people',
     '',
     ...lines,
     '',

@@ -61,7 +61,7 @@ export interface Message {
   /** Nothing in it could be stored. */
   isEmptied?: boolean;
   inventory?: InventoryMessage;
-  said?: Presence;
+  presence?: Presence;
   /** Only a new one is published. */
   taken?: 'new' | 'duplicate' | 'conflict';
 }
@@ -75,7 +75,7 @@ interface PendingAck {
   endpoint: string;
   /** The content of the `ack` of this epoch changes with it. */
   epoch?: string;
-  news?: Change;
+  change?: Change;
 }
 
 export interface RoadParts {
@@ -102,7 +102,7 @@ export interface RoadParts {
 interface RoadStep {
   name: string;
   /** A promise only where something is waited for: no step of a usual report costs a turn of the event loop. */
-  run(parts: RoadParts, passage: Message): Promise<void> | undefined;
+  run(parts: RoadParts, message: Message): Promise<void> | undefined;
 }
 
 const arrival: readonly RoadStep[] = [
@@ -113,35 +113,35 @@ const arrival: readonly RoadStep[] = [
 ];
 const onceDurable: readonly { name: string; run(parts: RoadParts, kept: PendingAck): void }[] = [
   { name: 'acknowledge', run: acknowledge },
-  { name: 'tell', run: ({ changeFeed }, { news }) => news && changeFeed.publish(news) },
+  { name: 'publish', run: ({ changeFeed }, { change }) => change && changeFeed.publish(change) },
 ];
 
 /** @returns the function that runs one message through the steps; never throws */
-export function createPipeline(parts: RoadParts): (passage: Message) => void {
-  return (passage) => travel(parts, passage, 0);
+export function createPipeline(parts: RoadParts): (message: Message) => void {
+  return (message) => travel(parts, message, 0);
 }
 
-function travel(parts: RoadParts, passage: Message, from: number): void {
+function travel(parts: RoadParts, message: Message, from: number): void {
   for (let n = from; n < arrival.length; n++) {
     const step = arrival[n] as RoadStep;
     try {
-      const waiting = step.run(parts, passage);
+      const waiting = step.run(parts, message);
       if (waiting !== undefined) {
-        goOn(parts, passage, n, waiting);
+        goOn(parts, message, n, waiting);
         return;
       }
     } catch (thrown) {
-      void failed(parts, passage, step.name, thrown);
+      void failed(parts, message, step.name, thrown);
       return;
     }
   }
 }
 
 /** The remaining steps when step `n` has resolved. Separate, so that only such a message is held by a closure. */
-function goOn(parts: RoadParts, passage: Message, n: number, waiting: Promise<void>): void {
+function goOn(parts: RoadParts, message: Message, n: number, waiting: Promise<void>): void {
   waiting.then(
-    () => travel(parts, passage, n + 1),
-    (thrown) => failed(parts, passage, (arrival[n] as RoadStep).name, thrown),
+    () => travel(parts, message, n + 1),
+    (thrown) => failed(parts, message, (arrival[n] as RoadStep).name, thrown),
   );
 }
 
@@ -161,18 +161,18 @@ function durable(parts: RoadParts, kept: PendingAck): void {
 }
 
 /** Validates an untrusted payload against the schema of its topic. */
-function admit({ admission, quarantine, counters }: RoadParts, passage: Message): undefined {
-  const { endpoint, leaf, topic, payload, receivedAt } = passage;
+function admit({ admission, quarantine, counters }: RoadParts, message: Message): undefined {
+  const { endpoint, leaf, topic, payload, receivedAt } = message;
   counters[leaf].inc();
-  if (leaf === 'presence') passage.said = decode<Presence>(Presence, payload);
-  else if (leaf === 'inventory') passage.inventory = decode<InventoryMessage>(InventoryMessage, payload);
+  if (leaf === 'presence') message.presence = decode<Presence>(Presence, payload);
+  else if (leaf === 'inventory') message.inventory = decode<InventoryMessage>(InventoryMessage, payload);
   else {
     const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
     const { plain, refused, corrected } = admitted;
-    passage.report = admitted.report;
-    passage.clockOffsetMs = admitted.clockOffsetMs;
-    passage.digest = admitted.digest;
-    passage.isEmptied = admitted.isEmptied;
+    message.report = admitted.report;
+    message.clockOffsetMs = admitted.clockOffsetMs;
+    message.digest = admitted.digest;
+    message.isEmptied = admitted.isEmptied;
     if (corrected) counters.correctedTimes.inc();
     for (const { error, count, parts } of refused) {
       counters.droppedFields.inc({ reason: error.code }, count);
@@ -182,39 +182,39 @@ function admit({ admission, quarantine, counters }: RoadParts, passage: Message)
 }
 
 /** Proof of life counts from receipt, whether or not the store accepts the report. */
-function seen({ fleet, presence, log }: RoadParts, passage: Message): undefined {
-  const { endpoint, leaf, report, receivedAt } = passage;
+function seen({ fleet, presence, log }: RoadParts, message: Message): undefined {
+  const { endpoint, leaf, report, receivedAt } = message;
   if (!report) return undefined;
   const intervalMs = report.interval_s === undefined ? null : Math.round(report.interval_s * 1000);
   if (leaf === 'backlog' || presence.isLate(endpoint, report.at))
     presence.backlog.add(endpoint.id, report.at, intervalMs ?? endpoint.intervalMs ?? 10_000);
   if (leaf === 'backlog') return undefined;
-  fleet.seen(endpoint.id, receivedAt, passage.clockOffsetMs ?? null, intervalMs);
+  fleet.seen(endpoint.id, receivedAt, message.clockOffsetMs ?? null, intervalMs);
   presence.reported(endpoint)?.catch((thrown) => {
     log.error({ err: thrown, endpoint: endpoint.id }, 'Could not save the return of an endpoint');
   });
 }
 
 /** Makes the message durable. Beyond the limit it is not kept: its connection ends when there is room again. */
-function keep(parts: RoadParts, passage: Message): Promise<void> | undefined {
-  if (passage.said) return keepPresence(parts, passage, passage.said);
-  if (passage.crowded) return undefined;
-  if (passage.inventory) return keepInventory(parts, passage, passage.inventory);
-  const { report } = passage;
+function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
+  if (message.presence) return keepPresence(parts, message, message.presence);
+  if (message.crowded) return undefined;
+  if (message.inventory) return keepInventory(parts, message, message.inventory);
+  const { report } = message;
   if (!report) return undefined;
-  if (report.lost || passage.isEmptied)
-    return keepLosses(parts, passage, report).then(() => keepReport(parts, passage, report));
-  keepReport(parts, passage, report);
+  if (report.lost || message.isEmptied)
+    return keepLosses(parts, message, report).then(() => keepReport(parts, message, report));
+  keepReport(parts, message, report);
   return undefined;
 }
 
-async function keepPresence(parts: RoadParts, passage: Message, said: Presence): Promise<void> {
-  const { endpoint, acknowledge, from } = passage;
-  await parts.patience(() => parts.presence.said(endpoint, said));
+async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
+  const { endpoint, acknowledge, from } = message;
+  await parts.patience(() => parts.presence.receive(endpoint, presence));
   const shared =
-    said.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, said, from)) : null;
+    presence.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, presence, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });
-  if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, passage.receivedAt));
+  if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
 }
 
 /** A shared identity as a metric, so that a rule can alert on it; the alert shows the names. */
@@ -228,27 +228,27 @@ function identityReport(machines: readonly Machine[], at: number): Report {
   return { v: 1, epoch: '0'.repeat(32), seq: 1, at, metrics: [metric] };
 }
 
-async function keepInventory(parts: RoadParts, passage: Message, message: InventoryMessage): Promise<void> {
-  const { acknowledge, receivedAt } = passage;
-  const endpoint = passage.endpoint.id;
-  const kept = await parts.patience(() => parts.inventory.save(endpoint, message, receivedAt));
+async function keepInventory(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
+  const { acknowledge, receivedAt } = message;
+  const endpoint = message.endpoint.id;
+  const kept = await parts.patience(() => parts.inventory.save(endpoint, section, receivedAt));
   // Nothing is derived from an outdated section.
-  const metrics = kept === 'saved' ? await parts.inventory.derive(endpoint, message, receivedAt) : [];
-  const derived = await keepPlace(parts, passage, message, metrics);
+  const metrics = kept === 'saved' ? await parts.inventory.derive(endpoint, section, receivedAt) : [];
+  const derived = await keepPlace(parts, message, section, metrics);
   if (!derived) return;
-  durable(parts, { acknowledge, endpoint, news: { kind: 'inventory', endpoint, section: message.section } });
-  if (metrics.length > 0) parts.evaluation.evaluate(passage.endpoint, derived);
+  durable(parts, { acknowledge, endpoint, change: { kind: 'inventory', endpoint, section: section.section } });
+  if (metrics.length > 0) parts.evaluation.evaluate(message.endpoint, derived);
 }
 
-function keepReport(parts: RoadParts, passage: Message, report: Report): void {
-  const { receivedAt, acknowledge } = passage;
-  const endpoint = passage.endpoint.id;
+function keepReport(parts: RoadParts, message: Message, report: Report): void {
+  const { receivedAt, acknowledge } = message;
+  const endpoint = message.endpoint.id;
   const { epoch } = report;
-  const digest = passage.digest as number;
-  const settled = whenStored(parts, { acknowledge, endpoint, epoch, news: { kind: 'values', endpoint } });
-  passage.taken = parts.store.accept({ endpoint, receivedAt, report, digest }, settled);
-  if (passage.taken === 'duplicate') parts.counters.duplicates.inc();
-  if (passage.taken === 'conflict') refuseNumber(parts, passage, epoch);
+  const digest = message.digest as number;
+  const settled = whenStored(parts, { acknowledge, endpoint, epoch, change: { kind: 'values', endpoint } });
+  message.taken = parts.store.accept({ endpoint, receivedAt, report, digest }, settled);
+  if (message.taken === 'duplicate') parts.counters.duplicates.inc();
+  if (message.taken === 'conflict') refuseNumber(parts, message, epoch);
 }
 
 /** A separate function: its closure must not hold the report. */
@@ -278,25 +278,25 @@ function refuseNumber({ counters, conflict }: RoadParts, { endpoint, refuse }: M
  */
 async function keepPlace(
   parts: RoadParts,
-  passage: Message,
+  message: Message,
   { epoch, seq }: { epoch: string; seq: number },
   metrics: Metric[] = [],
 ): Promise<Report | undefined> {
-  const { receivedAt, payload } = passage;
-  const endpoint = passage.endpoint.id;
+  const { receivedAt, payload } = message;
+  const endpoint = message.endpoint.id;
   const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics };
   const stored = await parts.store.append({ endpoint, receivedAt, report, digest: digestOf(payload) });
   if (stored !== 'conflict') {
     parts.ackDue(endpoint, epoch);
     return report;
   }
-  refuseNumber(parts, passage, epoch);
+  refuseNumber(parts, message, epoch);
   return undefined;
 }
 
 /** What will never be stored is declared before its number can be acknowledged. */
-async function keepLosses({ losses }: RoadParts, passage: Message, report: Report): Promise<void> {
-  const { endpoint, receivedAt, isEmptied } = passage;
+async function keepLosses({ losses }: RoadParts, message: Message, report: Report): Promise<void> {
+  const { endpoint, receivedAt, isEmptied } = message;
   await losses.declared(endpoint.id, report.lost ?? [], receivedAt);
   if (isEmptied) await losses.refused(endpoint.id, report, receivedAt);
 }
@@ -307,17 +307,17 @@ function evaluate({ evaluation }: RoadParts, { endpoint, leaf, report, taken }: 
   if (leaf === 'report' && report && !isRepeat) evaluation.evaluate(endpoint, report);
 }
 
-async function failed(parts: RoadParts, passage: Message, step: string, thrown: unknown): Promise<void> {
+async function failed(parts: RoadParts, message: Message, step: string, thrown: unknown): Promise<void> {
   const { counters, log } = parts;
-  const { endpoint, topic } = passage;
+  const { endpoint, topic } = message;
   if (!(thrown instanceof EvenkeelError)) {
     counters.failedSteps.inc({ step });
     log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'Could not process a message');
   }
-  if (passage.report && hasTooManyGaps(thrown)) refuseNumber(parts, passage, passage.report.epoch);
+  if (message.report && hasTooManyGaps(thrown)) refuseNumber(parts, message, message.report.epoch);
   // It can be kept later (CONFLICT: the store is closing), and is resent until then.
   else if (thrown instanceof EvenkeelError && (thrown.retryable || thrown.code === 'CONFLICT')) return;
-  else if (step === 'admit' || step === 'keep') await putAside(parts, passage, thrown);
+  else if (step === 'admit' || step === 'keep') await putAside(parts, message, thrown);
 }
 
 /** A new epoch, with numbers in a row, is the cure. */
@@ -327,20 +327,20 @@ const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && t
  * A message that could not be admitted or kept would fail again: it is quarantined, declared lost, its number counts as
  * received, and it is acknowledged. Otherwise it would be resent for ever.
  */
-async function putAside(parts: RoadParts, passage: Message, error: unknown): Promise<void> {
+async function putAside(parts: RoadParts, message: Message, error: unknown): Promise<void> {
   const { quarantine, losses, log } = parts;
-  const { endpoint, topic, leaf, payload, report, receivedAt } = passage;
+  const { endpoint, topic, leaf, payload, report, receivedAt } = message;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
-  const identity = leaf === 'presence' ? undefined : (passage.inventory ?? report ?? identityIn(payload));
+  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? identityIn(payload));
   // Without a number no `ack` can cover it: its agent still has it.
-  if (!identity) return passage.acknowledge();
+  if (!identity) return message.acknowledge();
   try {
     await losses.refused(endpoint.id, identity, receivedAt);
-    if (await keepPlace(parts, passage, identity)) passage.acknowledge();
+    if (await keepPlace(parts, message, identity)) message.acknowledge();
   } catch (again) {
     log.error({ err: again, endpoint: endpoint.id, topic }, 'Could not save the number of a refused message');
-    if (hasTooManyGaps(again)) refuseNumber(parts, passage, identity.epoch);
-    else passage.refuse();
+    if (hasTooManyGaps(again)) refuseNumber(parts, message, identity.epoch);
+    else message.refuse();
   }
 }
 

@@ -67,7 +67,7 @@ const AlertCounts = Type.Object({
   critical: Type.Integer(),
   warning: Type.Integer(),
   info: Type.Integer(),
-  unacknowledged: Type.Integer({ description: 'critical ones that nobody has acknowledged' }),
+  unacknowledged: Type.Integer({ description: 'critical ones that are not acknowledged' }),
 });
 
 export const EndpointRow = Type.Object({
@@ -441,7 +441,7 @@ export const RuleEntry = Type.Object({
   /** Who may change it: built in (no restriction), the settings file, people. */
   owner: Type.Enum(['built-in', 'file', 'people']),
   /** The parts that its owner overrides; null where it is as it was built in. */
-  said: Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]),
+  overrides: Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]),
   /** False: the program has no such built-in rule, so without its overrides there is none. */
   hasDefault: Type.Boolean(),
   changedAt: orNull.ms,
@@ -532,9 +532,9 @@ export const ImpactSegment = Type.Object({
 /** What an incident did to people. */
 export const Impact = Type.Object({
   segments: Type.Array(ImpactSegment),
-  /** Null: estimated from alerts, confirmed by nobody. */
+  /** Null: estimated from alerts, not confirmed. */
   stated: Type.Union([Type.Object({ by: text, at: ms, reason: text }), Type.Null()]),
-  /** Endpoints that were down and of which nobody has said how many people depend on them. */
+  /** Endpoints that were down, and whose number of dependants is not known. */
   unknown: Type.Array(Type.Object({ id: text, name: text })),
   /** Newest first. */
   versions: Type.Array(Type.Object({ at: ms, by: text, reason: text, segments: Type.Array(ImpactSegment) })),

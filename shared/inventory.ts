@@ -147,7 +147,7 @@ export const PendingUpdate = Type.Object(
     severity: Type.Optional(maybe.text),
     since: maybe.instant,
     sinceAtLeast: Type.Optional(
-      Type.Boolean({ description: 'nobody says when it was published: it has been pending at least since then' }),
+      Type.Boolean({ description: 'its day of publication is unknown: it has been pending at least since then' }),
     ),
   },
   closed,

@@ -1,6 +1,6 @@
 /**
  * Why something is as it is: a code and its values. Agents send these in place of sentences, so that each person reads
- * them in their own language (group `reason` of the language files, one entry per code). What another program said is a
+ * them in their own language (group `reason` of the language files, one entry per code). What another program printed is a
  * value as well: it stays as it was printed, and is shown as a quotation.
  *
  * The name of a value determines how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s`
@@ -40,12 +40,12 @@ export function reason<Code extends ReasonCode>(
 }
 
 /** The verbatim message of a program; no reason where there was none. */
-export const said = (text: string | null | undefined): Reason[] => (text ? [reason('said', { text })] : []);
+export const quotation = (text: string | null | undefined): Reason[] => (text ? [reason('said', { text })] : []);
 
 /** Always as a list: agents before 0.2 sent one sentence. */
-export function reasonsIn(told: Reasons | null | undefined): Reason[] {
-  if (typeof told === 'string') return told === '' ? [] : [reason('verbatim', { text: told })];
-  return told ?? [];
+export function reasonsIn(reasons: Reasons | null | undefined): Reason[] {
+  if (typeof reasons === 'string') return reasons === '' ? [] : [reason('verbatim', { text: reasons })];
+  return reasons ?? [];
 }
 
 /** The reasons that there are, as one list; null when there are none. */
@@ -83,7 +83,7 @@ export function reasonsOf(thrown: unknown): Reason[] {
   } = (thrown ?? {}) as Partial<ReasonedError & NodeJS.ErrnoException>;
   if (Array.isArray(reasons)) return reasons.slice(0, maxReasons);
   if (typeof code === 'string' && typeof path === 'string') return [reason('not_readable', { path, error: code })];
-  return said(message);
+  return quotation(message);
 }
 
 /** At most `max` characters, cut in the middle: a long text begins with what failed and ends with why. */

@@ -10,7 +10,7 @@ export interface SettingsFile {
    * `file:line:column: what is wrong` for these faults and for those of the text itself, in the order of the file. If
    * the text is not valid YAML, only the syntax errors are listed: the value means nothing then.
    */
-  tell(faults: readonly Fault[]): string[];
+  describe(faults: readonly Fault[]): string[];
 }
 
 /** References that are written as one and read as thousands are refused from here on. */
@@ -49,12 +49,12 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
 
   return {
     value,
-    tell(faults) {
-      const told = (isBroken ? [] : faults).map(({ path, problem, isKey }) => ({
+    describe(faults) {
+      const placed = (isBroken ? [] : faults).map(({ path, problem, isKey }) => ({
         offset: isKey ? offsetOfKey(path) : offsetOf(path),
         text: isKey ? problem : `${nameOf(value, path)} ${problem}`,
       }));
-      const lines = [...own, ...told]
+      const lines = [...own, ...placed]
         .sort((a, b) => a.offset - b.offset)
         .map(({ offset, text: problem }) => {
           const { line, col } = counter.linePos(offset);

@@ -154,22 +154,22 @@ function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path):
 
 /** Sections that differ by one word, such as `kind`, are compared with the one that is named; else by their type. */
 function choiceFaults(shape: Shape, choices: readonly Shape[], value: unknown, path: Path): Fault[] {
-  const told = choices.map((choice) => faultsOf(choice, value, path));
-  if (told.some((faults) => faults.length === 0)) return [];
+  const found = choices.map((choice) => faultsOf(choice, value, path));
+  if (found.some((faults) => faults.length === 0)) return [];
   const word = Object.keys(choices[0]?.properties ?? {}).find((key) =>
     choices.every((choice) => choice.properties?.[key]?.const !== undefined),
   );
   if (word !== undefined && isOfType({ type: 'object' }, value)) {
     const given = (value as Record<string, unknown>)[word];
     const named = choices.findIndex((choice) => choice.properties?.[word]?.const === given);
-    if (named >= 0) return told[named] as Fault[];
+    if (named >= 0) return found[named] as Fault[];
     const words: Shape = { enum: choices.map((choice) => choice.properties?.[word]?.const) };
     if (given === undefined) return [{ path, problem: `lacks "${word}": ${wanted(words)}` }];
     return faultsOf(words, given, [...path, word]);
   }
   const type = Array.isArray(value) ? 'array' : typeof value;
   const fitting = choices.findIndex((choice) => choice.type === type);
-  return shape.want === undefined && fitting >= 0 ? (told[fitting] as Fault[]) : [wrong(shape, value, path, '')];
+  return shape.want === undefined && fitting >= 0 ? (found[fitting] as Fault[]) : [wrong(shape, value, path, '')];
 }
 
 /** What a place takes, in words. */

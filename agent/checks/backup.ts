@@ -115,7 +115,9 @@ const memoryKey = 'backup';
 function remembered(context: CheckContext): Record<string, SourceReading> {
   const value = context.memory.get(memoryKey) as { sources?: Record<string, SourceReading> } | undefined;
   const entries = Object.entries(value?.sources ?? {});
-  return Object.fromEntries(entries.filter(([, heard]) => Number.isFinite(heard?.at) && Array.isArray(heard.jobs)));
+  return Object.fromEntries(
+    entries.filter(([, reading]) => Number.isFinite(reading?.at) && Array.isArray(reading.jobs)),
+  );
 }
 
 /** The last answer of a source stays known while its settings cannot be read. */
@@ -125,9 +127,9 @@ function standing(
   problem: Reason[],
 ): [string, SourceReading][] {
   const open = Object.entries(before).filter(([key]) => !asked.has(key) && !key.startsWith('discover '));
-  return open.map(([key, heard]) => [
+  return open.map(([key, reading]) => [
     key,
-    { ...heard, jobs: heard.jobs.map((job) => ({ ...job, result: 'unknown', reason: problem, readable: false })) },
+    { ...reading, jobs: reading.jobs.map((job) => ({ ...job, result: 'unknown', reason: problem, readable: false })) },
   ]);
 }
 
@@ -147,15 +149,15 @@ async function settingsOrProblem(
 const patience = 10_000;
 
 interface BackupMemory {
-  heard: Record<string, SourceReading>;
+  readings: Record<string, SourceReading>;
   /** Slow sources being asked, one after the other: two repository queries at once would cost twice the memory. */
   asking: Promise<void> | null;
 }
 
 async function askSlow(context: CheckContext, state: BackupMemory, sources: readonly BackupSource[]): Promise<void> {
   for (const source of sources) {
-    state.heard[source.key] = await readSource(source, state.heard[source.key], context.clock.now());
-    context.memory.set(memoryKey, { sources: state.heard });
+    state.readings[source.key] = await readSource(source, state.readings[source.key], context.clock.now());
+    context.memory.set(memoryKey, { sources: state.readings });
   }
 }
 
@@ -170,7 +172,7 @@ async function waitAtMost(work: Promise<void>): Promise<void> {
 
 async function readBackups(context: CheckContext, state: BackupMemory): Promise<Findings> {
   const now = context.clock.now();
-  if (state.asking === null) state.heard = remembered(context);
+  if (state.asking === null) state.readings = remembered(context);
   const { settings, problem } = await settingsOrProblem(context);
   const sources = sourcesOf(context, settings);
   state.asking ??= askSlow(
@@ -181,18 +183,18 @@ async function readBackups(context: CheckContext, state: BackupMemory): Promise<
     state.asking = null;
   });
   for (const source of sources.filter(({ every }) => every === 0)) {
-    state.heard[source.key] = await readSource(source, state.heard[source.key], now);
+    state.readings[source.key] = await readSource(source, state.readings[source.key], now);
   }
   await waitAtMost(state.asking);
   const keys = new Set(sources.map(({ key }) => key));
-  const known = Object.entries(state.heard).filter(([key]) => keys.has(key));
-  const heard = [...known, ...(problem === null ? [] : standing(state.heard, keys, problem))];
-  if (state.asking === null) context.memory.set(memoryKey, { sources: Object.fromEntries(heard) });
+  const known = Object.entries(state.readings).filter(([key]) => keys.has(key));
+  const readings = [...known, ...(problem === null ? [] : standing(state.readings, keys, problem))];
+  if (state.asking === null) context.memory.set(memoryKey, { sources: Object.fromEntries(readings) });
 
-  const jobs = combine(heard.flatMap(([, one]) => one.jobs.map((job) => sane(job, now))));
+  const jobs = combine(readings.flatMap(([, one]) => one.jobs.map((job) => sane(job, now))));
   const note = joinReasons(
     problem,
-    ...sources.map(({ key, product }) => noteOf(state.heard[key], product)),
+    ...sources.map(({ key, product }) => noteOf(state.readings[key], product)),
     await suggestion(context, jobs),
   );
   return {
@@ -203,12 +205,12 @@ async function readBackups(context: CheckContext, state: BackupMemory): Promise<
 }
 
 /** Agents before 0.2 remembered a sentence. */
-const noteOf = (heard: SourceReading | undefined, product: string): Reason[] =>
-  Array.isArray(heard?.note) ? [reason('in_part', { name: product }), ...heard.note] : [];
+const noteOf = (reading: SourceReading | undefined, product: string): Reason[] =>
+  Array.isArray(reading?.note) ? [reason('in_part', { name: product }), ...reading.note] : [];
 
 /** The check `backup`: section `backups` and the measurement of the same name. */
 export function backup(): Check {
-  const state: BackupMemory = { heard: {}, asking: null };
+  const state: BackupMemory = { readings: {}, asking: null };
   return {
     name: 'backup',
     every: 5 * 60_000,

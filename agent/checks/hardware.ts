@@ -9,7 +9,7 @@ const empty =
   /^(|-|unknown|none|n\/a|default string|to be filled by o\.e\.m\.?|not specified|system (product name|manufacturer|serial number)|0+)$/i;
 
 /** The text, or null when it is empty or a placeholder. */
-export function told(text: unknown): string | null {
+export function filledIn(text: unknown): string | null {
   const plain = typeof text === 'string' ? text.trim().slice(0, 256) : '';
   return empty.test(plain) ? null : plain;
 }
@@ -21,7 +21,7 @@ function interfaces(): Hardware['interfaces'] {
     .filter(([name]) => leadsSomewhere(name))
     .map(([name, addresses = []]) => ({
       name: name.slice(0, 256),
-      mac: told(addresses[0]?.mac),
+      mac: filledIn(addresses[0]?.mac),
       addresses: addresses.map(({ address }) => address).slice(0, 32),
     }));
 }
@@ -40,17 +40,17 @@ export function hardware(): Check {
       const memory = await si.mem();
       const layout = await si.diskLayout();
       const section: Hardware = {
-        manufacturer: told(board.manufacturer),
-        model: told(board.model),
-        serial: told(board.serial),
-        cpu: { model: told(`${processor.manufacturer} ${processor.brand}`), cores: positive(processor.cores) },
+        manufacturer: filledIn(board.manufacturer),
+        model: filledIn(board.model),
+        serial: filledIn(board.serial),
+        cpu: { model: filledIn(`${processor.manufacturer} ${processor.brand}`), cores: positive(processor.cores) },
         memory_bytes: positive(memory.total),
         disks: layout.slice(0, 256).map((disk) => ({
-          name: told(disk.device) ?? told(disk.name) ?? 'disk',
-          model: told(disk.name),
-          serial: told(disk.serialNum),
+          name: filledIn(disk.device) ?? filledIn(disk.name) ?? 'disk',
+          model: filledIn(disk.name),
+          serial: filledIn(disk.serialNum),
           bytes: positive(disk.size),
-          kind: told(disk.type),
+          kind: filledIn(disk.type),
         })),
         interfaces: interfaces().slice(0, 256),
       };

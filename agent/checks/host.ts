@@ -34,8 +34,8 @@ async function readOs(context: CheckContext): Promise<Os> {
     return { name, version: debian ?? values.VERSION_ID ?? null, build: values.BUILD_ID ?? null };
   }
   if (platform === 'darwin') {
-    const said = parseSwVers((await context.run('/usr/bin/sw_vers', [], { timeoutMs: 5000 })).stdout);
-    return { name: said.product, version: said.version, build: said.build };
+    const parsed = parseSwVers((await context.run('/usr/bin/sw_vers', [], { timeoutMs: 5000 })).stdout);
+    return { name: parsed.product, version: parsed.version, build: parsed.build };
   }
   return platform === 'win32' ? readWindows(context) : nothing;
 }
@@ -51,8 +51,8 @@ async function readWindows(context: CheckContext): Promise<Os> {
   };
   const [name, build, ubr] = [value('ProductName'), value('CurrentBuildNumber'), value('UBR')];
   if (name === null || build === null) {
-    const said = parseSystemInfo((await context.run('systeminfo', [], { timeoutMs: 60_000 })).stdout);
-    return { name: said.product, version: null, build: said.build };
+    const parsed = parseSystemInfo((await context.run('systeminfo', [], { timeoutMs: 60_000 })).stdout);
+    return { name: parsed.product, version: null, build: parsed.build };
   }
   const patch = ubr === null ? '' : `.${Number(ubr)}`;
   // Microsoft kept the name "Windows 10" in the registry of Windows 11, which begins at build 22000.

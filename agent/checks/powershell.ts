@@ -1,6 +1,6 @@
 /** One PowerShell process for a whole batch of questions: each costs 0.5 to 5 s, and 50 to 100 MB. */
 
-import { clip, type Reason, reason, said } from '../../shared/reason.ts';
+import { clip, quotation, type Reason, reason } from '../../shared/reason.ts';
 import { powershellArgs } from '../platform/windows.ts';
 import type { CheckContext } from './check.ts';
 import { howEnded } from './ended.ts';
@@ -27,6 +27,6 @@ export async function powershell(
     .trim();
   return {
     value: null,
-    reasons: plain === '' ? [howEnded('powershell.exe', result)] : said(clip(plain, 1000)),
+    reasons: plain === '' ? [howEnded('powershell.exe', result)] : quotation(clip(plain, 1000)),
   };
 }

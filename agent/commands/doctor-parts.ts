@@ -13,7 +13,7 @@ export interface DoctorPart {
   name: string;
   /** What is read, with which privileges; null when the check's own line has it. */
   reads: string | null;
-  said: string[];
+  findings: string[];
   /** From which follows what is to be done. */
   reasons: Reason[];
 }
@@ -31,7 +31,12 @@ const itemWords = ({ name, status, summary }: HealthItem) => `${name} ${status}:
 const order: readonly HealthItem['status'][] = ['unknown', 'critical', 'warning', 'ok'];
 
 async function healthPart(source: HealthSource, context: CheckContext): Promise<DoctorPart> {
-  const part = (said: string[], reasons: Reason[] = []) => ({ name: source.name, reads: source.reads, said, reasons });
+  const part = (findings: string[], reasons: Reason[] = []) => ({
+    name: source.name,
+    reads: source.reads,
+    findings,
+    reasons,
+  });
   try {
     const { items } = await source.read(context);
     if (items.length === 0) return part(['nothing here']);
@@ -74,13 +79,13 @@ async function patchParts(outcome: CheckOutcome, context: CheckContext): Promise
   const found = states.map((state) => ({
     name: state.manager,
     reads: here.find(({ name }) => name === state.manager)?.reads ?? null,
-    said: [patchWords(state)],
+    findings: [patchWords(state)],
     reasons: reasonsIn(state.reason),
   }));
   const missing = here.map(({ name }) => name).filter((name) => !states.some(({ manager }) => manager === name));
   return missing.length === 0
     ? found
-    : [...found, { name: 'not on this machine', reads: null, said: [missing.join(', ')], reasons: [] }];
+    : [...found, { name: 'not on this machine', reads: null, findings: [missing.join(', ')], reasons: [] }];
 }
 
 function jobWords({ result, lastSuccess, reason, readable }: BackupJob): string {
@@ -92,17 +97,17 @@ async function backupParts(outcome: CheckOutcome): Promise<DoctorPart[]> {
   const jobs = sectionOf<BackupJob>(outcome, 'backups');
   const named = jobs.map((job) => ({
     ...{ name: `${job.product} ${job.job}`, reads: null },
-    ...{ said: [jobWords(job)], reasons: reasonsIn(job.reason) },
+    ...{ findings: [jobWords(job)], reasons: reasonsIn(job.reason) },
   }));
   if (named.length > 0) return named;
   const { products } = await import('../checks/backup/index.ts');
   const looked = products.filter(({ discover }) => discover).map(({ name, reads }) => `${name} (${reads})`);
-  return [{ name: 'looked in vain for', reads: null, said: looked, reasons: [] }];
+  return [{ name: 'looked in vain for', reads: null, findings: looked, reasons: [] }];
 }
 
 const customParts = (outcome: CheckOutcome): DoctorPart[] =>
   sectionOf<HealthItem>(outcome, 'health').map(({ name, status, summary }) => ({
-    ...{ name, reads: null, said: [`${status}: ${english(summary).split('\n')[0]}`], reasons: reasonsIn(summary) },
+    ...{ name, reads: null, findings: [`${status}: ${english(summary).split('\n')[0]}`], reasons: reasonsIn(summary) },
   }));
 
 /** The parts of a check that has any; it may read again what has just been read. */

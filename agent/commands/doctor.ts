@@ -15,8 +15,8 @@ import { attempt, type CheckOutcome } from '../attempt.ts';
 import type { Check, CheckContext } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext, memoryPath } from '../context.ts';
+import { ask } from '../control-socket.ts';
 import { type Credential, readCredential } from '../credential.ts';
-import { ask } from '../door.ts';
 import { english } from '../english.ts';
 import { merge, paceOf } from '../intervals.ts';
 import { readLocal } from '../local.ts';
@@ -52,10 +52,10 @@ export function describe(check: Pick<Check, 'name' | 'reads'>, outcome: CheckOut
 }
 
 /** What each part of a check reads, found, and lacks. */
-function describePart({ name, reads, said, reasons }: DoctorPart): string[] {
+function describePart({ name, reads, findings, reasons }: DoctorPart): string[] {
   const remedies = [...new Set(reasons.flatMap((one) => remedyFor([one]) ?? []))];
   return [
-    `    ${name}: ${said.join('; ')}`,
+    `    ${name}: ${findings.join('; ')}`,
     ...(reads === null ? [] : [`        reads: ${reads}`]),
     ...remedies.map((remedy) => `        to do: ${remedy}`),
   ];

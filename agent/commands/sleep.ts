@@ -3,7 +3,7 @@
  * this command returns when the broker has it, so the hook keeps the machine awake no longer than that.
  */
 import { fail } from '../../shared/errors.ts';
-import { ask } from '../door.ts';
+import { ask } from '../control-socket.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 

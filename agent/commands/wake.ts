@@ -1,6 +1,6 @@
 /** `wake`: for the hook after resume. Without it the agent notices by itself, at its next tick. */
 import { fail } from '../../shared/errors.ts';
-import { ask } from '../door.ts';
+import { ask } from '../control-socket.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 

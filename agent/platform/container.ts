@@ -43,8 +43,8 @@ function signOf(root: string, mounts: readonly string[]): string | null {
   // Written by systemd inside of a container; pid 1 of others has it in its environment, which only root may read.
   const environment = (readText(root, '/proc/1/environ') ?? '').split('\0');
   const variable = environment.find((word) => word.startsWith('container='))?.slice(10);
-  const told = firstLine(root, '/run/systemd/container') || variable;
-  if (told) return told.slice(0, 32);
+  const named = firstLine(root, '/run/systemd/container') || variable;
+  if (named) return named.slice(0, 32);
   if (mounts.some((line) => line.includes(' - fuse.lxcfs '))) return 'lxc';
   const top = mounts.find((line) => line.split(' ')[4] === '/');
   return top?.includes(' - overlay ') && engines.test(top) ? 'container' : null;

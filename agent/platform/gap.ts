@@ -13,7 +13,7 @@ export interface Gap {
 }
 
 /** By how much the wall clock, and by how much the monotonic clock, went further than the agent had planned; ms. */
-export interface Noticed {
+export interface ClockGap {
   jumpMs: number;
   lateMs: number;
 }
@@ -27,7 +27,7 @@ const asleepSinceBoot = () => uptime() * 1000 - Number(process.hrtime.bigint()) 
 export function createGaps(system: GapContext, asleep = system.platform === 'linux' ? asleepSinceBoot : null) {
   let before = asleep?.() ?? 0;
   return {
-    async explain({ jumpMs, lateMs }: Noticed, now: number): Promise<Gap> {
+    async explain({ jumpMs, lateMs }: ClockGap, now: number): Promise<Gap> {
       if (asleep) {
         const total = asleep();
         // A wall clock that was set jumps without sleep; sleep without a jump is a mistake of a container's uptime.

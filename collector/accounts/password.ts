@@ -47,4 +47,4 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
 }
 
 /** A hash without a password: the log-in of an unknown user is verified against it, so that both take as long. */
-export const nobody = `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(Buffer.alloc(16))}$${base64(randomBytes(tagLength))}`;
+export const dummyHash = `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(Buffer.alloc(16))}$${base64(randomBytes(tagLength))}`;

@@ -1,7 +1,7 @@
 /** Users who log in with a password. */
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
-import { hashPassword, nobody, verifyPassword } from './password.ts';
+import { dummyHash, hashPassword, verifyPassword } from './password.ts';
 import { isRole, type Role } from './roles.ts';
 import { makeId } from './secret.ts';
 
@@ -73,7 +73,7 @@ export function createUsers(state: State, now: () => number): Users {
 
     async logIn(name, password) {
       const row = await state.selectFrom('users').selectAll().where('name', '=', name).executeTakeFirst();
-      const right = await verifyPassword(password, row?.password_hash ?? nobody);
+      const right = await verifyPassword(password, row?.password_hash ?? dummyHash);
       return right && row && row.disabled_at === null ? userOf(row) : undefined;
     },
 

@@ -35,8 +35,7 @@ export function createPeople({ state, clock, memory, push }: PeopleParts) {
     },
     async handOver(id: string, by: string, to: string): Promise<void> {
       const { key, acknowledgement } = await alertOf(id, 'handed over');
-      if (!acknowledgement)
-        throw fail('CONFLICT', { problem: 'nobody has acknowledged the alert; acknowledge it first' });
+      if (!acknowledgement) throw fail('CONFLICT', { problem: 'the alert is not acknowledged; acknowledge it first' });
       await push({ type: 'hand-over', at: clock.now(), key, by, to });
     },
     async withdraw(id: string, by: string): Promise<void> {

@@ -14,7 +14,7 @@ import type { Caller, Context } from './context.ts';
 
 export const cookieName = 'evenkeel';
 /** Public, with a longer answer for those who are logged in. */
-const tellsMore = new Set(['/api/v1/me', '/readyz']);
+const answersMore = new Set(['/api/v1/me', '/readyz']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function bearerOf(request: FastifyRequest): string | undefined {
@@ -55,8 +55,8 @@ export function createGuard({ accounts, addresses }: Pick<Context, 'accounts' | 
     refuseForeign(request, new URL(addresses().http).origin);
     const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${url}`];
     // Unreachable after the check at start; a refusal is the only safe answer all the same.
-    if (need === undefined) throw fail('FORBIDDEN', { role: 'nobody', needed: 'an entry in the table of access' });
-    if (need === 'public' && !tellsMore.has(url)) return;
+    if (need === undefined) throw fail('FORBIDDEN', { role: 'no role', needed: 'an entry in the table of access' });
+    if (need === 'public' && !answersMore.has(url)) return;
     request.caller = await callerOf(request, accounts);
     if (need === 'public') return;
     if (!request.caller) throw fail('NOT_LOGGED_IN');
@@ -66,5 +66,5 @@ export function createGuard({ accounts, addresses }: Pick<Context, 'accounts' | 
 
 /** The caller of a route that is not public: the guard guarantees that there is one. */
 export function callerNamed(request: FastifyRequest): string {
-  return request.caller?.name ?? 'nobody';
+  return request.caller?.name ?? 'unknown';
 }

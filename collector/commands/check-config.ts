@@ -29,7 +29,7 @@ export const command: Command = {
       `Data       ${config.data}`,
       `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
       `Series     ${config.series.name}`,
-      `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, nobody is told'}`,
+      `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, no one is notified'}`,
       `Rules      ${rulesLine(config.rules)}`,
       `Zone       ${config.zone}`,
       'The settings are good.',

@@ -20,7 +20,7 @@ const lookEveryMs = 2000;
 
 export function guardData(folder: string, log: Log): DataGuard {
   const files = new Map<string, string>();
-  let told: string | null = null;
+  let reported: string | null = null;
 
   function find(): EvenkeelError | null {
     const changed = [...files].find(([path, id]) => idOf(path) !== id)?.[0];
@@ -41,10 +41,10 @@ export function guardData(folder: string, log: Log): DataGuard {
   function problem(): EvenkeelError | null {
     const found = find();
     const reason = found?.message ?? null;
-    if (reason !== told) {
+    if (reason !== reported) {
       if (found) log.error({ hint: found.hint }, found.message);
-      else log.info({ was: told }, 'The data folder is in place again');
-      told = reason;
+      else log.info({ was: reported }, 'The data folder is in place again');
+      reported = reason;
     }
     return found;
   }

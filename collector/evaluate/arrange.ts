@@ -25,7 +25,7 @@ export interface ArrangedRule {
   /** Who may change it: anyone (built in), the settings file, people. */
   owner: 'built-in' | RuleOverride['owner'];
   /** The parts that its owner overrides. */
-  said: RuleOverride['parts'] | null;
+  overrides: RuleOverride['parts'] | null;
   /** False: without the override there is no such rule. */
   hasDefault: boolean;
   changedAt: number | null;
@@ -36,7 +36,7 @@ export interface Arranged {
   books: RuleBooks;
   entries: ArrangedRule[];
   /** Faults of overrides; one with a fault is not in force. */
-  faults: { said: RuleOverride; fault: Fault }[];
+  faults: { override: RuleOverride; fault: Fault }[];
 }
 
 export const isSameScope = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
@@ -48,48 +48,48 @@ const fixed = ['level_of', 'applies'] as const;
 export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]): Arranged {
   const faults: Arranged['faults'] = [];
   const known = new Set(builtIn.map(({ id }) => id));
-  const entryOf = (rule: Rule, said: RuleOverride | null): ArrangedRule => ({
+  const entryOf = (rule: Rule, override: RuleOverride | null): ArrangedRule => ({
     rule,
-    scope: said?.scope ?? everywhere,
-    owner: said?.owner ?? 'built-in',
-    said: said?.parts ?? null,
+    scope: override?.scope ?? everywhere,
+    owner: override?.owner ?? 'built-in',
+    overrides: override?.parts ?? null,
     hasDefault: known.has(rule.id),
-    changedAt: said?.at ?? null,
-    changedBy: said?.by ?? null,
+    changedAt: override?.at ?? null,
+    changedBy: override?.by ?? null,
   });
   const base = new Map(builtIn.map((rule): [string, ArrangedRule] => [rule.id, entryOf(rule, null)]));
   const scoped: ArrangedRule[] = [];
-  const saidOf = new Map<ArrangedRule, RuleOverride>();
+  const overrideOf = new Map<ArrangedRule, RuleOverride>();
 
   function take(
-    said: RuleOverride,
+    override: RuleOverride,
     before: Rule | undefined,
     check: (rule: Rule) => Fault[] = () => [],
   ): ArrangedRule | null {
-    const candidate = merged(said.id, before, said.parts);
+    const candidate = merged(override.id, before, override.parts);
     const found = before ? faultsOfRule(candidate) : newRuleFaults(candidate, [...known]);
     if (found.length === 0) found.push(...check(candidate as Rule));
-    faults.push(...found.map((fault) => ({ said, fault })));
+    faults.push(...found.map((fault) => ({ override, fault })));
     if (found.length > 0) return null;
-    const entry = entryOf(candidate as Rule, said);
-    saidOf.set(entry, said);
+    const entry = entryOf(candidate as Rule, override);
+    overrideOf.set(entry, override);
     return entry;
   }
 
-  for (const said of all) {
-    const entry = isEverywhere(said.scope) ? take(said, base.get(said.id)?.rule) : null;
-    if (entry) base.set(said.id, entry);
+  for (const override of all) {
+    const entry = isEverywhere(override.scope) ? take(override, base.get(override.id)?.rule) : null;
+    if (entry) base.set(override.id, entry);
   }
   const models = new Map([...base.values()].map(({ rule }) => [rule.id, rule]));
-  for (const said of all) {
-    if (isEverywhere(said.scope)) continue;
-    const model = models.get(said.id);
-    const entry = take(said, base.get(said.id)?.rule, (rule) => (model ? differenceFaults(rule, model) : []));
+  for (const override of all) {
+    if (isEverywhere(override.scope)) continue;
+    const model = models.get(override.id);
+    const entry = take(override, base.get(override.id)?.rule, (rule) => (model ? differenceFaults(rule, model) : []));
     if (!entry) continue;
-    if (!model) models.set(said.id, entry.rule);
+    if (!model) models.set(override.id, entry.rule);
     scoped.push(entry);
   }
-  faults.push(...allLevelFaults(base, scoped, saidOf));
+  faults.push(...allLevelFaults(base, scoped, overrideOf));
   const rules = [...base.values()].map(({ rule }) => rule);
   const inScopes: ScopedRule[] = scoped.map(({ scope, rule }) => ({ scope, rule }));
   return { books: createRuleBooks(rules, inScopes), entries: [...base.values(), ...scoped], faults };
@@ -108,15 +108,15 @@ function differenceFaults(rule: Rule, model: Rule): Fault[] {
 function allLevelFaults(
   base: ReadonlyMap<string, ArrangedRule>,
   scoped: readonly ArrangedRule[],
-  saidOf: ReadonlyMap<ArrangedRule, RuleOverride>,
+  overrideOf: ReadonlyMap<ArrangedRule, RuleOverride>,
 ): Arranged['faults'] {
   const faults: Arranged['faults'] = [];
   const check = (own: ReadonlyMap<string, ArrangedRule>) => {
     const here = new Map([...base, ...own].map(([id, { rule }]) => [id, rule]));
     for (const rule of here.values()) {
       const entries = [own.get(rule.id), own.get(rule.level_of ?? '')];
-      const said = entries.flatMap((entry) => (entry && saidOf.get(entry)) ?? [])[0];
-      if (said) faults.push(...faultsOfLevel(rule, here).map((fault) => ({ said, fault })));
+      const override = entries.flatMap((entry) => (entry && overrideOf.get(entry)) ?? [])[0];
+      if (override) faults.push(...faultsOfLevel(rule, here).map((fault) => ({ override, fault })));
     }
   };
   check(base);

@@ -29,10 +29,10 @@ export function refuse(faults: readonly Fault[], overrides: readonly unknown[]):
 
 /** @returns the valid rules, and the faults of the others by their place in the list of overrides */
 export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[]): { rules: Rule[]; faults: Fault[] } {
-  const { said, faults } = saidInFile(overrides);
-  const arranged = arrange(defaults, said);
-  const places = new Map<RuleOverride, number>(said.map((one) => [one, one.place]));
-  const found = arranged.faults.map(({ said: of, fault }) => ({
+  const { valid, faults } = overridesInFile(overrides);
+  const arranged = arrange(defaults, valid);
+  const places = new Map<RuleOverride, number>(valid.map((one) => [one, one.place]));
+  const found = arranged.faults.map(({ override: of, fault }) => ({
     ...fault,
     path: [places.get(of) ?? 0, ...fault.path],
   }));
@@ -40,14 +40,14 @@ export function tryMerge(defaults: readonly Rule[], overrides: readonly unknown[
   return { rules, faults: [...faults, ...found] };
 }
 
-interface SaidInFile extends RuleOverride {
+interface OverrideInFile extends RuleOverride {
   /** In the list of overrides. */
   place: number;
 }
 
 /** The valid part of the list, and the faults of the rest. */
-export function saidInFile(overrides: readonly unknown[]): { said: SaidInFile[]; faults: Fault[] } {
-  const said: SaidInFile[] = [];
+export function overridesInFile(overrides: readonly unknown[]): { valid: OverrideInFile[]; faults: Fault[] } {
+  const valid: OverrideInFile[] = [];
   const faults: Fault[] = [];
   for (const [place, override] of overrides.entries()) {
     const own = (list: readonly Fault[]) =>
@@ -60,11 +60,11 @@ export function saidInFile(overrides: readonly unknown[]): { said: SaidInFile[];
     }
     const { scope, faults: wrong } = scopeOf(given);
     own(wrong);
-    if (said.some((one) => one.id === id && isSameScope(one.scope, scope)))
+    if (valid.some((one) => one.id === id && isSameScope(one.scope, scope)))
       own([{ path: ['id'], problem: `${shown(id)} is given twice` }]);
-    else if (wrong.length === 0) said.push({ id, scope, parts, owner: 'file', at: null, by: null, place });
+    else if (wrong.length === 0) valid.push({ id, scope, parts, owner: 'file', at: null, by: null, place });
   }
-  return { said, faults };
+  return { valid, faults };
 }
 
 const words = scopeKinds.filter((kind) => kind !== 'all');

@@ -16,7 +16,7 @@ import {
   type RuleOverride,
 } from './arrange.ts';
 import type { RuleBooks } from './book.ts';
-import { refuse, saidInFile, tryMerge } from './merge.ts';
+import { overridesInFile, refuse, tryMerge } from './merge.ts';
 import type { Rule } from './rule.ts';
 import { type Scope, sameName } from './scope.ts';
 
@@ -72,12 +72,12 @@ export interface RulesParts {
 }
 
 /** Maximum overrides by people. More would make each change slow, and too many to oversee. */
-const saidAtMost = 2000;
+const maxOverrides = 2000;
 
 export async function createRules(parts: RulesParts): Promise<Rules> {
   const { state, builtIn, now, log } = parts;
   refuse(tryMerge(builtIn, parts.file).faults, parts.file);
-  const inFile = saidInFile(parts.file).said;
+  const inFile = overridesInFile(parts.file).valid;
   /** The overrides in state, and those of them that are in force. */
   let stored: RuleOverride[] = [];
   let kept: RuleOverride[] = [];
@@ -124,11 +124,11 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     });
     for (;;) {
       const arranged = arrange(builtIn, [...inFile, ...rest]);
-      const bad = new Set(arranged.faults.map(({ said }) => said));
+      const bad = new Set(arranged.faults.map(({ override }) => override));
       if (bad.size === 0) return { kept: rest, arranged };
-      for (const { said, fault } of arranged.faults)
+      for (const { override, fault } of arranged.faults)
         log.error(
-          { rule: said.id, scope: said.scope, reason: `${placeOf(said.id, fault)} ${fault.problem}` },
+          { rule: override.id, scope: override.scope, reason: `${placeOf(override.id, fault)} ${fault.problem}` },
           'A changed rule no longer fits and is left out',
         );
       const left = rest.filter((one) => !bad.has(one));
@@ -139,25 +139,25 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
 
   function planned(scope: Scope, changes: readonly RuleChange[], by: string, at: number): RuleOverride[] {
     const ids = new Set(changes.map(({ id }) => id));
-    for (const { id, parts: said } of changes) {
+    for (const { id, parts: changed } of changes) {
       if (ownedByFile(id, scope)) throw fail('RULE_IN_FILE', { id });
-      if (said === null && !stored.some((one) => one.id === id && isSameScope(one.scope, scope)))
+      if (changed === null && !stored.some((one) => one.id === id && isSameScope(one.scope, scope)))
         throw fail('NOT_FOUND', { what: 'change of the rule', id });
     }
     const others = kept.filter((one) => !ids.has(one.id) || !isSameScope(one.scope, scope));
-    const said = changes.flatMap(({ id, parts }): RuleOverride[] =>
+    const wanted = changes.flatMap(({ id, parts }): RuleOverride[] =>
       parts === null ? [] : [{ id, scope, parts, owner: 'people', at, by }],
     );
-    if (others.length + said.length > saidAtMost)
-      throw fail('CONFLICT', { problem: `there are ${saidAtMost} changed rules already; take some back first` });
-    return [...others, ...said];
+    if (others.length + wanted.length > maxOverrides)
+      throw fail('CONFLICT', { problem: `there are ${maxOverrides} changed rules already; take some back first` });
+    return [...others, ...wanted];
   }
 
   function preview(scope: Scope, changes: readonly RuleChange[], by = '', at = now()): Arranged {
     const arranged = arrange(builtIn, [...inFile, ...planned(scope, changes, by, at)]);
-    const faults = arranged.faults.map(({ said, fault }) => {
-      const elsewhere = isSameScope(said.scope, scope) ? '' : ` (${said.scope.of} ${said.scope.target})`;
-      return { at: placeOf(said.id, fault), problem: fault.problem + elsewhere };
+    const faults = arranged.faults.map(({ override, fault }) => {
+      const elsewhere = isSameScope(override.scope, scope) ? '' : ` (${override.scope.of} ${override.scope.target})`;
+      return { at: placeOf(override.id, fault), problem: fault.problem + elsewhere };
     });
     if (faults.length > 0)
       throw fail(
@@ -174,8 +174,8 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     // Before it is saved: an invalid change is refused as a whole.
     const next = preview(scope, changes, by, at);
     await state.transaction().execute(async (db) => {
-      for (const { id, parts: said } of changes) {
-        await saveSaid(db, id, scope, said, by, at);
+      for (const { id, parts: changed } of changes) {
+        await saveOverride(db, id, scope, changed, by, at);
         const [before, after] = difference(heldAt(current, id, scope), heldAt(next, id, scope));
         await saveVersion(db, { rule: id, scope, at, by, reason, before, after });
       }
@@ -233,7 +233,7 @@ function changedIds(before: Arranged, after: Arranged): string[] {
   return [...new Set([...old, ...fresh].flatMap(([text, id]) => (old.has(text) && fresh.has(text) ? [] : [id])))];
 }
 
-async function saveSaid(
+async function saveOverride(
   db: StateTransaction,
   id: string,
   { of: scope, target }: Scope,

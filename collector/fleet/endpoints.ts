@@ -119,7 +119,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
         unsaved.add(entry);
       }
     },
-    heard(id, receivedAt) {
+    received(id, receivedAt) {
       const entry = entries.get(id);
       if (!entry) return;
       entry.seenAt = clock.monotonic();

@@ -45,7 +45,7 @@ export interface Fleet {
   /** A live report came: proof of life now, by the monotonic clock. Cheap; saved to state only now and then. */
   seen(id: string, receivedAt: number, clockOffsetMs: number | null, intervalMs: number | null): void;
   /** A birth: proof of life like a report, without the report's clock and interval. */
-  heard(id: string, receivedAt: number): void;
+  received(id: string, receivedAt: number): void;
   /** ms since the last proof of life on the monotonic clock; null before the first since this collector started. */
   silentFor(id: string): number | null;
   /** The only way to change the state of an endpoint; saves first. */

@@ -56,7 +56,7 @@ async function addMembers(db: State, id: string, endpoints: readonly string[], b
   }
 }
 
-const nobody: readonly string[] = [];
+const none: readonly string[] = [];
 
 export interface GroupsDeps {
   state: State;
@@ -103,7 +103,7 @@ export async function createGroups({ state, fleet, changeFeed, now, onScopesMove
     );
   }
 
-  const groupsOf = (endpoint: string) => memberships.get(endpoint) ?? nobody;
+  const groupsOf = (endpoint: string) => memberships.get(endpoint) ?? none;
   const membersOf = (id: string) =>
     [...fleet.all()].filter((one) => groupsOf(one.id).includes(id)).map((one) => one.id);
   /** Retired ones too. */

@@ -7,11 +7,11 @@ const longest = 120;
 const unnamed = 'unnamed';
 
 /**
- * The name of an endpoint from the host name `told`: `PC#1` is enrolled as `PC-1`. Never refuses: a roll-out of a thousand
+ * The name of an endpoint from a host name: `PC#1` is enrolled as `PC-1`. Never refuses: a roll-out of a thousand
  * agents must not fail for one odd host name.
  */
-export function nameFrom(told: string): string {
-  const plain = told
+export function nameFrom(hostName: string): string {
+  const plain = hostName
     // Far beyond what any system allows; keeps the rest linear and short.
     .slice(0, 1024)
     .normalize('NFC')

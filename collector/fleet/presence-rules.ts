@@ -11,7 +11,7 @@ export interface PresenceChange {
   signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null; birth?: BirthChange };
 }
 
-const told = [
+const birthFields = [
   'started_at',
   'previous_shutdown',
   'shutdown_cause',
@@ -22,10 +22,10 @@ const told = [
   'stalled',
 ] as const;
 /** What distinguishes kinds of absence later, as reported by the agent; nothing else of the message is kept. */
-export type BirthChange = Partial<Pick<Online, (typeof told)[number]>>;
+export type BirthChange = Partial<Pick<Online, (typeof birthFields)[number]>>;
 
-const birthIn = (said: Online): BirthChange =>
-  Object.fromEntries(told.flatMap((key) => (said[key] === undefined ? [] : [[key, said[key]]])));
+const birthIn = (message: Online): BirthChange =>
+  Object.fromEntries(birthFields.flatMap((key) => (message[key] === undefined ? [] : [[key, message[key]]])));
 
 /** Assumed of an agent that has not reported its interval yet. */
 const assumedIntervalMs = 10_000;
@@ -42,17 +42,17 @@ export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): n
  * A message on the topic `presence`. Null when it changes nothing: a goodbye or a will whose session is not the current
  * one, or a will after a goodbye.
  */
-export function judgePresence(endpoint: Endpoint, said: Presence): PresenceChange | null {
-  if (said.state === 'online') {
-    const { session, boot_id: bootId, version, previous_shutdown: before } = said;
+export function judgePresence(endpoint: Endpoint, message: Presence): PresenceChange | null {
+  if (message.state === 'online') {
+    const { session, boot_id: bootId, version, previous_shutdown: before } = message;
     // In the same run of the machine only the agent can have ended.
     const reason = before === 'unclean' && bootId === endpoint.bootId ? 'agent_ended' : before;
-    const signal = { kind: 'online', reason, birth: birthIn(said) } as const;
+    const signal = { kind: 'online', reason, birth: birthIn(message) } as const;
     return { state: 'online', stateReason: null, session, bootId, version, signal };
   }
-  if (said.session !== endpoint.session) return null;
-  if (said.state === 'offline')
-    return { state: 'offline', stateReason: said.reason, signal: { kind: 'offline', reason: said.reason } };
+  if (message.session !== endpoint.session) return null;
+  if (message.state === 'offline')
+    return { state: 'offline', stateReason: message.reason, signal: { kind: 'offline', reason: message.reason } };
   if (endpoint.state !== 'online' && endpoint.state !== 'unknown') return null;
   return { state: 'lost', stateReason: 'will', signal: { kind: 'lost', reason: null } };
 }

@@ -31,7 +31,7 @@ export interface PresenceParts {
 
 export interface PresenceTracker {
   /** A message on the topic `presence`, or a last will. */
-  said(endpoint: Endpoint, message: Presence): Promise<void>;
+  receive(endpoint: Endpoint, message: Presence): Promise<void>;
   /** Takes a live report. Returns nothing when the state does not change. */
   reported(endpoint: Endpoint): Promise<void> | undefined;
   /** A live report made at `at` (ms UTC) proves time before it was received, in which its endpoint was not connected. */
@@ -118,11 +118,11 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
   timer.unref();
 
   return {
-    said(endpoint, message) {
+    receive(endpoint, message) {
       // The silence ends with the birth: its first report may be an interval away.
       const before = endpoint.lastSeenAt;
       if (message.state !== 'online') return change(endpoint, () => judgePresence(endpoint, message));
-      fleet.heard(endpoint.id, clock.now());
+      fleet.received(endpoint.id, clock.now());
       return change(
         endpoint,
         () => judgePresence(endpoint, message),

@@ -74,13 +74,13 @@ const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site }
 
 function rowOf(
   endpoint: Endpoint,
-  told: BackupJob,
+  reported: BackupJob,
   held: readonly HeldAlert[],
   runs: readonly BackupRun[],
   tests: readonly RestoreTest[],
   now: number,
 ): ProtectedJob {
-  const job = withTests(told, tests);
+  const job = withTests(reported, tests);
   const by = (at: number | null, ok: boolean) =>
     at === null ? null : (tests.findLast((test) => test.ok === ok && test.at === at)?.by ?? job.product);
   const failedAt = job.verifiedOk === false ? (job.verifyFailedAt ?? null) : null;

@@ -84,8 +84,11 @@ export async function verificationsOf(
   at: number,
 ): Promise<Metric[]> {
   const tests = await testsByJob(state, endpoint);
-  return jobs.flatMap((told) => {
-    const { job, product, lastVerified, verifiedOk } = withTests(told, tests.get(testKey(endpoint, told.job)) ?? []);
+  return jobs.flatMap((reported) => {
+    const { job, product, lastVerified, verifiedOk } = withTests(
+      reported,
+      tests.get(testKey(endpoint, reported.job)) ?? [],
+    );
     const fields = {
       ...(verifiedOk === null ? {} : { verify_result: verifiedOk ? 0 : 1 }),
       ...(lastVerified === null ? {} : { verified_age_s: Math.max(0, Math.round((at - lastVerified) / 1000)) }),

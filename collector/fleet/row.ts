@@ -51,7 +51,7 @@ export function composeRow(input: RowInput): EndpointRow {
   };
 }
 
-/** Load is of the moment: of an endpoint that does not report nobody knows it. A disk stays as full as it was. */
+/** Load is of the moment: of an endpoint that does not report it is unknown. A disk stays as full as it was. */
 function valuesOf({
   endpoint,
   latest,

@@ -51,7 +51,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     work = work.then(job).catch((thrown: unknown) => log.warn({ err: thrown }, 'Could not refresh a fleet row'));
   }
 
-  function heard(change: Change): void {
+  function onChange(change: Change): void {
     if (!('endpoint' in change)) return;
     const id = change.endpoint;
     cache.delete(id);
@@ -81,7 +81,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   }
 
   await knowledge.read();
-  const unsubscribe = changeFeed.subscribe(heard);
+  const unsubscribe = changeFeed.subscribe(onChange);
 
   return {
     get(id) {

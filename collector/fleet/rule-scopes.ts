@@ -20,10 +20,10 @@ export async function moveRuleScope(
   if (to !== null)
     for (const table of ['maintenance_windows', 'maintenance_occurrences'] as const)
       await db.updateTable(table).set({ target: to }).where('scope', '=', of).where('target', '=', from).execute();
-  const said = (target: string) =>
+  const overridesOf = (target: string) =>
     db.selectFrom('rules').selectAll().where('scope', '=', of).where('target', '=', target).execute();
-  const taken = new Set(to === null ? [] : (await said(to)).map(({ rule }) => rule));
-  for (const { id, rule, change } of await said(from)) {
+  const taken = new Set(to === null ? [] : (await overridesOf(to)).map(({ rule }) => rule));
+  for (const { id, rule, change } of await overridesOf(from)) {
     const goesOn = to !== null && !taken.has(rule);
     if (goesOn) await db.updateTable('rules').set({ target: to }).where('id', '=', id).execute();
     else await db.deleteFrom('rules').where('id', '=', id).execute();

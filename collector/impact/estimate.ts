@@ -36,7 +36,7 @@ export interface OutageAlert {
 
 export interface Estimate {
   segments: ImpactSegment[];
-  /** Endpoints that were down and of which nobody has said who depends on them. */
+  /** Endpoints that were down and of which it is not known who depends on them. */
   unknown: string[];
 }
 

@@ -17,9 +17,9 @@ import { type Affected, type Estimate, estimateImpact, type ImpactSegment, type 
 export interface ImpactRead {
   ticket: number;
   segments: readonly ImpactSegment[];
-  /** Who stated it, when and why; null: estimated, and confirmed by nobody. */
+  /** Who stated it, when and why; null: estimated, not confirmed. */
   stated: { by: string; at: number; reason: string } | null;
-  /** Endpoints that were down without anybody having said who depends on them. Of an estimate. */
+  /** Endpoints that were down whose dependants are not known. Of an estimate. */
   unknown: string[];
   outages: readonly OutageAlert[];
 }

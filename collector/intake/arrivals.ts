@@ -10,7 +10,7 @@ export interface Arrivals {
   empty(): Promise<void>;
 }
 
-export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(passage: Message): void }): Arrivals {
+export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(message: Message): void }): Arrivals {
   let inside = 0;
   let waiting: (() => void)[] = [];
   const leave = () => {

@@ -33,7 +33,7 @@ export function createDownlink(parts: {
   }
 
   /** Sent at once, because messages under the old id are not accepted. */
-  function tellMoved(id: string): void {
+  function publishMoved(id: string): void {
     const now = fleet.movedTo(id);
     if (!now) return;
     const moved = { endpoint: now.id, bucket: now.bucket, name: now.name };
@@ -50,7 +50,7 @@ export function createDownlink(parts: {
     configure,
     onSubscribe(id, leaf) {
       if (leaf === 'config') configure(id);
-      else tellMoved(id);
+      else publishMoved(id);
     },
   };
 }

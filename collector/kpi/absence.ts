@@ -223,10 +223,10 @@ function sameRun(absence: Absence, { birth }: Return, rules: AbsenceRules, notic
     return as('unknown', 'stood_still', 'stood_still', ...(stalled === false ? (['not_stalled'] as const) : []));
   }
   // An agent that does not watch its clocks is no evidence that a laptop did not sleep.
-  const told = uptimeMs !== null;
+  const hasUptime = uptimeMs !== null;
   const [found] = as(
-    rules.class === 'workstation' && !told ? 'idle' : 'unknown',
-    known && (told || rules.class === 'server') ? 'disconnected' : why,
+    rules.class === 'workstation' && !hasUptime ? 'idle' : 'unknown',
+    known && (hasUptime || rules.class === 'server') ? 'disconnected' : why,
     ...(known ? (['same_agent'] as const) : []),
     'nothing_delivered',
   ) as [Judged];

@@ -7,14 +7,14 @@ import type { ImpactIncident, PeopleGroup } from './formulas/lost-hours.ts';
 import { inScope } from './ticket-facts.ts';
 
 export interface ImpactFacts {
-  /** By the id of the site; those of no site under an empty text. Sites whose people nobody has counted have as many as were hit. */
+  /** By the id of the site; those of no site under an empty text. Sites without a head count have as many as were hit. */
   groups: Readonly<Record<string, PeopleGroup>>;
   incidents: readonly ImpactIncident[];
-  /** Incidents that were outages of which nobody knows whom they hit: tickets, with their endpoints. */
+  /** Incidents that were outages of which it is unknown whom they hit: tickets, with their endpoints. */
   unknown: readonly { ticket: number; endpoints: readonly string[] }[];
   /** Endpoints that were down, each with the ticket of that. */
   outages: readonly { ticket: number; endpoint: string; start: number; end: number | null }[];
-  /** Names of the sites whose people nobody has counted. */
+  /** Names of the sites without a head count. */
   uncounted: readonly string[];
 }
 

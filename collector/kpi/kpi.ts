@@ -86,7 +86,7 @@ type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
 export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
 
 /**
- * A figure that is the sum of its list. Nothing happened is 0; it is null only where nobody can know.
+ * A figure that is the sum of its list. Nothing happened is 0; it is null only where it cannot be known.
  * @param isKnown whether there was anything that could have added to it
  */
 export function sumOf(evidence: EvidenceItem[], isKnown: boolean, around: Around = {}): Figure {

@@ -33,7 +33,7 @@ export interface LocalAgentParts {
   joinCode(): Promise<string>;
 }
 
-/** Returns at once; enrolment, start and restarts go on behind, and are told in the log. */
+/** Returns at once; enrolment, start and restarts go on in the background, and are logged. */
 export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentParts): LocalAgent {
   const authority = ca === null ? null : join(folder, 'collector-ca.pem');
   const env = environment(mqtt, authority);
@@ -56,7 +56,7 @@ export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentP
       const args = ['--disable-warning=ExperimentalWarning', script, ...words, '--data', folder];
       const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
       child = started;
-      // Its end shows in the exit code; a pipe that breaks with it is no news.
+      // Its end shows in the exit code; a pipe that breaks with it is expected.
       started.stdin.on('error', () => {});
       if (input !== null) started.stdin.end(input);
       for (const stream of [started.stdout, started.stderr]) {
@@ -71,7 +71,7 @@ export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentP
       started.on('error', reject);
       started.on('exit', (code, signal) => {
         child = undefined;
-        if (code !== 0 && !stopping) log.warn({ code, signal, said: lastWords.trim() }, 'The local agent ended');
+        if (code !== 0 && !stopping) log.warn({ code, signal, output: lastWords.trim() }, 'The local agent ended');
         resolve(code ?? 1);
       });
     });

@@ -1,5 +1,5 @@
 /**
- * The step after `advance`: windows begin and end, and alerts of endpoints in maintenance are suppressed. Inside nobody
+ * The step after `advance`: windows begin and end, and alerts of endpoints in maintenance are suppressed. Inside no one
  * is notified of anything but an end; what still fires five minutes after it is notified then, and gets its ticket.
  */
 import { makeId } from '../accounts/secret.ts';

@@ -17,17 +17,17 @@ const fires = ({ state, flapping }: LiveAlert) => flapping || state === 'firing'
 export function createSuppression({ maintenance, memory }: SuppressionParts, batch: Batch) {
   function cover(endpoint: string, at: number): void {
     maintenance.setRelease(endpoint, null);
-    tellTickets(endpoint, true, at);
+    setTickets(endpoint, true, at);
     for (const alert of memory.alertsOf(endpoint)) if (fires(alert) && (alert.firedAt ?? at) <= at) suppress(alert, at);
   }
 
   function uncover(endpoint: string, at: number): void {
-    tellTickets(endpoint, false, at);
+    setTickets(endpoint, false, at);
     if (memory.alertsOf(endpoint).some(({ id }) => maintenance.isSuppressed(id)))
       maintenance.setRelease(endpoint, at + afterEndMs);
   }
 
-  function tellTickets(endpoint: string, on: boolean, at: number): void {
+  function setTickets(endpoint: string, on: boolean, at: number): void {
     const keys = memory.alertsOf(endpoint).map(({ key }) => key);
     batch.changes.push({ event: { type: 'maintenance', on, endpoint, keys, at }, at });
   }

@@ -42,7 +42,7 @@ export interface Occurrence {
 export const aloneAtMostMs = dayMs;
 export const longestMs = 30 * dayMs;
 
-/** The planned end, or 24 h after the start while nobody else has confirmed more. */
+/** The planned end, or 24 h after the start while no one else has confirmed more. */
 export function endOf({ start, plannedEnd, approval }: Pick<Occurrence, 'start' | 'plannedEnd' | 'approval'>): number {
   return approval === null ? Math.min(plannedEnd, start + aloneAtMostMs) : plannedEnd;
 }

@@ -1,7 +1,7 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { ruleName, sayMeasured } from '../../shared/words/names.ts';
+import { formatMeasured, ruleName } from '../../shared/words/names.ts';
 import type { Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
@@ -12,7 +12,7 @@ export function oneLine(text: string, limit = 200): string {
 
 /** `96.2%`, `1.5 GiB`, `Failed`. */
 export const valueText = (notification: Notification, value: number | null, language: Language): string =>
-  sayMeasured(language, { ...notification, value }).value;
+  formatMeasured(language, { ...notification, value }).value;
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notification: Pick<Notification, 'tags'>): string {
@@ -43,26 +43,26 @@ function membersText({ count, names }: NonNullable<Notification['members']>, lan
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
 export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
   const { endpoint, tags, value, why } = notification;
-  const say = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
+  const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
-  const { limit } = sayMeasured(language, notification);
+  const { limit } = formatMeasured(language, notification);
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${name}=${oneLine(tag)}`);
   const about = oneLine(ruleName(language, notification.rule));
   const lines: (string | null)[] = [
     headline(notification, language),
     '',
-    say('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
-    endpoint.site === null ? null : say('site', oneLine(endpoint.site)),
-    say('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
-    value === null ? null : say('value', valueText(notification, value, language) + above),
-    say('since', formatTime(notification.startedAt, zone)),
-    notification.endedAt === null ? null : say('until', formatTime(notification.endedAt, zone)),
+    line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
+    endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
+    line('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
+    value === null ? null : line('value', valueText(notification, value, language) + above),
+    line('since', formatTime(notification.startedAt, zone)),
+    notification.endedAt === null ? null : line('until', formatTime(notification.endedAt, zone)),
     why === null
       ? null
       : (findWord(language, `notification.why.${why}`) ?? findWord(language, `cause.${why}`) ?? oneLine(why)),
-    notification.ticket === null ? null : say('ticket', `#${notification.ticket}`),
-    say('more', notification.url),
+    notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
+    line('more', notification.url),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
 }

@@ -51,7 +51,7 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if (ended) memory.forget(alert.id);
   }
 
-  /** What fired in a maintenance fires after it: nobody knows of it yet, or of a milder level. */
+  /** What fired in a maintenance fires after it: no one was notified of it yet, or only of a milder level. */
   function release(alert: LiveAlert, isSuppressed: boolean, at: number): void {
     const isNewOrWorse = rankOf[alert.rule.severity] > (memory.of(alert.id)?.worst ?? -1);
     if (isSuppressed || !isNewOrWorse || alert.acknowledgement !== null) return;

@@ -3,16 +3,13 @@ import type { SeriesStore } from './series.ts';
 const lookEveryMs = 2000;
 
 /** Polls the store's `trouble`, and reports when it changes. */
-export function watchTrouble(
-  store: SeriesStore,
-  tellTrouble: ((trouble: string | null) => void) | undefined,
-): () => void {
-  let told: string | null = null;
+export function watchTrouble(store: SeriesStore, onChange: ((trouble: string | null) => void) | undefined): () => void {
+  let last: string | null = null;
   const timer = setInterval(() => {
     const { trouble } = store.stats();
-    if (trouble === told) return;
-    told = trouble;
-    tellTrouble?.(trouble);
+    if (trouble === last) return;
+    last = trouble;
+    onChange?.(trouble);
   }, lookEveryMs);
   timer.unref();
   return () => clearInterval(timer);

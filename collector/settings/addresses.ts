@@ -13,8 +13,8 @@ export interface Addresses {
 const everywhere = new Set(['0.0.0.0', '::', '*']);
 
 /** A machine may call itself `PC#1`, which is no part of an address: then one of its network addresses is. */
-function ownName(told: string): string {
-  if (/^[\p{L}\p{M}\p{N}._-]+$/u.test(told)) return told;
+function ownName(name: string): string {
+  if (/^[\p{L}\p{M}\p{N}._-]+$/u.test(name)) return name;
   const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
   return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
 }

@@ -59,12 +59,12 @@ const agents = /^EVENKEEL_AGENT_/;
 export function loadConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>, cwd: string): LoadedConfig {
   refuseFlags(flags);
   const given = fromEnv(env);
-  const said = { ...given, ...flags };
-  const file = settingsPath(said.config, cwd);
+  const options = { ...given, ...flags };
+  const file = settingsPath(options.config, cwd);
   const source =
     file === null
       ? none
-      : parseSettingsFile(readText(file, said.config ?? 'evenkeel.yaml'), said.config ?? 'evenkeel.yaml');
+      : parseSettingsFile(readText(file, options.config ?? 'evenkeel.yaml'), options.config ?? 'evenkeel.yaml');
   const home = file === null ? cwd : resolve(file, '..');
   const from = (path: string, folder: string) => (isAbsolute(path) ? path : join(folder, path));
   const read = (path: string) => readFileSync(from(path, home), 'utf8');
@@ -80,33 +80,33 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
   const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
-  const lines = [...source.tell(faults), ...faultsOfEnv(given), ...password.faults, ...statePassword.faults];
+  const lines = [...source.describe(faults), ...faultsOfEnv(given), ...password.faults, ...statePassword.faults];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
 
   const good = source.value as CollectorSettings;
   const config: Config = {
     file,
-    data: said.data !== undefined ? from(said.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
+    data: options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
     state,
-    http: address(7460, good.http, said.httpHost, said.httpPort),
-    mqtt: address(1883, good.mqtt, said.mqttHost, said.mqttPort),
+    http: address(7460, good.http, options.httpHost, options.httpPort),
+    mqtt: address(1883, good.mqtt, options.mqttHost, options.mqttPort),
     tls,
     ...durations(good),
     series,
     channels,
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
-    log: (said.log ?? good.log ?? 'info') as LogLevel,
-    logFormat: (said.logFormat ?? good.logFormat ?? 'text') as LogFormat,
+    log: (options.log ?? good.log ?? 'info') as LogLevel,
+    logFormat: (options.logFormat ?? good.logFormat ?? 'text') as LogFormat,
     adminPassword: password.text,
-    localAgent: said.localAgent ?? false,
+    localAgent: options.localAgent ?? false,
   };
   refuseSamePort(config, source);
   refusePlain(config);
   return { config, warnings: [...unknownVariables(env), ...plainPassword(config)] };
 }
 
-const none: SettingsFile = { value: {}, tell: (faults) => faults.map(({ problem }) => problem) };
+const none: SettingsFile = { value: {}, describe: (faults) => faults.map(({ problem }) => problem) };
 
 function fromEnv(env: Readonly<Record<string, string | undefined>>): Flags {
   const flags: Flags = {};
@@ -182,7 +182,7 @@ function address(
 
 type Read = (path: string) => string;
 
-/** What a setting points to; a fault is told at the place of the setting. */
+/** What a setting points to; a fault is reported at the place of the setting. */
 function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]): string | undefined {
   if (typeof path !== 'string' || path === '') return undefined;
   try {
@@ -278,7 +278,7 @@ function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSet
       delete settings[key];
     }
     if (faults.length > before) return [];
-    // What came out of a file is not shown: it is told that it does not fit.
+    // What came out of a file is not shown; only that it does not fit.
     for (const { path, problem } of faultsOfChannels([{ name, kind, ...settings }])) {
       const key = `${path[1]}_file`;
       faults.push(
@@ -356,5 +356,5 @@ function plainPassword({ series: { name, secretTo } }: Config): string[] {
 function refuseSamePort({ http, mqtt }: Config, source: SettingsFile): void {
   if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return;
   const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
-  throw fail('BAD_CONFIG', { faults: source.tell([{ path: ['mqtt', 'port'], problem }]).join('\n') });
+  throw fail('BAD_CONFIG', { faults: source.describe([{ path: ['mqtt', 'port'], problem }]).join('\n') });
 }

@@ -71,7 +71,7 @@ export interface Database extends MaintenanceTables, TicketTables {
     secret_hash: string;
     enrolled_at: Ms;
     retired_at: Ms | null;
-    /** online, offline (signed off), lost (will or silence), unknown (collector cannot tell yet), never (no report). */
+    /** online, offline (signed off), lost (will or silence), unknown (not yet known to the collector), never (no report). */
     state: 'online' | 'offline' | 'lost' | 'unknown' | 'never';
     state_reason: string | null;
     state_since: Ms;
@@ -296,7 +296,7 @@ export interface Database extends MaintenanceTables, TicketTables {
     /** Flapping, and good at present. */
     calm: Flag;
     ticket: number | null;
-    /** Why nobody is notified of it at present. */
+    /** Why no one is notified of it at present. */
     suppressed: Generated<'maintenance' | null>;
     updated_at: Ms;
   };

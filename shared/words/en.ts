@@ -33,7 +33,7 @@ export const words = {
     side: 'Navigation, language and log-out',
     navigation: 'Pages',
     group: { watch: 'Now', judge: 'Review', manage: 'Manage' },
-    waitingHere: 'Critical alerts that fire and nobody has acknowledged: {{n}}',
+    waitingHere: 'Critical alerts that fire and are not acknowledged: {{n}}',
     logOut: 'Log out',
   },
   link: {
@@ -834,9 +834,9 @@ export const words = {
     lost_hours: {
       name: 'Lost hours',
       meaning:
-        'Working time in which people could not work because of incidents, in person-hours: people × share of their work × overlap with their working hours. Confirmed and unplanned; at any moment a person counts once. What nobody has confirmed yet stands beside it.',
+        'Working time in which people could not work because of incidents, in person-hours: people × share of their work × overlap with their working hours. Confirmed and unplanned; at any moment a person counts once. What is not confirmed yet stands beside it.',
       n: 'Incidents (n)',
-      nothing: 'Nobody has said how many people work at the sites.',
+      nothing: 'It is not known how many people work at the sites.',
       beside: {
         unconfirmed: 'Not confirmed yet',
         planned: 'Planned work',

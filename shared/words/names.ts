@@ -56,16 +56,16 @@ export function metricTitle(language: Language, metric: string): string {
 }
 
 /** `value` of `metric` in words: `Failed`, `Yes`, `93.5%`. */
-export function sayValue(language: Language, metric: string, value: number | null, unit: string): string {
+export function formatValue(language: Language, metric: string, value: number | null, unit: string): string {
   const state = stateOptions(language, metric, unit).find(([number]) => number === String(value));
   return state?.[1] ?? measured(value, metric === silence ? 'seconds' : unit, language);
 }
 
-/** As sayValue, but a limit entered as 90 reads 90%, not 90.0%. */
-export function sayLimit(language: Language, metric: string, value: number, unit: string): string {
+/** As formatValue, but a limit entered as 90 reads 90%, not 90.0%. */
+export function formatLimit(language: Language, metric: string, value: number, unit: string): string {
   return unit === 'percent' && Number.isInteger(value)
     ? percent(value, language, 0)
-    : sayValue(language, metric, value, unit);
+    : formatValue(language, metric, value, unit);
 }
 
 /** Units whose numbers mean nothing without the name of what was measured. */
@@ -82,12 +82,12 @@ interface Measured {
  * The value of an alert and its limit: `93.5%` and `90%`, `Load per core, 15 min: 2.79` and `2`. A state is a word, and
  * that one state was the limit of another says nothing.
  */
-export function sayMeasured(language: Language, { metric, value, threshold, unit }: Measured) {
-  const said = sayValue(language, metric, value, unit);
+export function formatMeasured(language: Language, { metric, value, threshold, unit }: Measured) {
+  const text = formatValue(language, metric, value, unit);
   const isState = stateOptions(language, metric, unit).length > 0;
   const name = findWord(language, `metric.${metric}`);
   return {
-    value: name !== undefined && bare.has(unit) && !isState && value !== null ? `${name}: ${said}` : said,
-    limit: threshold === null || isState ? null : sayLimit(language, metric, threshold, unit),
+    value: name !== undefined && bare.has(unit) && !isState && value !== null ? `${name}: ${text}` : text,
+    limit: threshold === null || isState ? null : formatLimit(language, metric, threshold, unit),
   };
 }

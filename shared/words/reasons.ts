@@ -4,9 +4,9 @@ import { bytes, duration, number, percent, time } from './format.ts';
 import { findWord, type Language } from './index.ts';
 
 /** All of them, one after the other. A word that ends in a colon leads the one behind it. */
-export function sayReasons(language: Language, told: Reasons | null | undefined): string {
-  return reasonsIn(told)
-    .map((one) => say(language, one))
+export function formatReasons(language: Language, reasons: Reasons | null | undefined): string {
+  return reasonsIn(reasons)
+    .map((one) => formatReason(language, one))
     .reduce((text, next) => text + between(text) + next, '');
 }
 
@@ -15,7 +15,7 @@ function between(before: string): string {
   return before.endsWith(':') ? ' ' : ' · ';
 }
 
-function say(language: Language, { code, params = {} }: Reason): string {
+function formatReason(language: Language, { code, params = {} }: Reason): string {
   const values = Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, shown(language, name, value)]),
   );

@@ -7,12 +7,12 @@ import * as assert from 'uvu/assert';
 import { spoolPath } from '../../agent/agent.ts';
 import { describe } from '../../agent/commands/doctor.ts';
 import { remedyFor } from '../../agent/commands/doctor-remedy.ts';
-import { doorPath } from '../../agent/door.ts';
+import { controlPath } from '../../agent/control-socket.ts';
 import { readBootId, reasonFromJobs } from '../../agent/platform/boot.ts';
 import { openSpool } from '../../agent/spool.ts';
 import { silentLog } from '../../shared/log.ts';
 import { fieldOf } from '../../shared/metrics.ts';
-import { reason, reasonsOf, said } from '../../shared/reason.ts';
+import { quotation, reason, reasonsOf } from '../../shared/reason.ts';
 import { check, Report } from '../../shared/report.ts';
 import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
 import { startBroker, until } from '../support/broker.ts';
@@ -151,7 +151,7 @@ test('doctor tells of each check and of the road', async () => {
   );
   assert.match(lines.join('\n'), /FAILED[\s\S]*a file[\s\S]*permission[\s\S]*to do: /);
   assert.match(String(remedyFor([reason('not_installed', { program: 'smartctl' })])), /install smartmontools/);
-  assert.is(remedyFor(said('the moon is full')), null);
+  assert.is(remedyFor(quotation('the moon is full')), null);
 });
 
 test('why we are stopped, in the words of systemd; and where the door is', () => {
@@ -159,9 +159,9 @@ test('why we are stopped, in the words of systemd; and where the door is', () =>
   assert.is(reasonFromJobs('12 evenkeel-agent.service stop running'), 'stop');
   assert.is(reasonFromJobs('1 reboot.target start waiting\n2 x.service stop running'), 'restart');
   assert.is(reasonFromJobs('1 poweroff.target start waiting'), 'shutdown');
-  assert.match(doorPath('/data', 'linux'), /^\/data\/agent\.sock$/);
-  assert.ok(doorPath(`/${'long/'.repeat(40)}`, 'linux').length < 100);
-  assert.match(doorPath('/data', 'win32'), /pipe/);
+  assert.match(controlPath('/data', 'linux'), /^\/data\/agent\.sock$/);
+  assert.ok(controlPath(`/${'long/'.repeat(40)}`, 'linux').length < 100);
+  assert.match(controlPath('/data', 'win32'), /pipe/);
 });
 
 test.run();

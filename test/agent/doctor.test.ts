@@ -10,7 +10,7 @@ import { reasonsWhy } from '../../agent/checks/backup/product.ts';
 import { backup } from '../../agent/checks/backup.ts';
 import { partsOf } from '../../agent/commands/doctor-parts.ts';
 import { remedyFor } from '../../agent/commands/doctor-remedy.ts';
-import { type Reason, reason, said } from '../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../shared/reason.ts';
 import { trialContext } from '../support/check-context.ts';
 import { inLog } from '../support/reasons.ts';
 
@@ -20,13 +20,13 @@ const remedies: [said: Reason[], advice: RegExp | null][] = [
   [[reason('not_installed', { program: 'nft' })], /install nftables/],
   [[reason('not_installed', { program: '/usr/bin/borg' })], /install borgbackup/],
   [[reason('needs_root', { program: 'smartctl' })], /SupplementaryGroups=disk/],
-  [[reason('disk_not_opened'), ...said('/dev/sda: smartctl: Permission denied')], /CAP_SYS_RAWIO/],
-  [said('nft: Operation not permitted'), /CAP_NET_ADMIN/],
+  [[reason('disk_not_opened'), ...quotation('/dev/sda: smartctl: Permission denied')], /CAP_SYS_RAWIO/],
+  [quotation('nft: Operation not permitted'), /CAP_NET_ADMIN/],
   [
     [reason('not_readable', { path: '/etc/evenkeel/restic.password', error: 'EACCES' })],
     /setfacl -m u:USER:r \/etc\/evenkeel\/restic.password/,
   ],
-  [said("EACCES: permission denied, open '/var/log/x.log'"), /setfacl -m u:USER:r \/var\/log\/x.log/],
+  [quotation("EACCES: permission denied, open '/var/log/x.log'"), /setfacl -m u:USER:r \/var\/log\/x.log/],
   [
     [reason('ended_exit', { exit: 1 }), ...reasonsWhy('wrong-password', 'wrong password or no key found')],
     /passwordFile/,
@@ -37,7 +37,7 @@ const remedies: [said: Reason[], advice: RegExp | null][] = [
   [[reason('lists_old', { age_s: 12 * 86_400 })], /timer/],
   [[reason('needs_root', { program: 'dnf' })], /as root/],
   [[reason('firewall_rules_out_of_reach')], /CAP_NET_ADMIN/],
-  [said('the moon is full'), null],
+  [quotation('the moon is full'), null],
 ];
 
 for (const [reasons, advice] of remedies)
@@ -50,13 +50,13 @@ test('a backup that cannot be read is told with its reason, no backup with what 
   const data = mkdtempSync(join(tmpdir(), 'evenkeel-doctor-'));
   const context = trialContext({ data, root: join(data, 'root'), platform: 'linux' });
   const none = await partsOf('backup', await attempt(backup(), context, 20_000), context);
-  assert.match(none[0]?.said.join() ?? '', 'rsnapshot.conf');
+  assert.match(none[0]?.findings.join() ?? '', 'rsnapshot.conf');
   const repository = `{job: night, product: restic, repository: /r, passwordFile: ${join(data, 'gone')}}`;
   writeFileSync(join(data, 'checks.yaml'), `backups: {repositories: [${repository}]}`);
   const [night] = await partsOf('backup', await attempt(backup(), context, 20_000), context);
   assert.is(night?.name, 'restic night');
   assert.match(
-    night?.said.join() ?? '',
+    night?.findings.join() ?? '',
     /^unknown, no success known, cannot be read: .*gone cannot be read \(ENOENT\)$/,
   );
   rmSync(data, { recursive: true });
@@ -65,7 +65,11 @@ test('a backup that cannot be read is told with its reason, no backup with what 
 test('every health source of this machine says something', async () => {
   const context = trialContext();
   for (const check of ['health', 'health_slow'])
-    for (const { name, reads, said } of await partsOf(check, { status: 'no_data', reasons: [], ms: 0 }, context)) {
+    for (const { name, reads, findings: said } of await partsOf(
+      check,
+      { status: 'no_data', reasons: [], ms: 0 },
+      context,
+    )) {
       assert.ok(reads, name);
       assert.ok(said.length > 0 && said.every((text) => text !== ''), name);
     }

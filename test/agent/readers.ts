@@ -4,7 +4,7 @@
  */
 import { parseProcStat } from '../../agent/checks/cpu.ts';
 import { parseDiskStats } from '../../agent/checks/diskio.ts';
-import { told } from '../../agent/checks/hardware.ts';
+import { filledIn } from '../../agent/checks/hardware.ts';
 import { judgeBtrfs, parseDeviceStats, parseErrorStats, parseMissing } from '../../agent/checks/health/btrfs.ts';
 import { judgeThinPool, parseThinPools } from '../../agent/checks/health/lvm.ts';
 import { judgeMd, parseMdadmDetail, parseMdstat } from '../../agent/checks/health/md.ts';
@@ -123,7 +123,7 @@ export const readers: TextReader[] = [
   },
   { name: 'parseOsRelease', sample: 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n', parse: parseOsRelease },
   { name: 'countUtmp', sample: 'x'.repeat(400), parse: (text) => countUtmp(Buffer.from(text)) },
-  { name: 'told', sample: 'Default string', parse: told },
+  { name: 'told', sample: 'Default string', parse: filledIn },
   { name: 'serialOf', sample: ' WD-WCC4E1234567 ', parse: serialOf },
   { name: 'looseJson', sample: `warning: x\n${smart}`, parse: looseJson },
   { name: 'parseRecords', sample: physical, parse: parseRecords },

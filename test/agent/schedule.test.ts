@@ -12,7 +12,7 @@ import { createRunner, nextTickAt, type RunnerOptions } from '../../agent/schedu
 import { createSections } from '../../agent/sections.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
-import { reason, said } from '../../shared/reason.ts';
+import { quotation, reason } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
 import { until } from '../support/broker.ts';
 
@@ -74,7 +74,7 @@ test('a check that throws, hangs or has nothing does not disturb the others, and
     runner.states().map((state) => [state.check, state.status, state.reason]),
     [
       ['good', 'ok', null],
-      ['thrower', 'failed', said('broken')],
+      ['thrower', 'failed', quotation('broken')],
       ['empty', 'no_data', [reason('no_battery')]],
     ],
   );

@@ -202,15 +202,15 @@ test('birth: its facts, and a gap that is said until the collector has it', asyn
   assert.is(await killed.lookBack(), false, 'the machine has not been started anew');
   killed.end();
   assert.is(open().facts().previous_shutdown, 'clean');
-  assert.is(await killed.noticed({ jumpMs: 0, lateMs: 12_000 }), true);
+  assert.is(await killed.recordGap({ jumpMs: 0, lateMs: 12_000 }), true);
   const said = killed.facts();
   assert.is(said.stood_still_s, 12);
-  assert.is(await killed.noticed({ jumpMs: 0, lateMs: 20_000 }), true);
+  assert.is(await killed.recordGap({ jumpMs: 0, lateMs: 20_000 }), true);
   killed.delivered(said);
   assert.is(killed.facts().stood_still_s, 20, 'what came after it was said is still untold');
   killed.delivered(killed.facts());
   assert.is(killed.facts().stood_still_s, 0);
-  assert.is(await killed.noticed({ jumpMs: 3_600_000, lateMs: 0 }), false, 'the clock was set');
+  assert.is(await killed.recordGap({ jumpMs: 3_600_000, lateMs: 0 }), false, 'the clock was set');
 });
 
 test.run();

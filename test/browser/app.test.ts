@@ -216,7 +216,7 @@ step('a ticket by hand: comment, take, resolve, open again; markup stays text', 
   await page.getByRole('heading', { name: '<img src=x onerror=alert(1)> new disk' }).waitFor();
   await page.getByLabel('Comment').fill('Ordered.');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
-  await page.locator('.story .said', { hasText: 'Ordered.' }).waitFor();
+  await page.locator('.story .quotation', { hasText: 'Ordered.' }).waitFor();
   await page.getByRole('button', { name: 'Assign to me' }).click();
   await page.getByText('admin assigned it to admin').waitFor();
   await page.getByRole('button', { name: 'Resolve' }).click();

@@ -252,7 +252,7 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
   await send('rules/memory-in-use', 'PUT', { parts, reason: 'the test needs critical alerts' });
   const isTold = async () => {
     const { unacknowledged } = (await describe()).alerts;
-    return unacknowledged > 0 && (await tally(/nobody has acknowledged/)) === unacknowledged;
+    return unacknowledged > 0 && (await tally(/are not acknowledged/)) === unacknowledged;
   };
   await until(isTold, 30_000, 'the red number of the navigation');
   assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
@@ -262,7 +262,7 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
   const isOneLess = async () => {
     const counted = (await describe()).alerts;
     const isLess = counted.critical - counted.unacknowledged === 1;
-    return isLess && (await tally(/nobody has acknowledged/)) === counted.unacknowledged;
+    return isLess && (await tally(/are not acknowledged/)) === counted.unacknowledged;
   };
   await until(isOneLess, 30_000, 'an acknowledged one to be counted no more');
 });

@@ -14,7 +14,7 @@ import { createMemory, type RuleKind, type RuleMemory } from '../../collector/ev
 import { mergeRules } from '../../collector/evaluate/merge.ts';
 import type { Endpoint } from '../../collector/fleet/fleet.ts';
 import { newestOf } from '../../collector/fleet/newest.ts';
-import { conditionWords } from '../../dashboards/web/rules/say.ts';
+import { conditionWords } from '../../dashboards/web/rules/sentences.ts';
 import { speak } from '../../dashboards/web/words/words.ts';
 import { catalogue } from '../../shared/metrics.ts';
 import type { Metric, Report } from '../../shared/report.ts';

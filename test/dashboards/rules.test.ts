@@ -34,7 +34,7 @@ import {
   measurements,
   withMetric,
 } from '../../dashboards/web/rules/fresh.ts';
-import { ruleWords } from '../../dashboards/web/rules/say.ts';
+import { ruleWords } from '../../dashboards/web/rules/sentences.ts';
 import { speak } from '../../dashboards/web/words/words.ts';
 import type { RuleEntry } from '../../shared/api.ts';
 

@@ -27,7 +27,7 @@ import { apt } from '../../agent/checks/patches/apt.ts';
 import { patches } from '../../agent/checks/patches.ts';
 import { run } from '../../agent/run.ts';
 import { type PatchState, sections } from '../../shared/inventory.ts';
-import { type Reasons, said } from '../../shared/reason.ts';
+import { quotation, type Reasons } from '../../shared/reason.ts';
 import { check } from '../../shared/report.ts';
 import { trialContext } from '../support/check-context.ts';
 import { inLog } from '../support/reasons.ts';
@@ -255,7 +255,7 @@ test('own checks that hang, flood, fork or cannot start are ended and reported',
   assert.match(inLog(item('dies')?.summary), 'SIGKILL');
   assert.is(item('missing')?.status, 'unknown');
   assert.match(inLog(item('missing')?.summary), 'check_not_started, not_installed');
-  assert.equal(item('words')?.summary, said('$(id); rm -rf /'), 'no shell sees the arguments');
+  assert.equal(item('words')?.summary, quotation('$(id); rm -rf /'), 'no shell sees the arguments');
   assert.is(item('forks')?.status, 'ok');
   const child = Number(readFileSync(mark, 'utf8'));
   for (let turn = 0; turn < 50 && isAlive(child); turn += 1) await new Promise((resolve) => setTimeout(resolve, 50));

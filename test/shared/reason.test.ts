@@ -6,9 +6,9 @@ import { Value } from 'typebox/value';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Reasons } from '../../shared/inventory.ts';
-import { maxReasons, ReasonedError, reason, reasonsIn, reasonsOf, said } from '../../shared/reason.ts';
+import { maxReasons, quotation, ReasonedError, reason, reasonsIn, reasonsOf } from '../../shared/reason.ts';
 import { dictionaries, languages } from '../../shared/words/index.ts';
-import { sayReasons } from '../../shared/words/reasons.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 
 const test = suite('reasons');
 const at = Date.UTC(2026, 10, 20, 12);
@@ -18,7 +18,7 @@ test('a section takes lists of reasons, and the sentence of an agent before 0.2'
     'the array has not started',
     [],
     [reason('array_not_started')],
-    [reason('disks_up', { up: 1, expected: null }), ...said('x'.repeat(5000))],
+    [reason('disks_up', { up: 1, expected: null }), ...quotation('x'.repeat(5000))],
     [reason('battery_holds', { left_percent: Number.NaN })],
   ])
     assert.ok(Value.Check(Reasons, good), JSON.stringify(good).slice(0, 80));
@@ -40,7 +40,10 @@ test('a section takes lists of reasons, and the sentence of an agent before 0.2'
 test('whatever was thrown becomes reasons that a section takes', () => {
   const denied = Object.assign(new Error("EACCES: permission denied, open '/x'"), { code: 'EACCES', path: '/x' });
   assert.equal(reasonsOf(denied), [reason('not_readable', { path: '/x', error: 'EACCES' })]);
-  assert.equal(reasonsOf(new ReasonedError(reason('no_battery'), ...said('x'))), [reason('no_battery'), ...said('x')]);
+  assert.equal(reasonsOf(new ReasonedError(reason('no_battery'), ...quotation('x'))), [
+    reason('no_battery'),
+    ...quotation('x'),
+  ]);
   const ofAnotherCopy = Object.assign(new Error('no_battery'), { reasons: [reason('no_battery')] });
   assert.equal(reasonsOf(ofAnotherCopy), [reason('no_battery')]);
   for (const thrown of [new Error('broken'), new Error(''), 'text', null, undefined, 7, { message: 7 }])
@@ -55,15 +58,15 @@ test('both languages say all of it; numbers, days and sizes as the reader writes
     reason('sectors_pending', { count: 1234 }),
     reason('file_too_small', { path: '/d/{{has_bytes}}', has_bytes: 2048, least_bytes: 1 }),
     reason('signatures_old', { age_s: 9 * 86_400 }),
-    ...said('Fatal: <b>wrong</b> {{text}} $&'),
+    ...quotation('Fatal: <b>wrong</b> {{text}} $&'),
   ];
   assert.is(
-    sayReasons('en', told),
+    formatReasons('en', told),
     'The disk is no longer there · When last read, on 20 Nov 2026: Pending sectors: 1,234 · ' +
       '/d/{{has_bytes}} has only 2 KiB, at least 1 B expected · The signatures are too old: 9d · “Fatal: <b>wrong</b> {{text}} $&”',
   );
   assert.is(
-    sayReasons('ja', told),
+    formatReasons('ja', told),
     'ディスクがなくなりました · 最後に読み取れた 2026年11月20日 の状態：代替処理待ちセクター: 1,234 · ' +
       '/d/{{has_bytes}} は 2 KiB しかありません（1 B 以上のはず） · 定義ファイルが古すぎます: 9 日 · 「Fatal: <b>wrong</b> {{text}} $&」',
   );
@@ -71,10 +74,10 @@ test('both languages say all of it; numbers, days and sizes as the reader writes
 
 test('a sentence of an agent before 0.2 stands as it is, and a code that is not known yet is shown with its values', () => {
   for (const language of languages) {
-    assert.is(sayReasons(language, 'the array has not started'), 'the array has not started');
-    assert.is(sayReasons(language, [{ code: 'not_yet_known', params: { n: 1500 } }]), 'not_yet_known (n: 1,500)');
-    assert.is(sayReasons(language, [{ code: 'constructor.name' }]), 'constructor.name');
-    assert.is(sayReasons(language, ''), '');
+    assert.is(formatReasons(language, 'the array has not started'), 'the array has not started');
+    assert.is(formatReasons(language, [{ code: 'not_yet_known', params: { n: 1500 } }]), 'not_yet_known (n: 1,500)');
+    assert.is(formatReasons(language, [{ code: 'constructor.name' }]), 'constructor.name');
+    assert.is(formatReasons(language, ''), '');
   }
 });
 

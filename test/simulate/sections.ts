@@ -1,7 +1,7 @@
 /** Host, system, updates and backups of a simulated machine, in the shape of the inventory. */
 
 import type { BackupJob, Host, OsState, PatchState } from '../../shared/inventory.ts';
-import { reason, said } from '../../shared/reason.ts';
+import { quotation, reason } from '../../shared/reason.ts';
 import { bootedAt, type Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { ageOf, has } from './troubles.ts';
@@ -114,7 +114,7 @@ export function backupsOf(machine: Machine, at: number): BackupJob[] {
       files: never ? null : 20_000,
       lastVerified: last - 10 * day,
       verifiedOk: untrue === null,
-      ...(untrue === null ? {} : { verifyFailedAt: at - untrue, verifyNote: said('the archive is damaged') }),
+      ...(untrue === null ? {} : { verifyFailedAt: at - untrue, verifyNote: quotation('the archive is damaged') }),
       readable: blind === null,
       evidence: 'simulated',
     },

@@ -7,7 +7,7 @@
 import { hostname } from 'node:os';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import {
   digitsOf,
@@ -169,10 +169,10 @@ export function outcome(run: FinishedRun): BackupOutcome {
   }
   const warning = jsonLines(run.stderr).findLast(({ levelname }) => levelname === 'WARNING');
   const text = oneLine(strictText(warning?.message) ?? run.stderr.trim().split('\n').at(-1) ?? '');
-  const told = text === '' ? [reason('ended_exit', { exit: run.code })] : said(text);
+  const reasons = text === '' ? [reason('ended_exit', { exit: run.code })] : quotation(text);
   return empty
-    ? { result: 'failed', reasons: [reason('archive_empty'), ...told], ...sizes }
-    : { result: 'warning', reasons: told, ...sizes };
+    ? { result: 'failed', reasons: [reason('archive_empty'), ...reasons], ...sizes }
+    : { result: 'warning', reasons: reasons, ...sizes };
 }
 
 const day = '20\\d\\d[-_.]?(?:0[1-9]|1[0-2]|W\\d\\d)(?:[-_.]?[0-3]\\d)?|[0-3]\\d[-_.](?:0[1-9]|1[0-2])[-_.]20\\d\\d';

@@ -2,7 +2,7 @@
  * Programs that are not backup products but copy data, by their documented exit codes: rsync (24: files vanished while
  * it ran), tar (1: files changed as it read them), robocopy (a bit mask, from 8 on something was not copied).
  */
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { digitsOf, oneLine } from '../parse.ts';
 import { type BackupOutcome, type FinishedRun, type Product, plainOutcome } from './product.ts';
 
@@ -21,7 +21,7 @@ function rsyncOutcome(run: FinishedRun): BackupOutcome {
   const sizes = rsyncSizes(run.stdout);
   if (run.signal === null && run.code === 24) return { ...warning(reason('files_vanished')), ...sizes };
   const error = run.stderr.match(/^rsync(?: error|:.*failed):? .*/m)?.[0];
-  return { ...plainOutcome(run, error === undefined ? null : said(oneLine(error))), ...sizes };
+  return { ...plainOutcome(run, error === undefined ? null : quotation(oneLine(error))), ...sizes };
 }
 
 function tarOutcome(run: FinishedRun): BackupOutcome {

@@ -28,12 +28,12 @@ interface Program {
   verifies?: string;
   others?: string;
   /** Where commands are not words. */
-  reads?(line: ParsedCommand): Partial<Pick<Deed, 'saves' | 'verifies'>> & { said?: string; dry?: string | null };
+  reads?(line: ParsedCommand): Partial<Pick<Deed, 'saves' | 'verifies'>> & { label?: string; dry?: string | null };
 }
 
 export interface Deed {
   /** The command in short, for people: `restic snapshots`. */
-  said: string;
+  label: string;
   program: string;
   args: string[];
   saves: boolean;
@@ -83,9 +83,9 @@ const programs: readonly Program[] = [
           one,
         ),
       );
-      const said = ['borgmatic', known[0]].filter(Boolean).join(' ');
+      const label = ['borgmatic', known[0]].filter(Boolean).join(' ');
       const verifies = known.some((one) => /^(check|extract|restore)$/.test(one));
-      return { said, saves: known.length === 0 || known.includes('create') || options.has('-C'), verifies };
+      return { label: label, saves: known.length === 0 || known.includes('create') || options.has('-C'), verifies };
     },
   },
   {
@@ -109,7 +109,7 @@ const programs: readonly Program[] = [
     // Without a command the order of the two places decides: from a repository is a restore.
     reads({ words }) {
       if (words.length < 2) return {};
-      return { said: 'duplicity', ...(/^[a-z][\w+-]*:\/\//i.test(words[0] ?? '') ? restoring : saving) };
+      return { label: 'duplicity', ...(/^[a-z][\w+-]*:\/\//i.test(words[0] ?? '') ? restoring : saving) };
     },
   },
   {
@@ -118,9 +118,9 @@ const programs: readonly Program[] = [
     reads({ words }) {
       const asked = words[1]?.split(/[-_+]/) ?? [];
       const any = (pattern: RegExp) => asked.some((one) => pattern.test(one));
-      const said = ['duply', words[1]].filter(Boolean).join(' ');
+      const label = ['duply', words[1]].filter(Boolean).join(' ');
       return {
-        said,
+        label: label,
         saves: any(/^(backup|bkp|full|incr|dupl)$/),
         verifies: any(/^(verify|verifypath|restore|fetch)$/i),
       };
@@ -139,7 +139,7 @@ const programs: readonly Program[] = [
     values: '-c',
     dry: '-t',
     reads: ({ words: [word = 'without a level'] }) => ({
-      said: `rsnapshot ${word}`,
+      label: `rsnapshot ${word}`,
       ...(/^(without a level|configtest|du|diff|help|man|version|version_only|upgrade-config-file|get-latest-snapshot)$/.test(
         word,
       )
@@ -243,7 +243,7 @@ const programs: readonly Program[] = [
     reads({ words: [word = ''], options }) {
       const waits = options.has('--block') || options.has('-b');
       return {
-        said: `tmutil ${word}`,
+        label: `tmutil ${word}`,
         saves: word === 'startbackup' && waits,
         verifies: /^(restore|verifychecksums)$/.test(word),
       };
@@ -292,15 +292,15 @@ function tarDeed({ args, words, options }: ParsedCommand): ReturnType<NonNullabl
   const has = (...names: string[]) => names.some((name) => modes.includes(name));
   const saves = has('-c', '--create', '-r', '--append', '-u', '--update', '-A', '--catenate', '--concatenate');
   const reads = has('-t', '--list', '-x', '--extract', '--get', '-d', '--diff', '--compare');
-  const said = has('-t', '--list') ? 'tar --list' : reads ? 'tar --extract' : 'tar';
+  const label = has('-t', '--list') ? 'tar --list' : reads ? 'tar --extract' : 'tar';
   const thrown = args.find((word) => /(^|=|f)\/dev\/null$/.test(word));
-  return { said, saves: saves && !reads, verifies: reads, ...(thrown && saves ? { dry: thrown } : {}) };
+  return { label: label, saves: saves && !reads, verifies: reads, ...(thrown && saves ? { dry: thrown } : {}) };
 }
 
 function deedOf({ program: path, args }: Call): Deed {
   const name = programName(path);
   const program = byName.get(name);
-  const blank = { program: path, args, said: name, dry: null };
+  const blank = { program: path, args, label: name, dry: null };
   if (!program) return { ...blank, ...both, unknown: true };
   const line = lineOf(args, program);
   const lists = [program.saves, program.verifies, program.others].map((text) => listed(text));
@@ -308,8 +308,8 @@ function deedOf({ program: path, args }: Call): Deed {
     lists.some((list) => list.includes(word) || list.includes(`${word} ${line.words[n + 1]}`)),
   );
   const two = `${line.words[at]} ${line.words[at + 1]}`;
-  const said = lists.some((list) => list.includes(two)) ? two : (line.words[at] ?? '');
-  const [saves, verifies] = lists.map((list) => list.includes(said));
+  const label = lists.some((list) => list.includes(two)) ? two : (line.words[at] ?? '');
+  const [saves, verifies] = lists.map((list) => list.includes(label));
   const dry = listed(program.dry).find((option) => line.options.has(option)) ?? null;
   const found = at >= 0;
   const own = program.reads && (!found || name === 'borg') ? program.reads(line) : {};
@@ -317,7 +317,7 @@ function deedOf({ program: path, args }: Call): Deed {
   // A command that is in no list may be a newer one: its exit code decides.
   const open = !found && line.words.length > 0 && own.saves === undefined;
   return {
-    ...{ ...blank, said: [name, said].filter(Boolean).join(' '), dry, unknown: open },
+    ...{ ...blank, label: [name, label].filter(Boolean).join(' '), dry, unknown: open },
     ...{ saves: saves ?? false, verifies: verifies ?? false, ...own },
     ...(help ? { ...neither, unknown: false } : open ? both : {}),
   };
@@ -350,8 +350,8 @@ const dryLines: readonly [dry: RegExp, real: RegExp | null][] = [
 function dryLineIn(output: string): string | null {
   const lines = linesIn(output);
   for (const [dry, real] of dryLines) {
-    const said = lines.find((line) => dry.test(line));
-    if (said !== undefined && !lines.some((line) => real?.test(line) && !dry.test(line))) return said;
+    const label = lines.find((line) => dry.test(line));
+    if (label !== undefined && !lines.some((line) => real?.test(line) && !dry.test(line))) return label;
   }
   return null;
 }
@@ -363,12 +363,12 @@ export function whyNothingSaved(deeds: readonly Deed[], output: string): Reason[
   if (deeds.length === 0 || deeds.some(({ saves, dry }) => saves && dry === null)) return null;
   const tried = deeds.find(({ saves }) => saves);
   if (tried)
-    return [reason('nothing_saved_dry', { command: tried.said, option: tried.dry }), reason('drop_dry_option')];
+    return [reason('nothing_saved_dry', { command: tried.label, option: tried.dry }), reason('drop_dry_option')];
   const deed = deeds.find(({ verifies }) => verifies) ?? (deeds[0] as Deed);
   const name = programName(deed.program);
   const [saving] = listed(byName.get(name)?.saves);
   return [
-    reason('nothing_saved', { command: deed.said }),
+    reason('nothing_saved', { command: deed.label }),
     saving === undefined ? reason('give_any_command') : reason('give_command', { example: `${name} ${saving}` }),
     reason(deed.verifies ? 'record_with_verify' : 'run_without_run_backup'),
   ];
@@ -382,6 +382,6 @@ export function whyNothingVerified(deeds: readonly Deed[]): Reason[] | null {
   )
     return null;
   const deed = deeds[0] as Deed;
-  const command = [deed.said, deed.dry].filter(Boolean).join(' ');
+  const command = [deed.label, deed.dry].filter(Boolean).join(' ');
   return [reason('nothing_verified', { command }), reason('give_verify_restore')];
 }

@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, type Reason, reason, reasonsOf, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import type { DropFile } from './drop-schema.ts';
 import { tailOf } from './files.ts';
@@ -44,7 +44,7 @@ export function jobFrom(file: DropFile, alive: boolean): BackupJob {
     lastRun: ended ?? started,
     lastSuccess: at(file.lastSuccess) ?? (good ? ended : null),
     result: killed ? 'failed' : file.result,
-    reasons: killed ? [reason('run_vanished')] : (file.reasons ?? said(file.message)),
+    reasons: killed ? [reason('run_vanished')] : (file.reasons ?? quotation(file.message)),
     bytes: file.bytes ?? null,
     files: file.files ?? null,
     duration: secondsBetween(started, ended),
@@ -60,7 +60,7 @@ export function verificationIn(
   file: DropFile,
 ): Pick<BackupJob, 'lastVerified' | 'verifiedOk' | 'verifyFailedAt'> & { verifyNote?: Reason[] | null } {
   const { verifiedOk = null } = file;
-  const verifyNote = joinReasons(file.verifyReasons ?? said(file.verifyNote));
+  const verifyNote = joinReasons(file.verifyReasons ?? quotation(file.verifyNote));
   const named = at(file.lastVerifyFailed);
   if (named === null && verifiedOk !== false) return { lastVerified: at(file.lastVerified), verifiedOk };
   const failed = named ?? at(file.lastVerified) ?? at(file.endedAt) ?? at(file.startedAt);

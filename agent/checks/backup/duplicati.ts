@@ -5,7 +5,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../../shared/reason.ts';
 import {
   type Loose,
   oneLine,
@@ -61,9 +61,9 @@ function messageOf(report: Loose, data: Loose): string | null {
 
 function resultOf(data: Loose, thrown: boolean): DuplicatiReport['result'] {
   if (thrown) return 'failed';
-  const said = results[strictText(data.ParsedResult) ?? ''] ?? 'unknown';
-  if (said === 'ok' && (data.Interrupted === true || data.PartialBackup === true)) return 'warning';
-  return said;
+  const result = results[strictText(data.ParsedResult) ?? ''] ?? 'unknown';
+  if (result === 'ok' && (data.Interrupted === true || data.PartialBackup === true)) return 'warning';
+  return result;
 }
 
 /** The report as values; null when the text is not one. */
@@ -119,7 +119,7 @@ export function jobsIn(text: string): BackupJob[] {
       lastRun: report.end ?? report.begin,
       lastSuccess: good ? report.end : null,
       result: report.result,
-      reasons: report.result === 'ok' ? [] : report.message === null ? [other] : said(report.message),
+      reasons: report.result === 'ok' ? [] : report.message === null ? [other] : quotation(report.message),
       bytes: report.bytes,
       files: report.files,
       duration: report.duration,

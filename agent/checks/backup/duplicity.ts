@@ -109,8 +109,8 @@ export function parseError(run: FinishedRun): { why: Unreadable | null; message:
   ];
   const lines = linesIn(`${run.stdout}\n${run.stderr}`);
   for (const [why, pattern] of known) {
-    const told = lines.findLast((line) => pattern.test(line) && !/^(GPGError|Could not release lockfile)/.test(line));
-    if (told !== undefined) return { why, message: oneLine(told) };
+    const line = lines.findLast((line) => pattern.test(line) && !/^(GPGError|Could not release lockfile)/.test(line));
+    if (line !== undefined) return { why, message: oneLine(line) };
   }
   const last = linesIn(run.stderr).findLast((line) => !line.startsWith('====='));
   return { why: known.find(([, pattern]) => pattern.test(last ?? ''))?.[0] ?? null, message: oneLine(last ?? '') };

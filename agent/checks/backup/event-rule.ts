@@ -4,7 +4,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { NoData } from '../check.ts';
 import { oneLine } from '../parse.ts';
 import { readEvents, type WindowsEvent } from './events.ts';
@@ -39,7 +39,7 @@ function jobFrom(events: readonly WindowsEvent[], rule: EventRule): BackupJob {
         ? []
         : [
             reason('event', { event: String(newest.event.id), provider: rule.provider }),
-            ...said(oneLine(newest.event.data.join(' '))),
+            ...quotation(oneLine(newest.event.data.join(' '))),
           ]
       : [reason('no_event', { provider: rule.provider, span_s: days * 86_400 })],
   });

@@ -3,7 +3,7 @@
  * after the other, with or without a root element. Read by patterns, since a cut-off document must still give the whole
  * events that it holds.
  */
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { digitsOf, oneLine } from '../parse.ts';
@@ -80,6 +80,6 @@ export async function readEvents(
     denied ? 'no-permission' : null,
     reason('event_log_unreadable', { log: where.log }),
     ...reasonsWhy(denied ? 'no-permission' : null, ''),
-    ...(run.stderr.trim() === '' ? [howEnded('wevtutil.exe', run)] : said(oneLine(run.stderr))),
+    ...(run.stderr.trim() === '' ? [howEnded('wevtutil.exe', run)] : quotation(oneLine(run.stderr))),
   );
 }

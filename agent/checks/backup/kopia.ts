@@ -3,7 +3,7 @@
  * what was cut off ("checkpoint", "canceled"), errors are counted fatal and ignored apart. It must run as the user that
  * connected the repository.
  */
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { goList, type Loose, oneLine, strictCount, strictJson, strictObject, strictText, sumOf } from '../parse.ts';
 import { strictInstant } from './instants.ts';
 import {
@@ -83,7 +83,7 @@ function warningOf({ errors, ignoredErrors, failedEntries }: KopiaSnapshot): Rea
   return bad > 0 ? [reason('items_unreadable', { items: bad })] : [];
 }
 
-const cutOff = (why: string): Reason[] => [reason('snapshot_cut_off'), ...(why === noEnd ? [] : said(why))];
+const cutOff = (why: string): Reason[] => [reason('snapshot_cut_off'), ...(why === noEnd ? [] : quotation(why))];
 
 function sourceOf(snapshots: readonly KopiaSnapshot[]): SnapshotSource[] {
   const newest = snapshots[0];
@@ -121,7 +121,7 @@ export function outcome(run: FinishedRun): BackupOutcome {
   const made = parseSnapshots(`[${lines.join(',')}]`) ?? [];
   const sizes = { bytes: sumOf(made.map(({ bytes }) => bytes)), files: sumOf(made.map(({ files }) => files)) };
   const worst = made.map(resultOf).find((result) => result !== 'ok');
-  if (run.code !== 0 || run.signal !== null) return plainOutcome(run, said(oneLine(run.stderr)));
+  if (run.code !== 0 || run.signal !== null) return plainOutcome(run, quotation(oneLine(run.stderr)));
   if (worst === undefined) return { result: 'ok', reasons: [], ...sizes };
   const warned = made.map(warningOf).find((reasons) => reasons.length > 0);
   return { result: worst, reasons: warned ?? [reason('snapshot_cut_off')], ...sizes };

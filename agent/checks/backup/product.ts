@@ -6,7 +6,7 @@
  * under `run-backup` meant (`outcome`). Parsers are pure and total; readers only read.
  */
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
-import { clip, joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { clip, joinReasons, quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { oneLine, withoutPassword } from '../parse.ts';
 import type { DateOrder } from './dates.ts';
@@ -62,7 +62,7 @@ const codes = {
 /** Why, and the message of the program, as reasons. */
 export const reasonsWhy = (why: Unreadable | null, text: string): Reason[] => [
   ...(why === null ? [] : [reason(codes[why])]),
-  ...said(oneLine(text)),
+  ...quotation(oneLine(text)),
 ];
 
 /** The product is installed but has nothing to do: shown as a note. A product that is not installed is not shown. */
@@ -138,5 +138,5 @@ export function plainOutcome(run: FinishedRun, why: readonly Reason[] | null = n
   if (run.signal !== null) return failed(reason('ended_signal', { signal: run.signal }));
   if (run.code === 0) return { result: 'ok', reasons: [], bytes: null, files: null };
   const last = run.stderr.trim().split('\n').at(-1) ?? '';
-  return failed(reason('ended_exit', { exit: run.code }), ...(why ?? said(oneLine(last))));
+  return failed(reason('ended_exit', { exit: run.code }), ...(why ?? quotation(oneLine(last))));
 }

@@ -173,8 +173,8 @@ export async function ask<T>(context: CheckContext, setting: RepositorySettings,
   if (run.ended !== null) throw new SourceUnreadable('unreachable', howEnded(query.program, run));
   const answer = query.parse(run);
   if (Array.isArray(answer)) return answer;
-  const told = joinReasons(reasonsWhy(answer.why, answer.message)) ?? [howEnded(query.program, run)];
-  throw new SourceUnreadable(answer.why, ...told);
+  const reasons = joinReasons(reasonsWhy(answer.why, answer.message)) ?? [howEnded(query.program, run)];
+  throw new SourceUnreadable(answer.why, ...reasons);
 }
 
 /** The same, for a program whose single answer holds everything. */

@@ -80,9 +80,9 @@ export function unreadableItems(stderr: string): number {
 
 /** Why restic refused, from exit code and stderr, and its own words. */
 export function parseError(run: FinishedRun): { why: Unreadable | null; message: string } {
-  const told = jsonLines(run.stderr).findLast((row) => row.message_type === 'exit_error');
-  const text = strictText(told?.message) ?? run.stderr;
-  const code = strictCount(told?.code) ?? run.code;
+  const failure = jsonLines(run.stderr).findLast((row) => row.message_type === 'exit_error');
+  const text = strictText(failure?.message) ?? run.stderr;
+  const code = strictCount(failure?.code) ?? run.code;
   // Retries and warnings stand before it.
   const fatal = text.slice(Math.max(0, text.lastIndexOf('Fatal: '))).replace(/^Fatal: /, '');
   return { why: whyOf(code, text), message: oneLine(fatal) };

@@ -6,7 +6,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { linesIn, oneLine } from '../parse.ts';
 import type { Deed } from './deeds.ts';
@@ -63,16 +63,16 @@ const blank: SnapshotInterval = {
  * What one line says about its interval. The first error of a run is the most specific; the lines after it are about
  * the lines before.
  */
-function after(known: SnapshotInterval, time: number, news: string): SnapshotInterval {
-  if (news === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
+function after(known: SnapshotInterval, time: number, event: string): SnapshotInterval {
+  if (event === 'started') return { ...known, started: time, lastRun: time, result: 'running', message: null };
   const duration = secondsBetween(known.started, time);
-  if (news === 'completed successfully') {
+  if (event === 'completed successfully') {
     return { ...known, lastRun: time, lastSuccess: time, result: 'ok', duration, message: null, started: null };
   }
-  if (/^completed, but with some warnings/.test(news)) {
+  if (/^completed, but with some warnings/.test(event)) {
     return { ...known, lastRun: time, lastSuccess: time, result: 'warning', duration, started: null };
   }
-  const problem = /^(ERROR|WARNING):\s*(.*)$/.exec(news);
+  const problem = /^(ERROR|WARNING):\s*(.*)$/.exec(event);
   if (!problem) return known;
   // "conf on line 14:" only announces the message in the next line.
   const words = /on line \d+:$/.test(problem[2] ?? '') ? null : oneLine(problem[2] ?? '');
@@ -108,8 +108,8 @@ export function parseLog(text: string): Map<string, SnapshotInterval> {
     const time = timeOf(match?.[1] ?? '');
     const name: string | null = match?.[3] === undefined ? running : (match[2] ?? null);
     if (!match || time === null || name === null) continue;
-    const news = (match[3] ?? match[2] ?? '').trim();
-    intervals.set(name, after(intervals.get(name) ?? blank, time, news));
+    const event = (match[3] ?? match[2] ?? '').trim();
+    intervals.set(name, after(intervals.get(name) ?? blank, time, event));
     running = intervals.get(name)?.result === 'running' ? name : null;
   }
   for (const [name, known] of intervals) if (known.lastRun === null) intervals.delete(name);
@@ -147,7 +147,7 @@ export function jobsOf(log: ReadonlyMap<string, SnapshotInterval>, configuration
     const known = log.get(name);
     const rotating = others.flatMap(([other, { message }]) => [
       reason('in_part', { name: other }),
-      ...(message === null ? [reason('run_failed')] : said(message)),
+      ...(message === null ? [reason('run_failed')] : quotation(message)),
     ]);
     const result =
       known === undefined ? 'never' : known.result === 'ok' && rotating.length > 0 ? 'warning' : known.result;
@@ -159,7 +159,9 @@ export function jobsOf(log: ReadonlyMap<string, SnapshotInterval>, configuration
       lastSuccess: known?.lastSuccess ?? null,
       duration: known?.duration ?? null,
       result,
-      reasons: known?.message ? said(known.message) : (joinReasons(rotating) ?? (known ? [] : [reason('not_in_log')])),
+      reasons: known?.message
+        ? quotation(known.message)
+        : (joinReasons(rotating) ?? (known ? [] : [reason('not_in_log')])),
     });
   });
 }
@@ -184,7 +186,7 @@ export async function rotatesOnly(deeds: readonly Deed[]): Promise<Reason[] | nu
   // Without its configuration nothing is known of the levels.
   const text = await readFile(path, 'utf8').catch(() => '');
   const [first, ...others] = parseConfiguration(text).intervals;
-  const asked = others.find((level) => deed.said === `rsnapshot ${level}`);
+  const asked = others.find((level) => deed.label === `rsnapshot ${level}`);
   if (first === undefined || asked === undefined) return null;
   return [
     reason('nothing_saved_rotates', { command: `rsnapshot ${asked}`, copying: `rsnapshot ${first}` }),
@@ -197,11 +199,11 @@ export async function rotatesOnly(deeds: readonly Deed[]): Promise<Reason[] | nu
 export function outcome(run: FinishedRun): BackupOutcome {
   if (run.code === 2 && run.signal === null) {
     const warning = run.stderr.match(/^WARNING: .*/m)?.[0];
-    const reasons = warning === undefined ? [reason('finished_with_warnings')] : said(oneLine(warning));
+    const reasons = warning === undefined ? [reason('finished_with_warnings')] : quotation(oneLine(warning));
     return { result: 'warning', reasons, bytes: null, files: null };
   }
   const error = unfolded(run.stderr).match(/^ERROR: (?!.*on line \d+:\s*$)(?!-).*/m)?.[0];
-  return plainOutcome(run, error === undefined ? null : said(oneLine(error)));
+  return plainOutcome(run, error === undefined ? null : quotation(oneLine(error)));
 }
 
 export const rsnapshot: Product = {

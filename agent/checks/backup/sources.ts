@@ -1,7 +1,7 @@
 /**
  * What is read in one round, and how often: discovery of each product, each repository, each report file. A source that
  * does not answer keeps its last answer, marked as not readable; one that forgets (a rotated log, a trimmed event log)
- * does not make its jobs vanish: a job without news must become late, not invisible.
+ * does not make its jobs vanish: a job without new runs must become late, not invisible.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

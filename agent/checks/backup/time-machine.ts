@@ -5,7 +5,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { type Loose, oneLine, strictList, strictObject, strictObjects, strictText } from '../parse.ts';
 import { parsePlist } from '../plist.ts';
@@ -246,7 +246,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
   if (destinations === null)
     throw new SourceUnreadable(
       'no-permission',
-      ...(joinReasons(said(oneLine(plist.stderr))) ?? [reason('no_answer', { program: 'tmutil' })]),
+      ...(joinReasons(quotation(oneLine(plist.stderr))) ?? [reason('no_answer', { program: 'tmutil' })]),
     );
   const newest = await tmutil('latestbackup');
   return [jobFromTmutil(parseLatest(`${newest.stdout}\n${newest.stderr}`), destinations)];

@@ -6,7 +6,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { digitsOf, linesIn, oneLine, spanOf } from '../parse.ts';
@@ -215,7 +215,7 @@ export function jobsOfEvents(events: readonly WindowsEvent[]): BackupJob[] {
       reasons:
         result === 'ok'
           ? []
-          : (joinReasons(said(oneLine(newest.message ?? newest.data.join(' ')))) ?? [
+          : (joinReasons(quotation(oneLine(newest.message ?? newest.data.join(' ')))) ?? [
               reason('event', { event: '190', provider: 'Veeam Agent' }),
             ]),
     });
@@ -245,7 +245,7 @@ async function discover(context: CheckContext): Promise<BackupJob[]> {
     throw new SourceUnreadable(
       'no-permission',
       howEnded('veeamconfig', run),
-      ...said(oneLine(run.stderr || run.stdout)),
+      ...quotation(oneLine(run.stderr || run.stdout)),
     );
   const jobs = jobsOfSessions(parseSessions(run.stdout));
   if (jobs.length === 0) throw new Idle(reason('veeam_no_session'));

@@ -5,7 +5,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { digitsOf, linesIn, oneLine, spanOf, sumOf } from '../parse.ts';
 import { pathIn, tailOf } from './files.ts';
@@ -146,8 +146,8 @@ function jobFrom(guest: Guest, log: TaskLog, task: Task, cut: boolean): BackupJo
   const end = guest.finished ?? task.end ?? guest.started ?? task.start;
   const notes = [
     ...(cut ? [reason('run_cut_off')] : []),
-    ...said(guest.reason),
-    ...(log.pruneFailed ? [reason('prune_failed'), ...said(log.message)] : []),
+    ...quotation(guest.reason),
+    ...(log.pruneFailed ? [reason('prune_failed'), ...quotation(log.message)] : []),
     ...(guest.excluded.length > 0 ? [reason('not_covered', { paths: guest.excluded.join(', ') })] : []),
   ];
   return jobOf('vzdump', `guest ${guest.vmid}`, 'log', {
@@ -206,12 +206,12 @@ export function outcome(run: FinishedRun): BackupOutcome {
   if (log.job === 'warning')
     return {
       ...{ result: 'warning', bytes, files: null },
-      reasons: joinReasons(said(oneLine(log.message ?? ''))) ?? [reason('finished_with_warnings')],
+      reasons: joinReasons(quotation(oneLine(log.message ?? ''))) ?? [reason('finished_with_warnings')],
     };
   if (run.code === 0 && log.job !== 'failed') return { result: 'ok', reasons: [], bytes, files: null };
   const reasons = failed
-    ? [reason('guest_failed', { guest: String(failed.vmid) }), ...said(failed.reason)]
-    : said(oneLine(log.message ?? ''));
+    ? [reason('guest_failed', { guest: String(failed.vmid) }), ...quotation(failed.reason)]
+    : quotation(oneLine(log.message ?? ''));
   return run.code === 0
     ? { result: 'failed', reasons, bytes, files: null }
     : plainOutcome(run, reasons.length > 0 ? reasons : null);

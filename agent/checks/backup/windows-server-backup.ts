@@ -5,7 +5,7 @@
  */
 
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, reason, reasonsInLog, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, reason, reasonsInLog } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { type Loose, oneLine, strictJson, strictObject, strictText } from '../parse.ts';
 import { powershell } from '../powershell.ts';
@@ -150,7 +150,7 @@ export function jobFrom(summary: WbSummary | null, versions: readonly WbVersion[
     lastSuccess,
     result,
     reasons: failed
-      ? [reason('hresult', { result: `0x${hr.toString(16)}` }), ...said(oneLine(summary?.message ?? ''))]
+      ? [reason('hresult', { result: `0x${hr.toString(16)}` }), ...quotation(oneLine(summary?.message ?? ''))]
       : unreadable !== null
         ? [reason('date_unclear', { date: unreadable })]
         : summary

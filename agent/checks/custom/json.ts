@@ -2,7 +2,7 @@
  * Commands that print JSON. The native format: `{"status": "ok", "message": "…", "metrics": {"label": 1, "other":
  * {"value": 2, "warn": 5, "crit": 9}}}`. Anything else is taken as numbers by path. Pure and total.
  */
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { type Loose, looseJson, numberOf, objectOf, textOf } from '../parse.ts';
 import { type CustomStatus, type Performance, type PluginAnswer, parseRange } from './nagios.ts';
 
@@ -28,13 +28,13 @@ export function parseJsonAnswer(stdout: string, stderr: string, code: number | n
   const value = looseJson(stdout);
   if (typeof value !== 'object' || value === null) {
     const printed = (stderr.trim() || stdout.trim()).slice(0, 300);
-    return { status: 3, reasons: [reason('no_json'), ...said(printed)], performance: [] };
+    return { status: 3, reasons: [reason('no_json'), ...quotation(printed)], performance: [] };
   }
   const answer = objectOf(value);
   const byCode: CustomStatus = code === 0 || code === 1 || code === 2 ? code : 3;
   const message = textOf(answer.message) ?? textOf(answer.text) ?? textOf(answer.summary);
   const source = 'metrics' in answer ? answer.metrics : value;
-  return { status: statusOf(answer.status) ?? byCode, reasons: said(message), performance: numbersIn(source) };
+  return { status: statusOf(answer.status) ?? byCode, reasons: quotation(message), performance: numbersIn(source) };
 }
 
 function statusOf(value: unknown): CustomStatus | null {

@@ -2,7 +2,7 @@
  * Output of monitoring plugins, after the Monitoring Plugins Development Guidelines: exit codes, text with long output,
  * performance data, ranges. Pure and total.
  */
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { linesOf, numberOf } from '../parse.ts';
 
 export type CustomStatus = 0 | 1 | 2 | 3;
@@ -135,7 +135,7 @@ export function parsePlugin(stdout: string, stderr: string, code: number | null)
   const words = [message.trim(), details.trim()].filter((part) => part !== '').join('\n');
   return {
     status,
-    reasons: words === '' ? [reason('no_output')] : said(words),
+    reasons: words === '' ? [reason('no_output')] : quotation(words),
     performance: parsePerformance(`${performance} ${more.replaceAll('\n', ' ')}`),
   };
 }

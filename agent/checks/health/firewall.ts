@@ -24,7 +24,7 @@ export function parseUfwConf(text: string): Firewall {
 }
 
 const letIn = reason('firewall_lets_in');
-const notTold = reason('state_not_told');
+const notReported = reason('state_not_told');
 
 /** `nft -j list ruleset`: on when a rule that an input chain reaches blocks unsolicited traffic from any sender. */
 export function parseNftRuleset(text: string): Firewall {
@@ -49,7 +49,7 @@ export function parseIptablesRules(text: string): Firewall {
 export function parseMacFirewall(text: string): Firewall {
   const plist = objectOf(parsePlist(text));
   const state = numberOf(plist.globalstate) ?? numberOf(/\(State\s?=\s?(\d)\)/.exec(text)?.[1]);
-  if (state === null || state < 0 || state > 2) return { on: null, why: [notTold] };
+  if (state === null || state < 0 || state > 2) return { on: null, why: [notReported] };
   return { on: state > 0, why: [reason(state > 0 ? 'firewall_on' : 'firewall_off')] };
 }
 
@@ -86,7 +86,7 @@ export function judgeWindowsFirewall(profiles: readonly Loose[]): Firewall {
     const lets = DefaultInboundAction === 2 || DefaultInboundAction === 'Allow';
     return { name: textOf(Name) ?? '?', on: enabled === true && lets ? false : enabled };
   });
-  if (states.length === 0) return { on: null, why: [notTold] };
+  if (states.length === 0) return { on: null, why: [notReported] };
   const names = (on: boolean | null) => states.flatMap((state) => (state.on === on ? state.name : [])).join(', ');
   if (names(false) !== '') return { on: false, why: [reason('firewall_profiles_off', { profiles: names(false) })] };
   if (names(null) !== '') return { on: null, why: [reason('firewall_profiles_not_told', { profiles: names(null) })] };

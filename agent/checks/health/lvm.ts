@@ -2,7 +2,7 @@
  * Thin pools of LVM. Their volumes show file systems with plenty of room while the pool below them has none: then every
  * write fails. Full metadata stops a pool as surely as full data.
  */
-import { type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
 import { listNames, readText } from '../../platform/read.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { looseJson, objectOf, objectsOf, shareOf, textOf } from '../parse.ts';
@@ -81,7 +81,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const pools = parseThinPools(answer.stdout);
   // Without root lvs prints an empty report beside its complaint.
   if (pools === null || answer.code !== 0 || (active && pools.length === 0))
-    throw new ReasonedError(reason('needs_root', { program: 'lvs' }), ...said(answer.stderr.slice(0, 200)));
+    throw new ReasonedError(reason('needs_root', { program: 'lvs' }), ...quotation(answer.stderr.slice(0, 200)));
   // The list is of what lies on the disks: a pool that is not in it has been deleted.
   return follow(context, lvm.name, pools.map(sightingOf), () => null);
 }

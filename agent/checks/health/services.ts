@@ -1,7 +1,7 @@
 /** Services that should run and do not: failed units, and units that are enabled but dead. */
 
 import type { HealthItem } from '../../../shared/inventory.ts';
-import { type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
@@ -171,7 +171,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
     const answer = await context.run('systemctl', ['show', '*.service', `--property=${properties}`], limits);
     const units = parseUnits(answer.stdout);
     if (answer.code !== 0 || units.length === 0)
-      throw new ReasonedError(reason('no_answer', { program: 'systemctl' }), ...said(answer.stderr.slice(0, 200)));
+      throw new ReasonedError(reason('no_answer', { program: 'systemctl' }), ...quotation(answer.stderr.slice(0, 200)));
     return serviceReading(judgeUnits(units), units.length, now, before);
   }
   if ((await namesIn(context, '/run/openrc')).length === 0) throw new NoData(reason('no_service_manager'));
@@ -180,6 +180,6 @@ async function read(context: CheckContext): Promise<HealthReading> {
   // Without a crash it prints nothing, and ends with 1 in some versions; what it complains of goes to stderr.
   const isAnswer = (answer.code === 0 || answer.code === 1) && answer.ended === null && answer.stderr.trim() === '';
   if (!isAnswer || crashed.length < linesOf(answer.stdout).filter((line) => line.trim() !== '').length)
-    throw new ReasonedError(reason('no_answer', { program: 'rc-status' }), ...said(answer.stderr.slice(0, 200)));
+    throw new ReasonedError(reason('no_answer', { program: 'rc-status' }), ...quotation(answer.stderr.slice(0, 200)));
   return serviceReading(crashed, null, now, before);
 }

@@ -5,7 +5,7 @@
  */
 
 import { basename } from 'node:path';
-import { joinReasons, type Reason, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
 import { diskLabel, disksHere, readBlockDevice, serialOf } from '../../platform/disks.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
@@ -215,7 +215,7 @@ export function judgeSmart(disk: SmartDisk): DeviceVerdict {
   if (warning.length > 0) return { status: 'warning', reasons: warning };
   if (disk.asleep) return { status: 'unknown', reasons: [reason('disk_asleep')] };
   if (disk.passed === true) return { status: 'ok', reasons: [reason('smart_passed')] };
-  return { status: 'unknown', reasons: joinReasons(said(disk.message)) ?? [reason('no_smart_status')] };
+  return { status: 'unknown', reasons: joinReasons(quotation(disk.message)) ?? [reason('no_smart_status')] };
 }
 
 export interface SmartDevice {
@@ -259,7 +259,7 @@ async function read(context: CheckContext): Promise<HealthReading> {
   if (devices === null)
     throw new ReasonedError(
       reason('not_understood', { source: 'smartctl --scan' }),
-      ...said(scan.stderr.slice(0, 200)),
+      ...quotation(scan.stderr.slice(0, 200)),
     );
   const known = knownOf(context, smart.name);
   if (devices.length === 0 && known.length === 0) throw new NoData(reason('smartctl_finds_no_disk'));
@@ -287,7 +287,7 @@ function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<SmartAnswer, 's
   if (((disk.exitStatus ?? 0) & 2) === 0 || disk.passed !== null) return { silent: null, dead: false };
   const dead = !disk.asleep && !ours.test(disk.message ?? '');
   const why = disk.asleep ? 'disk_asleep' : dead ? 'disk_unreadable' : 'disk_not_opened';
-  return { silent: [reason(why), ...said(disk.message)], dead };
+  return { silent: [reason(why), ...quotation(disk.message)], dead };
 }
 
 /**
@@ -295,8 +295,8 @@ function silenceOf(disk: SmartDisk | null, run: RunResult): Pick<SmartAnswer, 's
  * the kernel knows of the device, else it is the disk that was there before, unless that one answers elsewhere.
  */
 function identify(context: CheckContext, answers: readonly SmartAnswer[], known: readonly KnownDevice[]): Sighting[] {
-  const told = new Map(answers.map((answer) => [answer, answer.disk?.serial ?? answer.disk?.wwn ?? null]));
-  const seen = new Set(told.values());
+  const serials = new Map(answers.map((answer) => [answer, answer.disk?.serial ?? answer.disk?.wwn ?? null]));
+  const seen = new Set(serials.values());
   const sightings = new Map<string, Sighting>();
   for (const answer of answers) {
     const place = placeOf(answer.device);
@@ -304,7 +304,7 @@ function identify(context: CheckContext, answers: readonly SmartAnswer[], known:
     const before =
       known.find(({ evidence }) => identity !== null && evidence.identity === identity) ??
       known.find(({ id, evidence }) => evidence.place === place && !seen.has(id));
-    let id = told.get(answer) ?? before?.id ?? place;
+    let id = serials.get(answer) ?? before?.id ?? place;
     // Cheap disks and bridges share a serial number; two paths to one disk share its WWN as well.
     const other = sightings.get(id);
     if (other && (answer.disk?.wwn == null || other.evidence?.wwn !== answer.disk.wwn)) id = `${id} ${place}`;

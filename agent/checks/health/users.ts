@@ -1,5 +1,5 @@
 /** Who is logged in. Names and places only, no times of day: who is at a machine, not what they do. */
-import { ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { quotation, ReasonedError, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData, type RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { bytesOf, fileText, namesIn } from '../files.ts';
@@ -83,7 +83,7 @@ async function sessionsOf(context: CheckContext): Promise<LoginSession[]> {
     const answer = await context.run('quser.exe', [], limits);
     // It exits with 1 when no one is logged in, with a text in the language of the system; a failure has a number.
     if (answer.ended !== null || /\b0x[\da-f]{4}/i.test(answer.stderr))
-      throw new ReasonedError(howEnded('quser.exe', answer), ...said(answer.stderr.trim().slice(0, 200)));
+      throw new ReasonedError(howEnded('quser.exe', answer), ...quotation(answer.stderr.trim().slice(0, 200)));
     return answered('quser.exe', answer, parseQuser(answer.stdout), 1);
   }
   const records = parseUtmp((await bytesOf(context, '/run/utmp', 4 * 1024 * 1024)) ?? new Uint8Array());

@@ -1,6 +1,6 @@
 /** ZFS pools: state, errors, last scrub, space. A message that features are not enabled is no fault. */
 
-import { joinReasons, ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, ReasonedError, reason } from '../../../shared/reason.ts';
 import { readBootId } from '../../platform/boot.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { bytesOf, exists } from '../files.ts';
@@ -89,7 +89,7 @@ export function judgePool(pool: ZfsPool): DeviceVerdict {
   const errors = pool.devices.filter((device) => device.read || device.write || device.cksum);
   const named = errors.map((device) => `${device.name} ${device.read ?? 0}/${device.write ?? 0}/${device.cksum ?? 0}`);
   if (pool.state === null) return { status: 'unknown', reasons: [reason('state_not_told')] };
-  const state = [reason('pool_state', { state: pool.state }), ...said(pool.message)];
+  const state = [reason('pool_state', { state: pool.state }), ...quotation(pool.message)];
   if (/^(FAULTED|UNAVAIL|SUSPENDED|REMOVED|OFFLINE)$/.test(pool.state)) return { status: 'critical', reasons: state };
   if (pool.dataErrors) return { status: 'critical', reasons: [reason('data_errors', { errors: pool.dataErrors })] };
   if (pool.state !== 'ONLINE') return { status: 'warning', reasons: state };
@@ -97,7 +97,7 @@ export function judgePool(pool: ZfsPool): DeviceVerdict {
     return { status: 'warning', reasons: [reason('pool_device_errors', { devices: named.join(', ') })] };
   return pool.healthy
     ? { status: 'ok', reasons: [reason('pool_online')] }
-    : { status: 'unknown', reasons: joinReasons(said(pool.message)) ?? [reason('pool_not_fully_told')] };
+    : { status: 'unknown', reasons: joinReasons(quotation(pool.message)) ?? [reason('pool_not_fully_told')] };
 }
 
 export interface ZfsSpace {
@@ -159,7 +159,10 @@ async function sight(context: CheckContext): Promise<Sighting[]> {
   const answer = await context.run('zpool', ['status', '-p'], limits);
   const pools = parseZpoolStatus(`${answer.stdout}\n${answer.stderr}`);
   if (pools === null)
-    throw new ReasonedError(reason('not_understood', { source: 'zpool status' }), ...said(answer.stderr.slice(0, 200)));
+    throw new ReasonedError(
+      reason('not_understood', { source: 'zpool status' }),
+      ...quotation(answer.stderr.slice(0, 200)),
+    );
   if (pools.length === 0) return [];
   const list = await context.run('zpool', ['list', '-Hpo', 'name,size,alloc,free,cap,health'], limits);
   // Without this second tool there is still the capacity of `zpool list`.

@@ -54,7 +54,7 @@ export function parseTable(text: string, file: string, now: number): Table {
   // A date in the future would take precedence over every later bundled table.
   if (typeof asOf === 'string' && (dayOf(asOf) ?? 0) > now + 86_400_000)
     faults.push({ path: ['asOf'], problem: `${shown(asOf)} lies in the future` });
-  const lines = source.tell(faults);
+  const lines = source.describe(faults);
   if (lines.length > 0) throw fail('BAD_LOCAL_CONFIG', { faults: lines.join('\n') });
   return { rolling: [], ...(source.value as Static<typeof Shape>) };
 }

@@ -71,9 +71,11 @@ export function decided(answers: readonly { name: string; answer: Reboot }[]): R
   const others = known.filter(({ answer }) => answer.required !== first.answer.required).map(({ name }) => name);
   const { required, since } = first.answer;
   // Agents before 0.2 remembered a sentence.
-  const told = joinReasons(reasonsIn(first.answer.why)) ?? [reason(required ? 'restart_needed' : 'no_restart_needed')];
+  const reasons = joinReasons(reasonsIn(first.answer.why)) ?? [
+    reason(required ? 'restart_needed' : 'no_restart_needed'),
+  ];
   const otherwise = others.length === 0 ? null : reason('otherwise', { names: others.join(', ') });
-  return { required, since, why: joinReasons(reason('in_part', { name: first.name }), told, otherwise) };
+  return { required, since, why: joinReasons(reason('in_part', { name: first.name }), reasons, otherwise) };
 }
 
 const dayMs = 86_400_000;

@@ -112,7 +112,7 @@ async function countUnclean(context: CheckContext): Promise<number | null> {
   // The agent keeps an id that was made from the wall clock when that is set.
   const boot = fresh.startsWith('boot-') && typeof session.boot_id === 'string' ? session.boot_id : fresh;
   if (remembered.boot === boot) return count;
-  const clean = (await endedCleanly(context, remembered)) ?? saidGoodbye(session, remembered.boot);
+  const clean = (await endedCleanly(context, remembered)) ?? signedOff(session, remembered.boot);
   // The first run looks back too, but counts only what happens from now on.
   const first = remembered.boot === undefined;
   const unclean = clean === null ? count : (count ?? 0) + (clean || first ? 0 : 1);
@@ -130,7 +130,7 @@ async function endedCleanly(context: CheckContext, run: Record<string, unknown>)
 }
 
 /** The agent's last record of that run of the machine. */
-function saidGoodbye(session: Record<string, unknown>, boot: unknown): boolean | null {
+function signedOff(session: Record<string, unknown>, boot: unknown): boolean | null {
   const previous = objectOf(session.previous);
   return boot !== undefined && previous.boot_id === boot ? previous.ended === true : null;
 }

@@ -1,5 +1,5 @@
 /** What apt prints and writes, read. Pure and total: whatever the text, a value comes back. */
-import { type Reason, reason, said } from '../../../shared/reason.ts';
+import { quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { linesOf } from '../parse.ts';
 import { compareDebianVersions } from './debian-version.ts';
 import { plausible } from './manager.ts';
@@ -55,7 +55,7 @@ export function parseAptSimulation(stdout: string, code: number | null, stderr =
     esmAdvert: advert(lines),
   };
   const complaint = /^E: (.*)$/m.exec(stderr)?.[1] ?? /^E: (.*)$/m.exec(stdout)?.[1];
-  if (complaint !== undefined) return { inst: null, ...rest, reasons: said(complaint) };
+  if (complaint !== undefined) return { inst: null, ...rest, reasons: quotation(complaint) };
   if (code !== 0) return { inst: null, ...rest, reasons: [reason('program_exit', { program: 'apt-get', exit: code })] };
   // Nothing to install is believed only of an answer in which every line is known.
   const doubtful = unread > 0 || lines.some((line) => line.startsWith('Conf '));

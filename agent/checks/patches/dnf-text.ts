@@ -1,5 +1,5 @@
 /** What dnf 4, dnf 5 and yum print, read. Pure and total. */
-import { joinReasons, type Reason, reason, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, reason } from '../../../shared/reason.ts';
 import { linesOf, looseJson, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { plausible, wholeDays } from './manager.ts';
 
@@ -35,7 +35,7 @@ export function parseCheckUpdate(
 ): DnfAnswer {
   const { updates, obsoletes } = rowsOf(stdout);
   const unknown = (...reasons: Reason[]) => ({ updates: null, obsoletes, reasons });
-  const complaint = joinReasons(said(complaintOf(stderr)));
+  const complaint = joinReasons(quotation(complaintOf(stderr)));
   if (code !== null && code !== 0 && code !== 100)
     return unknown(...(complaint ?? [reason('program_exit', { program: 'dnf', exit: code })]));
   if (updates.length > 0) return { updates, obsoletes, reasons: [] };

@@ -1,7 +1,7 @@
 /** System-wide flatpaks, from the summaries that flatpak has cached already. */
 
 import type { PatchState } from '../../../shared/inventory.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { changedAt, exists } from '../files.ts';
 import { linesOf } from '../parse.ts';
@@ -45,5 +45,5 @@ async function read(context: CheckContext): Promise<PatchState> {
   const base = { manager: 'flatpak', thirdParty: true, scannedAt: now, metadataAge: ageSeconds(now, fetched) };
   // A remote without a summary in the cache ends it with an error that names the remote.
   const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
-  return patchState(base, { list, reasons: list === null ? said(answer.stderr.trim()) : [] }, false);
+  return patchState(base, { list, reasons: list === null ? quotation(answer.stderr.trim()) : [] }, false);
 }

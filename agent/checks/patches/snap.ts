@@ -1,7 +1,7 @@
 /** Snaps refresh themselves; what waits is information. */
 
 import type { PatchState } from '../../../shared/inventory.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists } from '../files.ts';
 import { linesOf } from '../parse.ts';
@@ -40,5 +40,5 @@ async function read(context: CheckContext): Promise<PatchState> {
   const updates = answer.code === 0 ? parseSnapRefreshes(answer.stdout, answer.stderr) : null;
   const list = updates?.map(({ name, to }) => plainUpdate(name, null, to)) ?? null;
   const base = { manager: 'snap', thirdParty: true, scannedAt: now, metadataAge: 0, autoUpdates: 'on' as const };
-  return patchState(base, { list, reasons: list === null ? said(answer.stderr.trim()) : [] }, false);
+  return patchState(base, { list, reasons: list === null ? quotation(answer.stderr.trim()) : [] }, false);
 }

@@ -1,7 +1,7 @@
 /** macOS. The cached list of the system's own last scan first; `softwareupdate -l` asks Apple and can hang for hours. */
 
 import type { PatchState } from '../../../shared/inventory.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import type { CheckContext } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { fileText } from '../files.ts';
@@ -195,7 +195,7 @@ async function read(context: CheckContext): Promise<PatchState> {
   const why = whole ? reason('not_understood', { source: 'softwareupdate' }) : howEnded('softwareupdate', answer);
   if (listed === null)
     return {
-      ...failedState('softwareupdate', now, why, ...said(answer.stderr.trim())),
+      ...failedState('softwareupdate', now, why, ...quotation(answer.stderr.trim())),
       ...around,
       metadataAge: recent,
     };

@@ -1,7 +1,7 @@
 /** winget on Windows: applications, not the system. Its table is translated and cut to fit; only its columns are sure. */
 
 import type { PatchState } from '../../../shared/inventory.ts';
-import { joinReasons, type Reason, reason, reasonsOf, said } from '../../../shared/reason.ts';
+import { joinReasons, quotation, type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
 import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { linesOf, numberOf, short } from '../parse.ts';
@@ -120,7 +120,7 @@ async function start(context: CheckContext): Promise<RunResult | Reason[]> {
     const answer = await context.run('winget.exe', args, { timeoutMs: 120_000 });
     // Every run prints something; empty output means that Windows refuses the alias of an application to another user.
     if (answer.ended !== null || answer.stdout.trim() !== '') return answer;
-    why = joinReasons(said(short(answer.stderr.trim(), 300))) ?? [howEnded('winget', answer)];
+    why = joinReasons(quotation(short(answer.stderr.trim(), 300))) ?? [howEnded('winget', answer)];
   } catch (thrown) {
     why = reasonsOf(thrown);
   }

@@ -1,7 +1,7 @@
 /** The list of installed software, from whichever package database the machine has. */
 
 import type { SoftwareItem } from '../../../shared/inventory.ts';
-import { ReasonedError, reason, said } from '../../../shared/reason.ts';
+import { quotation, ReasonedError, reason } from '../../../shared/reason.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { changedAt, exists, fileText, namesIn } from '../files.ts';
@@ -46,7 +46,7 @@ async function linux(context: CheckContext): Promise<SoftwareItem[]> {
 async function whole(context: CheckContext, file: string, args: readonly string[]): Promise<string> {
   const run = await context.run(file, args, limits);
   if (run.code === 0 && run.ended === null) return run.stdout;
-  throw new ReasonedError(howEnded(file, run), ...said(short(run.stderr.trim(), 300)));
+  throw new ReasonedError(howEnded(file, run), ...quotation(short(run.stderr.trim(), 300)));
 }
 
 /** dpkg writes NAME.list when it unpacks a package: the nearest to a date of installation that it keeps. */

@@ -12,7 +12,7 @@ const segment = {
 };
 const Stated = Type.Object(
   {
-    segments: Type.Array(ImpactSegment, { maxItems: 200, description: 'none: nobody was hindered' }),
+    segments: Type.Array(ImpactSegment, { maxItems: 200, description: 'none: no one was hindered' }),
     reason: word(500, 'what it is known from; kept with the version'),
   },
   { ...closed, examples: [{ segments: [segment], reason: 'asked the team leads' }] },

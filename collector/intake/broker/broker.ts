@@ -196,7 +196,7 @@ function takeWill(
   done: (error?: Error | null) => void,
 ): void {
   if (!connection || !connections.endedUnexpectedly(connection)) {
-    done(new Error('the will is no news'));
+    done(new Error('a will after a sign-off or of an older session is not published'));
     return;
   }
   const { endpoint } = connection.address;

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { IntakeCounters } from '../counters.ts';
 
-const tellAgainMs = 60_000;
+const logAgainMs = 60_000;
 const remembered = 10_000;
 
 /** @param reason a label of low cardinality; `from` is the endpoint, or the address before authentication */
@@ -11,14 +11,14 @@ export type Refuse = (reason: string, from: string, text: string) => void;
 
 export function createRefusals(parts: { clock: Clock; log: Log; counters: IntakeCounters }): Refuse {
   const { clock, log, counters } = parts;
-  const told = new Map<string, number>();
+  const loggedAt = new Map<string, number>();
   return (reason, from, text) => {
     counters.refused.inc({ reason });
     const key = `${reason} ${from}`;
     const now = clock.monotonic();
-    if (now - (told.get(key) ?? -Infinity) < tellAgainMs) return;
-    if (told.size >= remembered) told.clear();
-    told.set(key, now);
+    if (now - (loggedAt.get(key) ?? -Infinity) < logAgainMs) return;
+    if (loggedAt.size >= remembered) loggedAt.clear();
+    loggedAt.set(key, now);
     log.warn({ reason, from }, `Refused: ${text}`);
   };
 }

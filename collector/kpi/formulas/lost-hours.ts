@@ -3,7 +3,7 @@
  *
  *   L = Σ over groups ∫ over their working time Σ over people of the largest factor that hits each one
  *
- * Where only head counts are known, the sets are taken as nested: the smallest loss that the counts allow. What nobody
+ * Where only head counts are known, the sets are taken as nested: the smallest loss that the counts allow. What no one
  * confirmed, and what fell into planned maintenance, is kept apart from the headline.
  */
 import { businessClock, type Calendar, weeksOf } from '../../../shared/calendar.ts';

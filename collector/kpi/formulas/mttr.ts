@@ -65,7 +65,7 @@ export interface Mttr {
   kmMedian: number | null;
   /** Open at the end of the period, or now. */
   open: { n: number; medianAge: number | null; oldestAge: number | null; tickets: OpenTicket[] };
-  /** Ids of those resolved in the period that nobody had worked on. */
+  /** Ids of those resolved in the period that no one had worked on. */
   selfHealed: string[];
   /** Ids of those resolved in the period and open again since: they were in this figure before. */
   reopenedSince: string[];

@@ -1,4 +1,4 @@
-/** Shares of few items, and what may be said of them. Percent is 0 to 100; null without a whole, never 0 and never 100. */
+/** Shares of few items, and what may be concluded from them. Percent is 0 to 100; null without a whole, never 0 and never 100. */
 import { enough } from '../kpi.ts';
 
 /** Of the normal distribution: 95 % lie within. */

@@ -19,7 +19,7 @@ export interface TicketHistory {
   events: readonly StageEvent[];
   /** Without it: an incident. */
   kind?: 'incident' | 'request' | 'problem' | 'change';
-  /** Whether a person ever worked on it; false only where it is known that nobody did. */
+  /** Whether a person ever worked on it; false only where it is known that no one did. */
   touched?: boolean;
   /** Support hours of its site, where it has any. */
   calendar?: Calendar;

@@ -18,7 +18,7 @@ import { damageOf, pathOf, removeFiles, removeOrphans, wrongSizes } from './segm
 import { createTail } from './tail.ts';
 
 function serve(port: MessagePort, start: Start): void {
-  const say = (message: FromWorker) => port.postMessage(message);
+  const post = (message: FromWorker) => port.postMessage(message);
   const tail = createTail();
   /** The removal of files that no query reads any more. If it fails, the next start removes them as orphans. */
   let removal: Promise<unknown> = Promise.resolve();
@@ -48,7 +48,7 @@ function serve(port: MessagePort, start: Start): void {
       const { file } = damage.segment;
       // A file that is missing altogether cannot be moved; it can only be dropped from the manifest.
       await rename(pathOf(start.folder, damage.segment), join(start.folder, 'quarantine', file)).catch(() => undefined);
-      say({ kind: 'damaged', damage });
+      post({ kind: 'damaged', damage });
     }
     return true;
   }
@@ -98,7 +98,7 @@ function serve(port: MessagePort, start: Start): void {
       await quarantine(await wrongSizes(start.folder, manifest.segments));
       duck = await openDuck(start.folder, start);
       compactor = createCompactor(await duck.connect());
-      const done = () => say({ kind: 'merged' });
+      const done = () => post({ kind: 'merged' });
       merges = createMerges({ connection: await duck.connect(), folder, manifest, quarantine, done });
       return sparing(
         () => manifest.segments.filter(({ resolution }) => resolution === '1h'),
@@ -129,9 +129,9 @@ function serve(port: MessagePort, start: Start): void {
     const work = handler(message.ask);
     if (message.kind !== 'close') working.add(work);
     try {
-      say({ kind: 'answer', id: message.id, answer: await work });
+      post({ kind: 'answer', id: message.id, answer: await work });
     } catch (thrown) {
-      say({ kind: 'failed', id: message.id, reason: reasonOf(thrown) });
+      post({ kind: 'failed', id: message.id, reason: reasonOf(thrown) });
     } finally {
       working.delete(work);
     }

@@ -38,7 +38,7 @@ export function createRefused({
   const reasons = new Map<string, number>();
   let lines: string[] = [];
   let count = 0;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   let fault: string | null = null;
 
   const note = (samples: number, reason: string) => {
@@ -57,8 +57,8 @@ export function createRefused({
       fault = reasonOf(thrown);
     }
   };
-  const say = () => {
-    saidAt = monotonic();
+  const logReasons = () => {
+    loggedAt = monotonic();
     const some = Object.fromEntries([...reasons].slice(0, 10));
     reasons.clear();
     const where = fault === null ? { file } : { file, notInFile: fault };
@@ -74,7 +74,7 @@ export function createRefused({
     leaveOut: (samples, reason) => note(samples, reason),
     save(isLast = false) {
       if (lines.length > 0) write();
-      if (reasons.size > 0 && (isLast || monotonic() - saidAt >= logEveryMs)) say();
+      if (reasons.size > 0 && (isLast || monotonic() - loggedAt >= logEveryMs)) logReasons();
     },
     get count() {
       return count;

@@ -3,10 +3,10 @@ import type { TableMaker } from './tables.ts';
 
 /** Good backup runs as reported, so that a run can be compared with those before it. */
 export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> {
-  const told = { bytes: 'amount?', files: 'amount?', duration: 'real?' };
+  const amounts = { bytes: 'amount?', files: 'amount?', duration: 'real?' };
   await tables.create(
     'backup_runs',
-    { endpoint: 'text', product: 'text', job: 'text', ended_at: 'int', ...told },
+    { endpoint: 'text', product: 'text', job: 'text', ended_at: 'int', ...amounts },
     { key: ['endpoint', 'product', 'job', 'ended_at'] },
   );
 }

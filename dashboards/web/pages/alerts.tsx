@@ -12,7 +12,7 @@ import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { ruleName, sayMeasured } from '../words/value.ts';
+import { formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, t, wordOr } from '../words/words.ts';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -44,11 +44,11 @@ export function instanceOf(alert: Alert): string {
 
 /** The measured value; for an endpoint without reports, that fact. */
 export function measuredOf(alert: Alert): string {
-  return alert.metric === silence ? t('alert.silent') : sayMeasured(alert).value;
+  return alert.metric === silence ? t('alert.silent') : formatMeasured(alert).value;
 }
 
 export function limitOf(alert: Alert): string | null {
-  const { limit } = sayMeasured(alert);
+  const { limit } = formatMeasured(alert);
   return limit === null ? null : t('alert.limit', { value: limit });
 }
 

@@ -17,7 +17,7 @@ import { Filters } from './fleet-filters.tsx';
 import { FleetTable } from './fleet-table.tsx';
 
 const pageSize = 50;
-const say = (value: number) => number(value, language.value);
+const format = (value: number) => number(value, language.value);
 
 interface TileProps {
   /** A filter and its choice. */
@@ -39,14 +39,14 @@ function Tile({ of: [name, value], what, note, level }: TileProps) {
       onClick={() => setQuery({ [name]: current ? null : value })}
     >
       <span class="what">{what}</span>
-      <span class={level ? `figure tone-${level}` : 'figure'}>{say(found(name, value).count)}</span>
+      <span class={level ? `figure tone-${level}` : 'figure'}>{format(found(name, value).count)}</span>
       <span class="note">{note}</span>
     </button>
   );
 }
 
 function Tiles({ total }: { total: number }) {
-  const critical = t('fleet.criticalCount', { n: say(found('attention', 'critical').count) });
+  const critical = t('fleet.criticalCount', { n: format(found('attention', 'critical').count) });
   return (
     <div class="tiles">
       <Tile
@@ -55,7 +55,7 @@ function Tiles({ total }: { total: number }) {
         note={critical}
         level={found('attention', 'any').level}
       />
-      <Tile of={['state', 'online']} what={t('state.online')} note={t('fleet.of', { n: say(total) })} />
+      <Tile of={['state', 'online']} what={t('state.online')} note={t('fleet.of', { n: format(total) })} />
       <Tile
         of={['state', 'lost']}
         what={t('state.lost')}
@@ -159,9 +159,9 @@ function Rows({ found: { items, total }, from, order, sorts, onPage }: RowsProps
         to={to}
         total={total}
         label={t('fleet.range', {
-          from: say(from),
-          to: say(to),
-          total: say(total),
+          from: format(from),
+          to: format(to),
+          total: format(total),
           at: time(at, language.value, 'time'),
         })}
         earlier={t('common.earlier')}

@@ -8,13 +8,13 @@ import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { titleOf } from './tickets.tsx';
 
-const say: Record<KpiUnit, (value: number | null) => string> = {
+const formats: Record<KpiUnit, (value: number | null) => string> = {
   percent: (value) => cutPercent(value, language.value),
   seconds: (value) => duration(value, language.value),
   count: (value) => number(value, language.value, 2),
   hours: (value) => hours(value, language.value),
 };
-export const sayUnit = (unit: KpiUnit, value: number | null): string => say[unit](value);
+export const formatUnit = (unit: KpiUnit, value: number | null): string => formats[unit](value);
 
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
@@ -41,9 +41,9 @@ export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }
 }
 
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
-function sayRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
+function formatRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
   if (low === null || high === null) return null;
-  return t('stability.range', { low: sayUnit(unit, low), high: sayUnit(unit, high) });
+  return t('stability.range', { low: formatUnit(unit, low), high: formatUnit(unit, high) });
 }
 
 /** With few lines, the lines themselves are more useful than one number made of them. */
@@ -55,7 +55,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
           <div>
             <Subject line={line} />
           </div>
-          <span class="strong">{sayUnit(kpi.unit, line.value)}</span>
+          <span class="strong">{formatUnit(kpi.unit, line.value)}</span>
         </li>
       ))}
     </ul>
@@ -73,9 +73,11 @@ function Figure({ kpi }: { kpi: KpiValue }) {
     );
   return (
     <>
-      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{sayUnit(kpi.unit, kpi.value)}</p>
+      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{formatUnit(kpi.unit, kpi.value)}</p>
       {kpi.low !== null && (
-        <p class="quiet small">{kpi.low === kpi.high ? t('stability.exact') : sayRange(kpi.unit, kpi.low, kpi.high)}</p>
+        <p class="quiet small">
+          {kpi.low === kpi.high ? t('stability.exact') : formatRange(kpi.unit, kpi.low, kpi.high)}
+        </p>
       )}
     </>
   );
@@ -96,10 +98,10 @@ function Facts({ kpi }: { kpi: KpiValue }) {
       <Fact name={kpiWord(kpi.id, 'n')}>{number(kpi.n, language.value)}</Fact>
       {kpi.coverage !== null && <Fact name={t('stability.coverage')}>{percent(kpi.coverage, language.value, 1)}</Fact>}
       {kpi.beside.map(({ code, unit, value, low, high }) => {
-        const range = sayRange(unit, low, high);
+        const range = formatRange(unit, low, high);
         return (
           <Fact key={code} name={kpiWord(kpi.id, `beside.${code}`)}>
-            {sayUnit(unit, value)}
+            {formatUnit(unit, value)}
             {range && <div class="quiet small">{range}</div>}
           </Fact>
         );

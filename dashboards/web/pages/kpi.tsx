@@ -11,7 +11,7 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { search } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
-import { KpiTile, keyOfLine, kpiWord, Subject, sayUnit } from './kpi-tile.tsx';
+import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
 const pageOf = 200;
@@ -35,24 +35,24 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
       key: 'share',
       head: t('stability.share'),
       right: true,
-      cell: (line) => `${sayUnit(total.of, line.part)} / ${sayUnit(total.of, line.whole)}`,
+      cell: (line) => `${formatUnit(total.of, line.part)} / ${formatUnit(total.of, line.whole)}`,
     });
   columns.push({
     key: 'value',
     head: t('stability.value'),
     right: true,
-    cell: (line) => <span class="strong">{sayUnit(kpi.unit, line.value)}</span>,
+    cell: (line) => <span class="strong">{formatUnit(kpi.unit, line.value)}</span>,
   });
   return columns;
 }
 
 /** The rows add up to the number. */
 function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
-  const value = sayUnit(kpi.unit, kpi.value);
+  const value = formatUnit(kpi.unit, kpi.value);
   if (how === 'sum') return t('stability.total', { value });
   return kpi.unit === 'percent'
-    ? t('stability.sum', { part: sayUnit(of, part), whole: sayUnit(of, whole), value })
-    : t('stability.mean', { part: sayUnit(kpi.unit, part), n: number(whole, language.value), value });
+    ? t('stability.sum', { part: formatUnit(of, part), whole: formatUnit(of, whole), value })
+    : t('stability.mean', { part: formatUnit(kpi.unit, part), n: number(whole, language.value), value });
 }
 
 function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {

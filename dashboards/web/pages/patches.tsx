@@ -9,13 +9,13 @@ import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { sayWhy } from '../words/reason.ts';
+import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Since } from './endpoint/updates.tsx';
 
 type PatchGroup = PatchRow['group'];
 
-const say = (value: number) => number(value, language.value);
+const format = (value: number) => number(value, language.value);
 
 /**
  * Endpoints per degree of lateness, by the verdict of the rules on their oldest security update; a click lists them.
@@ -37,7 +37,7 @@ function Groups({ data: { groups }, current }: { data: PatchOverview; current: P
           <div class="track" aria-hidden="true">
             <div class={`fill tone-${level ?? plain[name] ?? 'idle'}`} style={{ width: `${(count / most) * 100}%` }} />
           </div>
-          <span class="strong">{say(count)}</span>
+          <span class="strong">{format(count)}</span>
         </li>
       ))}
     </ul>
@@ -56,9 +56,9 @@ function Sites({ data }: { data: PatchOverview }) {
       columns={[
         { key: 'site', head: t('filter.name.site'), cell: (row) => row.site ?? t('patches.noSite') },
         { key: 'share', head: t('patches.compliance'), cell: (row) => <Meter value={row.percent} /> },
-        { key: 'n', head: t('patches.endpoints'), right: true, cell: (row) => say(row.endpoints) },
-        { key: 'overdue', head: t('patches.overdue'), right: true, cell: (row) => say(row.overdue) },
-        { key: 'unknown', head: t('common.unknown'), right: true, cell: (row) => say(row.unknown) },
+        { key: 'n', head: t('patches.endpoints'), right: true, cell: (row) => format(row.endpoints) },
+        { key: 'overdue', head: t('patches.overdue'), right: true, cell: (row) => format(row.overdue) },
+        { key: 'unknown', head: t('common.unknown'), right: true, cell: (row) => format(row.unknown) },
         { key: 'oldest', head: t('updates.oldest'), cell: (row) => <Ago at={row.oldestSecuritySince} /> },
       ]}
     />
@@ -76,7 +76,7 @@ function State({ row }: { row: PatchRow }) {
       <LevelMark level={level} else={row.state === 'compliant' ? 'ok' : row.state === 'unknown' ? 'unknown' : 'idle'}>
         {t(`patches.state.${row.state}`)}
       </LevelMark>
-      {row.reason && <div class="quiet small why">{sayWhy(row.reason)}</div>}
+      {row.reason && <div class="quiet small why">{formatReasons(row.reason)}</div>}
     </div>
   );
 }
@@ -131,7 +131,7 @@ function Endpoints({ data, group }: { data: PatchOverview; group: PatchGroup | n
                 <span class="nowrap">
                   {number(row.pendingSecurity, language.value)}{' '}
                   <span class="quiet small">
-                    {row.pending !== null && t('patches.ofPending', { n: say(row.pending) })}
+                    {row.pending !== null && t('patches.ofPending', { n: format(row.pending) })}
                   </span>
                 </span>
               ),
@@ -161,7 +161,11 @@ function Endpoints({ data, group }: { data: PatchOverview; group: PatchGroup | n
           from={from + 1}
           to={from + shown.length}
           total={rows.length}
-          label={t('common.range', { from: say(from + 1), to: say(from + shown.length), total: say(rows.length) })}
+          label={t('common.range', {
+            from: format(from + 1),
+            to: format(from + shown.length),
+            total: format(rows.length),
+          })}
           earlier={t('common.earlier')}
           later={t('common.later')}
           onPage={(step) => setQuery({ start: String(Math.max(0, from + step * pageSize)) })}
@@ -178,9 +182,9 @@ function Whole({ data }: { data: PatchOverview }) {
       <p class="figure">{percent(whole.percent, language.value, 1)}</p>
       <p class="quiet small">
         {t('patches.figure', {
-          compliant: say(whole.compliant),
-          known: say(whole.compliant + whole.overdue),
-          unknown: say(whole.unknown),
+          compliant: format(whole.compliant),
+          known: format(whole.compliant + whole.overdue),
+          unknown: format(whole.unknown),
         })}
       </p>
       <p class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value, 'time') })}</p>

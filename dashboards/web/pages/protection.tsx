@@ -7,7 +7,7 @@ import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { sayWhy } from '../words/reason.ts';
+import { formatReasons } from '../words/reason.ts';
 import { actorName, language, t } from '../words/words.ts';
 
 type JobGroup = Protection['groups'][number]['name'];
@@ -77,7 +77,7 @@ function FailedTest({ row }: { row: ProtectedJob }) {
       </LevelMark>{' '}
       <Ago at={row.verifyFailedAt} />
       <div class="quiet">
-        {[actorName(row.verifyFailedBy ?? ''), sayWhy(row.verifyNote)].filter(Boolean).join(': ')}
+        {[actorName(row.verifyFailedBy ?? ''), formatReasons(row.verifyNote)].filter(Boolean).join(': ')}
       </div>
     </div>
   );
@@ -108,7 +108,7 @@ function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: strin
           cell: (row) => (
             <div>
               <BackupMark state={row.state} level={row.level} />
-              {row.reason && <div class="quiet small">{sayWhy(row.reason)}</div>}
+              {row.reason && <div class="quiet small">{formatReasons(row.reason)}</div>}
               {row.verifyFailedAt !== null && <FailedTest row={row} />}
             </div>
           ),
@@ -154,7 +154,7 @@ function List({ data, group }: { data: Protection; group: JobGroup }) {
   const caption = t(`protection.group.${group}`);
   const total = Math.max(names.length, jobs.length);
   const from = start < total ? start : 0;
-  const say = (value: number) => number(value, language.value);
+  const format = (value: number) => number(value, language.value);
   const end = Math.min(total, from + pageSize);
   return (
     <Box title={caption} aside={<span class="quiet small">{t(`protection.about.${group}`)}</span>} flush>
@@ -166,7 +166,7 @@ function List({ data, group }: { data: Protection; group: JobGroup }) {
           from={from + 1}
           to={end}
           total={total}
-          label={t('common.range', { from: say(from + 1), to: say(end), total: say(total) })}
+          label={t('common.range', { from: format(from + 1), to: format(end), total: format(total) })}
           earlier={t('common.earlier')}
           later={t('common.later')}
           onPage={(step) => setQuery({ start: String(Math.max(0, from + step * pageSize)) })}

@@ -105,20 +105,20 @@ function itemOf(moment: StoryMoment): StoryItem {
   }
 }
 
-function Item({ told, at }: { told: StoryItem; at: number }): ComponentChildren {
+function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren {
   return (
     <li>
-      <span class={`dot tone-${told.tone}`}>
-        <Icon name={told.icon} />
+      <span class={`dot tone-${item.tone}`}>
+        <Icon name={item.icon} />
       </span>
       <div>
         <p>
-          {told.what} {told.who && <a href={to.endpoint(told.who.id)}>{told.who.name}</a>}{' '}
+          {item.what} {item.who && <a href={to.endpoint(item.who.id)}>{item.who.name}</a>}{' '}
           <span class="quiet small nowrap">
             <Moment at={at} />
           </span>
         </p>
-        {told.text && <p class="said">{told.text}</p>}
+        {item.text && <p class="quotation">{item.text}</p>}
       </div>
     </li>
   );
@@ -128,7 +128,7 @@ export function Story({ detail }: { detail: TicketDetail }) {
   return (
     <ol class="story">
       {storyOf(detail).map((moment, index) => (
-        <Item key={`${moment.at}${moment.kind}${index}`} told={itemOf(moment)} at={moment.at} />
+        <Item key={`${moment.at}${moment.kind}${index}`} item={itemOf(moment)} at={moment.at} />
       ))}
     </ol>
   );

@@ -5,7 +5,7 @@ import { type OwnName, ownName } from '../../../shared/words/names.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
 import type { WebRule } from './family.ts';
-import { conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf, type WebLimit } from './say.ts';
+import { conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf, type WebLimit } from './sentences.ts';
 
 export interface Difference {
   part: string;
@@ -42,15 +42,21 @@ function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
     const other = theirs[n] as WebLimit;
     const name = subjectOf(one, before.measurement);
     const metric = metricOf(one, before.measurement);
-    const say = (value: number | undefined) => (value === undefined ? none : limitWords(metric, value));
+    const format = (value: number | undefined) => (value === undefined ? none : limitWords(metric, value));
     const limits = `${signOf(one.op)} `;
     return [
       ...(one.value === other.value
         ? []
-        : [{ part: t('rules.limitOf', { name }), before: limits + say(one.value), after: limits + say(other.value) }]),
+        : [
+            {
+              part: t('rules.limitOf', { name }),
+              before: limits + format(one.value),
+              after: limits + format(other.value),
+            },
+          ]),
       ...(one.clear === other.clear
         ? []
-        : [{ part: t('rules.clearOf', { name }), before: say(one.clear), after: say(other.clear) }]),
+        : [{ part: t('rules.clearOf', { name }), before: format(one.clear), after: format(other.clear) }]),
     ];
   });
 }

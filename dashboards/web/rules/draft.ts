@@ -4,7 +4,7 @@ import { fieldOf, type Unit } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { RuleReach, WebRule } from './family.ts';
-import { conditionsOf, metricOf, type WebLimit } from './say.ts';
+import { conditionsOf, metricOf, type WebLimit } from './sentences.ts';
 
 export interface ConditionDraft {
   metric: string;
@@ -18,7 +18,7 @@ export interface ConditionDraft {
 
 export interface LevelDraft {
   rule: WebRule;
-  said: RuleEntry['said'];
+  overrides: RuleEntry['overrides'];
   enabled: boolean;
   severity: WebRule['severity'];
   ticket: WebRule['ticket'];
@@ -32,11 +32,11 @@ export interface LevelDraft {
 }
 
 /** @param scope overrides of this scope are saved again; elsewhere there are none yet */
-export function draftOf({ rule, said, scope: at }: RuleEntry, scope: RuleReach): LevelDraft {
+export function draftOf({ rule, overrides, scope: at }: RuleEntry, scope: RuleReach): LevelDraft {
   const isHere = at.of === scope.of && at.target === scope.target;
   return {
     rule,
-    said: isHere ? said : null,
+    overrides: isHere ? overrides : null,
     enabled: rule.enabled,
     severity: rule.severity,
     ticket: rule.ticket,
@@ -57,7 +57,9 @@ export function draftOf({ rule, said, scope: at }: RuleEntry, scope: RuleReach):
 /** What was typed into one draft, in another one of the same rule: the scope was chosen after the limit. */
 export function carriedOver(typed: LevelDraft, from: LevelDraft, to: LevelDraft): LevelDraft {
   const names = Object.keys(typed) as (keyof LevelDraft)[];
-  const differing = names.filter((name) => name !== 'rule' && name !== 'said' && !isEqual(typed[name], from[name]));
+  const differing = names.filter(
+    (name) => name !== 'rule' && name !== 'overrides' && !isEqual(typed[name], from[name]),
+  );
   return { ...to, ...Object.fromEntries(differing.map((name) => [name, typed[name]])) };
 }
 
@@ -160,5 +162,5 @@ export function partsOf(draft: LevelDraft): Record<string, unknown> | null {
   const before = draft.rule as Record<string, unknown>;
   const names = Object.keys(typed).filter((name) => !isEqual(typed[name], before[name]));
   if (names.length === 0) return null;
-  return { ...draft.said, ...Object.fromEntries(names.map((name) => [name, typed[name]])) };
+  return { ...draft.overrides, ...Object.fromEntries(names.map((name) => [name, typed[name]])) };
 }

@@ -50,5 +50,5 @@ export function scopesOf({ entries }: Family): RuleReach[] {
 }
 
 /** The overrides within a scope, of any owner. */
-export const saidAt = (family: Family, scope: RuleReach): RuleEntry[] =>
-  family.entries.filter((entry) => isSame(entry.scope, scope) && entry.said !== null);
+export const overridesAt = (family: Family, scope: RuleReach): RuleEntry[] =>
+  family.entries.filter((entry) => isSame(entry.scope, scope) && entry.overrides !== null);

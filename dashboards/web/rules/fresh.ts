@@ -3,7 +3,7 @@ import { catalogue, type Field, fieldOf } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { WebRule } from './family.ts';
-import type { WebLimit } from './say.ts';
+import type { WebLimit } from './sentences.ts';
 
 export interface FreshRule {
   id: string;

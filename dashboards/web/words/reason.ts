@@ -1,6 +1,6 @@
 /** Reasons of agents in the language of this browser. */
 import type { Reasons } from '../../../shared/reason.ts';
-import { sayReasons } from '../../../shared/words/reasons.ts';
+import * as reasons from '../../../shared/words/reasons.ts';
 import { language } from './words.ts';
 
-export const sayWhy = (reasons: Reasons | null | undefined): string => sayReasons(language.value, reasons);
+export const formatReasons = (list: Reasons | null | undefined): string => reasons.formatReasons(language.value, list);

@@ -6,6 +6,7 @@ export const ruleName = (rule: names.NamedRule): string => names.ruleName(langua
 export const metricName = (metric: string): string => names.metricName(language.value, metric);
 export const metricTitle = (metric: string): string => names.metricTitle(language.value, metric);
 export const stateOptions = (metric: string, unit: string) => names.stateOptions(language.value, metric, unit);
-export const sayMeasured = (alert: Parameters<typeof names.sayMeasured>[1]) => names.sayMeasured(language.value, alert);
-export const sayLimit = (metric: string, value: number, unit: string): string =>
-  names.sayLimit(language.value, metric, value, unit);
+export const formatMeasured = (alert: Parameters<typeof names.formatMeasured>[1]) =>
+  names.formatMeasured(language.value, alert);
+export const formatLimit = (metric: string, value: number, unit: string): string =>
+  names.formatLimit(language.value, metric, value, unit);

@@ -12,7 +12,7 @@ import { jobsOf } from '../../../agent/checks/backup/repository.ts';
 import { backup, combine, metricOf, sane } from '../../../agent/checks/backup.ts';
 import { BackupJob } from '../../../shared/inventory.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { inLog } from '../../support/reasons.ts';
 import { makeRoom, type Room } from './context.ts';
 
@@ -215,7 +215,7 @@ test('whose backups: other machines in the same repository are not ours', () => 
 });
 
 test('two sources of one job: the later run decides, the success stays', () => {
-  const drop = jobOf('restic', 'night', 'dropfile', { lastRun: 20, result: 'failed', reasons: said('no space') });
+  const drop = jobOf('restic', 'night', 'dropfile', { lastRun: 20, result: 'failed', reasons: quotation('no space') });
   const repository = jobOf('restic', 'night', 'repository', {
     lastRun: 10,
     lastSuccess: 10,
@@ -245,26 +245,29 @@ test('verifications: a file of before, a script without times, two sources, and 
   assert.equal(await told({}), [null, null, null, null]);
   assert.equal(await told({ lastVerified: iso(early), verifiedOk: true }), [early, true, null, null]);
   assert.equal(await told({ lastVerified: iso(early), verifiedOk: false }), [null, false, early, null]);
-  assert.equal(await told({ verifiedOk: false, verifyNote: 'x' }), [null, false, room.time.now - hour, said('x')]);
+  assert.equal(await told({ verifiedOk: false, verifyNote: 'x' }), [null, false, room.time.now - hour, quotation('x')]);
   const both = { lastVerified: iso(early), verifiedOk: false, lastVerifyFailed: iso(late), verifyNote: 'x' };
-  assert.equal(await told(both), [early, false, late, said('x')]);
+  assert.equal(await told(both), [early, false, late, quotation('x')]);
   assert.equal(await told({ lastVerified: iso(ahead), verifiedOk: true }), [null, null, null, null]);
-  assert.equal(await told({ ...both, lastVerifyFailed: iso(ahead) }), [early, false, null, said('x')]);
+  assert.equal(await told({ ...both, lastVerifyFailed: iso(ahead) }), [early, false, null, quotation('x')]);
   room.close();
   const job = (more: Parameters<typeof jobOf>[3]) =>
     jobOf('tar', 'a', 'x', { lastRun: 1, lastSuccess: 1, result: 'ok', ...more });
   for (const jobs of [
     [
       job({ lastVerified: 5, verifiedOk: true }),
-      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: said('x') }),
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: quotation('x') }),
     ],
     [
-      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: said('x') }),
+      job({ lastVerified: 2, verifiedOk: false, verifyFailedAt: 9, verifyNote: quotation('x') }),
       job({ lastVerified: 5, verifiedOk: true }),
     ],
   ]) {
     const [one] = combine(jobs);
-    assert.equal([one?.lastVerified, one?.verifiedOk, one?.verifyFailedAt, one?.verifyNote], [5, false, 9, said('x')]);
+    assert.equal(
+      [one?.lastVerified, one?.verifiedOk, one?.verifyFailedAt, one?.verifyNote],
+      [5, false, 9, quotation('x')],
+    );
   }
 });
 
@@ -300,7 +303,7 @@ test('Proxmox: jobs of guests from the index and the logs of its tasks', async (
     'INFO: starting new backup job: vzdump 7\nINFO: Starting Backup of VM 7 (qemu)\nERROR: Backup of VM 7 failed - no space left\nINFO: Backup job finished with errors\nTASK ERROR: job errors\n',
   );
   const job = (await look(room)).jobs[0];
-  assert.equal([job?.job, job?.result, job?.reason], ['guest 7', 'failed', said('no space left')]);
+  assert.equal([job?.job, job?.result, job?.reason], ['guest 7', 'failed', quotation('no space left')]);
   assert.equal([job?.lastSuccess, job?.lastRun], [(first + 60) * 1000, (first + 80_060) * 1000]);
   rmSync(join(tasks, 'index'));
   assert.is((await look(room)).jobs.length, 1, 'asked again only after its interval');

@@ -17,7 +17,7 @@ import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
 import { sizeOf, spanOf, withoutPassword } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 
 const test = suite('variants of backup outputs');
 const run = (code: number | null, stdout = '', stderr = '', signal: string | null = null) => ({
@@ -163,7 +163,7 @@ test('duplicati: warnings, fatal, restore, unfinished', () => {
       job?.reason,
       job?.lastSuccess !== null,
     ])[0],
-    ['warning', said('could not read x'), true],
+    ['warning', quotation('could not read x'), true],
   );
   const fatal = one(
     report({
@@ -173,11 +173,11 @@ test('duplicati: warnings, fatal, restore, unfinished', () => {
     }),
   );
   assert.equal([fatal?.job, fatal?.result, fatal?.lastSuccess, fatal?.files], ['docs', 'failed', null, null]);
-  assert.equal(fatal?.reason, said('Found 3 files that are missing from the remote storage'));
+  assert.equal(fatal?.reason, quotation('Found 3 files that are missing from the remote storage'));
   const outside = one(
     JSON.stringify({ Data: null, Extra: { OperationName: 'Backup' }, Exception: 'System.IO: no space\n at x' }),
   );
-  assert.equal([outside?.result, outside?.reason], ['failed', said('System.IO: no space')]);
+  assert.equal([outside?.result, outside?.reason], ['failed', quotation('System.IO: no space')]);
   assert.equal(duplicati.jobsIn(report({ ...base, MainOperation: 'Restore', ParsedResult: 'Success' })), []);
   assert.is(one(report({ ...base, ParsedResult: 'Success', Interrupted: true }))?.result, 'warning');
   assert.is(one(report({ ...base, EndTime: '0001-01-01T00:00:00', ParsedResult: 'Unknown' }))?.result, 'unknown');

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { parseJsonAnswer } from '../../../agent/checks/custom/json.ts';
 import { parsePerformance, parsePlugin, parseRange, upperLimit } from '../../../agent/checks/custom/nagios.ts';
 import { answerOf, itemOf, metricsOf } from '../../../agent/checks/custom/result.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 
 const range = (from: number, to: number, inside = false) => ({ from, to, inside });
 
@@ -50,7 +50,7 @@ test('performance data: quotes, units, unknown, missing fields', () => {
 
 test('the three parts of an answer, and exit codes', () => {
   const answer = parsePlugin('DISK OK - free | /=1\n/ 15 GB\n/boot 68 MB | /boot=2\n/home=3\n', '', 0);
-  assert.equal(answer.reasons, said('DISK OK - free\n/ 15 GB\n/boot 68 MB'));
+  assert.equal(answer.reasons, quotation('DISK OK - free\n/ 15 GB\n/boot 68 MB'));
   assert.equal(
     answer.performance.map(({ label, value }) => [label, value]),
     [
@@ -63,7 +63,7 @@ test('the three parts of an answer, and exit codes', () => {
     [0, 1, 2, 3, 4, 127, null].map((code) => parsePlugin('x', '', code).status),
     [0, 1, 2, 3, 3, 3, 3],
   );
-  assert.equal(parsePlugin('', 'no such option', 3).reasons, said('no such option'));
+  assert.equal(parsePlugin('', 'no such option', 3).reasons, quotation('no such option'));
   assert.equal(parsePlugin('', '', 0).reasons, [reason('no_output')]);
 });
 

@@ -42,7 +42,7 @@ import {
 import { windowsUpdate } from '../../../agent/checks/patches/windows-update.ts';
 import { parseWingetUpgrades } from '../../../agent/checks/patches/winget.ts';
 import { parsePatchCheck, parseZypperUpdates } from '../../../agent/checks/patches/zypper.ts';
-import { reason, said } from '../../../shared/reason.ts';
+import { quotation, reason } from '../../../shared/reason.ts';
 import { trialContext } from '../../support/check-context.ts';
 import { inLog } from '../../support/reasons.ts';
 
@@ -114,7 +114,7 @@ test('apt: an error is unknown, whatever the output', () => {
   assert.is(parseAptSimulation('', 100, 'E: The package lists are broken.').inst, null);
   assert.equal(
     parseAptSimulation('', 100, 'E: The package lists are broken.').reasons,
-    said('The package lists are broken.'),
+    quotation('The package lists are broken.'),
   );
   assert.is(parseAptSimulation('', null).inst, null);
   assert.is(parseAptSimulation('', 0, 'E: broken').inst, null);
@@ -170,7 +170,7 @@ test('dnf: lines that wrap, noise before the table, and a code that contradicts'
     ['a-very-long-package-name-that-wraps', 'bash'],
   );
   assert.is(parseCheckUpdate('', 100, '', 60).updates, null);
-  assert.equal(parseCheckUpdate('', 1, 'Error: x', 60).reasons, said('x'));
+  assert.equal(parseCheckUpdate('', 1, 'Error: x', 60).reasons, quotation('x'));
   assert.is(parseCheckUpdate('', 0, '', null).updates, null);
   assert.is(parseCheckUpdate('', 0, '', 40 * 86_400).updates, null);
   assert.equal(parseCheckUpdate('', 0, '', 60).updates, []);

@@ -59,7 +59,7 @@ async function openRoom(given: { state?: State; clock?: ReturnType<typeof tickin
     presence,
     changes,
     of,
-    say: (id: string, said: Presence) => presence.said(of(id), said),
+    say: (id: string, said: Presence) => presence.receive(of(id), said),
     /** Time goes by in ticks, as it does; `reports` come from those endpoints once a second. */
     async pass(seconds: number, ...reports: string[]) {
       for (let n = 0; n < seconds; n++) {

@@ -52,7 +52,7 @@ function createScene(state: State) {
         previous_shutdown: 'clean',
         version: '1',
       } as const;
-      await parts.presence.said(endpoint(), { ...said, session: 'a'.repeat(16) });
+      await parts.presence.receive(endpoint(), { ...said, session: 'a'.repeat(16) });
     },
     /** Seconds go by; `reports`: one each interval. */
     async pass(seconds: number, reports: boolean) {

@@ -6,7 +6,7 @@ import { Box, Callout } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { sayWhy } from '../../words/reason.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { sectionOf } from './sections.ts';
 
@@ -47,7 +47,7 @@ function AgentBox({ detail }: { detail: EndpointDetail }) {
         facts={[
           [t('about.hostname'), host?.hostname ?? detail.hostname ?? row.name],
           [t('about.id'), <code key="id">{row.id}</code>],
-          [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${sayWhy(detail.kindWhy)})`],
+          [t('filter.name.kind'), `${t(`kind.${row.kind}`)} (${formatReasons(detail.kindWhy)})`],
           [t('updates.version'), row.os],
           [t('about.kernel'), host?.os.kernel],
           [t('about.arch'), host?.os.arch],
@@ -126,7 +126,7 @@ function Checks({ list }: { list: readonly CheckState[] }) {
         columns={[
           { key: 'check', head: t('about.checkName'), cell: (row) => wordOr('about.checkKinds', row.check) },
           { key: 'status', head: t('column.state'), cell: (row) => <CheckMark status={row.status} /> },
-          { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => sayWhy(row.reason) || none },
+          { key: 'reason', head: t('presence.reason'), bare: true, cell: (row) => formatReasons(row.reason) || none },
           { key: 'at', head: t('common.seen'), cell: (row) => <Ago at={row.at} /> },
         ]}
       />

@@ -12,7 +12,7 @@ import { Input, Select } from '../../parts/field.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { sayWhy } from '../../words/reason.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -85,15 +85,14 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
 }
 
 function Facts({ job, level }: { job: BackupJob; level: Level | null }) {
-  const say = language.value;
   const facts: [string, preact.ComponentChildren][] = [
     [t('backup.lastSuccess'), <Ago key="s" at={job.lastSuccess} />],
     [t('backup.lastRun'), <Ago key="r" at={job.lastRun} />],
     [t('backup.nextRun'), <Moment key="n" at={job.nextRun} />],
     [t('backup.schedule'), job.schedule === null ? t('common.unknown') : wordOr('backup.rhythm', job.schedule)],
-    [t('backup.size'), bytes(job.bytes, say)],
-    [t('backup.files'), number(job.files, say)],
-    [t('backup.duration'), duration(job.duration, say)],
+    [t('backup.size'), bytes(job.bytes, language.value)],
+    [t('backup.files'), number(job.files, language.value)],
+    [t('backup.duration'), duration(job.duration, language.value)],
     [
       t('backup.lastVerified'),
       job.lastVerified === null ? t('backup.neverVerified') : <Ago key="v" at={job.lastVerified} />,
@@ -128,11 +127,11 @@ function Job({ endpoint, job, verdict, onDone }: JobProps) {
       aside={verdict && <BackupMark state={verdict.state} level={verdict.level} />}
     >
       <div class="stack">
-        {job.reason && <Callout tone={level ?? 'info'}>{sayWhy(job.reason)}</Callout>}
+        {job.reason && <Callout tone={level ?? 'info'}>{formatReasons(job.reason)}</Callout>}
         {job.verifiedOk === false && (
           <Callout tone={level ?? 'info'} title={t('backup.verifyFailed')}>
             <Moment at={job.verifyFailedAt ?? null} />
-            {job.verifyNote && <> · {sayWhy(job.verifyNote)}</>}
+            {job.verifyNote && <> · {formatReasons(job.verifyNote)}</>}
           </Callout>
         )}
         <Facts job={job} level={level} />

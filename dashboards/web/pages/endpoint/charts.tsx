@@ -137,7 +137,7 @@ const ways = ['earlier', 'wider', 'closer', 'later'] as const;
 function SpanBar({ span, zoomed, range }: { span: TimeSpan; zoomed: boolean; range: RangeName }) {
   const choose = ({ from, to }: TimeSpan) => setQuery({ from: String(from), to: String(to) });
   const shape = span.to - span.from < 86_400_000 ? 'minute' : 'moment';
-  const say = (at: number) => time(at, language.value, shape);
+  const format = (at: number) => time(at, language.value, shape);
   return (
     <div class="spread">
       <Choices
@@ -149,7 +149,7 @@ function SpanBar({ span, zoomed, range }: { span: TimeSpan; zoomed: boolean; ran
       <div class="row">
         <span class="small quiet">
           {shape === 'minute' && `${time(span.from, language.value, 'day')} `}
-          {say(span.from)} – {say(span.to)}
+          {format(span.from)} – {format(span.to)}
         </span>
         <span class="row">
           {ways.map((way) => (

@@ -6,7 +6,7 @@ import { Box, Callout } from '../../parts/box.tsx';
 import { HealthMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { sayWhy } from '../../words/reason.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -48,7 +48,7 @@ function Findings({ items }: { items: readonly HealthItem[] }) {
           bare: true,
           cell: (row) => (
             <>
-              {sayWhy(row.summary)}
+              {formatReasons(row.summary)}
               {detailsOf(row) !== '' && <div class="quiet small">{detailsOf(row)}</div>}
             </>
           ),

@@ -9,7 +9,7 @@ import { Mark, SeverityMark } from '../../parts/mark.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
 import { familyOf } from '../../rules/family.ts';
-import { ruleWords } from '../../rules/say.ts';
+import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { editQuery } from '../rules/rule.tsx';

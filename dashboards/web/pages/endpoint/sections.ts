@@ -13,7 +13,7 @@ import type {
   PatchState,
   SoftwareItem,
 } from '../../../../shared/inventory.ts';
-import { sayWhy } from '../../words/reason.ts';
+import { formatReasons } from '../../words/reason.ts';
 
 interface SectionData {
   host: Host;
@@ -40,5 +40,5 @@ export function sectionOf<N extends keyof SectionData>(detail: EndpointDetail, n
 /** Why a check has no result, where the agent reported it; null otherwise. */
 export function reasonOfCheck(detail: EndpointDetail, name: RegExp): string | null {
   const states = sectionOf(detail, 'checks')?.data ?? [];
-  return sayWhy(states.find((state) => name.test(state.check) && state.status !== 'ok')?.reason) || null;
+  return formatReasons(states.find((state) => name.test(state.check) && state.status !== 'ok')?.reason) || null;
 }

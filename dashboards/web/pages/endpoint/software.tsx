@@ -30,7 +30,7 @@ export function Software({ detail }: { detail: EndpointDetail }) {
   }
   const from = start < found.length ? start : 0;
   const shown = found.slice(from, from + pageSize);
-  const say = (value: number) => number(value, language.value);
+  const format = (value: number) => number(value, language.value);
   return (
     <Box
       title={t('tab.software')}
@@ -65,9 +65,9 @@ export function Software({ detail }: { detail: EndpointDetail }) {
         to={from + shown.length}
         total={found.length}
         label={t('common.range', {
-          from: say(Math.min(from + 1, found.length)),
-          to: say(from + shown.length),
-          total: say(found.length),
+          from: format(Math.min(from + 1, found.length)),
+          to: format(from + shown.length),
+          total: format(found.length),
         })}
         earlier={t('common.earlier')}
         later={t('common.later')}

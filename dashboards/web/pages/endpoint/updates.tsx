@@ -8,7 +8,7 @@ import { Box, Callout } from '../../parts/box.tsx';
 import { LevelMark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { sayWhy } from '../../words/reason.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
@@ -53,7 +53,7 @@ function OsBox({ os, row }: { os: OsState; row: EndpointRow }) {
                 <Ago at={os.rebootSince} />
               </div>
             )}
-            {os.rebootWhy && <div class="quiet small">{sayWhy(os.rebootWhy)}</div>}
+            {os.rebootWhy && <div class="quiet small">{formatReasons(os.rebootWhy)}</div>}
           </dd>
         </div>
         <div>
@@ -124,7 +124,7 @@ function Scan({ scan, row }: { scan: PatchState['scan']; row: EndpointRow }) {
 }
 
 function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
-  const say = (value: number | null) => (value === null ? t('common.unknown') : number(value, language.value));
+  const format = (value: number | null) => (value === null ? t('common.unknown') : number(value, language.value));
   return (
     <Box
       title={
@@ -136,15 +136,17 @@ function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
       flush
     >
       <div class="box-body stack">
-        {state.reason && <Callout tone={state.scan === 'ok' ? 'info' : 'unknown'}>{sayWhy(state.reason)}</Callout>}
+        {state.reason && (
+          <Callout tone={state.scan === 'ok' ? 'info' : 'unknown'}>{formatReasons(state.reason)}</Callout>
+        )}
         <dl class="facts">
           <div>
             <dt>{t('updates.pending')}</dt>
-            <dd class="strong">{say(state.pending)}</dd>
+            <dd class="strong">{format(state.pending)}</dd>
           </div>
           <div>
             <dt>{t('updates.pendingSecurity')}</dt>
-            <dd class="strong">{say(state.pendingSecurity)}</dd>
+            <dd class="strong">{format(state.pendingSecurity)}</dd>
           </div>
           <div>
             <dt>{t('updates.oldest')}</dt>

@@ -14,7 +14,7 @@ import { language, t } from '../../words/words.ts';
 import { PlaceForm } from './form.tsx';
 import { concerns, fleetHref, type PlaceKind, type PlaceRow, parameter, placeHref, placeIcons } from './kinds.ts';
 
-const say = (value: number) => number(value, language.value);
+const format = (value: number) => number(value, language.value);
 
 /** How many of its endpoints need attention, and a link to them. */
 export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
@@ -25,10 +25,10 @@ export function Attended({ kind, row }: { kind: PlaceKind; row: PlaceRow }) {
     <span class="attended">
       <LevelMark level={row.level} else="idle">
         <a href={fleetHref(kind, row, 'any')}>
-          {t('place.ofEndpoints', { n: say(row.attention), all: say(row.endpoints) })}
+          {t('place.ofEndpoints', { n: format(row.attention), all: format(row.endpoints) })}
         </a>
       </LevelMark>{' '}
-      {row.critical > 0 && <span class="tone-critical nowrap">{t('place.critical', { n: say(row.critical) })}</span>}
+      {row.critical > 0 && <span class="tone-critical nowrap">{t('place.critical', { n: format(row.critical) })}</span>}
     </span>
   );
 }
@@ -55,7 +55,7 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
       key: 'endpoints',
       head: t('place.endpoints'),
       right: true,
-      cell: (row) => (row.endpoints === 0 ? say(0) : <a href={fleetHref(kind, row)}>{say(row.endpoints)}</a>),
+      cell: (row) => (row.endpoints === 0 ? format(0) : <a href={fleetHref(kind, row)}>{format(row.endpoints)}</a>),
     },
     { key: 'attention', head: t('column.attention'), cell: (row) => <Attended kind={kind} row={row} /> },
   ];
@@ -75,11 +75,11 @@ function Lead({ kind, items }: { kind: PlaceKind; items: readonly PlaceRow[] }) 
   const without = found(parameter[kind], '').count;
   return (
     <>
-      {t(`place.${kind}.count`, { n: say(items.length) })}
+      {t(`place.${kind}.count`, { n: format(items.length) })}
       {without > 0 && (
         <>
           {' · '}
-          <a href={fleetHref(kind, null)}>{t(`place.${kind}.without`, { n: say(without) })}</a>
+          <a href={fleetHref(kind, null)}>{t(`place.${kind}.without`, { n: format(without) })}</a>
         </>
       )}
     </>

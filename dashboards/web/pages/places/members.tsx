@@ -15,7 +15,7 @@ import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
 const pageSize = 50;
-const say = (value: number) => number(value, language.value);
+const format = (value: number) => number(value, language.value);
 
 interface ChooseProps {
   title: string;
@@ -105,7 +105,7 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
             )}
             {may('operator') && (
               <button type="button" class="button" disabled={busy || ids.length === 0} onClick={() => void apply()}>
-                {busy ? t('common.working') : action(say(ids.length))}
+                {busy ? t('common.working') : action(format(ids.length))}
               </button>
             )}
             {(problem ?? answer.problem) && <ProblemCallout problem={(problem ?? answer.problem) as Problem} />}
@@ -120,7 +120,11 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
               from={from + 1}
               to={from + shown.length}
               total={found.length}
-              label={t('common.range', { from: say(from + 1), to: say(from + shown.length), total: say(found.length) })}
+              label={t('common.range', {
+                from: format(from + 1),
+                to: format(from + shown.length),
+                total: format(found.length),
+              })}
               earlier={t('common.earlier')}
               later={t('common.later')}
               onPage={(step) => setStart(Math.max(0, from + step * pageSize))}

@@ -24,7 +24,7 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   // Enter right after opening must not delete.
   useEffect(() => cancel.current?.focus(), []);
-  const say = (n: number) => number(n, language.value);
+  const format = (n: number) => number(n, language.value);
   const remove = async () => {
     const address = `${kind}/${encodeURIComponent(place.id)}${moveTo === '' ? '' : `?moveTo=${encodeURIComponent(moveTo)}`}`;
     if (await send(() => call(address, { method: 'DELETE' }))) navigate(`/${kind}`);
@@ -34,8 +34,8 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
       <div class="form">
         {problem && <ProblemCallout problem={problem} />}
         <p>
-          {inUse ? t('place.inUse', { endpoints: say(place.endpoints) }) : t('place.unused')}
-          {codes > 0 && ` ${t('place.codesInUse', { n: say(codes) })}`}
+          {inUse ? t('place.inUse', { endpoints: format(place.endpoints) }) : t('place.unused')}
+          {codes > 0 && ` ${t('place.codesInUse', { n: format(codes) })}`}
         </p>
         {inUse && (
           <Ready of={others} lines={1}>

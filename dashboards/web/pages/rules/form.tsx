@@ -156,8 +156,8 @@ export function TakeBack({ family, scope, names, action, onDone, onCancel }: Tak
   const [preview, setPreview] = useState<RulePreview | null>(null);
   const { busy, problem, send } = useSend();
   const focused = useFocus<HTMLFormElement>('input');
-  const said = family.entries.filter((entry) => entry.owner === 'people' && isSame(entry.scope, scope));
-  const wanted: WantedChange = { scope, changes: said.map(({ rule }) => ({ rule: rule.id, parts: null })) };
+  const overrides = family.entries.filter((entry) => entry.owner === 'people' && isSame(entry.scope, scope));
+  const wanted: WantedChange = { scope, changes: overrides.map(({ rule }) => ({ rule: rule.id, parts: null })) };
   if (preview)
     return <Review {...{ family, wanted, reason, preview, names, action, onDone }} onBack={() => setPreview(null)} />;
   const submit = async (event: Event) => {

@@ -19,7 +19,7 @@ function One({ version, names }: { version: RuleVersion; names: ScopeNames }) {
         <ScopeName scope={scope} names={names} />
       </p>
       {/* Where the program itself changed it, the reason is a code. */}
-      <p class="said">{wordOr('rules.moved', reason)}</p>
+      <p class="quotation">{wordOr('rules.moved', reason)}</p>
       <DifferenceTable items={differencesOf(before, after)} caption={t('rules.difference')} />
     </li>
   );

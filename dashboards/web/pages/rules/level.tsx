@@ -4,7 +4,7 @@ import { Field, Input, Select } from '../../parts/field.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { type Amount, type AmountUnit, unitsOf } from '../../rules/amount.ts';
 import { type ConditionDraft, type LevelDraft, withLimit } from '../../rules/draft.ts';
-import { conditionsOf, conditionWords, signOf, subjectOf } from '../../rules/say.ts';
+import { conditionsOf, conditionWords, signOf, subjectOf } from '../../rules/sentences.ts';
 import { stateOptions } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 

@@ -1,7 +1,7 @@
 /** The condition of a rule at each of its levels, in words. */
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { SeverityMark } from '../../parts/mark.tsx';
-import { ruleWords } from '../../rules/say.ts';
+import { ruleWords } from '../../rules/sentences.ts';
 import { t } from '../../words/words.ts';
 
 export function Levels({ levels }: { levels: readonly RuleEntry[] }) {

@@ -13,15 +13,15 @@ import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
-import { everywhere, type Family, familiesOf, levelsAt, saidAt, scopesOf } from '../../rules/family.ts';
-import { ruleWords } from '../../rules/say.ts';
+import { everywhere, type Family, familiesOf, levelsAt, overridesAt, scopesOf } from '../../rules/family.ts';
+import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { Levels } from './levels.tsx';
 import { NewRule } from './new.tsx';
 import { type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 
-const say = (value: number) => number(value, language.value);
+const format = (value: number) => number(value, language.value);
 
 /** Pending and unknown ones among them: what the rows of the fleet show of this rule. */
 function alertsOf(id: string): number {
@@ -34,10 +34,10 @@ function alertsOf(id: string): number {
 /** Links to its alerts. */
 export function AlertCount({ id, short = false }: { id: string; short?: boolean }) {
   const count = alertsOf(id);
-  if (count === 0) return <span class="quiet">{short ? say(0) : t('rules.noAlerts')}</span>;
+  if (count === 0) return <span class="quiet">{short ? format(0) : t('rules.noAlerts')}</span>;
   return (
     <a href={`/alerts?rule=${encodeURIComponent(id)}`}>
-      {short ? say(count) : t('rules.alertsNow', { n: say(count) })}
+      {short ? format(count) : t('rules.alertsNow', { n: format(count) })}
     </a>
   );
 }
@@ -51,7 +51,7 @@ const basicLevels = (family: Family): RuleEntry[] => {
 const isOn = (family: Family): boolean => family.entries.some(({ rule }) => rule.enabled);
 
 function ownersOf(family: Family): string {
-  const owners = new Set(saidAt(family, everywhere).map(({ owner }) => owner));
+  const owners = new Set(overridesAt(family, everywhere).map(({ owner }) => owner));
   if (owners.size === 0) return t('rules.owner.builtIn');
   return [...owners].map((owner) => (owner === 'file' ? 'evenkeel.yaml' : t('rules.owner.people'))).join(', ');
 }
@@ -149,7 +149,7 @@ export function RulesPage() {
     <>
       <PageHead
         title={t('page.rules')}
-        lead={list.data && t('rules.lead', { n: say(families.length), holding: say(holding) })}
+        lead={list.data && t('rules.lead', { n: format(families.length), holding: format(holding) })}
       >
         {may('admin') && !isNew && (
           <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>

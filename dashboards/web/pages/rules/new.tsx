@@ -16,7 +16,7 @@ import {
   measurements,
   withMetric,
 } from '../../rules/fresh.ts';
-import { signOf } from '../../rules/say.ts';
+import { signOf } from '../../rules/sentences.ts';
 import { metricName, metricTitle } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { useFocus } from './focus.ts';

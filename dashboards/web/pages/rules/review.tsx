@@ -81,7 +81,7 @@ interface ReviewProps {
 export function Review({ family, wanted, reason, preview, names, action, onDone, onBack }: ReviewProps) {
   const { busy, problem, send } = useSend();
   const { scope, changes } = wanted;
-  const say = (value: number) => number(value, language.value);
+  const format = (value: number) => number(value, language.value);
   const apply = () =>
     void send(() => call('rules/changes', { method: 'POST', body: { scope, changes, reason } })).then((isDone) => {
       if (isDone) onDone();
@@ -103,10 +103,10 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
         </div>
       ))}
       <p>
-        {t('rules.reached', { n: say(preview.reached) })}{' '}
+        {t('rules.reached', { n: format(preview.reached) })}{' '}
         {preview.after === null
-          ? t('rules.afterUnknown', { now: say(preview.now) })
-          : t('rules.afterKnown', { now: say(preview.now), after: say(preview.after) })}
+          ? t('rules.afterUnknown', { now: format(preview.now) })
+          : t('rules.afterKnown', { now: format(preview.now), after: format(preview.after) })}
       </p>
       <p>
         <span class="quiet">{t('rules.reason')}:</span> {reason}

@@ -16,8 +16,8 @@ import {
   familyOf,
   isSame,
   levelsAt,
+  overridesAt,
   type RuleReach,
-  saidAt,
   scopeKinds,
   scopesOf,
 } from '../../rules/family.ts';
@@ -73,13 +73,13 @@ interface ScopeProps {
 
 function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
   const [isAsked, setAsked] = useState(false);
-  const said = saidAt(family, scope);
-  const owner = ownerAt(said);
-  const isInFile = said.some((one) => one.owner === 'file');
-  const isOurs = said.some((one) => one.owner === 'people');
+  const overrides = overridesAt(family, scope);
+  const owner = ownerAt(overrides);
+  const isInFile = overrides.some((one) => one.owner === 'file');
+  const isOurs = overrides.some((one) => one.owner === 'people');
   const levels = levelsAt(family, scope);
   const canEdit = may('admin') && !levels.every((one) => one.owner === 'file' && isSame(one.scope, scope));
-  const action = takeBackWord(scope, said[0]);
+  const action = takeBackWord(scope, overrides[0]);
   return (
     <li class="scope">
       <div class="spread">

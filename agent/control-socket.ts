@@ -7,10 +7,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export type DoorWord = 'sleep' | 'wake' | 'status';
+export type ControlCommand = 'sleep' | 'wake' | 'status';
 
 /** Socket paths end at 104 to 108 bytes; a data folder further down gets a name in the folder of temporary files. */
-export function doorPath(data: string, platform: NodeJS.Platform = process.platform): string {
+export function controlPath(data: string, platform: NodeJS.Platform = process.platform): string {
   const full = resolve(data);
   const name = () => `evenkeel-${hash(full)}`;
   if (platform === 'win32') return `\\\\.\\pipe\\${name()}`;
@@ -27,9 +27,9 @@ const maxWordBytes = 64;
  * Asks the agent that runs on this data folder.
  * @returns its answer, or null when none runs
  */
-export function ask(data: string, word: DoorWord, timeoutMs = 5000): Promise<unknown> {
+export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promise<unknown> {
   return new Promise((done) => {
-    const socket = connect(doorPath(data));
+    const socket = connect(controlPath(data));
     let text = '';
     const finish = (answer: unknown) => {
       socket.destroy();
@@ -57,8 +57,8 @@ export function ask(data: string, word: DoorWord, timeoutMs = 5000): Promise<unk
  * crash.
  * @param answer the answer to each command
  */
-export function openDoor(data: string, answer: (word: DoorWord) => Promise<unknown>): Promise<Server> {
-  const path = doorPath(data);
+export function openControlSocket(data: string, answer: (word: ControlCommand) => Promise<unknown>): Promise<Server> {
+  const path = controlPath(data);
   if (process.platform !== 'win32') rmSync(path, { force: true });
   const server = createServer((socket) => serve(socket, answer));
   return new Promise((done, refuse) => {
@@ -69,7 +69,7 @@ export function openDoor(data: string, answer: (word: DoorWord) => Promise<unkno
   });
 }
 
-function serve(socket: Socket, answer: (word: DoorWord) => Promise<unknown>): void {
+function serve(socket: Socket, answer: (word: ControlCommand) => Promise<unknown>): void {
   let text = '';
   socket.setTimeout(5000, () => socket.destroy());
   socket.on('error', () => socket.destroy());

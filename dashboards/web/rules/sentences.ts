@@ -2,7 +2,7 @@
 import { fieldOf } from '../../../shared/metrics.ts';
 import { duration } from '../../../shared/words/format.ts';
 import { findWord } from '../../../shared/words/index.ts';
-import { metricName, sayLimit } from '../words/value.ts';
+import { formatLimit, metricName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import type { WebRule } from './family.ts';
 
@@ -34,7 +34,7 @@ export function subjectOf(condition: WebLimit, usual: string | undefined): strin
 }
 
 export function limitWords(metric: string, value: number): string {
-  return sayLimit(metric, value, fieldOf(metric)?.unit ?? 'number');
+  return formatLimit(metric, value, fieldOf(metric)?.unit ?? 'number');
 }
 
 function comparison(condition: WebLimit, usual: string | undefined): string {
@@ -55,11 +55,11 @@ export function conditionWords({ when }: Pick<WebRule, 'when'>): string {
         ? duration(part, language.value)
         : limitWords(metric, part),
   ]);
-  const said = findWord(language.value, `rules.kind.${when.kind}`, {
+  const sentence = findWord(language.value, `rules.kind.${when.kind}`, {
     name: metricName(metric),
     ...Object.fromEntries(parts),
   });
-  if (said !== undefined) return said;
+  if (sentence !== undefined) return sentence;
   return conditionsOf({ when })
     .map((one) => comparison(one, when.measurement))
     .join(t('rules.and'));
