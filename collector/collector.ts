@@ -45,6 +45,7 @@ import type { Intake, IntakeParts } from './intake/intake.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
+import type { OpenSource } from './intake/source.ts';
 import { causeIn } from './kpi/history.ts';
 import { createMonths, type Months } from './kpi/months.ts';
 import { startLocalAgent } from './local/agent.ts';
@@ -70,6 +71,8 @@ export interface Deps {
   version: string;
   /** Folder of the built web app. */
   web: string;
+  /** Where messages of endpoints come from; without, the broker of this collector. */
+  source?: OpenSource;
 }
 
 /** What a person wants to know after the start. */
@@ -191,7 +194,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   }
 
   const intake = await openIntake({
-    source: brokerOn({ ...config.mqtt, tls: config.tls ?? undefined }),
+    source: deps.source ?? brokerOn({ ...config.mqtt, tls: config.tls ?? undefined }),
     state,
     store: series,
     fleet,

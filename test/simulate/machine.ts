@@ -27,6 +27,19 @@ export interface Machine {
   zone: number;
   /** What is wrong with it, and since when. */
   troubles: readonly Trouble[];
+  /** When it is away, in order of time; without, it naps and restarts at a rhythm of its own. */
+  absences?: readonly Absence[];
+}
+
+/** cut: the machine runs, and nothing of it reaches the collector. */
+export type AbsenceKind = 'sleep' | 'restart' | 'crash' | 'power_loss' | 'cut';
+
+export interface Absence {
+  /** ms UTC: the last proof of life before. */
+  from: number;
+  /** ms UTC: its agent signs on again. */
+  to: number;
+  how: AbsenceKind;
 }
 
 const systems = [
@@ -46,11 +59,12 @@ const troubledOf = 8;
 /** They do not all begin today. */
 const troubledFor = 10 * day;
 
-/** @param now ms UTC: troubles began in the days before */
-export function makeMachine(fleetSeed: number, n: number, now = Date.now()): Machine {
+/** @param now ms UTC: troubles began in the days before. @param given its kind, where it is not left to chance */
+export function makeMachine(fleetSeed: number, n: number, now = Date.now(), given?: Machine['kind']): Machine {
   const seed = Math.imul(fleetSeed + 1, 7919) + n;
   const random = createRandom(seed);
-  const kind = random() < 0.4 ? 'server' : 'workstation';
+  const drawn = random() < 0.4 ? 'server' : 'workstation';
+  const kind = given ?? drawn;
   const isServer = kind === 'server';
   return {
     seed,
@@ -80,8 +94,20 @@ export function rhythm(machine: Machine, at: number): number {
   return work * (weekday === 0 || weekday === 6 ? 0.25 : 1);
 }
 
+const startsAnew: ReadonlySet<AbsenceKind> = new Set(['restart', 'crash', 'power_loss']);
+/** Of the machine's start. */
+const agentStartsAfter = 20_000;
+
+export const absenceAt = (machine: Machine, at: number): Absence | undefined =>
+  machine.absences?.find(({ from, to }) => at >= from && at < to);
+
 /** When the machine was last started, ms UTC: at a steady rhythm of its own. */
 export function bootedAt(machine: Machine, at: number): number {
+  if (machine.absences) {
+    const start = machine.absences.findLast(({ to, how }) => to <= at && startsAnew.has(how));
+    if (start) return start.to - agentStartsAfter;
+    return Math.floor((machine.absences[0]?.from ?? 0) - machine.rebootDays * day);
+  }
   const every = machine.rebootDays * day;
   const phase = noise(machine.seed, 1) * every;
   return Math.floor((at - phase) / every) * every + phase;
@@ -89,6 +115,7 @@ export function bootedAt(machine: Machine, at: number): number {
 
 /** Whether a laptop's lid is closed: naps of a few minutes, each in its own place of a 30 min slot. */
 export function isAsleep(machine: Machine, at: number): boolean {
+  if (machine.absences) return absenceAt(machine, at)?.how === 'sleep';
   if (machine.sleepShare === 0) return false;
   const slot = 30 * minute;
   const into = (at % slot) / slot;
@@ -98,5 +125,6 @@ export function isAsleep(machine: Machine, at: number): boolean {
 
 /** Down for a minute and a half around each start. */
 export function isRestarting(machine: Machine, at: number): boolean {
+  if (machine.absences) return absenceAt(machine, at) !== undefined && !isAsleep(machine, at);
   return at - bootedAt(machine, at) < 1.5 * minute;
 }

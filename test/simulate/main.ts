@@ -1,12 +1,18 @@
-/** `npm run simulate -- --endpoints N --interval 10s`: a fleet that does not exist, on the real wire. */
+/**
+ * `npm run simulate -- --endpoints N --interval 10s`: a fleet that does not exist, on the real wire.
+ * `npm run simulate -- --history 90d`: its past, in the data folder of a collector that has none yet.
+ */
 import '../../shared/needs-node.ts';
 
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../../shared/duration.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { findToken, makeCode } from './enroll.ts';
 import { startFleet } from './fleet.ts';
+import { demoPlan } from './history/demo-plan.ts';
+import { fillHistory } from './history/fill.ts';
 
 const usage = `npm run simulate -- [options]
   --endpoints N     how many (100)
@@ -15,7 +21,9 @@ const usage = `npm run simulate -- [options]
   --collector URL   (http://127.0.0.1:7460)
   --code CODE       a join code with enough uses; without, one is made with EVENKEEL_TOKEN or with <data>/local.token
   --seed S          the same seed is the same fleet (1)
-  --steady          nobody sleeps or restarts, and nothing is wrong with anybody`;
+  --steady          nobody sleeps or restarts, and nothing is wrong with anybody
+  --history 90d     instead: fill an empty data folder with the past of forty endpoints at three sites; no collector may run on it
+  --data DIR        that folder (data)`;
 
 const reportEveryMs = 5000;
 const drainMs = 60_000;
@@ -30,6 +38,8 @@ function readArguments() {
       code: { type: 'string' },
       seed: { type: 'string', default: '1' },
       steady: { type: 'boolean', default: false },
+      history: { type: 'string' },
+      data: { type: 'string', default: 'data' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -41,10 +51,22 @@ function readArguments() {
     ...values,
     endpoints,
     seed,
+    historyMs: values.history === undefined ? undefined : parseDuration(values.history, '--history'),
     intervalMs: parseDuration(values.interval, '--interval'),
     durationMs: values.duration === undefined ? undefined : parseDuration(values.duration, '--duration'),
     collector: values.collector.replace(/\/+$/, ''),
   };
+}
+
+async function fill(data: string, historyMs: number, seed: number): Promise<number> {
+  const started = performance.now();
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const plan = demoPlan(Math.ceil(historyMs / 86_400_000), Date.now(), timeZone, seed);
+  const filled = await fillHistory({ plan, data: resolve(data), until: Date.now, onDay: console.log });
+  console.log(
+    `${filled.length} endpoints in ${resolve(data)}, after ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
+  return 0;
 }
 
 async function simulate(): Promise<number> {
@@ -53,6 +75,7 @@ async function simulate(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.historyMs !== undefined) return fill(options.data, options.historyMs, options.seed);
   const code = options.code
     ? decodeJoinCode(options.code)
     : await makeCode(options.collector, await findToken(process.env), options.endpoints);
@@ -63,10 +86,10 @@ async function simulate(): Promise<number> {
     console.log(`${word}: ${connected} connected, ${generated} generated, ${acked} acked, ${waiting} waiting`);
   };
   const progress = setInterval(() => print('running'), reportEveryMs);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-    if (options.durationMs !== undefined) setTimeout(resolve, options.durationMs);
+  await new Promise<void>((done) => {
+    process.once('SIGINT', () => done());
+    process.once('SIGTERM', () => done());
+    if (options.durationMs !== undefined) setTimeout(done, options.durationMs);
   });
   clearInterval(progress);
   fleet.quiet();

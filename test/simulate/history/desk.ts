@@ -1,0 +1,178 @@
+/** Simulated people: they see tickets after a while, in the hours of their site, and handle them as people do. */
+import type { State } from '../../../collector/state/open.ts';
+import { type BusinessClock, businessClock, officeHours } from '../../../shared/calendar.ts';
+import { createRandom, noise, pick } from '../random.ts';
+import type { Api } from './api.ts';
+import type { SitePlan } from './plan.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const lookEveryMs = 5 * minute;
+
+export interface Desk {
+  next(): number;
+  run(): Promise<void>;
+}
+
+export interface DeskParts {
+  seed: number;
+  sites: readonly SitePlan[];
+  api: Api;
+  /** To look what is open. */
+  state: State;
+  now(): number;
+}
+
+interface Person {
+  name: string;
+  token: string;
+}
+
+/** One ticket in the hands of somebody. */
+interface Handled {
+  by: Person;
+  /** When they do the next thing, ms UTC. */
+  at: number;
+  step: 'look' | 'hold' | 'resume' | 'wait' | 'done';
+}
+
+const first = ['Looking at it.', 'I have it.', 'Checking the logs.', 'Asked the users what they see.'] as const;
+const cured = {
+  back: ['Back; checked that everything runs.', 'Restored. Cause noted in the hand-over.', 'Works again, watched it.'],
+  person: ['Done, user confirmed.', 'Solved on the phone.', 'Set up and explained.'],
+} as const;
+const requests = [
+  'New starter needs an account',
+  'Printer on the second floor prints blank pages',
+  'VPN asks for the password every hour',
+  'Mailbox is full',
+  'Access to the shared folder of accounting',
+  'Second screen is not found',
+  'Licence for the drawing program',
+  'Laptop is slow after the update',
+] as const;
+const holds = [
+  'The vendor sends a spare part.',
+  'Waiting for the user to be back.',
+  'Needs the change window.',
+] as const;
+
+type OpenTicket = Awaited<ReturnType<typeof openTickets>>[number];
+
+const openTickets = (state: State) =>
+  state
+    .selectFrom('tickets')
+    .select(['id', 'kind', 'state', 'priority', 'site', 'alert', 'opened_at', 'restored_at'])
+    .where('state', 'in', ['new', 'in_progress', 'on_hold'])
+    .orderBy('id')
+    .execute();
+
+export async function createDesk({ seed, sites, api, state, now }: DeskParts): Promise<Desk> {
+  const random = createRandom(seed + 4711);
+  const handled = new Map<number, Handled>();
+  const people = new Map<string, Person[]>();
+  const clocks = new Map<string, BusinessClock>();
+  for (const { name: site, zone, desk } of sites) {
+    clocks.set(site, businessClock(officeHours(zone)));
+    const staff: Person[] = [];
+    for (const name of desk) staff.push({ name, token: await api.tokenFor(name) });
+    people.set(site, staff);
+  }
+  const siteOf = (ticket: { site: string | null }) => sites.find(({ name }) => name === ticket.site) ?? sites[0];
+  const chance = (id: number, step: number) => noise(seed * 31 + id, step);
+  let lookAt = now();
+  let askAt = now() + day * random();
+
+  /** The next moment at which they work; what is urgent reaches them at any time. */
+  function atWork(site: string, at: number, priority: number): number {
+    if (priority <= 2) return at;
+    return clocks.get(site)?.open(at, at + 7 * day)[0]?.start ?? at;
+  }
+
+  function takeUp(ticket: OpenTicket): void {
+    const site = siteOf(ticket)?.name ?? '';
+    const staff = people.get(site) ?? [];
+    const longest = [0, 12, 45, 150, 400, 600][ticket.priority] ?? 600;
+    const seenAt = ticket.opened_at + minute * (3 + longest * chance(ticket.id, 1));
+    const by = staff[Math.floor(chance(ticket.id, 2) * staff.length)];
+    // Some of the small ones are gone before anybody looks.
+    const isLeft = ticket.priority >= 4 && ticket.kind !== 'person' && chance(ticket.id, 3) < 0.3;
+    const at = isLeft ? seenAt + 6 * hour : seenAt;
+    if (by) handled.set(ticket.id, { by, at: atWork(site, at, ticket.priority), step: 'look' });
+  }
+
+  async function proceed(ticket: OpenTicket, mine: Handled): Promise<void> {
+    const { id, priority, kind } = ticket;
+    const as = mine.by.token;
+    const site = siteOf(ticket)?.name ?? '';
+    const later = (ms: number) => atWork(site, now() + ms, priority);
+    const act = (name: string, body: object) => api.call('POST', `/api/v1/tickets/${id}/${name}`, body, as);
+    if (mine.step === 'look') {
+      const isTaken =
+        ticket.alert !== null &&
+        ticket.restored_at === null &&
+        (await api.attempt('POST', `/api/v1/alerts/${ticket.alert}/acknowledge`, { note: 'seen' }, as));
+      if (!isTaken) await act('assign', { assignee: mine.by.name });
+      await act('comment', { text: pick(random, first) });
+      if (ticket.state === 'new')
+        await api.attempt('POST', `/api/v1/tickets/${id}/state`, { state: 'in_progress' }, as);
+      mine.step = priority >= 3 && chance(id, 4) < 0.2 ? 'hold' : 'wait';
+      const work = kind === 'person' ? (0.5 + 30 * chance(id, 5) ** 3) * hour : (5 + 30 * chance(id, 5)) * minute;
+      mine.at = later(work);
+    } else if (mine.step === 'hold') {
+      await act('state', { state: 'on_hold', text: pick(random, holds) });
+      Object.assign(mine, { step: 'resume', at: later((4 + 40 * chance(id, 6)) * hour) });
+    } else if (mine.step === 'resume') {
+      await act('state', { state: 'in_progress' });
+      Object.assign(mine, { step: 'wait', at: later(30 * minute) });
+    } else if (mine.step === 'wait') {
+      // What still fires is not done.
+      if (kind !== 'person' && ticket.restored_at === null) {
+        mine.at = now() + 15 * minute;
+        return;
+      }
+      if (kind !== 'person') await stateImpact(id, as);
+      await act('resolve', { text: pick(random, kind === 'person' ? cured.person : cured.back) });
+      mine.step = 'done';
+    }
+  }
+
+  /** What was estimated, confirmed; sometimes it was not as bad for everybody. */
+  async function stateImpact(id: number, as: string): Promise<void> {
+    const path = `/api/v1/tickets/${id}/impact`;
+    const { segments } = (await api.call('GET', path, undefined, as)) as { segments: { end: number | null }[] };
+    if (segments.length === 0 || segments.some(({ end }) => end === null)) return;
+    const factor = chance(id, 7) < 0.5 ? 1 : 0.8;
+    const stated = segments.map((segment) => ({ ...segment, factor }));
+    await api.call('PUT', path, { segments: stated, reason: 'asked the team leads' }, as);
+  }
+
+  async function ask(): Promise<void> {
+    const site = pick(random, sites);
+    const asker = pick(random, people.get(site.name) ?? []);
+    const urgency = 2 + Math.floor(random() * 2);
+    if (asker)
+      await api.call('POST', '/api/v1/tickets', { title: pick(random, requests), impact: 3, urgency }, asker.token);
+  }
+
+  return {
+    next: () => Math.min(lookAt, askAt),
+    async run() {
+      const at = now();
+      if (at >= askAt) {
+        await ask();
+        askAt = at + day * (0.2 + 1.6 * random());
+      }
+      if (at < lookAt) return;
+      lookAt = at + lookEveryMs;
+      for (const ticket of await openTickets(state)) {
+        if (!handled.has(ticket.id)) takeUp(ticket);
+        const mine = handled.get(ticket.id);
+        // Reopened after it was done: once more from the beginning.
+        if (mine?.step === 'done') Object.assign(mine, { step: 'look', at: atWork(ticket.site ?? '', at + hour, 3) });
+        if (mine && mine.at <= at) await proceed(ticket, mine);
+      }
+    },
+  };
+}

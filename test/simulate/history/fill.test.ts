@@ -1,0 +1,189 @@
+/** A week that is known beforehand, through a real collector: what it shows afterwards is what the script says. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Availability, Impact, Kpis } from '../../../shared/api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { temporaryFolder } from '../../support/processes.ts';
+import { fillHistory } from './fill.ts';
+import type { HistoryPlan } from './plan.ts';
+
+const test = suite('a filled history');
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const startAt = Date.parse('2026-11-17T00:00:00Z');
+const until = startAt + 7 * day;
+const at = (text: string) => Date.parse(text);
+
+const servers = { 'osa-db-1': 20, 'osa-erp-1': 60, 'osa-files-1': 80, 'osa-mail-1': 110, 'osa-web-1': 5 };
+/** A Wednesday afternoon, the night to Friday, and the holiday of 23 November. */
+const dark = { from: at('2026-11-18T15:31:00+09:00'), to: at('2026-11-18T18:58:00+09:00') };
+const crash = { from: at('2026-11-20T08:20:00+09:00'), to: at('2026-11-20T09:25:00+09:00') };
+const onHoliday = { from: at('2026-11-23T10:00:00+09:00'), to: at('2026-11-23T11:10:00+09:00') };
+const cut = { from: at('2026-11-19T10:00:00+09:00'), to: at('2026-11-19T12:30:00+09:00') };
+const patched = { from: at('2026-11-21T22:00:00+09:00'), to: at('2026-11-21T22:01:30+09:00') };
+const filling = { from: at('2026-11-19T20:00:00+09:00'), to: at('2026-11-20T14:00:00+09:00') };
+
+const outages = [dark, cut, crash, onHoliday] as const;
+
+const plan: HistoryPlan = {
+  ...{ seed: 5, startAt },
+  sites: [
+    {
+      ...{ name: 'Osaka', zone: 'Asia/Tokyo', region: 'JP', people: 113, servers, laptops: ['osa-amber'] },
+      desk: ['Kenji Mori', 'Yuki Tanaka'],
+    },
+  ],
+  outages: [
+    { hosts: [...Object.keys(servers), 'osa-amber'], ...dark, how: 'power_loss' },
+    { hosts: ['osa-web-1'], ...cut, how: 'cut' },
+    { hosts: ['osa-erp-1'], ...crash, how: 'crash' },
+    { hosts: ['osa-db-1'], ...patched, how: 'restart' },
+    { hosts: ['osa-db-1'], ...onHoliday, how: 'power_loss' },
+  ],
+  troubles: [{ host: 'osa-files-1', kind: 'disk-filling', ...filling }],
+};
+
+async function filled(end = until) {
+  const folder = temporaryFolder();
+  await fillHistory({ plan, data: join(folder.path, 'data'), until: () => end });
+  const clock = { now: () => end, monotonic: () => end };
+  return openCollector({ clock, settings: 'zone: Asia/Tokyo\n' }, folder);
+}
+
+const week = await filled();
+test.after(() => week.close());
+
+const get = async <T>(path: string, from = week) => (await from.call(path, { as: 'manager' })).body as T;
+const inMinutes = ({ from, to }: { from: number; to: number }) => [Math.round(from / minute), Math.round(to / minute)];
+
+test('outages of servers are the intervals that availability shows, to the minute', async () => {
+  const { endpoints } = await get<Availability>('/api/v1/kpis/availability?period=2026-11&class=server');
+  const shown = Object.fromEntries(
+    endpoints.map(({ name, intervals, figures }) => [
+      name,
+      {
+        down: intervals.filter(({ state }) => state === 'down').map(({ from, to }) => inMinutes({ from, to })),
+        minutes: Math.round(figures.down_minutes),
+        unknown: Math.round(figures.unknown_minutes),
+      },
+    ]),
+  );
+  const expected = (...outages: { from: number; to: number }[]) => ({
+    down: outages.map(inMinutes),
+    minutes: outages.reduce((sum, { from, to }) => sum + (to - from) / minute, 0),
+    unknown: 0,
+  });
+  assert.equal(shown, {
+    'osa-db-1': expected(dark, onHoliday),
+    'osa-erp-1': expected(dark, crash),
+    'osa-files-1': expected(dark),
+    'osa-mail-1': expected(dark),
+    // The cut line was no outage of the machine: its reports came afterwards.
+    'osa-web-1': expected(dark),
+  });
+});
+
+test('a laptop sleeps outside the hours of its office and is never down for it', async () => {
+  const { endpoints } = await get<Availability>('/api/v1/kpis/availability?period=2026-11&class=workstation');
+  const [laptop] = endpoints;
+  const ofNight = (laptop?.intervals ?? []).filter(({ from, to }) => to - from > 6 * hour);
+  assert.ok(ofNight.length >= 4, `${ofNight.length} nights`);
+  assert.ok(ofNight.every(({ state }) => state === 'idle'));
+});
+
+const ticketsOf = () =>
+  week.state
+    .selectFrom('tickets as t')
+    .leftJoin('endpoints as e', 'e.id', 't.endpoint')
+    .selectAll('t')
+    .select('e.name')
+    .where('t.kind', '!=', 'person')
+    .orderBy('t.opened_at')
+    .execute();
+
+test('each outage and trouble has one ticket, which a person has handled', async () => {
+  const tickets = await ticketsOf();
+  const lines = tickets.map(({ kind, name, rule }) => `${kind} ${name ?? 'all'} ${rule}`);
+  assert.equal(lines, [
+    'incident all server-down',
+    'alert osa-web-1 server-down',
+    'alert osa-erp-1 server-down',
+    'alert osa-files-1 disk-space',
+    'alert osa-db-1 server-down',
+  ]);
+  const down = tickets.filter(({ rule }) => rule === 'server-down');
+  // A broker notices after 90 s; the rule waits for a minute, and a ticket for two more.
+  const delays = down.map(({ opened_at }, n) => Math.round((opened_at - (outages[n]?.from ?? 0)) / 1000));
+  assert.equal(delays, [270, 270, 270, 270]);
+  for (const { id, touched_at, restored_at, resolved_by } of tickets)
+    assert.ok(touched_at && restored_at && resolved_by !== 'monitor', `ticket ${id}`);
+});
+
+test('nothing was refused, and the log has no complaint', async () => {
+  assert.equal(await week.state.selectFrom('quarantine').selectAll().execute(), []);
+  assert.equal(await week.state.selectFrom('losses').selectAll().execute(), []);
+});
+
+/** 9 to 17 on a day from Monday to Friday that is no holiday, by the wall clock of Osaka. */
+function isAtWork(instant: number): boolean {
+  const wall = new Date(instant + 9 * hour);
+  const weekday = wall.getUTCDay();
+  if (weekday === 0 || weekday === 6 || wall.toISOString().startsWith('2026-11-23')) return false;
+  return wall.getUTCHours() >= 9 && wall.getUTCHours() < 17;
+}
+
+test('lost hours are those of an account minute by minute', async () => {
+  const tickets = (await ticketsOf()).filter(({ rule }) => rule === 'server-down');
+  let lost = 0;
+  for (const [n, { from, to }] of outages.entries()) {
+    const ticket = tickets[n];
+    const { stated, segments } = await get<Impact>(`/api/v1/tickets/${ticket?.id}/impact`);
+    assert.ok(stated, 'somebody has stated the impact');
+    const people = ticket?.name ? servers[ticket.name as keyof typeof servers] : 113;
+    for (let now = from; now < to; now += minute) if (isAtWork(now)) lost += (people * (segments[0]?.factor ?? 0)) / 60;
+  }
+  assert.ok(lost > 100, String(lost));
+  const { items } = await get<Kpis>('/api/v1/kpis?period=2026-11');
+  const value = items.find(({ id }) => id === 'lost_hours')?.value ?? 0;
+  assert.ok(Math.abs(value - lost) < 0.01, `${value} shown, ${lost} by the minute`);
+});
+
+/** What was recorded until then, with the names of endpoints in the place of ids that are drawn anew. */
+async function recordOf({ state }: InProcess, end: number) {
+  const names = new Map<string, string>();
+  for (const { id, name } of await state.selectFrom('endpoints').select(['id', 'name']).execute()) names.set(id, name);
+  const signals = state.selectFrom('signals').select(['endpoint', 'at', 'kind', 'reason', 'last_seen']);
+  const events = state.selectFrom('ticket_events').select(['ticket', 'at', 'actor', 'kind', 'to_state', 'text']);
+  const named = (await signals.where('at', '<', end).execute()).map((row) => ({
+    ...row,
+    endpoint: names.get(row.endpoint),
+  }));
+  return [...named, ...(await events.where('at', '<', end).execute())].map((row) => JSON.stringify(row)).sort();
+}
+
+test('the same seed is the same history', async () => {
+  const end = startAt + 2.5 * day;
+  const again = await filled(end);
+  try {
+    const record = await recordOf(again, end);
+    assert.ok(record.length > 40, `${record.length} signals and events`);
+    assert.equal(record, await recordOf(week, end));
+  } finally {
+    await again.close();
+  }
+});
+
+test('what is there already is left alone', async () => {
+  const data = week.data;
+  assert.ok(existsSync(join(data, 'state.db')));
+  const refusal = await fillHistory({ plan, data, until: () => until }).then(
+    () => '',
+    (thrown: Error) => thrown.message,
+  );
+  assert.match(refusal, /is not empty/);
+});
+
+test.run();

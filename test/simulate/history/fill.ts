@@ -1,0 +1,149 @@
+/**
+ * Fills the data folder of a collector with the past that it would have recorded: a real collector, whose clock is moved by
+ * hand from then to now, and endpoints and people who do what a plan says. Nothing is written beside the collector.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCollector } from '../../../collector/collector.ts';
+import { createLog } from '../../../collector/log.ts';
+import { loadConfig } from '../../../collector/settings/config.ts';
+import { openState } from '../../../collector/state/open.ts';
+import { decodeJoinCode } from '../../../shared/join-code.ts';
+import type { Credential } from '../endpoint.ts';
+import { enroll } from '../enroll.ts';
+import type { Machine } from '../machine.ts';
+import { type Api, createApi } from './api.ts';
+import { createDesk } from './desk.ts';
+import { createDirectSource, type DirectSource } from './direct-source.ts';
+import { createGuest, type Guest } from './guest.ts';
+import { datesOff, type HistoryPlan, machinesOf, type SitePlan } from './plan.ts';
+import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
+
+const day = 86_400_000;
+const week = ['mon', 'tue', 'wed', 'thu', 'fri'] as const;
+
+export interface FillOptions {
+  plan: HistoryPlan;
+  /** An empty folder, or one that is not there yet. */
+  data: string;
+  /** ms UTC at which the history ends; asked again at its end, because filling takes a while. */
+  until(): number;
+  /** A line for people, once a day of the history. */
+  onDay?(line: string): void;
+}
+
+export interface FilledEndpoint {
+  site: string;
+  machine: Machine;
+  credential: Credential;
+}
+
+/**
+ * @throws Error where the folder has a state already: a past beside the real one would be believed
+ * @returns who was enrolled, in the order of the plan: a live fleet can go on with them
+ */
+export async function fillHistory({ plan, data, until, onDay }: FillOptions): Promise<FilledEndpoint[]> {
+  if (existsSync(join(data, 'state.db')))
+    throw new Error(
+      `The data folder ${data} is not empty: a history is made in one without a collector's state. Name another with --data.`,
+    );
+  const expected = until();
+  const planned = await machinesOf(plan, expected);
+  const { config } = loadConfig({ data, httpHost: '127.0.0.1', httpPort: '0', mqttPort: '0' }, {}, data);
+  const log = createLog('warn', 'text');
+  const time = startVirtualTime(plan.startAt);
+  const source = createDirectSource(time);
+  const { clock } = time;
+  const collector = createCollector(config, {
+    clock,
+    log,
+    version: 'simulated',
+    web: join(data, 'no-web'),
+    source: source.open,
+  });
+  try {
+    const { addresses } = await collector.start();
+    const api = createApi(addresses.http, (await readFile(join(data, 'local.token'), 'utf8')).trim());
+    const span = { start: plan.startAt, end: expected };
+    for (const site of plan.sites) await setUpSite(api, site, span);
+    const filled: FilledEndpoint[] = [];
+    for (const { site, machine, people } of planned) {
+      const credential = await joinSite(api, addresses.http, site, machine);
+      if (people !== null) await api.call('PATCH', `/api/v1/endpoints/${credential.endpoint}`, { people });
+      filled.push({ site, machine, credential });
+    }
+    const guests = filled.map((one) => createGuest({ ...one, source, time, end: expected }));
+    const state = await openState({ driver: 'sqlite', file: join(data, 'state.db') });
+    const desk = await createDesk({ seed: plan.seed, sites: plan.sites, api, state, now: clock.now });
+    const count = async (table: 'tickets' | 'alerts') =>
+      Number(
+        (
+          await state
+            .selectFrom(table)
+            .select((f) => f.fn.countAll().as('n'))
+            .executeTakeFirstOrThrow()
+        ).n,
+      );
+    const daily = {
+      at: plan.startAt + day,
+      next: () => daily.at,
+      async run() {
+        const gone = plan.outages.filter(({ from }) => from < daily.at).length;
+        const days = Math.round((daily.at - plan.startAt) / day);
+        const all = Math.round((expected - plan.startAt) / day);
+        onDay?.(
+          `day ${days} of ${all}, ${gone} outages, ${await count('alerts')} alerts, ${await count('tickets')} tickets`,
+        );
+        daily.at += day;
+      },
+    };
+    await live([...guests, desk, daily], { time, source, until });
+    await endTokens(api, plan.sites);
+    await state.destroy();
+    return filled;
+  } finally {
+    await collector.stop();
+    time.restore();
+  }
+}
+
+type Actor = Pick<Guest, 'next' | 'run'>;
+
+async function live(
+  actors: readonly Actor[],
+  { time, source, until }: { time: VirtualTime; source: DirectSource; until(): number },
+): Promise<void> {
+  for (let end = until(); ; end = until()) {
+    const next = Math.min(...actors.map((actor) => actor.next()));
+    if (next >= end) return time.advance(end);
+    await time.advance(next);
+    const now = time.clock.now();
+    // Those of the same moment side by side: they share their commits.
+    await Promise.all(actors.filter((actor) => actor.next() <= now).map((actor) => actor.run()));
+    await source.settled();
+  }
+}
+
+async function setUpSite(api: Api, { name, zone, region, people }: SitePlan, span: { start: number; end: number }) {
+  const office = [['09:00', '17:00']];
+  const calendar = (await api.call('POST', '/api/v1/calendars', {
+    ...{ name: `Office ${name}`, zone, region, overrides: {}, reason: 'hours of the house' },
+    ...{ weekly: Object.fromEntries(week.map((one) => [one, office])), holidays: await datesOff(region, span) },
+  })) as { id: string };
+  const calendars = { working: calendar.id, support: calendar.id };
+  await api.call('POST', '/api/v1/sites', { name, zone, people, calendars });
+}
+
+/** The people are gone; their names stay in the history. */
+async function endTokens(api: Api, sites: readonly SitePlan[]): Promise<void> {
+  const { items } = (await api.call('GET', '/api/v1/tokens')) as { items: { id: string; name: string }[] };
+  const staff = new Set(sites.flatMap(({ desk }) => desk));
+  for (const { id, name } of items) if (staff.has(name)) await api.call('DELETE', `/api/v1/tokens/${id}`);
+}
+
+/** As an agent joins: a code for its site, and the one call with it. */
+async function joinSite(api: Api, url: string, site: string, machine: Machine): Promise<Credential> {
+  const made = (await api.call('POST', '/api/v1/enrollments', { label: site, site })) as { code: string };
+  return enroll({ ...decodeJoinCode(made.code), url }, machine);
+}
