@@ -45,7 +45,6 @@ import type { Intake, IntakeParts } from './intake/intake.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
-import type { OpenSource } from './intake/source.ts';
 import { causeIn } from './kpi/history.ts';
 import { createMonths, type Months } from './kpi/months.ts';
 import { startLocalAgent } from './local/agent.ts';
@@ -72,7 +71,7 @@ export interface Deps {
   /** Folder of the built web app. */
   web: string;
   /** Where messages of endpoints come from; without, the broker of this collector. */
-  source?: OpenSource;
+  source?: IntakeParts['source'];
 }
 
 /** What a person wants to know after the start. */
@@ -246,9 +245,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         await onScopesMoved();
         await alerts.retired(id);
       },
-      async replaced(id) {
-        intake.disconnect(id);
-      },
+      replaced: async (id) => intake.disconnect(id),
       trouble: () => series.stats().appendsWait,
     },
     { tls: config.tls, log, web: deps.web },

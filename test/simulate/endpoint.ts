@@ -189,7 +189,7 @@ export function createSimulated(options: SimulatedOptions): Simulated {
     epoch: outbox.epoch,
     credential,
     start() {
-      void connect();
+      if (!away(Date.now())) void connect();
       // Each in its own phase: a fleet does not report in step.
       timer = setTimeout(() => {
         void measure();

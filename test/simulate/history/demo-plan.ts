@@ -3,7 +3,7 @@ import { businessTime, officeHours, periodBounds } from '../../../shared/calenda
 import type { Span } from '../../../shared/intervals.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { TroubleKind } from '../troubles.ts';
-import type { HistoryPlan, ScriptedOutage, ScriptedTrouble, SitePlan } from './plan.ts';
+import type { HistoryPlan, PlannedWork, ScriptedOutage, ScriptedTrouble, SitePlan } from './plan.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -51,7 +51,27 @@ export function demoPlan(days: number, until: number, zone: string, seed: number
   const span = { start: startAt, end: until };
   const outages = outagesOf(span, zone, seed).filter(({ from, to }) => from > startAt + day && to < until - 2 * hour);
   const troubles = [...troublesOf(until), ...usualTroubles(span, seed)].filter(({ from }) => from > startAt + hour);
-  return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles };
+  const works = worksOf(startAt, until).filter(({ enteredAt }) => enteredAt > startAt);
+  return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works };
+}
+
+/** The night of patches of each site; new switches, once. */
+function worksOf(startAt: number, until: number): PlannedWork[] {
+  const { from, to } = newSwitches(until);
+  return [
+    ...sites.map(({ name: site, zone }) => ({
+      ...{ site, reason: 'Monthly patches', enteredAt: startAt + 2 * hour },
+      when: { repeat: { cron: '0 22 14 * *', zone, durationMin: 180 } },
+    })),
+    { site: 'Osaka', reason: 'New switches', enteredAt: from - 3 * day, when: { from, to } },
+  ];
+}
+
+/** A Saturday, 13:00 to 16:00 in Osaka. */
+function newSwitches(until: number): { from: number; to: number } {
+  const date = Temporal.Instant.fromEpochMilliseconds(until - 19 * day).toZonedDateTimeISO('Asia/Tokyo');
+  const saturday = date.startOfDay().add({ days: 6 - (date.dayOfWeek % 7), hours: 13 });
+  return { from: saturday.epochMilliseconds, to: saturday.epochMilliseconds + 3 * hour };
 }
 
 /** The afternoon of a working day of a site: the one at or after an instant. */
@@ -66,6 +86,7 @@ function outagesOf({ start, end }: Span, zone: string, seed: number): ScriptedOu
   const dark = afternoon(osaka.zone, lastMonth.start + 8 * day);
   const crash = afternoon(berlin.zone, end - 12 * day) - 2 * hour;
   const power = afternoon(newYork.zone, end - 55 * day) - 3 * hour;
+  const switches = newSwitches(end);
   return [
     // The building had no power: everything there that was on.
     { hosts: hostsAt(osaka), from: dark, to: dark + 3 * hour + 27 * minute, how: 'power_loss' },
@@ -73,6 +94,7 @@ function outagesOf({ start, end }: Span, zone: string, seed: number): ScriptedOu
     { hosts: ['nyc-files-1'], from: power, to: power + 71 * minute, how: 'power_loss' },
     // The line of one site was cut for a while: its machines went on, and reported afterwards.
     { hosts: hostsAt(newYork), from: end - 33 * day, to: end - 33 * day + 22 * minute, how: 'cut' },
+    { hosts: hostsAt(osaka), from: switches.from + 20 * minute, to: switches.from + 95 * minute, how: 'cut' },
     ...sites.flatMap((site) => patchNights(site, { start, end }, seed)),
   ];
 }
@@ -82,15 +104,19 @@ function lastFullMonth(at: number, zone: string): Span {
   return periodBounds(zone, first.subtract({ months: 1 }).toPlainDate().toString().slice(0, 7));
 }
 
-/** Once a month at night the servers of a site are patched and restarted, one after the other. */
+/** Once a month at night the servers of a site are patched and restarted, one after the other, as announced. */
 function patchNights({ zone, servers }: SitePlan, { start, end }: Span, seed: number): ScriptedOutage[] {
   const nights: ScriptedOutage[] = [];
   for (let date = startOf(start, zone); date.epochMilliseconds < end; date = date.add({ months: 1 })) {
     const evening = date.with({ day: 14, hour: 22, minute: 0 }).epochMilliseconds;
     Object.keys(servers).forEach((host, n) => {
-      const from = evening + n * 12 * minute;
-      // A restart this short is no outage.
-      nights.push({ hosts: [host], from, to: from + 80_000 + Math.round(20 * noise(seed, n)) * 1000, how: 'restart' });
+      const from = evening + (5 + n * 12) * minute;
+      nights.push({
+        hosts: [host],
+        from,
+        to: from + 180_000 + Math.round(240 * noise(seed, n)) * 1000,
+        how: 'restart',
+      });
     });
   }
   return nights;

@@ -3,7 +3,7 @@ import type { State } from '../../../collector/state/open.ts';
 import { type BusinessClock, businessClock, officeHours } from '../../../shared/calendar.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { Api } from './api.ts';
-import type { SitePlan } from './plan.ts';
+import type { PlannedWork, SitePlan } from './plan.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -18,6 +18,7 @@ export interface Desk {
 export interface DeskParts {
   seed: number;
   sites: readonly SitePlan[];
+  works: readonly PlannedWork[];
   api: Api;
   /** To look what is open. */
   state: State;
@@ -52,10 +53,11 @@ const requests = [
   'Licence for the drawing program',
   'Laptop is slow after the update',
 ] as const;
+const users = ['Noor Haddad', 'Lena Brandt', 'Haruto Sato', 'Aoi Kimura', 'Daniel Price', 'Olivia Reyes'] as const;
 const holds = [
-  'The vendor sends a spare part.',
-  'Waiting for the user to be back.',
-  'Needs the change window.',
+  { reason: 'awaiting_vendor', text: 'The vendor sends a spare part.' },
+  { reason: 'awaiting_requester', text: 'Waiting for the user to be back.' },
+  { reason: 'awaiting_change', text: 'Needs the next night of patches.' },
 ] as const;
 
 type OpenTicket = Awaited<ReturnType<typeof openTickets>>[number];
@@ -68,7 +70,7 @@ const openTickets = (state: State) =>
     .orderBy('id')
     .execute();
 
-export async function createDesk({ seed, sites, api, state, now }: DeskParts): Promise<Desk> {
+export async function createDesk({ seed, sites, works, api, state, now }: DeskParts): Promise<Desk> {
   const random = createRandom(seed + 4711);
   const handled = new Map<number, Handled>();
   const people = new Map<string, Person[]>();
@@ -81,6 +83,7 @@ export async function createDesk({ seed, sites, api, state, now }: DeskParts): P
   }
   const siteOf = (ticket: { site: string | null }) => sites.find(({ name }) => name === ticket.site) ?? sites[0];
   const chance = (id: number, step: number) => noise(seed * 31 + id, step);
+  const announced = [...works].sort((a, b) => a.enteredAt - b.enteredAt);
   let lookAt = now();
   let askAt = now() + day * random();
 
@@ -114,15 +117,16 @@ export async function createDesk({ seed, sites, api, state, now }: DeskParts): P
         ticket.restored_at === null &&
         (await api.attempt('POST', `/api/v1/alerts/${ticket.alert}/acknowledge`, { note: 'seen' }, as));
       if (!isTaken) await act('assign', { assignee: mine.by.name });
-      await act('comment', { text: pick(random, first) });
+      await act('comment', { text: pick(random, first), public: true });
       if (ticket.state === 'new')
         await api.attempt('POST', `/api/v1/tickets/${id}/state`, { state: 'in_progress' }, as);
       mine.step = priority >= 3 && chance(id, 4) < 0.2 ? 'hold' : 'wait';
       const work = kind === 'person' ? (0.5 + 30 * chance(id, 5) ** 3) * hour : (5 + 30 * chance(id, 5)) * minute;
       mine.at = later(work);
     } else if (mine.step === 'hold') {
-      await act('state', { state: 'on_hold', text: pick(random, holds) });
-      Object.assign(mine, { step: 'resume', at: later((4 + 40 * chance(id, 6)) * hour) });
+      const until = later((4 + 40 * chance(id, 6)) * hour);
+      await act('state', { state: 'on_hold', ...pick(random, holds), until });
+      Object.assign(mine, { step: 'resume', at: until });
     } else if (mine.step === 'resume') {
       await act('state', { state: 'in_progress' });
       Object.assign(mine, { step: 'wait', at: later(30 * minute) });
@@ -151,15 +155,21 @@ export async function createDesk({ seed, sites, api, state, now }: DeskParts): P
   async function ask(): Promise<void> {
     const site = pick(random, sites);
     const asker = pick(random, people.get(site.name) ?? []);
-    const urgency = 2 + Math.floor(random() * 2);
-    if (asker)
-      await api.call('POST', '/api/v1/tickets', { title: pick(random, requests), impact: 3, urgency }, asker.token);
+    const wish = { title: pick(random, requests), impact: 3, urgency: 2 + Math.floor(random() * 2) };
+    const from = { requester: pick(random, users), channel: pick(random, ['phone', 'mail']), category: 'request' };
+    if (asker) await api.call('POST', '/api/v1/tickets', { ...wish, ...from }, asker.token);
+  }
+
+  async function announce({ site, reason, when }: PlannedWork): Promise<void> {
+    const scope = { of: 'site', target: site };
+    await api.call('POST', '/api/v1/maintenance', { scope, reason, ...when }, people.get(site)?.[0]?.token);
   }
 
   return {
-    next: () => Math.min(lookAt, askAt),
+    next: () => Math.min(lookAt, askAt, announced[0]?.enteredAt ?? Infinity),
     async run() {
       const at = now();
+      while (announced[0] && announced[0].enteredAt <= at) await announce(announced.shift() as PlannedWork);
       if (at >= askAt) {
         await ask();
         askAt = at + day * (0.2 + 1.6 * random());

@@ -23,7 +23,8 @@ const dark = { from: at('2026-11-18T15:31:00+09:00'), to: at('2026-11-18T18:58:0
 const crash = { from: at('2026-11-20T08:20:00+09:00'), to: at('2026-11-20T09:25:00+09:00') };
 const onHoliday = { from: at('2026-11-23T10:00:00+09:00'), to: at('2026-11-23T11:10:00+09:00') };
 const cut = { from: at('2026-11-19T10:00:00+09:00'), to: at('2026-11-19T12:30:00+09:00') };
-const patched = { from: at('2026-11-21T22:00:00+09:00'), to: at('2026-11-21T22:01:30+09:00') };
+const patched = { from: at('2026-11-21T22:10:00+09:00'), to: at('2026-11-21T22:50:00+09:00') };
+const announced = { from: at('2026-11-21T22:00:00+09:00'), to: at('2026-11-21T23:00:00+09:00') };
 const filling = { from: at('2026-11-19T20:00:00+09:00'), to: at('2026-11-20T14:00:00+09:00') };
 
 const outages = [dark, cut, crash, onHoliday] as const;
@@ -44,6 +45,7 @@ const plan: HistoryPlan = {
     { hosts: ['osa-db-1'], ...onHoliday, how: 'power_loss' },
   ],
   troubles: [{ host: 'osa-files-1', kind: 'disk-filling', ...filling }],
+  works: [{ site: 'Osaka', reason: 'Patches', enteredAt: at('2026-11-20T12:00:00+09:00'), when: announced }],
 };
 
 async function filled(end = until) {
@@ -68,6 +70,7 @@ test('outages of servers are the intervals that availability shows, to the minut
         down: intervals.filter(({ state }) => state === 'down').map(({ from, to }) => inMinutes({ from, to })),
         minutes: Math.round(figures.down_minutes),
         unknown: Math.round(figures.unknown_minutes),
+        maintenance: Math.round(figures.maintenance_minutes),
       },
     ]),
   );
@@ -75,6 +78,8 @@ test('outages of servers are the intervals that availability shows, to the minut
     down: outages.map(inMinutes),
     minutes: outages.reduce((sum, { from, to }) => sum + (to - from) / minute, 0),
     unknown: 0,
+    // A restart in it was announced, and is no outage.
+    maintenance: 60,
   });
   assert.equal(shown, {
     'osa-db-1': expected(dark, onHoliday),

@@ -2,8 +2,9 @@
  * Fills the data folder of a collector with the past that it would have recorded: a real collector, whose clock is moved by
  * hand from then to now, and endpoints and people who do what a plan says. Nothing is written beside the collector.
  */
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCollector } from '../../../collector/collector.ts';
 import { createLog } from '../../../collector/log.ts';
@@ -21,6 +22,7 @@ import { datesOff, type HistoryPlan, machinesOf, type SitePlan } from './plan.ts
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 const day = 86_400_000;
+const neededBytes = 2 * 1024 ** 3;
 const week = ['mon', 'tue', 'wed', 'thu', 'fri'] as const;
 
 export interface FillOptions {
@@ -43,11 +45,32 @@ export interface FilledEndpoint {
  * @throws Error where the folder has a state already: a past beside the real one would be believed
  * @returns who was enrolled, in the order of the plan: a live fleet can go on with them
  */
-export async function fillHistory({ plan, data, until, onDay }: FillOptions): Promise<FilledEndpoint[]> {
+export async function fillHistory(options: FillOptions): Promise<FilledEndpoint[]> {
+  const { data } = options;
   if (existsSync(join(data, 'state.db')))
     throw new Error(
       `The data folder ${data} is not empty: a history is made in one without a collector's state. Name another with --data.`,
     );
+  const scratch = mkdtempSync(join(scratchBase(), 'evenkeel-history-'));
+  try {
+    const filled = await fill({ ...options, data: join(scratch, 'data') });
+    // Complete or not at all.
+    cpSync(join(scratch, 'data'), data, { recursive: true });
+    return filled;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** In memory where there is enough: a hundred thousand commits wait for no disk. */
+function scratchBase(): string {
+  const memory = '/dev/shm';
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > neededBytes ? memory : tmpdir();
+}
+
+async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEndpoint[]> {
   const expected = until();
   const planned = await machinesOf(plan, expected);
   const { config } = loadConfig({ data, httpHost: '127.0.0.1', httpPort: '0', mqttPort: '0' }, {}, data);
@@ -75,7 +98,7 @@ export async function fillHistory({ plan, data, until, onDay }: FillOptions): Pr
     }
     const guests = filled.map((one) => createGuest({ ...one, source, time, end: expected }));
     const state = await openState({ driver: 'sqlite', file: join(data, 'state.db') });
-    const desk = await createDesk({ seed: plan.seed, sites: plan.sites, api, state, now: clock.now });
+    const desk = await createDesk({ ...plan, api, state, now: clock.now });
     const count = async (table: 'tickets' | 'alerts') =>
       Number(
         (

@@ -39,6 +39,16 @@ export interface ScriptedTrouble extends Trouble {
   host: string;
 }
 
+/** Work on a whole site that somebody announces. */
+export interface PlannedWork {
+  site: string;
+  reason: string;
+  /** When it is entered, ms UTC. */
+  enteredAt: number;
+  /** As the REST interface takes it: once, or again and again. */
+  when: { from: number; to: number } | { repeat: { cron: string; zone: string; durationMin: number } };
+}
+
 export interface HistoryPlan {
   seed: number;
   /** ms UTC. */
@@ -46,6 +56,7 @@ export interface HistoryPlan {
   sites: readonly SitePlan[];
   outages: readonly ScriptedOutage[];
   troubles: readonly ScriptedTrouble[];
+  works: readonly PlannedWork[];
 }
 
 export interface PlannedMachine {
