@@ -113,7 +113,9 @@ const codeKeys = new Set(
 );
 /** Those of people and endpoints: only they may hold prose. */
 const dataKeys = new Set(
-  'name label title detail instance site text reason note by actor changedBy lastError job path'.split(' '),
+  'name label title detail instance site text reason note by actor changedBy lastError job path requester person target comment'.split(
+    ' ',
+  ),
 );
 const data = new Set<string>(['Norule']);
 

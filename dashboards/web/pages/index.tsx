@@ -14,6 +14,7 @@ import { PatchesPage } from './patches.tsx';
 import { PlacesPage } from './places/list.tsx';
 import { PlacePage } from './places/place.tsx';
 import { ProtectionPage } from './protection.tsx';
+import { RatePage } from './rate.tsx';
 import { RulesPage } from './rules/list.tsx';
 import { RulePage } from './rules/rule.tsx';
 import { SettingsPage } from './settings.tsx';
@@ -60,6 +61,7 @@ export const pages = table({
   rule: { path: '/rules/:id', show: (id) => <RulePage id={id} />, partOf: 'rules' },
   add: { path: '/add', show: () => <AddPage />, menu: { group: 'manage', icon: 'add' } },
   settings: { path: '/settings', show: () => <SettingsPage />, menu: { group: 'manage', icon: 'settings' } },
+  rate: { path: '/rate/:id', show: (token) => <RatePage token={token} />, alone: true },
   setup: { path: '/setup', show: () => <SetupPage />, alone: true },
   login: { path: '/login', show: () => <LoginPage />, alone: true },
   missing: { path: '/missing', show: () => <MissingPage /> },

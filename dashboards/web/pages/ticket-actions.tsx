@@ -5,15 +5,24 @@ import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { Box, ProblemCallout } from '../parts/box.tsx';
-import { Field, Input } from '../parts/field.tsx';
+import { Field, Input, Select } from '../parts/field.tsx';
 import { t } from '../words/words.ts';
+import { MoreWork } from './ticket-work.tsx';
 
 const open: readonly TicketDetail['row']['state'][] = ['new', 'in_progress', 'on_hold'];
 
 interface ActionsProps {
   detail: TicketDetail;
   onDone: () => void;
+  /** The secret of a link for rating: it is shown only once. */
+  onToken: (token: string) => void;
 }
+
+const audiences = ['internal', 'public', 'requester'] as const;
+type Audience = (typeof audiences)[number];
+const asWhom = { internal: {}, public: { public: true }, requester: { fromRequester: true } };
+/** Actions that send the comment along. */
+const texted: ReadonlySet<string> = new Set(['comment', 'resolve', 'reopen']);
 
 function Assign({
   detail,
@@ -56,14 +65,18 @@ function Assign({
   );
 }
 
-export function Actions({ detail, onDone }: ActionsProps) {
+export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const [text, setText] = useState('');
+  const [audience, setAudience] = useState<Audience>('internal');
   const { busy, problem, send } = useSend();
   const comment = text.trim();
   const isOpen = open.includes(detail.row.state);
   const run = (name: string, body: unknown) =>
-    void send(() => call(`tickets/${detail.row.id}/${name}`, { method: 'POST', body })).then((done) => {
-      if (done && name !== 'assign') setText('');
+    void send(async () => {
+      const { ratingToken } = await call<TicketDetail>(`tickets/${detail.row.id}/${name}`, { method: 'POST', body });
+      if (ratingToken !== null) onToken(ratingToken);
+    }).then((done) => {
+      if (done && texted.has(name)) setText('');
       onDone();
     });
   const withText = comment === '' ? {} : { text: comment };
@@ -75,7 +88,7 @@ export function Actions({ detail, onDone }: ActionsProps) {
           class="stack-2"
           onSubmit={(event) => {
             event.preventDefault();
-            run('comment', { text: comment });
+            run('comment', { text: comment, ...asWhom[audience] });
           }}
         >
           <Field label={t('ticket.comment')} help={t('ticket.commentHelp')}>
@@ -89,6 +102,14 @@ export function Actions({ detail, onDone }: ActionsProps) {
               />
             )}
           </Field>
+          <Select
+            label={t('ticket.audience')}
+            value={audience}
+            onChange={(one) => setAudience(one as Audience)}
+            options={audiences
+              .filter((one) => one !== 'requester' || detail.row.requester !== null)
+              .map((one) => [one, t(`ticket.audiences.${one}`)] as const)}
+          />
           <div class="form-end">
             <button type="submit" class="button" disabled={busy || comment === ''}>
               {t('ticket.send')}
@@ -106,6 +127,19 @@ export function Actions({ detail, onDone }: ActionsProps) {
           </div>
         </form>
         {isOpen && <Assign detail={detail} run={run} busy={busy} />}
+        {detail.row.state === 'on_hold' && (
+          <div class="form-end">
+            <button
+              type="button"
+              class="button slim"
+              disabled={busy}
+              onClick={() => run('state', { state: 'in_progress' })}
+            >
+              {t('ticket.holdEnd')}
+            </button>
+          </div>
+        )}
+        {isOpen && <MoreWork detail={detail} run={run} busy={busy} />}
       </div>
     </Box>
   );

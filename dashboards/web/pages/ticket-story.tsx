@@ -1,7 +1,7 @@
 /** The history of a ticket, from its first event to its last. */
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
-import { time } from '../../../shared/words/format.ts';
+import { percent, time } from '../../../shared/words/format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -38,7 +38,12 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
   const actor = actorName(event.actor);
   switch (event.kind) {
     case 'comment':
-      return { icon, tone, what: t('story.comment', { actor }), text: event.text };
+      return {
+        icon,
+        tone,
+        what: t(event.isPublic ? 'story.publicComment' : 'story.comment', { actor }),
+        text: event.text,
+      };
     case 'assigned':
       return event.to || event.text
         ? { icon, tone, what: t('story.assigned', { actor, to: event.to ?? event.text ?? '' }) }
@@ -57,6 +62,15 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
         what: t('story.priority', { actor, from: event.from ?? '—', to: event.to ?? '—' }),
         text: event.text,
       };
+    case 'sla': {
+      const { clock, share } = event.data as { clock: 'response' | 'resolution'; share: number };
+      const used = percent(100 * share, language.value, 0);
+      return { icon, tone, what: t('story.sla', { clock: t(`story.clocks.${clock}`), share: used }) };
+    }
+    case 'handed_off': {
+      const { toTier } = event.data as { toTier: 0 | 1 | 2 | 3 | 4 };
+      return { icon, tone, what: t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) }), text: event.text };
+    }
     case 'fired':
       return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, text: event.text, who: joined(event) };
     default:

@@ -5,7 +5,8 @@ import type { Alert, EndpointDetail, Series, TicketDetail } from '../../../share
 import { fieldOf } from '../../../shared/metrics.ts';
 import { duration, none, time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
-import { useLoad } from '../net/load.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Chart } from '../parts/chart.tsx';
@@ -18,7 +19,9 @@ import { metricName, metricTitle, ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
 import { Actions } from './ticket-actions.tsx';
+import { DueFacts } from './ticket-due.tsx';
 import { Story } from './ticket-story.tsx';
+import { Company, RatingBox } from './ticket-work.tsx';
 import { Priority, sourceOf, TicketState, titleOf } from './tickets.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
@@ -160,6 +163,7 @@ function Facts({ detail }: { detail: TicketDetail }) {
             <Priority value={row.priority} />
           </dd>
         </div>
+        <DueFacts row={row} />
         <div>
           <dt>{t('ticket.assignee')}</dt>
           <dd>{row.assignee ?? t('ticket.nobody')}</dd>
@@ -207,6 +211,13 @@ export function TicketPage({ id }: { id: number }) {
     (change) => (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert',
   );
   const row = loaded.data?.row;
+  const [token, setToken] = useState<string | null>(null);
+  const { problem, send } = useSend();
+  const renew = () =>
+    void send(async () => {
+      const made = await call<TicketDetail>(`tickets/${id}/rating-link`, { method: 'POST', body: {} });
+      setToken(made.ratingToken);
+    });
   return (
     <>
       <p class="small">
@@ -222,6 +233,7 @@ export function TicketPage({ id }: { id: number }) {
           )
         }
       />
+      {problem && <ProblemCallout problem={problem} />}
       <Ready of={loaded} lines={8}>
         {(detail) => (
           <div class="split">
@@ -233,7 +245,9 @@ export function TicketPage({ id }: { id: number }) {
             </div>
             <div class="stack">
               <Facts detail={detail} />
-              {may('operator') && <Actions detail={detail} onDone={loaded.reload} />}
+              {may('operator') && <Actions detail={detail} onDone={loaded.reload} onToken={setToken} />}
+              <RatingBox detail={detail} token={token} onRenew={may('operator') ? renew : null} />
+              <Company detail={detail} />
               {detail.alert && <AlertFacts alert={detail.alert} />}
             </div>
           </div>

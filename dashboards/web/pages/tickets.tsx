@@ -1,11 +1,12 @@
 /** What is being worked on. */
 
 import { useState } from 'preact/hooks';
-import type { TicketDetail, TicketName, TicketRow } from '../../../shared/api.ts';
+import type { TicketDetail, TicketName, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import { now } from '../clock.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { may } from '../net/session.ts';
+import { may, me } from '../net/session.ts';
 import { Box, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Choices, Field, Input, Select } from '../parts/field.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -15,8 +16,10 @@ import { Table } from '../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { t } from '../words/words.ts';
+import { Due, lengthTo } from './ticket-due.tsx';
 
-const filters = ['open', 'resolved', 'all'] as const;
+const queues = ['mine', 'unassigned', 'breaching'] as const;
+const filters = [...queues, 'open', 'resolved', 'all'] as const;
 
 const look: Record<TicketRow['state'], [Tone, IconName]> = {
   new: ['critical', 'online'],
@@ -56,9 +59,34 @@ export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketN
   return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
 }
 
-/** What to take up next: the most pressing first, of those the one that waits longest. */
-function byPriority(a: TicketRow, b: TicketRow): number {
-  return a.priority - b.priority || a.openedAt - b.openedAt;
+/** What to take up next: what is due first, of those the most pressing, of those the one that waits longest. */
+function byDue(a: TicketRow, b: TicketRow): number {
+  const [dueA, dueB] = [a.dueAt ?? Infinity, b.dueAt ?? Infinity];
+  return (dueA === dueB ? 0 : dueA - dueB) || a.priority - b.priority || a.openedAt - b.openedAt;
+}
+
+/** Where the queue of the caller stands, in a sentence whose numbers are links. */
+function Waiting() {
+  const { data } = useLoad<TicketQueues>('tickets/queues', (change) => change.kind === 'ticket');
+  if (data === null) return <>{t('ticket.lead')}</>;
+  const { next, unassigned, late } = data;
+  return (
+    <>
+      {next === null ? (
+        t('ticket.nextNone')
+      ) : (
+        <a href={to.ticket(next.ticket)}>
+          {next.dueAt === null
+            ? t('ticket.next', { n: next.ticket })
+            : t(next.dueAt > now.value ? 'ticket.nextDue' : 'ticket.nextLate', {
+                ...{ n: next.ticket, time: lengthTo(next.dueAt) },
+              })}
+        </a>
+      )}{' '}
+      <a href="/tickets?state=unassigned">{t('ticket.unassignedNow', { n: unassigned })}</a>{' '}
+      <a href="/tickets?state=breaching">{t('ticket.lateNow', { n: late })}</a>
+    </>
+  );
 }
 
 function TicketTable({ items }: { items: readonly TicketRow[] }) {
@@ -80,6 +108,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
             </div>
           ),
         },
+        { key: 'due', head: t('ticket.due'), cell: (row) => <Due row={row} /> },
         { key: 'priority', head: t('ticket.priority'), cell: (row) => <Priority value={row.priority} /> },
         { key: 'state', head: t('column.state'), cell: (row) => <TicketState state={row.state} /> },
         {
@@ -107,6 +136,8 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
 }
 
 const levels = ['1', '2', '3'] as const;
+const channels = ['portal', 'mail', 'phone', 'chat'] as const;
+const categories = ['incident', 'request', 'question', 'problem'] as const;
 
 function NewTicket({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState('');
@@ -114,6 +145,9 @@ function NewTicket({ onClose }: { onClose: () => void }) {
   const [endpoint, setEndpoint] = useState('');
   const [impact, setImpact] = useState('3');
   const [urgency, setUrgency] = useState('3');
+  const [requester, setRequester] = useState('');
+  const [category, setCategory] = useState('incident');
+  const [channel, setChannel] = useState('portal');
   const { busy, problem, send } = useSend();
   const names = [...(rows.value?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
   const submit = async (event: Event) => {
@@ -124,6 +158,8 @@ function NewTicket({ onClose }: { onClose: () => void }) {
       urgency: Number(urgency),
       ...(text.trim() === '' ? {} : { text }),
       ...(endpoint === '' ? {} : { endpoint }),
+      ...(requester.trim() === '' ? {} : { requester: requester.trim() }),
+      ...{ category, channel },
     };
     await send(async () => {
       const made = await call<TicketDetail>('tickets', { method: 'POST', body });
@@ -140,6 +176,28 @@ function NewTicket({ onClose }: { onClose: () => void }) {
             <textarea class="input" value={text} onInput={(event) => setText(event.currentTarget.value)} {...ids} />
           )}
         </Field>
+        <div class="form-row">
+          <Input
+            label={t('ticket.requester')}
+            value={requester}
+            onInput={setRequester}
+            placeholder={me.value?.user ?? ''}
+            maxLength={128}
+            autocomplete="off"
+          />
+          <Select
+            label={t('ticket.channel')}
+            value={channel}
+            onChange={setChannel}
+            options={channels.map((one) => [one, t(`ticket.channels.${one}`)] as const)}
+          />
+          <Select
+            label={t('ticket.category')}
+            value={category}
+            onChange={setCategory}
+            options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
+          />
+        </div>
         <div class="form-row">
           <Select
             label={t('column.endpoint')}
@@ -177,11 +235,12 @@ export function TicketsPage() {
   const [making, setMaking] = useState(false);
   const wanted = new URLSearchParams(search.value).get('state');
   const filter = filters.find((name) => name === wanted) ?? 'open';
-  const address = `tickets?limit=200${filter === 'all' ? '' : `&state=${filter}`}`;
+  const query = queues.some((one) => one === filter) ? `&queue=${filter}` : filter === 'all' ? '' : `&state=${filter}`;
+  const address = `tickets?limit=200${query}`;
   const list = useLoad<Page<TicketRow>>(address, (change) => change.kind === 'ticket');
   return (
     <>
-      <PageHead title={t('page.tickets')} lead={t('ticket.lead')}>
+      <PageHead title={t('page.tickets')} lead={<Waiting />}>
         {may('operator') && !making && (
           <button type="button" class="button" onClick={() => setMaking(true)}>
             <Icon name="add" />
@@ -205,7 +264,7 @@ export function TicketsPage() {
               </Empty>
             ) : (
               <>
-                <TicketTable items={filter === 'open' ? [...items].sort(byPriority) : items} />
+                <TicketTable items={filter === 'open' ? [...items].sort(byDue) : items} />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
               </>
             )

@@ -1,0 +1,74 @@
+/** For whoever asked for a ticket, without log-in: how satisfied they are with the work. */
+import { useState } from 'preact/hooks';
+import type { AskedRating } from '../../../shared/api.ts';
+import { LoggedOut } from '../logged-out.tsx';
+import { useLoad, useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { ProblemCallout, Ready } from '../parts/box.tsx';
+import { Choices, Field } from '../parts/field.tsx';
+import { t } from '../words/words.ts';
+
+const ratings = ['1', '2', '3', '4', '5'] as const;
+type Rating = (typeof ratings)[number];
+
+export function RatePage({ token }: { token: string }) {
+  const address = `rate/${encodeURIComponent(token)}`;
+  const loaded = useLoad<AskedRating>(address);
+  return (
+    <LoggedOut>
+      <section class="box">
+        <div class="box-body stack">
+          <Ready of={loaded} lines={3}>
+            {(asked) => <Question asked={asked} address={address} />}
+          </Ready>
+        </div>
+      </section>
+    </LoggedOut>
+  );
+}
+
+function Question({ asked, address }: { asked: AskedRating; address: string }) {
+  const [rating, setRating] = useState<Rating | null>(asked.rating === null ? null : (String(asked.rating) as Rating));
+  const [comment, setComment] = useState('');
+  const [isSaved, setIsSaved] = useState(false);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const said = comment.trim();
+    const body = { rating: Number(rating), ...(said === '' ? {} : { comment: said }) };
+    setIsSaved(await send(() => call(address, { method: 'POST', body })));
+  };
+  return (
+    <>
+      <h1 tabIndex={-1}>{t('rate.title', { n: asked.ticket })}</h1>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {problem && <ProblemCallout problem={problem} />}
+        <p>{t('rate.question')}</p>
+        <Choices
+          label={t('rate.question')}
+          value={rating}
+          options={ratings.map((one) => [one, `${one} ${t(`rate.words.${one}`)}`] as const)}
+          onChoose={(one) => {
+            setRating(one);
+            setIsSaved(false);
+          }}
+        />
+        <Field label={t('rate.comment')}>
+          {(ids) => (
+            <textarea
+              class="input"
+              value={comment}
+              maxLength={2000}
+              onInput={(event) => setComment(event.currentTarget.value)}
+              {...ids}
+            />
+          )}
+        </Field>
+        <button class="button main" type="submit" disabled={busy || rating === null}>
+          {busy ? t('common.working') : t('rate.send')}
+        </button>
+        <p role="status">{isSaved ? t('rate.thanks') : ''}</p>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,258 @@
+/** What else can be done with a ticket: hold it, weigh it, hand it off, call helpers, link it. One fold for each. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { holdReasons, type TicketDetail } from '../../../shared/api.ts';
+import { me } from '../net/session.ts';
+import { Box } from '../parts/box.tsx';
+import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { to } from '../router.ts';
+import { t } from '../words/words.ts';
+
+export type Run = (name: string, body: unknown, method?: 'POST' | 'DELETE') => void;
+
+interface FoldProps {
+  title: string;
+  verb: string;
+  busy: boolean;
+  onSend: () => void;
+  children: ComponentChildren;
+}
+
+function Fold({ title, verb, busy, onSend, children }: FoldProps) {
+  return (
+    <details>
+      <summary>{title}</summary>
+      <form
+        class="stack-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSend();
+        }}
+      >
+        {children}
+        <div class="form-end">
+          <button type="submit" class="button slim" disabled={busy}>
+            {verb}
+          </button>
+        </div>
+      </form>
+    </details>
+  );
+}
+
+interface PartProps {
+  detail: TicketDetail;
+  run: Run;
+  busy: boolean;
+}
+
+function Hold({ run, busy }: PartProps) {
+  const [reason, setReason] = useState<string>(holdReasons[0]);
+  const [until, setUntil] = useState('');
+  return (
+    <Fold
+      title={t('ticket.holdTitle')}
+      verb={t('ticket.holdSet')}
+      busy={busy}
+      onSend={() => run('state', { state: 'on_hold', reason, until: new Date(until).getTime() })}
+    >
+      <Select
+        label={t('ticket.holdWhy')}
+        value={reason}
+        onChange={setReason}
+        options={holdReasons.map((one) => [one, t(`ticket.hold.${one}`)] as const)}
+      />
+      <Input label={t('ticket.holdUntil')} type="datetime-local" value={until} onInput={setUntil} required />
+    </Fold>
+  );
+}
+
+const levels = ['1', '2', '3'] as const;
+
+function Weigh({ detail: { row }, run, busy }: PartProps) {
+  const [impact, setImpact] = useState(String(row.impact));
+  const [urgency, setUrgency] = useState(String(row.urgency));
+  const [reason, setReason] = useState('');
+  return (
+    <Fold
+      title={t('ticket.weigh')}
+      verb={t('ticket.weighSet')}
+      busy={busy}
+      onSend={() => run('priority', { impact: Number(impact), urgency: Number(urgency), reason })}
+    >
+      <Select
+        label={t('ticket.impact')}
+        value={impact}
+        onChange={setImpact}
+        options={levels.map((level) => [level, t(`ticket.impacts.${level}`)] as const)}
+      />
+      <Select
+        label={t('ticket.urgency')}
+        value={urgency}
+        onChange={setUrgency}
+        options={levels.map((level) => [level, t(`ticket.urgencies.${level}`)] as const)}
+      />
+      <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
+    </Fold>
+  );
+}
+
+const tiers = ['0', '1', '2', '3', '4'] as const;
+
+function HandOff({ detail: { row }, run, busy }: PartProps) {
+  const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));
+  const [assignee, setAssignee] = useState('');
+  const [reason, setReason] = useState('');
+  const name = assignee.trim();
+  return (
+    <Fold
+      title={t('ticket.handOff')}
+      verb={t('ticket.handOffSet')}
+      busy={busy}
+      onSend={() => run('hand-off', { tier: Number(tier), reason, ...(name === '' ? {} : { assignee: name }) })}
+    >
+      <Select
+        label={t('ticket.tier')}
+        value={tier}
+        onChange={setTier}
+        options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)}
+      />
+      <Input label={t('ticket.assignee')} value={assignee} onInput={setAssignee} maxLength={64} autocomplete="off" />
+      <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
+    </Fold>
+  );
+}
+
+const linkKinds = ['parent', 'duplicate', 'follows', 'related', 'change', 'alert'] as const;
+
+function Link({ run, busy }: PartProps) {
+  const [kind, setKind] = useState<string>('related');
+  const [target, setTarget] = useState('');
+  return (
+    <Fold
+      title={t('ticket.link')}
+      verb={t('ticket.linkSet')}
+      busy={busy}
+      onSend={() => run('links', { kind, target: target.trim() })}
+    >
+      <Select
+        label={t('ticket.linkKind')}
+        value={kind}
+        onChange={setKind}
+        options={linkKinds.map((one) => [one, t(`ticket.links.${one}`)] as const)}
+      />
+      <Input label={t('ticket.linkTarget')} value={target} onInput={setTarget} required maxLength={64} />
+    </Fold>
+  );
+}
+
+/** Called as a swarm, and who has joined; the owner stays the owner. */
+function Helpers({ detail, run, busy }: PartProps) {
+  const kind = detail.row.priority <= 2 ? 'severity' : 'local';
+  const isHelping = detail.participants.some(({ person, leftAt }) => person === me.value?.user && leftAt === null);
+  const step = isHelping ? 'leave' : 'join';
+  return (
+    <div class="form-end">
+      {!isHelping && (
+        <button type="button" class="button slim" disabled={busy} onClick={() => run('swarm', { kind })}>
+          {t('ticket.askHelp')}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button slim"
+        disabled={busy}
+        onClick={() => run(`participants/${step}`, isHelping ? {} : { kind })}
+      >
+        {t(`ticket.${step}`)}
+      </button>
+    </div>
+  );
+}
+
+export function MoreWork(props: PartProps) {
+  return (
+    <div class="stack-2">
+      <Helpers {...props} />
+      <Hold {...props} />
+      <Weigh {...props} />
+      <HandOff {...props} />
+      <Link {...props} />
+    </div>
+  );
+}
+
+const isTicket = (kind: string) => kind !== 'change' && kind !== 'alert';
+
+/** Other tickets, changes and alerts; who helps. Nothing where there is neither. */
+export function Company({ detail }: { detail: TicketDetail }) {
+  const { links, linkedFrom, participants } = detail;
+  if (links.length + linkedFrom.length + participants.length === 0) return null;
+  return (
+    <Box title={t('ticket.company')}>
+      <ul class="stack-2">
+        {links.map(({ id, kind, target }) => (
+          <li key={`to${id}`}>
+            {t(`ticket.links.${kind}`)}:{' '}
+            {isTicket(kind) ? <a href={to.ticket(Number(target))}>#{target}</a> : <span>{target}</span>}
+          </li>
+        ))}
+        {linkedFrom.map(({ ticket, kind }) => (
+          <li key={`from${kind}${ticket}`}>
+            {t(`ticket.linkedFrom.${kind as 'parent'}`)}: <a href={to.ticket(ticket)}>#{ticket}</a>
+          </li>
+        ))}
+        {participants.map(({ person, swarm, joinedAt, leftAt }) => (
+          <li key={`${person}${joinedAt}`}>
+            {person} <span class="quiet small">{t(`ticket.swarms.${swarm}`)}</span>{' '}
+            <span class="quiet small">
+              <Moment at={joinedAt} />
+              {leftAt !== null && (
+                <>
+                  –<Moment at={leftAt} />
+                </>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Box>
+  );
+}
+
+interface RatingProps {
+  detail: TicketDetail;
+  /** The secret of the link, while it is known. */
+  token: string | null;
+  onRenew: (() => void) | null;
+}
+
+/** What who asked thinks of it, or the link by which they can say so. */
+export function RatingBox({ detail: { rating }, token, onRenew }: RatingProps) {
+  if (!rating.isAsked) return null;
+  const link = token === null ? null : `${location.origin}/rate/${token}`;
+  return (
+    <Box title={t('ticket.rating')}>
+      <div class="stack-2">
+        <p>
+          {rating.rating === null ? t('ticket.notRated') : t('ticket.rated', { n: rating.rating })}{' '}
+          {rating.at !== null && <Moment at={rating.at} />}
+        </p>
+        {rating.comment && <p class="said">{rating.comment}</p>}
+        {link !== null && (
+          <>
+            <p class="small">{t('ticket.rateLinkHelp')}</p>
+            <code class="said">{link}</code>
+            <CopyButton text={link} />
+          </>
+        )}
+        {link === null && rating.rating === null && onRenew && (
+          <button type="button" class="button slim" onClick={onRenew}>
+            {t('ticket.rateLink')}
+          </button>
+        )}
+      </div>
+    </Box>
+  );
+}
