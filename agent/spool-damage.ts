@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Loss } from '../shared/report.ts';
 
-export interface Bounds {
+export interface DamageBounds {
   epoch: string;
   from: number;
   to: number;
@@ -15,13 +15,13 @@ export interface Bounds {
 export const markEvery = 60;
 const markOf = (path: string) => `${path}.mark`;
 
-export function writeMark(path: string, bounds: Bounds): void {
+export function writeMark(path: string, bounds: DamageBounds): void {
   if (path !== ':memory:') writeFileSync(markOf(path), JSON.stringify(bounds), { mode: 0o600 });
 }
 
-function readMark(path: string): Bounds | null {
+function readMark(path: string): DamageBounds | null {
   try {
-    const { epoch, from, to } = JSON.parse(readFileSync(markOf(path), 'utf8')) as Bounds;
+    const { epoch, from, to } = JSON.parse(readFileSync(markOf(path), 'utf8')) as DamageBounds;
     return /^[0-9a-f]{32}$/.test(epoch) && from >= 1 && to >= 0 ? { epoch, from, to } : null;
   } catch {
     // No note: the file was damaged before it was first closed, or never was a spool.

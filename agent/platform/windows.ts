@@ -21,7 +21,7 @@ export function parseBlocks(text: string): Record<string, string>[] {
   return blocks;
 }
 
-export interface Volume {
+export interface LogicalDisk {
   drive: string;
   driveType: number | null;
   fs: string | null;
@@ -35,7 +35,7 @@ export interface Volume {
 const number = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : null);
 
 /** Win32_LogicalDisk as blocks → fixed disks. DriveType 4 is a network drive and 5 a CD: never touched. Total. */
-export function parseLogicalDisks(text: string): Volume[] {
+export function parseLogicalDisks(text: string): LogicalDisk[] {
   return parseBlocks(text)
     .filter((block) => /^[A-Za-z]:$/.test(block.DeviceID ?? '') && (block.DriveType ?? '3') === '3')
     .map((block) => {

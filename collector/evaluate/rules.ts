@@ -29,7 +29,7 @@ export interface RuleChange {
   parts: RuleParts | null;
 }
 
-export interface RuleVersion {
+export interface StoredRuleVersion {
   rule: string;
   scope: Scope;
   at: number;
@@ -53,7 +53,7 @@ export interface Rules {
   /** The rules in force after such a change. @throws EvenkeelError as `change` */
   preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
   /** Newest first. */
-  history(id: string): Promise<RuleVersion[]>;
+  history(id: string): Promise<StoredRuleVersion[]>;
   /** Reads the state again: a site may have been renamed or removed. @returns ids of the rules that now differ */
   reload(): Promise<string[]>;
 }
@@ -247,7 +247,7 @@ async function saveOverride(
   await db.insertInto('rules').values(row).execute();
 }
 
-async function saveVersion(db: StateTransaction, version: RuleVersion): Promise<void> {
+async function saveVersion(db: StateTransaction, version: StoredRuleVersion): Promise<void> {
   const { rule, scope, at, by, reason, before, after } = version;
   const json = (parts: RuleParts | null) => (parts === null ? null : JSON.stringify(parts));
   await db

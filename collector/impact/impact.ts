@@ -43,13 +43,13 @@ export interface Impacts {
 
 type Ticket = Pick<Selectable<Database['tickets']>, 'id' | 'kind' | 'site'>;
 
-interface Parts {
+interface ImpactParts {
   state: State;
   changeFeed: ChangeFeed;
   now: () => number;
 }
 
-export function createImpacts({ state, changeFeed, now }: Parts): Impacts {
+export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts {
   async function ticketOf(db: State, id: number) {
     const row = await db.selectFrom('tickets').select(['id', 'kind', 'site']).where('id', '=', id).executeTakeFirst();
     if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });

@@ -2,7 +2,7 @@
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import type { KpiQuestion } from './facts.ts';
+import type { KpiQuestion } from './question.ts';
 
 export interface AlertFact {
   id: string;

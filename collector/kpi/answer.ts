@@ -4,11 +4,12 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
-import { type EndpointFact, endpointsIn, type KpiFacts, readFacts } from './facts.ts';
+import { endpointsIn, type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
 import type { MonthQuery } from './month.ts';
 import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
+import type { EndpointFact } from './question.ts';
 
 export interface KpiQuery extends MonthQuery {
   ruleNamed(id: string): NamedRule;

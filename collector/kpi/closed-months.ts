@@ -91,7 +91,7 @@ async function keep(state: State, { period, site, revision, at, by, reason }: Re
     .execute();
 }
 
-export interface Difference {
+export interface MonthDifference {
   /** Id; empty for all. */
   site: string;
   siteName: string | null;
@@ -105,13 +105,13 @@ export async function recomputeMonth(
   state: State,
   period: string,
   { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
-): Promise<Difference[]> {
-  const found: Difference[] = [];
+): Promise<MonthDifference[]> {
+  const found: MonthDifference[] = [];
   for (const site of await scopes(state)) {
     const old = await closedMonth(state, period, site.id);
     if (!old) continue;
     const month = await monthNow(state, period, zone, now, site.name);
-    const own = Object.keys(month.figures).flatMap((kpi): Difference[] => {
+    const own = Object.keys(month.figures).flatMap((kpi): MonthDifference[] => {
       const [before, after] = [old.month.figures[kpi]?.value ?? null, month.figures[kpi]?.value ?? null];
       return before === after ? [] : [{ site: site.id, siteName: site.name ?? null, kpi, before, after }];
     });

@@ -4,15 +4,14 @@
  *
  * To add a fact: its shape in `Facts`, and its reader in `readers`.
  */
-import type { Calendar } from '../../shared/calendar.ts';
 import type { Span } from '../../shared/intervals.ts';
-import type { EndpointKind } from '../fleet/fleet.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
 import { readPresence } from './presence-facts.ts';
+import type { EndpointFact, KpiQuestion, KpiScope } from './question.ts';
 import { readTickets, type TicketFact } from './ticket-facts.ts';
 
 export interface KpiFacts {
@@ -26,38 +25,6 @@ export interface KpiFacts {
   impact: ImpactFacts;
 }
 export type FactName = keyof KpiFacts;
-
-export interface EndpointFact {
-  id: string;
-  name: string;
-  site: string | null;
-  kind: EndpointKind;
-  retired_at: number | null;
-  interval_ms: number | null;
-}
-
-/** All given fields must match; without any it is the whole fleet. */
-export interface KpiScope {
-  kind?: EndpointKind | undefined;
-  /** Its name. */
-  site?: string | undefined;
-  /** Its id. */
-  group?: string | undefined;
-  endpoint?: string | undefined;
-}
-
-export interface KpiQuestion {
-  endpoints: readonly EndpointFact[];
-  /** Ends at `now` at the latest. */
-  window: Span;
-  now: number;
-  /** Report zone, IANA. */
-  zone: string;
-  /** Default all. */
-  scope?: KpiScope;
-  /** Default the service hours of each site. */
-  calendar?: Calendar;
-}
 
 const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Promise<KpiFacts[Name]> } = {
   async presence(state, question) {

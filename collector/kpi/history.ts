@@ -13,10 +13,11 @@ import {
   pooled,
   sharesOf,
 } from './availability.ts';
-import { type EndpointFact, endpointsIn } from './facts.ts';
+import { endpointsIn } from './facts.ts';
 import { enough } from './kpi.ts';
 import { periodOf } from './period.ts';
 import { readPresence } from './presence-facts.ts';
+import type { EndpointFact } from './question.ts';
 
 export interface HistoryQuery {
   /** Calendar month `YYYY-MM`. */

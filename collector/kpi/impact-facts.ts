@@ -2,8 +2,8 @@
 import { readCalendars } from '../calendars/calendars.ts';
 import { type ImpactRead, readImpacts } from '../impact/impact.ts';
 import type { State } from '../state/open.ts';
-import type { KpiQuestion } from './facts.ts';
 import type { ImpactIncident, PeopleGroup } from './formulas/lost-hours.ts';
+import type { KpiQuestion } from './question.ts';
 import { inScope } from './ticket-facts.ts';
 
 export interface ImpactFacts {

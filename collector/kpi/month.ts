@@ -5,12 +5,13 @@
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { pooled, sharesOf } from './availability.ts';
-import { endpointsIn, type KpiFacts, type KpiScope, readFacts } from './facts.ts';
+import { endpointsIn, type KpiFacts, readFacts } from './facts.ts';
 import { type LostHours, lostBusinessHours } from './formulas/lost-hours.ts';
 import type { StabilityPart } from './formulas/stability-index.ts';
 import type { Figure } from './kpi.ts';
 import { kpis } from './kpis/index.ts';
 import { periodOf } from './period.ts';
+import type { KpiScope } from './question.ts';
 import { type SiteMonth, sitesOf } from './site-months.ts';
 import { type PartName, type StabilityDefinition, stabilityParts } from './stability.ts';
 

@@ -1,10 +1,10 @@
 /** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a moment. */
 import type { Clock } from '../../shared/clock.ts';
 import type { State } from '../state/open.ts';
-import { type ClosedMonth, closedMonth, closeMonths, type Difference, recomputeMonth } from './closed-months.ts';
+import { type ClosedMonth, closedMonth, closeMonths, type MonthDifference, recomputeMonth } from './closed-months.ts';
 import { definitionNow } from './definition.ts';
-import type { KpiScope } from './facts.ts';
 import { computeMonth, type Month } from './month.ts';
+import type { KpiScope } from './question.ts';
 
 export interface MonthRead {
   month: Month;
@@ -18,7 +18,7 @@ export interface Months {
   closed(period: string, scope: KpiScope): Promise<MonthRead | null>;
   /** @returns how many were closed */
   close(): Promise<number>;
-  recompute(period: string, apply: { by: string; reason: string } | null): Promise<Difference[]>;
+  recompute(period: string, apply: { by: string; reason: string } | null): Promise<MonthDifference[]>;
 }
 
 /** For so long an open month is answered as it was computed: its facts change by the second, its numbers hardly. */

@@ -13,7 +13,7 @@ import {
   endpointAvailability,
   type Signal,
 } from './availability.ts';
-import type { EndpointFact, KpiQuestion } from './facts.ts';
+import type { EndpointFact, KpiQuestion } from './question.ts';
 
 /** A proof of life is valid for 2.5 heartbeats, so a shorter interruption of the collector hides nothing. */
 const blinkMs = 25_000;

@@ -22,11 +22,11 @@ export interface SiteMonth {
   days: ({ at: number } & Record<DayState, number>)[];
 }
 
-type Presence = KpiFacts['presence'];
+type SitePresence = KpiFacts['presence'];
 
 export async function sitesOf(
   state: State,
-  presence: Presence,
+  presence: SitePresence,
   lost: LostHours,
   period: Span,
   window: Span,
@@ -72,7 +72,7 @@ function daysOf(period: Span, window: Span, zone: string): number[] {
   }
 }
 
-async function daysIn(presence: Presence, starts: readonly number[], end: number): Promise<SiteMonth['days']> {
+async function daysIn(presence: SitePresence, starts: readonly number[], end: number): Promise<SiteMonth['days']> {
   const days = starts.map((at) => ({ at, up: 0, down: 0, unknown: 0, maintenance: 0, idle: 0 }));
   for (const { stretches } of presence) {
     let day = 0;

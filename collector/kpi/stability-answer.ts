@@ -10,7 +10,7 @@ import type { MonthRead, Months } from './months.ts';
 import { monthBefore, periodOf } from './period.ts';
 import { causeIn, kpiOfPart, type PartName, partNames, ticketCause } from './stability.ts';
 
-type Shown = Stability['actions'][number];
+type ShownKpi = Stability['actions'][number];
 type Cause = Stability['causes'][number];
 const causesShown = 50;
 const actionsShown = 5;
@@ -107,23 +107,23 @@ async function comparedWith(months: Months, query: KpiQuery, month: Month): Prom
 }
 
 /** What is not known hides what was lost, so it comes first; then what took the most points. */
-function actionsOf(month: Month, causes: readonly Cause[], names: Names): Shown[] {
+function actionsOf(month: Month, causes: readonly Cause[], names: Names): ShownKpi[] {
   const none = { ticket: null, endpoint: null, site: null, points: null, hours: null };
   const open = month.lost.incidents.filter(({ unconfirmed }) => unconfirmed > 0);
   const toConfirm = open
     .toSorted((a, b) => b.unconfirmed - a.unconfirmed)
     .slice(0, 1)
-    .flatMap(({ ticket, unconfirmed }): Shown[] => {
+    .flatMap(({ ticket, unconfirmed }): ShownKpi[] => {
       const name = names.tickets.get(ticket);
       return name ? [{ ...none, code: 'confirm_impact', ticket: name, hours: unconfirmed }] : [];
     });
-  const toCount = month.uncounted.slice(0, 1).map((site): Shown => ({ ...none, code: 'people_of_site', site }));
+  const toCount = month.uncounted.slice(0, 1).map((site): ShownKpi => ({ ...none, code: 'people_of_site', site }));
   const [first] = month.unknown.flatMap(({ endpoints }) => endpoints);
-  const toAsk: Shown[] = first ? [{ ...none, code: 'people_of_endpoint', endpoint: endpointOf(names, first) }] : [];
+  const toAsk: ShownKpi[] = first ? [{ ...none, code: 'people_of_endpoint', endpoint: endpointOf(names, first) }] : [];
   const worst = causes
     .filter(({ points, ticket, endpoint }) => points >= 0.05 && (ticket || endpoint))
     .map(
-      ({ ticket, endpoint, points, hours }): Shown => ({
+      ({ ticket, endpoint, points, hours }): ShownKpi => ({
         ...none,
         ...{ code: ticket ? 'follow_up' : 'endpoint_down', ticket, endpoint, points },
         hours: hours > 0 ? hours : null,

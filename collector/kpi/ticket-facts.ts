@@ -5,8 +5,8 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, pastOf, type StoredEvent } from '../tickets/history.ts';
-import type { KpiQuestion } from './facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
+import type { KpiQuestion } from './question.ts';
 
 export interface TicketFact extends TicketHistory {
   number: number;

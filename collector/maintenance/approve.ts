@@ -1,10 +1,20 @@
 /** What only a second person may do: approve what was entered late, or lasts more than 24 h. */
+import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import type { Input } from '../alerts/batch.ts';
+import type { State } from '../state/open.ts';
 import type { MaintenanceWish } from './changes.ts';
+import type { MaintenanceMemory } from './memory.ts';
 import { isRecurring } from './occurrences.ts';
-import type { MaintenancePeopleParts } from './people.ts';
 import { occurrenceOf, windowOf } from './rows.ts';
 import { goesOn, type MaintenanceWindow, type Occurrence } from './window.ts';
+
+export interface MaintenancePeopleParts {
+  state: State;
+  clock: Clock;
+  maintenance: MaintenanceMemory;
+  push(input: Input): Promise<void>;
+}
 
 export function createApproval({ state, clock, maintenance, push }: MaintenancePeopleParts) {
   const wish = (given: MaintenanceWish, at: number) => push({ type: 'maintenance', at, wish: given });

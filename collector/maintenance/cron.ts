@@ -10,7 +10,7 @@ export interface CronTimes {
   minutes: readonly number[];
 }
 
-type Token = number | string;
+type CronToken = number | string;
 type DayTest = (date: Temporal.PlainDate) => boolean;
 
 /** @throws RangeError that says which part is not understood */
@@ -44,7 +44,7 @@ const anyOf =
   (date) =>
     tests.some((test) => test(date));
 
-function dayOfMonthTest(token: Token): DayTest {
+function dayOfMonthTest(token: CronToken): DayTest {
   if (typeof token === 'number') return ({ day }) => day === token;
   const [, before] = /^L(?:-(\d+))?$/.exec(token) ?? [];
   if (!token.startsWith('L') || token === 'LW')
@@ -53,7 +53,7 @@ function dayOfMonthTest(token: Token): DayTest {
 }
 
 /** `0` Sunday … `6`; `6L` the last Saturday of a month, `2#2` its second Tuesday. */
-function dayOfWeekTest(token: Token): DayTest {
+function dayOfWeekTest(token: CronToken): DayTest {
   const [, weekday, last, nth] = /^(\d)(?:(L)|#(\d))?$/.exec(String(token)) ?? [];
   return ({ day, dayOfWeek, daysInMonth }) => {
     if (dayOfWeek % 7 !== Number(weekday)) return false;

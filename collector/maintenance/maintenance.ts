@@ -1,7 +1,8 @@
 /** The interface of this room: what people do to windows, and what pages see of them. */
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import type { MaintenancePeopleParts } from './approve.ts';
 import { createMaintenanceMemory, type MaintenanceMemory } from './memory.ts';
-import { createMaintenancePeople, type MaintenancePeople, type MaintenancePeopleParts } from './people.ts';
+import { createMaintenancePeople, type MaintenancePeople } from './people.ts';
 import { createMaintenanceReads, type MaintenanceReadParts, type MaintenanceReads } from './read.ts';
 
 export type MaintenanceActions = MaintenancePeople & MaintenanceReads;

@@ -2,14 +2,10 @@
  * What people do to maintenance windows. Each is checked against memory, then goes through the queue of alerts like any
  * other input: it is saved with what follows from it, or not at all.
  */
-import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { makeId } from '../accounts/secret.ts';
-import type { Input } from '../alerts/batch.ts';
-import type { State } from '../state/open.ts';
-import { createApproval } from './approve.ts';
+import { createApproval, type MaintenancePeopleParts } from './approve.ts';
 import type { MaintenanceWish } from './changes.ts';
-import type { MaintenanceMemory } from './memory.ts';
 import { dayMs, isRecurring, nextOccurrences } from './occurrences.ts';
 import { refused, type ScheduleWish, scheduleOf } from './plan.ts';
 import {
@@ -25,13 +21,6 @@ import {
 export interface WindowWish extends ScheduleWish {
   scope: MaintenanceScope;
   reason: string;
-}
-
-export interface MaintenancePeopleParts {
-  state: State;
-  clock: Clock;
-  maintenance: MaintenanceMemory;
-  push(input: Input): Promise<void>;
 }
 
 /** More are a mistake of a script. */

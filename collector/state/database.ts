@@ -2,11 +2,12 @@
  * The collector's state: everything but time series. Only what SQLite and PostgreSQL both have (text, integer ms,
  * JSON as text). One repository file per noun lives with its noun.
  */
-import type { Generated, Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
 
+export type State = Kysely<Database>;
 export type StateTransaction = Transaction<Database>;
 
 type Flag = 0 | 1;

@@ -3,8 +3,8 @@ import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
-import type { Database } from './database.ts';
-import type { ColumnTypes, Waiting } from './drivers/driver.ts';
+import type { Database, State } from './database.ts';
+import type { ColumnTypes, WaitContext } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
@@ -22,7 +22,7 @@ import * as months from './migrations/018-months.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
-export type State = Kysely<Database>;
+export type { State } from './database.ts';
 
 /** In order; the name is stored in the database. To add one: a file and a line. */
 const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Promise<void> }> = {
@@ -41,7 +41,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '018-months': months,
 };
 const known = Object.keys(migrations);
-const unattended: Waiting = { log: silentLog, stopped: new AbortController().signal };
+const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };
 
 /**
  * Opens the state and brings it to the newest schema.

@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { State } from './open.ts';
+import type { State } from './database.ts';
 
 /** Some hundred alerts with their tickets and notifications, and twice SQLite's log between two checkpoints. */
 const reserveBytes = 8 * 1024 * 1024;

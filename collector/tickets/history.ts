@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../state/database.ts';
 import { monitor } from './events.ts';
 
-type StoredTicket = Pick<Selectable<Database['tickets']>, 'opened_at' | 'priority' | 'requester'>;
+type HistoryTicket = Pick<Selectable<Database['tickets']>, 'opened_at' | 'priority' | 'requester'>;
 export type StoredEvent = Pick<
   Selectable<Database['ticket_events']>,
   'id' | 'ticket' | 'at' | 'actor' | 'kind' | 'from_state' | 'to_state' | 'data' | 'is_public'
@@ -33,7 +33,7 @@ export interface TicketPast {
 }
 
 /** Of events up to any instant: what the ticket was then. The row fills in what older versions did not note. */
-export function pastOf(row: StoredTicket, events: readonly StoredEvent[]): TicketPast {
+export function pastOf(row: HistoryTicket, events: readonly StoredEvent[]): TicketPast {
   return {
     states: statesIn(row, events),
     priorities: prioritiesIn(row, events),
@@ -46,7 +46,7 @@ const dataOf = ({ data }: StoredEvent) => (data === null ? {} : (JSON.parse(data
 /** The other events that have a state name changes of another kind, such as of the priority. */
 const changing: ReadonlySet<string> = new Set(['opened', 'state', 'reopened', 'acknowledged']);
 
-function statesIn(row: StoredTicket, events: readonly StoredEvent[]): StateChange[] {
+function statesIn(row: HistoryTicket, events: readonly StoredEvent[]): StateChange[] {
   const changes = events.flatMap((event) => {
     const { at, id: seq, kind, to_state } = event;
     if (to_state === null || !changing.has(kind)) return [];
@@ -61,7 +61,7 @@ function statesIn(row: StoredTicket, events: readonly StoredEvent[]): StateChang
   return changes[0]?.state === 'new' ? changes : [opened, ...changes];
 }
 
-function prioritiesIn(row: StoredTicket, events: readonly StoredEvent[]): TicketPast['priorities'] {
+function prioritiesIn(row: HistoryTicket, events: readonly StoredEvent[]): TicketPast['priorities'] {
   const changes = events.filter(({ kind }) => kind === 'priority');
   const opened = events.find(({ kind }) => kind === 'opened');
   const numberIn = (text: string | null | undefined) => (text ? Number(text.slice(1)) : row.priority);
@@ -83,7 +83,7 @@ const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
  * The first answer: what the requester could read, written by a person. Nobody asked for a ticket of the monitor: there
  * it is the first action of a person.
  */
-function firstResponseIn({ requester }: StoredTicket, events: readonly StoredEvent[]): number | null {
+function firstResponseIn({ requester }: HistoryTicket, events: readonly StoredEvent[]): number | null {
   const isAnswer = (event: StoredEvent) =>
     event.actor !== monitor &&
     (requester === null

@@ -1,11 +1,9 @@
 /** What a ticket belongs to: a parent, the ticket that it repeats or follows, a change, an alert. */
+import type { LinkKind } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { StateTransaction } from '../state/database.ts';
-import type { TicketTables } from '../state/ticket-tables.ts';
 import { conflict, type StoredTicket, save, type TicketChanges } from './change.ts';
 import { noHold, note } from './events.ts';
-
-export type LinkKind = TicketTables['ticket_links']['kind'];
 
 /** Each throws EvenkeelError NOT_FOUND, BAD_REQUEST for a target that cannot be, or CONFLICT. */
 export interface TicketLinks {

@@ -12,7 +12,7 @@ import { conflict, type TicketChanges } from './change.ts';
 import { monitor, note } from './events.ts';
 
 /** What the page of a link shows. */
-export interface Asked {
+export interface RatingRequest {
   ticket: number;
   rating: number | null;
 }
@@ -21,8 +21,8 @@ export interface Ratings {
   /** Another link, for the one that got lost: the old one ends. @throws EvenkeelError NOT_FOUND, CONFLICT */
   renew(id: number): Promise<string>;
   /** @throws EvenkeelError RATING_UNKNOWN, RATING_EXPIRED; so does `rate` */
-  asked(token: string): Promise<Asked>;
-  rate(token: string, answer: { rating: number; comment: string | null }): Promise<Asked>;
+  asked(token: string): Promise<RatingRequest>;
+  rate(token: string, answer: { rating: number; comment: string | null }): Promise<RatingRequest>;
 }
 
 const lifeMs = 30 * 86_400_000;

@@ -1,8 +1,7 @@
 /** Several people on one ticket: handed to another tier, which then owns it, or helped by a swarm, which does not. */
+import type { SwarmKind } from '../../shared/api.ts';
 import { conflict, type TicketChanges } from './change.ts';
 import { note } from './events.ts';
-
-export type SwarmKind = 'local' | 'severity';
 
 export interface HandOff {
   /** 0 self-service, 1 service desk, 2 specialists, 3 experts, 4 vendor. */

@@ -38,7 +38,7 @@ export interface Comment {
   isFromRequester: boolean;
 }
 
-export interface Transition {
+export interface TicketTransition {
   to: TicketStateName;
   text: string | null;
   /** Needed on hold. */
@@ -61,7 +61,7 @@ export interface Tickets extends Teamwork, TicketLinks, Ratings {
   resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<Resolved>;
   reopen(id: number, by: string, text: string | null): Promise<void>;
   /** Any other transition of the life cycle. @throws EvenkeelError BAD_REQUEST for a hold without reason or date */
-  setState(id: number, by: string, transition: Transition): Promise<Resolved>;
+  setState(id: number, by: string, transition: TicketTransition): Promise<Resolved>;
   setPriority(id: number, by: string, level: { impact: TicketLevel; urgency: TicketLevel }, why: string): Promise<void>;
   /** The listener is called after the change was saved. */
   onPerson(listener: (action: PersonAction) => void): void;
@@ -97,7 +97,7 @@ export function createTickets(parts: TicketsParts): Tickets {
   const changes = createChanges(parts);
   const { change, touch, done, onPerson } = changes;
 
-  async function move(id: number, by: string, transition: Transition, mutedUntil: number | null = null) {
+  async function move(id: number, by: string, transition: TicketTransition, mutedUntil: number | null = null) {
     const { to, text } = transition;
     let ratingToken: string | null = null;
     const before = await change(id, async (db, row, now) => {
@@ -228,7 +228,7 @@ async function closeOld(state: State, changeFeed: ChangeFeed, zone: string, now:
  */
 async function whyOf(
   db: StateTransaction,
-  { to, text, hold, reason }: Transition,
+  { to, text, hold, reason }: TicketTransition,
   id: number,
   now: number,
 ): Promise<Record<string, unknown>> {
@@ -255,7 +255,7 @@ const badHold = (id: number, why: string) =>
 /** The columns that follow from the state. */
 function columnsFor(
   row: StoredTicket,
-  { to, hold }: Transition,
+  { to, hold }: TicketTransition,
   user: string,
   now: number,
 ): Updateable<Database['tickets']> {

@@ -19,7 +19,7 @@ export interface TicketTimers {
   stop(): Promise<void>;
 }
 
-interface Parts {
+interface TimerParts {
   state: State;
   clock: Clock;
   changeFeed: ChangeFeed;
@@ -38,7 +38,7 @@ interface Mark {
 const tickMs = 1000;
 const again = 60_000;
 
-export function createTicketTimers({ state, clock, changeFeed, clocks, log }: Parts): TicketTimers {
+export function createTicketTimers({ state, clock, changeFeed, clocks, log }: TimerParts): TicketTimers {
   const due = createDueQueue();
   let timer: NodeJS.Timeout | undefined;
   let unsubscribe: (() => void) | undefined;

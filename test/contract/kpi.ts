@@ -2,9 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
-import type { EndpointFact, KpiFacts } from '../../collector/kpi/facts.ts';
+import type { KpiFacts } from '../../collector/kpi/facts.ts';
 import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
+import type { EndpointFact } from '../../collector/kpi/question.ts';
 import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
 import { KpiUnit } from '../../shared/api.ts';
 import { officeHours } from '../../shared/calendar.ts';

@@ -28,20 +28,22 @@ const limits = {
   exceptions: {},
 };
 
-/** Modules that had state when the rule was made, each with why it may or what it should become. Only to be shortened. */
+/** State of the whole process or page, each with the reason why it is not part of an object made at the start. */
 const moduleState = new Set([
-  // Compiled or read once, and the same for everybody.
-  // Stays: to compile a schema takes milliseconds, and most processes never read its messages.
+  // Compiled once and equal for all: to compile a schema takes milliseconds, and most processes never need its messages.
   'agent/checks/backup/drop-schema.ts validator',
+  'shared/report.ts validators',
+  // Bounded memories of pure functions that are slow: Unicode normalisation, and formats of Intl.
   'collector/evaluate/scope.ts keys',
   'shared/calendar.ts clocks',
-  'shared/report.ts validators',
   'shared/words/format.ts cache',
-  // Of the process: its children, which end with it; what a network file system has not answered; its event loop.
+  // The children of the process, which must end with it, whoever started them.
   'agent/run.ts running',
+  // The four threads of libuv are shared by all that reads files; one that hangs in a network mount is lost for good.
   'agent/checks/backup/file-rule.ts waiting',
+  // There is one event loop: who yields does so for all.
   'collector/state/breathe.ts turnedAt',
-  // A browser's page, which has one connection and one fleet.
+  // A browser's page has one connection, one log-in and one fleet, and every component shares them.
   ...['reading', 'asked'].map((name) => `dashboards/web/fleet/store.ts ${name}`),
   ...['listeners', 'waiting', 'timer', 'source', 'retry', 'wasLive'].map(
     (name) => `dashboards/web/net/live.ts ${name}`,

@@ -1,5 +1,4 @@
 /** What can be wrong with a simulated machine. Each trouble shows in what it measures and in its inventory alike. */
-import type { Machine } from './machine.ts';
 
 export const troubleKinds = [
   // What the fast checks see
@@ -62,11 +61,14 @@ export interface Trouble {
   to?: number;
 }
 
+interface Troubled {
+  troubles: readonly Trouble[];
+}
+
 /** How long this has been wrong, ms; null when it is not. */
-export function ageOf(machine: Pick<Machine, 'troubles'>, kind: TroubleKind, at: number): number | null {
+export function ageOf(machine: Troubled, kind: TroubleKind, at: number): number | null {
   const found = machine.troubles.find((one) => one.kind === kind && at >= one.from && at < (one.to ?? Infinity));
   return found ? at - found.from : null;
 }
 
-export const has = (machine: Pick<Machine, 'troubles'>, kind: TroubleKind, at: number): boolean =>
-  ageOf(machine, kind, at) !== null;
+export const has = (machine: Troubled, kind: TroubleKind, at: number): boolean => ageOf(machine, kind, at) !== null;

@@ -11,7 +11,7 @@ import {
   TicketState,
 } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
-import type { Transition } from '../../tickets/tickets.ts';
+import type { TicketTransition } from '../../tickets/tickets.ts';
 import type { TicketActions } from '../context.ts';
 import { closed, instantMs, word } from '../shapes.ts';
 
@@ -178,7 +178,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
 }
 
 /** @throws EvenkeelError BAD_REQUEST for a reason of another state */
-function transitionIn({ state: to = 'in_progress', text, reason, until }: TicketEdit): Transition {
+function transitionIn({ state: to = 'in_progress', text, reason, until }: TicketEdit): TicketTransition {
   const why = { to, text: text ?? null };
   const isOneOf = (list: readonly string[]) => reason !== undefined && list.includes(reason);
   if (to === 'on_hold' && isOneOf(holdReasons) && until !== undefined)

@@ -4,7 +4,7 @@
 export type PeopleHit = number | readonly string[];
 
 /** A segment of impact on one group, inside the period. */
-export interface Impact {
+export interface ImpactLayer {
   /** Of the incident. */
   id: string;
   start: number;
@@ -29,7 +29,7 @@ export interface Credit {
  * guesses; then the larger factor, then the earlier. In layers from factor to factor: at each, whom an earlier impact
  * hit is not counted again.
  */
-export function creditOf(active: readonly Impact[], headcount: number): Credit[] {
+export function creditOf(active: readonly ImpactLayer[], headcount: number): Credit[] {
   const ranked = ranking(active);
   const levels = [...new Set(ranked.map(({ factor }) => factor))].sort((a, b) => b - a);
   const credits = ranked.map(
@@ -46,13 +46,13 @@ export function creditOf(active: readonly Impact[], headcount: number): Credit[]
 }
 
 /** People who are confirmed to be unable to work at all. */
-export function stoppedOf(active: readonly Impact[], headcount: number): number {
+export function stoppedOf(active: readonly ImpactLayer[], headcount: number): number {
   const crowd = createCrowd(headcount);
   const full = active.filter(({ factor, confirmed }) => factor >= 1 && confirmed);
   return full.reduce((sum, { people }) => sum + crowd.add(people), 0);
 }
 
-const ranking = (active: readonly Impact[]) =>
+const ranking = (active: readonly ImpactLayer[]) =>
   active.toSorted(
     (a, b) =>
       Number(b.confirmed) - Number(a.confirmed) ||

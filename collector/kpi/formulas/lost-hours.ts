@@ -8,7 +8,7 @@
  */
 import { businessClock, type Calendar, weeksOf } from '../../../shared/calendar.ts';
 import { type Span, union } from '../../../shared/intervals.ts';
-import { creditOf, type Impact, type PeopleHit, stoppedOf } from './impact-layers.ts';
+import { creditOf, type ImpactLayer, type PeopleHit, stoppedOf } from './impact-layers.ts';
 
 /** People of one site with one calendar; a shared machine is a group of its seats. */
 export interface PeopleGroup {
@@ -21,7 +21,7 @@ export interface PeopleGroup {
   maintenance?: readonly Span[];
 }
 
-export interface ImpactSegment {
+export interface LossSegment {
   start: number;
   /** Null while it lasts. */
   end: number | null;
@@ -35,7 +35,7 @@ export interface ImpactSegment {
 
 export interface ImpactIncident {
   id: string;
-  segments: readonly ImpactSegment[];
+  segments: readonly LossSegment[];
 }
 
 export interface LostHoursInput {
@@ -134,7 +134,7 @@ function add(to: LostBuckets, part: LostBuckets): void {
   to.unconfirmed += part.unconfirmed;
 }
 
-function impactsOn(group: string, incidents: readonly ImpactIncident[], window: Span): Impact[] {
+function impactsOn(group: string, incidents: readonly ImpactIncident[], window: Span): ImpactLayer[] {
   return incidents.flatMap(({ id, segments }) =>
     segments.flatMap(({ start, end, factor, affected, confirmed = true }) => {
       const people = affected[group];
@@ -158,21 +158,21 @@ interface Slice extends Span {
   openMs: number;
   week: number;
   isPlanned: boolean;
-  active: Impact[];
+  active: ImpactLayer[];
 }
 
 /** The working time of a group, cut wherever something changes. */
-function* slicesOf(group: PeopleGroup, impacts: readonly Impact[], weeks: readonly Span[]): Generator<Slice> {
+function* slicesOf(group: PeopleGroup, impacts: readonly ImpactLayer[], weeks: readonly Span[]): Generator<Slice> {
   const clock = businessClock(group.calendar);
   const planned = union(group.maintenance ?? []);
   const edges = [...weeks, ...planned, ...impacts].flatMap(({ start, end }) => [start, end]);
   const cuts = [...new Set(edges)].sort((a, b) => a - b);
   const waiting = [...impacts].sort((a, b) => a.start - b.start);
-  let active: Impact[] = [];
+  let active: ImpactLayer[] = [];
   let [next, week, plan] = [0, 0, 0];
   for (const [n, start] of cuts.entries()) {
     const end = cuts[n + 1];
-    while (waiting[next] && (waiting[next] as Impact).start <= start) active.push(waiting[next++] as Impact);
+    while (waiting[next] && (waiting[next] as ImpactLayer).start <= start) active.push(waiting[next++] as ImpactLayer);
     active = active.filter((impact) => impact.end > start);
     if (end === undefined || active.length === 0) continue;
     while ((weeks[week]?.end ?? Infinity) <= start) week++;

@@ -1,7 +1,7 @@
 import type { Dialect, KyselyPlugin } from 'kysely';
 import type { EvenkeelError } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { State } from '../open.ts';
+import type { State } from '../database.ts';
 
 /** The names of column types, where databases differ: part of migrations. */
 export interface ColumnTypes {
@@ -19,7 +19,7 @@ export interface ColumnTypes {
 }
 
 /** For whatever may have to wait for another process. */
-export interface Waiting {
+export interface WaitContext {
   log: Log;
   stopped: AbortSignal;
 }
@@ -31,7 +31,7 @@ export interface Connected {
    * Called before migrations, which may take long: waits until no collector works on the database, or another has brought
    * it to the newest schema. @throws EvenkeelError where another collector has it
    */
-  migrating(state: State, waiting: Waiting, isNewest: () => Promise<boolean>): Promise<void>;
+  migrating(state: State, waiting: WaitContext, isNewest: () => Promise<boolean>): Promise<void>;
   /** Called once the schema is the newest: checks that it can be written. */
   ready(state: State): Promise<void>;
 }

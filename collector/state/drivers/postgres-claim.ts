@@ -6,9 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { State } from '../open.ts';
+import type { State } from '../database.ts';
 import { sparsely } from '../waiting.ts';
-import type { Waiting } from './driver.ts';
+import type { WaitContext } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 /** Locks are per database; the number only has to be no other program's. */
@@ -41,7 +41,7 @@ async function holderOf(state: State): Promise<string> {
 export async function takeLock(
   place: PostgresPlace,
   state: State,
-  { log, stopped }: Waiting,
+  { log, stopped }: WaitContext,
   isNeedless = async () => false,
 ): Promise<void> {
   const warn = sparsely((fields) => log.warn(fields, 'The database is in use; tried again'));

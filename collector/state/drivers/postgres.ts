@@ -2,7 +2,7 @@
 import { HandleEmptyInListsPlugin, PostgresDialect, replaceWithNoncontingentExpression, sql } from 'kysely';
 import { Client, types as pgTypes } from 'pg';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
-import type { State } from '../open.ts';
+import type { State } from '../database.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 import { claim, takeLock } from './postgres-claim.ts';
