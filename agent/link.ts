@@ -236,7 +236,8 @@ export function createLink(options: LinkOptions): Link {
     if (current && current.connectedAt !== null) await endInOrder(current, reason);
     current?.connection.close();
     if (current) end(current);
-    if (reason === 'sleep') reconnect.after(sleepMs);
+    // It may have woken while the sign-off was on its way.
+    if (status.state === 'asleep') reconnect.after(sleepMs);
   }
 
   return {

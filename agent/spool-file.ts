@@ -300,8 +300,10 @@ export class SpoolFile {
     const { era, seq } = last ?? { era: 0, seq: 0 };
     const rows = this.#sql(
       'SELECT o.*, e.epoch FROM outbox o JOIN epochs e USING (era) WHERE (era, o.seq) > (?, ?) ORDER BY era, o.seq LIMIT ?',
-    ).all(era, seq, limit);
-    return (rows as unknown as SpoolEntry[]).filter((entry) => !this.#isLeaving(entry));
+    ).all(era, seq, limit) as unknown as SpoolEntry[];
+    const staying = rows.filter((entry) => !this.#isLeaving(entry));
+    // Behind a page of which all are about to leave there may be more: an empty answer means that nothing waits.
+    return staying.length > 0 || rows.length < limit ? staying : this.after(rows[limit - 1] as SpoolEntry, limit);
   }
 
   newest(): SpoolEntry | null {
@@ -416,9 +418,7 @@ export class SpoolFile {
 
   /** The numbers of the present epoch that are here: what a note beside the file has to know. */
   bounds(): { epoch: string; from: number; to: number } {
-    const first = this.#sql('SELECT era, seq FROM outbox ORDER BY era, seq LIMIT 1').get() as
-      | { era: number; seq: number }
-      | undefined;
+    const first = this.#sql('SELECT era, seq FROM outbox ORDER BY era, seq LIMIT 1').get() as SpoolKey | undefined;
     const from = first === undefined ? this.seq + 1 : first.era === this.era ? first.seq : 1;
     return { epoch: this.epoch, from, to: this.seq };
   }

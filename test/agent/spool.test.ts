@@ -77,6 +77,16 @@ test('numbers go on over a clean restart, and only an ack trims', () =>
     third.close();
   }));
 
+test('what is acknowledged and not yet removed does not hide what waits behind it', () =>
+  withFolder((folder) => {
+    const spool = open(folder);
+    const entries = Array.from({ length: 20 }, () => put(spool));
+    spool.ack({ epoch: entries[0]?.epoch as string, through: 12, also: [] });
+    assert.is(spool.after(null, 4)[0]?.seq, 13);
+    assert.equal(spool.after({ era: entries[0]?.era as number, seq: 20 }, 4), []);
+    spool.close();
+  }));
+
 test('after the machine went down without an orderly end a new epoch begins; after a crash of the agent alone it goes on', () =>
   withFolder((folder) => {
     const before = open(folder);
