@@ -61,7 +61,7 @@ const signs: Record<string, Record<string, string>> = {
 };
 
 for (const [name, files] of Object.entries(signs))
-  test(`in a container (${name}) the load of the host is nobody's`, async () => {
+  test(`in a container (${name}) the load of the host is no one's`, async () => {
     const fields = await fieldsOf(system(), { ...loadavg, ...online, ...files }, 'system');
     assert.equal([fields.load15, fields.load15_per_cpu], [undefined, undefined]);
     assert.ok((fields.n_cpus ?? 0) >= 1);

@@ -46,7 +46,7 @@ for (const [reasons, advice] of remedies)
     else assert.match(remedyFor(reasons) ?? '', advice);
   });
 
-test('a backup that cannot be read is told with its reason, no backup with what was looked for', async () => {
+test('a backup that cannot be read is reported with its reason, no backup with what was looked for', async () => {
   const data = mkdtempSync(join(tmpdir(), 'evenkeel-doctor-'));
   const context = trialContext({ data, root: join(data, 'root'), platform: 'linux' });
   const none = await partsOf('backup', await attempt(backup(), context, 20_000), context);

@@ -1,4 +1,4 @@
-/** What a machine is told apart by: read where it stands, hashed, and silent where the maker filled nothing in. */
+/** What a machine is distinguished by: read where it stands, hashed, and silent where the maker filled nothing in. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunLimits } from '../../agent/checks/check.ts';
@@ -100,7 +100,7 @@ test('a tool that is missing, forbidden or talks nonsense is no reason not to en
   }
 });
 
-test('what makers leave in tells nobody apart', () => {
+test('what makers leave in tells no one apart', () => {
   const empty = [
     ...['', ' ', '0', '00000000', '00000000-0000-0000-0000-000000000000', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF'],
     ...['To be filled by O.E.M.', 'To Be Filled By O.E.M', 'Default string', 'System Serial Number', 'None', 'N/A'],

@@ -106,7 +106,7 @@ test('manage-bde: on is only what is known to mean it', () => {
   assert.is(parseManageBde(volume('C:', '340 %', 'x', 'x'))[0]?.percent, null);
 });
 
-test('manage-bde in a language that nobody here knows: its exit code decides', async () => {
+test('manage-bde in a language that no one here knows: its exit code decides', async () => {
   const codes: Record<string, number> = { 'C:': 0, 'D:': 1, 'E:': -1 };
   const answer = (stdout: string, code: number): RunResult => ({
     code,

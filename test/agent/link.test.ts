@@ -19,7 +19,7 @@ import { startBroker, type TestBroker, until } from '../support/broker.ts';
 const credential = (port: number, scheme = 'mqtt', ca?: string) =>
   credentialFor(`${scheme}://127.0.0.1:${port}`, undefined, ca);
 
-interface Bench {
+interface Scene {
   broker: TestBroker;
   spool: Spool;
   link: Link;
@@ -28,7 +28,7 @@ interface Bench {
   offer(at?: number): void;
 }
 
-async function withLink(work: (bench: Bench) => Promise<void>, tls?: { key: string; cert: string }): Promise<void> {
+async function withLink(work: (scene: Scene) => Promise<void>, tls?: { key: string; cert: string }): Promise<void> {
   const broker = await startBroker(tls);
   const spool = openSpool({ path: ':memory:', bootId: 'boot', log: silentLog });
   const configs: unknown[] = [];
@@ -279,7 +279,7 @@ test('encrypted, with the authority from the enrolment; without it, refused', as
     await until('birth', () => broker.presences.length === 1);
     offer();
     await until('the ack', () => broker.kept.length === 1 && spool.state().entries === 0);
-    const stranger = createLink({
+    const untrusted = createLink({
       credential: credential(broker.port, 'mqtts'),
       spool,
       clock: systemClock,
@@ -290,14 +290,14 @@ test('encrypted, with the authority from the enrolment; without it, refused', as
       intervalMs: () => 10_000,
       onConfig: () => {},
     });
-    stranger.start();
-    await until('the refusal', () => stranger.state().trouble);
-    assert.match(String(stranger.state().trouble), /self.signed|certificate/i);
-    await stranger.disconnect('stop');
+    untrusted.start();
+    await until('the refusal', () => untrusted.state().trouble);
+    assert.match(String(untrusted.state().trouble), /self.signed|certificate/i);
+    await untrusted.disconnect('stop');
   }, tls);
 });
 
-test('waits: full jitter, short where somebody restarts, long where nobody answers or we are not wanted', () => {
+test('waits: full jitter, short where somebody restarts, long where no one answers or we are not wanted', () => {
   assert.is(delayBefore(0, 'refused', 0), 0);
   assert.is(delayBefore(0, 'refused', 0.999), 999);
   for (const tries of [5, 50, 5000]) assert.ok(delayBefore(tries, 'refused', 0.999) <= 10_000);

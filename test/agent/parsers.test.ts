@@ -29,7 +29,7 @@ const bent = fc
     return text;
   });
 
-/** No reading may be NaN or infinite: JSON would make null of it, and a chart a hole nobody can explain. */
+/** No reading may be NaN or infinite: JSON would make null of it, and a chart a hole no one can explain. */
 function hasBadNumber(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
   if (value instanceof Map) return [...value.values()].some(hasBadNumber);

@@ -1,4 +1,4 @@
-/** Whatever a program does (hang, flood, fork), it ends, with everything that it has started, and is told. */
+/** Whatever a program does (hang, flood, fork), it ends, with everything that it has started, and is reported. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

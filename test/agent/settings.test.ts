@@ -1,4 +1,4 @@
-/** The endpoint's own settings: what is taken, and where each mistake is told to be. */
+/** The endpoint's own settings: what is taken, and where each mistake is reported to be. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

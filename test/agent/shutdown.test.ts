@@ -114,7 +114,7 @@ const event = (id: number, at: number, provider = 'EventLog', ...data: string[])
   `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='${provider}'/><EventID>${id}</EventID><TimeCreated SystemTime='${new Date(at).toISOString()}'/></System><EventData>${data.map((one) => `<Data>${one}</Data>`).join('')}</EventData></Event>`;
 const power = 'Microsoft-Windows-Kernel-Power';
 
-test('Windows: 41 with a stop code is a crash, without one nobody knows why; 6006 is orderly; old ones say nothing', () => {
+test('Windows: 41 with a stop code is a crash, without one no one knows why; 6006 is orderly; old ones say nothing', () => {
   const judge = (...events: string[]) => {
     const found = judgeEvents(parseEvents(events.join('')), bootedAt);
     return found && Object.values(found).join(' ');
@@ -163,7 +163,7 @@ test('Linux: sleep shows in the clock that runs on in it; a clock that was set i
   assert.is((await gaps.explain({ jumpMs: 0, lateMs: 15_000 }, 0)).sleptMs, 0, 'an uptime of something else');
 });
 
-test('standing still: with stalled disks it is a hang, without the figures nobody knows', async () => {
+test('standing still: with stalled disks it is a hang, without the figures no one knows', async () => {
   const root = mkdtempSync(join(tmpdir(), 'evenkeel-gap-'));
   mkdirSync(join(root, 'proc/pressure'), { recursive: true });
   const explain = async () =>

@@ -109,7 +109,7 @@ test.after(async () => {
 /** The address of each page; of a page about one thing, of the first that the page above it links to. */
 const addresses = new Map<string, string>();
 
-step('a wrong set-up link is told kindly, the printed one makes the first admin', async () => {
+step('a wrong set-up link is reported kindly, the printed one makes the first admin', async () => {
   const { page, collector } = world;
   assert.ok(collector.setup, 'the collector printed a set-up link');
   await page.goto(`${collector.http}/`);

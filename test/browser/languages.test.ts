@@ -157,7 +157,7 @@ function escaped(text: string): string {
 
 // ── the proof ──
 
-// A test, not a hook: what fails in a hook is not told.
+// A test, not a hook: what fails in a hook is not reported.
 test('a language is added by one file and one line, and a fleet has all kinds of trouble', async () => {
   const line = writePseudo(folder.path);
   mail = await openMailServer();

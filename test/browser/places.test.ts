@@ -159,7 +159,7 @@ step('what is ticked while others are being sent stays ticked; a search stays wh
   await page.getByRole('link', { name: 'Endpoints: 1' }).waitFor();
 });
 
-step('a name that is taken is told, and what was typed stays', async () => {
+step('a name that is taken is reported, and what was typed stays', async () => {
   await open('/sites');
   await press('New site');
   await page.getByLabel('Name').fill('BERLIN');

@@ -134,7 +134,7 @@ step('bad input is answered at its field, which has the focus; nothing is sent',
   assert.is((await entries('disk-space')).length, 1);
 });
 
-step('what only the collector knows to be wrong is told at the field as well', async () => {
+step('what only the collector knows to be wrong is reported at the field as well', async () => {
   await page.getByLabel('Which one').selectOption('Berlin');
   await level('Warning').getByLabel('Disk in use ≥').fill('90');
   await level('Warning').getByLabel('Clears at').first().fill('-5');

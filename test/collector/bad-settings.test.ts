@@ -1,4 +1,4 @@
-/** Every kind of mistake in evenkeel.yaml: where it is told to be, and in which words. */
+/** Every kind of mistake in evenkeel.yaml: where it is reported to be, and in which words. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

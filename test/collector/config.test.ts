@@ -1,4 +1,4 @@
-/** Settings: what wins, and what a mistake is told as. */
+/** Settings: what wins, and what a mistake is reported as. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -53,7 +53,7 @@ test('file, then environment, then flags', () => {
   assert.equal([config.http.port, config.mqtt.port, config.data, config.log], [0, 2, join(cwd, 'here'), 'debug']);
 });
 
-test('an environment variable that means nothing is told, with the one that was meant', () => {
+test('an environment variable that means nothing is reported, with the one that was meant', () => {
   const { warnings } = loadConfig({}, { EVENKEEL_HTTP_PROT: '1', EVENKEEL_AGENT_DATA: 'x', HOME: '/' }, folder.path);
   assert.is(warnings.length, 1);
   assert.match(warnings[0] ?? '', 'EVENKEEL_HTTP_PROT is not known; did you mean EVENKEEL_HTTP_PORT?');

@@ -39,7 +39,7 @@ test('one holder at a time, and free again after it', () => {
   openDataFolder(path).release();
 });
 
-test('a lock and a pid left by a killed process block nobody', () => {
+test('a lock and a pid left by a killed process block no one', () => {
   const path = join(folder.path, 'killed');
   const holder = `
     import { openDataFolder } from ${JSON.stringify(new URL('../../collector/data/folder.ts', import.meta.url).href)};
@@ -69,7 +69,7 @@ test('where no folder can be', () => {
     );
 });
 
-test('a full disk is told as full', () => {
+test('a full disk is reported as full', () => {
   const path = join(folder.path, 'full');
   mkdirSync(path);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path]);

@@ -1,4 +1,4 @@
-/** What a started collector writes to stderr when nobody watches: lines for people, or JSON where it is asked for. */
+/** What a started collector writes to stderr when no one watches: lines for people, or JSON where it is asked for. */
 import pino from 'pino';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

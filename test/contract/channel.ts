@@ -270,7 +270,7 @@ export function channelContract(type: ChannelType): void {
         assert.match(error.message, /\bops\b.*: .{3,}/);
       }));
 
-  test('nobody there: worth another try', async () => {
+  test('no one there: worth another try', async () => {
     const port = await freePort();
     const at = { url: `http://127.0.0.1:${port}`, port };
     const error = await failure(make(kind, settingsOf(type, at, 'required')).send(notification, soon()));
@@ -290,7 +290,7 @@ export function channelContract(type: ChannelType): void {
         assert.is((await failure(channel.send(notification, AbortSignal.abort()))).code, 'CHANNEL_FAILED');
       }));
 
-  test('every event is told in every language', () =>
+  test('every event is reported in every language', () =>
     against('takes', async ({ at, texts }) => {
       assert.equal([...(shapesOf(type).find(([key]) => key === 'language')?.[1].enum ?? [])], [...languages]);
       const events: Notification['event'][] = ['firing', 'resolved', 'reminder', 'flapping', 'test'];

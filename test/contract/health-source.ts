@@ -16,7 +16,7 @@ const day = 86_400_000;
 const platforms = ['linux', 'darwin', 'win32', 'freebsd'];
 /** Where what is garbage elsewhere is an answer. */
 const isAnswer: Readonly<Record<string, RegExp>> = {
-  // who and quser print nothing when nobody is logged in.
+  // who and quser print nothing when no one is logged in.
   users: /^(nothing|line ends), programs that (end well|fail)/,
   // rc-status --crashed prints nothing when nothing has.
   services: /^(nothing|line ends), programs that end well/,

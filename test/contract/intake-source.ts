@@ -108,7 +108,7 @@ export function intakeSourceContract(name: string, open: (port: number) => OpenS
     assert.equal(heard, [`${topic('ack')} now`]);
   });
 
-  test('without the right secret nobody is connected, and nobody publishes or listens for another', async (scene) => {
+  test('without the right secret no one is connected, and no one publishes or listens for another', async (scene) => {
     assert.is.not(await scene.wire(one, { password: 'wrong' }).connected, 0);
     assert.is.not(await scene.wire('enobodyknowsthis').connected, 0);
     const wire = scene.wire();

@@ -124,7 +124,7 @@ test('state of a module', () => {
   finds(of('export const two = 2;\n', ['agent/main.ts last']), 'take it from the list');
 });
 
-test('what only tests call, what nobody calls, and what need not be exported', () => {
+test('what only tests call, what no one calls, and what need not be exported', () => {
   const of = (text: string) => rules.deadFaults(house({ 'agent/main.ts': text, 'shared/one.ts': '' }));
   finds(of('/** two */\nexport const two = () => two;\n'), 'agent/main.ts two', 'tests alone', 'with its tests');
   finds(of('export interface Two {\n  two: Two;\n}\n'), 'agent/main.ts Two', 'by nobody');

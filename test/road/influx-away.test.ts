@@ -114,7 +114,7 @@ onServer(`away for ${awayMs / 1000} s under load: generated = stored, alerts in 
       stored = await storedIn(server);
       return there() >= generated;
     };
-    // What is not there by then is told below, endpoint by endpoint.
+    // What is not there by then is reported below, endpoint by endpoint.
     await until(isAllThere, 60_000, 'InfluxDB to hold all of it').catch(() => undefined);
     console.log(
       `\nFIGURE influx away ${awayMs / 1000} s, ${endpoints} endpoints: ${generated} reports generated, ${there()} stored; ` +

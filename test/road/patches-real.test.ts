@@ -273,7 +273,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a mistake in checks.yaml is told with line and column', async () => {
+test('a mistake in checks.yaml is reported with line and column', async () => {
   const data = folder();
   writeFileSync(join(data, 'checks.yaml'), 'custom:\n  - name: a\n    comand: [true]\n');
   try {

@@ -117,7 +117,7 @@ function breakSources(): Bind[] {
 }
 let brokenBinds: Bind[] = [];
 
-// A test, not a hook: what fails in a hook is not told.
+// A test, not a hook: what fails in a hook is not reported.
 test('everything is made, by the real tools', async () => {
   // The tools run as nobody and have to get in.
   chmodSync(folder.path, 0o755);
@@ -155,7 +155,7 @@ test.after(async () => {
 
 const inWords = ({ product, job, state }: Pick<Expected, 'product' | 'job' | 'state'>) => `${product} ${job}: ${state}`;
 
-test('each backup is told as it is', async () => {
+test('each backup is reported as it is', async () => {
   let told: Protection | undefined;
   const mine = () => (told?.jobs ?? []).filter(({ endpoint }) => endpoint.name === 'full');
   const wanted = expected.map(inWords).sort();
@@ -412,7 +412,7 @@ step('the tabs of an endpoint say in Japanese what its agent reports', async (pa
   }
 });
 
-step('a restore test recorded by a person is told with name and time', async (page) => {
+step('a restore test recorded by a person is reported with name and time', async (page) => {
   await show(page, `/endpoints/${encodeURIComponent(idOf('full'))}?tab=backups`);
   const box = page
     .locator('section', { hasText: 'dump-fresh' })

@@ -91,7 +91,7 @@ test('the data folder is private, and a second collector is refused by name', as
   assert.match(second.stderr, `in use by another collector (process ${collector.child.pid})`);
 });
 
-test('a port in use is told with the option that changes it', async () => {
+test('a port in use is reported with the option that changes it', async () => {
   const port = new URL(collector.http).port;
   const other = join(folder.path, 'other');
   const web = await runCollector(['start', '--data', other, '--http-port', port, '--mqtt-port', '0']).ended;
@@ -222,7 +222,7 @@ function agentRuns(): boolean {
   });
 }
 
-test('a typing error in the settings is told with line and column', async () => {
+test('a typing error in the settings is reported with line and column', async () => {
   const file = join(folder.path, 'wrong.yaml');
   writeFileSync(file, 'http:\n  prot: 80\n');
   const { code, stderr } = await runCollector(['start', '--config', file]).ended;

@@ -24,7 +24,7 @@ export interface Answer {
 export interface CallOptions {
   method?: string;
   body?: unknown;
-  /** Role of the token that is sent; none: nobody. */
+  /** Role of the token that is sent; none: no one. */
   as?: Role | undefined;
   headers?: Record<string, string>;
 }

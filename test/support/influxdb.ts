@@ -34,7 +34,7 @@ export function influxMissing(): string | null {
   }
 }
 
-/** For tests: the name of a database nobody else uses. */
+/** For tests: the name of a database no one else uses. */
 let databases = 0;
 export const freshDatabase = (): string => `t${process.pid}_${++databases}`;
 

@@ -1,5 +1,5 @@
 /**
- * A language that nobody speaks, made from English: words stand between ⟦ and ⟧, placeholders between the words. What is
+ * A language that no one speaks, made from English: words stand between ⟦ and ⟧, placeholders between the words. What is
  * read without brackets was not made from the words. It comes as any language does: one file, and one line in shared/words/list.ts.
  */
 import { writeFileSync } from 'node:fs';

@@ -182,7 +182,7 @@ test('an expensive source is asked at its interval, and keeps its last words whe
   room.close();
 });
 
-test('a mistake in checks.yaml is told, and hides nothing', async () => {
+test('a mistake in checks.yaml is reported, and hides nothing', async () => {
   const room = makeRoom();
   const iso = new Date(room.time.now - hour).toISOString();
   drop(room, 'a.json', { schema: 1, job: 'a', product: 'tar', startedAt: iso, endedAt: iso, result: 'ok' });

@@ -95,7 +95,7 @@ test('JSON answers: ours, and anything with numbers', () => {
   assert.is(parseJsonAnswer('{}', '', 9).status, 3);
 });
 
-test('what had to be ended is unknown, and is told', () => {
+test('what had to be ended is unknown, and is reported', () => {
   const base = { code: null, signal: 'SIGKILL', stdout: 'OK | a=1', stderr: '', ms: 1 };
   assert.equal(
     [

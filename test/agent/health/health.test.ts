@@ -195,7 +195,7 @@ test('services: failed, enabled but dead, and those that may be dead', () => {
   );
 });
 
-test('services: one that runs again is told once', () => {
+test('services: one that runs again is reported once', () => {
   const { metrics, items } = serviceReading([], 12, now, ['x.service']);
   assert.equal(metrics[0]?.fields, { running: 1 });
   assert.is(items[0]?.status, 'ok');
@@ -285,7 +285,7 @@ test('encryption: FileVault, BitLocker suspended, manage-bde in German, the shel
   );
 });
 
-test('antivirus: signatures of ClamAV, off, old, not told', () => {
+test('antivirus: signatures of ClamAV, off, old, not reported', () => {
   assert.is(parseClamHeader('ClamAV-VDB:21 Nov 2026 08-20 +0100:27000:2:90:X:X:x:1'), Date.UTC(2026, 10, 21, 7, 20));
   const state = (on: boolean | null, signatureAgeDays: number | null) =>
     judgeAntivirus({ name: 'x', on, signatureAgeDays }).status;

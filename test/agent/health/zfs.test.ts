@@ -76,7 +76,7 @@ test('a pool that the start did not import is critical; one that was exported is
   rmSync(root, { recursive: true });
 });
 
-test('a pool in trouble that is not told any more keeps its severity', async () => {
+test('a pool in trouble that is not reported any more keeps its severity', async () => {
   const { read, root } = machine();
   assert.is((await read(status('DEGRADED')))[0]?.fields.severity, 1);
   assert.is((await read(status('ONLINE').replace(/errors:.*/, '')))[0]?.fields.severity, 1);

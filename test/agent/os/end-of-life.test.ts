@@ -77,7 +77,7 @@ test('systems of today, by what they say of themselves', () => {
     assert.is(end(id, version), null, `${id} ${version}`);
 });
 
-test('a rolling system has no end, an unknown one is unknown: the day of the table is told for both', () => {
+test('a rolling system has no end, an unknown one is unknown: the day of the table is reported for both', () => {
   const arch = lifeOf('ID=arch\nBUILD_ID=rolling\n', null, null, now);
   assert.equal([arch.state, arch.endOfLife, arch.source, arch.asOf], ['rolling', null, 'table', bundled.asOf]);
   const tumbleweed = lifeOf('ID="opensuse-tumbleweed"\nVERSION_ID="20261120"\n', null, null, now);
@@ -135,7 +135,7 @@ const stateOf = async (files: Record<string, string>, data?: string) => {
   return { note: findings.note, os: check<OsState>(sections.os, findings.sections?.os), metrics: findings.metrics };
 };
 
-test('the inventory says the date, its source and its day; a broken file is told, and does not blind the check', async () => {
+test('the inventory says the date, its source and its day; a broken file is reported, and does not blind the check', async () => {
   const data = mkdtempSync(join(tmpdir(), 'evenkeel-table-'));
   const fedora = { 'etc/os-release': 'ID=fedora\nVERSION_ID=45\n' };
   const silent = (await stateOf(fedora, data)).os;

@@ -52,7 +52,7 @@ test('Windows Update: a date of another culture is neither "never searched" nor 
   assert.equal([recent.scan, recent.pending], ['ok', 0]);
   const old = await read(new Date(Date.now() - 30 * day).toISOString());
   assert.equal([old.scan, old.pending], ['unknown', null]);
-  // A clock that has stood in the future: nobody knows how old the search is.
+  // A clock that has stood in the future: no one knows how old the search is.
   const ahead = await read(new Date(Date.now() + 30 * day).toISOString());
   assert.equal([ahead.scan, ahead.pending], ['unknown', null]);
 });

@@ -65,7 +65,7 @@ test('the same over a restart between the two', async () => {
   await s.close();
 });
 
-test('given back before its ticket opens: the ticket is nobody’s', async () => {
+test('given back before its ticket opens: the ticket is no one’s', async () => {
   const s = await firing();
   const id = await idOf(s);
   await s.alerts.acknowledge(id, { by: 'ada' });
@@ -131,7 +131,7 @@ for (const sticky of [false, true])
     await s.close();
   });
 
-test('better does not end it; the end of the alert does, and the next alert is nobody’s', async () => {
+test('better does not end it; the end of the alert does, and the next alert is no one’s', async () => {
   const s = await firing({}, fuller);
   await s.alerts.acknowledge(await idOf(s), { by: 'ada' });
   await s.keepSaying(3 * minute, 'srv', ['disk', { used_percent: 91, free: 7 * GiB }, full[2] ?? {}]);
@@ -162,7 +162,7 @@ for (const accepted of [false, true])
     await s.close();
   });
 
-test('only what fires can be acknowledged; what nobody has cannot be handed over', async () => {
+test('only what fires can be acknowledged; what no one has cannot be handed over', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');
   await s.say('srv', full);

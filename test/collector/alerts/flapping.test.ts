@@ -175,7 +175,7 @@ test('it begins to flap by getting worse: one word of it, as bad as it is', asyn
   await s.close();
 });
 
-test('fires again at a worse level than was acknowledged: nobody is on that', async () => {
+test('fires again at a worse level than was acknowledged: no one is on that', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');
   await swing(s, hour, 5 * minute);

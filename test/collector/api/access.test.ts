@@ -1,4 +1,4 @@
-/** Every route of access.ts: refused to nobody and to each lesser role, open to its own, answering in its own shape. */
+/** Every route of access.ts: refused without a log-in and to each lesser role, open to its own, answering in its own shape. */
 
 import { Compile } from 'typebox/compile';
 import { suite } from 'uvu';

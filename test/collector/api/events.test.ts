@@ -47,7 +47,7 @@ async function listen() {
   return { next };
 }
 
-test('nobody without a log-in gets a stream', async () => {
+test('no one without a log-in gets a stream', async () => {
   assert.is((await collector.call('/api/v1/events')).status, 401);
 });
 

@@ -96,7 +96,7 @@ const badNames = [
   'half \ud800 pair',
 ];
 
-test('names that nobody could read or tell apart are refused, wherever they are given', async () => {
+test('names that no one could read or tell apart are refused, wherever they are given', async () => {
   const id = await enrol();
   for (const path of ['sites', 'groups']) {
     const good = await ok<SiteRow>(path, 'POST', { name: `Good ${path}` });
@@ -239,7 +239,7 @@ test('a retired endpoint keeps no group from being removed', async () => {
   await ok(`groups/${group}`, 'DELETE');
 });
 
-test('open pages are told of each', async () => {
+test('open pages are notified of each', async () => {
   const stop = new AbortController();
   const headers = { authorization: `Bearer ${collector.token('viewer')}` };
   const url = `${collector.started.addresses.http}/api/v1/events`;

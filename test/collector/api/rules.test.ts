@@ -166,7 +166,7 @@ test('only admins change rules; everybody sees them and why', async () => {
   }
 });
 
-test('each fault is told at its place, and nothing is applied', async () => {
+test('each fault is reported at its place, and nothing is applied', async () => {
   const before = JSON.stringify(await list());
   const bad: [string, object, string, RegExp][] = [
     ['swap', { fors: 1 }, 'swap.fors', /unknown key "fors"/],

@@ -164,7 +164,7 @@ test('another content type, and a key that is not documented, are refused', asyn
   }
 });
 
-test('methods that are not documented are told so', async () => {
+test('methods that are not documented are refused', async () => {
   // The last word of an address may be the id of another one: /rules/changes is /rules/{id} to a PUT.
   const isDocumented = (wanted: string, path: string) =>
     operations.some(

@@ -140,7 +140,7 @@ test('links: not to itself, no circle of parents, one parent; a duplicate is can
   await refused(`tickets/${b}/links`, link('duplicate', c), 'CONFLICT', /cancelled/);
 });
 
-test('who asked rates the work by a link that names nobody; the last answer counts', async () => {
+test('who asked rates the work by a link that names no one; the last answer counts', async () => {
   const id = await open({ requester: 'Mia Abe' });
   const { ratingToken } = await ok(`tickets/${id}/resolve`, { text: 'replaced' });
   assert.match(ratingToken ?? '', /^[\w-]{43}$/);

@@ -41,7 +41,7 @@ test('a full disk breaches both levels, worst first, and shows the first conditi
   assert.is(verdict?.levels[0]?.threshold, 95);
 });
 
-test('a large disk at 91 % with plenty of space is no news', () => {
+test('a large disk at 91 % with plenty of space raises no alert', () => {
   assert.equal(judge(report(['disk', { used_percent: 91, free: 400 * GiB }])), []);
 });
 

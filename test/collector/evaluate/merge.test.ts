@@ -74,7 +74,7 @@ test('a scope is one of a kind, a site, a group, a tag, an endpoint', () => {
   assert.equal(rules, [...defaultRules]);
 });
 
-test('the level that a scope makes wrong is told, also where only the milder one was said', () => {
+test('the level that a scope makes wrong is reported, also where only the milder one was said', () => {
   const all = [
     { field: 'used_percent', op: '>=', value: 97 },
     { field: 'free', op: '<', value: 1 },

@@ -67,7 +67,7 @@ const verdictOf = (jobs: BackupJob[] | null, kind: Kind = 'server') =>
   backupVerdict(jobs, jobs ? heldOf(jobs, kind) : [], now);
 const stateOf = (more: Partial<BackupJob>, kind: Kind = 'server') => verdictOf([job(more)], kind).state;
 
-test('not told is unknown, told empty is none', () => {
+test('not reported is unknown, reported empty is none', () => {
   assert.is(verdictOf(null).state, 'unknown');
   assert.is(verdictOf([]).state, 'none');
 });

@@ -103,7 +103,7 @@ test('a birth is online; a will of that session is lost; the next birth is onlin
   await room.close();
 });
 
-test('a will or a goodbye of another session is no news, and neither is a will after a goodbye', async () => {
+test('a will or a goodbye of another session changes nothing, and neither does a will after a goodbye', async () => {
   const room = await openRoom();
   await room.say(laptop, birth(sessionB));
   await room.say(laptop, { state: 'lost', session: sessionA });
@@ -136,7 +136,7 @@ test('silence of three intervals is lost, later for workstations; a report bring
   await room.close();
 });
 
-test('after a restart nobody is missed until the grace is over, and the state is shown as unknown', async () => {
+test('after a restart no one is missed until the grace is over, and the state is shown as unknown', async () => {
   const clock = tickingClock();
   const first = await openRoom({ clock });
   await first.say(server, birth(sessionA));
@@ -183,7 +183,7 @@ test('a birth after a long silence is proof of life until the first report is du
   await room.close();
 });
 
-test('when the collector itself stood still, nobody is blamed for it', async () => {
+test('when the collector itself stood still, no one is blamed for it', async () => {
   const room = await openRoom();
   await room.pass(70, server);
   room.clock.pass(600_000);
@@ -243,7 +243,7 @@ test('the rules at their limits', () => {
   assert.is(silenceLimit({ kind: 'workstation', intervalMs: null }), 60_000);
   assert.equal([null, 0, 100_000, 1e9].map(graceAfterStart), [60_000, 60_000, 130_000, 330_000]);
   const never = { state: 'never', session: null } as Endpoint;
-  assert.is(judgePresence(never, { state: 'lost', session: sessionA }), null, 'a retained will is no news');
+  assert.is(judgePresence(never, { state: 'lost', session: sessionA }), null, 'a retained will changes nothing');
 });
 
 test.after(async () => {

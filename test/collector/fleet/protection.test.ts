@@ -113,7 +113,7 @@ const fleetOf = (...endpoints: Endpoint[]) => ({ all: () => endpoints }) as unkn
 const groupsOf = ({ groups }: Protection) =>
   Object.fromEntries(groups.flatMap(({ name, count, level }) => (count === 0 ? [] : [[name, [count, level]]])));
 
-test('no job, late, never verified and unknown are told apart', async () => {
+test('no job, late, never verified and unknown are distinguished', async () => {
   const state = await openState(freshPlace());
   const facts: Record<string, EndpointFacts> = {
     none: { ...noFacts, backups: [] },

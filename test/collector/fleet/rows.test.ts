@@ -73,7 +73,7 @@ const patch = (more: object) => ({
   ...more,
 });
 
-test('what was not told is unknown, and no reason for a look', () => {
+test('what was not reported is unknown, and no reason for a look', () => {
   const row = composeRow(input());
   assert.equal([row.cpuPercent, row.memoryPercent, row.disk, row.valuesAt, row.os], [null, null, null, null, null]);
   assert.equal(row.backup, { state: 'unknown', ageSeconds: null, lastSuccess: null, jobs: 0 });

@@ -20,7 +20,7 @@ test('a site incident stops everybody there once, however many servers are down'
   assert.equal(segments, [part(10, 40, 140)]);
 });
 
-test('who depends on it is not known: nobody is counted, and the endpoint is named', () => {
+test('who depends on it is not known: no one is counted, and the endpoint is named', () => {
   const { segments, unknown } = estimateImpact([alert('a', 10, 20, null), alert('b', 10, 20, 0)], null);
   assert.equal(segments, []);
   assert.equal(unknown, ['a']);

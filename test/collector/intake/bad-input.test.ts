@@ -431,7 +431,9 @@ test('a frozen subscriber costs a bounded amount of memory and is ended', async 
   wire.cut();
 });
 
-test('a second connection with the same id takes over, and the first one’s will is no news', async ({ station }) => {
+test('a second connection with the same id takes over, and the first one’s will changes nothing', async ({
+  station,
+}) => {
   const session = 'c'.repeat(16);
   const will = {
     topic: station.topic(bad, 'presence'),

@@ -39,7 +39,7 @@ const lossesOf = async (station: Station) =>
     ...row,
   }));
 
-test('other content under the same number: no PUBACK, no place lost, and the agent is told to leave the epoch', () =>
+test('other content under the same number: no PUBACK, no place lost, and the agent is reported to leave the epoch', () =>
   withStation(async (station) => {
     const now = Date.now();
     const first = await join(station);

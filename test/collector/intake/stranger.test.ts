@@ -150,7 +150,7 @@ test('a thousand subscriptions at once are answered, all of them refused', async
   assert.ok(granted.every((code) => code === 128));
 });
 
-test('a port in use is told, and nothing goes on behind it', async ({ station }) => {
+test('a port in use is reported, and nothing goes on behind it', async ({ station }) => {
   const { state, store, fleet } = station;
   const before = await state.selectFrom('watches').select('id').execute();
   let refused: unknown;

@@ -330,7 +330,7 @@ test('births by hand through the real intake: a new boot is a crash, the same bo
     };
     await lose(crashing, await sign(crashing, 'a', 'boot one', 1), 'a');
     await lose(killed, await sign(killed, 'a', 'boot one', 1), 'a');
-    // Three minutes ago by the collector's own rows: nobody waits for them here.
+    // Three minutes ago by the collector's own rows: no one waits for them here.
     await station.state
       .updateTable('signals')
       .set((eb) => ({ at: eb('at', '-', 180_000), last_seen: eb('last_seen', '-', 180_000) }))

@@ -1,5 +1,5 @@
 /**
- * The collector is killed and comes back while endpoints go on: what their buffers prove is up, what nobody can know is
+ * The collector is killed and comes back while endpoints go on: what their buffers prove is up, what no one can know is
  * unknown, and nothing of it is down. With the real presence, signals and formula, on a clock that is handed in.
  */
 import { suite } from 'uvu';

@@ -21,7 +21,7 @@ const events = (s: Scene) =>
 const codes = async (s: Scene) =>
   (await s.state.selectFrom('alert_events').select('code').orderBy('id').execute()).map(({ code }) => code);
 
-test('what fires in a window is notified to nobody; five minutes after its end one message and one ticket, with the true beginning', async () => {
+test('what fires in a window is notified to no one; five minutes after its end one message and one ticket, with the true beginning', async () => {
   const s = await begun();
   await enter(s, hour);
   const fired = s.now();
@@ -47,7 +47,7 @@ test('what fires in a window is notified to nobody; five minutes after its end o
   await s.close();
 });
 
-test('what fires and ends inside is notified to nobody, and its history shows it', async () => {
+test('what fires and ends inside is notified to no one, and its history shows it', async () => {
   const s = await begun();
   await enter(s, 2 * hour);
   await s.keepSaying(20 * minute, 'srv', full);
@@ -89,7 +89,7 @@ test('what was notified before and still fires is not sent again, unless it beca
   await s.close();
 });
 
-test('what ends in the five minutes after the window is sent to nobody, what begins in them as usual', async () => {
+test('what ends in the five minutes after the window is sent to no one, what begins in them as usual', async () => {
   const s = await begun();
   await enter(s, 20 * minute);
   await s.keepSaying(15 * minute, 'srv', full);

@@ -1,4 +1,4 @@
-/** State on a full disk: the reserve carries it, and without one the failure is told as what it is. */
+/** State on a full disk: the reserve carries it, and without one the failure is reported as what it is. */
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -111,7 +111,7 @@ test('who is in which group is known without a query, also after a restart', asy
   await world.close();
 });
 
-test('each endpoint concerned is told once the memory has followed', async () => {
+test('each endpoint concerned is reported once the memory has followed', async () => {
   const world = await openPlaces(2);
   const { groups, sites, told, fleet, changeFeed } = world;
   const group = await groups.create({ name: 'g' }, 'ada');

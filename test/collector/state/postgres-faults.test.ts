@@ -90,7 +90,7 @@ check('tables of another program, and an encoding that cannot hold every name', 
   assert.is(server.run('latin', "select count(*) from pg_tables where schemaname = 'public'").trim(), '0');
 });
 
-check('nobody listens, or a server that accepts and stalls: after 5 s it is said', async (_, place) => {
+check('no one listens, or a server that accepts and stalls: after 5 s it is said', async (_, place) => {
   const away = await refusalOf(openState({ ...place, port: await freePort() }));
   assert.is(away.code, 'STATE_UNREACHABLE');
   assert.match(away.message, 'ECONNREFUSED');

@@ -94,7 +94,7 @@ test('a public reply of the desk answers; an internal one, and one of the reques
   assert.is(resolution?.dueAt, monday + 2 * day + 8 * hour);
 });
 
-test('nobody asked for a ticket of the monitor: the first action of a person answers it', async () => {
+test('no one asked for a ticket of the monitor: the first action of a person answers it', async () => {
   const d = await desk();
   const about = {
     alert: 'a',

@@ -51,7 +51,7 @@ test('named people are counted by name: two sets that do not meet add up, counts
   near(lost([hit('a', '15 09:00', '15 10:00', 1, 70)]).lost, 50);
 });
 
-test('what nobody confirmed is kept apart and takes nothing from what is confirmed', () => {
+test('what no one confirmed is kept apart and takes nothing from what is confirmed', () => {
   const found = lost([
     hit('guess', '15 09:00', '15 11:00', 1, 10, false),
     hit('known', '15 09:00', '15 10:00', 0.5, 10),
