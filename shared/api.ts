@@ -541,6 +541,30 @@ export const Impact = Type.Object({
 });
 export type Impact = Static<typeof Impact>;
 
+/** The story of an incident beside its ticket. `GET /api/v1/incidents/{id}`. */
+export const Incident = Type.Object({
+  from: Type.Integer({ description: 'ms since 1970, UTC: the earliest evidence' }),
+  to: Type.Union([ms, Type.Null({ description: 'it lasts' })]),
+  asOf: ms,
+  found: Type.Object({
+    by: Type.String({ description: 'monitor, or who opened the ticket' }),
+    afterMs: Type.Number({ description: 'from its beginning to the first alert or the ticket' }),
+  }),
+  alerts: Type.Array(Alert),
+  merged: Type.Array(TicketName),
+  /** From a day before it to an hour after, at most 40. */
+  endpoints: Type.Array(Type.Object({ id: text, name: text, site: orNull.text, intervals: Type.Array(Interval) })),
+  moreEndpoints: Type.Integer(),
+  signals: Type.Array(Type.Object({ endpoint: text, at: ms, kind: text, reason: orNull.text, lastSeen: orNull.ms })),
+  /** Of the rules of its alerts, in the day before. */
+  ruleChanges: Type.Array(Type.Object({ rule: NamedRule, at: ms, by: text, reason: text })),
+  /** Person-hours, by month, as Stability counts them. */
+  hours: Type.Array(
+    Type.Object({ period: text, lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() }),
+  ),
+});
+export type Incident = Static<typeof Incident>;
+
 const thin = Type.Boolean({ description: 'too little of the time was observed for the number to be relied on' });
 const period = Type.Object({ name: text, from: ms, to: ms, zone: text });
 

@@ -105,6 +105,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/:id/rating-link': 'operator',
   'GET /api/v1/tickets/:id/impact': 'viewer',
   'PUT /api/v1/tickets/:id/impact': 'operator',
+  'GET /api/v1/incidents/:id': 'viewer',
 
   // KPIs: whoever may see the endpoints may see their totals
   'GET /api/v1/kpis': 'viewer',

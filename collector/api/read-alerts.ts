@@ -66,6 +66,20 @@ export async function alertById(state: State, ruleNamed: RuleNamed, id: string):
   return alertOf(row, ruleNamed);
 }
 
+/** Oldest first, at most 1000: more of them nobody reads one by one. */
+export async function alertsOfTickets(
+  state: State,
+  ruleNamed: RuleNamed,
+  tickets: readonly number[],
+): Promise<Alert[]> {
+  const found = await rows(state)
+    .where('alerts.ticket', 'in', tickets)
+    .orderBy('alerts.pending_at')
+    .limit(1000)
+    .execute();
+  return found.map((row) => alertOf(row, ruleNamed));
+}
+
 /** With its history. @throws EvenkeelError NOT_FOUND */
 export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string): Promise<AlertDetail> {
   const alert = await alertById(state, ruleNamed, id);

@@ -35,6 +35,16 @@ export async function closedMonth(state: State, period: string, site: string): P
   };
 }
 
+/** The newest month that is closed as a whole; null before there is one. */
+export async function newestClosed(state: State): Promise<string | null> {
+  const row = await state
+    .selectFrom('closed_months')
+    .select(({ fn }) => fn.max('month').as('month'))
+    .where('site', '=', '')
+    .executeTakeFirst();
+  return row?.month ?? null;
+}
+
 /**
  * Closes each month that has settled, for all and for each site. Each is one row, so that an end in between leaves
  * nothing half: the next run goes on.

@@ -1,7 +1,14 @@
 /** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a moment. */
 import type { Clock } from '../../shared/clock.ts';
 import type { State } from '../state/open.ts';
-import { type ClosedMonth, closedMonth, closeMonths, type MonthDifference, recomputeMonth } from './closed-months.ts';
+import {
+  type ClosedMonth,
+  closedMonth,
+  closeMonths,
+  type MonthDifference,
+  newestClosed,
+  recomputeMonth,
+} from './closed-months.ts';
 import { definitionNow } from './definition.ts';
 import { computeMonth, type Month } from './month.ts';
 import type { KpiScope } from './question.ts';
@@ -16,6 +23,8 @@ export interface Months {
   of(period: string, scope: KpiScope): Promise<MonthRead>;
   /** Only if it is closed; without computing anything. */
   closed(period: string, scope: KpiScope): Promise<MonthRead | null>;
+  /** Null before one is closed. */
+  newestClosed(): Promise<string | null>;
   /** @returns how many were closed */
   close(): Promise<number>;
   recompute(period: string, apply: { by: string; reason: string } | null): Promise<MonthDifference[]>;
@@ -39,15 +48,15 @@ export function createMonths({ state, clock, zone }: { state: State; clock: Cloc
     return { month, closed: rest };
   }
 
-  function computed(period: string, scope: KpiScope): Promise<Month> {
+  async function computed(period: string, scope: KpiScope): Promise<Month> {
     const now = clock.now();
-    const key = JSON.stringify([period, scope.site, scope.kind, scope.group, scope.endpoint]);
+    // Another definition holds at once.
+    const definition = await definitionNow(state);
+    const key = JSON.stringify([period, definition.version, scope.site, scope.kind, scope.group, scope.endpoint]);
     for (const [other, { at }] of kept) if (Math.abs(now - at) > keptMs) kept.delete(other);
     const found = kept.get(key);
     if (found) return found.month;
-    const month = definitionNow(state).then((definition) =>
-      computeMonth(state, { period, zone, now, scope }, definition),
-    );
+    const month = computeMonth(state, { period, zone, now, scope }, definition);
     kept.set(key, { at: now, month });
     month.catch(() => kept.delete(key));
     return month;
@@ -57,6 +66,7 @@ export function createMonths({ state, clock, zone }: { state: State; clock: Cloc
     closed,
     of: async (period, scope) =>
       (await closed(period, scope)) ?? { month: await computed(period, scope), closed: null },
+    newestClosed: () => newestClosed(state),
     close: () => closeMonths(state, zone, clock.now()),
     recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), apply }),
   };

@@ -34,3 +34,13 @@ export const presentMonth = (now: number, zone: string): string =>
 /** `2026-10` of `2026-11`. */
 export const monthBefore = (month: string): string =>
   Temporal.PlainYearMonth.from(month).subtract({ months: 1 }).toString();
+
+/** Months that a stretch of time touches, oldest first. */
+export function monthsIn(from: number, to: number, zone: string): string[] {
+  const found: string[] = [];
+  for (let month = presentMonth(from, zone); month <= presentMonth(to, zone); ) {
+    found.push(month);
+    month = Temporal.PlainYearMonth.from(month).add({ months: 1 }).toString();
+  }
+  return found;
+}

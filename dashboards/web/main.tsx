@@ -9,6 +9,8 @@ import './look/tables.css';
 import './look/rules.css';
 import './look/charts.css';
 import './look/pages.css';
+import './look/stability.css';
+import './look/print.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { runClock } from './clock.ts';

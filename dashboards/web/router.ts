@@ -38,6 +38,8 @@ export const to = {
   kpi: (id: string) => `/stability/${encodeURIComponent(id)}`,
   rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
   ticket: (id: number) => `/tickets/${id}`,
+  incident: (id: number) => `/incidents/${id}`,
+  calendar: (id: string) => `/calendars/${encodeURIComponent(id)}`,
 };
 
 /** The present query with some values changed; null takes a value away. Always starts with `?` or is empty. */

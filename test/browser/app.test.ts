@@ -354,13 +354,19 @@ step('every address of the table of pages shows its page, and marks its place in
   assert.equal(made, [true, true]);
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {
-      await settled(page, table.pages[partOf ?? 'fleet'].path);
-      const links = page.locator('main a[href^="/"]');
-      const hrefs = await links.evaluateAll((all) =>
-        all.map((link) => new URL((link as HTMLAnchorElement).href).pathname),
-      );
-      const href = hrefs.find((one) => table.pageAt(one).page === name);
-      assert.ok(href, `the page ${partOf} links to no ${name}`);
+      // From the list, or from another page of it: an incident is found at its ticket.
+      const family = table.pageEntries.filter((entry) => entry[1].partOf === partOf).map(([one]) => addresses.get(one));
+      let href: string | undefined;
+      for (const from of [table.pages[partOf ?? 'fleet'].path, ...family]) {
+        if (href !== undefined || from === undefined) continue;
+        await settled(page, from);
+        const links = page.locator('main a[href^="/"]');
+        const hrefs = await links.evaluateAll((all) =>
+          all.map((link) => new URL((link as HTMLAnchorElement).href).pathname),
+        );
+        href = hrefs.find((one) => table.pageAt(one).page === name);
+      }
+      assert.ok(href, `the page ${partOf} and those of it link to no ${name}`);
       addresses.set(name, href);
     } else if (!addresses.has(name)) addresses.set(name, path);
     await settled(page, addresses.get(name) as string);

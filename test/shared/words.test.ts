@@ -64,9 +64,9 @@ const sources = ['dashboards/web', 'collector', 'shared'].flatMap((room) =>
 );
 
 const keys = new Set(english.keys());
-/** `t('a.b')` and `t(`a.b.${x}`)`; the second asks for any key of its group. */
+/** `t('a.b')`, `<Sentence of="a.b"` and `t(`a.b.${x}`)`; the last asks for any key of its group. */
 const asked = sources.flatMap(({ file, text }) => [
-  ...[...text.matchAll(/(?:\bt\(|\bword\(language,)\s*'([^']+)'/g)].map((found) => ({
+  ...[...text.matchAll(/(?:\bt\(\s*'|\bword\(language,\s*'|<Sentence\s+of=")([^'"]+)/g)].map((found) => ({
     file,
     key: found[1] ?? '',
     group: false,

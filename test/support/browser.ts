@@ -1,6 +1,7 @@
 /** A headless Chromium on a profile of its own, and the web app as it is in the tree. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { build, createServer } from 'vite';
@@ -28,9 +29,10 @@ export async function loadPages(): Promise<typeof import('../../dashboards/web/p
   }
 }
 
-/** Builds the web app that the collector serves. */
-export async function buildWeb(): Promise<void> {
+/** Builds the web app that the collector serves. @returns its folder */
+export async function buildWeb(): Promise<string> {
   await build({ configFile, logLevel: 'warn' });
+  return join(dirname(configFile), 'dist');
 }
 
 export interface Browser {

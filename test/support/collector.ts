@@ -52,6 +52,8 @@ interface OpenOptions {
   env?: Record<string, string>;
   /** Text of evenkeel.yaml. */
   settings?: string;
+  /** Folder of the built web app; none is served without it. */
+  web?: string;
 }
 
 const roles: readonly Role[] = ['viewer', 'operator', 'manager', 'admin'];
@@ -76,7 +78,7 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
       },
     }),
   );
-  const web = join(folder.path, 'no-web');
+  const web = options.web ?? join(folder.path, 'no-web');
   const clock = options.clock ?? systemClock;
   const collector = createCollector(config, { clock, log, version: 'test', web });
   const started = await collector.start();

@@ -7,6 +7,7 @@ import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
 import { impactRoutes } from './impact.ts';
+import { incidentRoutes } from './incidents.ts';
 import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { metricRoutes } from './metrics.ts';
@@ -38,6 +39,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ticketRoutes,
   rateRoutes,
   impactRoutes,
+  incidentRoutes,
   protectionRoutes,
   kpiRoutes,
   enrollmentRoutes,

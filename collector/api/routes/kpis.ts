@@ -23,9 +23,10 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, PlaceName, word } from '../shapes.ts';
 
+const monthText = '^\\d{4}-(0[1-9]|1[0-2])$';
 const period = Type.Optional(
   Type.String({
-    pattern: '^\\d{4}-(0[1-9]|1[0-2])$',
+    pattern: monthText,
     description: 'a month such as 2026-11; default the present one',
   }),
 );
@@ -45,7 +46,13 @@ const DetailQuery = Type.Object(
   },
   closed,
 );
-const StabilityQuery = Type.Object({ period, site: scope.site }, closed);
+const newest = Type.Optional(
+  Type.String({
+    pattern: monthText,
+    description: 'default: the newest closed month, before there is one the present one',
+  }),
+);
+const StabilityQuery = Type.Object({ period: newest, site: scope.site }, closed);
 const parts = {
   servers: { weight: 30, target: 99.9, floor: 99 },
   workstations: { weight: 15, target: 99.5, floor: 97 },
@@ -57,7 +64,7 @@ const Defined = Type.Object(
   { parts: StabilityDefinition, reason: word(500, 'kept with the version') },
   { ...closed, examples: [{ parts, reason: 'calibrated after the first quarter' }] },
 );
-const month = Type.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$', description: 'a month such as 2026-11' });
+const month = Type.String({ pattern: monthText, description: 'a month such as 2026-11' });
 const Recompute = Type.Object(
   { month, reason: Type.Optional(word(500, 'without it nothing is changed')) },
   { ...closed, examples: [{ month: '2026-10' }] },
@@ -127,7 +134,10 @@ export function kpiRoutes(app: App, { state, clock, zone, sites, groups, months,
         response: { 200: Stability },
       },
     },
-    async ({ query }) => stabilityOf(state, months, await questionOf(query)),
+    async ({ query }) => {
+      const period = query.period ?? (await months.newestClosed()) ?? presentMonth(clock.now(), zone);
+      return stabilityOf(state, months, await questionOf({ ...query, period }));
+    },
   );
 
   app.get(

@@ -6,6 +6,7 @@ import { AddPage } from './add.tsx';
 import { AlertsPage } from './alerts.tsx';
 import { EndpointPage } from './endpoint/endpoint.tsx';
 import { FleetPage } from './fleet.tsx';
+import { IncidentPage } from './incident/incident.tsx';
 import { KpiPage } from './kpi.tsx';
 import { LoginPage } from './login.tsx';
 import { MaintenancePage } from './maintenance/list.tsx';
@@ -49,6 +50,7 @@ export const pages = table({
     show: () => <MaintenancePage />,
     menu: { group: 'watch', icon: 'maintenance' },
   },
+  incident: { path: '/incidents/:number', show: (number) => <IncidentPage id={Number(number)} />, partOf: 'tickets' },
   stability: { path: '/stability', show: () => <StabilityPage />, menu: { group: 'judge', icon: 'stability' } },
   kpi: { path: '/stability/:id', show: (id) => <KpiPage id={id} />, partOf: 'stability' },
   protection: { path: '/protection', show: () => <ProtectionPage />, menu: { group: 'judge', icon: 'protection' } },

@@ -31,7 +31,7 @@ export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }
         </a>
       )}
       {ticket && (
-        <a href={to.ticket(ticket.id)} class="strong">
+        <a href={to.incident(ticket.id)} class="strong">
           #{ticket.id} {titleOf(ticket)}
         </a>
       )}
@@ -41,7 +41,7 @@ export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }
 }
 
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
-function formatRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
+export function formatRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
   if (low === null || high === null) return null;
   return t('stability.range', { low: formatUnit(unit, low), high: formatUnit(unit, high) });
 }

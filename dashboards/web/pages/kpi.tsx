@@ -8,7 +8,7 @@ import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
-import { search } from '../router.ts';
+import { search, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
@@ -86,9 +86,13 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
 }
 
 export function KpiPage({ id }: { id: string }) {
-  const period = chosenPeriod(new URLSearchParams(search.value).get('period'), now.peek());
+  const query = new URLSearchParams(search.value);
+  const period = chosenPeriod(query.get('period'), now.peek());
+  const site = query.get('site');
   const [lines, setLines] = useState(pageOf);
-  const loaded = useLoad<KpiDetail>(`kpis/${encodeURIComponent(id)}?period=${period}&limit=${lines}`);
+  const loaded = useLoad<KpiDetail>(
+    `kpis/${encodeURIComponent(id)}${withQuery('', { period, site, limit: `${lines}` })}`,
+  );
   useEffect(() => {
     document.title = `${kpiWord(id, 'name')} · Evenkeel`;
   });
@@ -107,6 +111,7 @@ export function KpiPage({ id }: { id: string }) {
             <KpiTile kpi={data.kpi} provisional={data.provisional} />
             <List data={data} more={more} />
             <p class="small quiet">
+              {site !== null && `${t('page.site')} ${site} · `}
               {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}
               <code>{data.kpi.formula}</code>
             </p>

@@ -1,86 +1,105 @@
-/** The KPIs of a month, and when each server and workstation was available. */
-import { useState } from 'preact/hooks';
-import type { Availability, Kpis } from '../../../shared/api.ts';
-import { number, time } from '../../../shared/words/format.ts';
+/** A month for whoever answers for it: was it good, what did it cost, why, and what to do next. */
+
+import type { SiteRow, Stability } from '../../../shared/api.ts';
 import { now } from '../clock.ts';
-import { useLoad } from '../net/load.ts';
-import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { useKept, useLoad } from '../net/load.ts';
+import type { Page } from '../net/request.ts';
+import { Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Select } from '../parts/field.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
-import { StateKey } from '../parts/timeline.tsx';
-import { search, to, withQuery } from '../router.ts';
-import { chosenPeriod } from '../time/period.ts';
-import { language, t } from '../words/words.ts';
-import { KpiTile } from './kpi-tile.tsx';
-import { EndpointRows } from './stability-rows.tsx';
+import { search, setQuery, withQuery } from '../router.ts';
+import { chosenPeriod, movedPeriod } from '../time/period.ts';
+import { t } from '../words/words.ts';
+import { Actions } from './stability/actions.tsx';
+import { Definitions } from './stability/definition.tsx';
+import { Hours } from './stability/hours.tsx';
+import { About, Lead } from './stability/lead.tsx';
+import { Causes, Waterfall } from './stability/parts.tsx';
+import { MachineList, Sites } from './stability/sites.tsx';
+import { Support } from './stability/support.tsx';
+import { Tiles } from './stability/tiles.tsx';
 
-type Class = Availability['class'];
-
-function ClassList({ name, data }: { name: Class; data: Availability }) {
-  const [all, setAll] = useState(false);
-  const worst = [...data.endpoints].sort(
-    (a, b) => (a.figures.availability_pct ?? 101) - (b.figures.availability_pct ?? 101) || a.name.localeCompare(b.name),
-  );
-  const most = 20;
+function SitePicker({ site }: { site: string | null }) {
+  const { data } = useLoad<Page<SiteRow>>('sites');
+  const names = new Set([...(data?.items.map(({ name }) => name) ?? []), ...(site === null ? [] : [site])]);
+  if (names.size === 0) return null;
   return (
-    <Box
-      title={t(`stability.list.${name}`)}
-      aside={<span class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value) })}</span>}
-      flush
-    >
-      {worst.length === 0 ? (
-        <Empty icon={name} title={t(`stability.none.${name}`)} />
-      ) : (
-        <>
-          <EndpointRows endpoints={all ? worst : worst.slice(0, most)} period={data.period} />
-          {!all && worst.length > most && (
-            <p class="box-body">
-              <button type="button" class="button slim" onClick={() => setAll(true)}>
-                {t('common.showAll', { n: number(worst.length, language.value) })}
-              </button>
-            </p>
-          )}
-        </>
-      )}
-    </Box>
+    <Select
+      label={t('page.site')}
+      value={site ?? ''}
+      onChange={(name) => setQuery({ site: name === '' ? null : name })}
+      options={[['', t('stability.allSites')], ...[...names].map((name): [string, string] => [name, name])]}
+    />
   );
 }
 
-export function StabilityPage() {
-  const query = new URLSearchParams(search.value).get('period');
-  const period = chosenPeriod(query, now.peek());
-  const kpis = useLoad<Kpis>(`kpis?period=${period}`);
-  const servers = useLoad<Availability>(`kpis/availability?period=${period}&class=server`);
-  const workstations = useLoad<Availability>(`kpis/availability?period=${period}&class=workstation`);
-  const lists = [
-    ['server', servers],
-    ['workstation', workstations],
-  ] as const;
+/** Nothing was there to be measured: what to do first. */
+function Nothing({ data }: { data: Stability }) {
+  return (
+    <Empty icon="stability" title={t('stability.empty.title')}>
+      <p>{t('stability.empty.text')}</p>
+      <p>
+        <a class="button main" href="/add">
+          {t('page.add')}
+        </a>{' '}
+        {data.closed === null && <a href="/">{t('page.fleet')}</a>}
+      </p>
+    </Empty>
+  );
+}
+
+function Month({ data, before, reload }: { data: Stability; before: Stability | null; reload: () => void }) {
+  if (data.endpoints === 0) return <Nothing data={data} />;
   return (
     <>
-      <PageHead title={t('page.stability')} lead={t('stability.lead')}>
-        <MonthPicker period={period} />
+      <Tiles data={data} before={before} />
+      <div class="split">
+        <div class="stack">
+          <Waterfall data={data} />
+        </div>
+        <Actions data={data} />
+      </div>
+      <Causes data={data} />
+      <Hours data={data} before={before} />
+      <Sites data={data} />
+      <MachineList data={data} kind="server" />
+      <MachineList data={data} kind="workstation" />
+      <Support data={data} />
+      <Definitions data={data} onDone={reload} />
+    </>
+  );
+}
+
+const addressOf = (period: string | null, site: string | null) => `stability${withQuery('', { period, site })}`;
+
+export function StabilityPage() {
+  const query = new URLSearchParams(search.value);
+  const site = query.get('site');
+  const asked = query.get('period') === null ? null : chosenPeriod(query.get('period'), now.peek());
+  // Without a month in the address the collector answers the last one that is closed.
+  const loaded = useLoad<Stability>(addressOf(asked, site));
+  const kept = useKept(loaded);
+  const period = asked ?? kept?.period.name ?? null;
+  const before = useLoad<Stability>(loaded.data ? addressOf(movedPeriod(loaded.data.period.name, -1), site) : null);
+  return (
+    <>
+      <PageHead title={t('page.stability')} lead={loaded.data && <About data={loaded.data} />}>
+        <span class="row screen-only">
+          <SitePicker site={site} />
+          {period !== null && <MonthPicker period={period} />}
+          <button type="button" class="button" onClick={() => print()}>
+            {t('stability.print')}
+          </button>
+        </span>
       </PageHead>
-      <Ready of={kpis}>
+      <Ready of={loaded} lines={8}>
         {(data) => (
           <>
-            <div class="columns">
-              {data.items.map((kpi) => (
-                <KpiTile
-                  key={kpi.id}
-                  kpi={kpi}
-                  provisional={data.provisional}
-                  href={to.kpi(kpi.id) + withQuery('', { period: query })}
-                />
-              ))}
-            </div>
-            <div class="spread">
-              <StateKey />
-              <span class="quiet small">{t('stability.zone', { zone: data.period.zone })}</span>
-            </div>
+            {data.endpoints > 0 && <Lead data={data} />}
+            <Month data={data} before={before.data} reload={loaded.reload} />
           </>
         )}
       </Ready>
-      {lists.map(([name, loaded]) => loaded.data && <ClassList key={name} name={name} data={loaded.data} />)}
     </>
   );
 }

@@ -18,6 +18,7 @@ import { spanAround } from '../time/story.ts';
 import { metricName, metricTitle, ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
+import { ImpactBox } from './incident/impact.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { DueFacts } from './ticket-due.tsx';
 import { Story } from './ticket-story.tsx';
@@ -239,7 +240,8 @@ export function TicketPage({ id }: { id: number }) {
           <div class="split">
             <div class="stack">
               {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
-              <Box title={t('ticket.story')}>
+              <ImpactBox ticket={id} from={detail.row.openedAt} />
+              <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />
               </Box>
             </div>

@@ -58,6 +58,7 @@ interface InputProps {
   minLength?: number;
   maxLength?: number;
   placeholder?: string;
+  step?: string;
   /** Id of a datalist. */
   list?: string;
   wide?: boolean;

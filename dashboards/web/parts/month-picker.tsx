@@ -7,10 +7,7 @@ import { language, t } from '../words/words.ts';
 
 export function MonthPicker({ period }: { period: string }) {
   const present = periodOf(now.value);
-  const go = (months: number) => {
-    const next = movedPeriod(period, months);
-    setQuery({ period: next === present ? null : next });
-  };
+  const go = (months: number) => setQuery({ period: movedPeriod(period, months) });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser
     <span class="row" role="group" aria-label={t('stability.period')}>

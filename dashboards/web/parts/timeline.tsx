@@ -1,7 +1,16 @@
 /** Time as coloured stretches: one line of a span, one strip of days. The list of intervals is always beside it. */
 import type { Interval } from '../../../shared/api.ts';
 import { duration, percent, time } from '../../../shared/words/format.ts';
-import { clip, dayBounds, dayCells, holes, type IntervalState, sums } from '../time/intervals.ts';
+import {
+  cellsOfDays,
+  clip,
+  type DayCell,
+  dayBounds,
+  dayCells,
+  holes,
+  type IntervalState,
+  sums,
+} from '../time/intervals.ts';
 import { aboutLanguage, language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';
 import { Table } from './table.tsx';
@@ -30,12 +39,13 @@ export function Hatch() {
   );
 }
 
-function spoken(intervals: readonly Interval[], from: number, to: number): string {
-  const total = sums(intervals, from, to);
-  return [...total]
-    .map(([state, ms]) => `${t(`interval.${state}`)} ${percent((ms / (to - from)) * 100, language.value, 1)}`)
+const spokenShares = (total: Iterable<readonly [IntervalState, number]>, whole: number) =>
+  [...total]
+    .map(([state, part]) => `${t(`interval.${state}`)} ${percent((part / whole) * 100, language.value, 1)}`)
     .join(', ');
-}
+
+const spoken = (intervals: readonly Interval[], from: number, to: number) =>
+  spokenShares(sums(intervals, from, to), to - from);
 
 export function StateKey({ states = keyStates }: { states?: readonly IntervalState[] }) {
   return (
@@ -108,8 +118,27 @@ interface StripProps {
 }
 
 /** One cell per day, filled by the shares of its states. */
-export function Strip({ name, intervals, from, to, zone }: StripProps) {
-  const cells = dayCells(intervals, dayBounds(from, to, zone));
+export const Strip = ({ name, intervals, from, to, zone }: StripProps) => (
+  <Cells
+    label={`${name}: ${spoken(intervals, from, to)}`}
+    cells={dayCells(intervals, dayBounds(from, to, zone))}
+    zone={zone}
+  />
+);
+
+type Day = Parameters<typeof cellsOfDays>[0][number];
+
+/** The same of many endpoints together, whose minutes of each day are added up. */
+export function DayStrip({ name, days, to, zone }: { name: string; days: readonly Day[]; to: number; zone: string }) {
+  const total = keyStates.flatMap((state) => {
+    const minutes = days.reduce((sum, day) => sum + (day[state] ?? 0), 0);
+    return minutes > 0 ? [[state, minutes] as const] : [];
+  });
+  const whole = total.reduce((sum, [, minutes]) => sum + minutes, 0);
+  return <Cells label={`${name}: ${spokenShares(total, whole)}`} cells={cellsOfDays(days, to)} zone={zone} />;
+}
+
+function Cells({ label, cells, zone }: { label: string; cells: readonly DayCell[]; zone: string }) {
   const size = 10;
   return (
     <svg
@@ -117,7 +146,7 @@ export function Strip({ name, intervals, from, to, zone }: StripProps) {
       viewBox={`0 0 ${cells.length * size} 22`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`${name}: ${spoken(intervals, from, to)}`}
+      aria-label={label}
     >
       {cells.map((cell, index) => {
         let y = 22;

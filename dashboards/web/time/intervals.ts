@@ -96,6 +96,20 @@ export function dayCells(intervals: readonly Interval[], bounds: readonly number
   });
 }
 
+/** Cells of days whose minutes are known by state, of one endpoint or of many; time that nobody was there is not monitored. */
+export function cellsOfDays(
+  days: readonly ({ at: number } & Partial<Record<IntervalState, number>>)[],
+  to: number,
+  least = 0.18,
+): DayCell[] {
+  return days.map((day, index) => {
+    const total = new Map(stacking.flatMap((state) => (day[state] ? [[state, day[state]] as const] : [])));
+    const sum = [...total.values()].reduce((a, b) => a + b, 0);
+    if (sum === 0) total.set('not_monitored', 1);
+    return { from: day.at, to: days[index + 1]?.at ?? to, shares: raised(total, sum || 1, least) };
+  });
+}
+
 function raised(total: Map<IntervalState, number>, length: number, least: number): DayCell['shares'] {
   const shares = stacking
     .filter((state) => (total.get(state) ?? 0) > 0)

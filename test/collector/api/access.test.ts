@@ -315,6 +315,7 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact' },
   'PUT /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact', body: { segments: [], reason: 'none' } },
+  'GET /api/v1/incidents/:id': { path: '/api/v1/incidents/:ticket' },
   'GET /api/v1/stability': { path: '/api/v1/stability?period=2026-11' },
   'GET /api/v1/stability/definition': {},
   'PUT /api/v1/stability/definition': {

@@ -1,11 +1,11 @@
 /** Each endpoint's month: a strip of days, its numbers, and behind them the intervals they were computed from. */
 import { useState } from 'preact/hooks';
-import type { Availability } from '../../../shared/api.ts';
-import { cutPercent, duration, percent } from '../../../shared/words/format.ts';
-import { Icon } from '../parts/icon.tsx';
-import { IntervalTable, Strip } from '../parts/timeline.tsx';
-import { to } from '../router.ts';
-import { language, t } from '../words/words.ts';
+import type { Availability } from '../../../../shared/api.ts';
+import { cutPercent, duration, percent } from '../../../../shared/words/format.ts';
+import { Icon } from '../../parts/icon.tsx';
+import { IntervalTable, Strip } from '../../parts/timeline.tsx';
+import { to } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
 
 type Item = Availability['endpoints'][number];
 

@@ -1,0 +1,232 @@
+/** One incident: what it was, how long, whom it hit and what it cost, how it was found, and what changed before it. */
+import { useEffect } from 'preact/hooks';
+import type { Alert, Impact, Incident, TicketDetail } from '../../../../shared/api.ts';
+import { duration, none, number, time } from '../../../../shared/words/format.ts';
+import { useLoad } from '../../net/load.ts';
+import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { SeverityMark } from '../../parts/mark.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
+import { Table } from '../../parts/table.tsx';
+import { StateKey } from '../../parts/timeline.tsx';
+import { to } from '../../router.ts';
+import { ruleName } from '../../words/value.ts';
+import { actorName, language, t, wordOr } from '../../words/words.ts';
+import { formatHours, formatMonth } from '../stability/format.ts';
+import { Story } from '../ticket-story.tsx';
+import { Priority, TicketState, titleOf } from '../tickets.tsx';
+import { ImpactBox } from './impact.tsx';
+import { peopleHit } from './impact-words.ts';
+import { type Axis, Lanes } from './lanes.tsx';
+
+interface Whole {
+  incident: Incident;
+  detail: TicketDetail;
+}
+
+const lengthOf = ({ from, to: end, asOf }: Incident) => duration(((end ?? asOf) - from) / 1000, language.value);
+
+function Hours({ incident: { hours } }: { incident: Incident }) {
+  const shown = hours.filter(({ lost, unconfirmed }) => lost + unconfirmed > 0);
+  if (shown.length === 0) return <>{t('incident.noHours')}</>;
+  return (
+    <>
+      {shown.map(({ period, lost, unconfirmed }) => {
+        const month = <a href={`/stability?period=${period}`}>{formatMonth(period)}</a>;
+        const list = (value: number) => <a href={`/stability/lost_hours?period=${period}`}>{formatHours(value)}</a>;
+        return (
+          <span key={period}>
+            {lost > 0 && <Sentence of="incident.lost" values={{ hours: list(lost), month }} />}{' '}
+            {unconfirmed > 0 && (
+              <Sentence
+                of="incident.estimated"
+                values={{ hours: <a href="#impact">{formatHours(unconfirmed)}</a>, month }}
+              />
+            )}{' '}
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
+function People({ id }: { id: number }) {
+  const { data } = useLoad<Impact>(
+    `tickets/${id}/impact`,
+    (change) => change.kind === 'ticket' && change.ticket === id,
+  );
+  if (!data) return null;
+  const n = peopleHit(data);
+  if (n === null) return <>{t('incident.peopleUnknown')}</>;
+  return <Sentence of="incident.people" values={{ n: <a href="#impact">{number(n, language.value)}</a> }} />;
+}
+
+function Lead({ incident, detail }: Whole) {
+  const { from, to: end, found } = incident;
+  const at = (ms: number) => time(ms, language.value);
+  const values = { from: at(from), to: end === null ? '' : at(end), length: lengthOf(incident) };
+  const after = duration(found.afterMs / 1000, language.value);
+  return (
+    <p class="lead">
+      {end === null ? t('incident.lasts', values) : t('incident.was', values)} <People id={detail.row.id} />{' '}
+      <Hours incident={incident} />{' '}
+      {found.by === 'monitor'
+        ? t('incident.foundByUs', { after })
+        : t('incident.foundBy', { name: actorName(found.by), after })}
+    </p>
+  );
+}
+
+/** A sixth of its length around it, so that the first signal and the recovery do not lie on the edge. */
+function axisOf({ from, to: end, asOf }: Incident): Axis {
+  const until = end ?? asOf;
+  const margin = Math.max(5 * 60_000, (until - from) / 6);
+  return { from: from - margin, to: Math.min(asOf, until + margin) };
+}
+
+function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
+  return (
+    <Table
+      caption={t('page.alerts')}
+      rows={alerts}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          key: 'endpoint',
+          head: t('column.endpoint'),
+          cell: ({ endpoint }) => <a href={`${to.endpoint(endpoint.id)}?tab=presence`}>{endpoint.name}</a>,
+        },
+        { key: 'rule', head: t('alert.what'), cell: ({ rule }) => ruleName(rule) },
+        { key: 'severity', head: t('alert.severity'), cell: ({ severity }) => <SeverityMark severity={severity} /> },
+        { key: 'fired', head: t('incident.fired'), cell: ({ firedAt }) => <Moment at={firedAt} /> },
+        { key: 'resolved', head: t('incident.resolved'), cell: ({ resolvedAt }) => <Moment at={resolvedAt} /> },
+      ]}
+    />
+  );
+}
+
+/** What was not as usual in the day before it began. */
+function Before({ incident, detail }: Whole) {
+  const changes = detail.links.filter(({ kind }) => kind === 'change');
+  const rows = [
+    ...incident.endpoints.flatMap(({ id, name, intervals }) =>
+      intervals
+        .filter(({ from, to: end, state }) => from < incident.from && end <= incident.from && state !== 'up')
+        .map((interval) => ({ at: interval.from, key: `${id}${interval.from}`, id, name, ...interval })),
+    ),
+    ...incident.ruleChanges.map(({ at, rule, by, reason }) => ({ at, key: `${rule.id}${at}`, rule, by, reason })),
+  ].sort((a, b) => b.at - a.at);
+  if (rows.length + changes.length === 0) return <p class="quiet">{t('incident.nothingBefore')}</p>;
+  return (
+    <ul class="stack-2">
+      {changes.map(({ id, target }) => (
+        <li key={id}>{t('incident.change', { name: target })}</li>
+      ))}
+      {rows.map((row) => (
+        <li key={row.key}>
+          <Moment at={row.at} />{' '}
+          {'rule' in row ? (
+            <>
+              <a href={to.rule(row.rule.id)}>{ruleName(row.rule)}</a>:{' '}
+              {t('incident.ruleChanged', { name: actorName(row.by) })} {row.reason}
+            </>
+          ) : (
+            <>
+              <a href={`${to.endpoint(row.id)}?tab=presence`}>{row.name}</a>: {t(`interval.${row.state}`)}
+              {row.cause && ` (${wordOr('cause', row.cause)})`}, {duration((row.to - row.from) / 1000, language.value)}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Merged({ merged }: Pick<Incident, 'merged'>) {
+  if (merged.length === 0) return null;
+  return (
+    <Box title={t('incident.merged', { n: number(merged.length, language.value) })}>
+      <ul class="stack-2">
+        {merged.map((ticket) => (
+          <li key={ticket.id}>
+            <a href={to.ticket(ticket.id)}>
+              #{ticket.id} {titleOf(ticket)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Box>
+  );
+}
+
+const shownStates = ['up', 'down', 'unknown', 'maintenance', 'idle'] as const;
+
+function Body({ incident, detail }: Whole) {
+  const { row } = detail;
+  return (
+    <>
+      <Lead incident={incident} detail={detail} />
+      <Box title={t('incident.axis')} aside={<StateKey states={shownStates} />}>
+        <Lanes incident={incident} detail={detail} axis={axisOf(incident)} />
+      </Box>
+      <ImpactBox ticket={row.id} from={incident.from} />
+      <div class="split">
+        <div class="stack">
+          <Box title={`${t('page.alerts')} ${number(incident.alerts.length, language.value)}`} flush>
+            {incident.alerts.length === 0 ? (
+              <p class="box-body quiet">{t('incident.noAlerts')}</p>
+            ) : (
+              <AlertTable alerts={incident.alerts} />
+            )}
+          </Box>
+          <Box title={t('ticket.story')}>
+            <Story detail={detail} />
+          </Box>
+        </div>
+        <div class="stack">
+          <Box title={t('incident.before')}>
+            <Before incident={incident} detail={detail} />
+          </Box>
+          <Merged merged={incident.merged} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+export function IncidentPage({ id }: { id: number }) {
+  const concerns = (change: { kind: string; ticket?: number }) =>
+    (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert';
+  const ticket = useLoad<TicketDetail>(`tickets/${id}`, concerns);
+  const incident = useLoad<Incident>(`incidents/${id}`, concerns, 5000);
+  const row = ticket.data?.row;
+  const title = row ? titleOf(row) : `#${id}`;
+  useEffect(() => {
+    document.title = `#${id} ${row ? title : ''} · Evenkeel`;
+  });
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href="/tickets">{t('page.tickets')}</a> › <a href={to.ticket(id)}>#{id}</a>
+      </nav>
+      <PageHead
+        title={title}
+        lead={
+          row && (
+            <>
+              <Priority value={row.priority} /> <TicketState state={row.state} /> ·{' '}
+              {row.site ?? row.endpoint?.name ?? none}
+            </>
+          )
+        }
+      >
+        <a class="button screen-only" href={to.ticket(id)}>
+          {t('page.ticket')} #{id}
+        </a>
+      </PageHead>
+      <Ready of={ticket} lines={3}>
+        {(detail) => <Ready of={incident}>{(data) => <Body incident={data} detail={detail} />}</Ready>}
+      </Ready>
+    </>
+  );
+}

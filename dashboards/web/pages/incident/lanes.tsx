@@ -1,0 +1,153 @@
+/** All that happened in an incident on one axis of time, one lane for each kind. The lists below say the same in words. */
+import type { Incident, TicketDetail } from '../../../../shared/api.ts';
+import { number, time } from '../../../../shared/words/format.ts';
+import { Timeline } from '../../parts/timeline.tsx';
+import { to } from '../../router.ts';
+import { ruleName } from '../../words/value.ts';
+import { actorName, language, t, wordOr } from '../../words/words.ts';
+
+export interface Axis {
+  from: number;
+  to: number;
+}
+
+interface Mark {
+  at: number;
+  /** Of a stretch; a moment has none. */
+  until?: number;
+  look: 'critical' | 'info' | 'ok' | 'unknown';
+  say: string;
+}
+
+const lanes = ['signals', 'alerts', 'notifications', 'acknowledged', 'ticket', 'notes', 'recovery'] as const;
+type Lane = (typeof lanes)[number];
+
+const ticketKinds = ['opened', 'state', 'assigned', 'reopened', 'priority', 'impact', 'linked'];
+
+function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetail }): Record<Lane, Mark[]> {
+  const names = new Map(incident.endpoints.map(({ id, name }) => [id, name]));
+  const { events, notifications } = detail;
+  const story = (kinds: readonly string[]) => events.filter(({ kind }) => kinds.includes(kind));
+  return {
+    signals: incident.signals.map(({ at, lastSeen, kind, endpoint }) => ({
+      at: kind === 'lost' || kind === 'silent' ? (lastSeen ?? at) : at,
+      look: kind === 'online' ? 'ok' : 'unknown',
+      say: `${names.get(endpoint) ?? endpoint}: ${wordOr('signal', kind)}`,
+    })),
+    alerts: incident.alerts.map(({ pendingAt, firedAt, resolvedAt, rule, endpoint }) => ({
+      at: firedAt ?? pendingAt,
+      until: resolvedAt ?? incident.asOf,
+      look: 'critical',
+      say: `${ruleName(rule)}, ${endpoint.name}`,
+    })),
+    notifications: notifications.map(({ sentAt, createdAt, channel, event, state, attempts }) => ({
+      at: sentAt ?? createdAt,
+      look: state === 'dead' ? 'critical' : 'info',
+      say: t(`story.${state}`, { channel, event: wordOr('story.notification', event), n: attempts }),
+    })),
+    acknowledged: incident.alerts.flatMap(({ firstAcknowledgedAt: at, acknowledgedBy, endpoint }) =>
+      at === null
+        ? []
+        : {
+            at,
+            look: 'info' as const,
+            say: [endpoint.name, acknowledgedBy && actorName(acknowledgedBy)].filter(Boolean).join(', '),
+          },
+    ),
+    ticket: story(ticketKinds).map(({ at, kind, actor, to: next }) => ({
+      at,
+      look: next === 'resolved' ? 'ok' : 'info',
+      say:
+        kind === 'state' && next !== null
+          ? `${actorName(actor)}: ${wordOr('ticket.state', next)}`
+          : `${actorName(actor)}: ${wordOr('story.kind', kind)}`,
+    })),
+    notes: story(['comment']).map(({ at, actor, text }) => ({
+      at,
+      look: 'unknown',
+      say: `${actorName(actor)}: ${text ?? ''}`,
+    })),
+    recovery: incident.to === null ? [] : [{ at: incident.to, look: 'ok', say: t('incident.recovered') }],
+  };
+}
+
+/** `4: 13:16 box-1 …`, for whoever does not see the lane; long lanes are read in the lists below. */
+function spoken(name: string, marks: readonly Mark[]): string {
+  const first = marks.slice(0, 5).map(({ at, say }) => `${time(at, language.value)} ${say}`);
+  return `${name}: ${number(marks.length, language.value)}. ${first.join('; ')}`;
+}
+
+function LaneOf({ name, marks, axis }: { name: string; marks: readonly Mark[]; axis: Axis }) {
+  const width = 1000;
+  const x = (at: number) => ((at - axis.from) / (axis.to - axis.from)) * width;
+  const shown = marks.filter(({ at, until = at }) => until >= axis.from && at <= axis.to);
+  return (
+    <svg
+      class="lane"
+      viewBox={`0 0 ${width} 22`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={spoken(name, shown)}
+    >
+      <rect class="bar-ground" y="10" width={width} height="2" />
+      {shown.map(({ at, until, look, say }, n) => {
+        const [left, right] = [Math.max(0, x(at)), Math.min(width, x(until ?? at))];
+        return (
+          <rect
+            key={n}
+            class={`mark-${look} ${until === undefined ? '' : 'stretch'}`}
+            x={Math.min(left, width - 4)}
+            y={until === undefined ? 1 : 5}
+            width={Math.max(4, right - left)}
+            height={until === undefined ? 20 : 12}
+          >
+            <title>{`${time(at, language.value, 'full')} ${say}`}</title>
+          </rect>
+        );
+      })}
+    </svg>
+  );
+}
+
+const ticks = [0, 0.25, 0.5, 0.75, 1];
+
+export function Lanes({ incident, detail, axis }: { incident: Incident; detail: TicketDetail; axis: Axis }) {
+  const marks = marksOf({ incident, detail });
+  return (
+    <ul class="lanes">
+      {incident.endpoints.map(({ id, name, intervals }) => (
+        <li key={id}>
+          <a href={`${to.endpoint(id)}?tab=presence`}>{name}</a>
+          <Timeline name={name} intervals={intervals} from={axis.from} to={axis.to} />
+        </li>
+      ))}
+      {incident.moreEndpoints > 0 && (
+        <li class="quiet small">
+          {t('incident.moreEndpoints', { n: number(incident.moreEndpoints, language.value) })}
+        </li>
+      )}
+      {lanes.map((lane) => (
+        <li key={lane}>
+          <span>
+            {t(`incident.lane.${lane}`)} <span class="quiet small">{number(marks[lane].length, language.value)}</span>
+          </span>
+          <LaneOf name={t(`incident.lane.${lane}`)} marks={marks[lane]} axis={axis} />
+        </li>
+      ))}
+      <li class="lane-axis">
+        <span />
+        <span class="axis">
+          {ticks.map((share) => (
+            <span key={share}>
+              {time(
+                axis.from + share * (axis.to - axis.from),
+                language.value,
+                axis.to - axis.from < 86_400_000 ? 'minute' : 'moment',
+              )}
+            </span>
+          ))}
+        </span>
+      </li>
+    </ul>
+  );
+}

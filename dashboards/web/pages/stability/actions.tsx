@@ -1,0 +1,55 @@
+/** What to do next, in the order of what it would win back; each leads to where it is done. */
+import type { Stability } from '../../../../shared/api.ts';
+import { Box } from '../../parts/box.tsx';
+import { to } from '../../router.ts';
+import { t } from '../../words/words.ts';
+import { titleOf } from '../tickets.tsx';
+import { formatHours, formatPoints } from './format.ts';
+
+type Action = Stability['actions'][number];
+
+function placeOf({ code, ticket, endpoint, site }: Action, { sites }: Stability): string {
+  if (code === 'confirm_impact' && ticket) return `${to.ticket(ticket.id)}?impact=confirm`;
+  if (ticket) return to.incident(ticket.id);
+  if (code === 'people_of_endpoint' && endpoint) return `${to.endpoint(endpoint.id)}?tab=about`;
+  if (endpoint) return `${to.endpoint(endpoint.id)}?tab=presence`;
+  const known = sites.find((one) => one.site?.name === site)?.site;
+  return known ? `${to.site(known.id)}?edit=1` : '/sites';
+}
+
+function wins({ code, points, hours }: Action): string | null {
+  const parts = [
+    points !== null && t('stability.action.points', { points: formatPoints(points) }),
+    hours !== null &&
+      t(code === 'confirm_impact' ? 'stability.action.toConfirm' : 'stability.action.hours', {
+        hours: formatHours(hours),
+      }),
+  ].filter(Boolean);
+  return parts.length === 0 ? null : parts.join(' · ');
+}
+
+export function Actions({ data }: { data: Stability }) {
+  return (
+    <section id="actions">
+      <Box title={t('stability.actionsTitle')}>
+        {data.actions.length === 0 ? (
+          <p class="quiet">{t('stability.noActions')}</p>
+        ) : (
+          <ol class="do-next">
+            {data.actions.map((action) => {
+              const { code, ticket, endpoint, site } = action;
+              const what = ticket ? `#${ticket.id} ${titleOf(ticket)}` : (endpoint?.name ?? site ?? '');
+              const won = wins(action);
+              return (
+                <li key={`${code}${ticket?.id}${endpoint?.id}${site}`}>
+                  <a href={placeOf(action, data)}>{t(`stability.action.${code}`, { what })}</a>
+                  {won && <span class="quiet small"> {won}</span>}
+                </li>
+              );
+            })}
+          </ol>
+        )}
+      </Box>
+    </section>
+  );
+}

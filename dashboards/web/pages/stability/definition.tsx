@@ -1,0 +1,240 @@
+/** What the index is made of and since when; managers change it, and compute a closed month again. */
+import { useState } from 'preact/hooks';
+import type { Recomputed, Stability } from '../../../../shared/api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Input } from '../../parts/field.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { actorName, language, t } from '../../words/words.ts';
+import { formatUnit, kpiWord } from '../kpi-tile.tsx';
+import { kpiOf, listOf } from './format.ts';
+
+type Part = Stability['parts'][number];
+type Parts = Record<string, Pick<Part, 'weight' | 'target' | 'floor'>>;
+interface Version {
+  version: number;
+  at: number | null;
+  by: string | null;
+  reason: string | null;
+  parts: Parts;
+}
+
+const numbers = ['weight', 'target', 'floor'] as const;
+type Draft = Record<string, Record<(typeof numbers)[number], string>>;
+
+const draftOf = (parts: readonly Part[]): Draft =>
+  Object.fromEntries(
+    parts.map(({ part, weight, target, floor }) => [
+      part,
+      { weight: String(weight), target: String(target), floor: String(floor) },
+    ]),
+  );
+
+interface FormProps {
+  parts: readonly Part[];
+  onDone: () => void;
+}
+
+function DefinitionForm({ parts, onDone }: FormProps) {
+  const [draft, setDraft] = useState(() => draftOf(parts));
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const set = (part: string, name: (typeof numbers)[number], value: string) =>
+    setDraft((old) => ({ ...old, [part]: { ...(old[part] as Draft[string]), [name]: value } }));
+  const sum = Object.values(draft).reduce((all, { weight }) => all + Number(weight), 0);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = {
+      parts: Object.fromEntries(
+        Object.entries(draft).map(([part, values]) => [
+          part,
+          Object.fromEntries(numbers.map((name) => [name, Number(values[name])])),
+        ]),
+      ),
+      reason,
+    };
+    if (await send(() => call('stability/definition', { method: 'PUT', body }))) onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      {parts.map(({ part }) => (
+        <fieldset class="part-fields" key={part}>
+          <legend>{t(`stability.part.${part}`)}</legend>
+          <div class="form-row">
+            {numbers.map((name) => (
+              <Input
+                key={name}
+                label={t(`stability.define.${name}`)}
+                type="text"
+                value={draft[part]?.[name] ?? ''}
+                onInput={(value) => set(part, name, value)}
+                required
+              />
+            ))}
+          </div>
+        </fieldset>
+      ))}
+      <p class="small">{t('stability.define.sum', { n: number(sum, language.value, 2) })}</p>
+      <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('stability.define.save')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Versions({ versions }: { versions: readonly Version[] }) {
+  return (
+    <Table
+      caption={t('stability.define.versions')}
+      rows={versions}
+      keyOf={({ version }) => version}
+      columns={[
+        { key: 'version', head: t('stability.define.version'), cell: ({ version }) => version },
+        { key: 'at', head: t('stability.define.since'), cell: ({ at }) => <Moment at={at} /> },
+        { key: 'by', head: t('stability.define.by'), cell: ({ by }) => (by === null ? none : actorName(by)) },
+        { key: 'reason', head: t('stability.reason'), cell: ({ reason }) => reason ?? t('stability.define.first') },
+        {
+          key: 'weights',
+          head: t('stability.column.weight'),
+          cell: ({ parts }) =>
+            Object.entries(parts)
+              .map(
+                ([part, { weight }]) =>
+                  `${t(`stability.part.${part as Part['part']}`)} ${number(weight, language.value, 1)}`,
+              )
+              .join(' · '),
+        },
+      ]}
+    />
+  );
+}
+
+function Change({ parts, onDone }: FormProps) {
+  const loaded = useLoad<Version[]>('stability/definition');
+  return (
+    <div class="stack screen-only">
+      <Ready of={loaded} lines={3}>
+        {(versions) => (
+          <>
+            {may('manager') && <DefinitionForm parts={parts} onDone={onDone} />}
+            <Versions versions={versions} />
+          </>
+        )}
+      </Ready>
+    </div>
+  );
+}
+
+/** First what it would change; with a reason it becomes a revision. */
+function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
+  const [found, setFound] = useState<Recomputed | null>(null);
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const month = data.period.name;
+  const ask = (more: object, done: (answer: Recomputed) => void) =>
+    send(async () => done(await call<Recomputed>('stability/recompute', { method: 'POST', body: { month, ...more } })));
+  const unitOf = (kpi: string) => kpiOf(data, kpi)?.unit ?? 'count';
+  return (
+    <div class="stack-2 screen-only">
+      {problem && <ProblemCallout problem={problem} />}
+      <button type="button" class="button slim" disabled={busy} onClick={() => void ask({}, setFound)}>
+        {t('stability.recompute.preview')}
+      </button>
+      {found && found.differences.length === 0 && <p role="status">{t('stability.recompute.nothing')}</p>}
+      {found && found.differences.length > 0 && (
+        <form
+          class="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void ask({ reason }, () => {
+              setFound(null);
+              onDone();
+            });
+          }}
+        >
+          <Table
+            caption={t('stability.recompute.changes')}
+            rows={found.differences}
+            keyOf={({ site, kpi }) => `${site} ${kpi}`}
+            columns={[
+              { key: 'kpi', head: t('stability.recompute.kpi'), cell: ({ kpi }) => kpiWord(kpi, 'name') },
+              { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? t('stability.allSites') },
+              {
+                key: 'before',
+                head: t('stability.recompute.before'),
+                right: true,
+                cell: ({ kpi, before }) => formatUnit(unitOf(kpi), before),
+              },
+              {
+                key: 'after',
+                head: t('stability.recompute.after'),
+                right: true,
+                cell: ({ kpi, after }) => formatUnit(unitOf(kpi), after),
+              },
+            ]}
+          />
+          <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
+          <div class="form-end">
+            <button type="submit" class="button main" disabled={busy}>
+              {t('stability.recompute.apply')}
+            </button>
+          </div>
+        </form>
+      )}
+    </div>
+  );
+}
+
+export function Definitions({ data, onDone }: { data: Stability; onDone: () => void }) {
+  const [open, setOpen] = useState(false);
+  const done = () => {
+    setOpen(false);
+    onDone();
+  };
+  return (
+    <Box
+      title={t('stability.define.title')}
+      aside={
+        <button type="button" class="button slim screen-only" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {t(may('manager') ? 'stability.define.change' : 'stability.define.versions')}
+        </button>
+      }
+    >
+      <div class="stack">
+        <dl class="definitions small">
+          {data.parts.map(({ part, kpi, weight, target, floor, unit }) => (
+            <div key={part}>
+              <dt>
+                <a href={listOf(data, kpi)}>{t(`stability.part.${part}`)}</a>
+              </dt>
+              <dd>
+                {t(`stability.meaning.${part}`)}{' '}
+                <span class="quiet">
+                  {t('stability.define.line', {
+                    weight: number(weight, language.value, 1),
+                    target: formatUnit(unit, target),
+                    floor: formatUnit(unit, floor),
+                  })}
+                </span>
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <p class="small quiet">
+          {t('stability.zone', { zone: data.period.zone })} ·{' '}
+          {t('stability.definitionOf', { n: data.index.definition })}
+        </p>
+        {open && <Change parts={data.parts} onDone={done} />}
+        {data.closed && may('manager') && <Recompute data={data} onDone={onDone} />}
+      </div>
+    </Box>
+  );
+}

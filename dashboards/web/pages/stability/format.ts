@@ -1,0 +1,24 @@
+/** Numbers of the Stability page in words. Pure but for the language. */
+import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { none, number, time } from '../../../../shared/words/format.ts';
+import { withQuery } from '../../router.ts';
+import { middleOf } from '../../time/period.ts';
+import { language, t } from '../../words/words.ts';
+
+export const formatMonth = (period: string): string => time(middleOf(period), language.value, 'month');
+export const formatIndex = (value: number | null): string => number(value, language.value);
+const decimals = (value: number) => (Math.abs(value) < 10 ? 1 : 0);
+/** `440 person-hours`. */
+export const formatHours = (value: number | null): string =>
+  value === null ? none : t('stability.personHours', { n: number(value, language.value, decimals(value)) });
+/** `−11.0 pt`: one decimal, because points are added up. */
+export const formatPoints = (value: number): string =>
+  t('stability.points', { n: number(Math.abs(value) < 0.05 ? 0 : value, language.value, 1).replace('-', '−') });
+
+export const kpiOf = ({ kpis }: Stability, id: string): KpiValue | undefined => kpis.find((kpi) => kpi.id === id);
+export const besideOf = (kpi: KpiValue | undefined, code: string): number | null =>
+  kpi?.beside.find((one) => one.code === code)?.value ?? null;
+
+/** The list behind a KPI, for the same month and site. */
+export const listOf = ({ period, site }: Stability, kpi: string): string =>
+  `/stability/${encodeURIComponent(kpi)}${withQuery('', { period: period.name, site })}`;

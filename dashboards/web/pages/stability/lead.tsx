@@ -1,0 +1,113 @@
+/** The answer in one sentence, and what the numbers of the page are of. */
+import type { ComponentChildren } from 'preact';
+import type { Stability } from '../../../../shared/api.ts';
+import { number, percent, time } from '../../../../shared/words/format.ts';
+import { Sentence } from '../../parts/sentence.tsx';
+import { to } from '../../router.ts';
+import { actorName, language, t } from '../../words/words.ts';
+import { kpiWord } from '../kpi-tile.tsx';
+import { besideOf, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+
+function IndexSentence({ data }: { data: Stability }) {
+  const { index, parts } = data;
+  const shown = <a href="#parts">{formatIndex(index.value)}</a>;
+  if (index.state === 'insufficient')
+    return <Sentence of="stability.lead.few" values={{ n: number(data.endpoints, language.value) }} />;
+  if (index.value === null || index.band === null)
+    return <Sentence of="stability.lead.noIndex" values={{ weight: number(index.weight, language.value) }} />;
+  const band = t(`stability.band.${index.band}`);
+  const limited = index.limitedBy;
+  if (!limited) return <Sentence of="stability.lead.full" values={{ index: shown, band }} />;
+  const kpi = parts.find(({ part }) => part === limited.part)?.kpi ?? '';
+  const part = <a href={listOf(data, kpi)}>{t(`stability.inPart.${limited.part}`)}</a>;
+  return <Sentence of="stability.lead.index" values={{ index: shown, band, part }} />;
+}
+
+function LostSentence({ data }: { data: Stability }) {
+  const kpi = kpiOf(data, 'lost_hours');
+  const link = (text: string) => <a href={listOf(data, 'lost_hours')}>{text}</a>;
+  const [first] = data.incidents.toSorted((a, b) => b.lost - a.lost);
+  const value = kpi?.value ?? null;
+  if (value === null) return <>{kpiWord('lost_hours', 'nothing')}</>;
+  if (value === 0 || !first)
+    return <Sentence of="stability.lead.nothingLost" values={{ hours: link(formatHours(0)) }} />;
+  const incident = <a href={to.incident(first.ticket.id)}>#{first.ticket.id}</a>;
+  const share = percent((100 * first.lost) / value, language.value, 0);
+  return <Sentence of="stability.lead.lost" values={{ hours: link(formatHours(value)), share, incident }} />;
+}
+
+/** What is not known may be more than what is. */
+function OpenSentence({ data }: { data: Stability }) {
+  const kpi = kpiOf(data, 'lost_hours');
+  const [unconfirmed, unknown] = [besideOf(kpi, 'unconfirmed') ?? 0, besideOf(kpi, 'unknown') ?? 0];
+  const hours = <a href="#causes">{formatHours(unconfirmed)}</a>;
+  const n = <a href="#actions">{number(unknown, language.value)}</a>;
+  return (
+    <>
+      {unconfirmed > 0 && <Sentence of="stability.lead.unconfirmed" values={{ hours }} />}{' '}
+      {unknown > 0 && <Sentence of="stability.lead.unknown" values={{ n }} />}
+    </>
+  );
+}
+
+function ChangeSentence({ data: { before, index, site } }: { data: Stability }) {
+  if (!before || index.value === null) return null;
+  const query = new URLSearchParams({ period: before.name, ...(site === null ? {} : { site }) });
+  const value = <a href={`/stability?${query}`}>{formatIndex(before.value)}</a>;
+  const values = { month: formatMonth(before.name), value };
+  if (formatIndex(before.value) === formatIndex(index.value))
+    return <Sentence of="stability.lead.same" values={values} />;
+  const isWorse = before.change < 0;
+  const moved: [string, number][] = [...Object.entries(before.byPart), ['composition', before.composition]];
+  const [most] = moved.sort((a, b) => (isWorse ? a[1] - b[1] : b[1] - a[1]));
+  const name = (most?.[0] ?? 'composition') as Stability['parts'][number]['part'] | 'composition';
+  const part = <a href="#parts">{t(`stability.inPart.${name}`)}</a>;
+  return isWorse ? (
+    <Sentence of="stability.lead.worse" values={{ ...values, part }} />
+  ) : (
+    <Sentence of="stability.lead.better" values={{ ...values, part }} />
+  );
+}
+
+export function Lead({ data }: { data: Stability }) {
+  return (
+    <p class="lead">
+      <IndexSentence data={data} /> <LostSentence data={data} /> <OpenSentence data={data} />{' '}
+      <ChangeSentence data={data} />
+    </p>
+  );
+}
+
+function State({ data: { provisional, closed } }: { data: Stability }): ComponentChildren {
+  if (closed && closed.revision > 0) {
+    const { by, reason, at } = closed;
+    const values = { n: closed.revision, by: actorName(by), at: time(at, language.value, 'date'), reason };
+    return (
+      <>
+        <span class="tag">{t('stability.revised')}</span> {t('stability.revisedBy', values)}
+      </>
+    );
+  }
+  if (closed) return t('stability.closed', { at: time(closed.at, language.value, 'date') });
+  return <span class="tag">{t(provisional ? 'stability.provisional' : 'stability.open')}</span>;
+}
+
+/** The month, its zone, how sure it is, and of how many: beside every number of the page. */
+export function About({ data }: { data: Stability }) {
+  const { period, asOf, coverage, endpoints, site } = data;
+  return (
+    <ul class="about-month quiet small">
+      <li class="strong">{formatMonth(period.name)}</li>
+      <li>{site ?? t('stability.allSites')}</li>
+      <li>
+        <State data={data} />
+      </li>
+      <li>{period.zone}</li>
+      <li>{t('common.asOf', { at: time(asOf, language.value, 'moment', period.zone) })}</li>
+      <li>
+        {t('stability.coverage')} {percent(coverage, language.value, 1)}
+      </li>
+      <li>{t('stability.nEndpoints', { n: number(endpoints, language.value) })}</li>
+    </ul>
+  );
+}

@@ -1,0 +1,71 @@
+/** The desk: how old what waits is, what came and went, how long it took, and how often targets were kept. */
+import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { number } from '../../../../shared/words/format.ts';
+import { Box } from '../../parts/box.tsx';
+import { language, t } from '../../words/words.ts';
+import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
+import { kpiOf, listOf } from './format.ts';
+
+const bars = {
+  age: ['under_10_days', 'up_to_30_days', 'over_30_days'],
+  flow: ['opened', 'reopened', 'resolved', 'cancelled'],
+} as const;
+
+function CountBars({ kpi, codes, title }: { kpi: KpiValue; codes: readonly string[]; title: string }) {
+  const rows = codes.flatMap((code) => kpi.beside.find((one) => one.code === code) ?? []);
+  const most = Math.max(...rows.map(({ value }) => value ?? 0), 1);
+  if (rows.length === 0) return null;
+  return (
+    <div class="stack-2">
+      <h3>{title}</h3>
+      <ul class="bars">
+        {rows.map(({ code, unit, value }) => (
+          <li key={code}>
+            <span>{kpiWord(kpi.id, `beside.${code}`)}</span>
+            <div class="track" aria-hidden="true">
+              <div class="fill tone-idle" style={{ width: `${(100 * (value ?? 0)) / most}%` }} />
+            </div>
+            <span class="right">{formatUnit(unit, value)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Backlog({ kpi, href }: { kpi: KpiValue; href: string }) {
+  return (
+    <Box
+      title={<a href={href}>{kpiWord(kpi.id, 'name')}</a>}
+      aside={<span class="strong">{number(kpi.value, language.value)}</span>}
+    >
+      {kpi.state === 'no_data' ? (
+        <p class="quiet small">{kpiWord(kpi.id, 'nothing')}</p>
+      ) : (
+        <div class="stack">
+          <CountBars kpi={kpi} codes={bars.age} title={t('stability.support.age')} />
+          <CountBars kpi={kpi} codes={bars.flow} title={t('stability.support.flow')} />
+        </div>
+      )}
+    </Box>
+  );
+}
+
+/** Those that the five tiles have are not repeated. */
+const headlines = new Set(['availability_server', 'availability_workstation', 'lost_hours', 'response_in_target']);
+
+export function Support({ data }: { data: Stability }) {
+  const backlog = kpiOf(data, 'backlog');
+  const rest = data.kpis.filter(({ id }) => id !== 'backlog' && !headlines.has(id));
+  return (
+    <>
+      <h2>{t('stability.support.title')}</h2>
+      <div class="columns">
+        {backlog && <Backlog kpi={backlog} href={listOf(data, backlog.id)} />}
+        {rest.map((kpi) => (
+          <KpiTile key={kpi.id} kpi={kpi} provisional={data.provisional} href={listOf(data, kpi.id)} />
+        ))}
+      </div>
+    </>
+  );
+}

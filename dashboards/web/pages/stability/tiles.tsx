@@ -1,0 +1,132 @@
+/** The five numbers of a month, each a link to the list that it was computed from. */
+import type { ComponentChildren } from 'preact';
+import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { none, number, percent } from '../../../../shared/words/format.ts';
+import { language, t } from '../../words/words.ts';
+import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
+import { titleOf } from '../tickets.tsx';
+import { besideOf, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+
+interface TileProps {
+  href: string;
+  name: string;
+  /** Too little was observed for the number to be relied on. */
+  thin?: boolean;
+  figure: ComponentChildren;
+  notes: ComponentChildren[];
+}
+
+function Tile({ href, name, thin = false, figure, notes }: TileProps) {
+  return (
+    <a class="tile" href={href}>
+      <span class="what">{name}</span>
+      <span class={`figure ${thin ? 'quiet' : ''}`}>{figure}</span>
+      {notes.filter(Boolean).map((note, n) => (
+        <span class="note" key={n}>
+          {note}
+        </span>
+      ))}
+    </a>
+  );
+}
+
+/** Lines as text: the tile itself is the link. */
+function Few({ kpi }: { kpi: KpiValue }) {
+  return (
+    <span class="few">
+      {kpi.few.slice(0, 4).map(({ endpoint, ticket, value }) => (
+        <span key={endpoint?.id ?? ticket?.id}>
+          {endpoint?.name ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)} <b>{formatUnit(kpi.unit, value)}</b>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+interface Around {
+  data: Stability;
+  before: Stability | null;
+}
+
+/** `September 2026: 99.88 %`, without a verdict: whether the difference means something is not known. */
+function earlier({ before }: Around, id: string): string | null {
+  const kpi = before && kpiOf(before, id);
+  if (!before || !kpi || kpi.value === null || kpi.state === 'insufficient') return null;
+  return t('stability.earlierValue', {
+    month: formatMonth(before.period.name),
+    value: formatUnit(kpi.unit, kpi.value),
+  });
+}
+
+function KpiHeadline({ id, around, extra }: { id: string; around: Around; extra?: ComponentChildren }) {
+  const { data } = around;
+  const kpi = kpiOf(data, id);
+  if (!kpi) return null;
+  const part = data.parts.find((one) => one.kpi === id);
+  const target =
+    part && part.unit === kpi.unit && t('stability.targetIs', { value: formatUnit(part.unit, part.target) });
+  const isFew = kpi.state === 'insufficient';
+  const range = kpi.low !== kpi.high && !isFew && formatRange(kpi.unit, kpi.low, kpi.high);
+  const counted = [
+    `n ${number(kpi.n, language.value)}`,
+    kpi.coverage !== null && `${t('stability.coverage')} ${percent(kpi.coverage, language.value, 1)}`,
+    kpi.state === 'low_n' && t('stability.few'),
+  ];
+  return (
+    <Tile
+      href={listOf(data, id)}
+      name={kpiWord(id, 'name')}
+      thin={kpi.thin}
+      figure={isFew ? <Few kpi={kpi} /> : formatUnit(kpi.unit, kpi.value)}
+      notes={[
+        kpi.state === 'no_data' && kpiWord(id, 'nothing'),
+        isFew && t('stability.insufficient'),
+        [range, target].filter(Boolean).join(' · '),
+        counted.filter(Boolean).join(' · '),
+        kpi.value !== null && extra,
+        earlier(around, id),
+      ]}
+    />
+  );
+}
+
+function IndexTile({ data, before }: Around) {
+  const { index } = data;
+  const isNone = index.value === null;
+  const was = before?.index.value ?? null;
+  return (
+    <Tile
+      href="#parts"
+      name={t('stability.index')}
+      figure={isNone ? none : formatIndex(index.value)}
+      notes={[
+        index.band && t(`stability.band.${index.band}`),
+        index.state === 'insufficient' && t('stability.tooSmall'),
+        index.state === 'no_data' && t('stability.noParts'),
+        `n ${number(data.endpoints, language.value)} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
+        before &&
+          was !== null &&
+          t('stability.earlierValue', { month: formatMonth(before.period.name), value: formatIndex(was) }),
+      ]}
+    />
+  );
+}
+
+export function Tiles({ data, before }: Around) {
+  const around = { data, before };
+  const lost = kpiOf(data, 'lost_hours');
+  const [share, unconfirmed] = [besideOf(lost, 'share'), besideOf(lost, 'unconfirmed') ?? 0];
+  const ofHours = [
+    share !== null && t('stability.ofWorkingTime', { share: percent(share, language.value, 2) }),
+    unconfirmed > 0 && t('stability.plusUnconfirmed', { hours: formatUnit('hours', unconfirmed) }),
+  ];
+  return (
+    <div class="tiles headlines">
+      <IndexTile data={data} before={before} />
+      <KpiHeadline id="availability_server" around={around} />
+      <KpiHeadline id="availability_workstation" around={around} />
+      <KpiHeadline id="lost_hours" around={around} extra={ofHours.filter(Boolean).join(' · ')} />
+      <KpiHeadline id="response_in_target" around={around} />
+    </div>
+  );
+}
