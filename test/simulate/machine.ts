@@ -27,7 +27,7 @@ export interface Machine {
   zone: number;
   /** What is wrong with it, and since when. */
   troubles: readonly Trouble[];
-  /** When it is away, in order of time; without, it naps and restarts at a rhythm of its own. */
+  /** When it is away, in order of time, from its first start on; without, it naps and restarts at a rhythm of its own. */
   absences?: readonly Absence[];
 }
 
@@ -103,11 +103,8 @@ export const absenceAt = (machine: Machine, at: number): Absence | undefined =>
 
 /** When the machine was last started, ms UTC: at a steady rhythm of its own. */
 export function bootedAt(machine: Machine, at: number): number {
-  if (machine.absences) {
-    const start = machine.absences.findLast(({ to, how }) => to <= at && startsAnew.has(how));
-    if (start) return start.to - agentStartsAfter;
-    return Math.floor((machine.absences[0]?.from ?? 0) - machine.rebootDays * day);
-  }
+  const start = machine.absences?.findLast(({ to, how }) => to <= at && startsAnew.has(how));
+  if (start) return start.to - agentStartsAfter;
   const every = machine.rebootDays * day;
   const phase = noise(machine.seed, 1) * every;
   return Math.floor((at - phase) / every) * every + phase;

@@ -149,7 +149,7 @@ function troublesOf(until: number): ScriptedTrouble[] {
     now('ber-build-1', 'disk-filling', 14 * hour),
     now('osa-db-2', 'backup-late', 3.2 * day),
     now('osa-web-2', 'service', 50 * minute),
-    now('nyc-web-1', 'array-degraded', 6 * hour),
+    now('nyc-web-1', 'smart', 14 * hour),
     now('ber-cedar', 'encryption', 2 * day),
     now('osa-print-1', 'security-updates', 9 * day),
   ];

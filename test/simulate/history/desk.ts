@@ -109,7 +109,7 @@ export async function createDesk({ seed, sites, works, api, state, now }: DeskPa
     const { id, priority, kind } = ticket;
     const as = mine.by.token;
     const site = siteOf(ticket)?.name ?? '';
-    const later = (ms: number) => atWork(site, now() + ms, priority);
+    const later = (ms: number) => atWork(site, Math.round(now() + ms), priority);
     const act = (name: string, body: object) => api.call('POST', `/api/v1/tickets/${id}/${name}`, body, as);
     if (mine.step === 'look') {
       const isTaken =

@@ -18,6 +18,8 @@ const until = startAt + 7 * day;
 const at = (text: string) => Date.parse(text);
 
 const servers = { 'osa-db-1': 20, 'osa-erp-1': 60, 'osa-files-1': 80, 'osa-mail-1': 110, 'osa-web-1': 5 };
+/** It has a line and a generator of its own. */
+const apart = { 'osa-vpn-1': 3 };
 /** A Wednesday afternoon, the night to Friday, and the holiday of 23 November. */
 const dark = { from: at('2026-11-18T15:31:00+09:00'), to: at('2026-11-18T18:58:00+09:00') };
 const crash = { from: at('2026-11-20T08:20:00+09:00'), to: at('2026-11-20T09:25:00+09:00') };
@@ -33,7 +35,14 @@ const plan: HistoryPlan = {
   ...{ seed: 5, startAt },
   sites: [
     {
-      ...{ name: 'Osaka', zone: 'Asia/Tokyo', region: 'JP', people: 113, servers, laptops: ['osa-amber'] },
+      ...{
+        name: 'Osaka',
+        zone: 'Asia/Tokyo',
+        region: 'JP',
+        people: 113,
+        servers: { ...servers, ...apart },
+        laptops: ['osa-amber'],
+      },
       desk: ['Kenji Mori', 'Yuki Tanaka'],
     },
   ],
@@ -88,15 +97,17 @@ test('outages of servers are the intervals that availability shows, to the minut
     'osa-mail-1': expected(dark),
     // The cut line was no outage of the machine: its reports came afterwards.
     'osa-web-1': expected(dark),
+    'osa-vpn-1': expected(),
   });
 });
 
 test('a laptop sleeps outside the hours of its office and is never down for it', async () => {
   const { endpoints } = await get<Availability>('/api/v1/kpis/availability?period=2026-11&class=workstation');
   const [laptop] = endpoints;
-  const ofNight = (laptop?.intervals ?? []).filter(({ from, to }) => to - from > 6 * hour);
-  assert.ok(ofNight.length >= 4, `${ofNight.length} nights`);
-  assert.ok(ofNight.every(({ state }) => state === 'idle'));
+  const of = (wanted: string) => (laptop?.intervals ?? []).filter(({ state }) => state === wanted);
+  const nights = of('idle').filter(({ from, to }) => to - from > 6 * hour);
+  assert.ok(nights.length >= 4, `${nights.length} nights`);
+  assert.ok(of('down').every(({ from, to }) => from >= dark.from && to <= dark.to));
 });
 
 const ticketsOf = () =>

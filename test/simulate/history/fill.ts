@@ -99,24 +99,19 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
     const guests = filled.map((one) => createGuest({ ...one, source, time, end: expected }));
     const state = await openState({ driver: 'sqlite', file: join(data, 'state.db') });
     const desk = await createDesk({ ...plan, api, state, now: clock.now });
-    const count = async (table: 'tickets' | 'alerts') =>
-      Number(
-        (
-          await state
-            .selectFrom(table)
-            .select((f) => f.fn.countAll().as('n'))
-            .executeTakeFirstOrThrow()
-        ).n,
-      );
+    const count = async (table: 'tickets' | 'alerts', since: 'opened_at' | 'fired_at') => {
+      const rows = state.selectFrom(table as 'alerts').where(since as 'fired_at', 'is not', null);
+      return Number((await rows.select((f) => f.fn.countAll().as('n')).executeTakeFirstOrThrow()).n);
+    };
     const daily = {
       at: plan.startAt + day,
       next: () => daily.at,
       async run() {
         const gone = plan.outages.filter(({ from }) => from < daily.at).length;
         const days = Math.round((daily.at - plan.startAt) / day);
-        const all = Math.round((expected - plan.startAt) / day);
+        const all = Math.floor((expected - plan.startAt) / day);
         onDay?.(
-          `day ${days} of ${all}, ${gone} outages, ${await count('alerts')} alerts, ${await count('tickets')} tickets`,
+          `day ${days} of ${all}, ${gone} outages, ${await count('alerts', 'fired_at')} alerts, ${await count('tickets', 'opened_at')} tickets`,
         );
         daily.at += day;
       },

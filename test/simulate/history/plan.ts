@@ -82,6 +82,8 @@ export async function datesOff(region: string, { start, end }: Span) {
 export async function machinesOf(plan: HistoryPlan, until: number): Promise<PlannedMachine[]> {
   const span = { start: plan.startAt, end: until + 7 * day };
   const made: PlannedMachine[] = [];
+  // Before a laptop's first night in the plan.
+  const firstStart: Absence = { from: span.start - 3 * day, to: span.start - 3 * day + minute, how: 'restart' };
   for (const site of plan.sites) {
     const holidays = (await datesOff(site.region, span)).map(({ date }) => date);
     const hours = businessTime(laptopHours(site.zone, holidays), span.start - day, span.end);
@@ -97,7 +99,7 @@ export async function machinesOf(plan: HistoryPlan, until: number): Promise<Plan
           zone: offsetOf(site.zone, span.start),
           sleepShare: kind === 'server' ? 0 : 0.2,
           troubles: plan.troubles.filter(({ host }) => host === hostname),
-          absences: scripted.reduce(overlaid, sleeps),
+          absences: [firstStart, ...scripted.reduce(overlaid, sleeps)],
         },
       });
     };
