@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bodyOf, type Draft } from '../../dashboards/web/pages/maintenance/plan.ts';
+import { bodyOf, type WindowDraft } from '../../dashboards/web/pages/maintenance/plan.ts';
 
 const now = Date.parse('2026-11-27T12:00:00Z');
-const draft = (more: Partial<Draft>): Draft => ({
+const draft = (more: Partial<WindowDraft>): WindowDraft => ({
   ...{
     of: 'site',
     target: 'Osaka',
@@ -16,7 +16,8 @@ const draft = (more: Partial<Draft>): Draft => ({
   },
   ...more,
 });
-const cronOf = (more: Partial<Draft>) => (bodyOf(draft(more), now) as { repeat: { cron: string } } | null)?.repeat.cron;
+const cronOf = (more: Partial<WindowDraft>) =>
+  (bodyOf(draft(more), now) as { repeat: { cron: string } } | null)?.repeat.cron;
 
 test('a form without a start begins now; without a target or a reason there is nothing to send', () => {
   const scope = { of: 'site', target: 'Osaka' };

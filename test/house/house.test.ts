@@ -72,6 +72,10 @@ test('agent and collector share nothing but what is in shared', () => none(cross
 test('every file and folder that a README or a comment names is there', () => none(nameFaults(house)));
 test('every room says how to add one more', () => none(addingFaults(house)));
 test('no file waits for one that waits for it', () => none(circleFaults(house)));
+test('types go one way, too: no circle of files', () =>
+  none(circles(house.sources, ({ kind }) => kind !== 'start').map((circle) => circle.join(' → '))));
+test('a type name has one meaning', () =>
+  none(homonyms(product).map(([name, paths]) => `${name} is a type of ${paths.join(', ')}`)));
 test('files and functions stay short', () => none(sizeFaults(house, limits)));
 test('no state lives in a module but what is of the whole process', () => none(stateFaults(house, moduleState)));
 test('what is exported has a user in the product', () => none(deadFaults(house, awaited)));
@@ -82,11 +86,8 @@ test('the whole tree was read', () => {
   assert.ok(product.length > 300 && house.readmes.size > 15 && house.files.includes('package.json'));
   // uvu's own mark stands at the start of the line.
   const figure = (text: string) => console.log(`\nFIGURE ${text}`);
-  figure(`type names with several meanings: ${homonyms(product).length}`);
-  figure(`circles of types alone: ${circles(house.sources, ({ kind }) => kind !== 'start').length}`);
   const inBrowser = untestedFaults(house, () => false).length;
   figure(`source files that only tests in a browser reach: ${inBrowser} of ${product.length}`);
-  figure(`functions over ${limits.functionLines} lines: ${Object.keys(limits.exceptions).length}`);
   figure(`modules with state: ${moduleState.size} variables`);
 });
 

@@ -9,16 +9,16 @@ import { instantIn, localText } from '../../time/local.ts';
 import { t } from '../../words/words.ts';
 import { factors, formatFactor } from './impact-words.ts';
 
-type Segment = Impact['segments'][number];
-interface Draft {
-  was: Segment;
+type SegmentDraft = Impact['segments'][number];
+interface ImpactDraft {
+  was: SegmentDraft;
   start: string;
   end: string;
   factor: string;
   affected: { site: string; people: string }[];
 }
 
-const draftOf = (was: Segment): Draft => ({
+const draftOf = (was: SegmentDraft): ImpactDraft => ({
   was,
   start: localText(was.start),
   end: localText(was.end),
@@ -26,7 +26,7 @@ const draftOf = (was: Segment): Draft => ({
   affected: was.affected.map(({ site, people }) => ({ site: site ?? '', people: String(people) })),
 });
 
-const segmentOf = ({ was, start, end, factor, affected }: Draft): Segment => ({
+const segmentOf = ({ was, start, end, factor, affected }: ImpactDraft): SegmentDraft => ({
   start: instantIn(start, was.start) ?? was.start,
   end: instantIn(end, was.end),
   factor: Number(factor),
@@ -35,15 +35,15 @@ const segmentOf = ({ was, start, end, factor, affected }: Draft): Segment => ({
 
 interface SegmentProps {
   n: number;
-  draft: Draft;
+  draft: ImpactDraft;
   sites: readonly SiteRow[];
-  onChange: (draft: Draft | null) => void;
+  onChange: (draft: ImpactDraft | null) => void;
 }
 
 function SegmentFields({ n, draft, sites, onChange }: SegmentProps) {
-  const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
+  const set = (change: Partial<ImpactDraft>) => onChange({ ...draft, ...change });
   const values = [...new Set([...factors.map(([value]) => value), draft.was.factor])].sort((a, b) => b - a);
-  const setPlace = (at: number, change: Partial<Draft['affected'][number]>) =>
+  const setPlace = (at: number, change: Partial<ImpactDraft['affected'][number]>) =>
     set({ affected: draft.affected.map((one, m) => (m === at ? { ...one, ...change } : one)) });
   const options: [string, string][] = [
     ['', t('stability.noSite')],
@@ -110,7 +110,7 @@ function SegmentFields({ n, draft, sites, onChange }: SegmentProps) {
   );
 }
 
-interface FormProps {
+interface ImpactFormProps {
   ticket: number;
   impact: Impact;
   sites: readonly SiteRow[];
@@ -122,7 +122,7 @@ interface FormProps {
   onCancel: () => void;
 }
 
-export function ImpactForm({ ticket, impact, sites, from, confirm, onDone, onCancel }: FormProps) {
+export function ImpactForm({ ticket, impact, sites, from, confirm, onDone, onCancel }: ImpactFormProps) {
   const [drafts, setDrafts] = useState(() => impact.segments.map(draftOf));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
@@ -131,7 +131,7 @@ export function ImpactForm({ ticket, impact, sites, from, confirm, onDone, onCan
     const body = { segments: drafts.map(segmentOf), reason };
     if (await send(() => call(`tickets/${ticket}/impact`, { method: 'PUT', body }))) onDone();
   };
-  const added: Segment = { start: from, end: null, factor: 1, affected: [] };
+  const added: SegmentDraft = { start: from, end: null, factor: 1, affected: [] };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
       {problem && <ProblemCallout problem={problem} />}

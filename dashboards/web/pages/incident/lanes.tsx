@@ -11,7 +11,7 @@ export interface Axis {
   to: number;
 }
 
-interface Mark {
+interface LaneMark {
   at: number;
   /** Of a stretch; a moment has none. */
   until?: number;
@@ -24,7 +24,7 @@ type Lane = (typeof lanes)[number];
 
 const ticketKinds = ['opened', 'state', 'assigned', 'reopened', 'priority', 'impact', 'linked'];
 
-function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetail }): Record<Lane, Mark[]> {
+function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetail }): Record<Lane, LaneMark[]> {
   const names = new Map(incident.endpoints.map(({ id, name }) => [id, name]));
   const { events, notifications } = detail;
   const story = (kinds: readonly string[]) => events.filter(({ kind }) => kinds.includes(kind));
@@ -72,12 +72,12 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
 }
 
 /** `4: 13:16 box-1 …`, for whoever does not see the lane; long lanes are read in the lists below. */
-function spoken(name: string, marks: readonly Mark[]): string {
+function spoken(name: string, marks: readonly LaneMark[]): string {
   const first = marks.slice(0, 5).map(({ at, say }) => `${time(at, language.value)} ${say}`);
   return `${name}: ${number(marks.length, language.value)}. ${first.join('; ')}`;
 }
 
-function LaneOf({ name, marks, axis }: { name: string; marks: readonly Mark[]; axis: Axis }) {
+function LaneOf({ name, marks, axis }: { name: string; marks: readonly LaneMark[]; axis: Axis }) {
   const width = 1000;
   const x = (at: number) => ((at - axis.from) / (axis.to - axis.from)) * width;
   const shown = marks.filter(({ at, until = at }) => until >= axis.from && at <= axis.to);

@@ -11,11 +11,11 @@ import { Field, Input, Select } from '../../parts/field.tsx';
 import { search } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { Covered, NextDates, Warnings } from './facts.tsx';
-import { bodyOf, type Draft, repeats, scopes } from './plan.ts';
+import { bodyOf, repeats, scopes, type WindowDraft } from './plan.ts';
 
 const lengths = ['30', '60', '120', '240', '480', '1440', '2880'];
 
-function blank(): Draft {
+function blank(): WindowDraft {
   const params = new URLSearchParams(search.value);
   const of = scopes.find((one) => one === params.get('of')) ?? 'site';
   const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
@@ -23,7 +23,7 @@ function blank(): Draft {
   return { of, target: params.get('target') ?? '', reason: '', ...when };
 }
 
-function targetsOf(of: Draft['of']): [string, string][] {
+function targetsOf(of: WindowDraft['of']): [string, string][] {
   if (of === 'endpoint') return [...(rows.value?.values() ?? [])].map(({ id, name }) => [id, name]);
   const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
@@ -35,7 +35,7 @@ const zones = () => {
 };
 
 /** What the collector says to it, a moment after the last change. */
-function usePreview(draft: Draft) {
+function usePreview(draft: WindowDraft) {
   const [preview, setPreview] = useState<MaintenanceRow | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const text = JSON.stringify(draft);
@@ -65,7 +65,7 @@ function usePreview(draft: Draft) {
 
 export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }) {
   const [draft, setDraft] = useState(blank);
-  const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const set = (part: Partial<WindowDraft>) => setDraft((old) => ({ ...old, ...part }));
   const { preview, problem: fault } = usePreview(draft);
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
@@ -86,7 +86,7 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
           <Select
             label={t('maintenance.what')}
             value={draft.of}
-            onChange={(of) => set({ of: of as Draft['of'], target: '' })}
+            onChange={(of) => set({ of: of as WindowDraft['of'], target: '' })}
             options={scopes.map((of) => [of, t(`maintenance.scope.${of}`)] as const)}
           />
           <Select
@@ -100,7 +100,7 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
           <Select
             label={t('maintenance.repeat')}
             value={draft.repeat}
-            onChange={(repeat) => set({ repeat: repeat as Draft['repeat'] })}
+            onChange={(repeat) => set({ repeat: repeat as WindowDraft['repeat'] })}
             options={repeats.map((one) => [one, t(`maintenance.repeats.${one}`)] as const)}
           />
           {draft.repeat === 'cron' ? (

@@ -2,7 +2,7 @@
 export const repeats = ['once', 'daily', 'weekly', 'monthly', 'cron'] as const;
 export const scopes = ['site', 'group', 'tag', 'endpoint'] as const;
 
-export interface Draft {
+export interface WindowDraft {
   of: (typeof scopes)[number];
   target: string;
   reason: string;
@@ -17,7 +17,7 @@ export interface Draft {
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** The cron expression of a start; null without one. The wall time is that of the chosen zone, so only its digits count. */
-function cronOf({ repeat, from, cron }: Pick<Draft, 'repeat' | 'from' | 'cron'>): string | null {
+function cronOf({ repeat, from, cron }: Pick<WindowDraft, 'repeat' | 'from' | 'cron'>): string | null {
   if (repeat === 'cron') return cron.trim() || null;
   const [, date, hour, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)/.exec(from) ?? [];
   if (date === undefined) return null;
@@ -28,7 +28,7 @@ function cronOf({ repeat, from, cron }: Pick<Draft, 'repeat' | 'from' | 'cron'>)
 }
 
 /** The body of the request; null while something is missing. */
-export function bodyOf(draft: Draft, now: number): object | null {
+export function bodyOf(draft: WindowDraft, now: number): object | null {
   const { of, target, from, zone, repeat } = draft;
   const reason = draft.reason.trim();
   const durationMin = Number(draft.minutes);

@@ -6,9 +6,9 @@ import { t } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
 import { formatHours, formatPoints } from './format.ts';
 
-type Action = Stability['actions'][number];
+type NextAction = Stability['actions'][number];
 
-function placeOf({ code, ticket, endpoint, site }: Action, { sites }: Stability): string {
+function placeOf({ code, ticket, endpoint, site }: NextAction, { sites }: Stability): string {
   if (code === 'confirm_impact' && ticket) return `${to.ticket(ticket.id)}?impact=confirm`;
   if (ticket) return to.incident(ticket.id);
   if (code === 'people_of_endpoint' && endpoint) return `${to.endpoint(endpoint.id)}?tab=about`;
@@ -17,7 +17,7 @@ function placeOf({ code, ticket, endpoint, site }: Action, { sites }: Stability)
   return known ? `${to.site(known.id)}?edit=1` : '/sites';
 }
 
-function wins({ code, points, hours }: Action): string | null {
+function wins({ code, points, hours }: NextAction): string | null {
   const parts = [
     points !== null && t('stability.action.points', { points: formatPoints(points) }),
     hours !== null &&

@@ -13,8 +13,8 @@ import { actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { kpiOf, listOf } from './format.ts';
 
-type Part = Stability['parts'][number];
-type Parts = Record<string, Pick<Part, 'weight' | 'target' | 'floor'>>;
+type DefinedPart = Stability['parts'][number];
+type Parts = Record<string, Pick<DefinedPart, 'weight' | 'target' | 'floor'>>;
 interface Version {
   version: number;
   at: number | null;
@@ -24,9 +24,9 @@ interface Version {
 }
 
 const numbers = ['weight', 'target', 'floor'] as const;
-type Draft = Record<string, Record<(typeof numbers)[number], string>>;
+type DefinitionDraft = Record<string, Record<(typeof numbers)[number], string>>;
 
-const draftOf = (parts: readonly Part[]): Draft =>
+const draftOf = (parts: readonly DefinedPart[]): DefinitionDraft =>
   Object.fromEntries(
     parts.map(({ part, weight, target, floor }) => [
       part,
@@ -34,17 +34,17 @@ const draftOf = (parts: readonly Part[]): Draft =>
     ]),
   );
 
-interface FormProps {
-  parts: readonly Part[];
+interface DefinitionFormProps {
+  parts: readonly DefinedPart[];
   onDone: () => void;
 }
 
-function DefinitionForm({ parts, onDone }: FormProps) {
+function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
   const [draft, setDraft] = useState(() => draftOf(parts));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
   const set = (part: string, name: (typeof numbers)[number], value: string) =>
-    setDraft((old) => ({ ...old, [part]: { ...(old[part] as Draft[string]), [name]: value } }));
+    setDraft((old) => ({ ...old, [part]: { ...(old[part] as DefinitionDraft[string]), [name]: value } }));
   const sum = Object.values(draft).reduce((all, { weight }) => all + Number(weight), 0);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -108,7 +108,7 @@ function Versions({ versions }: { versions: readonly Version[] }) {
             Object.entries(parts)
               .map(
                 ([part, { weight }]) =>
-                  `${t(`stability.part.${part as Part['part']}`)} ${number(weight, language.value, 1)}`,
+                  `${t(`stability.part.${part as DefinedPart['part']}`)} ${number(weight, language.value, 1)}`,
               )
               .join(' · '),
         },
@@ -117,7 +117,7 @@ function Versions({ versions }: { versions: readonly Version[] }) {
   );
 }
 
-function Change({ parts, onDone }: FormProps) {
+function Change({ parts, onDone }: DefinitionFormProps) {
   const loaded = useLoad<Version[]>('stability/definition');
   return (
     <div class="stack screen-only">

@@ -7,17 +7,17 @@ import { IntervalTable, Strip } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
-type Item = Availability['endpoints'][number];
+type EndpointItem = Availability['endpoints'][number];
 
 /** `99.91 % – 99.97 %`: what the value would be if all unknown time had been down, or up. */
-function rangeOf(figures: Item['figures']): string {
+function rangeOf(figures: EndpointItem['figures']): string {
   const { availability_low_pct: low, availability_high_pct: high } = figures;
   if (low === null || high === null) return t('stability.noRange');
   if (low === high) return t('stability.exact');
   return t('stability.range', { low: cutPercent(low, language.value), high: cutPercent(high, language.value) });
 }
 
-function Row({ item, period }: { item: Item; period: Availability['period'] }) {
+function Row({ item, period }: { item: EndpointItem; period: Availability['period'] }) {
   const [open, setOpen] = useState(false);
   const { figures } = item;
   return (
@@ -59,7 +59,13 @@ function Row({ item, period }: { item: Item; period: Availability['period'] }) {
   );
 }
 
-export function EndpointRows({ endpoints, period }: { endpoints: readonly Item[]; period: Availability['period'] }) {
+export function EndpointRows({
+  endpoints,
+  period,
+}: {
+  endpoints: readonly EndpointItem[];
+  period: Availability['period'];
+}) {
   return (
     <ul>
       {endpoints.map((item) => (

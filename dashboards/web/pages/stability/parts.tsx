@@ -11,12 +11,12 @@ import { Priority, titleOf } from '../tickets.tsx';
 import { Bar, hourStretches } from './bar.tsx';
 import { formatHours, formatIndex, formatPoints, listOf } from './format.ts';
 
-type Part = Stability['parts'][number];
-type Cause = Stability['causes'][number];
+type IndexPart = Stability['parts'][number];
+type StabilityCause = Stability['causes'][number];
 
 interface Step {
-  name: 'whole' | Part['part'] | 'index';
-  part: Part | null;
+  name: 'whole' | IndexPart['part'] | 'index';
+  part: IndexPart | null;
   from: number;
   to: number;
 }
@@ -33,7 +33,7 @@ function stepsOf({ parts, index }: Stability): Step[] {
 }
 
 /** `99.57 % · 100 points from 99.90 %, none from 99.00 %`. */
-const scaleOf = ({ unit, target, floor }: Part) =>
+const scaleOf = ({ unit, target, floor }: IndexPart) =>
   t('stability.scale', { target: formatUnit(unit, target), floor: formatUnit(unit, floor) });
 
 export function Waterfall({ data }: { data: Stability }) {
@@ -94,13 +94,13 @@ export function Waterfall({ data }: { data: Stability }) {
   );
 }
 
-interface CauseRow extends Cause {
+interface CauseRow extends StabilityCause {
   unconfirmed: number;
   planned: number;
   isOpen: boolean;
 }
 
-const keyOfCause = ({ ticket, endpoint }: Cause) => `${ticket?.id} ${endpoint?.id}`;
+const keyOfCause = ({ ticket, endpoint }: StabilityCause) => `${ticket?.id} ${endpoint?.id}`;
 
 /** What took points, and the incidents of which nobody has confirmed yet what they cost. */
 function causesOf({ causes, incidents }: Stability): CauseRow[] {
@@ -124,7 +124,7 @@ function causesOf({ causes, incidents }: Stability): CauseRow[] {
   return [...rows, ...rest.toSorted((a, b) => b.unconfirmed + b.hours - a.unconfirmed - a.hours)];
 }
 
-function CauseName({ cause: { ticket, endpoint } }: { cause: Cause }) {
+function CauseName({ cause: { ticket, endpoint } }: { cause: StabilityCause }) {
   if (endpoint)
     return (
       <a class="strong" href={`${to.endpoint(endpoint.id)}?tab=presence`}>
@@ -143,10 +143,10 @@ function CauseName({ cause: { ticket, endpoint } }: { cause: Cause }) {
   );
 }
 
-const inParts = ({ byPart }: Cause) =>
+const inParts = ({ byPart }: StabilityCause) =>
   Object.entries(byPart)
     .sort((a, b) => b[1] - a[1])
-    .map(([part, points]) => `${t(`stability.part.${part as Part['part']}`)} ${number(points, language.value, 1)}`)
+    .map(([part, points]) => `${t(`stability.part.${part as IndexPart['part']}`)} ${number(points, language.value, 1)}`)
     .join(' · ');
 
 const mostCauses = 10;

@@ -69,11 +69,11 @@ export function Sites({ data }: { data: Stability }) {
   );
 }
 
-type Item = Availability['endpoints'][number];
-const pct = ({ figures }: Item) => figures.availability_pct;
+type SiteItem = Availability['endpoints'][number];
+const pct = ({ figures }: SiteItem) => figures.availability_pct;
 
 /** Lists that nobody has to read: a count, and the list on request. */
-function Folded({ word, items, period }: { word: string; items: readonly Item[]; period: Availability['period'] }) {
+function Folded({ word, items, period }: { word: string; items: readonly SiteItem[]; period: Availability['period'] }) {
   const [open, setOpen] = useState(false);
   if (items.length === 0) return null;
   return (
@@ -100,7 +100,7 @@ function Machines({ data, target, site }: { data: Availability; target: number; 
   const full = worst.filter((item) => pct(item) === 100);
   const unknown = worst.filter((item) => pct(item) === null);
   const rest = worst.filter((item) => ![under, full, unknown].some((list) => list.includes(item)));
-  const say = (key: 'under' | 'rest' | 'full' | 'none', items: readonly Item[]) =>
+  const say = (key: 'under' | 'rest' | 'full' | 'none', items: readonly SiteItem[]) =>
     t(`stability.machines.${key}`, {
       n: number(items.length, language.value),
       target: cutPercent(target, language.value),

@@ -7,7 +7,7 @@ import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
 import { besideOf, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
-interface TileProps {
+interface StabilityTileProps {
   href: string;
   name: string;
   /** Too little was observed for the number to be relied on. */
@@ -16,7 +16,7 @@ interface TileProps {
   notes: ComponentChildren[];
 }
 
-function Tile({ href, name, thin = false, figure, notes }: TileProps) {
+function Tile({ href, name, thin = false, figure, notes }: StabilityTileProps) {
   return (
     <a class="tile" href={href}>
       <span class="what">{name}</span>
@@ -43,13 +43,13 @@ function Few({ kpi }: { kpi: KpiValue }) {
   );
 }
 
-interface Around {
+interface TileSurroundings {
   data: Stability;
   before: Stability | null;
 }
 
 /** `September 2026: 99.88 %`, without a verdict: whether the difference means something is not known. */
-function earlier({ before }: Around, id: string): string | null {
+function earlier({ before }: TileSurroundings, id: string): string | null {
   const kpi = before && kpiOf(before, id);
   if (!before || !kpi || kpi.value === null || kpi.state === 'insufficient') return null;
   return t('stability.earlierValue', {
@@ -58,7 +58,7 @@ function earlier({ before }: Around, id: string): string | null {
   });
 }
 
-function KpiHeadline({ id, around, extra }: { id: string; around: Around; extra?: ComponentChildren }) {
+function KpiHeadline({ id, around, extra }: { id: string; around: TileSurroundings; extra?: ComponentChildren }) {
   const { data } = around;
   const kpi = kpiOf(data, id);
   if (!kpi) return null;
@@ -90,7 +90,7 @@ function KpiHeadline({ id, around, extra }: { id: string; around: Around; extra?
   );
 }
 
-function IndexTile({ data, before }: Around) {
+function IndexTile({ data, before }: TileSurroundings) {
   const { index } = data;
   const isNone = index.value === null;
   const was = before?.index.value ?? null;
@@ -112,7 +112,7 @@ function IndexTile({ data, before }: Around) {
   );
 }
 
-export function Tiles({ data, before }: Around) {
+export function Tiles({ data, before }: TileSurroundings) {
   const around = { data, before };
   const lost = kpiOf(data, 'lost_hours');
   const [share, unconfirmed] = [besideOf(lost, 'share'), besideOf(lost, 'unconfirmed') ?? 0];
