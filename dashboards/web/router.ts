@@ -39,7 +39,6 @@ export const to = {
   rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
   ticket: (id: number) => `/tickets/${id}`,
   incident: (id: number) => `/incidents/${id}`,
-  calendar: (id: string) => `/calendars/${encodeURIComponent(id)}`,
 };
 
 /** The present query with some values changed; null takes a value away. Always starts with `?` or is empty. */

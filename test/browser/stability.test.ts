@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMonths } from '../../collector/kpi/months.ts';
-import type { KpiDetail, Stability } from '../../shared/api.ts';
+import type { EndpointDetail, KpiDetail, SiteRow, Stability } from '../../shared/api.ts';
 import {
   type Browser,
   browserMissing,
@@ -192,6 +192,10 @@ step('the incident: how long, whom it hit, how it was found, and all of it on on
   await page.getByText('No restart, no outage, no maintenance').waitFor();
   await page.getByRole('link', { name: 'box-0000' }).first().click();
   await heading('box-0000');
+  await press('Edit');
+  await page.getByLabel('People who depend on it').fill('12');
+  await press('Save');
+  await until(async () => (await get<EndpointDetail>('endpoints/e00000000000')).people === 12, 10_000, 'its people');
 });
 
 step('impact is confirmed where the page leads to, and then the hours count', async () => {
@@ -237,7 +241,40 @@ step('another definition holds for open months, and a wrong one is refused with 
   await page.getByText('target 99.90%').waitFor();
 });
 
+step('a calendar with its holidays is made, and a site gets it and its people where the page leads to', async () => {
+  await open('/calendars');
+  await page.getByRole('heading', { name: 'No calendar yet' }).waitFor();
+  await press('New calendar');
+  await page.getByLabel('Name').fill('Office Osaka');
+  await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
+  await page.getByLabel('Fri').fill('09:00-12:00, 13:00-16:00');
+  await page.getByText('38 h per week').waitFor();
+  await page.getByLabel('Holidays of').selectOption('JP');
+  await press('Take holidays of JP for three years');
+  const holidays = page.getByLabel('Holidays', { exact: true });
+  await until(async () => /-01-01 /.test(await holidays.inputValue()), 10_000, 'the holidays');
+  await page.getByLabel('Days with other hours').fill('2026-12-29 09:00-12:00');
+  await page.getByLabel('Reason').fill('works agreement');
+  await press('Create calendar');
+  assert.match(await rowText(page, 'Office Osaka'), /Asia\/Tokyo ?38 h per week/);
+  await open('/stability?period=2026-10');
+  await page.getByRole('link', { name: 'Enter how many people work at Osaka' }).click();
+  await page.getByLabel('People').fill('60');
+  await page.getByLabel('Working hours').selectOption('Office Osaka');
+  await press('Save');
+  await page.getByText('people: 60').waitFor();
+  const { items } = await get<{ items: SiteRow[] }>('sites');
+  const osaka = items.find(({ name }) => name === 'Osaka');
+  assert.is(osaka?.people, 60);
+  assert.ok(osaka?.calendars.working);
+  await open('/calendars');
+  await press('Office Osaka');
+  await page.getByText('Versions: 1').waitFor();
+  assert.is(await page.getByLabel('Days with other hours').inputValue(), '2026-12-29 09:00-12:00');
+});
+
 const paths = [
+  '/calendars',
   '/stability?period=2026-10',
   '/stability?period=2026-11&site=Osaka',
   '/incidents/1',

@@ -4,6 +4,7 @@ import type { IconName } from '../parts/icon.tsx';
 import { match } from '../router.ts';
 import { AddPage } from './add.tsx';
 import { AlertsPage } from './alerts.tsx';
+import { CalendarsPage } from './calendars/list.tsx';
 import { EndpointPage } from './endpoint/endpoint.tsx';
 import { FleetPage } from './fleet.tsx';
 import { IncidentPage } from './incident/incident.tsx';
@@ -59,6 +60,7 @@ export const pages = table({
   site: { path: '/sites/:id', show: (id) => <PlacePage kind="sites" id={id} />, partOf: 'sites' },
   groups: { path: '/groups', show: () => <PlacesPage kind="groups" />, menu: { group: 'manage', icon: 'group' } },
   group: { path: '/groups/:id', show: (id) => <PlacePage kind="groups" id={id} />, partOf: 'groups' },
+  calendars: { path: '/calendars', show: () => <CalendarsPage />, menu: { group: 'manage', icon: 'calendar' } },
   rules: { path: '/rules', show: () => <RulesPage />, menu: { group: 'manage', icon: 'rules' } },
   rule: { path: '/rules/:id', show: (id) => <RulePage id={id} />, partOf: 'rules' },
   add: { path: '/add', show: () => <AddPage />, menu: { group: 'manage', icon: 'add' } },

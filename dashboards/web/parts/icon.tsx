@@ -9,6 +9,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  calendar: (
+    <path
+      d="M2.500 3.500h11v10h-11ZM2.500 6.500h11M5.500 1.800v3M10.500 1.800v3"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+      stroke-linejoin="round"
+    />
+  ),
   online: <circle cx="8" cy="8" r="5" fill="currentColor" />,
   offline: <circle cx="8" cy="8" r="4.2" fill="none" stroke="currentColor" stroke-width="1.8" />,
   lost: <path d="M8 1.8 14.2 8 8 14.2 1.8 8Z" fill="currentColor" />,

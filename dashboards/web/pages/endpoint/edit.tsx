@@ -75,20 +75,30 @@ function Groups({ value, onChange }: GroupsProps) {
 
 interface EditProps {
   row: EndpointRow;
+  /** Who cannot work while it is down; null: not known. */
+  people: number | null;
   onDone: () => void;
 }
 
 /** Begins with what is so at the moment of opening. */
-function EditForm({ row, onDone, onCancel }: EditProps & { onCancel: () => void }) {
+function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCancel: () => void }) {
   const [name, setName] = useState(row.name);
   const [kind, setKind] = useState<string>(row.kind);
   const [site, setSite] = useState(row.site ?? '');
   const [tags, setTags] = useState(row.tags.join(', '));
+  const [people, setPeople] = useState(known === null ? '' : String(known));
   const [groups, setGroups] = useState(row.groups.map(({ id }) => id));
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const body = { name, kind, site: site.trim() === '' ? null : site, tags: tagsOf(tags), groups };
+    const body = {
+      name,
+      kind,
+      site: site.trim() === '' ? null : site,
+      tags: tagsOf(tags),
+      groups,
+      people: people === '' ? null : Number(people),
+    };
     if (await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body }))) onDone();
   };
   return (
@@ -104,6 +114,14 @@ function EditForm({ row, onDone, onCancel }: EditProps & { onCancel: () => void 
         />
         <SiteInput value={site} onInput={setSite} />
         <Input label={t('endpoint.tags')} value={tags} onInput={setTags} help={t('endpoint.tagsHelp')} />
+        <Input
+          label={t('endpoint.people')}
+          type="number"
+          min="0"
+          value={people}
+          onInput={setPeople}
+          help={t('endpoint.peopleHelp')}
+        />
       </div>
       <Groups value={groups} onChange={setGroups} />
       <div class="form-end">
@@ -119,7 +137,7 @@ function EditForm({ row, onDone, onCancel }: EditProps & { onCancel: () => void 
   );
 }
 
-export function Edit({ row, onDone }: EditProps) {
+export function Edit({ row, people, onDone }: EditProps) {
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
   if (!open) {
@@ -132,6 +150,7 @@ export function Edit({ row, onDone }: EditProps) {
   return (
     <EditForm
       row={row}
+      people={people}
       onDone={() => {
         close();
         onDone();

@@ -71,7 +71,7 @@ function Head({ detail, reload }: TabProps) {
         }
       >
         {may('operator') && <MaintenanceLink of="endpoint" target={row.id} />}
-        {may('operator') && <Edit row={row} onDone={reload} />}
+        {may('operator') && <Edit row={row} people={detail.people} onDone={reload} />}
       </PageHead>
       <section class="box">
         <div class="box-body now">

@@ -16,7 +16,7 @@ interface LaneMark {
   /** Of a stretch; a moment has none. */
   until?: number;
   look: 'critical' | 'info' | 'ok' | 'unknown';
-  say: string;
+  text: string;
 }
 
 const lanes = ['signals', 'alerts', 'notifications', 'acknowledged', 'ticket', 'notes', 'recovery'] as const;
@@ -32,18 +32,18 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
     signals: incident.signals.map(({ at, lastSeen, kind, endpoint }) => ({
       at: kind === 'lost' || kind === 'silent' ? (lastSeen ?? at) : at,
       look: kind === 'online' ? 'ok' : 'unknown',
-      say: `${names.get(endpoint) ?? endpoint}: ${wordOr('signal', kind)}`,
+      text: `${names.get(endpoint) ?? endpoint}: ${wordOr('signal', kind)}`,
     })),
     alerts: incident.alerts.map(({ pendingAt, firedAt, resolvedAt, rule, endpoint }) => ({
       at: firedAt ?? pendingAt,
       until: resolvedAt ?? incident.asOf,
       look: 'critical',
-      say: `${ruleName(rule)}, ${endpoint.name}`,
+      text: `${ruleName(rule)}, ${endpoint.name}`,
     })),
     notifications: notifications.map(({ sentAt, createdAt, channel, event, state, attempts }) => ({
       at: sentAt ?? createdAt,
       look: state === 'dead' ? 'critical' : 'info',
-      say: t(`story.${state}`, { channel, event: wordOr('story.notification', event), n: attempts }),
+      text: t(`story.${state}`, { channel, event: wordOr('story.notification', event), n: attempts }),
     })),
     acknowledged: incident.alerts.flatMap(({ firstAcknowledgedAt: at, acknowledgedBy, endpoint }) =>
       at === null
@@ -51,29 +51,29 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
         : {
             at,
             look: 'info' as const,
-            say: [endpoint.name, acknowledgedBy && actorName(acknowledgedBy)].filter(Boolean).join(', '),
+            text: [endpoint.name, acknowledgedBy && actorName(acknowledgedBy)].filter(Boolean).join(', '),
           },
     ),
     ticket: story(ticketKinds).map(({ at, kind, actor, to: next }) => ({
       at,
       look: next === 'resolved' ? 'ok' : 'info',
-      say:
+      text:
         kind === 'state' && next !== null
           ? `${actorName(actor)}: ${wordOr('ticket.state', next)}`
           : `${actorName(actor)}: ${wordOr('story.kind', kind)}`,
     })),
-    notes: story(['comment']).map(({ at, actor, text }) => ({
+    notes: story(['comment']).map(({ at, actor, text: note }) => ({
       at,
       look: 'unknown',
-      say: `${actorName(actor)}: ${text ?? ''}`,
+      text: `${actorName(actor)}: ${note ?? ''}`,
     })),
-    recovery: incident.to === null ? [] : [{ at: incident.to, look: 'ok', say: t('incident.recovered') }],
+    recovery: incident.to === null ? [] : [{ at: incident.to, look: 'ok', text: t('incident.recovered') }],
   };
 }
 
 /** `4: 13:16 box-1 …`, for whoever does not see the lane; long lanes are read in the lists below. */
 function spoken(name: string, marks: readonly LaneMark[]): string {
-  const first = marks.slice(0, 5).map(({ at, say }) => `${time(at, language.value)} ${say}`);
+  const first = marks.slice(0, 5).map(({ at, text }) => `${time(at, language.value)} ${text}`);
   return `${name}: ${number(marks.length, language.value)}. ${first.join('; ')}`;
 }
 
@@ -90,7 +90,7 @@ function LaneOf({ name, marks, axis }: { name: string; marks: readonly LaneMark[
       aria-label={spoken(name, shown)}
     >
       <rect class="bar-ground" y="10" width={width} height="2" />
-      {shown.map(({ at, until, look, say }, n) => {
+      {shown.map(({ at, until, look, text }, n) => {
         const [left, right] = [Math.max(0, x(at)), Math.min(width, x(until ?? at))];
         return (
           <rect
@@ -101,7 +101,7 @@ function LaneOf({ name, marks, axis }: { name: string; marks: readonly LaneMark[
             width={Math.max(4, right - left)}
             height={until === undefined ? 20 : 12}
           >
-            <title>{`${time(at, language.value, 'full')} ${say}`}</title>
+            <title>{`${time(at, language.value, 'full')} ${text}`}</title>
           </rect>
         );
       })}

@@ -1,7 +1,8 @@
-/** Name, note and zone of a site or a group: a new one, or an existing one. */
+/** Name, note, zone, people and calendars of a site, name and note of a group: a new one, or an existing one. */
 import { useState } from 'preact/hooks';
-import { useSend } from '../../net/load.ts';
-import { call } from '../../net/request.ts';
+import type { CalendarRow } from '../../../../shared/api.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { t } from '../../words/words.ts';
@@ -11,6 +12,53 @@ import type { PlaceKind, PlaceRow } from './kinds.ts';
 function zoneOptions(present: string): [string, string][] {
   const known = new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), ...(present === '' ? [] : [present])]);
   return [['', t('place.reportZone')], ...[...known].sort().map((zone): [string, string] => [zone, zone])];
+}
+
+const uses = ['service', 'working', 'support'] as const;
+type Calendars = Record<(typeof uses)[number], string>;
+
+interface WorkProps {
+  people: string;
+  calendars: Calendars;
+  onPeople: (people: string) => void;
+  onCalendars: (calendars: Calendars) => void;
+}
+
+/** How many people an outage hits, and when that counts. */
+function Work({ people, calendars, onPeople, onCalendars }: WorkProps) {
+  const list = useLoad<Page<CalendarRow>>('calendars');
+  const known = list.data?.items ?? [];
+  return (
+    <>
+      <div class="form-row">
+        <Input
+          label={t('place.people')}
+          type="number"
+          min="0"
+          value={people}
+          onInput={onPeople}
+          help={t('place.peopleHelp')}
+        />
+        {uses.map((use) => (
+          <Select
+            key={use}
+            label={t(`calendar.use.${use}`)}
+            value={calendars[use]}
+            onChange={(id) => onCalendars({ ...calendars, [use]: id })}
+            options={[
+              ['', t('calendar.always')],
+              ...known.map(({ id, name }) => [id, name] as const),
+              // Until the list has come, what is set stays set.
+              ...(list.data || calendars[use] === '' ? [] : [[calendars[use], '…'] as const]),
+            ]}
+          />
+        ))}
+      </div>
+      <p class="small">
+        <a href="/calendars">{t('page.calendars')}</a>
+      </p>
+    </>
+  );
 }
 
 interface PlaceFormProps {
@@ -25,10 +73,21 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
   const [name, setName] = useState(place?.name ?? '');
   const [note, setNote] = useState(place?.note ?? '');
   const [zone, setZone] = useState(place?.zone ?? '');
+  const [people, setPeople] = useState(place?.people == null ? '' : String(place.people));
+  const [calendars, setCalendars] = useState<Calendars>(() => ({
+    service: place?.calendars?.service ?? '',
+    working: place?.calendars?.working ?? '',
+    support: place?.calendars?.support ?? '',
+  }));
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const body = { name, note, ...(kind === 'sites' ? { zone: zone === '' ? null : zone } : {}) };
+    const ofSite = {
+      zone: zone === '' ? null : zone,
+      people: people === '' ? null : Number(people),
+      calendars: Object.fromEntries(uses.map((use) => [use, calendars[use] === '' ? null : calendars[use]])),
+    };
+    const body = { name, note, ...(kind === 'sites' ? ofSite : {}) };
     await send(async () => {
       const address = place ? `${kind}/${encodeURIComponent(place.id)}` : kind;
       onDone(await call<PlaceRow>(address, { method: place ? 'PATCH' : 'POST', body }));
@@ -51,6 +110,9 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
           <Select label={t('place.zone')} value={zone} onChange={setZone} options={zoneOptions(zone)} />
         )}
       </div>
+      {kind === 'sites' && (
+        <Work people={people} calendars={calendars} onPeople={setPeople} onCalendars={setCalendars} />
+      )}
       <Field label={t('place.note')}>
         {(ids) => (
           <textarea

@@ -5,8 +5,8 @@ import type { IconName } from '../../parts/icon.tsx';
 import { to } from '../../router.ts';
 
 export type PlaceKind = 'sites' | 'groups';
-/** Groups have no zone and no join codes. */
-export type PlaceRow = GroupRow & Partial<Pick<SiteRow, 'zone' | 'joinCodes'>>;
+/** Groups have no zone, people, calendars and join codes. */
+export type PlaceRow = GroupRow & Partial<Pick<SiteRow, 'zone' | 'joinCodes' | 'people' | 'calendars'>>;
 
 export const placeIcons: Record<PlaceKind, IconName> = { sites: 'site', groups: 'group' };
 

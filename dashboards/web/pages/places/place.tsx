@@ -7,6 +7,7 @@ import { useLoad } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { search } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { PlaceForm } from './form.tsx';
@@ -26,7 +27,9 @@ interface PlaceProps {
 }
 
 function Head({ kind, detail: { row }, reload }: PlaceProps) {
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(() =>
+    new URLSearchParams(search.value).has('edit') && may('operator') ? 'edit' : null,
+  );
   const close = () => setOpen(null);
   return (
     <>
@@ -45,6 +48,8 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
               </>
             )}
             {kind === 'sites' && ` · ${t('place.zone')}: ${row.zone ?? t('place.reportZone')}`}
+            {kind === 'sites' &&
+              ` · ${row.people == null ? t('place.peopleUnknown') : t('place.peopleAre', { n: number(row.people, language.value) })}`}
           </>
         }
       >

@@ -230,7 +230,7 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
         </dl>
         <p class="small quiet">
           {t('stability.zone', { zone: data.period.zone })} ·{' '}
-          {t('stability.definitionOf', { n: data.index.definition })}
+          {t('stability.definitionOf', { n: data.index.definition })} · <a href="/calendars">{t('page.calendars')}</a>
         </p>
         {open && <Change parts={data.parts} onDone={done} />}
         {data.closed && may('manager') && <Recompute data={data} onDone={onDone} />}

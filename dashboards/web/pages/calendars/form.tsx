@@ -1,0 +1,191 @@
+/** Hours of one calendar, its holidays and its exceptions. */
+import { useState } from 'preact/hooks';
+import type { CalendarRow } from '../../../../shared/api.ts';
+import { number } from '../../../../shared/words/format.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { ProblemCallout } from '../../parts/box.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { language, t } from '../../words/words.ts';
+import { linesOf, pairsIn, spansIn, spansText, weekHours } from './hours.ts';
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const zones = (present: string) => [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), present])].sort();
+const office = '09:00-17:00';
+
+function draftOf(calendar: CalendarRow | null) {
+  const weekly = (calendar?.weekly ?? {}) as Record<string, [string, string][] | undefined>;
+  return {
+    name: calendar?.name ?? '',
+    zone: calendar?.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    region: calendar?.region ?? '',
+    days: weekdays.map((day, n) => (calendar ? spansText(weekly[day]) : n < 5 ? office : '')),
+    holidays: linesOf((calendar?.holidays ?? []).map(({ date, name }) => [date, name] as const)),
+    overrides: linesOf(
+      Object.entries(calendar?.overrides ?? {}).map(([date, spans]) => [date, spansText(spans)] as const),
+    ),
+  };
+}
+type Draft = ReturnType<typeof draftOf>;
+
+const bodyOf = ({ name, zone, region, days, holidays, overrides }: Draft, reason: string) => ({
+  ...{ name, zone, reason, region: region === '' ? null : region },
+  weekly: Object.fromEntries(weekdays.map((day, n) => [day, spansIn(days[n] ?? '')])),
+  holidays: pairsIn(holidays).map(([date, holiday]) => ({ date, name: holiday })),
+  overrides: Object.fromEntries(pairsIn(overrides).map(([date, spans]) => [date, spansIn(spans)])),
+});
+
+interface LinesProps {
+  label: string;
+  help: string;
+  value: string;
+  onInput: (value: string) => void;
+}
+
+const Lines = ({ label, help, value, onInput }: LinesProps) => (
+  <Field label={label} help={help}>
+    {(ids) => (
+      <textarea class="input" rows={6} value={value} onInput={(event) => onInput(event.currentTarget.value)} {...ids} />
+    )}
+  </Field>
+);
+
+interface RegionProps {
+  region: string;
+  onRegion: (region: string) => void;
+  onTake: (lines: string) => void;
+}
+
+/** Concrete dates are taken over, this year and the next two: Easter and substitutes move. */
+function Region({ region, onRegion, onTake }: RegionProps) {
+  const [country = ''] = region.split('-');
+  const countries = useLoad<Page<{ id: string; name: string }>>('holidays/regions');
+  const parts = useLoad<Page<{ id: string; name: string }>>(
+    country === '' ? null : `holidays/regions?country=${country}`,
+  );
+  const { busy, problem, send } = useSend();
+  const take = () =>
+    send(async () => {
+      const year = new Date().getFullYear();
+      const query = new URLSearchParams({
+        region,
+        from: `${year}`,
+        to: `${year + 2}`,
+        language: language.value.slice(0, 2),
+      });
+      const { items } = await call<Page<{ date: string; name: string }>>(`holidays?${query}`);
+      onTake(linesOf(items.map(({ date, name }) => [date, name] as const)));
+    });
+  const named = (list: readonly { id: string; name: string }[] | undefined) =>
+    (list ?? []).map(({ id, name }) => [id, name] as const);
+  return (
+    <>
+      {problem && <ProblemCallout problem={problem} />}
+      <div class="form-row">
+        <Select
+          label={t('calendar.country')}
+          value={country}
+          onChange={onRegion}
+          options={[['', t('calendar.noCountry')], ...named(countries.data?.items)]}
+        />
+        {(parts.data?.items.length ?? 0) > 0 && (
+          <Select
+            label={t('calendar.part')}
+            value={region}
+            onChange={onRegion}
+            options={[[country, t('calendar.whole')], ...named(parts.data?.items)]}
+          />
+        )}
+      </div>
+      {region !== '' && (
+        <p>
+          <button type="button" class="button slim" disabled={busy} onClick={() => void take()}>
+            {t('calendar.take', { region })}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+interface FormProps {
+  calendar: CalendarRow | null;
+  onDone: (calendar: CalendarRow) => void;
+  onCancel: () => void;
+}
+
+export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
+  const [draft, setDraft] = useState(() => draftOf(calendar));
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const set = (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change }));
+  const hours = weekHours(draft.days.map(spansIn));
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = calendar ? `calendars/${encodeURIComponent(calendar.id)}` : 'calendars';
+    await send(async () =>
+      onDone(await call<CalendarRow>(address, { method: calendar ? 'PATCH' : 'POST', body: bodyOf(draft, reason) })),
+    );
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      <div class="form-row">
+        <Input
+          label={t('endpoint.name')}
+          value={draft.name}
+          onInput={(name) => set({ name })}
+          required
+          maxLength={512}
+        />
+        <Select
+          label={t('place.zone')}
+          value={draft.zone}
+          onChange={(zone) => set({ zone })}
+          options={zones(draft.zone).map((zone) => [zone, zone] as const)}
+        />
+      </div>
+      <fieldset class="part-fields">
+        <legend>{t('calendar.hours')}</legend>
+        <div class="form-row">
+          {weekdays.map((day, n) => (
+            <Input
+              key={day}
+              label={t(`calendar.day.${day}`)}
+              value={draft.days[n] ?? ''}
+              onInput={(text) => set({ days: draft.days.with(n, text) })}
+              autocomplete="off"
+            />
+          ))}
+        </div>
+        <p class="small quiet" role="status">
+          {Number.isNaN(hours)
+            ? t('calendar.hoursHelp')
+            : t('calendar.perWeek', { n: number(hours, language.value, 1) })}
+        </p>
+      </fieldset>
+      <Region region={draft.region} onRegion={(region) => set({ region })} onTake={(holidays) => set({ holidays })} />
+      <Lines
+        label={t('calendar.holidays')}
+        help={t('calendar.holidaysHelp')}
+        value={draft.holidays}
+        onInput={(holidays) => set({ holidays })}
+      />
+      <Lines
+        label={t('calendar.overrides')}
+        help={t('calendar.overridesHelp')}
+        value={draft.overrides}
+        onInput={(overrides) => set({ overrides })}
+      />
+      <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : calendar ? t('common.save') : t('calendar.create')}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,151 @@
+/** Calendars: when something is promised, when people work, when the desk answers. */
+import { useState } from 'preact/hooks';
+import type { CalendarRow } from '../../../../shared/api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { now } from '../../clock.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { to } from '../../router.ts';
+import { actorName, language, t } from '../../words/words.ts';
+import { CalendarForm } from './form.tsx';
+
+interface Version {
+  version: number;
+  at: number;
+  by: string;
+  reason: string;
+}
+
+/** The next two of it, by the date of its zone. */
+function nextHolidays({ holidays, zone }: CalendarRow): string {
+  const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(now.value);
+  const next = holidays.filter(({ date }) => date >= today).toSorted((a, b) => a.date.localeCompare(b.date));
+  return next
+    .slice(0, 2)
+    .map(({ date, name }) => `${date} ${name}`)
+    .join(', ');
+}
+
+function Uses({ sites }: Pick<CalendarRow, 'sites'>) {
+  if (sites.length === 0) return <>{t('calendar.unused')}</>;
+  return (
+    <ul>
+      {sites.map(({ id, name, use }) => (
+        <li key={`${id}${use}`}>
+          <a href={to.site(id)}>{name}</a> <span class="quiet small">{t(`calendar.use.${use}`)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Edit({ calendar, onDone, onCancel }: { calendar: CalendarRow; onDone: () => void; onCancel: () => void }) {
+  const versions = useLoad<Page<Version>>(`calendars/${encodeURIComponent(calendar.id)}/versions`);
+  const { busy, problem, send } = useSend();
+  const remove = async () => {
+    const address = `calendars/${encodeURIComponent(calendar.id)}`;
+    if (await send(() => call(address, { method: 'DELETE' }))) onDone();
+  };
+  return (
+    <Box title={calendar.name}>
+      <div class="stack">
+        {problem && <ProblemCallout problem={problem} />}
+        <CalendarForm calendar={calendar} onDone={onDone} onCancel={onCancel} />
+        <Ready of={versions} lines={1}>
+          {({ items }) => (
+            <details>
+              <summary>{t('impact.versions', { n: number(items.length, language.value) })}</summary>
+              <ol>
+                {items.map(({ version, at, by, reason }) => (
+                  <li key={version}>
+                    {version} · <Moment at={at} /> · {actorName(by)}: {reason}
+                  </li>
+                ))}
+              </ol>
+            </details>
+          )}
+        </Ready>
+        {calendar.sites.length === 0 && (
+          <p>
+            <button type="button" class="button danger" disabled={busy} onClick={() => void remove()}>
+              {t('place.deleteOf', { name: calendar.name })}
+            </button>
+          </p>
+        )}
+      </div>
+    </Box>
+  );
+}
+
+export function CalendarsPage() {
+  const loaded = useLoad<Page<CalendarRow>>('calendars', ({ kind }) => kind === 'calendar' || kind === 'site');
+  const [open, setOpen] = useState<string | null>(null);
+  const close = () => setOpen(null);
+  const done = () => {
+    close();
+    loaded.reload();
+  };
+  const items = loaded.data?.items ?? [];
+  const edited = items.find(({ id }) => id === open);
+  return (
+    <>
+      <PageHead title={t('page.calendars')} lead={t('calendar.lead')}>
+        {may('manager') && (
+          <button type="button" class="button" onClick={() => setOpen('')}>
+            {t('calendar.new')}
+          </button>
+        )}
+      </PageHead>
+      {open === '' && (
+        <Box title={t('calendar.new')}>
+          <CalendarForm calendar={null} onDone={done} onCancel={close} />
+        </Box>
+      )}
+      {edited && <Edit key={edited.id} calendar={edited} onDone={done} onCancel={close} />}
+      <Ready of={loaded}>
+        {(list) =>
+          list.items.length === 0 ? (
+            <Empty icon="site" title={t('calendar.empty')}>
+              <p>{t('calendar.emptyText')}</p>
+            </Empty>
+          ) : (
+            <Box flush>
+              <Table
+                caption={t('page.calendars')}
+                rows={list.items}
+                keyOf={({ id }) => id}
+                columns={[
+                  {
+                    key: 'name',
+                    head: t('endpoint.name'),
+                    cell: ({ id, name }) =>
+                      may('manager') ? (
+                        <button type="button" class="link strong" onClick={() => setOpen(id)}>
+                          {name}
+                        </button>
+                      ) : (
+                        name
+                      ),
+                  },
+                  { key: 'zone', head: t('place.zone'), cell: ({ zone }) => zone },
+                  {
+                    key: 'week',
+                    head: t('calendar.hours'),
+                    cell: ({ weekMinutes }) =>
+                      t('calendar.perWeek', { n: number(weekMinutes / 60, language.value, 1) }),
+                  },
+                  { key: 'next', head: t('calendar.next'), cell: (calendar) => nextHolidays(calendar) || none },
+                  { key: 'uses', head: t('page.sites'), cell: ({ sites }) => <Uses sites={sites} /> },
+                ]}
+              />
+            </Box>
+          )
+        }
+      </Ready>
+    </>
+  );
+}
