@@ -102,8 +102,8 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
         return entries.get(id)?.endpoint;
       }
       // What lives in memory is newer than its row; what people edit is newer in the row.
-      const { name, kind, kindWhy, site, tags, platform, arch } = endpointOf(row);
-      Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, platform, arch });
+      const { name, kind, kindWhy, site, tags, people, platform, arch } = endpointOf(row);
+      Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, people, platform, arch });
       entry.secretHash = Buffer.from(row.secret_hash, 'hex');
       return entry.endpoint;
     },
