@@ -1,8 +1,6 @@
 /** Hours of calendars as people type them: `09:00-12:00, 13:00-17:00`. Pure; the collector judges what cannot be. */
-import type { CalendarRow } from '../../../../shared/api.ts';
 
 export type Spans = [open: string, close: string][];
-export type Weekly = CalendarRow['weekly'];
 
 export const spansText = (spans: readonly (readonly string[])[] | undefined): string =>
   (spans ?? []).map(([open, close]) => `${open}-${close}`).join(', ');

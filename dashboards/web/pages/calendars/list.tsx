@@ -13,7 +13,7 @@ import { to } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { CalendarForm } from './form.tsx';
 
-interface Version {
+interface CalendarVersionLine {
   version: number;
   at: number;
   by: string;
@@ -44,7 +44,7 @@ function Uses({ sites }: Pick<CalendarRow, 'sites'>) {
 }
 
 function Edit({ calendar, onDone, onCancel }: { calendar: CalendarRow; onDone: () => void; onCancel: () => void }) {
-  const versions = useLoad<Page<Version>>(`calendars/${encodeURIComponent(calendar.id)}/versions`);
+  const versions = useLoad<Page<CalendarVersionLine>>(`calendars/${encodeURIComponent(calendar.id)}/versions`);
   const { busy, problem, send } = useSend();
   const remove = async () => {
     const address = `calendars/${encodeURIComponent(calendar.id)}`;

@@ -15,13 +15,13 @@ function zoneOptions(present: string): [string, string][] {
 }
 
 const uses = ['service', 'working', 'support'] as const;
-type Calendars = Record<(typeof uses)[number], string>;
+type ChosenCalendars = Record<(typeof uses)[number], string>;
 
 interface WorkProps {
   people: string;
-  calendars: Calendars;
+  calendars: ChosenCalendars;
   onPeople: (people: string) => void;
-  onCalendars: (calendars: Calendars) => void;
+  onCalendars: (calendars: ChosenCalendars) => void;
 }
 
 /** How many people an outage hits, and when that counts. */
@@ -74,7 +74,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
   const [note, setNote] = useState(place?.note ?? '');
   const [zone, setZone] = useState(place?.zone ?? '');
   const [people, setPeople] = useState(place?.people == null ? '' : String(place.people));
-  const [calendars, setCalendars] = useState<Calendars>(() => ({
+  const [calendars, setCalendars] = useState<ChosenCalendars>(() => ({
     service: place?.calendars?.service ?? '',
     working: place?.calendars?.working ?? '',
     support: place?.calendars?.support ?? '',

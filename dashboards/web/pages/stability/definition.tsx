@@ -15,7 +15,7 @@ import { kpiOf, listOf } from './format.ts';
 
 type DefinedPart = Stability['parts'][number];
 type Parts = Record<string, Pick<DefinedPart, 'weight' | 'target' | 'floor'>>;
-interface Version {
+interface DefinitionLine {
   version: number;
   at: number | null;
   by: string | null;
@@ -90,7 +90,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
   );
 }
 
-function Versions({ versions }: { versions: readonly Version[] }) {
+function Versions({ versions }: { versions: readonly DefinitionLine[] }) {
   return (
     <Table
       caption={t('stability.define.versions')}
@@ -118,7 +118,7 @@ function Versions({ versions }: { versions: readonly Version[] }) {
 }
 
 function Change({ parts, onDone }: DefinitionFormProps) {
-  const loaded = useLoad<Version[]>('stability/definition');
+  const loaded = useLoad<DefinitionLine[]>('stability/definition');
   return (
     <div class="stack screen-only">
       <Ready of={loaded} lines={3}>
