@@ -61,6 +61,7 @@ function readArguments() {
 async function fill(data: string, historyMs: number, seed: number): Promise<number> {
   const started = performance.now();
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const plan = demoPlan(Math.ceil(historyMs / 86_400_000), Date.now(), timeZone, seed);
   const filled = await fillHistory({ plan, data: resolve(data), until: Date.now, onDay: console.log });
   console.log(

@@ -52,13 +52,17 @@ export async function fillHistory(options: FillOptions): Promise<FilledEndpoint[
       `The data folder ${data} is not empty: a history is made in one without a collector's state. Name another with --data.`,
     );
   const scratch = mkdtempSync(join(scratchBase(), 'evenkeel-history-'));
+  const remove = () => rmSync(scratch, { recursive: true, force: true });
+  // Ctrl+C may end the process in the middle.
+  process.once('exit', remove);
   try {
     const filled = await fill({ ...options, data: join(scratch, 'data') });
     // Complete or not at all.
     cpSync(join(scratch, 'data'), data, { recursive: true });
     return filled;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 
