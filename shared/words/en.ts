@@ -963,6 +963,7 @@ export const words = {
     merged: 'Merged tickets: {{n}}',
   },
   stability: {
+    items: 'n {{n}}',
     allSites: 'All sites',
     noSite: 'Without a site',
     print: 'Print',

@@ -1100,6 +1100,7 @@ export const words: Words = {
     merged: '統合したチケット: {{n}}',
   },
   stability: {
+    items: 'n {{n}}',
     allSites: 'すべての拠点',
     noSite: '拠点なし',
     print: '印刷',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
 const preloaded = (name: string) => ['--import', new URL(`./${name}`, import.meta.url).href];
-/** A file may need real services and minutes; the limit only ends what hangs before its last test. Override for one run: TEST_LIMIT_MS. */
+/** A file may need real services and minutes; this ends what hangs before its last test. For one run: TEST_LIMIT_MS. */
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 600_000);
 /**
  * After its last test a file only removes its folders, which takes seconds for a database. What still runs then is a

@@ -68,7 +68,7 @@ function KpiHeadline({ id, around, extra }: { id: string; around: TileSurroundin
   const isFew = kpi.state === 'insufficient';
   const range = kpi.low !== kpi.high && !isFew && formatRange(kpi.unit, kpi.low, kpi.high);
   const counted = [
-    `n ${number(kpi.n, language.value)}`,
+    t('stability.items', { n: number(kpi.n, language.value) }),
     kpi.coverage !== null && `${t('stability.coverage')} ${percent(kpi.coverage, language.value, 1)}`,
     kpi.state === 'low_n' && t('stability.few'),
   ];
@@ -103,7 +103,7 @@ function IndexTile({ data, before }: TileSurroundings) {
         index.band && t(`stability.band.${index.band}`),
         index.state === 'insufficient' && t('stability.tooSmall'),
         index.state === 'no_data' && t('stability.noParts'),
-        `n ${number(data.endpoints, language.value)} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
+        `${t('stability.items', { n: number(data.endpoints, language.value) })} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
         before &&
           was !== null &&
           t('stability.earlierValue', { month: formatMonth(before.period.name), value: formatIndex(was) }),
