@@ -29,7 +29,12 @@ export function Sites({ data }: { data: Stability }) {
         keyOf={({ site }) => site?.id ?? ''}
         columns={[
           { key: 'site', head: t('page.site'), cell: ({ site }) => <SiteName name={site?.name ?? null} data={data} /> },
-          { key: 'n', head: 'n', right: true, cell: ({ endpoints }) => number(endpoints, language.value) },
+          {
+            key: 'n',
+            head: t('place.endpoints'),
+            right: true,
+            cell: ({ endpoints }) => number(endpoints, language.value),
+          },
           {
             key: 'servers',
             head: t('stability.part.servers'),
