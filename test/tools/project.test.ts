@@ -45,7 +45,7 @@ test('nothing that runs in production runs a script at installation, and licence
     production.filter(([, entry]) => entry.hasInstallScript).map(([key]) => key),
     [],
   );
-  const permissive = /^\(?(MIT|ISC|BSD|Apache-2|0BSD|BlueOak|Unlicense|CC0|MIT-0|Python-2)/;
+  const permissive = /^\(?(MIT|ISC|BSD|Apache-2|0BSD|BlueOak|Unlicense|CC0|MIT-0|Python-2|PSF-2)/;
   assert.equal(
     production
       .filter(([, entry]) => entry.license && !permissive.test(entry.license))
