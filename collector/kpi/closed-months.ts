@@ -2,6 +2,7 @@
  * Months that are closed: computed once when late facts can no longer come, then kept as they were. A later computation
  * is a revision beside it, made by a person with a reason.
  */
+import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
 import { computeMonth, type Month } from './month.ts';
@@ -110,12 +111,16 @@ export interface MonthDifference {
   after: number | null;
 }
 
-/** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. */
+/** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. @throws EvenkeelError CONFLICT */
 export async function recomputeMonth(
   state: State,
   period: string,
   { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
 ): Promise<MonthDifference[]> {
+  if (!(await closedMonth(state, period, '')))
+    throw fail('CONFLICT', {
+      problem: `${period} is not closed: until then its numbers follow every fact by themselves`,
+    });
   const found: MonthDifference[] = [];
   for (const site of await scopes(state)) {
     const old = await closedMonth(state, period, site.id);

@@ -324,7 +324,7 @@ const calls: Record<string, Call> = {
       reason: 'try',
     },
   },
-  'POST /api/v1/stability/recompute': { body: { month: '2026-10' } },
+  'POST /api/v1/stability/recompute': { body: { month: '2026-10' }, status: 409 },
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
