@@ -2,17 +2,14 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
 import type { Report } from '../shared/report.ts';
-import { bucketOf } from '../shared/topics.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
-import { createCalendars } from './calendars/calendars.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
@@ -25,41 +22,26 @@ import { withBackupAges } from './fleet/backup-age.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
-import { createGroups, type Groups } from './fleet/groups.ts';
-import { createInventory } from './fleet/inventory.ts';
-import { createMachines } from './fleet/machines.ts';
+import type { Groups } from './fleet/groups.ts';
 import { newestOf } from './fleet/newest.ts';
-import { createPresence } from './fleet/presence.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
-import { createSites } from './fleet/sites.ts';
-import { createImpacts } from './impact/impact.ts';
-import { createAcks } from './intake/acks.ts';
-import { createAdmission } from './intake/admit.ts';
-import { createArrivals } from './intake/arrivals.ts';
 import { brokerOn } from './intake/broker/broker.ts';
-import { createIntakeCounters } from './intake/counters.ts';
-import { createDownlink } from './intake/downlink.ts';
-import { createEvaluation } from './intake/evaluation.ts';
-import type { Intake, IntakeParts } from './intake/intake.ts';
-import { createLosses } from './intake/losses.ts';
-import { createQuarantine } from './intake/quarantine.ts';
-import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
+import type { IntakeParts } from './intake/intake.ts';
 import { causeIn } from './kpi/history.ts';
-import { createMonths, type Months } from './kpi/months.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
 import { createOutbox, type Outbox } from './notify/outbox.ts';
 import { createChannels } from './notify/route.ts';
-import { createPipeline } from './pipeline.ts';
+import { openIntake } from './open-intake.ts';
+import { openManagers } from './open-managers.ts';
 import type { SeriesStore } from './series/series.ts';
-import { watchTrouble } from './series/trouble.ts';
 import { type Addresses, addressesOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
-import { createHousekeeping } from './state/housekeeping.ts';
+import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
 import { openDesk } from './tickets/desk.ts';
 import { policyOf } from './tickets/settings.ts';
@@ -136,13 +118,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
     await alerts.maintenance.scopesMoved();
   };
-  const placeParts = { state, fleet, changeFeed, now: clock.now, onScopesMoved };
-  const sites = createSites(placeParts);
-  const groups = await createGroups(placeParts);
-  const managers = {
-    calendars: createCalendars(placeParts),
-    months: createMonths({ state, clock, zone: config.zone }),
-  };
+  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, onScopesMoved };
+  const { groups, chores, ...managers } = await openManagers(managed);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
@@ -223,11 +200,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       accounts,
       enrollments,
       fleet,
-      ...{ sites, groups, ...managers },
+      ...{ groups, ...managers },
       rows,
       series,
       changeFeed,
-      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance, impacts: createImpacts(placeParts) },
+      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance },
       rules,
       newest,
       ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
@@ -252,7 +229,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
-  keepHouse({ ...deps, state, driver, accounts, outbox, months: managers.months }, onStop);
+  keepHouse({ ...deps, state, driver, accounts, outbox, chores }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
   const secret = accounts.setup.secret();
@@ -284,17 +261,18 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
 }
 
 type Opened = Awaited<ReturnType<typeof openStores>>;
-type Cleaned = Deps & Pick<Opened, 'state' | 'driver'> & { accounts: Accounts; outbox: Outbox; months: Months };
+type Cleaned = Deps &
+  Pick<Opened, 'state' | 'driver'> & { accounts: Accounts; outbox: Outbox; chores: readonly Chore[] };
 
 /** What is done at night, or at the start where the collector was off at night. */
 function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {
-  const { state, clock, log, driver, accounts, outbox, months } = parts;
+  const { state, clock, log, driver, accounts, outbox, chores } = parts;
   const housekeeping = createHousekeeping({
     ...{ state, clock, log },
     chores: [
       { name: 'ended sessions', run: () => accounts.sessions.prune() },
       { name: 'old notifications', run: () => outbox.prune() },
-      { name: 'closed months', run: () => months.close() },
+      ...chores,
       { name: 'state statistics', run: () => driver.maintain(state) },
     ],
   });
@@ -332,96 +310,6 @@ const retentionOf = ({ retention }: Config) => ({
   '5m': retention.fiveMinutesMs,
   '1h': retention.oneHourMs,
 });
-
-/** What is not durable by then stays with its agent. */
-const roadEmptyMs = 5000;
-
-/** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
-export async function openIntake(parts: IntakeParts): Promise<Intake> {
-  const { state, store, fleet, changeFeed, clock, log, alerts } = parts;
-  const counters = createIntakeCounters(parts.registry);
-  const presence = await createPresence({
-    ...parts,
-    async onChange(endpoint) {
-      try {
-        await alerts.onPresence(endpoint);
-      } catch (thrown) {
-        counters.failedSteps.inc({ step: 'presence' });
-        if (!willPass(thrown))
-          log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
-      }
-      changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
-    },
-  });
-  const evaluation = createEvaluation({
-    log,
-    counters,
-    onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
-  });
-  const machines = createMachines(state, clock.now);
-  const patience = createRetryWhileBusy(log);
-  const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
-  const acks = createAcks({
-    log,
-    receipt: (endpoint, epoch) => store.receipt(endpoint, epoch),
-    before: () => presence.backlog.save(),
-    isShared: machines.isShared,
-    send: downlink.acknowledge,
-  });
-  const travel = createPipeline({
-    ...parts,
-    counters,
-    presence,
-    evaluation,
-    inventory: createInventory(state),
-    quarantine: createQuarantine({ state, clock, log, counters }),
-    patience,
-    machines,
-    losses: createLosses({ state, patience, counters }),
-    admission: createAdmission({
-      retentionMs: parts.rawRetentionMs,
-      maxSeries: parts.maxSeriesPerEndpoint ?? 2000,
-      monotonic: clock.monotonic,
-    }),
-    ackDue: acks.due,
-    conflict: acks.conflict,
-  });
-  const arrivals = createArrivals({ fleet, clock, travel });
-  const endOfRoad = async () => {
-    await evaluation.close();
-    await presence.close();
-  };
-  const opening = parts.source({
-    ...{ clock, log, counters, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
-    authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
-  });
-  const source = await opening.catch(async (thrown: unknown) => {
-    // Nothing that was started for it may go on without it.
-    await acks.close();
-    await endOfRoad();
-    throw thrown;
-  });
-  downlink.through(source);
-  const stopWatching = watchTrouble(store, parts.onTrouble);
-
-  return {
-    port: source.port,
-    presence,
-    counters,
-    connected: source.connected,
-    configure: downlink.configure,
-    disconnect: source.disconnect,
-    async close() {
-      stopWatching();
-      await acks.close();
-      await source.close();
-      // What the store cannot take will not be durable by waiting for it.
-      const longest = store.stats().appendsWait === null ? roadEmptyMs : 0;
-      await Promise.race([arrivals.empty(), pause(longest, undefined, { ref: false })]);
-      await endOfRoad();
-    },
-  };
-}
 
 interface LocalParts {
   folder: DataFolder;

@@ -1,4 +1,4 @@
-/** Dependencies and interface of the intake. Wired in ../collector.ts. */
+/** Dependencies and interface of the intake. Wired in ../open-intake.ts. */
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';

@@ -1,0 +1,108 @@
+/** Wires the intake: from the source of messages to the store, to state and to the rules. Called by `collector.ts` alone. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { bucketOf } from '../shared/topics.ts';
+import { createInventory } from './fleet/inventory.ts';
+import { createMachines } from './fleet/machines.ts';
+import { createPresence } from './fleet/presence.ts';
+import { createAcks } from './intake/acks.ts';
+import { createAdmission } from './intake/admit.ts';
+import { createArrivals } from './intake/arrivals.ts';
+import { createIntakeCounters } from './intake/counters.ts';
+import { createDownlink } from './intake/downlink.ts';
+import { createEvaluation } from './intake/evaluation.ts';
+import type { Intake, IntakeParts } from './intake/intake.ts';
+import { createLosses } from './intake/losses.ts';
+import { createQuarantine } from './intake/quarantine.ts';
+import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
+import { createPipeline } from './pipeline.ts';
+import { watchTrouble } from './series/trouble.ts';
+
+/** What is not durable by then stays with its agent. */
+const roadEmptyMs = 5000;
+
+/** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
+export async function openIntake(parts: IntakeParts): Promise<Intake> {
+  const { state, store, fleet, changeFeed, clock, log, alerts } = parts;
+  const counters = createIntakeCounters(parts.registry);
+  const presence = await createPresence({
+    ...parts,
+    async onChange(endpoint) {
+      try {
+        await alerts.onPresence(endpoint);
+      } catch (thrown) {
+        counters.failedSteps.inc({ step: 'presence' });
+        if (!willPass(thrown))
+          log.error({ err: thrown, endpoint: endpoint.id }, 'Could not evaluate a change of presence');
+      }
+      changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
+    },
+  });
+  const evaluation = createEvaluation({
+    log,
+    counters,
+    onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
+  });
+  const machines = createMachines(state, clock.now);
+  const patience = createRetryWhileBusy(log);
+  const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
+  const acks = createAcks({
+    log,
+    receipt: (endpoint, epoch) => store.receipt(endpoint, epoch),
+    before: () => presence.backlog.save(),
+    isShared: machines.isShared,
+    send: downlink.acknowledge,
+  });
+  const travel = createPipeline({
+    ...parts,
+    counters,
+    presence,
+    evaluation,
+    inventory: createInventory(state),
+    quarantine: createQuarantine({ state, clock, log, counters }),
+    patience,
+    machines,
+    losses: createLosses({ state, patience, counters }),
+    admission: createAdmission({
+      retentionMs: parts.rawRetentionMs,
+      maxSeries: parts.maxSeriesPerEndpoint ?? 2000,
+      monotonic: clock.monotonic,
+    }),
+    ackDue: acks.due,
+    conflict: acks.conflict,
+  });
+  const arrivals = createArrivals({ fleet, clock, travel });
+  const endOfRoad = async () => {
+    await evaluation.close();
+    await presence.close();
+  };
+  const opening = parts.source({
+    ...{ clock, log, counters, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
+    authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
+  });
+  const source = await opening.catch(async (thrown: unknown) => {
+    // Nothing that was started for it may go on without it.
+    await acks.close();
+    await endOfRoad();
+    throw thrown;
+  });
+  downlink.through(source);
+  const stopWatching = watchTrouble(store, parts.onTrouble);
+
+  return {
+    port: source.port,
+    presence,
+    counters,
+    connected: source.connected,
+    configure: downlink.configure,
+    disconnect: source.disconnect,
+    async close() {
+      stopWatching();
+      await acks.close();
+      await source.close();
+      // What the store cannot take will not be durable by waiting for it.
+      const longest = store.stats().appendsWait === null ? roadEmptyMs : 0;
+      await Promise.race([arrivals.empty(), pause(longest, undefined, { ref: false })]);
+      await endOfRoad();
+    },
+  };
+}

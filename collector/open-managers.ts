@@ -1,0 +1,43 @@
+/**
+ * Wires what people manage and read beside alerts and tickets: places, calendars, impact, months. Called by
+ * `collector.ts` alone. To add one: a line here and its contract in `api/context.ts`.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { createCalendars } from './calendars/calendars.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import { createGroups } from './fleet/groups.ts';
+import { createSites } from './fleet/sites.ts';
+import { createImpacts } from './impact/impact.ts';
+import { createMonths } from './kpi/months.ts';
+import type { Chore } from './state/housekeeping.ts';
+import type { State } from './state/open.ts';
+
+interface ManagedParts {
+  state: State;
+  fleet: Fleet;
+  changeFeed: ChangeFeed;
+  clock: Clock;
+  log: Log;
+  /** Report zone, IANA. */
+  zone: string;
+  /** Places were renamed, or endpoints moved between them. */
+  onScopesMoved(): Promise<void>;
+}
+
+export async function openManagers(parts: ManagedParts) {
+  const { state, clock, zone } = parts;
+  const places = { ...parts, now: clock.now };
+  const months = createMonths({ state, clock, zone });
+  const chores: Chore[] = [{ name: 'closed months', run: () => months.close() }];
+  return {
+    sites: createSites(places),
+    groups: await createGroups(places),
+    calendars: createCalendars(places),
+    impacts: createImpacts(places),
+    months,
+    /** What of it is done each night. */
+    chores,
+  };
+}
