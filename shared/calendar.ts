@@ -6,6 +6,7 @@
  * spring gap opens when the gap ends; an opening in the repeated hour takes the first pass, a closing the last.
  */
 import { intersect, type Span, subtract, union } from './intervals.ts';
+import { dayAfter, firstDayOf, kindOfPeriod } from './period.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
@@ -242,9 +243,12 @@ export function weeksOf(zone: string, period: Span): Span[] {
   return weeks;
 }
 
-/** The calendar month `YYYY-MM` in a zone, as [start, end) in ms. @throws RangeError when it is no month */
-export function periodBounds(zone: string, month: string): Span {
-  const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
-  const at = (date: Temporal.PlainDate) => instantAt(date, 0, zone, 'open');
-  return { start: at(first), end: at(first.add({ months: 1 })) };
+/** A month, week or quarter (`period.ts`) in a zone, as [start, end) in ms. @throws RangeError when it is none */
+export function periodBounds(zone: string, name: string): Span {
+  if (kindOfPeriod(name) === null) throw new RangeError(`${name} is no period`);
+  const at = (day: number) => {
+    const date = Temporal.Instant.fromEpochMilliseconds(day).toZonedDateTimeISO('UTC').toPlainDate();
+    return instantAt(date, 0, zone, 'open');
+  };
+  return { start: at(firstDayOf(name)), end: at(dayAfter(name)) };
 }

@@ -3,10 +3,11 @@
  * is a revision beside it, made by a person with a reason.
  */
 import { fail } from '../../shared/errors.ts';
+import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
 import { computeMonth, type Month } from './month.ts';
-import { monthBefore, periodOf, presentMonth } from './period.ts';
+import { periodOf, presentMonth } from './period.ts';
 
 export interface ClosedMonth {
   month: Month;
@@ -58,8 +59,8 @@ export async function closeMonths(state: State, zone: string, now: number): Prom
     .executeTakeFirst();
   if (first?.at === null || first?.at === undefined) return 0;
   let closed = 0;
-  let period = monthBefore(presentMonth(now, zone));
-  for (let n = 0; n < monthsBack; n++, period = monthBefore(period)) {
+  let period = movedPeriod(presentMonth(now, zone), -1);
+  for (let n = 0; n < monthsBack; n++, period = movedPeriod(period, -1)) {
     const { period: span, provisional } = periodOf({ period, zone, now });
     if (span.end <= first.at) break;
     if (provisional) continue;

@@ -19,8 +19,11 @@ export interface MonthRead {
 }
 
 export interface Months {
-  /** @throws EvenkeelError BAD_REQUEST when the period is no month */
-  of(period: string, scope: KpiScope): Promise<MonthRead>;
+  /**
+   * Weeks, quarters and months of another zone are never closed: a quarter pools its minutes, it is no mean of months.
+   * @param zone default the report zone. @throws EvenkeelError BAD_REQUEST when the period is none
+   */
+  of(period: string, scope: KpiScope, zone?: string): Promise<MonthRead>;
   /** Only if it is closed; without computing anything. */
   closed(period: string, scope: KpiScope): Promise<MonthRead | null>;
   /** Null before one is closed. */
@@ -48,15 +51,23 @@ export function createMonths({ state, clock, zone }: { state: State; clock: Cloc
     return { month, closed: rest };
   }
 
-  async function computed(period: string, scope: KpiScope): Promise<Month> {
+  async function computed(period: string, scope: KpiScope, inZone: string): Promise<Month> {
     const now = clock.now();
     // Another definition holds at once.
     const definition = await definitionNow(state);
-    const key = JSON.stringify([period, definition.version, scope.site, scope.kind, scope.group, scope.endpoint]);
+    const key = JSON.stringify([
+      period,
+      inZone,
+      definition.version,
+      scope.site,
+      scope.kind,
+      scope.group,
+      scope.endpoint,
+    ]);
     for (const [other, { at }] of kept) if (Math.abs(now - at) > keptMs) kept.delete(other);
     const found = kept.get(key);
     if (found) return found.month;
-    const month = computeMonth(state, { period, zone, now, scope }, definition);
+    const month = computeMonth(state, { period, zone: inZone, now, scope }, definition);
     kept.set(key, { at: now, month });
     month.catch(() => kept.delete(key));
     return month;
@@ -64,8 +75,10 @@ export function createMonths({ state, clock, zone }: { state: State; clock: Cloc
 
   return {
     closed,
-    of: async (period, scope) =>
-      (await closed(period, scope)) ?? { month: await computed(period, scope), closed: null },
+    of: async (period, scope, inZone = zone) =>
+      (inZone === zone ? await closed(period, scope) : null) ?? {
+        ...{ month: await computed(period, scope, inZone), closed: null },
+      },
     newestClosed: () => newestClosed(state),
     close: () => closeMonths(state, zone, clock.now()),
     recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), apply }),

@@ -1,4 +1,4 @@
-/** The months of reports. */
+/** The months, weeks and quarters of reports. */
 import { periodBounds } from '../../shared/calendar.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
@@ -14,14 +14,15 @@ export interface Period {
   provisional: boolean;
 }
 
-/** @param query `period` is a month such as 2026-11, `zone` the report zone. @throws EvenkeelError BAD_REQUEST */
+/** @param query `period` is named as in shared/period.ts, `zone` the report zone. @throws EvenkeelError BAD_REQUEST */
 export function periodOf({ period: name, zone, now }: { period: string; zone: string; now: number }): Period {
   let period: Span;
   try {
     period = periodBounds(zone, name);
   } catch {
-    // Temporal's own message is about ISO 8601 grammar; the person typed a month.
-    throw fail('BAD_REQUEST', { problem: `period "${name}" is not a month such as 2026-11` });
+    throw fail('BAD_REQUEST', {
+      problem: `period "${name.slice(0, 40)}" is not a month such as 2026-11, nor a week such as 2026-W48, nor a quarter such as 2026-Q4`,
+    });
   }
   const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };
   return { period, window, provisional: now < period.end + settlesAfterMs };
@@ -30,10 +31,6 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
 /** The month of `now` in the report zone. */
 export const presentMonth = (now: number, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toPlainYearMonth().toString();
-
-/** `2026-10` of `2026-11`. */
-export const monthBefore = (month: string): string =>
-  Temporal.PlainYearMonth.from(month).subtract({ months: 1 }).toString();
 
 /** Months that a stretch of time touches, oldest first. */
 export function monthsIn(from: number, to: number, zone: string): string[] {

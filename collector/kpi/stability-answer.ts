@@ -1,5 +1,6 @@
-/** A month as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
+/** A period as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
 import type { Stability } from '../../shared/api.ts';
+import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf } from './answer.ts';
 import { endpointsIn } from './facts.ts';
@@ -7,7 +8,7 @@ import { indexChange, type StabilityIndex, stabilityIndex } from './formulas/sta
 import { kpis } from './kpis/index.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
-import { monthBefore, periodOf } from './period.ts';
+import { periodOf } from './period.ts';
 import { causeIn, kpiOfPart, type PartName, partNames, ticketCause } from './stability.ts';
 
 type ShownKpi = Stability['actions'][number];
@@ -15,10 +16,10 @@ type Cause = Stability['causes'][number];
 const causesShown = 50;
 const actionsShown = 5;
 
-/** @throws EvenkeelError BAD_REQUEST when the period is no month */
+/** @throws EvenkeelError BAD_REQUEST when the period is none */
 export async function stabilityOf(state: State, months: Months, query: KpiQuery): Promise<Stability> {
   const { period, scope } = query;
-  const read = await months.of(period, scope);
+  const read = await months.of(period, scope, query.zone);
   const { month, closed } = read;
   const index = stabilityIndex(month.parts, month.endpoints);
   const names = await namesFor(state, read, index, query);
@@ -97,10 +98,10 @@ function causesOf(month: Month, { causes }: StabilityIndex, names: Names): Cause
 
 const endpointOf = ({ endpoints }: Names, id: string) => ({ id, name: endpoints.get(id) ?? id });
 
-/** Why the index differs from the month before; null where either has none. */
+/** Why the index differs from the period before; null where either has none. */
 async function comparedWith(months: Months, query: KpiQuery, month: Month): Promise<Stability['before']> {
-  const name = monthBefore(query.period);
-  const before = (await months.of(name, query.scope)).month;
+  const name = movedPeriod(query.period, -1);
+  const before = (await months.of(name, query.scope, query.zone)).month;
   const change = indexChange(before.parts, month.parts);
   const { index, status } = stabilityIndex(before.parts, before.endpoints);
   return change === null || index === null || status === 'insufficient' ? null : { name, value: index, ...change };

@@ -962,6 +962,7 @@ export const words = {
     change: 'Change {{name}}',
     merged: 'Merged tickets: {{n}}',
   },
+  period: { week: 'Week {{n}} of {{year}}', quarter: 'Q{{n}} {{year}}' },
   stability: {
     items: 'n {{n}}',
     allSites: 'All sites',

@@ -1099,6 +1099,7 @@ export const words: Words = {
     change: '変更 {{name}}',
     merged: '統合したチケット: {{n}}',
   },
+  period: { week: '{{year}}年第{{n}}週', quarter: '{{year}}年第{{n}}四半期' },
   stability: {
     items: 'n {{n}}',
     allSites: 'すべての拠点',

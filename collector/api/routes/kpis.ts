@@ -11,6 +11,7 @@ import {
   StabilityDefinitions,
 } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { periodText } from '../../../shared/period.ts';
 import { nameKey } from '../../../shared/place-name.ts';
 import { kpiDetail, kpisOf } from '../../kpi/answer.ts';
 import { changeDefinition, definitions } from '../../kpi/definition.ts';
@@ -26,8 +27,9 @@ import { closed, Id, PlaceName, word } from '../shapes.ts';
 const monthText = '^\\d{4}-(0[1-9]|1[0-2])$';
 const period = Type.Optional(
   Type.String({
-    pattern: monthText,
-    description: 'a month such as 2026-11; default the present one',
+    pattern: periodText,
+    description:
+      'a month such as 2026-11, a week such as 2026-W48 or a quarter such as 2026-Q4; default the present month',
   }),
 );
 const scope = {
@@ -48,7 +50,7 @@ const DetailQuery = Type.Object(
 );
 const newest = Type.Optional(
   Type.String({
-    pattern: monthText,
+    pattern: periodText,
     description: 'default: the newest closed month, before there is one the present one',
   }),
 );

@@ -1,6 +1,7 @@
 /** A month for whoever answers for it: was it good, what did it cost, why, and what to do next. */
 
 import type { SiteRow, Stability } from '../../../shared/api.ts';
+import { movedPeriod } from '../../../shared/period.ts';
 import { now } from '../clock.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
@@ -8,7 +9,7 @@ import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Select } from '../parts/field.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
-import { chosenPeriod, movedPeriod } from '../time/period.ts';
+import { chosenPeriod } from '../time/period.ts';
 import { t } from '../words/words.ts';
 import { Actions } from './stability/actions.tsx';
 import { Definitions } from './stability/definition.tsx';

@@ -1,13 +1,14 @@
-/** The month that a page is about; it stands in the address. */
-import { time } from '../../../shared/words/format.ts';
+/** The period that a page is about; it stands in the address. */
+import { kindOfPeriod, movedPeriod } from '../../../shared/period.ts';
+import { periodName } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { setQuery } from '../router.ts';
-import { middleOf, movedPeriod, periodOf } from '../time/period.ts';
+import { periodOf } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 
 export function MonthPicker({ period }: { period: string }) {
-  const present = periodOf(now.value);
-  const go = (months: number) => setQuery({ period: movedPeriod(period, months) });
+  const present = periodOf(now.value, kindOfPeriod(period) ?? 'month');
+  const go = (by: number) => setQuery({ period: movedPeriod(period, by) });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser
     <span class="row" role="group" aria-label={t('stability.period')}>
@@ -15,7 +16,7 @@ export function MonthPicker({ period }: { period: string }) {
         ◀
       </button>
       <strong role="status" class="month">
-        {time(middleOf(period), language.value, 'month')}
+        {periodName(period, language.value)}
       </strong>
       <button
         type="button"

@@ -1,11 +1,11 @@
 /** Numbers of the Stability page in words. Pure but for the language. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
-import { none, number, time } from '../../../../shared/words/format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { periodName } from '../../../../shared/words/period.ts';
 import { withQuery } from '../../router.ts';
-import { middleOf } from '../../time/period.ts';
 import { language, t } from '../../words/words.ts';
 
-export const formatMonth = (period: string): string => time(middleOf(period), language.value, 'month');
+export const formatMonth = (period: string): string => periodName(period, language.value);
 export const formatIndex = (value: number | null): string => number(value, language.value);
 const decimals = (value: number) => (Math.abs(value) < 10 ? 1 : 0);
 /** `440 person-hours`. */
