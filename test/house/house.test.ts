@@ -62,7 +62,9 @@ const awaited = new Set(
     'volume.ts rateRatio',
     'volume.ts theilSenSlope',
     'volume.ts ticketVolume',
-  ].map((name) => `collector/kpi/formulas/${name}`),
+  ]
+    .map((name) => `collector/kpi/formulas/${name}`)
+    .concat(['readCsv', 'writeCsv'].map((name) => `shared/csv.ts ${name}`)),
 );
 
 const none = (faults: readonly string[]) => assert.ok(faults.length === 0, `\n${faults.join('\n')}\n`);
