@@ -118,7 +118,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
     await alerts.maintenance.scopesMoved();
   };
-  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, onScopesMoved };
+  const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
+  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, ruleNamed, onScopesMoved };
   const { groups, chores, ...managers } = await openManagers(managed);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
@@ -207,7 +208,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance },
       rules,
       newest,
-      ruleNamed: (id) => namedRule(id, (one) => rules.books().rule(one)),
+      ruleNamed,
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

@@ -2,6 +2,7 @@
  * Wires what people manage and read beside alerts and tickets: places, calendars, impact, months. Called by
  * `collector.ts` alone. To add one: a line here and its contract in `api/context.ts`.
  */
+import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { createCalendars } from './calendars/calendars.ts';
@@ -11,6 +12,7 @@ import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
 import { createMonths } from './kpi/months.ts';
+import { createReports } from './reports/reports.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 
@@ -22,6 +24,8 @@ interface ManagedParts {
   log: Log;
   /** Report zone, IANA. */
   zone: string;
+  /** Only once the rules are there. */
+  ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */
   onScopesMoved(): Promise<void>;
 }
@@ -37,6 +41,7 @@ export async function openManagers(parts: ManagedParts) {
     calendars: createCalendars(places),
     impacts: createImpacts(places),
     months,
+    reports: createReports({ ...parts, months }),
     /** What of it is done each night. */
     chores,
   };

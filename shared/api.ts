@@ -753,6 +753,46 @@ export const Stability = Type.Object({
   ),
 });
 export type Stability = Static<typeof Stability>;
+const reportHead = {
+  id: text,
+  period: Type.Object({ name: text, from: ms, to: ms, zone: text }),
+  /** Null: all. */
+  site: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+  language: text,
+  revision: Type.Integer(),
+  madeAt: ms,
+  by: text,
+  reason: text,
+  provisional: Type.Boolean({ description: 'late facts could still change it when it was made' }),
+  digest: Type.String({ description: 'SHA-256 of the content: equal digests are equal numbers' }),
+};
+export const PeriodReportRow = Type.Object(reportHead);
+export type PeriodReportRow = Static<typeof PeriodReportRow>;
+/** As it was when the report was made: the same for ever. */
+export const PeriodReportContent = Type.Object({
+  stability: Stability,
+  /** The period before, without its lists; null where it had nothing to measure. */
+  before: Type.Union([Stability, Type.Null()]),
+  tz: Type.String({ description: 'version of the time zone database' }),
+  calendars: Type.Array(Type.Object({ site: text, use: text, name: text, version: Type.Integer() })),
+  /** Time that does not count as down, at most 200; who entered it, and who approved what was entered late. */
+  exclusions: Type.Array(
+    Type.Object({
+      scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
+      name: text,
+      from: ms,
+      to: ms,
+      reason: text,
+      by: text,
+      late: Type.Boolean(),
+      approvedBy: orNull.text,
+    }),
+  ),
+  otherExclusions: Type.Integer(),
+});
+export type PeriodReportContent = Static<typeof PeriodReportContent>;
+export const PeriodReport = Type.Object({ ...reportHead, content: PeriodReportContent });
+export type PeriodReport = Static<typeof PeriodReport>;
 export const StabilityDefinitions = Type.Array(
   Type.Object({
     version: Type.Integer(),

@@ -116,6 +116,12 @@ export const access: Readonly<Record<string, Need>> = {
   'PUT /api/v1/stability/definition': 'manager',
   'POST /api/v1/stability/recompute': 'manager',
 
+  // Reports: what the pages say, kept
+  'GET /api/v1/reports': 'viewer',
+  'POST /api/v1/reports': 'manager',
+  'GET /api/v1/reports/:id': 'viewer',
+  'GET /api/v1/reports/:id.csv': 'viewer',
+
   // Users, tokens and enrolment
   'GET /api/v1/enrollments': 'operator',
   'POST /api/v1/enrollments': 'admin',

@@ -28,6 +28,7 @@ import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
+import type { PeriodReports } from '../reports/reports.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
@@ -60,6 +61,7 @@ export interface Context {
   impacts: Impacts;
   maintenance: MaintenanceActions;
   months: Months;
+  reports: PeriodReports;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -5,6 +5,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
+import type { ReportTables } from './report-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
 
 export type State = Kysely<Database>;
@@ -23,7 +24,7 @@ interface PlacesTable {
   updated_by: string;
 }
 
-export interface Database extends MaintenanceTables, TicketTables {
+export interface Database extends MaintenanceTables, TicketTables, ReportTables {
   users: {
     id: string;
     name: string;

@@ -1,5 +1,5 @@
 /** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
-import type { NamedRule } from '../api.ts';
+import type { NamedRule, TicketName } from '../api.ts';
 import { measured, percent } from './format.ts';
 import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
@@ -13,6 +13,17 @@ export const ownName = (language: Language, name: OwnName | undefined): string |
 /** A rule that is gone, and had a name of its own, is called by its id. */
 export function ruleName(language: Language, { id, level_of = id, name }: NamedRule): string {
   return ownName(language, name) ?? findWord(language, `rule.${id}`) ?? findWord(language, `rule.${level_of}`) ?? id;
+}
+
+/** What a ticket is about; what a person wrote stays as it is. */
+export function ticketTitle(language: Language, ticket: TicketName): string {
+  const { title, kind, rule, instance, endpoint, site } = ticket;
+  if (title !== null) return title;
+  const about = rule ? ruleName(language, rule) : '?';
+  if (kind === 'budget') return word(language, 'ticket.budget');
+  if (kind === 'incident')
+    return word(language, 'ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
+  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
 }
 
 /** All that people may call it by, for a search. */

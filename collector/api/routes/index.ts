@@ -15,6 +15,7 @@ import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
+import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
@@ -42,6 +43,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   incidentRoutes,
   protectionRoutes,
   kpiRoutes,
+  reportRoutes,
   enrollmentRoutes,
   tokenRoutes,
   accountRoutes,

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { TicketDetail, TicketName, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import { ticketTitle } from '../../../shared/words/names.ts';
 import { now } from '../clock.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -14,8 +15,7 @@ import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../router.ts';
-import { ruleName } from '../words/value.ts';
-import { t } from '../words/words.ts';
+import { language, t } from '../words/words.ts';
 import { Due, lengthTo } from './ticket-due.tsx';
 
 const queues = ['mine', 'unassigned', 'breaching'] as const;
@@ -51,13 +51,7 @@ export function Priority({ value }: { value: number }) {
 export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
 
 /** What the ticket is about, in the language of the page; what a person wrote stays as it is. */
-export function titleOf({ title, kind, rule, instance, endpoint, site }: TicketName): string {
-  if (title !== null) return title;
-  const about = rule ? ruleName(rule) : '?';
-  if (kind === 'budget') return t('ticket.budget');
-  if (kind === 'incident') return t('ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
-  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
-}
+export const titleOf = (ticket: TicketName): string => ticketTitle(language.value, ticket);
 
 /** What to take up next: what is due first, of those the most pressing, of those the one that waits longest. */
 function byDue(a: TicketRow, b: TicketRow): number {

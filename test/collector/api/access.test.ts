@@ -44,6 +44,12 @@ async function enrol(): Promise<string> {
   return (answer.body as { endpoint: string }).endpoint;
 }
 
+async function addReport(): Promise<void> {
+  const body = { period: '2026-10' };
+  const made = await collector.call('/api/v1/reports', { method: 'POST', as: 'manager', body });
+  ids.report = (made.body as { id: string }).id;
+}
+
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
   const now = Date.now();
@@ -328,6 +334,10 @@ const calls: Record<string, Call> = {
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
+  'GET /api/v1/reports': {},
+  'POST /api/v1/reports': { body: { period: '2026-11' }, status: 201 },
+  'GET /api/v1/reports/:id': { path: '/api/v1/reports/:report', before: addReport },
+  'GET /api/v1/reports/:id.csv': { path: '/api/v1/reports/:report.csv', before: addReport },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },
   'DELETE /api/v1/enrollments/:id': {

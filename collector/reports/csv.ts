@@ -1,0 +1,128 @@
+/** A report as a table: one row per number, unrounded, the same as in its JSON. Pure. */
+import type { KpiUnit, PeriodReport, Stability } from '../../shared/api.ts';
+import { type CsvCell, writeCsv } from '../../shared/csv.ts';
+import { findWord, type Language, word } from '../../shared/words/index.ts';
+import { ticketTitle } from '../../shared/words/names.ts';
+
+/** What a row is of, its stable id, its name in words, what was measured, the number and its unit. */
+const columns = ['section', 'id', 'name', 'measure', 'value', 'unit', 'low', 'high', 'n', 'coverage', 'state'] as const;
+type CsvLine = Partial<Record<(typeof columns)[number], CsvCell>>;
+
+/** ISO 8601 with the offset of the zone. */
+const iso = (at: number, zone: string) =>
+  Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(zone)
+    .toString({ timeZoneName: 'never', smallestUnit: 'second' });
+
+export function csvOf(report: PeriodReport, language: Language): string {
+  const { stability } = report.content;
+  const lines: CsvLine[] = [
+    ...head(report),
+    ...index(stability, language),
+    ...kpis(stability, language),
+    ...weeks(stability),
+    ...incidents(stability, language),
+    ...sites(stability, language),
+  ];
+  return writeCsv([columns, ...lines.map((line) => columns.map((column) => line[column] ?? null))]);
+}
+
+function head({ id, period, site, revision, digest, madeAt, provisional, content }: PeriodReport): CsvLine[] {
+  const { stability, tz } = content;
+  const facts: [string, CsvCell][] = [
+    ['report', id],
+    ['period', period.name],
+    ['from', iso(period.from, period.zone)],
+    ['to', iso(period.to, period.zone)],
+    ['zone', period.zone],
+    ['site', site?.name ?? null],
+    ['as_of', iso(stability.asOf, period.zone)],
+    ['made_at', iso(madeAt, period.zone)],
+    ['revision', revision],
+    ['state', provisional ? 'provisional' : 'final'],
+    ['definition', stability.index.definition],
+    ['tz', tz],
+    ['digest', digest],
+  ];
+  return [
+    ...facts.map(([measure, value]) => ({ section: 'report', measure, value })),
+    { section: 'report', measure: 'endpoints', value: stability.endpoints, unit: 'count' },
+    { section: 'report', measure: 'coverage', value: stability.coverage, unit: 'percent' },
+  ];
+}
+
+function index({ index: whole, parts }: Stability, language: Language): CsvLine[] {
+  const { value, weight, state } = whole;
+  return [
+    { section: 'index', measure: 'index', value, unit: 'points', state },
+    { section: 'index', measure: 'weight', value: weight },
+    ...parts.flatMap(({ part, unit, value: own, weight: share, target, floor, score, lost }) => {
+      const about = { section: 'index', id: part, name: word(language, `stability.part.${part}`) };
+      return [
+        { ...about, measure: 'value', value: own, unit },
+        { ...about, measure: 'target', value: target, unit },
+        { ...about, measure: 'floor', value: floor, unit },
+        { ...about, measure: 'weight', value: share },
+        { ...about, measure: 'score', value: score, unit: 'points' },
+        { ...about, measure: 'lost', value: lost, unit: 'points' },
+      ];
+    }),
+  ];
+}
+
+function kpis({ kpis: values }: Stability, language: Language): CsvLine[] {
+  return values.flatMap(({ id, unit, value, state, n, low, high, coverage, beside }) => {
+    const about = { section: 'kpi', id, name: findWord(language, `kpi.${id}.name`) ?? id };
+    return [
+      { ...about, measure: 'value', value, unit, low, high, n, coverage, state },
+      ...beside.map((one) => ({
+        ...{ ...about, measure: one.code, value: one.value, unit: one.unit, low: one.low, high: one.high },
+      })),
+    ];
+  });
+}
+
+const hourParts = ['lost', 'unconfirmed', 'planned'] as const;
+const unit: KpiUnit = 'hours';
+
+function weeks({ weeks: all, period: { zone } }: Stability): CsvLine[] {
+  return all.flatMap((week) =>
+    hourParts.map((measure) => ({ section: 'week', id: iso(week.from, zone), measure, value: week[measure], unit })),
+  );
+}
+
+function incidents({ incidents: all }: Stability, language: Language): CsvLine[] {
+  return all.flatMap(({ ticket, ...hours }) =>
+    hourParts.map((measure) => ({
+      ...{
+        section: 'incident',
+        id: ticket.id,
+        name: ticketTitle(language, ticket),
+        measure,
+        value: hours[measure],
+        unit,
+      },
+    })),
+  );
+}
+
+const dayStates = ['up', 'down', 'unknown', 'maintenance', 'idle'] as const;
+
+function sites({ sites: all, period: { zone } }: Stability, language: Language): CsvLine[] {
+  return all.flatMap(({ site, days, ...own }) => {
+    const about = { section: 'site', id: site?.id ?? '', name: site?.name ?? word(language, 'stability.noSite') };
+    return [
+      { ...about, measure: 'endpoints', value: own.endpoints, unit: 'count' },
+      { ...about, measure: 'servers', value: own.servers, unit: 'percent' },
+      { ...about, measure: 'workstations', value: own.workstations, unit: 'percent' },
+      { ...about, measure: 'lost', value: own.lost, unit },
+      { ...about, measure: 'unconfirmed', value: own.unconfirmed, unit },
+      ...days.flatMap((day) =>
+        dayStates.map((state) => ({
+          ...{ ...about, section: 'site_day', id: iso(day.at, zone).slice(0, 10), measure: state },
+          ...{ value: day[state], unit: 'minutes' },
+        })),
+      ),
+    ];
+  });
+}
