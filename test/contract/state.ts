@@ -30,6 +30,8 @@ function fitting(table: string, column: string): unknown {
     'ticket_participants.swarm': 'local',
     'deliveries.state': 'dead',
     'maintenance_windows.scope': 'site',
+    'report_schedules.rhythm': 'month',
+    'status_pages.access': 'login',
     'maintenance_occurrences.scope': 'tag',
     'alerts.suppressed': 'maintenance',
   };
