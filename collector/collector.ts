@@ -19,6 +19,7 @@ import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
 import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
+import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
@@ -230,6 +231,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
+  const ofDays = { state, fleet, factsOf: rows.facts, heldOf: held, zone: config.zone, now: clock.now };
+  chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
   keepHouse({ ...deps, state, driver, accounts, outbox, chores }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);

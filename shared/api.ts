@@ -740,6 +740,23 @@ export const Stability = Type.Object({
       ),
     }),
   ),
+  /** By operating system and model, most incidents per machine-month first; null: not kept when the month was closed. */
+  rates: Type.Union([
+    Type.Object({
+      rows: Type.Array(
+        Type.Object({
+          by: Type.Enum(['os', 'model']),
+          name: orNull.text,
+          machines: Type.Integer(),
+          months: Type.Number({ description: 'of 30 days in the fleet' }),
+          incidents: Type.Number(),
+          hours: Type.Number({ description: 'lost person-hours' }),
+        }),
+      ),
+      rest: Type.Object({ incidents: Type.Number(), hours: Type.Number() }, { description: 'of no machine' }),
+    }),
+    Type.Null(),
+  ]),
   /** What to do next, the most useful first, at most 5. */
   actions: Type.Array(
     Type.Object({

@@ -10,6 +10,8 @@ import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
+import { type IncidentFacts, readIncidents } from './incident-facts.ts';
+import { type MachineFact, readMachines } from './machine-facts.ts';
 import { readPresence } from './presence-facts.ts';
 import type { EndpointFact, KpiQuestion, KpiScope } from './question.ts';
 import { readTickets, type TicketFact } from './ticket-facts.ts';
@@ -23,6 +25,10 @@ export interface KpiFacts {
   tickets: readonly TicketFact[];
   /** Of incidents, and the people of the sites. */
   impact: ImpactFacts;
+  /** Reports and repetitions of incidents. */
+  incidents: IncidentFacts;
+  /** Endpoints with their time in the fleet, and how they were day by day. */
+  machines: readonly MachineFact[];
 }
 export type FactName = keyof KpiFacts;
 
@@ -36,6 +42,8 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   alerts: readAlerts,
   tickets: readTickets,
   impact: readImpact,
+  incidents: readIncidents,
+  machines: readMachines,
 };
 
 /** The endpoints that were in the fleet at some time of the period, in the order of their names. */

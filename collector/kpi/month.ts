@@ -12,6 +12,7 @@ import type { Figure } from './kpi.ts';
 import { kpis } from './kpis/index.ts';
 import { periodOf } from './period.ts';
 import type { KpiScope } from './question.ts';
+import { type Rates, ratesOf } from './rates.ts';
 import { type SiteMonth, sitesOf } from './site-months.ts';
 import { type PartName, type StabilityDefinition, stabilityParts } from './stability.ts';
 
@@ -38,6 +39,8 @@ export interface Month {
     incidents: { ticket: number; lost: number; planned: number; unconfirmed: number; isOpen: boolean }[];
   };
   sites: SiteMonth[];
+  /** Months that were closed before this was kept have none. */
+  rates?: Rates;
   /** Endpoints with monitored time, and the percentage of that which was observed. */
   endpoints: number;
   coverage: number | null;
@@ -81,6 +84,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
         })),
     },
     sites: await sitesOf(state, facts.presence, lost, period, window, zone),
+    rates: ratesOf(facts, lost, window),
     endpoints: facts.presence.length,
     coverage: sharesOf(pooled(facts.presence.map(({ minutes }) => minutes))).coverage,
     uncounted,

@@ -59,6 +59,7 @@ export async function stabilityOf(state: State, months: Months, query: KpiQuery)
       return name ? [{ ticket: name, ...hours }] : [];
     }),
     sites: month.sites,
+    rates: month.rates ?? null,
     actions: actionsOf(month, causes, names),
   };
 }

@@ -161,6 +161,31 @@ export interface Database extends MaintenanceTables, TicketTables, ReportTables 
     by_user: string;
     reason: string;
     content: Json;
+    /** What the line of months shows of it; null until it is first asked for. */
+    summary: Json | null;
+  };
+  /** Local days on which backups and patches of the fleet were looked at. */
+  state_days: { day: string; at: Ms };
+  /** How an endpoint was from a day on: a row only where something differs from the row before it. */
+  endpoint_days: {
+    endpoint: string;
+    day: string;
+    backup: 'good' | 'bad' | 'none' | 'unknown';
+    restore: 'good' | 'bad' | 'none' | 'unknown';
+    patches: 'compliant' | 'overdue' | 'unknown';
+    os: string | null;
+    model: string | null;
+  };
+  /** Every change of a target of availability, for ever: the newest row of a target holds; without a percentage it is withdrawn. */
+  availability_targets: {
+    id: Generated<number>;
+    scope: 'site' | 'group' | 'tag' | 'endpoint';
+    /** As in windows of maintenance. */
+    target: string;
+    percent: number | null;
+    at: Ms;
+    by_user: string;
+    reason: string;
   };
   index_definitions: { version: number; at: Ms; by_user: string; reason: string; parts: Json };
   /** What an incident did to people, as somebody stated it. The newest row of a ticket holds; earlier ones are its audit. */

@@ -20,6 +20,7 @@ import * as maintenance from './migrations/016-maintenance.ts';
 import * as ticketFacts from './migrations/017-tickets.ts';
 import * as months from './migrations/018-months.ts';
 import * as reports from './migrations/022-reports.ts';
+import * as stability from './migrations/023-stability.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -41,6 +42,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '017-tickets': ticketFacts,
   '018-months': months,
   '022-reports': reports,
+  '023-stability': stability,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -1070,6 +1070,18 @@ export const words = {
       toConfirm: '{{hours}} estimated',
     },
     support: { title: 'Support', age: 'By age', flow: 'Came and went' },
+    block: { protection: 'Backups and patches', noticed: 'How incidents were noticed' },
+    rates: {
+      os: 'Incidents by operating system',
+      model: 'Incidents by model',
+      name: { os: 'Operating system', model: 'Model' },
+      unknown: 'Not known',
+      machines: 'Endpoints',
+      months: 'Machine-months',
+      incidents: 'Incidents per 100',
+      hours: 'Lost hours per 100',
+      rest: 'Of no endpoint: incidents {{incidents}}, lost {{hours}}',
+    },
     define: {
       title: 'Definitions',
       change: 'Change weights and targets',
@@ -1218,6 +1230,57 @@ export const words = {
         reopened: 'Reopened',
         self_healed: 'Ended without a person',
       },
+    },
+    found_before_reported: {
+      name: 'Found before reported',
+      meaning:
+        'Incidents that began in this month and that the monitor opened before any person reported them, of all that began. A report that was merged into an incident counts with its own time.',
+      n: 'Incidents (n)',
+      nothing: 'No incident began in this month.',
+      at: 'Opened',
+      beside: { only_reported: 'Found by people' },
+    },
+    repeat_incidents: {
+      name: 'Repeat incidents',
+      meaning:
+        'Incidents of the monitor that began in this month although the same rule had opened one for the same endpoint in the 30 days before, of all that it opened. Reports of people are not in it: nothing tells whether two are about the same.',
+      n: 'Incidents (n)',
+      nothing: 'The monitor opened no incident in this month.',
+      at: 'Opened',
+      beside: { again: 'Repeated', reopened: 'Reopened' },
+    },
+    incident_rate: {
+      name: 'Incidents per 100 machine-months',
+      meaning:
+        'Incidents that began in this month, per 100 endpoints and 30 days. An endpoint counts for the time that it was in the fleet.',
+      n: 'Incidents (n)',
+      nothing: 'There was no endpoint in this month.',
+      at: 'Opened',
+      beside: { machine_months: 'Machine-months' },
+    },
+    backup_coverage: {
+      name: 'Backup coverage',
+      meaning:
+        'Days on which an endpoint had a good backup of the last 24 hours and no job that failed or was late, of the days on which that is known; each night is looked at once. Every server, and each workstation that has a job. Days of all endpoints are pooled.',
+      n: 'Endpoints (n)',
+      nothing: 'Not known: it is kept from the first night on that this version runs.',
+      beside: { at_end: 'Covered on the last day', not_at_end: 'Not covered on the last day' },
+    },
+    verified_restores: {
+      name: 'Verified restores',
+      meaning:
+        'Days on which a restore of each job had been tested with success in the last 90 days, of the days on which that is known. Endpoints with at least one job; days of all endpoints are pooled.',
+      n: 'Endpoints (n)',
+      nothing: 'Not known: no endpoint with a backup job was looked at in this month.',
+      beside: { at_end: 'Verified on the last day', not_at_end: 'Not verified on the last day' },
+    },
+    patch_compliance: {
+      name: 'Patch compliance',
+      meaning:
+        'Days on which an endpoint had no overdue security update, of the days on which that is known. A system without security support is not compliant. What is overdue is decided by the rules.',
+      n: 'Endpoints (n)',
+      nothing: 'Not known: it is kept from the first night on that this version runs.',
+      beside: { at_end: 'Compliant on the last day', not_at_end: 'Overdue on the last day' },
     },
     backlog: {
       name: 'Backlog',

@@ -5,6 +5,7 @@ import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
 import type { KpiFacts } from '../../collector/kpi/facts.ts';
 import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
+import type { MachineFact } from '../../collector/kpi/machine-facts.ts';
 import type { EndpointFact } from '../../collector/kpi/question.ts';
 import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
 import { KpiUnit } from '../../shared/api.ts';
@@ -16,6 +17,8 @@ const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('202
 export const noFacts: KpiFacts = {
   ...{ presence: [], alerts: [], tickets: [] },
   impact: { groups: {}, incidents: [], unknown: [], outages: [], uncounted: [] },
+  incidents: { reportedAt: {}, repeats: {} },
+  machines: [],
 };
 const day = 86_400_000;
 
@@ -29,6 +32,11 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
   return {
     tickets: Array.from({ length: alerts }, (_, n) => someTicket(n, random)),
     impact: someImpact(alerts, random),
+    incidents: {
+      reportedAt: Object.fromEntries(Array.from({ length: alerts }, (_, n) => [n * 5, period.start + n * day])),
+      repeats: Object.fromEntries(Array.from({ length: alerts }, (_, n) => [n * 4 + 1, n])),
+    },
+    machines: fleet.map((endpoint) => someMachine(endpoint, random)),
     presence: fleet.map((endpoint, n) => {
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
@@ -50,6 +58,19 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
         resolvedAt,
       };
     }),
+  };
+}
+
+function someMachine(endpoint: EndpointFact, random: () => number): MachineFact {
+  const good = Math.floor(random() * 20);
+  return {
+    ...{ endpoint, months: random(), os: 'Ubuntu 24.04', model: null },
+    days: {
+      backup: { good, bad: 2, unknown: 1 },
+      restore: { good, bad: 20 - good },
+      patches: { compliant: 20, overdue: 1 },
+    },
+    last: { day: '2026-11-30', backup: 'good', restore: 'bad', patches: 'unknown', os: 'Ubuntu 24.04', model: null },
   };
 }
 
@@ -141,10 +162,11 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const { presence, alerts, tickets, impact } = facts;
+    const { presence, alerts, tickets, impact, incidents, machines } = facts;
     const turned = compute({
       ...{ presence: presence.toReversed(), alerts: alerts.toReversed(), tickets: tickets.toReversed() },
       impact: { ...impact, incidents: impact.incidents.toReversed() },
+      ...{ incidents, machines: machines.toReversed() },
     });
     const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);
     close(turned.value, first.value);

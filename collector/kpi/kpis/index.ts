@@ -2,6 +2,8 @@
 import type { Kpi } from '../kpi.ts';
 import { serverAvailability, workstationAvailability } from './availability.ts';
 import { openTickets } from './backlog.ts';
+import { backupCoverage, patchCompliance, verifiedRestores } from './endpoint-days.ts';
+import { foundBeforeReported, incidentRate, repeatIncidents } from './incidents.ts';
 import { lostHours } from './lost-hours.ts';
 import { majorIncidents } from './major-incidents.ts';
 import { resolutionInTarget, responseInTarget } from './targets.ts';
@@ -18,4 +20,10 @@ export const kpis: readonly Kpi[] = [
   timeToResolve,
   resolutionInTarget,
   openTickets,
+  foundBeforeReported,
+  repeatIncidents,
+  incidentRate,
+  backupCoverage,
+  verifiedRestores,
+  patchCompliance,
 ];

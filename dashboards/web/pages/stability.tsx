@@ -16,6 +16,7 @@ import { Definitions } from './stability/definition.tsx';
 import { Hours } from './stability/hours.tsx';
 import { About, Lead } from './stability/lead.tsx';
 import { Causes, Waterfall } from './stability/parts.tsx';
+import { ProtectionBlock } from './stability/protection.tsx';
 import { MachineList, Sites } from './stability/sites.tsx';
 import { Support } from './stability/support.tsx';
 import { Tiles } from './stability/tiles.tsx';
@@ -66,6 +67,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
       <MachineList data={data} kind="server" />
       <MachineList data={data} kind="workstation" />
       <Support data={data} />
+      <ProtectionBlock data={data} />
       <Definitions data={data} onDone={reload} />
     </>
   );

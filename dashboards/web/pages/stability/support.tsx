@@ -5,6 +5,7 @@ import { Box } from '../../parts/box.tsx';
 import { language, t } from '../../words/words.ts';
 import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { kpiOf, listOf } from './format.ts';
+import { protectionKpis } from './protection.tsx';
 
 const bars = {
   age: ['under_10_days', 'up_to_30_days', 'over_30_days'],
@@ -56,7 +57,7 @@ const headlines = new Set(['availability_server', 'availability_workstation', 'l
 
 export function Support({ data }: { data: Stability }) {
   const backlog = kpiOf(data, 'backlog');
-  const rest = data.kpis.filter(({ id }) => id !== 'backlog' && !headlines.has(id));
+  const rest = data.kpis.filter(({ id }) => id !== 'backlog' && !headlines.has(id) && !protectionKpis.has(id));
   return (
     <>
       <h2>{t('stability.support.title')}</h2>

@@ -1,0 +1,80 @@
+/** Who noticed incidents first, and which came back: from tickets as they are kept. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readFacts } from '../../../collector/kpi/facts.ts';
+import { foundBeforeReported, repeatIncidents } from '../../../collector/kpi/kpis/incidents.ts';
+import { openState } from '../../../collector/state/open.ts';
+import { blankTicket } from '../../../collector/tickets/events.ts';
+import { instant } from '../../support/fleet-history.ts';
+import { freshPlace } from '../../support/state.ts';
+
+const start = instant('2026-11-01T00:00:00Z');
+const window = { start, end: instant('2026-12-01T00:00:00Z') };
+const day = 86_400_000;
+const minute = 60_000;
+
+test('a report that came before the monitor counts, also once it is merged; a rule that fires again is a repetition', async () => {
+  const state = await openState(freshPlace());
+  const ticket = (key: string, at: number, more = {}) => ({
+    ...blankTicket(key, at),
+    category: 'incident' as const,
+    ...more,
+  });
+  const closed = { state: 'closed', open_key: null } as const;
+  const person = { kind: 'person', title: 'Mail is gone', requester: 'mia' } as const;
+  await state
+    .insertInto('tickets')
+    .values([
+      // 1 and 2: the same rule on the same endpoint, 12 days apart; 3: 40 days before, which is too long ago for 2.
+      ticket('e1/disk/', start - 2 * day, closed),
+      ticket('e1/disk/', start + 10 * day, closed),
+      ticket('e2/disk/', start - 25 * day, closed),
+      ticket('e2/disk/', start + 15 * day),
+      // 5: reported by 6 a minute before; 7: reported by 8 a minute after; 9: found by people alone.
+      ticket('e3/mail/', start + 3 * day),
+      ticket('person/1', start + 3 * day - minute, { ...person, ...closed, state: 'cancelled' }),
+      ticket('e4/mail/', start + 4 * day),
+      ticket('person/2', start + 4 * day + minute, { ...person, ...closed, state: 'cancelled' }),
+      ticket('person/3', start + 5 * day, person),
+      // A request is no incident.
+      ticket('person/4', start + 6 * day, { ...person, category: 'request' }),
+    ])
+    .execute();
+  const link = { kind: 'duplicate', at: start + 7 * day, by_user: 'ana' } as const;
+  await state
+    .insertInto('ticket_links')
+    .values([
+      { ...link, ticket: 6, target: '5' },
+      { ...link, ticket: 8, target: '7' },
+    ])
+    .execute();
+  const gone = { actor: 'ana', kind: 'state', from_state: 'new', to_state: 'cancelled', text: null } as const;
+  await state
+    .insertInto('ticket_events')
+    .values([6, 8].map((id) => ({ ...gone, ticket: id, at: start + 7 * day, data: '{"reason":"duplicate"}' })))
+    .execute();
+  const question = { endpoints: [], window, now: window.end, zone: 'UTC' };
+  const facts = (await readFacts(state, ['tickets', 'incidents'], question)) as never;
+  const found = foundBeforeReported.compute(facts, window);
+  assert.equal(
+    found.evidence.map((item) => [item.ticket, item.part]),
+    [
+      [2, 1],
+      [4, 1],
+      [5, 0],
+      [7, 1],
+      [9, 0],
+    ],
+  );
+  assert.is(found.value, 60);
+  assert.ok(found.low !== null && found.low < 30 && found.high !== null && found.high > 80, 'five are few');
+  const again = repeatIncidents.compute(facts, window);
+  assert.equal(
+    again.evidence.filter(({ part }) => part === 1).map((item) => item.ticket),
+    [2],
+  );
+  assert.is(again.n, 4);
+  await state.destroy();
+});
+
+test.run();
