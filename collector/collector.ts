@@ -120,7 +120,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     await alerts.maintenance.scopesMoved();
   };
   const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
-  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, ruleNamed, onScopesMoved };
+  const maintenance = () => alerts.maintenance;
+  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, ...managers } = await openManagers(managed);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
@@ -152,6 +153,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   });
   await alerts.start();
   onStop(() => alerts.stop());
+  managers.changes.start();
+  onStop(() => managers.changes.stop());
   const { held } = alerts;
   const rows = await createRows({ fleet, groups, series, held, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());

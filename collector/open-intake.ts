@@ -1,6 +1,7 @@
 /** Wires the intake: from the source of messages to the store, to state and to the rules. Called by `collector.ts` alone. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { bucketOf } from '../shared/topics.ts';
+import { noteInstalls } from './changes/observe.ts';
 import { createInventory } from './fleet/inventory.ts';
 import { createMachines } from './fleet/machines.ts';
 import { createPresence } from './fleet/presence.ts';
@@ -57,7 +58,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     counters,
     presence,
     evaluation,
-    inventory: createInventory(state),
+    inventory: createInventory(state, noteInstalls),
     quarantine: createQuarantine({ state, clock, log, counters }),
     patience,
     machines,

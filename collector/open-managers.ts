@@ -7,6 +7,9 @@ import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { createCalendars } from './calendars/calendars.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import { createChanges } from './changes/changes.ts';
+import type { ChangeParts } from './changes/tools.ts';
+import { reaches } from './evaluate/scope.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
@@ -28,16 +31,26 @@ interface ManagedParts {
   ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */
   onScopesMoved(): Promise<void>;
+  /** It is there only after these. */
+  maintenance: ChangeParts['maintenance'];
 }
 
 export async function openManagers(parts: ManagedParts) {
-  const { state, clock, zone } = parts;
+  const { state, clock, zone, fleet } = parts;
   const places = { ...parts, now: clock.now };
   const months = createMonths({ state, clock, zone });
   const chores: Chore[] = [{ name: 'closed months', run: () => months.close() }];
+  const groups = await createGroups(places);
+  const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
+  const changes = createChanges({
+    ...parts,
+    endpointsIn: (scope) =>
+      [...fleet.all()].filter((one) => reaches(scope, { ...one, groups: groupsOf(one.id) })).map(({ id }) => id),
+  });
   return {
     sites: createSites(places),
-    groups: await createGroups(places),
+    groups,
+    changes,
     calendars: createCalendars(places),
     impacts: createImpacts(places),
     months,

@@ -890,6 +890,88 @@ export const MaintenanceRow = Type.Object({
 });
 export type MaintenanceRow = Static<typeof MaintenanceRow>;
 
+export const changeOutcomes = ['success', 'with_issues', 'failed'] as const;
+const ChangeVerdict = Type.Enum([...changeOutcomes]);
+/** Without a title, what was recognised says it: updates of a manager, or restarts at a site. */
+export const ChangeName = Type.Object({
+  id: Type.Integer(),
+  kind: Type.Enum(['planned', 'recognised']),
+  title: text,
+  what: Type.Union([Type.Enum(['patch', 'restart']), Type.Null()]),
+  manager: orNull.text,
+  site: orNull.text,
+  packages: Type.Array(text),
+});
+export type ChangeName = Static<typeof ChangeName>;
+export const ChangeRow = Type.Object({
+  ...ChangeName.properties,
+  state: Type.Enum(['planned', 'in_progress', 'done', 'cancelled']),
+  from: ms,
+  to: ms,
+  implementedAt: orNull.ms,
+  /** Its window is over and nobody has said how it went. */
+  isOverdue: Type.Boolean(),
+  scopes: Type.Array(Type.Object({ of: scopeOf, target: text, name: text })),
+  targets: Type.Object({
+    n: Type.Integer(),
+    done: Type.Integer(),
+    failed: Type.Integer(),
+    notSeen: Type.Integer({ description: 'no agent has reported the work' }),
+  }),
+  /** Null before it is done. */
+  outcome: Type.Union([
+    Type.Object({
+      value: ChangeVerdict,
+      reasons: Type.Array(text),
+      isProvisional: Type.Boolean({ description: 'what happens within 72 hours may still change it' }),
+    }),
+    Type.Null(),
+  ]),
+  stated: Type.Union([Type.Object({ as: ChangeVerdict, reason: orNull.text }), Type.Null()]),
+  objectiveMet: orNull.bool,
+  rolledBack: Type.Boolean(),
+  emergencyFix: Type.Boolean(),
+  repairOf: Type.Union([Type.Integer(), Type.Null()]),
+  createdAt: ms,
+  createdBy: text,
+});
+export type ChangeRow = Static<typeof ChangeRow>;
+export const ChangeWarning = Type.Object({
+  code: Type.Enum(['overlap', 'nobody', 'past', 'late'], {
+    description:
+      'overlap: another change has one of its targets at the same time; past: it is over, so it has no maintenance; late: it has begun',
+  }),
+  change: Type.Union([ChangeName, Type.Null()]),
+});
+export type ChangeWarning = Static<typeof ChangeWarning>;
+export const ChangePreview = Type.Object({
+  endpoints: Type.Integer({ description: 'that it reaches now' }),
+  warnings: Type.Array(ChangeWarning),
+});
+export type ChangePreview = Static<typeof ChangePreview>;
+export const ChangeDetail = Type.Object({
+  row: ChangeRow,
+  description: text,
+  warnings: Type.Array(ChangeWarning),
+  targets: Type.Array(
+    Type.Object({
+      endpoint: Type.Object({ id: text, name: text, site: orNull.text }),
+      seenAt: Type.Union([ms, Type.Null()], { description: 'when its agent reported the work' }),
+      result: Type.Enum(['done', 'failed', 'not_seen']),
+      isStated: Type.Boolean(),
+      note: orNull.text,
+      outage: Type.Union([Type.Object({ at: ms, end: ms, cause: text }), Type.Null()]),
+    }),
+  ),
+  incidents: Type.Array(Type.Object({ ticket: TicketName, openedAt: ms })),
+  repairs: Type.Array(ChangeName),
+  history: Type.Array(Type.Object({ at: ms, by: text, code: text, data: Type.Record(text, Type.Unknown()) })),
+});
+export type ChangeDetail = Static<typeof ChangeDetail>;
+/** Work on one endpoint: what its agent reported, and the start of what was planned. */
+export const ChangeMark = Type.Object({ at: ms, what: Type.Enum(['change', 'patch', 'restart']), change: ChangeName });
+export type ChangeMark = Static<typeof ChangeMark>;
+
 /** A stretch of maintenance of one endpoint, or of one window. */
 export const MaintenanceSpan = Type.Object({
   maintenance: text,

@@ -236,6 +236,7 @@ export const errors = {
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
   BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
+  BAD_CHANGE: row(400, 'The change was not saved: {problem}.', '{todo}'),
   BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', '{todo}'),
   RULE_IN_FILE: row(
     409,

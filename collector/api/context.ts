@@ -17,6 +17,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
+import type { Changes } from '../changes/changes.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
@@ -60,6 +61,7 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
+  changes: Changes;
   months: Months;
   reports: PeriodReports;
   /** The rules in force. */

@@ -2,6 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import { type BackupJob, sections } from '../../shared/inventory.ts';
 import { check, type InventoryMessage, type Metric } from '../../shared/report.ts';
+import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { rememberRuns, sizesOf } from './backup-runs.ts';
 import { verificationsOf } from './restore-tests.ts';
@@ -16,7 +17,14 @@ export interface Inventory {
   derive(endpoint: string, message: InventoryMessage, receivedAt: number): Promise<Metric[]>;
 }
 
-export function createInventory(state: State): Inventory {
+/** Called before a section replaces the one that is stored; what it saves is saved with the section, or not at all. */
+export type OnSection = (
+  db: StateTransaction,
+  endpoint: string,
+  after: { section: string; data: unknown; at: number },
+) => Promise<void>;
+
+export function createInventory(state: State, onSection: OnSection): Inventory {
   return {
     async save(endpoint, message, receivedAt) {
       const { section } = message;
@@ -26,19 +34,25 @@ export function createInventory(state: State): Inventory {
       // A clock that runs ahead must not keep later documents out.
       const at = Math.min(message.at, receivedAt);
       const row = { endpoint, section, at, received_at: receivedAt, data: JSON.stringify(message.data) };
-      const result = await state
-        .insertInto('inventory')
-        .values(row)
-        .onConflict((clash) =>
-          clash
-            .columns(['endpoint', 'section'])
-            .doUpdateSet({ at: row.at, received_at: row.received_at, data: row.data })
-            .where('inventory.at', '<=', row.at),
-        )
-        .executeTakeFirst();
+      const saved = await state.transaction().execute(async (db) => {
+        const own = db.selectFrom('inventory').select('at');
+        const before = await own.where('endpoint', '=', endpoint).where('section', '=', section).executeTakeFirst();
+        if (before && before.at > at) return false;
+        await onSection(db, endpoint, { section, data: message.data, at });
+        await db
+          .insertInto('inventory')
+          .values(row)
+          .onConflict((clash) =>
+            clash
+              .columns(['endpoint', 'section'])
+              .doUpdateSet({ at: row.at, received_at: row.received_at, data: row.data }),
+          )
+          .execute();
+        return true;
+      });
       // Sections that arrive late may still have runs that are not saved yet.
       if (section === 'backups') await rememberRuns(state, endpoint, message.data as BackupJob[]);
-      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n ? 'saved' : 'older';
+      return saved ? 'saved' : 'older';
     },
     async derive(endpoint, { section, data }, receivedAt) {
       if (section !== 'backups') return [];

@@ -155,7 +155,7 @@ export function judgeAbsence(absence: Absence, rules: AbsenceRules): Judged[] {
 }
 
 /** Whether the machine was restarted during the absence. */
-function runsOf({ start, before, back }: Absence): 'same' | 'new' | 'not_known' {
+export function runsOf({ start, before, back }: Absence): 'same' | 'new' | 'not_known' {
   const birth = back?.birth;
   if (!back || !birth || !before) return 'not_known';
   const bootedAt = birth.uptimeMs === null ? null : back.at - birth.uptimeMs;

@@ -3,6 +3,7 @@
  * JSON as text). One repository file per noun lives with its noun.
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { ChangeTables } from './change-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { ReportTables } from './report-tables.ts';
@@ -24,7 +25,7 @@ interface PlacesTable {
   updated_by: string;
 }
 
-export interface Database extends MaintenanceTables, TicketTables, ReportTables {
+export interface Database extends ChangeTables, MaintenanceTables, TicketTables, ReportTables {
   users: {
     id: string;
     name: string;

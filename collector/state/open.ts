@@ -19,6 +19,7 @@ import * as calendarsAndImpact from './migrations/015-calendars-and-impact.ts';
 import * as maintenance from './migrations/016-maintenance.ts';
 import * as ticketFacts from './migrations/017-tickets.ts';
 import * as months from './migrations/018-months.ts';
+import * as changes from './migrations/020-changes.ts';
 import * as reports from './migrations/022-reports.ts';
 import * as stability from './migrations/023-stability.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -41,6 +42,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '016-maintenance': maintenance,
   '017-tickets': ticketFacts,
   '018-months': months,
+  '020-changes': changes,
   '022-reports': reports,
   '023-stability': stability,
 };

@@ -2,6 +2,8 @@
  * A scripted week of a simulated fleet against the collector's own rooms: its state, its inventory, its rules and alerts,
  * on a clock that is moved by hand. Nothing waits for the wall clock, and nothing but the machines is made up.
  */
+
+import { noteInstalls } from '../../collector/changes/observe.ts';
 import { withBackupAges } from '../../collector/fleet/backup-age.ts';
 import { createInventory } from '../../collector/fleet/inventory.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
@@ -56,7 +58,7 @@ export interface WeekOptions {
 export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOptions): Promise<WeekAlert[]> {
   const endpoints = Object.fromEntries([...machines].map(([id, machine]) => [id, machine.kind]));
   const scene = await openScene({ endpoints, startAt });
-  const inventory = createInventory(scene.state);
+  const inventory = createInventory(scene.state, noteInstalls);
   const clock = { now: scene.now, monotonic: scene.now };
   const guests = [...machines].map(([id, machine]): Guest => {
     const sections: Guest['sections'] = [];

@@ -29,6 +29,8 @@ const keyOf = (change: Change): string => {
       return `inventory ${change.endpoint} ${change.section}`;
     case 'maintenance':
       return `maintenance ${change.maintenance}`;
+    case 'change':
+      return `change ${change.change}`;
     case 'site':
       return `site ${change.site}`;
     case 'group':

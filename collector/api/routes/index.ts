@@ -3,6 +3,8 @@ import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
 import { calendarRoutes } from './calendars.ts';
+import { changeOutcomeRoutes } from './change-outcome.ts';
+import { changeRoutes } from './changes.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -35,6 +37,8 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   quarantineRoutes,
   alertRoutes,
   maintenanceRoutes,
+  changeRoutes,
+  changeOutcomeRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

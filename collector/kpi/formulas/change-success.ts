@@ -14,8 +14,8 @@ export interface ChangeFact {
   emergencyFix: boolean;
   /** It took longer than its window. */
   overran?: boolean;
-  /** Incidents linked to it. */
-  incidents: readonly { id?: string; priority: number; openedAt: number }[];
+  /** Incidents linked to it. `since`: when it reached the machine of the incident, where that was before it was finished. */
+  incidents: readonly { id?: string; priority: number; openedAt: number; since?: number }[];
   targets: number;
   failedTargets: number;
   /** The change that this one repairs: repairs are not in the base. */
@@ -49,7 +49,7 @@ export interface ChangeSuccess {
 }
 
 /** Incidents that begin this soon after a change are linked to its outcome. */
-const watchMs = 72 * 3_600_000;
+export const watchMs = 72 * 3_600_000;
 const outcomes: readonly ChangeOutcome[] = ['success', 'with_issues', 'failed'];
 
 /** @param asOf what happened later is not known yet, ms UTC */
@@ -80,7 +80,8 @@ export function changeSuccess(input: { period: Span; asOf: number; changes: read
 function verdictOf(change: ChangeFact, asOf: number): { outcome: ChangeOutcome; reasons: ChangeReason[] } {
   const at = change.implementedAt ?? 0;
   const harm = change.incidents.some(
-    ({ priority, openedAt }) => priority <= 3 && openedAt >= at && openedAt < at + watchMs && openedAt <= asOf,
+    ({ priority, openedAt, since = at }) =>
+      priority <= 3 && openedAt >= Math.min(since, at) && openedAt < at + watchMs && openedAt <= asOf,
   );
   // In hundredths of the targets, without a division: 5 of 100 is not more than 5 %.
   const failedMoreThan = (percent: number) => 100 * change.failedTargets > percent * change.targets;

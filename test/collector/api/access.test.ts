@@ -130,6 +130,17 @@ const maintenance = (repeats: boolean) => ({
     : { to: Date.now() + 3_600_000 }),
 });
 
+const change = () => ({
+  ...{ title: 'New switch', scopes: [{ of: 'site', target: 'South' }] },
+  ...{ from: Date.now() + 3_600_000, to: Date.now() + 7_200_000 },
+});
+
+async function addChange(): Promise<void> {
+  const made = await collector.call('/api/v1/changes', { method: 'POST', as: 'admin', body: change() });
+  assert.is(made.status, 201, made.text);
+  ids.change = String((made.body as { row: { id: number } }).row.id);
+}
+
 async function addMaintenance(repeats: boolean): Promise<void> {
   const made = await collector.call('/api/v1/maintenance', { method: 'POST', as: 'admin', body: maintenance(repeats) });
   assert.is(made.status, 201, made.text);
@@ -220,6 +231,33 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/hand-over': { path: '/api/v1/alerts/nothing/hand-over', body: { to: 'bob' }, status: 404 },
   'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/nothing/withdraw', status: 404 },
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
+  'GET /api/v1/changes': { path: '/api/v1/changes?state=done&limit=5' },
+  'GET /api/v1/changes/marks': { path: '/api/v1/changes/marks?endpoint=:endpoint&from=0&to=1' },
+  'GET /api/v1/changes/:id': { path: '/api/v1/changes/:change', before: addChange },
+  'POST /api/v1/changes': { body: change(), status: 201 },
+  'POST /api/v1/changes/preview': { body: { scopes: change().scopes, from: 1, to: 2 } },
+  'PATCH /api/v1/changes/:id': {
+    path: '/api/v1/changes/:change',
+    body: { description: 'two of them' },
+    before: addChange,
+  },
+  'POST /api/v1/changes/:id/cancel': {
+    path: '/api/v1/changes/:change/cancel',
+    body: { reason: 'not needed' },
+    before: addChange,
+  },
+  'POST /api/v1/changes/:id/outcome': {
+    path: '/api/v1/changes/:change/outcome',
+    body: { outcome: 'success' },
+    status: 400,
+    before: addChange,
+  },
+  'PUT /api/v1/changes/:id/targets/:endpoint': {
+    path: '/api/v1/changes/:change/targets/:endpoint',
+    body: { result: 'failed' },
+    status: 404,
+    before: addChange,
+  },
   'GET /api/v1/maintenance': { path: '/api/v1/maintenance?past=true' },
   'GET /api/v1/maintenance/spans': { path: '/api/v1/maintenance/spans?endpoint=:endpoint&from=0&to=1' },
   'GET /api/v1/maintenance/:id': { path: '/api/v1/maintenance/:maintenance', before: () => addMaintenance(true) },
