@@ -116,9 +116,20 @@ export interface BusinessClock {
 
 /** By calendar, which must not be changed later: wall clocks of a whole year are the costly part of every report. */
 const clocks = new WeakMap<Calendar, BusinessClock>();
+/** The same by content, in order of last use: calendars are read anew for each report, and most sites have the same one. */
+const clocksByContent = new Map<string, BusinessClock>();
+const clocksKept = 200;
 
 export function businessClock(calendar: Calendar): BusinessClock {
-  const clock = clocks.get(calendar) ?? createClock(calendar);
+  const known = clocks.get(calendar);
+  if (known) return known;
+  const { zone, weekly, holidays, overrides } = calendar;
+  const content = JSON.stringify([zone, weekly, holidays, overrides]);
+  const clock = clocksByContent.get(content) ?? createClock(calendar);
+  clocksByContent.delete(content);
+  clocksByContent.set(content, clock);
+  const [oldest] = clocksByContent.size > clocksKept ? clocksByContent.keys() : [];
+  if (oldest !== undefined) clocksByContent.delete(oldest);
   clocks.set(calendar, clock);
   return clock;
 }

@@ -36,6 +36,7 @@ const moduleState = new Set([
   // Bounded memories of pure functions that are slow: Unicode normalisation, and formats of Intl.
   'collector/evaluate/scope.ts keys',
   'shared/calendar.ts clocks',
+  'shared/calendar.ts clocksByContent',
   'shared/words/format.ts cache',
   // The children of the process, which must end with it, whoever started them.
   'agent/run.ts running',
