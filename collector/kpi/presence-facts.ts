@@ -236,7 +236,7 @@ function inputOf(
     before: born ? birthIn(born) : null,
     // The state at the start follows from the last signal before it, with its reason.
     initial: 'up',
-    signals: inOrder(before ? [before, ...signals] : signals).map(toSignal),
+    signals: inOrder(before ? [before, ...signals] : signals),
     proved: rows
       .filter((row) => row.kind === 'backlog' && row.last_seen !== null)
       // One report alone is a moment; it proves as much as each of many.
@@ -250,13 +250,13 @@ function inputOf(
  * In the order in which they came. Times of rows written before the wall clock was set back are moved to that moment:
  * otherwise an endpoint that came back just then would stay lost.
  */
-function inOrder(rows: readonly SignalRow[]): SignalRow[] {
+function inOrder(rows: readonly SignalRow[]): Signal[] {
   let latest = Number.POSITIVE_INFINITY;
   return rows
     .toSorted((a, b) => b.id - a.id)
     .map((row) => {
       latest = Math.min(latest, row.at);
-      return { ...row, at: latest };
+      return toSignal(row, latest);
     })
     .reverse();
 }
@@ -264,10 +264,10 @@ function inOrder(rows: readonly SignalRow[]): SignalRow[] {
 const birthIn = ({ boot_id, reason, birth }: SignalRow): SignedOn | null =>
   reason === sameConnection ? null : birthOf(boot_id, reason, birth === null ? {} : JSON.parse(birth));
 
-function toSignal(row: SignalRow): Signal {
+function toSignal(row: SignalRow, at: number): Signal {
   const online = row.kind === 'online';
   return {
-    at: row.at,
+    at,
     type: row.kind as Signal['type'],
     reason: row.kind === 'offline' ? row.reason : null,
     lastSeen: row.last_seen,

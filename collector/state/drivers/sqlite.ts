@@ -43,9 +43,14 @@ function adapt(database: DatabaseSync) {
 
   function prepare(text: string) {
     const statement = coded(() => database.prepare(text));
+    const names = statement.columns().map(({ name }) => name);
+    if (names.length > 0) statement.setReturnArrays(true);
     return {
-      reader: statement.columns().length > 0,
-      all: (parameters: readonly unknown[]) => coded(() => statement.all(...(parameters as SQLInputValue[]))),
+      reader: names.length > 0,
+      all: (parameters: readonly unknown[]) => {
+        const rows = coded(() => statement.all(...(parameters as SQLInputValue[]))) as unknown as unknown[][];
+        return rows.map((values) => rowOf(names, values));
+      },
       run: (parameters: readonly unknown[]) => coded(() => statement.run(...(parameters as SQLInputValue[]))),
     };
   }
@@ -77,4 +82,11 @@ function coded<T>(work: () => T): T {
     const code = (thrown as { errcode?: unknown }).errcode;
     throw typeof code === 'number' && passing.has(code & 0xff) ? fail('STATE_UNAVAILABLE', {}, thrown) : thrown;
   }
+}
+
+/** Rows as `node:sqlite` makes them have no shape: reading them takes twice as long, and copying one fifty times. */
+function rowOf(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let n = 0; n < names.length; n++) row[names[n] as string] = values[n];
+  return row;
 }
