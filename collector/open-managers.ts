@@ -36,9 +36,9 @@ interface ManagedParts {
 }
 
 export async function openManagers(parts: ManagedParts) {
-  const { state, clock, zone, fleet } = parts;
+  const { state, clock, zone, fleet, changeFeed } = parts;
   const places = { ...parts, now: clock.now };
-  const months = createMonths({ state, clock, zone });
+  const months = createMonths({ state, clock, zone, changeFeed });
   const chores: Chore[] = [{ name: 'closed months', run: () => months.close() }];
   const groups = await createGroups(places);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);

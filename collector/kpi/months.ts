@@ -1,5 +1,6 @@
-/** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a moment. */
+/** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a while. */
 import type { Clock } from '../../shared/clock.ts';
+import type { Change, ChangeFeed } from '../change-feed.ts';
 import type { State } from '../state/open.ts';
 import {
   type ClosedMonth,
@@ -10,6 +11,7 @@ import {
   recomputeMonth,
 } from './closed-months.ts';
 import { definitionNow } from './definition.ts';
+import { createKept } from './kept.ts';
 import { computeMonth, type Month } from './month.ts';
 import type { KpiScope } from './question.ts';
 
@@ -33,11 +35,20 @@ export interface Months {
   recompute(period: string, apply: { by: string; reason: string } | null): Promise<MonthDifference[]>;
 }
 
-/** For so long an open month is answered as it was computed: its facts change by the second, its numbers hardly. */
-const keptMs = 30_000;
+/** What people change, and their numbers follow at once. Of presence and alerts they follow within half a minute. */
+const facts = new Set<Change['kind']>(['ticket', 'maintenance', 'calendar', 'site', 'group']);
 
-export function createMonths({ state, clock, zone }: { state: State; clock: Clock; zone: string }): Months {
-  const kept = new Map<string, { at: number; month: Promise<Month> }>();
+interface MonthsParts {
+  state: State;
+  clock: Clock;
+  /** Report zone, IANA. */
+  zone: string;
+  changeFeed: Pick<ChangeFeed, 'subscribe'>;
+}
+
+export function createMonths({ state, clock, zone, changeFeed }: MonthsParts): Months {
+  const kept = createKept<Month>(clock);
+  changeFeed.subscribe(({ kind }) => facts.has(kind) && kept.changed());
 
   async function closed(period: string, { site, kind, group, endpoint }: KpiScope): Promise<MonthRead | null> {
     if (kind !== undefined || group !== undefined || endpoint !== undefined) return null;
@@ -64,13 +75,7 @@ export function createMonths({ state, clock, zone }: { state: State; clock: Cloc
       scope.group,
       scope.endpoint,
     ]);
-    for (const [other, { at }] of kept) if (Math.abs(now - at) > keptMs) kept.delete(other);
-    const found = kept.get(key);
-    if (found) return found.month;
-    const month = computeMonth(state, { period, zone: inZone, now, scope }, definition);
-    kept.set(key, { at: now, month });
-    month.catch(() => kept.delete(key));
-    return month;
+    return kept.get(key, () => computeMonth(state, { period, zone: inZone, now, scope }, definition));
   }
 
   return {

@@ -5,18 +5,21 @@
  * Facts are written into a state file by SQL: workstations that sleep at night and at the weekend, servers that restart
  * once a month, of which some crash, and tickets with their events. They are read by the code that answers pages.
  */
+
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { createChangeFeed } from '../../collector/change-feed.ts';
+import { kpiDetail } from '../../collector/kpi/answer.ts';
 import { kpis } from '../../collector/kpi/kpis/index.ts';
 import { createMonths, type Months } from '../../collector/kpi/months.ts';
-import { monthBefore, presentMonth } from '../../collector/kpi/period.ts';
+import { presentMonth } from '../../collector/kpi/period.ts';
 import { stabilityOf } from '../../collector/kpi/stability-answer.ts';
-import { kpiDetail } from '../../collector/kpi/answer.ts';
 import { openState, type State } from '../../collector/state/open.ts';
+import { movedPeriod } from '../../shared/period.ts';
 
 const day = 86_400_000;
 const zone = 'Europe/Berlin';
@@ -48,7 +51,9 @@ async function measure(file: string, endpoints: number, months: number): Promise
   const rows = fill(file, endpoints, months);
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   const size = (statSync(file).size / 2 ** 20).toFixed(0);
-  console.log(`\n${endpoints} endpoints, ${sites} sites, ${months} months: ${rows} signals, ${size} MiB, in ${seconds} s`);
+  console.log(
+    `\n${endpoints} endpoints, ${sites} sites, ${months} months: ${rows} signals, ${size} MiB, in ${seconds} s`,
+  );
   const state = await openState(file);
   try {
     await timeMonths(state);
@@ -58,27 +63,37 @@ async function measure(file: string, endpoints: number, months: number): Promise
 }
 
 async function timeMonths(state: State): Promise<void> {
-  const fresh = () => createMonths({ state, clock, zone });
+  const fresh = () => createMonths({ state, clock, zone, changeFeed: createChangeFeed() });
   const present = presentMonth(now, zone);
-  const last = monthBefore(present);
+  const last = movedPeriod(present, -1);
   const page = (months: Months, period: string, site?: string) =>
-    stabilityOf(state, months, { period, zone, now, scope: { site }, ruleNamed: (id) => ({ id, name: null }) as never });
+    stabilityOf(state, months, {
+      period,
+      zone,
+      now,
+      scope: { site },
+      ruleNamed: (id) => ({ id, name: null }) as never,
+    });
   const kept = fresh();
   await timed('page of the open month, the first time', () => page(kept, present), goals.page);
   await timed('the same within half a minute', () => page(kept, present), goals.page);
   await timed('page of one site, open month', () => page(fresh(), present, 'site-7'), goals.page);
   await timed('a month that is not closed yet, computed', () => page(fresh(), last), goals.report);
-  const closing = createMonths({ state, clock, zone });
-  await timed('all months closed, for all and for each site', async () => console.log(`  ${await closing.close()} rows`));
+  const closing = createMonths({ state, clock, zone, changeFeed: createChangeFeed() });
+  await timed('all months closed, for all and for each site', async () =>
+    console.log(`  ${await closing.close()} rows`),
+  );
   await timed('page of a closed month', () => page(fresh(), last), goals.page);
   const [availability] = kpis;
   if (availability)
-    await timed('list of a closed number, first 200 lines', () =>
-      kpiDetail(
-        ...[state, fresh(), availability] as const,
-        { period: last, zone, now, scope: {}, ruleNamed: (id) => ({ id, name: null }) as never },
-        { start: 0, limit: 200 },
-      ),
+    await timed(
+      'list of a closed number, first 200 lines',
+      () =>
+        kpiDetail(
+          ...([state, fresh(), availability] as const),
+          { period: last, zone, now, scope: {}, ruleNamed: (id) => ({ id, name: null }) as never },
+          { start: 0, limit: 200 },
+        ),
       goals.page,
     );
 }

@@ -1,7 +1,9 @@
 /** A month as a manager reads it: the sentence, each number to its list, the incident behind it, and what it cost. */
+
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../collector/change-feed.ts';
 import { createMonths } from '../../collector/kpi/months.ts';
 import type { EndpointDetail, KpiDetail, SiteRow, Stability } from '../../shared/api.ts';
 import {
@@ -86,7 +88,7 @@ step('opens on the last closed month, and its first line says how it was, each n
   collector = await collector.again();
   await open('/stability?period=2026-10');
   await page.getByText('not closed yet').waitFor();
-  assert.ok((await createMonths({ state: collector.state, clock, zone }).close()) > 0);
+  assert.ok((await createMonths({ state: collector.state, clock, zone, changeFeed: createChangeFeed() }).close()) > 0);
   await open('/stability');
   await page.getByText('final since').waitFor();
   const answer = await get<Stability>('stability');

@@ -1,6 +1,8 @@
 /** A month as the Stability page gets it: the index comes apart into incidents, months close, and revisions are seen. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createMonths, type Months } from '../../../collector/kpi/months.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
 import type { KpiDetail, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
@@ -24,7 +26,7 @@ let site: SiteRow;
 test.before(async () => {
   collector = await openCollector({ settings: `zone: ${zone}\n`, clock });
   const { state } = collector;
-  months = createMonths({ state, clock, zone });
+  months = createMonths({ state, clock, zone, changeFeed: createChangeFeed() });
   site = await post<SiteRow>('sites', { name: 'Berlin', zone, people: 140 });
   await state
     .insertInto('watches')
