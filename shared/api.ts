@@ -613,6 +613,7 @@ export const KpiLine = Type.Object({
   endpoint: Type.Union([Type.Object({ id: text, name: text, site: orNull.text }), Type.Null()]),
   alert: Type.Union([Type.Object({ id: text, rule: NamedRule }), Type.Null()]),
   ticket: Type.Union([TicketName, Type.Null()]),
+  why: Type.Union([Type.String(), Type.Null()], { description: 'why it counts, or does not: `kpi.<id>.why.<code>`' }),
   at: orNull.ms,
   part: Type.Number(),
   whole: Type.Number({ description: '0: listed, and counts for nothing' }),
@@ -638,6 +639,9 @@ export const KpiValue = Type.Object({
   ),
   /** Where the number is insufficient: the lines themselves, to be shown in its place. */
   few: Type.Array(KpiLine),
+  /** Whole weeks up to the end of the period, where the KPI has a trend; those without any are 0. */
+  weeks: Type.Array(Type.Object({ from: ms, to: ms, count: Type.Integer() })),
+  provisional: Type.Boolean({ description: 'some of its lines may still change, even where the month is closed' }),
   formula: text,
 });
 export type KpiValue = Static<typeof KpiValue>;

@@ -240,6 +240,15 @@ export function businessDaysAfter(calendar: Calendar, at: number, days: number):
   return date.toZonedDateTime({ timeZone: calendar.zone, plainTime: from.toPlainTime() }).epochMilliseconds;
 }
 
+/** How many dates of a period, by the wall clock of the calendar, have business time. */
+export function businessDaysIn(calendar: Calendar, { start, end }: Span): number {
+  let days = 0;
+  let date = localDate(calendar.zone, start).toPlainDate();
+  for (; instantAt(date, 0, calendar.zone, 'open') < end; date = date.add({ days: 1 }))
+    if (businessClock(calendar).isOpenOn(date)) days++;
+  return days;
+}
+
 /** The weeks of a period, from Monday to Monday by the wall clock of a zone, the first and the last cut by the period. */
 export function weeksOf(zone: string, period: Span): Span[] {
   const weeks: Span[] = [];

@@ -76,9 +76,23 @@ async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsB
 
 async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery) {
   const closed = await months.closed(query.period, query.scope);
-  // A KPI that is newer than the closed month is computed.
-  if (closed && kpis.every(({ id }) => id in closed.month.figures))
-    return { figures: closed.month.figures, asOf: closed.month.asOf };
+  if (!closed) return { figures: await computed(state, kpis, query), asOf: query.now };
+  const { month } = closed;
+  return { figures: await withNewer(state, kpis, month.figures, query), asOf: month.asOf };
+}
+
+/** The figures of a closed month as they were kept. KPIs that are newer than it are computed. */
+export async function withNewer(
+  state: State,
+  kpis: readonly Kpi[],
+  kept: Readonly<Record<string, Figure>>,
+  query: KpiQuery,
+): Promise<Record<string, Figure>> {
+  const newer = kpis.filter(({ id }) => !(id in kept));
+  return newer.length === 0 ? kept : { ...kept, ...(await computed(state, newer, query)) };
+}
+
+async function computed(state: State, kpis: readonly Kpi[], query: KpiQuery): Promise<Record<string, Figure>> {
   const { zone, now, scope } = query;
   const { period, window } = periodOf(query);
   const endpoints = await endpointsIn(state, scope, period);
@@ -90,23 +104,23 @@ async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], que
     figures[kpi.id] = kpi.compute(facts, window);
     await breathe();
   }
-  return { figures, asOf: now };
+  return figures;
 }
 
 type EndpointsById = ReadonlyMap<string, EndpointFact>;
 
 function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: KpiQuery['ruleNamed']) {
-  const { beside, evidence: unsorted, ...rest } = figure;
+  const { beside, evidence: unsorted, isProvisional = false, weeks = [], ...rest } = figure;
   const evidence = worstFirst(kpi, unsorted, named);
   const lineOf =
     (tickets: TicketsByNumber) =>
-    ({ endpoint, alert, ticket, at, part, whole }: EvidenceItem): KpiLine => {
+    ({ endpoint, alert, ticket, why, at, part, whole }: EvidenceItem): KpiLine => {
       const { id, name, site } = named.get(endpoint ?? '') ?? {};
       return {
         endpoint: id === undefined || name === undefined ? null : { id, name, site: site ?? null },
         alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
         ticket: tickets.get(ticket ?? -1) ?? null,
-        ...{ at: at ?? null, part, whole },
+        ...{ why: why ?? null, at: at ?? null, part, whole },
         value: kpi.total === 'sum' ? part : valueIn(kpi.unit, { part, whole }),
       };
     };
@@ -117,6 +131,8 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
     thin: figure.coverage !== null && isThin(figure.coverage),
     beside: beside.map(({ low = null, high = null, ...one }) => ({ ...one, low, high })),
     few: [],
+    weeks: weeks.map(({ start, end, count }) => ({ from: start, to: end, count })),
+    provisional: isProvisional,
     formula: kpi.formula,
   };
   const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0) : [];

@@ -49,7 +49,8 @@ export async function newestClosed(state: State): Promise<string | null> {
 
 /**
  * Closes each month that has settled, for all and for each site. Each is one row, so that an end in between leaves
- * nothing half: the next run goes on.
+ * nothing half: the next run goes on. A figure that waits for more than late facts is set once, as a revision, when its
+ * time has passed.
  * @returns how many
  */
 export async function closeMonths(state: State, zone: string, now: number): Promise<number> {
@@ -65,14 +66,30 @@ export async function closeMonths(state: State, zone: string, now: number): Prom
     if (span.end <= first.at) break;
     if (provisional) continue;
     for (const site of await scopes(state)) {
-      if (await closedMonth(state, period, site.id)) continue;
+      const old = await closedMonth(state, period, site.id);
+      if (old && !isProvisional(old.month)) continue;
       const month = await monthNow(state, period, zone, now, site.name);
-      await keep(state, { period, site: site.id, revision: 0, at: now, by: 'monitor', reason: '' }, month);
+      if (old && isProvisional(month)) continue;
+      const revision = { period, site: site.id, revision: old ? old.revision + 1 : 0, at: now };
+      await keep(state, { ...revision, by: 'monitor', reason: '' }, old ? settled(old.month, month) : month);
       closed++;
     }
   }
   return closed;
 }
+
+const isProvisional = ({ figures }: Month) => Object.values(figures).some((figure) => figure.isProvisional);
+
+/** Only what was provisional is set: late facts change a closed month by a person's decision alone. */
+const settled = (old: Month, now: Month): Month => ({
+  ...old,
+  figures: Object.fromEntries(
+    Object.entries(old.figures).map(([id, figure]) => [
+      id,
+      figure.isProvisional ? (now.figures[id] ?? figure) : figure,
+    ]),
+  ),
+});
 
 const scopes = async (state: State) => [
   { id: '', name: undefined },

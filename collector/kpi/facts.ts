@@ -14,7 +14,9 @@ import { type IncidentFacts, readIncidents } from './incident-facts.ts';
 import { type MachineFact, readMachines } from './machine-facts.ts';
 import { readPresence } from './presence-facts.ts';
 import type { EndpointFact, KpiQuestion, KpiScope } from './question.ts';
+import { type RatingFact, readRatings } from './rating-facts.ts';
 import { readTickets, type TicketFact } from './ticket-facts.ts';
+import { readCreated, type VolumeFacts } from './volume-facts.ts';
 
 export interface KpiFacts {
   /** Where each endpoint's monitored time went. Those without any are left out. */
@@ -23,6 +25,12 @@ export interface KpiFacts {
   alerts: readonly AlertFact[];
   /** Tickets that were open in the period or changed later. */
   tickets: readonly TicketFact[];
+  /** Who was asked how satisfied they are, and what they answered, in the period or later. */
+  ratings: readonly RatingFact[];
+  /** Tickets created in the weeks up to the end of the period. */
+  created: VolumeFacts;
+  /** When the facts were read, ms UTC: what is not certain yet follows from it. */
+  now: number;
   /** Of incidents, and the people of the sites. */
   impact: ImpactFacts;
   /** Reports and repetitions of incidents. */
@@ -41,6 +49,9 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   },
   alerts: readAlerts,
   tickets: readTickets,
+  ratings: readRatings,
+  created: readCreated,
+  now: async (_, { now }) => now,
   impact: readImpact,
   incidents: readIncidents,
   machines: readMachines,

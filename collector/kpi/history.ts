@@ -14,7 +14,7 @@ import {
   sharesOf,
 } from './availability.ts';
 import { endpointsIn } from './facts.ts';
-import { enough } from './kpi.ts';
+import { enough } from './formulas/numbers.ts';
 import { periodOf } from './period.ts';
 import { readPresence } from './presence-facts.ts';
 import type { EndpointFact } from './question.ts';

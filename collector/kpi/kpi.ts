@@ -7,6 +7,7 @@
 import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
 import type { FactName, KpiFacts } from './facts.ts';
+import { enough } from './formulas/numbers.ts';
 
 export interface Kpi<Need extends FactName = FactName> {
   id: string;
@@ -36,6 +37,8 @@ export interface EvidenceItem {
   alert?: { id: string; rule: string };
   /** Its number, where the row is a ticket. */
   ticket?: number;
+  /** Why it counts, or does not, as a code: `kpi.<id>.why.<code>` of the words. */
+  why?: string;
   /** ms UTC */
   at?: number;
   part: number;
@@ -62,6 +65,10 @@ export interface Figure {
   coverage: number | null;
   beside: SideFigure[];
   evidence: EvidenceItem[];
+  /** Some of its items may still change, because the time for that has not passed. */
+  isProvisional?: boolean;
+  /** Whole weeks up to the end of the period, the oldest first; those without any are 0. */
+  weeks?: (Span & { count: number })[];
 }
 
 const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1, hours: 1 };
@@ -80,10 +87,7 @@ export function totalOf(items: readonly EvidenceItem[]): { part: number; whole: 
   return total;
 }
 
-type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside'>>;
-
-/** Whether this many items are enough for one number. */
-export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
+type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside' | 'isProvisional' | 'weeks'>>;
 
 /**
  * A figure that is the sum of its list. Nothing happened is 0; it is null only where it cannot be known.

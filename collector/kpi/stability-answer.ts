@@ -2,7 +2,7 @@
 import type { Stability } from '../../shared/api.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
-import { type KpiQuery, periodHead, ticketsNamed, valuesOf } from './answer.ts';
+import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
 import { endpointsIn } from './facts.ts';
 import { indexChange, type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
@@ -50,7 +50,7 @@ export async function stabilityOf(state: State, months: Months, query: KpiQuery)
     before: await comparedWith(months, query, month),
     endpoints: month.endpoints,
     coverage: month.coverage,
-    kpis: await valuesOf(state, kpis, month.figures, query),
+    kpis: await valuesOf(state, kpis, await withNewer(state, kpis, month.figures, query), query),
     weeks: month.lost.byWeek.map(({ start, end, lost: hours, planned, unconfirmed }) => ({
       ...{ from: start, to: end, lost: hours, planned, unconfirmed },
     })),

@@ -5,6 +5,7 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, pastOf, type StoredEvent } from '../tickets/history.ts';
+import { type ContactFact, contactOf } from './contact-facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
 import type { KpiQuestion } from './question.ts';
 
@@ -22,6 +23,7 @@ export interface TicketFact extends TicketHistory {
   firstResponseAt: number | null;
   /** Support hours of its site. */
   calendar: Calendar;
+  contact: ContactFact;
 }
 
 /** Tickets that were open in the period, or changed in it or later. */
@@ -45,7 +47,8 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
     );
     for (const row of slice) {
       const site = row.site ?? siteOf.get(row.endpoint) ?? null;
-      const { states, ...past } = pastOf(row, events.get(row.id) ?? []);
+      const own = events.get(row.id) ?? [];
+      const { states, ...past } = pastOf(row, own);
       facts.push({
         ...{ id: String(row.id), number: row.id, touched: row.touched_at !== null },
         kind: row.category === 'question' ? 'request' : row.category,
@@ -53,6 +56,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
         events: states,
         ...past,
         calendar: calendarOf(site, 'support').calendar,
+        contact: contactOf(row, states, own),
       });
     }
     await breathe();
@@ -70,7 +74,7 @@ export function inScope({ endpoints, scope = {} }: KpiQuestion) {
     row.endpoint === null ? isSite && row.site === site : ids.has(row.endpoint);
 }
 
-async function eventsOf(state: State, ids: readonly number[]): Promise<Map<number, StoredEvent[]>> {
+export async function eventsOf(state: State, ids: readonly number[]): Promise<Map<number, StoredEvent[]>> {
   const events = state.selectFrom('ticket_events').select(eventColumns).where('ticket', 'in', ids).orderBy('id');
   return Map.groupBy(await events.execute(), ({ ticket }) => ticket);
 }

@@ -41,7 +41,8 @@ export function pastOf(row: HistoryTicket, events: readonly StoredEvent[]): Tick
   };
 }
 
-const dataOf = ({ data }: StoredEvent) => (data === null ? {} : (JSON.parse(data) as Record<string, unknown>));
+export const dataOf = ({ data }: Pick<StoredEvent, 'data'>) =>
+  data === null ? {} : (JSON.parse(data) as Record<string, unknown>);
 
 /** The other events that have a state name changes of another kind, such as of the priority. */
 const changing: ReadonlySet<string> = new Set(['opened', 'state', 'reopened', 'acknowledged']);
@@ -73,7 +74,7 @@ function prioritiesIn(row: HistoryTicket, events: readonly StoredEvent[]): Ticke
 }
 
 /** By the requester, or written down for them by somebody of the desk. */
-const isOfRequester = (event: StoredEvent, requester: string | null): boolean =>
+export const isOfRequester = (event: StoredEvent, requester: string | null): boolean =>
   event.actor === requester || dataOf(event).fromRequester === true;
 
 /** Done to every ticket, or by the requester: no answer of the desk. */

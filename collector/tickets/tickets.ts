@@ -47,6 +47,14 @@ export interface TicketTransition {
   reason?: CancelReason;
 }
 
+/** What only whoever resolved a ticket knows; what is left out is not known. */
+export interface Solution {
+  /** Before a telephone call or a chat had ended. */
+  inContact?: boolean;
+  /** False: it could not be solved at first contact, such as broken hardware. */
+  firstContactPossible?: boolean;
+}
+
 /** The secret of the link by which whoever asked can rate the work; null where nobody is asked. */
 type Resolved = { ratingToken: string | null };
 
@@ -58,7 +66,13 @@ export interface Tickets extends Teamwork, TicketLinks, Ratings {
   comment(id: number, by: string, comment: Comment): Promise<void>;
   assign(id: number, by: string, assignee: string | null): Promise<void>;
   /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
-  resolve(id: number, by: string, text: string | null, wontFixUntil?: number | null): Promise<Resolved>;
+  resolve(
+    id: number,
+    by: string,
+    text: string | null,
+    wontFixUntil?: number | null,
+    solution?: Solution,
+  ): Promise<Resolved>;
   reopen(id: number, by: string, text: string | null): Promise<void>;
   /** Any other transition of the life cycle. @throws EvenkeelError BAD_REQUEST for a hold without reason or date */
   setState(id: number, by: string, transition: TicketTransition): Promise<Resolved>;
@@ -97,7 +111,13 @@ export function createTickets(parts: TicketsParts): Tickets {
   const changes = createChanges(parts);
   const { change, touch, done, onPerson } = changes;
 
-  async function move(id: number, by: string, transition: TicketTransition, mutedUntil: number | null = null) {
+  async function move(
+    id: number,
+    by: string,
+    transition: TicketTransition,
+    mutedUntil: number | null = null,
+    solution: Solution = {},
+  ) {
     const { to, text } = transition;
     let ratingToken: string | null = null;
     const before = await change(id, async (db, row, now) => {
@@ -105,6 +125,7 @@ export function createTickets(parts: TicketsParts): Tickets {
       const data = {
         ...(await whyOf(db, transition, id, now)),
         ...(mutedUntil === null ? {} : { wontFixUntil: mutedUntil }),
+        ...solution,
       };
       const set = columnsFor(row, transition, by, now);
       if (set.open_key) await refuseSecondOpen(db, row);
@@ -118,8 +139,14 @@ export function createTickets(parts: TicketsParts): Tickets {
     return { row: before, ratingToken };
   }
 
-  async function resolve(id: number, by: string, text: string | null, wontFixUntil: number | null = null) {
-    const { row, ratingToken } = await move(id, by, { to: 'resolved', text }, wontFixUntil);
+  async function resolve(
+    id: number,
+    by: string,
+    text: string | null,
+    wontFixUntil: number | null = null,
+    solution: Solution = {},
+  ) {
+    const { row, ratingToken } = await move(id, by, { to: 'resolved', text }, wontFixUntil, solution);
     done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
     return { ratingToken };
   }

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
+import type { ContactFact } from '../../collector/kpi/contact-facts.ts';
 import type { KpiFacts } from '../../collector/kpi/facts.ts';
 import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
@@ -15,7 +16,8 @@ import { createRandom } from '../simulate/random.ts';
 
 const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
 export const noFacts: KpiFacts = {
-  ...{ presence: [], alerts: [], tickets: [] },
+  ...{ presence: [], alerts: [], tickets: [], ratings: [], now: period.end },
+  created: { tickets: [], zone: 'UTC', calendar: officeHours('UTC'), endpoints: 0, since: null },
   impact: { groups: {}, incidents: [], unknown: [], outages: [], uncounted: [] },
   incidents: { reportedAt: {}, repeats: {} },
   machines: [],
@@ -29,7 +31,20 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
     const kind = n % 2 === 0 ? 'server' : 'workstation';
     return { id: `e${n}`, name: `box-${n}`, site: null, kind, retired_at: null, interval_ms: 10_000 };
   });
+  const daysBefore = (days: number) => period.end - Math.floor(random() * days * day);
   return {
+    now: period.end + day,
+    ratings: Array.from({ length: alerts }, (_, n) => {
+      const answer = { rating: 1 + Math.floor(random() * 5), answeredAt: daysBefore(28) };
+      return { ticket: n + 1, sentAt: daysBefore(40), ...(n % 3 > 0 ? answer : { rating: null, answeredAt: null }) };
+    }),
+    created: {
+      ...{ zone: 'Europe/Berlin', calendar: officeHours('Europe/Berlin'), endpoints, since: 0 },
+      tickets: Array.from({ length: 3 * alerts }, (_, n) => ({
+        ...{ id: String(n + 1), createdAt: daysBefore(90), source: ['user', 'monitor', 'script'][n % 3] as string },
+        cancelledReason: n % 11 === 0 ? 'duplicate' : null,
+      })),
+    },
     tickets: Array.from({ length: alerts }, (_, n) => someTicket(n, random)),
     impact: someImpact(alerts, random),
     incidents: {
@@ -86,11 +101,31 @@ function someTicket(n: number, random: () => number): TicketFact {
     ...{ isFromMonitor: n % 2 === 0, openedAt, calendar: hours },
     priorities: [{ at: openedAt, priority: 1 + (n % 4) }],
     firstResponseAt: random() < 0.9 ? answered : null,
+    contact: someContact(n, isDone ? resolved : null),
     events: [
       { at: openedAt, state: 'new' },
       { at: answered, state: 'in_progress' },
       ...(isDone ? [{ at: resolved, state: 'resolved' as const }] : []),
     ],
+  };
+}
+
+function someContact(n: number, resolvedAt: number | null): ContactFact {
+  const channel = ['portal', 'phone', 'mail'][n % 3] as string;
+  return {
+    ...{
+      source: 'user',
+      channel,
+      resolvedAt,
+      reopenedAt: resolvedAt !== null && n % 13 === 0 ? resolvedAt + day : null,
+    },
+    ...{
+      cancelledReason: null,
+      escalated: n % 7 === 0,
+      agentPublicReplies: n % 4,
+      requesterReplies: n % 5 === 0 ? 1 : 0,
+    },
+    ...{ resolvedInContact: n % 2 === 0 ? null : n % 4 === 1, firstContactPossible: n % 9 > 0, selfService: false },
   };
 }
 
@@ -162,8 +197,10 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const { presence, alerts, tickets, impact, incidents, machines } = facts;
+    const { presence, alerts, tickets, impact, incidents, machines, ratings, created } = facts;
     const turned = compute({
+      ...{ ...facts, ratings: ratings.toReversed() },
+      created: { ...created, tickets: created.tickets.toReversed() },
       ...{ presence: presence.toReversed(), alerts: alerts.toReversed(), tickets: tickets.toReversed() },
       impact: { ...impact, incidents: impact.incidents.toReversed() },
       ...{ incidents, machines: machines.toReversed() },
@@ -177,6 +214,7 @@ export function kpiContract(kpi: Kpi): void {
     const { beside, evidence } = compute(someFacts(200, 400));
     const codes = beside.map(({ code }) => `beside.${code}`);
     if (evidence.some(({ at }) => at !== undefined)) codes.push('at');
+    for (const why of new Set(evidence.flatMap(({ why }) => why ?? []))) codes.push(`why.${why}`);
     for (const [language, words] of dictionaries)
       for (const key of ['name', 'meaning', 'n', 'nothing', ...codes])
         assert.ok(words.has(`kpi.${kpi.id}.${key}`), `${language}: kpi.${kpi.id}.${key}`);

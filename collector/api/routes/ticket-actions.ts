@@ -37,6 +37,8 @@ export interface TicketEdit {
   reason?: string;
   until?: number;
   wontFixUntil?: number;
+  inContact?: boolean;
+  firstContactPossible?: boolean;
   tier?: number;
   kind?: SwarmKind | LinkKind;
   person?: string;
@@ -81,10 +83,20 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
         {
           text: Type.Optional(Text),
           wontFixUntil: Type.Optional(instantMs(': until then the alert opens no ticket')),
+          inContact: Type.Optional(
+            Type.Boolean({ description: 'solved before the call or the chat ended; left out: not known' }),
+          ),
+          firstContactPossible: Type.Optional(
+            Type.Boolean({ description: 'false: it could not be solved at first contact, such as broken hardware' }),
+          ),
         },
-        { ...closed, examples: [{ text: 'Disk replaced.' }] },
+        { ...closed, examples: [{ text: 'Disk replaced.', firstContactPossible: false }] },
       ),
-      run: (id, by, { text, wontFixUntil }) => tickets.resolve(id, by, text ?? null, wontFixUntil ?? null),
+      run: (id, by, { text, wontFixUntil, inContact, firstContactPossible }) =>
+        tickets.resolve(id, by, text ?? null, wontFixUntil ?? null, {
+          ...(inContact === undefined ? {} : { inContact }),
+          ...(firstContactPossible === undefined ? {} : { firstContactPossible }),
+        }),
     },
     {
       name: 'reopen',

@@ -15,6 +15,7 @@ export interface ContactTicket {
   openedAt?: number;
   /** The last resolution, ms UTC; null while open. */
   resolvedAt: number | null;
+  /** The first time. */
   reopenedAt: number | null;
   touched: boolean;
   cancelledReason: string | null;
@@ -29,6 +30,8 @@ export interface ContactTicket {
   firstContactPossible?: boolean;
   /** Solved by self-service or a script: a rate of its own. */
   selfService?: boolean;
+  /** Support hours of its site, where it has any. */
+  calendar?: Calendar;
 }
 
 export interface FirstContactInput {
@@ -57,10 +60,11 @@ export interface FirstContact {
 export type FirstContactMiss = 'escalated' | 'not_in_contact' | 'several_replies' | 'requester_replied' | 'reopened';
 
 const live = new Set(['phone', 'chat', 'walk_in']);
+/** The requester was there while it was worked on. */
+export const isLive = (channel: string): boolean => live.has(channel);
 
 export function firstContactResolution(input: FirstContactInput): FirstContact {
   const { calendar, period, asOf, reopenWindow = 5 } = input;
-  const clock = businessClock(calendar);
   const isIn = (at: number) => at <= asOf && (!period || (at >= period.start && at < period.end));
   const resolved = distinct(input.tickets).flatMap((ticket) =>
     ticket.source === 'user' && ticket.touched && !ticket.cancelledReason && ticket.resolvedAt !== null
@@ -71,11 +75,11 @@ export function firstContactResolution(input: FirstContactInput): FirstContact {
   const eligible = inPeriod
     .filter(({ selfService }) => !selfService)
     .map((ticket) => {
-      const until = businessDaysAfter(calendar, ticket.resolvedAt, reopenWindow) ?? Infinity;
-      const { reopenedAt, resolvedAt, openedAt } = ticket;
-      const isReopened = reopenedAt !== null && reopenedAt <= asOf && reopenedAt >= resolvedAt && reopenedAt < until;
+      const { reopenedAt, resolvedAt, openedAt, calendar: own = calendar } = ticket;
+      const until = businessDaysAfter(own, resolvedAt, reopenWindow) ?? Infinity;
+      const isReopened = reopenedAt !== null && reopenedAt <= asOf && reopenedAt < until;
       const why = missOf(ticket) ?? (isReopened ? 'reopened' : null);
-      const isQuick = openedAt === undefined ? null : clock.between(openedAt, resolvedAt) <= 3_600_000;
+      const isQuick = openedAt === undefined ? null : businessClock(own).between(openedAt, resolvedAt) <= 3_600_000;
       const isPossible = ticket.firstContactPossible !== false;
       return { id: ticket.id, why, isFirst: why === null, isProvisional: asOf < until, isPossible, isQuick };
     });
@@ -94,7 +98,7 @@ export function firstContactResolution(input: FirstContactInput): FirstContact {
 
 function missOf(ticket: ContactTicket): FirstContactMiss | null {
   if (ticket.escalated) return 'escalated';
-  if (live.has(ticket.channel)) return ticket.resolvedInContact ? null : 'not_in_contact';
+  if (isLive(ticket.channel)) return ticket.resolvedInContact ? null : 'not_in_contact';
   if (ticket.agentPublicReplies > 1) return 'several_replies';
   return ticket.requesterReplies > 0 ? 'requester_replied' : null;
 }

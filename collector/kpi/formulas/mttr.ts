@@ -9,9 +9,8 @@
  */
 import { businessClock, type Calendar } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
-import { enough } from '../kpi.ts';
 import { median, medianInterval, percentile } from '../median.ts';
-import { ascending, distinct, mean, type Share } from './numbers.ts';
+import { ascending, distinct, enough, mean, type Share } from './numbers.ts';
 import {
   awaitsRequester,
   changesOf,

@@ -1,5 +1,7 @@
 /** Shares of few items, and what may be concluded from them. Percent is 0 to 100; null without a whole, never 0 and never 100. */
-import { enough } from '../kpi.ts';
+
+/** Whether this many items are enough for one number. */
+export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
 
 /** Of the normal distribution: 95 % lie within. */
 export const z95 = 1.959964;

@@ -4,7 +4,7 @@
  *   score = 100 · clamp((value − floor) / (target − floor), 0, 1)      W = Σ weights of parts with a value
  *   points lost = weight / W · (100 − score)                           index = 100 − Σ points lost
  */
-import { enough } from '../kpi.ts';
+import { enough } from './numbers.ts';
 
 export interface StabilityPart {
   weight: number;

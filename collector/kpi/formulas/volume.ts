@@ -38,6 +38,15 @@ export interface Volume {
   tickets: string[];
 }
 
+/** The last whole weeks before an instant, from Monday to Monday, the oldest first. */
+export function wholeWeeks(zone: string, end: number, count: number): Span[] {
+  const around = { start: end - (count + 2) * weekMs, end: end + 2 * weekMs };
+  // The first one is cut by the start.
+  const whole = weeksOf(zone, around).slice(1);
+  return whole.filter((week) => week.end <= end).slice(-count);
+}
+const weekMs = 7 * 86_400_000;
+
 const notWork = new Set(['duplicate', 'spam', 'merged', 'merged_into_parent']);
 
 export function ticketVolume({ period, zone, tickets, businessDays, endpoints }: VolumeInput): Volume {

@@ -2,11 +2,14 @@
 import type { Kpi } from '../kpi.ts';
 import { serverAvailability, workstationAvailability } from './availability.ts';
 import { openTickets } from './backlog.ts';
+import { satisfaction } from './csat.ts';
 import { backupCoverage, patchCompliance, verifiedRestores } from './endpoint-days.ts';
+import { firstContact } from './first-contact.ts';
 import { foundBeforeReported, incidentRate, repeatIncidents } from './incidents.ts';
 import { lostHours } from './lost-hours.ts';
 import { majorIncidents } from './major-incidents.ts';
 import { resolutionInTarget, responseInTarget } from './targets.ts';
+import { volume } from './ticket-volume.ts';
 import { timeToAcknowledge } from './time-to-acknowledge.ts';
 import { timeToResolve } from './time-to-resolve.ts';
 
@@ -20,6 +23,9 @@ export const kpis: readonly Kpi[] = [
   timeToResolve,
   resolutionInTarget,
   openTickets,
+  volume,
+  firstContact,
+  satisfaction,
   foundBeforeReported,
   repeatIncidents,
   incidentRate,

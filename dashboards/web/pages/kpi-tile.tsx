@@ -1,7 +1,7 @@
 /** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
 import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
-import { cutPercent, duration, hours, none, number, percent } from '../../../shared/words/format.ts';
+import { cutPercent, duration, hours, none, number, percent, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
@@ -19,10 +19,12 @@ export const formatUnit = (unit: KpiUnit, value: number | null): string => forma
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
 
-export const keyOfLine = ({ endpoint, alert, ticket }: KpiLine) => `${endpoint?.id} ${alert?.id} ${ticket?.id}`;
+/** By its place as well: answers of which it is not said whose they are look alike. */
+export const keyOfLine = ({ endpoint, alert, ticket }: KpiLine, n: number) =>
+  `${endpoint?.id} ${alert?.id} ${ticket?.id ?? n}`;
 
-/** What a line of the list is about. */
-export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }) {
+/** What a line of the list is about, and why it counts or does not. */
+export function Subject({ kpi, line: { endpoint, alert, ticket, why } }: { kpi: string; line: KpiLine }) {
   return (
     <>
       {endpoint && (
@@ -36,6 +38,7 @@ export function Subject({ line: { endpoint, alert, ticket } }: { line: KpiLine }
         </a>
       )}
       {alert && <div class="small">{ruleName(alert.rule)}</div>}
+      {why !== null && <div class="small">{kpiWord(kpi, `why.${why}`)}</div>}
     </>
   );
 }
@@ -50,10 +53,10 @@ export function formatRange(unit: KpiUnit, low: number | null, high: number | nu
 function Few({ kpi }: { kpi: KpiValue }) {
   return (
     <ul class="kpi-few">
-      {kpi.few.map((line) => (
-        <li key={keyOfLine(line)}>
+      {kpi.few.map((line, n) => (
+        <li key={keyOfLine(line, n)}>
           <div>
-            <Subject line={line} />
+            <Subject kpi={kpi.id} line={line} />
           </div>
           <span class="strong">{formatUnit(kpi.unit, line.value)}</span>
         </li>
@@ -110,16 +113,57 @@ function Facts({ kpi }: { kpi: KpiValue }) {
   );
 }
 
-/** @param href of its list; none on the page of the list itself */
-export function KpiTile({ kpi, provisional, href }: { kpi: KpiValue; provisional: boolean; href?: string }) {
+/** A column per week, all on one scale from zero. */
+function Weeks({ weeks, zone }: Pick<KpiValue, 'weeks'> & { zone: string }) {
+  const [first, last] = [weeks[0], weeks.at(-1)];
+  if (!first || !last) return null;
+  const most = Math.max(...weeks.map(({ count }) => count), 1);
+  const day = (at: number) => time(at, language.value, 'day', zone);
+  const said = weeks.map(({ from, count }) => `${day(from)}: ${number(count, language.value)}`).join(', ');
+  return (
+    <div>
+      <svg
+        class="weeks"
+        viewBox={`0 0 ${10 * weeks.length} 40`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${t('stability.weeks')}: ${said}`}
+      >
+        {weeks.map(({ from, count }, n) => (
+          <rect key={from} x={10 * n + 1} width="8" y={39 - (38 * count) / most} height={(38 * count) / most + 1}>
+            <title>{`${day(from)}: ${number(count, language.value)}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <div class="axis">
+        <span>{day(first.from)}</span>
+        <span>{t('stability.weeksMost', { n: number(most, language.value) })}</span>
+        {/* The last moment of the week, not the first one after it. */}
+        <span>{day(last.to - 1)}</span>
+      </div>
+    </div>
+  );
+}
+
+interface KpiTileProps {
+  kpi: KpiValue;
+  provisional: boolean;
+  /** Of the period, IANA. */
+  zone: string;
+  /** Of its list; none on the page of the list itself. */
+  href?: string;
+}
+
+export function KpiTile({ kpi, provisional, zone, href }: KpiTileProps) {
   const name = kpiWord(kpi.id, 'name');
   return (
     <Box
       title={href ? <a href={href}>{name}</a> : t('stability.value')}
-      aside={provisional && <span class="tag">{t('stability.provisional')}</span>}
+      aside={(provisional || kpi.provisional) && <span class="tag">{t('stability.provisional')}</span>}
     >
       <div class="stack-2">
         <Figure kpi={kpi} />
+        <Weeks weeks={kpi.weeks} zone={zone} />
         <Facts kpi={kpi} />
         {(kpi.state === 'low_n' || kpi.state === 'insufficient') && (
           <p class="small quiet">{t(`stability.${kpi.state}`)}</p>

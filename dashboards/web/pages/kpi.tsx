@@ -18,12 +18,18 @@ const pageOf = 200;
 /** Maximum rows per request of the API. */
 const mostLines = 1000;
 
+/** Answers of which it is not said whose they are have neither. */
+function subjectOf(evidence: readonly EvidenceLine[]): string {
+  if (evidence.some(({ ticket }) => ticket)) return t('page.ticket');
+  return t(evidence.some(({ endpoint }) => endpoint) ? 'column.endpoint' : 'stability.answer');
+}
+
 function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLine>[] {
   const columns: TableColumn<EvidenceLine>[] = [
     {
       key: 'subject',
-      head: t(evidence.some(({ ticket }) => ticket) ? 'page.ticket' : 'column.endpoint'),
-      cell: (line) => <Subject line={line} />,
+      head: subjectOf(evidence),
+      cell: (line) => <Subject kpi={kpi.id} line={line} />,
     },
     { key: 'site', head: t('page.site'), cell: (line) => line.endpoint?.site ?? line.ticket?.site ?? none },
   ];
@@ -108,7 +114,7 @@ export function KpiPage({ id }: { id: string }) {
       <Ready of={loaded}>
         {(data) => (
           <>
-            <KpiTile kpi={data.kpi} provisional={data.provisional} />
+            <KpiTile kpi={data.kpi} provisional={data.provisional} zone={data.period.zone} />
             <List data={data} more={more} />
             <p class="small quiet">
               {site !== null && `${t('page.site')} ${site} · `}

@@ -65,9 +65,59 @@ function Assign({
   );
 }
 
+interface StatedSolution {
+  inContact?: boolean;
+  firstContactPossible?: false;
+}
+
+/** What only whoever resolves the ticket of a person knows; left as it is, it stays unknown. */
+function Solved({
+  row,
+  solution,
+  onChange,
+}: {
+  row: TicketDetail['row'];
+  solution: StatedSolution;
+  onChange: (next: StatedSolution) => void;
+}) {
+  if (row.kind !== 'person' || row.channel === 'api') return null;
+  const isLive = row.channel === 'phone' || row.channel === 'chat';
+  const { inContact, ...others } = solution;
+  const { firstContactPossible, ...rest } = solution;
+  return (
+    <details>
+      <summary>{t('ticket.solved.title')}</summary>
+      <div class="stack-2">
+        {isLive && (
+          <Select
+            label={t('ticket.solved.inContact')}
+            value={inContact === undefined ? '' : String(inContact)}
+            onChange={(one) => onChange(one === '' ? others : { ...others, inContact: one === 'true' })}
+            options={[
+              ['', t('ticket.solved.notStated')],
+              ['true', t('common.yes')],
+              ['false', t('ticket.solved.later')],
+            ]}
+          />
+        )}
+        <Select
+          label={t('ticket.solved.possible')}
+          value={String(firstContactPossible ?? '')}
+          onChange={(one) => onChange(one === '' ? rest : { ...rest, firstContactPossible: false })}
+          options={[
+            ['', t('common.yes')],
+            ['false', t('ticket.solved.impossible')],
+          ]}
+        />
+      </div>
+    </details>
+  );
+}
+
 export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const [text, setText] = useState('');
   const [audience, setAudience] = useState<Audience>('internal');
+  const [solution, setSolution] = useState<StatedSolution>({});
   const { busy, problem, send } = useSend();
   const comment = text.trim();
   const isOpen = open.includes(detail.row.state);
@@ -110,12 +160,18 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
               .filter((one) => one !== 'requester' || detail.row.requester !== null)
               .map((one) => [one, t(`ticket.audiences.${one}`)] as const)}
           />
+          {isOpen && <Solved row={detail.row} solution={solution} onChange={setSolution} />}
           <div class="form-end">
             <button type="submit" class="button" disabled={busy || comment === ''}>
               {t('ticket.send')}
             </button>
             {isOpen && (
-              <button type="button" class="button main" disabled={busy} onClick={() => run('resolve', withText)}>
+              <button
+                type="button"
+                class="button main"
+                disabled={busy}
+                onClick={() => run('resolve', { ...withText, ...solution })}
+              >
                 {t('ticket.resolve')}
               </button>
             )}

@@ -33,6 +33,14 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
 
+/** Of a hold: for whom it waits, and until when. Holds of older versions did not note it. */
+function whyOf({ to: state, data }: TicketEventRow): string {
+  const { reason, until } = (data ?? {}) as { reason?: string; until?: number };
+  if (state !== 'on_hold' || reason === undefined) return '';
+  const why = wordOr('ticket.hold', reason);
+  return until === undefined ? ` (${why})` : ` (${t('story.heldUntil', { why, until: time(until, language.value) })})`;
+}
+
 function itemOfEvent(event: TicketEventRow): StoryItem {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
@@ -52,7 +60,7 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       return {
         icon: event.to === 'resolved' ? 'ok' : icon,
         tone: event.to === 'resolved' ? 'ok' : tone,
-        what: t('story.state', { actor, from: stateWord(event.from), to: stateWord(event.to) }),
+        what: `${t('story.state', { actor, from: stateWord(event.from), to: stateWord(event.to) })}${whyOf(event)}`,
         text: event.text,
       };
     case 'priority':

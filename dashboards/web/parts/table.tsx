@@ -17,7 +17,7 @@ interface TableProps<Row> {
   caption: string;
   columns: readonly TableColumn<Row>[];
   rows: readonly Row[];
-  keyOf: (row: Row) => string | number;
+  keyOf: (row: Row, index: number) => string | number;
   /** The first column is the head of each row. */
   scroll?: boolean;
 }
@@ -75,8 +75,8 @@ export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: Ta
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)}>
+          {rows.map((row, index) => (
+            <tr key={keyOf(row, index)}>
               <Cells row={row} columns={columns} />
             </tr>
           ))}

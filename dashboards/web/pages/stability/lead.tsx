@@ -80,7 +80,8 @@ export function Lead({ data }: { data: Stability }) {
 
 function State({ data: { provisional, closed } }: { data: Stability }): ComponentChildren {
   if (closed && closed.revision > 0) {
-    const { by, reason, at } = closed;
+    const { by, at } = closed;
+    const reason = by === 'monitor' ? t('stability.settled') : closed.reason;
     const values = { n: closed.revision, by: actorName(by), at: time(at, language.value, 'date'), reason };
     return (
       <>

@@ -75,7 +75,17 @@ export function ProtectionBlock({ data }: { data: Stability }) {
       <div class="columns">
         {blocks[block].map((id) => {
           const kpi = kpiOf(data, id);
-          return kpi && <KpiTile key={id} kpi={kpi} provisional={data.provisional} href={listOf(data, id)} />;
+          return (
+            kpi && (
+              <KpiTile
+                key={id}
+                kpi={kpi}
+                provisional={data.provisional}
+                zone={data.period.zone}
+                href={listOf(data, id)}
+              />
+            )
+          );
         })}
       </div>
       {block === 'noticed' && rates && rates.rows.length > 0 && (

@@ -64,7 +64,13 @@ export function Support({ data }: { data: Stability }) {
       <div class="columns">
         {backlog && <Backlog kpi={backlog} href={listOf(data, backlog.id)} />}
         {rest.map((kpi) => (
-          <KpiTile key={kpi.id} kpi={kpi} provisional={data.provisional} href={listOf(data, kpi.id)} />
+          <KpiTile
+            key={kpi.id}
+            kpi={kpi}
+            provisional={data.provisional}
+            zone={data.period.zone}
+            href={listOf(data, kpi.id)}
+          />
         ))}
       </div>
     </>

@@ -1,0 +1,42 @@
+/** What the requester and the desk said to each other until a ticket was resolved, and how it was solved. Pure. */
+import type { Selectable } from 'kysely';
+import type { Database } from '../state/database.ts';
+import { monitor } from '../tickets/events.ts';
+import { dataOf, isOfRequester, type StateChange, type StoredEvent } from '../tickets/history.ts';
+import type { ContactTicket } from './formulas/first-contact.ts';
+import { resolutionsOf } from './formulas/ticket-history.ts';
+
+export type ContactFact = Omit<ContactTicket, 'id' | 'openedAt' | 'touched' | 'calendar'>;
+type ContactRow = Pick<Selectable<Database['tickets']>, 'kind' | 'channel' | 'requester' | 'tier'>;
+
+/** Who opened it: an automatic alert, a script through the interface, or a person by any other way. */
+export const sourceOf = ({ kind, channel }: Pick<ContactRow, 'kind' | 'channel'>): 'user' | 'monitor' | 'script' =>
+  kind !== 'person' ? 'monitor' : channel === 'api' ? 'script' : 'user';
+
+/** Both in their order. */
+export function contactOf(
+  row: ContactRow,
+  states: readonly StateChange[],
+  events: readonly StoredEvent[],
+): ContactFact {
+  const resolvedAt = resolutionsOf(states).at(-1) ?? null;
+  const before = events.filter(({ at }) => resolvedAt === null || at <= resolvedAt);
+  const handOffs = before.filter(({ kind }) => kind === 'handed_off').map(dataOf);
+  const said = before.filter(
+    ({ kind, is_public, actor }) => kind === 'comment' && is_public === 1 && actor !== monitor,
+  );
+  const ofRequester = said.filter((event) => isOfRequester(event, row.requester)).length;
+  // What whoever resolved it said about it, the last time.
+  const solved = dataOf(before.findLast(({ to_state }) => to_state === 'resolved') ?? { data: null });
+  const last = states.at(-1);
+  return {
+    ...{ source: sourceOf(row), channel: row.channel, resolvedAt },
+    reopenedAt: events.find(({ kind }) => kind === 'reopened')?.at ?? null,
+    cancelledReason: last?.state === 'cancelled' ? (last.reason ?? 'cancelled') : null,
+    escalated: handOffs.some(({ fromTier, toTier }) => fromTier !== toTier),
+    ...{ agentPublicReplies: said.length - ofRequester, requesterReplies: ofRequester },
+    resolvedInContact: typeof solved.inContact === 'boolean' ? solved.inContact : null,
+    firstContactPossible: solved.firstContactPossible !== false,
+    selfService: (handOffs.at(-1)?.toTier ?? row.tier) === 0,
+  };
+}
