@@ -17,6 +17,10 @@ export type Change =
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }
+  /** Costs, or what holds for all of them. */
+  | { kind: 'cost' }
+  /** Software, what was bought of it, or how it is used. */
+  | { kind: 'product' }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -9,6 +9,7 @@ import { createCalendars } from './calendars/calendars.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { createChanges } from './changes/changes.ts';
 import type { ChangeParts } from './changes/tools.ts';
+import { createCosts } from './costs/costs.ts';
 import { reaches } from './evaluate/scope.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
@@ -53,6 +54,7 @@ export async function openManagers(parts: ManagedParts) {
     changes,
     calendars: createCalendars(places),
     impacts: createImpacts(places),
+    costs: createCosts(places),
     months,
     reports: createReports({ ...parts, months }),
     /** What of it is done each night. */

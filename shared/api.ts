@@ -4,7 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
-import { Reasons } from './inventory.ts';
+import { Reason, Reasons } from './inventory.ts';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -605,7 +605,9 @@ export const Availability = Type.Object({
 });
 export type Availability = Static<typeof Availability>;
 
-export const KpiUnit = Type.Enum(['percent', 'seconds', 'count', 'hours']);
+export const KpiUnit = Type.Enum(['percent', 'seconds', 'count', 'hours', 'money'], {
+  description: 'money: in the smallest unit of the currency',
+});
 export type KpiUnit = Static<typeof KpiUnit>;
 
 /** One line behind a number: value = sum of `part` / sum of `whole`, in percent where that is the unit. */
@@ -614,6 +616,8 @@ export const KpiLine = Type.Object({
   alert: Type.Union([Type.Object({ id: text, rule: NamedRule }), Type.Null()]),
   ticket: Type.Union([TicketName, Type.Null()]),
   why: Type.Union([Type.String(), Type.Null()], { description: 'why it counts, or does not: `kpi.<id>.why.<code>`' }),
+  /** A cost or a product. */
+  named: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
   at: orNull.ms,
   part: Type.Number(),
   whole: Type.Number({ description: '0: listed, and counts for nothing' }),
@@ -643,6 +647,7 @@ export const KpiValue = Type.Object({
   weeks: Type.Array(Type.Object({ from: ms, to: ms, count: Type.Integer() })),
   provisional: Type.Boolean({ description: 'some of its lines may still change, even where the month is closed' }),
   formula: text,
+  currency: Type.Optional(Type.String({ description: 'of its amounts, ISO 4217' })),
 });
 export type KpiValue = Static<typeof KpiValue>;
 
@@ -654,7 +659,9 @@ export const KpiDetail = Type.Object({
   kpi: KpiValue,
   /** `value` is part / whole, in percent where that is the unit; `of` is the unit of the whole. */
   total: Type.Object({
-    how: Type.Enum(['ratio', 'sum'], { description: 'sum: value is the part' }),
+    how: Type.Enum(['ratio', 'sum', 'quotient'], {
+      description: 'sum: value is the part; quotient: the parts of some lines / the wholes of others',
+    }),
     part: Type.Number(),
     whole: Type.Number(),
     of: KpiUnit,
@@ -1197,3 +1204,56 @@ export const Token = Type.Object({
   revokedAt: orNull.ms,
 });
 export type Token = Static<typeof Token>;
+
+/** What a table from outside does, or would do. A fault anywhere keeps all of it from being saved. */
+export const TableOutcome = Type.Object({
+  applied: Type.Boolean(),
+  faults: Type.Array(
+    Type.Object({
+      line: Type.Integer(),
+      column: orNull.text,
+      value: text,
+      why: Reason,
+    }),
+  ),
+  lines: Type.Array(Type.Object({ line: Type.Integer(), name: text, does: Type.Enum(['add', 'change', 'same']) })),
+});
+export type TableOutcome = Static<typeof TableOutcome>;
+
+const money = Type.Integer({ description: 'in the smallest unit of the currency; at least 0' });
+const reportMonth = Type.String({ maxLength: 10, description: 'such as 2026-11' });
+const CostCategory = Type.Enum(['people', 'tools', 'facilities', 'travel', 'training', 'supplies', 'other']);
+export const CostContent = {
+  name: Type.String({ maxLength: 512 }),
+  category: CostCategory,
+  kind: Type.Enum(['monthly', 'yearly', 'capital'], { description: 'capital: paid once, used for so many months' }),
+  cents: money,
+  from: reportMonth,
+  to: Type.Union([reportMonth, Type.Null()], { description: 'the last month; null: it goes on' }),
+  months: Type.Union([Type.Integer(), Type.Null()], { description: 'capital: months of life; else null' }),
+};
+export const CostRow = Type.Object({
+  id: text,
+  ...CostContent,
+  version: Type.Integer(),
+  createdAt: ms,
+  createdBy: text,
+  updatedAt: ms,
+  updatedBy: text,
+});
+export type CostRow = Static<typeof CostRow>;
+const versionHead = { version: Type.Integer(), at: ms, by: text, reason: text };
+export const CostVersion = Type.Object({
+  ...versionHead,
+  content: Type.Union([Type.Object(CostContent), Type.Null()], { description: 'null: it was removed' }),
+});
+export const MoneyContent = {
+  currency: Type.String({ maxLength: 3, description: 'ISO 4217, such as EUR' }),
+  hourCents: Type.Union([money, Type.Null()], { description: 'what an hour of work costs, all included' }),
+  expected: Type.Array(CostCategory, { maxItems: 7, description: 'a month without one of them is incomplete' }),
+};
+/** Newest first; the last one is what it begins with. */
+export const MoneyVersions = Type.Array(
+  Type.Object({ version: Type.Integer(), at: orNull.ms, by: orNull.text, reason: orNull.text, ...MoneyContent }),
+);
+export type MoneyVersions = Static<typeof MoneyVersions>;

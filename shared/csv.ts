@@ -22,7 +22,7 @@ export interface CsvFault {
   why: Reason;
 }
 
-const csvFault = (line: number, column: string | null, value: string, why: Reason): CsvFault => ({
+export const csvFault = (line: number, column: string | null, value: string, why: Reason): CsvFault => ({
   ...{ line, column, why },
   value: clip(value, 200),
 });

@@ -218,6 +218,12 @@ export const errors = {
     'The calendar {name} cannot be saved: {fault}.',
     'Correct that and save again. Closing before opening means the next day.',
   ),
+  BAD_ENTRY: row(400, 'Cannot save {what}: {fault}.', 'Correct that and save again.'),
+  BAD_TABLE: row(
+    400,
+    'The table was not read in, for line {line}, {column} {value}: {fault}. Faults: {count}.',
+    'Correct the table and send it again. Nothing of it was saved; without a reason all faults are listed.',
+  ),
   BAD_DEFINITION: row(
     400,
     'The definition of the index cannot be saved: {fault}.',

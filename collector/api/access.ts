@@ -130,6 +130,16 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/reports': 'manager',
   'GET /api/v1/reports/:id': 'viewer',
   'GET /api/v1/reports/:id.csv': 'viewer',
+  // Costs and tables
+  'GET /api/v1/costs': 'viewer',
+  'POST /api/v1/costs': 'manager',
+  'PATCH /api/v1/costs/:id': 'manager',
+  'DELETE /api/v1/costs/:id': 'manager',
+  'GET /api/v1/costs/:id/versions': 'viewer',
+  'GET /api/v1/costs/table': 'viewer',
+  'POST /api/v1/costs/table': 'manager',
+  'GET /api/v1/costs/settings': 'viewer',
+  'PUT /api/v1/costs/settings': 'manager',
 
   // Users, tokens and enrolment
   'GET /api/v1/enrollments': 'operator',

@@ -41,7 +41,10 @@ const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
   if (error.validation) return fail('BAD_REQUEST', { problem: problemOf(error) });
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return fail('TOO_LARGE', { size: request.headers['content-length'] ?? 'too many', limit: bodyLimit });
+    return fail('TOO_LARGE', {
+      size: request.headers['content-length'] ?? 'too many',
+      limit: request.routeOptions.bodyLimit ?? bodyLimit,
+    });
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? fail('BAD_REQUEST', { problem: error.message.slice(0, 300) }) : undefined;

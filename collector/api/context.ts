@@ -18,6 +18,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
+import type { Costs } from '../costs/costs.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
@@ -53,6 +54,7 @@ export interface Context {
   sites: Places<Site>;
   groups: Groups;
   calendars: Calendars;
+  costs: Costs;
   rows: Rows;
   series: SeriesStore;
   changeFeed: ChangeFeed;

@@ -58,7 +58,7 @@ export async function kpiDetail(
   return {
     ...periodHead(query, asOf),
     kpi: { ...value, few: few.map(lineOf(tickets)) },
-    total: { how: kpi.total ?? 'ratio', ...totalOf(evidence), of: kpi.of },
+    total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
     evidence: shown.map(lineOf(tickets)),
     next: evidence.length > end ? String(end) : null,
   };
@@ -114,14 +114,15 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
   const evidence = worstFirst(kpi, unsorted, named);
   const lineOf =
     (tickets: TicketsByNumber) =>
-    ({ endpoint, alert, ticket, why, at, part, whole }: EvidenceItem): KpiLine => {
+    ({ endpoint, alert, ticket, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
       const { id, name, site } = named.get(endpoint ?? '') ?? {};
       return {
         endpoint: id === undefined || name === undefined ? null : { id, name, site: site ?? null },
         alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
         ticket: tickets.get(ticket ?? -1) ?? null,
         ...{ why: why ?? null, at: at ?? null, part, whole },
-        value: kpi.total === 'sum' ? part : valueIn(kpi.unit, { part, whole }),
+        named: other ?? null,
+        value: lineValue(kpi, part, whole),
       };
     };
   const value: KpiValue = {
@@ -137,6 +138,11 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
   };
   const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0) : [];
   return { value, few, evidence, lineOf };
+}
+
+function lineValue({ total = 'ratio', unit }: Kpi, part: number, whole: number): number | null {
+  if (total === 'ratio') return valueIn(unit, { part, whole });
+  return total === 'quotient' && whole > 0 ? null : part;
 }
 
 type TicketsByNumber = ReadonlyMap<number, TicketName>;
@@ -168,10 +174,13 @@ export async function ticketsNamed(
 }
 
 /** Items that do not count come last; equal ones in the order of names and times, so that pages do not overlap. */
-function worstFirst({ worst }: Kpi, items: readonly EvidenceItem[], named: EndpointsById): EvidenceItem[] {
+function worstFirst({ worst, total }: Kpi, items: readonly EvidenceItem[], named: EndpointsById): EvidenceItem[] {
   const sign = worst === 'lowest' ? 1 : -1;
-  const share = ({ part, whole }: EvidenceItem) => (whole > 0 ? (sign * part) / whole : Number.POSITIVE_INFINITY);
-  const nameOf = ({ endpoint, ticket }: EvidenceItem) => named.get(endpoint ?? '')?.name ?? String(ticket ?? '');
+  // Of a quotient the parts come first, the largest before all.
+  const share = ({ part, whole }: EvidenceItem) =>
+    whole > 0 ? (sign * part) / whole : total === 'quotient' ? -part : Number.POSITIVE_INFINITY;
+  const nameOf = ({ endpoint, ticket, named: other }: EvidenceItem) =>
+    named.get(endpoint ?? '')?.name ?? other?.name ?? String(ticket ?? '');
   return items
     .map((item) => ({ item, share: share(item), name: nameOf(item) }))
     .sort((a, b) => compare(a.share, b.share) || compare(a.name, b.name) || compare(a.item.at ?? 0, b.item.at ?? 0))

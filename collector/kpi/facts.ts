@@ -9,6 +9,7 @@ import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
+import { type CostFacts, readCosts } from './cost-facts.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
 import { type IncidentFacts, readIncidents } from './incident-facts.ts';
 import { type MachineFact, readMachines } from './machine-facts.ts';
@@ -37,6 +38,8 @@ export interface KpiFacts {
   incidents: IncidentFacts;
   /** Endpoints with their time in the fleet, and how they were day by day. */
   machines: readonly MachineFact[];
+  /** Of the desk, and the price of an hour. */
+  costs: CostFacts;
 }
 export type FactName = keyof KpiFacts;
 
@@ -55,6 +58,7 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   impact: readImpact,
   incidents: readIncidents,
   machines: readMachines,
+  costs: readCosts,
 };
 
 /** The endpoints that were in the fleet at some time of the period, in the order of their names. */

@@ -7,6 +7,7 @@
 import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
 import type { FactName, KpiFacts } from './facts.ts';
+import { wholeCents } from './formulas/cents.ts';
 import { enough } from './formulas/numbers.ts';
 
 export interface Kpi<Need extends FactName = FactName> {
@@ -14,7 +15,10 @@ export interface Kpi<Need extends FactName = FactName> {
   unit: KpiUnit;
   /** Unit of `whole` in an item. */
   of: KpiUnit;
-  /** How its list makes the value: sum of parts / sum of wholes, or the sum of parts. Default a ratio. */
+  /**
+   * How its list makes the value: sum of parts / sum of wholes of the lines with a whole; the sum of parts; or all parts
+   * of some lines / all wholes of others, in whole cents. Default a ratio.
+   */
   total?: KpiTotal;
   /** Version and formula: a closed month records how it was computed. */
   formula: string;
@@ -25,7 +29,7 @@ export interface Kpi<Need extends FactName = FactName> {
   compute(facts: Pick<KpiFacts, Need>, period: Span): Figure;
 }
 
-export type KpiTotal = 'ratio' | 'sum';
+export type KpiTotal = 'ratio' | 'sum' | 'quotient';
 
 /** Gives `compute` the facts that the KPI declares, and no others. */
 export const defineKpi = <const Need extends FactName>(kpi: Kpi<Need>): Kpi => kpi;
@@ -39,6 +43,8 @@ export interface EvidenceItem {
   ticket?: number;
   /** Why it counts, or does not, as a code: `kpi.<id>.why.<code>` of the words. */
   why?: string;
+  /** A cost or a product, as it was called. */
+  named?: { id: string; name: string };
   /** ms UTC */
   at?: number;
   part: number;
@@ -64,6 +70,8 @@ export interface Figure {
   /** Percent of the time that was observed; null where that does not apply. */
   coverage: number | null;
   beside: SideFigure[];
+  /** Of its amounts, ISO 4217. */
+  currency?: string;
   evidence: EvidenceItem[];
   /** Some of its items may still change, because the time for that has not passed. */
   isProvisional?: boolean;
@@ -71,23 +79,23 @@ export interface Figure {
   weeks?: (Span & { count: number })[];
 }
 
-const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1, hours: 1 };
+const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1, hours: 1, money: 1 };
 
 /** Null without a whole: neither 0 nor 100. The quotient first, so that the whole of something is exactly 100. */
 export const valueIn = (unit: KpiUnit, { part, whole }: Pick<EvidenceItem, 'part' | 'whole'>): number | null =>
-  whole > 0 ? scale[unit] * (part / whole) : null;
+  whole > 0 ? (unit === 'money' ? wholeCents : Number)(scale[unit] * (part / whole)) : null;
 
-export function totalOf(items: readonly EvidenceItem[]): { part: number; whole: number } {
+export function totalOf(items: readonly EvidenceItem[], how: KpiTotal = 'ratio'): { part: number; whole: number } {
   const total = { part: 0, whole: 0 };
   for (const { part, whole } of items) {
-    if (whole <= 0) continue;
+    if (whole <= 0 && how !== 'quotient') continue;
     total.part += part;
     total.whole += whole;
   }
   return total;
 }
 
-type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside' | 'isProvisional' | 'weeks'>>;
+type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside' | 'currency' | 'isProvisional' | 'weeks'>>;
 
 /**
  * A figure that is the sum of its list. Nothing happened is 0; it is null only where it cannot be known.
@@ -97,6 +105,14 @@ export function sumOf(evidence: EvidenceItem[], isKnown: boolean, around: Around
   const n = evidence.filter(({ whole }) => whole > 0).length;
   const value = isKnown ? totalOf(evidence).part : null;
   const state = isKnown ? 'ok' : 'no_data';
+  return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
+}
+
+/** A figure whose list has the parts in some lines and the wholes in others. It is an amount, no share: few lines are enough. */
+export function quotientOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around = {}): Figure {
+  const n = evidence.filter(({ whole }) => whole > 0).length;
+  const value = evidence.some(({ whole }) => whole === 0) ? valueIn(unit, totalOf(evidence, 'quotient')) : null;
+  const state = value === null ? 'no_data' : 'ok';
   return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
 }
 

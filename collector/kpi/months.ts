@@ -36,7 +36,7 @@ export interface Months {
 }
 
 /** What people change, and their numbers follow at once. Of presence and alerts they follow within half a minute. */
-const facts = new Set<Change['kind']>(['ticket', 'maintenance', 'calendar', 'site', 'group']);
+const facts = new Set<Change['kind']>(['ticket', 'maintenance', 'calendar', 'site', 'group', 'cost', 'product']);
 
 interface MonthsParts {
   state: State;

@@ -5,6 +5,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ChangeTables } from './change-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
+import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
@@ -25,7 +26,7 @@ interface PlacesTable {
   updated_by: string;
 }
 
-export interface Database extends ChangeTables, MaintenanceTables, TicketTables, ReportTables {
+export interface Database extends ChangeTables, CostTables, MaintenanceTables, TicketTables, ReportTables {
   users: {
     id: string;
     name: string;

@@ -20,6 +20,7 @@ import * as maintenance from './migrations/016-maintenance.ts';
 import * as ticketFacts from './migrations/017-tickets.ts';
 import * as months from './migrations/018-months.ts';
 import * as changes from './migrations/020-changes.ts';
+import * as costsAndSoftware from './migrations/021-costs-and-software.ts';
 import * as reports from './migrations/022-reports.ts';
 import * as stability from './migrations/023-stability.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -43,6 +44,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '017-tickets': ticketFacts,
   '018-months': months,
   '020-changes': changes,
+  '021-costs-and-software': costsAndSoftware,
   '022-reports': reports,
   '023-stability': stability,
 };

@@ -3,6 +3,7 @@
  * gives `—` for null: unknown is never shown as 0.
  */
 import type { Unit } from '../metrics.ts';
+import { minorDigits } from '../money.ts';
 import { aboutLanguage, type Language } from './index.ts';
 
 export const none = '—';
@@ -97,6 +98,20 @@ export function hours(value: number | null | undefined, language: Language): str
   const unitDisplay = aboutLanguage(language).durations;
   const options = { style: 'unit', unit: 'hour', unitDisplay, maximumFractionDigits: 1 } as const;
   return kept(`h${language}`, () => new Intl.NumberFormat(language, options)).format(value);
+}
+
+/** `€1,250.50`. `cents` is in the smallest unit of the currency; whole units for what is only about right. */
+export function money(
+  cents: number | null | undefined,
+  currency: string,
+  language: Language,
+  shape: 'exact' | 'about' = 'exact',
+): string {
+  if (cents === null || cents === undefined || !Number.isFinite(cents)) return none;
+  const about = { maximumFractionDigits: 0, minimumFractionDigits: 0 };
+  const options = { style: 'currency', currency, ...(shape === 'about' ? about : {}) } as const;
+  const format = kept(`m${language}${currency}${shape}`, () => new Intl.NumberFormat(language, options));
+  return format.format(cents / 10 ** minorDigits(currency));
 }
 
 /** The largest part of a duration only: `10h`, `4d`. For tables where it stands beside an exact one. */

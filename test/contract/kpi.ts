@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
 import type { ContactFact } from '../../collector/kpi/contact-facts.ts';
+import type { CostFacts } from '../../collector/kpi/cost-facts.ts';
 import type { KpiFacts } from '../../collector/kpi/facts.ts';
 import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
@@ -21,6 +22,7 @@ export const noFacts: KpiFacts = {
   impact: { groups: {}, incidents: [], unknown: [], outages: [], uncounted: [] },
   incidents: { reportedAt: {}, repeats: {} },
   machines: [],
+  costs: { currency: 'EUR', hourCents: null, costs: [], expected: ['people'] },
 };
 const day = 86_400_000;
 
@@ -52,6 +54,7 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
       repeats: Object.fromEntries(Array.from({ length: alerts }, (_, n) => [n * 4 + 1, n])),
     },
     machines: fleet.map((endpoint) => someMachine(endpoint, random)),
+    costs: someCosts(random),
     presence: fleet.map((endpoint, n) => {
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
@@ -129,6 +132,13 @@ function someContact(n: number, resolvedAt: number | null): ContactFact {
   };
 }
 
+function someCosts(random: () => number): CostFacts {
+  const costs = ['people', 'tools', 'people'].map((category, n) => {
+    return { id: `k${n}`, name: `cost ${n}`, category, cents: 1 + Math.floor(random() * 1e7) };
+  });
+  return { currency: 'EUR', hourCents: 4800, costs, expected: ['people', 'facilities'] };
+}
+
 function someImpact(count: number, random: () => number): ImpactFacts {
   const incidents = Array.from({ length: count }, (_, n) => {
     const start = period.start + Math.floor(random() * 29 * day);
@@ -178,10 +188,10 @@ export function kpiContract(kpi: Kpi): void {
     ] as const) {
       const figure = compute(someFacts(endpoints, alerts));
       const { value, n, low, high, evidence } = figure;
-      const total = totalOf(evidence);
+      const total = totalOf(evidence, kpi.total);
       assert.is(value, kpi.total === 'sum' ? total.part : valueIn(kpi.unit, total));
       assert.is(n, evidence.filter(({ whole }) => whole > 0).length);
-      const enough = kpi.total === 'sum' || n >= 30 ? 'ok' : n < 5 ? 'insufficient' : 'low_n';
+      const enough = kpi.total !== undefined || n >= 30 ? 'ok' : n < 5 ? 'insufficient' : 'low_n';
       assert.is(figure.state, value === null ? 'no_data' : enough);
       if (low !== null && high !== null && value !== null)
         assert.ok(low <= value && value <= high, `${low} ${value} ${high}`);
@@ -197,13 +207,14 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const { presence, alerts, tickets, impact, incidents, machines, ratings, created } = facts;
+    const { presence, alerts, tickets, impact, incidents, machines, ratings, created, costs } = facts;
     const turned = compute({
       ...{ ...facts, ratings: ratings.toReversed() },
       created: { ...created, tickets: created.tickets.toReversed() },
       ...{ presence: presence.toReversed(), alerts: alerts.toReversed(), tickets: tickets.toReversed() },
       impact: { ...impact, incidents: impact.incidents.toReversed() },
       ...{ incidents, machines: machines.toReversed() },
+      costs: { ...costs, costs: costs.costs?.toReversed() ?? null },
     });
     const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);
     close(turned.value, first.value);

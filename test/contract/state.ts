@@ -16,7 +16,7 @@ type Row = Record<string, unknown>;
 
 /** For columns that take some words only. */
 function fitting(table: string, column: string): unknown {
-  const words: Record<string, string> = {
+  const words: Record<string, unknown> = {
     'rules.scope': 'all',
     'alerts.state': 'firing',
     'alerts.severity': 'critical',
@@ -34,6 +34,7 @@ function fitting(table: string, column: string): unknown {
     'status_pages.access': 'login',
     'maintenance_occurrences.scope': 'tag',
     'alerts.suppressed': 'maintenance',
+    'installs.title': 1,
   };
   return words[`${table}.${column}`];
 }
@@ -41,7 +42,7 @@ function fitting(table: string, column: string): unknown {
 /** One row for each table with all its columns, as the database describes them. */
 async function rowsOf(state: State): Promise<Map<string, Row>> {
   const tables = await state.introspection.getTables();
-  const referred = ['users', 'endpoints', 'groups', 'tickets', 'notifications'];
+  const referred = ['users', 'endpoints', 'groups', 'tickets', 'notifications', 'software_titles'];
   tables.sort((a, b) => Number(referred.includes(b.name)) - Number(referred.includes(a.name)));
   const rows = new Map<string, Row>();
   for (const { name, columns } of tables) {

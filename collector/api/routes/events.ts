@@ -37,6 +37,9 @@ const keyOf = (change: Change): string => {
       return `group ${change.group}`;
     case 'calendar':
       return `calendar ${change.calendar}`;
+    case 'cost':
+    case 'product':
+      return change.kind;
     case 'rule':
       return `rule ${change.rule}`;
   }

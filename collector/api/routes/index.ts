@@ -5,6 +5,7 @@ import { alertRoutes } from './alerts.ts';
 import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeRoutes } from './changes.ts';
+import { costRoutes } from './costs.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -48,6 +49,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   protectionRoutes,
   kpiRoutes,
   reportRoutes,
+  costRoutes,
   enrollmentRoutes,
   tokenRoutes,
   accountRoutes,

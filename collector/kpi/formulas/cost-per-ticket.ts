@@ -2,15 +2,11 @@
  * What a ticket costs on average: operating cost of a month ÷ tickets that a person handled. One currency, whole cents.
  * Yearly costs and purchases are spread over their months so that the cents of all months add up to what was paid.
  */
+import { centsAfter, type SpreadCost, wholeCents } from './cents.ts';
 import { distinct } from './numbers.ts';
 
-export interface CostItem {
+export interface CostItem extends SpreadCost {
   id: string;
-  /** Per month, per year, or paid once for `months` of use. */
-  kind: 'monthly' | 'annual' | 'capital';
-  cents: number;
-  /** capital: months of life. */
-  months?: number;
   /** How many months of it had passed before this one. */
   monthsBefore?: number;
 }
@@ -67,25 +63,18 @@ export function costPerTicket({ costs, expected = [], handled, untouched, tiers 
   };
 }
 
-/** Half a cent up. The small addition is what sums of thirds fall short by. */
-const round = (cents: number) => Math.floor(cents + 0.5 + 1e-6);
-const per = (cents: number, tickets: number) => (tickets > 0 ? round(cents / tickets) : null);
+const per = (cents: number, tickets: number) => (tickets > 0 ? wholeCents(cents / tickets) : null);
 
 /** The share of this month: what is due after it, less what was due before, so that all months are the whole. */
-function centsOf({ kind, cents, months = 1, monthsBefore = 0 }: CostItem): number {
-  if (kind === 'monthly') return cents;
-  const life = kind === 'annual' ? 12 : Math.max(1, months);
-  const before = kind === 'annual' ? monthsBefore % life : monthsBefore;
-  const dueAfter = (passed: number) => round((cents * Math.min(passed, life)) / life);
-  return dueAfter(before + 1) - dueAfter(before);
-}
+const centsOf = ({ monthsBefore = 0, ...item }: CostItem): number =>
+  centsAfter(item, monthsBefore + 1) - centsAfter(item, monthsBefore);
 
 /** Sums of the first 1, 2, 3 … in whole cents: their steps add up to the whole, which rounded parts would not. */
 function cumulative(parts: readonly number[]): number[] {
   let sum = 0;
   return parts.map((part) => {
     sum += part;
-    return round(sum);
+    return wholeCents(sum);
   });
 }
 

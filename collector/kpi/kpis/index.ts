@@ -2,6 +2,7 @@
 import type { Kpi } from '../kpi.ts';
 import { serverAvailability, workstationAvailability } from './availability.ts';
 import { openTickets } from './backlog.ts';
+import { costPerTicket } from './cost-per-ticket.ts';
 import { satisfaction } from './csat.ts';
 import { backupCoverage, patchCompliance, verifiedRestores } from './endpoint-days.ts';
 import { firstContact } from './first-contact.ts';
@@ -32,4 +33,5 @@ export const kpis: readonly Kpi[] = [
   backupCoverage,
   verifiedRestores,
   patchCompliance,
+  costPerTicket,
 ];

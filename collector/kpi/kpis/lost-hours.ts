@@ -1,6 +1,7 @@
 /** Hours of their working time in which people could not work because of incidents. */
+import { wholeCents } from '../formulas/cents.ts';
 import { type LostHours, lostBusinessHours } from '../formulas/lost-hours.ts';
-import { defineKpi, type SideFigure, sumOf } from '../kpi.ts';
+import { defineKpi, type SideFigure, sumOf, totalOf } from '../kpi.ts';
 
 export const lostHours = defineKpi({
   id: 'lost_hours',
@@ -9,15 +10,21 @@ export const lostHours = defineKpi({
   total: 'sum',
   formula: 'lost_hours/1: Σ people ∫ working time · largest factor; confirmed and unplanned',
   worst: 'highest',
-  needs: ['impact'],
-  compute({ impact }, period) {
+  needs: ['impact', 'costs'],
+  compute({ impact, costs: { hourCents, currency } }, period) {
     const { groups, incidents, uncounted, unknown } = impact;
     const found = lostBusinessHours({ period, now: period.end, groups, incidents });
     const evidence = found.byIncident
       .filter(({ lost, unconfirmed, planned }) => lost + unconfirmed + planned > 0)
       .map(({ incident, lost }) => ({ ticket: Number(incident), part: lost, whole: lost > 0 ? 1 : 0 }));
     const isKnown = found.scheduled > 0 && uncounted.length < Object.keys(groups).length;
-    return sumOf(evidence, isKnown, { beside: isKnown || evidence.length > 0 ? besideOf(found, unknown.length) : [] });
+    if (!isKnown && evidence.length === 0) return sumOf(evidence, isKnown);
+    // About: what people would have done in these hours is not known. It is no cost of support.
+    const money: SideFigure[] =
+      hourCents === null || !isKnown
+        ? []
+        : [{ code: 'money', unit: 'money', value: wholeCents(hourCents * totalOf(evidence).part) }];
+    return sumOf(evidence, isKnown, { currency, beside: [...besideOf(found, unknown.length), ...money] });
   },
 });
 

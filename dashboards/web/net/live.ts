@@ -14,6 +14,8 @@ export type LiveChange =
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }
+  | { kind: 'cost' }
+  | { kind: 'product' }
   | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */

@@ -5,6 +5,7 @@ import { match } from '../router.ts';
 import { AddPage } from './add.tsx';
 import { AlertsPage } from './alerts.tsx';
 import { CalendarsPage } from './calendars/list.tsx';
+import { CostsPage } from './costs/list.tsx';
 import { EndpointPage } from './endpoint/endpoint.tsx';
 import { FleetPage } from './fleet.tsx';
 import { IncidentPage } from './incident/incident.tsx';
@@ -61,6 +62,7 @@ export const pages = table({
   groups: { path: '/groups', show: () => <PlacesPage kind="groups" />, menu: { group: 'manage', icon: 'group' } },
   group: { path: '/groups/:id', show: (id) => <PlacePage kind="groups" id={id} />, partOf: 'groups' },
   calendars: { path: '/calendars', show: () => <CalendarsPage />, menu: { group: 'manage', icon: 'calendar' } },
+  costs: { path: '/costs', show: () => <CostsPage />, menu: { group: 'manage', icon: 'costs' } },
   rules: { path: '/rules', show: () => <RulesPage />, menu: { group: 'manage', icon: 'rules' } },
   rule: { path: '/rules/:id', show: (id) => <RulePage id={id} />, partOf: 'rules' },
   add: { path: '/add', show: () => <AddPage />, menu: { group: 'manage', icon: 'add' } },

@@ -1,30 +1,33 @@
 /** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
 import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
-import { cutPercent, duration, hours, none, number, percent, time } from '../../../shared/words/format.ts';
+import { cutPercent, duration, hours, money, none, number, percent, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { titleOf } from './tickets.tsx';
 
-const formats: Record<KpiUnit, (value: number | null) => string> = {
+const formats: Record<KpiUnit, (value: number | null, currency: string) => string> = {
   percent: (value) => cutPercent(value, language.value),
   seconds: (value) => duration(value, language.value),
   count: (value) => number(value, language.value, 2),
   hours: (value) => hours(value, language.value),
+  money: (value, currency) => money(value, currency, language.value),
 };
-export const formatUnit = (unit: KpiUnit, value: number | null): string => formats[unit](value);
+/** @param currency of amounts; what has no currency of its own has no amounts */
+export const formatUnit = (unit: KpiUnit, value: number | null, currency = 'XXX'): string =>
+  formats[unit](value, currency);
 
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
 
 /** By its place as well: answers of which it is not said whose they are look alike. */
-export const keyOfLine = ({ endpoint, alert, ticket }: KpiLine, n: number) =>
-  `${endpoint?.id} ${alert?.id} ${ticket?.id ?? n}`;
+export const keyOfLine = ({ endpoint, alert, ticket, named }: KpiLine, n: number) =>
+  `${endpoint?.id} ${alert?.id} ${named?.id} ${ticket?.id ?? n}`;
 
 /** What a line of the list is about, and why it counts or does not. */
-export function Subject({ kpi, line: { endpoint, alert, ticket, why } }: { kpi: string; line: KpiLine }) {
+export function Subject({ kpi, line: { endpoint, alert, ticket, named, why } }: { kpi: string; line: KpiLine }) {
   return (
     <>
       {endpoint && (
@@ -37,6 +40,7 @@ export function Subject({ kpi, line: { endpoint, alert, ticket, why } }: { kpi: 
           #{ticket.id} {titleOf(ticket)}
         </a>
       )}
+      {named && <span class="strong">{named.name}</span>}
       {alert && <div class="small">{ruleName(alert.rule)}</div>}
       {why !== null && <div class="small">{kpiWord(kpi, `why.${why}`)}</div>}
     </>
@@ -44,9 +48,9 @@ export function Subject({ kpi, line: { endpoint, alert, ticket, why } }: { kpi: 
 }
 
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
-export function formatRange(unit: KpiUnit, low: number | null, high: number | null): string | null {
+export function formatRange(unit: KpiUnit, low: number | null, high: number | null, currency?: string): string | null {
   if (low === null || high === null) return null;
-  return t('stability.range', { low: formatUnit(unit, low), high: formatUnit(unit, high) });
+  return t('stability.range', { low: formatUnit(unit, low, currency), high: formatUnit(unit, high, currency) });
 }
 
 /** With few lines, the lines themselves are more useful than one number made of them. */
@@ -76,7 +80,7 @@ function Figure({ kpi }: { kpi: KpiValue }) {
     );
   return (
     <>
-      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{formatUnit(kpi.unit, kpi.value)}</p>
+      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{formatUnit(kpi.unit, kpi.value, kpi.currency)}</p>
       {kpi.low !== null && (
         <p class="quiet small">
           {kpi.low === kpi.high ? t('stability.exact') : formatRange(kpi.unit, kpi.low, kpi.high)}
@@ -104,7 +108,7 @@ function Facts({ kpi }: { kpi: KpiValue }) {
         const range = formatRange(unit, low, high);
         return (
           <Fact key={code} name={kpiWord(kpi.id, `beside.${code}`)}>
-            {formatUnit(unit, value)}
+            {formatUnit(unit, value, kpi.currency)}
             {range && <div class="quiet small">{range}</div>}
           </Fact>
         );

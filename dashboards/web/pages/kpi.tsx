@@ -47,18 +47,18 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
     key: 'value',
     head: t('stability.value'),
     right: true,
-    cell: (line) => <span class="strong">{formatUnit(kpi.unit, line.value)}</span>,
+    cell: (line) => <span class="strong">{formatUnit(kpi.unit, line.value, kpi.currency)}</span>,
   });
   return columns;
 }
 
 /** The rows add up to the number. */
 function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
-  const value = formatUnit(kpi.unit, kpi.value);
+  const value = formatUnit(kpi.unit, kpi.value, kpi.currency);
   if (how === 'sum') return t('stability.total', { value });
   return kpi.unit === 'percent'
     ? t('stability.sum', { part: formatUnit(of, part), whole: formatUnit(of, whole), value })
-    : t('stability.mean', { part: formatUnit(kpi.unit, part), n: number(whole, language.value), value });
+    : t('stability.mean', { part: formatUnit(kpi.unit, part, kpi.currency), n: number(whole, language.value), value });
 }
 
 function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {

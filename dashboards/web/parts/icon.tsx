@@ -18,6 +18,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  costs: (
+    <path
+      d="M2.500 4.500h11v7.500h-11ZM8 6.500a1.750 1.750 0 1 1 0 3.500 1.750 1.750 0 0 1 0-3.500"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+      stroke-linejoin="round"
+    />
+  ),
   online: <circle cx="8" cy="8" r="5" fill="currentColor" />,
   offline: <circle cx="8" cy="8" r="4.2" fill="none" stroke="currentColor" stroke-width="1.8" />,
   lost: <path d="M8 1.8 14.2 8 8 14.2 1.8 8Z" fill="currentColor" />,

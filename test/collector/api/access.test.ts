@@ -116,7 +116,12 @@ const calendar = {
 };
 const addCalendar = () => addPlace('calendars', calendar);
 
-async function addPlace(path: 'sites' | 'groups' | 'calendars', more = {}): Promise<void> {
+const cost = {
+  ...{ category: 'people', kind: 'monthly', cents: 1, from: '2026-01', to: null, months: null, reason: 'new' },
+};
+const addCost = () => addPlace('costs', cost);
+
+async function addPlace(path: 'sites' | 'groups' | 'calendars' | 'costs', more = {}): Promise<void> {
   const body = { name: `${path} ${++people}`, ...more };
   const answer = await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body });
   ids[path.slice(0, -1)] = (answer.body as { id: string }).id;
@@ -405,6 +410,15 @@ const calls: Record<string, Call> = {
     before: addUser,
   },
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
+  'GET /api/v1/costs': {},
+  'POST /api/v1/costs': { body: { name: 'Salaries', ...cost }, status: 201 },
+  'PATCH /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { cents: 2, reason: 'raise' } },
+  'DELETE /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { reason: 'twice' }, status: 204 },
+  'GET /api/v1/costs/:id/versions': { before: addCost, path: '/api/v1/costs/:cost/versions' },
+  'GET /api/v1/costs/table': {},
+  'POST /api/v1/costs/table': { body: { csv: 'name,category,kind,amount,from\n' } },
+  'GET /api/v1/costs/settings': {},
+  'PUT /api/v1/costs/settings': { body: { currency: 'EUR', hourCents: null, expected: [], reason: 'none' } },
   'GET /metrics': {},
   'GET /metrics/hosts': {},
 };

@@ -1,6 +1,6 @@
 /** Numbers of the Stability page in words. Pure but for the language. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { money, none, number } from '../../../../shared/words/format.ts';
 import { periodName } from '../../../../shared/words/period.ts';
 import { withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -22,3 +22,10 @@ export const besideOf = (kpi: KpiValue | undefined, code: string): number | null
 /** The list behind a KPI, for the same month and site. */
 export const listOf = ({ period, site }: Stability, kpi: string): string =>
   `/stability/${encodeURIComponent(kpi)}${withQuery('', { period: period.name, site })}`;
+
+/** `about €14,100`: what lost hours come to; null where no price of an hour is stated. */
+export function formatAbout(lost: KpiValue | undefined): string | null {
+  const cents = besideOf(lost, 'money');
+  if (cents === null || lost?.currency === undefined) return null;
+  return t('stability.aboutMoney', { amount: money(cents, lost.currency, language.value, 'about') });
+}

@@ -6,7 +6,7 @@ import { Sentence } from '../../parts/sentence.tsx';
 import { to } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { kpiWord } from '../kpi-tile.tsx';
-import { besideOf, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+import { besideOf, formatAbout, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
 function IndexSentence({ data }: { data: Stability }) {
   const { index, parts } = data;
@@ -33,7 +33,10 @@ function LostSentence({ data }: { data: Stability }) {
     return <Sentence of="stability.lead.nothingLost" values={{ hours: link(formatHours(0)) }} />;
   const incident = <a href={to.incident(first.ticket.id)}>#{first.ticket.id}</a>;
   const share = percent((100 * first.lost) / value, language.value, 0);
-  return <Sentence of="stability.lead.lost" values={{ hours: link(formatHours(value)), share, incident }} />;
+  const values = { hours: link(formatHours(value)), share, incident };
+  const about = formatAbout(kpi);
+  if (about === null) return <Sentence of="stability.lead.lost" values={values} />;
+  return <Sentence of="stability.lead.lostMoney" values={{ ...values, about }} />;
 }
 
 /** What is not known may be more than what is. */

@@ -5,7 +5,7 @@ import { none, number, percent } from '../../../../shared/words/format.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
-import { besideOf, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+import { besideOf, formatAbout, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
 interface StabilityTileProps {
   href: string;
@@ -118,6 +118,7 @@ export function Tiles({ data, before }: TileSurroundings) {
   const [share, unconfirmed] = [besideOf(lost, 'share'), besideOf(lost, 'unconfirmed') ?? 0];
   const ofHours = [
     share !== null && t('stability.ofWorkingTime', { share: percent(share, language.value, 2) }),
+    formatAbout(lost),
     unconfirmed > 0 && t('stability.plusUnconfirmed', { hours: formatUnit('hours', unconfirmed) }),
   ];
   return (

@@ -1,0 +1,84 @@
+/** Routes that give a table as CSV and take one in: first what it would do, and with a reason it is done. */
+import { Type } from 'typebox';
+import { TableOutcome } from '../../shared/api.ts';
+import { type CsvFault, csvLimits } from '../../shared/csv.ts';
+import { fail } from '../../shared/errors.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
+import type { App } from './context.ts';
+import { callerNamed } from './guard.ts';
+import { closed, word } from './shapes.ts';
+
+interface TableRoutes {
+  /** Address; `GET` gives the table, `POST` takes one. */
+  url: string;
+  tag: string;
+  /** `Costs`. */
+  what: string;
+  /** Of the file, without its ending. */
+  file: string;
+  example: string;
+  write(): Promise<string>;
+  read(text: string, author: { by: string; reason: string } | null): Promise<TableOutcome>;
+}
+
+/** In JSON a character takes up to six bytes. */
+const bodyLimit = 6 * csvLimits.text;
+/** So many lines of an answer are listed. */
+const linesShown = 500;
+
+export function tableRoutes(app: App, { url, tag, what, file, example, write, read }: TableRoutes): void {
+  const tags = [tag];
+  const Table = Type.Object(
+    {
+      csv: Type.String({ maxLength: csvLimits.text }),
+      reason: Type.Optional(word(500, 'without it nothing is changed')),
+    },
+    { ...closed, examples: [{ csv: example }] },
+  );
+
+  app.get(
+    url,
+    {
+      schema: {
+        ...{ summary: `${what} as CSV`, tags, produces: ['text/csv'] },
+        response: { 200: Type.String({ description: 'cells that a spreadsheet would run begin with an apostrophe' }) },
+      },
+      // Refusals are objects as everywhere.
+      serializerCompiler: () => (data) => (typeof data === 'string' ? data : JSON.stringify(data)),
+    },
+    async (_request, reply) =>
+      reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${file}.csv"`)
+        .send(await write()),
+  );
+
+  app.post(
+    url,
+    {
+      bodyLimit,
+      schema: {
+        ...{ summary: `${what} from CSV: what it would change; with a reason it does`, tags },
+        ...{ body: Table, response: { 200: TableOutcome } },
+      },
+    },
+    async (request) => {
+      const { csv, reason } = request.body;
+      const author = reason === undefined ? null : { by: callerNamed(request), reason };
+      const outcome = await read(csv, author);
+      const [first] = outcome.faults as CsvFault[];
+      if (author && first) {
+        const { line, column, value, why } = first;
+        const fault = formatReasons('en', [why]);
+        throw fail('BAD_TABLE', {
+          line,
+          column: column ?? '',
+          value: JSON.stringify(value),
+          fault,
+          count: outcome.faults.length,
+        });
+      }
+      return { ...outcome, lines: outcome.lines.slice(0, linesShown) };
+    },
+  );
+}

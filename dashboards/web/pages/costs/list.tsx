@@ -1,0 +1,133 @@
+/** What support costs: entered by people, and what of it falls on a ticket. */
+import { useState } from 'preact/hooks';
+import type { CostRow, KpiDetail, MoneyVersions } from '../../../../shared/api.ts';
+import { movedPeriod } from '../../../../shared/period.ts';
+import { money, number } from '../../../../shared/words/format.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
+import { Table } from '../../parts/table.tsx';
+import { TableFile } from '../../parts/table-file.tsx';
+import { language, t } from '../../words/words.ts';
+import { formatMonth } from '../stability/format.ts';
+import { CostForm } from './form.tsx';
+import { MoneyBox } from './settings.tsx';
+
+const besideOf = ({ kpi }: KpiDetail, code: string) => kpi.beside.find((one) => one.code === code)?.value ?? null;
+
+/** What a ticket of the last whole month cost. */
+function Lead({ detail, costs }: { detail: KpiDetail; costs: readonly CostRow[] }) {
+  const { kpi, period } = detail;
+  const month = formatMonth(period.name);
+  const missing = besideOf(detail, 'missing') ?? 0;
+  if (kpi.value === null || kpi.currency === undefined)
+    return costs.length === 0 ? null : <Sentence of="cost.sentenceNone" values={{ month }} />;
+  const shown = (cents: number | null) => money(cents, kpi.currency as string, language.value);
+  const link = <a href={`/stability/cost_per_ticket?period=${period.name}`}>{shown(kpi.value)}</a>;
+  const values = { month, operating: shown(besideOf(detail, 'operating')), n: number(kpi.n, language.value) };
+  return (
+    <>
+      <Sentence of="cost.sentence" values={{ ...values, value: link }} /> {missing > 0 && t('stability.incomplete')}
+    </>
+  );
+}
+
+function amountOf({ cents, kind, months }: CostRow, currency: string): string {
+  const amount = money(cents, currency, language.value);
+  return kind === 'capital'
+    ? t('cost.per.capital', { amount, months: number(months, language.value) })
+    : t(`cost.per.${kind}`, { amount });
+}
+
+function List({ costs, currency, open }: { costs: readonly CostRow[]; currency: string; open: (id: string) => void }) {
+  if (costs.length === 0)
+    return (
+      <Empty icon="stability" title={t('cost.empty')}>
+        <p>{t('cost.emptyText')}</p>
+      </Empty>
+    );
+  return (
+    <Box flush>
+      <Table
+        caption={t('page.costs')}
+        rows={costs}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'name',
+            head: t('cost.name'),
+            cell: ({ id, name }) =>
+              may('manager') ? (
+                <button type="button" class="link strong" onClick={() => open(id)}>
+                  {name}
+                </button>
+              ) : (
+                name
+              ),
+          },
+          { key: 'category', head: t('cost.category'), cell: ({ category }) => t(`cost.categories.${category}`) },
+          {
+            key: 'amount',
+            head: t('cost.amount', { currency }),
+            right: true,
+            cell: (cost) => amountOf(cost, currency),
+          },
+          { key: 'from', head: t('cost.from'), cell: ({ from }) => from },
+          { key: 'to', head: t('cost.to'), cell: ({ to }) => to ?? t('cost.goesOn') },
+          { key: 'changed', head: t('cost.changed'), cell: ({ updatedAt }) => <Moment at={updatedAt} shape="date" /> },
+        ]}
+      />
+    </Box>
+  );
+}
+
+const presentMonth = () => new Date().toISOString().slice(0, 7);
+
+export function CostsPage() {
+  const loaded = useLoad<Page<CostRow>>('costs', ({ kind }) => kind === 'cost');
+  const settings = useLoad<MoneyVersions>('costs/settings');
+  const detail = useLoad<KpiDetail>(`kpis/cost_per_ticket?period=${movedPeriod(presentMonth(), -1)}&limit=1`);
+  const [open, setOpen] = useState<string | null>(null);
+  const close = () => setOpen(null);
+  const done = () => {
+    close();
+    for (const one of [loaded, settings, detail]) one.reload();
+  };
+  const costs = loaded.data?.items ?? [];
+  const edited = costs.find(({ id }) => id === open);
+  const currency = settings.data?.[0]?.currency ?? 'EUR';
+  return (
+    <>
+      <PageHead title={t('page.costs')} lead={t('cost.lead')}>
+        {may('manager') && (
+          <button type="button" class="button" onClick={() => setOpen('')}>
+            {t('cost.new')}
+          </button>
+        )}
+      </PageHead>
+      {detail.data && loaded.data && (
+        <p class="lead">
+          <Lead detail={detail.data} costs={costs} />
+        </p>
+      )}
+      {(open === '' || edited) && (
+        <Box key={open} title={edited?.name ?? t('cost.new')}>
+          <CostForm cost={edited ?? null} currency={currency} month={presentMonth()} onDone={done} onCancel={close} />
+        </Box>
+      )}
+      <Ready of={loaded}>{({ items }) => <List costs={items} currency={currency} open={setOpen} />}</Ready>
+      <TableFile
+        address="costs/table"
+        columns="name,category,kind,amount,from,to,months"
+        mayRead={may('manager')}
+        onDone={done}
+      />
+      <Ready of={settings} lines={3}>
+        {(versions) => <MoneyBox versions={versions} onDone={done} />}
+      </Ready>
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+/** A table as a file: downloaded, and read in again after what it would change was shown. */
+import { useState } from 'preact/hooks';
+import type { TableOutcome } from '../../../shared/api.ts';
+import { number } from '../../../shared/words/format.ts';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { formatReasons } from '../words/reason.ts';
+import { language, t } from '../words/words.ts';
+import { Box, Callout, ProblemCallout } from './box.tsx';
+import { Field, Input } from './field.tsx';
+import { Table } from './table.tsx';
+
+interface TableFileProps {
+  /** Under `/api/v1/`. */
+  address: string;
+  /** Of the first line. */
+  columns: string;
+  /** Reading in is for those who may change it. */
+  mayRead: boolean;
+  onDone: () => void;
+}
+
+const mostBytes = 1_000_000;
+
+function counts({ lines }: TableOutcome) {
+  const of = (what: string) => number(lines.filter(({ does }) => does === what).length, language.value);
+  return { add: of('add'), change: of('change'), same: of('same') };
+}
+
+function Faults({ faults }: Pick<TableOutcome, 'faults'>) {
+  return (
+    <>
+      <Callout tone="critical" title={t('csv.faults', { n: number(faults.length, language.value) })} spoken />
+      <Table
+        caption={t('csv.why')}
+        rows={faults}
+        keyOf={({ line, column, value }) => `${line} ${column} ${value}`}
+        columns={[
+          { key: 'line', head: t('csv.line'), cell: ({ line }) => number(line, language.value) },
+          { key: 'column', head: t('csv.column'), cell: ({ column }) => column ?? '' },
+          { key: 'value', head: t('csv.value'), cell: ({ value }) => <code>{value}</code> },
+          { key: 'why', head: t('csv.why'), cell: ({ why }) => formatReasons([why]) },
+        ]}
+      />
+    </>
+  );
+}
+
+export function TableFile({ address, columns, mayRead, onDone }: TableFileProps) {
+  const [csv, setCsv] = useState<string | null>(null);
+  const [outcome, setOutcome] = useState<TableOutcome | null>(null);
+  const [isTooLong, setTooLong] = useState(false);
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const post = (body: object) =>
+    send(async () => setOutcome(await call<TableOutcome>(address, { method: 'POST', body })));
+  const choose = async (file: File | undefined) => {
+    setOutcome(null);
+    setCsv(null);
+    setTooLong((file?.size ?? 0) > mostBytes);
+    if (!file || file.size > mostBytes) return;
+    const text = await file.text();
+    setCsv(text);
+    await post({ csv: text });
+  };
+  const apply = async (event: Event) => {
+    event.preventDefault();
+    if (!(await post({ csv, reason }))) return;
+    setReason('');
+    onDone();
+  };
+  const mayApply = outcome !== null && !outcome.applied && outcome.faults.length === 0;
+  return (
+    <Box title={t('csv.title')}>
+      <div class="stack">
+        <p>
+          <a class="button" href={`/api/v1/${address}`} download>
+            {t('csv.get')}
+          </a>
+        </p>
+        {mayRead && (
+          <Field label={t('csv.choose')} help={t('csv.columns', { columns })}>
+            {(ids) => (
+              <input
+                class="input"
+                type="file"
+                accept=".csv,text/csv"
+                onChange={(event) => void choose(event.currentTarget.files?.[0])}
+                {...ids}
+              />
+            )}
+          </Field>
+        )}
+        {isTooLong && <Callout tone="critical" title={t('csv.tooLong')} spoken />}
+        {problem && <ProblemCallout problem={problem} />}
+        {outcome && outcome.faults.length > 0 && <Faults faults={outcome.faults} />}
+        {outcome && outcome.faults.length === 0 && (
+          <p role="status">{outcome.applied ? t('csv.done', counts(outcome)) : t('csv.would', counts(outcome))}</p>
+        )}
+        {mayApply && (
+          <form class="form" onSubmit={(event) => void apply(event)}>
+            <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
+            <div class="form-end">
+              <button type="submit" class="button main" disabled={busy}>
+                {busy ? t('common.working') : t('csv.apply')}
+              </button>
+            </div>
+          </form>
+        )}
+      </div>
+    </Box>
+  );
+}
