@@ -121,7 +121,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   };
   const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
   const maintenance = () => alerts.maintenance;
-  const managed = { state, fleet, changeFeed, clock, log, zone: config.zone, ruleNamed, onScopesMoved, maintenance };
+  const { zone, browser } = config;
+  const managed = { ...deps, state, fleet, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, ...managers } = await openManagers(managed);
 
   const ports = { http: config.http.port, mqtt: config.mqtt.port };

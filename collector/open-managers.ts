@@ -16,6 +16,7 @@ import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
 import { createMonths } from './kpi/months.ts';
+import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
@@ -28,6 +29,11 @@ interface ManagedParts {
   log: Log;
   /** Report zone, IANA. */
   zone: string;
+  /** Path of the program that makes PDFs; null: the usual places. */
+  browser: string | null;
+  /** Folder of the built web app. */
+  web: string;
+  version: string;
   /** Only once the rules are there. */
   ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */
@@ -57,6 +63,7 @@ export async function openManagers(parts: ManagedParts) {
     costs: createCosts(places),
     months,
     reports: createReports({ ...parts, months }),
+    pdfs: createPdfs(parts),
     /** What of it is done each night. */
     chores,
   };

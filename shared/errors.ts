@@ -259,6 +259,20 @@ export const errors = {
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
 
+  // Reports
+  PDF_NO_BROWSER: row(
+    503,
+    'No PDF can be made: there is no Chromium or Chrome in {where}.',
+    'Install one where the collector runs (package chromium), or name its path under `browser` in evenkeel.yaml. Until then print the page of the report, or use its table.',
+  ),
+  PDF_FAILED: row(
+    502,
+    'The PDF could not be made: {reason}.',
+    'Try again. If that does not help, print the page of the report, or use its table.',
+    true,
+  ),
+  PDF_BUSY: row(503, 'Too many PDFs are being made: {n} wait already.', 'Try again in a minute.', true),
+
   // Notifications
   CHANNEL_FAILED: row(
     502,

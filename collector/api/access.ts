@@ -130,6 +130,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/reports': 'manager',
   'GET /api/v1/reports/:id': 'viewer',
   'GET /api/v1/reports/:id.csv': 'viewer',
+  'GET /api/v1/reports/:id.pdf': 'viewer',
+
   // Costs and tables
   'GET /api/v1/costs': 'viewer',
   'POST /api/v1/costs': 'manager',

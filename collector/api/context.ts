@@ -30,6 +30,7 @@ import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
+import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
@@ -66,6 +67,7 @@ export interface Context {
   changes: Changes;
   months: Months;
   reports: PeriodReports;
+  pdfs: Pdfs;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -96,6 +96,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     channels,
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
+    browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,
     logFormat: (options.logFormat ?? good.logFormat ?? 'text') as LogFormat,
     adminPassword: password.text,

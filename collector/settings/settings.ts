@@ -137,6 +137,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
       Type.String({
         description: 'time zone of reports; default: the machine’s',
@@ -189,6 +190,8 @@ export interface Config {
   rules: ({ id: string } & Record<string, unknown>)[];
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;
+  /** Path of the program that makes PDFs; null: the usual places. */
+  browser: string | null;
   log: LogLevel;
   logFormat: LogFormat;
   agents: { intervalMs: number };

@@ -10,6 +10,7 @@ import './look/rules.css';
 import './look/charts.css';
 import './look/pages.css';
 import './look/stability.css';
+import './look/reports.css';
 import './look/print.css';
 import { render } from 'preact';
 import { App } from './app.tsx';

@@ -28,7 +28,13 @@ const NewReport = Type.Object(
   { ...closed, examples: [{ period: '2026-10', language: defaultLanguage }] },
 );
 
-export function reportRoutes(app: App, { reports }: Context): void {
+/** A body that is no JSON. */
+const file = (type: string) => ({
+  description: 'a file',
+  content: { [type]: { schema: Type.Unsafe<string | Buffer>(Type.String()) } },
+});
+
+export function reportRoutes(app: App, { reports, pdfs }: Context): void {
   app.get(
     '/api/v1/reports',
     {
@@ -79,8 +85,7 @@ export function reportRoutes(app: App, { reports }: Context): void {
         summary: 'The same numbers as a table: one row each, not rounded',
         tags: ['reports'],
         params: Id,
-        produces: ['text/csv'],
-        response: { 200: Type.String() },
+        response: { 200: file('text/csv') },
       },
     },
     async ({ params }, reply) => {
@@ -90,6 +95,26 @@ export function reportRoutes(app: App, { reports }: Context): void {
         .header('content-disposition', `attachment; filename="${fileName(report)}.csv"`)
         .serializer(String)
         .send(csvOf(report, report.language as Language));
+    },
+  );
+
+  app.get(
+    '/api/v1/reports/:id.pdf',
+    {
+      schema: {
+        summary: 'The same page on paper, made by the Chromium of the collector’s machine',
+        tags: ['reports'],
+        params: Id,
+        response: { 200: file('application/pdf') },
+      },
+    },
+    async ({ params }, reply) => {
+      const report = await reports.get(params.id);
+      const pdf = await pdfs.of(report, report.language as Language);
+      return reply
+        .type('application/pdf')
+        .header('content-disposition', `attachment; filename="${fileName(report)}.pdf"`)
+        .send(pdf);
     },
   );
 }

@@ -87,6 +87,16 @@ export async function call<T>(address: string, { method = 'GET', body, signal }:
   return (await response.json()) as T;
 }
 
+/** A file with the name that the collector gives it. @throws Problem */
+export async function fetchFile(address: string): Promise<{ name: string; content: Blob }> {
+  const response = await fetch(address, { credentials: 'same-origin' }).catch((thrown: unknown) => {
+    throw new Problem('NO_CONNECTION', 0, String(thrown), '');
+  });
+  if (!response.ok) throw await problemOf(response);
+  const name = /filename="([\w.-]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+  return { name: name ?? 'evenkeel', content: await response.blob() };
+}
+
 export interface Page<T> {
   items: T[];
   next: string | null;

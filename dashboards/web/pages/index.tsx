@@ -18,6 +18,8 @@ import { PlacesPage } from './places/list.tsx';
 import { PlacePage } from './places/place.tsx';
 import { ProtectionPage } from './protection.tsx';
 import { RatePage } from './rate.tsx';
+import { ReportsPage } from './reports/list.tsx';
+import { ReportPage } from './reports/report.tsx';
 import { RulesPage } from './rules/list.tsx';
 import { RulePage } from './rules/rule.tsx';
 import { SettingsPage } from './settings.tsx';
@@ -55,6 +57,8 @@ export const pages = table({
   incident: { path: '/incidents/:number', show: (number) => <IncidentPage id={Number(number)} />, partOf: 'tickets' },
   stability: { path: '/stability', show: () => <StabilityPage />, menu: { group: 'judge', icon: 'stability' } },
   kpi: { path: '/stability/:id', show: (id) => <KpiPage id={id} />, partOf: 'stability' },
+  reports: { path: '/reports', show: () => <ReportsPage />, menu: { group: 'judge', icon: 'report' } },
+  report: { path: '/reports/:id', show: (id) => <ReportPage id={id} />, partOf: 'reports' },
   protection: { path: '/protection', show: () => <ProtectionPage />, menu: { group: 'judge', icon: 'protection' } },
   patches: { path: '/patches', show: () => <PatchesPage />, menu: { group: 'judge', icon: 'patches' } },
   sites: { path: '/sites', show: () => <PlacesPage kind="sites" />, menu: { group: 'manage', icon: 'site' } },

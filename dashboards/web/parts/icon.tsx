@@ -111,6 +111,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  report: (
+    <path
+      d="M3.500 1.800h6l3 3v9.400h-9ZM9.500 1.800v3h3M5.800 11.500V9.800M8 11.500V7.500M10.200 11.500V9"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.400"
+      stroke-linejoin="round"
+    />
+  ),
   stability: (
     <path
       d="M2 13.500h12M3.500 11V8M6.500 11V4.500M9.500 11V6.500M12.500 11V2.800"

@@ -13,11 +13,18 @@ export function Ago({ at }: { at: number | null }) {
   );
 }
 
-export function Moment({ at, shape = 'moment' }: { at: number | null; shape?: 'moment' | 'date' | 'full' | 'time' }) {
+interface MomentProps {
+  at: number | null;
+  shape?: 'moment' | 'date' | 'full' | 'time';
+  /** Default that of the reader. */
+  zone?: string;
+}
+
+export function Moment({ at, shape = 'moment', zone }: MomentProps) {
   if (at === null) return <span>{none}</span>;
   return (
-    <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full')}>
-      {time(at, language.value, shape)}
+    <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full', zone)}>
+      {time(at, language.value, shape, zone)}
     </time>
   );
 }

@@ -1,0 +1,88 @@
+/** The form that makes a report: of which period, of what, in whose language. */
+import { useState } from 'preact/hooks';
+import type { PeriodReportRow, SiteRow } from '../../../../shared/api.ts';
+import { movedPeriod, type PeriodKind, periodKinds } from '../../../../shared/period.ts';
+import { now } from '../../clock.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { ProblemCallout } from '../../parts/box.tsx';
+import { Choices, Select } from '../../parts/field.tsx';
+import { navigate } from '../../router.ts';
+import { periodOf } from '../../time/period.ts';
+import { aboutLanguage, language, languages, t } from '../../words/words.ts';
+import { formatMonth } from '../stability/format.ts';
+
+const offered = 14;
+
+/** Sites as choices, and all of them. */
+function SiteSelect({ site, onChange }: { site: string; onChange: (id: string) => void }) {
+  const { data } = useLoad<Page<SiteRow>>('sites');
+  return (
+    <Select
+      label={t('page.site')}
+      value={site}
+      onChange={onChange}
+      options={[
+        ['', t('stability.allSites')],
+        ...(data?.items ?? []).map(({ id, name }): [string, string] => [id, name]),
+      ]}
+    />
+  );
+}
+
+const LanguageSelect = ({ value, onChange }: { value: string; onChange: (code: string) => void }) => (
+  <Select
+    label={t('settings.language')}
+    value={value}
+    onChange={onChange}
+    options={languages.map((code) => [code, aboutLanguage(code).name] as const)}
+  />
+);
+
+export function MakeForm() {
+  const [kind, setKind] = useState<PeriodKind>('month');
+  const [back, setBack] = useState('1');
+  const [site, setSite] = useState('');
+  const [inLanguage, setInLanguage] = useState<string>(language.value);
+  const { busy, problem, send } = useSend();
+  const present = periodOf(now.peek(), kind);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = {
+      ...{ period: movedPeriod(present, -Number(back)), language: inLanguage },
+      ...(site === '' ? {} : { site }),
+    };
+    await send(async () =>
+      navigate(`/reports/${(await call<PeriodReportRow>('reports', { method: 'POST', body })).id}`),
+    );
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      <Choices
+        label={t('report.kind')}
+        value={kind}
+        options={periodKinds.map((one) => [one, t(`report.kinds.${one}`)] as const)}
+        onChoose={setKind}
+      />
+      <div class="form-row">
+        <Select
+          label={t('report.period')}
+          value={back}
+          onChange={setBack}
+          options={Array.from({ length: offered }, (_, n) => [
+            String(n),
+            n === 0 ? t('report.notOver', { period: formatMonth(present) }) : formatMonth(movedPeriod(present, -n)),
+          ])}
+        />
+        <SiteSelect site={site} onChange={setSite} />
+        <LanguageSelect value={inLanguage} onChange={setInLanguage} />
+      </div>
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('report.make')}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,188 @@
+/** A report as it was made: first what a meeting needs, then its annexes; on paper the same as on the screen. */
+import type { PeriodReport, PeriodReportContent } from '../../../../shared/api.ts';
+import { number, time } from '../../../../shared/words/format.ts';
+import { useLoad } from '../../net/load.ts';
+import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Moment } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
+import { formatUnit, kpiWord } from '../kpi-tile.tsx';
+import { Actions } from '../stability/actions.tsx';
+import { formatMonth } from '../stability/format.ts';
+import { Hours } from '../stability/hours.tsx';
+import { About, Lead } from '../stability/lead.tsx';
+import { Causes, Waterfall } from '../stability/parts.tsx';
+import { Sites } from '../stability/sites.tsx';
+import { Support } from '../stability/support.tsx';
+import { Tiles } from '../stability/tiles.tsx';
+import { useDownload } from './download.ts';
+
+function Exclusions({ content }: { content: PeriodReportContent }) {
+  const { exclusions, otherExclusions, stability } = content;
+  const { zone } = stability.period;
+  if (exclusions.length === 0) return <p class="small quiet">{t('report.noExclusions')}</p>;
+  return (
+    <>
+      <Table
+        caption={t('report.exclusions')}
+        rows={exclusions}
+        keyOf={({ scope, name, from }) => `${scope} ${name} ${from}`}
+        columns={[
+          { key: 'what', head: t('report.of'), cell: ({ name }) => name },
+          {
+            key: 'from',
+            head: t('interval.from'),
+            cell: ({ from }) => <Moment at={from} shape="moment" zone={zone} />,
+          },
+          { key: 'to', head: t('interval.to'), cell: ({ to }) => <Moment at={to} shape="moment" zone={zone} /> },
+          { key: 'reason', head: t('stability.reason'), cell: ({ reason }) => reason },
+          {
+            key: 'by',
+            head: t('report.by'),
+            cell: ({ by, late, approvedBy }) => (
+              <>
+                {actorName(by)}
+                {approvedBy !== null && <div class="quiet">{t('report.approvedBy', { name: approvedBy })}</div>}
+                {late && approvedBy === null && <div class="quiet">{t('report.notApproved')}</div>}
+              </>
+            ),
+          },
+        ]}
+      />
+      {otherExclusions > 0 && (
+        <p class="small">{t('report.otherExclusions', { n: number(otherExclusions, language.value) })}</p>
+      )}
+    </>
+  );
+}
+
+/** One line for each number, with what it was computed by. */
+function Meanings({ content: { stability } }: { content: PeriodReportContent }) {
+  return (
+    <dl class="definitions small">
+      {stability.parts.map(({ part, weight, target, floor, unit }) => (
+        <div key={part}>
+          <dt>{t(`stability.part.${part}`)}</dt>
+          <dd>
+            {t(`stability.meaning.${part}`)}{' '}
+            <span class="quiet">
+              {t('stability.define.line', {
+                weight: number(weight, language.value, 1),
+                target: formatUnit(unit, target),
+                floor: formatUnit(unit, floor),
+              })}
+            </span>
+          </dd>
+        </div>
+      ))}
+      {stability.kpis
+        .filter(({ id }) => !stability.parts.some(({ kpi }) => kpi === id))
+        .map(({ id }) => (
+          <div key={id}>
+            <dt>{kpiWord(id, 'name')}</dt>
+            <dd>{kpiWord(id, 'meaning')}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function Versions({ report }: { report: PeriodReport }) {
+  const { content, digest, madeAt, by, revision, reason } = report;
+  const { stability, tz, calendars } = content;
+  const separator = aboutLanguage(language.value).separator;
+  return (
+    <div class="stack-2 small quiet">
+      <p>
+        {t('report.made', { at: time(madeAt, language.value, 'full', stability.period.zone), by: actorName(by) })}
+        {revision > 0 && ` · ${t('report.revision', { n: revision, reason: reason || '—' })}`}
+      </p>
+      <p>
+        {t('stability.definitionOf', { n: stability.index.definition })} · {t('report.tz', { version: tz })} ·{' '}
+        {calendars.length === 0
+          ? t('report.noCalendars')
+          : calendars
+              .map(({ site, use, name, version }) =>
+                t('report.calendar', { site, name, n: version, use: t(`report.use.${use as 'service'}`) }),
+              )
+              .join(separator)}
+      </p>
+      <p class="digest">{t('report.digest', { digest })}</p>
+    </div>
+  );
+}
+
+function Downloads({ report }: { report: PeriodReport }) {
+  const address = `/api/v1/reports/${encodeURIComponent(report.id)}`;
+  const { busy, problem, download } = useDownload();
+  return (
+    <>
+      <span class="row screen-only">
+        <button type="button" class="button" disabled={busy} onClick={() => void download(`${address}.pdf`)}>
+          {busy ? t('common.working') : 'PDF'}
+        </button>
+        <button type="button" class="button" disabled={busy} onClick={() => void download(`${address}.csv`)}>
+          CSV
+        </button>
+        <button type="button" class="button" onClick={() => print()}>
+          {t('stability.print')}
+        </button>
+      </span>
+      {problem && <ProblemCallout problem={problem} />}
+    </>
+  );
+}
+
+function Content({ report }: { report: PeriodReport }) {
+  const { content } = report;
+  const { stability, before } = content;
+  return (
+    <div class="report">
+      <Lead data={stability} />
+      <Tiles data={stability} before={before} />
+      <div class="report-halves">
+        <Waterfall data={stability} />
+        <Actions data={stability} />
+      </div>
+      <Sites data={stability} />
+      <section class="annex">
+        <h2>{t('report.annex')}</h2>
+        <Causes data={stability} />
+        <Hours data={stability} before={before} />
+        <Support data={stability} />
+      </section>
+      <section class="annex stack">
+        <Box title={t('report.meanings')}>
+          <Meanings content={content} />
+        </Box>
+        <Box title={t('report.exclusions')}>
+          <Exclusions content={content} />
+        </Box>
+        <Box title={t('report.versions')}>
+          <Versions report={report} />
+        </Box>
+      </section>
+    </div>
+  );
+}
+
+export function ReportPage({ id }: { id: string }) {
+  const loaded = useLoad<PeriodReport>(`reports/${encodeURIComponent(id)}`);
+  const report = loaded.data;
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href="/reports">{t('page.reports')}</a>
+      </nav>
+      <PageHead
+        title={report ? t('report.title', { period: formatMonth(report.period.name) }) : t('page.report')}
+        lead={report && <About data={report.content.stability} />}
+      >
+        {report && <Downloads report={report} />}
+      </PageHead>
+      <Ready of={loaded} lines={8}>
+        {(data) => <Content report={data} />}
+      </Ready>
+    </>
+  );
+}
