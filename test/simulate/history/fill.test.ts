@@ -167,6 +167,111 @@ test('lost hours are those of an account minute by minute', async () => {
   assert.ok(Math.abs(value - lost) < 0.01, `${value} shown, ${lost} by the minute`);
 });
 
+const figure = async (id: string) => {
+  const { items } = await get<Kpis>('/api/v1/kpis?period=2026-11');
+  return items.find((one) => one.id === id);
+};
+
+test('uptime of servers is that of an account minute by minute', async () => {
+  const endpoints = await week.state
+    .selectFrom('endpoints')
+    .select(['id', 'name'])
+    .where('kind', '=', 'server')
+    .execute();
+  const isDown = (name: string, now: number) =>
+    plan.outages.some(
+      ({ hosts, from, to, how }) =>
+        how !== 'cut' && how !== 'restart' && hosts.includes(name) && now >= from && now < to,
+    );
+  let [up, down] = [0, 0];
+  for (const { id, name } of endpoints) {
+    const first = await week.state
+      .selectFrom('signals')
+      .select(({ fn }) => fn.min('at').as('at'))
+      .where('endpoint', '=', id)
+      .executeTakeFirstOrThrow();
+    // The part of a minute at its first sign of life counts as that part.
+    const begins = first.at as number;
+    for (let now = Math.floor(begins / minute) * minute; now < until; now += minute) {
+      const share = (now + minute - Math.max(now, begins)) / minute;
+      if (now >= announced.from && now < announced.to) continue;
+      if (isDown(name, now)) down += share;
+      else up += share;
+    }
+  }
+  assert.is(endpoints.length, 6);
+  const shown = await figure('availability_server');
+  const wanted = (100 * up) / (up + down);
+  // A minute of downtime is 0.0017 % of the 58,000 minutes of the week.
+  assert.ok(Math.abs((shown?.value ?? 0) - wanted) < 0.0017, `${shown?.value} shown, ${wanted} by the minute`);
+});
+
+test('time to acknowledge and time to resolve are those of an account by the second', async () => {
+  const events = await week.state.selectFrom('alert_events').select(['alert', 'code', 'at']).orderBy('id').execute();
+  const waits: number[] = [];
+  for (const own of Map.groupBy(events, ({ alert }) => alert).values()) {
+    const fired = own.find(({ code }) => code === 'firing');
+    const acknowledged = own.find(({ code }) => code === 'acknowledged');
+    if (fired && acknowledged) waits.push((acknowledged.at - fired.at) / 1000);
+  }
+  assert.ok(waits.length >= 4, `${waits.length} acknowledged`);
+  const mean = (of: readonly number[]) => of.reduce((sum, one) => sum + one, 0) / of.length;
+  const acknowledge = await figure('time_to_acknowledge');
+  assert.is(acknowledge?.n, waits.length);
+  assert.ok(Math.abs((acknowledge?.value ?? 0) - mean(waits)) < 0.001, `${acknowledge?.value}, by hand ${mean(waits)}`);
+
+  const moves = await week.state
+    .selectFrom('ticket_events as e')
+    .innerJoin('tickets as t', 't.id', 'e.ticket')
+    .select(['e.ticket', 'e.at', 'e.to_state', 't.category', 't.touched_at'])
+    .where('e.to_state', 'is not', null)
+    .orderBy('e.id')
+    .execute();
+  const durations: number[] = [];
+  for (const own of Map.groupBy(moves, ({ ticket }) => ticket).values()) {
+    const last = own.findLast(({ to_state }) => to_state === 'resolved');
+    const [first] = own;
+    if (!first || !last || first.touched_at === null || first.category !== 'incident') continue;
+    let seconds = 0;
+    for (let now = first.at; now < last.at; now += 1000) if (isAtWork(now)) seconds += 1;
+    durations.push(seconds);
+  }
+  assert.ok(durations.length >= 5 && mean(durations) > 600, durations.join());
+  const resolve = await figure('time_to_resolve');
+  assert.is(resolve?.n, durations.length);
+  assert.ok(Math.abs((resolve?.value ?? 0) - mean(durations)) < 60, `${resolve?.value}, by hand ${mean(durations)}`);
+});
+
+test('an incident whose end is corrected changes what was lost by as much, and the change can be read', async () => {
+  const [incident] = (await ticketsOf()).filter(({ kind }) => kind === 'incident');
+  const path = `/api/v1/tickets/${incident?.id}/impact`;
+  const before = (await figure('lost_hours'))?.value ?? 0;
+  const others = (await get<Kpis>('/api/v1/kpis?period=2026-11')).items.filter(({ id }) => id !== 'lost_hours');
+  const impact = await get<Impact>(path);
+  const end = dark.from + 30 * minute;
+  const segments = impact.segments.map((segment) => ({ ...segment, end }));
+  const stated = await week.call(path, {
+    method: 'PUT',
+    as: 'manager',
+    body: { segments, reason: 'back on the generator' },
+  });
+  assert.is(stated.status, 200, stated.text);
+  let saved = 0;
+  for (let now = end; now < dark.to; now += minute)
+    if (isAtWork(now)) saved += (113 * (impact.segments[0]?.factor ?? 0)) / 60;
+  assert.ok(saved > 50, String(saved));
+  const after = (await figure('lost_hours'))?.value ?? 0;
+  assert.ok(Math.abs(before - saved - after) < 0.01, `${before} − ${saved} is not ${after}`);
+  assert.equal(
+    (await get<Kpis>('/api/v1/kpis?period=2026-11')).items
+      .filter(({ id }) => id !== 'lost_hours')
+      .map(({ id, value }) => [id, value]),
+    others.map(({ id, value }) => [id, value]),
+  );
+  const { versions } = await get<Impact>(path);
+  assert.is(versions[0]?.reason, 'back on the generator');
+});
+
 /** What was recorded until then, with the names of endpoints in the place of ids that are drawn anew. */
 async function recordOf({ state }: InProcess, end: number) {
   const names = new Map<string, string>();
