@@ -16,7 +16,10 @@ export const killPoints = [
   'attempt counted, not sent',
   'answered, not marked',
 ] as const;
+/** Of the month, or of the site, that stands in the file. */
+export const closePoints = ['month computed, not kept', 'month kept'] as const;
 export type KillPoint = (typeof killPoints)[number];
+type Point = KillPoint | (typeof closePoints)[number];
 
 const file = process.env.KILL_AT;
 if (file && isMainThread) watch(file);
@@ -24,13 +27,22 @@ if (file && isMainThread) watch(file);
 function watch(file: string): void {
   /** The transaction that is open is about the text of the file. */
   let isOurs = false;
+  /** A change has a transaction of its own on PostgreSQL. */
+  let isOpen = false;
+  let isMonth = false;
 
-  function pointsAt(
-    text: string,
-    parameters: readonly unknown[],
-    about: string,
-  ): { before?: KillPoint; after?: KillPoint } {
-    if (/^begin/i.test(text)) isOurs = false;
+  function pointsAt(text: string, parameters: readonly unknown[], about: string): { before?: Point; after?: Point } {
+    if (/^begin/i.test(text)) {
+      isOurs = false;
+      isMonth = false;
+      isOpen = true;
+    }
+    if (/^commit/i.test(text)) isOpen = false;
+    if (/^commit/i.test(text) && isMonth) return { after: 'month kept' };
+    if (/^insert into "?closed_months"?/i.test(text) && parameters.includes(about)) {
+      isMonth = true;
+      return { before: 'month computed, not kept', ...(isOpen ? {} : { after: 'month kept' }) };
+    }
     if (/^commit/i.test(text) && isOurs)
       return { before: 'all written, not committed', after: 'committed, not announced' };
     if (/^update "?deliveries"? set .*\battempts\b/i.test(text))
@@ -55,7 +67,7 @@ function watch(file: string): void {
     return pointsAt(text, parameters, about);
   }
 
-  function kill(point: KillPoint | undefined): void {
+  function kill(point: Point | undefined): void {
     if (point !== undefined && point === wanted) process.kill(process.pid, 'SIGKILL');
   }
 
