@@ -672,6 +672,46 @@ export const KpiDetail = Type.Object({
 });
 export type KpiDetail = Static<typeof KpiDetail>;
 
+/** Whether two values differ by more than chance: only then is the one better than the other. */
+const KpiChange = Type.Object({
+  difference: Type.Number(),
+  of: Type.Enum(['value', 'median'], { description: 'of what the difference is' }),
+  low: orNull.number,
+  high: Type.Union([Type.Number(), Type.Null()], { description: 'with low the 95 % interval; null: too few for one' }),
+  verdict: Type.Enum(['better', 'worse', 'unclear'], { description: 'unclear: the interval includes no change' }),
+});
+const orChange = Type.Union([KpiChange, Type.Null()]);
+const WhyList = Type.Object({
+  /** What each added to the value of both periods: largest difference first, at most 50. */
+  lines: Type.Array(
+    Type.Object({
+      ticket: Type.Union([TicketName, Type.Null()]),
+      endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+      site: orNull.text,
+      before: Type.Number(),
+      after: Type.Number(),
+      by: Type.Number({ description: 'after - before' }),
+    }),
+  ),
+  rest: Type.Union([Type.Number(), Type.Null()], {
+    description: 'of what is not listed and of nothing that has a name; with the lines it is the difference',
+  }),
+});
+const whySide = { ...kpiHead, closed: Type.Boolean(), value: orNull.number };
+/** Why a KPI differs between two periods. `GET /api/v1/kpis/{id}/why`. */
+export const KpiWhy = Type.Object({
+  kpi: Type.String({ description: 'its id, or index' }),
+  unit: KpiUnit,
+  from: Type.Object(whySide),
+  to: Type.Object(whySide),
+  difference: Type.Union([Type.Number(), Type.Null()], { description: 'null: one of them has no value' }),
+  change: orChange,
+  incidents: WhyList,
+  sites: WhyList,
+  machines: WhyList,
+});
+export type KpiWhy = Static<typeof KpiWhy>;
+
 const band = Type.Union([Type.Enum(['excellent', 'good', 'fair', 'poor', 'very_poor']), Type.Null()]);
 const PartName = Type.Enum(['servers', 'workstations', 'response', 'major_incidents', 'lost_hours']);
 const partDefinition = {
@@ -730,6 +770,28 @@ export const Stability = Type.Object({
       change: Type.Number(),
       byPart: Type.Record(text, Type.Number()),
       composition: Type.Number(),
+    }),
+    Type.Null(),
+  ]),
+  /** The period, or the site, that it is compared with; null where nothing was monitored then. */
+  compared: Type.Union([
+    Type.Object({
+      ...kpiHead,
+      closed: Type.Boolean(),
+      site: orNull.text,
+      endpoints: Type.Integer(),
+      coverage: orNull.number,
+      index: orNull.number,
+      verdict: Type.Union([KpiChange.properties.verdict, Type.Null()]),
+      kpis: Type.Array(
+        Type.Object({
+          id: text,
+          value: orNull.number,
+          state: KpiValue.properties.state,
+          n: Type.Integer(),
+          change: orChange,
+        }),
+      ),
     }),
     Type.Null(),
   ]),
@@ -821,6 +883,24 @@ export const PeriodReportContent = Type.Object({
 export type PeriodReportContent = Static<typeof PeriodReportContent>;
 export const PeriodReport = Type.Object({ ...reportHead, content: PeriodReportContent });
 export type PeriodReport = Static<typeof PeriodReport>;
+/** The index month by month, oldest first. */
+export const IndexLine = Type.Object({
+  months: Type.Array(
+    Type.Object({
+      name: text,
+      closed: Type.Boolean(),
+      provisional: Type.Boolean(),
+      index: orNull.number,
+      endpoints: Type.Integer(),
+      coverage: orNull.number,
+      definition: Type.Integer({ description: 'version' }),
+    }),
+  ),
+  baseline: Type.Union([Type.Number(), Type.Null()], {
+    description: 'median of the first three closed months that have an index',
+  }),
+});
+export type IndexLine = Static<typeof IndexLine>;
 export const StabilityDefinitions = Type.Array(
   Type.Object({
     version: Type.Integer(),

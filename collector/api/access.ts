@@ -119,8 +119,10 @@ export const access: Readonly<Record<string, Need>> = {
   // KPIs: whoever may see the endpoints may see their totals
   'GET /api/v1/kpis': 'viewer',
   'GET /api/v1/kpis/:id': 'viewer',
+  'GET /api/v1/kpis/:id/why': 'viewer',
   'GET /api/v1/kpis/availability': 'viewer',
   'GET /api/v1/stability': 'viewer',
+  'GET /api/v1/stability/line': 'viewer',
   'GET /api/v1/stability/definition': 'viewer',
   'PUT /api/v1/stability/definition': 'manager',
   'POST /api/v1/stability/recompute': 'manager',

@@ -7,6 +7,7 @@ import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
 import { computeMonth, type Month } from './month.ts';
+import { type MonthSummary, summaryOf } from './month-summary.ts';
 import { periodOf, presentMonth } from './period.ts';
 
 export interface ClosedMonth {
@@ -99,6 +100,39 @@ const scopes = async (state: State) => [
 const monthNow = async (state: State, period: string, zone: string, now: number, site: string | undefined) =>
   computeMonth(state, { period, zone, now, scope: { site } }, await definitionNow(state));
 
+/** The newest revision of each closed month, by month. @param site its name; undefined: all */
+export async function summariesOf(state: State, site: string | undefined): Promise<Map<string, MonthSummary>> {
+  const own = state
+    .selectFrom('sites')
+    .select('id')
+    .where('name', '=', site ?? '');
+  const rows = await state
+    .selectFrom('closed_months')
+    .select(['month', 'site', 'revision', 'summary'])
+    .where('site', '=', (eb) => (site === undefined ? eb.val('') : own))
+    .orderBy('month')
+    .orderBy('revision')
+    .execute();
+  const found = new Map<string, MonthSummary>();
+  for (const { summary, ...key } of new Map(rows.map((row) => [row.month, row])).values())
+    found.set(key.month, summary === null ? await summarized(state, key) : (JSON.parse(summary) as MonthSummary));
+  return found;
+}
+
+/** A month that was closed by an older version is read once as a whole. */
+async function summarized(state: State, key: { month: string; site: string; revision: number }): Promise<MonthSummary> {
+  const { month } = (await closedMonth(state, key.month, key.site)) as ClosedMonth;
+  const summary = summaryOf(month);
+  await state
+    .updateTable('closed_months')
+    .set({ summary: JSON.stringify(summary) })
+    .where('month', '=', key.month)
+    .where('site', '=', key.site)
+    .where('revision', '=', key.revision)
+    .execute();
+  return summary;
+}
+
 interface Revision {
   period: string;
   site: string;
@@ -113,7 +147,7 @@ async function keep(state: State, { period, site, revision, at, by, reason }: Re
     .insertInto('closed_months')
     .values({
       ...{ month: period, site, revision, closed_at: at, by_user: by, reason },
-      content: JSON.stringify(month),
+      ...{ content: JSON.stringify(month), summary: JSON.stringify(summaryOf(month)) },
     })
     // Two at once: the first one holds.
     .onConflict((clash) => clash.columns(['month', 'site', 'revision']).doNothing())

@@ -1,10 +1,10 @@
 /** A period as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
 import type { Stability } from '../../shared/api.ts';
-import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
+import { type Beside, comparedWith } from './comparison.ts';
 import { endpointsIn } from './facts.ts';
-import { indexChange, type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
+import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
@@ -17,10 +17,16 @@ const causesShown = 50;
 const actionsShown = 5;
 
 /** @throws EvenkeelError BAD_REQUEST when the period is none */
-export async function stabilityOf(state: State, months: Months, query: KpiQuery): Promise<Stability> {
+export async function stabilityOf(
+  state: State,
+  months: Months,
+  query: KpiQuery,
+  beside: Beside = {},
+): Promise<Stability> {
   const { period, scope } = query;
   const read = await months.of(period, scope, query.zone);
   const { month, closed } = read;
+  const own = await withNewer(state, kpis, month.figures, query);
   const index = stabilityIndex(month.parts, month.endpoints);
   const names = await namesFor(state, read, index, query);
   const causes = causesOf(month, index, names);
@@ -47,10 +53,10 @@ export async function stabilityOf(state: State, months: Months, query: KpiQuery)
     }),
     causes: listed,
     otherCauses: Math.max(0, lost - listed.reduce((sum, { points }) => sum + points, 0)),
-    before: await comparedWith(months, query, month),
+    ...(await comparedWith(state, months, query, { month, own }, beside)),
     endpoints: month.endpoints,
     coverage: month.coverage,
-    kpis: await valuesOf(state, kpis, await withNewer(state, kpis, month.figures, query), query),
+    kpis: await valuesOf(state, kpis, own, query),
     weeks: month.lost.byWeek.map(({ start, end, lost: hours, planned, unconfirmed }) => ({
       ...{ from: start, to: end, lost: hours, planned, unconfirmed },
     })),
@@ -98,15 +104,6 @@ function causesOf(month: Month, { causes }: StabilityIndex, names: Names): Cause
 }
 
 const endpointOf = ({ endpoints }: Names, id: string) => ({ id, name: endpoints.get(id) ?? id });
-
-/** Why the index differs from the period before; null where either has none. */
-async function comparedWith(months: Months, query: KpiQuery, month: Month): Promise<Stability['before']> {
-  const name = movedPeriod(query.period, -1);
-  const before = (await months.of(name, query.scope, query.zone)).month;
-  const change = indexChange(before.parts, month.parts);
-  const { index, status } = stabilityIndex(before.parts, before.endpoints);
-  return change === null || index === null || status === 'insufficient' ? null : { name, value: index, ...change };
-}
 
 /** What is not known hides what was lost, so it comes first; then what took the most points. */
 function actionsOf(month: Month, causes: readonly Cause[], names: Names): ShownKpi[] {

@@ -35,6 +35,10 @@ function fitting(table: string, column: string): unknown {
     'maintenance_occurrences.scope': 'tag',
     'alerts.suppressed': 'maintenance',
     'installs.title': 1,
+    'endpoint_days.backup': 'good',
+    'endpoint_days.restore': 'bad',
+    'endpoint_days.patches': 'compliant',
+    'availability_targets.scope': 'tag',
   };
   return words[`${table}.${column}`];
 }

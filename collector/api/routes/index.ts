@@ -24,6 +24,7 @@ import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
+import { stabilityRoutes } from './stability.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
 
@@ -48,6 +49,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   incidentRoutes,
   protectionRoutes,
   kpiRoutes,
+  stabilityRoutes,
   reportRoutes,
   costRoutes,
   enrollmentRoutes,

@@ -366,6 +366,7 @@ const calls: Record<string, Call> = {
   'PUT /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact', body: { segments: [], reason: 'none' } },
   'GET /api/v1/incidents/:id': { path: '/api/v1/incidents/:ticket' },
   'GET /api/v1/stability': { path: '/api/v1/stability?period=2026-11' },
+  'GET /api/v1/stability/line': {},
   'GET /api/v1/stability/definition': {},
   'PUT /api/v1/stability/definition': {
     body: {
@@ -376,6 +377,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/stability/recompute': { body: { month: '2026-10' }, status: 409 },
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
+  'GET /api/v1/kpis/:id/why': { path: '/api/v1/kpis/index/why?from=2026-10&to=2026-11' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
   'GET /api/v1/reports': {},
   'POST /api/v1/reports': { body: { period: '2026-11' }, status: 201 },

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createMonths, type Months } from '../../../collector/kpi/months.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import type { KpiDetail, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
+import type { IndexLine, KpiDetail, KpiWhy, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -178,6 +178,133 @@ test('another definition holds for open months only, and is refused where it can
   assert.equal([first.version, first.reason], [1, 'we promise more']);
   assert.equal((await october()).index, before.index);
   assert.is((await call<Stability>('stability?period=2026-11')).index.definition, 1);
+});
+
+test('why: each difference comes apart into incidents, sites and machines that sum to it', async () => {
+  for (const id of ['index', 'availability_server', 'lost_hours', 'response_in_target', 'major_incidents']) {
+    const why = await call<KpiWhy>(`kpis/${id}/why?from=2026-11&to=2026-10`);
+    assert.equal([why.from.period.name, why.to.period.name, why.to.closed], ['2026-11', '2026-10', true]);
+    if (id === 'response_in_target') {
+      assert.equal(
+        [why.difference, why.incidents.lines, why.incidents.rest],
+        [null, [], null],
+        'no ticket in November',
+      );
+      continue;
+    }
+    near(why.difference, (why.to.value as number) - (why.from.value as number), id);
+    assert.ok(why.difference !== 0, id);
+    for (const list of [why.incidents, why.sites, why.machines])
+      near(
+        list.lines.reduce((sum, line) => sum + line.by, list.rest ?? 0),
+        why.difference as number,
+        id,
+      );
+    assert.ok(
+      why.incidents.lines.slice(0, 2).some(({ ticket }) => ticket?.id === 1),
+      id,
+    );
+    assert.is(why.sites.lines[0]?.site, 'Berlin', id);
+  }
+  const { machines } = await call<KpiWhy>('kpis/availability_server/why?from=2026-11&to=2026-10');
+  assert.equal(new Set(machines.lines.map(({ endpoint }) => endpoint?.id)), new Set([0, 1, 5].map(endpointId)));
+  const unknown = await collector.call('/api/v1/kpis/nothing/why?from=2026-11&to=2026-10', { as: 'viewer' });
+  assert.is(unknown.status, 404);
+});
+
+test('a month stands beside any other one, and a site beside another; without significance nothing is better', async () => {
+  const beside = await call<Stability>('stability?period=2026-10&compare=2026-11');
+  assert.equal([beside.compared?.period.name, beside.compared?.provisional], ['2026-11', true]);
+  const servers = beside.compared?.kpis.find(({ id }) => id === 'availability_server');
+  assert.is(servers?.n, 6);
+  assert.ok((servers?.change?.difference ?? 0) < 0);
+  assert.is(servers?.change?.verdict, 'unclear', 'two of six servers, once');
+  assert.is(beside.compared?.verdict, 'unclear');
+  await post<SiteRow>('sites', { name: 'Osaka', zone: 'Asia/Tokyo', people: 4 });
+  for (const n of [20, 21, 22, 23, 24]) {
+    const endpoint = await putEndpoint(collector.state, n, { kind: 'server', site: 'Osaka' });
+    await putSignals(collector.state, [{ endpoint, at: from - day, kind: 'online' }]);
+  }
+  const sites = await call<Stability>('stability?period=2026-10&site=Berlin&against=Osaka');
+  assert.equal([sites.compared?.period.name, sites.compared?.site, sites.compared?.endpoints], ['2026-10', 'Osaka', 5]);
+  assert.is(sites.compared?.kpis.find(({ id }) => id === 'availability_server')?.value, 100);
+});
+
+test('the line of months has closed and open ones, and a baseline once three are closed', async () => {
+  const line = await call<IndexLine>('stability/line');
+  const shown = (name: string) => line.months.find((month) => month.name === name);
+  assert.equal(
+    [shown('2026-10')?.closed, shown('2026-11')?.closed, shown('2026-11')?.provisional],
+    [true, false, true],
+  );
+  near(shown('2026-10')?.index, (await october()).index.value as number, 'the same number as on the page');
+  assert.is(line.baseline, null);
+  // Closed by a version that kept no summary.
+  const { content } = await collector.state
+    .selectFrom('closed_months')
+    .select('content')
+    .where('month', '=', '2026-10')
+    .where('site', '=', '')
+    .where('revision', '=', 1)
+    .executeTakeFirstOrThrow();
+  const old = { site: '', revision: 0, closed_at: now, by_user: 'monitor', reason: '', summary: null, content };
+  await collector.state
+    .insertInto('closed_months')
+    .values(['2026-07', '2026-08'].map((month) => ({ ...old, month })))
+    .execute();
+  assert.is(
+    (await call<IndexLine>('stability/line')).months.find(({ name }) => name === '2026-08')?.index,
+    shown('2026-10')?.index,
+  );
+  const kept = await collector.state
+    .selectFrom('closed_months')
+    .select('summary')
+    .where('month', '=', '2026-08')
+    .executeTakeFirst();
+  assert.ok(kept?.summary, 'it is read as a whole once');
+});
+
+test('a month that was frozen before a KPI existed stays readable, and says of the KPI what can still be known', async () => {
+  const row = await collector.state
+    .selectFrom('closed_months')
+    .selectAll()
+    .where('month', '=', '2026-08')
+    .executeTakeFirstOrThrow();
+  const month = JSON.parse(row.content);
+  for (const id of ['incident_rate', 'backup_coverage', 'found_before_reported']) delete month.figures[id];
+  delete month.rates;
+  await collector.state
+    .updateTable('closed_months')
+    .set({ content: JSON.stringify(month) })
+    .where('month', '=', '2026-08')
+    .execute();
+  const answer = await call<Stability>('stability?period=2026-08');
+  assert.is(answer.rates, null);
+  assert.is(answer.kpis.find(({ id }) => id === 'backup_coverage')?.state, 'no_data');
+  assert.ok(answer.kpis.some(({ id }) => id === 'lost_hours'));
+  const beside = await call<Stability>('stability?period=2026-10&compare=2026-08');
+  assert.is(beside.compared?.kpis.find(({ id }) => id === 'backup_coverage')?.change, null);
+  assert.is((await call<KpiDetail>('kpis/backup_coverage?period=2026-08')).kpi.state, 'no_data');
+  const why = await call<KpiWhy>('kpis/backup_coverage/why?from=2026-08&to=2026-10');
+  assert.equal([why.difference, why.incidents.lines], [null, []]);
+});
+
+test('a period that is none is refused in words, wherever it is asked for', async () => {
+  const paths = ['stability?period=2026-13', 'stability?period=2026-10&compare=2026-13', 'kpis?period=2026-13'];
+  paths.push(
+    'kpis/lost_hours?period=last',
+    'kpis/lost_hours/why?from=2026-13&to=2026-10',
+    'kpis/availability?period=2026-13',
+  );
+  for (const path of paths) {
+    const { status, body } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
+    const { code, message } = body as { code: string; message: string };
+    assert.equal([status, code], [400, 'BAD_REQUEST'], path);
+    assert.match(message, /"(2026-13|last)" is not a month such as 2026-11/, path);
+  }
+  const options = { method: 'POST', as: 'manager', body: { month: '2026-W40' } } as const;
+  const weekly = await collector.call('/api/v1/stability/recompute', options);
+  assert.match((weekly.body as { message: string }).message, /"2026-W40" is not a month such as 2026-11/);
 });
 
 test.run();
