@@ -131,12 +131,14 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed });
   outbox.start();
   onStop(() => outbox.stop());
-  const { tickets, ticketClocks } = await openDesk({ state, clock, changeFeed, log, zone: config.zone }, onStop);
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
     onChange: followRules,
   });
+  const notify = { routes, ruleNamed, wake: outbox.wake };
+  const desk = { state, clock, changeFeed, log, zone: config.zone, notify };
+  const { tickets, ticketClocks } = await openDesk(desk, onStop);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
   warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);

@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox';
+import type { TicketName } from '../../shared/api.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 
@@ -6,8 +7,11 @@ import type { NamedRule } from '../../shared/words/names.ts';
 export interface Notification {
   /** The same at every repeat of this notification to this channel: receivers may drop duplicates. */
   id: string;
-  /** What happened to the alert or ticket. */
-  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test';
+  /**
+   * What happened to the alert or ticket. `sla`: a clock of the ticket has reached a mark, `hold`: a hold its date,
+   * `rating`: its requester is asked how satisfied they are.
+   */
+  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'rating';
   /** The same for every notification of one alert: receivers group and resolve by it. */
   key: string;
   rule: NamedRule;
@@ -26,6 +30,13 @@ export interface Notification {
   /** Why it ended or what is special about it, as a code; notification-text.ts has the words. */
   why: string | null;
   ticket: number | null;
+  /** The ticket, where it is about the ticket itself. */
+  about?: TicketName;
+  assignee?: string | null;
+  /** Until when an answer or a resolution is promised. */
+  dueAt?: number | null;
+  /** One address in place of those of the channel. */
+  recipient?: string;
   /** Link to the page of the alert or ticket. */
   url: string;
 }

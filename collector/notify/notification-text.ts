@@ -1,7 +1,7 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing } from '../../shared/place-name.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { formatMeasured, ruleName } from '../../shared/words/names.ts';
+import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
 import type { Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
@@ -22,7 +22,9 @@ export function instanceOf(notification: Pick<Notification, 'tags'>): string {
 
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
 export function headline(notification: Notification, language: Language): string {
-  const { event, severity, endpoint, members, value } = notification;
+  const { event, severity, endpoint, members, value, about: ticket } = notification;
+  if (ticket)
+    return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
   const kind = event === 'firing' ? word(language, `severity.${severity}`) : word(language, `notification.${event}`);
   const instance = instanceOf(notification);
   const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
@@ -34,6 +36,19 @@ export function headline(notification: Notification, language: Language): string
   return oneLine(`${kind}: ${oneLine(endpoint.name)} – ${about}${detail}`, 300);
 }
 
+/** `80 % of the time to answer is used`. */
+function newsText({ event, why }: Notification, language: Language): string {
+  const mark = event === 'sla' ? findWord(language, `notification.mark.${why}`) : undefined;
+  return mark ?? findWord(language, `notification.${event}`) ?? event;
+}
+
+/** To whoever asked for the ticket, who knows no rule and no endpoint. */
+function ratingText({ about, url }: Notification, language: Language): string {
+  const title = about ? `#${about.id} ${oneLine(ticketTitle(language, about))}` : '';
+  const lines = [word(language, 'notification.ratingWhat', { title }), '', word(language, 'rate.question'), url, ''];
+  return `${[...lines, word(language, 'notification.ratingHow')].join('\n')}\n`;
+}
+
 function membersText({ count, names }: NonNullable<Notification['members']>, language: Language): string {
   const named = names.map((name) => oneLine(name, 60)).join(', ');
   const more = count > names.length ? ' …' : '';
@@ -42,7 +57,8 @@ function membersText({ count, names }: NonNullable<Notification['members']>, lan
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
 export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
-  const { endpoint, tags, value, why } = notification;
+  const { endpoint, tags, value, why, event, assignee, dueAt } = notification;
+  if (event === 'rating') return ratingText(notification, language);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
   const { limit } = formatMeasured(language, notification);
@@ -52,22 +68,37 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const lines: (string | null)[] = [
     headline(notification, language),
     '',
-    line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
+    endpoint.name === '' ? null : line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
     line('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
     value === null ? null : line('value', valueText(notification, value, language) + above),
     line('since', formatTime(notification.startedAt, zone)),
+    dueAt ? line('due', formatTime(dueAt, zone)) : null,
+    notification.about ? line('assignee', oneLine(assignee ?? word(language, 'ticket.nobody'))) : null,
     notification.endedAt === null ? null : line('until', formatTime(notification.endedAt, zone)),
-    why === null
+    why === null || event === 'sla'
       ? null
-      : (findWord(language, `notification.why.${why}`) ?? findWord(language, `cause.${why}`) ?? oneLine(why)),
+      : (findWord(language, `notification.why.${why}`) ??
+        findWord(language, `cause.${why}`) ??
+        findWord(language, `ticket.hold.${why}`) ??
+        oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
     line('more', notification.url),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
 }
 
-type NotificationFact = 'endpoint' | 'site' | 'what' | 'value' | 'since' | 'until' | 'ticket' | 'more';
+type NotificationFact =
+  | 'endpoint'
+  | 'due'
+  | 'assignee'
+  | 'site'
+  | 'what'
+  | 'value'
+  | 'since'
+  | 'until'
+  | 'ticket'
+  | 'more';
 
 /** ISO form with the zone's name, the same in every language: `2026-11-22 11:06:00 Europe/Berlin`. */
 function formatTime(at: number, zone: string): string {

@@ -5,7 +5,10 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Notification } from './channel.ts';
 
-export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url'>;
+export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url'> & {
+  /** The question whose secret is made when it is sent. */
+  rating?: number;
+};
 
 export interface NewNotification {
   at: number;

@@ -10,6 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
+import { renewSecret } from '../tickets/ratings.ts';
 import type { Notification } from './channel.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
@@ -95,7 +96,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     try {
       const channel = routes.get(row.channel);
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      await channel.send(notificationOf(row), AbortSignal.timeout(timeoutMs));
+      await channel.send(await notificationOf(row), AbortSignal.timeout(timeoutMs));
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
     } catch (thrown) {
       await failed(row, attempts, thrown);
@@ -151,10 +152,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
     });
   }
 
-  /** The link is made when it is sent: the public address may have changed since. */
-  function notificationOf({ id, facts, ticket }: DeliveryRow): Notification {
-    const about = JSON.parse(facts) as NotificationFacts;
-    const path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
+  /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
+  async function notificationOf({ id, facts, ticket, channel }: DeliveryRow): Promise<Notification> {
+    const { rating, ...about } = JSON.parse(facts) as NotificationFacts;
+    let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
+    if (rating !== undefined) {
+      const secret = await renewSecret(state, rating, clock.now());
+      if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });
+      path = `/rate/${secret}`;
+    }
     return { ...about, id, ticket, url: parts.publicUrl() + path };
   }
 

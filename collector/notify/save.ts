@@ -4,32 +4,42 @@ import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
 import type { StateTransaction } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
+import type { NewNotification } from './notification.ts';
 
 export async function saveNotifications(db: StateTransaction, batch: Batch): Promise<void> {
-  for (const { at, channels, about, alert, incident, ticketKey, ticket, facts } of batch.notifications) {
-    const { event, severity } = facts;
-    const isOfTicket = incident !== null || event === 'reminder';
+  for (const notification of batch.notifications) {
+    const { alert, incident, ticketKey, ticket, facts } = notification;
+    const isOfTicket = incident !== null || facts.event === 'reminder';
     const inTicket =
       batch.ticketOf.get(alert ?? ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
-    const bucket = bucketOf(facts.endpoint.id || about);
-    const row = { at, bucket, event, severity, alert, incident, ticket: inTicket, facts: JSON.stringify(facts) };
-    const notification = await insertRows(db, 'notifications', [row], 'returning id');
-    const deliveries = channels.map((channel) => ({
-      id: randomBytes(12).toString('hex'),
-      notification,
-      bucket,
-      channel,
-      dedupe_key: `${about}/${event}/${at}/${channel}`,
-      about,
-      state: 'queued' as const,
-      attempts: 0,
-      next_at: at,
-      last_error: null,
-      created_at: at,
-      sent_at: null,
-    }));
-    await insertRows(db, 'deliveries', deliveries, 'on conflict (dedupe_key) do nothing');
+    await saveNotification(db, notification, inTicket);
   }
+}
+
+export async function saveNotification(
+  db: StateTransaction,
+  { at, channels, about, alert, incident, facts }: NewNotification,
+  ticket: number | null,
+): Promise<void> {
+  const { event, severity } = facts;
+  const bucket = bucketOf(facts.endpoint.id || about);
+  const row = { at, bucket, event, severity, alert, incident, ticket, facts: JSON.stringify(facts) };
+  const notification = await insertRows(db, 'notifications', [row], 'returning id');
+  const deliveries = channels.map((channel) => ({
+    id: randomBytes(12).toString('hex'),
+    notification,
+    bucket,
+    channel,
+    dedupe_key: `${about}/${event}/${at}/${channel}`,
+    about,
+    state: 'queued' as const,
+    attempts: 0,
+    next_at: at,
+    last_error: null,
+    created_at: at,
+    sent_at: null,
+  }));
+  await insertRows(db, 'deliveries', deliveries, 'on conflict (dedupe_key) do nothing');
 }
 
 async function lastTicketOf(db: StateTransaction, key: string): Promise<number | null> {

@@ -54,8 +54,9 @@ export function createRatings(
           throw conflict(`ticket ${id} was not resolved by a person for somebody who asked`);
         const last = db.selectFrom('ratings').select('id').where('ticket', '=', id).orderBy('id', 'desc');
         const found = await last.limit(1).executeTakeFirst();
+        // First: the id of a row that is gone may be given again, and a mail that waits knows the question by it.
+        token = (await askFor(db, id, now)).token;
         if (found) await db.deleteFrom('ratings').where('id', '=', found.id).where('rating', 'is', null).execute();
-        token = await askFor(db, id, now);
       });
       return token;
     },
@@ -78,13 +79,26 @@ export function createRatings(
   };
 }
 
-/** @returns the secret of the link */
-export async function askFor(db: StateTransaction, ticket: number, now: number): Promise<string> {
+/** @returns the question, and the secret of its link */
+export async function askFor(
+  db: StateTransaction,
+  ticket: number,
+  now: number,
+): Promise<{ id: number; token: string }> {
   const token = makeSecret();
   const none = { rating: null, comment: null, at: null };
-  await db
+  const { id } = await db
     .insertInto('ratings')
     .values({ ticket, token_hash: hashSecret(token), sent_at: now, ...none })
-    .execute();
-  return token;
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { id, token };
+}
+
+/** The secret of a question that is sent only now; the earlier one ends. Null where it was answered or replaced. */
+export async function renewSecret(state: State, id: number, now: number): Promise<string | null> {
+  const token = makeSecret();
+  const sent = { token_hash: hashSecret(token), sent_at: now };
+  const open = state.updateTable('ratings').set(sent).where('id', '=', id).where('rating', 'is', null);
+  return (await open.executeTakeFirst()).numUpdatedRows === 1n ? token : null;
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
+import { askByMail, type TicketNotifying } from '../notify/of-ticket.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
@@ -55,7 +56,7 @@ export interface Solution {
   firstContactPossible?: boolean;
 }
 
-/** The secret of the link by which whoever asked can rate the work; null where nobody is asked. */
+/** The secret of the link by which whoever asked can rate the work; null where nobody is asked, or a mail has it. */
 type Resolved = { ratingToken: string | null };
 
 /** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
@@ -104,6 +105,8 @@ export interface TicketsParts {
   changeFeed: ChangeFeed;
   /** Report zone, IANA. */
   zone: string;
+  /** Left out, nobody is notified. */
+  notify?: TicketNotifying;
 }
 
 export function createTickets(parts: TicketsParts): Tickets {
@@ -120,6 +123,7 @@ export function createTickets(parts: TicketsParts): Tickets {
   ) {
     const { to, text } = transition;
     let ratingToken: string | null = null;
+    let isMailed = false;
     const before = await change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
       const data = {
@@ -134,8 +138,13 @@ export function createTickets(parts: TicketsParts): Tickets {
         ...{ from_state: row.state, to_state: to, text },
         data: Object.keys(data).length === 0 ? null : JSON.stringify(data),
       });
-      if (to === 'resolved' && row.requester !== null) ratingToken = await askFor(db, id, now);
+      if (to !== 'resolved' || row.requester === null) return;
+      const { id: rating, token } = await askFor(db, id, now);
+      const { requester } = row;
+      isMailed = parts.notify !== undefined && (await askByMail(db, parts.notify, { id, requester, at: now, rating }));
+      if (!isMailed) ratingToken = token;
     });
+    if (isMailed) parts.notify?.wake();
     return { row: before, ratingToken };
   }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { createDueQueue } from '../due.ts';
+import { notifyOfTicket, type TicketNews, type TicketNotifying } from '../notify/of-ticket.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, clockKinds, type TicketClocks } from './clocks.ts';
@@ -25,6 +26,8 @@ interface TimerParts {
   changeFeed: ChangeFeed;
   clocks: ClockReader;
   log: Log;
+  /** Left out, nobody is notified. */
+  notify?: TicketNotifying | undefined;
 }
 
 /** Something that is or becomes due. */
@@ -33,12 +36,13 @@ interface Mark {
   kind: 'sla' | 'reminder';
   /** Makes it one of its kind: noted with these facts, it is not noted again. */
   facts: Record<string, string | number>;
+  news: TicketNews;
 }
 
 const tickMs = 1000;
 const again = 60_000;
 
-export function createTicketTimers({ state, clock, changeFeed, clocks, log }: TimerParts): TicketTimers {
+export function createTicketTimers({ state, clock, changeFeed, clocks, log, notify }: TimerParts): TicketTimers {
   const due = createDueQueue();
   let timer: NodeJS.Timeout | undefined;
   let unsubscribe: (() => void) | undefined;
@@ -50,11 +54,12 @@ export function createTicketTimers({ state, clock, changeFeed, clocks, log }: Ti
       const row = await openTickets(db).where('tickets.id', '=', id).executeTakeFirst();
       if (!row) return { next: null, noted: false };
       const found = await clocks.of(db, [row], now);
-      const marks = [...holdMarks(row), ...slaMarks(found.get(id))];
+      const marks = [...holdMarks(row), ...slaMarks(row.priority, found.get(id))];
       const old = new Set(await notedOf(db, id));
       const open = marks.filter(({ facts }) => !old.has(JSON.stringify(facts)));
       const ready = open.filter(({ at }) => at <= now);
       for (const { kind, facts } of ready) await note(db, id, now, monitor, kind, { data: JSON.stringify(facts) });
+      if (notify) for (const { news } of newestOf(ready)) await notifyOfTicket(db, notify, id, now, news);
       const waiting = open.filter(({ at }) => at > now).map(({ at }) => at);
       return { next: waiting.length === 0 ? null : Math.min(...waiting), noted: ready.length > 0 };
     });
@@ -66,7 +71,9 @@ export function createTicketTimers({ state, clock, changeFeed, clocks, log }: Ti
     for (let entry = due.take(now); entry; entry = due.take(now)) {
       const id = Number(entry.key);
       try {
-        if (await look(id, now)) changeFeed.publish({ kind: 'ticket', ticket: id });
+        if (!(await look(id, now))) continue;
+        changeFeed.publish({ kind: 'ticket', ticket: id });
+        notify?.wake();
       } catch (thrown) {
         due.set(entry.key, now + again);
         log.error({ err: thrown, ticket: id }, 'Could not note what is due for a ticket yet; tried again');
@@ -106,7 +113,8 @@ const openTickets = (db: StateTransaction) =>
   db
     .selectFrom('tickets')
     .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
-    .select(['tickets.id', 'tickets.opened_at', 'tickets.priority', 'tickets.requester', 'tickets.hold_until'])
+    .select(['tickets.id', 'tickets.opened_at', 'tickets.priority', 'tickets.requester'])
+    .select(['tickets.hold_until', 'tickets.hold_reason'])
     .select((of) => of.fn.coalesce('tickets.site', 'endpoints.site').as('support_site'))
     .where('tickets.open_key', 'is not', null);
 
@@ -116,10 +124,26 @@ async function notedOf(db: StateTransaction, id: number): Promise<string[]> {
   return rows.flatMap(({ data }) => data ?? []);
 }
 
-const holdMarks = ({ hold_until: until }: { hold_until: number | null }): Mark[] =>
-  until === null ? [] : [{ at: until, kind: 'reminder', facts: { until } }];
+/** After a time without a collector several marks of a clock are due at once: the last one says it all. */
+const newestOf = (marks: readonly Mark[]): Mark[] => [
+  ...new Map(marks.toSorted((a, b) => a.at - b.at).map((mark) => [mark.facts.clock ?? mark.kind, mark])).values(),
+];
 
-function slaMarks(clocks: TicketClocks | undefined): Mark[] {
+function holdMarks({
+  hold_until: until,
+  hold_reason: why,
+}: {
+  hold_until: number | null;
+  hold_reason: string | null;
+}): Mark[] {
+  const news = { event: 'hold', severity: 'warning', why, dueAt: null } as const;
+  return until === null ? [] : [{ at: until, kind: 'reminder', facts: { until }, news }];
+}
+
+/** Missed, these are an emergency. */
+const urgentFrom = 2;
+
+function slaMarks(priority: number, clocks: TicketClocks | undefined): Mark[] {
   return clockKinds.flatMap((kind) => {
     const found = clocks?.[kind];
     if (!found || found.state === 'stopped') return [];
@@ -127,7 +151,21 @@ function slaMarks(clocks: TicketClocks | undefined): Mark[] {
     const minutes = found.target.minutes ?? 0;
     const shares = [...found.warnings, { share: 1, at: found.dueAt }];
     return shares.flatMap(({ share, at }): Mark[] =>
-      at === null ? [] : [{ at, kind: 'sla', facts: { clock: kind, share, minutes } }],
+      at === null
+        ? []
+        : [
+            {
+              at,
+              kind: 'sla',
+              facts: { clock: kind, share, minutes },
+              news: newsOf(kind, share, found.dueAt, priority),
+            },
+          ],
     );
   });
 }
+
+const newsOf = (clock: string, share: number, dueAt: number | null, priority: number): TicketNews => ({
+  ...{ event: 'sla', why: `${clock}_${Math.round(100 * share)}`, dueAt },
+  severity: share === 1 && priority <= urgentFrom ? 'critical' : 'warning',
+});

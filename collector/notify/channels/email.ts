@@ -62,7 +62,7 @@ export const email: ChannelType = {
         signal.addEventListener('abort', abort, { once: true });
         try {
           await Promise.race([
-            transport.sendMail({ from, to, ...contentOf(notification, language, zone) }),
+            transport.sendMail({ from, to: notification.recipient ?? to, ...contentOf(notification, language, zone) }),
             aborted(signal),
           ]);
         } catch (thrown) {

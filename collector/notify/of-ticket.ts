@@ -1,0 +1,111 @@
+/**
+ * Notifications about a ticket itself, written in the transaction that notes them: a clock has reached a mark, a hold
+ * its date, and the question to a requester how satisfied they are.
+ */
+import type { NamedRule } from '../../shared/words/names.ts';
+import type { StateTransaction } from '../state/database.ts';
+import type { NotificationFacts } from './notification.ts';
+import { type ChannelRoute, routesFor } from './route.ts';
+import { saveNotification } from './save.ts';
+
+export interface TicketNotifying {
+  routes: readonly ChannelRoute[];
+  ruleNamed(id: string): NamedRule;
+  /** A notification waits in the outbox: called after the transaction. */
+  wake(): void;
+}
+
+/** What a ticket has reached. */
+export interface TicketNews {
+  event: 'sla' | 'hold';
+  severity: 'warning' | 'critical';
+  /** `response_80`, or for whom a hold waits. */
+  why: string | null;
+  /** Until when it is promised; null of a hold. */
+  dueAt: number | null;
+}
+
+/** @returns whether any channel takes it */
+export async function notifyOfTicket(
+  db: StateTransaction,
+  { routes, ruleNamed }: TicketNotifying,
+  id: number,
+  at: number,
+  news: TicketNews,
+): Promise<boolean> {
+  const channels = routesFor(routes, news.severity);
+  if (channels.length === 0) return false;
+  const facts = { ...(await factsOfTicket(db, ruleNamed, id)), ...news };
+  await save(db, id, at, channels, `ticket/${id}/${news.why?.split('_')[0] ?? news.event}`, facts);
+  return true;
+}
+
+/**
+ * Asks the requester by mail, where their name is or has an address and there is a channel for it.
+ * @param rating of the question: its secret is made when it is sent
+ * @returns whether it is on its way
+ */
+export async function askByMail(
+  db: StateTransaction,
+  { routes, ruleNamed }: TicketNotifying,
+  { id, requester, at, rating }: { id: number; requester: string; at: number; rating: number },
+): Promise<boolean> {
+  const channel = routes.find((route) => route.channel.kind === 'email');
+  const recipient = addressIn(requester);
+  if (!channel || recipient === null) return false;
+  const facts = await factsOfTicket(db, ruleNamed, id);
+  const question = { event: 'rating', severity: 'info', why: null, recipient, rating } as const;
+  await save(db, id, at, [channel.name], `ticket/${id}/rating/${rating}`, { ...facts, ...question });
+  return true;
+}
+
+/** `mia@example.org`, `Mia Abe <mia@example.org>`; null where there is none, or more than one. */
+export function addressIn(requester: string): string | null {
+  const inner = /^[^<>]*<([^<>]+)>$/.exec(requester.trim())?.[1] ?? requester;
+  return (
+    /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/.exec(inner.trim())?.[0] ?? null
+  );
+}
+
+type TicketFacts = Omit<NotificationFacts, 'event' | 'severity' | 'why'>;
+
+async function factsOfTicket(
+  db: StateTransaction,
+  ruleNamed: TicketNotifying['ruleNamed'],
+  id: number,
+): Promise<TicketFacts> {
+  const row = await db
+    .selectFrom('tickets')
+    .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
+    .selectAll('tickets')
+    .select(['endpoints.name as endpoint_name', 'endpoints.kind as endpoint_kind', 'endpoints.site as endpoint_site'])
+    .where('tickets.id', '=', id)
+    .executeTakeFirstOrThrow();
+  const site = row.site ?? row.endpoint_site;
+  const endpoint =
+    row.endpoint === null
+      ? { id: '', name: site ?? '', kind: 'site', site }
+      : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint, kind: row.endpoint_kind ?? '', site };
+  const rule = row.rule === null ? null : ruleNamed(row.rule);
+  const { title, kind, instance, priority, state } = row;
+  return {
+    ...{ key: `ticket/${id}`, rule: rule ?? { id: 'ticket' }, endpoint, members: null, metric: '', tags: {} },
+    ...{ value: null, threshold: null, unit: '', startedAt: row.opened_at, endedAt: null, assignee: row.assignee },
+    about: {
+      ...{ id, title, kind, instance, site, rule, priority, state },
+      endpoint: row.endpoint === null ? null : endpoint,
+    },
+  };
+}
+
+async function save(
+  db: StateTransaction,
+  ticket: number,
+  at: number,
+  channels: readonly string[],
+  about: string,
+  facts: NotificationFacts,
+): Promise<void> {
+  const of = { at, channels, about, alert: null, incident: null, ticketKey: '', ticket };
+  await saveNotification(db, { ...of, facts }, ticket);
+}

@@ -1,0 +1,202 @@
+/**
+ * Tickets notify people: marks of their clocks and dates of holds go to the channels once, and whoever asked for a
+ * ticket gets the link for rating by mail. The collector, its outbox and the mail server are real; the time is ours.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addressIn } from '../../../collector/notify/of-ticket.ts';
+import type { TicketDetail } from '../../../shared/api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { until } from '../../support/processes.ts';
+import { openMailServer, openReceiver } from './receiver.ts';
+
+const test = suite('notifications about tickets');
+const [minute, hour] = [60_000, 3_600_000];
+/** Monday 2 November 2026, 09:00 in Berlin, where the desk opens. */
+const monday = Date.UTC(2026, 10, 2, 8);
+const zone = 'Europe/Berlin';
+
+async function desk(channels: string) {
+  let now = monday;
+  const clock = { now: () => now, monotonic: () => now - monday };
+  const settings = `zone: ${zone}\nchannels:\n${channels}`;
+  const collector = await openCollector({ settings, clock });
+  const wrap = (one: InProcess) => ({
+    collector: one,
+    at(time: number) {
+      now = time;
+    },
+    async do(path: string, body?: unknown): Promise<TicketDetail> {
+      const options = body === undefined ? {} : { method: 'POST', body };
+      const answer = await one.call(`/api/v1/${path}`, { as: 'operator', ...options });
+      assert.ok(answer.status < 300, answer.text);
+      return answer.body as TicketDetail;
+    },
+    open: async (more: object = {}) =>
+      ((await wrap(one).do('tickets', { title: 'Printer is slow', channel: 'phone', ...more })) as TicketDetail).row.id,
+    queued: async () =>
+      (
+        await one.state
+          .selectFrom('deliveries')
+          .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+          .select(['event', 'channel', 'severity', 'facts'])
+          .orderBy('notification')
+          .orderBy('channel')
+          .execute()
+      ).map(({ event, channel, severity, facts }) => `${channel} ${severity} ${event} ${JSON.parse(facts).why}`),
+    async again() {
+      await one.stop();
+      return wrap(await one.again());
+    },
+    close: () => one.close(),
+  });
+  return wrap(collector);
+}
+
+const ops = (url: string) =>
+  `  - { name: ops, kind: webhook, url: ${url}, language: ja }\n  - { name: pager, kind: webhook, url: ${url}, severities: [critical] }\n`;
+
+test('marks of a clock notify once each, also over a restart; the channel takes its severities', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  let d = await desk(ops(receiver.url));
+  // Priority 1: an answer in 15 minutes, resolved in four hours, day and night.
+  const id = await d.open({ impact: 1, urgency: 1 });
+  d.at(monday + 8 * minute);
+  await until(async () => (await d.queued()).length === 1, 10_000, 'it');
+  d = await d.again();
+  d.at(monday + 12 * minute);
+  await until(async () => (await d.queued()).length === 2, 10_000, 'it');
+  d.at(monday + 15 * minute);
+  await until(async () => (await d.queued()).length === 4, 10_000, 'it');
+  assert.equal(await d.queued(), [
+    'ops warning sla response_50',
+    'ops warning sla response_80',
+    'ops critical sla response_100',
+    'pager critical sla response_100',
+  ]);
+  await until(() => receiver.received.length === 4, 10_000, 'it');
+  const said = receiver.received.map(({ body }) => JSON.parse(body).alerts[0].annotations.summary);
+  assert.is(said[0], `回答までの時間の 50 % を経過: #${id} Printer is slow`);
+  assert.is(said.filter((text) => text === `Answer overdue: #${id} Printer is slow`).length, 1, said.join('\n'));
+  assert.match(JSON.parse(receiver.received[0]?.body ?? '').alerts[0].generatorURL, new RegExp(`/tickets/${id}$`));
+  const shown = (await d.do(`tickets/${id}`)).notifications.map(({ event, state }) => `${event} ${state}`);
+  assert.equal([...new Set(shown)], ['sla sent']);
+  await d.close();
+});
+
+test('what became due while no collector ran is said once, by its last mark', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  let d = await desk(ops(receiver.url));
+  await d.open({ impact: 1, urgency: 2 });
+  await d.collector.stop();
+  d.at(monday + 7 * hour);
+  d = await d.again();
+  await until(async () => (await d.queued()).length === 3, 10_000, 'both clocks');
+  d = await d.again();
+  d.at(monday + 7.5 * hour);
+  await until(() => receiver.received.length === 3, 10_000, 'all sent');
+  assert.equal(await d.queued(), [
+    'ops critical sla response_100',
+    'pager critical sla response_100',
+    'ops warning sla resolution_80',
+  ]);
+  await d.close();
+});
+
+test('a hold reminds on its date, with for whom it waits, and not when it was ended before', async () => {
+  await using mails = await openMailServer();
+  const d = await desk(
+    `  - { name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org }\n`,
+  );
+  const [held, ended] = [await d.open(), await d.open()];
+  for (const id of [held, ended])
+    await d.do(`tickets/${id}/state`, { state: 'on_hold', reason: 'awaiting_requester', until: monday + 2 * hour });
+  await d.do(`tickets/${ended}/state`, { state: 'in_progress' });
+  d.at(monday + 3 * hour);
+  await until(() => mails.mails.length > 0, 10_000, 'it');
+  await until(async () => (await d.queued()).filter((one) => one.includes('hold')).length === 1, 5000, 'it');
+  const [mail] = mails.mails.filter(({ data }) => data.includes('hold has come'));
+  assert.match(
+    mail?.data ?? '',
+    new RegExp(`Subject: \\[Evenkeel\\] The hold has come to its date: #${held} Printer is`),
+  );
+  assert.match(mail?.data ?? '', /Awaiting requester/);
+  assert.match(mail?.data ?? '', /Assigned to: Unassigned/);
+  await d.close();
+});
+
+test('the link for rating reaches whoever asked, once per resolution; no secret waits in the outbox', async () => {
+  await using mails = await openMailServer();
+  const d = await desk(
+    `  - { name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org, language: ja }\n`,
+  );
+  const id = await d.open({ requester: 'Mia Abe <mia@example.org>' });
+  assert.is((await d.do(`tickets/${id}/resolve`, {})).ratingToken, null, 'the mail has it');
+  await until(() => mails.mails.length === 1, 10_000, 'it');
+  const [mail] = mails.mails;
+  assert.match(mail?.to.join() ?? '', /^RCPT TO:<mia@example\.org>$/);
+  const body = Buffer.from(mail?.data.split('\n\n')[1] ?? '', 'base64').toString();
+  assert.match(body, /お問い合わせのチケットを解決しました: #1 Printer is slow/);
+  const link = /\/rate\/([\w-]{43})\s/.exec(body)?.[1] ?? '';
+  assert.is.not(link, '', body);
+  for (const table of ['ratings', 'notifications', 'deliveries'] as const)
+    assert.not.match(JSON.stringify(await d.collector.state.selectFrom(table).selectAll().execute()), new RegExp(link));
+  const rate = (token: string, rating: number) =>
+    d.collector.call(`/api/v1/rate/${token}`, { method: 'POST', body: { rating } });
+  assert.is((await rate(link, 2)).status, 200);
+  assert.is((await rate(link, 5)).status, 200);
+  assert.is((await d.do(`tickets/${id}`)).rating.rating, 5, 'the last answer');
+  d.at(monday + hour);
+  await d.do(`tickets/${id}/reopen`, { text: 'again' });
+  await d.do(`tickets/${id}/resolve`, {});
+  await until(() => mails.mails.length === 2, 10_000, 'it');
+  d.at(monday + 31 * 24 * hour);
+  assert.is((await rate(link, 1)).status, 410);
+  // A name without an address, and nobody: the page shows the link, or nobody is asked.
+  const named = await d.open({ requester: 'Mia' });
+  assert.match((await d.do(`tickets/${named}/resolve`, {})).ratingToken ?? '', /^[\w-]{43}$/);
+  assert.equal((await d.queued()).filter((one) => one.includes('rating')).length, 2);
+  await d.close();
+});
+
+test('without a channel for mail the link is in the answer; a link made by hand ends one that waits', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const d = await desk(ops(receiver.url));
+  const id = await d.open({ requester: 'mia@example.org' });
+  assert.match((await d.do(`tickets/${id}/resolve`, {})).ratingToken ?? '', /^[\w-]{43}$/);
+  assert.equal(await d.queued(), []);
+  await d.close();
+  await using mails = await openMailServer({ MAIL: '451 come back later' });
+  const slow = await desk(
+    `  - { name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org }\n`,
+  );
+  const waiting = await slow.open({ requester: 'mia@example.org' });
+  assert.is((await slow.do(`tickets/${waiting}/resolve`, {})).ratingToken, null);
+  const attempts = async () => (await slow.collector.state.selectFrom('deliveries').selectAll().execute())[0];
+  await until(async () => (await attempts())?.last_error !== null, 10_000, 'it');
+  const { ratingToken } = await slow.do(`tickets/${waiting}/rating-link`, {});
+  slow.at(monday + 2 * hour);
+  await until(async () => (await attempts())?.state === 'dead', 15_000, 'it');
+  assert.match((await attempts())?.last_error ?? '', /another link has taken its place/);
+  assert.is((await slow.collector.call(`/api/v1/rate/${ratingToken}`)).status, 200);
+  await slow.close();
+});
+
+test('an address is taken from a requester only where there is exactly one', () => {
+  for (const [text, address] of [
+    ['mia@example.org', 'mia@example.org'],
+    [' Mia Abe <mia.abe+it@mail.example.org> ', 'mia.abe+it@mail.example.org'],
+    ['Mia', null],
+    ['mia@', null],
+    ['@example.org', null],
+    ['mia@example.org, bo@example.org', null],
+    ['a@b@c', null],
+    ['mia@example.org\nbcc: x@example.org', null],
+    ['Mia <mia@example.org> <bo@example.org>', null],
+    [`${'a'.repeat(100_000)}@`, null],
+    ['mia@-example.org', null],
+  ] as const)
+    assert.is(addressIn(text), address, text.slice(0, 40));
+});
+
+test.run();
