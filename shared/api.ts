@@ -541,6 +541,23 @@ export const Impact = Type.Object({
 });
 export type Impact = Static<typeof Impact>;
 
+export const changeOutcomes = ['success', 'with_issues', 'failed'] as const;
+const ChangeVerdict = Type.Enum([...changeOutcomes]);
+/** Without a title, what was recognised says it: updates of a manager, or restarts at a site. */
+export const ChangeName = Type.Object({
+  id: Type.Integer(),
+  kind: Type.Enum(['planned', 'recognised']),
+  title: text,
+  what: Type.Union([Type.Enum(['patch', 'restart']), Type.Null()]),
+  manager: orNull.text,
+  site: orNull.text,
+  packages: Type.Array(text),
+});
+export type ChangeName = Static<typeof ChangeName>;
+/** Work on one endpoint: what its agent reported, and the start of what was planned. */
+export const ChangeMark = Type.Object({ at: ms, what: Type.Enum(['change', 'patch', 'restart']), change: ChangeName });
+export type ChangeMark = Static<typeof ChangeMark>;
+
 /** The story of an incident beside its ticket. `GET /api/v1/incidents/{id}`. */
 export const Incident = Type.Object({
   from: Type.Integer({ description: 'ms since 1970, UTC: the earliest evidence' }),
@@ -556,6 +573,8 @@ export const Incident = Type.Object({
   endpoints: Type.Array(Type.Object({ id: text, name: text, site: orNull.text, intervals: Type.Array(Interval) })),
   moreEndpoints: Type.Integer(),
   signals: Type.Array(Type.Object({ endpoint: text, at: ms, kind: text, reason: orNull.text, lastSeen: orNull.ms })),
+  /** Work on its endpoints in the 72 hours before, newest first. */
+  changes: Type.Array(Type.Object({ ...ChangeMark.properties, endpoint: Type.Object({ id: text, name: text }) })),
   /** Of the rules of its alerts, in the day before. */
   ruleChanges: Type.Array(Type.Object({ rule: NamedRule, at: ms, by: text, reason: text })),
   /** Person-hours, by month, as Stability counts them. */
@@ -618,6 +637,15 @@ export const KpiLine = Type.Object({
   why: Type.Union([Type.String(), Type.Null()], { description: 'why it counts, or does not: `kpi.<id>.why.<code>`' }),
   /** A cost or a product. */
   named: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
+  /** `repair`: of another change, so it counts for nothing. */
+  change: Type.Union([
+    Type.Object({
+      ...ChangeName.properties,
+      outcome: Type.Enum([...changeOutcomes, 'repair']),
+      reasons: Type.Array(text),
+    }),
+    Type.Null(),
+  ]),
   at: orNull.ms,
   part: Type.Number(),
   whole: Type.Number({ description: '0: listed, and counts for nothing' }),
@@ -981,19 +1009,6 @@ export const MaintenanceRow = Type.Object({
 });
 export type MaintenanceRow = Static<typeof MaintenanceRow>;
 
-export const changeOutcomes = ['success', 'with_issues', 'failed'] as const;
-const ChangeVerdict = Type.Enum([...changeOutcomes]);
-/** Without a title, what was recognised says it: updates of a manager, or restarts at a site. */
-export const ChangeName = Type.Object({
-  id: Type.Integer(),
-  kind: Type.Enum(['planned', 'recognised']),
-  title: text,
-  what: Type.Union([Type.Enum(['patch', 'restart']), Type.Null()]),
-  manager: orNull.text,
-  site: orNull.text,
-  packages: Type.Array(text),
-});
-export type ChangeName = Static<typeof ChangeName>;
 export const ChangeRow = Type.Object({
   ...ChangeName.properties,
   state: Type.Enum(['planned', 'in_progress', 'done', 'cancelled']),
@@ -1059,9 +1074,6 @@ export const ChangeDetail = Type.Object({
   history: Type.Array(Type.Object({ at: ms, by: text, code: text, data: Type.Record(text, Type.Unknown()) })),
 });
 export type ChangeDetail = Static<typeof ChangeDetail>;
-/** Work on one endpoint: what its agent reported, and the start of what was planned. */
-export const ChangeMark = Type.Object({ at: ms, what: Type.Enum(['change', 'patch', 'restart']), change: ChangeName });
-export type ChangeMark = Static<typeof ChangeMark>;
 
 /** A stretch of maintenance of one endpoint, or of one window. */
 export const MaintenanceSpan = Type.Object({

@@ -1,17 +1,11 @@
 /** Changes as the REST interface answers them: each judged by what is known of its machines now. */
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type {
-  ChangeDetail,
-  ChangeMark,
-  ChangeName,
-  ChangePreview,
-  ChangeRow,
-  ChangeWarning,
-} from '../../shared/api.ts';
+import type { ChangeDetail, ChangeMark, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
 import { type JudgedChange, judgeChanges } from '../changes/judge.ts';
+import { changeName } from '../changes/names.ts';
 import type { StoredChange } from '../changes/rows.ts';
 import { ticketsNamed } from '../kpi/answer.ts';
 import { changeSuccess } from '../kpi/formulas/change-success.ts';
@@ -111,10 +105,6 @@ async function rowsOf(context: ReadingChanges, rows: readonly StoredChange[]): P
   }
   return judged.map((one) => rowOf(context, one, scopes.get(one.row.id) ?? [], now));
 }
-
-const changeName = ({ id, kind, title, what, manager, site, packages }: StoredChange): ChangeName => ({
-  ...{ id, kind, title, what, manager, site, packages: JSON.parse(packages ?? '[]') as string[] },
-});
 
 function rowOf(
   context: ReadingChanges,

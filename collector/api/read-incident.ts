@@ -11,6 +11,7 @@ import type { Months } from '../kpi/months.ts';
 import { monthsIn } from '../kpi/period.ts';
 import type { State } from '../state/open.ts';
 import { alertsOfTickets, type RuleNamed } from './read-alerts.ts';
+import { changeMarks } from './read-changes.ts';
 
 interface IncidentParts {
   state: State;
@@ -23,6 +24,9 @@ interface IncidentParts {
 const hour = 3_600_000;
 /** How far back a change may be what caused it. */
 const beforeMs = 24 * hour;
+/** As long as a change is watched for what it caused. */
+const changesBeforeMs = 72 * hour;
+const changesShown = 100;
 /** More lines than these nobody compares by eye. */
 const endpointsShown = 40;
 const signalsShown = 500;
@@ -53,6 +57,7 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
     endpoints: await linesOf(state, ids.slice(0, endpointsShown), window, now),
     moreEndpoints: Math.max(0, ids.length - endpointsShown),
     signals: await signalsOf(state, ids, window),
+    changes: await changesBefore(state, names, from),
     ruleChanges: await ruleChangesOf(state, ruleNamed, [...new Set(alerts.map(({ rule }) => rule.id))], from),
     hours: await hoursOf(parts, id, from, to ?? now),
   };
@@ -122,6 +127,19 @@ async function signalsOf(
     .limit(signalsShown)
     .execute();
   return rows.map(({ last_seen, ...row }) => ({ ...row, lastSeen: last_seen }));
+}
+
+async function changesBefore(
+  state: State,
+  names: ReadonlyMap<string, string>,
+  from: number,
+): Promise<Incident['changes']> {
+  const ids = [...names.keys()].slice(0, endpointsShown);
+  const marks = await changeMarks({ state }, ids, { start: from - changesBeforeMs, end: from });
+  return marks.slice(0, changesShown).map(({ endpoint: id, ...mark }) => ({
+    ...mark,
+    endpoint: { id, name: names.get(id) ?? id },
+  }));
 }
 
 async function ruleChangesOf(

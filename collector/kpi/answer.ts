@@ -1,5 +1,6 @@
 /** KPIs of a period, and the list behind one of them. */
-import type { KpiDetail, KpiLine, Kpis, KpiValue, NamedRule, TicketName } from '../../shared/api.ts';
+import type { ChangeName, KpiDetail, KpiLine, Kpis, KpiValue, NamedRule, TicketName } from '../../shared/api.ts';
+import { changesNamed } from '../changes/names.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -37,8 +38,8 @@ export async function valuesOf(
     return figure ? [answerOf(kpi, figure, named, query.ruleNamed)] : [];
   });
   const few = answers.flatMap((answer) => answer.few);
-  const tickets = await ticketsNamed(state, numbersIn(few), query.ruleNamed);
-  return answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(tickets)) }));
+  const names = await namesOf(state, few, query.ruleNamed);
+  return answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(names)) }));
 }
 
 /** @param start how many rows to skip at the start. @throws EvenkeelError BAD_REQUEST when the period is no month */
@@ -54,12 +55,12 @@ export async function kpiDetail(
   const { value, few, evidence, lineOf } = answerOf(kpi, figures[kpi.id] as Figure, named, query.ruleNamed);
   const end = start + limit;
   const shown = evidence.slice(start, end);
-  const tickets = await ticketsNamed(state, numbersIn([...few, ...shown]), query.ruleNamed);
+  const names = await namesOf(state, [...few, ...shown], query.ruleNamed);
   return {
     ...periodHead(query, asOf),
-    kpi: { ...value, few: few.map(lineOf(tickets)) },
+    kpi: { ...value, few: few.map(lineOf(names)) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
-    evidence: shown.map(lineOf(tickets)),
+    evidence: shown.map(lineOf(names)),
     next: evidence.length > end ? String(end) : null,
   };
 }
@@ -74,6 +75,7 @@ async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsB
   return new Map(endpoints.map((one) => [one.id, one]));
 }
 
+/** Of a closed month as they were kept; a KPI that is newer than that is computed. */
 async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery) {
   const closed = await months.closed(query.period, query.scope);
   if (!closed) return { figures: await computed(state, kpis, query), asOf: query.now };
@@ -113,13 +115,15 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
   const { beside, evidence: unsorted, isProvisional = false, weeks = [], ...rest } = figure;
   const evidence = worstFirst(kpi, unsorted, named);
   const lineOf =
-    (tickets: TicketsByNumber) =>
-    ({ endpoint, alert, ticket, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
+    ({ tickets, changes }: NamesOfLines) =>
+    ({ endpoint, alert, ticket, change, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
+      const changed = changes.get(change?.id ?? -1);
       const { id, name, site } = named.get(endpoint ?? '') ?? {};
       return {
         endpoint: id === undefined || name === undefined ? null : { id, name, site: site ?? null },
         alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
         ticket: tickets.get(ticket ?? -1) ?? null,
+        change: change && changed ? { ...changed, outcome: change.outcome, reasons: [...change.reasons] } : null,
         ...{ why: why ?? null, at: at ?? null, part, whole },
         named: other ?? null,
         value: lineValue(kpi, part, whole),
@@ -147,7 +151,20 @@ function lineValue({ total = 'ratio', unit }: Kpi, part: number, whole: number):
 
 type TicketsByNumber = ReadonlyMap<number, TicketName>;
 
-const numbersIn = (items: readonly EvidenceItem[]) => items.flatMap(({ ticket }) => ticket ?? []);
+interface NamesOfLines {
+  tickets: TicketsByNumber;
+  changes: ReadonlyMap<number, ChangeName>;
+}
+
+async function namesOf(
+  state: State,
+  items: readonly EvidenceItem[],
+  ruleNamed: KpiQuery['ruleNamed'],
+): Promise<NamesOfLines> {
+  const tickets = items.flatMap(({ ticket }) => ticket ?? []);
+  const changes = items.flatMap(({ change }) => change?.id ?? []);
+  return { tickets: await ticketsNamed(state, tickets, ruleNamed), changes: await changesNamed(state, changes) };
+}
 
 export async function ticketsNamed(
   state: State,
@@ -179,8 +196,8 @@ function worstFirst({ worst, total }: Kpi, items: readonly EvidenceItem[], named
   // Of a quotient the parts come first, the largest before all.
   const share = ({ part, whole }: EvidenceItem) =>
     whole > 0 ? (sign * part) / whole : total === 'quotient' ? -part : Number.POSITIVE_INFINITY;
-  const nameOf = ({ endpoint, ticket, named: other }: EvidenceItem) =>
-    named.get(endpoint ?? '')?.name ?? other?.name ?? String(ticket ?? '');
+  const nameOf = ({ endpoint, ticket, change, named: other }: EvidenceItem) =>
+    named.get(endpoint ?? '')?.name ?? other?.name ?? String(ticket ?? change?.id ?? '');
   return items
     .map((item) => ({ item, share: share(item), name: nameOf(item) }))
     .sort((a, b) => compare(a.share, b.share) || compare(a.name, b.name) || compare(a.item.at ?? 0, b.item.at ?? 0))

@@ -9,6 +9,7 @@ import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
+import { type ChangeFacts, readChanges } from './change-facts.ts';
 import { type CostFacts, readCosts } from './cost-facts.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
 import { type IncidentFacts, readIncidents } from './incident-facts.ts';
@@ -40,6 +41,8 @@ export interface KpiFacts {
   machines: readonly MachineFact[];
   /** Of the desk, and the price of an hour. */
   costs: CostFacts;
+  /** Changes that were finished in the period. */
+  changes: ChangeFacts;
 }
 export type FactName = keyof KpiFacts;
 
@@ -59,6 +62,7 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   incidents: readIncidents,
   machines: readMachines,
   costs: readCosts,
+  changes: readChanges,
 };
 
 /** The endpoints that were in the fleet at some time of the period, in the order of their names. */

@@ -8,6 +8,7 @@ import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
 import type { FactName, KpiFacts } from './facts.ts';
 import { wholeCents } from './formulas/cents.ts';
+import type { ChangeOutcome, ChangeReason } from './formulas/change-success.ts';
 import { enough } from './formulas/numbers.ts';
 
 export interface Kpi<Need extends FactName = FactName> {
@@ -45,6 +46,8 @@ export interface EvidenceItem {
   why?: string;
   /** A cost or a product, as it was called. */
   named?: { id: string; name: string };
+  /** Its number and how it went, where the row is a change. */
+  change?: { id: number; outcome: ChangeOutcome | 'repair'; reasons: readonly ChangeReason[] };
   /** ms UTC */
   at?: number;
   part: number;

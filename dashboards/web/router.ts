@@ -37,6 +37,7 @@ export const to = {
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
   kpi: (id: string) => `/stability/${encodeURIComponent(id)}`,
   rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
+  change: (id: number) => `/changes/${id}`,
   ticket: (id: number) => `/tickets/${id}`,
   incident: (id: number) => `/incidents/${id}`,
 };

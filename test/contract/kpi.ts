@@ -5,6 +5,7 @@ import type { AlertFact } from '../../collector/kpi/alert-facts.ts';
 import type { ContactFact } from '../../collector/kpi/contact-facts.ts';
 import type { CostFacts } from '../../collector/kpi/cost-facts.ts';
 import type { KpiFacts } from '../../collector/kpi/facts.ts';
+import type { ChangeFact } from '../../collector/kpi/formulas/change-success.ts';
 import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
 import type { MachineFact } from '../../collector/kpi/machine-facts.ts';
@@ -23,6 +24,7 @@ export const noFacts: KpiFacts = {
   incidents: { reportedAt: {}, repeats: {} },
   machines: [],
   costs: { currency: 'EUR', hourCents: null, costs: [], expected: ['people'] },
+  changes: { asOf: period.end, done: [], overdue: 0 },
 };
 const day = 86_400_000;
 
@@ -55,6 +57,7 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
     },
     machines: fleet.map((endpoint) => someMachine(endpoint, random)),
     costs: someCosts(random),
+    changes: { asOf: period.end, overdue: 1, done: Array.from({ length: alerts }, (_, n) => someChange(n, random)) },
     presence: fleet.map((endpoint, n) => {
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
@@ -89,6 +92,16 @@ function someMachine(endpoint: EndpointFact, random: () => number): MachineFact 
       patches: { compliant: 20, overdue: 1 },
     },
     last: { day: '2026-11-30', backup: 'good', restore: 'bad', patches: 'unknown', os: 'Ubuntu 24.04', model: null },
+  };
+}
+
+function someChange(n: number, random: () => number): ChangeFact {
+  const implementedAt = period.start + Math.floor((random() * 34 - 2) * day);
+  return {
+    ...{ id: String(n + 1), status: 'implemented', implementedAt, objectiveMet: n % 9 === 0 ? false : null },
+    ...{ rolledBack: n % 13 === 0, emergencyFix: false, overran: n % 7 === 0, targets: 40, failedTargets: n % 4 },
+    incidents: n % 5 === 0 ? [{ priority: 1 + (n % 4), openedAt: implementedAt + day }] : [],
+    repairs: n % 11 === 10 ? '1' : null,
   };
 }
 
@@ -207,13 +220,13 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const { presence, alerts, tickets, impact, incidents, machines, ratings, created, costs } = facts;
+    const { presence, alerts, tickets, impact, incidents, machines, ratings, created, costs, changes } = facts;
     const turned = compute({
       ...{ ...facts, ratings: ratings.toReversed() },
       created: { ...created, tickets: created.tickets.toReversed() },
       ...{ presence: presence.toReversed(), alerts: alerts.toReversed(), tickets: tickets.toReversed() },
       impact: { ...impact, incidents: impact.incidents.toReversed() },
-      ...{ incidents, machines: machines.toReversed() },
+      ...{ incidents, machines: machines.toReversed(), changes: { ...changes, done: changes.done.toReversed() } },
       costs: { ...costs, costs: costs.costs?.toReversed() ?? null },
     });
     const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);

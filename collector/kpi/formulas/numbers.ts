@@ -1,5 +1,4 @@
 /** Shares of few items, and what may be concluded from them. Percent is 0 to 100; null without a whole, never 0 and never 100. */
-
 /** Whether this many items are enough for one number. */
 export const enough = (n: number) => (n < 5 ? 'insufficient' : n < 30 ? 'low_n' : 'ok');
 

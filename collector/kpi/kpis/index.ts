@@ -2,6 +2,7 @@
 import type { Kpi } from '../kpi.ts';
 import { serverAvailability, workstationAvailability } from './availability.ts';
 import { openTickets } from './backlog.ts';
+import { changeSuccess } from './change-success.ts';
 import { costPerTicket } from './cost-per-ticket.ts';
 import { satisfaction } from './csat.ts';
 import { backupCoverage, patchCompliance, verifiedRestores } from './endpoint-days.ts';
@@ -34,4 +35,5 @@ export const kpis: readonly Kpi[] = [
   verifiedRestores,
   patchCompliance,
   costPerTicket,
+  changeSuccess,
 ];

@@ -5,6 +5,8 @@ import { match } from '../router.ts';
 import { AddPage } from './add.tsx';
 import { AlertsPage } from './alerts.tsx';
 import { CalendarsPage } from './calendars/list.tsx';
+import { ChangePage } from './changes/change.tsx';
+import { ChangesPage } from './changes/list.tsx';
 import { CostsPage } from './costs/list.tsx';
 import { EndpointPage } from './endpoint/endpoint.tsx';
 import { FleetPage } from './fleet.tsx';
@@ -61,6 +63,8 @@ export const pages = table({
   report: { path: '/reports/:id', show: (id) => <ReportPage id={id} />, partOf: 'reports' },
   protection: { path: '/protection', show: () => <ProtectionPage />, menu: { group: 'judge', icon: 'protection' } },
   patches: { path: '/patches', show: () => <PatchesPage />, menu: { group: 'judge', icon: 'patches' } },
+  changes: { path: '/changes', show: () => <ChangesPage />, menu: { group: 'judge', icon: 'change' } },
+  change: { path: '/changes/:number', show: (number) => <ChangePage id={Number(number)} />, partOf: 'changes' },
   sites: { path: '/sites', show: () => <PlacesPage kind="sites" />, menu: { group: 'manage', icon: 'site' } },
   site: { path: '/sites/:id', show: (id) => <PlacePage kind="sites" id={id} />, partOf: 'sites' },
   groups: { path: '/groups', show: () => <PlacesPage kind="groups" />, menu: { group: 'manage', icon: 'group' } },

@@ -6,6 +6,7 @@ import { Box } from '../parts/box.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
+import { ChangeLink } from './changes/facts.tsx';
 import { titleOf } from './tickets.tsx';
 
 const formats: Record<KpiUnit, (value: number | null, currency: string) => string> = {
@@ -23,11 +24,12 @@ export const formatUnit = (unit: KpiUnit, value: number | null, currency = 'XXX'
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
 
 /** By its place as well: answers of which it is not said whose they are look alike. */
-export const keyOfLine = ({ endpoint, alert, ticket, named }: KpiLine, n: number) =>
-  `${endpoint?.id} ${alert?.id} ${named?.id} ${ticket?.id ?? n}`;
+export const keyOfLine = ({ endpoint, alert, ticket, change, named }: KpiLine, n: number) =>
+  `${endpoint?.id} ${alert?.id} ${named?.id} ${ticket?.id ?? change?.id ?? n}`;
 
 /** What a line of the list is about, and why it counts or does not. */
-export function Subject({ kpi, line: { endpoint, alert, ticket, named, why } }: { kpi: string; line: KpiLine }) {
+export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
+  const { endpoint, alert, ticket, change, named, why } = line;
   return (
     <>
       {endpoint && (
@@ -41,6 +43,19 @@ export function Subject({ kpi, line: { endpoint, alert, ticket, named, why } }: 
         </a>
       )}
       {named && <span class="strong">{named.name}</span>}
+      {change && (
+        <>
+          <span class="strong">
+            <ChangeLink change={change} />
+          </span>
+          <div class="quiet small">
+            {[
+              t(`change.outcome.${change.outcome}`),
+              ...change.reasons.map((reason) => wordOr('change.reason', reason)),
+            ].join(' · ')}
+          </div>
+        </>
+      )}
       {alert && <div class="small">{ruleName(alert.rule)}</div>}
       {why !== null && <div class="small">{kpiWord(kpi, `why.${why}`)}</div>}
     </>
@@ -156,9 +171,11 @@ interface KpiTileProps {
   zone: string;
   /** Of its list; none on the page of the list itself. */
   href?: string;
+  /** A picture of it. */
+  children?: ComponentChildren;
 }
 
-export function KpiTile({ kpi, provisional, zone, href }: KpiTileProps) {
+export function KpiTile({ kpi, provisional, zone, href, children }: KpiTileProps) {
   const name = kpiWord(kpi.id, 'name');
   return (
     <Box
@@ -168,6 +185,7 @@ export function KpiTile({ kpi, provisional, zone, href }: KpiTileProps) {
       <div class="stack-2">
         <Figure kpi={kpi} />
         <Weeks weeks={kpi.weeks} zone={zone} />
+        {children}
         <Facts kpi={kpi} />
         {(kpi.state === 'low_n' || kpi.state === 'insufficient') && (
           <p class="small quiet">{t(`stability.${kpi.state}`)}</p>

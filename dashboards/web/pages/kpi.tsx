@@ -21,6 +21,7 @@ const mostLines = 1000;
 /** Answers of which it is not said whose they are have neither. */
 function subjectOf(evidence: readonly EvidenceLine[]): string {
   if (evidence.some(({ ticket }) => ticket)) return t('page.ticket');
+  if (evidence.some(({ change }) => change)) return t('page.change');
   return t(evidence.some(({ endpoint }) => endpoint) ? 'column.endpoint' : 'stability.answer');
 }
 

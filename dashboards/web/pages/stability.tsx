@@ -12,6 +12,7 @@ import { search, setQuery, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { t } from '../words/words.ts';
 import { Actions } from './stability/actions.tsx';
+import { ChangeCost } from './stability/change-cost.tsx';
 import { Definitions } from './stability/definition.tsx';
 import { Hours } from './stability/hours.tsx';
 import { About, Lead } from './stability/lead.tsx';
@@ -68,6 +69,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
       <MachineList data={data} kind="workstation" />
       <Support data={data} />
       <ProtectionBlock data={data} />
+      <ChangeCost data={data} />
       <Definitions data={data} onDone={reload} />
     </>
   );

@@ -1,9 +1,11 @@
 /** A chart: a canvas with a name, a key with the values under the cursor, and the same data as a table. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { measured, time } from '../../../shared/words/format.ts';
+import { navigate } from '../router.ts';
 import { shade } from '../theme.ts';
 import { type Aligned, align, type PointColumn, type Points, summary } from '../time/points.ts';
 import { language, t } from '../words/words.ts';
+import type { Diamond } from './diamonds.ts';
 import { createPlot, dashName, lineColour, type Plot } from './plot.ts';
 import { Table } from './table.tsx';
 
@@ -24,6 +26,7 @@ interface ChartProps {
   limit?: number | null;
   marks?: readonly number[];
   bands?: readonly { start: number; end: number }[];
+  diamonds?: readonly Diamond[];
   onZoom: (from: number, to: number) => void;
 }
 
@@ -67,6 +70,7 @@ interface KeyProps {
 const mostRows = 300;
 const noMarks: readonly number[] = [];
 const noBands: readonly { start: number; end: number }[] = [];
+const noDiamonds: readonly Diamond[] = [];
 
 function ChartTable({
   name,
@@ -118,6 +122,7 @@ export function Chart(props: ChartProps) {
     limit = null,
     marks = noMarks,
     bands = noBands,
+    diamonds = noDiamonds,
     onZoom,
   } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -140,6 +145,7 @@ export function Chart(props: ChartProps) {
       language: spokenIn,
       onZoom: (a, b) => zoom.current(a, b),
       onPoint: setPoint,
+      onOpen: navigate,
     });
     return () => {
       plot.current?.destroy();
@@ -148,8 +154,8 @@ export function Chart(props: ChartProps) {
   }, [labels, unit, stacked, spokenIn, colours]);
   // Read again or drawn again: a canvas drawn anew needs its data again
   useEffect(() => {
-    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands });
-  }, [aligned, from, to, asOf, step, limit, marks, bands, labels, unit, stacked, spokenIn, colours]);
+    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands, diamonds });
+  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, labels, unit, stacked, spokenIn, colours]);
   return (
     <div class="chart stack-2">
       <Key lines={lines} aligned={aligned} unit={unit} point={point} stacked={stacked} />
@@ -161,6 +167,12 @@ export function Chart(props: ChartProps) {
             <>
               {' · '}
               <span class="band-mark" /> {t('maintenance.band')}
+            </>
+          )}
+          {diamonds.length > 0 && (
+            <>
+              {' · '}
+              <span aria-hidden="true">◆</span> {t('change.marks')}
             </>
           )}
         </span>

@@ -9,6 +9,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  change: (
+    <path
+      d="M8 1.800 14.200 8 8 14.200 1.800 8ZM8 5v3.400l2 1.400"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+      stroke-linejoin="round"
+    />
+  ),
   calendar: (
     <path
       d="M2.500 3.500h11v10h-11ZM2.500 6.500h11M5.500 1.800v3M10.500 1.800v3"

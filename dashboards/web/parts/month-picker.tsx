@@ -6,7 +6,8 @@ import { setQuery } from '../router.ts';
 import { periodOf } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 
-export function MonthPicker({ period }: { period: string }) {
+/** @param ahead: also what is to come */
+export function MonthPicker({ period, ahead = false }: { period: string; ahead?: boolean }) {
   const present = periodOf(now.value, kindOfPeriod(period) ?? 'month');
   const go = (by: number) => setQuery({ period: movedPeriod(period, by) });
   return (
@@ -22,7 +23,7 @@ export function MonthPicker({ period }: { period: string }) {
         type="button"
         class="button"
         aria-label={t('stability.later')}
-        disabled={period >= present}
+        disabled={!ahead && period >= present}
         onClick={() => go(1)}
       >
         ▶

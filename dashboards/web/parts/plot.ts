@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
 import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
+import { type Diamond, drawDiamonds, listenToDiamonds } from './diamonds.ts';
 
 export interface PlotOptions {
   labels: readonly string[];
@@ -14,6 +15,8 @@ export interface PlotOptions {
   onZoom: (from: number, to: number) => void;
   /** The index of the point under the cursor; null when there is none. */
   onPoint: (index: number | null) => void;
+  /** A diamond was clicked. */
+  onOpen: (href: string) => void;
 }
 
 export interface PlotData {
@@ -29,6 +32,8 @@ export interface PlotData {
   marks: readonly number[];
   /** Time under maintenance. */
   bands: readonly { start: number; end: number }[];
+  /** Work on the machine. */
+  diamonds: readonly Diamond[];
 }
 
 export interface Plot {
@@ -188,12 +193,14 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     limit: null,
     marks: [],
     bands: [],
+    diamonds: [],
   };
   let least = 0;
   const ground = colour('--unknown-soft');
   const line = colour('--unknown-fill');
   const guide = colour('--bad');
   const violet = colour('--maintenance-soft');
+  const [ink, paper] = [colour('--ink'), colour('--surface')];
   const drawGaps = (u: uPlot) => {
     u.ctx.save();
     u.ctx.fillStyle = hatching(u.ctx, ground, line);
@@ -258,7 +265,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
       hooks: {
         drawClear: [drawBands, drawGaps],
-        draw: [drawGuides],
+        draw: [drawGuides, (plot) => drawDiamonds(plot, data.diamonds, ink, paper)],
         setSelect: [chosen],
         setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)],
       },
@@ -267,6 +274,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     place,
   );
   listenToFingers(u);
+  listenToDiamonds(u, () => data.diamonds, options.onOpen);
   const watcher = new ResizeObserver(() => {
     if (place.clientWidth > 0) u.setSize({ width: place.clientWidth, height: place.clientHeight || 190 });
   });

@@ -8,11 +8,13 @@ import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Bones, Box, ProblemCallout } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
+import type { Diamond } from '../../parts/diamonds.ts';
 import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
 import { largest, moved, type TimeSpan, withoutSlivers } from '../../time/points.ts';
 import { metricName, metricTitle } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
+import { Marks, useMarks } from './marks.tsx';
 import {
   freshness,
   lineLabel,
@@ -84,10 +86,11 @@ interface PanelProps {
   panel: Panel;
   span: TimeSpan;
   bands: readonly MaintenanceSpan[];
+  diamonds: readonly Diamond[];
   onZoom: (from: number, to: number) => void;
 }
 
-function PanelBox({ endpoint, panel, span, bands, onZoom }: PanelProps) {
+function PanelBox({ endpoint, panel, span, bands, diamonds, onZoom }: PanelProps) {
   const { place, seen } = useSeen();
   const [kept, setKept] = useState<Series | null>(null);
   const address = `endpoints/${encodeURIComponent(endpoint)}/series?metric=${panel.metrics.join(',')}&from=${span.from}&to=${span.to}${filterOf(panel)}`;
@@ -120,6 +123,7 @@ function PanelBox({ endpoint, panel, span, bands, onZoom }: PanelProps) {
             stacked={panel.stacked === true}
             limit={panel.limit ?? null}
             bands={bands}
+            diamonds={diamonds}
             onZoom={onZoom}
           />
         )}
@@ -232,17 +236,20 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
   const asked = `maintenance/spans?endpoint=${encodeURIComponent(endpoint)}&from=${span.from}&to=${span.to}`;
   const maintenance = useKept(useLoad<Page<MaintenanceSpan>>(asked, ({ kind }) => kind === 'maintenance', 5000));
   const bands = useMemo(() => maintenance?.items ?? [], [maintenance]);
+  const { marks, diamonds, hidden } = useMarks(endpoint, span);
   const zoom = (from: number, to: number) => setQuery({ from: String(from), to: String(to) });
+  const place = { endpoint, span, bands, diamonds, onZoom: zoom };
   return (
     <>
       <SpanBar span={span} zoomed={zoomed} range={range} />
       <p class="small quiet">{t('chart.help')}</p>
+      <Marks marks={marks} hidden={hidden} />
       <div class="charts">
         {panels.map((panel) => (
-          <PanelBox key={panel.name} endpoint={endpoint} panel={panel} span={span} bands={bands} onZoom={zoom} />
+          <PanelBox key={panel.name} panel={panel} {...place} />
         ))}
       </div>
-      {names.length > 0 && <Chosen names={names} endpoint={endpoint} span={span} bands={bands} onZoom={zoom} />}
+      {names.length > 0 && <Chosen names={names} {...place} />}
     </>
   );
 }

@@ -12,6 +12,7 @@ import { StateKey } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
 import { ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
+import { ChangeLink } from '../changes/facts.tsx';
 import { formatHours, formatMonth } from '../stability/format.ts';
 import { Story } from '../ticket-story.tsx';
 import { Priority, TicketState, titleOf } from '../tickets.tsx';
@@ -105,6 +106,13 @@ function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
   );
 }
 
+/** Only C-12 and 12 are numbers of ours; other names are of another tool. */
+function LinkedChange({ target }: { target: string }) {
+  const [, number] = /^(?:C-)?([1-9]\d{0,9})$/.exec(target) ?? [];
+  const words = t('incident.change', { name: target });
+  return <span>{number === undefined ? words : <a href={to.change(Number(number))}>{words}</a>}</span>;
+}
+
 /** What was not as usual in the day before it began. */
 function Before({ incident, detail }: Whole) {
   const changes = detail.links.filter(({ kind }) => kind === 'change');
@@ -120,7 +128,9 @@ function Before({ incident, detail }: Whole) {
   return (
     <ul class="stack-2">
       {changes.map(({ id, target }) => (
-        <li key={id}>{t('incident.change', { name: target })}</li>
+        <li key={id}>
+          <LinkedChange target={target} />
+        </li>
       ))}
       {rows.map((row) => (
         <li key={row.key}>
@@ -136,6 +146,20 @@ function Before({ incident, detail }: Whole) {
               {row.cause && ` (${wordOr('cause', row.cause)})`}, {duration((row.to - row.from) / 1000, language.value)}
             </>
           )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ChangesBefore({ changes }: Pick<Incident, 'changes'>) {
+  if (changes.length === 0) return <p class="quiet">{t('change.noneBefore')}</p>;
+  return (
+    <ul class="stack-2">
+      {changes.map(({ at, what, change, endpoint }) => (
+        <li key={`${at} ${what} ${endpoint.id} ${change.id}`}>
+          <Moment at={at} /> · {t(`change.what.${what}`)} ·{' '}
+          <a href={`${to.endpoint(endpoint.id)}?tab=charts`}>{endpoint.name}</a> · <ChangeLink change={change} />
         </li>
       ))}
     </ul>
@@ -186,6 +210,9 @@ function Body({ incident, detail }: Whole) {
         <div class="stack">
           <Box title={t('incident.before')}>
             <Before incident={incident} detail={detail} />
+          </Box>
+          <Box title={t('change.before')}>
+            <ChangesBefore changes={incident.changes} />
           </Box>
           <Merged merged={incident.merged} />
         </div>

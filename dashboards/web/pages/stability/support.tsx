@@ -4,6 +4,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { language, t } from '../../words/words.ts';
 import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
+import { changeCostKpis } from './change-cost.tsx';
 import { kpiOf, listOf } from './format.ts';
 import { protectionKpis } from './protection.tsx';
 
@@ -57,7 +58,9 @@ const headlines = new Set(['availability_server', 'availability_workstation', 'l
 
 export function Support({ data }: { data: Stability }) {
   const backlog = kpiOf(data, 'backlog');
-  const rest = data.kpis.filter(({ id }) => id !== 'backlog' && !headlines.has(id) && !protectionKpis.has(id));
+  const rest = data.kpis.filter(
+    ({ id }) => id !== 'backlog' && !headlines.has(id) && !protectionKpis.has(id) && !changeCostKpis.has(id),
+  );
   return (
     <>
       <h2>{t('stability.support.title')}</h2>

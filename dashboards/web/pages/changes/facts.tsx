@@ -1,0 +1,81 @@
+/** What is shown of changes on several pages: how one is called, its state, its outcome, what to know about it. */
+import type { ChangeName, ChangeRow, ChangeWarning } from '../../../../shared/api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { Callout } from '../../parts/box.tsx';
+import { Mark, type Tone } from '../../parts/mark.tsx';
+import { to } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+
+export const say = (n: number) => number(n, language.value);
+export const changeNumber = (id: number) => t('change.name', { n: String(id) });
+
+export function changeTitle({ title, what, manager, site, packages }: ChangeName): string {
+  if (what === 'restart') return t('change.restart', { site: site ?? t('stability.noSite') });
+  if (what === 'patch' && packages.length > 0)
+    return t('change.patch', { manager: manager ?? none, n: say(packages.length) });
+  return what === 'patch' ? t('change.patchUnknown', { manager: manager ?? none }) : title;
+}
+
+export function ChangeLink({ change }: { change: ChangeName }) {
+  return (
+    <a href={to.change(change.id)}>
+      {changeNumber(change.id)} {changeTitle(change)}
+    </a>
+  );
+}
+
+const tones = {
+  success: ['ok', 'ok'],
+  with_issues: ['warning', 'warning'],
+  failed: ['critical', 'critical'],
+} as const satisfies Record<string, readonly [Tone, string]>;
+
+/** Its outcome; before it has one, how far it is. */
+export function ChangeState({ row }: { row: ChangeRow }) {
+  if (row.state === 'done' && row.outcome) {
+    const [tone, icon] = tones[row.outcome.value];
+    return (
+      <Mark tone={tone} icon={icon}>
+        {t(`change.outcome.${row.outcome.value}`)}
+      </Mark>
+    );
+  }
+  if (row.isOverdue)
+    return (
+      <Mark tone="warning" icon="warning">
+        {t('change.overdue')}
+      </Mark>
+    );
+  return (
+    <Mark tone={row.state === 'in_progress' ? 'info' : 'idle'} icon={row.state === 'in_progress' ? 'info' : 'never'}>
+      {t(`change.state.${row.state}`)}
+    </Mark>
+  );
+}
+
+export function ChangeReasons({ outcome }: Pick<ChangeRow, 'outcome'>) {
+  if (!outcome || outcome.reasons.length === 0) return null;
+  return (
+    <span class="quiet small">
+      {outcome.reasons.map((reason) => t(`change.reason.${reason}` as never)).join(' · ')}
+    </span>
+  );
+}
+
+export function ChangeWarnings({ warnings }: { warnings: readonly ChangeWarning[] }) {
+  return (
+    <>
+      {warnings.map(({ code, change }) => (
+        <Callout key={`${code} ${change?.id}`} tone="warning">
+          <p>
+            {code === 'overlap'
+              ? t('change.warning.overlap', {
+                  name: change ? `${changeNumber(change.id)} ${changeTitle(change)}` : none,
+                })
+              : t(`change.warning.${code}`)}
+          </p>
+        </Callout>
+      ))}
+    </>
+  );
+}

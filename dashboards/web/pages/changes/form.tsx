@@ -1,0 +1,223 @@
+/** A plan for a change, new or changed: what, why, on which targets and when; with what it would reach. */
+import { useEffect, useState } from 'preact/hooks';
+import type { ChangeDetail, ChangePreview } from '../../../../shared/api.ts';
+import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
+import { rows } from '../../fleet/store.ts';
+import { asProblem, useSend } from '../../net/load.ts';
+import { call, type Problem } from '../../net/request.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { search } from '../../router.ts';
+import { instantIn, localText } from '../../time/local.ts';
+import { t } from '../../words/words.ts';
+import { ChangeWarnings, say } from './facts.tsx';
+
+const kinds = ['site', 'group', 'tag', 'endpoint'] as const;
+type PlanScope = Pick<ChangeDetail['row']['scopes'][number], 'of' | 'target'>;
+
+interface ChangeDraft {
+  title: string;
+  description: string;
+  scopes: PlanScope[];
+  from: string;
+  to: string;
+  repairOf: string;
+}
+
+function blank(): ChangeDraft {
+  const params = new URLSearchParams(search.value);
+  const of = kinds.find((one) => one === params.get('of')) ?? 'endpoint';
+  const target = params.get('target');
+  return {
+    ...{ title: '', description: '', from: '', to: '', repairOf: params.get('repairs') ?? '' },
+    scopes: target === null ? [] : [{ of, target }],
+  };
+}
+
+const draftOf = ({ row, description }: ChangeDetail): ChangeDraft => ({
+  ...{ title: row.title, description, from: localText(row.from).slice(0, 16), to: localText(row.to).slice(0, 16) },
+  scopes: row.scopes.map(({ of, target }) => ({ of, target })),
+  repairOf: row.repairOf === null ? '' : `C-${row.repairOf}`,
+});
+
+/** The body of the request; null while something is missing. */
+function bodyOf({ title, description, scopes, from, to, repairOf }: ChangeDraft): object | null {
+  const [start, end] = [instantIn(from, null), instantIn(to, null)];
+  if (start === null || end === null || scopes.length === 0) return null;
+  const [, number] = /^\s*(?:C-)?(\d{1,15})\s*$/i.exec(repairOf) ?? [];
+  return { title, description, scopes, from: start, to: end, repairOf: number === undefined ? null : Number(number) };
+}
+
+function choicesOf(of: PlanScope['of']): [string, string][] {
+  if (of === 'endpoint') return [...(rows.value?.values() ?? [])].map(({ id, name }) => [id, name]);
+  const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
+  return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
+}
+
+const nameOf = ({ of, target }: PlanScope) => choicesOf(of).find(([value]) => value === target)?.[1] ?? target;
+
+function Targets({ scopes, onChange }: { scopes: PlanScope[]; onChange: (scopes: PlanScope[]) => void }) {
+  const [of, setOf] = useState<PlanScope['of']>('site');
+  const known = choicesOf(of).sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
+  const add = (target: string) => {
+    if (target !== '' && !scopes.some((one) => one.of === of && one.target === target))
+      onChange([...scopes, { of, target }]);
+  };
+  return (
+    <fieldset class="part-fields">
+      <legend>{t('change.targets')}</legend>
+      <ul class="row">
+        {scopes.map((scope) => (
+          <li key={`${scope.of} ${scope.target}`} class="tag">
+            {t(`maintenance.scope.${scope.of}`)}: {nameOf(scope)}{' '}
+            <button
+              type="button"
+              class="link"
+              aria-label={t('change.remove', { name: nameOf(scope) })}
+              onClick={() => onChange(scopes.filter((one) => one !== scope))}
+            >
+              <Icon name="close" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="form-row">
+        <Select
+          label={t('maintenance.what')}
+          value={of}
+          onChange={(next) => setOf(next as PlanScope['of'])}
+          options={kinds.map((one) => [one, t(`maintenance.scope.${one}`)] as const)}
+        />
+        <Select
+          label={t('change.add')}
+          value=""
+          onChange={add}
+          options={[['', t('maintenance.choose')], ...known]}
+          help={t('change.targetHelp')}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
+/** What the collector says to it, a moment after the last change. */
+function usePreview(draft: ChangeDraft, except: number | undefined) {
+  const [preview, setPreview] = useState<ChangePreview | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const text = JSON.stringify([draft.scopes, draft.from, draft.to]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      const body = bodyOf(draft) as { scopes: PlanScope[]; from: number; to: number } | null;
+      if (!body) return setPreview(null);
+      const { scopes, from, to } = body;
+      const sent = { scopes, from, to, ...(except === undefined ? {} : { except }) };
+      call<ChangePreview>('changes/preview', { method: 'POST', body: sent, signal: abort.signal }).then(
+        (found) => {
+          setPreview(found);
+          setProblem(null);
+        },
+        (thrown) => {
+          if (abort.signal.aborted) return;
+          setPreview(null);
+          setProblem(asProblem(thrown));
+        },
+      );
+    }, 400);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text]);
+  return { preview, problem };
+}
+
+interface ChangeFormProps {
+  /** Without: a new one. */
+  detail?: ChangeDetail;
+  onDone: (id: number) => void;
+  onCancel: () => void;
+}
+
+export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
+  const [draft, setDraft] = useState(() => (detail ? draftOf(detail) : blank()));
+  const set = (part: Partial<ChangeDraft>) => setDraft((old) => ({ ...old, ...part }));
+  const { preview, problem: fault } = usePreview(draft, detail?.row.id);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = bodyOf(draft);
+    // The collector says what is missing of a plan without targets.
+    const sent = body ?? { ...draft, from: instantIn(draft.from, null), to: instantIn(draft.to, null), repairOf: null };
+    const [address, method] = detail ? [`changes/${detail.row.id}`, 'PATCH' as const] : ['changes', 'POST' as const];
+    await send(async () => onDone((await call<ChangeDetail>(address, { method, body: sent })).row.id));
+  };
+  const shown = problem ?? fault;
+  return (
+    <Box title={t(detail ? 'change.edit' : 'change.new')}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {shown && <ProblemCallout problem={shown} />}
+        <Input
+          label={t('change.title')}
+          value={draft.title}
+          onInput={(title) => set({ title })}
+          required
+          maxLength={200}
+        />
+        <Targets scopes={draft.scopes} onChange={(scopes) => set({ scopes })} />
+        <div class="form-row">
+          <Input
+            label={t('change.from')}
+            type="datetime-local"
+            value={draft.from}
+            onInput={(from) => set({ from })}
+            required
+          />
+          <Input
+            label={t('change.to')}
+            type="datetime-local"
+            value={draft.to}
+            onInput={(to) => set({ to })}
+            required
+            help={t('change.windowHelp')}
+          />
+          <Input
+            label={t('change.repairOf')}
+            value={draft.repairOf}
+            onInput={(repairOf) => set({ repairOf })}
+            maxLength={20}
+            help={t('change.repairHelp')}
+          />
+        </div>
+        <Field label={t('change.description')}>
+          {(ids) => (
+            <textarea
+              class="input"
+              maxLength={5000}
+              value={draft.description}
+              onInput={(event) => set({ description: event.currentTarget.value })}
+              {...ids}
+            />
+          )}
+        </Field>
+        <div aria-live="polite" class="stack-2">
+          {preview && (
+            <>
+              <p class="strong">{t('change.reaches', { n: say(preview.endpoints) })}</p>
+              <ChangeWarnings warnings={preview.warnings} />
+            </>
+          )}
+        </div>
+        <div class="form-end">
+          <button type="submit" class="button main" disabled={busy}>
+            {busy ? t('common.working') : detail ? t('change.move') : t('change.save')}
+          </button>
+          <button type="button" class="button" onClick={onCancel}>
+            {t('common.cancel')}
+          </button>
+        </div>
+      </form>
+    </Box>
+  );
+}

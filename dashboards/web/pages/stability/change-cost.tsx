@@ -1,0 +1,53 @@
+/** How changes went, as one bar of successful, with issues and failed, and what support cost. */
+import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { number } from '../../../../shared/words/format.ts';
+import { language, t } from '../../words/words.ts';
+import { KpiTile, kpiWord } from '../kpi-tile.tsx';
+import { besideOf, listOf } from './format.ts';
+
+/** KPIs that have their place here. */
+export const changeCostKpis: ReadonlySet<string> = new Set(['change_success', 'cost_per_ticket']);
+
+const parts = ['success', 'with_issues', 'failed'] as const;
+
+function ChangeBar({ kpi }: { kpi: KpiValue }) {
+  const counts = parts.map((part) => [part, besideOf(kpi, part) ?? 0] as const);
+  const spoken = counts
+    .map(([part, n]) => `${kpiWord(kpi.id, `beside.${part}`)} ${number(n, language.value)}`)
+    .join(', ');
+  return (
+    <div class="three-parts" role="img" aria-label={spoken}>
+      {counts.map(
+        ([part, n]) =>
+          n > 0 && (
+            <span key={part} class={`is-${part}`} style={{ flexGrow: n }}>
+              {number(n, language.value)}
+            </span>
+          ),
+      )}
+    </div>
+  );
+}
+
+export function ChangeCost({ data }: { data: Stability }) {
+  const kpis = data.kpis.filter(({ id }) => changeCostKpis.has(id));
+  if (kpis.length === 0) return null;
+  return (
+    <>
+      <h2>{t('stability.changeCost')}</h2>
+      <div class="columns">
+        {kpis.map((kpi) => (
+          <KpiTile
+            key={kpi.id}
+            kpi={kpi}
+            provisional={data.provisional}
+            zone={data.period.zone}
+            href={listOf(data, kpi.id)}
+          >
+            {kpi.id === 'change_success' && kpi.n > 0 && <ChangeBar kpi={kpi} />}
+          </KpiTile>
+        ))}
+      </div>
+    </>
+  );
+}
