@@ -164,7 +164,7 @@ export const words = {
     result: { done: 'Done', failed: 'Failed', not_seen: 'Not seen' },
     resultLabel: 'Result',
     resultHelp: 'Not seen: no agent has reported the work; that is neither done nor failed.',
-    stated: 'stated by a person',
+    stated: 'Stated by a person',
     seenAt: 'Reported',
     outage: 'Afterwards',
     stateIt: 'State it',

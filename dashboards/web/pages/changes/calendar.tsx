@@ -12,7 +12,7 @@ const toneOf = ({ outcome, state, isOverdue }: ChangeRow) =>
   isOverdue ? 'with_issues' : state === 'done' && outcome ? outcome.value : state;
 
 function Day({ day, rows, isToday }: { day: CalendarDay; rows: readonly ChangeRow[]; isToday: boolean }) {
-  const own = rows.filter((row) => row.state !== 'cancelled' && liesOn(row, day));
+  const own = rows.filter((row) => row.state !== 'cancelled' && liesOn(row, day)).sort((a, b) => a.from - b.from);
   const rest = own.length - shownPerDay;
   return (
     <td class={`${day.isOwn ? '' : 'beyond'} ${isToday ? 'today' : ''}`}>

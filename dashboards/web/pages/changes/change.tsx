@@ -13,7 +13,16 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
-import { ChangeLink, ChangeReasons, ChangeState, ChangeWarnings, changeNumber, changeTitle, say } from './facts.tsx';
+import {
+  ChangeLink,
+  ChangeReasons,
+  ChangeState,
+  ChangeWarnings,
+  changeNumber,
+  changeTitle,
+  say,
+  TargetCounts,
+} from './facts.tsx';
 import { ChangeForm } from './form.tsx';
 import { concernsChanges } from './list.tsx';
 import { OutcomeForm } from './outcome.tsx';
@@ -246,18 +255,7 @@ function Body({
       {form === 'cancel' && <CancelForm id={row.id} onDone={done} onCancel={close} />}
       <ChangeWarnings warnings={detail.warnings} />
       <Facts detail={detail} />
-      <Box
-        title={t('change.targets')}
-        aside={
-          <span class="quiet small">
-            {t('change.counts', {
-              ...{ n: say(row.targets.n), done: say(row.targets.done) },
-              ...{ failed: say(row.targets.failed), notSeen: say(row.targets.notSeen) },
-            })}
-          </span>
-        }
-        flush
-      >
+      <Box title={t('change.targets')} aside={<TargetCounts row={row} />} flush>
         {targets.length > 0 && (
           <Table
             caption={t('change.targets')}

@@ -79,3 +79,15 @@ export function ChangeWarnings({ warnings }: { warnings: readonly ChangeWarning[
     </>
   );
 }
+
+/** Before it begins nobody can know how many are done. */
+export function TargetCounts({ row: { state, targets } }: { row: ChangeRow }) {
+  const { n, done, failed, notSeen } = targets;
+  return (
+    <span class="quiet small">
+      {state === 'planned' || n === 0
+        ? t('change.reaches', { n: say(n) })
+        : t('change.counts', { n: say(n), done: say(done), failed: say(failed), notSeen: say(notSeen) })}
+    </span>
+  );
+}

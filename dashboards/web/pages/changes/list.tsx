@@ -17,7 +17,7 @@ import { periodOf } from '../../time/period.ts';
 import { actorName, t } from '../../words/words.ts';
 import { ChangeCalendar } from './calendar.tsx';
 import { monthSpan } from './days.ts';
-import { ChangeLink, ChangeReasons, ChangeState, say } from './facts.tsx';
+import { ChangeLink, ChangeReasons, ChangeState, say, TargetCounts } from './facts.tsx';
 import { ChangeForm } from './form.tsx';
 
 const atMost = 500;
@@ -57,14 +57,11 @@ function columnsOf(): TableColumn<ChangeRow>[] {
     {
       key: 'targets',
       head: t('change.targets'),
-      cell: ({ scopes, targets }) => (
+      cell: (row) => (
         <div>
-          {scopes.map(({ name }) => name).join(', ')}
-          <div class="quiet small">
-            {t('change.counts', {
-              ...{ n: say(targets.n), done: say(targets.done) },
-              ...{ failed: say(targets.failed), notSeen: say(targets.notSeen) },
-            })}
+          {row.scopes.map(({ name }) => name).join(', ')}
+          <div>
+            <TargetCounts row={row} />
           </div>
         </div>
       ),
