@@ -294,6 +294,8 @@ export const Alert = Type.Object({
   handedTo: orNull.text,
   firstAcknowledgedAt: orNull.ms,
   ticket: Type.Union([Type.Integer(), Type.Null()]),
+  /** It fires, has no ticket, and its rule leaves it to people to open one. */
+  proposesTicket: Type.Boolean(),
 });
 export type Alert = Static<typeof Alert>;
 
@@ -430,7 +432,7 @@ export const RuleShown = Type.Object(
     clear_for_s: Type.Number(),
     covered_by: Type.Optional(Type.Array(text)),
     no_data: Type.Optional(Type.Enum(['keep', 'ignore', 'alert'])),
-    ticket: Type.Enum(['off', 'open']),
+    ticket: Type.Enum(['off', 'propose', 'open']),
     urgency: Type.Integer(),
   },
   { additionalProperties: true },

@@ -16,6 +16,8 @@ import { stableAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
 import { asShown, createTransitions, monitor } from './transitions.ts';
 
+type PersonInput = Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' | 'want-ticket' }>;
+
 export interface AdvanceParts {
   memory: AlertMemory;
   endpointOf(id: string): Endpoint | undefined;
@@ -57,7 +59,8 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       case 'acknowledge':
       case 'hand-over':
       case 'withdraw':
-        onPerson(input);
+      case 'want-ticket':
+        onPerson(input, memory.alert(input.key), record);
         break;
       case 'ticket':
       case 'maintenance':
@@ -151,25 +154,30 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       record(next, 'level', at, { reason: 'rule_changed' });
     else change(next, by > 0 ? 'worse' : 'eased', at, 'rule_changed', alert);
   }
+}
 
-  function onPerson(input: Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' }>): void {
-    const { at, key } = input;
-    const alert = memory.alert(key);
-    // It has ended, or started again, before the person's request arrived.
-    if (!alert || !(alert.flapping || alert.state === 'firing' || alert.state === 'unknown')) return;
-    const current = alert.acknowledgement;
-    if (input.type === 'acknowledge') {
-      const acknowledgement = acknowledged(input.request, alert.rule.severity, at);
-      const { by: actor, note: text, until, sticky } = acknowledgement;
-      const next = { ...alert, acknowledgement, firstAcknowledgedAt: alert.firstAcknowledgedAt ?? at };
-      record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky } });
-    } else if (input.type === 'hand-over' && current) {
-      const acknowledgement = handedOver(current, input.to, at);
-      record({ ...alert, acknowledgement }, 'handed_over', at, { actor: input.by, params: { to: input.to } });
-    } else if (input.type === 'withdraw' && current) {
-      const params = { why: 'withdrawn' };
-      record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { actor: input.by, params });
-    }
+function onPerson(
+  input: PersonInput,
+  alert: LiveAlert | undefined,
+  record: ReturnType<typeof createTransitions>['record'],
+): void {
+  const { at } = input;
+  // It has ended, or started again, before the person's request arrived.
+  if (!alert || !(alert.flapping || alert.state === 'firing' || alert.state === 'unknown')) return;
+  const current = alert.acknowledgement;
+  if (input.type === 'acknowledge') {
+    const acknowledgement = acknowledged(input.request, alert.rule.severity, at);
+    const { by: actor, note: text, until, sticky } = acknowledgement;
+    const next = { ...alert, acknowledgement, firstAcknowledgedAt: alert.firstAcknowledgedAt ?? at };
+    record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky } });
+  } else if (input.type === 'hand-over' && current) {
+    const acknowledgement = handedOver(current, input.to, at);
+    record({ ...alert, acknowledgement }, 'handed_over', at, { actor: input.by, params: { to: input.to } });
+  } else if (input.type === 'want-ticket') {
+    record(alert, 'ticket_wanted', at, { actor: input.by });
+  } else if (input.type === 'withdraw' && current) {
+    const params = { why: 'withdrawn' };
+    record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { actor: input.by, params });
   }
 }
 

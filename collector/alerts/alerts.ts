@@ -80,10 +80,12 @@ export interface Alerts {
   judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void>;
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
-  /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next three */
+  /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next four */
   acknowledge(id: string, request: AcknowledgementRequest): Promise<void>;
   handOver(id: string, by: string, to: string): Promise<void>;
   withdraw(id: string, by: string): Promise<void>;
+  /** For one whose rule only proposes a ticket, or wants none. */
+  openTicket(id: string, by: string): Promise<void>;
   /** A person ends it because its subject no longer exists. */
   end(id: string, by: string): Promise<void>;
   maintenance: MaintenanceActions;
@@ -234,7 +236,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     rulesChanged,
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
-    ...createPeople({ state, clock, memory, push: queue.push }),
+    ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
     maintenance: createMaintenanceActions({
       ...{ state, clock, maintenance, push: queue.push },
       firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,

@@ -21,6 +21,7 @@ export type Input = { at: number } & (
   | { type: 'acknowledge'; key: string; request: AcknowledgementRequest }
   | { type: 'hand-over'; key: string; by: string; to: string }
   | { type: 'withdraw'; key: string; by: string }
+  | { type: 'want-ticket'; key: string; by: string }
   /** A person did something to a ticket. */
   | { type: 'ticket'; event: PolicyEvent }
   /** A person changed a maintenance window, or an endpoint changed its place. */
@@ -63,6 +64,8 @@ export type ChangeCode =
   | 'acknowledged'
   | 'handed_over'
   | 'acknowledgement_ended'
+  /** A person opens a ticket that was only proposed. */
+  | 'ticket_wanted'
   /** Suppressed: its endpoint is in maintenance. */
   | 'maintenance'
   /** Five minutes after the end it still fires. */

@@ -12,10 +12,12 @@ export interface PeopleParts {
   state: State;
   clock: Clock;
   memory: Pick<AlertMemory, 'byId'>;
+  /** One that is open, of its own or of its incident. */
+  hasTicket(key: string): boolean;
   push(input: Input): Promise<void>;
 }
 
-export function createPeople({ state, clock, memory, push }: PeopleParts) {
+export function createPeople({ state, clock, memory, hasTicket, push }: PeopleParts) {
   async function alertOf(id: string, verb: string): Promise<LiveAlert> {
     const alert = memory.byId(id);
     if (!alert) {
@@ -41,6 +43,11 @@ export function createPeople({ state, clock, memory, push }: PeopleParts) {
     async withdraw(id: string, by: string): Promise<void> {
       const { key } = await alertOf(id, 'given back');
       await push({ type: 'withdraw', at: clock.now(), key, by });
+    },
+    async openTicket(id: string, by: string): Promise<void> {
+      const { key } = await alertOf(id, 'given a ticket');
+      if (hasTicket(key)) throw fail('CONFLICT', { problem: 'the alert has an open ticket already' });
+      await push({ type: 'want-ticket', at: clock.now(), key, by });
     },
     async end(id: string, by: string): Promise<void> {
       const { key } = await alertOf(id, 'ended');

@@ -34,8 +34,7 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   for (const [key, bits] of flaps) memory.setFlaps(key, bits);
   for (const alert of [...alerts, ...orphans]) memory.set(alert);
   memory.keep();
-  const mayHaveTickets = ({ rule, state: now, flapping }: LiveAlert) =>
-    rule.ticket !== 'off' && (now !== 'pending' || flapping);
+  const mayHaveTickets = ({ state: now, flapping }: LiveAlert) => now !== 'pending' || flapping;
   const open = alerts.filter(mayHaveTickets).map((alert) => {
     const endpoint = parts.endpointOf(alert.endpoint);
     return { alert, site: endpoint.site, about: aboutOf(alert, endpoint) };

@@ -82,6 +82,7 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
     flapping: alert.flapping ? 1 : 0,
     calm: isCalm(alert) ? 1 : 0,
     ticket: batch.ticketOf.get(alert.id) ?? alert.ticket,
+    opens_ticket: alert.rule.ticket,
     updated_at: at,
   };
 }

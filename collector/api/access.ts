@@ -67,6 +67,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/alerts/:id/acknowledge': 'operator',
   'POST /api/v1/alerts/:id/hand-over': 'operator',
   'POST /api/v1/alerts/:id/withdraw': 'operator',
+  'POST /api/v1/alerts/:id/ticket': 'operator',
   'POST /api/v1/alerts/:id/end': 'operator',
   'GET /api/v1/maintenance': 'viewer',
   'GET /api/v1/maintenance/spans': 'viewer',

@@ -56,6 +56,7 @@ function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
     handedTo: row.handed_to,
     firstAcknowledgedAt: row.first_acknowledged_at,
     ticket: row.ticket,
+    proposesTicket: row.state === 'firing' && row.ticket === null && row.opens_ticket === 'propose',
   };
 }
 

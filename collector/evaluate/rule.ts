@@ -36,7 +36,8 @@ export const Rule = Type.Object(
     stale_after_s: Type.Optional(seconds(1)),
     /** Missing samples of a present endpoint: nothing (keep, default), the end (ignore), a breach (alert). */
     no_data: Type.Optional(Type.Union([Type.Literal('keep'), Type.Literal('ignore'), Type.Literal('alert')])),
-    ticket: Type.Union([Type.Literal('off'), Type.Literal('open')]),
+    /** Propose: a person opens it with one click. */
+    ticket: Type.Union([Type.Literal('off'), Type.Literal('propose'), Type.Literal('open')]),
     urgency: Type.Integer({ minimum: 1, maximum: 3 }),
   },
   closed,

@@ -325,6 +325,8 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
     /** Flapping, and good at present. */
     calm: Flag;
     ticket: number | null;
+    /** By itself, as its rule said at the last change. */
+    opens_ticket: Generated<'off' | 'propose' | 'open'>;
     /** Why no one is notified of it at present. */
     suppressed: Generated<'maintenance' | null>;
     updated_at: Ms;

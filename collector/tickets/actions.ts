@@ -3,6 +3,8 @@ import type { AboutTicket } from './ticket-state.ts';
 
 export type PolicyEvent = { at: number } & (
   | { type: 'fire'; key: string; endpoint: string; check: string; site: string | null; about?: AboutTicket }
+  /** A person wants a ticket for an alert that fires and opens none by itself. */
+  | { type: 'want'; key: string; endpoint: string; check: string; site: string | null; about?: AboutTicket; by: string }
   | { type: 'recover'; key: string }
   /** The alert has changed its level: the urgency with which its ticket opens. */
   | { type: 'level'; key: string; urgency: number }
@@ -25,7 +27,7 @@ export type PolicyEvent = { at: number } & (
 );
 
 export type Action = { at: number; key: string; about?: AboutTicket } & (
-  | { type: 'open'; follows: boolean; count: number }
+  | { type: 'open'; follows: boolean; count: number /** The person who wanted it. */; by?: string }
   | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
   | { type: 'count' /** The alert that fired, if it is attached to this ticket. */; child?: string }

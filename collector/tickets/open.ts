@@ -20,7 +20,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
   for (const change of batch.changes) {
     if (!isAlertChange(change)) batch.actions.push(...('event' in change ? policy.apply(change.event) : []));
     // An alert that has a ticket keeps it when its rule no longer opens any.
-    else if (change.alert.rule.ticket !== 'off' || policy.state(change.alert.key)) {
+    else if (change.code === 'ticket_wanted' || change.alert.rule.ticket === 'open' || policy.state(change.alert.key)) {
       follow(change);
       change.isSuppressed ||= policy.isInIncident(change.alert.key);
     }
@@ -50,14 +50,18 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
 
   function follow({ at, code, alert, ended, reason, actor, params }: AlertChange): void {
     const { key, family, endpoint: id } = alert;
+    const subject = () => {
+      const endpoint = endpointOf(id);
+      return { endpoint: id, check: family, site: endpoint.site, about: aboutOf(alert, endpoint) };
+    };
     // The milder level may open none, or have opened none before the rule was changed.
     const isNewHere = alert.state === 'firing' && !policy.state(key)?.firing;
     if (code === 'firing' || (isNewHere && (code === 'worse' || reason === 'rule_changed'))) {
-      if (alert.rule.ticket === 'off') return;
-      const endpoint = endpointOf(id);
-      const { site } = endpoint;
-      const about = aboutOf(alert, endpoint);
-      batch.actions.push(...policy.apply({ type: 'fire', at, key, endpoint: id, check: family, site, about }));
+      // Without one of its own, it counts in the ticket that a person opened for it.
+      if (alert.rule.ticket !== 'open' && !policy.state(key)?.open) return;
+      batch.actions.push(...policy.apply({ type: 'fire', at, key, ...subject() }));
+    } else if (code === 'ticket_wanted') {
+      batch.actions.push(...policy.apply({ type: 'want', at, key, ...subject(), by: actor }));
     } else if (code === 'worse' || code === 'eased') {
       const { urgency, severity } = alert.rule;
       batch.actions.push(...policy.apply({ type: 'level', at, key, urgency }));

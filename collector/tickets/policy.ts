@@ -24,6 +24,8 @@ export interface TicketPolicy {
   state(key: string): TicketState | undefined;
   /** Keys of the alerts that fire according to the policy. */
   firing(): string[];
+  /** One that is open, of its own or of its incident. */
+  hasTicket(key: string): boolean;
   /** The alert is part of an incident: the incident is notified, not each alert. */
   isInIncident(key: string): boolean;
   /** Puts back what was saved, after a restart. `openings`: times of automatic tickets of the last hour. */
@@ -55,6 +57,10 @@ export function createPolicy(settings: PolicySettings): TicketPolicy {
     nextDue: memory.due.next,
     state: memory.get,
     firing: () => [...memory.all()].filter((state) => state.firing && !state.isIncident).map((state) => state.key),
+    hasTicket(key) {
+      const { open = false, parent = null } = memory.get(key) ?? {};
+      return open || parent !== null;
+    },
     isInIncident(key) {
       const state = memory.get(key);
       return state !== undefined && (state.parent !== null || isSiteWide(memory, state));
@@ -112,6 +118,7 @@ function open(memory: TicketMemory, state: TicketState, at: number): void {
 function handle(memory: TicketMemory, event: PolicyEvent): void {
   if (event.type === 'maintenance') maintain(memory, event);
   else if (event.type === 'fire') fire(memory, stateFor(memory, event), event.at);
+  else if (event.type === 'want') want(memory, stateFor(memory, event), event);
   else {
     const { at, key } = event;
     const state = memory.get(key);
@@ -129,7 +136,7 @@ function handle(memory: TicketMemory, event: PolicyEvent): void {
   }
 }
 
-function stateFor(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'fire' }>): TicketState {
+function stateFor(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'fire' | 'want' }>): TicketState {
   const { key, endpoint, check, site, about } = event;
   const state = memory.get(key) ?? memory.add(newTicketState(key, endpoint, check, site));
   memory.put(state, { check, site, ...(about ? { about } : {}) });
@@ -160,6 +167,18 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
   }
   if (!begins && state.openDue !== null) return;
   joinOrWait(memory, state, at);
+}
+
+/** At once, and beyond the hourly budget: that is for what nobody asked for. */
+function want(memory: TicketMemory, state: TicketState, { at, by }: Extract<PolicyEvent, { type: 'want' }>): void {
+  if (state.open || state.parent !== null) return;
+  if (!state.firing) {
+    memory.set(state, { firing: true, firedAt: at, fires: [...state.fires, at], count: 1, restoredAt: null });
+    memory.groups.add(state);
+  }
+  memory.set(state, { openDue: null, resolveDue: null, remindDue: null });
+  memory.act(state, { type: 'open', key: state.key, at, follows: state.openedBefore, count: state.count, by });
+  begin(memory, state, at);
 }
 
 function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void {

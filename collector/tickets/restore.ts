@@ -78,6 +78,11 @@ export async function readTickets(
   }
   await readEndedMembers(db, states, current);
   await readFires(db, states, settings, now);
+  // Of what opens no ticket by itself, only what a person has opened goes on.
+  for (const { alert } of open) {
+    const state = states.get(alert.key);
+    if (alert.rule.ticket !== 'open' && state && !state.open && state.parent === null) states.delete(alert.key);
+  }
   const orphans: Action[] = [];
   for (const state of states.values()) armTimers(state, settings, now, orphans);
   for (const [id, { key }] of current) {

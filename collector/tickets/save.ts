@@ -112,7 +112,8 @@ async function open(db: StateTransaction, action: OpenAction): Promise<number> {
     .executeTakeFirst();
   if (row) {
     const { priority } = columns;
-    await noteOpening(db, row.id, at, actor, { priority, facts: { alert: about?.alert ?? null, fires } });
+    const by = action.type === 'open' ? (action.by ?? actor) : actor;
+    await noteOpening(db, row.id, at, by, { priority, facts: { alert: about?.alert ?? null, fires } });
     if (action.type === 'open-parent') await beginIncident(db, action, row.id);
     return row.id;
   }

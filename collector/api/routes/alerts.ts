@@ -107,6 +107,22 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
   );
 
   app.post(
+    '/api/v1/alerts/:id/ticket',
+    {
+      schema: {
+        summary: 'Open a ticket for an alert whose rule only proposes one, or wants none',
+        tags: ['alerts'],
+        params: Id,
+        response: { 200: Alert },
+      },
+    },
+    async (request) => {
+      await alerts.openTicket(request.params.id, callerNamed(request));
+      return alertById(state, ruleNamed, request.params.id);
+    },
+  );
+
+  app.post(
     '/api/v1/alerts/:id/end',
     {
       schema: {

@@ -103,6 +103,28 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
   );
 }
 
+/** One click makes the ticket that its rule only proposes. */
+function Proposal({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+  const { busy, problem, send } = useSend();
+  if (!may('operator')) return <span class="quiet small">{t('alert.ticketProposed')}</span>;
+  const open = () =>
+    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/ticket`, { method: 'POST' })).then(onDone);
+  return (
+    <div class="stack-2">
+      <span>
+        <button type="button" class="button slim" disabled={busy} onClick={open}>
+          {t('ticket.create')}
+          <span class="unseen">
+            {' '}
+            {ruleName(alert.rule)} {alert.endpoint.name}
+          </span>
+        </button>
+      </span>
+      {problem && <ProblemCallout problem={problem} />}
+    </div>
+  );
+}
+
 function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => void }) {
   return (
     <Table
@@ -141,7 +163,14 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
         {
           key: 'ticket',
           head: t('alert.ticket'),
-          cell: (row) => (row.ticket === null ? '—' : <a href={to.ticket(row.ticket)}>#{row.ticket}</a>),
+          cell: (row) =>
+            row.ticket !== null ? (
+              <a href={to.ticket(row.ticket)}>#{row.ticket}</a>
+            ) : row.proposesTicket ? (
+              <Proposal alert={row} onDone={onDone} />
+            ) : (
+              '—'
+            ),
         },
         { key: 'act', head: t('alert.seen'), cell: (row) => <Acknowledge alert={row} onDone={onDone} /> },
       ]}

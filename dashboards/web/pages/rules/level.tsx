@@ -183,7 +183,7 @@ export function LevelFields({ level, title, fault, isInFile, onChange }: LevelPr
           label={t('rules.part.ticket')}
           value={level.ticket}
           onChange={(ticket) => set({ ticket: ticket as LevelDraft['ticket'] })}
-          options={(['open', 'off'] as const).map((one) => [one, t(`rules.ticket.${one}`)] as const)}
+          options={(['open', 'propose', 'off'] as const).map((one) => [one, t(`rules.ticket.${one}`)] as const)}
         />
         <Select
           label={t('rules.part.urgency')}

@@ -173,7 +173,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
           label={t('rules.part.ticket')}
           value={rule.ticket}
           onChange={(ticket) => set({ ticket: ticket as FreshRule['ticket'] })}
-          options={(['open', 'off'] as const).map((one) => [one, t(`rules.ticket.${one}`)] as const)}
+          options={(['open', 'propose', 'off'] as const).map((one) => [one, t(`rules.ticket.${one}`)] as const)}
         />
         <Select
           label={t('rules.part.urgency')}
