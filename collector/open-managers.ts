@@ -18,6 +18,7 @@ import { createImpacts } from './impact/impact.ts';
 import { createMonths } from './kpi/months.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
+import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 
@@ -46,7 +47,12 @@ export async function openManagers(parts: ManagedParts) {
   const { state, clock, zone, fleet, changeFeed } = parts;
   const places = { ...parts, now: clock.now };
   const months = createMonths({ state, clock, zone, changeFeed });
-  const chores: Chore[] = [{ name: 'closed months', run: () => months.close() }];
+  const software = createSoftware(places);
+  const chores: Chore[] = [
+    // Before months are closed, which count it.
+    { name: 'installed software', run: () => software.catchUp() },
+    { name: 'closed months', run: () => months.close() },
+  ];
   const groups = await createGroups(places);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const changes = createChanges({
@@ -61,6 +67,7 @@ export async function openManagers(parts: ManagedParts) {
     calendars: createCalendars(places),
     impacts: createImpacts(places),
     costs: createCosts(places),
+    software,
     months,
     reports: createReports({ ...parts, months }),
     pdfs: createPdfs(parts),

@@ -1351,3 +1351,82 @@ export const MoneyVersions = Type.Array(
   Type.Object({ version: Type.Integer(), at: orNull.ms, by: orNull.text, reason: orNull.text, ...MoneyContent }),
 );
 export type MoneyVersions = Static<typeof MoneyVersions>;
+
+export const SoftwareClass = Type.Enum(['approved', 'free', 'high_risk', 'unwanted', 'unknown']);
+const productName = Type.Union([Type.Object({ id: text, name: text }), Type.Null()]);
+const SoftwareTitle = Type.Object({
+  id: Type.Integer(),
+  name: text,
+  publisher: orNull.text,
+  endpoints: Type.Integer(),
+  versions: Type.Integer(),
+  product: productName,
+  class: SoftwareClass,
+});
+export const SoftwareTitles = Type.Object({
+  ...page(SoftwareTitle).properties,
+  endpoints: Type.Integer({ description: 'of which the software is known' }),
+});
+export type SoftwareTitles = Static<typeof SoftwareTitles>;
+export const SoftwareInstall = Type.Object({
+  name: text,
+  publisher: orNull.text,
+  version: Type.String({ description: 'empty: not known' }),
+  endpoint: Type.Object({ id: text, name: text }),
+  site: orNull.text,
+  lastUsed: Type.Union([ms, Type.Null()], { description: 'null: no telemetry' }),
+});
+export type SoftwareInstall = Static<typeof SoftwareInstall>;
+
+const localDate = Type.String({ maxLength: 10, description: 'local date, such as 2026-11-30' });
+export const ProductContent = {
+  name: Type.String({ maxLength: 512 }),
+  patterns: Type.Array(Type.String({ maxLength: 512 }), {
+    maxItems: 50,
+    description: 'of names of installed titles; * is any text, case does not count',
+  }),
+  class: SoftwareClass,
+  entitlements: Type.Array(
+    Type.Object(
+      {
+        count: Type.Union([Type.Integer(), Type.Null()], { description: 'null: unlimited' }),
+        unit: Type.Enum(['seat', 'device', 'user']),
+        unitCents: money,
+        from: localDate,
+        to: Type.Union([localDate, Type.Null()], { description: 'the last day; null: it does not end' }),
+      },
+      { additionalProperties: false },
+    ),
+    { maxItems: 50 },
+  ),
+};
+const count = Type.Integer();
+/** How much of what was bought is used; percent. null: unknown, or nothing was bought. */
+export const ProductRow = Type.Object({
+  id: text,
+  ...ProductContent,
+  version: Type.Integer(),
+  createdAt: ms,
+  createdBy: text,
+  updatedAt: ms,
+  updatedBy: text,
+  use: Type.Object({
+    entitled: Type.Union([count, Type.Null()], { description: 'null: unlimited' }),
+    isBought: Type.Boolean({ description: 'something that was bought holds today' }),
+    unit: Type.Enum(['seat', 'device', 'user']),
+    installed: count,
+    used: Type.Integer({ description: 'started in the last 90 days' }),
+    usageUnknown: Type.Integer({ description: 'installed, without telemetry' }),
+    percent: orNull.number,
+    low: Type.Union([Type.Number(), Type.Null()], { description: 'if all of unknown use were unused' }),
+    high: Type.Union([Type.Number(), Type.Null()], { description: 'if all of unknown use were used' }),
+    installedUnused: count,
+    unallocated: count,
+    overDeployed: count,
+  }),
+});
+export type ProductRow = Static<typeof ProductRow>;
+export const ProductVersion = Type.Object({
+  ...versionHead,
+  content: Type.Union([Type.Object(ProductContent), Type.Null()], { description: 'null: it was removed' }),
+});

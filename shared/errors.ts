@@ -219,6 +219,7 @@ export const errors = {
     'Correct that and save again. Closing before opening means the next day.',
   ),
   BAD_ENTRY: row(400, 'Cannot save {what}: {fault}.', 'Correct that and save again.'),
+  TOO_MANY_ROWS: row(400, 'The answer would have more than {limit} rows.', 'Narrow the search.'),
   BAD_TABLE: row(
     400,
     'The table was not read in, for line {line}, {column} {value}: {fault}. Faults: {count}.',

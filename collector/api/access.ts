@@ -145,6 +145,18 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/costs/table': 'manager',
   'GET /api/v1/costs/settings': 'viewer',
   'PUT /api/v1/costs/settings': 'manager',
+  'GET /api/v1/software': 'viewer',
+  'GET /api/v1/software/installs': 'viewer',
+  'GET /api/v1/software/table': 'viewer',
+  'GET /api/v1/software/products': 'viewer',
+  'POST /api/v1/software/products': 'manager',
+  'PATCH /api/v1/software/products/:id': 'manager',
+  'DELETE /api/v1/software/products/:id': 'manager',
+  'GET /api/v1/software/products/:id/versions': 'viewer',
+  'GET /api/v1/software/products/table': 'viewer',
+  'POST /api/v1/software/products/table': 'manager',
+  'GET /api/v1/software/usage/table': 'viewer',
+  'POST /api/v1/software/usage/table': 'manager',
 
   // Users, tokens and enrolment
   'GET /api/v1/enrollments': 'operator',

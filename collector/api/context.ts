@@ -33,6 +33,7 @@ import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { SeriesStore } from '../series/series.ts';
+import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
@@ -56,6 +57,7 @@ export interface Context {
   groups: Groups;
   calendars: Calendars;
   costs: Costs;
+  software: Software;
   rows: Rows;
   series: SeriesStore;
   changeFeed: ChangeFeed;

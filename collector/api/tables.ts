@@ -1,4 +1,5 @@
 /** Routes that give a table as CSV and take one in: first what it would do, and with a reason it is done. */
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { TableOutcome } from '../../shared/api.ts';
 import { type CsvFault, csvLimits } from '../../shared/csv.ts';
@@ -26,6 +27,16 @@ const bodyLimit = 6 * csvLimits.text;
 /** So many lines of an answer are listed. */
 const linesShown = 500;
 
+/** Refusals are objects as everywhere. */
+export const tableSerializer = () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data));
+export const TableText = Type.String({ description: 'cells that a spreadsheet would run begin with an apostrophe' });
+
+export const sendTable = (reply: FastifyReply, file: string, csv: string) =>
+  reply
+    .type('text/csv; charset=utf-8')
+    .header('content-disposition', `attachment; filename="${file}.csv"`)
+    .send(csv as never);
+
 export function tableRoutes(app: App, { url, tag, what, file, example, write, read }: TableRoutes): void {
   const tags = [tag];
   const Table = Type.Object(
@@ -41,16 +52,11 @@ export function tableRoutes(app: App, { url, tag, what, file, example, write, re
     {
       schema: {
         ...{ summary: `${what} as CSV`, tags, produces: ['text/csv'] },
-        response: { 200: Type.String({ description: 'cells that a spreadsheet would run begin with an apostrophe' }) },
+        response: { 200: TableText },
       },
-      // Refusals are objects as everywhere.
-      serializerCompiler: () => (data) => (typeof data === 'string' ? data : JSON.stringify(data)),
+      serializerCompiler: tableSerializer,
     },
-    async (_request, reply) =>
-      reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${file}.csv"`)
-        .send(await write()),
+    async (_request, reply) => sendTable(reply, file, await write()),
   );
 
   app.post(

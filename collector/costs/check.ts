@@ -56,7 +56,7 @@ export function costFault(cost: CostFields): FieldFault<keyof CostFields> | null
 }
 
 /** Also of the price of a licence and of an hour. */
-function amountFault(cents: number): Reason | null {
+export function amountFault(cents: number): Reason | null {
   if (cents < 0) return reason('entry_negative');
   return Number.isInteger(cents) && cents <= mostCents ? null : reason('entry_amount', { limit: mostCents });
 }

@@ -45,7 +45,9 @@ export async function changeMoney(state: State, fields: MoneyFields, by: string,
   await state.transaction().execute(async (db) => {
     const { version, currency } = await moneyNow(db);
     if (minorDigits(currency) !== minorDigits(fields.currency)) {
-      const cost = await db.selectFrom('costs').select('name').limit(1).executeTakeFirst();
+      const priced = db.selectFrom('products').select('name').where('entitlements', '<>', '[]').limit(1);
+      const cost =
+        (await db.selectFrom('costs').select('name').limit(1).executeTakeFirst()) ?? (await priced.executeTakeFirst());
       if (cost) {
         const problem = `amounts in ${currency} are there, such as "${cost.name}", and ${fields.currency} has another number of decimals; remove them first`;
         throw fail('CONFLICT', { problem });

@@ -17,6 +17,7 @@ import { type MachineFact, readMachines } from './machine-facts.ts';
 import { readPresence } from './presence-facts.ts';
 import type { EndpointFact, KpiQuestion, KpiScope } from './question.ts';
 import { type RatingFact, readRatings } from './rating-facts.ts';
+import { readSoftware, type SoftwareFacts } from './software-facts.ts';
 import { readTickets, type TicketFact } from './ticket-facts.ts';
 import { readCreated, type VolumeFacts } from './volume-facts.ts';
 
@@ -39,6 +40,8 @@ export interface KpiFacts {
   incidents: IncidentFacts;
   /** Endpoints with their time in the fleet, and how they were day by day. */
   machines: readonly MachineFact[];
+  /** Of the whole fleet; null where it cannot be known. */
+  software: SoftwareFacts | null;
   /** Of the desk, and the price of an hour. */
   costs: CostFacts;
   /** Changes that were finished in the period. */
@@ -63,6 +66,7 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   machines: readMachines,
   costs: readCosts,
   changes: readChanges,
+  software: readSoftware,
 };
 
 /** The endpoints that were in the fleet at some time of the period, in the order of their names. */

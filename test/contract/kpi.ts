@@ -10,6 +10,7 @@ import type { ImpactFacts } from '../../collector/kpi/impact-facts.ts';
 import { type Kpi, totalOf, valueIn } from '../../collector/kpi/kpi.ts';
 import type { MachineFact } from '../../collector/kpi/machine-facts.ts';
 import type { EndpointFact } from '../../collector/kpi/question.ts';
+import type { SoftwareFacts } from '../../collector/kpi/software-facts.ts';
 import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
 import { KpiUnit } from '../../shared/api.ts';
 import { officeHours } from '../../shared/calendar.ts';
@@ -25,6 +26,7 @@ export const noFacts: KpiFacts = {
   machines: [],
   costs: { currency: 'EUR', hourCents: null, costs: [], expected: ['people'] },
   changes: { asOf: period.end, done: [], overdue: 0 },
+  software: null,
 };
 const day = 86_400_000;
 
@@ -58,6 +60,7 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
     machines: fleet.map((endpoint) => someMachine(endpoint, random)),
     costs: someCosts(random),
     changes: { asOf: period.end, overdue: 1, done: Array.from({ length: alerts }, (_, n) => someChange(n, random)) },
+    software: someSoftware(Math.min(endpoints, 100), random),
     presence: fleet.map((endpoint, n) => {
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
@@ -152,6 +155,28 @@ function someCosts(random: () => number): CostFacts {
   return { currency: 'EUR', hourCents: 4800, costs, expected: ['people', 'facilities'] };
 }
 
+function someSoftware(count: number, random: () => number): SoftwareFacts {
+  const upTo = (most: number) => Math.floor(random() * most);
+  const products = Array.from({ length: count }, (_, n) => {
+    const [used, usageUnknown] = [upTo(50), upTo(10)];
+    const installed = used + usageUnknown + upTo(10);
+    return {
+      id: `p${n}`,
+      name: `product ${n}`,
+      entitled: 1 + upTo(90),
+      installed,
+      used,
+      usageUnknown,
+      unitCost: upTo(9000),
+    };
+  });
+  const installs = (['licensed', 'freeware', 'high_risk', 'malware'] as const).map((flag) => ({
+    flags: [flag],
+    n: 1 + upTo(400),
+  }));
+  return { currency: 'EUR', products, installs: [...installs, { flags: [], n: 7 }] };
+}
+
 function someImpact(count: number, random: () => number): ImpactFacts {
   const incidents = Array.from({ length: count }, (_, n) => {
     const start = period.start + Math.floor(random() * 29 * day);
@@ -220,7 +245,8 @@ export function kpiContract(kpi: Kpi): void {
     const first = compute(facts);
     assert.equal(facts, copy);
     assert.equal(compute(facts), first);
-    const { presence, alerts, tickets, impact, incidents, machines, ratings, created, costs, changes } = facts;
+    const { presence, alerts, tickets, impact, incidents, machines, ratings, created, costs, changes, software } =
+      facts;
     const turned = compute({
       ...{ ...facts, ratings: ratings.toReversed() },
       created: { ...created, tickets: created.tickets.toReversed() },
@@ -228,6 +254,7 @@ export function kpiContract(kpi: Kpi): void {
       impact: { ...impact, incidents: impact.incidents.toReversed() },
       ...{ incidents, machines: machines.toReversed(), changes: { ...changes, done: changes.done.toReversed() } },
       costs: { ...costs, costs: costs.costs?.toReversed() ?? null },
+      software: software && { ...software, products: software.products.toReversed() },
     });
     const close = (a: number | null, b: number | null) => assert.ok(Math.abs((a ?? 0) - (b ?? 0)) < 1e-6, `${a} ${b}`);
     close(turned.value, first.value);

@@ -24,6 +24,7 @@ import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
+import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -52,6 +53,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   stabilityRoutes,
   reportRoutes,
   costRoutes,
+  softwareRoutes,
   enrollmentRoutes,
   tokenRoutes,
   accountRoutes,

@@ -10,6 +10,7 @@ import { firstContact } from './first-contact.ts';
 import { foundBeforeReported, incidentRate, repeatIncidents } from './incidents.ts';
 import { lostHours } from './lost-hours.ts';
 import { majorIncidents } from './major-incidents.ts';
+import { softwareUtilisation } from './software.ts';
 import { resolutionInTarget, responseInTarget } from './targets.ts';
 import { volume } from './ticket-volume.ts';
 import { timeToAcknowledge } from './time-to-acknowledge.ts';
@@ -36,4 +37,5 @@ export const kpis: readonly Kpi[] = [
   patchCompliance,
   costPerTicket,
   changeSuccess,
+  softwareUtilisation,
 ];

@@ -26,6 +26,7 @@ import { RulesPage } from './rules/list.tsx';
 import { RulePage } from './rules/rule.tsx';
 import { SettingsPage } from './settings.tsx';
 import { SetupPage } from './setup.tsx';
+import { SoftwarePage } from './software/list.tsx';
 import { StabilityPage } from './stability.tsx';
 import { TicketPage } from './ticket.tsx';
 import { TicketsPage } from './tickets.tsx';
@@ -65,6 +66,7 @@ export const pages = table({
   patches: { path: '/patches', show: () => <PatchesPage />, menu: { group: 'judge', icon: 'patches' } },
   changes: { path: '/changes', show: () => <ChangesPage />, menu: { group: 'judge', icon: 'change' } },
   change: { path: '/changes/:number', show: (number) => <ChangePage id={Number(number)} />, partOf: 'changes' },
+  software: { path: '/software', show: () => <SoftwarePage />, menu: { group: 'judge', icon: 'software' } },
   sites: { path: '/sites', show: () => <PlacesPage kind="sites" />, menu: { group: 'manage', icon: 'site' } },
   site: { path: '/sites/:id', show: (id) => <PlacePage kind="sites" id={id} />, partOf: 'sites' },
   groups: { path: '/groups', show: () => <PlacesPage kind="groups" />, menu: { group: 'manage', icon: 'group' } },

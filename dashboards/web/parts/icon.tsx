@@ -27,6 +27,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  software: (
+    <path
+      d="M2.500 3h11v8h-11ZM6 14h4M8 11v3M5 5.500l1.500 1.500L5 8.500M8 8.500h3"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+      stroke-linejoin="round"
+    />
+  ),
   costs: (
     <path
       d="M2.500 4.500h11v7.500h-11ZM8 6.500a1.750 1.750 0 1 1 0 3.500 1.750 1.750 0 0 1 0-3.500"

@@ -11,6 +11,8 @@ import { Field, Input } from './field.tsx';
 import { Table } from './table.tsx';
 
 interface TableFileProps {
+  title?: string;
+  lead?: string;
   /** Under `/api/v1/`. */
   address: string;
   /** Of the first line. */
@@ -46,7 +48,7 @@ function Faults({ faults }: Pick<TableOutcome, 'faults'>) {
   );
 }
 
-export function TableFile({ address, columns, mayRead, onDone }: TableFileProps) {
+export function TableFile({ title, lead, address, columns, mayRead, onDone }: TableFileProps) {
   const [csv, setCsv] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<TableOutcome | null>(null);
   const [isTooLong, setTooLong] = useState(false);
@@ -71,8 +73,9 @@ export function TableFile({ address, columns, mayRead, onDone }: TableFileProps)
   };
   const mayApply = outcome !== null && !outcome.applied && outcome.faults.length === 0;
   return (
-    <Box title={t('csv.title')}>
+    <Box title={title ?? t('csv.title')}>
       <div class="stack">
+        {lead && <p>{lead}</p>}
         <p>
           <a class="button" href={`/api/v1/${address}`} download>
             {t('csv.get')}

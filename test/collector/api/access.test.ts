@@ -120,6 +120,13 @@ const cost = {
   ...{ category: 'people', kind: 'monthly', cents: 1, from: '2026-01', to: null, months: null, reason: 'new' },
 };
 const addCost = () => addPlace('costs', cost);
+const product = { patterns: ['draw pro*'], class: 'approved', entitlements: [], reason: 'new' };
+
+async function addProduct(): Promise<void> {
+  const body = { name: `product ${++people}`, ...product };
+  const answer = await collector.call('/api/v1/software/products', { method: 'POST', as: 'admin', body });
+  ids.product = (answer.body as { id: string }).id;
+}
 
 async function addPlace(path: 'sites' | 'groups' | 'calendars' | 'costs', more = {}): Promise<void> {
   const body = { name: `${path} ${++people}`, ...more };
@@ -423,6 +430,24 @@ const calls: Record<string, Call> = {
   'POST /api/v1/costs/table': { body: { csv: 'name,category,kind,amount,from\n' } },
   'GET /api/v1/costs/settings': {},
   'PUT /api/v1/costs/settings': { body: { currency: 'EUR', hourCents: null, expected: [], reason: 'none' } },
+  'GET /api/v1/software': {},
+  'GET /api/v1/software/installs': {},
+  'GET /api/v1/software/table': {},
+  'GET /api/v1/software/products': {},
+  'POST /api/v1/software/products': { body: { name: 'Draw Pro', ...product }, status: 201 },
+  'PATCH /api/v1/software/products/:id': {
+    ...{ before: addProduct, path: '/api/v1/software/products/:product', body: { class: 'free', reason: 'is free' } },
+  },
+  'DELETE /api/v1/software/products/:id': {
+    ...{ before: addProduct, path: '/api/v1/software/products/:product', body: { reason: 'twice' }, status: 204 },
+  },
+  'GET /api/v1/software/products/:id/versions': {
+    ...{ before: addProduct, path: '/api/v1/software/products/:product/versions' },
+  },
+  'GET /api/v1/software/products/table': {},
+  'POST /api/v1/software/products/table': { body: { csv: 'name,patterns,class\n' } },
+  'GET /api/v1/software/usage/table': {},
+  'POST /api/v1/software/usage/table': { body: { csv: 'product,unit,last_used\n' } },
   'GET /metrics': {},
   'GET /metrics/hosts': {},
 };

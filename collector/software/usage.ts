@@ -1,0 +1,52 @@
+/** Use as people state it: of a product, when a user, a seat or a device started it last. */
+import type { TableOutcome } from '../../shared/api.ts';
+import { nameKey } from '../../shared/place-name.ts';
+import type { Authorship } from '../costs/costs.ts';
+import type { State } from '../state/open.ts';
+import { listProducts } from './products.ts';
+import { usageIn, usageTable } from './table.ts';
+
+export async function statedUsage(state: State): Promise<string> {
+  const rows = await state
+    .selectFrom('software_usage as u')
+    .innerJoin('products as p', 'p.id', 'u.product')
+    .select(['p.name as product', 'u.unit', 'u.last_used as lastUsed'])
+    .orderBy('p.name_key')
+    .orderBy('u.unit')
+    .execute();
+  return usageTable(rows);
+}
+
+/** Adds and changes, removes nothing; all or nothing. @param zone of dates without a time */
+export async function readStatedUsage(
+  state: State,
+  { text, author, now, zone }: { text: string; author: Authorship | null; now: number; zone: string },
+): Promise<TableOutcome> {
+  return state.transaction().execute(async (db): Promise<TableOutcome> => {
+    const ids = new Map((await listProducts(db)).map(({ id, name }) => [nameKey(name), id]));
+    const { rows, faults } = usageIn(text, (name) => ids.get(nameKey(name)), now, zone);
+    const before = new Map(
+      (await db.selectFrom('software_usage').selectAll().execute()).map((row) => [
+        `${row.product} ${row.unit}`,
+        row.last_used,
+      ]),
+    );
+    const lines = rows.map(({ line, fields }) => {
+      const old = before.get(`${fields.product} ${fields.unit}`);
+      const does: 'add' | 'change' | 'same' = old === undefined ? 'add' : old === fields.lastUsed ? 'same' : 'change';
+      return { line, name: fields.unit, does, fields };
+    });
+    const isApplied = author !== null && faults.length === 0;
+    if (isApplied)
+      for (const { does, fields } of lines) {
+        const columns = { last_used: fields.lastUsed, at: now, by_user: author.by };
+        if (does !== 'same')
+          await db
+            .insertInto('software_usage')
+            .values({ product: fields.product, unit: fields.unit, ...columns })
+            .onConflict((clash) => clash.columns(['product', 'unit']).doUpdateSet(columns))
+            .execute();
+      }
+    return { applied: isApplied, faults, lines: lines.map(({ line, name, does }) => ({ line, name, does })) };
+  });
+}
