@@ -3,6 +3,7 @@ import type { Stability } from '../../shared/api.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, withNewer } from './answer.ts';
+import { lossesOf } from './down-time.ts';
 import { changeOf, type KpiChange } from './formulas/change.ts';
 import { type IndexChange, indexChange, stabilityIndex } from './formulas/stability-index.ts';
 import type { Figure } from './kpi.ts';
@@ -36,7 +37,15 @@ export async function comparedWith(
   const changes = kpis.flatMap((kpi) => {
     const [was, is] = [figures[kpi.id], own[kpi.id]];
     if (!was || !is) return [];
-    return [{ id: kpi.id, value: was.value, state: was.state, n: was.n, change: changeOf(kpi, was, is) }];
+    return [
+      {
+        id: kpi.id,
+        value: was.value,
+        state: was.state,
+        n: was.n,
+        change: changeOf(kpi, was, is, lossesOf(kpi, [other, month], [was, is])),
+      },
+    ];
   });
   const { index, status } = stabilityIndex(other.parts, other.endpoints);
   const value = status === 'insufficient' ? null : index;

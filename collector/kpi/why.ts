@@ -4,13 +4,14 @@ import { fail } from '../../shared/errors.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, withNewer } from './answer.ts';
+import { downAddends, lossesOf } from './down-time.ts';
 import { changeOf } from './formulas/change.ts';
 import { type Addend, addendsOf, type DifferenceLine, groupedBy } from './formulas/difference.ts';
 import { stabilityIndex } from './formulas/stability-index.ts';
-import { type Figure, type Kpi, totalOf } from './kpi.ts';
+import type { Figure, Kpi } from './kpi.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
-import { causeIn, kpiOfPart, partNames } from './stability.ts';
+import { causeIn } from './stability.ts';
 
 const linesShown = 50;
 /** The index is made of KPIs and comes apart as they do. */
@@ -61,7 +62,10 @@ export async function whyOf(
     from: side(before, from, value.before),
     to: side(after, query.period, value.after),
     difference,
-    change: kpi && figures ? changeOf(kpi, figures[0], figures[1]) : null,
+    change:
+      kpi && figures
+        ? changeOf(kpi, figures[0], figures[1], lossesOf(kpi, [before.month, after.month], figures))
+        : null,
     incidents: await group(({ ticket, endpoint, alert }) => {
       const number = ticket ?? places.ticketOfAlert.get(alert?.id ?? '');
       if (number !== undefined) return [{ key: `ticket ${number}`, share: 1 }];
@@ -77,22 +81,17 @@ export async function whyOf(
 function ofKpi(kpi: Kpi, months: readonly [Month, Month], [was, is]: readonly [Figure, Figure]): DifferenceRead {
   const value = { before: was.value, after: is.value };
   const addends = addendsOf(kpi, was, is);
-  const part = partNames.find((name) => kpiOfPart(name) === kpi.id && kpi.of === 'seconds');
-  if (!addends || !part) return { value, addends, ofIncidents: addends };
-  const downOf = (month: Month, { evidence }: Figure, all: readonly Addend[]): Addend[] => {
-    const { whole } = totalOf(evidence, kpi.total);
-    const own = Object.entries(month.parts[part].causes ?? {}).map(([key, minutes]) => ({
-      ...causeIn(key),
-      amount: (-100 * minutes * minute) / whole,
-    }));
-    // Down time that no cause has.
-    return [...own, { amount: sumOf(all) - sumOf(own) }];
+  const [then, now] = [downAddends(kpi, months[0], was), downAddends(kpi, months[1], is)];
+  if (!addends || !then || !now) return { value, addends, ofIncidents: addends };
+  // Down time that no cause has.
+  const rest = (all: readonly Addend[], own: readonly Addend[]) => ({ amount: sumOf(all) - sumOf(own) });
+  const ofIncidents = {
+    before: [...then, rest(addends.before, then)],
+    after: [...now, rest(addends.after, now)],
   };
-  const [before, after] = [downOf(months[0], was, addends.before), downOf(months[1], is, addends.after)];
-  return { value, addends, ofIncidents: { before, after } };
+  return { value, addends, ofIncidents };
 }
 
-const minute = 60;
 const sumOf = (addends: readonly Addend[]) => addends.reduce((sum, { amount }) => sum + amount, 0);
 
 function ofIndex(before: Month, after: Month): DifferenceRead {

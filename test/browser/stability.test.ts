@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../collector/change-feed.ts';
 import { createMonths } from '../../collector/kpi/months.ts';
-import type { EndpointDetail, KpiDetail, SiteRow, Stability } from '../../shared/api.ts';
+import type { EndpointDetail, KpiDetail, KpiWhy, SiteRow, Stability } from '../../shared/api.ts';
 import {
   type Browser,
   browserMissing,
@@ -100,7 +100,7 @@ step('opens on the last closed month, and its first line says how it was, each n
   );
   assert.match(
     await lead(),
-    /483 person-hours more are estimated and not confirmed\. Worse than September 2026 \(100\)/,
+    /483 person-hours more are estimated and not confirmed\. In September 2026 it was 100: no clear change/,
   );
   const links = await page.locator('.lead a').allTextContents();
   for (const one of [index, 'late answers', '483 person-hours', '100']) assert.ok(links.includes(one), one);
@@ -108,6 +108,29 @@ step('opens on the last closed month, and its first line says how it was, each n
     (await page.locator('.about-month').textContent()) ?? '',
     /Europe\/Berlin[\s\S]*Coverage 100\.0%[\s\S]*n 17 endpoints/,
   );
+});
+
+step('another month and another site stand beside it by choice, and why it differs is one click away', async () => {
+  const tile = page.locator('a.tile[href^="/stability/availability_server?"]');
+  assert.match((await tile.textContent()) ?? '', /September 2026: 100\.00% · no clear change/);
+  await page.getByLabel('Beside site').selectOption('Osaka');
+  await page
+    .getByText(/^Osaka: 99\.8/)
+    .first()
+    .waitFor();
+  assert.is(new URL(page.url()).searchParams.get('against'), 'Osaka');
+  await open('/stability/availability_server?period=2026-10');
+  const why = page.locator('#why');
+  await why.getByRole('link', { name: /^#1 / }).waitFor();
+  const { difference, machines } = await get<KpiWhy>('kpis/availability_server/why?from=2026-09&to=2026-10');
+  near(
+    machines.lines.reduce((sum, line) => sum + line.by, machines.rest ?? 0),
+    difference as number,
+    'why',
+  );
+  await why.getByLabel('Compared with').selectOption('2026-06');
+  await why.getByText(/No difference to explain/).waitFor();
+  await open('/stability');
 });
 
 step('each tile opens its list, for the same month, and the list sums to the tile', async () => {
@@ -121,7 +144,7 @@ step('each tile opens its list, for the same month, and the list sums to the til
     const part = evidence.reduce((sum, line) => sum + line.part, 0);
     near(part, total.part, `${kpi} part`);
     if (value.unit === 'percent' && value.value !== null) near((100 * total.part) / total.whole, value.value, kpi);
-    assert.is(await page.locator('main tbody tr').count(), evidence.length, kpi);
+    assert.is(await page.locator('main tbody tr:not(#why tr)').count(), evidence.length, kpi);
   }
   await open('/stability');
   assert.is(await page.locator('a.tile').count(), 5);
@@ -147,7 +170,7 @@ step('sites stand side by side; one of them has the page for itself, in the addr
   assert.is(await sites.getByRole('row').count(), 3);
   const strip = await sites.getByRole('img').nth(1).getAttribute('aria-label');
   assert.match(strip ?? '', /^Osaka: Up 99\.8%, Down 0\.2%$/);
-  await page.getByLabel('Site').selectOption('Osaka');
+  await page.getByLabel('Site', { exact: true }).selectOption('Osaka');
   await until(
     async () => (await page.locator('.about-month').textContent())?.includes('n 5 endpoints') ?? false,
     10_000,
@@ -156,7 +179,7 @@ step('sites stand side by side; one of them has the page for itself, in the addr
   assert.is(new URL(page.url()).searchParams.get('site'), 'Osaka');
   await page.locator('a.tile[href^="/stability/availability_server?"]').click();
   await page.getByRole('row', { name: /box-0016/ }).waitFor();
-  assert.is(await page.locator('main tbody tr').count(), 5);
+  assert.is(await page.locator('main tbody tr:not(#why tr)').count(), 5);
 });
 
 step('machines stay folded until somebody asks, those below target first', async () => {

@@ -3,7 +3,8 @@
  * where it excludes "no change" is the one better than the other.
  *
  *   share of items        Newcombe's interval, from the two intervals by Wilson
- *   share of time         each endpoint is one observation: variance of a ratio, Σ (part − share · whole)² / W²
+ *   share of time         each endpoint is one observation: variance of a ratio, Σ (part − share · whole)² / W²; of causes
+ *                         that stopped several at once the variance is Σ loss², and the larger of the two counts
  *   mean of durations     medians by order statistics: a mean of durations says little about a trend
  *   number of items       ratio of two rates, with at least 10 on both sides
  *   sum of hours          compound Poisson: variance Σ hours², with at least 10 on both sides
@@ -29,8 +30,16 @@ type ComparedKpi = Pick<Kpi, 'unit' | 'total' | 'worst'>;
 type ChangeBounds = [low: number, high: number];
 const fewest = 10;
 
-/** Null where either has no value, or too few items for one number. */
-export function changeOf(kpi: ComparedKpi, before: Figure, after: Figure): KpiChange | null {
+/**
+ * Null where either has no value, or too few items for one number.
+ * @param losses of a share of time: what each cause took of either value, in percent
+ */
+export function changeOf(
+  kpi: ComparedKpi,
+  before: Figure,
+  after: Figure,
+  losses: readonly [number[], number[]] = [[], []],
+): KpiChange | null {
   const pair = [before, after] as const;
   if (pair.some(({ value, state }) => value === null || state === 'insufficient')) return null;
   const difference = (after.value as number) - (before.value as number);
@@ -45,7 +54,12 @@ export function changeOf(kpi: ComparedKpi, before: Figure, after: Figure): KpiCh
     return judged(kpi, apart, 'median', was && is ? [is[0] - was[1], is[1] - was[0]] : null);
   }
   const isCounted = pair.every(({ evidence }) => counting(evidence).every(isOneItem));
-  return judged(kpi, difference, 'value', isCounted ? sharesApart(pair, difference) : ratiosApart(pair, difference));
+  return judged(
+    kpi,
+    difference,
+    'value',
+    isCounted ? sharesApart(pair, difference) : ratiosApart(pair, difference, losses),
+  );
 }
 
 function judged(
@@ -82,10 +96,16 @@ function sharesApart(pair: Pair, difference: number): ChangeBounds | null {
   ];
 }
 
-function ratiosApart(pair: Pair, difference: number): ChangeBounds {
-  const half = z95 * Math.sqrt(varianceOf(pair[0]) + varianceOf(pair[1]));
+function ratiosApart(pair: Pair, difference: number, losses: readonly [number[], number[]]): ChangeBounds {
+  const variances = pair.map((figure, n) => Math.max(varianceOf(figure), squaresOf(losses[n as 0 | 1]))) as [
+    number,
+    number,
+  ];
+  const half = z95 * Math.sqrt(variances[0] + variances[1]);
   return [difference - half, difference + half];
 }
+
+const squaresOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount ** 2, 0);
 
 /** In percent squared. */
 function varianceOf({ evidence, n }: Figure): number {
@@ -98,7 +118,7 @@ function varianceOf({ evidence, n }: Figure): number {
 /** Of hours an incident brings many at once: each counts with its square. */
 function hoursApart(pair: Pair, difference: number): ChangeBounds | null {
   if (pair.some(({ n }) => n < fewest)) return null;
-  const squares = pair.reduce((sum, figure) => sum + valuesIn(figure).reduce((own, part) => own + part ** 2, 0), 0);
+  const squares = pair.reduce((sum, figure) => sum + squaresOf(valuesIn(figure)), 0);
   const half = z95 * Math.sqrt(squares);
   return [difference - half, difference + half];
 }

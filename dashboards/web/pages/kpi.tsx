@@ -1,17 +1,22 @@
 /** One KPI of a month: its number, and the list that it was computed from. */
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
+import { kindOfPeriod, movedPeriod } from '../../../shared/period.ts';
 import { none, number, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Select } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
-import { search, withQuery } from '../router.ts';
+import { search, setQuery, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
+import { offeredBefore } from './stability/compare.tsx';
+import { formatMonth } from './stability/format.ts';
+import { Why } from './stability/why.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
 const pageOf = 200;
@@ -96,6 +101,8 @@ export function KpiPage({ id }: { id: string }) {
   const query = new URLSearchParams(search.value);
   const period = chosenPeriod(query.get('period'), now.peek());
   const site = query.get('site');
+  const compare = query.get('compare');
+  const from = compare !== null && kindOfPeriod(compare) !== null ? compare : movedPeriod(period, -1);
   const [lines, setLines] = useState(pageOf);
   const loaded = useLoad<KpiDetail>(
     `kpis/${encodeURIComponent(id)}${withQuery('', { period, site, limit: `${lines}` })}`,
@@ -117,6 +124,17 @@ export function KpiPage({ id }: { id: string }) {
           <>
             <KpiTile kpi={data.kpi} provisional={data.provisional} zone={data.period.zone} />
             <List data={data} more={more} />
+            <Why kpi={id} from={from} to={period} site={site}>
+              <Select
+                label={t('stability.compare.period')}
+                value={from}
+                onChange={(name) => setQuery({ compare: name })}
+                options={[...new Set([from, ...offeredBefore(period)])].map((name): [string, string] => [
+                  name,
+                  formatMonth(name),
+                ])}
+              />
+            </Why>
             <p class="small quiet">
               {site !== null && `${t('page.site')} ${site} · `}
               {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}

@@ -1,7 +1,7 @@
 /** A month for whoever answers for it: was it good, what did it cost, why, and what to do next. */
 
 import type { SiteRow, Stability } from '../../../shared/api.ts';
-import { movedPeriod } from '../../../shared/period.ts';
+import { kindOfPeriod } from '../../../shared/period.ts';
 import { now } from '../clock.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
@@ -13,14 +13,17 @@ import { chosenPeriod } from '../time/period.ts';
 import { t } from '../words/words.ts';
 import { Actions } from './stability/actions.tsx';
 import { ChangeCost } from './stability/change-cost.tsx';
+import { ComparePicker } from './stability/compare.tsx';
 import { Definitions } from './stability/definition.tsx';
 import { Hours } from './stability/hours.tsx';
 import { About, Lead } from './stability/lead.tsx';
+import { IndexLineBox } from './stability/line.tsx';
 import { Causes, Waterfall } from './stability/parts.tsx';
 import { ProtectionBlock } from './stability/protection.tsx';
 import { MachineList, Sites } from './stability/sites.tsx';
 import { Support } from './stability/support.tsx';
 import { Tiles } from './stability/tiles.tsx';
+import { Why } from './stability/why.tsx';
 
 function SitePicker({ site }: { site: string | null }) {
   const { data } = useLoad<Page<SiteRow>>('sites');
@@ -55,14 +58,21 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
   if (data.endpoints === 0) return <Nothing data={data} />;
   return (
     <>
-      <Tiles data={data} before={before} />
+      <Tiles data={data} />
       <div class="split">
         <div class="stack">
           <Waterfall data={data} />
+          <IndexLineBox site={data.site} />
         </div>
         <Actions data={data} />
       </div>
       <Causes data={data} />
+      {data.compared && data.compared.site === data.site && data.before && (
+        <details>
+          <summary>{t('stability.why.open')}</summary>
+          <Why kpi="index" from={data.compared.period.name} to={data.period.name} site={data.site} />
+        </details>
+      )}
       <Hours data={data} before={before} />
       <Sites data={data} />
       <MachineList data={data} kind="server" />
@@ -75,23 +85,27 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
   );
 }
 
-const addressOf = (period: string | null, site: string | null) => `stability${withQuery('', { period, site })}`;
+const addressOf = (parts: Record<string, string | null>) => `stability${withQuery('', parts)}`;
 
 export function StabilityPage() {
   const query = new URLSearchParams(search.value);
   const site = query.get('site');
   const asked = query.get('period') === null ? null : chosenPeriod(query.get('period'), now.peek());
   // Without a month in the address the collector answers the last one that is closed.
-  const loaded = useLoad<Stability>(addressOf(asked, site));
+  const [given, against] = [query.get('compare'), query.get('against')];
+  const compare = given !== null && kindOfPeriod(given) !== null ? given : null;
+  const loaded = useLoad<Stability>(addressOf({ period: asked, site, compare, against }));
   const kept = useKept(loaded);
   const period = asked ?? kept?.period.name ?? null;
-  const before = useLoad<Stability>(loaded.data ? addressOf(movedPeriod(loaded.data.period.name, -1), site) : null);
+  const other = loaded.data?.compared;
+  const before = useLoad<Stability>(other ? addressOf({ period: other.period.name, site: other.site }) : null);
   return (
     <>
       <PageHead title={t('page.stability')} lead={loaded.data && <About data={loaded.data} />}>
         <span class="row screen-only">
           <SitePicker site={site} />
           {period !== null && <MonthPicker period={period} />}
+          {loaded.data && <ComparePicker data={loaded.data} compare={compare} against={against} />}
           <button type="button" class="button" onClick={() => print()}>
             {t('stability.print')}
           </button>

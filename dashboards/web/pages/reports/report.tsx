@@ -139,7 +139,7 @@ function Content({ report }: { report: PeriodReport }) {
   return (
     <div class="report">
       <Lead data={stability} />
-      <Tiles data={stability} before={before} />
+      <Tiles data={stability} />
       <div class="report-halves">
         <Waterfall data={stability} />
         <Actions data={stability} />

@@ -12,8 +12,10 @@ const decimals = (value: number) => (Math.abs(value) < 10 ? 1 : 0);
 export const formatHours = (value: number | null): string =>
   value === null ? none : t('stability.personHours', { n: number(value, language.value, decimals(value)) });
 /** `−11.0 pt`: one decimal, because points are added up. */
-export const formatPoints = (value: number): string =>
-  t('stability.points', { n: number(Math.abs(value) < 0.05 ? 0 : value, language.value, 1).replace('-', '−') });
+export const formatPoints = (value: number, decimals = 1): string => {
+  const shown = Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value;
+  return t('stability.points', { n: number(shown, language.value, decimals).replace('-', '−') });
+};
 
 export const kpiOf = ({ kpis }: Stability, id: string): KpiValue | undefined => kpis.find((kpi) => kpi.id === id);
 export const besideOf = (kpi: KpiValue | undefined, code: string): number | null =>

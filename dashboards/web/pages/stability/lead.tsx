@@ -3,9 +3,10 @@ import type { ComponentChildren } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
 import { number, percent, time } from '../../../../shared/words/format.ts';
 import { Sentence } from '../../parts/sentence.tsx';
-import { to } from '../../router.ts';
+import { to, withQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { kpiWord } from '../kpi-tile.tsx';
+import { comparedName } from './compare.tsx';
 import { besideOf, formatAbout, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
 function IndexSentence({ data }: { data: Stability }) {
@@ -53,11 +54,12 @@ function OpenSentence({ data }: { data: Stability }) {
   );
 }
 
-function ChangeSentence({ data: { before, index, site } }: { data: Stability }) {
-  if (!before || index.value === null) return null;
-  const query = new URLSearchParams({ period: before.name, ...(site === null ? {} : { site }) });
-  const value = <a href={`/stability?${query}`}>{formatIndex(before.value)}</a>;
-  const values = { month: formatMonth(before.name), value };
+function ChangeSentence({ data }: { data: Stability }) {
+  const { before, index, compared } = data;
+  if (!before || index.value === null || !compared) return null;
+  const query = withQuery('', { period: compared.period.name, site: compared.site });
+  const value = <a href={`/stability${query}`}>{formatIndex(before.value)}</a>;
+  const values = { month: comparedName(data), value };
   if (formatIndex(before.value) === formatIndex(index.value))
     return <Sentence of="stability.lead.same" values={values} />;
   const isWorse = before.change < 0;
@@ -65,6 +67,7 @@ function ChangeSentence({ data: { before, index, site } }: { data: Stability }) 
   const [most] = moved.sort((a, b) => (isWorse ? a[1] - b[1] : b[1] - a[1]));
   const name = (most?.[0] ?? 'composition') as Stability['parts'][number]['part'] | 'composition';
   const part = <a href="#parts">{t(`stability.inPart.${name}`)}</a>;
+  if (compared.verdict === 'unclear') return <Sentence of="stability.lead.unclear" values={{ ...values, part }} />;
   return isWorse ? (
     <Sentence of="stability.lead.worse" values={{ ...values, part }} />
   ) : (

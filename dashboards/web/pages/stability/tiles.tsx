@@ -5,7 +5,8 @@ import { none, number, percent } from '../../../../shared/words/format.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
-import { besideOf, formatAbout, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+import { comparedIndexText, comparedText } from './compare.tsx';
+import { besideOf, formatAbout, formatIndex, kpiOf, listOf } from './format.ts';
 
 interface StabilityTileProps {
   href: string;
@@ -43,23 +44,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
   );
 }
 
-interface TileSurroundings {
-  data: Stability;
-  before: Stability | null;
-}
-
-/** `September 2026: 99.88 %`, without a verdict: whether the difference means something is not known. */
-function earlier({ before }: TileSurroundings, id: string): string | null {
-  const kpi = before && kpiOf(before, id);
-  if (!before || !kpi || kpi.value === null || kpi.state === 'insufficient') return null;
-  return t('stability.earlierValue', {
-    month: formatMonth(before.period.name),
-    value: formatUnit(kpi.unit, kpi.value),
-  });
-}
-
-function KpiHeadline({ id, around, extra }: { id: string; around: TileSurroundings; extra?: ComponentChildren }) {
-  const { data } = around;
+function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?: ComponentChildren }) {
   const kpi = kpiOf(data, id);
   if (!kpi) return null;
   const part = data.parts.find((one) => one.kpi === id);
@@ -84,16 +69,15 @@ function KpiHeadline({ id, around, extra }: { id: string; around: TileSurroundin
         [range, target].filter(Boolean).join(' · '),
         counted.filter(Boolean).join(' · '),
         kpi.value !== null && extra,
-        earlier(around, id),
+        comparedText(data, id),
       ]}
     />
   );
 }
 
-function IndexTile({ data, before }: TileSurroundings) {
+function IndexTile({ data }: { data: Stability }) {
   const { index } = data;
   const isNone = index.value === null;
-  const was = before?.index.value ?? null;
   return (
     <Tile
       href="#parts"
@@ -104,16 +88,13 @@ function IndexTile({ data, before }: TileSurroundings) {
         index.state === 'insufficient' && t('stability.tooSmall'),
         index.state === 'no_data' && t('stability.noParts'),
         `${t('stability.items', { n: number(data.endpoints, language.value) })} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
-        before &&
-          was !== null &&
-          t('stability.earlierValue', { month: formatMonth(before.period.name), value: formatIndex(was) }),
+        comparedIndexText(data),
       ]}
     />
   );
 }
 
-export function Tiles({ data, before }: TileSurroundings) {
-  const around = { data, before };
+export function Tiles({ data }: { data: Stability }) {
   const lost = kpiOf(data, 'lost_hours');
   const [share, unconfirmed] = [besideOf(lost, 'share'), besideOf(lost, 'unconfirmed') ?? 0];
   const ofHours = [
@@ -123,11 +104,11 @@ export function Tiles({ data, before }: TileSurroundings) {
   ];
   return (
     <div class="tiles headlines">
-      <IndexTile data={data} before={before} />
-      <KpiHeadline id="availability_server" around={around} />
-      <KpiHeadline id="availability_workstation" around={around} />
-      <KpiHeadline id="lost_hours" around={around} extra={ofHours.filter(Boolean).join(' · ')} />
-      <KpiHeadline id="response_in_target" around={around} />
+      <IndexTile data={data} />
+      <KpiHeadline id="availability_server" data={data} />
+      <KpiHeadline id="availability_workstation" data={data} />
+      <KpiHeadline id="lost_hours" data={data} extra={ofHours.filter(Boolean).join(' · ')} />
+      <KpiHeadline id="response_in_target" data={data} />
     </div>
   );
 }

@@ -101,6 +101,14 @@ test('time: a single outage of one machine is no trend, the same on all of them 
   assert.is(changeOf(share, minutes(quiet), minutes(quiet))?.verdict, 'unclear');
 });
 
+test('time: one cause that stopped half of the machines is no trend either', () => {
+  const down = Array.from({ length: 30 }, (_, k) => (k % 2 === 0 ? 300 : 0));
+  const [before, after] = [minutes(down.map(() => 0)), minutes(down)];
+  const loss = before.value === null || after.value === null ? 0 : before.value - after.value;
+  assert.is(changeOf(share, before, after, [[], [loss]])?.verdict, 'unclear');
+  assert.is(changeOf(share, before, after, [[], Array.from({ length: 30 }, () => loss / 30)])?.verdict, 'worse');
+});
+
 test('durations are compared by their medians, counts by their rates, hours by what each incident cost', () => {
   const mean = { unit: 'seconds', worst: 'highest' } as const;
   const lasting = (of: readonly number[]) =>
