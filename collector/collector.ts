@@ -122,13 +122,15 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
-  const managed = { ...deps, state, fleet, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
-  const { groups, chores, ...managers } = await openManagers(managed);
-
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
+  const mailChannel = config.channels.find(({ kind }) => kind === 'email')?.name ?? null;
+  const mailing = { publicUrl, mailChannel, wake: () => outbox.wake() };
+  const managed = { ...deps, state, fleet, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
+  const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
+
   const routes = createChannels(config.channels);
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed });
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf });
   outbox.start();
   onStop(() => outbox.stop());
   const policy = policyOf(config.tickets);
@@ -239,6 +241,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   ports.http = await listen(server, config.http);
   const ofDays = { state, fleet, factsOf: rows.facts, heldOf: held, zone: config.zone, now: clock.now };
   chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
+  onStop(() => managers.schedules.stop());
+  await managers.schedules.start();
   keepHouse({ ...deps, state, driver, accounts, outbox, chores }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);

@@ -16,8 +16,10 @@ import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
 import { createMonths } from './kpi/months.ts';
+import { createReportMails } from './reports/mail.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
+import { createSchedules } from './reports/schedules.ts';
 import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
@@ -35,6 +37,11 @@ interface ManagedParts {
   /** Folder of the built web app. */
   web: string;
   version: string;
+  publicUrl(): string;
+  /** Name of the channel that mails reports; null where there is none. */
+  mailChannel: string | null;
+  /** Mails were queued. */
+  wake(): void;
   /** Only once the rules are there. */
   ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */
@@ -60,6 +67,9 @@ export async function openManagers(parts: ManagedParts) {
     endpointsIn: (scope) =>
       [...fleet.all()].filter((one) => reaches(scope, { ...one, groups: groupsOf(one.id) })).map(({ id }) => id),
   });
+  const reports = createReports({ ...parts, months });
+  const pdfs = createPdfs(parts);
+  const schedules = createSchedules({ ...parts, reports });
   return {
     sites: createSites(places),
     groups,
@@ -69,8 +79,8 @@ export async function openManagers(parts: ManagedParts) {
     costs: createCosts(places),
     software,
     months,
-    reports: createReports({ ...parts, months }),
-    pdfs: createPdfs(parts),
+    ...{ reports, pdfs, schedules },
+    mailOf: createReportMails({ ...parts, reports, pdfs }),
     /** What of it is done each night. */
     chores,
   };

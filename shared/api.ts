@@ -931,6 +931,37 @@ export const IndexLine = Type.Object({
   }),
 });
 export type IndexLine = Static<typeof IndexLine>;
+export const OutwardChange = Type.Object({ at: ms, by: text, reason: text, content: Type.Unknown() });
+export type OutwardChange = Static<typeof OutwardChange>;
+export const ReportSchedule = Type.Object({
+  id: text,
+  rhythm: Type.Enum(['week', 'month', 'quarter']),
+  hour: Type.Integer(),
+  zone: text,
+  /** Id; null: all. */
+  site: orNull.text,
+  language: text,
+  recipients: Type.Array(text),
+  enabled: Type.Boolean(),
+  next: orNull.ms,
+  /** What it made last; `problem` is the code of why there is no report or no mail, `error` of a mail that is not sent. */
+  last: Type.Union([
+    Type.Object({
+      period: text,
+      at: ms,
+      report: orNull.text,
+      mails: Type.Integer(),
+      sent: Type.Integer(),
+      failed: Type.Integer(),
+      problem: orNull.text,
+      error: orNull.text,
+    }),
+    Type.Null(),
+  ]),
+  updatedAt: ms,
+  updatedBy: text,
+});
+export type ReportSchedule = Static<typeof ReportSchedule>;
 export const StabilityDefinitions = Type.Array(
   Type.Object({
     version: Type.Integer(),

@@ -134,6 +134,12 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/reports/:id': 'viewer',
   'GET /api/v1/reports/:id.csv': 'viewer',
   'GET /api/v1/reports/:id.pdf': 'viewer',
+  // They hold mail addresses.
+  'GET /api/v1/report-schedules': 'manager',
+  'POST /api/v1/report-schedules': 'manager',
+  'PATCH /api/v1/report-schedules/:id': 'manager',
+  'DELETE /api/v1/report-schedules/:id': 'manager',
+  'GET /api/v1/report-schedules/:id/changes': 'manager',
 
   // Costs and tables
   'GET /api/v1/costs': 'viewer',

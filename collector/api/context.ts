@@ -32,6 +32,7 @@ import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
+import type { Schedules } from '../reports/schedules.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
@@ -70,6 +71,7 @@ export interface Context {
   months: Months;
   reports: PeriodReports;
   pdfs: Pdfs;
+  schedules: Schedules;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

@@ -41,6 +41,24 @@ export interface Notification {
   url: string;
 }
 
+/** A report for one reader. It stands in the outbox as these facts; its text is made when it is sent. */
+export interface ReportMailFacts {
+  event: 'report';
+  /** Id. */
+  report: string;
+  language: string;
+  to: string;
+}
+
+/** A letter of its own, beside notifications. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  attachment: { name: string; type: string; content: Buffer } | null;
+}
+
 export interface Channel {
   kind: string;
   /**
@@ -48,6 +66,8 @@ export interface Channel {
    * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (not worth one)
    */
   send(notification: Notification, signal: AbortSignal): Promise<void>;
+  /** Channels that can send a letter to an address. @param id the same at each repeat. @throws EvenkeelError as `send` */
+  mail?(mail: Mail, id: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface ChannelType {

@@ -11,7 +11,7 @@ import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { renewSecret } from '../tickets/ratings.ts';
-import type { Notification } from './channel.ts';
+import type { Channel, Mail, Notification, ReportMailFacts } from './channel.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
 
@@ -23,6 +23,8 @@ export interface OutboxParts {
   publicUrl: () => string;
   log: Log;
   changeFeed: ChangeFeed;
+  /** Makes the mail of a report. @throws EvenkeelError */
+  mailOf(facts: ReportMailFacts): Promise<Mail>;
   /** 0 ≤ x < 1. */
   random?: () => number;
   timeoutMs?: number;
@@ -50,6 +52,8 @@ const attemptsAtMost = 30;
 const firstPauseMs = 2_000;
 const longestPauseMs = 3_600_000;
 const atOnce = 8;
+/** With an attachment of some MB over a slow line. */
+const mailTimeoutMs = 60_000;
 const lookEveryMs = 5_000;
 /** How long a ticket shows who was notified of it. */
 const keptMs = 90 * 86_400_000;
@@ -96,11 +100,19 @@ export function createOutbox(parts: OutboxParts): Outbox {
     try {
       const channel = routes.get(row.channel);
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      await channel.send(await notificationOf(row), AbortSignal.timeout(timeoutMs));
+      await send(channel, row);
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
     } catch (thrown) {
       await failed(row, attempts, thrown);
     }
+  }
+
+  async function send(channel: Channel, row: DeliveryRow): Promise<void> {
+    const facts = JSON.parse(row.facts) as NotificationFacts | ReportMailFacts;
+    if (facts.event !== 'report') return channel.send(await notificationOf(row, facts), AbortSignal.timeout(timeoutMs));
+    if (!channel.mail)
+      throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
+    await channel.mail(await parts.mailOf(facts), row.id, AbortSignal.timeout(mailTimeoutMs));
   }
 
   async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {
@@ -153,8 +165,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
-  async function notificationOf({ id, facts, ticket, channel }: DeliveryRow): Promise<Notification> {
-    const { rating, ...about } = JSON.parse(facts) as NotificationFacts;
+  async function notificationOf({ id, ticket, channel }: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
+    const { rating, ...about } = facts;
     let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     if (rating !== undefined) {
       const secret = await renewSecret(state, rating, clock.now());

@@ -349,7 +349,7 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
-    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'rating';
+    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'rating' | 'report';
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;

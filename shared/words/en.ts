@@ -1225,6 +1225,38 @@ export const words = {
     calendar: '{{site}}, {{use}}: {{name}}, version {{n}}',
     use: { service: 'service hours', working: 'working hours', support: 'support hours' },
     digest: 'Digest of the numbers: {{digest}}',
+    mail: {
+      numbers: 'The numbers',
+      more: 'The whole report, with the list behind each number: {{url}}',
+      tooLarge: 'The PDF is too large for a mail; it can be downloaded from the page of the report.',
+    },
+    schedule: {
+      title: 'Made and mailed regularly',
+      new: 'New schedule',
+      none: 'No schedule yet.',
+      rhythm: 'Rhythm',
+      rhythms: {
+        week: 'Weekly, on Monday',
+        month: 'Monthly, on the 4th',
+        quarter: 'Quarterly, on the 4th',
+      },
+      hour: 'At',
+      recipients: 'Recipients',
+      recipientsHelp: 'Mail addresses, one per line. Without any the report is made and kept.',
+      enabled: 'On',
+      save: 'Save schedule',
+      next: 'Next',
+      off: 'off',
+      last: 'Last',
+      edit: 'Edit',
+      mails: 'Mails sent: {{sent}} of {{all}}',
+      givenUp: 'Given up:',
+      waiting: 'Tried again:',
+      problem: {
+        NOT_FOUND: 'Not made: the site no longer exists.',
+        no_mail_channel: 'Made, not mailed: evenkeel.yaml has no channel of the kind email.',
+      },
+    },
   },
   period: { week: 'Week {{n}} of {{year}}', quarter: 'Q{{n}} {{year}}' },
   stability: {
@@ -2035,6 +2067,7 @@ export const words = {
   /** Actors that are not users, by the names under which the collector acts. */
   actor: {
     monitor: 'Monitoring',
+    schedule: 'Schedule',
     collector: 'Collector',
     'command line': 'Command line',
     'local tools': 'Tools on this machine',

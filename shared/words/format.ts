@@ -2,6 +2,7 @@
  * Numbers and times as people read them, through Intl. Every function takes the language, so that it is pure, and
  * gives `—` for null: unknown is never shown as 0.
  */
+import type { KpiUnit } from '../api.ts';
 import type { Unit } from '../metrics.ts';
 import { minorDigits } from '../money.ts';
 import { aboutLanguage, type Language } from './index.ts';
@@ -207,3 +208,15 @@ export function measured(value: number | null | undefined, unit: string, languag
   const format = Object.hasOwn(units, unit) ? units[unit as Unit] : units.number;
   return format(value, language);
 }
+
+const kpiUnits: Record<KpiUnit, (value: number | null, language: Language, currency: string) => string> = {
+  percent: (value, language) => cutPercent(value, language),
+  seconds: (value, language) => duration(value, language),
+  count: (value, language) => number(value, language, 2),
+  hours: (value, language) => hours(value, language),
+  money: (value, language, currency) => money(value, currency, language),
+};
+
+/** The value of a KPI. @param currency of amounts; what has no currency of its own has no amounts */
+export const kpiNumber = (unit: KpiUnit, value: number | null, language: Language, currency = 'XXX'): string =>
+  kpiUnits[unit](value, language, currency);

@@ -1381,6 +1381,34 @@ export const words: Words = {
     calendar: '{{site}} {{use}}: {{name}} 版 {{n}}',
     use: { service: 'サービス時間', working: '勤務時間', support: 'サポート時間' },
     digest: '数値のダイジェスト: {{digest}}',
+    mail: {
+      numbers: '主な数値',
+      more: 'レポート全体と各数値の内訳: {{url}}',
+      tooLarge: 'PDF が大きすぎるためメールに添付していません。レポートの画面からダウンロードできます。',
+    },
+    schedule: {
+      title: '定期的な作成とメール送信',
+      new: '新しい予定',
+      none: '予定はまだありません。',
+      rhythm: '頻度',
+      rhythms: { week: '毎週（月曜日）', month: '毎月（4日）', quarter: '四半期ごと（4日）' },
+      hour: '時刻',
+      recipients: '宛先',
+      recipientsHelp: 'メールアドレスを 1 行に 1 件。宛先がない場合は、作成と保存のみ行います。',
+      enabled: '有効',
+      save: '予定を保存',
+      next: '次回',
+      off: '無効',
+      last: '前回',
+      edit: '編集',
+      mails: '送信済みメール: {{sent}} / {{all}} 件',
+      givenUp: '送信を断念:',
+      waiting: '再試行中:',
+      problem: {
+        NOT_FOUND: '作成できませんでした。拠点が削除されています。',
+        no_mail_channel: '作成済み・未送信: evenkeel.yaml に kind: email のチャンネルがありません。',
+      },
+    },
   },
   period: { week: '{{year}}年第{{n}}週', quarter: '{{year}}年第{{n}}四半期' },
   stability: {
@@ -2189,6 +2217,7 @@ export const words: Words = {
   /** Who is no person, by the names under which the collector acts. */
   actor: {
     monitor: '監視',
+    schedule: '定期作成',
     collector: 'コレクター',
     'command line': 'コマンドライン',
     'local tools': 'このマシンのツール',

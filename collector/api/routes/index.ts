@@ -18,6 +18,7 @@ import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
+import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
@@ -52,6 +53,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   kpiRoutes,
   stabilityRoutes,
   reportRoutes,
+  reportScheduleRoutes,
   costRoutes,
   softwareRoutes,
   enrollmentRoutes,

@@ -1,5 +1,5 @@
-/** Mail by SMTP. Plain text only: names that endpoints give themselves never become markup in a mail program. */
-import { createTransport } from 'nodemailer';
+/** Mail by SMTP. Notifications are plain text: names that endpoints give themselves never become markup in a mail program. */
+import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
@@ -54,28 +54,37 @@ export const email: ChannelType = {
       disableFileAccess: true,
       disableUrlAccess: true,
     };
+    async function deliver(message: SendMailOptions, signal: AbortSignal): Promise<void> {
+      const transport = createTransport(options);
+      const abort = () => transport.close();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        await Promise.race([transport.sendMail({ from, ...message }), aborted(signal)]);
+      } catch (thrown) {
+        const code = isFinal(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED';
+        throw fail(code, { channel: name, reason: reasonOf(thrown) }, thrown);
+      } finally {
+        signal.removeEventListener('abort', abort);
+        transport.close();
+      }
+    }
     return {
       kind: 'email',
-      async send(notification, signal) {
-        const transport = createTransport(options);
-        const abort = () => transport.close();
-        signal.addEventListener('abort', abort, { once: true });
-        try {
-          await Promise.race([
-            transport.sendMail({ from, to: notification.recipient ?? to, ...contentOf(notification, language, zone) }),
-            aborted(signal),
-          ]);
-        } catch (thrown) {
-          throw fail(
-            isFinal(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED',
-            { channel: name, reason: reasonOf(thrown) },
-            thrown,
-          );
-        } finally {
-          signal.removeEventListener('abort', abort);
-          transport.close();
-        }
-      },
+      send: (notification, signal) =>
+        deliver({ to: notification.recipient ?? to, ...contentOf(notification, language, zone) }, signal),
+      mail: ({ attachment, ...mail }, id, signal) =>
+        deliver(
+          {
+            ...mail,
+            messageId: `<${id}@evenkeel>`,
+            headers: { 'Auto-Submitted': 'auto-generated' },
+            attachments:
+              attachment === null
+                ? []
+                : [{ filename: attachment.name, contentType: attachment.type, content: attachment.content }],
+          },
+          signal,
+        ),
     };
   },
 };

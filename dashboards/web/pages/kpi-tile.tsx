@@ -1,7 +1,7 @@
 /** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
 import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
-import { cutPercent, duration, hours, money, none, number, percent, time } from '../../../shared/words/format.ts';
+import { kpiNumber, none, number, percent, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
@@ -9,16 +9,8 @@ import { language, t, wordOr } from '../words/words.ts';
 import { ChangeLink } from './changes/facts.tsx';
 import { titleOf } from './tickets.tsx';
 
-const formats: Record<KpiUnit, (value: number | null, currency: string) => string> = {
-  percent: (value) => cutPercent(value, language.value),
-  seconds: (value) => duration(value, language.value),
-  count: (value) => number(value, language.value, 2),
-  hours: (value) => hours(value, language.value),
-  money: (value, currency) => money(value, currency, language.value),
-};
-/** @param currency of amounts; what has no currency of its own has no amounts */
-export const formatUnit = (unit: KpiUnit, value: number | null, currency = 'XXX'): string =>
-  formats[unit](value, currency);
+export const formatUnit = (unit: KpiUnit, value: number | null, currency?: string): string =>
+  kpiNumber(unit, value, language.value, currency);
 
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');

@@ -53,7 +53,16 @@ export async function openScene(options: SceneOptions = {}) {
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
   const publicUrl = () => 'https://ek.example';
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log: silentLog, changeFeed, random: () => 0 });
+  const outbox = createOutbox({
+    mailOf: () => Promise.reject(new Error('no report here')),
+    state,
+    clock,
+    routes,
+    publicUrl,
+    log: silentLog,
+    changeFeed,
+    random: () => 0,
+  });
   const tickets = createTickets({ state, clock, changeFeed, zone: 'UTC' });
   const books = createRuleBooks(mergeRules(defaultRules, options.rules ?? []));
   const policy = { ...defaultPolicy, ...options.policy };

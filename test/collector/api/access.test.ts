@@ -50,6 +50,12 @@ async function addReport(): Promise<void> {
   ids.report = (made.body as { id: string }).id;
 }
 
+const schedule = { rhythm: 'month', hour: 7, zone: 'UTC', site: null, language: 'en', recipients: [], enabled: true };
+async function addSchedule(): Promise<void> {
+  const made = await collector.call('/api/v1/report-schedules', { method: 'POST', as: 'manager', body: schedule });
+  ids.schedule = (made.body as { id: string }).id;
+}
+
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
   const now = Date.now();
@@ -392,6 +398,22 @@ const calls: Record<string, Call> = {
   'GET /api/v1/reports/:id.csv': { path: '/api/v1/reports/:report.csv', before: addReport },
   // No web app is built for these tests: test/browser/reports.test.ts makes a real one.
   'GET /api/v1/reports/:id.pdf': { path: '/api/v1/reports/:report.pdf', status: 502, before: addReport },
+  'GET /api/v1/report-schedules': {},
+  'POST /api/v1/report-schedules': { body: schedule, status: 201 },
+  'PATCH /api/v1/report-schedules/:id': {
+    path: '/api/v1/report-schedules/:schedule',
+    body: { enabled: false, reason: 'a test' },
+    before: addSchedule,
+  },
+  'GET /api/v1/report-schedules/:id/changes': {
+    path: '/api/v1/report-schedules/:schedule/changes',
+    before: addSchedule,
+  },
+  'DELETE /api/v1/report-schedules/:id': {
+    path: '/api/v1/report-schedules/:schedule',
+    status: 204,
+    before: addSchedule,
+  },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },
   'DELETE /api/v1/enrollments/:id': {

@@ -24,6 +24,7 @@ async function open(routes: ChannelRoute[], state?: State) {
     publicUrl: () => 'https://ek.example',
     log: silentLog,
     changeFeed: createChangeFeed(),
+    mailOf: () => Promise.reject(new Error('no report here')),
     random: () => 0,
     timeoutMs: 1000,
   });

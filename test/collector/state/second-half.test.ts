@@ -236,6 +236,7 @@ test('messages: what waited is sent once, what was sent or given up stays so', a
   const state = await openState(file);
   const sent: Notification[] = [];
   const outbox = createOutbox({
+    mailOf: () => Promise.reject(new Error('no report here')),
     state,
     clock: { now: () => 1000, monotonic: () => 1000 },
     routes: [recorder(sent)],

@@ -9,6 +9,7 @@ import { Table } from '../../parts/table.tsx';
 import { aboutLanguage, actorName, type Language, t } from '../../words/words.ts';
 import { formatMonth } from '../stability/format.ts';
 import { MakeForm } from './make.tsx';
+import { Schedules } from './schedules.tsx';
 
 function State({ row: { provisional, revision } }: { row: PeriodReportRow }) {
   return (
@@ -80,6 +81,7 @@ export function ReportsPage() {
           }
         </Ready>
       </Box>
+      {may('manager') && <Schedules />}
     </>
   );
 }

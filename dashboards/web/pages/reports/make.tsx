@@ -15,7 +15,7 @@ import { formatMonth } from '../stability/format.ts';
 const offered = 14;
 
 /** Sites as choices, and all of them. */
-function SiteSelect({ site, onChange }: { site: string; onChange: (id: string) => void }) {
+export function SiteSelect({ site, onChange }: { site: string; onChange: (id: string) => void }) {
   const { data } = useLoad<Page<SiteRow>>('sites');
   return (
     <Select
@@ -30,7 +30,7 @@ function SiteSelect({ site, onChange }: { site: string; onChange: (id: string) =
   );
 }
 
-const LanguageSelect = ({ value, onChange }: { value: string; onChange: (code: string) => void }) => (
+export const LanguageSelect = ({ value, onChange }: { value: string; onChange: (code: string) => void }) => (
   <Select
     label={t('settings.language')}
     value={value}

@@ -1,0 +1,229 @@
+/** Scheduled reports: when they are due, made once whatever happens, mailed to each reader, and what is said when it fails. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createMonths } from '../../../collector/kpi/months.ts';
+import { newestDue, nextDue } from '../../../collector/reports/due.ts';
+import { letterOf } from '../../../collector/reports/letter.ts';
+import { createReports } from '../../../collector/reports/reports.ts';
+import { createSchedules } from '../../../collector/reports/schedules.ts';
+import type { OutwardChange, PeriodReport, PeriodReportRow, ReportSchedule } from '../../../shared/api.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { kpiNumber, none } from '../../../shared/words/format.ts';
+import { languages } from '../../../shared/words/index.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { instant } from '../../support/fleet-history.ts';
+import { until } from '../../support/processes.ts';
+import { putMonth, now as tenth, zone } from '../../support/stability-month.ts';
+import { openMailServer } from '../notify/receiver.ts';
+
+const test = suite('schedules of reports');
+let now = tenth;
+const clock = { now: () => now, monotonic: () => performance.now() };
+let collector: InProcess;
+let server: Awaited<ReturnType<typeof openMailServer>>;
+
+const settings = (port: number) =>
+  `zone: ${zone}\nchannels:\n  - { name: mail, kind: email, host: 127.0.0.1, port: ${port}, from: keel@example.org, to: [it@example.org] }\n`;
+const base = { rhythm: 'month', hour: 7, zone: 'Asia/Tokyo', site: null, language: 'ja', enabled: true };
+
+test.before(async () => {
+  server = await openMailServer();
+  collector = await openCollector({ clock, settings: settings(server.port) });
+  await putMonth(collector);
+});
+test.after(async () => {
+  await collector.close();
+  await server.close();
+});
+
+const call = (method: string, path: string, body?: object) =>
+  collector.call(`/api/v1/report-schedules${path}`, { method, as: 'manager', body });
+const list = async () => ((await call('GET', '')).body as { items: ReportSchedule[] }).items;
+const plain = (data: string) => {
+  const text = data.replace(/=\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number(`0x${hex}`)));
+  const parts = text.split(/Content-Transfer-Encoding: base64\n(?:[\w-]+:.*\n)*\n/).map((part) => {
+    const [body = ''] = part.split('\n--');
+    return /^[A-Za-z0-9+/=\s]+$/.test(body.trim()) ? Buffer.from(body, 'base64').toString('utf8') : part;
+  });
+  return Buffer.from(parts.join('\n'), 'latin1').toString('utf8') + parts.join('\n');
+};
+
+test('weeks are due on Monday, months and quarters on the fourth, at the hour of their zone', () => {
+  const at = (text: string) => instant(text);
+  const month = { rhythm: 'month', hour: 7, zone: 'Asia/Tokyo' } as const;
+  assert.equal(newestDue(month, at('2026-11-10T00:00Z')), { period: '2026-10', at: at('2026-11-03T22:00Z') });
+  assert.equal(newestDue(month, at('2026-11-03T21:59Z')).period, '2026-09');
+  assert.is(nextDue(month, at('2026-11-10T00:00Z')), at('2026-12-03T22:00Z'));
+  const week = { rhythm: 'week', hour: 7, zone: 'Europe/Berlin' } as const;
+  assert.equal(newestDue(week, at('2026-11-27T12:00Z')), { period: '2026-W47', at: at('2026-11-23T06:00Z') });
+  const quarter = { rhythm: 'quarter', hour: 0, zone: 'UTC' } as const;
+  assert.equal(newestDue(quarter, at('2026-11-27T12:00Z')), { period: '2026-Q3', at: at('2026-10-04T00:00Z') });
+  assert.is(nextDue(quarter, at('2026-11-27T12:00Z')), at('2027-01-04T00:00Z'));
+  // On Sunday 4 April 1999 New York went from 02:00 to 03:00.
+  const skipped = { rhythm: 'month', hour: 2, zone: 'America/New_York' } as const;
+  assert.is(newestDue(skipped, at('1999-04-10T00:00Z')).at, at('1999-04-04T07:00Z'));
+});
+
+test('each moment of three years has one newest and one next report, in order', () => {
+  for (const rhythm of ['week', 'month', 'quarter'] as const)
+    for (const inZone of ['Europe/Berlin', 'Pacific/Apia', 'Asia/Kathmandu'])
+      for (let at = instant('2025-01-01T00:00Z'); at < instant('2028-01-01T00:00Z'); at += 37 * 3_600_000) {
+        const schedule = { rhythm, hour: 3, zone: inZone };
+        const [newest, next] = [newestDue(schedule, at), nextDue(schedule, at)];
+        assert.ok(newest.at <= at && at < next, `${rhythm} ${inZone} ${new Date(at).toISOString()}`);
+        assert.is(newestDue(schedule, next).at, next);
+        assert.is.not(newestDue(schedule, next).period, newest.period);
+      }
+});
+
+test('missed while the collector was off it is made once at the start, and mailed once to each', async () => {
+  const recipients = ['board@example.org', 'it-osaka@example.org'];
+  const made = await call('POST', '', { ...base, recipients, reason: 'the board asked' });
+  assert.is(made.status, 201, made.text);
+  const { id, next, last } = made.body as ReportSchedule;
+  assert.equal([next, last], [instant('2026-12-03T22:00:00Z'), null]);
+  await collector.stop();
+  now = instant('2026-12-05T09:00:00Z');
+  collector = await collector.again();
+  await until(async () => server.mails.length >= 2, 20_000, 'both mails');
+  await collector.stop();
+  collector = await collector.again();
+  await until(async () => (await list())[0]?.last?.sent === 2, 20_000, 'both are marked');
+  assert.is(server.mails.length, 2, 'the second start mails nothing');
+  assert.equal(server.mails.map(({ to }) => to.join()).sort(), recipients.map((one) => `RCPT TO:<${one}>`).sort());
+  const [run] = await collector.state.selectFrom('report_runs').selectAll().where('schedule', '=', id).execute();
+  assert.equal([run?.period, run?.mails, run?.problem], ['2026-11', 2, null]);
+  const report: PeriodReport = (await collector.call(`/api/v1/reports/${run?.report}`, { as: 'viewer' })).body;
+  assert.equal([report.by, report.language, report.provisional], ['schedule', 'ja', false]);
+  const text = plain(server.mails[0]?.data ?? '');
+  assert.match(text, 'レポート 2026年11月');
+  assert.match(text, report.digest);
+  assert.match(text, `/reports/${report.id}`);
+  assert.match(text, 'PDF を作成できませんでした');
+  assert.match(text, /multipart\/alternative/);
+});
+
+test('two at once, as after a crash in between, make one run and one mail each', async () => {
+  const { state } = collector;
+  const months = createMonths({ state, clock, zone, changeFeed: { subscribe: () => () => {} } as never });
+  const ruleNamed = (id: string) => ({ id });
+  const reports = createReports({ state, clock, months, zone, ruleNamed });
+  const one = () => createSchedules({ state, clock, log: silentLog, reports, mailChannel: 'nowhere', wake: () => {} });
+  const fields = { ...base, rhythm: 'week', recipients: ['a@example.org'] } as never;
+  const first = one();
+  const { id } = await first.create(fields, 'test', '');
+  now += 8 * 86_400_000;
+  await Promise.all([one().runDue(), one().runDue(), one().runDue()]);
+  const runs = await state.selectFrom('report_runs').selectAll().where('schedule', '=', id).execute();
+  assert.is(runs.length, 1);
+  const queued = await state.selectFrom('deliveries').select('id').where('channel', '=', 'nowhere').execute();
+  assert.is(queued.length, 1);
+  await first.remove(id, 'test', 'done');
+  await first.stop();
+});
+
+test('a change is kept with its author and reason; switched on again, nothing of the time between is made', async () => {
+  const [schedule] = await list();
+  const off = await call('PATCH', `/${schedule?.id}`, { enabled: false, reason: 'nobody reads it' });
+  assert.is((off.body as ReportSchedule).next, null);
+  now += 40 * 86_400_000;
+  await call('PATCH', `/${schedule?.id}`, { enabled: true });
+  const { items } = (await collector.call('/api/v1/reports?limit=200', { as: 'viewer' })).body as {
+    items: PeriodReportRow[];
+  };
+  assert.ok(!items.some(({ period, by }) => period.name === '2026-12' && by === 'schedule'));
+  const changes = (await call('GET', `/${schedule?.id}/changes`)).body as OutwardChange[];
+  assert.equal(
+    changes.map(({ by, reason }) => [by, reason]),
+    [
+      ['a manager', ''],
+      ['a manager', 'nobody reads it'],
+      ['a manager', 'the board asked'],
+    ],
+  );
+});
+
+test('its site is gone: it is said, once, and no mail goes out', async () => {
+  const site = await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'Lyon' } });
+  const { id } = site.body as { id: string };
+  const made = await call('POST', '', { ...base, site: id, recipients: ['lyon@example.org'] });
+  assert.is(made.status, 201, made.text);
+  await collector.call(`/api/v1/sites/${id}`, { method: 'DELETE', as: 'admin' });
+  const before = server.mails.length;
+  now += 40 * 86_400_000;
+  await collector.stop();
+  collector = await collector.again();
+  const own = async () => (await list()).find((one) => one.site === id)?.last;
+  await until(async () => (await own()) != null, 20_000, 'it ran');
+  assert.equal([(await own())?.problem, (await own())?.report], ['NOT_FOUND', null]);
+  assert.ok(!server.mails.slice(before).some(({ to }) => to.join().includes('lyon')));
+});
+
+test('a mail server that refuses an address is quoted, and the other reader has the mail', async () => {
+  await using strict = await openMailServer({ RCPT: '550 no such user here' });
+  await collector.stop();
+  const again = await collector.again(settings(strict.port));
+  collector = again;
+  const [schedule] = await list();
+  now += 31 * 86_400_000;
+  await collector.stop();
+  collector = await collector.again(settings(strict.port));
+  const last = async () => (await list()).find(({ id }) => id === schedule?.id)?.last;
+  await until(async () => ((await last())?.failed ?? 0) === 2, 20_000, 'both are given up');
+  assert.match((await last())?.error ?? '', /550 no such user here/);
+  assert.is((await last())?.problem, null, 'the report itself is there');
+});
+
+const refusals: [what: string, change: object, status: number, says: RegExp][] = [
+  ['two lines in an address', { recipients: ['a@example.org\nBcc: all@example.org'] }, 400, /recipients/],
+  ['a list in an address', { recipients: ['a@example.org,b@example.org'] }, 400, /recipients/],
+  ['no address', { recipients: ['Mia'] }, 400, /recipients/],
+  ['too many', { recipients: Array.from({ length: 51 }, (_, n) => `a${n}@example.org`) }, 400, /recipients/],
+  ['an hour that no day has', { hour: 24 }, 400, /hour/],
+  ['an unknown rhythm', { rhythm: 'day' }, 400, /rhythm/],
+  ['an unknown zone', { zone: 'Mars/Olympus' }, 400, /Mars/],
+  ['a site that is not there', { site: 'nowhere' }, 404, /nowhere/],
+];
+for (const [what, change, status, says] of refusals)
+  test(`${what} is refused`, async () => {
+    const answer = await call('POST', '', { ...base, recipients: [], ...change });
+    assert.is(answer.status, status, answer.text);
+    assert.match(answer.text, says);
+  });
+
+test('without a channel for mails recipients are refused with what to do, and a schedule without any is taken', async () => {
+  await using other = await openCollector({ clock });
+  const post = (recipients: string[]) =>
+    other.call('/api/v1/report-schedules', { method: 'POST', as: 'manager', body: { ...base, recipients } });
+  const refused = await post(['a@example.org']);
+  assert.is(refused.status, 409);
+  assert.match(refused.text, /kind email/);
+  assert.is((await post([])).status, 201);
+});
+
+test('text and HTML have the numbers of the report, in every language, and names stay text', async () => {
+  const title = `<script>alert(1)</script>"'&\r\nBcc: all@example.org`;
+  await collector.state.updateTable('tickets').set({ title, kind: 'person' }).where('id', '=', 1).execute();
+  const made = await collector.call('/api/v1/reports', {
+    ...{ method: 'POST', as: 'manager', body: { period: '2026-10' } },
+  });
+  const { id } = made.body as PeriodReportRow;
+  const report: PeriodReport = (await collector.call(`/api/v1/reports/${id}`, { as: 'viewer' })).body;
+  for (const language of languages) {
+    const { subject, text, html } = letterOf(report, language, 'https://keel.example.org/reports/r1', null);
+    assert.not.match(subject, /[\r\n]/);
+    for (const { unit, value, state, currency } of report.content.stability.kpis) {
+      if (state === 'insufficient' || state === 'no_data') continue;
+      const shown = kpiNumber(unit, value, language, currency);
+      assert.is.not(shown, none);
+      assert.match(text, shown);
+      assert.match(html, shown.replace('&', '&amp;'));
+    }
+    assert.not.match(html, /<script/i);
+    assert.match(html, '&lt;script&gt;');
+    assert.not.match(text, /^Bcc:/m);
+    assert.not.match(text + html, /undefined|NaN|\[object|report\.mail\./);
+  }
+});
+
+test.run();
