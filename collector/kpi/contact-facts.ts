@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../state/database.ts';
 import { monitor } from '../tickets/events.ts';
-import { dataOf, isOfRequester, type StateChange, type StoredEvent } from '../tickets/history.ts';
+import { dataOf, isOfRequester, requestersIn, type StateChange, type StoredEvent } from '../tickets/history.ts';
 import type { ContactTicket } from './formulas/first-contact.ts';
 import { resolutionsOf } from './formulas/ticket-history.ts';
 
@@ -13,19 +13,21 @@ type ContactRow = Pick<Selectable<Database['tickets']>, 'kind' | 'channel' | 're
 export const sourceOf = ({ kind, channel }: Pick<ContactRow, 'kind' | 'channel'>): 'user' | 'monitor' | 'script' =>
   kind !== 'person' ? 'monitor' : channel === 'api' ? 'script' : 'user';
 
-/** Both in their order. */
+/** Both in their order. @param scripts names of actors that are no persons */
 export function contactOf(
   row: ContactRow,
   states: readonly StateChange[],
   events: readonly StoredEvent[],
+  scripts: ReadonlySet<string> = new Set(),
 ): ContactFact {
   const resolvedAt = resolutionsOf(states).at(-1) ?? null;
   const before = events.filter(({ at }) => resolvedAt === null || at <= resolvedAt);
   const handOffs = before.filter(({ kind }) => kind === 'handed_off').map(dataOf);
   const said = before.filter(
-    ({ kind, is_public, actor }) => kind === 'comment' && is_public === 1 && actor !== monitor,
+    ({ kind, is_public, actor }) => kind === 'comment' && is_public === 1 && actor !== monitor && !scripts.has(actor),
   );
-  const ofRequester = said.filter((event) => isOfRequester(event, row.requester)).length;
+  const requesters = requestersIn(row, events);
+  const ofRequester = said.filter((event) => isOfRequester(event, requesters)).length;
   // What whoever resolved it said about it, the last time.
   const solved = dataOf(before.findLast(({ to_state }) => to_state === 'resolved') ?? { data: null });
   const last = states.at(-1);

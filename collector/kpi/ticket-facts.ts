@@ -5,6 +5,7 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, pastOf, type StoredEvent } from '../tickets/history.ts';
+import { readScripts } from '../tickets/scripts.ts';
 import { type ContactFact, contactOf } from './contact-facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
 import type { KpiQuestion } from './question.ts';
@@ -31,6 +32,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
   const { window, zone } = question;
   const calendarOf = await readCalendars(state, zone);
   const own = inScope(question);
+  const scripts = await readScripts(state);
   const siteOf = new Map<string | null, string | null>(question.endpoints.map(({ id, site }) => [id, site]));
   const rows = await state
     .selectFrom('tickets')
@@ -48,7 +50,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
     for (const row of slice) {
       const site = row.site ?? siteOf.get(row.endpoint) ?? null;
       const own = events.get(row.id) ?? [];
-      const { states, ...past } = pastOf(row, own);
+      const { states, ...past } = pastOf(row, own, scripts);
       facts.push({
         ...{ id: String(row.id), number: row.id, touched: row.touched_at !== null },
         kind: row.category === 'question' ? 'request' : row.category,
@@ -56,7 +58,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
         events: states,
         ...past,
         calendar: calendarOf(site, 'support').calendar,
-        contact: contactOf(row, states, own),
+        contact: contactOf(row, states, own, scripts),
       });
     }
     await breathe();

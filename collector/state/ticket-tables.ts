@@ -86,7 +86,9 @@ export interface TicketTables {
       | 'left'
       | 'linked'
       | 'unlinked'
-      | 'rated';
+      | 'rated'
+      /** Who asked, or what kind of ticket it is, was entered wrongly. */
+      | 'corrected';
     from_state: string | null;
     to_state: string | null;
     text: string | null;

@@ -8,6 +8,7 @@ import { type SlaClock, ticketClock } from '../kpi/formulas/sla-clock.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, pastOf, type StoredEvent } from './history.ts';
+import { readScripts } from './scripts.ts';
 import { targetsFor } from './targets.ts';
 
 export const clockKinds = ['response', 'resolution'] as const;
@@ -55,6 +56,7 @@ export function createClockReader(changeFeed: ChangeFeed, zone: string): ClockRe
   return {
     async of(db, tickets, now) {
       const calendarOf = await calendarsBy(db);
+      const scripts = await readScripts(db);
       const found = new Map<number, TicketClocks>();
       for (const slice of chunks(tickets)) {
         const events = await eventsOf(
@@ -62,7 +64,7 @@ export function createClockReader(changeFeed: ChangeFeed, zone: string): ClockRe
           slice.map(({ id }) => id),
         );
         for (const row of slice) {
-          const { states, priorities, firstResponseAt } = pastOf(row, events.get(row.id) ?? []);
+          const { states, priorities, firstResponseAt } = pastOf(row, events.get(row.id) ?? [], scripts);
           const { calendar } = calendarOf(row.support_site, 'support');
           const clock = (kind: (typeof clockKinds)[number]) => {
             const targets = targetsFor(kind, priorities, calendar);

@@ -32,12 +32,19 @@ export interface TicketPast {
   firstResponseAt: number | null;
 }
 
-/** Of events up to any instant: what the ticket was then. The row fills in what older versions did not note. */
-export function pastOf(row: HistoryTicket, events: readonly StoredEvent[]): TicketPast {
+/**
+ * Of events up to any instant: what the ticket was then. The row fills in what older versions did not note.
+ * @param scripts names of actors that are no persons
+ */
+export function pastOf(
+  row: HistoryTicket,
+  events: readonly StoredEvent[],
+  scripts: ReadonlySet<string> = new Set(),
+): TicketPast {
   return {
     states: statesIn(row, events),
     priorities: prioritiesIn(row, events),
-    firstResponseAt: firstResponseIn(row, events),
+    firstResponseAt: firstResponseIn(row, events, scripts),
   };
 }
 
@@ -74,8 +81,17 @@ function prioritiesIn(row: HistoryTicket, events: readonly StoredEvent[]): Ticke
 }
 
 /** By the requester, or written down for them by somebody of the desk. */
-export const isOfRequester = (event: StoredEvent, requester: string | null): boolean =>
-  event.actor === requester || dataOf(event).fromRequester === true;
+export const isOfRequester = (event: StoredEvent, requesters: ReadonlySet<string>): boolean =>
+  requesters.has(event.actor) || dataOf(event).fromRequester === true;
+
+/** Who asked: now, and before somebody corrected it. */
+export function requestersIn({ requester }: Pick<HistoryTicket, 'requester'>, events: readonly StoredEvent[]) {
+  const before = events.flatMap((event) => {
+    const [from] = event.kind === 'corrected' ? ((dataOf(event).requester ?? []) as unknown[]) : [];
+    return typeof from === 'string' ? from : [];
+  });
+  return new Set(requester === null ? before : [...before, requester]);
+}
 
 /** Done to every ticket, or by the requester: no answer of the desk. */
 const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
@@ -84,11 +100,17 @@ const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
  * The first answer: what the requester could read, written by a person. Nobody asked for a ticket of the monitor: there
  * it is the first action of a person.
  */
-function firstResponseIn({ requester }: HistoryTicket, events: readonly StoredEvent[]): number | null {
+function firstResponseIn(
+  row: HistoryTicket,
+  events: readonly StoredEvent[],
+  scripts: ReadonlySet<string>,
+): number | null {
+  const requesters = requestersIn(row, events);
   const isAnswer = (event: StoredEvent) =>
     event.actor !== monitor &&
-    (requester === null
+    !scripts.has(event.actor) &&
+    (row.requester === null
       ? !noAction.has(event.kind)
-      : event.kind === 'comment' && event.is_public === 1 && !isOfRequester(event, requester));
+      : event.kind === 'comment' && event.is_public === 1 && !isOfRequester(event, requesters));
   return events.find(isAnswer)?.at ?? null;
 }

@@ -48,6 +48,11 @@ export interface TicketTransition {
   reason?: CancelReason;
 }
 
+export interface TicketDetails {
+  requester?: string;
+  category?: StoredTicket['category'];
+}
+
 /** What only whoever resolved a ticket knows; what is left out is not known. */
 export interface Solution {
   /** Before a telephone call or a chat had ended. */
@@ -77,6 +82,8 @@ export interface Tickets extends Teamwork, TicketLinks, Ratings {
   reopen(id: number, by: string, text: string | null): Promise<void>;
   /** Any other transition of the life cycle. @throws EvenkeelError BAD_REQUEST for a hold without reason or date */
   setState(id: number, by: string, transition: TicketTransition): Promise<Resolved>;
+  /** Who asked for it, and what kind it is: what is left out stays. */
+  correct(id: number, by: string, details: TicketDetails): Promise<void>;
   setPriority(id: number, by: string, level: { impact: TicketLevel; urgency: TicketLevel }, why: string): Promise<void>;
   /** The listener is called after the change was saved. */
   onPerson(listener: (action: PersonAction) => void): void;
@@ -197,6 +204,18 @@ export function createTickets(parts: TicketsParts): Tickets {
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
       return { ratingToken: null };
     },
+    correct: (id, by, details) =>
+      touch(id, async (db, row, now) => {
+        if (details.requester !== undefined && row.kind !== 'person')
+          throw conflict(`nobody asked for ticket ${id}, which the monitor opened; leave the requester out`);
+        const names = (['requester', 'category'] as const).filter(
+          (name) => details[name] !== undefined && details[name] !== row[name],
+        );
+        if (names.length === 0) throw conflict(`ticket ${id} has this requester and this category already`);
+        const data = JSON.stringify(Object.fromEntries(names.map((name) => [name, [row[name], details[name]]])));
+        await note(db, id, now, by, 'corrected', { data });
+        return details;
+      }),
     setPriority: (id, by, { impact, urgency }, why) =>
       touch(id, async (db, row, now) => {
         const next = weight(impact, urgency);

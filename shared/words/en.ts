@@ -978,6 +978,16 @@ export const words = {
     assign: 'Assign',
     take: 'Assign to me',
     release: 'Unassign',
+    correct: 'Correct details',
+    correctSet: 'Save',
+    requesterHelp: 'With an address, as in “Mia Abe <mia@example.org>”, they are asked by mail how satisfied they are.',
+    stillFires: {
+      text: 'The alert still fires. The ticket will be opened again if it fires on; set a date to leave it as it is until then.',
+      until: 'Won’t fix until (optional)',
+      help: 'Until then the alert opens no ticket.',
+      anyway: 'Resolve all the same',
+      muted: 'Resolve, no ticket until then',
+    },
     solved: {
       title: 'How it was resolved',
       inContact: 'Before the call or chat ended',
@@ -1023,6 +1033,7 @@ export const words = {
       linked: 'linked it',
       unlinked: 'removed a link',
       rated: 'the requester rated the work',
+      corrected: 'corrected the details',
     },
     alert: {
       pending: 'The value crossed its limit',

@@ -1135,6 +1135,16 @@ export const words: Words = {
     assign: '割り当てる',
     take: '自分が担当',
     release: '割り当てを解除',
+    correct: '内容を訂正',
+    correctSet: '保存',
+    requesterHelp: '「Mia Abe <mia@example.org>」のようにアドレスを含めると、満足度をメールで尋ねます。',
+    stillFires: {
+      text: 'アラートはまだ発生中です。続く場合、チケットは再び開かれます。期日を設定すると、それまではそのままにします。',
+      until: '対応しない期限 (任意)',
+      help: 'それまでは、このアラートからチケットは起票されません。',
+      anyway: 'それでも解決する',
+      muted: '解決し、期限まで起票しない',
+    },
     solved: {
       title: '解決の経緯',
       inContact: '通話・チャットの終了前に解決',
@@ -1180,6 +1190,7 @@ export const words: Words = {
       linked: '関連付けを追加',
       unlinked: '関連付けを削除',
       rated: '依頼者が評価',
+      corrected: '内容を訂正',
     },
     alert: {
       pending: '値がしきい値を超過',

@@ -256,6 +256,24 @@ step('a ticket waits for the requester, who answers, and rates the work at the e
   assert.is(await page.locator('code', { hasText: '/rate/' }).count(), 0, 'the link was shown once');
 });
 
+step('to resolve while the alert fires asks first, and says what will happen', async () => {
+  const { page, collector } = world;
+  await page.goto(`${collector.http}/tickets/1`);
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
+  await page.getByText('The alert still fires.').waitFor();
+  await page.getByRole('button', { name: 'Resolve all the same' }).waitFor();
+  await page.getByLabel('Won’t fix until').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
+  await page.getByRole('button', { name: 'Resolve, no ticket until then' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.is(await page.getByText('The alert still fires.').count(), 0);
+  await page.getByText('Correct details').click();
+  assert.is(await page.getByLabel('Requester').count(), 0, 'nobody asked for it');
+  await page.getByLabel('Category').selectOption('problem');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Category: Incident → Problem').waitFor();
+  await page.locator('datalist option[value="admin"]').first().waitFor({ state: 'attached' });
+});
+
 step('a join code can be made, and its line is shown once', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/add`);

@@ -20,6 +20,21 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
     async () => ({ items: await users.list(), next: null }),
   );
 
+  app.get(
+    '/api/v1/users/names',
+    {
+      schema: {
+        summary: 'Names of users who can log in: to whom tickets can be assigned',
+        tags: ['access'],
+        response: { 200: page(Type.String()) },
+      },
+    },
+    async () => {
+      const active = (await users.list()).filter(({ disabledAt }) => disabledAt === null);
+      return { items: active.map(({ name }) => name), next: null };
+    },
+  );
+
   app.post(
     '/api/v1/users',
     {

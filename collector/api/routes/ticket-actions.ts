@@ -7,6 +7,7 @@ import {
   holdReasons,
   LinkKind,
   SwarmKind,
+  TicketCategory,
   type TicketRow,
   TicketState,
 } from '../../../shared/api.ts';
@@ -42,9 +43,17 @@ export interface TicketEdit {
   tier?: number;
   kind?: SwarmKind | LinkKind;
   person?: string;
+  requester?: string;
+  category?: TicketRow['category'];
   target?: string;
   impact?: 1 | 2 | 3;
   urgency?: 1 | 2 | 3;
+}
+
+/** Without what was left out. */
+function given<Values extends object>(values: Values) {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
 }
 
 export function ticketActions(tickets: TicketActions): TicketAction[] {
@@ -93,10 +102,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
         { ...closed, examples: [{ text: 'Disk replaced.', firstContactPossible: false }] },
       ),
       run: (id, by, { text, wontFixUntil, inContact, firstContactPossible }) =>
-        tickets.resolve(id, by, text ?? null, wontFixUntil ?? null, {
-          ...(inContact === undefined ? {} : { inContact }),
-          ...(firstContactPossible === undefined ? {} : { firstContactPossible }),
-        }),
+        tickets.resolve(id, by, text ?? null, wontFixUntil ?? null, given({ inContact, firstContactPossible })),
     },
     {
       name: 'reopen',
@@ -175,6 +181,18 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
       summary: 'A new link by which the requester can rate the work; one that was not used ends',
       body: Type.Object({}, { ...closed, examples: [{}] }),
       run: async (id) => ({ ratingToken: await tickets.renew(id) }),
+    },
+    {
+      name: 'correct',
+      summary: 'Correct who asked for a ticket, or what kind it is; what is left out stays',
+      body: Type.Object(
+        {
+          requester: Type.Optional(word(128, 'who asked for it: a user, or any name; with an address they get mail')),
+          category: Type.Optional(TicketCategory),
+        },
+        { ...closed, minProperties: 1, examples: [{ requester: 'Mia Abe <mia@example.org>', category: 'request' }] },
+      ),
+      run: (id, by, { requester, category }) => tickets.correct(id, by, given({ requester, category })),
     },
     {
       name: 'priority',

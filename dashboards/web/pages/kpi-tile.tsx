@@ -49,7 +49,7 @@ export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
         </>
       )}
       {alert && <div class="small">{ruleName(alert.rule)}</div>}
-      {why !== null && <div class="small">{kpiWord(kpi, `why.${why}`)}</div>}
+      {why !== null && <div class="small plain">{kpiWord(kpi, `why.${why}`)}</div>}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { Box, ProblemCallout } from '../parts/box.tsx';
 import { Field, Input, Select } from '../parts/field.tsx';
+import { PersonInput } from '../parts/person-input.tsx';
 import { t } from '../words/words.ts';
 import { MoreWork } from './ticket-work.tsx';
 
@@ -45,7 +46,7 @@ function Assign({
         setName('');
       }}
     >
-      <Input label={t('ticket.assignTo')} value={name} onInput={setName} maxLength={64} autocomplete="off" />
+      <PersonInput label={t('ticket.assignTo')} value={name} onInput={setName} />
       <div class="form-end">
         <button type="submit" class="button slim" disabled={busy || name.trim() === ''}>
           {t('ticket.assign')}
@@ -114,9 +115,50 @@ function Solved({
   );
 }
 
+/** Before a ticket is resolved whose alert fires: what happens then, and how to prevent it. */
+function StillFires({
+  busy,
+  onResolve,
+  onCancel,
+}: {
+  busy: boolean;
+  onResolve: (more: object) => void;
+  onCancel: () => void;
+}) {
+  const [until, setUntil] = useState('');
+  return (
+    <div class="callout tone-warning" role="alert">
+      <div class="stack-2">
+        <p>{t('ticket.stillFires.text')}</p>
+        <Input
+          label={t('ticket.stillFires.until')}
+          type="datetime-local"
+          value={until}
+          onInput={setUntil}
+          help={t('ticket.stillFires.help')}
+        />
+        <div class="form-end">
+          <button type="button" class="button slim" onClick={onCancel}>
+            {t('common.cancel')}
+          </button>
+          <button
+            type="button"
+            class="button slim main"
+            disabled={busy}
+            onClick={() => onResolve(until === '' ? {} : { wontFixUntil: new Date(until).getTime() })}
+          >
+            {t(until === '' ? 'ticket.stillFires.anyway' : 'ticket.stillFires.muted')}
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
 export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const [text, setText] = useState('');
   const [audience, setAudience] = useState<Audience>('internal');
+  const [isAsking, setAsking] = useState(false);
   const [solution, setSolution] = useState<StatedSolution>({});
   const { busy, problem, send } = useSend();
   const comment = text.trim();
@@ -129,6 +171,8 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
       if (done && texted.has(name)) setText('');
       onDone();
     });
+  const fires = detail.alert?.state === 'firing' || detail.alert?.state === 'unknown';
+  const resolve = (more: object = {}) => run('resolve', { ...withText, ...solution, ...more });
   const withText = comment === '' ? {} : { text: comment };
   return (
     <Box title={t('ticket.act')}>
@@ -170,7 +214,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
                 type="button"
                 class="button main"
                 disabled={busy}
-                onClick={() => run('resolve', { ...withText, ...solution })}
+                onClick={() => (fires ? setAsking(true) : resolve())}
               >
                 {t('ticket.resolve')}
               </button>
@@ -182,6 +226,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
             )}
           </div>
         </form>
+        {isOpen && isAsking && <StillFires busy={busy} onResolve={resolve} onCancel={() => setAsking(false)} />}
         {isOpen && <Assign detail={detail} run={run} busy={busy} />}
         {detail.row.state === 'on_hold' && (
           <div class="form-end">

@@ -41,6 +41,18 @@ function whyOf({ to: state, data }: TicketEventRow): string {
   return until === undefined ? ` (${why})` : ` (${t('story.heldUntil', { why, until: time(until, language.value) })})`;
 }
 
+/** `Requester: Mio → Mia`. */
+function correctionOf({ data }: TicketEventRow): string {
+  const { requester, category } = data as { requester?: [string | null, string]; category?: [string, string] };
+  const name = (one: string) => wordOr('ticket.categories', one);
+  return [
+    requester && `${t('ticket.requester')}: ${requester[0] ?? '—'} → ${requester[1]}`,
+    category && `${t('ticket.category')}: ${name(category[0])} → ${name(category[1])}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
 function itemOfEvent(event: TicketEventRow): StoryItem {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
@@ -79,6 +91,8 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       const { toTier } = event.data as { toTier: 0 | 1 | 2 | 3 | 4 };
       return { icon, tone, what: t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) }), text: event.text };
     }
+    case 'corrected':
+      return { icon, tone, what: `${actor}: ${t('story.kind.corrected')}`, text: correctionOf(event) };
     case 'fired':
       return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, text: event.text, who: joined(event) };
     default:

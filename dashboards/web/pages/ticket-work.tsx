@@ -6,6 +6,7 @@ import { me } from '../net/session.ts';
 import { Box } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
+import { PersonInput } from '../parts/person-input.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
 
@@ -98,6 +99,43 @@ function Weigh({ detail: { row }, run, busy }: PartProps) {
   );
 }
 
+const categories = ['incident', 'request', 'question', 'problem'] as const;
+
+/** Nobody asked for a ticket of the monitor. */
+function Correct({ detail: { row }, run, busy }: PartProps) {
+  const [requester, setRequester] = useState(row.requester ?? '');
+  const [category, setCategory] = useState<string>(row.category);
+  const asked = requester.trim();
+  const changes = {
+    ...(asked === '' || asked === row.requester ? {} : { requester: asked }),
+    ...(category === row.category ? {} : { category }),
+  };
+  return (
+    <Fold
+      title={t('ticket.correct')}
+      verb={t('ticket.correctSet')}
+      busy={busy || Object.keys(changes).length === 0}
+      onSend={() => run('correct', changes)}
+    >
+      {row.kind === 'person' && (
+        <Input
+          label={t('ticket.requester')}
+          value={requester}
+          onInput={setRequester}
+          maxLength={128}
+          help={t('ticket.requesterHelp')}
+        />
+      )}
+      <Select
+        label={t('ticket.category')}
+        value={category}
+        onChange={setCategory}
+        options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
+      />
+    </Fold>
+  );
+}
+
 const tiers = ['0', '1', '2', '3', '4'] as const;
 
 function HandOff({ detail: { row }, run, busy }: PartProps) {
@@ -118,7 +156,7 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
         onChange={setTier}
         options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)}
       />
-      <Input label={t('ticket.assignee')} value={assignee} onInput={setAssignee} maxLength={64} autocomplete="off" />
+      <PersonInput label={t('ticket.assignee')} value={assignee} onInput={setAssignee} />
       <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
     </Fold>
   );
@@ -177,6 +215,7 @@ export function MoreWork(props: PartProps) {
       <Helpers {...props} />
       <Hold {...props} />
       <Weigh {...props} />
+      <Correct {...props} />
       <HandOff {...props} />
       <Link {...props} />
     </div>

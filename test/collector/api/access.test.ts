@@ -366,6 +366,12 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/rate/:token': { path: '/api/v1/rate/nothing', status: 404 },
   'POST /api/v1/rate/:token': { path: '/api/v1/rate/nothing', body: { rating: 5 }, status: 404 },
+  'POST /api/v1/tickets/:id/correct': {
+    path: '/api/v1/tickets/:ticket/correct',
+    // What is the same already would be refused the second time.
+    before: addTicket,
+    body: { category: 'request' },
+  },
   'POST /api/v1/tickets/:id/priority': {
     path: '/api/v1/tickets/:ticket/priority',
     body: { impact: 1, urgency: 1, reason: 'the whole site waits' },
@@ -435,6 +441,7 @@ const calls: Record<string, Call> = {
     },
   },
   'GET /api/v1/users': {},
+  'GET /api/v1/users/names': {},
   'POST /api/v1/users': { body: { name: 'grace', password: 'another sentence', role: 'operator' }, status: 201 },
   'POST /api/v1/users/:id/password': {
     path: '/api/v1/users/:user/password',

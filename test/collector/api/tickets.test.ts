@@ -1,6 +1,7 @@
 /** Tickets over HTTP: queues by due time, and what is refused, with the reason. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { blankTicket } from '../../../collector/tickets/events.ts';
 import type { TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
@@ -98,6 +99,30 @@ test('the priority follows from impact and urgency, is changed with a reason, an
   const change = events.find(({ kind }) => kind === 'priority');
   assert.equal([change?.actor, change?.from, change?.to, change?.text], ['a operator', 'P5', 'P2', 'a whole site']);
   await refused(`tickets/${id}/priority`, { impact: 1, urgency: 2, reason: 'x' }, 'CONFLICT', /already/);
+});
+
+test('who asked, and the kind of ticket, are corrected with an event; a ticket of the monitor has no requester', async () => {
+  const id = await open({ requester: 'Mio' });
+  const { row, events } = await ok(`tickets/${id}/correct`, {
+    requester: 'Mia <mia@example.org>',
+    category: 'request',
+  });
+  assert.equal([row.requester, row.category], ['Mia <mia@example.org>', 'request']);
+  const change = events.at(-1);
+  assert.equal([change?.kind, change?.actor], ['corrected', 'a operator']);
+  assert.equal(change?.data, { requester: ['Mio', 'Mia <mia@example.org>'], category: ['incident', 'request'] });
+  await refused(`tickets/${id}/correct`, { category: 'request' }, 'CONFLICT', /already/);
+  await refused(`tickets/${id}/correct`, {}, 'BAD_REQUEST', /propert/);
+  await refused(`tickets/${id}/correct`, { requester: 'x'.repeat(129) }, 'BAD_REQUEST', /requester/);
+  await refused(`tickets/${id}/correct`, { category: 'wish' }, 'BAD_REQUEST', /category/);
+  const { id: ours } = await collector.state
+    .insertInto('tickets')
+    .values({ ...blankTicket('srv/cpu', Date.now()), rule: 'cpu' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await refused(`tickets/${ours}/correct`, { requester: 'Mia' }, 'CONFLICT', /the monitor opened/);
+  assert.is((await ok(`tickets/${ours}/correct`, { category: 'problem' })).row.category, 'problem');
+  await ok(`tickets/${ours}/state`, { state: 'cancelled', reason: 'spam' });
 });
 
 test('handed to another tier it has another owner; a swarm changes none', async () => {

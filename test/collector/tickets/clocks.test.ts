@@ -159,6 +159,40 @@ test('half, four fifths and all of a target: each noted once, also over a restar
   assert.is((await d.noted()).length, 5, 'resolved in time: nothing more');
 });
 
+test('what a script writes is no answer of a person, also after its token was revoked', async () => {
+  const d = await desk();
+  const token = { role: 'operator', created_at: monday, created_by: 'ada', last_used_at: null };
+  const person = { role: 'operator', password_hash: '', created_at: monday, disabled_at: null };
+  await d.state
+    .insertInto('tokens')
+    .values([
+      { ...token, id: 't1', name: 'chat bridge', hash: '1', revoked_at: monday },
+      { ...token, id: 't2', name: 'bob', hash: '2', revoked_at: null },
+    ])
+    .execute();
+  await d.state
+    .insertInto('users')
+    .values({ ...person, id: 'u1', name: 'bob' } as never)
+    .execute();
+  const id = await d.tickets.create(asked);
+  await d.tickets.comment(id, 'chat bridge', said());
+  assert.is((await d.clocks(id)).response?.state, 'running');
+  d.at(monday + hour);
+  await d.tickets.comment(id, 'bob', said());
+  const { response } = await d.clocks(id);
+  assert.equal([response?.state, response?.usedMinutes], ['stopped', 60], 'a person with the name of a token');
+});
+
+test('somebody else asked: what the first one wrote is no answer of the desk', async () => {
+  const d = await desk();
+  const id = await d.tickets.create({ ...asked, requester: 'ben' });
+  await d.tickets.comment(id, 'ben', said());
+  await d.tickets.correct(id, 'ada', { requester: 'mia' });
+  assert.is((await d.clocks(id)).response?.state, 'running');
+  await d.tickets.comment(id, 'ada', said());
+  assert.is((await d.clocks(id)).response?.state, 'stopped');
+});
+
 test('at the date of a hold there is a reminder, also after a restart; another date has its own', async () => {
   const d = await desk();
   const id = await d.tickets.create(asked);
