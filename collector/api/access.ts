@@ -82,6 +82,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/maintenance/:id/approve': 'operator',
   'GET /api/v1/changes': 'viewer',
   'GET /api/v1/changes/marks': 'viewer',
+  'GET /api/v1/changes/table': 'viewer',
+  'POST /api/v1/changes/table': 'operator',
   'GET /api/v1/changes/:id': 'viewer',
   'POST /api/v1/changes': 'operator',
   'POST /api/v1/changes/preview': 'operator',

@@ -1,6 +1,6 @@
 /** Routes that give a table as CSV and take one in: first what it would do, and with a reason it is done. */
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { TableOutcome } from '../../shared/api.ts';
 import { type CsvFault, csvLimits } from '../../shared/csv.ts';
 import { fail } from '../../shared/errors.ts';
@@ -18,7 +18,9 @@ interface TableRoutes {
   /** Of the file, without its ending. */
   file: string;
   example: string;
-  write(): Promise<string>;
+  /** Which rows: of the address. */
+  query?: TSchema;
+  write(query: unknown): Promise<string>;
   read(text: string, author: { by: string; reason: string } | null): Promise<TableOutcome>;
 }
 
@@ -37,7 +39,7 @@ export const sendTable = (reply: FastifyReply, file: string, csv: string) =>
     .header('content-disposition', `attachment; filename="${file}.csv"`)
     .send(csv as never);
 
-export function tableRoutes(app: App, { url, tag, what, file, example, write, read }: TableRoutes): void {
+export function tableRoutes(app: App, { url, tag, what, file, example, query, write, read }: TableRoutes): void {
   const tags = [tag];
   const Table = Type.Object(
     {
@@ -52,11 +54,12 @@ export function tableRoutes(app: App, { url, tag, what, file, example, write, re
     {
       schema: {
         ...{ summary: `${what} as CSV`, tags, produces: ['text/csv'] },
+        ...(query ? { querystring: query } : {}),
         response: { 200: TableText },
       },
       serializerCompiler: tableSerializer,
     },
-    async (_request, reply) => sendTable(reply, file, await write()),
+    async (request, reply) => sendTable(reply, file, await write(request.query)),
   );
 
   app.post(

@@ -14,7 +14,7 @@ export function createChangeOutcomes({ state, clock, zone, maintenance, stored, 
     if (row.state === 'cancelled') throw conflict(`C-${id} is cancelled, so it has no outcome`);
     const isFirst = row.state !== 'done';
     if (row.kind === 'recognised' && verdict.at !== undefined)
-      throw badChange('the time of a recognised change is that of its last report', 'Leave out the time.');
+      throw badChange('finished', 'the time of a recognised change is that of its last report', 'Leave out the time.');
     const end =
       row.kind === 'recognised' || (!isFirst && verdict.at === undefined)
         ? (row.implemented_at as number)
@@ -35,6 +35,7 @@ export function createChangeOutcomes({ state, clock, zone, maintenance, stored, 
     const computed = found.changes[0]?.outcome;
     if (computed && isRaised(outcome, computed) && reason === '')
       throw badChange(
+        'reason',
         `its outcome as computed is "${computed}", and "${outcome}" is better`,
         'Give the reason in writing, or the outcome as computed.',
       );

@@ -17,11 +17,19 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
     const seen = new Set<number>();
     for (let at = repairOf; at !== null && !seen.has(at); ) {
       if (at === own)
-        throw badChange(`C-${own} would be the repair of itself`, 'Give another change as the repaired one.');
+        throw badChange(
+          'repair_of',
+          `C-${own} would be the repair of itself`,
+          'Give another change as the repaired one.',
+        );
       seen.add(at);
       const row = await state.selectFrom('changes').select('repair_of').where('id', '=', at).executeTakeFirst();
       if (!row)
-        throw badChange(`there is no change C-${at} that it could repair`, 'Give the number of a change, or none.');
+        throw badChange(
+          'repair_of',
+          `there is no change C-${at} that it could repair`,
+          'Give the number of a change, or none.',
+        );
       at = row.repair_of;
     }
   }

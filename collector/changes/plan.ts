@@ -38,7 +38,11 @@ export const changeBounds = {
 /** The clock of the browser may be ahead. */
 const nowMs = 60_000;
 
-export const badChange = (problem: string, todo: string): EvenkeelError => fail('BAD_CHANGE', { problem, todo });
+type ChangeField = 'title' | 'description' | 'targets' | 'from' | 'to' | 'finished' | 'repair_of' | 'reason';
+
+/** @param field which of what was given it is about */
+export const badChange = (field: ChangeField, problem: string, todo: string): EvenkeelError =>
+  fail('BAD_CHANGE', { problem, todo }, undefined, [{ at: field, problem }]);
 const iso = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
 /** Tidied. @throws EvenkeelError BAD_CHANGE */
@@ -47,29 +51,31 @@ export function checkedWish(wish: ChangeWish, now: number): ChangeWish {
   const title = wish.title.replace(disturbing, ' ').replace(/\s+/g, ' ').trim();
   const description = wish.description.trim();
   if (nameKey(title) === '')
-    throw badChange(`its title ${shownName(wish.title)} is blank`, 'Give a title of one line.');
+    throw badChange('title', `its title ${shownName(wish.title)} is blank`, 'Give a title of one line.');
   limit('title', title, changeBounds.title);
   limit('description', description, changeBounds.description);
-  if (scopes.length === 0) throw badChange('it has no targets', 'Give at least one endpoint, tag, group or site.');
+  if (scopes.length === 0)
+    throw badChange('targets', 'it has no targets', 'Give at least one endpoint, tag, group or site.');
   if (scopes.length > changeBounds.scopes)
     throw badChange(
+      'targets',
       `it has ${scopes.length} targets, the limit is ${changeBounds.scopes}`,
       'Give a group, a tag or a site instead of single endpoints.',
     );
-  if (to <= from) throw badChange(`its end ${iso(to)} is not after its start ${iso(from)}`, 'Give a later end.');
+  if (to <= from) throw badChange('to', `its end ${iso(to)} is not after its start ${iso(from)}`, 'Give a later end.');
   if (to - from > changeBounds.lastsMs)
-    throw badChange('it lasts more than 30 days', 'Give an earlier end, or make it several changes.');
+    throw badChange('to', 'it lasts more than 30 days', 'Give an earlier end, or make it several changes.');
   if (from > now + changeBounds.aheadMs)
-    throw badChange(`its start ${iso(from)} is more than a year away`, 'Give an earlier start.');
+    throw badChange('from', `its start ${iso(from)} is more than a year away`, 'Give an earlier start.');
   if (from < now - changeBounds.pastMs)
-    throw badChange(`its start ${iso(from)} is more than 400 days ago`, 'Give a later start.');
+    throw badChange('from', `its start ${iso(from)} is more than 400 days ago`, 'Give a later start.');
   const distinct = new Map(scopes.map((scope) => [`${scope.of} ${scope.target}`, scope]));
   return { title, description, scopes: [...distinct.values()], from, to, repairOf };
 }
 
-function limit(what: string, text: string, most: number): void {
+function limit(what: 'title' | 'description', text: string, most: number): void {
   if (text.length > most)
-    throw badChange(`its ${what} has ${text.length} characters, the limit is ${most}`, 'Shorten it.');
+    throw badChange(what, `its ${what} has ${text.length} characters, the limit is ${most}`, 'Shorten it.');
 }
 
 const order: readonly ChangeOutcome[] = ['success', 'with_issues', 'failed'];
@@ -81,12 +87,17 @@ export const isRaised = (stated: ChangeOutcome, computed: ChangeOutcome): boolea
 export function finishedAt(at: number | undefined, window: { start: number; end: number }, now: number): number {
   if (window.start > now)
     throw badChange(
+      'from',
       `it begins at ${iso(window.start)} and has not begun`,
       'Wait for its start, move it, or cancel it.',
     );
   const end = at ?? Math.min(now, window.end);
   if (end < window.start)
-    throw badChange(`its end ${iso(end)} is before its start ${iso(window.start)}`, 'Give a time after its start.');
-  if (end > now + nowMs) throw badChange(`its end ${iso(end)} is to come`, 'Give a time that is past.');
+    throw badChange(
+      'finished',
+      `its end ${iso(end)} is before its start ${iso(window.start)}`,
+      'Give a time after its start.',
+    );
+  if (end > now + nowMs) throw badChange('finished', `its end ${iso(end)} is to come`, 'Give a time that is past.');
   return Math.min(end, now);
 }

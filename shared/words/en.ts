@@ -2410,6 +2410,16 @@ export const words = {
     crash_dump: 'A crash dump, {{crash_at}}',
     crash_kernel_messages: 'Kernel messages saved at a crash, {{crash_at}}',
     crash_kernel_panic: 'A kernel panic, {{crash_at}}',
+    change_cancelled: 'A cancelled change is not read in',
+    change_many: 'At most {{limit}} new changes are read at once; split the file',
+    change_number: 'This is no number of a change such as C-12',
+    change_reason: 'An outcome better than the facts beside it needs a reason',
+    change_refused: 'It cannot be saved: {{problem}}',
+    change_repaired: 'There is no change with this number',
+    change_target_form:
+      '{{text}} names no target; write one of {{known}}, a colon and its name, with semicolons between several',
+    change_target_unknown: 'There is nothing called {{text}}, or several are',
+    change_time: 'This is no time such as 2026-11-28T22:00 ({{zone}}) or 2026-11-28T22:00Z',
     csv_after_quote:
       'After a closing quotation mark stands {{text}}; inside a quoted cell, a quotation mark is written twice',
     csv_column_missing: 'This column is missing in the first line',

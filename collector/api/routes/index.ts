@@ -4,6 +4,7 @@ import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
 import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
+import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { costRoutes } from './costs.ts';
 import { endpointRoutes } from './endpoints.ts';
@@ -43,6 +44,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   maintenanceRoutes,
   changeRoutes,
   changeOutcomeRoutes,
+  changeTableRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

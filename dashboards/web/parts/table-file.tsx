@@ -15,6 +15,8 @@ interface TableFileProps {
   lead?: string;
   /** Under `/api/v1/`. */
   address: string;
+  /** Of what is shown, to be downloaded; default all. */
+  download?: string;
   /** Of the first line. */
   columns: string;
   /** Reading in is for those who may change it. */
@@ -48,7 +50,7 @@ function Faults({ faults }: Pick<TableOutcome, 'faults'>) {
   );
 }
 
-export function TableFile({ title, lead, address, columns, mayRead, onDone }: TableFileProps) {
+export function TableFile({ title, lead, address, download = address, columns, mayRead, onDone }: TableFileProps) {
   const [csv, setCsv] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<TableOutcome | null>(null);
   const [isTooLong, setTooLong] = useState(false);
@@ -77,7 +79,7 @@ export function TableFile({ title, lead, address, columns, mayRead, onDone }: Ta
       <div class="stack">
         {lead && <p>{lead}</p>}
         <p>
-          <a class="button" href={`/api/v1/${address}`} download>
+          <a class="button" href={`/api/v1/${download}`} download>
             {t('csv.get')}
           </a>
         </p>

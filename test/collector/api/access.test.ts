@@ -251,6 +251,10 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
   'GET /api/v1/changes': { path: '/api/v1/changes?state=done&limit=5' },
   'GET /api/v1/changes/marks': { path: '/api/v1/changes/marks?endpoint=:endpoint&from=0&to=1' },
+  'GET /api/v1/changes/table': { path: '/api/v1/changes/table?state=done' },
+  'POST /api/v1/changes/table': {
+    body: { csv: 'title,targets,from,to\nNew,site:South,2026-12-05T13:00Z,2026-12-05T16:00Z\n' },
+  },
   'GET /api/v1/changes/:id': { path: '/api/v1/changes/:change', before: addChange },
   'POST /api/v1/changes': { body: change(), status: 201 },
   'POST /api/v1/changes/preview': { body: { scopes: change().scopes, from: 1, to: 2 } },

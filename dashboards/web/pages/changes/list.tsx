@@ -12,6 +12,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { MonthPicker } from '../../parts/month-picker.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
+import { TableFile } from '../../parts/table-file.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
 import { actorName, t } from '../../words/words.ts';
@@ -96,6 +97,9 @@ function Filters({ query }: { query: URLSearchParams }) {
   );
 }
 
+/** What is read in; further columns of a table that was written are left out of account. */
+const tableColumns = 'title, targets, from, to, description, repair_of, outcome, reason, finished';
+
 function Body({ month, rows }: { month: string; rows: readonly ChangeRow[] }) {
   return (
     <>
@@ -122,7 +126,8 @@ export function ChangesPage() {
   const { from, to: end } = monthSpan(month);
   const [open, setOpen] = useState(query.has('target'));
   const filter = Object.fromEntries(['q', 'state', 'kind'].map((name) => [name, query.get(name)]));
-  const address = `changes${withQuery('', { from: String(from), to: String(end), ...filter, limit: String(atMost) })}`;
+  const span = { from: String(from), to: String(end), ...filter };
+  const address = `changes${withQuery('', { ...span, limit: String(atMost) })}`;
   const loaded = useLoad<Page<ChangeRow>>(address, concernsChanges, 3000);
   const kept = useKept(loaded);
   const shown = { ...loaded, data: kept, loading: kept === null && loaded.loading };
@@ -143,6 +148,13 @@ export function ChangesPage() {
       {adding && <ChangeForm onDone={(id) => navigate(to.change(id))} onCancel={() => setOpen(false)} />}
       <Filters query={query} />
       <Ready of={shown}>{({ items }) => <Body month={month} rows={items} />}</Ready>
+      <TableFile
+        address="changes/table"
+        download={`changes/table${withQuery('', span)}`}
+        columns={tableColumns}
+        mayRead={may('operator')}
+        onDone={loaded.reload}
+      />
     </>
   );
 }
