@@ -1,11 +1,14 @@
 /** Which tickets were created in the weeks up to the end of the period, by whom, and what to set them against. */
-import type { Calendar } from '../../shared/calendar.ts';
+import { type Calendar, periodBounds } from '../../shared/calendar.ts';
+import type { Span } from '../../shared/intervals.ts';
+import { movedPeriod } from '../../shared/period.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { pastOf } from '../tickets/history.ts';
 import { sourceOf } from './contact-facts.ts';
 import { type CreatedTicket, wholeWeeks } from './formulas/volume.ts';
+import { presentMonth } from './period.ts';
 import type { KpiQuestion } from './question.ts';
 import { eventsOf, inScope } from './ticket-facts.ts';
 
@@ -22,14 +25,18 @@ export interface VolumeFacts {
   since: number | null;
 }
 
+/** The month before the one in which a period begins: it may be longer than thirteen weeks ago. */
+export const monthBefore = ({ start }: Span, zone: string): Span =>
+  periodBounds(zone, movedPeriod(presentMonth(start, zone), -1));
+
 /** A quarter of a year. */
 export const weeksShown = 13;
 
 export async function readCreated(state: State, question: KpiQuestion): Promise<VolumeFacts> {
   const { window, zone, endpoints, scope = {} } = question;
   const calendarOf = await readCalendars(state, zone);
-  // Thirteen weeks begin before the month before does.
-  const from = wholeWeeks(zone, window.end, weeksShown)[0]?.start ?? window.start;
+  const weeks = wholeWeeks(zone, window.end, weeksShown)[0]?.start ?? window.start;
+  const from = Math.min(weeks, monthBefore(window, zone).start);
   const rows = await state
     .selectFrom('tickets')
     .selectAll()

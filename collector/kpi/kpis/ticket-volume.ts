@@ -1,11 +1,9 @@
 /** Tickets created in the period, by whom, and whether they become more or fewer. */
-import { businessDaysIn, periodBounds } from '../../../shared/calendar.ts';
+import { businessDaysIn } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
-import { movedPeriod } from '../../../shared/period.ts';
 import { rateRatio, theilSenSlope, ticketVolume, wholeWeeks } from '../formulas/volume.ts';
 import { defineKpi, type SideFigure, sumOf } from '../kpi.ts';
-import { presentMonth } from '../period.ts';
-import { type VolumeFacts, weeksShown } from '../volume-facts.ts';
+import { monthBefore, type VolumeFacts, weeksShown } from '../volume-facts.ts';
 
 /** With fewer weeks one of them is the trend. */
 const weeksForTrend = 5;
@@ -73,7 +71,7 @@ function ratioToMonthBefore(
   after: { count: number; businessDays: number },
   period: Span,
 ): SideFigure {
-  const earlier = periodBounds(zone, movedPeriod(presentMonth(period.start, zone), -1));
+  const earlier = monthBefore(period, zone);
   const none = { code: 'ratio', unit: 'percent' as const, value: null };
   if (since > earlier.start) return none;
   const before = ticketVolume({ period: earlier, zone, tickets });

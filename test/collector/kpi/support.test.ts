@@ -203,6 +203,22 @@ test('volume: who opened what, without duplicates; weeks without a ticket are ze
   assert.ok((december?.low ?? 0) > 100 && (december?.high ?? 0) > 420, 'more than chance');
 });
 
+test('a quarter is longer than thirteen weeks: its first day counts, and so does the month before', async () => {
+  const d = await desk();
+  d.at(instant('2028-08-15T08:00:00Z'));
+  await d.open();
+  d.at(instant('2028-09-10T08:00:00Z'));
+  for (let n = 0; n < 10; n++) await d.open();
+  d.at(instant('2028-10-01T08:00:00Z'));
+  for (let n = 0; n < 12; n++) await d.open();
+  // Its last day is a Sunday, so that the thirteen weeks begin on its second day.
+  d.at(instant('2029-01-05T08:00:00Z'));
+  const quarter = await d.read('2028-Q4', 'ticket_volume');
+  assert.is(quarter.value, 12);
+  assert.is(quarter.weeks.length, 13);
+  assert.is(Math.round(quarter.of('ratio') as number), Math.round((100 * (12 / 65)) / (10 / 21)));
+});
+
 test('a month that closed before these numbers existed is read as it was kept, and they are computed beside it', async () => {
   const d = await desk();
   const endpoint = await putEndpoint(d.state, 0);
