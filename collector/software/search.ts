@@ -6,7 +6,7 @@ import type { State } from '../state/open.ts';
 import type { ProductClass } from './check.ts';
 
 export interface TitleQuery {
-  /** Each word has to be in the name. */
+  /** Each word has to be in the name, or that of the publisher. */
   search: string;
   class: ProductClass | null;
   start: number;
@@ -35,7 +35,9 @@ const installedTitles = (state: State, { search, class: own }: Pick<TitleQuery, 
     .leftJoin('products as p', 'p.id', 't.product')
     .where('e.retired_at', 'is', null);
   for (const word of nameKey(search).split(' ').filter(Boolean).slice(0, mostWords))
-    query = query.where(sql<boolean>`t.name_key like ${escaped(word)} escape '\\'`);
+    query = query.where(
+      sql<boolean>`(t.name_key like ${escaped(word)} escape '\\' or lower(t.publisher) like ${escaped(word)} escape '\\')`,
+    );
   if (own === 'unknown') query = query.where((eb) => eb.or([eb('p.class', '=', own), eb('p.class', 'is', null)]));
   else if (own !== null) query = query.where('p.class', '=', own);
   return query;

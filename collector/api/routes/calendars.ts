@@ -4,9 +4,11 @@ import { CalendarContent, CalendarRow, CalendarVersion, Holiday, HolidayRegion, 
 import { businessMinutes } from '../../../shared/calendar.ts';
 import { type CalendarFields, calendarIn, type StoredCalendar } from '../../calendars/calendars.ts';
 import { holidaysOf, regionsIn } from '../../calendars/holidays.ts';
+import { calendarsIn, calendarTable } from '../../calendars/table.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
+import { tableRoutes } from '../tables.ts';
 
 const reason = { reason: word(500, 'why it is changed; kept with the version') };
 const office = [['09:00', '17:00']];
@@ -138,4 +140,21 @@ export function calendarRoutes(app: App, { calendars }: Context): void {
     },
     async ({ query }) => ({ items: await regionsIn(query.country ?? null), next: null }),
   );
+
+  tableRoutes(app, {
+    ...{
+      url: `${url}/table`,
+      tag: 'calendars',
+      what: 'Hours, holidays and exceptions of calendars',
+      file: 'calendars',
+    },
+    example: 'calendar,kind,day,hours,name\r\nOffice Berlin,holiday,2026-12-25,,Christmas Day\r\n',
+    write: async () => calendarTable(await calendars.list()),
+    async read(text, author) {
+      const { rows, faults } = calendarsIn(text, await calendars.list());
+      const applied = author !== null && faults.length === 0;
+      if (applied) for (const { id, fields } of rows) await calendars.edit(id, fields, author.by, author.reason);
+      return { applied, faults, lines: rows.map(({ line, name }) => ({ line, name, does: 'change' as const })) };
+    },
+  });
 }

@@ -15,6 +15,7 @@ import { incidentRoutes } from './incidents.ts';
 import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { metricRoutes } from './metrics.ts';
+import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
@@ -36,6 +37,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   endpointRoutes,
   restoreTestRoutes,
   placeRoutes,
+  peopleRoutes,
   calendarRoutes,
   seriesRoutes,
   eventRoutes,

@@ -9,6 +9,7 @@ import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { TableFile } from '../../parts/table-file.tsx';
 import { to } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { CalendarForm } from './form.tsx';
@@ -146,6 +147,14 @@ export function CalendarsPage() {
           )
         }
       </Ready>
+      <TableFile
+        title={t('csv.calendars')}
+        lead={t('csv.calendarsLead')}
+        address="calendars/table"
+        columns="calendar,kind,day,hours,name"
+        mayRead={may('manager')}
+        onDone={done}
+      />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { LevelMark } from '../../parts/mark.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
+import { TableFile } from '../../parts/table-file.tsx';
 import { navigate } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { PlaceForm } from './form.tsx';
@@ -122,6 +123,15 @@ export function PlacesPage({ kind }: { kind: PlaceKind }) {
           }
         </Ready>
       </section>
+      {kind === 'sites' && !isEmpty && (
+        <TableFile
+          title={t('csv.people')}
+          address="people/table"
+          columns="kind,name,people"
+          mayRead={may('operator')}
+          onDone={list.reload}
+        />
+      )}
       {adding && isEmpty && (
         <Box title={t(`place.${kind}.first`)}>
           <PlaceForm kind={kind} onDone={(made) => navigate(placeHref(kind, made.id))} />
