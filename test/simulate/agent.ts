@@ -21,6 +21,7 @@ import { customAt, nothingHere, quickSourcesOf, slowSourcesOf } from './health.t
 import type { Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { backupsOf, hostOf, osOf, patchesOf } from './sections.ts';
+import { softwareOf } from './software.ts';
 import { ageOf, has } from './troubles.ts';
 
 const minute = 60_000;
@@ -44,6 +45,7 @@ function checksOf(machine: Machine, waiting: () => number): SimulatedCheck[] {
       metrics: metric('temp', { sensor: 'package id 0' }, { temp: 40 + Math.round(10 * noise(machine.seed, at)) }, at),
     })),
     check('host', 24 * hour, (at) => ({ sections: { host: hostOf(machine, at) } })),
+    check('software', 24 * hour, (at) => ({ sections: { software: softwareOf(machine, at) } })),
     check('backup', 5 * minute, (at) => {
       const jobs = backupsOf(machine, at);
       return { metrics: jobs.map((job) => backupMetric(job, at)), sections: { backups: jobs } };

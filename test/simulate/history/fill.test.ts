@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Availability, Impact, Kpis } from '../../../shared/api.ts';
+import type { Availability, Impact, Kpis, ProductRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { fillHistory } from './fill.ts';
@@ -270,6 +270,19 @@ test('an incident whose end is corrected changes what was lost by as much, and t
   );
   const { versions } = await get<Impact>(path);
   assert.is(versions[0]?.reason, 'back on the generator');
+});
+
+test('a ticket has a cost, and licences stand beside what is installed and used', async () => {
+  const { items } = await get<Kpis>('/api/v1/kpis?period=2026-11');
+  const cost = items.find(({ id }) => id === 'cost_per_ticket');
+  assert.ok((cost?.value ?? 0) > 0 && cost?.currency === 'EUR', JSON.stringify(cost));
+  const money = items.find(({ id }) => id === 'lost_hours')?.beside.find(({ code }) => code === 'money');
+  assert.ok((money?.value ?? 0) > 0);
+  const products = await get<{ items: ProductRow[] }>('/api/v1/software/products');
+  const vault = products.items.find(({ name }) => name === 'Archive Vault')?.use;
+  assert.ok(vault && vault.installed > 0 && vault.usageUnknown === vault.installed, JSON.stringify(vault));
+  const ledger = products.items.find(({ name }) => name === 'Ledger Desk')?.use;
+  assert.ok(ledger && ledger.used > 0 && ledger.usageUnknown === 0, JSON.stringify(ledger));
 });
 
 /** What was recorded until then, with the names of endpoints in the place of ids that are drawn anew. */

@@ -15,6 +15,7 @@ import type { Credential } from '../endpoint.ts';
 import { enroll } from '../enroll.ts';
 import type { Machine } from '../machine.ts';
 import { type Api, createApi } from './api.ts';
+import { enterBooks, enterUsage } from './books.ts';
 import { createDesk } from './desk.ts';
 import { createDirectSource, type DirectSource } from './direct-source.ts';
 import { createGuest, type Guest } from './guest.ts';
@@ -94,6 +95,8 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
     const api = createApi(addresses.http, (await readFile(join(data, 'local.token'), 'utf8')).trim());
     const span = { start: plan.startAt, end: expected };
     for (const site of plan.sites) await setUpSite(api, site, span);
+    const staff = plan.sites.reduce((sum, { people }) => sum + people, 0);
+    await enterBooks(api, plan.startAt, staff);
     const filled: FilledEndpoint[] = [];
     for (const { site, machine, people } of planned) {
       const credential = await joinSite(api, addresses.http, site, machine);
@@ -121,6 +124,7 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
       },
     };
     await live([...guests, desk, daily], { time, source, until });
+    await enterUsage(api, clock.now(), staff);
     await endTokens(api, plan.sites);
     await state.destroy();
     return filled;
