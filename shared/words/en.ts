@@ -1386,7 +1386,7 @@ export const words = {
       toConfirm: '{{hours}} estimated',
     },
     support: { title: 'Support', age: 'By age', flow: 'Came and went' },
-    changeCost: 'Change and cost',
+    changeCost: 'Change, cost, software',
     block: { protection: 'Backups and patches', noticed: 'How incidents were noticed' },
     rates: {
       os: 'Incidents by operating system',

@@ -1538,7 +1538,7 @@ export const words: Words = {
       toConfirm: '推定 {{hours}}',
     },
     support: { title: 'サポート', age: '経過日数別', flow: '増減' },
-    changeCost: '変更とコスト',
+    changeCost: '変更・費用・ソフトウェア',
     block: { protection: 'バックアップとパッチ', noticed: 'インシデントの検知' },
     rates: {
       os: 'OS 別のインシデント',

@@ -1,4 +1,4 @@
-/** How changes went, as one bar of successful, with issues and failed, and what support cost. */
+/** How changes went, as one bar of successful, with issues and failed; what support cost; and how software is used. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { language, t } from '../../words/words.ts';
@@ -6,7 +6,11 @@ import { KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { besideOf, listOf } from './format.ts';
 
 /** KPIs that have their place here. */
-export const changeCostKpis: ReadonlySet<string> = new Set(['change_success', 'cost_per_ticket']);
+export const changeCostKpis: ReadonlySet<string> = new Set([
+  'change_success',
+  'cost_per_ticket',
+  'software_utilisation',
+]);
 
 const parts = ['success', 'with_issues', 'failed'] as const;
 
@@ -45,6 +49,13 @@ export function ChangeCost({ data }: { data: Stability }) {
             href={listOf(data, kpi.id)}
           >
             {kpi.id === 'change_success' && kpi.n > 0 && <ChangeBar kpi={kpi} />}
+            {kpi.id === 'cost_per_ticket' && (besideOf(kpi, 'missing') ?? 0) > 0 && (
+              <p>
+                <a class="tag" href="/costs">
+                  {t('stability.incomplete')}
+                </a>
+              </p>
+            )}
           </KpiTile>
         ))}
       </div>
