@@ -742,6 +742,49 @@ export const KpiWhy = Type.Object({
 });
 export type KpiWhy = Static<typeof KpiWhy>;
 
+const BudgetScope = Type.Enum(['site', 'group', 'tag', 'endpoint']);
+/** What is left of the error budgets. `GET /api/v1/availability/budgets`. */
+export const Budgets = Type.Object({
+  ...kpiHead,
+  closed: Type.Boolean(),
+  kind: EndpointKind,
+  by: BudgetScope,
+  standard: Type.Number({ description: 'target of the kind, percent' }),
+  n: Type.Integer({ description: 'rows of all pages' }),
+  items: Type.Array(
+    Type.Object({
+      key: Type.Union([text, Type.Null()], { description: 'id of the endpoint or group, name of the site, the tag' }),
+      name: orNull.text,
+      endpoints: Type.Integer(),
+      availability: orNull.number,
+      target: Type.Number(),
+      from: Type.Union([BudgetScope, Type.Null()], {
+        description: 'where the target is set; null: of the kind, or several',
+      }),
+      budget: Type.Union([Type.Number(), Type.Null()], { description: 'minutes of the whole period' }),
+      used: Type.Number({ description: 'minutes down' }),
+      left: Type.Union([Type.Number(), Type.Null()], { description: 'minutes; below 0: overspent' }),
+    }),
+  ),
+  next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
+});
+export type Budgets = Static<typeof Budgets>;
+export const AvailabilityTargets = Type.Object({
+  standard: Type.Object({ server: Type.Number(), workstation: Type.Number() }),
+  versions: Type.Array(
+    Type.Object({
+      scope: BudgetScope,
+      target: text,
+      name: text,
+      percent: orNull.number,
+      at: ms,
+      by: text,
+      reason: text,
+    }),
+  ),
+});
+export type AvailabilityTargets = Static<typeof AvailabilityTargets>;
+
 const band = Type.Union([Type.Enum(['excellent', 'good', 'fair', 'poor', 'very_poor']), Type.Null()]);
 const PartName = Type.Enum(['servers', 'workstations', 'response', 'major_incidents', 'lost_hours']);
 const partDefinition = {

@@ -182,7 +182,7 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
   availability_targets: {
     id: Generated<number>;
     scope: 'site' | 'group' | 'tag' | 'endpoint';
-    /** As in windows of maintenance. */
+    /** Id of the site, group or endpoint; the tag itself. */
     target: string;
     percent: number | null;
     at: Ms;

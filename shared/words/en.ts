@@ -1489,6 +1489,28 @@ export const words = {
     aboutMoney: 'about {{amount}}',
     incomplete: 'incomplete: costs are missing',
   },
+  budget: {
+    title: 'Error budgets',
+    month: 'Error budget of this month',
+    lead: 'The budget is how long it may be down in the whole period: (100 % − target) of the time up and down. In an open period the rest is taken to go on like what has passed. Most overspent first; groups and tags are those of now.',
+    by: { endpoint: 'Endpoint', site: 'Site', group: 'Group', tag: 'Tag' },
+    scope: 'By',
+    of: 'Of what',
+    availability: 'Availability',
+    target: 'Target',
+    budget: 'Budget',
+    used: 'Used',
+    left: 'Left',
+    over: 'overspent',
+    nothing: 'Nothing of this was up or down in this period.',
+    targets: 'Targets and their versions',
+    versions: 'Changes of targets',
+    none: 'No target of a place or an endpoint is set: those of the definition hold.',
+    percent: 'Target in percent',
+    withdraw: 'Empty: withdraw it. Closed months keep theirs.',
+    withdrawn: 'withdrawn',
+    save: 'Save target',
+  },
   /** Each KPI: what it is called and means, what its n counts, why it may have no value, and what is shown beside it. */
   kpi: {
     availability_server: {

@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
+import { budgetRoutes } from './budgets.ts';
 import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
@@ -55,6 +56,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   incidentRoutes,
   protectionRoutes,
   kpiRoutes,
+  budgetRoutes,
   stabilityRoutes,
   reportRoutes,
   reportScheduleRoutes,

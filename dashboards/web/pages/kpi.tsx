@@ -14,6 +14,7 @@ import { search, setQuery, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
+import { BudgetBox } from './stability/budget.tsx';
 import { offeredBefore } from './stability/compare.tsx';
 import { formatMonth } from './stability/format.ts';
 import { Why } from './stability/why.tsx';
@@ -102,6 +103,7 @@ export function KpiPage({ id }: { id: string }) {
   const period = chosenPeriod(query.get('period'), now.peek());
   const site = query.get('site');
   const compare = query.get('compare');
+  const kind = (['server', 'workstation'] as const).find((one) => id === `availability_${one}`);
   const from = compare !== null && kindOfPeriod(compare) !== null ? compare : movedPeriod(period, -1);
   const [lines, setLines] = useState(pageOf);
   const loaded = useLoad<KpiDetail>(
@@ -124,6 +126,7 @@ export function KpiPage({ id }: { id: string }) {
           <>
             <KpiTile kpi={data.kpi} provisional={data.provisional} zone={data.period.zone} />
             <List data={data} more={more} />
+            {kind && <BudgetBox kind={kind} period={period} site={site} />}
             <Why kpi={id} from={from} to={period} site={site}>
               <Select
                 label={t('stability.compare.period')}

@@ -389,6 +389,11 @@ const calls: Record<string, Call> = {
   'PUT /api/v1/tickets/:id/impact': { path: '/api/v1/tickets/:ticket/impact', body: { segments: [], reason: 'none' } },
   'GET /api/v1/incidents/:id': { path: '/api/v1/incidents/:ticket' },
   'GET /api/v1/stability': { path: '/api/v1/stability?period=2026-11' },
+  'GET /api/v1/availability/budgets': { path: '/api/v1/availability/budgets?kind=server&by=site' },
+  'GET /api/v1/availability/targets': {},
+  'PUT /api/v1/availability/targets': {
+    body: { scope: 'tag', target: 'shop', percent: 99.95, reason: 'contract of 2026' },
+  },
   'GET /api/v1/stability/line': {},
   'GET /api/v1/stability/definition': {},
   'PUT /api/v1/stability/definition': {

@@ -6,6 +6,7 @@ import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { IntervalTable, StateKey, Timeline } from '../../parts/timeline.tsx';
 import { language, t, wordOr } from '../../words/words.ts';
+import { EndpointBudget } from '../stability/budget.tsx';
 
 const hour = 3_600_000;
 
@@ -50,6 +51,7 @@ export function PresenceTab({ detail }: { detail: EndpointDetail }) {
           <StateKey />
         </div>
       </Box>
+      <EndpointBudget id={detail.row.id} kind={detail.row.kind} />
       <Box title={t('presence.intervals')} flush>
         {detail.timeline.length === 0 ? (
           <p class="quiet box-body">{t('presence.noIntervals')}</p>
