@@ -304,6 +304,7 @@ const paths = [
   '/stability?period=2026-11&site=Osaka',
   '/incidents/1',
   '/tickets/1?impact=correct',
+  '/stability/ticket_volume?period=2026-10',
   '/incidents/2',
 ];
 
