@@ -26,6 +26,7 @@ const mostLines = 1000;
 
 /** Answers of which it is not said whose they are have neither. */
 function subjectOf(evidence: readonly EvidenceLine[]): string {
+  if (evidence.some(({ named }) => named)) return t('cost.name');
   if (evidence.some(({ ticket }) => ticket)) return t('page.ticket');
   if (evidence.some(({ change }) => change)) return t('page.change');
   return t(evidence.some(({ endpoint }) => endpoint) ? 'column.endpoint' : 'stability.answer');
@@ -43,7 +44,7 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
   if (evidence.some(({ at }) => at !== null))
     columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });
   // For a mean each line counts as one; its part is the value.
-  if (total.of !== 'count' && total.how === 'ratio')
+  if (total.how === 'ratio' && (total.of !== 'count' || evidence.some(({ whole }) => whole > 1)))
     columns.push({
       key: 'share',
       head: t('stability.share'),
