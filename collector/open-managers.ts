@@ -23,6 +23,7 @@ import { createSchedules } from './reports/schedules.ts';
 import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
+import { createStatusPages } from './status/status.ts';
 
 interface ManagedParts {
   state: State;
@@ -80,6 +81,7 @@ export async function openManagers(parts: ManagedParts) {
     software,
     months,
     ...{ reports, pdfs, schedules },
+    status: createStatusPages({ ...parts, groups }),
     mailOf: createReportMails({ ...parts, reports, pdfs }),
     /** What of it is done each night. */
     chores,

@@ -976,6 +976,55 @@ export const IndexLine = Type.Object({
 export type IndexLine = Static<typeof IndexLine>;
 export const OutwardChange = Type.Object({ at: ms, by: text, reason: text, content: Type.Unknown() });
 export type OutwardChange = Static<typeof OutwardChange>;
+export const statusAccess = ['public', 'login'] as const;
+const noticeHead = { id: Type.Integer(), component: text, title: text, beganAt: ms, endedAt: orNull.ms };
+const StatusNotice = Type.Object({
+  ...noticeHead,
+  updates: Type.Array(Type.Object({ at: ms, by: text, words: text, nextAt: orNull.ms })),
+});
+export type StatusNotice = Static<typeof StatusNotice>;
+/** For those who manage it. */
+export const StatusPageRow = Type.Object({
+  id: text,
+  slug: text,
+  title: text,
+  intro: text,
+  access: Type.Enum([...statusAccess]),
+  enabled: Type.Boolean(),
+  zone: text,
+  components: Type.Array(Type.Object({ id: text, name: text, of: Type.Enum(['site', 'group']), target: text })),
+  notices: Type.Array(StatusNotice),
+  updatedAt: ms,
+  updatedBy: text,
+});
+export type StatusPageRow = Static<typeof StatusPageRow>;
+/** For everyone who may see it: no hosts, no tickets, no authors, no ids of places. */
+export const StatusAnswer = Type.Object({
+  title: text,
+  intro: text,
+  zone: text,
+  asOf: ms,
+  components: Type.Array(
+    Type.Object({
+      id: text,
+      name: text,
+      state: Type.Enum(['works', 'disturbed', 'down', 'maintenance', 'unknown']),
+      since: orNull.ms,
+      availability: orNull.number,
+      days: Type.Array(
+        Type.Object({ at: ms, up: minutes, down: minutes, unknown: minutes, maintenance: minutes, idle: minutes }),
+      ),
+    }),
+  ),
+  /** When the desk will say more; null where it did not say. */
+  next: orNull.ms,
+  /** A person has said something of what is not over. */
+  hasWord: Type.Boolean(),
+  notices: Type.Array(
+    Type.Object({ ...noticeHead, updates: Type.Array(Type.Object({ at: ms, words: text, nextAt: orNull.ms })) }),
+  ),
+});
+export type StatusAnswer = Static<typeof StatusAnswer>;
 export const ReportSchedule = Type.Object({
   id: text,
   rhythm: Type.Enum(['week', 'month', 'quarter']),

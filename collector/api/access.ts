@@ -19,6 +19,8 @@ export const access: Readonly<Record<string, Need>> = {
   /** The secret in the link is what counts. */
   'GET /api/v1/rate/:token': 'public',
   'POST /api/v1/rate/:token': 'public',
+  /** Off by default; a page for people who are logged in refuses strangers as if it were not there. */
+  'GET /api/v1/status/:slug': 'public',
   'GET /openapi.json': 'public',
   'GET /healthz': 'public',
   'GET /readyz': 'public',
@@ -146,6 +148,13 @@ export const access: Readonly<Record<string, Need>> = {
   'PATCH /api/v1/report-schedules/:id': 'manager',
   'DELETE /api/v1/report-schedules/:id': 'manager',
   'GET /api/v1/report-schedules/:id/changes': 'manager',
+  // What leaves the house is the admins' to decide; what is said on it the desk's.
+  'GET /api/v1/status-pages': 'operator',
+  'POST /api/v1/status-pages': 'admin',
+  'PATCH /api/v1/status-pages/:id': 'admin',
+  'GET /api/v1/status-pages/:id/changes': 'admin',
+  'POST /api/v1/status-pages/:id/notices': 'operator',
+  'POST /api/v1/status-pages/:id/notices/:notice/updates': 'operator',
 
   // Costs and tables
   'GET /api/v1/costs': 'viewer',

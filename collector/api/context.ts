@@ -36,6 +36,7 @@ import type { Schedules } from '../reports/schedules.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
+import type { StatusPages } from '../status/status.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 
@@ -72,6 +73,7 @@ export interface Context {
   reports: PeriodReports;
   pdfs: Pdfs;
   schedules: Schedules;
+  status: StatusPages;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

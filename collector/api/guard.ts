@@ -14,7 +14,7 @@ import type { Caller, Context } from './context.ts';
 
 export const cookieName = 'evenkeel';
 /** Public, with a longer answer for those who are logged in. */
-const answersMore = new Set(['/api/v1/me', '/readyz']);
+const answersMore = new Set(['/api/v1/me', '/readyz', '/api/v1/status/:slug']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function bearerOf(request: FastifyRequest): string | undefined {

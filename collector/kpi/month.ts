@@ -83,7 +83,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
           ...{ ticket: Number(incident), lost: hours, planned, unconfirmed, isOpen },
         })),
     },
-    sites: await sitesOf(state, facts.presence, lost, period, window, zone),
+    sites: await sitesOf(state, facts.presence, lost, window, zone),
     rates: ratesOf(facts, lost, window),
     endpoints: facts.presence.length,
     coverage: sharesOf(pooled(facts.presence.map(({ minutes }) => minutes))).coverage,

@@ -28,13 +28,11 @@ export async function sitesOf(
   state: State,
   presence: SitePresence,
   lost: LostHours,
-  period: Span,
   window: Span,
   zone: string,
 ): Promise<SiteMonth[]> {
   const rows = await state.selectFrom('sites').select(['id', 'name']).orderBy('name_key').execute();
   const bySite = Map.groupBy(presence, ({ endpoint }) => endpoint.site);
-  const starts = daysOf(period, window, zone);
   const found: SiteMonth[] = [];
   for (const site of [...rows, null]) {
     const own = bySite.get(site?.name ?? null) ?? [];
@@ -46,7 +44,7 @@ export async function sitesOf(
       ...{ site, endpoints: own.length, ...hours },
       servers: sharesOf(pooled(minutesOf('server'))).availability,
       workstations: sharesOf(pooled(minutesOf('workstation'))).availability,
-      days: await daysIn(own, starts, window.end),
+      days: await daysIn(own, window, zone),
     });
   }
   return found;
@@ -62,9 +60,9 @@ function hoursOf({ byIncident }: LostHours, group: string): { lost: number; unco
 }
 
 /** The beginnings of the local days, of which some have 23 or 25 hours. */
-function daysOf(period: Span, window: Span, zone: string): number[] {
+function daysOf(window: Span, zone: string): number[] {
   const starts: number[] = [];
-  const first = Temporal.Instant.fromEpochMilliseconds(period.start).toZonedDateTimeISO(zone).toPlainDate();
+  const first = Temporal.Instant.fromEpochMilliseconds(window.start).toZonedDateTimeISO(zone).toPlainDate();
   for (let day = first; ; day = day.add({ days: 1 })) {
     const at = day.toZonedDateTime(zone).epochMilliseconds;
     if (at >= window.end) return starts;
@@ -72,7 +70,10 @@ function daysOf(period: Span, window: Span, zone: string): number[] {
   }
 }
 
-async function daysIn(presence: SitePresence, starts: readonly number[], end: number): Promise<SiteMonth['days']> {
+/** Minutes of each local day of the window, of all endpoints together. */
+export async function daysIn(presence: SitePresence, window: Span, zone: string): Promise<SiteMonth['days']> {
+  const { end } = window;
+  const starts = daysOf(window, zone);
   const days = starts.map((at) => ({ at, up: 0, down: 0, unknown: 0, maintenance: 0, idle: 0 }));
   for (const { stretches } of presence) {
     let day = 0;

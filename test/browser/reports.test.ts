@@ -182,6 +182,73 @@ step('hostile names and titles stay text on the page and on paper', async () => 
   assert.match((await page.locator('.report').textContent()) ?? '', '<img src=x');
 });
 
+step(
+  'a status page: a stranger reads it wide and on a phone, light and dark, in both languages; off it is not there',
+  async () => {
+    const sites = (await collector.call('/api/v1/sites', { as: 'viewer' })).body as {
+      items: { id: string; name: string }[];
+    };
+    const of = (name: string) => sites.items.find((one) => one.name === name)?.id as string;
+    await page.setViewportSize({ width: 1280, height: 1400 });
+    await openPage(page, `${url()}/settings`, 'en');
+    await page.getByRole('button', { name: 'New status page' }).click();
+    await page.getByLabel('Title', { exact: true }).fill('Is IT working?');
+    await page.getByLabel('Address').fill('it');
+    await page.getByLabel('Who may see it').selectOption('public');
+    await page.getByLabel('Words under the title').fill('Questions: call 4711.');
+    await page.getByLabel('Name that people know').fill('Mail (Osaka)');
+    await page.getByLabel('Behind it').selectOption(`site:${of('Osaka')}`);
+    await page.getByRole('button', { name: 'Add a part' }).click();
+    await page.getByLabel('Name that people know').nth(1).fill('Files');
+    await page
+      .getByLabel('Behind it')
+      .nth(1)
+      .selectOption(`site:${of('Berlin')}`);
+    await page.getByRole('button', { name: 'Save status page' }).click();
+    await page.getByText('/status/it').waitFor();
+    assert.is((await fetch(`${url()}/api/v1/status/it`)).status, 404, 'off until it is turned on');
+    await page.getByRole('button', { name: 'Edit Is IT working?' }).click();
+    await page.getByLabel('On', { exact: true }).check();
+    await page.getByRole('button', { name: 'Save status page' }).click();
+    await page.getByRole('link', { name: 'Is IT working?' }).waitFor();
+    await page.getByRole('button', { name: /^New notice/ }).click();
+    await page.getByLabel('Title of the notice').fill('Mail is slow');
+    await page.getByLabel('What it is about').selectOption({ label: 'Mail (Osaka)' });
+    await page.getByLabel('In plain words').fill('Mail arrives late. We are replacing a part.');
+    await picture('settings-status');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByRole('button', { name: /^Say more/ }).waitFor();
+    assert.equal(await violations(page), []);
+    const context = await page.context().browser()?.newContext();
+    const stranger = context ? await context.newPage() : page;
+    for (const language of ['en', 'ja'])
+      for (const [width, scheme] of [
+        [1440, 'light'],
+        [390, 'light'],
+        [360, 'dark'],
+      ] as const) {
+        await stranger.setViewportSize({ width, height: 900 });
+        await stranger.emulateMedia({ colorScheme: scheme });
+        if (stranger.url() === 'about:blank') await stranger.goto(`${url()}/status/it`);
+        await openPage(stranger, `${url()}/status/it`, language);
+        await stranger.locator('.status-lead').waitFor();
+        const over = await stranger.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${language} at ${width}: ${over} px too wide`);
+        assert.equal(await violations(stranger), [], `${language} at ${width}`);
+        if (pictures)
+          await stranger.screenshot({
+            path: join(pictures, `status-${language}-${width}-${scheme}.png`),
+            fullPage: true,
+          });
+      }
+    assert.match((await stranger.locator('.status-lead').textContent()) ?? '', /Mail \(Osaka\)/);
+    await openPage(stranger, `${url()}/status/nowhere`, 'en');
+    await stranger.getByText('There is no status page here').waitFor();
+    if (stranger !== page) await context?.close();
+    await page.emulateMedia({ colorScheme: 'light' });
+  },
+);
+
 const failure = async (work: Promise<unknown>): Promise<EvenkeelError> => {
   const thrown = await work.then(
     () => assert.unreachable('it was made'),

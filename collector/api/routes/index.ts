@@ -30,6 +30,7 @@ import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
 import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
+import { statusRoutes } from './status.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
 
@@ -60,6 +61,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   stabilityRoutes,
   reportRoutes,
   reportScheduleRoutes,
+  statusRoutes,
   costRoutes,
   softwareRoutes,
   enrollmentRoutes,

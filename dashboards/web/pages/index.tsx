@@ -28,6 +28,7 @@ import { SettingsPage } from './settings.tsx';
 import { SetupPage } from './setup.tsx';
 import { SoftwarePage } from './software/list.tsx';
 import { StabilityPage } from './stability.tsx';
+import { StatusPublicPage } from './status/public.tsx';
 import { TicketPage } from './ticket.tsx';
 import { TicketsPage } from './tickets.tsx';
 
@@ -78,6 +79,7 @@ export const pages = table({
   add: { path: '/add', show: () => <AddPage />, menu: { group: 'manage', icon: 'add' } },
   settings: { path: '/settings', show: () => <SettingsPage />, menu: { group: 'manage', icon: 'settings' } },
   rate: { path: '/rate/:id', show: (token) => <RatePage token={token} />, alone: true },
+  status: { path: '/status/:slug', show: (slug) => <StatusPublicPage slug={slug} />, alone: true },
   setup: { path: '/setup', show: () => <SetupPage />, alone: true },
   login: { path: '/login', show: () => <LoginPage />, alone: true },
   missing: { path: '/missing', show: () => <MissingPage /> },

@@ -6,6 +6,7 @@ import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
+import { StatusSettings } from './status/settings.tsx';
 
 export function SettingsPage() {
   return (
@@ -41,6 +42,7 @@ export function SettingsPage() {
           </div>
         </div>
       </Box>
+      {may('operator') && <StatusSettings />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}
       <p>

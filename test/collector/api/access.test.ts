@@ -56,6 +56,12 @@ async function addSchedule(): Promise<void> {
   ids.schedule = (made.body as { id: string }).id;
 }
 
+/** Its place is not there: test/collector/status has pages with one. */
+const statusPage = {
+  ...{ title: 'IT', intro: '', access: 'public', enabled: true, zone: 'UTC' },
+  components: [{ id: 'a', name: 'A', of: 'site', target: 'nowhere' }],
+};
+
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
   const now = Date.now();
@@ -428,6 +434,17 @@ const calls: Record<string, Call> = {
     path: '/api/v1/report-schedules/:schedule',
     status: 204,
     before: addSchedule,
+  },
+  'GET /api/v1/status/:slug': { path: '/api/v1/status/nowhere', status: 404 },
+  'GET /api/v1/status-pages': {},
+  'POST /api/v1/status-pages': { body: { slug: 'one', ...statusPage }, status: 404 },
+  'PATCH /api/v1/status-pages/:id': { body: { enabled: false }, status: 404 },
+  'GET /api/v1/status-pages/:id/changes': {},
+  'POST /api/v1/status-pages/:id/notices': { body: { title: 'x', words: 'y' }, status: 404 },
+  'POST /api/v1/status-pages/:id/notices/:notice/updates': {
+    path: '/api/v1/status-pages/none/notices/1/updates',
+    body: { words: 'y' },
+    status: 404,
   },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },

@@ -1,0 +1,251 @@
+/**
+ * Status pages: whether it works, for people who may not see the fleet. They say what an admin named and what a person
+ * wrote, and the state of servers behind a name; never a host, a ticket or an author. Off until an admin turns one on.
+ */
+import type { Selectable } from 'kysely';
+import type { OutwardChange, StatusAnswer, StatusNotice, StatusPageRow } from '../../shared/api.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import { zoneNamed } from '../../shared/zone.ts';
+import { makeId } from '../accounts/secret.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Groups } from '../fleet/groups.ts';
+import { changesOf, noteChange } from '../reports/changes.ts';
+import type { Database } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import { currentState, type PartServer } from './current.ts';
+import { createPartDays } from './days.ts';
+
+export type StatusFields = Pick<
+  StatusPageRow,
+  'slug' | 'title' | 'intro' | 'access' | 'enabled' | 'zone' | 'components'
+>;
+
+export interface NewNotice {
+  /** Id of a component; empty for all. */
+  component: string;
+  title: string;
+  beganAt: number;
+  words: string;
+  nextAt: number | null;
+}
+
+export interface StatusUpdate {
+  words: string;
+  nextAt: number | null;
+  endedAt: number | null;
+}
+
+export interface StatusPages {
+  list(): Promise<StatusPageRow[]>;
+  /** @throws EvenkeelError BAD_ZONE, CONFLICT when the address is taken, NOT_FOUND for a site or group; so does `edit` */
+  create(fields: StatusFields, by: string, reason: string): Promise<StatusPageRow>;
+  edit(id: string, fields: Partial<StatusFields>, by: string, reason: string): Promise<StatusPageRow>;
+  /** Newest first. */
+  changes(id: string): Promise<OutwardChange[]>;
+  /** What a person says; it is on the page at once. @throws EvenkeelError NOT_FOUND */
+  notice(id: string, notice: NewNotice, by: string): Promise<void>;
+  update(id: string, notice: number, update: StatusUpdate, by: string): Promise<void>;
+  /** The same refusal whether there is none, it is off, or a stranger may not see it. @throws EvenkeelError NOT_FOUND */
+  answer(slug: string, isLoggedIn: boolean): Promise<{ answer: StatusAnswer; isPublic: boolean }>;
+}
+
+interface StatusParts {
+  state: State;
+  clock: Clock;
+  fleet: Pick<Fleet, 'all'>;
+  groups: Pick<Groups, 'groupsOf'>;
+}
+
+type PageRow = Selectable<Database['status_pages']>;
+type Part = StatusPageRow['components'][number];
+
+/** For so long strangers are answered from memory. */
+const answerKeptMs = 15_000;
+const noticesShown = 50;
+
+export function createStatusPages({ state, clock, fleet, groups }: StatusParts): StatusPages {
+  const daysOf = createPartDays({ state, clock });
+  const kept = new Map<string, { at: number; answer: Promise<StatusAnswer> }>();
+
+  async function find(id: string): Promise<PageRow> {
+    const row = await state.selectFrom('status_pages').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) throw fail('NOT_FOUND', { what: 'status page', id });
+    return row;
+  }
+
+  async function save(id: string, fields: StatusFields, isNew: boolean, by: string, reason: string) {
+    const at = clock.now();
+    for (const { of, target } of fields.components) {
+      const place = state
+        .selectFrom(of === 'site' ? 'sites' : 'groups')
+        .select('id')
+        .where('id', '=', target);
+      if (!(await place.executeTakeFirst())) throw fail('NOT_FOUND', { what: of, id: target });
+    }
+    const { components, enabled, zone, ...rest } = fields;
+    const row = {
+      ...{ ...rest, zone: zoneNamed(zone), enabled: enabled ? (1 as const) : (0 as const) },
+      ...{ components: JSON.stringify(components), updated_at: at, updated_by: by },
+    };
+    await state.transaction().execute(async (db) => {
+      const other = db.selectFrom('status_pages').select('id').where('slug', '=', fields.slug).where('id', '!=', id);
+      if (await other.executeTakeFirst())
+        throw fail('CONFLICT', { problem: `another status page has the address ${fields.slug}` });
+      if (isNew)
+        await db
+          .insertInto('status_pages')
+          .values({ id, ...row, created_at: at, created_by: by })
+          .execute();
+      else await db.updateTable('status_pages').set(row).where('id', '=', id).execute();
+      await noteChange(db, id, fields, { by, reason, at });
+    });
+    kept.clear();
+  }
+
+  const noticesOf = (id: string) => readNotices(state, id);
+
+  async function rowOf(row: PageRow): Promise<StatusPageRow> {
+    return {
+      ...{ id: row.id, slug: row.slug, title: row.title, intro: row.intro, access: row.access, zone: row.zone },
+      ...{ enabled: row.enabled === 1, components: JSON.parse(row.components) as Part[] },
+      notices: await noticesOf(row.id),
+      ...{ updatedAt: row.updated_at, updatedBy: row.updated_by },
+    };
+  }
+
+  async function say(db: State, notice: number, { words, nextAt, endedAt }: StatusUpdate, by: string): Promise<void> {
+    const row = { notice, at: clock.now(), by_user: by, words, next_at: endedAt === null ? nextAt : null };
+    await db.insertInto('status_updates').values(row).execute();
+    if (endedAt !== null)
+      await db.updateTable('status_notices').set({ ended_at: endedAt }).where('id', '=', notice).execute();
+    kept.clear();
+  }
+
+  async function compute(row: PageRow): Promise<StatusAnswer> {
+    const now = clock.now();
+    const sites = await state.selectFrom('sites').select(['id', 'name']).execute();
+    const inWork = await maintained(state, now);
+    const notices = await noticesOf(row.id);
+    const open = notices.filter(({ endedAt }) => endedAt === null);
+    const parts: StatusAnswer['components'] = [];
+    for (const { id, name, of, target } of JSON.parse(row.components) as Part[]) {
+      const site = sites.find((one) => one.id === target)?.name;
+      const isIn = (one: { id: string; site: string | null }) =>
+        of === 'site' ? site !== undefined && one.site === site : groups.groupsOf(one.id).includes(target);
+      const servers = [...fleet.all()]
+        .filter((one) => one.kind === 'server' && isIn(one))
+        .map(
+          (one): PartServer => ({
+            ...{ state: one.state, stateSince: one.stateSince, isMaintained: inWork.has(one.id) },
+          }),
+        );
+      const own = open.filter(({ component, beganAt }) => beganAt <= now && (component === id || component === ''));
+      const began = own.length === 0 ? null : Math.min(...own.map(({ beganAt }) => beganAt));
+      const past =
+        of === 'site' && site === undefined
+          ? { days: [], availability: null }
+          : await daysOf(of === 'site' ? { site: site as string } : { group: target }, row.zone);
+      parts.push({ id, name, ...currentState(servers, began), ...past });
+    }
+    const words = open.flatMap(({ updates }) => updates.at(-1)?.nextAt ?? []).filter((at) => at > now);
+    return {
+      ...{ title: row.title, intro: row.intro, zone: row.zone, asOf: now, components: parts },
+      next: words.length === 0 ? null : Math.min(...words),
+      hasWord: open.length > 0,
+      // Who wrote it is nobody's business outside.
+      notices: notices.map(({ updates, ...notice }) => ({
+        ...notice,
+        updates: updates.map(({ at, words: said, nextAt }) => ({ at, words: said, nextAt })),
+      })),
+    };
+  }
+
+  return {
+    async list() {
+      const rows = await state.selectFrom('status_pages').selectAll().orderBy('slug').execute();
+      return Promise.all(rows.map(rowOf));
+    },
+    async create(fields, by, reason) {
+      const id = makeId('p');
+      await save(id, fields, true, by, reason);
+      return rowOf(await find(id));
+    },
+    async edit(id, fields, by, reason) {
+      const { slug, title, intro, access, enabled, zone, components } = await rowOf(await find(id));
+      await save(id, { ...{ slug, title, intro, access, enabled, zone, components }, ...fields }, false, by, reason);
+      return rowOf(await find(id));
+    },
+    changes: (id) => changesOf(state, id),
+    async notice(id, { component, title, beganAt, words, nextAt }, by) {
+      const page = await rowOf(await find(id));
+      if (component !== '' && !page.components.some((one) => one.id === component))
+        throw fail('NOT_FOUND', { what: 'part of the status page', id: component });
+      const at = clock.now();
+      await state.transaction().execute(async (db) => {
+        const row = { page: id, component, title, began_at: beganAt, ended_at: null, created_at: at, created_by: by };
+        const made = await db.insertInto('status_notices').values(row).returning('id').executeTakeFirstOrThrow();
+        await say(db, made.id, { words, nextAt, endedAt: null }, by);
+      });
+    },
+    async update(id, notice, update, by) {
+      const query = state.selectFrom('status_notices').select('id').where('id', '=', notice).where('page', '=', id);
+      if (!(await query.executeTakeFirst())) throw fail('NOT_FOUND', { what: 'notice', id: notice });
+      await state.transaction().execute((db) => say(db, notice, update, by));
+    },
+    async answer(slug, isLoggedIn) {
+      const row = await state.selectFrom('status_pages').selectAll().where('slug', '=', slug).executeTakeFirst();
+      if (!row || row.enabled === 0 || (row.access === 'login' && !isLoggedIn))
+        throw fail('NOT_FOUND', { what: 'status page', id: slug });
+      const now = clock.now();
+      let found = kept.get(slug);
+      if (!found || Math.abs(now - found.at) > answerKeptMs) {
+        found = { at: now, answer: compute(row) };
+        found.answer.catch(() => kept.delete(slug));
+        kept.set(slug, found);
+      }
+      return { answer: await found.answer, isPublic: row.access === 'public' };
+    },
+  };
+}
+
+/** Newest first, each with what was said of it, oldest first. */
+async function readNotices(state: State, page: string): Promise<StatusNotice[]> {
+  const rows = await state
+    .selectFrom('status_notices')
+    .selectAll()
+    .where('page', '=', page)
+    .orderBy('began_at', 'desc')
+    .limit(noticesShown)
+    .execute();
+  if (rows.length === 0) return [];
+  const updates = await state
+    .selectFrom('status_updates')
+    .selectAll()
+    .where(
+      'notice',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, component, title, began_at: beganAt, ended_at: endedAt }) => ({
+    ...{ id, component, title, beganAt, endedAt },
+    updates: updates
+      .filter(({ notice }) => notice === id)
+      .map(({ at, by_user: by, words, next_at: nextAt }) => ({ at, by, words, nextAt })),
+  }));
+}
+
+/** Servers that a maintenance covers now. */
+async function maintained(state: State, now: number): Promise<Set<string>> {
+  const rows = await state
+    .selectFrom('maintenance_members as m')
+    .innerJoin('maintenance_occurrences as o', 'o.id', 'm.occurrence')
+    .select('m.endpoint')
+    .where('o.start_at', '<=', now)
+    .where('o.end_at', '>', now)
+    .where((eb) => eb.or([eb('m.to_at', 'is', null), eb('m.to_at', '>', now)]))
+    .execute();
+  return new Set(rows.map(({ endpoint }) => endpoint));
+}
