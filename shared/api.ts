@@ -296,6 +296,7 @@ export const Alert = Type.Object({
   ticket: Type.Union([Type.Integer(), Type.Null()]),
   /** It fires, has no ticket, and its rule leaves it to people to open one. */
   proposesTicket: Type.Boolean(),
+  suppressed: Type.Union([Type.Enum(['maintenance']), Type.Null()], { description: 'why nobody is notified of it' }),
 });
 export type Alert = Static<typeof Alert>;
 

@@ -55,6 +55,7 @@ function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
     acknowledgedUntil: row.acknowledged_until,
     handedTo: row.handed_to,
     firstAcknowledgedAt: row.first_acknowledged_at,
+    suppressed: row.suppressed,
     ticket: row.ticket,
     proposesTicket: row.state === 'firing' && row.ticket === null && row.opens_ticket === 'propose',
   };

@@ -1,4 +1,6 @@
 /** What incidents did to people in a period, and how many people there are, by site. */
+
+import type { Span } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import { type ImpactRead, readImpacts } from '../impact/impact.ts';
 import type { State } from '../state/open.ts';
@@ -38,12 +40,14 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     .orderBy('id')
     .execute();
   const impacts = await readImpacts(state, tickets.filter(inScope(question)));
+  const planned = await plannedOf(state, question);
   const groups: Record<string, PeopleGroup> = {};
   for (const { id, name, people } of own)
     groups[id] = {
       calendar: calendarOf(name, 'working').calendar,
       headcount: people ?? mostHit(impacts, id),
       site: id,
+      maintenance: planned.get(name) ?? [],
     };
   if (scope.site === undefined) {
     const rest = mostHit(impacts, null);
@@ -67,6 +71,19 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     ),
     uncounted: own.filter(({ people }) => people === null).map(({ name }) => name),
   };
+}
+
+/** Maintenance of whole sites, by name, that was entered before its start or that a second person approved. */
+async function plannedOf(state: State, { window }: KpiQuestion): Promise<Map<string, Span[]>> {
+  const rows = await state
+    .selectFrom('maintenance_occurrences')
+    .select(['target', 'start_at as start', 'end_at as end'])
+    .where('scope', '=', 'site')
+    .where('start_at', '<', window.end)
+    .where('end_at', '>', window.start)
+    .where(({ eb, or, ref }) => or([eb('entered_at', '<=', ref('start_at')), eb('approved_at', 'is not', null)]))
+    .execute();
+  return Map.groupBy(rows, ({ target }) => target);
 }
 
 /** The largest number of people of a site that was hit at once. */

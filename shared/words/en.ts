@@ -822,6 +822,7 @@ export const words = {
       resolved: 'Resolved',
       all: 'All',
     },
+    suppressed: 'In maintenance',
     state: { pending: 'Pending', firing: 'Firing', unknown: 'Unknown', resolved: 'Resolved' },
     why: {
       cleared: 'back to normal',
@@ -1434,6 +1435,7 @@ export const words = {
       confirm_impact: 'Confirm what {{what}} cost',
       people_of_site: 'Enter how many people work at {{what}}',
       people_of_endpoint: 'Enter how many people depend on {{what}}',
+      ticket: 'Open ticket',
       points: 'wins back {{points}}',
       hours: '{{hours}} lost',
       toConfirm: '{{hours}} estimated',
@@ -1483,6 +1485,8 @@ export const words = {
       rest: 'Others, and without a name',
       less: 'under {{points}}',
     },
+    maintenanceFinding:
+      '{{kpi}}: {{share}} of the service time was maintenance, more than 5 %. It is taken out of the number.',
     define: {
       title: 'Definitions',
       change: 'Change weights and targets',
@@ -1572,7 +1576,13 @@ export const words = {
         'Up time divided by up and down time, minutes of all servers pooled. The range says what it would be if all unknown time had been down, or up. A sleeping server is down.',
       n: 'Servers (n)',
       nothing: 'No server was up or down in this month.',
-      beside: { down: 'Down', unknown: 'Unknown', idle: 'Off as expected' },
+      beside: {
+        down: 'Down',
+        unknown: 'Unknown',
+        idle: 'Off as expected',
+        maintenance: 'Maintenance',
+        maintenance_share: 'Maintenance, of service time',
+      },
     },
     availability_workstation: {
       name: 'Uptime of workstations',
@@ -1580,7 +1590,13 @@ export const words = {
         'Up time divided by up and down time, minutes of all workstations pooled. The range says what it would be if all unknown time had been down, or up. A sleeping workstation is not down.',
       n: 'Workstations (n)',
       nothing: 'No workstation was up or down in this month.',
-      beside: { down: 'Down', unknown: 'Unknown', idle: 'Off as expected' },
+      beside: {
+        down: 'Down',
+        unknown: 'Unknown',
+        idle: 'Off as expected',
+        maintenance: 'Maintenance',
+        maintenance_share: 'Maintenance, of service time',
+      },
     },
     time_to_acknowledge: {
       name: 'Time to acknowledge',

@@ -979,6 +979,7 @@ export const words: Words = {
       resolved: '解消済み',
       all: 'すべて',
     },
+    suppressed: 'メンテナンス中',
     state: { pending: '保留中', firing: '発生中', unknown: '不明', resolved: '解消済み' },
     why: {
       cleared: '正常に復帰',
@@ -1586,6 +1587,7 @@ export const words: Words = {
       confirm_impact: '{{what}} の影響の確定',
       people_of_site: '{{what}} の人数の入力',
       people_of_endpoint: '{{what}} を使う人数の入力',
+      ticket: 'チケットを起票',
       points: '{{points}}を回復',
       hours: '損失 {{hours}}',
       toConfirm: '推定 {{hours}}',
@@ -1634,6 +1636,8 @@ export const words: Words = {
       rest: 'その他、名前のないもの',
       less: '{{points}} 未満',
     },
+    maintenanceFinding:
+      '{{kpi}}: サービス時間の {{share}} がメンテナンスで、5 % を超えています。この時間は数値から除かれています。',
     define: {
       title: '定義',
       change: '重みと目標の変更',
@@ -1722,7 +1726,13 @@ export const words: Words = {
         '全サーバーの分数を合算し、稼働時間を「稼働 + 停止」で割った値です。範囲は、不明な時間がすべて停止だった場合と稼働だった場合の値を示します。サーバーのスリープは停止とみなします。',
       n: 'サーバー (n)',
       nothing: 'この月に稼働または停止を観測したサーバーはありません。',
-      beside: { down: '停止', unknown: '不明', idle: '想定内の停止' },
+      beside: {
+        down: '停止',
+        unknown: '不明',
+        idle: '想定内の停止',
+        maintenance: 'メンテナンス',
+        maintenance_share: 'サービス時間に占めるメンテナンス',
+      },
     },
     availability_workstation: {
       name: 'ワークステーションの稼働率',
@@ -1730,7 +1740,13 @@ export const words: Words = {
         '全ワークステーションの分数を合算し、稼働時間を「稼働 + 停止」で割った値です。範囲は、不明な時間がすべて停止だった場合と稼働だった場合の値を示します。ワークステーションのスリープは停止とみなしません。',
       n: 'ワークステーション (n)',
       nothing: 'この月に稼働または停止を観測したワークステーションはありません。',
-      beside: { down: '停止', unknown: '不明', idle: '想定内の停止' },
+      beside: {
+        down: '停止',
+        unknown: '不明',
+        idle: '想定内の停止',
+        maintenance: 'メンテナンス',
+        maintenance_share: 'サービス時間に占めるメンテナンス',
+      },
     },
     time_to_acknowledge: {
       name: '確認までの時間',

@@ -2,7 +2,7 @@
 import type { EndpointKind } from '../../fleet/fleet.ts';
 import { type AvailabilityMinutes, formula } from '../availability.ts';
 import { fleetAvailability } from '../formulas/fleet-availability.ts';
-import { defineKpi, figureOf } from '../kpi.ts';
+import { defineKpi, figureOf, type SideFigure, valueIn } from '../kpi.ts';
 
 const availabilityOf = (kind: EndpointKind) =>
   defineKpi({
@@ -23,8 +23,15 @@ const availabilityOf = (kind: EndpointKind) =>
     },
   });
 
-const besideOf = (pool: AvailabilityMinutes) =>
-  (['down', 'unknown', 'idle'] as const).map((code) => ({ code, unit: 'seconds' as const, value: pool[code] * 60 }));
+const besideOf = (pool: AvailabilityMinutes): SideFigure[] => [
+  ...(['down', 'unknown', 'idle', 'maintenance'] as const).map((code) => ({
+    ...{ code, unit: 'seconds' as const, value: pool[code] * 60 },
+  })),
+  {
+    ...{ code: 'maintenance_share', unit: 'percent' },
+    value: valueIn('percent', { part: pool.maintenance, whole: pool.scheduled }),
+  },
+];
 
 export const serverAvailability = availabilityOf('server');
 export const workstationAvailability = availabilityOf('workstation');

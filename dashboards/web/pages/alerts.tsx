@@ -28,9 +28,12 @@ const look = {
 export function AlertState({ alert }: { alert: Alert }) {
   const [tone, icon] = look[alert.state];
   return (
-    <Mark tone={tone ?? alert.severity} icon={icon}>
-      {t(`alert.state.${alert.state}`)}
-    </Mark>
+    <>
+      <Mark tone={tone ?? alert.severity} icon={icon}>
+        {t(`alert.state.${alert.state}`)}
+      </Mark>
+      {alert.suppressed && <span class="tag">{t('alert.suppressed')}</span>}
+    </>
   );
 }
 

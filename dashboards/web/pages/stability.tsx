@@ -22,7 +22,7 @@ import { Causes, Waterfall } from './stability/parts.tsx';
 import { ProtectionBlock } from './stability/protection.tsx';
 import { MachineList, Sites } from './stability/sites.tsx';
 import { Support } from './stability/support.tsx';
-import { Tiles } from './stability/tiles.tsx';
+import { MaintenanceFinding, Tiles } from './stability/tiles.tsx';
 import { Why } from './stability/why.tsx';
 
 function SitePicker({ site }: { site: string | null }) {
@@ -59,6 +59,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
   return (
     <>
       <Tiles data={data} />
+      <MaintenanceFinding data={data} />
       <div class="split">
         <div class="stack">
           <Waterfall data={data} />

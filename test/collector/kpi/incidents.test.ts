@@ -77,4 +77,40 @@ test('a report that came before the monitor counts, also once it is merged; a ru
   await state.destroy();
 });
 
+test('what a site loses in maintenance that was entered before its start is planned; entered late only once it is approved', async () => {
+  const state = await openState(freshPlace());
+  const row = { name_key: '', note: '', created_at: 0, created_by: 'ana', updated_at: 0, updated_by: 'ana' };
+  await state
+    .insertInto('sites')
+    .values({ ...row, id: 's1', name: 'Berlin', people: 10, zone: 'UTC' })
+    .execute();
+  const occurrence = (n: number, entered: number, approved: number | null, target = 'Berlin') => ({
+    ...{ id: `o${n}`, maintenance: 'm', scope: 'site' as const, target, bucket: '', owner: 'collector' },
+    ...{ start_at: start + n * day, end_at: start + n * day + minute, planned_end_at: start + n * day + minute },
+    ...{
+      entered_at: start + n * day + entered,
+      entered_by: 'ana',
+      approved_at: approved,
+      approved_by: approved && 'bo',
+    },
+  });
+  await state
+    .insertInto('maintenance_occurrences')
+    .values([
+      occurrence(1, -minute, null),
+      occurrence(2, 10, null),
+      occurrence(3, 10, start + 4 * day),
+      occurrence(4, -minute, null, 'Osaka'),
+      occurrence(40, -minute, null),
+    ] as never)
+    .execute();
+  const question = { endpoints: [], window, now: window.end, zone: 'UTC' };
+  const { impact } = await readFacts(state, ['impact'], question);
+  assert.equal(
+    impact?.groups.s1?.maintenance?.map((span) => (span.start - start) / day),
+    [1, 3],
+  );
+  await state.destroy();
+});
+
 test.run();

@@ -1,7 +1,10 @@
 /** What to do next, in the order of what it would win back; each leads to where it is done. */
-import type { Stability } from '../../../../shared/api.ts';
-import { Box } from '../../parts/box.tsx';
-import { to } from '../../router.ts';
+import type { Stability, TicketDetail } from '../../../../shared/api.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { navigate, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
 import { formatHours, formatPoints } from './format.ts';
@@ -28,6 +31,31 @@ function wins({ code, points, hours }: NextAction): string | null {
   return parts.length === 0 ? null : parts.join(' · ');
 }
 
+/** A problem, beside the incident that it is about: what is done so that it does not come back. */
+function OpenTicket({ action: { code, ticket, endpoint }, what }: { action: NextAction; what: string }) {
+  const { busy, problem, send } = useSend();
+  const about = endpoint ?? ticket?.endpoint;
+  const open = () =>
+    send(async () => {
+      const title = t(`stability.action.${code}`, { what }).slice(0, 200);
+      const body = { title, category: 'problem', ...(about ? { endpoint: about.id } : {}) };
+      const made = await call<TicketDetail>('tickets', { method: 'POST', body });
+      const { id } = made.row;
+      if (ticket)
+        await call(`tickets/${id}/links`, { method: 'POST', body: { kind: 'related', target: String(ticket.id) } });
+      navigate(to.ticket(id));
+    });
+  if (!may('operator')) return null;
+  return (
+    <>
+      {problem && <ProblemCallout problem={problem} />}{' '}
+      <button type="button" class="button slim screen-only" disabled={busy} onClick={() => void open()}>
+        {t('stability.action.ticket')}
+      </button>
+    </>
+  );
+}
+
 export function Actions({ data }: { data: Stability }) {
   return (
     <section id="actions">
@@ -44,6 +72,7 @@ export function Actions({ data }: { data: Stability }) {
                 <li key={`${code}${ticket?.id}${endpoint?.id}${site}`}>
                   <a href={placeOf(action, data)}>{t(`stability.action.${code}`, { what })}</a>
                   {won && <span class="quiet small"> {won}</span>}
+                  {(code === 'follow_up' || code === 'endpoint_down') && <OpenTicket action={action} what={what} />}
                 </li>
               );
             })}

@@ -112,3 +112,16 @@ export function Tiles({ data }: { data: Stability }) {
     </div>
   );
 }
+
+/** Time in maintenance is in no number: much of it is a finding by itself. */
+export function MaintenanceFinding({ data }: { data: Stability }) {
+  const much = ['availability_server', 'availability_workstation'].flatMap((id) => {
+    const share = besideOf(kpiOf(data, id), 'maintenance_share');
+    return share !== null && share > 5 ? [{ id, share }] : [];
+  });
+  return much.map(({ id, share }) => (
+    <p key={id} class="callout">
+      {t('stability.maintenanceFinding', { kpi: kpiWord(id, 'name'), share: percent(share, language.value, 1) })}
+    </p>
+  ));
+}
