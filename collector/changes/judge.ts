@@ -1,10 +1,11 @@
 /** What became of changes: results of their targets, incidents and outages after them, and so their outcome. */
 import type { Span } from '../../shared/intervals.ts';
-import { type ChangeFact, watchMs } from '../kpi/formulas/change-success.ts';
+import { type ChangeFact, type ChangeOutcome, watchMs } from '../kpi/formulas/change-success.ts';
 import { readPresence } from '../kpi/presence-facts.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
+import { isRaised } from './plan.ts';
 import type { StoredChange } from './rows.ts';
 
 export interface JudgedTarget {
@@ -48,6 +49,7 @@ export async function judgeChanges(
   const ofEndpoint = Map.groupBy(targets, ({ endpoint }) => endpoint);
   const hits = await outagesOf(state, ofEndpoint, now, zone);
   const incidents = await incidentsOf(state, rows, ofEndpoint);
+  const raised = await raisedBy(state, rows);
   const ofChange = Map.groupBy(targets, ({ change }) => change);
   return rows.map((row) => {
     const judged = (ofChange.get(row.id) ?? []).map(({ watch, change, ...one }): JudgedTarget => {
@@ -56,11 +58,34 @@ export async function judgeChanges(
       return { ...one, result, isStated: one.result !== null, outage };
     });
     const own = incidents.get(row.id) ?? [];
-    return { row, targets: judged, incidents: own, fact: factOf(row, judged, own) };
+    return { row, targets: judged, incidents: own, fact: factOf(row, judged, own, raised.has(row.id)) };
   });
 }
 
-function factOf(row: StoredChange, targets: readonly JudgedTarget[], incidents: JudgedChange['incidents']): ChangeFact {
+/**
+ * Changes whose stated outcome was better than what was computed just then. A verdict that was no better, with a remark,
+ * does not excuse what happens afterwards.
+ */
+async function raisedBy(state: State, rows: readonly StoredChange[]): Promise<Set<number>> {
+  const raised = new Set<number>();
+  for (const some of chunks(rows.filter(({ outcome }) => outcome !== null))) {
+    const ids = some.map(({ id }) => id);
+    const events = state.selectFrom('change_events').select(['change', 'data']).where('change', 'in', ids);
+    for (const { change, data } of await events.where('code', 'in', ['finished', 'outcome']).orderBy('id').execute()) {
+      const { outcome, computed } = JSON.parse(data) as { outcome: ChangeOutcome; computed?: ChangeOutcome };
+      if (computed && isRaised(outcome, computed)) raised.add(change);
+      else raised.delete(change);
+    }
+  }
+  return raised;
+}
+
+function factOf(
+  row: StoredChange,
+  targets: readonly JudgedTarget[],
+  incidents: JudgedChange['incidents'],
+  isRaisedByPerson: boolean,
+): ChangeFact {
   return {
     id: String(row.id),
     status: row.state === 'done' ? 'implemented' : row.state,
@@ -73,7 +98,7 @@ function factOf(row: StoredChange, targets: readonly JudgedTarget[], incidents: 
     targets: targets.length,
     failedTargets: targets.filter(({ result }) => result === 'failed').length,
     repairs: row.repair_of === null ? null : String(row.repair_of),
-    closed: row.outcome === null ? null : { as: row.outcome, reason: row.outcome_reason },
+    closed: row.outcome === null ? null : { as: row.outcome, reason: isRaisedByPerson ? row.outcome_reason : null },
   };
 }
 

@@ -252,6 +252,24 @@ test('what is seen in the window of a planned change on its targets is its own, 
   await s.state.destroy();
 });
 
+test('a remark to an outcome does not excuse an incident that comes later; one that excuses it does', async () => {
+  const s = await scene(1);
+  const [a] = s.ids as [string];
+  s.at(t0 + 5 * hour);
+  await s.install(a, t0, ['curl']);
+  await s.changes.work();
+  const said = { objectiveMet: true, rolledBack: false, emergencyFix: false };
+  await s.changes.finish(1, { ...said, outcome: 'success', reason: 'went well' }, 'ana');
+  assert.is((await s.kpi(t0 + 6 * hour)).evidence[0]?.change?.outcome, 'success');
+  await ticket(s, a, t0 + 10 * hour);
+  assert.equal((await s.kpi(t0 + 80 * hour)).evidence[0]?.change, { id: 1, outcome: 'failed', reasons: ['incident'] });
+  s.at(t0 + 80 * hour);
+  await s.changes.finish(1, { ...said, outcome: 'success', reason: 'the incident had another cause' }, 'ana');
+  const reasons = ['incident', 'raised_by_person'];
+  assert.equal((await s.kpi(t0 + 80 * hour)).evidence[0]?.change, { id: 1, outcome: 'success', reasons });
+  await s.state.destroy();
+});
+
 test('a target that nobody has seen is neither done nor failed, and its change waits for a person', async () => {
   const s = await scene(2);
   s.at(t0 + 5 * hour);

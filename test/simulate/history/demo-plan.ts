@@ -3,7 +3,7 @@ import { businessTime, officeHours, periodBounds } from '../../../shared/calenda
 import type { Span } from '../../../shared/intervals.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { TroubleKind } from '../troubles.ts';
-import type { HistoryPlan, PlannedWork, ScriptedOutage, ScriptedTrouble, SitePlan } from './plan.ts';
+import type { HistoryPlan, PlannedWork, ScriptedChange, ScriptedOutage, ScriptedTrouble, SitePlan } from './plan.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -51,20 +51,97 @@ export function demoPlan(days: number, until: number, zone: string, seed: number
   const span = { start: startAt, end: until };
   const outages = outagesOf(span, zone, seed).filter(({ from, to }) => from > startAt + day && to < until - 2 * hour);
   const troubles = [...troublesOf(until), ...usualTroubles(span, seed)].filter(({ from }) => from > startAt + hour);
-  const works = worksOf(startAt, until).filter(({ enteredAt }) => enteredAt > startAt);
-  return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works };
+  const works = worksOf(startAt).filter(({ enteredAt }) => enteredAt > startAt);
+  const changes = changesOf(until).filter(({ enteredAt }) => enteredAt > startAt + hour);
+  return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works, changes };
 }
 
-/** The night of patches of each site; new switches, once. */
-function worksOf(startAt: number, until: number): PlannedWork[] {
-  const { from, to } = newSwitches(until);
+/** Changes of the last months, of this week and of the next; the switches of Osaka are one of them. */
+function changesOf(until: number): ScriptedChange[] {
+  const nightOf = (zone: string, daysAgo: number, hours: number) => {
+    const night = Temporal.Instant.fromEpochMilliseconds(until - daysAgo * day)
+      .toZonedDateTimeISO(zone)
+      .startOfDay();
+    const from = night.add({ hours: 21 }).epochMilliseconds;
+    return { enteredAt: from - 4 * day, from, to: from + hours * hour };
+  };
+  const well = (to: number) => ({ at: to - 20 * minute, outcome: 'success' as const, objectiveMet: true });
+  const [berlin, osaka, newYork] = sites as [SitePlan, SitePlan, SitePlan];
+  const plan = (
+    site: SitePlan,
+    title: string,
+    description: string,
+    when: ReturnType<typeof nightOf>,
+    more: Partial<ScriptedChange> = {},
+  ): ScriptedChange => ({ site: site.name, title, description, ...when, ...more });
+  const mail = nightOf(berlin.zone, 66, 3);
+  const raid = nightOf(osaka.zone, 45, 4);
+  const trial = nightOf(berlin.zone, 30, 2);
+  const back = nightOf(berlin.zone, 29, 2);
+  const erp = nightOf(osaka.zone, 16, 4);
+  const switches = { ...newSwitches(until), enteredAt: newSwitches(until).from - 3 * day };
+  const wifi = nightOf(newYork.zone, 9, 2);
+  const proxy = nightOf(osaka.zone, 4, 2);
   return [
-    ...sites.map(({ name: site, zone }) => ({
-      ...{ site, reason: 'Monthly patches', enteredAt: startAt + 2 * hour },
-      when: { repeat: { cron: '0 22 14 * *', zone, durationMin: 180 } },
-    })),
-    { site: 'Osaka', reason: 'New switches', enteredAt: from - 3 * day, when: { from, to } },
+    plan(berlin, 'Mail server: new certificates', 'The old ones end this month.', mail, {
+      hosts: ['ber-mail-1'],
+      end: well(mail.to),
+    }),
+    plan(osaka, 'File server: larger disks', 'One disk after the other, then grow the volume.', raid, {
+      hosts: ['osa-files-1'],
+      end: { at: raid.to + 30 * minute, outcome: 'with_issues', reason: 'the copy took longer', objectiveMet: true },
+    }),
+    plan(berlin, 'Web server: new version', 'Trial before the other sites.', trial, {
+      hosts: ['ber-web-1'],
+      end: {
+        at: trial.to - 10 * minute,
+        outcome: 'failed',
+        reason: 'pages came half as fast',
+        objectiveMet: false,
+        rolledBack: true,
+      },
+    }),
+    plan(berlin, 'Web server: back to the old version', 'Removes what was left of the trial.', back, {
+      hosts: ['ber-web-1'],
+      repairs: 'Web server: new version',
+      end: well(back.to),
+    }),
+    plan(osaka, 'ERP: release 12', 'As agreed with accounting.', erp, {
+      hosts: ['osa-erp-1', 'osa-db-1'],
+      end: well(erp.to),
+    }),
+    plan(osaka, 'New switches', 'Replaces the switches of the ground floor.', switches, { end: well(switches.to) }),
+    plan(newYork, 'Wi-Fi controller', 'Firmware of March.', wifi, {
+      end: { at: wifi.from - 5 * hour, cancelled: 'The vendor has withdrawn the firmware' },
+    }),
+    plan(osaka, 'Proxy: new rules', 'Blocks what the audit has found.', proxy, { hosts: ['osa-proxy-1', 'osa-vpn-1'] }),
+    plan(
+      newYork,
+      'Database: new hardware',
+      'The old machine stays for a week.',
+      { ...nightOf(newYork.zone, -3, 6), enteredAt: until - 2 * day },
+      {
+        hosts: ['nyc-db-1'],
+      },
+    ),
+    plan(
+      berlin,
+      'Build server: more memory',
+      'Twice as much.',
+      { ...nightOf(berlin.zone, -3, 2), enteredAt: until - day },
+      {
+        hosts: ['ber-build-1'],
+      },
+    ),
   ];
+}
+
+/** The night of patches of each site. */
+function worksOf(startAt: number): PlannedWork[] {
+  return sites.map(({ name: site, zone }) => ({
+    ...{ site, reason: 'Monthly patches', enteredAt: startAt + 2 * hour },
+    when: { repeat: { cron: '0 22 14 * *', zone, durationMin: 180 } },
+  }));
 }
 
 /** A Saturday, 13:00 to 16:00 in Osaka. */

@@ -3,7 +3,8 @@ import type { State } from '../../../collector/state/open.ts';
 import { type BusinessClock, businessClock, officeHours } from '../../../shared/calendar.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { Api } from './api.ts';
-import type { PlannedWork, SitePlan } from './plan.ts';
+import type { PlannedWork, ScriptedChange, SitePlan } from './plan.ts';
+import { createPlanner } from './planner.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -19,6 +20,7 @@ export interface DeskParts {
   seed: number;
   sites: readonly SitePlan[];
   works: readonly PlannedWork[];
+  changes: readonly ScriptedChange[];
   api: Api;
   /** To look what is open. */
   state: State;
@@ -70,7 +72,7 @@ const openTickets = (state: State) =>
     .orderBy('id')
     .execute();
 
-export async function createDesk({ seed, sites, works, api, state, now }: DeskParts): Promise<Desk> {
+export async function createDesk({ seed, sites, works, changes, api, state, now }: DeskParts): Promise<Desk> {
   const random = createRandom(seed + 4711);
   const handled = new Map<number, Handled>();
   const people = new Map<string, Person[]>();
@@ -84,6 +86,7 @@ export async function createDesk({ seed, sites, works, api, state, now }: DeskPa
   const siteOf = (ticket: { site: string | null }) => sites.find(({ name }) => name === ticket.site) ?? sites[0];
   const chance = (id: number, step: number) => noise(seed * 31 + id, step);
   const announced = [...works].sort((a, b) => a.enteredAt - b.enteredAt);
+  const planner = createPlanner(changes, api, state, (site) => people.get(site)?.[0]?.token);
   let lookAt = now();
   let askAt = now() + day * random();
 
@@ -166,10 +169,11 @@ export async function createDesk({ seed, sites, works, api, state, now }: DeskPa
   }
 
   return {
-    next: () => Math.min(lookAt, askAt, announced[0]?.enteredAt ?? Infinity),
+    next: () => Math.min(lookAt, askAt, announced[0]?.enteredAt ?? Infinity, planner.next()),
     async run() {
       const at = now();
       while (announced[0] && announced[0].enteredAt <= at) await announce(announced.shift() as PlannedWork);
+      await planner.run(at);
       if (at >= askAt) {
         await ask();
         askAt = at + day * (0.2 + 1.6 * random());

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Availability, Impact, Kpis, ProductRow } from '../../../shared/api.ts';
+import type { Availability, ChangeRow, Impact, Kpis, ProductRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { fillHistory } from './fill.ts';
@@ -55,6 +55,13 @@ const plan: HistoryPlan = {
   ],
   troubles: [{ host: 'osa-files-1', kind: 'disk-filling', ...filling }],
   works: [{ site: 'Osaka', reason: 'Patches', enteredAt: at('2026-11-20T12:00:00+09:00'), when: announced }],
+  changes: [
+    {
+      ...{ site: 'Osaka', hosts: ['osa-db-1'], title: 'New kernel', description: 'With a restart.' },
+      ...{ enteredAt: at('2026-11-19T09:00:00+09:00'), ...announced },
+      end: { at: announced.to + 10 * minute, outcome: 'with_issues', reason: 'took longer' },
+    },
+  ],
 };
 
 async function filled(end = until) {
@@ -318,6 +325,27 @@ test('what is there already is left alone', async () => {
     (thrown: Error) => thrown.message,
   );
   assert.match(refusal, /is not empty/);
+});
+
+test('a restart that was planned is part of its change; what failed on that machine two days later is its outcome', async () => {
+  const { items } = await get<{ items: ChangeRow[] }>('/api/v1/changes');
+  const [kernel] = items.filter(({ kind }) => kind === 'planned');
+  assert.equal(
+    [
+      kernel?.title,
+      kernel?.state,
+      kernel?.outcome?.value,
+      kernel?.outcome?.reasons.includes('targets_failed'),
+      kernel?.targets,
+    ],
+    ['New kernel', 'done', 'failed', true, { n: 1, done: 0, failed: 1, notSeen: 0 }],
+  );
+  assert.equal(
+    items.filter(({ what }) => what === 'restart'),
+    [],
+  );
+  const { items: windows } = await get<{ items: { reason: string }[] }>('/api/v1/maintenance?past=true');
+  assert.ok(windows.some(({ reason }) => reason.endsWith(': New kernel')));
 });
 
 test.run();

@@ -49,6 +49,30 @@ export interface PlannedWork {
   when: { from: number; to: number } | { repeat: { cron: string; zone: string; durationMin: number } };
 }
 
+/** A change that somebody plans through the REST interface, and how it ends. */
+export interface ScriptedChange {
+  site: string;
+  /** Default the whole site. */
+  hosts?: readonly string[];
+  title: string;
+  description: string;
+  /** When it is entered, ms UTC. */
+  enteredAt: number;
+  from: number;
+  to: number;
+  /** The title of the change that it repairs. */
+  repairs?: string;
+  /** Without: it is still to come, or nobody has said how it went. */
+  end?: {
+    at: number;
+    cancelled?: string;
+    outcome?: 'success' | 'with_issues' | 'failed';
+    reason?: string;
+    objectiveMet?: boolean;
+    rolledBack?: boolean;
+  };
+}
+
 export interface HistoryPlan {
   seed: number;
   /** ms UTC. */
@@ -57,6 +81,7 @@ export interface HistoryPlan {
   outages: readonly ScriptedOutage[];
   troubles: readonly ScriptedTrouble[];
   works: readonly PlannedWork[];
+  changes: readonly ScriptedChange[];
 }
 
 export interface PlannedMachine {
