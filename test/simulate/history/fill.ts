@@ -2,6 +2,7 @@
  * Fills the data folder of a collector with the past that it would have recorded: a real collector, whose clock is moved by
  * hand from then to now, and endpoints and people who do what a plan says. Nothing is written beside the collector.
  */
+
 import { cpSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { createLog } from '../../../collector/log.ts';
 import { loadConfig } from '../../../collector/settings/config.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
+import { movedPeriod, periodAround } from '../../../shared/period.ts';
 import type { Credential } from '../endpoint.ts';
 import { enroll } from '../enroll.ts';
 import type { Machine } from '../machine.ts';
@@ -125,6 +127,7 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
     };
     await live([...guests, desk, daily], { time, source, until });
     await enterUsage(api, clock.now(), staff);
+    await publish(api, clock.now());
     await endTokens(api, plan.sites);
     await state.destroy();
     return filled;
@@ -162,6 +165,18 @@ async function setUpSite(api: Api, { name, zone, region, people }: SitePlan, spa
 }
 
 /** The people are gone; their names stay in the history. */
+/** Last month as managers take it into a meeting, and a status page for everyone. */
+async function publish(api: Api, now: number): Promise<void> {
+  const period = movedPeriod(periodAround('month', now), -1);
+  for (const language of ['en', 'ja']) await api.call('POST', '/api/v1/reports', { period, language });
+  const { items } = (await api.call('GET', '/api/v1/sites')) as { items: { id: string; name: string }[] };
+  await api.call('POST', '/api/v1/status-pages', {
+    ...{ slug: 'it', title: 'Is IT working?', intro: 'Questions: call the desk.', access: 'public', enabled: true },
+    ...{ zone: 'UTC', reason: 'the demo' },
+    components: items.map(({ id, name }, n) => ({ id: `site-${n}`, name, of: 'site', target: id })),
+  });
+}
+
 async function endTokens(api: Api, sites: readonly SitePlan[]): Promise<void> {
   const { items } = (await api.call('GET', '/api/v1/tokens')) as { items: { id: string; name: string }[] };
   const staff = new Set(sites.flatMap(({ desk }) => desk));
