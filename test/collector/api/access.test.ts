@@ -253,6 +253,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/alerts/:id': { path: '/api/v1/alerts/:alert' },
   'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/nothing/acknowledge', body: {}, status: 404 },
   'POST /api/v1/alerts/:id/hand-over': { path: '/api/v1/alerts/nothing/hand-over', body: { to: 'bob' }, status: 404 },
+  'POST /api/v1/alerts/:id/ticket': { path: '/api/v1/alerts/nothing/ticket', status: 404 },
   'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/nothing/withdraw', status: 404 },
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
   'GET /api/v1/changes': { path: '/api/v1/changes?state=done&limit=5' },

@@ -132,13 +132,16 @@ function Answer({ answer }: { answer: StatusAnswer }) {
 /** It may be off, for others only, or not there: that is not said. */
 function NotHere() {
   return (
-    <Empty icon="unknown" title={t('status.notHere')}>
-      {me.value?.role == null && (
-        <p>
-          <a href={`/login?next=${encodeURIComponent(location.pathname)}`}>{t('login.submit')}</a>
-        </p>
-      )}
-    </Empty>
+    <>
+      <h1 class="unseen">{t('page.status')}</h1>
+      <Empty icon="unknown" title={t('status.notHere')}>
+        {me.value?.role == null && (
+          <p>
+            <a href={`/login?next=${encodeURIComponent(location.pathname)}`}>{t('login.submit')}</a>
+          </p>
+        )}
+      </Empty>
+    </>
   );
 }
 
