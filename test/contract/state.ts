@@ -35,6 +35,17 @@ function fitting(table: string, column: string): unknown {
     'maintenance_occurrences.scope': 'tag',
     'alerts.suppressed': 'maintenance',
     'installs.title': 1,
+    'alerts.opens_ticket': 'propose',
+    'changes.kind': 'planned',
+    'changes.state': 'done',
+    'changes.outcome': 'success',
+    'changes.what': 'patch',
+    'change_scopes.of': 'tag',
+    'change_scopes.change': 1,
+    'change_targets.change': 1,
+    'change_events.change': 1,
+    'change_targets.result': 'failed',
+    'change_observations.what': 'restart',
     'endpoint_days.backup': 'good',
     'endpoint_days.restore': 'bad',
     'endpoint_days.patches': 'compliant',
@@ -46,7 +57,7 @@ function fitting(table: string, column: string): unknown {
 /** One row for each table with all its columns, as the database describes them. */
 async function rowsOf(state: State): Promise<Map<string, Row>> {
   const tables = await state.introspection.getTables();
-  const referred = ['users', 'endpoints', 'groups', 'tickets', 'notifications', 'software_titles'];
+  const referred = ['users', 'endpoints', 'groups', 'tickets', 'notifications', 'software_titles', 'changes'];
   tables.sort((a, b) => Number(referred.includes(b.name)) - Number(referred.includes(a.name)));
   const rows = new Map<string, Row>();
   for (const { name, columns } of tables) {
