@@ -34,7 +34,12 @@ function sentenceOf({ components, next, hasWord, zone }: StatusAnswer): [Tone, I
   if (bad.length > 0) {
     const since = at(Math.min(...bad.map((one) => one.since ?? Number.POSITIVE_INFINITY)));
     const values = { names: listed(bad), since };
-    said.push(bad.length === components.length ? t('status.lead.none', values) : t('status.lead.except', values));
+    // Of what is not known it must not be said that it works.
+    said.push(
+      bad.length === components.length || unknown.length > 0
+        ? t('status.lead.none', values)
+        : t('status.lead.except', values),
+    );
     said.push(next !== null ? t('status.lead.next', { at: at(next) }) : hasWord ? '' : t('status.lead.noWord'));
   } else if (unknown.length < components.length) said.push(unknown.length > 0 ? '' : t('status.lead.all'));
   if (unknown.length > 0) said.push(t('status.lead.unknown', { names: listed(unknown) }));
