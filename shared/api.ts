@@ -733,6 +733,7 @@ const whySide = { ...kpiHead, closed: Type.Boolean(), value: orNull.number };
 export const KpiWhy = Type.Object({
   kpi: Type.String({ description: 'its id, or index' }),
   unit: KpiUnit,
+  currency: Type.Optional(text),
   from: Type.Object(whySide),
   to: Type.Object(whySide),
   difference: Type.Union([Type.Number(), Type.Null()], { description: 'null: one of them has no value' }),
@@ -1072,6 +1073,7 @@ export const Recomputed = Type.Object({
       kpi: text,
       before: orNull.number,
       after: orNull.number,
+      currency: Type.Optional(text),
     }),
   ),
 });

@@ -11,7 +11,7 @@ import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { note } from '../tickets/events.ts';
-import { impactFault } from './check.ts';
+import { beforeOpeningMs, impactFault } from './check.ts';
 import { type Affected, type Estimate, estimateImpact, type ImpactSegment, type OutageAlert } from './estimate.ts';
 
 export interface ImpactRead {
@@ -51,7 +51,8 @@ interface ImpactParts {
 
 export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts {
   async function ticketOf(db: State, id: number) {
-    const row = await db.selectFrom('tickets').select(['id', 'kind', 'site']).where('id', '=', id).executeTakeFirst();
+    const columns = ['id', 'kind', 'site', 'category', 'opened_at'] as const;
+    const row = await db.selectFrom('tickets').select(columns).where('id', '=', id).executeTakeFirst();
     if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
     return row;
   }
@@ -72,13 +73,16 @@ export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts 
     },
     async set(id, segments, by, reason) {
       const at = now();
-      const fault = impactFault(segments, at);
-      if (fault !== null) throw fail('BAD_IMPACT', { ticket: id, fault });
       await state.transaction().execute(async (db) => {
-        await ticketOf(db, id);
+        const { category, opened_at } = await ticketOf(db, id);
+        if (segments.length > 0 && (category === 'request' || category === 'question'))
+          throw fail('BAD_IMPACT', { ticket: id, fault: `it is a ${category}, and only incidents hinder people` });
+        const rows = await db.selectFrom('sites').select(['id', 'name', 'people']).execute();
+        const sites = new Map(rows.map((site) => [site.id, site]));
         for (const site of new Set(segments.flatMap(({ affected }) => affected.map(({ site }) => site))))
-          if (site !== null && !(await db.selectFrom('sites').select('id').where('id', '=', site).executeTakeFirst()))
-            throw fail('NOT_FOUND', { what: 'site', id: site });
+          if (site !== null && !sites.has(site)) throw fail('NOT_FOUND', { what: 'site', id: site });
+        const fault = impactFault(segments, { now: at, earliest: opened_at - beforeOpeningMs, sites });
+        if (fault !== null) throw fail('BAD_IMPACT', { ticket: id, fault });
         await db
           .insertInto('impacts')
           .values({ ticket: id, at, by_user: by, reason, segments: JSON.stringify(segments) })

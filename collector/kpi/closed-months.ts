@@ -6,6 +6,7 @@ import { fail } from '../../shared/errors.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
+import { currencyOf } from './kpi.ts';
 import { computeMonth, type Month } from './month.ts';
 import { type MonthSummary, summaryOf } from './month-summary.ts';
 import { periodOf, presentMonth } from './period.ts';
@@ -161,6 +162,7 @@ export interface MonthDifference {
   kpi: string;
   before: number | null;
   after: number | null;
+  currency?: string;
 }
 
 /** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. @throws EvenkeelError CONFLICT */
@@ -179,8 +181,10 @@ export async function recomputeMonth(
     if (!old) continue;
     const month = await monthNow(state, period, zone, now, site.name);
     const own = Object.keys(month.figures).flatMap((kpi): MonthDifference[] => {
-      const [before, after] = [old.month.figures[kpi]?.value ?? null, month.figures[kpi]?.value ?? null];
-      return before === after ? [] : [{ site: site.id, siteName: site.name ?? null, kpi, before, after }];
+      const [was, is] = [old.month.figures[kpi], month.figures[kpi]];
+      const [before, after] = [was?.value ?? null, is?.value ?? null];
+      const what = { site: site.id, siteName: site.name ?? null, kpi, before, after, ...currencyOf(is, was) };
+      return before === after ? [] : [what];
     });
     found.push(...own);
     if (apply && own.length > 0)

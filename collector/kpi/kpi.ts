@@ -126,3 +126,9 @@ export function figureOf(unit: KpiUnit, evidence: EvidenceItem[], around: Around
   const state = value === null ? 'no_data' : enough(n);
   return { value, state, n, low: null, high: null, coverage: null, beside: [], ...around, evidence };
 }
+
+/** Of the first that has one: a month without any amount knows none. */
+export const currencyOf = (...figures: (Figure | undefined)[]): { currency?: string } => {
+  const currency = figures.find((figure) => figure?.currency !== undefined)?.currency;
+  return currency === undefined ? {} : { currency };
+};

@@ -8,7 +8,7 @@ import { downAddends, lossesOf } from './down-time.ts';
 import { changeOf } from './formulas/change.ts';
 import { type Addend, addendsOf, type DifferenceLine, groupedBy } from './formulas/difference.ts';
 import { stabilityIndex } from './formulas/stability-index.ts';
-import type { Figure, Kpi } from './kpi.ts';
+import { currencyOf, type Figure, type Kpi } from './kpi.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { causeIn } from './stability.ts';
@@ -59,6 +59,7 @@ export async function whyOf(
   return {
     kpi: kpi?.id ?? indexId,
     unit: kpi?.unit ?? 'count',
+    ...currencyOf(figures?.[1], figures?.[0]),
     from: side(before, from, value.before),
     to: side(after, query.period, value.after),
     difference,

@@ -86,7 +86,7 @@ test('every section has its shape', () => {
       seen.add(section);
       check(shapes[section as keyof typeof shapes], JSON.parse(JSON.stringify(data)));
     }
-  assert.equal([...seen].sort(), ['backups', 'checks', 'health', 'host', 'os', 'patches']);
+  assert.equal([...seen].sort(), ['backups', 'checks', 'health', 'host', 'os', 'patches', 'software']);
 });
 
 /** Made by the collector. */

@@ -125,7 +125,7 @@ export function stabilityRoutes(app: App, context: Context): void {
       const differences = await months.recompute(month, apply);
       return {
         applied: apply !== null,
-        differences: differences.map(({ siteName, kpi, before, after }) => ({ site: siteName, kpi, before, after })),
+        differences: differences.map(({ siteName, site: _, ...rest }) => ({ ...rest, site: siteName })),
       };
     },
   );

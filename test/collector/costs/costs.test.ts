@@ -210,7 +210,9 @@ test('a closed month keeps its costs; computed again with a reason it is revised
   const kept = await kpi('2026-10');
   assert.equal([kept.kpi.value, kept.evidence], [before.kpi.value, before.evidence]);
   const { differences } = await ok<Recomputed>('stability/recompute', 'POST', { month: '2026-10' });
-  assert.ok(differences.some(({ kpi: id, site }) => id === 'cost_per_ticket' && site === null));
+  assert.ok(
+    differences.some(({ kpi: id, site, currency }) => id === 'cost_per_ticket' && site === null && currency === 'EUR'),
+  );
   await ok<Recomputed>('stability/recompute', 'POST', { month: '2026-10', reason: 'costs corrected' });
   assert.ok((await kpi('2026-10')).kpi.value !== before.kpi.value);
 });

@@ -150,6 +150,18 @@ test('nothing was refused, and the log has no complaint', async () => {
   assert.equal(await week.state.selectFrom('losses').selectAll().execute(), []);
 });
 
+test('instants are whole milliseconds, and the page of every ticket opens', async () => {
+  const events = await week.state.selectFrom('ticket_events').select('at').execute();
+  assert.equal(
+    events.filter(({ at }) => !Number.isInteger(at)),
+    [],
+  );
+  for (const { id } of await week.state.selectFrom('tickets').select('id').execute()) {
+    const { status, text } = await week.call(`/api/v1/incidents/${id}`, { as: 'viewer' });
+    assert.is(status, 200, `ticket ${id}: ${text}`);
+  }
+});
+
 /** 9 to 17 on a day from Monday to Friday that is no holiday, by the wall clock of Osaka. */
 function isAtWork(instant: number): boolean {
   const wall = new Date(instant + 9 * hour);

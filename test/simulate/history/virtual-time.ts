@@ -100,7 +100,9 @@ export function startVirtualTime(startAt: number): VirtualTime {
   return {
     clock: { now: () => now, monotonic: () => now },
     turn,
-    async advance(to) {
+    async advance(until) {
+      // A system's clock has whole milliseconds, and databases keep whole ones.
+      const to = Math.ceil(until);
       while (now < to) {
         now = Math.min(to, now + stepMs);
         runDue(now === to);

@@ -171,13 +171,13 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
                 key: 'before',
                 head: t('stability.recompute.before'),
                 right: true,
-                cell: ({ kpi, before }) => formatUnit(unitOf(kpi), before),
+                cell: ({ kpi, before, currency }) => formatUnit(unitOf(kpi), before, currency),
               },
               {
                 key: 'after',
                 head: t('stability.recompute.after'),
                 right: true,
-                cell: ({ kpi, after }) => formatUnit(unitOf(kpi), after),
+                cell: ({ kpi, after, currency }) => formatUnit(unitOf(kpi), after, currency),
               },
             ]}
           />

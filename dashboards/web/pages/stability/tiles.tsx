@@ -37,7 +37,8 @@ function Few({ kpi }: { kpi: KpiValue }) {
     <span class="few">
       {kpi.few.slice(0, 4).map(({ endpoint, ticket, value }) => (
         <span key={endpoint?.id ?? ticket?.id}>
-          {endpoint?.name ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)} <b>{formatUnit(kpi.unit, value)}</b>
+          {endpoint?.name ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)}{' '}
+          <b>{formatUnit(kpi.unit, value, kpi.currency)}</b>
         </span>
       ))}
     </span>
@@ -62,7 +63,7 @@ function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?:
       href={listOf(data, id)}
       name={kpiWord(id, 'name')}
       thin={kpi.thin}
-      figure={isFew ? <Few kpi={kpi} /> : formatUnit(kpi.unit, kpi.value)}
+      figure={isFew ? <Few kpi={kpi} /> : formatUnit(kpi.unit, kpi.value, kpi.currency)}
       notes={[
         kpi.state === 'no_data' && kpiWord(id, 'nothing'),
         isFew && t('stability.insufficient'),

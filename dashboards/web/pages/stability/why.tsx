@@ -14,14 +14,14 @@ import { formatMonth, formatPoints } from './format.ts';
 type WhyLine = KpiWhy['sites']['lines'][number];
 
 /** Parts of percentages and of the index are points; all of them have a sign. */
-function signed({ kpi, unit }: KpiWhy, value: number): string {
+function signed({ kpi, unit, currency }: KpiWhy, value: number): string {
   if (kpi === 'index' || unit === 'percent') {
     const [decimals, least] = kpi === 'index' ? [1, 0.1] : [2, 0.01];
     const isLess = value !== 0 && Math.abs(value) < least / 2;
     const points = formatPoints(isLess ? Math.sign(value) * least : value, decimals);
     return isLess ? t('stability.why.less', { points }) : points;
   }
-  const text = formatUnit(unit, Math.abs(value));
+  const text = formatUnit(unit, Math.abs(value), currency);
   return value < 0 ? `−${text}` : text;
 }
 
@@ -83,7 +83,7 @@ export function Why({ kpi, from, to: until, site, children }: WhyProps) {
             const { difference, change } = why;
             const [was, is] = [why.from, why.to].map(({ period, value }) => ({
               month: formatMonth(period.name),
-              value: formatUnit(why.unit, value),
+              value: formatUnit(why.unit, value, why.currency),
             })) as [{ month: string; value: string }, { month: string; value: string }];
             const values = { from: was.month, before: was.value, to: is.month, after: is.value };
             if (difference === null) return <p class="quiet">{t('stability.why.none', values)}</p>;
