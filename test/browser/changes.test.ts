@@ -1,4 +1,6 @@
 /** Changes in a browser: planned with a warning, seen in the calendar, finished with an outcome, as a person does it. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -69,7 +71,7 @@ if (!missing) {
 
 step('without any, it says how changes get there', async () => {
   await open('/changes');
-  await page.getByText('No change is known in this month.').waitFor();
+  await page.getByText('No change is planned in this month.').waitFor();
   assert.equal(await violations(page), []);
 });
 
@@ -118,6 +120,32 @@ step('one is cancelled with a reason, and its maintenance with it', async () => 
   await page.getByText('Parts are late').waitFor();
   const windows = await collector.get<{ items: unknown[] }>('/api/v1/maintenance');
   await until(async () => windows.items.length <= 1, 1000, 'no window to come');
+});
+
+step('recognised changes are a number in the calendar, and drown no plan in the list', async () => {
+  const state = new DatabaseSync(join(folder.path, 'state.db'));
+  const insert = state.prepare(
+    `insert into changes (kind, title, description, state, start_at, end_at, implemented_at, what, manager, site, packages,
+       rolled_back, emergency_fix, created_at, created_by, updated_at, updated_by)
+     values ('recognised', '', '', 'done', ?1, ?1, ?1, 'patch', 'apt', 'Berlin', '["a"]', 0, 0, ?1, 'monitor', ?1, 'monitor')`,
+  );
+  const month = new Date();
+  month.setDate(1);
+  month.setHours(0, 0, 0, 0);
+  for (let n = 0; n < 60; n++) insert.run(month.getTime() + n);
+  state.close();
+  await open('/changes');
+  const list = page.getByRole('table', { name: 'List' });
+  assert.equal(await list.getByRole('row').count(), 1 + 2, 'the plans alone');
+  await page.getByRole('link', { name: /: 60 Recognised$/ }).click();
+  assert.match(page.url(), /kind=recognised.*day=/);
+  assert.equal(await list.getByRole('row').count(), 1 + 50);
+  await page.getByRole('button', { name: 'Next' }).click();
+  assert.equal(await list.getByRole('row').count(), 1 + 10);
+  await page.getByRole('button', { name: /^All 62$/ }).click();
+  await page.getByRole('button', { name: /show the whole month/ }).click();
+  await page.getByText('1–50 of 62').waitFor();
+  assert.equal(await violations(page), []);
 });
 
 step('pages fit in both languages, widths and themes', async () => {

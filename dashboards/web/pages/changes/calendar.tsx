@@ -1,9 +1,12 @@
-/** The month as a calendar; narrow windows show how many there are on each day, and the list below says which. */
+/**
+ * The month as a calendar: planned changes by name, recognised ones as a number that lists those of its day, because
+ * there are many of them. Narrow windows show how many are planned on each day, and the list below says which.
+ */
 import type { ChangeRow } from '../../../../shared/api.ts';
 import { time } from '../../../../shared/words/format.ts';
-import { to } from '../../router.ts';
+import { search, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
-import { type CalendarDay, liesOn, weeksOf } from './days.ts';
+import { type CalendarDay, dayName, liesOn, weeksOf } from './days.ts';
 import { changeNumber, changeTitle, say } from './facts.tsx';
 
 const shownPerDay = 3;
@@ -12,7 +15,9 @@ const toneOf = ({ outcome, state, isOverdue }: ChangeRow) =>
   isOverdue ? 'with_issues' : state === 'done' && outcome ? outcome.value : state;
 
 function Day({ day, rows, isToday }: { day: CalendarDay; rows: readonly ChangeRow[]; isToday: boolean }) {
-  const own = rows.filter((row) => row.state !== 'cancelled' && liesOn(row, day)).sort((a, b) => a.from - b.from);
+  const all = rows.filter((row) => row.state !== 'cancelled' && liesOn(row, day)).sort((a, b) => a.from - b.from);
+  const own = all.filter(({ kind }) => kind === 'planned');
+  const recognised = all.length - own.length;
   const rest = own.length - shownPerDay;
   return (
     <td class={`${day.isOwn ? '' : 'beyond'} ${isToday ? 'today' : ''}`}>
@@ -41,6 +46,17 @@ function Day({ day, rows, isToday }: { day: CalendarDay; rows: readonly ChangeRo
             {rest > 0 && <li class="quiet small">{t('change.moreOnDay', { n: say(rest) })}</li>}
           </ul>
         </>
+      )}
+      {recognised > 0 && (
+        <a
+          class="recognised"
+          href={`/changes${withQuery(search.value, { kind: 'recognised', day: dayName(day.start), page: null })}`}
+          title={t('change.kind.recognised')}
+        >
+          <span class="unseen">{time(day.start, language.value, 'date')}: </span>
+          {say(recognised)}
+          <span class="word"> {t('change.kind.recognised')}</span>
+        </a>
       )}
     </td>
   );

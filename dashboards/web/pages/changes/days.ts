@@ -34,3 +34,17 @@ export function weeksOf(month: string): CalendarDay[][] {
 /** What takes no time, such as a restart, lies on the day of its instant. */
 export const liesOn = ({ from, to }: Pick<ChangeRow, 'from' | 'to'>, { start, end }: CalendarDay): boolean =>
   from < end && (to > start || from >= start);
+
+/** The one on which `start` lies, as the address of the page has it: 2026-11-09. */
+export function dayName(start: number): string {
+  const date = new Date(start);
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
+}
+
+/** @param name such as 2026-11-09. @returns null for what is no day of that month */
+export const dayNamed = (name: string | null, month: string): CalendarDay | null =>
+  weeksOf(month)
+    .flat()
+    .find(({ start, isOwn }) => isOwn && dayName(start) === name) ?? null;

@@ -2,28 +2,34 @@
 import { useState } from 'preact/hooks';
 import type { ChangeRow } from '../../../../shared/api.ts';
 import { kindOfPeriod } from '../../../../shared/period.ts';
+import { time } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Choices, Input, Select } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { MonthPicker } from '../../parts/month-picker.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
-import { actorName, t } from '../../words/words.ts';
+import { actorName, language, t } from '../../words/words.ts';
 import { ChangeCalendar } from './calendar.tsx';
-import { monthSpan } from './days.ts';
+import { dayNamed, liesOn, monthSpan } from './days.ts';
 import { ChangeLink, ChangeReasons, ChangeState, say, TargetCounts } from './facts.tsx';
 import { ChangeForm } from './form.tsx';
 
+/** Of each kind in one month, so that many recognised ones never push out a planned one. */
 const atMost = 500;
+const pageSize = 50;
 const states = ['planned', 'in_progress', 'done', 'cancelled'] as const;
-const kinds = ['planned', 'recognised'] as const;
+const kinds = ['planned', 'recognised', 'all'] as const;
+type Kind = (typeof kinds)[number];
+const kindOf = (query: URLSearchParams): Kind => kinds.find((one) => one === query.get('kind')) ?? 'planned';
+const kindWord = (kind: Kind) => t(kind === 'all' ? 'change.all' : `change.kind.${kind}`);
 
 export const concernsChanges = ({ kind }: { kind: string }) => kind === 'change' || kind === 'ticket';
 
@@ -78,20 +84,14 @@ function Filters({ query }: { query: URLSearchParams }) {
         label={t('change.search')}
         type="search"
         value={of('q')}
-        onInput={(q) => setQuery({ q: q || null })}
+        onInput={(q) => setQuery({ q: q || null, page: null })}
         maxLength={200}
       />
       <Select
         label={t('column.state')}
         value={of('state')}
-        onChange={(state) => setQuery({ state: state || null })}
+        onChange={(state) => setQuery({ state: state || null, page: null })}
         options={[['', t('change.all')], ...states.map((one) => [one, t(`change.state.${one}`)] as const)]}
-      />
-      <Select
-        label={t('change.kindLabel')}
-        value={of('kind')}
-        onChange={(kind) => setQuery({ kind: kind || null })}
-        options={[['', t('change.all')], ...kinds.map((one) => [one, t(`change.kind.${one}`)] as const)]}
       />
     </div>
   );
@@ -100,23 +100,90 @@ function Filters({ query }: { query: URLSearchParams }) {
 /** What is read in; further columns of a table that was written are left out of account. */
 const tableColumns = 'title, targets, from, to, description, repair_of, outcome, reason, finished';
 
-function Body({ month, rows }: { month: string; rows: readonly ChangeRow[] }) {
+interface BodyProps {
+  month: string;
+  rows: Record<Kind, readonly ChangeRow[]>;
+  query: URLSearchParams;
+}
+
+function List({ month, rows, query }: BodyProps) {
+  const kind = kindOf(query);
+  const day = dayNamed(query.get('day'), month);
+  const chosen = day ? rows[kind].filter((row) => liesOn(row, day)) : rows[kind];
+  const pages = Math.max(1, Math.ceil(chosen.length / pageSize));
+  const page = Math.min(Math.max(1, Math.trunc(Number(query.get('page'))) || 1), pages);
+  const shown = chosen.slice((page - 1) * pageSize, page * pageSize);
+  const from = (page - 1) * pageSize + 1;
+  const range = { from: say(from), to: say(from + shown.length - 1), total: say(chosen.length) };
+  return (
+    <Box title={t('change.list')} flush>
+      <div class="box-body row screen-only">
+        <Choices
+          label={t('change.kindLabel')}
+          value={kind}
+          options={kinds.map((one) => [one, `${kindWord(one)} ${say(rows[one].length)}`] as const)}
+          onChoose={(one) => setQuery({ kind: one === 'planned' ? null : one, page: null })}
+        />
+        {day && (
+          <button type="button" class="button slim" onClick={() => setQuery({ day: null, page: null })}>
+            {t('change.wholeMonth', { day: time(day.start, language.value, 'date') })}
+          </button>
+        )}
+      </div>
+      {chosen.length === 0 ? (
+        <Empty icon="calendar" title={t(`change.none.${day ? 'day' : kind}`)}>
+          <p>{t('change.noneLead')}</p>
+        </Empty>
+      ) : (
+        <>
+          <Table caption={t('change.list')} columns={columnsOf()} rows={shown} keyOf={({ id }) => id} />
+          <Pager
+            from={from}
+            to={from + shown.length - 1}
+            total={chosen.length}
+            label={t('common.range', range)}
+            earlier={t('common.earlier')}
+            later={t('common.later')}
+            onPage={(step) => setQuery({ page: String(page + step) })}
+          />
+        </>
+      )}
+    </Box>
+  );
+}
+
+function Body(props: BodyProps) {
   return (
     <>
       <section class="box" aria-label={t('page.changes')}>
-        <ChangeCalendar month={month} rows={rows} now={now.value} />
+        <ChangeCalendar month={props.month} rows={props.rows.all} now={now.value} />
       </section>
-      <Box title={t('change.list')} flush>
-        {rows.length === 0 ? (
-          <Empty icon="calendar" title={t('change.none')}>
-            <p>{t('change.noneLead')}</p>
-          </Empty>
-        ) : (
-          <Table caption={t('change.list')} columns={columnsOf()} rows={rows} keyOf={({ id }) => id} />
-        )}
-      </Box>
+      <List {...props} />
     </>
   );
+}
+
+/** All of a month, by kind; null while it is loading for the first time. */
+function useMonth(filter: Record<string, string | null>) {
+  const address = (kind: string) => `changes${withQuery('', { ...filter, kind, limit: String(atMost) })}`;
+  const planned = useLoad<Page<ChangeRow>>(address('planned'), concernsChanges, 3000);
+  const recognised = useLoad<Page<ChangeRow>>(address('recognised'), concernsChanges, 3000);
+  const [first, second] = [useKept(planned), useKept(recognised)];
+  const data = first &&
+    second && {
+      rows: {
+        planned: first.items,
+        recognised: second.items,
+        all: [...first.items, ...second.items].sort((a, b) => b.from - a.from || b.id - a.id),
+      },
+      isCut: first.next !== null || second.next !== null,
+    };
+  const problem = planned.problem ?? recognised.problem;
+  const reload = () => {
+    planned.reload();
+    recognised.reload();
+  };
+  return { data, problem, loading: data === null && problem === null, reload };
 }
 
 export function ChangesPage() {
@@ -125,16 +192,15 @@ export function ChangesPage() {
   const month = asked !== null && kindOfPeriod(asked) === 'month' ? asked : periodOf(now.value);
   const { from, to: end } = monthSpan(month);
   const [open, setOpen] = useState(query.has('target'));
-  const filter = Object.fromEntries(['q', 'state', 'kind'].map((name) => [name, query.get(name)]));
-  const span = { from: String(from), to: String(end), ...filter };
-  const address = `changes${withQuery('', { ...span, limit: String(atMost) })}`;
-  const loaded = useLoad<Page<ChangeRow>>(address, concernsChanges, 3000);
-  const kept = useKept(loaded);
-  const shown = { ...loaded, data: kept, loading: kept === null && loaded.loading };
+  const span = { from: String(from), to: String(end), q: query.get('q'), state: query.get('state') };
+  const loaded = useMonth(span);
+  const { data } = loaded;
+  const kind = kindOf(query);
+  const file = { ...span, kind: kind === 'all' ? null : kind };
   const adding = open && may('operator');
   return (
     <>
-      <PageHead title={t('page.changes')} lead={kept && t('change.lead', { n: say(kept.items.length) })}>
+      <PageHead title={t('page.changes')} lead={data && t('change.lead', { n: say(data.rows.all.length) })}>
         <span class="row screen-only">
           <MonthPicker period={month} ahead />
           {may('operator') && !adding && (
@@ -147,10 +213,17 @@ export function ChangesPage() {
       </PageHead>
       {adding && <ChangeForm onDone={(id) => navigate(to.change(id))} onCancel={() => setOpen(false)} />}
       <Filters query={query} />
-      <Ready of={shown}>{({ items }) => <Body month={month} rows={items} />}</Ready>
+      <Ready of={loaded}>
+        {({ rows, isCut }) => (
+          <>
+            {isCut && <p class="quiet small">{t('change.cut', { n: say(atMost) })}</p>}
+            <Body month={month} rows={rows} query={query} />
+          </>
+        )}
+      </Ready>
       <TableFile
         address="changes/table"
-        download={`changes/table${withQuery('', span)}`}
+        download={`changes/table${withQuery('', file)}`}
         columns={tableColumns}
         mayRead={may('operator')}
         onDone={loaded.reload}
