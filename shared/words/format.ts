@@ -148,6 +148,15 @@ const shapes = {
   date: { day: 'numeric', month: 'short', year: 'numeric' },
   /** 3 Nov 14:05 */
   moment: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  /** 3 Nov 2026, 14:05 */
+  long: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  },
   /** 3 Nov 2026, 14:05:09 with the zone */
   full: {
     day: 'numeric',

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { dayIn, instantBeside } from '../../dashboards/web/time/beside.ts';
 import { ago, bytes, cutPercent, duration, measured, none, number, percent, time } from '../../shared/words/format.ts';
 
 const test = suite('format');
@@ -64,6 +65,14 @@ test('times in the zone that is asked for, and midnight as 00', () => {
   assert.is(time(at, 'en', 'moment', 'Asia/Tokyo'), '4 Nov, 00:00');
   assert.is(time(at, 'en', 'minute', 'UTC'), '15:00');
   assert.is(time(at, 'ja', 'date', 'Asia/Tokyo'), '2026年11月4日');
+});
+
+test('a day is that of the period, an instant that of the reader, whose zone is named where it is another one', () => {
+  const at = Date.UTC(2026, 10, 27, 17, 48);
+  const period = { zone: 'UTC' };
+  assert.is(dayIn(at, period, 'en'), '27 Nov 2026');
+  assert.is(instantBeside(at, period, 'en', 'Asia/Tokyo'), '28 Nov 2026, 02:48 (Asia/Tokyo)');
+  assert.is(instantBeside(at, period, 'ja', 'UTC'), '2026年11月27日 17:48');
 });
 
 test('a unit of the outside cannot reach what is not a unit', () => {

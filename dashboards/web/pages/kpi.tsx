@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
 import { kindOfPeriod, movedPeriod } from '../../../shared/period.ts';
-import { none, number, time } from '../../../shared/words/format.ts';
+import { none, number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
@@ -11,6 +11,7 @@ import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
+import { instantBeside } from '../time/beside.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
@@ -42,7 +43,7 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
     { key: 'site', head: t('page.site'), cell: (line) => line.endpoint?.site ?? line.ticket?.site ?? none },
   ];
   if (evidence.some(({ at }) => at !== null))
-    columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="full" /> });
+    columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="long" /> });
   // For a mean each line counts as one; its part is the value.
   if (total.how === 'ratio' && (total.of !== 'count' || evidence.some(({ whole }) => whole > 1)))
     columns.push({
@@ -74,7 +75,11 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
   return (
     <Box
       title={t('stability.evidence')}
-      aside={<span class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value) })}</span>}
+      aside={
+        <span class="quiet small">
+          {t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) })}
+        </span>
+      }
       flush
     >
       {evidence.length === 0 ? (

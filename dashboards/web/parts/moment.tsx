@@ -15,7 +15,8 @@ export function Ago({ at }: { at: number | null }) {
 
 interface MomentProps {
   at: number | null;
-  shape?: 'moment' | 'date' | 'full' | 'time';
+  /** Seconds and the zone are in the title. */
+  shape?: 'moment' | 'date' | 'long' | 'time';
   /** Default that of the reader. */
   zone?: string;
 }

@@ -180,8 +180,8 @@ export function IntervalTable({ caption, intervals }: { caption: string; interva
       keyOf={(row) => row.from}
       columns={[
         { key: 'state', head: t('interval.state'), cell: (row) => <IntervalWord state={row.state} /> },
-        { key: 'from', head: t('interval.from'), cell: (row) => <Moment at={row.from} shape="full" /> },
-        { key: 'to', head: t('interval.to'), cell: (row) => <Moment at={row.to} shape="full" /> },
+        { key: 'from', head: t('interval.from'), cell: (row) => <Moment at={row.from} shape="long" /> },
+        { key: 'to', head: t('interval.to'), cell: (row) => <Moment at={row.to} shape="long" /> },
         {
           key: 'length',
           head: t('interval.length'),

@@ -150,7 +150,7 @@ function Facts({ detail: { row, description, repairs } }: { detail: ChangeDetail
     [
       t('change.window'),
       <span key="w">
-        <Moment at={row.from} shape="full" /> – <Moment at={row.to} shape="full" />
+        <Moment at={row.from} shape="long" /> – <Moment at={row.to} shape="long" />
       </span>,
     ],
     [t('change.kindLabel'), t(`change.kind.${row.kind}`)],
@@ -161,7 +161,7 @@ function Facts({ detail: { row, description, repairs } }: { detail: ChangeDetail
       row.scopes.map(({ of, name }) => `${t(`maintenance.scope.${of}`)} ${name}`).join(', '),
     ]);
   if (row.implementedAt !== null)
-    facts.push([t('change.finishedAt'), <Moment key="f" at={row.implementedAt} shape="full" />]);
+    facts.push([t('change.finishedAt'), <Moment key="f" at={row.implementedAt} shape="long" />]);
   if (row.stated)
     facts.push([
       t('change.stated'),

@@ -143,7 +143,7 @@ function Losses({ detail }: { detail: EndpointDetail }) {
         rows={detail.losses}
         keyOf={(row) => `${row.receivedAt}${row.from}`}
         columns={[
-          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
+          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="long" /> },
           { key: 'count', head: t('about.lossCount'), right: true, cell: (row) => number(row.count, language.value) },
           { key: 'span', head: t('about.lossSpan'), cell: (row) => `${row.from}–${row.to}` },
           { key: 'reason', head: t('presence.reason'), cell: (row) => wordOr('about.loss', row.reason) },
@@ -182,7 +182,7 @@ function Rejected({ detail }: { detail: EndpointDetail }) {
         rows={detail.quarantined}
         keyOf={(row) => `${row.receivedAt}${row.message}`}
         columns={[
-          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="full" /> },
+          { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="long" /> },
           { key: 'code', head: t('about.code'), cell: (row) => <code>{row.code}</code> },
           {
             key: 'message',

@@ -23,7 +23,7 @@ function Signals({ detail }: { detail: EndpointDetail }) {
       rows={detail.signals}
       keyOf={(row) => `${row.at}${row.kind}${row.session}`}
       columns={[
-        { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.at} shape="full" /> },
+        { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.at} shape="long" /> },
         { key: 'kind', head: t('presence.kind'), cell: (row) => wordOr('signal', row.kind) },
         { key: 'reason', head: t('presence.reason'), cell: (row) => reasonOf(row) },
         { key: 'session', head: t('presence.session'), cell: (row) => <code>{row.session?.slice(0, 8) ?? '—'}</code> },

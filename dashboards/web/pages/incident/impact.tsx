@@ -72,7 +72,7 @@ function Versions({ versions, nameOf }: { versions: Impact['versions']; nameOf: 
         {versions.map(({ at, by, reason, segments }) => (
           <li key={at}>
             <p>
-              <Moment at={at} shape="full" /> · {actorName(by)}: {reason}
+              <Moment at={at} shape="long" /> · {actorName(by)}: {reason}
             </p>
             {segments.length === 0 ? <p>{t('impact.nobody')}</p> : <SegmentTable segments={segments} nameOf={nameOf} />}
           </li>

@@ -1,10 +1,11 @@
 /** A report as it was made: first what a meeting needs, then its annexes; on paper the same as on the screen. */
 import type { PeriodReport, PeriodReportContent } from '../../../../shared/api.ts';
-import { number, time } from '../../../../shared/words/format.ts';
+import { number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { instantBeside } from '../../time/beside.ts';
 import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { Actions } from '../stability/actions.tsx';
@@ -94,7 +95,7 @@ function Versions({ report }: { report: PeriodReport }) {
   return (
     <div class="stack-2 small quiet">
       <p>
-        {t('report.made', { at: time(madeAt, language.value, 'full', stability.period.zone), by: actorName(by) })}
+        {t('report.made', { at: instantBeside(madeAt, stability.period, language.value), by: actorName(by) })}
         {revision > 0 && ` · ${t('report.revision', { n: revision, reason: reason || '—' })}`}
       </p>
       <p>

@@ -15,7 +15,7 @@ function One({ version, names }: { version: RuleVersion; names: ScopeNames }) {
   return (
     <li class="version">
       <p>
-        <Moment at={at} shape="full" /> · <span class="strong">{actorName(by)}</span> ·{' '}
+        <Moment at={at} shape="long" /> · <span class="strong">{actorName(by)}</span> ·{' '}
         <ScopeName scope={scope} names={names} />
       </p>
       {/* Where the program itself changed it, the reason is a code. */}

@@ -1,9 +1,10 @@
 /** The answer in one sentence, and what the numbers of the page are of. */
 import type { ComponentChildren } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
-import { number, percent, time } from '../../../../shared/words/format.ts';
+import { number, percent } from '../../../../shared/words/format.ts';
 import { Sentence } from '../../parts/sentence.tsx';
 import { to, withQuery } from '../../router.ts';
+import { dayIn, instantBeside } from '../../time/beside.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { kpiWord } from '../kpi-tile.tsx';
 import { comparedName } from './compare.tsx';
@@ -84,18 +85,18 @@ export function Lead({ data }: { data: Stability }) {
   );
 }
 
-function State({ data: { provisional, closed } }: { data: Stability }): ComponentChildren {
+function State({ data: { provisional, closed, period } }: { data: Stability }): ComponentChildren {
   if (closed && closed.revision > 0) {
     const { by, at } = closed;
     const reason = by === 'monitor' ? t('stability.settled') : closed.reason;
-    const values = { n: closed.revision, by: actorName(by), at: time(at, language.value, 'date'), reason };
+    const values = { n: closed.revision, by: actorName(by), at: dayIn(at, period, language.value), reason };
     return (
       <>
         <span class="tag">{t('stability.revised')}</span> {t('stability.revisedBy', values)}
       </>
     );
   }
-  if (closed) return t('stability.closed', { at: time(closed.at, language.value, 'date') });
+  if (closed) return t('stability.closed', { at: dayIn(closed.at, period, language.value) });
   return <span class="tag">{t(provisional ? 'stability.provisional' : 'stability.open')}</span>;
 }
 
@@ -109,8 +110,8 @@ export function About({ data }: { data: Stability }) {
       <li>
         <State data={data} />
       </li>
-      <li>{period.zone}</li>
-      <li>{t('common.asOf', { at: time(asOf, language.value, 'moment', period.zone) })}</li>
+      <li>{t('stability.zone', { zone: period.zone })}</li>
+      <li>{t('common.asOf', { at: instantBeside(asOf, period, language.value) })}</li>
       <li>
         {t('stability.coverage')} {percent(coverage, language.value, 1)}
       </li>
