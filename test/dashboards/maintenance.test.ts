@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bodyOf, type WindowDraft } from '../../dashboards/web/pages/maintenance/plan.ts';
+import { rhythmOf } from '../../dashboards/web/pages/maintenance/rhythm.ts';
 
 const now = Date.parse('2026-11-27T12:00:00Z');
 const draft = (more: Partial<WindowDraft>): WindowDraft => ({
@@ -46,6 +47,25 @@ test('a repetition takes its time and weekday from the start', () => {
   assert.is(cronOf({ repeat: 'monthly', from }), '5 22 * * TUE#2');
   assert.is(cronOf({ repeat: 'cron', cron: ' 0 1 L * * ' }), '0 1 L * *');
   assert.is(cronOf({ repeat: 'weekly' }), undefined);
+});
+
+test('a recurrence is said in words where there are words for it', () => {
+  assert.equal(rhythmOf('0 22 14 * *'), { of: 'monthly', time: '22:00', day: 14 });
+  assert.equal(rhythmOf('5 3 * * *'), { of: 'daily', time: '03:05' });
+  assert.equal(rhythmOf('0 2 * * 7'), { of: 'weekly', time: '02:00', weekday: 0 });
+  assert.equal(rhythmOf('0 2 * * sat'), { of: 'weekly', time: '02:00', weekday: 6 });
+  assert.equal(rhythmOf('0 2 * * TUE#2'), { of: 'nth', time: '02:00', weekday: 2, nth: 2 });
+  for (const cron of [
+    '*/5 * * * *',
+    '0 22 1,15 * *',
+    '0 2 13 * FRI',
+    '0 2 * 3 *',
+    '0 2 * * MON-FRI',
+    '0 24 * * *',
+    'x',
+    '0 2 L * *',
+  ])
+    assert.is(rhythmOf(cron), null, cron);
 });
 
 test.run();

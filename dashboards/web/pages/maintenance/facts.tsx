@@ -4,12 +4,37 @@ import { duration, number, time } from '../../../../shared/words/format.ts';
 import { Callout } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { language, t } from '../../words/words.ts';
+import { rhythmOf } from './rhythm.ts';
 
 export const say = (value: number) => number(value, language.value);
 
 export const Covered = ({ row }: { row: MaintenanceRow }) => (
-  <>{t('maintenance.covers', { endpoints: say(row.endpoints), alerts: say(row.alerts) })}</>
+  <>
+    {/* A window to come hides nothing that fires now. */}
+    {row.state === 'running'
+      ? t('maintenance.covers', { endpoints: say(row.endpoints), alerts: say(row.alerts) })
+      : t('maintenance.coversThen', { endpoints: say(row.endpoints) })}
+  </>
 );
+
+/** 1 November 2026 was a Sunday. */
+const weekdayName = (weekday: number) =>
+  new Intl.DateTimeFormat(language.value, { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(2026, 10, 1 + weekday));
+
+/** When it comes again, in the zone of the recurrence, which is named. */
+export function Rhythm({ cron, zone }: { cron: string; zone: string }) {
+  const rhythm = rhythmOf(cron);
+  if (rhythm === null)
+    return (
+      <span>
+        {t('maintenance.rhythm.cron')} <code>{cron}</code>, {zone}
+      </span>
+    );
+  const { time: at, of } = rhythm;
+  const day = of === 'monthly' ? say(rhythm.day) : of === 'daily' ? '' : weekdayName(rhythm.weekday);
+  const nth = of === 'nth' ? t(`maintenance.rhythm.nths.${rhythm.nth}`) : '';
+  return <span title={cron}>{t(`maintenance.rhythm.${of}`, { day, nth, time: at, zone })}</span>;
+}
 
 /** In the zone of the recurrence, which is named. */
 export function NextDates({ row }: { row: MaintenanceRow }) {

@@ -11,7 +11,7 @@ import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
-import { Covered, say, Warnings, When } from './facts.tsx';
+import { Covered, Rhythm, say, Warnings, When } from './facts.tsx';
 import { MaintenanceForm } from './form.tsx';
 
 const concerns = (change: LiveChange) =>
@@ -82,8 +82,7 @@ function columnsOf(act: (address: string, body?: object) => void): TableColumn<M
     {
       key: 'repeat',
       head: t('maintenance.repeat'),
-      cell: (row) =>
-        row.repeat ? <code>{`${row.repeat.cron} ${row.repeat.zone}`}</code> : t('maintenance.repeats.once'),
+      cell: (row) => (row.repeat ? <Rhythm {...row.repeat} /> : t('maintenance.repeats.once')),
     },
     { key: 'covers', head: t('maintenance.hides'), cell: (row) => <Covered row={row} /> },
     {
