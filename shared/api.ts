@@ -171,7 +171,7 @@ export type Interval = Static<typeof Interval>;
 
 const Section = Type.Object({ section: text, at: ms, receivedAt: ms, data: Type.Unknown() });
 
-const hash = Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' }));
+const hash = Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$', want: '16 hex digits' }));
 /**
  * Hardware and system hashes of a machine, as its agent sends them at enrolment; what it could not read is left out.
  */
@@ -180,7 +180,7 @@ export const Fingerprint = Type.Object({
   serial: hash,
   board: hash,
   machine: hash,
-  macs: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{16}$' }), { maxItems: 16 })),
+  macs: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{16}$', want: '16 hex digits' }), { maxItems: 16 })),
 });
 export type Fingerprint = Static<typeof Fingerprint>;
 

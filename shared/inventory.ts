@@ -21,7 +21,7 @@ const closed = { additionalProperties: false } as const;
 /** Why, as a code and its values: reason.ts. */
 export const Reason = Type.Object(
   {
-    code: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+    code: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$', want: 'a code of small letters, digits and _' }),
     params: Type.Optional(
       Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), Type.Union([text(2000), Type.Number()]), {
         maxProperties: 8,

@@ -2,11 +2,17 @@
 export const periodKinds = ['week', 'month', 'quarter'] as const;
 export type PeriodKind = (typeof periodKinds)[number];
 
-/** A week 53 that the year does not have passes here and not `kindOfPeriod`. */
-export const periodText = '^[1-9]\\d{3}-(0[1-9]|1[0-2]|Q[1-4]|W(0[1-9]|[1-4]\\d|5[0-3]))$';
+/** Nothing was measured before 2000. A week 53 that the year does not have passes here and not `kindOfPeriod`. */
+const inYear = '(0[1-9]|1[0-2]|Q[1-4]|W(0[1-9]|[1-4]\\d|5[0-3]))$';
+export const periodText = `^2\\d{3}-${inYear}`;
+
+/** What stands in for the name of a period when it is none. */
+export const periodWords =
+  'a month such as 2026-11, a week such as 2026-W48 or a quarter such as 2026-Q4, from the year 2000';
 
 const dayMs = 86_400_000;
-const form = new RegExp(periodText);
+/** One earlier: what a period is compared with may lie before 2000. */
+const form = new RegExp(`^(19|2\\d)\\d{2}-${inYear}`);
 const padded = (n: number) => String(n).padStart(2, '0');
 
 /** Null: it names no period. */

@@ -38,12 +38,19 @@ interface Shape extends Extras {
   items?: Shape;
   minItems?: number;
   maxItems?: number;
+  uniqueItems?: boolean;
+  minProperties?: number;
+  maxProperties?: number;
   minLength?: number;
   maxLength?: number;
   pattern?: string;
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
 }
+
+/** Of one section: what comes from outside may have thousands of wrong keys. */
+const maxFaults = 100;
 
 /** @param schema made of objects, lists, texts, numbers, words of a list, and choices between these */
 export function faultsOf(schema: object, value: unknown, path: Path = []): Fault[] {
@@ -62,7 +69,12 @@ function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
   if (!isOfType(shape, value)) return [wrong(shape, value, path, typeHint(shape, value, path))];
   if (shape.type === 'object') return objectFaults(shape, value as Record<string, unknown>, path);
   if (shape.type !== 'array') return [];
-  return (value as unknown[]).flatMap((item, i) => faultsOf(shape.items ?? {}, item, [...path, i]));
+  const items = value as unknown[];
+  const found = items.flatMap((item, i) => faultsOf(shape.items ?? {}, item, [...path, i]));
+  if (!shape.uniqueItems || found.length > 0) return found;
+  const seen = new Set<string>();
+  const twice = items.find((item) => seen.size === seen.add(JSON.stringify(item)).size);
+  return twice === undefined ? [] : [{ path, problem: `has ${shown(twice)} twice; write each once` }];
 }
 
 export const unknownKey = (path: Path, key: string, known: readonly string[]): Fault => {
@@ -114,10 +126,13 @@ function isOfType(shape: Shape, value: unknown): boolean {
     case 'integer': {
       const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, type } = shape;
       if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+      if (shape.exclusiveMinimum !== undefined && value <= shape.exclusiveMinimum) return false;
       return value >= minimum && value <= maximum && (type === 'number' || Number.isInteger(value));
     }
     case 'boolean':
       return typeof value === 'boolean';
+    case 'null':
+      return value === null;
     case 'array':
       return (
         Array.isArray(value) &&
@@ -131,7 +146,7 @@ function isOfType(shape: Shape, value: unknown): boolean {
 
 function isFittingText({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern }: Shape, text: string): boolean {
   if (text.length < minLength || text.length > maxLength) return false;
-  return pattern === undefined || new RegExp(pattern).test(text);
+  return pattern === undefined || new RegExp(pattern, 'u').test(text);
 }
 
 function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path): Fault[] {
@@ -140,16 +155,30 @@ function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path):
     .filter((key) => value[key] === undefined)
     .map((key) => ({ path, problem: `lacks "${key}": ${wanted(properties[key] ?? {})}` }));
   for (const [key, inner] of Object.entries(value)) {
+    if (faults.length >= maxFaults) break;
     if (Object.hasOwn(properties, key)) {
       if (inner !== undefined) faults.push(...faultsOf(properties[key] as Shape, inner, [...path, key]));
     } else if (patternProperties) {
-      const fitting = Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern).test(key));
+      const fitting = Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern, 'u').test(key));
       if (fitting) faults.push(...faultsOf(fitting[1], inner, [...path, key]));
       else
         faults.push({ path: [...path, key], isKey: true, problem: `${shown(key)} is not a name that can stand here` });
     } else if (shape.additionalProperties === false) faults.push(unknownKey(path, key, Object.keys(properties)));
   }
-  return faults;
+  return faults.length > 0 ? faults : countFaults(shape, value, path);
+}
+
+function countFaults(
+  { minProperties = 0, maxProperties, properties = {}, required = [] }: Shape,
+  value: object,
+  path: Path,
+) {
+  const count = Object.keys(value).length;
+  if (maxProperties !== undefined && count > maxProperties)
+    return [{ path, problem: `has ${count} keys; at most ${maxProperties} are taken` }];
+  if (count >= minProperties) return [];
+  const others = Object.keys(properties).filter((key) => !required.includes(key));
+  return [{ path, problem: `changes nothing: give one of ${others.join(', ')}` }];
 }
 
 /** Sections that differ by one word, such as `kind`, are compared with the one that is named; else by their type. */
@@ -168,7 +197,9 @@ function choiceFaults(shape: Shape, choices: readonly Shape[], value: unknown, p
     return faultsOf(words, given, [...path, word]);
   }
   const type = Array.isArray(value) ? 'array' : typeof value;
-  const fitting = choices.findIndex((choice) => choice.type === type);
+  const fitting = choices.findIndex(
+    (choice) => choice.type === type || (type === 'number' && choice.type === 'integer'),
+  );
   return shape.want === undefined && fitting >= 0 ? (found[fitting] as Fault[]) : [wrong(shape, value, path, '')];
 }
 
@@ -183,11 +214,13 @@ function wanted(shape: Shape): string {
     case 'string':
       return `a text${range(minLength === 0 ? undefined : minLength, maxLength, ' characters')}`;
     case 'number':
-      return `a number${range(minimum, maximum)}`;
+      return `a number${shape.exclusiveMinimum === undefined ? '' : ` above ${shape.exclusiveMinimum}`}${range(minimum, maximum)}`;
     case 'integer':
-      return `a whole number${range(minimum, maximum)}`;
+      return `a whole number${range(minimum, maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum)}`;
     case 'boolean':
       return 'true or false';
+    case 'null':
+      return 'null';
     case 'array':
       return `a list${range(minItems, maxItems, ' entries')}`;
     case 'object':

@@ -39,7 +39,6 @@ const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 
 /** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
-  if (error.validation) return fail('BAD_REQUEST', { problem: problemOf(error) });
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return fail('TOO_LARGE', {
       size: request.headers['content-length'] ?? 'too many',
@@ -48,15 +47,6 @@ function translate(error: FastifyError, request: FastifyRequest): EvenkeelError 
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? fail('BAD_REQUEST', { problem: error.message.slice(0, 300) }) : undefined;
-}
-
-function problemOf(error: FastifyError): string {
-  const first = error.validation?.[0];
-  const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
-  const where = `${part}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
-  // A key that the schema does not have is reported as a value under the schema "false".
-  const what = first?.message === 'schema is false' ? 'is not known here' : first?.message;
-  return `${where} ${what ?? 'does not have the expected shape'}`.slice(0, 300);
 }
 
 /** Internal errors are for the log; the caller gets a reference to them. */

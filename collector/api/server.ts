@@ -3,8 +3,8 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyServerOptions, LogController } from 'fastify';
+import { Type } from 'typebox';
 import { ErrorBody } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,6 +15,8 @@ import type { App, Context } from './context.ts';
 import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
+import { closed } from './shapes.ts';
+import { compileValidator } from './validate.ts';
 
 export interface ServerOptions {
   tls: TlsSettings | null;
@@ -38,12 +40,14 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     ...(options.tls ? { https: { cert: options.tls.cert, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
   };
   const app = fastify(settings) as unknown as App;
-  app.setValidatorCompiler(TypeBoxValidatorCompiler as never);
+  app.setValidatorCompiler(compileValidator as never);
   // Answers are composed field by field, so no second pass is needed to hide fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
 
   const unmatched = checkAccess(app);
+  app.addHook('onRoute', (route) => refuseStrangeKeys(route as never));
+  takeEmptyJson(app);
   app.decorateRequest('caller', null);
   await app.register(cookie);
   await app.register(helmet, headers(options.tls !== null));
@@ -60,6 +64,21 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   await app.ready();
   if (unmatched.size > 0) throw new Error(`access.ts names what does not exist: ${[...unmatched].join(', ')}`);
   return app;
+}
+
+/** Where nothing is asked for, a key of the query would be ignored, and its sender deceived. */
+function refuseStrangeKeys({ schema }: DescribedRoute): void {
+  if (schema && !schema.hide) schema.querystring ??= Type.Object({}, closed);
+}
+
+/** Clients name JSON as the type of every request, also of those without a body. */
+function takeEmptyJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body, done);
+  });
 }
 
 /** @returns the entries without a route so far; empties as routes are added */
@@ -115,7 +134,13 @@ const documentation = (version: string) => ({
 interface DescribedRoute {
   method: string | string[];
   url: string;
-  schema?: { hide?: boolean; response?: Record<string, unknown>; security?: unknown; description?: string };
+  schema?: {
+    hide?: boolean;
+    querystring?: unknown;
+    response?: Record<string, unknown>;
+    security?: unknown;
+    description?: string;
+  };
 }
 
 /** The common documentation of all routes: who may call it, and how a refusal looks. */

@@ -4,6 +4,15 @@ import { fail } from '../../shared/errors.ts';
 
 export const closed = { additionalProperties: false } as const;
 export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
+/** Of something that is counted up from 1. @param want such as `the number of a ticket` */
+export const counted = (want: string) => Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, want });
+/** Where the next page of a list begins, for lists whose mark is a number. */
+export const PageMark = Type.String({ pattern: '^\\d{1,9}$', want: 'the `next` of a page of this list' });
+/** Of people who log in, and of API tokens' owners. */
+export const UserName = Type.String({
+  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$',
+  want: 'a name of 1 to 64 letters, digits, spaces, or . _ @ -, beginning with a letter or digit',
+});
 export const Nothing = Type.Null({ description: 'no content' });
 export const word = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });

@@ -2,6 +2,7 @@
 import { periodBounds } from '../../shared/calendar.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
+import { periodWords } from '../../shared/period.ts';
 
 /** Late facts (a buffer delivered after days offline) may still change a period for this long. */
 const settlesAfterMs = 3 * 86_400_000;
@@ -21,7 +22,7 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
     period = periodBounds(zone, name);
   } catch {
     throw fail('BAD_REQUEST', {
-      problem: `period "${name.slice(0, 40)}" is not a month such as 2026-11, nor a week such as 2026-W48, nor a quarter such as 2026-Q4`,
+      problem: `period "${name.slice(0, 40)}" must be ${periodWords}`,
     });
   }
   const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
-import { closed, Id, Nothing } from '../shapes.ts';
+import { closed, Id, Nothing, UserName } from '../shapes.ts';
 
 const User = Type.Object({
   id: Type.String(),
@@ -11,7 +11,7 @@ const User = Type.Object({
   createdAt: Type.Integer(),
   disabledAt: Type.Union([Type.Integer(), Type.Null()]),
 });
-const Password = Type.String({ maxLength: 1024, description: 'at least 12 characters' });
+const Password = Type.String({ maxLength: 1024, secret: true, description: 'at least 12 characters' });
 
 export function accountRoutes(app: App, { accounts: { users } }: Context): void {
   app.get(
@@ -43,7 +43,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
         tags: ['access'],
         body: Type.Object(
           {
-            name: Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$' }),
+            name: UserName,
             password: Password,
             role: Role,
           },

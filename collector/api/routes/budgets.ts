@@ -7,7 +7,7 @@ import { budgetsOf, setTarget, targetVersions } from '../../kpi/budget.ts';
 import { definitionNow } from '../../kpi/definition.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, PageMark, word } from '../shapes.ts';
 import { kpiQuestions, kpiScope } from './kpi-question.ts';
 
 const BudgetQuery = Type.Object(
@@ -16,7 +16,7 @@ const BudgetQuery = Type.Object(
     kind: EndpointKind,
     by: Type.Optional(Type.Enum(['endpoint', 'site', 'group', 'tag'], { default: 'endpoint' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })),
+    page: Type.Optional(PageMark),
   },
   closed,
 );

@@ -32,7 +32,13 @@ const HolidayQuery = Type.Object(
     region: word(16, 'such as DE or DE-BE'),
     from: year,
     to: year,
-    language: Type.Optional(Type.String({ pattern: '^[a-z]{2}$', description: 'of the names, where there are such' })),
+    language: Type.Optional(
+      Type.String({
+        pattern: '^[a-z]{2}$',
+        want: 'two small letters such as de or ja',
+        description: 'of the names, where there are such',
+      }),
+    ),
   },
   closed,
 );

@@ -8,9 +8,9 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { ChangeQuery, changeById, changeMarks, changePreview, changesBy } from '../read-changes.ts';
 import { scopeNamed } from '../rule-scope.ts';
-import { closed, Instant, instantMs, instantOf, word } from '../shapes.ts';
+import { closed, counted, Instant, instantMs, instantOf, word } from '../shapes.ts';
 
-export const ChangeId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
+export const ChangeId = Type.Object({ id: counted('the number of a change') }, closed);
 const Scope = Type.Object(
   {
     of: Type.Enum([...maintenanceScopes]),

@@ -15,11 +15,22 @@ import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
-    name: Type.Optional(Type.String({ pattern: namePattern })),
+    name: Type.Optional(
+      Type.String({
+        pattern: namePattern,
+        want: 'a name of 1 to 128 letters, digits, spaces, or . _ -, beginning with a letter or digit',
+      }),
+    ),
     kind: Type.Optional(EndpointKind),
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     tags: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$' }), { maxItems: 50 }),
+      Type.Array(
+        Type.String({
+          pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$',
+          want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
+        }),
+        { maxItems: 50 },
+      ),
     ),
     groups: Type.Optional(
       Type.Array(word(64), { maxItems: 100, description: 'ids of all groups that it is to be in' }),

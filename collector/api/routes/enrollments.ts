@@ -26,7 +26,7 @@ const NewCode = Type.Object(
 /** Facts that an agent reports about itself. A newer agent may report more than this collector expects. */
 const Applicant = Type.Object(
   {
-    code: word(200, 'the secret inside the join code'),
+    code: Type.String({ ...word(200, 'the secret inside the join code'), secret: true }),
     hostname: Type.String({ maxLength: 1024, description: 'as the machine calls itself; a name is made of it' }),
     platform: word(32),
     arch: word(32),

@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { Impact, ImpactSegment } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, counted, word } from '../shapes.ts';
 
-const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
+const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 const segment = {
   ...{ start: Date.UTC(2026, 9, 9, 11, 14), end: Date.UTC(2026, 9, 9, 14, 41), factor: 0.8 },
   ...{ affected: [{ site: 'sabcdefghijkmnpq', people: 113 }] },

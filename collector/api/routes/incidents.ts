@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { Incident } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { incidentOf } from '../read-incident.ts';
-import { closed } from '../shapes.ts';
+import { closed, counted } from '../shapes.ts';
 
-const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
+const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 
 export function incidentRoutes(app: App, { state, impacts, months, zone, ruleNamed, clock }: Context): void {
   app.get(

@@ -2,24 +2,15 @@
 import { type Static, Type } from 'typebox';
 import { EndpointKind } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { periodText, periodWords } from '../../../shared/period.ts';
 import { nameKey } from '../../../shared/place-name.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import type { KpiScope } from '../../kpi/question.ts';
 import type { Context } from '../context.ts';
 import { closed, PlaceName } from '../shapes.ts';
 
-/** Its form is checked where it is read, which says what a period looks like. */
-export const PeriodName = Type.String({
-  maxLength: 40,
-  description: 'a month such as 2026-11, a week such as 2026-W48 or a quarter such as 2026-Q4',
-});
-const period = Type.Optional(
-  Type.String({
-    maxLength: 40,
-    description:
-      'a month such as 2026-11, a week such as 2026-W48 or a quarter such as 2026-Q4; default the present month',
-  }),
-);
+export const PeriodName = Type.String({ pattern: periodText, want: periodWords, description: periodWords });
+const period = Type.Optional({ ...PeriodName, description: `${periodWords}; default the present month` });
 export const kpiScope = {
   period,
   kind: Type.Optional(EndpointKind),

@@ -8,7 +8,7 @@ import { kpis } from '../../kpi/kpis/index.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import { kpiNamed, whyOf } from '../../kpi/why.ts';
 import type { App, Context } from '../context.ts';
-import { closed, Id } from '../shapes.ts';
+import { closed, Id, PageMark } from '../shapes.ts';
 import { kpiQuestions, kpiScope, PeriodName } from './kpi-question.ts';
 
 const ListQuery = Type.Object(kpiScope, closed);
@@ -16,7 +16,7 @@ const DetailQuery = Type.Object(
   {
     ...kpiScope,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })),
+    page: Type.Optional(PageMark),
   },
   closed,
 );

@@ -10,7 +10,7 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Instant, instantMs, instantOf, word } from '../shapes.ts';
 
-const Reason = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' });
+const Reason = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S', want: 'a reason of 1 to 1000 characters' });
 const Scope = Type.Object(
   {
     of: Type.Enum([...maintenanceScopes]),

@@ -21,7 +21,7 @@ const Query = Type.Object(
   {
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
+    page: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', want: 'the `next` of a page of this list' })),
   },
   closed,
 );

@@ -8,7 +8,11 @@ import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
 
 /** One address alone: no names, lists or line breaks, which would become headers of the mail. */
-const Address = Type.String({ maxLength: 254, pattern: '^[^\\s@<>,;:"\'\\\\()\\[\\]]+@[^\\s@<>,;:"\'\\\\()\\[\\]]+$' });
+const Address = Type.String({
+  maxLength: 254,
+  want: 'one mail address such as mia@example.org',
+  pattern: '^[^\\s@<>,;:"\'\\\\()\\[\\]]+@[^\\s@<>,;:"\'\\\\()\\[\\]]+$',
+});
 const fields = {
   rhythm: Type.Enum([...periodKinds]),
   hour: Type.Integer({

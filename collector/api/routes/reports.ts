@@ -1,23 +1,23 @@
 /** Period reports: made once, kept as they were, as JSON and as a table. */
 import { Type } from 'typebox';
 import { PeriodReport, PeriodReportRow, page } from '../../../shared/api.ts';
-import { periodText } from '../../../shared/period.ts';
+import { periodText, periodWords } from '../../../shared/period.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { csvOf } from '../../reports/csv.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, word } from '../shapes.ts';
+import { closed, Id, PageMark, word } from '../shapes.ts';
 
 const ListQuery = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })),
+    page: Type.Optional(PageMark),
   },
   closed,
 );
 const NewReport = Type.Object(
   {
-    period: Type.String({ pattern: periodText, description: 'a month 2026-11, a week 2026-W48, a quarter 2026-Q4' }),
+    period: Type.String({ pattern: periodText, want: periodWords }),
     zone: Type.Optional(word(64, 'IANA, such as Europe/Berlin; default the report zone')),
     site: Type.Optional(word(64, 'id; default all')),
     language: Type.Optional(Type.Enum([...languages])),

@@ -12,9 +12,13 @@ export const reason = Type.String({
   minLength: 1,
   maxLength: 500,
   pattern: '\\S',
+  want: 'a reason of 1 to 500 characters',
   description: 'why; kept with the change',
 });
-export const RuleName = Type.String({ pattern: '^[a-z][a-z0-9-]{1,63}$' });
+export const RuleName = Type.String({
+  pattern: '^[a-z][a-z0-9-]{1,63}$',
+  want: 'the id of a rule: 2 to 64 small letters a to z, digits and hyphens, beginning with a letter',
+});
 /** Checked against the shape of a rule, part by part, where the rest of the rule is known. */
 export const Parts = Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), { maxProperties: 20 });
 export const scope = Type.Optional(Scope);

@@ -8,13 +8,18 @@ import type { SeriesQuery } from '../../series/series.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Instant, instantOf } from '../shapes.ts';
 
-const TagFilter = Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}=', maxLength: 300 });
+const TagFilter = Type.String({
+  pattern: '^[a-z][a-z0-9_]{0,31}=',
+  maxLength: 300,
+  want: 'a tag and its value such as disk=C:',
+});
 
 const Query = Type.Object(
   {
     metric: Type.String({
       pattern: '^[a-z][a-z0-9_.]*(,[a-z][a-z0-9_.]*){0,15}$',
       description: 'names from the catalogue, comma-separated',
+      want: '1 to 16 names from the catalogue, comma-separated, such as cpu.usage_active',
       examples: ['cpu.usage_active'],
     }),
     tag: Type.Optional(

@@ -7,13 +7,12 @@ import { minimumLength } from '../../accounts/password.ts';
 import { sessionMs } from '../../accounts/sessions.ts';
 import type { App, Caller, Context } from '../context.ts';
 import { cookieName } from '../guard.ts';
-import { closed, Nothing, word } from '../shapes.ts';
+import { closed, Nothing, UserName, word } from '../shapes.ts';
 
 /** These are open to guessing: few attempts, per address. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
-const UserName = Type.String({ pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$' });
-const Password = Type.String({ maxLength: 1024, description: `at least ${minimumLength} characters` });
+const Password = Type.String({ maxLength: 1024, secret: true, description: `at least ${minimumLength} characters` });
 
 export function sessionRoutes(app: App, context: Context): void {
   const { users, sessions, setup } = context.accounts;
@@ -43,7 +42,11 @@ export function sessionRoutes(app: App, context: Context): void {
         summary: 'Create the first admin, once',
         tags: ['session'],
         body: Type.Object(
-          { secret: word(100, 'from the link that the start printed'), user: UserName, password: Password },
+          {
+            secret: Type.String({ ...word(100, 'from the link that the start printed'), secret: true }),
+            user: UserName,
+            password: Password,
+          },
           {
             ...closed,
             examples: [{ secret: 'from-the-link', user: 'ada', password: 'a sentence that I remember' }],
@@ -67,7 +70,7 @@ export function sessionRoutes(app: App, context: Context): void {
         summary: 'Log in; answers with a session cookie',
         tags: ['session'],
         body: Type.Object(
-          { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 1024 }) },
+          { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 1024, secret: true }) },
           { ...closed, examples: [{ user: 'ada', password: 'a sentence that I remember' }] },
         ),
         response: { 200: Me },

@@ -16,7 +16,7 @@ import type { LicenceUse } from '../../software/licences.ts';
 import type { StoredProduct } from '../../software/products.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, PageMark, word } from '../shapes.ts';
 import { sendTable, TableText, tableRoutes, tableSerializer } from '../tables.ts';
 
 const reason = { reason: word(500, 'why; kept with the version') };
@@ -38,7 +38,7 @@ const TitleQuery = Type.Object(
   {
     ...filters,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })),
+    page: Type.Optional(PageMark),
   },
   closed,
 );

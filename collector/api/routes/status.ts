@@ -3,13 +3,17 @@ import { Type } from 'typebox';
 import { OutwardChange, page, StatusAnswer, StatusPageRow, statusAccess } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, instantMs, Nothing, word } from '../shapes.ts';
+import { closed, counted, Id, instantMs, Nothing, word } from '../shapes.ts';
 
 /** Open to everyone, per address; a page asks twice a minute. */
 const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
 const Part = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z0-9-]{1,32}$', description: 'of your choice; notices refer to it' }),
+    id: Type.String({
+      pattern: '^[a-z0-9-]{1,32}$',
+      want: '1 to 32 small letters a to z, digits or hyphens',
+      description: 'of your choice; notices refer to it',
+    }),
     name: word(80, 'as people know it; shown to everyone who may see the page'),
     of: Type.Enum(['site', 'group']),
     target: word(64, 'id of the site or group'),
@@ -17,7 +21,11 @@ const Part = Type.Object(
   closed,
 );
 const fields = {
-  slug: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$', description: 'its address: /status/SLUG' }),
+  slug: Type.String({
+    pattern: '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$',
+    want: '1 to 64 small letters a to z, digits, or hyphens between them',
+    description: 'its address: /status/SLUG',
+  }),
   title: word(120),
   intro: Type.String({ maxLength: 1000 }),
   access: Type.Enum([...statusAccess], { description: 'login: only for people who are logged in' }),
@@ -57,7 +65,7 @@ const Update = Type.Object(
   { words, nextAt, ended: Type.Optional(Type.Boolean()) },
   { ...closed, examples: [{ words: 'It works again.', ended: true }] },
 );
-const NoticeId = Type.Object({ id: Id.properties.id, notice: Type.Integer({ minimum: 1 }) }, closed);
+const NoticeId = Type.Object({ id: Id.properties.id, notice: counted('the number of a notice') }, closed);
 
 export function statusRoutes(app: App, { status, clock }: Context): void {
   const url = '/api/v1/status-pages';

@@ -5,10 +5,10 @@ import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { queuesOf, TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, counted, word } from '../shapes.ts';
 import { Level, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
-const TicketId = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }, closed);
+const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 const Requester = word(128, 'who asked for it: a user, or any name');
 
 const New = Type.Object(

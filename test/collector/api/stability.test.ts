@@ -300,7 +300,7 @@ test('a period that is none is refused in words, wherever it is asked for', asyn
     const { status, body } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
     const { code, message } = body as { code: string; message: string };
     assert.equal([status, code], [400, 'BAD_REQUEST'], path);
-    assert.match(message, /"(2026-13|last)" is not a month such as 2026-11/, path);
+    assert.match(message, /"(2026-13|last)" must be a month such as 2026-11/, path);
   }
   const options = { method: 'POST', as: 'manager', body: { month: '2026-W40' } } as const;
   const weekly = await collector.call('/api/v1/stability/recompute', options);

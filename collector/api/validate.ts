@@ -1,0 +1,40 @@
+/** Checks what is sent against the schema of its route, and says in words what does not fit: field, value, what is allowed. */
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { Value } from 'typebox/value';
+import { type EvenkeelError, fail, type PlacedFault } from '../../shared/errors.ts';
+import { type Fault, faultsOf } from '../../shared/shape.ts';
+
+/** So many of the faults are named; the message stays readable. */
+const faultsShown = 5;
+const partNames: Readonly<Record<string, string>> = {
+  body: 'the body',
+  querystring: 'the query',
+  params: 'the address',
+  headers: 'the headers',
+};
+
+type Compiler = typeof TypeBoxValidatorCompiler;
+
+/** Errors of the compiled check name the keyword and its regular expression; they only say that there is a fault. */
+export const compileValidator = ((route: Parameters<Compiler>[0]) => {
+  const check = TypeBoxValidatorCompiler(route);
+  const { schema, httpPart } = route;
+  return (sent: unknown) => {
+    const outcome = check(sent) as { error?: unknown };
+    if (outcome.error === undefined) return outcome;
+    const given = httpPart === 'body' ? sent : Value.Convert(schema as never, sent);
+    return { error: refusal(faultsOf(schema as object, given), httpPart) };
+  };
+}) as unknown as Compiler;
+
+function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
+  const partName = partNames[part] ?? part;
+  const faults = found.map(({ path, problem, isKey }): PlacedFault => {
+    const place = (isKey ? path.slice(0, -1) : path).join('.').slice(0, 200);
+    return { at: place === '' ? partName : place, problem: isKey ? `has an ${problem}` : problem };
+  });
+  const shown = faults.slice(0, faultsShown).map(({ at, problem }) => `${at} ${problem}`);
+  if (faults.length > faultsShown) shown.push(`and ${faults.length - faultsShown} more`);
+  if (shown.length === 0) shown.push(`${partName} does not have the expected shape`);
+  return fail('BAD_REQUEST', { problem: shown.join('; ') }, undefined, faults);
+}
