@@ -12,12 +12,10 @@ import { callerNamed } from '../guard.ts';
 import { closed, PlaceName, word } from '../shapes.ts';
 import { kpiQuestions, kpiScope, PeriodName } from './kpi-question.ts';
 
-const newest = Type.Optional(
-  Type.String({
-    maxLength: 40,
-    description: 'default: the newest closed month, before there is one the present one',
-  }),
-);
+const newest = Type.Optional({
+  ...PeriodName,
+  description: 'default: the newest closed month, before there is one the present one',
+});
 const StabilityQuery = Type.Object(
   {
     ...{ period: newest, site: kpiScope.site },

@@ -112,7 +112,7 @@ test('who asked, and the kind of ticket, are corrected with an event; a ticket o
   assert.equal([change?.kind, change?.actor], ['corrected', 'a operator']);
   assert.equal(change?.data, { requester: ['Mio', 'Mia <mia@example.org>'], category: ['incident', 'request'] });
   await refused(`tickets/${id}/correct`, { category: 'request' }, 'CONFLICT', /already/);
-  await refused(`tickets/${id}/correct`, {}, 'BAD_REQUEST', /propert/);
+  await refused(`tickets/${id}/correct`, {}, 'BAD_REQUEST', /changes nothing: give one of requester, category/);
   await refused(`tickets/${id}/correct`, { requester: 'x'.repeat(129) }, 'BAD_REQUEST', /requester/);
   await refused(`tickets/${id}/correct`, { category: 'wish' }, 'BAD_REQUEST', /category/);
   const { id: ours } = await collector.state
