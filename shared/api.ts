@@ -682,7 +682,24 @@ export const KpiValue = Type.Object({
 });
 export type KpiValue = Static<typeof KpiValue>;
 
-const kpiHead = { period, asOf: ms, provisional: Type.Boolean({ description: 'late facts may still change it' }) };
+export const PeriodMonitored = Type.Object({
+  from: ms,
+  days: Type.Integer({ description: 'from then on, with that one' }),
+  ofDays: Type.Integer({ description: 'of the period, as far as they have begun' }),
+});
+export type PeriodMonitored = Static<typeof PeriodMonitored>;
+/** Null: nothing was. Reports made by older versions do not say it. */
+const monitored = Type.Optional(
+  Type.Union([PeriodMonitored, Type.Null()], {
+    description: 'since the first endpoint reported; time before is in no number',
+  }),
+);
+const kpiHead = {
+  period,
+  asOf: ms,
+  provisional: Type.Boolean({ description: 'late facts may still change it' }),
+  monitored,
+};
 export const Kpis = Type.Object({ ...kpiHead, items: Type.Array(KpiValue) });
 export type Kpis = Static<typeof Kpis>;
 export const KpiDetail = Type.Object({
@@ -809,9 +826,7 @@ const StabilityCause = Type.Object({
 const hourParts = { lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() };
 const minutes = Type.Number({ description: 'minutes' });
 export const Stability = Type.Object({
-  period,
-  asOf: ms,
-  provisional: Type.Boolean({ description: 'late facts may still change it' }),
+  ...kpiHead,
   /** When it was closed, and how often it was computed again since, the last time by whom and why; null while it is open. */
   closed: Type.Union([Type.Object({ at: ms, revision: Type.Integer(), by: text, reason: text }), Type.Null()]),
   site: orNull.text,
@@ -965,6 +980,7 @@ export const IndexLine = Type.Object({
       name: text,
       closed: Type.Boolean(),
       provisional: Type.Boolean(),
+      monitored,
       index: orNull.number,
       endpoints: Type.Integer(),
       coverage: orNull.number,

@@ -7,6 +7,7 @@ import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
 import { endpointsIn, type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
+import { monitoredIn } from './monitored.ts';
 import type { MonthQuery } from './month.ts';
 import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
@@ -22,7 +23,7 @@ export interface KpiQuery extends MonthQuery {
  */
 export async function kpisOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
   const { figures, asOf } = await figuresOf(state, months, kpis, query);
-  return { ...periodHead(query, asOf), items: await valuesOf(state, kpis, figures, query) };
+  return { ...(await periodHead(state, query, asOf)), items: await valuesOf(state, kpis, figures, query) };
 }
 
 /** The values as the interface shows them, without their lists. */
@@ -57,7 +58,7 @@ export async function kpiDetail(
   const shown = evidence.slice(start, end);
   const names = await namesOf(state, [...few, ...shown], query.ruleNamed);
   return {
-    ...periodHead(query, asOf),
+    ...(await periodHead(state, query, asOf)),
     kpi: { ...value, few: few.map(lineOf(names)) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
     evidence: shown.map(lineOf(names)),
@@ -65,9 +66,12 @@ export async function kpiDetail(
   };
 }
 
-export function periodHead(query: KpiQuery, asOf: number) {
+export async function periodHead(state: State, query: KpiQuery, asOf: number) {
   const { period, provisional } = periodOf(query);
-  return { period: { name: query.period, from: period.start, to: period.end, zone: query.zone }, asOf, provisional };
+  return {
+    period: { name: query.period, from: period.start, to: period.end, zone: query.zone },
+    ...{ asOf, provisional, monitored: await monitoredIn(state, query) },
+  };
 }
 
 async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsById> {

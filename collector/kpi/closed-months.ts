@@ -171,6 +171,8 @@ export async function recomputeMonth(
   period: string,
   { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
 ): Promise<MonthDifference[]> {
+  // Refuses what has not begun.
+  periodOf({ period, zone, now });
   if (!(await closedMonth(state, period, '')))
     throw fail('CONFLICT', {
       problem: `${period} is not closed: until then its numbers follow every fact by themselves`,

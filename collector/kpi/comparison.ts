@@ -54,7 +54,7 @@ export async function comparedWith(
   return {
     before: value === null || change === null ? null : { name: period, value, ...change },
     compared: {
-      ...periodHead({ ...query, period }, other.asOf),
+      ...(await periodHead(state, { ...query, period, scope }, other.asOf)),
       ...{ closed: closed !== null, site: scope.site ?? null, endpoints: other.endpoints, coverage: other.coverage },
       ...{ index: value, verdict: value === null ? null : verdict, kpis: changes },
     },

@@ -5,6 +5,7 @@ import type { State } from '../state/open.ts';
 import { summariesOf } from './closed-months.ts';
 import { ascending } from './formulas/numbers.ts';
 import { median } from './median.ts';
+import { monitoredIn } from './monitored.ts';
 import { summaryOf } from './month-summary.ts';
 import type { Months } from './months.ts';
 import { periodOf, presentMonth } from './period.ts';
@@ -28,7 +29,9 @@ export async function indexLine(
     const { provisional } = periodOf({ period: name, zone, now });
     // One that is over and was not closed has no facts, or is closed at night.
     const of = kept ?? (provisional ? summaryOf((await months.of(name, scope, zone)).month) : null);
-    if (of && of.endpoints > 0) items.push({ ...{ name, closed: kept !== undefined, provisional }, ...of });
+    if (!of || of.endpoints === 0) continue;
+    const monitored = await monitoredIn(state, { period: name, zone, now, scope });
+    items.push({ ...{ name, closed: kept !== undefined, provisional, monitored }, ...of });
   }
   const first = [...closed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, { index }]) => index ?? []);
   const baseline = first.length < baselineMonths ? null : median(first.slice(0, baselineMonths).sort(ascending));

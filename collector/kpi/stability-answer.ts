@@ -33,7 +33,7 @@ export async function stabilityOf(
   const listed = causes.slice(0, causesShown);
   const lost = Object.values(index.pointsLost).reduce((sum, points) => sum + points, 0);
   return {
-    ...periodHead(query, month.asOf),
+    ...(await periodHead(state, query, month.asOf)),
     closed: closed && { at: closed.closedAt, revision: closed.revision, by: closed.by, reason: closed.reason },
     site: scope.site ?? null,
     index: {

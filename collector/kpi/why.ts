@@ -50,8 +50,8 @@ export async function whyOf(
     state,
     addends && [...addends.before, ...addends.after, ...(ofIncidents?.before ?? []), ...(ofIncidents?.after ?? [])],
   );
-  const side = (read: MonthRead, period: string, own: number | null) => ({
-    ...periodHead({ ...query, period }, read.month.asOf),
+  const side = async (read: MonthRead, period: string, own: number | null) => ({
+    ...(await periodHead(state, { ...query, period }, read.month.asOf)),
     ...{ closed: read.closed !== null, value: own },
   });
   const group = async (keysOf: (addend: Addend) => readonly { key: string; share: number }[], of = addends) =>
@@ -60,8 +60,8 @@ export async function whyOf(
     kpi: kpi?.id ?? indexId,
     unit: kpi?.unit ?? 'count',
     ...currencyOf(figures?.[1], figures?.[0]),
-    from: side(before, from, value.before),
-    to: side(after, query.period, value.after),
+    from: await side(before, from, value.before),
+    to: await side(after, query.period, value.after),
     difference,
     change:
       kpi && figures

@@ -29,6 +29,7 @@ export function csvOf(report: PeriodReport, language: Language): string {
 
 function head({ id, period, site, revision, digest, madeAt, provisional, content }: PeriodReport): CsvLine[] {
   const { stability, tz } = content;
+  const { monitored } = stability;
   const facts: [string, CsvCell][] = [
     ['report', id],
     ['period', period.name],
@@ -46,6 +47,9 @@ function head({ id, period, site, revision, digest, madeAt, provisional, content
   ];
   return [
     ...facts.map(([measure, value]) => ({ section: 'report', measure, value })),
+    { section: 'report', measure: 'monitored_from', value: monitored ? iso(monitored.from, period.zone) : null },
+    { section: 'report', measure: 'monitored_days', value: monitored?.days ?? null, unit: 'count' },
+    { section: 'report', measure: 'days', value: monitored?.ofDays ?? null, unit: 'count' },
     { section: 'report', measure: 'endpoints', value: stability.endpoints, unit: 'count' },
     { section: 'report', measure: 'coverage', value: stability.coverage, unit: 'percent' },
   ];

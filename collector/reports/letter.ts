@@ -3,7 +3,7 @@ import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
 import { hours, kpiNumber, none, number, percent, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ticketTitle } from '../../shared/words/names.ts';
-import { periodName } from '../../shared/words/period.ts';
+import { monitoredText, periodName } from '../../shared/words/period.ts';
 
 export interface Letter {
   subject: string;
@@ -53,8 +53,11 @@ function aboutOf({ period, provisional, content }: PeriodReport, language: Langu
     period.zone,
     word(language, 'common.asOf', { at: time(asOf, language, 'moment', period.zone) }),
     `${word(language, 'stability.coverage')} ${percent(coverage, language, 1)}`,
+    monitoredText(content.stability, language),
     word(language, 'stability.nEndpoints', { n: number(endpoints, language) }),
-  ].join(' · ');
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function leadOf({ index, endpoints, incidents, kpis }: Stability, language: Language): string {
@@ -102,7 +105,7 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
   const { index, parts, kpis, causes, actions, sites } = stability;
   const inParts = new Set(parts.map(({ kpi }) => kpi));
   const earlier = (id: string) => before?.kpis.find((kpi) => kpi.id === id);
-  const row = (kpi: KpiValue) => kpiRow(kpi, earlier(kpi.id), before?.period.name ?? '', language);
+  const row = (kpi: KpiValue) => kpiRow(kpi, earlier(kpi.id), before, language);
   return [
     {
       title: word(language, 'report.mail.numbers'),
@@ -156,22 +159,26 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
   ];
 }
 
-function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, period: string, language: Language) {
+function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability | null, language: Language) {
   const { id, unit, value, n, state } = kpi;
   const currency = kpi.currency ?? undefined;
   const was =
-    earlier && earlier.value !== null && earlier.state !== 'insufficient'
-      ? word(language, 'stability.earlierValue', {
-          ...{ month: periodName(period, language), value: kpiNumber(unit, earlier.value, language, currency) },
-        })
-      : '';
+    before && earlier && earlier.value !== null && earlier.state !== 'insufficient'
+      ? [
+          word(language, 'stability.earlierValue', {
+            ...{ month: periodName(before.period.name, language) },
+            value: kpiNumber(unit, earlier.value, language, currency),
+          }),
+          monitoredText(before, language),
+        ]
+      : [];
   return {
     what: findWord(language, `kpi.${id}.name`) ?? id,
     value: state === 'insufficient' ? none : kpiNumber(unit, value, language, currency),
     note: [
       word(language, 'stability.items', { n: number(n, language) }),
       state === 'insufficient' ? word(language, 'stability.insufficient') : '',
-      was,
+      ...was,
     ]
       .filter(Boolean)
       .join(' · '),

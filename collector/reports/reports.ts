@@ -12,7 +12,6 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Months } from '../kpi/months.ts';
-import { periodOf } from '../kpi/period.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { contentOf } from './content.ts';
@@ -66,10 +65,13 @@ export function createReports({ state, clock, months, zone: reportZone, ruleName
 
   async function contentNow(period: string, zone: string, site: string | null): Promise<PeriodReportContent> {
     const now = clock.now();
-    if (periodOf({ period, zone, now }).period.start >= now)
-      throw fail('BAD_REQUEST', { problem: `${period} has not begun in ${zone}: there is nothing to report yet` });
     const scope = site === null ? {} : { site: await siteNamed(site) };
-    return contentOf(state, months, { period, zone, now, scope, ruleNamed });
+    const content = await contentOf(state, months, { period, zone, now, scope, ruleNamed });
+    if (content.stability.endpoints === 0)
+      throw fail('BAD_REQUEST', {
+        problem: `nothing was monitored in ${period} (${scope.site ?? 'all sites'}): there is nothing to report`,
+      });
+    return content;
   }
 
   return {

@@ -110,6 +110,40 @@ step('opens on the last closed month, and its first line says how it was, each n
   );
 });
 
+step('a month that was monitored in part says so wherever it is shown or stands beside another', async () => {
+  const note = 'monitored since 27 Aug: 5 of 31 days';
+  await open('/stability?period=2026-08');
+  await page.locator('.about-month').getByText(note).waitFor();
+  assert.match(await lead(), /August 2026 was monitored since 27 Aug: 5 of 31 days\./);
+  await open('/stability?period=2026-09');
+  const tile = page.locator('a.tile[href^="/stability/availability_server?"]');
+  await tile.waitFor();
+  assert.match((await tile.textContent()) ?? '', new RegExp(`August 2026: 100\\.00%.* · ${note}`));
+  assert.match(await lead(), new RegExp(`August 2026 was ${note}\\.`));
+  await open('/stability?period=2026-09', 'ja');
+  await page.locator('.lead', { hasText: '2026年8月: 8月27日から監視: 31 日中 5 日。' }).waitFor();
+});
+
+step(
+  'a period that is none, or has not begun, is no other one: the page says so and leads to the present month',
+  async () => {
+    for (const [path, period] of [
+      ['/stability?period=2031-01', '2031-01'],
+      ['/stability?period=2026-13', '2026-13'],
+      ['/stability?period=2026-10&compare=2026-W54', '2026-W54'],
+      ['/stability/lost_hours?period=2031-01', '2031-01'],
+    ] as const) {
+      await open(path);
+      await page.getByRole('heading', { name: `There are no numbers of “${period}”` }).waitFor();
+    }
+    assert.equal(await violations(page), []);
+    await page.getByRole('link', { name: 'Show November 2026' }).click();
+    await page.getByRole('status').getByText('November 2026').waitFor();
+    await open('/stability?period=2026-10');
+    await page.getByText('final since').waitFor();
+  },
+);
+
 step('another month and another site stand beside it by choice, and why it differs is one click away', async () => {
   const tile = page.locator('a.tile[href^="/stability/availability_server?"]');
   assert.match((await tile.textContent()) ?? '', /September 2026: 100\.00% · no clear change/);
@@ -178,7 +212,11 @@ step('sites stand side by side; one of them has the page for itself, in the addr
   );
   assert.is(new URL(page.url()).searchParams.get('site'), 'Osaka');
   await page.locator('a.tile[href^="/stability/availability_server?"]').click();
-  await page.getByRole('row', { name: /box-0016/ }).waitFor();
+  // The budgets below list it as well.
+  await page
+    .getByRole('row', { name: /box-0016/ })
+    .first()
+    .waitFor();
   assert.is(await page.locator('main tbody tr:not(#why tr, #budget tr)').count(), 5);
 });
 

@@ -54,7 +54,7 @@ export function budgetRoutes(app: App, context: Context): void {
       } = await budgetsOf(state, months, question, { kind, by, endpoint });
       const start = Number(page);
       return {
-        ...periodHead(question, asOf),
+        ...(await periodHead(state, question, asOf)),
         ...{ closed: isClosed, kind, by, standard, n: rows.length },
         items: rows.slice(start, start + limit).map(({ key, up, down, whole: _, budget, ...row }) => ({
           ...row,

@@ -10,14 +10,15 @@ export const lostHours = defineKpi({
   total: 'sum',
   formula: 'lost_hours/1: Σ people ∫ working time · largest factor; confirmed and unplanned',
   worst: 'highest',
-  needs: ['impact', 'costs'],
-  compute({ impact, costs: { hourCents, currency } }, period) {
+  needs: ['impact', 'costs', 'presence'],
+  compute({ impact, presence, costs: { hourCents, currency } }, period) {
     const { groups, incidents, uncounted, unknown } = impact;
     const found = lostBusinessHours({ period, now: period.end, groups, incidents });
     const evidence = found.byIncident
       .filter(({ lost, unconfirmed, planned }) => lost + unconfirmed + planned > 0)
       .map(({ incident, lost }) => ({ ticket: Number(incident), part: lost, whole: lost > 0 ? 1 : 0 }));
-    const isKnown = found.scheduled > 0 && uncounted.length < Object.keys(groups).length;
+    // Where nothing was monitored, 0 would say that nothing was lost.
+    const isKnown = presence.length > 0 && found.scheduled > 0 && uncounted.length < Object.keys(groups).length;
     if (!isKnown && evidence.length === 0) return sumOf(evidence, isKnown);
     // About: what people would have done in these hours is not known. It is no cost of support.
     const money: SideFigure[] =

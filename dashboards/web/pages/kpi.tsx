@@ -1,8 +1,9 @@
 /** One KPI of a month: its number, and the list that it was computed from. */
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
-import { kindOfPeriod, movedPeriod } from '../../../shared/period.ts';
+import { movedPeriod } from '../../../shared/period.ts';
 import { none, number } from '../../../shared/words/format.ts';
+import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
@@ -18,6 +19,7 @@ import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx
 import { BudgetBox } from './stability/budget.tsx';
 import { offeredBefore } from './stability/compare.tsx';
 import { formatMonth } from './stability/format.ts';
+import { NoPeriod } from './stability/no-period.tsx';
 import { Why } from './stability/why.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
@@ -106,11 +108,25 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
 
 export function KpiPage({ id }: { id: string }) {
   const query = new URLSearchParams(search.value);
-  const period = chosenPeriod(query.get('period'), now.peek());
-  const site = query.get('site');
-  const compare = query.get('compare');
+  const [text, compare] = [query.get('period'), query.get('compare')];
+  const period = chosenPeriod(text, now.peek());
+  if (period === null) return <NoPeriod title={kpiWord(id, 'name')} period={text ?? ''} />;
+  if (compare !== null && chosenPeriod(compare, now.peek()) === null)
+    return <NoPeriod title={kpiWord(id, 'name')} period={compare} />;
+  return <KpiOf id={id} period={period} compare={compare} site={query.get('site')} />;
+}
+
+interface KpiOfProps {
+  id: string;
+  period: string;
+  /** Null: with the period before. */
+  compare: string | null;
+  site: string | null;
+}
+
+function KpiOf({ id, period, compare, site }: KpiOfProps) {
   const kind = (['server', 'workstation'] as const).find((one) => id === `availability_${one}`);
-  const from = compare !== null && kindOfPeriod(compare) !== null ? compare : movedPeriod(period, -1);
+  const from = compare ?? movedPeriod(period, -1);
   const [lines, setLines] = useState(pageOf);
   const loaded = useLoad<KpiDetail>(
     `kpis/${encodeURIComponent(id)}${withQuery('', { period, site, limit: `${lines}` })}`,
@@ -146,6 +162,7 @@ export function KpiPage({ id }: { id: string }) {
             </Why>
             <p class="small quiet">
               {site !== null && `${t('page.site')} ${site} · `}
+              {monitoredText(data, language.value) && `${monitoredText(data, language.value)} · `}
               {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}
               <code>{data.kpi.formula}</code>
             </p>

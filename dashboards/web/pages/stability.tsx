@@ -1,7 +1,6 @@
 /** A month for whoever answers for it: was it good, what did it cost, why, and what to do next. */
 
 import type { SiteRow, Stability } from '../../../shared/api.ts';
-import { kindOfPeriod } from '../../../shared/period.ts';
 import { now } from '../clock.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
@@ -18,6 +17,7 @@ import { Definitions } from './stability/definition.tsx';
 import { Hours } from './stability/hours.tsx';
 import { About, Lead } from './stability/lead.tsx';
 import { IndexLineBox } from './stability/line.tsx';
+import { NoPeriod } from './stability/no-period.tsx';
 import { Causes, Waterfall } from './stability/parts.tsx';
 import { ProtectionBlock } from './stability/protection.tsx';
 import { MachineList, Sites } from './stability/sites.tsx';
@@ -63,7 +63,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
       <div class="split">
         <div class="stack">
           <Waterfall data={data} />
-          <IndexLineBox site={data.site} />
+          <IndexLineBox site={data.site} zone={data.period.zone} />
         </div>
         <Actions data={data} />
       </div>
@@ -90,11 +90,18 @@ const addressOf = (parts: Record<string, string | null>) => `stability${withQuer
 
 export function StabilityPage() {
   const query = new URLSearchParams(search.value);
+  for (const name of ['period', 'compare']) {
+    const text = query.get(name);
+    if (text !== null && chosenPeriod(text, now.peek()) === null)
+      return <NoPeriod title={t('page.stability')} period={text} />;
+  }
+  return <StabilityOf query={query} />;
+}
+
+function StabilityOf({ query }: { query: URLSearchParams }) {
   const site = query.get('site');
-  const asked = query.get('period') === null ? null : chosenPeriod(query.get('period'), now.peek());
   // Without a month in the address the collector answers the last one that is closed.
-  const [given, against] = [query.get('compare'), query.get('against')];
-  const compare = given !== null && kindOfPeriod(given) !== null ? given : null;
+  const [asked, compare, against] = [query.get('period'), query.get('compare'), query.get('against')];
   const loaded = useLoad<Stability>(addressOf({ period: asked, site, compare, against }));
   const kept = useKept(loaded);
   const period = asked ?? kept?.period.name ?? null;

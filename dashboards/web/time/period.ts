@@ -7,8 +7,9 @@ export function periodOf(at: number, kind: PeriodKind = 'month'): string {
   return periodAround(kind, Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()));
 }
 
-/** The period of the query, or the present month; one that has not begun cannot be chosen. */
-export function chosenPeriod(text: string | null, now: number): string {
-  const kind = text === null ? null : kindOfPeriod(text);
-  return text !== null && kind !== null && text <= periodOf(now, kind) ? text : periodOf(now);
+/** The period of the query, or the present month; null: the query names none, or one that has not begun. */
+export function chosenPeriod(text: string | null, now: number): string | null {
+  if (text === null) return periodOf(now);
+  const kind = kindOfPeriod(text);
+  return kind !== null && text <= periodOf(now, kind) ? text : null;
 }

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createMonths, type Months } from '../../../collector/kpi/months.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import type { IndexLine, KpiDetail, KpiWhy, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
+import type { IndexLine, KpiDetail, Kpis, KpiWhy, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -305,6 +305,43 @@ test('a period that is none is refused in words, wherever it is asked for', asyn
   const options = { method: 'POST', as: 'manager', body: { month: '2026-W40' } } as const;
   const weekly = await collector.call('/api/v1/stability/recompute', options);
   assert.match((weekly.body as { message: string }).message, /"2026-W40" is not a month such as 2026-11/);
+});
+
+test('a period that has not begun has no numbers: it is refused wherever it is asked for, with the present one', async () => {
+  const ask = (path: string) => collector.call(`/api/v1/${path}`, { as: 'viewer' });
+  const answers = await Promise.all(
+    [
+      ...['stability?period=2031-01', 'stability?period=2026-W50', 'stability?period=2026-10&compare=2027-Q1'],
+      ...['kpis?period=2031-01', 'kpis/lost_hours?period=2026-12', 'kpis/availability?period=2026-12'],
+      ...['kpis/index/why?from=2026-10&to=2031-01', 'kpis/lost_hours/why?from=2031-01&to=2026-10'],
+      'availability/budgets?kind=server&period=2026-12',
+    ].map(ask),
+  );
+  answers.push(
+    await collector.call('/api/v1/stability/recompute', { method: 'POST', as: 'manager', body: { month: '2031-01' } }),
+  );
+  for (const { status, text } of answers) {
+    assert.is(status, 400, text);
+    assert.match(text, /20\d\d-(W50|01|12|Q1) has not begun.*2026-11/);
+  }
+  assert.is((await ask('stability?period=2026-Q4')).status, 200, 'of which only a part has passed');
+});
+
+test('each period says since when it was monitored; where nothing was, nothing was lost is not known', async () => {
+  const whole = await call<Stability>('stability?period=2026-10&compare=2026-09');
+  assert.equal(whole.monitored, { from, days: 31, ofDays: 31 });
+  assert.equal(whole.compared?.monitored, { from: from - day, days: 1, ofDays: 30 });
+  assert.equal((await call<Kpis>('kpis?period=2026-11')).monitored, {
+    from: from + 31 * day + hour,
+    days: 10,
+    ofDays: 10,
+  });
+  const { months: line } = await call<IndexLine>('stability/line');
+  assert.equal(line.find(({ name }) => name === '2026-09')?.monitored, { from: from - day, days: 1, ofDays: 30 });
+  const none = await call<Kpis>('kpis?period=2026-06');
+  assert.is(none.monitored, null);
+  const lost = none.items.find(({ id }) => id === 'lost_hours');
+  assert.equal([lost?.value, lost?.state], [null, 'no_data']);
 });
 
 test.run();

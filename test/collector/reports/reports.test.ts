@@ -53,6 +53,8 @@ test('a report has the numbers of the Stability page, in JSON and in the table',
     assert.equal(content.stability, page);
     const cell = await csv(id);
     assert.is(cell('index', '', 'index'), shown(page.index.value));
+    assert.is(cell('report', '', 'monitored_days'), shown(page.monitored?.days));
+    assert.match(cell('report', '', 'monitored_from') ?? '', /^2026-\d\d-\d\dT\d\d:00:00\+0[12]:00$/);
     assert.ok(page.kpis.length > 8 && page.sites.length === 2 && page.weeks.length > 0);
     for (const kpi of page.kpis) {
       assert.is(cell('kpi', kpi.id, 'value'), shown(kpi.value), kpi.id);
@@ -184,6 +186,7 @@ const refusals: [what: string, body: object, status: number, says: RegExp][] = [
   ['unknown zone', { period: '2026-10', zone: 'Europe/Atlantis' }, 400, /Atlantis/],
   ['an offset as zone', { period: '2026-10', zone: '+09:00' }, 400, /\+09:00/],
   ['a period that has not begun', { period: '2026-12' }, 400, /has not begun/],
+  ['a period in which nothing was monitored', { period: '2026-05' }, 400, /nothing was monitored in 2026-05/],
   ['a week that the year does not have', { period: '2025-W53' }, 400, /2025-W53/],
   ['no period', { period: '2026-13' }, 400, /period/],
   ['a path as period', { period: '../../etc' }, 400, /period/],

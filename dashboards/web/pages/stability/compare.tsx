@@ -1,11 +1,12 @@
 /** What a period stands beside: another period, or another site. Only what is more than chance gets an arrow. */
 import type { SiteRow, Stability } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
+import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Select } from '../../parts/field.tsx';
 import { setQuery } from '../../router.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
 import { formatIndex, formatMonth, kpiOf } from './format.ts';
 
@@ -38,6 +39,7 @@ export function comparedText(data: Stability, id: string): string | null {
   const parts = [
     t('stability.earlierValue', { month: comparedName(data), value: formatUnit(kpi.unit, other.value, kpi.currency) }),
     change && verdictText(change.verdict, change.difference),
+    data.compared && monitoredText(data.compared, language.value),
   ];
   return parts.filter(Boolean).join(' · ');
 }
@@ -46,7 +48,8 @@ export function comparedIndexText(data: Stability): string | null {
   const { compared, index } = data;
   if (!compared || compared.index === null || index.value === null) return null;
   const value = t('stability.earlierValue', { month: comparedName(data), value: formatIndex(compared.index) });
-  return [value, verdictText(compared.verdict, index.value - compared.index)].filter(Boolean).join(' · ');
+  const verdict = verdictText(compared.verdict, index.value - compared.index);
+  return [value, verdict, monitoredText(compared, language.value)].filter(Boolean).join(' · ');
 }
 
 /** @param compare what the address says; null: the period before */

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
 import { number, percent } from '../../../../shared/words/format.ts';
+import { monitoredText } from '../../../../shared/words/period.ts';
 import { Sentence } from '../../parts/sentence.tsx';
 import { to, withQuery } from '../../router.ts';
 import { dayIn, instantBeside } from '../../time/beside.ts';
@@ -76,11 +77,19 @@ function ChangeSentence({ data }: { data: Stability }) {
   );
 }
 
+/** Of a period of which a part was monitored, its numbers are of that part. */
+function PartSentence({ of }: { of: NonNullable<Stability['compared']> | Stability | null }) {
+  const note = of && monitoredText(of, language.value);
+  if (!of || !note) return null;
+  return <Sentence of="stability.lead.part" values={{ month: formatMonth(of.period.name), note }} />;
+}
+
 export function Lead({ data }: { data: Stability }) {
   return (
     <p class="lead">
       <IndexSentence data={data} /> <LostSentence data={data} /> <OpenSentence data={data} />{' '}
-      <ChangeSentence data={data} />
+      <ChangeSentence data={data} /> <PartSentence of={data} />{' '}
+      {data.compared?.period.name !== data.period.name && <PartSentence of={data.compared} />}
     </p>
   );
 }
@@ -115,6 +124,7 @@ export function About({ data }: { data: Stability }) {
       <li>
         {t('stability.coverage')} {percent(coverage, language.value, 1)}
       </li>
+      {monitoredText(data, language.value) && <li>{monitoredText(data, language.value)}</li>}
       <li>{t('stability.nEndpoints', { n: number(endpoints, language.value) })}</li>
     </ul>
   );

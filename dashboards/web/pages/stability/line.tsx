@@ -1,6 +1,7 @@
 /** The index of thirteen months, always from 0 to 100: final months filled, others hollow, the baseline dashed. */
 import type { IndexLine } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
+import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -11,8 +12,15 @@ import { formatIndex, formatMonth } from './format.ts';
 const [width, height, edge] = [600, 120, 10];
 
 type LineMonth = IndexLine['months'][number];
-const stateOf = ({ closed, provisional }: LineMonth) =>
-  t(closed ? 'stability.line.final' : provisional ? 'stability.provisional' : 'stability.open');
+const partOf = ({ monitored }: LineMonth, zone: string) =>
+  monitoredText({ period: { zone }, monitored }, language.value);
+const stateOf = (month: LineMonth, zone: string) =>
+  [
+    t(month.closed ? 'stability.line.final' : month.provisional ? 'stability.provisional' : 'stability.open'),
+    partOf(month, zone),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 function Drawing({ months, baseline }: IndexLine) {
   const x = (n: number) => edge + (n * (width - 2 * edge)) / Math.max(1, months.length - 1);
@@ -46,7 +54,7 @@ function Drawing({ months, baseline }: IndexLine) {
   );
 }
 
-export function IndexLineBox({ site }: { site: string | null }) {
+export function IndexLineBox({ site, zone }: { site: string | null; zone: string }) {
   const loaded = useLoad<IndexLine>(`stability/line${withQuery('', { site })}`);
   return (
     <Box title={t('stability.line.title')}>
@@ -59,6 +67,16 @@ export function IndexLineBox({ site }: { site: string | null }) {
                 ? t('stability.line.noBaseline')
                 : t('stability.line.baseline', { value: formatIndex(line.baseline) })}
             </p>
+            {line.months.map((month) => {
+              const note = partOf(month, zone);
+              return (
+                note && (
+                  <p key={month.name} class="small quiet">
+                    {t('stability.lead.part', { month: formatMonth(month.name), note })}
+                  </p>
+                )
+              );
+            })}
             <details>
               <summary>{t('stability.line.table')}</summary>
               <Table
@@ -72,7 +90,7 @@ export function IndexLineBox({ site }: { site: string | null }) {
                       <a href={`/stability${withQuery('', { period: name, site })}`}>{formatMonth(name)}</a>
                     ),
                   },
-                  { key: 'state', head: t('stability.line.state'), cell: stateOf },
+                  { key: 'state', head: t('stability.line.state'), cell: (month) => stateOf(month, zone) },
                   {
                     ...{ key: 'n', head: t('place.endpoints'), right: true },
                     cell: ({ endpoints }) => number(endpoints, language.value),

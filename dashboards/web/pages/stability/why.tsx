@@ -1,11 +1,12 @@
 /** Why a number differs between two periods: the incidents, sites and machines that make the difference, and the rest. */
 import type { ComponentChildren } from 'preact';
 import type { KpiWhy } from '../../../../shared/api.ts';
+import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
 import { verdictText } from './compare.tsx';
@@ -85,13 +86,18 @@ export function Why({ kpi, from, to: until, site, children }: WhyProps) {
               month: formatMonth(period.name),
               value: formatUnit(why.unit, value, why.currency),
             })) as [{ month: string; value: string }, { month: string; value: string }];
+            const notes = [why.from, why.to].flatMap((side) => {
+              const note = monitoredText(side, language.value);
+              return note ? t('stability.lead.part', { month: formatMonth(side.period.name), note }) : [];
+            });
             const values = { from: was.month, before: was.value, to: is.month, after: is.value };
             if (difference === null) return <p class="quiet">{t('stability.why.none', values)}</p>;
             const verdict = change && verdictText(change.verdict, change.difference);
             return (
               <div class="stack">
                 <p>
-                  {t('stability.why.lead', { ...values, by: signed(why, difference) })} {verdict && `(${verdict})`}
+                  {t('stability.why.lead', { ...values, by: signed(why, difference) })} {verdict && `(${verdict})`}{' '}
+                  {notes.join(' ')}
                 </p>
                 {(['incidents', 'sites', 'machines'] as const).map((of) => (
                   <div class="stack-2" key={of}>

@@ -1,0 +1,25 @@
+/** In the place of a period that the address names and that has no numbers: none, or one that has not begun. */
+import { now } from '../../clock.ts';
+import { Empty, PageHead } from '../../parts/box.tsx';
+import { path, search, withQuery } from '../../router.ts';
+import { periodOf } from '../../time/period.ts';
+import { t } from '../../words/words.ts';
+import { formatMonth } from './format.ts';
+
+export function NoPeriod({ title, period }: { title: string; period: string }) {
+  const present = periodOf(now.value);
+  const query = withQuery('', { period: present, site: new URLSearchParams(search.value).get('site') });
+  return (
+    <>
+      <PageHead title={title} />
+      <Empty icon="stability" title={t('stability.notAPeriod.title', { period: period.slice(0, 40) })}>
+        <p>{t('stability.notAPeriod.text')}</p>
+        <p>
+          <a class="button main" href={`${path.value}${query}`}>
+            {t('stability.notAPeriod.present', { month: formatMonth(present) })}
+          </a>
+        </p>
+      </Empty>
+    </>
+  );
+}
