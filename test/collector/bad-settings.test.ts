@@ -214,7 +214,7 @@ const table: [yaml: string, ...lines: string[]][] = [
     'rules:\n  - id: cpu\n    applies: servers\n',
     '3:14: rules.cpu.applies "servers" must be one of all, server, workstation; did you mean "server"?',
   ],
-  ['rules:\n  - id: cpu\n    ticket: false\n', '3:13: rules.cpu.ticket false must be one of off, open'],
+  ['rules:\n  - id: cpu\n    ticket: false\n', '3:13: rules.cpu.ticket false must be one of off, propose, open'],
   ['rules:\n  - id: cpu\n    urgency: 4\n', '3:14: rules.cpu.urgency 4 must be a whole number from 1 to 3'],
   [
     'rules:\n  - id: cpu\n    level_of: dsk-space\n',
