@@ -1,5 +1,6 @@
 /** Who changed a schedule or a status page, when and why. Only added to. */
 import type { OutwardChange } from '../../shared/api.ts';
+import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 
 export interface ChangeBy {
@@ -16,8 +17,8 @@ export async function noteChange(db: State, about: string, content: object | nul
 
 const mostChanges = 200;
 
-/** Newest first. */
-export async function changesOf(state: State, about: string): Promise<OutwardChange[]> {
+/** Newest first. @throws EvenkeelError NOT_FOUND where there never was one */
+export async function changesOf(state: State, what: string, about: string): Promise<OutwardChange[]> {
   const rows = await state
     .selectFrom('outward_changes')
     .selectAll()
@@ -25,5 +26,6 @@ export async function changesOf(state: State, about: string): Promise<OutwardCha
     .orderBy('id', 'desc')
     .limit(mostChanges)
     .execute();
+  if (rows.length === 0) throw fail('NOT_FOUND', { what, id: about });
   return rows.map(({ at, by_user: by, reason, content }) => ({ at, by, reason, content: JSON.parse(content) }));
 }

@@ -150,7 +150,7 @@ export function createSchedules(parts: RunsParts): Schedules {
       });
       await follow({ id, hour: 0, zone: 'UTC', enabled: 0 });
     },
-    changes: (id) => changesOf(state, id),
+    changes: (id) => changesOf(state, 'schedule', id),
     runDue,
     async start() {
       const rows = await state.selectFrom('report_schedules').select(['id', 'hour', 'zone', 'enabled']).execute();

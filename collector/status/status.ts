@@ -176,7 +176,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
       await save(id, { ...{ slug, title, intro, access, enabled, zone, components }, ...fields }, false, by, reason);
       return rowOf(await find(id));
     },
-    changes: (id) => changesOf(state, id),
+    changes: (id) => changesOf(state, 'status page', id),
     async notice(id, { component, title, beganAt, words, nextAt }, by) {
       const page = await rowOf(await find(id));
       if (component !== '' && !page.components.some((one) => one.id === component))

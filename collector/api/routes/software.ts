@@ -42,7 +42,7 @@ const TitleQuery = Type.Object(
   },
   closed,
 );
-const title = Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'its id' }));
+const title = Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'its id' }));
 const InstallQuery = Type.Object({ ...filters, title }, closed);
 /** Of an answer; of a table. */
 const mostInstalls = 5000;

@@ -43,12 +43,14 @@ function adapt(database: DatabaseSync) {
 
   function prepare(text: string) {
     const statement = coded(() => database.prepare(text));
-    const names = statement.columns().map(({ name }) => name);
-    if (names.length > 0) statement.setReturnArrays(true);
+    const reader = statement.columns().length > 0;
+    if (reader) statement.setReturnArrays(true);
     return {
-      reader: names.length > 0,
+      reader,
       all: (parameters: readonly unknown[]) => {
         const rows = coded(() => statement.all(...(parameters as SQLInputValue[]))) as unknown as unknown[][];
+        // After the rows: a table may have changed below the statement.
+        const names = rows.length > 0 ? statement.columns().map(({ name }) => name) : [];
         return rows.map((values) => rowOf(names, values));
       },
       run: (parameters: readonly unknown[]) => coded(() => statement.run(...(parameters as SQLInputValue[]))),

@@ -149,7 +149,8 @@ for (const [name, body, statuses] of bodies) {
       refused(
         await call(operation, filled(operation.path), { body }),
         `${operation.method} ${operation.path}`,
-        statuses,
+        // Tables may have megabytes; this one has no `csv`.
+        operation.path.endsWith('/table') ? [...statuses, 400] : statuses,
       );
   });
 }
