@@ -90,7 +90,7 @@ test('malformed requests get a code and cost nothing', async () => {
 
 test('queries that cannot be meant are refused with the reason', async () => {
   const get = (path: string) => collector.call(path, { as: 'viewer' });
-  assert.match((await get('/api/v1/endpoints?kindd=server')).text, 'query.kindd is not known here');
+  assert.match((await get('/api/v1/endpoints?kindd=server')).text, /the query has an unknown key .{2}kindd/);
   assert.is((await get('/api/v1/endpoints?limit=0')).status, 400);
   assert.is((await get('/api/v1/endpoints?page=nonsense')).status, 400);
   assert.is((await get('/api/v1/alerts?page=nonsense')).status, 400);
