@@ -1160,7 +1160,7 @@ export const words = {
     value: 'Value',
     why: 'Why',
     apply: 'Save table',
-    columns: 'First line: {{columns}}',
+    columns: 'First line:',
     calendars: 'Hours and holidays as a table',
     calendarsLead: 'Lines of a kind replace all of that kind of the calendar.',
     people: 'People of sites and endpoints as a table',

@@ -1316,7 +1316,7 @@ export const words: Words = {
     value: '値',
     why: '理由',
     apply: '表を保存',
-    columns: '1 行目: {{columns}}',
+    columns: '1 行目:',
     calendars: '時間と祝日の表',
     calendarsLead: 'ある種類の行は、そのカレンダーの同じ種類をすべて置き換えます。',
     people: '拠点とエンドポイントの人数の表',

@@ -367,9 +367,12 @@ step('every address of the table of pages shows its page, and marks its place in
   const table = await loadPages();
   const made = await page.evaluate(async () => {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"First"}' };
-    return Promise.all(['sites', 'groups'].map(async (kind) => (await fetch(`/api/v1/${kind}`, init)).ok));
+    const places = ['sites', 'groups'].map(async (kind) => (await fetch(`/api/v1/${kind}`, init)).ok);
+    const period = new Date().toISOString().slice(0, 7);
+    const report = fetch('/api/v1/reports', { ...init, body: JSON.stringify({ period, zone: 'UTC' }) });
+    return Promise.all([...places, report.then(({ ok }) => ok)]);
   });
-  assert.equal(made, [true, true]);
+  assert.equal(made, [true, true, true]);
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {
       // From the list, or from another page of it: an incident is found at its ticket.

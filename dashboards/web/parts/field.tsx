@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx';
 
 interface FieldProps {
   label: string;
-  help?: string | undefined;
+  help?: ComponentChildren;
   /** What is wrong with its value. */
   error?: string | undefined;
   children: (ids: FieldIds) => ComponentChildren;
@@ -48,7 +48,7 @@ interface InputProps {
   label: string;
   value: string;
   onInput: (value: string) => void;
-  help?: string | undefined;
+  help?: ComponentChildren;
   error?: string | undefined;
   type?: 'text' | 'password' | 'number' | 'search' | 'datetime-local';
   autocomplete?: 'username' | 'current-password' | 'new-password' | 'off';
@@ -81,7 +81,7 @@ interface SelectProps {
   value: string;
   onChange: (value: string) => void;
   options: readonly (readonly [value: string, word: string])[];
-  help?: string | undefined;
+  help?: ComponentChildren;
   error?: string | undefined;
 }
 

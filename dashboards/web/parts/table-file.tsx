@@ -84,7 +84,14 @@ export function TableFile({ title, lead, address, download = address, columns, m
           </a>
         </p>
         {mayRead && (
-          <Field label={t('csv.choose')} help={t('csv.columns', { columns })}>
+          <Field
+            label={t('csv.choose')}
+            help={
+              <>
+                {t('csv.columns')} <code>{columns}</code>
+              </>
+            }
+          >
             {(ids) => (
               <input
                 class="input"

@@ -87,7 +87,7 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
         />
         <Input
           label={t('status.settings.slug')}
-          help={`${location.origin}/status/${draft.slug || '…'}`}
+          help={<code>{`${location.origin}/status/${draft.slug || '…'}`}</code>}
           value={draft.slug}
           onInput={(slug) => set({ slug })}
           required
