@@ -2,6 +2,7 @@
 import type { Token } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
+import { refuseReserved } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { hashSecret, makeId, makeSecret } from './secret.ts';
 
@@ -50,6 +51,7 @@ export function createTokens(state: State, now: () => number): Tokens {
     },
 
     async create({ name, role, by }) {
+      refuseReserved(name);
       const secret = prefix + makeSecret();
       const row = {
         id: makeId('t'),

@@ -2,6 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
+import { refuseReserved } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { makeId } from './secret.ts';
 
@@ -40,6 +41,7 @@ export function createUsers(state: State, now: () => number): Users {
   const columns = ['id', 'name', 'role', 'created_at', 'disabled_at'] as const;
 
   async function insert(user: { name: string; password: string; role: Role }, onlyFirst: boolean): Promise<User> {
+    refuseReserved(user.name);
     const row = {
       id: makeId('u'),
       name: user.name,

@@ -195,6 +195,15 @@ test('every error that a page can meet has a sentence and a hint in every langua
   }
 });
 
+test('no error shows a place for a fact that the page does not know', () => {
+  for (const [language, words] of others)
+    for (const code of Object.keys(errors))
+      for (const part of ['message', 'hint']) {
+        const text = words.get(`problem.${code}.${part}`) ?? '';
+        assert.not.match(text, /\{\{/, `${language}: problem.${code}.${part}; the fact stands below it, in English`);
+      }
+});
+
 /** The rooms whose errors become answers of HTTP; accounts, fleet and so on are called by its routes. */
 const behindHttp = ['api', 'accounts', 'fleet', 'alerts', 'tickets', 'kpi'];
 

@@ -52,6 +52,15 @@ test('roles in one line', () => {
   assert.not.ok(mayDo('operator', 'manager'));
 });
 
+test('nobody acts under the name of the collector', async () => {
+  const { tokens, users } = await createAccounts(state, () => now, null);
+  for (const name of ['monitor', 'Monitor', 'ｍｏｎｉｔｏｒ', 'MONITOR']) {
+    assert.is(await codeOf(users.create({ name, password, role: 'viewer' })), 'CONFLICT', name);
+    assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'CONFLICT', name);
+  }
+  assert.equal(await users.list(), []);
+});
+
 test('the first admin: one secret, once, also for two at the same moment', async () => {
   const { setup, users } = await createAccounts(state, () => now, null);
   const secret = setup.secret() as string;
