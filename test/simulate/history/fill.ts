@@ -127,7 +127,7 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
     };
     await live([...guests, desk, daily], { time, source, until });
     await enterUsage(api, clock.now(), staff);
-    await publish(api, clock.now());
+    await publish(api, { start: plan.startAt, end: clock.now() });
     await endTokens(api, plan.sites);
     await state.destroy();
     return filled;
@@ -164,10 +164,10 @@ async function setUpSite(api: Api, { name, zone, region, people }: SitePlan, spa
   await api.call('POST', '/api/v1/sites', { name, zone, people, calendars });
 }
 
-/** The people are gone; their names stay in the history. */
-/** Last month as managers take it into a meeting, and a status page for everyone. */
-async function publish(api: Api, now: number): Promise<void> {
-  const period = movedPeriod(periodAround('month', now), -1);
+/** Last month, or the present one where there was none, as managers take it into a meeting; a status page for everyone. */
+async function publish(api: Api, { start, end }: { start: number; end: number }): Promise<void> {
+  const [first, present] = [periodAround('month', start), periodAround('month', end)];
+  const period = first < present ? movedPeriod(present, -1) : present;
   for (const language of ['en', 'ja']) await api.call('POST', '/api/v1/reports', { period, language });
   const { items } = (await api.call('GET', '/api/v1/sites')) as { items: { id: string; name: string }[] };
   await api.call('POST', '/api/v1/status-pages', {
@@ -177,6 +177,7 @@ async function publish(api: Api, now: number): Promise<void> {
   });
 }
 
+/** The people are gone; their names stay in the history. */
 async function endTokens(api: Api, sites: readonly SitePlan[]): Promise<void> {
   const { items } = (await api.call('GET', '/api/v1/tokens')) as { items: { id: string; name: string }[] };
   const staff = new Set(sites.flatMap(({ desk }) => desk));
