@@ -333,9 +333,10 @@ export const defaultRules: readonly Rule[] = [
   critical(array, 'array-health-critical', metric('array', above('severity', 2))),
   pool,
   critical(pool, 'pool-space-critical', metric('array', above('used_percent', 95, 92)), { urgency: 1 }),
+  // That it runs again is reported once: there is no second sample to wait for.
   warning('service-down', metric('service', is('running', 0)), {
     for_s: 5 * minute,
-    clear_for_s: minute,
+    clear_for_s: 0,
     urgency: 2,
   }),
   certificate,

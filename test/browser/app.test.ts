@@ -366,13 +366,16 @@ step('every address of the table of pages shows its page, and marks its place in
   const { page } = world;
   const table = await loadPages();
   const made = await page.evaluate(async () => {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"First"}' };
-    const places = ['sites', 'groups'].map(async (kind) => (await fetch(`/api/v1/${kind}`, init)).ok);
-    const period = new Date().toISOString().slice(0, 7);
-    const report = fetch('/api/v1/reports', { ...init, body: JSON.stringify({ period, zone: 'UTC' }) });
-    return Promise.all([...places, report.then(({ ok }) => ok)]);
+    const post = async (path: string, body: object) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      return (await fetch(`/api/v1/${path}`, init)).ok;
+    };
+    const places = [await post('sites', { name: 'First' }), await post('groups', { name: 'First' })];
+    const report = await post('reports', { period: new Date().toISOString().slice(0, 7), zone: 'UTC' });
+    const [scopes, from] = [[{ of: 'site', target: 'First' }], Date.now() + 3_600_000];
+    return [...places, report, await post('changes', { title: 'Firmware', scopes, from, to: from + 3_600_000 })];
   });
-  assert.equal(made, [true, true, true]);
+  assert.equal(made, [true, true, true, true]);
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {
       // From the list, or from another page of it: an incident is found at its ticket.

@@ -181,4 +181,19 @@ test('missing: counted from when it last came, or from when this collector began
     assert.equal(judged(60, 999, { state }), ['none', null], state);
 });
 
+test('a service that runs again ends its alert, though that is reported once only', async () => {
+  const s = await openScene({});
+  await s.presence('srv', 'online');
+  for (let n = 0; n < 4; n++) {
+    await s.wait(5 * minute, minute);
+    await s.say('srv', ['service', { running: 0 }, { unit: 'cron.service' }]);
+  }
+  assert.is((await s.alertRows()).at(-1)?.state, 'firing');
+  await s.wait(5 * minute, minute);
+  await s.say('srv', ['service', { running: 1 }, { unit: 'cron.service' }]);
+  await s.wait(10 * minute, minute);
+  assert.is((await s.alertRows()).at(-1)?.state, 'resolved');
+  await s.close();
+});
+
 test.run();
