@@ -373,9 +373,24 @@ step('every address of the table of pages shows its page, and marks its place in
     const places = [await post('sites', { name: 'First' }), await post('groups', { name: 'First' })];
     const report = await post('reports', { period: new Date().toISOString().slice(0, 7), zone: 'UTC' });
     const [scopes, from] = [[{ of: 'site', target: 'First' }], Date.now() + 3_600_000];
-    return [...places, report, await post('changes', { title: 'Firmware', scopes, from, to: from + 3_600_000 })];
+    const change = await post('changes', { title: 'Firmware', scopes, from, to: from + 3_600_000 });
+    const { items } = (await (await fetch('/api/v1/sites')).json()) as { items: { id: string }[] };
+    const status = await post('status-pages', {
+      ...{
+        slug: 'it',
+        title: 'Is IT working?',
+        intro: '',
+        access: 'public',
+        enabled: true,
+        zone: 'UTC',
+        reason: 'test',
+      },
+      components: [{ id: 'first', name: 'First', of: 'site', target: items[0]?.id }],
+    });
+    return [...places, report, change, status];
   });
-  assert.equal(made, [true, true, true, true]);
+  assert.equal(made, [true, true, true, true, true]);
+  addresses.set('status', '/status/it');
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {
       // From the list, or from another page of it: an incident is found at its ticket.

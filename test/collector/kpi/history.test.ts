@@ -141,7 +141,7 @@ test('a month without endpoints has no value; a period that is no month is refus
   await availabilityOf(state, { period: 'November', class: 'server', now, zone: 'UTC' }).catch((thrown) => {
     message = thrown.message;
   });
-  assert.match(message, /"November" is not a month/);
+  assert.match(message, /"November" must be a month such as/);
   await state.destroy();
 });
 
