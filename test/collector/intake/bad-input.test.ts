@@ -29,7 +29,8 @@ test.after.each(async ({ station, neighbour }) => {
   const { through, also } = station.store.receipt(good, epochOf(1));
   assert.equal([through, also], [sent, []], 'the neighbour lost something');
   assert.is(neighbour.drops, 0, 'the neighbour lost its connection');
-  assert.ok(neighbour.slowestMs < 1000, `the neighbour waited ${neighbour.slowestMs} ms for a PUBACK`);
+  // A busy machine alone takes more than a second now and then; input that is worked on without a bound takes far longer.
+  assert.ok(neighbour.slowestMs < 5000, `the neighbour waited ${neighbour.slowestMs} ms for a PUBACK`);
   await station.stop();
 });
 
