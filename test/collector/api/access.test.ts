@@ -7,6 +7,7 @@ import { roles } from '../../../collector/accounts/roles.ts';
 import { access } from '../../../collector/api/access.ts';
 import { createEnrollments } from '../../../collector/fleet/enrollment.ts';
 import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
+import { putSignals } from '../../support/fleet-history.ts';
 
 const test = suite('access');
 let collector: InProcess;
@@ -44,8 +45,10 @@ async function enrol(): Promise<string> {
   return (answer.body as { endpoint: string }).endpoint;
 }
 
+/** In which the endpoint has signed on. */
+const period = new Date().toISOString().slice(0, 7);
 async function addReport(): Promise<void> {
-  const body = { period: '2026-10' };
+  const body = { period };
   const made = await collector.call('/api/v1/reports', { method: 'POST', as: 'manager', body });
   ids.report = (made.body as { id: string }).id;
 }
@@ -415,7 +418,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/kpis/:id/why': { path: '/api/v1/kpis/index/why?from=2026-10&to=2026-11' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
   'GET /api/v1/reports': {},
-  'POST /api/v1/reports': { body: { period: '2026-11' }, status: 201 },
+  'POST /api/v1/reports': { body: { period }, status: 201 },
   'GET /api/v1/reports/:id': { path: '/api/v1/reports/:report', before: addReport },
   'GET /api/v1/reports/:id.csv': { path: '/api/v1/reports/:report.csv', before: addReport },
   // No web app is built for these tests: test/browser/reports.test.ts makes a real one.
@@ -440,7 +443,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/status-pages': {},
   'POST /api/v1/status-pages': { body: { slug: 'one', ...statusPage }, status: 404 },
   'PATCH /api/v1/status-pages/:id': { body: { enabled: false }, status: 404 },
-  'GET /api/v1/status-pages/:id/changes': {},
+  'GET /api/v1/status-pages/:id/changes': { status: 404 },
   'POST /api/v1/status-pages/:id/notices': { body: { title: 'x', words: 'y' }, status: 404 },
   'POST /api/v1/status-pages/:id/notices/:notice/updates': {
     path: '/api/v1/status-pages/none/notices/1/updates',
@@ -526,6 +529,9 @@ const elsewhere = ['GET /api/v1/events', 'GET /*'];
 test.before(async () => {
   collector = await openCollector();
   ids.endpoint = await enrol();
+  // A report is of a time in which something was monitored.
+  const { state } = collector;
+  await putSignals(state, [{ endpoint: ids.endpoint, at: Date.now(), kind: 'online', bootId: 'a' }]);
   await addAlert();
   await addTicket();
   await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'South' } });
