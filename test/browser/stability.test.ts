@@ -3,8 +3,6 @@
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createChangeFeed } from '../../collector/change-feed.ts';
-import { createMonths } from '../../collector/kpi/months.ts';
 import type { EndpointDetail, KpiDetail, KpiWhy, SiteRow, Stability } from '../../shared/api.ts';
 import {
   type Browser,
@@ -15,6 +13,7 @@ import {
   rowText,
   violations,
 } from '../support/browser.ts';
+import { closeMonths } from '../support/close-months.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { until } from '../support/processes.ts';
 import { clock, now, outage, people, putMonth, zone } from '../support/stability-month.ts';
@@ -88,7 +87,7 @@ step('opens on the last closed month, and its first line says how it was, each n
   collector = await collector.again();
   await open('/stability?period=2026-10');
   await page.getByText('not closed yet').waitFor();
-  assert.ok((await createMonths({ state: collector.state, clock, zone, changeFeed: createChangeFeed() }).close()) > 0);
+  assert.ok((await closeMonths(collector, clock, zone)) > 0);
   await open('/stability');
   await page.getByText('final since').waitFor();
   const answer = await get<Stability>('stability');

@@ -125,9 +125,14 @@ test('a disk filled beyond 90 %: pending → firing → webhook → ticket; free
   assert.ok(heard - fired < 2000, `${heard - fired} ms`);
   assert.is(heardOf('path', disk, 'firing')?.body.alerts[0]?.labels.instance, 'files');
 
-  await until(async () => (await ticketsOf(id)).length === 1, 5000, 'a ticket');
-  const number = (await ticketsOf(id))[0]?.id as number;
-  const ticket = await collector.get<TicketDetail>(`/api/v1/tickets/${number}`);
+  // The machine of this test may have other trouble, such as a full disk of its own, and other tickets for it.
+  const detail = (number: number) => collector.get<TicketDetail>(`/api/v1/tickets/${number}`);
+  const ofDisk = async () => {
+    const all = await Promise.all((await ticketsOf(id)).map((row) => detail(row.id)));
+    return all.filter(({ alert }) => alert?.tags.path === disk);
+  };
+  await until(async () => (await ofDisk()).length === 1, 5000, 'a ticket');
+  const ticket = (await ofDisk())[0] as TicketDetail;
   assert.is(ticket.alert?.state, 'firing');
   assert.equal(
     ticket.notifications.map((notification) => [notification.channel, notification.event, notification.state]),
@@ -137,8 +142,8 @@ test('a disk filled beyond 90 %: pending → firing → webhook → ticket; free
   rmSync(join(disk, 'ballast'));
   await until(async () => (await diskAlert(id))?.state === 'resolved', 10_000, 'the alert to be resolved');
   await until(() => heardOf('path', disk, 'resolved') !== undefined, 2000, 'the second webhook');
-  const state = async () => (await collector.get<TicketDetail>(`/api/v1/tickets/${number}`)).row.state;
-  await until(async () => (await state()) === 'resolved', 10_000, 'the ticket to be resolved');
+  const state = async () => (await detail(ticket.row.id)).row.state;
+  await until(async () => (await state()) === 'resolved', 20_000, 'the ticket to be resolved');
   assert.is(payloads().filter(({ body }) => body.alerts[0]?.labels.path === disk).length, 2, 'each once');
 });
 

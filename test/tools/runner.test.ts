@@ -84,6 +84,27 @@ test('--coverage names the lines that no test has run', () => {
   assert.match(lines, / 66\.7 % {2}shared[\\/]sum\.ts {2}not run: 6-7\n/);
 });
 
+test('in a run of all files what fails runs once more, alone, and is named when it passes then', () => {
+  const marker = at('second-time');
+  writeFileSync(
+    at('test/wavers.test.ts'),
+    `import { existsSync, writeFileSync } from 'node:fs';\n${file(
+      `test('passes the second time', () => {\n  const isSecond = existsSync(${JSON.stringify(marker)});\n  writeFileSync(${JSON.stringify(marker)}, '');\n  assert.is(isSecond ? sum(1, 2) : 0, 3);\n});`,
+    )}`,
+  );
+  const { status, stdout } = spawnSync(process.execPath, words([]), {
+    encoding: 'utf8',
+    env: { ...env, TEST_END_MS: '1000' },
+  });
+  assert.is(status, 1);
+  assert.match(stdout, /unsteady: wavers\.test\.ts failed beside another file and passed alone\nfailed: /);
+  for (const name of ['one', 'no-run', 'hangs']) {
+    assert.is(stdout.split(`FAIL ${name}.test.ts`).length, 3, `${name} failed twice`);
+    assert.match(stdout, new RegExp(`^failed: ${name}\\.test\\.ts$`, 'm'));
+  }
+  assert.is(stdout.split('ok   two.test.ts').length, 2, 'what passed is not run again');
+});
+
 test('--watch runs again after a change', async () => {
   const child = spawn(process.execPath, words(['two', '--watch']), { stdio: ['ignore', 'pipe', 'inherit'], env });
   const ended = new Promise((resolve) => child.once('close', resolve));

@@ -1,8 +1,8 @@
 /** Error budgets of a month: of endpoints, sites, groups and tags, with targets that people set, each version kept. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createMonths } from '../../../collector/kpi/months.ts';
 import type { AvailabilityTargets, Budgets } from '../../../shared/api.ts';
+import { closeMonths } from '../../support/close-months.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId } from '../../support/fleet-history.ts';
 import { clock, night, outage, putMonth, zone } from '../../support/stability-month.ts';
@@ -118,9 +118,8 @@ test('an open month has the budget of the whole month; a closed one keeps the ta
   const [row] = (await budgets(`endpoint=${endpointId(5)}`, '2026-11')).items;
   near(row?.budget, 30 * 24 * 60 * 0.001, 'November');
   assert.is(row?.used, 0);
-  const { state } = collector;
   const later = { now: () => clock.now() - minute, monotonic: () => 0 };
-  await createMonths({ state, clock: later, zone, changeFeed: { subscribe: () => () => {} } }).close();
+  await closeMonths(collector, later, zone);
   const before = (await budgets('by=site')).items;
   assert.is((await budgets('by=site')).closed, true);
   await set('site', 'Berlin', 95);

@@ -2,10 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createChangeFeed } from '../../../collector/change-feed.ts';
-import { createMonths, type Months } from '../../../collector/kpi/months.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
 import type { IndexLine, KpiDetail, Kpis, KpiWhy, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
+import { closeMonths } from '../../support/close-months.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -20,13 +19,11 @@ const clock = { now: () => now, monotonic: () => performance.now() };
 /** Friday 9 October, 13:14 to 16:41 in Berlin. */
 const outage = { start: instant('2026-10-09T11:14:00Z'), end: instant('2026-10-09T14:41:00Z') };
 let collector: InProcess;
-let months: Months;
 let site: SiteRow;
 
 test.before(async () => {
   collector = await openCollector({ settings: `zone: ${zone}\n`, clock });
   const { state } = collector;
-  months = createMonths({ state, clock, zone, changeFeed: createChangeFeed() });
   site = await post<SiteRow>('sites', { name: 'Berlin', zone, people: 140 });
   await state
     .insertInto('watches')
@@ -140,8 +137,8 @@ test('the index comes apart: parts, causes and the list behind each number sum t
 });
 
 test('a month closes once; late facts change it only by a revision with a reason', async () => {
-  assert.ok((await months.close()) >= 2);
-  assert.is(await months.close(), 0);
+  assert.ok((await closeMonths(collector, clock, zone)) >= 2);
+  assert.is(await closeMonths(collector, clock, zone), 0);
   const closed = await october();
   assert.equal([closed.closed?.revision, closed.closed?.by, closed.provisional], [0, 'monitor', false]);
   const late = { endpoint: endpointId(5), at: from + 3 * day, kind: 'lost', lastSeen: from + 3 * day } as const;

@@ -1,11 +1,10 @@
 /** Costs over HTTP and as a table; cost per ticket of a month, its evidence, and what stays once it is closed. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createChangeFeed } from '../../../collector/change-feed.ts';
-import { createMonths } from '../../../collector/kpi/months.ts';
 import type { CostRow, KpiDetail, Kpis, MoneyVersions, Recomputed, TableOutcome } from '../../../shared/api.ts';
 import { parseCsv } from '../../../shared/csv.ts';
 import { amountText, centsIn } from '../../../shared/money.ts';
+import { closeMonths } from '../../support/close-months.ts';
 import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
 import { clock, outage, people, putMonth, zone } from '../../support/stability-month.ts';
 
@@ -200,8 +199,7 @@ test('a table is read in whole or not at all, each fault with its line, value an
 });
 
 test('a closed month keeps its costs; computed again with a reason it is revised', async () => {
-  const months = createMonths({ state: collector.state, clock, zone, changeFeed: createChangeFeed() });
-  assert.ok((await months.close()) > 0);
+  assert.ok((await closeMonths(collector, clock, zone)) > 0);
   const before = await kpi('2026-10');
   const list = (await ok<{ items: CostRow[] }>('costs')).items;
   const salary = list.find(({ name }) => name === 'Salaries') as CostRow;
