@@ -532,6 +532,18 @@ export const ImpactSegment = Type.Object({
     { maxItems: 200 },
   ),
 });
+/** Why an estimate of the impact is what it is, or why there is none. */
+const estimateReasons = [
+  'site_stopped',
+  'site_uncounted',
+  'dependants',
+  'no_dependants',
+  'dependants_unknown',
+  'workstations_only',
+  'no_outage',
+  'line_only',
+] as const;
+export type EstimateReason = (typeof estimateReasons)[number];
 /** What an incident did to people. */
 export const Impact = Type.Object({
   segments: Type.Array(ImpactSegment),
@@ -539,6 +551,18 @@ export const Impact = Type.Object({
   stated: Type.Union([Type.Object({ by: text, at: ms, reason: text }), Type.Null()]),
   /** Endpoints that were down, and whose number of dependants is not known. */
   unknown: Type.Array(Type.Object({ id: text, name: text })),
+  reasons: Type.Array(
+    Type.Object({
+      code: Type.Enum([...estimateReasons]),
+      site: orNull.text,
+      endpoints: Type.Array(Type.Object({ id: text, name: text })),
+    }),
+    {
+      description:
+        'Why the estimate is what it is, or why there is none; empty once the impact is stated. line_only: these ' +
+        'machines were up, as their agents reported afterwards, and only the connection was cut',
+    },
+  ),
   /** Newest first. */
   versions: Type.Array(Type.Object({ at: ms, by: text, reason: text, segments: Type.Array(ImpactSegment) })),
 });
@@ -561,6 +585,17 @@ export type ChangeName = Static<typeof ChangeName>;
 export const ChangeMark = Type.Object({ at: ms, what: Type.Enum(['change', 'patch', 'restart']), change: ChangeName });
 export type ChangeMark = Static<typeof ChangeMark>;
 
+/** Why an incident has no lost hours, neither confirmed nor estimated. */
+const noHoursReasons = [
+  ...estimateReasons,
+  'cancelled',
+  'nobody_hindered',
+  'planned',
+  'outside_working_hours',
+  'site_removed',
+  'month_closed',
+  'other_incident',
+] as const;
 /** The story of an incident beside its ticket. `GET /api/v1/incidents/{id}`. */
 export const Incident = Type.Object({
   from: Type.Integer({ description: 'ms since 1970, UTC: the earliest evidence' }),
@@ -584,7 +619,11 @@ export const Incident = Type.Object({
   hours: Type.Array(
     Type.Object({ period: text, lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() }),
   ),
+  noHours: Type.Union([Type.Enum([...noHoursReasons]), Type.Null()], {
+    description: 'Why no lost hours are counted, confirmed or estimated; null where there are some',
+  }),
 });
+export type NoHours = (typeof noHoursReasons)[number];
 export type Incident = Static<typeof Incident>;
 
 const thin = Type.Boolean({ description: 'too little of the time was observed for the number to be relied on' });

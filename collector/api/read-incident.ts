@@ -12,6 +12,7 @@ import { monthsIn } from '../kpi/period.ts';
 import type { State } from '../state/open.ts';
 import { alertsOfTickets, type RuleNamed } from './read-alerts.ts';
 import { changeMarks } from './read-changes.ts';
+import { noHoursOf } from './read-impact.ts';
 
 interface IncidentParts {
   state: State;
@@ -39,7 +40,8 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
   if (!ticket) throw fail('NOT_FOUND', { what: 'ticket', id });
   const merged = await mergedInto(state, id);
   const alerts = await alertsOfTickets(state, ruleNamed, [id, ...merged]);
-  const { segments, outages } = await impacts.of(id);
+  const impact = await impacts.of(id);
+  const { segments, outages } = impact;
   const begins = [...outages, ...segments].map(({ start }) => start);
   const from = Math.min(ticket.opened_at, ...begins, ...alerts.map(({ pendingAt }) => pendingAt));
   const to = endOf(ticket, [...outages, ...segments]);
@@ -49,6 +51,7 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
   const ids = [...names.keys()];
   const window = { from: from - beforeMs, to: Math.min(now, (to ?? now) + hour) };
   const tickets = await ticketsNamed(state, merged, ruleNamed);
+  const { hours, isClosed } = await hoursOf(parts, id, from, to ?? now);
   return {
     ...{ from, to, asOf: now },
     found: { by: await openedBy(state, id), afterMs: noticed - from },
@@ -59,7 +62,8 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
     signals: await signalsOf(state, ids, window),
     changes: await changesBefore(state, names, from),
     ruleChanges: await ruleChangesOf(state, ruleNamed, [...new Set(alerts.map(({ rule }) => rule.id))], from),
-    hours: await hoursOf(parts, id, from, to ?? now),
+    hours,
+    noHours: await noHoursOf(state, { ticket, impact, hours, isClosed, zone: parts.zone, now }),
   };
 }
 
@@ -162,11 +166,13 @@ async function ruleChangesOf(
 
 /** As the months have them, so that both pages show the same. */
 async function hoursOf({ months, zone }: IncidentParts, id: number, from: number, to: number) {
-  const found: Incident['hours'] = [];
+  const hours: Incident['hours'] = [];
+  let isClosed = true;
   for (const period of monthsIn(from, to, zone).slice(0, monthsShown)) {
-    const { month } = await months.of(period, {});
+    const { month, closed } = await months.of(period, {});
+    isClosed &&= closed !== null;
     const own = month.lost.incidents.find(({ ticket }) => ticket === id);
-    if (own) found.push({ period, lost: own.lost, planned: own.planned, unconfirmed: own.unconfirmed });
+    if (own) hours.push({ period, lost: own.lost, planned: own.planned, unconfirmed: own.unconfirmed });
   }
-  return found;
+  return { hours, isClosed };
 }

@@ -12,7 +12,14 @@ import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { note } from '../tickets/events.ts';
 import { beforeOpeningMs, impactFault } from './check.ts';
-import { type Affected, type Estimate, estimateImpact, type ImpactSegment, type OutageAlert } from './estimate.ts';
+import {
+  type Affected,
+  type Estimate,
+  estimateImpact,
+  type ImpactSegment,
+  type OutageAlert,
+  type ReasonFor,
+} from './estimate.ts';
 
 export interface ImpactRead {
   ticket: number;
@@ -21,6 +28,8 @@ export interface ImpactRead {
   stated: { by: string; at: number; reason: string } | null;
   /** Endpoints that were down whose dependants are not known. Of an estimate. */
   unknown: string[];
+  /** Why the estimate is what it is; none of what is stated, which has a reason of its own. */
+  reasons: ReasonFor[];
   outages: readonly OutageAlert[];
 }
 
@@ -106,7 +115,7 @@ export async function readImpacts(state: State, tickets: readonly Ticket[]): Pro
     const people = await peopleAt(state, slice);
     for (const ticket of slice) {
       const row = stated.get(ticket.id);
-      const outages = alerts.get(ticket.id) ?? [];
+      const { outages, workstations } = alerts.get(ticket.id) ?? { outages: [], workstations: [] };
       found.push(
         row
           ? {
@@ -114,30 +123,42 @@ export async function readImpacts(state: State, tickets: readonly Ticket[]): Pro
               segments: JSON.parse(row.segments) as ImpactSegment[],
               stated: { by: row.by_user, at: row.at, reason: row.reason },
               unknown: [],
+              reasons: [],
               outages,
             }
-          : { ticket: ticket.id, stated: null, outages, ...estimateOf(ticket, outages, people) },
+          : { ticket: ticket.id, stated: null, outages, ...estimateOf(ticket, { outages, workstations }, people) },
       );
     }
   }
   return found;
 }
 
-function estimateOf(ticket: Ticket, outages: readonly OutageAlert[], people: ReadonlyMap<string, Affected>): Estimate {
-  const atSite = ticket.kind === 'incident' && ticket.site !== null ? (people.get(ticket.site) ?? null) : null;
-  return estimateImpact(outages, atSite);
+interface Outages {
+  /** Of servers. */
+  outages: OutageAlert[];
+  workstations: string[];
+}
+
+function estimateOf(
+  ticket: Ticket,
+  { outages, workstations }: Outages,
+  people: ReadonlyMap<string, Affected>,
+): Estimate {
+  const isSiteIncident = ticket.kind === 'incident' && ticket.site !== null;
+  const atSite = isSiteIncident ? (people.get(ticket.site ?? '') ?? null) : null;
+  return estimateImpact(outages, { atSite, isSiteIncident, workstations });
 }
 
 /**
- * Alerts of servers that did not respond. From the last proof of life to the first one after it, as availability counts
+ * Alerts of endpoints that did not respond. From the last proof of life to the first one after it, as availability counts
  * it: the alert itself begins and ends later.
  */
-async function outagesOf(state: State, tickets: readonly number[]): Promise<Map<number, OutageAlert[]>> {
+async function outagesOf(state: State, tickets: readonly number[]): Promise<Map<number, Outages>> {
   const rows = await state
     .selectFrom('alerts as a')
     .innerJoin('endpoints as e', 'e.id', 'a.endpoint')
     .leftJoin('sites', 'sites.name', 'e.site')
-    .select(['a.ticket', 'a.endpoint', 'a.pending_at', 'a.resolved_at', 'sites.id as site', 'e.people'])
+    .select(['a.ticket', 'a.endpoint', 'a.pending_at', 'a.resolved_at', 'sites.id as site', 'e.people', 'e.kind'])
     .select(({ selectFrom }) => {
       const signals = selectFrom('signals as s').whereRef('s.endpoint', '=', 'a.endpoint').limit(1);
       return [
@@ -159,14 +180,20 @@ async function outagesOf(state: State, tickets: readonly number[]): Promise<Map<
     .where('a.ticket', 'in', tickets)
     .where('a.metric', '=', absence.metric())
     .where('a.fired_at', 'is not', null)
-    .where('e.kind', '=', 'server')
     .execute();
-  const outages = rows.map(({ ticket, endpoint, site, people, pending_at, resolved_at, since, back }) => ({
+  const outages = rows.map(({ ticket, endpoint, kind, site, people, pending_at, resolved_at, since, back }) => ({
     ticket: ticket as number,
+    kind,
     alert: { endpoint, site, people, start: since ?? pending_at, end: back ?? resolved_at },
   }));
   const grouped = Map.groupBy(outages, ({ ticket }) => ticket);
-  return new Map([...grouped].map(([ticket, list]) => [ticket, list.map(({ alert }) => alert)]));
+  return new Map(
+    [...grouped].map(([ticket, list]) => {
+      const of = (isServer: boolean) => list.filter(({ kind }) => (kind === 'server') === isServer);
+      const workstations = [...new Set(of(false).map(({ alert }) => alert.endpoint))];
+      return [ticket, { outages: of(true).map(({ alert }) => alert), workstations }];
+    }),
+  );
 }
 
 /** Everybody at the sites of these tickets, by the name of the site. */

@@ -1185,7 +1185,22 @@ export const words = {
     nobody: 'Nobody was hindered.',
     none: 'Nobody is known to have been hindered.',
     lasts: 'lasts',
-    unknown: 'Down, and nobody has said how many people depend on it: {{n}}',
+    reason: {
+      site_stopped:
+        'Estimated: everybody at {{site}} could not work while {{endpoints}} did not respond, because several endpoints of a site were silent at once.',
+      site_uncounted:
+        'Not everybody at {{site}} is counted: nobody has entered how many people work there. Enter it for the site.',
+      dependants: 'Estimated: the people who depend on {{endpoints}} could not work while it did not respond.',
+      no_dependants: 'Nothing is estimated for {{endpoints}}: as entered, nobody depends on it.',
+      dependants_unknown:
+        'Nothing is estimated for {{endpoints}}: nobody has entered how many people depend on it. Enter that, or correct the impact.',
+      workstations_only:
+        'Nothing is estimated: only workstations did not respond ({{endpoints}}), and they may have been switched off. If somebody was hindered, correct the impact.',
+      no_outage:
+        'Nothing is estimated: no alert of it says that a server did not respond, and the monitor estimates only such outages. If somebody was hindered, correct the impact.',
+      line_only:
+        '{{endpoints}} was up all the time and only the connection was cut, as its agent reported afterwards. This counts as up time. Whether people were hindered the monitor cannot know; an estimate stays apart from the lost hours until somebody confirms or corrects the impact.',
+    },
     statedBy: 'stated by {{name}}',
     estimated: 'estimated, not confirmed',
     versions: 'Versions: {{n}}',
@@ -1202,6 +1217,23 @@ export const words = {
     lost: '{{hours}} lost in {{month}}.',
     estimated: '{{hours}} estimated in {{month}}, not confirmed.',
     noHours: 'No lost hours are counted.',
+    noHoursWhy: {
+      site_stopped: 'As entered, nobody works at the site.',
+      site_uncounted: 'Nobody has entered how many people work at the site.',
+      dependants: 'Nobody depends on what was down.',
+      no_dependants: 'As entered, nobody depends on what was down.',
+      dependants_unknown: 'Nobody has entered how many people depend on what was down.',
+      workstations_only: 'Only workstations did not respond, and they may have been switched off.',
+      no_outage: 'No server stopped responding, so nothing was estimated, and nobody has stated an impact.',
+      line_only: 'The machine was up and only the connection was cut; if people were hindered, correct the impact.',
+      cancelled: 'The ticket was cancelled.',
+      nobody_hindered: 'Somebody stated that nobody was hindered.',
+      planned: 'It fell into planned maintenance, which is counted apart: {{hours}}.',
+      outside_working_hours: 'All of it was outside the working hours of those who were hit.',
+      site_removed: 'The site whose people were hit no longer exists.',
+      month_closed: 'The month was closed before this was known; a manager can close it again with a reason.',
+      other_incident: 'The same people at the same time are counted for another incident.',
+    },
     foundByUs: 'Found by the monitor after {{after}}.',
     foundBy: 'Reported by {{name}} after {{after}}.',
     recovered: 'Recovered',
@@ -1385,7 +1417,7 @@ export const words = {
     noCauses: 'No incident and no endpoint took a point.',
     otherCauses: 'Others, and without a cause: {{points}}',
     actionsTitle: 'Do next',
-    noActions: 'Nothing would win back a point.',
+    noActions: 'Nothing to do: no incident and no endpoint took a point.',
     sitesTitle: 'Sites',
     band: { excellent: 'excellent', good: 'good', fair: 'fair', poor: 'poor', very_poor: 'very poor' },
     part: {
@@ -1454,13 +1486,13 @@ export const words = {
       none: 'Without a value: {{n}}',
     },
     action: {
-      follow_up: 'Follow up {{what}}',
+      follow_up: 'Prevent a repeat of {{what}}',
       endpoint_down: 'Find out why {{what}} was down',
       confirm_impact: 'Confirm what {{what}} cost',
       people_of_site: 'Enter how many people work at {{what}}',
       people_of_endpoint: 'Enter how many people depend on {{what}}',
       ticket: 'Open ticket',
-      points: 'wins back {{points}}',
+      points: 'cost {{points}}',
       hours: '{{hours}} lost',
       toConfirm: '{{hours}} estimated',
     },

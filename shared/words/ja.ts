@@ -1341,7 +1341,22 @@ export const words: Words = {
     nobody: '影響を受けた人はいません。',
     none: '影響を受けた人は把握されていません。',
     lasts: '継続中',
-    unknown: '停止していたが、使う人数が分からないエンドポイント: {{n}} 台',
+    reason: {
+      site_stopped:
+        '推定: {{site}} の全員が、{{endpoints}} が応答しない間は作業できなかったとみなします。同じ拠点の複数のエンドポイントが同時に応答しなかったためです。',
+      site_uncounted:
+        '{{site}} の全員は数えていません。拠点の人数が入力されていないためです。拠点の人数を入力してください。',
+      dependants: '推定: {{endpoints}} が応答しない間、これを使う人は作業できなかったとみなします。',
+      no_dependants: '{{endpoints}} については推定していません。入力によれば、使う人はいません。',
+      dependants_unknown:
+        '{{endpoints}} については推定していません。使う人数が入力されていないためです。人数を入力するか、影響を訂正してください。',
+      workstations_only:
+        '推定していません。応答しなかったのはワークステーションだけで ({{endpoints}})、電源が切られていた可能性があります。影響を受けた人がいれば、影響を訂正してください。',
+      no_outage:
+        '推定していません。サーバーの応答停止を示すアラートがなく、推定の対象はそのような停止だけです。影響を受けた人がいれば、影響を訂正してください。',
+      line_only:
+        '{{endpoints}} は常に稼働していて、接続だけが切れていました (後からエージェントが報告しました)。稼働時間として数えます。人への影響は監視では分かりません。影響が確定または訂正されるまで、推定は損失時間に含めません。',
+    },
     statedBy: '{{name}} が確定',
     estimated: '推定・未確定',
     versions: '版: {{n}}',
@@ -1358,6 +1373,23 @@ export const words: Words = {
     lost: '{{month}}の損失は {{hours}}です。',
     estimated: '{{month}}の推定損失は {{hours}}で、未確定です。',
     noHours: '損失時間は数えられていません。',
+    noHoursWhy: {
+      site_stopped: '入力によれば、拠点で働く人はいません。',
+      site_uncounted: '拠点の人数が入力されていません。',
+      dependants: '停止したものを使う人はいません。',
+      no_dependants: '入力によれば、停止したものを使う人はいません。',
+      dependants_unknown: '停止したものを使う人数が入力されていません。',
+      workstations_only: '応答しなかったのはワークステーションだけで、電源が切られていた可能性があります。',
+      no_outage: '応答を停止したサーバーがないため推定はなく、影響も記録されていません。',
+      line_only: '機器は稼働していて、接続だけが切れていました。影響を受けた人がいれば、影響を訂正してください。',
+      cancelled: 'チケットは取り消されました。',
+      nobody_hindered: '影響を受けた人はいないと記録されています。',
+      planned: '計画メンテナンス中だったため、別に数えています: {{hours}}。',
+      outside_working_hours: 'すべて、影響を受けた人の勤務時間外でした。',
+      site_removed: '影響を受けた人の拠点はもうありません。',
+      month_closed: 'これが分かる前に月が締められました。管理者は理由を付けて締め直せます。',
+      other_incident: '同じ時間の同じ人が、別のインシデントで数えられています。',
+    },
     foundByUs: '{{after}}後に監視で検知しました。',
     foundBy: '{{after}}後に {{name}} が報告しました。',
     recovered: '復旧',
@@ -1537,7 +1569,7 @@ export const words: Words = {
     noCauses: 'ポイントを失わせたインシデントもエンドポイントもありません。',
     otherCauses: 'その他、および原因なし: {{points}}',
     actionsTitle: '次にすること',
-    noActions: '取り戻せるポイントはありません。',
+    noActions: '対応はありません。ポイントを失わせたインシデントもエンドポイントもありません。',
     sitesTitle: '拠点',
     band: { excellent: '優秀', good: '良好', fair: '普通', poor: '不良', very_poor: '非常に不良' },
     part: {
@@ -1612,7 +1644,7 @@ export const words: Words = {
       people_of_site: '{{what}} の人数の入力',
       people_of_endpoint: '{{what}} を使う人数の入力',
       ticket: 'チケットを起票',
-      points: '{{points}}を回復',
+      points: '損失 {{points}}',
       hours: '損失 {{hours}}',
       toConfirm: '推定 {{hours}}',
     },

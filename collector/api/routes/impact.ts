@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Impact, ImpactSegment } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { impactOf } from '../read-impact.ts';
 import { closed, counted, word } from '../shapes.ts';
 
 const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
@@ -18,13 +19,10 @@ const Stated = Type.Object(
   { ...closed, examples: [{ segments: [segment], reason: 'asked the team leads' }] },
 );
 
-export function impactRoutes(app: App, { impacts, fleet }: Context): void {
+export function impactRoutes(app: App, { state, impacts, fleet, clock }: Context): void {
   const url = '/api/v1/tickets/:id/impact';
-  const shown = async (id: number) => {
-    const { segments, stated, unknown, versions } = await impacts.of(id);
-    const named = unknown.map((endpoint) => ({ id: endpoint, name: fleet.get(endpoint)?.name ?? endpoint }));
-    return { segments, stated, unknown: named, versions } as unknown as Impact;
-  };
+  const nameOf = (endpoint: string) => fleet.get(endpoint)?.name ?? endpoint;
+  const shown = (id: number) => impactOf({ state, impacts, nameOf }, id, clock.now());
 
   app.get(
     url,

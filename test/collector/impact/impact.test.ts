@@ -9,22 +9,40 @@ const part = (start: number, end: number | null, people: number): ImpactSegment 
   ...{ start, end, factor: 1, affected: [{ site: 's1', people }] },
 });
 
+const alone = { atSite: null, isSiteIncident: false, workstations: [] };
+const codes = (found: { reasons: readonly { code: string; endpoints: string[] }[] }) =>
+  found.reasons.map(({ code, endpoints }) => `${code} ${endpoints}`);
+
 test('a server stops those who depend on it, each time that it is down', () => {
-  const { segments, unknown } = estimateImpact([alert('a', 10, 20), alert('a', 15, 30), alert('a', 50, null)], null);
+  const { segments, unknown } = estimateImpact([alert('a', 10, 20), alert('a', 15, 30), alert('a', 50, null)], alone);
   assert.equal(segments, [part(10, 30, 4), part(50, null, 4)]);
   assert.equal(unknown, []);
 });
 
 test('a site incident stops everybody there once, however many servers are down', () => {
-  const { segments } = estimateImpact([alert('a', 10, 20), alert('b', 12, 40, null)], { site: 's1', people: 140 });
+  const { segments } = estimateImpact([alert('a', 10, 20), alert('b', 12, 40, null)], {
+    ...alone,
+    ...{ atSite: { site: 's1', people: 140 }, isSiteIncident: true },
+  });
   assert.equal(segments, [part(10, 40, 140)]);
 });
 
 test('who depends on it is not known: no one is counted, and the endpoint is named', () => {
-  const { segments, unknown } = estimateImpact([alert('a', 10, 20, null), alert('b', 10, 20, 0)], null);
+  const found = estimateImpact([alert('a', 10, 20, null), alert('b', 10, 20, 0)], alone);
+  const { segments, unknown } = found;
   assert.equal(segments, []);
   assert.equal(unknown, ['a']);
-  assert.equal(estimateImpact([], null), { segments: [], unknown: [] });
+  assert.equal(codes(found), ['no_dependants b', 'dependants_unknown a']);
+});
+
+test('each estimate has its reason, also where there is none', () => {
+  assert.equal(codes(estimateImpact([], alone)), ['no_outage ']);
+  assert.equal(codes(estimateImpact([], { ...alone, workstations: ['w'] })), ['workstations_only w']);
+  assert.equal(codes(estimateImpact([alert('a', 1, 2)], alone)), ['dependants a']);
+  const uncounted = estimateImpact([alert('a', 1, 2), alert('b', 1, 2, null)], { ...alone, isSiteIncident: true });
+  assert.equal(codes(uncounted), ['site_uncounted a,b', 'dependants a', 'dependants_unknown b']);
+  const site = { ...alone, isSiteIncident: true, atSite: { site: 's1', people: 9 } };
+  assert.equal(codes(estimateImpact([alert('a', 1, 2), alert('a', 4, 5)], site)), ['site_stopped a']);
 });
 
 test('what cannot have happened is refused with the segment and the reason', () => {

@@ -16,10 +16,10 @@ export function formatFactor(value: number): string {
 }
 
 /** The most people who were hindered at one time at each site, added up; null: not known of anybody. */
-export function peopleHit({ segments, stated, unknown }: Impact): number | null {
+export function peopleHit({ segments, stated, reasons }: Impact): number | null {
   const most = new Map<string | null, number>();
   for (const { factor, affected } of segments)
     for (const { site, people } of affected) if (factor > 0) most.set(site, Math.max(most.get(site) ?? 0, people));
-  if (most.size === 0 && stated === null) return unknown.length > 0 ? null : 0;
+  if (most.size === 0 && stated === null) return reasons.every(({ code }) => code === 'no_dependants') ? 0 : null;
   return [...most.values()].reduce((sum, people) => sum + people, 0);
 }

@@ -1,12 +1,14 @@
 /** What an incident did to people: estimated until somebody confirms or corrects it; all versions stay. */
+import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Impact, SiteRow } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Callout, Ready } from '../../parts/box.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
@@ -48,19 +50,20 @@ function SegmentTable({ segments, nameOf }: { segments: Segments; nameOf: NameOf
   );
 }
 
-function Unknown({ unknown }: Pick<Impact, 'unknown'>) {
-  if (unknown.length === 0) return null;
-  return (
-    <Callout tone="unknown" title={t('impact.unknown', { n: number(unknown.length, language.value) })}>
-      <ul class="row">
-        {unknown.map(({ id, name }) => (
-          <li key={id}>
-            <a href={`${to.endpoint(id)}?tab=about`}>{name}</a>
-          </li>
-        ))}
-      </ul>
-    </Callout>
-  );
+function Reasons({ reasons }: Pick<Impact, 'reasons'>) {
+  return reasons.map(({ code, site, endpoints }) => {
+    const links = endpoints.map(({ id, name }, n) => (
+      <Fragment key={id}>
+        {n > 0 && ', '}
+        <a href={`${to.endpoint(id)}?tab=about`}>{name}</a>
+      </Fragment>
+    ));
+    return (
+      <p key={code} class="small">
+        <Sentence of={`impact.reason.${code}`} values={{ site: site ?? '', endpoints: links }} />
+      </p>
+    );
+  });
 }
 
 function Versions({ versions, nameOf }: { versions: Impact['versions']; nameOf: NameOf }) {
@@ -132,7 +135,7 @@ export function ImpactBox({ ticket, from }: ImpactProps) {
                 {impact.segments.length === 0 && (
                   <p class={impact.stated ? '' : 'quiet'}>{impact.stated ? t('impact.nobody') : t('impact.none')}</p>
                 )}
-                <Unknown unknown={impact.unknown} />
+                <Reasons reasons={impact.reasons} />
                 {may('operator') && mode === null && (
                   <div class="row screen-only">
                     {impact.stated === null && impact.segments.length > 0 && (

@@ -27,9 +27,20 @@ interface Whole {
 
 const lengthOf = ({ from, to: end, asOf }: Incident) => duration(((end ?? asOf) - from) / 1000, language.value);
 
-function Hours({ incident: { hours } }: { incident: Incident }) {
+/** Why there are none is said in the same breath: a bare zero would read as harmless. */
+function NoHours({ incident: { hours, noHours } }: { incident: Incident }) {
+  const planned = formatHours(hours.reduce((sum, one) => sum + one.planned, 0));
+  return (
+    <>
+      {t('incident.noHours')} {noHours && t(`incident.noHoursWhy.${noHours}`, { hours: planned })}
+    </>
+  );
+}
+
+function Hours({ incident }: { incident: Incident }) {
+  const { hours } = incident;
   const shown = hours.filter(({ lost, unconfirmed }) => lost + unconfirmed > 0);
-  if (shown.length === 0) return <>{t('incident.noHours')}</>;
+  if (shown.length === 0) return <NoHours incident={incident} />;
   return (
     <>
       {shown.map(({ period, lost, unconfirmed }) => {

@@ -1,4 +1,4 @@
-/** What to do next, in the order of what it would win back; each leads to where it is done. */
+/** What to do next, in the order of what it cost; each leads to where it is done. */
 import type { Stability, TicketDetail } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
