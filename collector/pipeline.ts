@@ -7,7 +7,7 @@ import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { Presence } from '../shared/presence.ts';
-import { decode, InventoryMessage, type Metric, type Report } from '../shared/report.ts';
+import { decodePlain, InventoryMessage, inflate, type Metric, type Report } from '../shared/report.ts';
 import type { UpLeaf } from '../shared/topics.ts';
 import { advance } from './alerts/advance.ts';
 import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
@@ -57,6 +57,8 @@ export interface Message {
   report?: Report;
   /** Endpoint clock minus collector clock, ms. */
   clockOffsetMs?: number | null;
+  /** Inflated; left out where it could not be. */
+  plain?: Uint8Array;
   digest?: number;
   /** Nothing in it could be stored. */
   isEmptied?: boolean;
@@ -164,14 +166,16 @@ function durable(parts: RoadParts, kept: PendingAck): void {
 function admit({ admission, quarantine, counters }: RoadParts, message: Message): undefined {
   const { endpoint, leaf, topic, payload, receivedAt } = message;
   counters[leaf].inc();
-  if (leaf === 'presence') message.presence = decode<Presence>(Presence, payload);
-  else if (leaf === 'inventory') message.inventory = decode<InventoryMessage>(InventoryMessage, payload);
+  const plain = inflate(payload);
+  message.plain = plain;
+  message.digest = digestOf(plain);
+  if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
+  else if (leaf === 'inventory') message.inventory = decodePlain<InventoryMessage>(InventoryMessage, plain);
   else {
-    const admitted = admission.admit(endpoint, leaf === 'report', payload, receivedAt);
-    const { plain, refused, corrected } = admitted;
+    const admitted = admission.admit(endpoint, leaf === 'report', plain, receivedAt);
+    const { refused, corrected } = admitted;
     message.report = admitted.report;
     message.clockOffsetMs = admitted.clockOffsetMs;
-    message.digest = admitted.digest;
     message.isEmptied = admitted.isEmptied;
     if (corrected) counters.correctedTimes.inc();
     for (const { error, count, parts } of refused) {
@@ -282,10 +286,10 @@ async function keepPlace(
   { epoch, seq }: { epoch: string; seq: number },
   metrics: Metric[] = [],
 ): Promise<Report | undefined> {
-  const { receivedAt, payload } = message;
+  const { receivedAt, payload, digest = digestOf(payload) } = message;
   const endpoint = message.endpoint.id;
   const report: Report = { v: 1, epoch, seq, at: receivedAt, metrics };
-  const stored = await parts.store.append({ endpoint, receivedAt, report, digest: digestOf(payload) });
+  const stored = await parts.store.append({ endpoint, receivedAt, report, digest });
   if (stored !== 'conflict') {
     parts.ackDue(endpoint, epoch);
     return report;
@@ -329,9 +333,9 @@ const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && t
  */
 async function putAside(parts: RoadParts, message: Message, error: unknown): Promise<void> {
   const { quarantine, losses, log } = parts;
-  const { endpoint, topic, leaf, payload, report, receivedAt } = message;
+  const { endpoint, topic, leaf, payload, plain, report, receivedAt } = message;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
-  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? identityIn(payload));
+  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? (plain && identityIn(plain)));
   // Without a number no `ack` can cover it: its agent still has it.
   if (!identity) return message.acknowledge();
   try {

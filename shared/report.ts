@@ -5,7 +5,8 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { fail, reasonOf } from './errors.ts';
-import { inflate } from './wire.ts';
+import { firstFault, type Validator } from './first-fault.ts';
+import { inflate, weigh } from './wire.ts';
 
 export { encode, inflate, maxInflatedBytes, maxWireBytes } from './wire.ts';
 
@@ -20,9 +21,11 @@ export const Metric = Type.Object(
     name,
     tags: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), Type.String({ maxLength: 256 }), {
       additionalProperties: false,
+      maxProperties: 32,
     }),
     fields: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }), Type.Number(), {
       additionalProperties: false,
+      maxProperties: 128,
     }),
     timestamp: instant,
   },
@@ -115,21 +118,17 @@ export const AgentConfig = Type.Object(
 );
 export type AgentConfig = Static<typeof AgentConfig>;
 
-interface Validator<T> {
-  Check(value: unknown): value is T;
-  Errors(value: unknown): Iterable<{ instancePath: string; message: string }>;
-}
-
-const validators = new Map<unknown, Validator<unknown>>();
+/** By schema, and by the parts of schemas in which faults were looked for. */
+const validators = new Map<unknown, Validator>();
 
 /** Compiles on first use: an agent that only sends never loads the schemas that it does not read. */
-function validatorOf<T>(schema: unknown): Validator<T> {
+function validatorOf(schema: unknown): Validator {
   let validator = validators.get(schema);
   if (!validator) {
-    validator = Compile(schema as never) as unknown as Validator<unknown>;
+    validator = Compile(schema as never) as unknown as Validator;
     validators.set(schema, validator);
   }
-  return validator as Validator<T>;
+  return validator;
 }
 
 /**
@@ -142,12 +141,12 @@ export function decode<T>(schema: { '~kind'?: string } & object, bytes: Uint8Arr
 
 /** The same for bytes that are inflated already. @throws EvenkeelError NOT_JSON, BAD_SHAPE */
 export function decodePlain<T>(schema: object, plain: Uint8Array): T {
+  weigh(plain);
   let value: unknown;
   try {
     const bytes = Buffer.isBuffer(plain) ? plain : Buffer.from(plain.buffer, plain.byteOffset, plain.length);
     value = JSON.parse(bytes.toString('utf8'));
   } catch (thrown) {
-    // A nesting of millions of brackets ends here too, as a RangeError of the parser's own stack.
     throw fail('NOT_JSON', { reason: reasonOf(thrown).slice(0, 200) });
   }
   return check<T>(schema, value);
@@ -155,14 +154,7 @@ export function decodePlain<T>(schema: object, plain: Uint8Array): T {
 
 /** The same check for a value that is parsed already. @throws EvenkeelError BAD_SHAPE */
 export function check<T>(schema: object, value: unknown): T {
-  const validator = validatorOf<T>(schema);
-  if (validator.Check(value)) return value;
-  let where = 'message';
-  let problem = 'does not have the expected shape';
-  for (const error of validator.Errors(value)) {
-    where = `message${error.instancePath.replaceAll('/', '.')}`.slice(0, 200);
-    problem = error.message;
-    break;
-  }
-  throw fail('BAD_SHAPE', { where, problem });
+  if (validatorOf(schema).Check(value)) return value as T;
+  const { path, problem } = firstFault(schema, value, validatorOf);
+  throw fail('BAD_SHAPE', { where: `message${path}`.slice(0, 200), problem });
 }

@@ -9,6 +9,20 @@ import { fail, reasonOf } from './errors.ts';
 export const maxWireBytes = 256 * 1024;
 /** Bytes after inflating: a bound for memory, far above any real report. */
 export const maxInflatedBytes = 2 * 1024 * 1024;
+/**
+ * Inflated bytes per byte received. Reports and inventories shrink to a fifth, lists of equal items to a fiftieth; only
+ * what is made to grow comes near gzip's own limit of 1,032. Not applied up to `freeBytes`, where it saves nothing.
+ */
+export const maxRatio = 500;
+const freeBytes = 64 * 1024;
+/** Levels of lists and objects within each other; an inventory has 7. */
+export const maxDepth = 32;
+/** Values of one message, names not counted; an inventory of 10,000 programs has 50,000. */
+export const maxValues = 200_000;
+/** Names of one object. */
+export const maxKeys = 256;
+/** Up to here weighing costs more than it saves: a few thousand values at most. */
+const weighAbove = 8 * 1024;
 const gzipAbove = 1024;
 
 /**
@@ -29,9 +43,57 @@ export function encode(message: unknown): Buffer {
 export function inflate(bytes: Uint8Array): Uint8Array {
   if (bytes.length > maxWireBytes) throw fail('TOO_LARGE', { size: bytes.length, limit: maxWireBytes });
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const limit = Math.min(maxInflatedBytes, Math.max(freeBytes, bytes.length * maxRatio));
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxInflatedBytes });
+    return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (thrown) {
-    throw fail('BAD_GZIP', { reason: reasonOf(thrown), limit: maxInflatedBytes }, thrown);
+    const grows = (thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    const reason = grows ? `its ${bytes.length} bytes grow to more than ${limit}` : reasonOf(thrown);
+    throw fail('BAD_GZIP', { reason, limit }, thrown);
   }
 }
+
+/**
+ * Refuses JSON that would be expensive to parse and check, in one pass over its bytes that ends at the first excess. Pure
+ * counting: whether it is JSON at all is decided by the parser.
+ * @throws EvenkeelError BAD_SHAPE
+ */
+export function weigh(plain: Uint8Array): void {
+  if (plain.length <= weighAbove) return;
+  const keys = new Uint16Array(maxDepth + 1);
+  let depth = 0;
+  let values = 1;
+  for (let i = 0; i < plain.length; i++) {
+    switch (plain[i]) {
+      case 0x22:
+        i = endOfText(plain, i);
+        break;
+      case 0x5b:
+      case 0x7b:
+        if (++depth > maxDepth) throw tooMuch(`has lists and objects within each other ${depth} deep`, maxDepth);
+        keys[depth] = 0;
+        break;
+      case 0x5d:
+      case 0x7d:
+        // More closed than opened: no JSON.
+        if (--depth < 0) return;
+        break;
+      case 0x2c:
+        if (++values > maxValues) throw tooMuch(`has more than ${maxValues} values`, maxValues);
+        break;
+      case 0x3a:
+        keys[depth] = (keys[depth] as number) + 1;
+        if ((keys[depth] as number) > maxKeys) throw tooMuch(`has an object with more than ${maxKeys} names`, maxKeys);
+    }
+  }
+}
+
+/** Where the text that begins at `from` ends, escapes skipped. */
+function endOfText(plain: Uint8Array, from: number): number {
+  let i = from + 1;
+  while (i < plain.length && plain[i] !== 0x22) i += plain[i] === 0x5c ? 2 : 1;
+  return i;
+}
+
+const tooMuch = (what: string, limit: number) =>
+  fail('BAD_SHAPE', { where: 'message', problem: `${what}; at most ${limit} are taken` });

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 import { fail } from '../../shared/errors.ts';
 import { catalogue } from '../../shared/metrics.ts';
-import { decodePlain, inflate, type Metric, Report } from '../../shared/report.ts';
+import { decodePlain, type Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createRefusedParts, type PartlyRefused, type RefusedParts } from './refused-parts.ts';
 import { createSeriesCap } from './series-cap.ts';
@@ -15,10 +15,6 @@ export interface Admitted {
   report: Report;
   /** Endpoint clock minus collector clock as far as it is known, ms. */
   clockOffsetMs: number | null;
-  /** The JSON as received, inflated. */
-  plain: Uint8Array;
-  /** Of `plain`, so independent of compression and of what was corrected in the report. */
-  digest: number;
   /** It had samples, and none was valid. */
   isEmptied: boolean;
   /** What was dropped or moved, by cause. */
@@ -27,11 +23,11 @@ export interface Admitted {
 }
 
 export interface Admission {
-  /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
+  /** @param plain JSON as received, inflated. @throws EvenkeelError NOT_JSON, BAD_SHAPE */
   admit(
     endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>,
     live: boolean,
-    payload: Uint8Array,
+    plain: Uint8Array,
     receivedAt: number,
   ): Admitted;
 }
@@ -88,13 +84,12 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   }
 
   return {
-    admit(endpoint, live, payload, receivedAt) {
-      const plain = inflate(payload);
+    admit(endpoint, live, plain, receivedAt) {
       const report = decodePlain<Report>(Report, plain);
       const track = trackOf(endpoint);
       if (live) observe(track, madeOf(report), receivedAt);
       const clockOffsetMs = track.offset;
-      const came = { clockOffsetMs, plain, digest: digestOfPlain(plain) };
+      const came = { clockOffsetMs };
       const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
       if (correction === 0 && isFine(endpoint.id, report, receivedAt))
         return { ...came, report, refused: [], corrected: false, isEmptied: false };
@@ -134,31 +129,18 @@ const badTime = (metric: Metric, oldest: number, receivedAt: number) =>
     to: new Date(receivedAt).toISOString(),
   });
 
-/** Never 0, which stands for none. */
-const digestOfPlain = (plain: Uint8Array) => crc32(plain) || 1;
-
-/** Digest of the content. A payload that cannot be inflated is hashed as received. */
-export function digestOf(payload: Uint8Array): number {
-  try {
-    return digestOfPlain(inflate(payload));
-  } catch {
-    // Damaged or too large: the bytes themselves are all that there is to compare.
-    return digestOfPlain(payload);
-  }
-}
+/**
+ * Of the inflated bytes, so independent of compression and of what was corrected in the report; of a payload that cannot be
+ * inflated those that came, which are all that there is to compare. Never 0, which stands for none.
+ */
+export const digestOf = (plain: Uint8Array) => crc32(plain) || 1;
 
 /**
  * Epoch and sequence number of an invalid message, where they can be read: its number then counts as received, and the
  * agent does not resend it for ever.
  */
-export function identityIn(payload: Uint8Array): { epoch: string; seq: number } | undefined {
-  let text: string;
-  try {
-    text = Buffer.from(inflate(payload).subarray(0, 4096)).toString('latin1');
-  } catch {
-    // Cannot be inflated, so it has no number.
-    return undefined;
-  }
+export function identityIn(plain: Uint8Array): { epoch: string; seq: number } | undefined {
+  const text = Buffer.from(plain.subarray(0, 4096)).toString('latin1');
   const epoch = /"epoch"\s*:\s*"([0-9a-f]{32})"/.exec(text)?.[1];
   const seq = Number(/"seq"\s*:\s*([1-9]\d{0,15})\b/.exec(text)?.[1]);
   return epoch !== undefined && Number.isSafeInteger(seq) ? { epoch, seq } : undefined;

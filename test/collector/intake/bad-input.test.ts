@@ -83,7 +83,7 @@ const poisons: [name: string, payload: Buffer, code: string, keepsItsPlace: bool
   ['broken gzip', Buffer.concat([gzipSync('{}').subarray(0, 12), Buffer.alloc(50, 7)]), 'BAD_GZIP', false],
   ['a gzip bomb', gzipSync(Buffer.alloc(maxInflatedBytes * 4)), 'BAD_GZIP', false],
   ['too many bytes', Buffer.alloc(300 * 1024, 0x20), 'TOO_LARGE', false],
-  ['deep nesting', Buffer.from('['.repeat(200_000)), 'NOT_JSON', false],
+  ['deep nesting', Buffer.from('['.repeat(200_000)), 'BAD_SHAPE', false],
   [
     'deep nesting that ends',
     text(makeReport(epoch, 1), (json) =>
