@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
+import { holdReasons } from './hold.ts';
 import { Reason, Reasons } from './inventory.ts';
 
 const text = Type.String();
@@ -312,7 +313,6 @@ const AlertEvent = Type.Object({
 });
 
 export const TicketState = Type.Enum(['new', 'in_progress', 'on_hold', 'resolved', 'closed', 'cancelled']);
-export const holdReasons = ['awaiting_requester', 'awaiting_vendor', 'awaiting_change', 'awaiting_problem'] as const;
 export const HoldReason = Type.Enum([...holdReasons]);
 export type HoldReason = (typeof holdReasons)[number];
 export const cancelReasons = ['duplicate', 'not_an_issue', 'merged', 'spam'] as const;

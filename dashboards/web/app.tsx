@@ -1,16 +1,19 @@
 /** The page of an address, and around it the frame: navigation, language, theme, who is logged in. */
-import { type ComponentChildren, Fragment } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
 import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
+import { asProblem } from './net/load.ts';
+import { part } from './net/part.ts';
+import { type Problem, retryMs } from './net/request.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
-import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.tsx';
+import { menuGroups, type PageName, pageAt, pageEntries, pages, type Show } from './pages/index.tsx';
 import { Bones, ProblemCallout } from './parts/box.tsx';
 import { Icon } from './parts/icon.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
-import { path } from './router.ts';
+import { focusHeading, path } from './router.ts';
 import { language, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
@@ -138,6 +141,34 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
   );
 }
 
+/** Pages whose files are here. */
+const shown = new Map<PageName, Show>();
+
+async function fetchPage(page: PageName): Promise<void> {
+  if (!shown.has(page)) shown.set(page, await pages[page].load());
+}
+
+/** The page, fetched when it is first opened. */
+function PageOf({ page, values }: ReturnType<typeof pageAt>) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [turn, setTurn] = useState(0);
+  const show = shown.get(page);
+  // Read again or drawn again: `turn` is another try
+  useEffect(() => {
+    if (show) return focusHeading();
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const again = () => setTurn((n) => n + 1);
+    part(() => fetchPage(page)).then(again, (thrown) => {
+      const found = asProblem(thrown);
+      setProblem(found);
+      if (found.code === 'NO_CONNECTION') retry = setTimeout(again, retryMs);
+    });
+    return () => clearTimeout(retry);
+  }, [page, turn, show]);
+  if (show) return show(...values);
+  return problem ? <ProblemCallout problem={problem} retry={() => location.reload()} /> : <Bones />;
+}
+
 /** What is shown for this address: nothing until the session is known, the log-in, or the page itself. */
 function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   if (me.value === null) {
@@ -147,10 +178,10 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
       </LoggedOut>
     );
   }
-  if (me.value.setup) return pages.setup.show();
-  if (me.value.role === null && !pages[page].alone) return pages.login.show();
+  if (me.value.setup) return <PageOf key="setup" page="setup" values={[]} />;
+  if (me.value.role === null && !pages[page].alone) return <PageOf key="login" page="login" values={[]} />;
   // Keyed by address: nothing typed or loaded stays from the previous page.
-  const content = <Fragment key={path.value}>{pages[page].show(...values)}</Fragment>;
+  const content = <PageOf key={path.value} page={page} values={values} />;
   return pages[page].alone ? content : <Shell page={page}>{content}</Shell>;
 }
 

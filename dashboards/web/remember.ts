@@ -17,3 +17,20 @@ export function remember(name: RememberedName, value: string | null): void {
     // The choice holds until the page is closed, which is all that this browser allows.
   }
 }
+
+/** What outlives a page that is loaded anew, in this tab only. */
+export function keptForTab(name: 'anew'): string | null {
+  try {
+    return sessionStorage.getItem(`evenkeel.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export function keepForTab(name: 'anew', value: string): void {
+  try {
+    sessionStorage.setItem(`evenkeel.${name}`, value);
+  } catch {
+    // As above.
+  }
+}

@@ -84,7 +84,18 @@ export function setQuery(changes: Readonly<Record<string, string | null>>, optio
 /** A new page begins at its top, and the keyboard with it. */
 function arrive(): void {
   scrollTo(0, 0);
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true }));
+  isArriving = true;
+  requestAnimationFrame(focusHeading);
+}
+
+let isArriving = false;
+
+/** Again when the page has come, where its file had to be fetched. */
+export function focusHeading(): void {
+  const heading = isArriving ? document.querySelector<HTMLElement>('main h1') : null;
+  if (!heading) return;
+  isArriving = false;
+  heading.focus({ preventScroll: true });
 }
 
 /** Ordinary links work without a component of their own; new tabs, downloads and other sites are left alone. */

@@ -15,5 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What most pages use comes with the first one, in one file; what few use, with the first of these.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shell', minShareCount: 8 }] } } },
   },
 });

@@ -13,3 +13,9 @@ export interface About {
   /** Between the parts of a list that have commas of their own. */
   separator: string;
 }
+
+/** One language of `list.ts`. Its words come as a file of their own, so that a browser loads the language it shows only. */
+export interface Listed {
+  about: About;
+  file: () => Promise<{ words: object }>;
+}

@@ -1,8 +1,4 @@
 /** English texts of the interface and of notifications. Every other language has the same keys; see README.md. */
-import type { About } from './about.ts';
-
-export const about: About = { name: 'English', short: 'EN', locale: 'en-GB', durations: 'narrow', separator: '; ' };
-
 export const words = {
   page: {
     fleet: 'Fleet',

@@ -29,8 +29,18 @@ function leaves(tree: Tree, prefix = ''): [key: string, word: string][] {
   );
 }
 
-/** Every word of each language by its whole key; a map, because keys are also made from what comes from outside. */
-export const dictionaries = new Map(languages.map((code) => [code, new Map(leaves(list[code].words as Tree))]));
+/** Every word of each loaded language by its whole key; a map, because keys are also made from what comes from outside. */
+export const dictionaries = new Map<Language, ReadonlyMap<string, string>>();
+
+/** A language has no words before. */
+export async function loadWords(language: Language): Promise<void> {
+  if (dictionaries.has(language)) return;
+  const { words } = await list[language].file();
+  dictionaries.set(language, new Map(leaves(words as Tree)));
+}
+
+// The collector writes in every language; a browser loads the one that it shows.
+if (typeof document === 'undefined') for (const language of languages) await loadWords(language);
 
 /** The word of a key that may have none, such as one made from an external code. */
 export function findWord(language: Language, key: string, values: Values = {}): string | undefined {

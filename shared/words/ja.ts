@@ -1,8 +1,5 @@
 /** Japanese: every word that people read. */
-import type { About } from './about.ts';
 import type { Words } from './shape.ts';
-
-export const about: About = { name: '日本語', short: '日本語', locale: 'ja-JP', durations: 'short', separator: '、' };
 
 export const words: Words = {
   page: {

@@ -1,3 +1,15 @@
-/** The languages: one line each. The name of the export is the code (BCP 47) by which settings and browsers ask for it. */
-export * as en from './en.ts';
-export * as ja from './ja.ts';
+/**
+ * The languages: what each is, and where its words are. The name of the export is the code (BCP 47) by which settings and
+ * browsers ask for it.
+ */
+import type { Listed } from './about.ts';
+
+export const en: Listed = {
+  about: { name: 'English', short: 'EN', locale: 'en-GB', durations: 'narrow', separator: '; ' },
+  file: () => import('./en.ts'),
+};
+
+export const ja: Listed = {
+  about: { name: '日本語', short: '日本語', locale: 'ja-JP', durations: 'short', separator: '、' },
+  file: () => import('./ja.ts'),
+};

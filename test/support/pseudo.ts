@@ -43,9 +43,9 @@ export function writePseudo(folder: string): string {
   const about = { name: '⟦Pseudo⟧', short: '⟦P⟧', locale: pseudo, durations: 'narrow', separator: '; ' };
   const english = treeOf(words);
   const file = join(folder, `${pseudo}.ts`);
-  const lines = [`export const about = ${JSON.stringify(about)};`, `export const words = ${JSON.stringify(english)};`];
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  return `export * as ${pseudo} from '${pathToFileURL(file).href}';`;
+  writeFileSync(file, `export const words = ${JSON.stringify(english)};\n`);
+  const url = pathToFileURL(file).href;
+  return `export const ${pseudo} = { about: ${JSON.stringify(about)}, file: () => import('${url}') };`;
 }
 
 const list = '/shared/words/list.ts';

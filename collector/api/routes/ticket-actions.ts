@@ -4,7 +4,6 @@ import {
   CancelReason,
   cancelReasons,
   HoldReason,
-  holdReasons,
   LinkKind,
   SwarmKind,
   TicketCategory,
@@ -12,6 +11,7 @@ import {
   TicketState,
 } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { holdReasons } from '../../../shared/hold.ts';
 import type { TicketTransition } from '../../tickets/tickets.ts';
 import type { TicketActions } from '../context.ts';
 import { closed, instantMs, word } from '../shapes.ts';

@@ -2,42 +2,17 @@
 import type { VNode } from 'preact';
 import type { IconName } from '../parts/icon.tsx';
 import { match } from '../router.ts';
-import { AddPage } from './add.tsx';
-import { AlertsPage } from './alerts.tsx';
-import { CalendarsPage } from './calendars/list.tsx';
-import { ChangePage } from './changes/change.tsx';
-import { ChangesPage } from './changes/list.tsx';
-import { CostsPage } from './costs/list.tsx';
-import { EndpointPage } from './endpoint/endpoint.tsx';
-import { FleetPage } from './fleet.tsx';
-import { IncidentPage } from './incident/incident.tsx';
-import { KpiPage } from './kpi.tsx';
-import { LoginPage } from './login.tsx';
-import { MaintenancePage } from './maintenance/list.tsx';
-import { MissingPage } from './missing.tsx';
-import { PatchesPage } from './patches.tsx';
-import { PlacesPage } from './places/list.tsx';
-import { PlacePage } from './places/place.tsx';
-import { ProtectionPage } from './protection.tsx';
-import { RatePage } from './rate.tsx';
-import { ReportsPage } from './reports/list.tsx';
-import { ReportPage } from './reports/report.tsx';
-import { RulesPage } from './rules/list.tsx';
-import { RulePage } from './rules/rule.tsx';
-import { SettingsPage } from './settings.tsx';
-import { SetupPage } from './setup.tsx';
-import { SoftwarePage } from './software/list.tsx';
-import { StabilityPage } from './stability.tsx';
-import { StatusPublicPage } from './status/public.tsx';
-import { TicketPage } from './ticket.tsx';
-import { TicketsPage } from './tickets.tsx';
 
 export const menuGroups = ['watch', 'judge', 'manage'] as const;
+
+/** Draws a page, with the values of its address. */
+export type Show = (...values: string[]) => VNode;
 
 interface PageEntry<Name> {
   /** Its pattern for `match`. */
   path: string;
-  show(...values: string[]): VNode;
+  /** Its file comes when the page is first opened. */
+  load(): Promise<Show>;
   menu?: { group: (typeof menuGroups)[number]; icon: IconName };
   /** The page whose menu entry is the current one here, and which has links to this page. */
   partOf?: Name;
@@ -48,41 +23,191 @@ interface PageEntry<Name> {
 const table = <Name extends string>(entries: Record<Name, PageEntry<NoInfer<Name>>>) => entries;
 
 export const pages = table({
-  fleet: { path: '/', show: () => <FleetPage />, menu: { group: 'watch', icon: 'fleet' } },
-  endpoint: { path: '/endpoints/:id', show: (id) => <EndpointPage id={id} />, partOf: 'fleet' },
-  alerts: { path: '/alerts', show: () => <AlertsPage />, menu: { group: 'watch', icon: 'alert' } },
-  tickets: { path: '/tickets', show: () => <TicketsPage />, menu: { group: 'watch', icon: 'ticket' } },
-  ticket: { path: '/tickets/:number', show: (number) => <TicketPage id={Number(number)} />, partOf: 'tickets' },
+  fleet: {
+    path: '/',
+    load: () =>
+      import('./fleet.tsx').then(({ FleetPage }) => () => <FleetPage />),
+    menu: { group: 'watch', icon: 'fleet' },
+  },
+  endpoint: {
+    path: '/endpoints/:id',
+    load: () =>
+      import('./endpoint/endpoint.tsx').then(({ EndpointPage }) => (id) => <EndpointPage id={id} />),
+    partOf: 'fleet',
+  },
+  alerts: {
+    path: '/alerts',
+    load: () =>
+      import('./alerts.tsx').then(({ AlertsPage }) => () => <AlertsPage />),
+    menu: { group: 'watch', icon: 'alert' },
+  },
+  tickets: {
+    path: '/tickets',
+    load: () =>
+      import('./tickets.tsx').then(({ TicketsPage }) => () => <TicketsPage />),
+    menu: { group: 'watch', icon: 'ticket' },
+  },
+  ticket: {
+    path: '/tickets/:number',
+    load: () =>
+      import('./ticket.tsx').then(({ TicketPage }) => (number) => <TicketPage id={Number(number)} />),
+    partOf: 'tickets',
+  },
   maintenance: {
     path: '/maintenance',
-    show: () => <MaintenancePage />,
+    load: () =>
+      import('./maintenance/list.tsx').then(({ MaintenancePage }) => () => <MaintenancePage />),
     menu: { group: 'watch', icon: 'maintenance' },
   },
-  incident: { path: '/incidents/:number', show: (number) => <IncidentPage id={Number(number)} />, partOf: 'tickets' },
-  stability: { path: '/stability', show: () => <StabilityPage />, menu: { group: 'judge', icon: 'stability' } },
-  kpi: { path: '/stability/:id', show: (id) => <KpiPage id={id} />, partOf: 'stability' },
-  reports: { path: '/reports', show: () => <ReportsPage />, menu: { group: 'judge', icon: 'report' } },
-  report: { path: '/reports/:id', show: (id) => <ReportPage id={id} />, partOf: 'reports' },
-  protection: { path: '/protection', show: () => <ProtectionPage />, menu: { group: 'judge', icon: 'protection' } },
-  patches: { path: '/patches', show: () => <PatchesPage />, menu: { group: 'judge', icon: 'patches' } },
-  changes: { path: '/changes', show: () => <ChangesPage />, menu: { group: 'judge', icon: 'change' } },
-  change: { path: '/changes/:number', show: (number) => <ChangePage id={Number(number)} />, partOf: 'changes' },
-  software: { path: '/software', show: () => <SoftwarePage />, menu: { group: 'judge', icon: 'software' } },
-  sites: { path: '/sites', show: () => <PlacesPage kind="sites" />, menu: { group: 'manage', icon: 'site' } },
-  site: { path: '/sites/:id', show: (id) => <PlacePage kind="sites" id={id} />, partOf: 'sites' },
-  groups: { path: '/groups', show: () => <PlacesPage kind="groups" />, menu: { group: 'manage', icon: 'group' } },
-  group: { path: '/groups/:id', show: (id) => <PlacePage kind="groups" id={id} />, partOf: 'groups' },
-  calendars: { path: '/calendars', show: () => <CalendarsPage />, menu: { group: 'manage', icon: 'calendar' } },
-  costs: { path: '/costs', show: () => <CostsPage />, menu: { group: 'manage', icon: 'costs' } },
-  rules: { path: '/rules', show: () => <RulesPage />, menu: { group: 'manage', icon: 'rules' } },
-  rule: { path: '/rules/:id', show: (id) => <RulePage id={id} />, partOf: 'rules' },
-  add: { path: '/add', show: () => <AddPage />, menu: { group: 'manage', icon: 'add' } },
-  settings: { path: '/settings', show: () => <SettingsPage />, menu: { group: 'manage', icon: 'settings' } },
-  rate: { path: '/rate/:id', show: (token) => <RatePage token={token} />, alone: true },
-  status: { path: '/status/:slug', show: (slug) => <StatusPublicPage slug={slug} />, alone: true },
-  setup: { path: '/setup', show: () => <SetupPage />, alone: true },
-  login: { path: '/login', show: () => <LoginPage />, alone: true },
-  missing: { path: '/missing', show: () => <MissingPage /> },
+  incident: {
+    path: '/incidents/:number',
+    load: () =>
+      import('./incident/incident.tsx').then(({ IncidentPage }) => (number) => <IncidentPage id={Number(number)} />),
+    partOf: 'tickets',
+  },
+  stability: {
+    path: '/stability',
+    load: () =>
+      import('./stability.tsx').then(({ StabilityPage }) => () => <StabilityPage />),
+    menu: { group: 'judge', icon: 'stability' },
+  },
+  kpi: {
+    path: '/stability/:id',
+    load: () =>
+      import('./kpi.tsx').then(({ KpiPage }) => (id) => <KpiPage id={id} />),
+    partOf: 'stability',
+  },
+  reports: {
+    path: '/reports',
+    load: () =>
+      import('./reports/list.tsx').then(({ ReportsPage }) => () => <ReportsPage />),
+    menu: { group: 'judge', icon: 'report' },
+  },
+  report: {
+    path: '/reports/:id',
+    load: () =>
+      import('./reports/report.tsx').then(({ ReportPage }) => (id) => <ReportPage id={id} />),
+    partOf: 'reports',
+  },
+  protection: {
+    path: '/protection',
+    load: () =>
+      import('./protection.tsx').then(({ ProtectionPage }) => () => <ProtectionPage />),
+    menu: { group: 'judge', icon: 'protection' },
+  },
+  patches: {
+    path: '/patches',
+    load: () =>
+      import('./patches.tsx').then(({ PatchesPage }) => () => <PatchesPage />),
+    menu: { group: 'judge', icon: 'patches' },
+  },
+  changes: {
+    path: '/changes',
+    load: () =>
+      import('./changes/list.tsx').then(({ ChangesPage }) => () => <ChangesPage />),
+    menu: { group: 'judge', icon: 'change' },
+  },
+  change: {
+    path: '/changes/:number',
+    load: () =>
+      import('./changes/change.tsx').then(({ ChangePage }) => (number) => <ChangePage id={Number(number)} />),
+    partOf: 'changes',
+  },
+  software: {
+    path: '/software',
+    load: () =>
+      import('./software/list.tsx').then(({ SoftwarePage }) => () => <SoftwarePage />),
+    menu: { group: 'judge', icon: 'software' },
+  },
+  sites: {
+    path: '/sites',
+    load: () =>
+      import('./places/list.tsx').then(({ PlacesPage }) => () => <PlacesPage kind="sites" />),
+    menu: { group: 'manage', icon: 'site' },
+  },
+  site: {
+    path: '/sites/:id',
+    load: () =>
+      import('./places/place.tsx').then(({ PlacePage }) => (id) => <PlacePage kind="sites" id={id} />),
+    partOf: 'sites',
+  },
+  groups: {
+    path: '/groups',
+    load: () =>
+      import('./places/list.tsx').then(({ PlacesPage }) => () => <PlacesPage kind="groups" />),
+    menu: { group: 'manage', icon: 'group' },
+  },
+  group: {
+    path: '/groups/:id',
+    load: () =>
+      import('./places/place.tsx').then(({ PlacePage }) => (id) => <PlacePage kind="groups" id={id} />),
+    partOf: 'groups',
+  },
+  calendars: {
+    path: '/calendars',
+    load: () =>
+      import('./calendars/list.tsx').then(({ CalendarsPage }) => () => <CalendarsPage />),
+    menu: { group: 'manage', icon: 'calendar' },
+  },
+  costs: {
+    path: '/costs',
+    load: () =>
+      import('./costs/list.tsx').then(({ CostsPage }) => () => <CostsPage />),
+    menu: { group: 'manage', icon: 'costs' },
+  },
+  rules: {
+    path: '/rules',
+    load: () =>
+      import('./rules/list.tsx').then(({ RulesPage }) => () => <RulesPage />),
+    menu: { group: 'manage', icon: 'rules' },
+  },
+  rule: {
+    path: '/rules/:id',
+    load: () =>
+      import('./rules/rule.tsx').then(({ RulePage }) => (id) => <RulePage id={id} />),
+    partOf: 'rules',
+  },
+  add: {
+    path: '/add',
+    load: () =>
+      import('./add.tsx').then(({ AddPage }) => () => <AddPage />),
+    menu: { group: 'manage', icon: 'add' },
+  },
+  settings: {
+    path: '/settings',
+    load: () =>
+      import('./settings.tsx').then(({ SettingsPage }) => () => <SettingsPage />),
+    menu: { group: 'manage', icon: 'settings' },
+  },
+  rate: {
+    path: '/rate/:id',
+    load: () =>
+      import('./rate.tsx').then(({ RatePage }) => (token) => <RatePage token={token} />),
+    alone: true,
+  },
+  status: {
+    path: '/status/:slug',
+    load: () =>
+      import('./status/public.tsx').then(({ StatusPublicPage }) => (slug) => <StatusPublicPage slug={slug} />),
+    alone: true,
+  },
+  setup: {
+    path: '/setup',
+    load: () =>
+      import('./setup.tsx').then(({ SetupPage }) => () => <SetupPage />),
+    alone: true,
+  },
+  login: {
+    path: '/login',
+    load: () =>
+      import('./login.tsx').then(({ LoginPage }) => () => <LoginPage />),
+    alone: true,
+  },
+  missing: {
+    path: '/missing',
+    load: () =>
+      import('./missing.tsx').then(({ MissingPage }) => () => <MissingPage />),
+  },
 });
 
 export type PageName = keyof typeof pages;

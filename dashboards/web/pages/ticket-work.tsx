@@ -1,7 +1,8 @@
 /** What else can be done with a ticket: hold it, weigh it, hand it off, call helpers, link it. One fold for each. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { holdReasons, type TicketDetail } from '../../../shared/api.ts';
+import type { TicketDetail } from '../../../shared/api.ts';
+import { holdReasons } from '../../../shared/hold.ts';
 import { me } from '../net/session.ts';
 import { Box } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';

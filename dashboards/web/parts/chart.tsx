@@ -1,12 +1,14 @@
 /** A chart: a canvas with a name, a key with the values under the cursor, and the same data as a table. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { measured, time } from '../../../shared/words/format.ts';
+import { part } from '../net/part.ts';
 import { navigate } from '../router.ts';
 import { shade } from '../theme.ts';
 import { type Aligned, align, type PointColumn, type Points, summary } from '../time/points.ts';
 import { language, t } from '../words/words.ts';
 import type { Diamond } from './diamonds.ts';
-import { createPlot, dashName, lineColour, type Plot } from './plot.ts';
+import { dashName, lineColour } from './lines.ts';
+import type { Plot } from './plot.ts';
 import { Table } from './table.tsx';
 
 export interface ChartLine {
@@ -131,23 +133,34 @@ export function Chart(props: ChartProps) {
   zoom.current = onZoom;
   const [point, setPoint] = useState<number | null>(null);
   const [open, setOpen] = useState(false);
+  const [drawn, setDrawn] = useState(0);
   const aligned = useMemo(() => align(lines.map((line) => line.points)), [lines]);
   const labels = lines.map((line) => line.label).join('\n');
   const spokenIn = language.value;
   const colours = shade.value;
   // Read again or drawn again: `colours` is why a canvas is drawn anew
   useEffect(() => {
-    if (!place.current) return;
-    plot.current = createPlot(place.current, {
+    const options = {
       labels: labels.split('\n'),
       unit,
       stacked,
       language: spokenIn,
-      onZoom: (a, b) => zoom.current(a, b),
+      onZoom: (a: number, b: number) => zoom.current(a, b),
       onPoint: setPoint,
       onOpen: navigate,
-    });
+    };
+    let isGone = false;
+    part(() => import('./plot.ts')).then(
+      ({ createPlot }) => {
+        if (isGone || !place.current) return;
+        plot.current = createPlot(place.current, options);
+        setDrawn((n) => n + 1);
+      },
+      // The values stay in words, and as a table.
+      () => {},
+    );
     return () => {
+      isGone = true;
       plot.current?.destroy();
       plot.current = null;
     };
@@ -155,7 +168,7 @@ export function Chart(props: ChartProps) {
   // Read again or drawn again: a canvas drawn anew needs its data again
   useEffect(() => {
     plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands, diamonds });
-  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, labels, unit, stacked, spokenIn, colours]);
+  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, drawn]);
   return (
     <div class="chart stack-2">
       <Key lines={lines} aligned={aligned} unit={unit} point={point} stacked={stacked} />

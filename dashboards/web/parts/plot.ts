@@ -1,10 +1,10 @@
 /** uPlot, dressed: colours of the page, hatched gaps, words of the language, zoom by dragging with mouse or finger. */
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
 import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
 import { type Diamond, drawDiamonds, listenToDiamonds } from './diamonds.ts';
+import { dashOf, lineToken } from './lines.ts';
 
 export interface PlotOptions {
   labels: readonly string[];
@@ -40,12 +40,6 @@ export interface Plot {
   show(data: PlotData): void;
   destroy(): void;
 }
-
-const lineCount = 6;
-/** Solid, dashed, dotted: lines are distinguishable without their colours too. */
-const dashes: readonly (readonly number[])[] = [[], [], [6, 3], [6, 3], [2, 3], [2, 3]];
-export const dashName = (index: number) => ['', '', 'dashed', 'dashed', 'dotted', 'dotted'][index % lineCount] ?? '';
-export const lineColour = (index: number) => `var(--line-${(index % lineCount) + 1})`;
 
 /** What a colour of the style sheet is at present; canvases cannot read `light-dark()`. */
 function colour(name: string): string {
@@ -124,14 +118,14 @@ function seriesOf(options: PlotOptions, least: () => number): uPlot.Series[] {
     return found.filter(([from, to]) => (to - from) / perMs > least());
   };
   return options.labels.map((label, index) => {
-    const stroke = colour(`--line-${(index % lineCount) + 1}`);
+    const stroke = colour(lineToken(index));
     const base: uPlot.Series = {
       label,
       stroke,
       width: 1.75,
       gaps: refine,
       points: { show: false },
-      dash: [...(dashes[index % lineCount] ?? [])],
+      dash: [...dashOf(index)],
     };
     if (options.stacked) return { ...base, dash: [], width: 1, fill: faint(stroke, 0.45) };
     return options.labels.length === 1 ? { ...base, fill: faint(stroke, 0.14) } : base;

@@ -13,7 +13,7 @@ export function LanguageSwitch() {
           lang={name}
           title={aboutLanguage(name).name}
           aria-pressed={language.value === name}
-          onClick={() => speak(name)}
+          onClick={() => speak(name).catch(() => {})}
         >
           {aboutLanguage(name).short}
         </button>

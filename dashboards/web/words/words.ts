@@ -6,10 +6,12 @@ import {
   isLanguage,
   type Language,
   languages,
+  loadWords,
   type Values,
   type WordKey,
   word,
 } from '../../../shared/words/index.ts';
+import { part } from '../net/part.ts';
 import { remember, remembered } from '../remember.ts';
 
 export { aboutLanguage, languages } from '../../../shared/words/index.ts';
@@ -29,6 +31,8 @@ function preferred(): Language {
 }
 
 export const language = signal<Language>(preferred());
+// Nothing can be drawn without words.
+await loadWords(language.value);
 
 /** The word of `key` in the present language. A component that calls it is drawn again when the language changes. */
 export function t(key: WordKey, values?: Values): string {
@@ -43,7 +47,9 @@ export function wordOr(group: string, value: string, fallback = value): string {
 /** Actors and names that the collector itself assigns, in words; a person's or a token's name stays as it is. */
 export const actorName = (name: string): string => wordOr('actor', name);
 
-export function speak(next: Language): void {
+/** Where the words cannot be fetched, the page stays in its language. */
+export async function speak(next: Language): Promise<void> {
+  await part(() => loadWords(next));
   language.value = next;
   remember('language', next);
 }

@@ -2,6 +2,7 @@
 
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
+import { languages, loadWords } from '../../../../shared/words/index.ts';
 import { ruleNames } from '../../../../shared/words/names.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
@@ -121,6 +122,9 @@ function appliesTo(family: Family) {
   const applies = basicLevels(family)[0]?.rule.applies ?? 'all';
   return applies === 'all' ? null : <div class="quiet small">{t(`rules.only.${applies}`)}</div>;
 }
+
+// For the search by name in any language; until they are here, or without them, the one that is shown is searched.
+for (const code of languages) loadWords(code).catch(() => {});
 
 /** By name in any language, id, and what it looks at. */
 function matches(family: Family, words: string): boolean {

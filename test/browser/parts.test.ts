@@ -1,0 +1,111 @@
+/** The parts of the web app come when they are needed; what happens when one does not come. */
+
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Browser, browserMissing, buildWeb, openBrowser } from '../support/browser.ts';
+import { type InProcess, openCollector } from '../support/collector.ts';
+
+const test = suite('parts of the web app');
+const password = 'a sentence that nobody guesses';
+const mostBytes = 80_000;
+let collector: InProcess;
+let browser: Browser;
+let page: Page;
+
+const missing = browserMissing();
+if (missing) {
+  console.log(`SKIP chromium: ${missing}`);
+  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+}
+/** Each test needs what the one before it did. */
+const step = (name: string, run: () => Promise<void>) => {
+  if (!missing) test(name, run);
+};
+
+const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+const menu = (name: string) => page.locator('aside nav').getByRole('link', { name }).click();
+/** True until the whole page is loaded anew. */
+const mark = () => page.evaluate(() => Object.assign(window, { sameDocument: true }));
+const isMarked = () => page.evaluate(() => 'sameDocument' in window);
+
+test.before(async () => {
+  if (missing) return;
+  collector = await openCollector({ web: await buildWeb() });
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.started.setupLink as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
+  await heading('Fleet');
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  await collector.close();
+});
+
+step('the first page needs few bytes of script: no other page, language or chart', async () => {
+  const scripts: string[] = [];
+  page.on('response', (answer) => {
+    if (answer.request().resourceType() === 'script') scripts.push(answer.url());
+  });
+  await page.goto(collector.started.addresses.http);
+  await heading('Fleet');
+  await page.waitForLoadState('networkidle');
+  page.removeAllListeners('response');
+  const sizes = await Promise.all(
+    scripts.map(async (url) => gzipSync(new Uint8Array(await (await fetch(url)).arrayBuffer())).length),
+  );
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  console.log(`\nFIGURE web: ${scripts.length} scripts of ${bytes} bytes (gzip) for the first page`);
+  assert.ok(scripts.length > 2 && bytes < mostBytes, `${bytes} bytes: ${scripts.join(' ')}`);
+});
+
+step('a page whose file has another name since an upgrade is loaded anew, at its address', async () => {
+  await mark();
+  await page.route('**/assets/tickets-*.js', (route) => route.fulfill({ status: 404, body: '{}' }), { times: 1 });
+  await menu('Tickets');
+  await heading('Tickets');
+  assert.is(new URL(page.url()).pathname, '/tickets');
+  assert.not(await isMarked(), 'the page was loaded anew');
+});
+
+step('a file that is missing for good is said, not loaded over and over', async () => {
+  await page.route('**/assets/software-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
+  await page.route('**/assets/list-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
+  await mark();
+  await menu('Software');
+  await page.getByText('Load the page again').waitFor();
+  assert.ok(await isMarked(), 'it was loaded anew a moment ago');
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await heading('Software');
+});
+
+step('without a connection that is said, and the page comes when it is back', async () => {
+  await page.context().setOffline(true);
+  await menu('Patches');
+  await page.getByText('The connection to the collector is cut').waitFor();
+  await page.getByRole('button', { name: '日本語' }).click();
+  await page.getByText('The connection to the collector is cut').waitFor();
+  await page.context().setOffline(false);
+  await heading('Patches');
+});
+
+step('another language comes when it is chosen', async () => {
+  await page.getByRole('button', { name: '日本語' }).click();
+  await heading('パッチ');
+  await page.reload();
+  await heading('パッチ');
+});
+
+step('the keyboard begins at the heading of a page that had to be fetched', async () => {
+  await menu('変更');
+  await heading('変更');
+  await page.locator('h1:focus').waitFor();
+});
+
+test.run();
