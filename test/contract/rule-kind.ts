@@ -180,13 +180,14 @@ export function ruleKindContract(kind: RuleKind): void {
     }
   });
 
-  test('has a sentence of its own, in every language', () => {
+  test('has a sentence of its own, in every language', async () => {
     for (const when of all) {
-      const told = languages.map((language) => {
-        speak(language);
-        return conditionWords({ when: when as never });
-      });
-      speak('en');
+      const told: string[] = [];
+      for (const language of languages) {
+        await speak(language);
+        told.push(conditionWords({ when: when as never }));
+      }
+      await speak('en');
       for (const text of told) assert.match(text, /^(?!.*(undefined|NaN|\{\{|rules\.))\S/, JSON.stringify(when));
       assert.is(new Set(told).size, languages.length, told.join(' | '));
     }

@@ -159,9 +159,9 @@ test('parts that were said before go on to be said; another scope takes over wha
   assert.is(familyOf({ id: 'disk-space-critical', level_of: 'disk-space' }), 'disk-space');
 });
 
-test('a rule reads as a sentence in both languages, and so does what differs', () => {
+test('a rule reads as a sentence in both languages, and so does what differs', async () => {
   const rule = draftsOf('disk-space')[0]?.rule as WebRule;
-  speak('en');
+  await speak('en');
   assert.is(ruleWords(rule), 'Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB');
   const other = ruleOf(limited({ ...draftsOf('disk-space')[0], ticket: 'off' } as LevelDraft, '80'));
   assert.equal(
@@ -172,7 +172,7 @@ test('a rule reads as a sentence in both languages, and so does what differs', (
       { part: 'Disk in use: clears at', before: '87%', after: '77%' },
     ].sort((a, b) => (a.part === 'Ticket' ? 1 : b.part === 'Ticket' ? -1 : 0)),
   );
-  speak('ja');
+  await speak('ja');
   assert.match(ruleWords(rule), /^ディスク使用率 ≥ 90%、かつ .*継続。87% または 22 GiB で解消$/);
   for (const family of families)
     for (const { rule: one } of family.entries) {
@@ -181,7 +181,7 @@ test('a rule reads as a sentence in both languages, and so does what differs', (
     }
   assert.equal(differencesOf({ for_s: 60 }, { for_s: 60 }), []);
   assert.is(differencesOf(null, { enabled: false }).length, 1);
-  speak('en');
+  await speak('en');
 });
 
 test('a new rule of any metric of the catalogue is one that the collector takes', () => {

@@ -71,7 +71,7 @@ registerHooks({
 export const withLine = (line: string): Plugin => ({
   name: 'pseudo-language',
   transform: (code, id) => {
-    const onDisk = line.replace(/file:[^']+/, (url) => fileURLToPath(url));
+    const onDisk = line.replace(/file:\/\/[^']+/, (url) => fileURLToPath(url));
     return id.endsWith(list) ? `${code}\n${onDisk}\n` : null;
   },
 });
