@@ -29,7 +29,18 @@ export const ErrorBody = Type.Object({
   message: text,
   hint: text,
   /** Where in what was sent the faults lie. */
-  faults: Type.Optional(Type.Array(Type.Object({ at: text, problem: text }))),
+  faults: Type.Optional(
+    Type.Array(
+      Type.Object({
+        at: text,
+        problem: text,
+        /** Of a table. */
+        line: Type.Optional(Type.Integer()),
+        column: Type.Optional(Type.Union([text, Type.Null()])),
+        value: Type.Optional(text),
+      }),
+    ),
+  ),
 });
 export const page = <T extends TSchema>(item: T) =>
   Type.Object({
@@ -1486,14 +1497,26 @@ export const TableOutcome = Type.Object({
   faults: Type.Array(
     Type.Object({
       line: Type.Integer(),
-      column: orNull.text,
-      value: text,
+      column: Type.Union([text, Type.Null({ description: 'the whole line, or the whole file' })]),
+      position: Type.Union([Type.Integer(), Type.Null()], { description: 'of the column, from 1' }),
+      value: Type.String({ description: 'as it stands there, shortened' }),
       why: Reason,
+      problem: Type.String({ description: 'in English: why it is refused, and what is allowed' }),
     }),
+    {
+      description: 'the first 20, only of a table that is shown before it is applied: applied, it is refused with 400',
+    },
   ),
+  moreFaults: Type.Integer({ description: 'which are not listed' }),
   lines: Type.Array(Type.Object({ line: Type.Integer(), name: text, does: Type.Enum(['add', 'change', 'same']) })),
 });
 export type TableOutcome = Static<typeof TableOutcome>;
+/** What a room finds in a table; its faults get their words and places where they are answered. */
+export interface TableRead {
+  applied: boolean;
+  faults: { line: number; column: string | null; value: string; why: Reason }[];
+  lines: TableOutcome['lines'];
+}
 
 const money = Type.Integer({ description: 'in the smallest unit of the currency; at least 0' });
 const reportMonth = Type.String({ maxLength: 10, description: 'such as 2026-11' });

@@ -6,7 +6,7 @@ import { nearest } from './nearest.ts';
 import { clip, type Reason, reason } from './reason.ts';
 
 /** Of a table that comes in; lengths in UTF-16 code units. */
-export const csvLimits = { text: 1_000_000, rows: 10_000, columns: 50, cell: 2000, faults: 100 } as const;
+export const csvLimits = { text: 1_000_000, rows: 10_000, columns: 50, cell: 2000, faults: 100, value: 80 } as const;
 
 export interface CsvRow {
   /** From 1, as an editor counts: a quoted cell may go over several lines. */
@@ -24,7 +24,7 @@ export interface CsvFault {
 
 export const csvFault = (line: number, column: string | null, value: string, why: Reason): CsvFault => ({
   ...{ line, column, why },
-  value: clip(value, 200),
+  value: clip(value, csvLimits.value),
 });
 
 /**
@@ -143,9 +143,45 @@ function closingQuote(text: string, open: number): number {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const unreadable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
+const unreadable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd\ud800-\udfff]/u;
 
-/** U+FFFD stands where bytes were not UTF-8; databases take no NUL. */
+const manyUnreadable = new RegExp(unreadable, 'gu');
+/** Workbooks and other archives are ZIP files. */
+const zipMark = 'PK\u0003\u0004';
+
+/** Of a file that is no table of text: one fault says so, where each of its lines would have one. */
+function fileFault(text: string): CsvFault | null {
+  const shown = text.slice(0, csvLimits.value);
+  if (text.startsWith(zipMark)) return csvFault(1, null, shown, reason('csv_workbook'));
+  // A single one is a fault of its cell, which has a place.
+  const count = text.match(manyUnreadable)?.length ?? 0;
+  if (count < 2) return null;
+  const at = text.search(unreadable);
+  const line = 1 + lineEndsIn(text.slice(0, at));
+  const why = text.includes('\0') ? reason('csv_binary') : reason('csv_not_utf8', { count });
+  return csvFault(line, null, text.slice(Math.max(0, at - 20), at + 20), why);
+}
+
+const otherSeparator = /[,;\t|:]/;
+
+/** Of a first line that names none of the columns: separated by something else, or missing. */
+function headFault(head: CsvRow, given: readonly string[], names: readonly string[]): CsvFault | null {
+  if (given.some((name) => names.includes(name))) return null;
+  const known = names.join(', ');
+  const isOne = given.length === 1 && otherSeparator.test(head.cells[0] ?? '');
+  const why = isOne ? reason('csv_separator', { known }) : reason('csv_no_head', { known });
+  return csvFault(head.line, null, head.cells.join(', '), why);
+}
+
+/** A first line by one separator, and all lines below by another. */
+function separatorFault(given: readonly string[], rows: readonly CsvRow[]): CsvFault | null {
+  const [first] = rows;
+  const isOther = ({ cells }: CsvRow) => cells.length === 1 && otherSeparator.test(cells[0] ?? '');
+  if (given.length < 2 || !first || !rows.every(isOther)) return null;
+  return csvFault(first.line, null, first.cells[0] ?? '', reason('csv_separator_below'));
+}
+
+/** U+FFFD stands where bytes were not UTF-8, as half a pair of UTF-16 does; databases take no NUL. */
 function cellFault(cell: string): Reason | null {
   if (cell.length > csvLimits.cell) return reason('csv_long_cell', { count: cell.length, limit: csvLimits.cell });
   return unreadable.test(cell) ? reason('csv_not_text') : null;
@@ -157,6 +193,11 @@ export interface CsvRecord<Name extends string> {
   of: Record<Name, string>;
 }
 
+const namesOf = (head: CsvRow | undefined) => (head?.cells ?? []).map((cell) => cell.trim().toLowerCase());
+
+/** The names of the columns as the first line has them. */
+export const columnsIn = (text: string): string[] => namesOf(parseCsv(text.slice(0, endOfLine(text, 0))).rows[0]);
+
 /**
  * A table whose first line names its columns, in any order.
  * @param optional columns that may be missing
@@ -166,9 +207,13 @@ export function readCsv<const Name extends string>(
   names: readonly Name[],
   optional: readonly Name[] = [],
 ): { records: CsvRecord<Name>[]; faults: CsvFault[] } {
+  const whole = text.length > csvLimits.text ? null : fileFault(text);
+  if (whole) return { records: [], faults: [whole] };
   const { rows, faults } = parseCsv(text);
   const [head, ...rest] = rows;
-  const given = (head?.cells ?? []).map((cell) => cell.trim().toLowerCase());
+  const given = namesOf(head);
+  const wrong = head && (headFault(head, given, names) ?? separatorFault(given, rest));
+  if (wrong) return { records: [], faults: [wrong] };
   const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name);
   const inHead = (name: string, why: Reason) => faults.push(csvFault(head?.line ?? 1, name, name, why));
   given.forEach((name, n) => {

@@ -110,8 +110,13 @@ export const errors = {
   NOT_JSON: row(400, 'The payload is not JSON: {reason}.', 'Send UTF-8 JSON, gzip-compressed or plain.'),
   TOO_LARGE: row(
     413,
-    'The payload has {size} bytes; at most {limit} are accepted.',
-    'Split the report into smaller ones.',
+    'What was sent has {size} bytes; at most {limit} are accepted.',
+    'Send it in smaller parts, each within the limit.',
+  ),
+  UNREAD_TYPE: row(
+    415,
+    'What was sent is of the type {type}, and {method} {path} reads JSON only.',
+    'Send JSON with the header `Content-Type: application/json`; a table is the text `csv` in it: {"csv": "…"}.',
   ),
   BAD_GZIP: row(
     400,
@@ -222,8 +227,8 @@ export const errors = {
   TOO_MANY_ROWS: row(400, 'The answer would have more than {limit} rows.', 'Narrow the search.'),
   BAD_TABLE: row(
     400,
-    'The table was not read in, for line {line}, {column} {value}: {fault}. Faults: {count}.',
-    'Correct the table and send it again. Nothing of it was saved; without a reason all faults are listed.',
+    'The table was not read in. {faults}. Faults: {count}.',
+    'Correct the table and send it again. Nothing of it was saved.',
   ),
   BAD_DEFINITION: row(
     400,
@@ -294,6 +299,10 @@ export type ErrorCode = keyof typeof errors;
 export interface PlacedFault {
   at: string;
   problem: string;
+  /** Of a table: `at` in parts. `column` is null for a whole line, `value` shortened. */
+  line?: number;
+  column?: string | null;
+  value?: string;
 }
 
 export class EvenkeelError extends Error {

@@ -15,6 +15,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.word;
 }
 
+/** For a message about an unknown name: the one that was most likely meant, else some of those that there are. */
+export function namesNear(word: string, known: readonly string[]): string {
+  const some = known.slice(0, 5).join(', ');
+  return nearest(word, known) ?? (some === '' ? '–' : known.length > 5 ? `${some}, …` : some);
+}
+
 /** Untrusted input may be long and must not cost CPU: no known name is half as long. */
 const plain = (word: string) => word.slice(0, 100).toLowerCase().replace(/[_-]/g, '');
 

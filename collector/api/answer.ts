@@ -40,10 +40,14 @@ const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 /** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return fail('TOO_LARGE', {
-      size: request.headers['content-length'] ?? 'too many',
-      limit: request.routeOptions.bodyLimit ?? bodyLimit,
-    });
+    const limit = request.routeOptions.bodyLimit ?? bodyLimit;
+    // Sent in chunks it has no length beforehand.
+    return fail('TOO_LARGE', { size: request.headers['content-length'] ?? `more than ${limit}`, limit });
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const type = (request.headers['content-type'] ?? '').slice(0, 100);
+    const { method, url = '' } = request.routeOptions;
+    return fail('UNREAD_TYPE', { type: type === '' ? 'unknown' : `"${type}"`, method: String(method), path: url });
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? fail('BAD_REQUEST', { problem: error.message.slice(0, 300) }) : undefined;

@@ -1,9 +1,9 @@
 /** Routes that give a table as CSV and take one in: first what it would do, and with a reason it is done. */
 import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import { TableOutcome } from '../../shared/api.ts';
-import { type CsvFault, csvLimits } from '../../shared/csv.ts';
-import { fail } from '../../shared/errors.ts';
+import { TableOutcome, type TableRead } from '../../shared/api.ts';
+import { type CsvFault, columnsIn, csvLimits } from '../../shared/csv.ts';
+import { type EvenkeelError, fail, type PlacedFault } from '../../shared/errors.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import type { App } from './context.ts';
 import { callerNamed } from './guard.ts';
@@ -21,13 +21,17 @@ interface TableRoutes {
   /** Which rows: of the address. */
   query?: TSchema;
   write(query: unknown): Promise<string>;
-  read(text: string, author: { by: string; reason: string } | null): Promise<TableOutcome>;
+  read(text: string, author: { by: string; reason: string } | null): Promise<TableRead>;
 }
 
 /** In JSON a character takes up to six bytes. */
 const bodyLimit = 6 * csvLimits.text;
 /** So many lines of an answer are listed. */
 const linesShown = 500;
+/** Nobody reads more of them before correcting the table. */
+const faultsShown = 20;
+/** The sentence of a refusal stays readable; the list beside it has them all. */
+const faultsNamed = 5;
 
 /** Refusals are objects as everywhere. */
 export const tableSerializer = () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data));
@@ -74,20 +78,30 @@ export function tableRoutes(app: App, { url, tag, what, file, example, query, wr
     async (request) => {
       const { csv, reason } = request.body;
       const author = reason === undefined ? null : { by: callerNamed(request), reason };
-      const outcome = await read(csv, author);
-      const [first] = outcome.faults as CsvFault[];
-      if (author && first) {
-        const { line, column, value, why } = first;
-        const fault = formatReasons('en', [why]);
-        throw fail('BAD_TABLE', {
-          line,
-          column: column ?? '',
-          value: JSON.stringify(value),
-          fault,
-          count: outcome.faults.length,
-        });
-      }
-      return { ...outcome, lines: outcome.lines.slice(0, linesShown) };
+      const { applied, faults, lines } = await read(csv, author);
+      const places = columnsIn(csv);
+      const shown = (faults as CsvFault[]).slice(0, faultsShown).map((fault) => ({
+        ...fault,
+        position: places.indexOf(fault.column ?? '') + 1 || null,
+        problem: formatReasons('en', [fault.why]),
+      }));
+      const moreFaults = faults.length - shown.length;
+      if (author && shown.length > 0) throw refusal(shown, moreFaults);
+      return { applied, faults: shown, moreFaults, lines: lines.slice(0, linesShown) };
     },
   );
+}
+
+type ShownFault = CsvFault & { problem: string };
+
+function refusal(shown: readonly ShownFault[], more: number): EvenkeelError {
+  const faults = shown.map(({ line, column, value, problem }): PlacedFault => {
+    const given = column === null ? '' : value === '' ? ' (empty)' : ` ${JSON.stringify(value)}`;
+    const at = column === null ? `line ${line}` : `line ${line}, ${column}`;
+    return { at: `${at}${given}`, problem, line, column, value };
+  });
+  const texts = faults.slice(0, faultsNamed).map(({ at, problem }) => `${at}: ${problem}`);
+  const count = shown.length + more;
+  if (count > texts.length) texts.push(`and ${count - texts.length} more`);
+  return fail('BAD_TABLE', { faults: texts.join('; '), count }, undefined, faults);
 }

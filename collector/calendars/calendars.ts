@@ -35,6 +35,11 @@ export interface CalendarFields extends CalendarContent {
   region: string | null;
 }
 
+export interface CalendarEdit {
+  id: string;
+  fields: Partial<CalendarFields>;
+}
+
 export interface CalendarVersion {
   version: number;
   at: number;
@@ -51,6 +56,8 @@ export interface Calendars {
   /** @throws EvenkeelError BAD_NAME, BAD_ZONE, BAD_CALENDAR, CONFLICT when the name is taken; so does `edit` */
   create(fields: CalendarFields, by: string, reason: string): Promise<StoredCalendar>;
   edit(id: string, fields: Partial<CalendarFields>, by: string, reason: string): Promise<StoredCalendar>;
+  /** All of them or none. */
+  editAll(edits: readonly CalendarEdit[], by: string, reason: string): Promise<void>;
   /** Newest first. */
   versions(id: string): Promise<CalendarVersion[]>;
   /** @throws EvenkeelError CONFLICT while a site uses it */
@@ -119,6 +126,17 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
       .execute();
   }
 
+  async function editAll(edits: readonly CalendarEdit[], by: string, reason: string): Promise<void> {
+    await state.transaction().execute(async (db) => {
+      for (const { id, fields } of edits) {
+        const row = await find(db, id);
+        const before: CalendarFields = { name: row.name, region: row.region, ...contentOf(row) };
+        await write(db, id, { ...before, ...fields }, row.version + 1, by, reason);
+      }
+    });
+    for (const { id } of edits) changeFeed.publish({ kind: 'calendar', calendar: id });
+  }
+
   async function saved(id: string): Promise<StoredCalendar> {
     changeFeed.publish({ kind: 'calendar', calendar: id });
     return get(id);
@@ -137,13 +155,10 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
       return saved(id);
     },
     async edit(id, fields, by, reason) {
-      await state.transaction().execute(async (db) => {
-        const row = await find(db, id);
-        const before: CalendarFields = { name: row.name, region: row.region, ...contentOf(row) };
-        await write(db, id, { ...before, ...fields }, row.version + 1, by, reason);
-      });
-      return saved(id);
+      await editAll([{ id, fields }], by, reason);
+      return get(id);
     },
+    editAll,
     async versions(id) {
       await find(state, id);
       const rows = await state

@@ -1,6 +1,7 @@
 /** Hours, holidays and exceptions of calendars as a table. Pure. */
 import { type DaySpans, isDate, type Weekday, weekdays } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
+import { namesNear } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
 import { type CalendarContent, calendarFault } from './check.ts';
@@ -44,7 +45,16 @@ export function calendarsIn(text: string, known: readonly NamedCalendar[]) {
     const kind = kinds.find((one) => one === of.kind.toLowerCase());
     const hours = of.hours.split(/\s+/).filter(Boolean);
     const spans = hours.map((one) => one.split(/[-–]/)) as unknown as [string, string][];
-    if (!calendar) at('calendar', reason('entry_calendar'));
+    if (!calendar)
+      at(
+        'calendar',
+        reason('entry_calendar', {
+          known: namesNear(
+            of.calendar,
+            known.map(({ name }) => name),
+          ),
+        }),
+      );
     else if (!kind) at('kind', reason('entry_choice', { known: kinds.join(', ') }));
     else if (kind === 'weekly' ? !weekdays.includes(of.day as Weekday) : !isDate(of.day))
       at('day', kind === 'weekly' ? reason('entry_choice', { known: weekdays.join(', ') }) : reason('entry_date'));

@@ -1,15 +1,28 @@
 /** The interface of this room: what people do to changes, and the clock that follows them. */
+import { EvenkeelError, fail } from '../../shared/errors.ts';
+import type { Change } from '../change-feed.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
+import { insideOf } from '../state/inside.ts';
 import { createChangeClock } from './follow.ts';
 import { createChangeOutcomes } from './outcome.ts';
 import { createChangePeople } from './people.ts';
 import type { ChangeWish, StatedOutcome } from './plan.ts';
 import { type ChangeParts, createChangeTools } from './tools.ts';
+import { openWindows } from './windows.ts';
+
+export interface EnteredChange {
+  /** Of the table that it comes from. */
+  line: number;
+  wish: ChangeWish;
+  outcome: StatedOutcome | null;
+}
 
 /** Each throws EvenkeelError BAD_CHANGE, NOT_FOUND or CONFLICT, and then nothing has changed. */
 export interface Changes {
   /** @returns its number */
   create(wish: ChangeWish, by: string): Promise<number>;
+  /** All of them or none: each change with its outcome, where it has one. */
+  createAll(changes: readonly EnteredChange[], by: string): Promise<void>;
   /** What has begun keeps its start and its targets. */
   edit(id: number, wish: Partial<ChangeWish>, by: string): Promise<void>;
   cancel(id: number, by: string, reason: string): Promise<void>;
@@ -28,11 +41,22 @@ export interface Changes {
 /** Also how long what an agent reports may take to be seen as a change. */
 const workEveryMs = 10_000;
 
-export function createChanges(parts: ChangeParts): Changes {
+/** What could only be found while it was entered, such as an outcome better than what is computed. */
+function inLine(line: number, thrown: unknown): unknown {
+  if (!(thrown instanceof EvenkeelError) || thrown.code !== 'BAD_CHANGE') return thrown;
+  const faults = thrown.faults.map(({ at, problem }) => ({ at: `line ${line}, ${at}`, problem, line, column: at }));
+  const texts = faults.map(({ at, problem }) => `${at}: ${problem}`).join('; ');
+  return fail('BAD_TABLE', { faults: texts, count: faults.length }, thrown, faults);
+}
+
+function actionsOf(parts: ChangeParts) {
   const tools = createChangeTools(parts);
   const { begin, passTime } = createChangeClock(tools);
-  const { create, edit, cancel } = createChangePeople(tools, begin);
-  const { finish, setResult } = createChangeOutcomes(tools);
+  return { tools, passTime, ...createChangePeople(tools, begin), ...createChangeOutcomes(tools) };
+}
+
+export function createChanges(parts: ChangeParts): Changes {
+  const { tools, passTime, create, edit, cancel, finish, setResult } = actionsOf(parts);
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -43,9 +67,34 @@ export function createChanges(parts: ChangeParts): Changes {
     return mine;
   }
 
+  /** Windows of maintenance are saved by their own room, after the changes; the clock makes up for an end in between. */
+  async function createAll(changes: readonly EnteredChange[], by: string): Promise<void> {
+    const now = parts.clock.now();
+    const open = changes.filter(({ wish, outcome }) => wish.to > now && outcome === null);
+    parts.maintenance().requireRoom(open.reduce((sum, { wish }) => sum + wish.scopes.length, 0));
+    const published: Change[] = [];
+    const entered = await parts.state.transaction().execute(async (db) => {
+      const changeFeed = { ...parts.changeFeed, publish: (change: Change) => void published.push(change) };
+      const inside = actionsOf({ ...parts, changeFeed, state: insideOf(db) });
+      const ids: number[] = [];
+      for (const { line, wish, outcome } of changes)
+        try {
+          const { id } = await inside.enter(wish, by);
+          if (outcome) await inside.finish(id, outcome, by);
+          ids.push(id);
+        } catch (thrown) {
+          throw inLine(line, thrown);
+        }
+      return ids;
+    });
+    for (const change of published) parts.changeFeed.publish(change);
+    for (const id of entered) await openWindows(parts.state, parts.maintenance(), await tools.stored(id), by, now);
+  }
+
   const work = () => inTurn(passTime);
   return {
     create: (...given) => inTurn(() => create(...given)),
+    createAll: (...given) => inTurn(() => createAll(...given)),
     edit: (...given) => inTurn(() => edit(...given)),
     cancel: (...given) => inTurn(() => cancel(...given)),
     finish: (...given) => inTurn(() => finish(...given)),

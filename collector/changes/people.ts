@@ -43,7 +43,8 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
         .execute();
   };
 
-  async function create(wish: ChangeWish, by: string): Promise<number> {
+  /** Saved, and begun where its start is over; without its windows. */
+  async function enter(wish: ChangeWish, by: string): Promise<StoredChange> {
     const now = clock.now();
     const { title, description, scopes, from, to, repairOf } = checkedWish(wish, now);
     await checkRepair(repairOf, null);
@@ -70,10 +71,17 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
       await noteChange(db, id, now, by, 'created', { title, scopes, from, to });
       return stored(id, db);
     });
-    await openWindows(state, maintenance(), row, by, now);
     if (from <= now) await begin(row, by);
     publish([row.id]);
-    return row.id;
+    return row;
+  }
+
+  async function create(wish: ChangeWish, by: string): Promise<number> {
+    const now = clock.now();
+    if (wish.to > now) maintenance().requireRoom(wish.scopes.length);
+    const { id } = await enter(wish, by);
+    await openWindows(state, maintenance(), await stored(id), by, now);
+    return id;
   }
 
   async function edit(id: number, given: Partial<ChangeWish>, by: string): Promise<void> {
@@ -125,5 +133,5 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
     publish([id]);
   }
 
-  return { create, edit, cancel };
+  return { enter, create, edit, cancel };
 }

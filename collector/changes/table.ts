@@ -26,7 +26,7 @@ type ChangeColumn =
   | 'kind'
   | 'state';
 const kinds = ['site', 'group', 'tag', 'endpoint'] as const;
-/** Each is some statements in its own transaction, and a request has 30 seconds. */
+/** Each is some statements of one transaction, and a request has 30 seconds. */
 const changesAtMost = 500;
 
 export interface WrittenChange {

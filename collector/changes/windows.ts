@@ -5,7 +5,7 @@ import type { MaintenanceScope } from '../maintenance/window.ts';
 import type { State } from '../state/open.ts';
 import type { StoredChange } from './rows.ts';
 
-export type MaintenancePort = Pick<MaintenanceActions, 'create' | 'change' | 'cancel' | 'end'>;
+export type MaintenancePort = Pick<MaintenanceActions, 'create' | 'change' | 'cancel' | 'end' | 'requireRoom'>;
 
 /** A person has ended or cancelled the window meanwhile: that holds. */
 async function unlessOver(work: Promise<void>): Promise<void> {

@@ -3,7 +3,7 @@
  * that it was computed with.
  */
 import type { Selectable } from 'kysely';
-import type { TableOutcome } from '../../shared/api.ts';
+import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
@@ -52,7 +52,7 @@ export interface Costs {
   /** All as CSV. */
   table(): Promise<string>;
   /** Adds what is new by name and first month, changes the rest, removes nothing; all or nothing. Without author: what it would do. */
-  readTable(text: string, author: Authorship | null): Promise<TableOutcome>;
+  readTable(text: string, author: Authorship | null): Promise<TableRead>;
   money(): Promise<MoneyVersion[]>;
   /** @throws EvenkeelError BAD_ENTRY, CONFLICT */
   changeMoney(fields: MoneyFields, author: Authorship): Promise<void>;
@@ -146,7 +146,7 @@ export function createCosts({ state, changeFeed, now }: CostParts): Costs {
     },
     table: async () => costTable(await list(), (await moneyNow(state)).currency),
     async readTable(text, author) {
-      const outcome = await state.transaction().execute(async (db): Promise<TableOutcome> => {
+      const outcome = await state.transaction().execute(async (db): Promise<TableRead> => {
         const { rows, faults } = costsIn(text, (await moneyNow(db)).currency);
         const known = new Map((await list(db)).map((cost) => [keyOf(cost), cost]));
         const lines = rows.map(({ line, fields }) => {

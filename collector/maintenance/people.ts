@@ -70,8 +70,17 @@ export function createMaintenancePeople({ state, clock, maintenance, push }: Mai
     };
   }
 
+  /** @throws EvenkeelError CONFLICT when there are too many for so many more */
+  function requireRoom(more: number): void {
+    const current = [...maintenance.windows()].filter(goesOn).length;
+    if (current + more <= windowsAtMost) return;
+    const problem = `there are ${current} maintenance windows already, ${more} more are wanted, and at most ${windowsAtMost} are kept; cancel some`;
+    throw fail('CONFLICT', { problem });
+  }
+
   return {
     approve,
+    requireRoom,
 
     /** As it would be created. @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE */
     preview: newWindow,
@@ -79,9 +88,7 @@ export function createMaintenancePeople({ state, clock, maintenance, push }: Mai
     /** @returns its id @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE, CONFLICT when there are too many */
     async create(given: WindowWish, by: string): Promise<string> {
       const window = newWindow(given, by);
-      const current = [...maintenance.windows()].filter(goesOn).length;
-      if (current >= windowsAtMost)
-        throw fail('CONFLICT', { problem: `there are ${current} maintenance windows already; cancel some` });
+      requireRoom(1);
       await wish({ type: 'window', window, by, code: 'created', params: facts(window) }, window.createdAt);
       return window.id;
     },

@@ -1,6 +1,6 @@
 /** Products as people name them, with their class and what was bought; each change is a version with author and reason. */
 import type { Selectable } from 'kysely';
-import type { TableOutcome } from '../../shared/api.ts';
+import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
@@ -39,7 +39,7 @@ export interface Products {
   versions(id: string): Promise<ProductVersion[]>;
   table(): Promise<string>;
   /** Adds and changes products by name, removes none; all or nothing. Without author: what it would do. */
-  readTable(text: string, author: Authorship | null): Promise<TableOutcome>;
+  readTable(text: string, author: Authorship | null): Promise<TableRead>;
 }
 
 interface ProductParts {
@@ -134,7 +134,7 @@ export function createProducts({ state, now, saved }: ProductParts): Products {
     },
     table: async () => productTable(await listProducts(state), (await moneyNow(state)).currency),
     async readTable(text, author) {
-      const outcome = await state.transaction().execute(async (db): Promise<TableOutcome> => {
+      const outcome = await state.transaction().execute(async (db): Promise<TableRead> => {
         const { rows, faults } = productsIn(text, (await moneyNow(db)).currency);
         const known = new Map((await listProducts(db)).map((product) => [nameKey(product.name), product]));
         const lines = rows.map(({ line, fields }) => {

@@ -1,7 +1,7 @@
 /**
  * Software: who has what, from the lists of the agents; products with what was bought of them; how they are used.
  */
-import type { TableOutcome } from '../../shared/api.ts';
+import type { TableRead } from '../../shared/api.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Authorship } from '../costs/costs.ts';
@@ -24,7 +24,7 @@ export interface Software extends Products {
   list(): Promise<{ product: StoredProduct; use: LicenceUse }[]>;
   usageTable(): Promise<string>;
   /** Adds and changes when units were used last. */
-  readUsage(text: string, author: Authorship | null): Promise<TableOutcome>;
+  readUsage(text: string, author: Authorship | null): Promise<TableRead>;
   /** Takes over inventories that nobody has asked for yet. */
   catchUp(): Promise<void>;
 }

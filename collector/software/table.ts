@@ -2,6 +2,7 @@
 import { isDate } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { amountText, centsIn } from '../../shared/money.ts';
+import { namesNear } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
 import {
@@ -97,19 +98,27 @@ export const usageTable = (rows: readonly UsageFields[]): string =>
     ]),
   ]);
 
-/** @param idOf of a product by its name. @param zone of dates without a time */
-export function usageIn(text: string, idOf: (name: string) => string | undefined, now: number, zone: string) {
+interface ReadingUsage {
+  products: readonly { id: string; name: string }[];
+  now: number;
+  /** Of dates without a time, IANA. */
+  zone: string;
+}
+
+export function usageIn(text: string, { products: known, now, zone }: ReadingUsage) {
+  const products = known.map(({ name }) => name);
+  const ids = new Map(known.map(({ id, name }) => [nameKey(name), id]));
   const { records, faults } = readCsv(text, usageColumns);
   const rows: { line: number; fields: UsageFields }[] = [];
   const seen = new Map<string, number>();
   for (const { line, of } of records) {
     const at = (column: (typeof usageColumns)[number], why: CsvFault['why']) =>
       faults.push(csvFault(line, column, of[column], why));
-    const product = idOf(of.product);
+    const product = ids.get(nameKey(of.product));
     const lastUsed = instantIn(of.last_used, zone);
     const key = `${product} ${nameKey(of.unit)}`;
     const twice = seen.get(key);
-    if (product === undefined) at('product', reason('entry_product'));
+    if (product === undefined) at('product', reason('entry_product', { known: namesNear(of.product, products) }));
     else if (nameKey(of.unit) === '' || of.unit.length > 128) at('unit', reason('entry_name'));
     else if (twice !== undefined) at('unit', reason('entry_twice', { line: twice }));
     else if (lastUsed === null) at('last_used', reason('entry_date'));

@@ -1,6 +1,5 @@
 /** Use as people state it: of a product, when a user, a seat or a device started it last. */
-import type { TableOutcome } from '../../shared/api.ts';
-import { nameKey } from '../../shared/place-name.ts';
+import type { TableRead } from '../../shared/api.ts';
 import type { Authorship } from '../costs/costs.ts';
 import type { State } from '../state/open.ts';
 import { listProducts } from './products.ts';
@@ -21,10 +20,9 @@ export async function statedUsage(state: State): Promise<string> {
 export async function readStatedUsage(
   state: State,
   { text, author, now, zone }: { text: string; author: Authorship | null; now: number; zone: string },
-): Promise<TableOutcome> {
-  return state.transaction().execute(async (db): Promise<TableOutcome> => {
-    const ids = new Map((await listProducts(db)).map(({ id, name }) => [nameKey(name), id]));
-    const { rows, faults } = usageIn(text, (name) => ids.get(nameKey(name)), now, zone);
+): Promise<TableRead> {
+  return state.transaction().execute(async (db): Promise<TableRead> => {
+    const { rows, faults } = usageIn(text, { products: await listProducts(db), now, zone });
     const before = new Map(
       (await db.selectFrom('software_usage').selectAll().execute()).map((row) => [
         `${row.product} ${row.unit}`,

@@ -159,7 +159,7 @@ export function calendarRoutes(app: App, { calendars }: Context): void {
     async read(text, author) {
       const { rows, faults } = calendarsIn(text, await calendars.list());
       const applied = author !== null && faults.length === 0;
-      if (applied) for (const { id, fields } of rows) await calendars.edit(id, fields, author.by, author.reason);
+      if (applied) await calendars.editAll(rows, author.by, author.reason);
       return { applied, faults, lines: rows.map(({ line, name }) => ({ line, name, does: 'change' as const })) };
     },
   });

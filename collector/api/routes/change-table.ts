@@ -1,6 +1,6 @@
 /** Changes as CSV: those of the shown filter out, plans and work of the past in. */
 
-import type { TableOutcome } from '../../../shared/api.ts';
+import type { TableRead } from '../../../shared/api.ts';
 import { csvFault } from '../../../shared/csv.ts';
 import { reason } from '../../../shared/reason.ts';
 import { changesIn, changeTable, type ReadChange, type WrittenChange } from '../../changes/table.ts';
@@ -36,9 +36,13 @@ export function changeTableRoutes(app: App, context: Context): void {
     return (await own.where('start_at', '=', from).where('end_at', '=', to).executeTakeFirst()) !== undefined;
   };
 
-  async function enter({ wish, outcome }: ReadChange, by: string, why: string): Promise<void> {
-    const id = await changes.create(wish, by);
-    if (outcome) await changes.finish(id, { ...outcome, reason: outcome.reason || why }, by);
+  async function enter(rows: readonly ReadChange[], by: string, why: string): Promise<void> {
+    const reasoned = rows.map(({ line, wish, outcome }) => ({
+      line,
+      wish,
+      outcome: outcome && { ...outcome, reason: outcome.reason || why },
+    }));
+    await changes.createAll(reasoned, by);
   }
 
   tableRoutes(app, {
@@ -47,7 +51,7 @@ export function changeTableRoutes(app: App, context: Context): void {
       const written: WrittenChange[] = await allChanges(context, filter as ChangeFilter);
       return changeTable(written);
     },
-    async read(text, author): Promise<TableOutcome> {
+    async read(text, author): Promise<TableRead> {
       const { rows, same, faults } = await changesIn(text, { now: clock.now(), zone, scopeNamed: named, isKnown });
       for (const { line, wish } of rows) {
         const { repairOf } = wish;
@@ -63,7 +67,7 @@ export function changeTableRoutes(app: App, context: Context): void {
         ...same.map((one) => ({ ...one, does: 'same' as const })),
       ].sort((a, b) => a.line - b.line);
       const applied = author !== null && faults.length === 0;
-      if (applied) for (const row of rows) await enter(row, author.by, author.reason);
+      if (applied) await enter(rows, author.by, author.reason);
       return { applied, faults, lines };
     },
   });

@@ -1,18 +1,15 @@
 /** How many people there are, at sites and behind endpoints, as one table. */
-import { editEndpoint } from '../../fleet/edit.ts';
-import { type PeopleChange, peopleTable, readPeople } from '../../fleet/people-table.ts';
+import { applyPeople, type PeopleChange, peopleTable, readPeople } from '../../fleet/people-table.ts';
 import type { App, Context } from '../context.ts';
 import { tableRoutes } from '../tables.ts';
 
-export function peopleRoutes(app: App, { state, sites, fleet, clock, changeFeed }: Context): void {
-  async function apply({ kind, id, people }: PeopleChange, by: string): Promise<void> {
-    if (kind === 'site') {
-      await sites.edit(id, { people }, by);
-      return;
+export function peopleRoutes(app: App, { state, fleet, clock, changeFeed }: Context): void {
+  async function apply(changes: readonly PeopleChange[], by: string): Promise<void> {
+    await applyPeople(state, changes, by, clock.now());
+    for (const { kind, id } of changes) {
+      if (kind === 'endpoint') await fleet.reload(id);
+      changeFeed.publish(kind === 'site' ? { kind, site: id } : { kind, endpoint: id });
     }
-    await editEndpoint(state, id, { people }, by, clock.now());
-    await fleet.reload(id);
-    changeFeed.publish({ kind: 'endpoint', endpoint: id });
   }
 
   tableRoutes(app, {
@@ -22,7 +19,7 @@ export function peopleRoutes(app: App, { state, sites, fleet, clock, changeFeed 
     async read(text, author) {
       const { faults, lines, changes } = await readPeople(state, text);
       const applied = author !== null && faults.length === 0;
-      if (applied) for (const change of changes) await apply(change, author.by);
+      if (applied) await apply(changes, author.by);
       return { applied, faults, lines };
     },
   });

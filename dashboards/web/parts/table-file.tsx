@@ -31,10 +31,14 @@ function counts({ lines }: TableOutcome) {
   return { add: of('add'), change: of('change'), same: of('same') };
 }
 
-function Faults({ faults }: Pick<TableOutcome, 'faults'>) {
+function Faults({ faults, moreFaults }: Pick<TableOutcome, 'faults' | 'moreFaults'>) {
   return (
     <>
-      <Callout tone="critical" title={t('csv.faults', { n: number(faults.length, language.value) })} spoken />
+      <Callout
+        tone="critical"
+        title={t('csv.faults', { n: number(faults.length + moreFaults, language.value) })}
+        spoken
+      />
       <Table
         caption={t('csv.why')}
         rows={faults}
@@ -46,6 +50,7 @@ function Faults({ faults }: Pick<TableOutcome, 'faults'>) {
           { key: 'why', head: t('csv.why'), cell: ({ why }) => formatReasons([why]) },
         ]}
       />
+      {moreFaults > 0 && <p class="quiet">{t('csv.more', { n: number(moreFaults, language.value) })}</p>}
     </>
   );
 }
@@ -105,7 +110,7 @@ export function TableFile({ title, lead, address, download = address, columns, m
         )}
         {isTooLong && <Callout tone="critical" title={t('csv.tooLong')} spoken />}
         {problem && <ProblemCallout problem={problem} />}
-        {outcome && outcome.faults.length > 0 && <Faults faults={outcome.faults} />}
+        {outcome && outcome.faults.length > 0 && <Faults {...outcome} />}
         {outcome && outcome.faults.length === 0 && (
           <p role="status">{outcome.applied ? t('csv.done', counts(outcome)) : t('csv.would', counts(outcome))}</p>
         )}

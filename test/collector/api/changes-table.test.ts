@@ -135,6 +135,18 @@ test('two endpoints of one name are no target by it, each is by its id', async (
   assert.equal((await send(csv(endpointId(2)))).body.faults, []);
 });
 
+test('a table of which not all can be saved saves nothing', async () => {
+  const before = (await listed()).length;
+  const racks = Array.from({ length: 20 }, (_, n) => `Rack ${n}`);
+  for (const name of racks) await collector.call('/api/v1/groups', { method: 'POST', as: 'admin', body: { name } });
+  const targets = racks.map((name) => `group:${name}`).join('; ');
+  const lines = Array.from({ length: 26 }, (_, n) => `Move ${n},${targets},2026-12-09T22:00,2026-12-09T23:00\n`);
+  const { status, body } = await send(`title,targets,from,to\n${lines.join('')}`, 'the great move');
+  assert.is(status, 409, body.message);
+  assert.match(body.message, /520 more are wanted, and at most 500/);
+  assert.is((await listed()).length, before);
+});
+
 test('a table that is too large is refused with its size', async () => {
   const line = 'A,site:Osaka,2026-12-01T22:00,2026-12-01T23:00\n';
   const many = `title,targets,from,to\n${Array.from({ length: 501 }, (_, n) => line.replace('A', `A${n}`)).join('')}`;
