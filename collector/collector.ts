@@ -235,7 +235,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       replaced: async (id) => intake.disconnect(id),
       trouble: () => series.stats().appendsWait,
     },
-    { tls: config.tls, log, web: deps.web },
+    { config, log, web: deps.web },
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);

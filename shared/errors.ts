@@ -195,11 +195,22 @@ export const errors = {
   // HTTP
   NOT_LOGGED_IN: row(401, 'This needs a log-in.', 'Log in, or send `Authorization: Bearer` with a token.'),
   BAD_LOGIN: row(401, 'The user name or the password is wrong.', 'Try again. An admin can set a new password.'),
+  TOO_MANY_LOGINS: row(
+    429,
+    'Too many wrong log-ins from this address or under this name.',
+    'Try again in {seconds} s. At an address where you logged in before you are not affected by those of others.',
+    true,
+  ),
   FORBIDDEN: row(403, 'The role {role} may not do this; it needs {needed}.', 'Ask an admin for the role.'),
   CROSS_ORIGIN: row(
     403,
     'The request came from another site ({origin}).',
     'Use the web app itself, or a bearer token in scripts.',
+  ),
+  UNKNOWN_HOST: row(
+    421,
+    'The request was for "{host}", which is not known as a name of this collector.',
+    'Open {url}, or add the name to http.names in evenkeel.yaml.',
   ),
   SETUP_CLOSED: row(403, 'Set-up is closed: an admin exists already.', 'Log in.'),
   SETUP_LINK_WRONG: row(
@@ -244,6 +255,11 @@ export const errors = {
     400,
     'The time zone {zone} is not known.',
     'Give an IANA name such as Europe/Berlin or Asia/Tokyo, or none: then the report zone holds.',
+  ),
+  METHOD_NOT_ALLOWED: row(
+    405,
+    '{path} does not take {method}.',
+    'It takes {allowed}. See /openapi.json for what each does.',
   ),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),

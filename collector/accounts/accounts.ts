@@ -6,6 +6,8 @@ import { createUsers, type Users } from './users.ts';
 
 /** Users, sessions, tokens and set-up together. */
 export interface Accounts {
+  /** Called whenever somebody's rights end or change: what is open for them must be looked at again. */
+  onEnd(listener: () => void): () => void;
   users: Users;
   sessions: Sessions;
   tokens: Tokens;
@@ -14,11 +16,19 @@ export interface Accounts {
 
 /** @param adminPassword for an unattended first admin; null: created on the set-up page */
 export async function createAccounts(state: State, now: () => number, adminPassword: string | null): Promise<Accounts> {
-  const users = createUsers(state, now);
+  const listeners = new Set<() => void>();
+  const ended = () => {
+    for (const listener of listeners) listener();
+  };
+  const users = createUsers(state, now, ended);
   return {
+    onEnd(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     users,
-    sessions: createSessions(state, now),
-    tokens: createTokens(state, now),
+    sessions: createSessions(state, now, ended),
+    tokens: createTokens(state, now, ended),
     setup: await createSetup(users, adminPassword),
   };
 }

@@ -16,7 +16,7 @@ export interface Sessions {
   prune(): Promise<void>;
 }
 
-export function createSessions(state: State, now: () => number): Sessions {
+export function createSessions(state: State, now: () => number, ended: () => void): Sessions {
   return {
     async begin(userId) {
       const secret = makeSecret();
@@ -40,6 +40,7 @@ export function createSessions(state: State, now: () => number): Sessions {
 
     async end(secret) {
       await state.deleteFrom('sessions').where('id_hash', '=', hashSecret(secret)).execute();
+      ended();
     },
 
     async prune() {

@@ -44,7 +44,7 @@ function tokenOf(row: TokenRow): Token {
   };
 }
 
-export function createTokens(state: State, now: () => number): Tokens {
+export function createTokens(state: State, now: () => number, ended: () => void = () => {}): Tokens {
   return {
     async list() {
       return (await state.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').execute()).map(tokenOf);
@@ -91,6 +91,7 @@ export function createTokens(state: State, now: () => number): Tokens {
       if (!row) throw fail('NOT_FOUND', { what: 'token', id });
       if (row.revoked_at !== null) return;
       await state.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
+      ended();
     },
 
     async revokeNamed(name) {

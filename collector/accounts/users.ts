@@ -37,7 +37,7 @@ export function userOf(row: UserRow): User {
   return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at };
 }
 
-export function createUsers(state: State, now: () => number): Users {
+export function createUsers(state: State, now: () => number, ended: () => void): Users {
   const columns = ['id', 'name', 'role', 'created_at', 'disabled_at'] as const;
 
   async function insert(user: { name: string; password: string; role: Role }, onlyFirst: boolean): Promise<User> {
@@ -86,11 +86,12 @@ export function createUsers(state: State, now: () => number): Users {
         await db.updateTable('users').set({ password_hash }).where('id', '=', id).execute();
         await db.deleteFrom('sessions').where('user_id', '=', id).execute();
       });
+      ended();
     },
 
     async disable(id) {
       const row = await find(id);
-      return state.transaction().execute(async (db) => {
+      const user = await state.transaction().execute(async (db) => {
         const admins = await db
           .selectFrom('users')
           .select('id')
@@ -103,6 +104,8 @@ export function createUsers(state: State, now: () => number): Users {
         await db.deleteFrom('sessions').where('user_id', '=', id).execute();
         return userOf({ ...row, disabled_at });
       });
+      ended();
+      return user;
     },
   };
 }

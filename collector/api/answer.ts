@@ -4,8 +4,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
-
-export const bodyLimit = 256 * 1024;
+import { access } from './access.ts';
+import { limits } from './doors.ts';
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known =
@@ -17,8 +17,25 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
-  return answerError(fail('NO_SUCH_ROUTE', { method: request.method, path }), request, reply);
+  const { method } = request;
+  const allowed = methodsAt(path);
+  if (allowed.length === 0) return answerError(fail('NO_SUCH_ROUTE', { method, path }), request, reply);
+  reply.header('allow', allowed.join(', '));
+  return answerError(fail('METHOD_NOT_ALLOWED', { method, path, allowed: allowed.join(', ') }), request, reply);
 }
+
+/** Pages of the web app are at any path, and are no answer to another method. */
+const routes = Object.keys(access)
+  .filter((key) => !key.endsWith('*'))
+  .map((key) => {
+    const [method = '', pattern = ''] = key.split(' ');
+    const parts = pattern.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)));
+    return { method, path: new RegExp(`^${parts.join('/')}$`) };
+  });
+
+const methodsAt = (path: string) => [
+  ...new Set(routes.filter((route) => route.path.test(path)).map(({ method }) => method)),
+];
 
 /** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which is closed. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
@@ -40,7 +57,7 @@ const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 /** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const limit = request.routeOptions.bodyLimit ?? bodyLimit;
+    const limit = request.routeOptions.bodyLimit ?? limits.body;
     // Sent in chunks it has no length beforehand.
     return fail('TOO_LARGE', { size: request.headers['content-length'] ?? `more than ${limit}`, limit });
   }

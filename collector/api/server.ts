@@ -8,10 +8,11 @@ import { Type } from 'typebox';
 import { ErrorBody } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { TlsSettings } from '../settings/settings.ts';
+import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
-import { answerError, answerUnreadable, bodyLimit } from './answer.ts';
+import { answerError, answerUnreadable } from './answer.ts';
 import type { App, Context } from './context.ts';
+import { createDoors, limits } from './doors.ts';
 import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
@@ -19,7 +20,7 @@ import { closed } from './shapes.ts';
 import { compileValidator } from './validate.ts';
 
 export interface ServerOptions {
-  tls: TlsSettings | null;
+  config: Pick<Config, 'http' | 'tls'>;
   log: Log;
   /** Folder of the built web app; where it is missing, a page explains how to build it. */
   web: string;
@@ -27,17 +28,23 @@ export interface ServerOptions {
 
 /** Ready to listen. @throws Error at once when routes and the table of access do not match */
 export async function createServer(context: Context, options: ServerOptions): Promise<App> {
+  const { http, tls } = options.config;
+  const patience = {
+    ...{ headersTimeout: limits.headers, connectionsCheckingInterval: limits.look },
+    ...(tls ? { handshakeTimeout: limits.handshake } : {}),
+  };
   const settings: FastifyServerOptions = {
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit,
+    bodyLimit: limits.body,
     clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 10_000,
+    requestTimeout: limits.request,
+    keepAliveTimeout: limits.keepAlive,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 300 },
-    ...(options.tls ? { https: { cert: options.tls.cert, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
+    routerOptions: { maxParamLength: limits.parameter },
+    trustProxy: http.trustProxy.length > 0 && http.trustProxy,
+    ...(tls ? { https: { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', ...patience } } : { http: patience }),
   };
   const app = fastify(settings) as unknown as App;
   app.setValidatorCompiler(compileValidator as never);
@@ -50,7 +57,8 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   takeEmptyJson(app);
   app.decorateRequest('caller', null);
   await app.register(cookie);
-  await app.register(helmet, headers(options.tls !== null));
+  await app.register(helmet, headers);
+  createDoors(context, options.config)(app);
   await app.register(rateLimit, {
     global: false,
     errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),
@@ -96,7 +104,7 @@ function checkAccess(app: App): Set<string> {
 }
 
 /** Scripts and styles from our own files only; no framing; no referrer with our addresses to other sites. */
-const headers = (encrypted: boolean) => ({
+const headers = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -112,11 +120,12 @@ const headers = (encrypted: boolean) => ({
       frameAncestors: ["'none'"],
     },
   },
-  strictTransportSecurity: encrypted ? { maxAge: 15_552_000, includeSubDomains: false } : (false as const),
+  /** Ours: also where a proxy does the TLS. */
+  strictTransportSecurity: false as const,
   xFrameOptions: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
   crossOriginEmbedderPolicy: false as const,
-});
+};
 
 const documentation = (version: string) => ({
   openapi: {

@@ -88,7 +88,10 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     file,
     data: options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
     state,
-    http: address(7460, good.http, options.httpHost, options.httpPort),
+    http: {
+      ...address(7460, good.http, options.httpHost, options.httpPort),
+      ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] },
+    },
     mqtt: address(1883, good.mqtt, options.mqttHost, options.mqttPort),
     tls,
     ...durations(good),
@@ -170,10 +173,10 @@ const faultsOfEnv = (given: Flags) =>
 
 function address(
   standard: number,
-  section: CollectorSettings['http'],
+  section: CollectorSettings['mqtt'],
   host: string | undefined,
   port: string | undefined,
-): Config['http'] {
+): Config['mqtt'] {
   return {
     host: host ?? section?.host ?? '127.0.0.1',
     port: port === undefined ? (section?.port ?? standard) : Number(port),

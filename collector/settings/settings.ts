@@ -2,6 +2,7 @@
  * The shape of `evenkeel.yaml`. Every key is optional: defaults.* is what an empty file means. Unknown keys are refused
  * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
+import { isIP } from 'node:net';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { portFault } from '../../shared/shape.ts';
@@ -50,6 +51,16 @@ export function hostFault(text: string): string | null {
   return /^[A-Za-z0-9_.:%-]+$/.test(text) ? null : 'is not a host; write a name or an address alone, such as 127.0.0.1';
 }
 
+/** Addresses alone: the name of a proxy could be made to mean another machine. */
+function rangeFault(text: string): string | null {
+  const [address = '', bits, more] = text.split('/');
+  const family = isIP(address);
+  const isLength = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return family !== 0 && isLength && more === undefined
+    ? null
+    : 'is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24';
+}
+
 function urlFault(text: string, protocols: readonly string[]): string | null {
   const address = URL.parse(text);
   if (!address || !protocols.includes(address.protocol) || address.hostname === '')
@@ -88,7 +99,27 @@ export const CollectorSettings = Type.Object(
       }),
     ),
     state_password_file: path('file with the password of that database'),
-    http: Type.Optional(Type.Object({ host, port: port(7460), publicUrl: url('http:', 'https:') }, closed)),
+    http: Type.Optional(
+      Type.Object(
+        {
+          ...{ host, port: port(7460), publicUrl: url('http:', 'https:') },
+          names: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, want: 'a host', check: hostFault }), {
+              description: 'further names by which browsers and agents reach it; requests for others are refused',
+            }),
+          ),
+          trustProxy: Type.Optional(
+            Type.Array(
+              Type.String({ minLength: 1, want: 'an address such as 10.0.0.7 or 10.0.0.0/24', check: rangeFault }),
+              {
+                description: 'proxies whose X-Forwarded-For and -Host are believed',
+              },
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
     mqtt: Type.Optional(Type.Object({ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') }, closed)),
     tls: Type.Optional(
       Type.Object(
@@ -179,7 +210,7 @@ export interface Config {
   data: string;
   /** null: a file in the data folder. */
   state: PostgresPlace | null;
-  http: { host: string; port: number; publicUrl: string | null };
+  http: { host: string; port: number; publicUrl: string | null; names: string[]; trustProxy: string[] };
   mqtt: { host: string; port: number; publicUrl: string | null };
   /** PEM texts, not paths. */
   tls: TlsSettings | null;

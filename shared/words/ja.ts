@@ -255,8 +255,20 @@ export const words: Words = {
       message: 'ユーザー名またはパスワードが違います。',
       hint: 'もう一度お試しください。パスワードは管理者が再設定できます。',
     },
+    TOO_MANY_LOGINS: {
+      message: 'この接続元またはこのユーザー名でのログイン失敗が多すぎます。',
+      hint: '{seconds} 秒後にもう一度お試しください。以前ログインした接続元では、ほかの人の失敗の影響を受けません。',
+    },
     FORBIDDEN: { message: 'この操作を行う権限がありません。', hint: '管理者に権限の付与を依頼してください。' },
     CROSS_ORIGIN: { message: '別のサイトからの要求のため拒否されました。', hint: 'この画面から操作してください。' },
+    UNKNOWN_HOST: {
+      message: '「{host}」はこのコレクターの名前として登録されていません。',
+      hint: '{url} を開くか、evenkeel.yaml の http.names にこの名前を追加してください。',
+    },
+    METHOD_NOT_ALLOWED: {
+      message: '{path} は {method} に対応していません。',
+      hint: '使用できるのは {allowed} です。詳しくは /openapi.json をご覧ください。',
+    },
     SETUP_CLOSED: { message: '初期設定は完了しています。', hint: 'ログインしてください。' },
     SETUP_LINK_WRONG: {
       message: 'この初期設定リンクは、コレクターが表示したものと異なります。',

@@ -36,7 +36,16 @@ const table: [yaml: string, ...lines: string[]][] = [
   // Keys and plain values
   ['htp:\n  port: 1\n', '1:1: unknown key "htp"; did you mean "http"?'],
   ['http:\n  host: 127.0.0.1\n  prot: 80\n', '3:3: unknown key "prot"; did you mean "port"?'],
-  ['http:\n  colour: red\n', '2:3: unknown key "colour"; known here: host, port, publicUrl'],
+  ['http:\n  names: ["keel:7460"]\n', '2:11: http.names.0 "keel:7460" holds a port; write that under `port`'],
+  [
+    'http:\n  trustProxy: [proxy.example.net]\n',
+    '2:16: http.trustProxy.0 "proxy.example.net" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
+  ],
+  [
+    'http:\n  trustProxy: [10.0.0.0/33]\n',
+    '2:16: http.trustProxy.0 "10.0.0.0/33" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
+  ],
+  ['http:\n  colour: red\n', '2:3: unknown key "colour"; known here: host, port, publicUrl, names, trustProxy'],
   ['retentions:\n  raw: 1d\n', '1:1: unknown key "retentions"; did you mean "retention"?'],
   ['http: 80\n', '1:7: http 80 must be a section with keys of its own'],
   ['- http\n', '1:1: the file (a list) must be a section with keys of its own'],

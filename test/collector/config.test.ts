@@ -37,7 +37,7 @@ const load = (yaml: string, flags: Flags = {}, env: Record<string, string> = {})
 
 test('nothing said: loopback, the known ports, ./data', () => {
   const { config, warnings } = loadConfig({}, {}, folder.path);
-  assert.equal(config.http, { host: '127.0.0.1', port: 7460, publicUrl: null });
+  assert.equal(config.http, { host: '127.0.0.1', port: 7460, publicUrl: null, names: [], trustProxy: [] });
   assert.equal(config.mqtt, { host: '127.0.0.1', port: 1883, publicUrl: null });
   assert.is(config.data, join(folder.path, 'data'));
   assert.equal(config.tickets, { openAfterMs: 120_000, resolveAfterMs: 600_000, reopenWithinMs: 86_400_000 });

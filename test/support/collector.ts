@@ -52,6 +52,8 @@ interface OpenOptions {
   env?: Record<string, string>;
   /** Text of evenkeel.yaml. */
   settings?: string;
+  /** Port of HTTP, for a collector whose public address is another one; default any. */
+  httpPort?: number;
   /** Folder of the built web app; none is served without it. */
   web?: string;
 }
@@ -64,7 +66,7 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   if (options.settings !== undefined || series !== '')
     writeFileSync(join(folder.path, 'evenkeel.yaml'), `${options.settings ?? ''}${series}`);
   const { config } = loadConfig(
-    { data, httpPort: '0', mqttPort: '0' },
+    { data, httpPort: String(options.httpPort ?? 0), mqttPort: '0' },
     { ...stateEnv(data), ...options.env },
     folder.path,
   );
@@ -88,8 +90,10 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   for (const role of roles) secrets.set(role, (await tokens.create({ name: `a ${role}`, role, by: 'test' })).secret);
   const token = (role: Role) => secrets.get(role) as string;
 
+  const own = options.httpPort === undefined ? started.addresses.http : `http://127.0.0.1:${options.httpPort}`;
+
   async function call(path: string, { method = 'GET', body, as, headers = {} }: CallOptions = {}): Promise<Answer> {
-    const response = await fetch(started.addresses.http + path, {
+    const response = await fetch(own + path, {
       method,
       headers: {
         ...(as === undefined ? {} : { authorization: `Bearer ${token(as)}` }),

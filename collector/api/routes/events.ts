@@ -3,14 +3,16 @@
  * so nothing is stored for slow readers: what they cannot take is dropped, and memory stays bounded.
  */
 import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { fail } from '../../../shared/errors.ts';
 import type { Change } from '../../change-feed.ts';
 import type { App, Context } from '../context.ts';
+import { callerOf } from '../guard.ts';
 
 const maxStreams = 200;
 const coalesceMs = 1000;
 const heartbeatMs = 15_000;
-/** Then the browser reconnects and the guard authenticates again, so revoked rights end by then. */
+/** Then the browser reconnects and the guard authenticates again: log-ins end by time as well. */
 const longestMs = 3_600_000;
 /** A reader with this much waiting is skipped until it has read; it gets the newest values after that. */
 const maxWaitingBytes = 1024 * 1024;
@@ -45,8 +47,10 @@ const keyOf = (change: Change): string => {
   }
 };
 
-export function eventRoutes(app: App, { changeFeed, rows }: Context): void {
-  const streams = new Set<ServerResponse>();
+export function eventRoutes(app: App, context: Context): void {
+  const { accounts, changeFeed, rows } = context;
+  /** Each with the request that opened it. */
+  const streams = new Map<ServerResponse, FastifyRequest>();
   const waiting = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -63,7 +67,7 @@ export function eventRoutes(app: App, { changeFeed, rows }: Context): void {
     waiting.clear();
     if (streams.size === 0) return;
     const text = changes.map(textOf).join('');
-    for (const stream of streams) if (stream.writableLength < maxWaitingBytes) stream.write(text);
+    for (const stream of streams.keys()) if (stream.writableLength < maxWaitingBytes) stream.write(text);
   }
 
   const unsubscribe = changeFeed.subscribe((change) => {
@@ -72,15 +76,25 @@ export function eventRoutes(app: App, { changeFeed, rows }: Context): void {
     timer ??= setTimeout(() => void flush(), coalesceMs);
   });
   const heartbeat = setInterval(() => {
-    for (const stream of streams) if (stream.writableLength < maxWaitingBytes) stream.write(': still here\n\n');
+    for (const stream of streams.keys()) if (stream.writableLength < maxWaitingBytes) stream.write(': still here\n\n');
   }, heartbeatMs);
   heartbeat.unref();
 
+  /** Of those who were logged out, disabled or revoked; where that cannot be told, the browser tries again. */
+  async function endForeign(): Promise<void> {
+    for (const [stream, request] of streams) {
+      const caller = await callerOf(request, context).catch(() => null);
+      if (caller === null) stream.end();
+    }
+  }
+  const forget = accounts.onEnd(() => void endForeign());
+
   app.addHook('preClose', async () => {
     unsubscribe();
+    forget();
     clearInterval(heartbeat);
     clearTimeout(timer);
-    for (const stream of streams) stream.end();
+    for (const stream of streams.keys()) stream.end();
   });
 
   app.get(
@@ -104,7 +118,7 @@ export function eventRoutes(app: App, { changeFeed, rows }: Context): void {
         'x-accel-buffering': 'no',
       });
       stream.write('retry: 3000\n\n');
-      streams.add(stream);
+      streams.set(stream, request);
       request.raw.socket.setTimeout(0);
       const over = setTimeout(() => stream.end(), longestMs);
       stream.on('close', () => {

@@ -3,20 +3,23 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { Me } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { createAttempts } from '../../accounts/attempts.ts';
 import { minimumLength } from '../../accounts/password.ts';
 import { sessionMs } from '../../accounts/sessions.ts';
 import type { App, Caller, Context } from '../context.ts';
 import { cookieName } from '../guard.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
 
-/** These are open to guessing: few attempts, per address. */
+/** Few attempts, per address: it is done once. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
 const Password = Type.String({ maxLength: 1024, secret: true, description: `at least ${minimumLength} characters` });
 
 export function sessionRoutes(app: App, context: Context): void {
   const { users, sessions, setup } = context.accounts;
+  const attempts = createAttempts(context.clock.monotonic);
 
+  const address = () => context.addresses().http;
   const me = (caller: Pick<Caller, 'name' | 'role'> | null): Me => ({
     user: caller?.name ?? null,
     role: caller?.role ?? null,
@@ -25,11 +28,11 @@ export function sessionRoutes(app: App, context: Context): void {
   });
 
   async function logIn(reply: FastifyReply, userId: string): Promise<void> {
-    reply.setCookie(cookieName, await sessions.begin(userId), {
+    reply.setCookie(cookieName(address()), await sessions.begin(userId), {
       path: '/',
       httpOnly: true,
       sameSite: 'strict',
-      secure: context.addresses().http.startsWith('https:'),
+      secure: address().startsWith('https:'),
       maxAge: sessionMs / 1000,
     });
   }
@@ -65,7 +68,6 @@ export function sessionRoutes(app: App, context: Context): void {
   app.post(
     '/api/v1/login',
     {
-      config: few,
       schema: {
         summary: 'Log in; answers with a session cookie',
         tags: ['session'],
@@ -77,8 +79,15 @@ export function sessionRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const user = await users.logIn(request.body.user, request.body.password);
+      const { user: name, password } = request.body;
+      const seconds = Math.ceil(attempts.begin(name, request.ip) / 1000);
+      if (seconds > 0) {
+        reply.header('retry-after', seconds);
+        throw fail('TOO_MANY_LOGINS', { seconds });
+      }
+      const user = await users.logIn(name, password);
       if (!user) throw fail('BAD_LOGIN');
+      attempts.right(name, request.ip);
       await logIn(reply, user.id);
       return me(user);
     },
@@ -88,9 +97,12 @@ export function sessionRoutes(app: App, context: Context): void {
     '/api/v1/logout',
     { schema: { summary: 'End the session', tags: ['session'], response: { 204: Nothing } } },
     async (request, reply) => {
-      const secret = request.cookies[cookieName];
+      const secret = request.cookies[cookieName(address())];
       if (secret) await sessions.end(secret);
-      return reply.clearCookie(cookieName, { path: '/' }).status(204).send(null);
+      return reply
+        .clearCookie(cookieName(address()), { path: '/', secure: address().startsWith('https:') })
+        .status(204)
+        .send(null);
     },
   );
 

@@ -1,0 +1,61 @@
+/**
+ * What every answer and request has in common, whoever sends it: which names of this collector are served, what may be
+ * kept by browsers and proxies, and how long a connection may take. Limits of time and size of HTTP stand here.
+ */
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { fail } from '../../shared/errors.ts';
+import type { Config } from '../settings/settings.ts';
+import { access } from './access.ts';
+import type { App, Context } from './context.ts';
+
+/** Bytes and ms. */
+export const limits = {
+  body: 256 * 1024,
+  /** A TLS connection that is not agreed on by then is closed. */
+  handshake: 10_000,
+  /** From the connection, or the end of the request before, to the end of the headers. */
+  headers: 10_000,
+  /** The same to the end of the body. */
+  request: 30_000,
+  keepAlive: 10_000,
+  /** How often connections are looked at for the two above. */
+  look: 5_000,
+  parameter: 300,
+} as const;
+
+/** Half a year, as advised for names that will not go back to http. */
+const strictTransport = 'max-age=15552000';
+/** Answered to whoever asks by whatever name: monitors of load balancers know only an address. */
+const anyName = new Set(['/healthz', '/readyz']);
+
+/** As written in a Host header, without its port. */
+function nameOf(host: string): string {
+  return (/^\[([^\]]*)\](:\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '')).toLowerCase().replace(/\.$/, '');
+}
+
+/**
+ * A page of another site can have its own name point to this machine; its scripts then read what we answer to that name.
+ * An address in digits cannot be made to point elsewhere, so it is always ours.
+ */
+export function createDoors({ addresses }: Pick<Context, 'addresses'>, { http }: Pick<Config, 'http'>) {
+  const given = new Set(['localhost', nameOf(hostname()), nameOf(http.host), ...http.names.map(nameOf)]);
+  const isOurs = (name: string) =>
+    isIP(name) !== 0 || given.has(name) || name === nameOf(new URL(addresses().http).host);
+
+  return (app: App): void => {
+    app.addHook('onRequest', async (request: FastifyRequest) => {
+      if (anyName.has(request.url.split('?', 1)[0] ?? '')) return;
+      const name = nameOf(request.host ?? '');
+      if (!isOurs(name)) throw fail('UNKNOWN_HOST', { host: name.slice(0, 100), url: addresses().http });
+    });
+    app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
+      const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`];
+      // What needs a log-in must not stay behind in a browser or proxy after it ends.
+      if (need !== undefined && need !== 'public' && !reply.hasHeader('cache-control'))
+        reply.header('cache-control', 'no-store');
+      if (addresses().http.startsWith('https:')) reply.header('strict-transport-security', strictTransport);
+    });
+  };
+}

@@ -1,0 +1,204 @@
+/** Who knocks by which name, from which site and how slowly; and what stays behind after a log-out. */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { limits } from '../../../collector/api/doors.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { until } from '../../support/processes.ts';
+
+const test = suite('doors');
+const password = 'correct horse battery';
+let collector: InProcess;
+
+test.before(async () => {
+  collector = await openCollector({ settings: 'http: { names: [keel.example.net] }\n' });
+  const body = { name: 'grace', password, role: 'viewer' };
+  assert.is((await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body })).status, 201);
+});
+test.after(() => collector.close());
+
+interface Plain {
+  status: number;
+  text: string;
+}
+
+/** With any Host header, which `fetch` does not allow. */
+function ask(path: string, headers: Record<string, string>, to = collector.started.addresses.http): Promise<Plain> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, to), { headers }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+async function logIn(): Promise<string> {
+  const answer = await collector.call('/api/v1/login', { method: 'POST', body: { user: 'grace', password } });
+  assert.is(answer.status, 200, answer.text);
+  return String(answer.headers.get('set-cookie')).split(';')[0] as string;
+}
+
+test('a name that is not ours is refused on every path, whatever may be read under it', async () => {
+  for (const path of ['/', '/api/v1/me', '/api/v1/login', '/metrics', '/nothing']) {
+    const { status, text } = await ask(path, { host: 'rebound.example:7460' });
+    assert.is(status, 421, path);
+    assert.match(text, 'http.names');
+    assert.match(text, collector.started.addresses.http);
+  }
+  for (const host of [
+    ...['localhost', 'LOCALHOST:1', '127.0.0.1:7460', '[::1]:7460', '192.0.2.7', hostname()],
+    ...['keel.example.net', 'KEEL.example.net.:443'],
+  ])
+    assert.is((await ask('/api/v1/me', { host })).status, 200, host);
+  for (const host of ['keel.example.net.evil.example', 'evil-localhost', '127.0.0.1.evil.example', '0x7f.1', 'a@b'])
+    assert.is((await ask('/api/v1/me', { host })).status, 421, host);
+  assert.is((await ask('/healthz', { host: 'rebound.example' })).status, 200, 'a load balancer may use any name');
+});
+
+test('what a log-in opens is not open to pages of other sites, reading and streaming included', async () => {
+  const cookie = await logIn();
+  for (const path of ['/api/v1/endpoints', '/api/v1/events', '/api/v1/users/names', '/metrics']) {
+    for (const site of ['cross-site', 'same-site']) {
+      const { status } = await collector.call(path, { headers: { cookie, 'sec-fetch-site': site } });
+      assert.is(status, 403, `${path} from ${site}`);
+    }
+  }
+  const own = { cookie, 'sec-fetch-site': 'same-origin' };
+  assert.is((await collector.call('/api/v1/endpoints', { headers: own })).status, 200);
+  const link = await collector.call('/', { headers: { 'sec-fetch-site': 'cross-site' } });
+  assert.is(link.status, 200, 'a link in a mail opens the page');
+});
+
+test('what a log-in opens is kept by no browser and no proxy', async () => {
+  for (const path of ['/api/v1/endpoints', '/api/v1/tickets', '/api/v1/users/names', '/api/v1/kpis', '/metrics']) {
+    const { headers, status } = await collector.call(path, { as: 'admin' });
+    assert.is(status, 200, path);
+    assert.is(headers.get('cache-control'), 'no-store', path);
+  }
+  const refused = await collector.call('/api/v1/endpoints');
+  assert.is(refused.headers.get('cache-control'), 'no-store', 'refusals as well');
+});
+
+test('a wrong method is told from a wrong address, and says which are right', async () => {
+  for (const [method, path, allowed] of [
+    ['DELETE', '/api/v1/login', 'POST'],
+    ['POST', '/api/v1/endpoints', 'GET'],
+    ['PUT', '/api/v1/tickets/7', 'GET'],
+    ['GET', '/api/v1/logout', 'POST'],
+  ] as const) {
+    const answer = await collector.call(path, { method, as: 'admin', ...(method === 'GET' ? {} : { body: {} }) });
+    assert.is(answer.status, 405, `${method} ${path}: ${answer.text}`);
+    assert.match(String(answer.headers.get('allow')), allowed);
+    assert.match(answer.text, allowed);
+  }
+  assert.is((await collector.call('/api/v1/nothing', { method: 'DELETE', as: 'admin' })).status, 404);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+test('behind a TLS proxy the cookie is bound to the host, and browsers keep to https', async () => {
+  const settings = 'http: { publicUrl: "https://keel.example.net", trustProxy: [127.0.0.1] }\n';
+  const httpPort = await freePort();
+  await using behind = await openCollector({ settings, httpPort });
+  const body = { name: 'grace', password, role: 'viewer' };
+  await behind.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+  const answer = await behind.call('/api/v1/login', { method: 'POST', body: { user: 'grace', password } });
+  const cookie = String(answer.headers.get('set-cookie'));
+  assert.match(cookie, /^__Host-evenkeel=/);
+  assert.match(cookie, /; Secure/);
+  assert.match(cookie, /; Path=\//);
+  assert.not.match(cookie, /Domain/i);
+  assert.match(String(answer.headers.get('strict-transport-security')), /^max-age=\d{7,}/);
+  assert.is((await collector.call('/')).headers.get('strict-transport-security'), null, 'not without TLS');
+  const own = cookie.split(';')[0] as string;
+  assert.is((await behind.call('/api/v1/endpoints', { headers: { cookie: own } })).status, 200);
+  const planted = own.replace('__Host-', '');
+  assert.is((await behind.call('/api/v1/endpoints', { headers: { cookie: planted } })).status, 401);
+  const direct = `http://127.0.0.1:${httpPort}`;
+  const named = { 'x-forwarded-host': 'rebound.example', host: '127.0.0.1' };
+  assert.is((await ask('/api/v1/me', named, direct)).status, 421, 'the name at the proxy is what counts');
+  assert.is((await ask('/api/v1/me', { ...named, 'x-forwarded-host': 'keel.example.net' }, direct)).status, 200);
+  assert.is((await ask('/api/v1/me', named)).status, 200, 'nobody is believed who is no proxy');
+});
+
+/** Resolves when the stream that these headers open has ended. */
+async function openStream(headers: Record<string, string>): Promise<{ ended: () => boolean }> {
+  const response = await fetch(`${collector.started.addresses.http}/api/v1/events`, { headers });
+  assert.is(response.status, 200);
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let over = false;
+  void (async () => {
+    for (;;) if ((await reader.read()).done) break;
+    over = true;
+  })();
+  return { ended: () => over };
+}
+
+test('an open stream ends with the right to it, and others stay open', async () => {
+  const other = await openStream({ authorization: `Bearer ${collector.token('viewer')}` });
+  const cookie = await logIn();
+  const loggedOut = await openStream({ cookie });
+  await collector.call('/api/v1/logout', { method: 'POST', headers: { cookie, 'sec-fetch-site': 'same-origin' } });
+  await until(loggedOut.ended, 5000, 'the stream to end after a log-out');
+
+  const made = await collector.call('/api/v1/tokens', {
+    method: 'POST',
+    as: 'admin',
+    body: { name: 'wall', role: 'viewer' },
+  });
+  const { token, secret } = made.body as { token: { id: string }; secret: string };
+  const revoked = await openStream({ authorization: `Bearer ${secret}` });
+  await collector.call(`/api/v1/tokens/${token.id}`, { method: 'DELETE', as: 'admin' });
+  await until(revoked.ended, 5000, 'the stream to end after a revocation');
+
+  const { items } = (await collector.call('/api/v1/users', { as: 'admin' })).body as { items: { id: string }[] };
+  const renewed = await openStream({ cookie: await logIn() });
+  const path = `/api/v1/users/${items[0]?.id}`;
+  await collector.call(`${path}/password`, { method: 'POST', as: 'admin', body: { password } });
+  await until(renewed.ended, 5000, 'the stream to end with a new password');
+
+  const disabled = await openStream({ cookie: await logIn() });
+  await collector.call(`${path}/disable`, { method: 'POST', as: 'admin' });
+  await until(disabled.ended, 5000, 'the stream to end with its user');
+  assert.not(other.ended(), 'nobody else lost theirs');
+});
+
+test('connections that say nothing, or go on for ever, are closed', async () => {
+  const { hostname: host, port } = new URL(collector.started.addresses.http);
+  const longest = limits.request + 2 * limits.look + 5000;
+  const open = (sent: string) =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), host, () => socket.write(sent));
+      const drop = setInterval(() => socket.writable && sent !== '' && socket.write('x'), 1000);
+      const tooLong = setTimeout(() => {
+        socket.destroy();
+        reject(new Error(`still open after ${longest} ms: ${JSON.stringify(sent)}`));
+      }, longest);
+      socket.on('data', () => {});
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        clearInterval(drop);
+        clearTimeout(tooLong);
+        resolve();
+      });
+    });
+  const body =
+    'POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n';
+  await Promise.all([open(''), open('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '), open(body)]);
+});
+
+test.run();
