@@ -6,8 +6,16 @@ export interface Span {
 
 /** Sorted, merged, without empty ones. */
 export function union(...sets: readonly (readonly Span[])[]): Span[] {
-  const all = sets.flat().filter((span) => span.end > span.start);
-  all.sort((a, b) => a.start - b.start || a.end - b.end);
+  const all: Span[] = [];
+  let isSorted = true;
+  for (const set of sets)
+    for (const span of set) {
+      if (!(span.end > span.start)) continue;
+      isSorted &&= !(span.start < (all.at(-1)?.start ?? span.start));
+      all.push(span);
+    }
+  // Sets mostly are: one after the other, or all but one of them empty.
+  if (!isSorted) all.sort((a, b) => a.start - b.start);
   const merged: Span[] = [];
   for (const span of all) {
     const last = merged.at(-1);

@@ -7,6 +7,7 @@ import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { absence } from '../evaluate/kinds/absence.ts';
+import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -107,6 +108,7 @@ export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts 
 export async function readImpacts(state: State, tickets: readonly Ticket[]): Promise<ImpactRead[]> {
   const found: ImpactRead[] = [];
   for (const slice of chunks(tickets)) {
+    await breathe();
     const ids = slice.map(({ id }) => id);
     const stated = new Map<number, Selectable<Database['impacts']>>();
     const rows = state.selectFrom('impacts').selectAll().where('ticket', 'in', ids).orderBy('id');

@@ -189,10 +189,11 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
   const reported = union(input.incidents ?? []);
   const blind = subtract(union(input.unknown ?? []), union(proved, crash, reported));
   const silent = (state: TimelineState) => subtract(pick(judged, state), proved);
+  const [isDown, isIdle] = [silent('down'), silent('idle')];
   const unknown = intersect(subtract(union(blind, silent('unknown')), reported), rest);
   const known = subtract(rest, unknown);
-  const down = intersect(union(silent('down'), reported), known);
-  const idle = intersect(subtract(silent('idle'), down), known);
+  const down = intersect(union(isDown, reported), known);
+  const idle = intersect(subtract(isIdle, down), known);
   const up = subtract(known, union(down, idle));
 
   const minutes = {
@@ -203,7 +204,7 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
     idle: length(idle) / 60_000,
     maintenance: length(maintenance) / 60_000,
   };
-  const upInMaintenance = length(subtract(maintenance, union(silent('down'), silent('idle'), reported))) / 60_000;
+  const upInMaintenance = length(subtract(maintenance, union(isDown, isIdle, reported))) / 60_000;
   return {
     minutes,
     shares: sharesOf(minutes, upInMaintenance),
@@ -242,6 +243,10 @@ function disjoint(judged: readonly Judged[]): Judged[] {
   const kept: Judged[] = [];
   for (const one of judged) {
     let from = kept.length;
+    if (from === 0 || (kept[from - 1] as Judged).end <= one.start) {
+      if (one.end > one.start) kept.push(one);
+      continue;
+    }
     while (from > 0 && (kept[from - 1] as Judged).end > one.start) from--;
     let to = from;
     while (to < kept.length && (kept[to] as Judged).start < one.end) to++;
@@ -263,8 +268,8 @@ const unexplained: Record<TimelineState, { cause: string | null; evidence: Evide
 /** The connection was down while this collector was running: up, and shown apart. */
 function disconnected(found: readonly Absence[], proved: Span[], blind: readonly Span[]): Judged[] {
   return found
-    .filter(({ start, end }) => !blind.some((gap) => gap.start <= end && start <= gap.end))
     .filter(isInferred)
+    .filter(({ start, end }) => !blind.some((gap) => gap.start <= end && start <= gap.end))
     .flatMap((absence) => intersect([absence], proved))
     .map((part) => ({ ...part, state: 'up', cause: 'disconnected', evidence: ['delivered_late'] }));
 }

@@ -6,6 +6,7 @@ import { fail } from '../../shared/errors.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
+import { firstSignal } from './first-signal.ts';
 import { currencyOf } from './kpi.ts';
 import { computeMonth, type Month } from './month.ts';
 import { type MonthSummary, summaryOf } from './month-summary.ts';
@@ -56,16 +57,12 @@ export async function newestClosed(state: State): Promise<string | null> {
  * @returns how many
  */
 export async function closeMonths(state: State, zone: string, now: number): Promise<number> {
-  const first = await state
-    .selectFrom('signals')
-    .select(({ fn }) => fn.min('at').as('at'))
-    .executeTakeFirst();
-  if (first?.at === null || first?.at === undefined) return 0;
+  const first = await firstSignal(state, {});
   let closed = 0;
   let period = movedPeriod(presentMonth(now, zone), -1);
   for (let n = 0; n < monthsBack; n++, period = movedPeriod(period, -1)) {
     const { period: span, provisional } = periodOf({ period, zone, now });
-    if (span.end <= first.at) break;
+    if (span.end <= first) break;
     if (provisional) continue;
     for (const site of await scopes(state)) {
       const old = await closedMonth(state, period, site.id);

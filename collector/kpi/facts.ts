@@ -5,6 +5,7 @@
  * To add a fact: its shape in `Facts`, and its reader in `readers`.
  */
 import type { Span } from '../../shared/intervals.ts';
+import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
 import { type AlertFact, readAlerts } from './alert-facts.ts';
@@ -93,6 +94,9 @@ export async function readFacts(
   question: KpiQuestion,
 ): Promise<Partial<KpiFacts>> {
   const facts: Partial<Record<FactName, unknown>> = {};
-  for (const name of new Set(needs)) facts[name] = await readers[name](state, question);
+  for (const name of new Set(needs)) {
+    await breathe();
+    facts[name] = await readers[name](state, question);
+  }
   return facts as Partial<KpiFacts>;
 }

@@ -1,8 +1,8 @@
 /** Since when a period was monitored: before the first report of its first endpoint, no time of it is in any number. */
 import type { PeriodMonitored } from '../../shared/api.ts';
-import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { endpointsIn } from './facts.ts';
+import { firstSignal } from './first-signal.ts';
 import type { MonthQuery } from './month.ts';
 import { periodOf } from './period.ts';
 
@@ -10,23 +10,7 @@ import { periodOf } from './period.ts';
 export async function monitoredIn(state: State, query: MonthQuery): Promise<PeriodMonitored | null> {
   const { period, window } = periodOf(query);
   const endpoints = await endpointsIn(state, query.scope, period);
-  let first = Number.POSITIVE_INFINITY;
-  for (const some of chunks(endpoints.map(({ id }) => id))) {
-    const rows = await state
-      .selectFrom('endpoints as e')
-      .select(({ selectFrom }) =>
-        selectFrom('signals as s')
-          .select('s.at')
-          .whereRef('s.endpoint', '=', 'e.id')
-          .where('s.kind', '=', 'online')
-          .orderBy('s.at')
-          .limit(1)
-          .as('first'),
-      )
-      .where('e.id', 'in', some)
-      .execute();
-    first = rows.reduce((least, row) => Math.min(least, row.first ?? least), first);
-  }
+  const first = await firstSignal(state, { ids: endpoints.map(({ id }) => id), kind: 'online' });
   if (first >= window.end) return null;
   const from = Math.max(first, period.start);
   // The last moment of the window: its end is the first one of the next day.

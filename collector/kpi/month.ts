@@ -67,13 +67,17 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
   }
   const { groups, incidents, uncounted, unknown } = facts.impact;
   const lost = lostBusinessHours({ period: window, groups, incidents, zone });
+  await breathe();
+  const parts = stabilityParts(figures, facts, definition.parts);
+  await breathe();
+  const rates = ratesOf(facts, lost, window);
   return {
     asOf: now,
     zone,
     tz: process.versions.tz ?? '',
     definition,
     figures: Object.fromEntries(figures),
-    parts: stabilityParts(figures, facts, definition.parts),
+    parts,
     lost: {
       byWeek: lost.byWeek,
       scheduled: lost.scheduled,
@@ -84,7 +88,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
         })),
     },
     sites: await sitesOf(state, facts.presence, lost, window, zone),
-    rates: ratesOf(facts, lost, window),
+    rates,
     endpoints: facts.presence.length,
     coverage: sharesOf(pooled(facts.presence.map(({ minutes }) => minutes))).coverage,
     uncounted,

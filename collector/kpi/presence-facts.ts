@@ -1,4 +1,5 @@
 /** Presence of endpoints, from their signals: read for many of them at once, judged one by one. */
+import { sql } from 'kysely';
 import type { Calendar } from '../../shared/calendar.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
@@ -24,8 +25,8 @@ const sameConnection = 'reports';
 const explainedMs = 60_000;
 /** No buffer of an agent reaches back further. */
 const bufferMs = 31 * 86_400_000;
-/** A page of rows blocks the event loop for 10 to 20 ms. */
-const rowsAtOnce = 5000;
+/** A page of rows blocks the event loop for about 10 ms. */
+const rowsAtOnce = 2000;
 
 /** Endpoints without monitored time in the window are left out. */
 export async function* readPresence(
@@ -101,11 +102,13 @@ async function signalsOf(
     slice.map(({ id }) => id),
     window,
   );
+  await breathe();
   const lookedUp = edges.flatMap(({ before, born }) => [before ?? [], born ?? []].flat());
   const byId = new Map<number, SignalRow>();
   for (const some of chunks(lookedUp))
     for (const row of await state.selectFrom('signals').select(columns).where('id', 'in', some).execute())
       byId.set(row.id, row);
+  await breathe();
   const found = new Map<string, EndpointSignals>();
   for (const { id, first, before, born } of edges) {
     if (first === null) continue;
@@ -116,8 +119,8 @@ async function signalsOf(
   if (ids.length === 0) return found;
   // Signals noted under a clock that was ahead lie beyond a window that ends now.
   const closed = window.end < now;
-  for await (const row of signalsIn(state, ids, window.start, closed ? window.end : null))
-    found.get(row.endpoint)?.rows.push(row);
+  for await (const rows of signalsIn(state, ids, window.start, closed ? window.end : null))
+    for (const row of rows) found.get(row.endpoint)?.rows.push(row);
   if (closed) for (const row of await returnsAfter(state, ids, window.end)) found.get(row.endpoint)?.rows.push(row);
   return found;
 }
@@ -150,7 +153,7 @@ function edgesOf(state: State, ids: readonly string[], { start }: Span) {
     .execute();
 }
 
-/** @param end null: all there are */
+/** In pages: a promise for each row would cost as much as reading it. @param end null: all there are */
 async function* signalsIn(state: State, sortedIds: readonly string[], start: number, end: number | null) {
   let ids = sortedIds;
   let last: SignalRow | undefined;
@@ -172,7 +175,7 @@ async function* signalsIn(state: State, sortedIds: readonly string[], start: num
       );
     }
     const rows = await query.execute();
-    yield* rows;
+    yield rows;
     last = rows.at(-1);
     if (rows.length < rowsAtOnce || !last) return;
     const { endpoint } = last;
@@ -183,41 +186,44 @@ async function* signalsIn(state: State, sortedIds: readonly string[], start: num
 
 /**
  * Up to the first return after the window, which decides the cause of an absence at its end. A buffer of the same
- * absence may be delivered after further returns.
+ * absence may be delivered after further returns: buffers have an index of their own (a literal, so that it is used).
  */
-function returnsAfter(state: State, ids: readonly string[], end: number): Promise<SignalRow[]> {
-  return state
-    .selectFrom((from) =>
-      from
-        .selectFrom('endpoints as e')
-        .select(({ selectFrom, fn, val }) => {
-          const back = selectFrom('signals as b')
-            .select('b.at')
-            .whereRef('b.endpoint', '=', 'e.id')
-            .where('b.kind', '=', 'online')
-            .where('b.at', '>=', end)
-            .orderBy('b.at')
-            .limit(1);
-          return ['e.id', fn.coalesce(back.$asScalar(), val(Number.MAX_SAFE_INTEGER - bufferMs)).as('at')];
-        })
-        .where('e.id', 'in', ids)
-        .as('back'),
-    )
-    .innerJoin('signals as s', (join) =>
-      join
-        .onRef('s.endpoint', '=', 'back.id')
-        .on('s.at', '>=', end)
-        .on(({ eb }) => eb('s.at', '<=', eb('back.at', '+', bufferMs)))
-        .on(({ eb, or, and }) => {
-          const until = eb('back.at', '+', explainedMs);
-          return or([eb('s.at', '<=', until), and([eb('s.kind', '=', 'backlog'), eb('s.last_seen', '<=', until)])]);
-        }),
-    )
-    .select(columns.map((column) => `s.${column}` as const))
-    .orderBy('s.endpoint')
-    .orderBy('s.at')
-    .orderBy('s.id')
-    .execute();
+async function returnsAfter(state: State, ids: readonly string[], end: number): Promise<SignalRow[]> {
+  const signals = (part: 'returns' | 'buffers') =>
+    state
+      .selectFrom((from) =>
+        from
+          .selectFrom('endpoints as e')
+          .select(({ selectFrom, fn, val }) => {
+            const back = selectFrom('signals as b')
+              .select('b.at')
+              .whereRef('b.endpoint', '=', 'e.id')
+              .where('b.kind', '=', 'online')
+              .where('b.at', '>=', end)
+              .orderBy('b.at')
+              .limit(1);
+            return ['e.id', fn.coalesce(back.$asScalar(), val(Number.MAX_SAFE_INTEGER - bufferMs)).as('at')];
+          })
+          .where('e.id', 'in', ids)
+          .as('back'),
+      )
+      .innerJoin('signals as s', (join) => {
+        const after = join.onRef('s.endpoint', '=', 'back.id').on('s.at', '>=', end);
+        if (part === 'returns') return after.on(({ eb }) => eb('s.at', '<=', eb('back.at', '+', explainedMs)));
+        return after
+          .on('s.kind', '=', sql.lit('backlog'))
+          .on(({ eb }) => eb('s.at', '>', eb('back.at', '+', explainedMs)))
+          .on(({ eb }) => eb('s.at', '<=', eb('back.at', '+', bufferMs)))
+          .on(({ eb }) => eb('s.last_seen', '<=', eb('back.at', '+', explainedMs)));
+      })
+      .select(columns.map((column) => `s.${column}` as const))
+      .orderBy('s.endpoint')
+      .orderBy('s.at')
+      .orderBy('s.id')
+      .execute();
+  const returns = await signals('returns');
+  await breathe();
+  return [...returns, ...(await signals('buffers'))];
 }
 
 function inputOf(

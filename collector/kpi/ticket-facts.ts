@@ -43,10 +43,12 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
     .execute();
   const facts: TicketFact[] = [];
   for (const slice of chunks(rows.filter(own))) {
+    await breathe();
     const events = await eventsOf(
       state,
       slice.map(({ id }) => id),
     );
+    await breathe();
     for (const row of slice) {
       const site = row.site ?? siteOf.get(row.endpoint) ?? null;
       const own = events.get(row.id) ?? [];
@@ -61,7 +63,6 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
         contact: contactOf(row, states, own, scripts),
       });
     }
-    await breathe();
   }
   return facts;
 }

@@ -3,10 +3,12 @@ import { type Calendar, periodBounds } from '../../shared/calendar.ts';
 import type { Span } from '../../shared/intervals.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import { readCalendars } from '../calendars/calendars.ts';
+import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { pastOf } from '../tickets/history.ts';
 import { sourceOf } from './contact-facts.ts';
+import { firstSignal } from './first-signal.ts';
 import { type CreatedTicket, wholeWeeks } from './formulas/volume.ts';
 import { presentMonth } from './period.ts';
 import type { KpiQuestion } from './question.ts';
@@ -64,6 +66,7 @@ type CancelledRow = Parameters<typeof pastOf>[0] & { id: number };
 async function cancelReasons(state: State, rows: readonly CancelledRow[]): Promise<Map<number, string | null>> {
   const reasons = new Map<number, string | null>();
   for (const slice of chunks(rows)) {
+    await breathe();
     const events = await eventsOf(
       state,
       slice.map(({ id }) => id),
@@ -74,10 +77,10 @@ async function cancelReasons(state: State, rows: readonly CancelledRow[]): Promi
 }
 
 async function firstFact(state: State): Promise<number | null> {
-  const first = {
-    signal: state.selectFrom('signals').select(({ fn }) => fn.min('at').as('at')),
-    ticket: state.selectFrom('tickets').select(({ fn }) => fn.min('opened_at').as('at')),
-  };
-  const known = [...(await first.signal.execute()), ...(await first.ticket.execute())].flatMap(({ at }) => at ?? []);
-  return known.length === 0 ? null : Math.min(...known);
+  const ticket = await state
+    .selectFrom('tickets')
+    .select(({ fn }) => fn.min('opened_at').as('at'))
+    .executeTakeFirst();
+  const first = Math.min(await firstSignal(state, {}), ticket?.at ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(first) ? first : null;
 }

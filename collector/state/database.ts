@@ -166,6 +166,11 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
     /** What the line of months shows of it; null until it is first asked for. */
     summary: Json | null;
   };
+  /**
+   * What was last computed about an open month, for each question that took long. `basis`: what else than facts and time
+   * it depends on; `took`: ms.
+   */
+  kept_months: { key: string; basis: string; at: Ms; took: number; content: Json };
   /** Local days on which backups and patches of the fleet were looked at. */
   state_days: { day: string; at: Ms };
   /** How an endpoint was from a day on: a row only where something differs from the row before it. */

@@ -24,6 +24,7 @@ import * as costsAndSoftware from './migrations/021-costs-and-software.ts';
 import * as reports from './migrations/022-reports.ts';
 import * as stability from './migrations/023-stability.ts';
 import * as proposals from './migrations/024-proposals.ts';
+import * as keptMonths from './migrations/025-kept-months.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -49,6 +50,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '022-reports': reports,
   '023-stability': stability,
   '024-proposals': proposals,
+  '025-kept-months': keptMonths,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };
