@@ -1331,6 +1331,12 @@ export const CalendarRow = Type.Object({
   ...CalendarContent,
   version: Type.Integer(),
   weekMinutes: Type.Number({ description: 'minutes in a week without holidays' }),
+  holidaysUntil: Type.Union([
+    Type.String({ description: 'the last listed one: later ones are not known' }),
+    Type.Null(),
+  ]),
+  /** What can be meant and often is not. */
+  warnings: Type.Array(Type.Object({ why: Reason, problem: Type.String({ description: 'in English' }) })),
   sites: Type.Array(Type.Object({ id: text, name: text, use: CalendarUse })),
   createdAt: ms,
   createdBy: text,

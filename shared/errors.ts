@@ -254,7 +254,7 @@ export const errors = {
   BAD_ZONE: row(
     400,
     'The time zone {zone} is not known.',
-    'Give an IANA name such as Europe/Berlin or Asia/Tokyo, or none: then the report zone holds.',
+    'Give an IANA name such as {near}, or none: then the report zone holds.',
   ),
   METHOD_NOT_ALLOWED: row(
     405,

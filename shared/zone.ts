@@ -1,5 +1,6 @@
 /** Names of time zones. */
 import { fail } from './errors.ts';
+import { nearest } from './nearest.ts';
 import { shownName } from './place-name.ts';
 
 /** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 has no daylight saving */
@@ -9,5 +10,6 @@ export function zoneNamed(zone: string): string {
   } catch {
     // Falls through: the same answer for a well-formed name that does not exist.
   }
-  throw fail('BAD_ZONE', { zone: shownName(zone) });
+  const near = nearest(zone, Intl.supportedValuesOf('timeZone')) ?? 'Europe/Berlin or Asia/Tokyo';
+  throw fail('BAD_ZONE', { zone: shownName(zone), near });
 }

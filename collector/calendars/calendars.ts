@@ -11,7 +11,8 @@ import { makeId } from '../accounts/secret.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { type CalendarContent, calendarFault } from './check.ts';
+import { type CalendarContent, calendarFault, isNeverOpen } from './check.ts';
+import { regionFault } from './holidays.ts';
 
 export const calendarUses = ['service', 'working', 'support'] as const;
 export type CalendarUse = (typeof calendarUses)[number];
@@ -64,6 +65,8 @@ export interface Calendars {
   remove(id: string): Promise<void>;
 }
 
+const neverOpen = 'it is never open: no weekday and no date has hours; give at least one, such as mon 09:00–17:00';
+
 type Row = Selectable<Database['calendars']>;
 
 /** The column of `sites` for each use. */
@@ -104,7 +107,7 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
   ) {
     const name = await freeName(db, id, fields.name);
     const content = { ...fields, name, zone: zoneNamed(fields.zone) };
-    const fault = calendarFault(content);
+    const fault = calendarFault(content) ?? (isNeverOpen(content) ? neverOpen : await regionFault(content.region));
     if (fault !== null) throw fail('BAD_CALENDAR', { name: shownName(name), fault });
     const at = now();
     const columns = {

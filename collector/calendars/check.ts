@@ -1,5 +1,7 @@
 /** What is wrong with a calendar that a person wrote, in words. Pure. */
+
 import { type DaySpans, isDate, isTime, minutesOf, type Weekday, weekdays } from '../../shared/calendar.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
 
 export interface CalendarContent {
   zone: string;
@@ -25,6 +27,48 @@ export function calendarFault({ weekly, holidays, overrides }: CalendarContent):
     if (fault !== null) return `${date}: ${fault}`;
   }
   return null;
+}
+
+/** Of one that never opens every figure would lack its denominator, and no clock of a ticket would run. */
+export const isNeverOpen = ({ weekly, overrides }: Pick<CalendarContent, 'weekly' | 'overrides'>): boolean =>
+  [...Object.values(weekly), ...Object.values(overrides)].every((spans) => (spans ?? []).length === 0);
+
+/** What can be meant and often is not. @param today local date of the calendar */
+export function calendarWarnings({ weekly, holidays, overrides, region }: Warned, today: string): Reason[] {
+  const warnings: Reason[] = [];
+  for (const [n, day] of weekdays.entries()) {
+    const next = weekdays[(n + 1) % weekdays.length] as Weekday;
+    const [night, first] = [weekly[day]?.at(-1), weekly[next]?.[0]];
+    if (night && first && isOvernight(night) && minutesOf(first[0]) < minutesOf(night[1]))
+      warnings.push(reason('calendar_overlap', { day, next, night: hoursOf([night]), hours: hoursOf([first]) }));
+  }
+  for (const [date, spans] of Object.entries(overrides).sort()) {
+    const usual = weekly[weekdays[Temporal.PlainDate.from(date).dayOfWeek - 1] as Weekday] ?? [];
+    const isOutside = (span: DaySpans[number]) => !usual.some((own) => overlap(span, own));
+    if (date >= today && usual.length > 0 && spans.length > 0 && spans.every(isOutside))
+      warnings.push(reason('calendar_outside', { day: date, hours: hoursOf(spans), usual: hoursOf(usual) }));
+  }
+  const last = lastHoliday(holidays);
+  const wanted = Temporal.PlainDate.from(today).add({ months: 6 }).year;
+  if (last === null && region !== null) warnings.push(reason('calendar_no_holidays', { region }));
+  if (last !== null && Number(last.slice(0, 4)) < wanted)
+    warnings.push(reason('calendar_holidays_end', { last, year: String(wanted) }));
+  return warnings;
+}
+
+type Warned = CalendarContent & { region: string | null };
+
+/** The list is known until then. */
+export const lastHoliday = (holidays: CalendarContent['holidays']): string | null =>
+  holidays.reduce<string | null>((last, { date }) => (last === null || date > last ? date : last), null);
+
+const isOvernight = ([open, close]: DaySpans[number]) => minutesOf(close) <= minutesOf(open);
+const hoursOf = (spans: DaySpans) => spans.map(([open, close]) => `${open}–${close}`).join(' ');
+
+/** Minutes of a night shift go on after midnight. */
+function overlap([open, close]: DaySpans[number], [usualOpen, usualClose]: DaySpans[number]): boolean {
+  const end = (from: string, to: string) => minutesOf(to) + (minutesOf(to) <= minutesOf(from) ? 1440 : 0);
+  return minutesOf(open) < end(usualOpen, usualClose) && end(open, close) > minutesOf(usualOpen);
 }
 
 /** Opening at or after closing is a night shift; then it has to be the last of its day. */

@@ -1,5 +1,6 @@
 /** Public holidays of a country or of a part of it, as concrete dates: substitutes and Easter move every year. */
 import { fail } from '../../shared/errors.ts';
+import { namesNear } from '../../shared/nearest.ts';
 
 export interface Holiday {
   /** Local date, `YYYY-MM-DD`. */
@@ -16,7 +17,22 @@ export interface Region {
 /** Its data are large, and most starts of a collector need none of them. */
 const load = async () => (await import('date-holidays')).default;
 
+const yearsAtMost = 20;
+
 const partsOf = (region: string) => region.split('-') as [string, ...string[]];
+
+/** In words, with the one that was most likely meant; null where it is known, or none is given. */
+export async function regionFault(region: string | null): Promise<string | null> {
+  if (region === null) return null;
+  const [country, ...rest] = partsOf(region);
+  const countries = (await regionsIn(null)).map(({ id }) => id);
+  if (!countries.includes(country))
+    return `"${region}" is no country with known holidays; write two letters such as DE or JP, or leave the region out`;
+  const parts = (await regionsIn(country)).map(({ id }) => id);
+  if (rest.length === 0 || parts.includes(region)) return null;
+  const known = parts.length === 0 ? `no part of ${country} is known` : `known are ${namesNear(region, parts)}`;
+  return `"${region}" is no part of ${country} with known holidays; ${known}`;
+}
 
 /**
  * @param region such as DE or DE-BE; its parts as `regionsIn` lists them
@@ -31,8 +47,12 @@ export async function holidaysOf(
 ): Promise<Holiday[]> {
   const Holidays = await load();
   const [country, ...rest] = partsOf(region);
-  const known = (await regionsIn(rest.length === 0 ? null : country)).some(({ id }) => id === region);
-  if (!known) throw fail('BAD_REQUEST', { problem: `"${region}" is no country or part of one with known holidays` });
+  const fault = await regionFault(region);
+  if (fault !== null) throw fail('BAD_REQUEST', { problem: fault });
+  if (years.to < years.from || years.to - years.from > yearsAtMost)
+    throw fail('BAD_REQUEST', {
+      problem: `the years ${years.from} to ${years.to} are not 1 to ${yearsAtMost + 1} years in their order`,
+    });
   const source = new Holidays(country, ...(rest as [string]));
   const found = new Map<string, Holiday>();
   for (let year = years.from; year <= years.to; year++)
@@ -47,6 +67,10 @@ export async function holidaysOf(
         if (!found.has(text)) found.set(text, { date: text, name });
       }
     }
+  if (found.size === 0)
+    throw fail('BAD_REQUEST', {
+      problem: `no public holidays of "${region}" are known in ${years.from} to ${years.to}; enter their dates by hand`,
+    });
   return [...found.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 

@@ -4,7 +4,7 @@ import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts'
 import { namesNear } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
-import { type CalendarContent, calendarFault } from './check.ts';
+import { type CalendarContent, calendarFault, isNeverOpen } from './check.ts';
 
 const columns = ['calendar', 'kind', 'day', 'hours', 'name'] as const;
 const kinds = ['weekly', 'holiday', 'exception'] as const;
@@ -69,6 +69,10 @@ export function calendarsIn(text: string, known: readonly NamedCalendar[]) {
       const fault = calendarFault({ ...{ zone: '', weekly: {}, holidays: [], overrides: {} }, ...fields });
       if (fault !== null) at(kind === 'holiday' ? 'day' : 'hours', reason('verbatim', { text: fault }));
     }
+  }
+  for (const { line, id, fields } of rows.values()) {
+    const before = known.find((one) => one.id === id) as NamedCalendar;
+    if (isNeverOpen({ ...before, ...fields })) faults.push(csvFault(line, 'hours', '', reason('calendar_never_open')));
   }
   return { rows: [...rows.values()], faults };
 }

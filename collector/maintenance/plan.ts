@@ -2,6 +2,7 @@
 import { minutesOf } from '../../shared/calendar.ts';
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { shownName } from '../../shared/place-name.ts';
+import { zoneNamed } from '../../shared/zone.ts';
 import { readCron } from './cron.ts';
 import {
   dayMs,
@@ -75,7 +76,7 @@ function recurrenceOf(
   skip: readonly string[],
 ) {
   const schedule: Recurrence = {
-    ...{ cron: cron.trim(), zone: zoneOf(zone), durationMin: durationMin ?? null, untilWall: until ?? null, skip },
+    ...{ cron: cron.trim(), zone: zoneNamed(zone), durationMin: durationMin ?? null, untilWall: until ?? null, skip },
     ...{ starts: starts ?? null, ends: ends ?? null },
   };
   if ((durationMin === undefined) === (until === undefined))
@@ -111,16 +112,6 @@ function read<T>(what: string, work: () => T): T {
       'Give five cron fields such as "0 22 * * TUE#2", and times as HH:MM.',
     );
   }
-}
-
-/** An IANA name: an offset such as +09:00 has no daylight saving. */
-function zoneOf(zone: string): string {
-  try {
-    if (/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return Temporal.Now.zonedDateTimeISO(zone).timeZoneId;
-  } catch {
-    // The same answer for a well-formed name that does not exist.
-  }
-  throw fail('BAD_ZONE', { zone: shownName(zone) });
 }
 
 export type PlanWarning = 'late' | 'long' | 'much' | 'nobody';

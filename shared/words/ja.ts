@@ -1259,6 +1259,8 @@ export const words: Words = {
     hoursHelp: '09:00-12:00, 13:00-17:00 の形式。空欄は休み',
     perWeek: '週 {{n}} 時間',
     next: '次の祝日',
+    knownUntil: '{{date}} まで登録済み',
+    nextDay: '{{hours}} (翌日)',
     country: '祝日の国',
     noCountry: '国なし',
     part: '地域',
@@ -2724,6 +2726,13 @@ export const words: Words = {
     crash_dump: 'クラッシュダンプ（{{crash_at}}）',
     crash_kernel_messages: 'クラッシュ時に保存されたカーネルメッセージ（{{crash_at}}）',
     crash_kernel_panic: 'カーネルパニック（{{crash_at}}）',
+    calendar_holidays_end:
+      '祝日は {{last}} までしか登録されておらず、{{year}} 年分がありません。取り込み直してください',
+    calendar_never_open: 'このカレンダーには営業時間がなくなります。少なくとも 1 日に時間を入れてください',
+    calendar_no_holidays: '{{region}} の祝日を使う設定ですが、祝日が登録されていません。取り込んでください',
+    calendar_outside: '{{day}} の時間 {{hours}} は、その曜日の通常の時間 {{usual}} の外です',
+    calendar_overlap:
+      '{{day}} の {{night}} は {{next}} に続き、終わる前に {{next}} の {{hours}} が始まります。重なりは 1 回だけ数えます',
     change_cancelled: '取り消した変更は読み込めません',
     change_many: '一度に登録できる新しい変更は {{limit}} 件までです。ファイルを分けてください',
     change_number: 'C-12 のような変更の番号ではありません',

@@ -2,7 +2,9 @@
 import { Type } from 'typebox';
 import { CalendarContent, CalendarRow, CalendarVersion, Holiday, HolidayRegion, page } from '../../../shared/api.ts';
 import { businessMinutes } from '../../../shared/calendar.ts';
+import { formatReasons } from '../../../shared/words/reasons.ts';
 import { type CalendarFields, calendarIn, type StoredCalendar } from '../../calendars/calendars.ts';
+import { calendarWarnings, lastHoliday } from '../../calendars/check.ts';
 import { holidaysOf, regionsIn } from '../../calendars/holidays.ts';
 import { calendarsIn, calendarTable } from '../../calendars/table.ts';
 import type { App, Context } from '../context.ts';
@@ -42,6 +44,10 @@ const HolidayQuery = Type.Object(
   },
   closed,
 );
+const Holidays = Type.Object({
+  ...page(Holiday).properties,
+  knownUntil: Type.String({ description: 'the last day that the list covers' }),
+});
 const RegionQuery = Type.Object({ country: Type.Optional(word(2, 'such as DE: its parts')) }, closed);
 
 /** A Monday to the next, without holidays: 1 January 2024 was a Monday. */
@@ -52,10 +58,15 @@ function weekMinutes({ zone, weekly }: StoredCalendar): number {
   return businessMinutes(plain, at(monday), at(monday.add({ days: 7 })));
 }
 
-const rowOf = (calendar: StoredCalendar) =>
-  ({ ...calendar, weekMinutes: weekMinutes(calendar) }) as unknown as CalendarRow;
-
-export function calendarRoutes(app: App, { calendars }: Context): void {
+export function calendarRoutes(app: App, { calendars, clock }: Context): void {
+  const rowOf = (calendar: StoredCalendar) => {
+    const today = Temporal.Instant.fromEpochMilliseconds(clock.now()).toZonedDateTimeISO(calendar.zone);
+    const warnings = calendarWarnings(calendar, today.toPlainDate().toString());
+    return {
+      ...{ ...calendar, weekMinutes: weekMinutes(calendar), holidaysUntil: lastHoliday(calendar.holidays) },
+      warnings: warnings.map((why) => ({ why, problem: formatReasons('en', [why]) })),
+    } as unknown as CalendarRow;
+  };
   const tags = ['calendars'];
   const url = '/api/v1/calendars';
 
@@ -125,12 +136,13 @@ export function calendarRoutes(app: App, { calendars }: Context): void {
         summary: 'Public holidays of a country or of a part of it, to be taken into a calendar',
         tags,
         querystring: HolidayQuery,
-        response: { 200: page(Holiday) },
+        response: { 200: Holidays },
       },
     },
     async ({ query: { region, from, to, language } }) => ({
-      items: await holidaysOf(region, { from, to: Math.min(to, from + 20) }, language ?? 'en'),
+      items: await holidaysOf(region, { from, to }, language ?? 'en'),
       next: null,
+      knownUntil: `${to}-12-31`,
     }),
   );
 

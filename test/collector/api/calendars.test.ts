@@ -91,6 +91,33 @@ test('what cannot be meant is refused, and says what', async () => {
   assert.is((await ask('calendars', 'POST', berlin, 'operator')).status, 403);
 });
 
+test('a calendar that cannot be meant is refused, one that may not be is saved with a warning', async () => {
+  const own = { ...berlin, name: 'Late', reason: 'x' };
+  const no = async (change: object, code = 'BAD_CALENDAR') => refused(code, 'calendars', 'POST', { ...own, ...change });
+  assert.match(await no({ region: 'XX' }), /"XX" is no country/);
+  assert.match(await no({ region: 'DE-XX' }), /"DE-XX" is no part of DE/);
+  assert.match(await no({ weekly: {}, overrides: {} }), /never open/);
+  assert.match(await no({ weekly: { mon: [] }, overrides: { '2026-12-24': [] } }), /never open/);
+  assert.match(await no({ zone: 'Europe/Berln' }, 'BAD_ZONE'), /"Europe\/Berln"/);
+  const answer = await ask('calendars', 'POST', { ...own, zone: 'Europe/Berln' });
+  assert.match((answer.body as { hint: string }).hint, /Europe\/Berlin/);
+  const monday = Temporal.Now.plainDateISO().add({ years: 1 });
+  const next = monday.add({ days: 8 - monday.dayOfWeek }).toString();
+  const made = await ok<CalendarRow>('calendars', 'POST', {
+    ...own,
+    ...{ region: null, holidays: [], weekly: { mon: day }, overrides: { [next]: [['20:00', '22:00']] } },
+  });
+  assert.equal(
+    made.warnings.map(({ why }) => why.code),
+    ['calendar_outside'],
+  );
+  assert.match(made.warnings[0]?.problem ?? '', /20:00–22:00 of 20.* 09:00–17:00/);
+  assert.is(made.holidaysUntil, null);
+  const list = await ok<{ knownUntil: string; items: { date: string }[] }>('holidays?region=JP&from=2026&to=2027');
+  assert.is(list.knownUntil, '2027-12-31');
+  assert.ok(list.items.some(({ date }) => date.startsWith('2027-12') || date.startsWith('2027-11')));
+});
+
 test('an incident has the impact that somebody states, with every version and an event', async () => {
   const site = await ok<SiteRow>('sites', 'POST', { name: 'Osaka', people: 20 });
   const ticket = await ok<TicketDetail>('tickets', 'POST', { title: 'Mail is down' });

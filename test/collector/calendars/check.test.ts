@@ -1,6 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CalendarContent, calendarFault } from '../../../collector/calendars/check.ts';
+import {
+  type CalendarContent,
+  calendarFault,
+  calendarWarnings,
+  isNeverOpen,
+} from '../../../collector/calendars/check.ts';
 
 const faultOf = (content: Partial<CalendarContent>) =>
   calendarFault({ zone: 'Europe/Berlin', weekly: {}, holidays: [], overrides: {}, ...content });
@@ -65,6 +70,41 @@ test('hours that cannot be meant are refused with the day and the reason', () =>
     [{ overrides: { '2026-12-24': [['09:00', '12']] } }, /^2026-12-24: "12"/],
   ];
   for (const [content, reason] of cases) assert.match(String(faultOf(content)), reason);
+});
+
+test('what never opens is known as such', () => {
+  assert.ok(isNeverOpen({ weekly: { mon: [] }, overrides: { '2026-12-24': [] } }));
+  assert.not.ok(isNeverOpen({ weekly: {}, overrides: { '2026-12-24': [['09:00', '12:00']] } }));
+});
+
+const day: [string, string][] = [['09:00', '17:00']];
+const warnings = (content: Partial<CalendarContent>, region: string | null = null, today = '2026-11-20') =>
+  calendarWarnings({ zone: 'UTC', weekly: { thu: day }, holidays: [], overrides: {}, ...content, region }, today).map(
+    ({ code, params }) => [code, ...Object.values(params ?? {})].join(' '),
+  );
+
+test('what is possible and seldom meant is a warning: hours beside the usual ones, nights that overlap', () => {
+  const half = (open: string, close: string) => ({ overrides: { '2026-12-24': [[open, close]] } as const });
+  assert.equal(warnings(half('18:00', '20:00')), ['calendar_outside 2026-12-24 18:00–20:00 09:00–17:00']);
+  assert.equal(warnings(half('08:00', '12:00')), []);
+  // Extra hours on a day that is closed, and days that are over, are as somebody wanted them.
+  assert.equal(warnings({ overrides: { '2026-12-25': [['09:00', '12:00']] } }), []);
+  assert.equal(warnings({ overrides: { '2026-01-01': [['18:00', '20:00']] } }), []);
+  const night: [string, string][] = [['22:00', '06:00']];
+  assert.equal(warnings({ weekly: { thu: night }, ...half('23:00', '02:00') }), []);
+  assert.equal(warnings({ weekly: { sun: night, mon: [['05:00', '12:00']] } }), [
+    'calendar_overlap sun mon 22:00–06:00 05:00–12:00',
+  ]);
+  assert.equal(warnings({ weekly: { mon: night, tue: [['06:00', '12:00']] } }), []);
+});
+
+test('a list of holidays that ends before the coming year is a warning', () => {
+  const until = (date: string) => ({ holidays: [{ date, name: 'x' }] });
+  assert.equal(warnings({}, 'DE'), ['calendar_no_holidays DE']);
+  assert.equal(warnings({}), []);
+  assert.equal(warnings(until('2026-12-26')), ['calendar_holidays_end 2026-12-26 2027']);
+  assert.equal(warnings(until('2027-12-26')), []);
+  assert.equal(warnings(until('2026-12-26'), null, '2026-02-01'), []);
 });
 
 test.run();

@@ -34,13 +34,27 @@ test('several years, in order, named in the language where it has names', async 
   assert.ok(two.some(({ date }) => date === '2027-01-01'));
 });
 
+test('years that are none, and a list without a day, are refused in words', async () => {
+  const refusal = (region: string, from: number, to: number) =>
+    holidaysOf(region, { from, to }, 'en').then(
+      () => 'taken',
+      (thrown) => String(thrown),
+    );
+  assert.match(await refusal('DE', 2027, 2026), /2027 to 2026/);
+  assert.match(await refusal('DE', 2000, 2100), /2000 to 2100/);
+  assert.match(await refusal('XX', 2026, 2026), /two letters such as DE/);
+  assert.match(await refusal('DE-BLN', 2026, 2026), /known are DE-B/);
+  for (const { id } of await regionsIn(null))
+    assert.match(await refusal(id, 2026, 2026), /^taken$|no public holidays of ".." are known in 2026/);
+});
+
 test('an unknown region is refused, whatever it looks like', async () => {
   for (const region of ['XX', 'DE-XX', 'de', 'DE-BE-', '__proto__', 'constructor', ''])
     try {
       await holidaysOf(region, { from: 2026, to: 2026 }, 'en');
       assert.unreachable(region);
     } catch (thrown) {
-      assert.match(String(thrown), /no country or part of one/, region);
+      assert.match(String(thrown), /with known holidays/, region);
     }
   assert.ok((await regionsIn(null)).length > 150);
   assert.ok((await regionsIn('DE')).some(({ id, name }) => id === 'DE-BE' && name === 'Berlin'));

@@ -7,9 +7,8 @@ import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { language, t } from '../../words/words.ts';
-import { linesOf, pairsIn, spansIn, spansText, weekHours } from './hours.ts';
+import { linesOf, pairsIn, spansIn, spansText, weekdays, weekHours } from './hours.ts';
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const zones = (present: string) => [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), present])].sort();
 const office = '09:00-17:00';
 

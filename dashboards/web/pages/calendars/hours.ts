@@ -16,6 +16,26 @@ export const spansIn = (text: string): Spans =>
       return [open, close];
     });
 
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type WeeklySpans = Partial<Record<(typeof weekdays)[number], Spans>>;
+
+/** Neighbouring days with the same hours as one line: its first and last day. Closed days have none. */
+export function weekLines(weekly: WeeklySpans): { days: (typeof weekdays)[number][]; spans: Spans }[] {
+  const lines: { days: (typeof weekdays)[number][]; spans: Spans; last: number }[] = [];
+  for (const [n, day] of weekdays.entries()) {
+    const spans = weekly[day] ?? [];
+    const before = lines.at(-1);
+    if (spans.length === 0) continue;
+    if (before?.last === n - 1 && spansText(before.spans) === spansText(spans))
+      Object.assign(before, { days: [before.days[0], day], last: n });
+    else lines.push({ days: [day], spans, last: n });
+  }
+  return lines.map(({ days, spans }) => ({ days, spans }));
+}
+
+/** It closes on the next day. */
+export const isOvernight = ([open, close]: Spans[number]): boolean => minutesOf(close) <= minutesOf(open);
+
 const minutesOf = (time: string) => {
   const [hours = Number.NaN, minutes = Number.NaN] = time.split(':').map(Number);
   return hours * 60 + minutes;

@@ -7,12 +7,15 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { to } from '../../router.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { CalendarForm } from './form.tsx';
+import { isOvernight, type Spans, type WeeklySpans, weekLines } from './hours.ts';
 
 interface CalendarVersionLine {
   version: number;
@@ -29,6 +32,43 @@ function nextHolidays({ holidays, zone }: CalendarRow): string {
     .slice(0, 2)
     .map(({ date, name }) => `${date} ${name}`)
     .join(', ');
+}
+
+function Week({ calendar: { weekly, weekMinutes, warnings } }: { calendar: CalendarRow }) {
+  return (
+    <>
+      {t('calendar.perWeek', { n: number(weekMinutes / 60, language.value, 1) })}
+      <ul class="small quiet">
+        {weekLines(weekly as WeeklySpans).map(({ days, spans }) => (
+          <li key={days.join()}>
+            {days.map((day) => t(`calendar.day.${day}`)).join('–')} {spans.map(spanText).join(', ')}
+          </li>
+        ))}
+      </ul>
+      {warnings.map(({ why }) => (
+        <p class="small" key={why.code}>
+          <Mark tone="warning" icon="warning">
+            {formatReasons([why])}
+          </Mark>
+        </p>
+      ))}
+    </>
+  );
+}
+
+const spanText = (span: Spans[number]) => {
+  const hours = span.join('–');
+  return isOvernight(span) ? t('calendar.nextDay', { hours }) : hours;
+};
+
+function Holidays({ calendar }: { calendar: CalendarRow }) {
+  const { holidaysUntil } = calendar;
+  return (
+    <>
+      {nextHolidays(calendar) || none}
+      {holidaysUntil && <p class="small quiet">{t('calendar.knownUntil', { date: holidaysUntil })}</p>}
+    </>
+  );
 }
 
 function Uses({ sites }: Pick<CalendarRow, 'sites'>) {
@@ -136,10 +176,9 @@ export function CalendarsPage() {
                   {
                     key: 'week',
                     head: t('calendar.hours'),
-                    cell: ({ weekMinutes }) =>
-                      t('calendar.perWeek', { n: number(weekMinutes / 60, language.value, 1) }),
+                    cell: (calendar) => <Week calendar={calendar} />,
                   },
-                  { key: 'next', head: t('calendar.next'), cell: (calendar) => nextHolidays(calendar) || none },
+                  { key: 'next', head: t('calendar.next'), cell: (calendar) => <Holidays calendar={calendar} /> },
                   { key: 'uses', head: t('page.sites'), cell: ({ sites }) => <Uses sites={sites} /> },
                 ]}
               />
