@@ -243,6 +243,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
   onStop(() => managers.schedules.stop());
   await managers.schedules.start();
+  onStop(managers.months.stayReady());
   keepHouse({ ...deps, state, driver, accounts, outbox, chores }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);

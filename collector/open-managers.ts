@@ -52,9 +52,9 @@ interface ManagedParts {
 }
 
 export async function openManagers(parts: ManagedParts) {
-  const { state, clock, zone, fleet, changeFeed } = parts;
+  const { clock, fleet } = parts;
   const places = { ...parts, now: clock.now };
-  const months = createMonths({ state, clock, zone, changeFeed });
+  const months = createMonths(parts);
   const software = createSoftware(places);
   const chores: Chore[] = [
     // Before months are closed, which count it.

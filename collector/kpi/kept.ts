@@ -11,6 +11,19 @@ export interface Kept<Value> {
   changed(): void;
 }
 
+/** Keeps costly answers over a restart. */
+export interface KeptStore<Value> {
+  load(key: string): Promise<SavedAnswer<Value> | null>;
+  save(key: string, answer: SavedAnswer<Value>): Promise<void>;
+}
+
+interface SavedAnswer<Value> {
+  /** When its computation began, ms UTC, and how long that took, ms. */
+  at: number;
+  took: number;
+  value: Value;
+}
+
 /** Facts change by the second; numbers of a month hardly do. ms */
 const freshMs = 30_000;
 /** From so much on nobody waits for it again, ms. */
@@ -19,7 +32,7 @@ const costlyMs = 1000;
 const restTimes = 20;
 const restTimesChanged = 5;
 /** An answer older than this is waited for, ms. */
-const oldestMs = 3_600_000;
+export const oldestMs = 3_600_000;
 /** Answers of large fleets have some megabytes. */
 const keptAtMost = 20;
 
@@ -32,7 +45,7 @@ interface Entry<Value> {
   isComputedAnew: boolean;
 }
 
-export function createKept<Value>({ now, monotonic }: Clock): Kept<Value> {
+export function createKept<Value>({ now, monotonic }: Clock, store?: KeptStore<Value>): Kept<Value> {
   /** In order of last use. */
   const entries = new Map<string, Entry<Value>>();
 
@@ -43,21 +56,32 @@ export function createKept<Value>({ now, monotonic }: Clock): Kept<Value> {
     if (oldest !== undefined) entries.delete(oldest);
   }
 
-  function begin(compute: () => Promise<Value>): Entry<Value> {
+  function begin(key: string, compute: () => Promise<Value>): Entry<Value> {
     const began = monotonic();
-    const entry: Entry<Value> = {
-      ...{ at: now(), value: compute(), took: null, isOutOfDate: false, isComputedAnew: false },
-    };
+    const at = now();
+    const entry: Entry<Value> = { at, value: compute(), took: null, isOutOfDate: false, isComputedAnew: false };
     const done = () => {
       entry.took = monotonic() - began;
+      return entry.took;
     };
-    entry.value.then(done, done);
+    entry.value.then((value) => {
+      const took = done();
+      if (took >= costlyMs) void store?.save(key, { at, took, value });
+    }, done);
     return entry;
+  }
+
+  /** Facts may have changed since: it counts as out of date. */
+  async function load(key: string, { load: read }: KeptStore<Value>): Promise<void> {
+    const saved = await read(key);
+    if (!saved || entries.has(key)) return;
+    const { at, took, value } = saved;
+    put(key, { at, took, value: Promise.resolve(value), isOutOfDate: true, isComputedAnew: false });
   }
 
   function computeBeside(key: string, old: Entry<Value>, compute: () => Promise<Value>): void {
     old.isComputedAnew = true;
-    const entry = begin(compute);
+    const entry = begin(key, compute);
     entry.value.then(
       () => put(key, entry),
       // Answered by the old one until the next try.
@@ -69,6 +93,7 @@ export function createKept<Value>({ now, monotonic }: Clock): Kept<Value> {
 
   return {
     async get(key, compute) {
+      if (store && !entries.has(key)) await load(key, store);
       const found = entries.get(key);
       if (found) {
         put(key, found);
@@ -84,7 +109,7 @@ export function createKept<Value>({ now, monotonic }: Clock): Kept<Value> {
           return found.value;
         }
       }
-      const entry = begin(compute);
+      const entry = begin(key, compute);
       put(key, entry);
       entry.value.catch(() => entries.get(key) === entry && entries.delete(key));
       return entry.value;

@@ -1,5 +1,7 @@
 /** The months that pages ask for: closed ones as they were kept, open ones computed, and kept for a while. */
 import type { Clock } from '../../shared/clock.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
+import { movedPeriod } from '../../shared/period.ts';
 import type { Change, ChangeFeed } from '../change-feed.ts';
 import type { State } from '../state/open.ts';
 import {
@@ -11,9 +13,11 @@ import {
   recomputeMonth,
 } from './closed-months.ts';
 import { definitionNow } from './definition.ts';
-import { createKept } from './kept.ts';
+import { createKept, oldestMs } from './kept.ts';
 import { computeMonth, type Month } from './month.ts';
+import { periodOf, presentMonth } from './period.ts';
 import type { KpiScope } from './question.ts';
+import { basisOf, type KeptMonth, savedAnswers } from './saved-answers.ts';
 
 export interface MonthRead {
   month: Month;
@@ -33,7 +37,14 @@ export interface Months {
   /** @returns how many were closed */
   close(): Promise<number>;
   recompute(period: string, apply: { by: string; reason: string } | null): Promise<MonthDifference[]>;
+  /** From now on the open months of all endpoints are computed before a page asks for them. @returns what ends it */
+  stayReady(): () => void;
 }
+
+/** Twice before an answer is too old to be shown. */
+const readyEveryMs = oldestMs / 2;
+/** After a start endpoints sign on, which comes first. */
+const readyAfterMs = 60_000;
 
 /** What people change, and their numbers follow at once. Of presence and alerts they follow within half a minute. */
 const facts = new Set<Change['kind']>(['ticket', 'maintenance', 'calendar', 'site', 'group', 'cost', 'product']);
@@ -44,10 +55,21 @@ interface MonthsParts {
   /** Report zone, IANA. */
   zone: string;
   changeFeed: Pick<ChangeFeed, 'subscribe'>;
+  /** Of the program. */
+  version?: string;
+  log?: Log;
 }
 
-export function createMonths({ state, clock, zone, changeFeed }: MonthsParts): Months {
-  const kept = createKept<Month>(clock);
+export function createMonths(parts: MonthsParts): Months {
+  const { state, clock, zone, changeFeed, version = '', log = silentLog } = parts;
+  const basis = async (definition?: Month['definition']) =>
+    basisOf(state, version, definition ?? (await definitionNow(state)));
+  const saved = savedAnswers(state, { basisNow: basis, oldestMs });
+  const kept = createKept<KeptMonth>(clock, {
+    ...saved,
+    save: (key, answer) =>
+      saved.save(key, answer).catch((err) => log.warn({ err, key }, 'The numbers of a month could not be kept')),
+  });
   changeFeed.subscribe(({ kind }) => facts.has(kind) && kept.changed());
 
   async function closed(period: string, { site, kind, group, endpoint }: KpiScope): Promise<MonthRead | null> {
@@ -75,17 +97,42 @@ export function createMonths({ state, clock, zone, changeFeed }: MonthsParts): M
       scope.group,
       scope.endpoint,
     ]);
-    return kept.get(key, () => computeMonth(state, { period, zone: inZone, now, scope }, definition));
+    const { month } = await kept.get(key, async () => ({
+      basis: await basis(definition),
+      month: await computeMonth(state, { period, zone: inZone, now, scope }, definition),
+    }));
+    return month;
+  }
+
+  const of: Months['of'] = async (period, scope, inZone = zone) =>
+    (inZone === zone ? await closed(period, scope) : null) ?? {
+      ...{ month: await computed(period, scope, inZone), closed: null },
+    };
+
+  async function makeReady(): Promise<void> {
+    const now = clock.now();
+    const present = presentMonth(now, zone);
+    await of(present, {});
+    const last = movedPeriod(present, -1);
+    // The one it is compared with.
+    if (periodOf({ period: last, zone, now }).provisional) await of(last, {});
   }
 
   return {
     closed,
-    of: async (period, scope, inZone = zone) =>
-      (inZone === zone ? await closed(period, scope) : null) ?? {
-        ...{ month: await computed(period, scope, inZone), closed: null },
-      },
+    of,
     newestClosed: () => newestClosed(state),
     close: () => closeMonths(state, zone, clock.now()),
     recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), apply }),
+    stayReady() {
+      const ready = () =>
+        void makeReady().catch((err) => log.warn({ err }, 'The numbers of the open month could not be computed'));
+      const first = setTimeout(ready, readyAfterMs).unref();
+      const timer = setInterval(ready, readyEveryMs).unref();
+      return () => {
+        clearTimeout(first);
+        clearInterval(timer);
+      };
+    },
   };
 }
