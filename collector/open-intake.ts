@@ -5,12 +5,15 @@ import { noteInstalls } from './changes/observe.ts';
 import { createInventory } from './fleet/inventory.ts';
 import { createMachines } from './fleet/machines.ts';
 import { createPresence } from './fleet/presence.ts';
+import { oneAtATime } from './fleet/turns.ts';
 import { createAcks } from './intake/acks.ts';
 import { createAdmission } from './intake/admit.ts';
 import { createArrivals } from './intake/arrivals.ts';
+import { createBudgets } from './intake/budgets.ts';
 import { createIntakeCounters } from './intake/counters.ts';
 import { createDownlink } from './intake/downlink.ts';
 import { createEvaluation } from './intake/evaluation.ts';
+import { watchFloods } from './intake/floods.ts';
 import type { Intake, IntakeParts } from './intake/intake.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
@@ -38,11 +41,17 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
     },
   });
+  const budgets = createBudgets(clock.monotonic, parts.budgets, parts.longestHoldMs);
   const evaluation = createEvaluation({
     log,
     counters,
-    onReport: (endpoint, report) => alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true),
+    onReport(endpoint, report) {
+      const before = alerts.countOf?.(endpoint.id) ?? 0;
+      const saving = alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true);
+      return saving?.then(() => budgets.charge(endpoint.id, 'alerts', (alerts.countOf?.(endpoint.id) ?? 0) - before));
+    },
   });
+  const floods = watchFloods({ ...{ budgets, fleet, evaluation, counters, log }, now: clock.now });
   const machines = createMachines(state, clock.now);
   const patience = createRetryWhileBusy(log);
   const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
@@ -58,7 +67,9 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     counters,
     presence,
     evaluation,
-    inventory: createInventory(state, noteInstalls),
+    budgets,
+    inventoryTurns: oneAtATime(),
+    inventory: createInventory(state, noteInstalls, (endpoint, rows) => budgets.charge(endpoint, 'rows', rows)),
     quarantine: createQuarantine({ state, clock, log, counters }),
     patience,
     machines,
@@ -73,11 +84,13 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   });
   const arrivals = createArrivals({ fleet, clock, travel });
   const endOfRoad = async () => {
+    floods.close();
     await evaluation.close();
     await presence.close();
   };
   const opening = parts.source({
-    ...{ clock, log, counters, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
+    ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
+    onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
     authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
   });
   const source = await opening.catch(async (thrown: unknown) => {

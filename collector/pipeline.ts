@@ -19,7 +19,9 @@ import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
 import type { PresenceTracker } from './fleet/presence.ts';
+import type { oneAtATime } from './fleet/turns.ts';
 import { type Admission, digestOf, identityIn } from './intake/admit.ts';
+import type { EndpointBudgets } from './intake/budgets.ts';
 import type { IntakeCounters } from './intake/counters.ts';
 import type { Evaluation } from './intake/evaluation.ts';
 import type { Losses } from './intake/losses.ts';
@@ -95,6 +97,9 @@ export interface RoadParts {
   clock: Clock;
   log: Log;
   counters: IntakeCounters;
+  budgets: Pick<EndpointBudgets, 'charge' | 'inventoryMay'>;
+  /** Of one endpoint one section after the other: what one has cost is known before the next begins. */
+  inventoryTurns: ReturnType<typeof oneAtATime>;
   /** The content of an `ack` has changed. */
   ackDue(endpoint: string, epoch: string): void;
   /** A number of this epoch conflicts: its agent is to continue under a new epoch. */
@@ -214,12 +219,16 @@ function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
 
 async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = message;
+  parts.budgets.charge(endpoint.id, 'rows', rowsOfPresence);
   await parts.patience(() => parts.presence.receive(endpoint, presence));
   const shared =
     presence.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, presence, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });
   if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
 }
+
+/** A change of presence is kept for years, and closes and opens spans of availability: it counts as several rows. */
+const rowsOfPresence = 5;
 
 /** A shared identity as a metric, so that a rule can alert on it; the alert shows the names. */
 function identityReport(machines: readonly Machine[], at: number): Report {
@@ -232,7 +241,16 @@ function identityReport(machines: readonly Machine[], at: number): Report {
   return { v: 1, epoch: '0'.repeat(32), seq: 1, at, metrics: [metric] };
 }
 
-async function keepInventory(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
+function keepInventory(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
+  const { id } = message.endpoint;
+  parts.budgets.charge(id, 'inventory', (message.plain ?? message.payload).length);
+  return parts.inventoryTurns.run(id, async () => {
+    await parts.budgets.inventoryMay(id);
+    await saveSection(parts, message, section);
+  });
+}
+
+async function saveSection(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
   const { acknowledge, receivedAt } = message;
   const endpoint = message.endpoint.id;
   const kept = await parts.patience(() => parts.inventory.save(endpoint, section, receivedAt));
@@ -249,6 +267,7 @@ function keepReport(parts: RoadParts, message: Message, report: Report): void {
   const endpoint = message.endpoint.id;
   const { epoch } = report;
   const digest = message.digest as number;
+  if (!parts.store.hasEpoch(endpoint, epoch)) parts.budgets.charge(endpoint, 'epochs', 1);
   const settled = whenStored(parts, { acknowledge, endpoint, epoch, change: { kind: 'values', endpoint } });
   message.taken = parts.store.accept({ endpoint, receivedAt, report, digest }, settled);
   if (message.taken === 'duplicate') parts.counters.duplicates.inc();
@@ -299,9 +318,12 @@ async function keepPlace(
 }
 
 /** What will never be stored is declared before its number can be acknowledged. */
-async function keepLosses({ losses }: RoadParts, message: Message, report: Report): Promise<void> {
+async function keepLosses({ losses, store, budgets }: RoadParts, message: Message, report: Report): Promise<void> {
   const { endpoint, receivedAt, isEmptied } = message;
-  await losses.declared(endpoint.id, report.lost ?? [], receivedAt);
+  const lost = report.lost ?? [];
+  budgets.charge(endpoint.id, 'rows', lost.length);
+  budgets.charge(endpoint.id, 'epochs', lost.filter(({ epoch }) => !store.hasEpoch(endpoint.id, epoch)).length);
+  await losses.declared(endpoint.id, lost, receivedAt);
   if (isEmptied) await losses.refused(endpoint.id, report, receivedAt);
 }
 

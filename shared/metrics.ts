@@ -135,6 +135,8 @@ const rows: Record<string, CatalogueEntry[]> = {
   ],
   // By the collector, of machines that report under one credential
   identity: [['machines', 'count', 'gauge']],
+  // By the collector, of an endpoint beyond a budget
+  intake: [['held_percent', 'percent', 'gauge']],
   backup: [
     ['age_s', 'seconds', 'gauge'],
     ['run_age_s', 'seconds', 'gauge'],

@@ -78,6 +78,8 @@ export interface Alerts {
   rulesChanged(endpoint?: string): Promise<void>;
   /** Evaluates the newest values again after a rule has changed: the next sample of a slow series may be hours away. */
   judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void>;
+  /** How many alerts the endpoint has now, pending ones included. */
+  countOf(endpoint: string): number;
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
   /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next four */
@@ -229,9 +231,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
       const inputs = judgeReport(memory, endpoint, report, clock.now());
       return inputs.length === 0 ? undefined : queue.push(...inputs);
     },
-    onPresence,
+    ...{ onPresence, tick, countOf: memory.countOf },
     retired: (endpoint) => queue.push({ type: 'retired', at: clock.now(), endpoint }),
-    tick,
     self: createOwnAlert({ memory, notify: notifyParts, publicUrl: parts.publicUrl, push: queue.push, clock, log }),
     rulesChanged,
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),

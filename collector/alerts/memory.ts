@@ -29,6 +29,7 @@ export interface AlertMemory {
   alert(key: string): LiveAlert | undefined;
   byId(id: string): LiveAlert | undefined;
   alertsOf(endpoint: string): LiveAlert[];
+  countOf(endpoint: string): number;
   all(): Iterable<LiveAlert>;
   set(alert: LiveAlert): void;
   /** The row of a firing alert has an older value. */
@@ -117,6 +118,7 @@ export function createAlertMemory(
     alert: (key) => byKey.get(key),
     byId: (id) => byId.get(id),
     alertsOf: (endpoint) => [...(endpoints.get(endpoint)?.alerts.values() ?? [])],
+    countOf: (endpoint) => endpoints.get(endpoint)?.alerts.size ?? 0,
     all: () => byKey.values(),
     set(alert) {
       const before = byKey.get(alert.key);

@@ -4,10 +4,13 @@
  */
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Metric } from '../../shared/report.ts';
+import { breathe } from '../state/breathe.ts';
+import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 
 /** Rows per job: enough for the usual size, and for a month of daily runs. */
 const keep = 40;
+const keepOfEndpoint = 500 * keep;
 
 export interface BackupRun {
   endedAt: number;
@@ -18,36 +21,64 @@ export interface BackupRun {
 const exact = (amount: number | null) =>
   amount !== null && Math.abs(amount) <= Number.MAX_SAFE_INTEGER ? amount : null;
 
-/** Saves the good runs of a `backups` section. Idempotent per run. */
-export async function rememberRuns(state: State, endpoint: string, jobs: readonly BackupJob[]): Promise<void> {
-  for (const { product, job, lastRun, lastSuccess, bytes, files, duration, result } of jobs) {
+/** Saves the good runs of a `backups` section, in one commit. Idempotent per run. @returns how many were new */
+export function rememberRuns(state: State, endpoint: string, jobs: readonly BackupJob[]): Promise<number> {
+  const good = jobs.flatMap(({ product, job, lastRun, lastSuccess, bytes, files, duration, result }) => {
     // After a failed run, bytes and duration are the failed run's, not those of the last good one.
-    const good = result === 'ok' || result === 'warning';
-    if (!good || lastSuccess === null || (lastRun !== null && lastRun > lastSuccess)) continue;
-    await state
-      .insertInto('backup_runs')
-      .values({ endpoint, product, job, ended_at: lastSuccess, bytes: exact(bytes), files: exact(files), duration })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const old = await state
-      .selectFrom('backup_runs')
-      .select('ended_at')
-      .where('endpoint', '=', endpoint)
-      .where('product', '=', product)
-      .where('job', '=', job)
-      .orderBy('ended_at', 'desc')
-      .offset(keep)
-      .limit(1)
-      .executeTakeFirst();
-    if (!old) continue;
-    await state
-      .deleteFrom('backup_runs')
-      .where('endpoint', '=', endpoint)
-      .where('product', '=', product)
-      .where('job', '=', job)
-      .where('ended_at', '<=', old.ended_at)
-      .execute();
-  }
+    if ((result !== 'ok' && result !== 'warning') || lastSuccess === null) return [];
+    if (lastRun !== null && lastRun > lastSuccess) return [];
+    return [{ endpoint, product, job, ended_at: lastSuccess, bytes: exact(bytes), files: exact(files), duration }];
+  });
+  if (good.length === 0) return Promise.resolve(0);
+  return state.transaction().execute(async (db) => {
+    let added = 0;
+    for (const row of good) {
+      await breathe();
+      const inserted = await db
+        .insertInto('backup_runs')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      if (inserted.numInsertedOrUpdatedRows === 0n) continue;
+      added++;
+      await dropOldest(db, row);
+    }
+    if (added > 0) await dropBeyond(db, endpoint);
+    return added;
+  });
+}
+
+async function dropOldest(
+  db: StateTransaction,
+  { endpoint, product, job }: { endpoint: string; product: string; job: string },
+): Promise<void> {
+  const old = await db
+    .selectFrom('backup_runs')
+    .select('ended_at')
+    .where('endpoint', '=', endpoint)
+    .where('product', '=', product)
+    .where('job', '=', job)
+    .orderBy('ended_at', 'desc')
+    .offset(keep)
+    .limit(1)
+    .executeTakeFirst();
+  if (!old) return;
+  await db
+    .deleteFrom('backup_runs')
+    .where('endpoint', '=', endpoint)
+    .where('product', '=', product)
+    .where('job', '=', job)
+    .where('ended_at', '<=', old.ended_at)
+    .execute();
+}
+
+/** An endpoint with ever new names of jobs keeps its newest runs, as many as 500 jobs have. */
+async function dropBeyond(db: StateTransaction, endpoint: string): Promise<void> {
+  const rows = db.selectFrom('backup_runs').select('ended_at').where('endpoint', '=', endpoint);
+  const old = await rows.orderBy('ended_at', 'desc').offset(keepOfEndpoint).limit(1).executeTakeFirst();
+  if (!old) return;
+  const surplus = db.deleteFrom('backup_runs').where('endpoint', '=', endpoint);
+  await surplus.where('ended_at', '<=', old.ended_at).execute();
 }
 
 /** `backup.size_percent` of each job whose usual size is known, for its newest good run; at `at`, ms UTC. */
@@ -59,6 +90,7 @@ export async function sizesOf(
 ): Promise<Metric[]> {
   const metrics: Metric[] = [];
   for (const { product, job } of jobs) {
+    await breathe();
     const rows = await state
       .selectFrom('backup_runs')
       .select(['ended_at', 'bytes'])

@@ -24,7 +24,12 @@ export type OnSection = (
   after: { section: string; data: unknown; at: number },
 ) => Promise<void>;
 
-export function createInventory(state: State, onSection: OnSection): Inventory {
+/** @param onRows told how many rows were added that stay */
+export function createInventory(
+  state: State,
+  onSection: OnSection,
+  onRows: (endpoint: string, rows: number) => void = () => undefined,
+): Inventory {
   return {
     async save(endpoint, message, receivedAt) {
       const { section } = message;
@@ -51,7 +56,7 @@ export function createInventory(state: State, onSection: OnSection): Inventory {
         return true;
       });
       // Sections that arrive late may still have runs that are not saved yet.
-      if (section === 'backups') await rememberRuns(state, endpoint, message.data as BackupJob[]);
+      if (section === 'backups') onRows(endpoint, await rememberRuns(state, endpoint, message.data as BackupJob[]));
       return saved ? 'saved' : 'older';
     },
     async derive(endpoint, { section, data }, receivedAt) {

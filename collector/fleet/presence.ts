@@ -10,6 +10,7 @@ import type { State } from '../state/open.ts';
 import { type BacklogSpans, createBacklogSpans } from './backlog-spans.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
 import { graceAfterStart, judgePresence, judgeReport, judgeSilence, type PresenceChange } from './presence-rules.ts';
+import { oneAtATime } from './turns.ts';
 import { startCollectorWatch } from './watch.ts';
 
 const tickMs = 1000;
@@ -149,21 +150,4 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
       await watch.close();
     },
   };
-}
-
-/** Work of one key runs in the order it came, one at a time; different keys do not wait for each other. */
-function oneAtATime() {
-  const tails = new Map<string, Promise<void>>();
-  function run(key: string, work: () => Promise<void>): Promise<void> {
-    const before = tails.get(key) ?? Promise.resolve();
-    // A failure belongs to its own caller; the next in turn starts all the same.
-    const mine = before.catch(() => undefined).then(work);
-    tails.set(key, mine);
-    const leave = () => {
-      if (tails.get(key) === mine) tails.delete(key);
-    };
-    mine.then(leave, leave);
-    return mine;
-  }
-  return { run, idle: async () => void (await Promise.allSettled(tails.values())) };
 }

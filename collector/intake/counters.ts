@@ -23,6 +23,8 @@ export function createIntakeCounters(registry: Registry) {
     droppedAcks: counter('dropped_acks_total', 'Ack messages not sent because the agent does not read'),
     skippedEvaluations: counter('skipped_evaluations_total', 'Live reports not evaluated because newer ones waited'),
     failedSteps: counter('failed_steps_total', 'Errors inside the collector on the road of a report', ['step']),
+    held: counter('held_seconds_total', 'How long endpoints beyond a budget waited, by budget', ['budget']),
+    floods: gauge('floods', 'Endpoints beyond a budget in the last ten seconds'),
     connections: gauge('connections', 'Agents connected'),
     waiting: gauge('waiting_messages', 'Messages received and not yet durable'),
     waitingBytes: gauge('waiting_bytes', 'Their bytes'),

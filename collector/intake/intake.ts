@@ -8,6 +8,7 @@ import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { PresenceTracker } from '../fleet/presence.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
+import type { BudgetRules } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 import type { OpenSource } from './source.ts';
 
@@ -23,12 +24,18 @@ export interface IntakeParts {
   /** How long raw samples are kept, ms: older ones are refused with the reason. */
   rawRetentionMs: number;
   maxSeriesPerEndpoint?: number;
+  /** What one endpoint may cost. */
+  budgets?: BudgetRules;
+  /** How long one message waits for a budget at most, ms. */
+  longestHoldMs?: number;
   /** Overrides the computed grace period after a start, ms. */
   graceMs?: number;
   alerts: {
     /** A promise only where a change is being saved. */
     onReport(endpoint: Endpoint, report: Report, live: boolean): Promise<void> | undefined;
     onPresence(endpoint: Endpoint): Promise<void>;
+    /** How many alerts the endpoint has now. */
+    countOf?(endpoint: string): number;
   };
   /** Metrics derived from a report and the state of its endpoint, for the rules. */
   derive?(endpoint: Endpoint, report: Report): Report;

@@ -5,6 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Address, DownLeaf, UpLeaf } from '../../shared/topics.ts';
+import type { EndpointBudgets } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 
 /** A message of an authenticated endpoint on one of its own topics. */
@@ -32,6 +33,10 @@ export interface SourceParts {
   authenticate(id: string, secret: string): Address | undefined;
   /** Must never throw. */
   onMessage(message: Publication): void;
+  /** What each endpoint may cost: a source holds back what is beyond. Left out: nothing is. */
+  budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
+  /** A message of it waits for its budget: proof of life all the same. */
+  onHeld?(endpoint: string): void;
   /** The endpoint has subscribed to this topic: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }

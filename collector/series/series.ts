@@ -90,6 +90,8 @@ export interface SeriesStore {
   accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate' | 'conflict';
   /** `accept` for one report at a time: resolves when it is durable or refused, rejects where `accept` throws. */
   append(arrival: Arrival): Promise<Stored>;
+  /** Whether anything of the epoch was ever received, or is on its way. */
+  hasEpoch(endpoint: string, epoch: string): boolean;
   /** What is durable of one epoch: the content of an `ack`. */
   receipt(endpoint: string, epoch: string): Ack;
   /** @throws EvenkeelError SERIES_UNAVAILABLE while the backend is away */

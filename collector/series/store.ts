@@ -137,6 +137,10 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   return {
     accept: append.accept,
     append: append.append,
+    hasEpoch(endpoint, epoch) {
+      const id = dictionary.findEndpoint(endpoint);
+      return id !== undefined && epochs.find(id, epoch) !== undefined;
+    },
     receipt(endpoint, epoch) {
       const id = dictionary.findEndpoint(endpoint);
       const found = id === undefined ? undefined : epochs.find(id, epoch);

@@ -2298,6 +2298,7 @@ export const words = {
     'oom-workstation': 'Processes killed for lack of memory',
     'data-lost': 'Reports were lost at the endpoint',
     'identity-conflict': 'Two machines report under one identity',
+    'endpoint-floods': 'The endpoint floods the collector',
     'check-failing': 'A check keeps failing',
     'spool-growing': 'Reports pile up at the endpoint',
     clock: 'Clock is wrong',
@@ -2443,6 +2444,9 @@ export const words = {
     },
     identity: {
       machines: 'Machines under one identity',
+    },
+    intake: {
+      held_percent: 'Time in which its messages waited for its budget',
     },
     backup: {
       age_s: 'Age of the last good backup',

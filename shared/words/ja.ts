@@ -2465,6 +2465,7 @@ export const words: Words = {
     'oom-workstation': 'メモリ不足でプロセスが強制終了されました',
     'data-lost': 'エンドポイントで計測データが失われました',
     'identity-conflict': '複数のマシンが同じ ID で報告しています',
+    'endpoint-floods': 'エンドポイントが大量に送信しています',
     'check-failing': 'チェックが失敗し続けています',
     'spool-growing': '未送信レポートが滞留しています',
     clock: '時刻がずれています',
@@ -2610,6 +2611,9 @@ export const words: Words = {
     },
     identity: {
       machines: '同一 ID を使うマシン数',
+    },
+    intake: {
+      held_percent: '送信が上限を超えて待機した時間の割合',
     },
     backup: {
       age_s: '最終成功バックアップからの経過',

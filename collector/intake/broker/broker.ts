@@ -9,16 +9,21 @@ import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
 import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
+import { createAllowances } from '../allowance.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
+import type { Connection } from './connection.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { limitFrames } from './frames.ts';
+import { limitFrames, onOtherPackets } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
 import { type ListenerRules, openListener, type Tls } from './listen.ts';
-import { type Connection, createPublications, type PublicationRules, type Publications } from './publications.ts';
+import { createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
 
 export interface Limits extends ListenerRules, PublicationRules {
   connectMs: number;
+  /** Of one endpoint, and burst: an agent that cannot stay connected waits longer each time. */
+  connectsPerSecond: number;
+  connectsAtOnce: number;
   /** A connection that does not read is ended after this. */
   drainMs: number;
   /** Bytes that may wait for a connection to read before ack messages to it are dropped. */
@@ -33,6 +38,8 @@ const defaultLimits: Limits = {
   connectMs: 5000,
   drainMs: 15_000,
   unreadBytes: 64 * 1024,
+  connectsPerSecond: 0.5,
+  connectsAtOnce: 60,
   messagesPerSecond: 100,
   messagesAtOnce: 1000,
   waitingBytes: 256 * 1024 * 1024,
@@ -97,6 +104,10 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     onConnection(socket) {
       const client = aedes.handle(socket);
       limitFrames(client, () => connections.of(client) !== undefined);
+      onOtherPackets(client, () => {
+        const connection = connections.of(client);
+        if (connection && !publications.takeOther(connection)) connections.end(connection);
+      });
     },
   }).catch(async (thrown: unknown) => {
     await end();
@@ -139,6 +150,9 @@ function createAedes(
 ): Aedes {
   const { limits, refuse, connections, publications } = parts;
   const refusals = new WeakMap<Client, Refusal>();
+  const connects = createAllowances({
+    ...{ perSecond: limits.connectsPerSecond, burst: limits.connectsAtOnce, monotonic: parts.clock.monotonic },
+  });
   const aedes = new Aedes({
     mq: noRouting,
     connectTimeout: limits.connectMs,
@@ -153,7 +167,9 @@ function createAedes(
     authenticate(client, username, password, done) {
       const refusal = refusals.get(client);
       const address = refusal ? undefined : parts.authenticate(String(username), String(password));
-      if (address) {
+      // Only with the right password: nobody else can use up what an endpoint has.
+      const isTooOften = address !== undefined && connects.take(address.endpoint, 1) > 0;
+      if (address && !isTooOften) {
         connections.add(client, address, addressOf(client));
         parts.known(client.conn as Socket);
         // aedes emits no event for a connection that ends between its log-in and its CONNACK.
@@ -161,7 +177,7 @@ function createAedes(
         done(null, true);
         return;
       }
-      const { reason, text, returnCode } = refusal ?? wrongSecret;
+      const { reason, text, returnCode } = isTooOften ? tooOften : (refusal ?? wrongSecret);
       refuse(reason, addressOf(client), `${text} (client "${String(client.id).slice(0, 40)}")`);
       done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
     },
@@ -240,6 +256,8 @@ const wrongSecret: Refusal = {
   text: 'the endpoint is not known or its password is wrong',
   returnCode: 4,
 };
+
+const tooOften: Refusal = { reason: 'connects', text: 'it connects too often', returnCode: 3 };
 
 const nothing = () => undefined;
 

@@ -2,8 +2,8 @@
 import type { Client } from 'aedes';
 import type { Address } from '../../../shared/topics.ts';
 import type { IntakeCounters } from '../counters.ts';
+import type { Connection } from './connection.ts';
 import { createConnectionQueue } from './connection-queue.ts';
-import type { Connection } from './publications.ts';
 
 export interface Connections {
   add(client: Client, address: Address, from: string): void;
@@ -37,6 +37,7 @@ export function createConnections(counters: IntakeCounters): Connections {
         closedByUs: false,
         dropped: false,
         heldUntil: 0,
+        held: [],
       };
       connections.set(client, connection);
       newest.set(address.endpoint, connection);

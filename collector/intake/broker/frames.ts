@@ -14,6 +14,7 @@ interface Parser {
   packet: { length: number };
   _parseLength(): boolean;
   emit(event: 'error', error: Error): boolean;
+  prependListener(event: 'packet', listener: (packet: { cmd: string }) => void): void;
   error: Error | null;
 }
 
@@ -29,4 +30,11 @@ export function limitFrames(client: object, isKnown: () => boolean): void {
     this.emit('error', this.error);
     return false;
   };
+}
+
+/** Called for each packet that is no PUBLISH, before aedes gets it: pings and subscriptions have a cost, too. */
+export function onOtherPackets(client: object, count: () => void): void {
+  (client as { _parser: Parser })._parser.prependListener('packet', ({ cmd }) => {
+    if (cmd !== 'publish') count();
+  });
 }

@@ -7,8 +7,8 @@ export interface Refusal {
   reason: string;
   /** The whole sentence, for the log. */
   text: string;
-  /** CONNACK return code [MQTT-3.2.2-4]: 2 identifier rejected, 4 bad user name or password, 5 not authorised. */
-  returnCode?: 2 | 4 | 5;
+  /** CONNACK return code [MQTT-3.2.2-4]: 2 identifier rejected, 3 unavailable, 4 bad user name or password, 5 not authorised. */
+  returnCode?: 2 | 3 | 4 | 5;
 }
 
 /** Not needed for liveness, but a session without a keep-alive would hold memory for ever. */

@@ -5,34 +5,19 @@
  * commit: so the callback is called at once, as if the publication were of QoS 0, and the PUBACK is sent from here. Only a
  * connection with a full window is not read any further, which throttles a flood.
  */
-import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
 import type { Clock } from '../../../shared/clock.ts';
-import type { Address, DownLeaf, UpLeaf } from '../../../shared/topics.ts';
+import type { UpLeaf } from '../../../shared/topics.ts';
 import { createAllowances } from '../allowance.ts';
+import type { EndpointBudgets } from '../budgets.ts';
 import type { IntakeCounters } from '../counters.ts';
 import type { Publication } from '../source.ts';
-import type { ConnectionQueue, QueuedPublication } from './connection-queue.ts';
+import type { Connection } from './connection.ts';
+import type { QueuedPublication } from './connection-queue.ts';
 import { admitPublish, type Refusal } from './guards.ts';
+import { createHoldingBack } from './held.ts';
 import { createPubacks, whenDrained } from './pubacks.ts';
 import type { Refuse } from './refusals.ts';
-
-export interface Connection {
-  client: Client;
-  address: Address;
-  /** The network address at the other end. */
-  from: string;
-  queue: ConnectionQueue;
-  listens: Set<DownLeaf>;
-  /** Topic of its last publication, parsed: reports nearly always repeat it. */
-  last: { topic: string; leaf: UpLeaf } | null;
-  /** The collector ends it itself, so its will is ignored. */
-  closedByUs: boolean;
-  /** A message was not kept: the connection is ended when there is room again, so that the agent resends it. */
-  dropped: boolean;
-  /** Until when messages are held back because of their rate, monotonic ms. */
-  heldUntil: number;
-}
 
 export interface PublicationRules {
   /** Per endpoint: messages per second, and burst. Every 16 KiB count as one more message. */
@@ -45,6 +30,8 @@ export interface PublicationRules {
 export interface Publications {
   /** `done` is aedes': with an error it ends the connection, without a PUBACK. */
   take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void;
+  /** Any other packet: false when there are so many that the connection should end. */
+  takeOther(connection: Connection): boolean;
   /** To be called every second: resumes stuck connections, and ends those that should reconnect. */
   sweep(connections: Iterable<Connection>): void;
 }
@@ -64,10 +51,13 @@ export function createPublications(parts: {
   counters: IntakeCounters;
   refuse: Refuse;
   onMessage(message: Publication): void;
+  budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
+  onHeld?(endpoint: string): void;
   /** Ends a connection and ignores its will. */
   end(connection: Connection): void;
 }): Publications {
-  const { rules, clock, counters, refuse, onMessage } = parts;
+  const { rules, clock, counters, refuse } = parts;
+  const held = createHoldingBack(parts);
   const pubacks = createPubacks();
   const goOn = createTurns();
   const allowances = createAllowances({
@@ -134,8 +124,7 @@ export function createPublications(parts: {
       refuse: () => release(entry),
     };
     const waitMs = waitFor(connection, 1 + payload.length / 16_384);
-    if (waitMs > 0) setTimeout(onMessage, waitMs, message);
-    else onMessage(message);
+    held.pass(connection, message, waitMs);
   }
 
   /** A separate function: a closure that waits for the commit must not hold the payload. */
@@ -161,15 +150,21 @@ export function createPublications(parts: {
   function waitFor(connection: Connection, cost: number): number {
     const { endpoint } = connection.address;
     const now = clock.monotonic();
-    const waitMs = Math.max(allowances.take(endpoint, cost), connection.heldUntil - now);
+    const rateMs = allowances.take(endpoint, cost);
+    const waitMs = Math.max(rateMs, parts.budgets?.waitFor(endpoint) ?? 0, connection.heldUntil - now);
     if (waitMs <= 0) return 0;
-    refuse('rate', endpoint, `more than ${rules.messagesPerSecond} messages a second; slowed down`);
+    if (rateMs > 0) refuse('rate', endpoint, `more than ${rules.messagesPerSecond} messages a second; slowed down`);
     connection.heldUntil = now + waitMs;
     return waitMs;
   }
 
   return {
     take,
+    takeOther({ address: { endpoint } }) {
+      if (allowances.take(endpoint, 1) === 0) return true;
+      refuse('packets', endpoint, `more than ${rules.messagesPerSecond} packets a second`);
+      return false;
+    },
     sweep(connections) {
       counters.waiting.set(waitingCount);
       counters.waitingBytes.set(waitingBytes);
