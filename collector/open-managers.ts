@@ -23,6 +23,7 @@ import { createSchedules } from './reports/schedules.ts';
 import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
+import { dropAged } from './state/retention.ts';
 import { createStatusPages } from './status/status.ts';
 
 interface ManagedParts {
@@ -60,6 +61,7 @@ export async function openManagers(parts: ManagedParts) {
     // Before months are closed, which count it.
     { name: 'installed software', run: () => software.catchUp() },
     { name: 'closed months', run: () => months.close() },
+    { name: 'what has aged', run: () => dropAged(parts.state, clock.now()) },
   ];
   const groups = await createGroups(places);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);

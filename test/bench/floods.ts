@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openState } from '../../collector/state/open.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import { encode } from '../../shared/report.ts';
 import { topicOf } from '../../shared/topics.ts';
 import { metricsAt } from '../simulate/fast.ts';
@@ -292,7 +293,12 @@ export async function run(args: string[]): Promise<void> {
   console.log(
     `Each for ${forS} s, heap ${values.heap} MB, ${goodOnes} good endpoints at ${intervalS} s, silence limit ${silenceLimitS} s`,
   );
-  for (const flood of floods)
-    if (!wanted || wanted.includes(flood.name))
+  for (const flood of floods) {
+    if (wanted && !wanted.includes(flood.name)) continue;
+    try {
       console.log(row(flood, forS, await measure(flood, forS, Number(values.heap))));
+    } catch (thrown) {
+      console.log(`FIGURE floods: ${flood.name.padEnd(15)} | not measured: ${reasonOf(thrown)}`);
+    }
+  }
 }
