@@ -34,10 +34,12 @@ export async function valuesOf(
   query: KpiQuery,
 ): Promise<KpiValue[]> {
   const named = await endpointsNamed(state, query);
-  const answers = kpis.flatMap((kpi) => {
+  const answers: ReturnType<typeof answerOf>[] = [];
+  for (const kpi of kpis) {
     const figure = figures[kpi.id];
-    return figure ? [answerOf(kpi, figure, named, query.ruleNamed)] : [];
-  });
+    if (figure) answers.push(answerOf(kpi, figure, named, query.ruleNamed));
+    await breathe();
+  }
   const few = answers.flatMap((answer) => answer.few);
   const names = await namesOf(state, few, query.ruleNamed);
   return answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(names)) }));
@@ -53,7 +55,9 @@ export async function kpiDetail(
 ): Promise<KpiDetail> {
   const { figures, asOf } = await figuresOf(state, months, [kpi], query);
   const named = await endpointsNamed(state, query);
-  const { value, few, evidence, lineOf } = answerOf(kpi, figures[kpi.id] as Figure, named, query.ruleNamed);
+  const figure = figures[kpi.id] as Figure;
+  const { value, few, lineOf } = answerOf(kpi, figure, named, query.ruleNamed);
+  const evidence = worstFirst(kpi, figure.evidence, named);
   const end = start + limit;
   const shown = evidence.slice(start, end);
   const names = await namesOf(state, [...few, ...shown], query.ruleNamed);
@@ -116,8 +120,7 @@ async function computed(state: State, kpis: readonly Kpi[], query: KpiQuery): Pr
 type EndpointsById = ReadonlyMap<string, EndpointFact>;
 
 function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: KpiQuery['ruleNamed']) {
-  const { beside, evidence: unsorted, isProvisional = false, weeks = [], ...rest } = figure;
-  const evidence = worstFirst(kpi, unsorted, named);
+  const { beside, evidence, isProvisional = false, weeks = [], ...rest } = figure;
   const lineOf =
     ({ tickets, changes }: NamesOfLines) =>
     ({ endpoint, alert, ticket, change, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
@@ -144,8 +147,9 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
     provisional: isProvisional,
     formula: kpi.formula,
   };
+  // Only these are shown with a value: a large fleet's whole list is not put in order for each page.
   const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0) : [];
-  return { value, few, evidence, lineOf };
+  return { value, few: worstFirst(kpi, few, named), lineOf };
 }
 
 function lineValue({ total = 'ratio', unit }: Kpi, part: number, whole: number): number | null {

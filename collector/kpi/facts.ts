@@ -84,7 +84,9 @@ export async function endpointsIn(state: State, scope: KpiScope, period: Span): 
   if (endpoint !== undefined) query = query.where('id', '=', endpoint);
   if (group !== undefined)
     query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));
-  return query.execute();
+  const found = await query.execute();
+  await breathe();
+  return found;
 }
 
 /** Reads each needed fact once; the others are left out. */

@@ -1,5 +1,6 @@
 /** A period as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
 import type { Stability } from '../../shared/api.ts';
+import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
 import { type Beside, comparedWith } from './comparison.ts';
@@ -27,6 +28,7 @@ export async function stabilityOf(
   const read = await months.of(period, scope, query.zone);
   const { month, closed } = read;
   const own = await withNewer(state, kpis, month.figures, query);
+  await breathe();
   const index = stabilityIndex(month.parts, month.endpoints);
   const names = await namesFor(state, read, index, query);
   const causes = causesOf(month, index, names);
