@@ -687,6 +687,7 @@ export const KpiLine = Type.Object({
   endpoint: Type.Union([Type.Object({ id: text, name: text, site: orNull.text }), Type.Null()]),
   alert: Type.Union([Type.Object({ id: text, rule: NamedRule }), Type.Null()]),
   ticket: Type.Union([TicketName, Type.Null()]),
+  site: Type.Union([Type.String(), Type.Null()], { description: 'of its endpoint, or of its ticket' }),
   why: Type.Union([Type.String(), Type.Null()], { description: 'why it counts, or does not: `kpi.<id>.why.<code>`' }),
   /** A cost or a product. */
   named: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),

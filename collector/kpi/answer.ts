@@ -126,10 +126,12 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
     ({ endpoint, alert, ticket, change, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
       const changed = changes.get(change?.id ?? -1);
       const { id, name, site } = named.get(endpoint ?? '') ?? {};
+      const onTicket = tickets.get(ticket ?? -1) ?? null;
       return {
         endpoint: id === undefined || name === undefined ? null : { id, name, site: site ?? null },
+        site: site ?? onTicket?.site ?? named.get(onTicket?.endpoint?.id ?? '')?.site ?? null,
         alert: alert ? { id: alert.id, rule: ruleNamed(alert.rule) } : null,
-        ticket: tickets.get(ticket ?? -1) ?? null,
+        ticket: onTicket,
         change: change && changed ? { ...changed, outcome: change.outcome, reasons: [...change.reasons] } : null,
         ...{ why: why ?? null, at: at ?? null, part, whole },
         named: other ?? null,

@@ -32,6 +32,7 @@ export function match<Page extends string>(path: string, patterns: Iterable<read
 
 /** `/tickets/7`; ids are escaped. */
 export const to = {
+  alert: (id: string) => `/alerts/${encodeURIComponent(id)}`,
   endpoint: (id: string) => `/endpoints/${encodeURIComponent(id)}`,
   site: (id: string) => `/sites/${encodeURIComponent(id)}`,
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,

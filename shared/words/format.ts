@@ -27,12 +27,13 @@ export function number(value: number | null | undefined, language: Language, dig
   );
 }
 
-/** `value` is 0–100. One decimal below 10, none above: a bar needs no more. */
+/** `value` is 0–100. One decimal below 10, none above: a bar needs no more. What is not whole never reads 100 %. */
 export function percent(value: number | null | undefined, language: Language, digits?: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
   const places = digits ?? (Math.abs(value) < 10 ? 1 : 0);
   const options = { style: 'percent', minimumFractionDigits: places, maximumFractionDigits: places } as const;
-  return kept(`p${language}${places}`, () => new Intl.NumberFormat(language, options)).format(value / 100);
+  const most = value > 100 - 1e-9 ? value : Math.min(value, 100 - 10 ** -places);
+  return kept(`p${language}${places}`, () => new Intl.NumberFormat(language, options)).format(most / 100);
 }
 
 /** Availability is cut, not rounded: 99.996 never reads 100.00 unless nothing was down. `value` is 0–100. */

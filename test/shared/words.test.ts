@@ -76,6 +76,7 @@ const asked = sources.flatMap(({ file, text }) => [
     key: found[1] ?? '',
     group: true,
   })),
+  ...[...text.matchAll(/<Sentence\s+of=\{`([^`$]*)\$\{/g)].map((found) => ({ file, key: found[1] ?? '', group: true })),
   ...[...text.matchAll(/\bwordOr\(\s*[`']([^`'$]+)/g)].map((found) => ({ file, key: found[1] ?? '', group: true })),
 ]);
 
@@ -114,6 +115,27 @@ test('every word is used', () => {
     (key) => !exact.has(key) && !isReason(key) && !groups.some((group) => key.startsWith(group)),
   );
   assert.equal(unused, []);
+});
+
+/** The members of a type of texts, which is gone when a program runs. */
+function membersOf(file: string, type: string): string[] {
+  const text = readFileSync(join(top, file), 'utf8');
+  const from = text.indexOf(`type ${type} =`);
+  return [...text.slice(from, text.indexOf(';', from)).matchAll(/'([^']+)'/g)].map((found) => found[1] ?? '');
+}
+
+test('each change of an alert, and each reason of one, has a word', () => {
+  const code = (text: string) => text.replaceAll(/\W+/g, '_');
+  const events = membersOf('collector/alerts/batch.ts', 'ChangeCode');
+  const reasons = ['TransitionReason', 'AcknowledgementEnd'].flatMap((type) =>
+    ['alert.ts', 'acknowledgement.ts'].flatMap((file) => membersOf(`collector/alerts/${file}`, type)),
+  );
+  assert.ok(events.length > 15 && reasons.length > 12, `${events} ${reasons}`);
+  const wanted = [...events.map((one) => `alert.event.${one}`), ...reasons.map((one) => `alert.reason.${code(one)}`)];
+  assert.equal(
+    wanted.filter((key) => !keys.has(key)),
+    [],
+  );
 });
 
 const literals = (schema: { enum: readonly string[] }) => [...schema.enum];

@@ -39,7 +39,9 @@ export const firstContact = defineKpi({
         ...{ low, high, isProvisional: found.provisional > 0 },
         beside: [
           shareBeside('net', found.net),
+          { code: 'net_n', unit: 'count', value: found.net.n },
           shareBeside('within_hour', found.withinHour),
+          { code: 'within_hour_n', unit: 'count', value: found.withinHour.n },
           { code: 'provisional', unit: 'count', value: found.provisional },
           { code: 'not_stated', unit: 'count', value: unknown.length },
           { code: 'self_service', unit: 'count', value: found.selfService },

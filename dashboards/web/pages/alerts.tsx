@@ -1,6 +1,7 @@
 /** What is wrong now, and what was. */
 import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
+import { time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -13,7 +14,7 @@ import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { formatMeasured, ruleName } from '../words/value.ts';
-import { actorName, t, wordOr } from '../words/words.ts';
+import { actorName, language, t, wordOr } from '../words/words.ts';
 
 const filters = [...alertFilters, 'all'] as const;
 type AlertFilter = (typeof filters)[number];
@@ -76,7 +77,7 @@ function byUrgency(a: Alert, b: Alert): number {
   );
 }
 
-function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
   const { busy, problem, send } = useSend();
   const acknowledge = () =>
     void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(
@@ -86,6 +87,9 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
     return (
       <span class="small quiet">
         {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
+        {alert.acknowledgedUntil !== null && (
+          <div class="nowrap">{t('alert.until', { at: time(alert.acknowledgedUntil, language.value) })}</div>
+        )}
       </span>
     );
   }
@@ -101,6 +105,12 @@ function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           </span>
         </button>
       </span>
+      {/* Reminders and escalation run again since: whoever looks must see that it was once in somebody's hands. */}
+      {alert.firstAcknowledgedAt !== null && (
+        <span class="small quiet">
+          {t('alert.lapsed')} <Ago at={alert.firstAcknowledgedAt} />
+        </span>
+      )}
       {problem && <ProblemCallout problem={problem} />}
     </div>
   );
@@ -140,7 +150,7 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
           head: t('alert.what'),
           cell: (row) => (
             <div>
-              <div>{ruleName(row.rule)}</div>
+              <a href={to.alert(row.id)}>{ruleName(row.rule)}</a>
               <div class="small plain">
                 <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a>{' '}
                 <span class="quiet">{instanceOf(row)}</span>

@@ -41,6 +41,12 @@ export const pages = table({
       import('./alerts.tsx').then(({ AlertsPage }) => () => <AlertsPage />),
     menu: { group: 'watch', icon: 'alert' },
   },
+  alert: {
+    path: '/alerts/:id',
+    load: () =>
+      import('./alert.tsx').then(({ AlertPage }) => (id) => <AlertPage id={id} />),
+    partOf: 'alerts',
+  },
   tickets: {
     path: '/tickets',
     load: () =>

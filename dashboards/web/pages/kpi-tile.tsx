@@ -87,7 +87,9 @@ function Figure({ kpi }: { kpi: KpiValue }) {
     );
   return (
     <>
-      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>{formatUnit(kpi.unit, kpi.value, kpi.currency)}</p>
+      <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>
+        {formatUnit(kpi.unit, kpi.value, kpi.currency)} <span class="small quiet">{kpiWord(kpi.id, 'per')}</span>
+      </p>
       {kpi.low !== null && (
         <p class="quiet small">
           {kpi.low === kpi.high ? t('stability.exact') : formatRange(kpi.unit, kpi.low, kpi.high)}

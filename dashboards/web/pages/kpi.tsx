@@ -42,8 +42,9 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
       head: subjectOf(evidence),
       cell: (line) => <Subject kpi={kpi.id} line={line} />,
     },
-    { key: 'site', head: t('page.site'), cell: (line) => line.endpoint?.site ?? line.ticket?.site ?? none },
   ];
+  if (evidence.some(({ site }) => site !== null))
+    columns.push({ key: 'site', head: t('page.site'), cell: ({ site }) => site ?? none });
   if (evidence.some(({ at }) => at !== null))
     columns.push({ key: 'at', head: kpiWord(kpi.id, 'at'), cell: (line) => <Moment at={line.at} shape="long" /> });
   // For a mean each line counts as one; its part is the value.
@@ -79,6 +80,7 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
       title={t('stability.evidence')}
       aside={
         <span class="quiet small">
+          {t('stability.worstFirst')} ·{' '}
           {t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) })}
         </span>
       }
@@ -164,7 +166,8 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
               {site !== null && `${t('page.site')} ${site} · `}
               {monitoredText(data, language.value) && `${monitoredText(data, language.value)} · `}
               {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}
-              <code>{data.kpi.formula}</code>
+              {/* Its name and version; what it says is the first line of the page, in the reader's language. */}
+              <code>{data.kpi.formula.split(':', 1)[0]}</code>
             </p>
           </>
         )}

@@ -128,18 +128,26 @@ function itemOf(moment: StoryMoment): StoryItem {
           from: time(moment.from, language.value),
         }),
       };
-    case 'notification': {
-      const { notification } = moment;
-      const event = wordOr('story.notification', notification.event);
-      return {
-        icon: notification.state === 'dead' ? 'warning' : 'info',
-        tone: deliveryTones[notification.state],
-        what: t(`story.${notification.state}`, { channel: notification.channel, event, n: notification.attempts }),
-        text: notification.state === 'sent' ? null : notification.lastError,
-      };
-    }
+    case 'notification':
+      return itemOfNotification(moment.notification);
   }
 }
+
+type NotificationRow = TicketDetail['notifications'][number];
+
+function itemOfNotification(notification: NotificationRow): StoryItem {
+  const event = wordOr('story.notification', notification.event);
+  return {
+    icon: notification.state === 'dead' ? 'warning' : 'info',
+    tone: deliveryTones[notification.state],
+    what: t(`story.${notification.state}`, { channel: notification.channel, event, n: notification.attempts }),
+    text: notification.state === 'sent' ? null : notification.lastError,
+  };
+}
+
+export const NotificationItem = ({ notification }: { notification: NotificationRow }) => (
+  <Item item={itemOfNotification(notification)} at={notification.sentAt ?? notification.createdAt} />
+);
 
 function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren {
   return (

@@ -108,7 +108,7 @@ function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
           head: t('column.endpoint'),
           cell: ({ endpoint }) => <a href={`${to.endpoint(endpoint.id)}?tab=presence`}>{endpoint.name}</a>,
         },
-        { key: 'rule', head: t('alert.what'), cell: ({ rule }) => ruleName(rule) },
+        { key: 'rule', head: t('alert.what'), cell: ({ id, rule }) => <a href={to.alert(id)}>{ruleName(rule)}</a> },
         { key: 'severity', head: t('alert.severity'), cell: ({ severity }) => <SeverityMark severity={severity} /> },
         { key: 'fired', head: t('incident.fired'), cell: ({ firedAt }) => <Moment at={firedAt} /> },
         { key: 'resolved', head: t('incident.resolved'), cell: ({ resolvedAt }) => <Moment at={resolvedAt} /> },

@@ -1,6 +1,7 @@
 /** How changes went, as one bar of successful, with issues and failed; what support cost; and how software is used. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
+import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { besideOf, listOf } from './format.ts';
@@ -37,8 +38,7 @@ export function ChangeCost({ data }: { data: Stability }) {
   const kpis = data.kpis.filter(({ id }) => changeCostKpis.has(id));
   if (kpis.length === 0) return null;
   return (
-    <>
-      <h2>{t('stability.changeCost')}</h2>
+    <Fold title={t('stability.changeCost')}>
       <div class="columns">
         {kpis.map((kpi) => (
           <KpiTile
@@ -59,6 +59,6 @@ export function ChangeCost({ data }: { data: Stability }) {
           </KpiTile>
         ))}
       </div>
-    </>
+    </Fold>
   );
 }

@@ -1,6 +1,6 @@
 /** Lost person-hours by week: lost, not confirmed (hatched), planned. */
 import type { Stability } from '../../../../shared/api.ts';
-import { hours as inHours, time } from '../../../../shared/words/format.ts';
+import { hours as inHours, none, time } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
@@ -29,7 +29,9 @@ function HoursKey() {
 
 /** @param before the month before: both have one scale, so that a bad month looks like one */
 export function Hours({ data, before }: { data: Stability; before: Stability | null }) {
-  const { weeks, period } = data;
+  const { weeks, period, monitored } = data;
+  /** Nothing is known of the time before. */
+  const isKnown = ({ to }: Week) => monitored === undefined || (monitored !== null && to > monitored.from);
   const whole = Math.max(...[...weeks, ...(before?.weeks ?? [])].map(sumOf), 0);
   const day = (at: number) => time(at, language.value, 'day', period.zone);
   const say = (value: number) => inHours(value, language.value);
@@ -51,13 +53,13 @@ export function Hours({ data, before }: { data: Stability; before: Stability | n
             key: look,
             head: t(`stability.hours.${look}`),
             right: true,
-            cell: (week: Week) => <span class="nowrap">{say(week[look])}</span>,
+            cell: (week: Week) => <span class="nowrap">{isKnown(week) ? say(week[look]) : none}</span>,
           })),
           {
             key: 'bar',
             head: t('stability.column.bar'),
             bare: true,
-            cell: (week) => <Bar whole={whole} stretches={hourStretches(week)} />,
+            cell: (week) => isKnown(week) && <Bar whole={whole} stretches={hourStretches(week)} />,
           },
         ]}
       />

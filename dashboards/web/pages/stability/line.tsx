@@ -22,7 +22,14 @@ const stateOf = (month: LineMonth, zone: string) =>
     .filter(Boolean)
     .join(' · ');
 
-function Drawing({ months, baseline }: IndexLine) {
+function Drawing({ months: all, baseline }: IndexLine) {
+  // A collector that is young has no months to leave room for.
+  const months = all.slice(
+    Math.max(
+      0,
+      all.findIndex(({ index }) => index !== null),
+    ),
+  );
   const x = (n: number) => edge + (n * (width - 2 * edge)) / Math.max(1, months.length - 1);
   const y = (value: number) => edge + ((100 - value) * (height - 2 * edge)) / 100;
   const points = months.flatMap(({ index, ...month }, n) => (index === null ? [] : [{ ...month, n, index }]));
@@ -54,6 +61,29 @@ function Drawing({ months, baseline }: IndexLine) {
   );
 }
 
+/** The scale, and the first and last month with their numbers: text is as large as elsewhere, whatever the width. */
+function LabelledDrawing(line: IndexLine) {
+  const known = line.months.filter(({ index }) => index !== null);
+  const ends = [...new Set([known[0], known.at(-1)])].flatMap((month) => month ?? []);
+  return (
+    <div class="index-drawing">
+      <div class="axis scale" aria-hidden="true">
+        {[100, 50, 0].map((value) => (
+          <span key={value}>{number(value, language.value)}</span>
+        ))}
+      </div>
+      <Drawing {...line} />
+      <div class="axis months">
+        {ends.map(({ name, index }) => (
+          <span key={name}>
+            {formatMonth(name)}: <b>{formatIndex(index)}</b>
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
 export function IndexLineBox({ site, zone }: { site: string | null; zone: string }) {
   const loaded = useLoad<IndexLine>(`stability/line${withQuery('', { site })}`);
   return (
@@ -61,7 +91,7 @@ export function IndexLineBox({ site, zone }: { site: string | null; zone: string
       <Ready of={loaded} lines={3}>
         {(line) => (
           <div class="stack-2">
-            <Drawing {...line} />
+            <LabelledDrawing {...line} />
             <p class="small quiet">
               {line.baseline === null
                 ? t('stability.line.noBaseline')

@@ -181,9 +181,11 @@ export function Causes({ data }: { data: Stability }) {
       key: 'bar',
       head: t('stability.column.bar'),
       bare: true,
-      cell: ({ hours, unconfirmed, planned }) => (
-        <Bar whole={whole} stretches={hourStretches({ lost: hours, unconfirmed, planned })} />
-      ),
+      // An empty bar says nothing that the number beside it does not.
+      cell: ({ hours, unconfirmed, planned }) =>
+        hours + unconfirmed + planned > 0 && (
+          <Bar whole={whole} stretches={hourStretches({ lost: hours, unconfirmed, planned })} />
+        ),
     },
   ];
   return (

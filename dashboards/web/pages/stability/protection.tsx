@@ -2,6 +2,7 @@
 import type { Stability } from '../../../../shared/api.ts';
 import { hours, none, number } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
+import { Fold } from '../../parts/fold.tsx';
 import { Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
 import { KpiTile } from '../kpi-tile.tsx';
@@ -19,6 +20,9 @@ type ShownRate = NonNullable<Stability['rates']>['rows'][number];
 /** Per 100 machine-months; the count beside it, because of few machines a rate says little. */
 function RateTable({ rates, by }: { rates: NonNullable<Stability['rates']>; by: ShownRate['by'] }) {
   const title = t(`stability.rates.${by}`);
+  const rows = rates.rows.filter((row) => row.by === by);
+  // Of which kind no machine is known to be: nothing to compare.
+  if (rows.every(({ name }) => name === null)) return null;
   const decimal = (value: number) => number(value, language.value, 1);
   const per = (value: number, { months }: ShownRate) => (months > 0 ? decimal((100 * value) / months) : none);
   const { rest } = rates;
@@ -26,7 +30,7 @@ function RateTable({ rates, by }: { rates: NonNullable<Stability['rates']>; by: 
     <Box title={title} flush>
       <Table
         caption={title}
-        rows={rates.rows.filter((row) => row.by === by)}
+        rows={rows}
         keyOf={({ name }) => name ?? ''}
         scroll
         columns={[
@@ -70,8 +74,7 @@ function RateTable({ rates, by }: { rates: NonNullable<Stability['rates']>; by: 
 export function ProtectionBlock({ data }: { data: Stability }) {
   const { rates } = data;
   return (['protection', 'noticed'] as const).map((block) => (
-    <div class="stack" id={block} key={block}>
-      <h2>{t(`stability.block.${block}`)}</h2>
+    <Fold title={t(`stability.block.${block}`)} id={block} key={block}>
       <div class="columns">
         {blocks[block].map((id) => {
           const kpi = kpiOf(data, id);
@@ -94,6 +97,6 @@ export function ProtectionBlock({ data }: { data: Stability }) {
           <RateTable rates={rates} by="model" />
         </>
       )}
-    </div>
+    </Fold>
   ));
 }

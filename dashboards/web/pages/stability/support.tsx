@@ -2,6 +2,7 @@
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
+import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { changeCostKpis } from './change-cost.tsx';
@@ -62,8 +63,7 @@ export function Support({ data }: { data: Stability }) {
     ({ id }) => id !== 'backlog' && !headlines.has(id) && !protectionKpis.has(id) && !changeCostKpis.has(id),
   );
   return (
-    <>
-      <h2>{t('stability.support.title')}</h2>
+    <Fold title={t('stability.support.title')}>
       <div class="columns">
         {backlog && <Backlog kpi={backlog} href={listOf(data, backlog.id)} />}
         {rest.map((kpi) => (
@@ -76,6 +76,6 @@ export function Support({ data }: { data: Stability }) {
           />
         ))}
       </div>
-    </>
+    </Fold>
   );
 }

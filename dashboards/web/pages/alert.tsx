@@ -1,0 +1,167 @@
+/** One alert: what is wrong, who has it, what was measured, and each change of it. */
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { Alert, AlertDetail } from '../../../shared/api.ts';
+import { none, percent, time } from '../../../shared/words/format.ts';
+import { useLoad } from '../net/load.ts';
+import { Box, PageHead, Ready } from '../parts/box.tsx';
+import { Icon, type IconName } from '../parts/icon.tsx';
+import { SeverityMark, type Tone } from '../parts/mark.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { to } from '../router.ts';
+import { formatLimit, ruleName } from '../words/value.ts';
+import { actorName, language, t, wordOr } from '../words/words.ts';
+import { Evidence } from './alert-evidence.tsx';
+import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
+import { NotificationItem } from './ticket-story.tsx';
+
+type AlertEvent = AlertDetail['events'][number];
+
+const looks: Readonly<Record<string, readonly [IconName, Tone]>> = {
+  firing: ['alert', 'critical'],
+  worse: ['alert', 'critical'],
+  flapping: ['alert', 'warning'],
+  acknowledged: ['person', 'info'],
+  handed_over: ['person', 'info'],
+  acknowledgement_ended: ['person', 'warning'],
+  ticket_wanted: ['ticket', 'info'],
+  maintenance: ['maintenance', 'info'],
+  maintenance_ended: ['maintenance', 'info'],
+  eased: ['ok', 'ok'],
+  resolved: ['ok', 'ok'],
+  stable: ['ok', 'ok'],
+};
+
+const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
+
+/** What belongs to a change: why, until when, to whom, what a person noted. */
+function detailsOf({ params }: AlertEvent): string[] {
+  const { reason, cause, why, until, to: person, note, percent: share } = params as Record<string, unknown>;
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  return [
+    isText(reason) && wordOr('alert.reason', codeOf(reason)),
+    isText(cause) && wordOr('cause', cause),
+    isText(why) && wordOr('alert.reason', codeOf(why)),
+    isText(person) && t('alert.toPerson', { name: person }),
+    typeof until === 'number' && t('alert.until', { at: time(until, language.value) }),
+    typeof share === 'number' && t('alert.flapShare', { share: percent(share, language.value, 0) }),
+    isText(note) && t('alert.noted', { note }),
+  ].filter((text) => text !== false);
+}
+
+function EventItem({ event, metric, unit }: { event: AlertEvent; metric: string; unit: string }) {
+  const [icon, tone] = looks[event.code] ?? ['never', 'unknown'];
+  const details = detailsOf(event);
+  return (
+    <li>
+      <span class={`dot tone-${tone}`}>
+        <Icon name={icon} />
+      </span>
+      <div>
+        <p>
+          {actorName(event.actor)}: {wordOr('alert.event', event.code, t('alert.event.other'))}{' '}
+          <SeverityMark severity={event.severity} />{' '}
+          {event.value !== null && <span class="strong nowrap">{formatLimit(metric, event.value, unit)}</span>}{' '}
+          <span class="quiet small nowrap">
+            <Moment at={event.at} />
+          </span>
+        </p>
+        {details.length > 0 && <p class="small quiet">{details.join(' · ')}</p>}
+      </div>
+    </li>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+  return (
+    <Box>
+      <dl class="facts side-facts">
+        <Fact name={t('column.state')}>
+          <AlertState alert={alert} />
+        </Fact>
+        <Fact name={t('alert.severity')}>
+          <SeverityMark severity={alert.severity} />
+        </Fact>
+        <Fact name={t('alert.value')}>
+          <span class="strong">{measuredOf(alert)}</span> <span class="quiet small nowrap">{limitOf(alert)}</span>
+        </Fact>
+        <Fact name={t('alert.since')}>
+          <Moment at={alert.firedAt ?? alert.pendingAt} shape="long" />
+        </Fact>
+        {alert.resolvedAt !== null && (
+          <Fact name={t('alert.state.resolved')}>
+            <Moment at={alert.resolvedAt} shape="long" />
+            {alert.resolvedWhy && (
+              <div class="quiet small">
+                {wordOr('alert.why', alert.resolvedWhy, wordOr('cause', alert.resolvedWhy))}
+              </div>
+            )}
+          </Fact>
+        )}
+        <Fact name={t('alert.ticket')}>
+          {alert.ticket === null ? none : <a href={to.ticket(alert.ticket)}>#{alert.ticket}</a>}
+        </Fact>
+        <Fact name={t('alert.seen')}>
+          <Acknowledge alert={alert} onDone={onDone} />
+        </Fact>
+      </dl>
+    </Box>
+  );
+}
+
+export function AlertPage({ id }: { id: string }) {
+  const loaded = useLoad<AlertDetail>(
+    `alerts/${encodeURIComponent(id)}`,
+    (change) => change.kind === 'alert' && change.alert === id,
+  );
+  const alert = loaded.data?.alert;
+  const name = alert ? ruleName(alert.rule) : t('page.alert');
+  useEffect(() => {
+    document.title = `${name}${alert ? ` · ${alert.endpoint.name}` : ''} · Evenkeel`;
+  });
+  return (
+    <>
+      <nav class="crumbs" aria-label={t('place.path')}>
+        <a href="/alerts">{t('page.alerts')}</a>
+      </nav>
+      <PageHead
+        title={name}
+        lead={
+          alert && (
+            <>
+              <a href={to.endpoint(alert.endpoint.id)}>{alert.endpoint.name}</a> {instanceOf(alert)} ·{' '}
+              <a href={to.rule(alert.rule.level_of ?? alert.rule.id)}>{t('page.rule')}</a>
+            </>
+          )
+        }
+      />
+      <Ready of={loaded} lines={8}>
+        {(detail) => (
+          <>
+            <Facts alert={detail.alert} onDone={loaded.reload} />
+            <Evidence alert={detail.alert} />
+            <Box title={t('alert.history')}>
+              <ol class="story">
+                {detail.events.map((event, n) => (
+                  <EventItem key={`${event.at}${n}`} event={event} {...detail.alert} />
+                ))}
+                {detail.notifications.map((notification, n) => (
+                  <NotificationItem key={`${notification.createdAt}${n}`} notification={notification} />
+                ))}
+              </ol>
+            </Box>
+          </>
+        )}
+      </Ready>
+    </>
+  );
+}
