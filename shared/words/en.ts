@@ -857,7 +857,7 @@ export const words = {
       withdrawn: 'withdrawn',
       hand_over_not_accepted: 'the hand-over was not accepted',
     },
-    lead: 'What is wrong now, and what was.',
+    lead: 'Most urgent first',
     what: 'Rule',
     severity: 'Severity',
     value: 'Value',
@@ -895,6 +895,10 @@ export const words = {
     noneLead: 'Alerts appear here as soon as a rule is broken. The page “Rules” lists the rules.',
   },
   ticket: {
+    byDue: 'Due first',
+    byChange: 'Changed last first',
+    presenceOld:
+      'Here only the last days are kept. Older ones are in the month’s list of uptime, and on the page of the incident.',
     lead: 'What is being worked on. Alerts open tickets automatically.',
     new: 'New ticket',
     create: 'Open ticket',
@@ -1191,6 +1195,8 @@ export const words = {
     changed: 'Changed',
   },
   csv: {
+    pick: 'Choose a file',
+    noFile: 'No file chosen',
     title: 'As a table (CSV)',
     get: 'Download CSV',
     choose: 'Read in a CSV file',
@@ -1420,6 +1426,7 @@ export const words = {
   },
   period: { week: 'Week {{n}} of {{year}}', quarter: 'Q{{n}} {{year}}' },
   stability: {
+    less: '{{time}} less',
     items: 'n {{n}}',
     allSites: 'All sites',
     noSite: 'Without a site',

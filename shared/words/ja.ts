@@ -1031,7 +1031,7 @@ export const words: Words = {
       withdrawn: '取り消し',
       hand_over_not_accepted: '引き継ぎが受け入れられませんでした',
     },
-    lead: '現在発生している問題と、過去の問題の一覧です。',
+    lead: '緊急度の高い順',
     what: 'ルール',
     severity: '重大度',
     value: '値',
@@ -1069,6 +1069,9 @@ export const words: Words = {
     noneLead: 'ルールの条件に達すると、自動的にここに表示されます。ルールの一覧は「ルール」のページにあります。',
   },
   ticket: {
+    byDue: '期限の早い順',
+    byChange: '更新の新しい順',
+    presenceOld: 'ここには直近の数日分のみあります。それ以前は、その月の稼働率の内訳とインシデントのページにあります。',
     lead: '対応中の案件です。アラートからは自動で起票されます。',
     new: '新規チケット',
     create: '起票する',
@@ -1364,6 +1367,8 @@ export const words: Words = {
     changed: '更新',
   },
   csv: {
+    pick: 'ファイルを選択',
+    noFile: 'ファイルが選択されていません',
     title: '表として (CSV)',
     get: 'CSV をダウンロード',
     choose: 'CSV ファイルを読み込む',
@@ -1589,6 +1594,7 @@ export const words: Words = {
   },
   period: { week: '{{year}}年第{{n}}週', quarter: '{{year}}年第{{n}}四半期' },
   stability: {
+    less: '差 {{time}}',
     items: 'n {{n}}',
     allSites: 'すべての拠点',
     noSite: '拠点なし',

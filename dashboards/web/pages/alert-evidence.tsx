@@ -92,16 +92,20 @@ function Presence({ alert }: { alert: Alert }) {
       }
     >
       <Ready of={loaded} lines={2}>
-        {({ timeline }) => (
-          <div class="stack-2">
-            <Timeline name={t('ticket.presence')} intervals={timeline} from={from} to={until} />
-            <div class="axis">
-              <span>{time(from, language.value)}</span>
-              <span>{time(until, language.value)}</span>
+        {({ timeline }) =>
+          (timeline[0]?.from ?? until) >= until ? (
+            <p class="quiet">{t('ticket.presenceOld')}</p>
+          ) : (
+            <div class="stack-2">
+              <Timeline name={t('ticket.presence')} intervals={timeline} from={from} to={until} />
+              <div class="axis">
+                <span>{time(from, language.value)}</span>
+                <span>{time(until, language.value)}</span>
+              </div>
+              <StateKey />
             </div>
-            <StateKey />
-          </div>
-        )}
+          )
+        }
       </Ready>
     </Box>
   );

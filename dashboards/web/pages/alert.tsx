@@ -95,11 +95,11 @@ function Facts({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           <span class="strong">{measuredOf(alert)}</span> <span class="quiet small nowrap">{limitOf(alert)}</span>
         </Fact>
         <Fact name={t('alert.since')}>
-          <Moment at={alert.firedAt ?? alert.pendingAt} shape="long" />
+          <Moment at={alert.firedAt ?? alert.pendingAt} />
         </Fact>
         {alert.resolvedAt !== null && (
           <Fact name={t('alert.state.resolved')}>
-            <Moment at={alert.resolvedAt} shape="long" />
+            <Moment at={alert.resolvedAt} />
             {alert.resolvedWhy && (
               <div class="quiet small">
                 {wordOr('alert.why', alert.resolvedWhy, wordOr('cause', alert.resolvedWhy))}

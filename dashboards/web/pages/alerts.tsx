@@ -3,6 +3,7 @@ import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
 import { time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
+import { fleetFilters } from '../fleet/filters.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -191,6 +192,18 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
   );
 }
 
+const isByTime = (filter: AlertFilter) => filter === 'resolved' || filter === 'all';
+
+function AlertsLead({ filter }: { filter: AlertFilter }) {
+  const n = fleetFilters.value?.data?.alerts.unacknowledged;
+  return (
+    <>
+      {n !== undefined && `${t('shell.waitingHere', { n })} · `}
+      {t(isByTime(filter) ? 'ticket.byChange' : 'alert.lead')}
+    </>
+  );
+}
+
 export function AlertsPage() {
   const query = new URLSearchParams(search.value);
   const wanted = query.get('state');
@@ -202,7 +215,7 @@ export function AlertsPage() {
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
     <>
-      <PageHead title={t('page.alerts')} lead={t('alert.lead')} />
+      <PageHead title={t('page.alerts')} lead={<AlertsLead filter={filter} />} />
       {endpoint !== null && (
         <p>
           <a href={to.endpoint(endpoint)}>{rows.value?.get(endpoint)?.name ?? endpoint}</a> ·{' '}
@@ -230,10 +243,7 @@ export function AlertsPage() {
               </Empty>
             ) : (
               <>
-                <AlertTable
-                  items={filter === 'resolved' || filter === 'all' ? items : [...items].sort(byUrgency)}
-                  onDone={list.reload}
-                />
+                <AlertTable items={isByTime(filter) ? items : [...items].sort(byUrgency)} onDone={list.reload} />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
               </>
             )

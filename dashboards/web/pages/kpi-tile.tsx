@@ -57,7 +57,8 @@ export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
 export function formatRange(unit: KpiUnit, low: number | null, high: number | null, currency?: string): string | null {
   if (low === null || high === null) return null;
-  return t('stability.range', { low: formatUnit(unit, low, currency), high: formatUnit(unit, high, currency) });
+  const [least, most] = [formatUnit(unit, low, currency), formatUnit(unit, high, currency)];
+  return least === most ? null : t('stability.range', { low: least, high: most });
 }
 
 /** With few lines, the lines themselves are more useful than one number made of them. */

@@ -53,7 +53,15 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
       key: 'share',
       head: t('stability.share'),
       right: true,
-      cell: (line) => `${formatUnit(total.of, line.part)} / ${formatUnit(total.of, line.whole)}`,
+      cell: ({ part, whole }) => (
+        <>
+          {`${formatUnit(total.of, part)} / ${formatUnit(total.of, whole)}`}
+          {/* Minutes do not show in days. */}
+          {total.of === 'seconds' && part < whole && (
+            <div class="quiet small">{t('stability.less', { time: formatUnit(total.of, whole - part) })}</div>
+          )}
+        </>
+      ),
     });
   columns.push({
     key: 'value',

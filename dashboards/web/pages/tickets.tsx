@@ -258,6 +258,9 @@ export function TicketsPage() {
               </Empty>
             ) : (
               <>
+                <p class="box-body quiet small">
+                  {t(filter === 'resolved' || filter === 'all' ? 'ticket.byChange' : 'ticket.byDue')}
+                </p>
                 <TicketTable items={filter === 'open' ? [...items].sort(byDue) : items} />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}
               </>

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 
 // Paper is never a phone, whatever it is printed from.
 const query = typeof matchMedia === 'undefined' ? null : matchMedia('screen and (max-width: 44rem)');
-const isPhone = signal(query?.matches ?? false);
+export const isPhone = signal(query?.matches ?? false);
 query?.addEventListener('change', ({ matches }) => {
   isPhone.value = matches;
 });

@@ -57,6 +57,7 @@ function Faults({ faults, moreFaults }: Pick<TableOutcome, 'faults' | 'moreFault
 
 export function TableFile({ title, lead, address, download = address, columns, mayRead, onDone }: TableFileProps) {
   const [csv, setCsv] = useState<string | null>(null);
+  const [name, setName] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<TableOutcome | null>(null);
   const [isTooLong, setTooLong] = useState(false);
   const [reason, setReason] = useState('');
@@ -66,6 +67,7 @@ export function TableFile({ title, lead, address, download = address, columns, m
   const choose = async (file: File | undefined) => {
     setOutcome(null);
     setCsv(null);
+    setName(file?.name ?? null);
     setTooLong((file?.size ?? 0) > mostBytes);
     if (!file || file.size > mostBytes) return;
     const text = await file.text();
@@ -98,13 +100,20 @@ export function TableFile({ title, lead, address, download = address, columns, m
             }
           >
             {(ids) => (
-              <input
-                class="input"
-                type="file"
-                accept=".csv,text/csv"
-                onChange={(event) => void choose(event.currentTarget.files?.[0])}
-                {...ids}
-              />
+              // The browser's own button speaks the browser's language; it lies unseen over the one of the page.
+              <span class="file">
+                <input
+                  type="file"
+                  accept=".csv,text/csv"
+                  title={name ?? t('csv.noFile')}
+                  onChange={(event) => void choose(event.currentTarget.files?.[0])}
+                  {...ids}
+                />
+                <span class="button slim" aria-hidden="true">
+                  {t('csv.pick')}
+                </span>
+                <span class="quiet">{name ?? t('csv.noFile')}</span>
+              </span>
             )}
           </Field>
         )}

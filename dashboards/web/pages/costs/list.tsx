@@ -75,8 +75,8 @@ function List({ costs, currency, open }: { costs: readonly CostRow[]; currency: 
             right: true,
             cell: (cost) => amountOf(cost, currency),
           },
-          { key: 'from', head: t('cost.from'), cell: ({ from }) => from },
-          { key: 'to', head: t('cost.to'), cell: ({ to }) => to ?? t('cost.goesOn') },
+          { key: 'from', head: t('cost.from'), cell: ({ from }) => formatMonth(from) },
+          { key: 'to', head: t('cost.to'), cell: ({ to }) => (to === null ? t('cost.goesOn') : formatMonth(to)) },
           { key: 'changed', head: t('cost.changed'), cell: ({ updatedAt }) => <Moment at={updatedAt} shape="date" /> },
         ]}
       />

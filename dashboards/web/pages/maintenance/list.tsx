@@ -77,7 +77,11 @@ function columnsOf(act: (address: string, body?: object) => void): TableColumn<M
         </div>
       ),
     },
-    { key: 'state', head: t('column.state'), cell: (row) => t(`maintenance.state.${row.state}`) },
+    {
+      key: 'state',
+      head: t('column.state'),
+      cell: (row) => <span class="nowrap">{t(`maintenance.state.${row.state}`)}</span>,
+    },
     { key: 'when', head: t('maintenance.when'), cell: (row) => <When row={row} /> },
     {
       key: 'repeat',

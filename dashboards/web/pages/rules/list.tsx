@@ -1,5 +1,6 @@
 /** All rules: the condition of each, its owner, where it differs, and how many alerts it has now. */
 
+import { useState } from 'preact/hooks';
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { languages, loadWords } from '../../../../shared/words/index.ts';
@@ -10,6 +11,7 @@ import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { isPhone } from '../../parts/fold.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
@@ -35,7 +37,7 @@ function alertsOf(id: string): number {
 /** Links to its alerts. */
 export function AlertCount({ id, short = false }: { id: string; short?: boolean }) {
   const count = alertsOf(id);
-  if (count === 0) return <span class="quiet">{short ? format(0) : t('rules.noAlerts')}</span>;
+  if (count === 0) return <span class="quiet usual">{short ? format(0) : t('rules.noAlerts')}</span>;
   return (
     <a href={`/alerts?rule=${encodeURIComponent(id)}`}>
       {short ? format(count) : t('rules.alertsNow', { n: format(count) })}
@@ -59,7 +61,7 @@ function ownersOf(family: Family): string {
 
 function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
   const others = scopesOf(family).filter(({ of }) => of !== 'all');
-  if (others.length === 0) return <span class="quiet nowrap">{t('rules.nowhere')}</span>;
+  if (others.length === 0) return <span class="quiet nowrap usual">{t('rules.nowhere')}</span>;
   const shown = others.slice(0, 3);
   return (
     <ul class="small">
@@ -100,7 +102,10 @@ const columnsOf = (names: ScopeNames): TableColumn<Family>[] => [
   {
     key: 'owner',
     head: t('rules.owner.head'),
-    cell: (family) => <span class="nowrap">{ownersOf(family)}</span>,
+    cell: (family) => {
+      const owners = ownersOf(family);
+      return <span class={owners === t('rules.owner.builtIn') ? 'nowrap usual' : 'nowrap'}>{owners}</span>;
+    },
   },
   { key: 'scopes', head: t('rules.differs'), cell: (family) => <Scopes family={family} names={names} /> },
   {
@@ -108,7 +113,7 @@ const columnsOf = (names: ScopeNames): TableColumn<Family>[] => [
     head: t('column.state'),
     cell: (family) =>
       isOn(family) ? (
-        t('rules.on')
+        <span class="usual">{t('rules.on')}</span>
       ) : (
         <Mark tone="idle" icon="offline">
           {t('rules.off')}
@@ -140,14 +145,20 @@ function matches(family: Family, words: string): boolean {
     .every((word) => text.includes(word));
 }
 
+const mostOnPhone = 12;
+
 export function RulesPage() {
   const list = useLoad<Page<RuleEntry>>('rules', (change) => change.kind === 'rule');
   const names = useScopeNames();
+  const [all, setAll] = useState(false);
   const query = new URLSearchParams(search.value);
   const words = query.get('q') ?? '';
   const isNew = may('admin') && query.get('new') !== null;
   const families = familiesOf(list.data?.items ?? []);
   const found = families.filter((family) => matches(family, words));
+  // Those with alerts first: a phone shows no more than these and some.
+  const urgent = found.toSorted((a, b) => alertsOf(b.id) - alertsOf(a.id));
+  const shown = isPhone.value && !all ? urgent.slice(0, mostOnPhone) : found;
   const holding = families.filter(({ id }) => alertsOf(id) > 0).length;
   return (
     <>
@@ -187,7 +198,21 @@ export function RulesPage() {
             found.length === 0 ? (
               <p class="box-body quiet">{t('rules.noMatch')}</p>
             ) : (
-              <Table caption={t('page.rules')} columns={columnsOf(names)} rows={found} keyOf={(family) => family.id} />
+              <>
+                <Table
+                  caption={t('page.rules')}
+                  columns={columnsOf(names)}
+                  rows={shown}
+                  keyOf={(family) => family.id}
+                />
+                {shown.length < found.length && (
+                  <p class="box-body">
+                    <button type="button" class="button slim" onClick={() => setAll(true)}>
+                      {t('common.showAll', { n: format(found.length) })}
+                    </button>
+                  </p>
+                )}
+              </>
             )
           }
         </Ready>

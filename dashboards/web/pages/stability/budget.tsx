@@ -1,7 +1,7 @@
 /** Error budgets: per endpoint, site, group or tag the target, and how much of the time that it may be down is left. */
 import { useState } from 'preact/hooks';
 import type { AvailabilityTargets, Budgets } from '../../../../shared/api.ts';
-import { cutPercent, duration, none, number } from '../../../../shared/words/format.ts';
+import { cutPercent, duration, none, number, percent } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -16,7 +16,9 @@ const scopes = ['endpoint', 'site', 'group', 'tag'] as const;
 type BudgetScope = (typeof scopes)[number];
 type BudgetLine = Budgets['items'][number];
 
-const targetText = (percent: number) => `${number(percent, language.value, 3)} %`;
+/** With as many decimals as it has: 99.95 and 99.999 are other targets. */
+const targetText = (value: number) =>
+  percent(value, language.value, Math.max(2, String(value).split('.')[1]?.length ?? 0));
 /** Below 0 it is overspent. */
 function minutesText(minutes: number | null): string {
   if (minutes === null) return none;
