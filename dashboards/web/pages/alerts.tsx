@@ -199,7 +199,7 @@ function AlertsLead({ filter }: { filter: AlertFilter }) {
   return (
     <>
       {n !== undefined && `${t('shell.waitingHere', { n })} · `}
-      {t(isByTime(filter) ? 'ticket.byChange' : 'alert.lead')}
+      {isByTime(filter) ? t('ticket.byChange') : t('alert.lead')}
     </>
   );
 }

@@ -70,7 +70,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
           <div>
             <Subject kpi={kpi.id} line={line} />
           </div>
-          <span class="strong">{formatUnit(kpi.unit, line.value)}</span>
+          <span class="strong nowrap">{formatUnit(kpi.unit, line.value)}</span>
         </li>
       ))}
     </ul>
@@ -89,7 +89,7 @@ function Figure({ kpi }: { kpi: KpiValue }) {
   return (
     <>
       <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>
-        {formatUnit(kpi.unit, kpi.value, kpi.currency)} <span class="small quiet">{kpiWord(kpi.id, 'per')}</span>
+        {formatUnit(kpi.unit, kpi.value, kpi.currency)} <span class="small plain quiet">{kpiWord(kpi.id, 'per')}</span>
       </p>
       {kpi.low !== null && (
         <p class="quiet small">
@@ -127,10 +127,10 @@ function Facts({ kpi }: { kpi: KpiValue }) {
   );
 }
 
-/** A column per week, all on one scale from zero. */
+/** A column per week, all on one scale from zero; one alone has nothing beside it to compare with. */
 function Weeks({ weeks, zone }: Pick<KpiValue, 'weeks'> & { zone: string }) {
   const [first, last] = [weeks[0], weeks.at(-1)];
-  if (!first || !last) return null;
+  if (!first || !last || first === last) return null;
   const most = Math.max(...weeks.map(({ count }) => count), 1);
   const day = (at: number) => time(at, language.value, 'day', zone);
   const said = weeks.map(({ from, count }) => `${day(from)}: ${number(count, language.value)}`).join(', ');

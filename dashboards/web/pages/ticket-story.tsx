@@ -6,7 +6,7 @@ import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
-import { joined, type Moment as StoryMoment, storyOf } from '../time/story.ts';
+import { joined, type NotificationRow, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
 interface StoryItem {
@@ -132,8 +132,6 @@ function itemOf(moment: StoryMoment): StoryItem {
       return itemOfNotification(moment.notification);
   }
 }
-
-type NotificationRow = TicketDetail['notifications'][number];
 
 function itemOfNotification(notification: NotificationRow): StoryItem {
   const event = wordOr('story.notification', notification.event);

@@ -259,7 +259,7 @@ export function TicketsPage() {
             ) : (
               <>
                 <p class="box-body quiet small">
-                  {t(filter === 'resolved' || filter === 'all' ? 'ticket.byChange' : 'ticket.byDue')}
+                  {filter === 'resolved' || filter === 'all' ? t('ticket.byChange') : t('ticket.byDue')}
                 </p>
                 <TicketTable items={filter === 'open' ? [...items].sort(byDue) : items} />
                 {next !== null && <p class="box-body quiet small">{t('common.onlyFirst', { n: items.length })}</p>}

@@ -3,7 +3,7 @@ import type { TicketDetail } from '../../../shared/api.ts';
 import { silence } from '../../../shared/words/names.ts';
 
 type StoryEvent = TicketDetail['events'][number];
-type NotificationRow = TicketDetail['notifications'][number];
+export type NotificationRow = TicketDetail['notifications'][number];
 
 export type Moment =
   | { at: number; kind: 'event'; event: StoryEvent }

@@ -9,10 +9,12 @@ import { instantBeside } from '../../time/beside.ts';
 import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { Actions } from '../stability/actions.tsx';
+import { ChangeCost } from '../stability/change-cost.tsx';
 import { formatMonth } from '../stability/format.ts';
 import { Hours } from '../stability/hours.tsx';
 import { About, Lead } from '../stability/lead.tsx';
 import { Causes, Waterfall } from '../stability/parts.tsx';
+import { ProtectionBlock } from '../stability/protection.tsx';
 import { Sites } from '../stability/sites.tsx';
 import { Support } from '../stability/support.tsx';
 import { Tiles } from '../stability/tiles.tsx';
@@ -151,6 +153,8 @@ function Content({ report }: { report: PeriodReport }) {
         <Causes data={stability} />
         <Hours data={stability} before={before} />
         <Support data={stability} />
+        <ProtectionBlock data={stability} />
+        <ChangeCost data={stability} />
       </section>
       <section class="annex stack">
         <Box title={t('report.meanings')}>

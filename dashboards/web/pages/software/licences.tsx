@@ -68,7 +68,7 @@ export function Licences({ products, open }: { products: readonly ProductRow[]; 
           },
           { key: 'class', head: t('software.class'), cell: (one) => t(`software.classes.${one.class}`) },
           { key: 'owned', head: t('software.owned'), right: true, cell: ({ use }) => owned(use) },
-          { key: 'installed', head: t('software.installed'), right: true, cell: ({ use }) => <Installed {...use} /> },
+          { key: 'installed', head: t('software.installs'), right: true, cell: ({ use }) => <Installed {...use} /> },
           { key: 'used', head: t('software.usedOf'), right: true, cell: ({ use }) => <Used {...use} /> },
           { key: 'inUse', head: t('software.inUse'), right: true, cell: ({ use }) => inUse(use) },
         ]}

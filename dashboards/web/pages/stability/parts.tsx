@@ -32,9 +32,11 @@ function stepsOf({ parts, index }: Stability): Step[] {
   return [{ name: 'whole', part: null, from: 0, to: 100 }, ...steps, ...(index.value === null ? [] : [end])];
 }
 
-/** `99.57 % · 100 points from 99.90 %, none from 99.00 %`. */
-const scaleOf = ({ unit, target, floor }: IndexPart) =>
-  t('stability.scale', { target: formatUnit(unit, target), floor: formatUnit(unit, floor) });
+/** `100 at 99.90 %`, `0 at 99.00 %`. */
+const scaleOf = ({ unit, target, floor }: IndexPart) => [
+  t('stability.scaleTop', { target: formatUnit(unit, target) }),
+  t('stability.scaleFloor', { floor: formatUnit(unit, floor) }),
+];
 
 export function Waterfall({ data }: { data: Stability }) {
   const columns: TableColumn<Step>[] = [
@@ -52,7 +54,13 @@ export function Waterfall({ data }: { data: Stability }) {
         part && (
           <>
             {formatUnit(part.unit, part.value)}
-            <div class="quiet tiny">{scaleOf(part)}</div>
+            <div class="quiet tiny">
+              {scaleOf(part).map((text) => (
+                <span class="nowrap" key={text}>
+                  {text}{' '}
+                </span>
+              ))}
+            </div>
           </>
         ),
     },
@@ -170,14 +178,16 @@ export function Causes({ data }: { data: Stability }) {
       right: true,
       cell: ({ hours, unconfirmed, ticket }) => (
         <>
-          {ticket || hours > 0 ? formatHours(hours) : none}
+          <span class="nowrap">{ticket || hours > 0 ? formatHours(hours) : none}</span>
           {unconfirmed > 0 && (
             <div class="quiet small">{t('stability.plusUnconfirmed', { hours: formatHours(unconfirmed) })}</div>
           )}
         </>
       ),
     },
-    {
+  ];
+  if (whole > 0)
+    columns.push({
       key: 'bar',
       head: t('stability.column.bar'),
       bare: true,
@@ -186,8 +196,7 @@ export function Causes({ data }: { data: Stability }) {
         hours + unconfirmed + planned > 0 && (
           <Bar whole={whole} stretches={hourStretches({ lost: hours, unconfirmed, planned })} />
         ),
-    },
-  ];
+    });
   return (
     <section id="causes">
       <Box title={t('stability.causesTitle')} flush>

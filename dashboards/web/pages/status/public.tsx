@@ -1,7 +1,7 @@
 /** For whoever asks whether it works: one sentence, ninety days, and what people said. No navigation, no names of machines. */
 import { useEffect } from 'preact/hooks';
 import type { StatusAnswer } from '../../../../shared/api.ts';
-import { cutPercent, time } from '../../../../shared/words/format.ts';
+import { cutPercent, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { me } from '../../net/session.ts';
 import { Empty, Ready } from '../../parts/box.tsx';
@@ -49,6 +49,15 @@ function sentenceOf({ components, next, hasWord, zone }: StatusAnswer): [Tone, I
   return [tone, icon, said.filter(Boolean).join(' ')];
 }
 
+/** Of the days that are known: a page that is young must not speak of ninety. */
+function availabilityOf({ availability, days }: StatusPart): string {
+  const known = days.filter(({ up, down }) => up + down > 0).length;
+  return t('status.availability', {
+    value: cutPercent(availability, language.value),
+    n: number(known, language.value),
+  });
+}
+
 function Part({ part, zone }: { part: StatusPart; zone: string }) {
   const [tone, icon] = looks[part.state];
   return (
@@ -62,7 +71,7 @@ function Part({ part, zone }: { part: StatusPart; zone: string }) {
       <DayStrip name={part.name} days={part.days} to={(part.days.at(-1)?.at ?? 0) + 86_400_000} zone={zone} />
       <div class="spread quiet small">
         <span>{time(part.days[0]?.at, language.value, 'day', zone)}</span>
-        <span>{t('status.availability', { value: cutPercent(part.availability, language.value) })}</span>
+        <span>{availabilityOf(part)}</span>
         <span>{t('status.today')}</span>
       </div>
     </li>
