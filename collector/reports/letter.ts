@@ -97,8 +97,11 @@ const personHours = (value: number | null, language: Language) =>
     ? none
     : word(language, 'stability.personHours', { n: number(value, language, Math.abs(value) < 10 ? 1 : 0) });
 
+/** Never −0, and with the sign of the page. */
 const points = (value: number, language: Language) =>
-  word(language, 'stability.points', { n: number(value, language, 1) });
+  word(language, 'stability.points', {
+    n: number(Math.abs(value) < 0.05 ? 0 : value, language, 1).replace('-', '−'),
+  });
 
 function sectionsOf({ content }: PeriodReport, language: Language): LetterSection[] {
   const { stability, before } = content;
@@ -160,8 +163,9 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
 }
 
 function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability | null, language: Language) {
-  const { id, unit, value, n, state } = kpi;
+  const { id, unit, value, n, state, low, high, coverage } = kpi;
   const currency = kpi.currency ?? undefined;
+  const shown = (one: number) => kpiNumber(unit, one, language, currency);
   const was =
     before && earlier && earlier.value !== null && earlier.state !== 'insufficient'
       ? [
@@ -176,7 +180,12 @@ function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability 
     what: findWord(language, `kpi.${id}.name`) ?? id,
     value: state === 'insufficient' ? none : kpiNumber(unit, value, language, currency),
     note: [
+      findWord(language, `kpi.${id}.per`) ?? '',
+      state !== 'insufficient' && low !== null && high !== null && shown(low) !== shown(high)
+        ? word(language, 'stability.range', { low: shown(low), high: shown(high) })
+        : '',
       word(language, 'stability.items', { n: number(n, language) }),
+      coverage === null ? '' : `${word(language, 'stability.coverage')} ${percent(coverage, language, 1)}`,
       state === 'insufficient' ? word(language, 'stability.insufficient') : '',
       ...was,
     ]
