@@ -4,13 +4,11 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { build } from 'vite';
 import { words } from '../../shared/words/en.ts';
-import { loadPages, violations } from '../support/browser.ts';
+import { buildWeb, loadPages, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -61,10 +59,7 @@ rules:
 `;
 
 async function open(): Promise<World> {
-  await build({
-    configFile: fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url)),
-    logLevel: 'warn',
-  });
+  await buildWeb();
   const data = temporaryFolder();
   const profile = temporaryFolder();
   const config = join(profile.path, 'evenkeel.yaml');

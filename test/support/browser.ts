@@ -1,7 +1,7 @@
 /** A headless Chromium on a profile of its own, and the web app as it is in the tree. */
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { build, createServer } from 'vite';
@@ -31,8 +31,21 @@ export async function loadPages(): Promise<typeof import('../../dashboards/web/p
 
 /** Builds the web app that the collector serves. @returns its folder */
 export async function buildWeb(): Promise<string> {
-  await build({ configFile, logLevel: 'warn' });
-  return join(dirname(configFile), 'dist');
+  const dist = join(dirname(configFile), 'dist');
+  const made = temporaryFolder();
+  await build({ configFile, logLevel: 'warn', build: { outDir: made.path, emptyOutDir: true } });
+  // Tests beside this one serve the same folder, and fetch parts of the app at any time: no file of it may be gone or
+  // half written for a moment.
+  const files = readdirSync(made.path, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  for (const file of files) {
+    const from = join(file.parentPath, file.name);
+    const to = join(dist, relative(made.path, from));
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(from, `${to}.${process.pid}`);
+    renameSync(`${to}.${process.pid}`, to);
+  }
+  made.remove();
+  return dist;
 }
 
 export interface Browser {
