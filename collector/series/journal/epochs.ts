@@ -10,6 +10,14 @@ import { Receipt } from './receipt.ts';
  */
 const remembered = 256;
 
+/**
+ * Epochs of one endpoint that are remembered. An agent makes one with its spool, and may declare losses of the few before
+ * it; beyond this those made first go, which costs no more than that a repetition of their reports is stored twice.
+ */
+export const epochsOfEndpoint = 1000;
+/** What has reports that are younger may still be repeated. */
+const inUseMs = 600_000;
+
 /** A report whose commit is awaited. The same report arriving meanwhile waits for the same commit. */
 export interface Waiter {
   epoch: Epoch;
@@ -46,6 +54,8 @@ export interface Epochs {
   /** Those could not be saved: they are to be taken again. */
   giveBack(epochs: readonly Epoch[]): void;
   dropSeenBefore(time: number): void;
+  /** Ids of the epochs that were dropped for the number of them, since the last call. */
+  takeDropped(): number[];
   /** Frees the digests of epochs not seen since: they are read again where one is asked for. */
   restSeenBefore(time: number): void;
 }
@@ -57,6 +67,7 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
   const fresh: Epoch[] = [];
   const changed = new Set<Epoch>();
   let lastId = 0;
+  let dropped: number[] = [];
 
   const keep = (row: Epoch) => {
     let ofEndpoint = all.get(row.endpoint);
@@ -72,6 +83,24 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
   for (const { id, endpoint, epoch, through, also, seenAt } of known)
     keep({ id, endpoint, epoch, receipt: new Receipt(through, also), digests: null, seenAt, inFlight: new Map() });
 
+  /** Those made first, but for what is in use or not saved yet. */
+  const dropBeyond = (ofEndpoint: Map<string, Epoch>, now: number) => {
+    let excess = ofEndpoint.size - epochsOfEndpoint;
+    for (const epoch of ofEndpoint.values()) {
+      if (excess <= 0) return;
+      const isInUse = epoch.digests !== null && epoch.seenAt > now - inUseMs;
+      // Not saved yet, and so are those made after it.
+      if (fresh[0] && epoch.id >= fresh[0].id) return;
+      if (isInUse || epoch.inFlight.size > 0) continue;
+      ofEndpoint.delete(epoch.epoch);
+      byId.delete(epoch.id);
+      changed.delete(epoch);
+      dropped.push(epoch.id);
+      excess--;
+    }
+  };
+  for (const ofEndpoint of all.values()) dropBeyond(ofEndpoint, Number.POSITIVE_INFINITY);
+
   const digestsOf = (epoch: Epoch): Uint32Array => {
     if (epoch.digests) return epoch.digests;
     epoch.digests = new Uint32Array(remembered);
@@ -85,18 +114,21 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     of(endpoint, epoch, now) {
       const found = all.get(endpoint)?.get(epoch);
       if (found) return found;
-      const digests = new Uint32Array(remembered);
       const made = {
         id: lastId + 1,
         endpoint,
         epoch,
         receipt: new Receipt(),
-        digests,
+        // Made with the first report: an epoch of which only losses are declared never has any.
+        digests: null,
         seenAt: now,
         inFlight: new Map(),
       };
       fresh.push(made);
-      return keep(made);
+      keep(made);
+      const ofEndpoint = all.get(endpoint) as Map<string, Epoch>;
+      if (ofEndpoint.size > epochsOfEndpoint) dropBeyond(ofEndpoint, now);
+      return made;
     },
     find: (endpoint, epoch) => all.get(endpoint)?.get(epoch),
     byId: (id) => byId.get(id),
@@ -122,6 +154,11 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     },
     giveBack(epochs) {
       for (const epoch of epochs) changed.add(epoch);
+    },
+    takeDropped() {
+      const taken = dropped;
+      dropped = [];
+      return taken;
     },
     dropSeenBefore(time) {
       for (const [id, epoch] of byId) {

@@ -62,7 +62,8 @@ export interface Journal {
   saveReceipts(receipts: readonly ReceiptRow[]): void;
   /** Of an epoch, as they were saved last. */
   digests(epoch: number): Uint8Array | null;
-  dropReceipts(before: number): void;
+  /** Those seen before, and of these epochs. */
+  dropReceipts(before: number, epochs: readonly number[]): void;
   /** One commit: the rows of the backend's own tables, and that it holds blocks up to `through` from now on. */
   advance(through: number | null, record: () => void): void;
   /** For the tables of the backend. */
@@ -180,7 +181,13 @@ function journalOn(database: DatabaseSync): Journal {
     },
     saveReceipts: (receipts) => transaction(() => save(receipts)),
     digests: (epoch) => (readDigests.get(epoch)?.digests ?? null) as Uint8Array | null,
-    dropReceipts: (before) => void prepare('delete from receipts where seen_at < ?').run(before),
+    dropReceipts(before, epochs) {
+      const drop = prepare('delete from receipts where id = ?');
+      transaction(() => {
+        prepare('delete from receipts where seen_at < ?').run(before);
+        for (const id of epochs) drop.run(id);
+      });
+    },
     advance(upTo, record) {
       transaction(() => {
         record();

@@ -44,7 +44,7 @@ export function createReceiptKeeper(parts: {
     dropOld() {
       const before = clock.now() - parts.keptMs;
       epochs.dropSeenBefore(before);
-      journal.dropReceipts(before);
+      journal.dropReceipts(before, epochs.takeDropped());
       epochs.restSeenBefore(clock.now() - restAfterMs);
     },
   };
