@@ -113,7 +113,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const changeFeed = createChangeFeed();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword);
-  const enrollments = createEnrollments(state, clock.now);
+  const enrollments = createEnrollments(state, clock.now, config.zone);
   /** A renamed site is renamed in the scopes of rules as well, before any change of an endpoint is published. */
   const onScopesMoved = async () => {
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
@@ -145,7 +145,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
   warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
   const alerts = createAlerts({
-    ...{ state, clock, fleet, changeFeed, log },
+    ...{ state, clock, fleet, changeFeed, log, zone: config.zone },
     books: rules.books,
     groupsOf,
     scopeNameOf: scopeNames(fleet, groups),

@@ -45,6 +45,9 @@ export function isDate(text: string): boolean {
   return new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
 }
 
+/** A year that was typed wrong: nothing that is kept here began earlier, or is known so far ahead. */
+export const isFarDate = (text: string): boolean => text < '1990' || text > '2100-12-31';
+
 /** Since midnight. @throws RangeError when it is no time of day */
 export function minutesOf(time: string): number {
   const minutes = isTime(time) ? Number(time.slice(0, 2)) * 60 + Number(time.slice(3)) : Number.NaN;

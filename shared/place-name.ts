@@ -41,6 +41,8 @@ export function repairedName(text: string): string | null {
 
 /** Fit for a message: short, and nothing in it can break the line or turn it around. */
 export function shownName(text: string): string {
+  // Quotation marks around nothing read like a fault of the message.
+  if (text.trim() === '') return text === '' ? '(empty)' : '(blank)';
   const escaped = text.slice(0, 60).replace(disturbing, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
   return `"${escaped}${text.length > 60 ? '…' : ''}"`;
 }

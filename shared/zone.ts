@@ -3,6 +3,10 @@ import { fail } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { shownName } from './place-name.ts';
 
+/** For a message to people, who may be anywhere: `2026-11-27 19:00 (Asia/Tokyo)`. */
+export const shownInstant = (at: number, zone: string): string =>
+  `${Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ')} (${zone})`;
+
 /** @throws EvenkeelError BAD_ZONE for all but the names of IANA: an offset such as +09:00 has no daylight saving */
 export function zoneNamed(zone: string): string {
   try {

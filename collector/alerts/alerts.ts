@@ -44,6 +44,8 @@ export interface AlertsParts {
   groupsOf?: (endpoint: string) => readonly string[];
   /** For people: the name of what a window is about. */
   scopeNameOf?: (scope: MaintenanceScope) => string;
+  /** Report zone, IANA, of the times in messages; UTC without it. */
+  zone?: string;
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
@@ -239,7 +241,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
     maintenance: createMaintenanceActions({
-      ...{ state, clock, maintenance, push: queue.push },
+      ...{ state, clock, maintenance, push: queue.push, zone: parts.zone ?? 'UTC' },
       firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,
       nameOf: parts.scopeNameOf ?? (({ target }) => target),
     }),

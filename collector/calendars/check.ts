@@ -1,6 +1,6 @@
 /** What is wrong with a calendar that a person wrote, in words. Pure. */
 
-import { type DaySpans, isDate, isTime, minutesOf, type Weekday, weekdays } from '../../shared/calendar.ts';
+import { type DaySpans, isDate, isFarDate, isTime, minutesOf, type Weekday, weekdays } from '../../shared/calendar.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 
 export interface CalendarContent {
@@ -18,11 +18,15 @@ export function calendarFault({ weekly, holidays, overrides }: CalendarContent):
     const fault = spansFault(weekly[day] ?? []);
     if (fault !== null) return `${day}: ${fault}`;
   }
-  for (const { date } of holidays) if (!isDate(date)) return `holiday "${date}" is not a date such as 2026-12-25`;
+  for (const { date } of holidays) {
+    if (!isDate(date)) return `holiday "${date}" is not a date such as 2026-12-25`;
+    if (isFarDate(date)) return `holiday "${date}" is not between 1990 and 2100`;
+  }
   const twice = holidays.find(({ date }, n) => holidays.findIndex((other) => other.date === date) !== n);
   if (twice) return `holiday ${twice.date} is listed twice`;
   for (const [date, spans] of Object.entries(overrides)) {
     if (!isDate(date)) return `"${date}" is not a date such as 2026-12-24`;
+    if (isFarDate(date)) return `"${date}" is not between 1990 and 2100`;
     const fault = spansFault(spans);
     if (fault !== null) return `${date}: ${fault}`;
   }

@@ -18,7 +18,7 @@ export function createChangeOutcomes({ state, clock, zone, maintenance, stored, 
     const end =
       row.kind === 'recognised' || (!isFirst && verdict.at === undefined)
         ? (row.implemented_at as number)
-        : finishedAt(verdict.at, { start: row.start_at, end: row.end_at }, now);
+        : finishedAt(verdict.at, { start: row.start_at, end: row.end_at }, { now, zone });
     const { outcome, objectiveMet, rolledBack, emergencyFix } = verdict;
     const reason = verdict.reason.trim();
     const columns = {

@@ -9,7 +9,7 @@ import { closeWindows, moveWindows, openWindows } from './windows.ts';
 type Begin = (row: StoredChange, by: string) => Promise<void>;
 
 export function createChangePeople(tools: ChangeTools, begin: Begin) {
-  const { state, clock, maintenance, stored, planned, save, publish } = tools;
+  const { state, clock, zone, maintenance, stored, planned, save, publish } = tools;
 
   /** @throws EvenkeelError BAD_CHANGE */
   async function checkRepair(repairOf: number | null, own: number | null): Promise<void> {
@@ -46,7 +46,7 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
   /** Saved, and begun where its start is over; without its windows. */
   async function enter(wish: ChangeWish, by: string): Promise<StoredChange> {
     const now = clock.now();
-    const { title, description, scopes, from, to, repairOf } = checkedWish(wish, now);
+    const { title, description, scopes, from, to, repairOf } = checkedWish(wish, { now, zone });
     await checkRepair(repairOf, null);
     const made = { created_at: now, created_by: by, updated_at: now, updated_by: by };
     const row = await state.transaction().execute(async (db) => {
@@ -92,7 +92,7 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
       ...{ title: row.title, description: row.description, scopes: rows },
       ...{ from: row.start_at, to: row.end_at, repairOf: row.repair_of },
     };
-    const wish = checkedWish({ ...was, ...given }, now);
+    const wish = checkedWish({ ...was, ...given }, { now, zone });
     const key = ({ of, target }: MaintenanceScope) => `${of} ${target}`;
     const gone = rows.filter((scope) => !wish.scopes.some((one) => key(one) === key(scope)));
     const moves = wish.from !== was.from || wish.to !== was.to;

@@ -1,6 +1,7 @@
 /** What a person asks for, checked: the bounds of changes stand here and nowhere else. Pure. */
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { disturbing, nameKey, shownName } from '../../shared/place-name.ts';
+import { shownInstant } from '../../shared/zone.ts';
 import type { ChangeOutcome } from '../kpi/formulas/change-success.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 
@@ -43,10 +44,16 @@ type ChangeField = 'title' | 'description' | 'targets' | 'from' | 'to' | 'finish
 /** @param field which of what was given it is about */
 export const badChange = (field: ChangeField, problem: string, todo: string): EvenkeelError =>
   fail('BAD_CHANGE', { problem, todo }, undefined, [{ at: field, problem }]);
-const iso = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`;
+
+/** `zone`: of the times in messages, IANA. */
+interface AskedAt {
+  now: number;
+  zone: string;
+}
 
 /** Tidied. @throws EvenkeelError BAD_CHANGE */
-export function checkedWish(wish: ChangeWish, now: number): ChangeWish {
+export function checkedWish(wish: ChangeWish, { now, zone }: AskedAt): ChangeWish {
+  const shown = (at: number) => shownInstant(at, zone);
   const { from, to, scopes, repairOf } = wish;
   const title = wish.title.replace(disturbing, ' ').replace(/\s+/g, ' ').trim();
   const description = wish.description.trim();
@@ -62,13 +69,14 @@ export function checkedWish(wish: ChangeWish, now: number): ChangeWish {
       `it has ${scopes.length} targets, the limit is ${changeBounds.scopes}`,
       'Give a group, a tag or a site instead of single endpoints.',
     );
-  if (to <= from) throw badChange('to', `its end ${iso(to)} is not after its start ${iso(from)}`, 'Give a later end.');
+  if (to <= from)
+    throw badChange('to', `its end ${shown(to)} is not after its start ${shown(from)}`, 'Give a later end.');
   if (to - from > changeBounds.lastsMs)
     throw badChange('to', 'it lasts more than 30 days', 'Give an earlier end, or make it several changes.');
   if (from > now + changeBounds.aheadMs)
-    throw badChange('from', `its start ${iso(from)} is more than a year away`, 'Give an earlier start.');
+    throw badChange('from', `its start ${shown(from)} is more than a year away`, 'Give an earlier start.');
   if (from < now - changeBounds.pastMs)
-    throw badChange('from', `its start ${iso(from)} is more than 400 days ago`, 'Give a later start.');
+    throw badChange('from', `its start ${shown(from)} is more than 400 days ago`, 'Give a later start.');
   const distinct = new Map(scopes.map((scope) => [`${scope.of} ${scope.target}`, scope]));
   return { title, description, scopes: [...distinct.values()], from, to, repairOf };
 }
@@ -84,20 +92,25 @@ export const isRaised = (stated: ChangeOutcome, computed: ChangeOutcome): boolea
   order.indexOf(stated) < order.indexOf(computed);
 
 /** When it was finished. Where nobody says: now, at the end of its window at the latest. @throws EvenkeelError BAD_CHANGE */
-export function finishedAt(at: number | undefined, window: { start: number; end: number }, now: number): number {
+export function finishedAt(
+  at: number | undefined,
+  window: { start: number; end: number },
+  { now, zone }: AskedAt,
+): number {
+  const shown = (instant: number) => shownInstant(instant, zone);
   if (window.start > now)
     throw badChange(
       'from',
-      `it begins at ${iso(window.start)} and has not begun`,
+      `it begins at ${shown(window.start)} and has not begun`,
       'Wait for its start, move it, or cancel it.',
     );
   const end = at ?? Math.min(now, window.end);
   if (end < window.start)
     throw badChange(
       'finished',
-      `its end ${iso(end)} is before its start ${iso(window.start)}`,
+      `its end ${shown(end)} is before its start ${shown(window.start)}`,
       'Give a time after its start.',
     );
-  if (end > now + nowMs) throw badChange('finished', `its end ${iso(end)} is to come`, 'Give a time that is past.');
+  if (end > now + nowMs) throw badChange('finished', `its end ${shown(end)} is to come`, 'Give a time that is past.');
   return Math.min(end, now);
 }

@@ -2,6 +2,7 @@
 import { type ChangeName, type ChangeRow, changeOutcomes } from '../../shared/api.ts';
 import { type CsvCell, type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
+import { namesNear } from '../../shared/nearest.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import { type ChangeWish, checkedWish, finishedAt, type StatedOutcome } from './plan.ts';
@@ -75,6 +76,8 @@ interface ReadingTable {
   zone: string;
   /** Under the names that are kept; null: there is none, or it is not clear which. */
   scopeNamed(scope: MaintenanceScope): Promise<MaintenanceScope | null>;
+  /** What there is of a kind, for the message about an unknown one. */
+  namesOf(of: MaintenanceScope['of']): Promise<string[]>;
   /** Whether a planned change with this title and window is there. */
   isKnown(wish: Pick<ChangeWish, 'title' | 'from' | 'to'>): Promise<boolean>;
 }
@@ -134,7 +137,7 @@ async function changeIn(line: number, of: Record<ChangeColumn, string>, reading:
     ...{ title: of.title, description: of.description, scopes, repairOf: numberIn(of.repair_of) },
     ...{ from: instantIn('from', of.from, zone), to: instantIn('to', of.to, zone) },
   };
-  const wish = refusing(() => checkedWish(given, now));
+  const wish = refusing(() => checkedWish(given, { now, zone }));
   const outcome = outcomeIn(of, wish, reading);
   if (of.state === 'cancelled') throw new CellFault('state', reason('change_cancelled'));
   return { line, wish, outcome };
@@ -151,12 +154,15 @@ function refusing<T>(check: () => T): T {
   }
 }
 
-async function scopeIn(text: string, { scopeNamed }: ReadingTable): Promise<MaintenanceScope> {
+async function scopeIn(text: string, { scopeNamed, namesOf }: ReadingTable): Promise<MaintenanceScope> {
   const [, kind = '', target = ''] = /^(\w+)\s*:\s*(.+)$/.exec(text) ?? [];
   const of = kinds.find((one) => one === kind.toLowerCase());
   if (!of) throw new CellFault('targets', reason('change_target_form', { text, known: kinds.join(', ') }));
   const found = await scopeNamed({ of, target });
-  if (!found) throw new CellFault('targets', reason('change_target_unknown', { text }));
+  if (!found) {
+    const known = namesNear(target, await namesOf(of));
+    throw new CellFault('targets', reason('change_target_unknown', { text, known }));
+  }
   return found;
 }
 
@@ -205,7 +211,7 @@ function outcomeIn(
   const outcome = changeOutcomes.find((one) => one === of.outcome.toLowerCase());
   if (!outcome) throw new CellFault('outcome', reason('entry_choice', { known: changeOutcomes.join(', ') }));
   const given = of.finished === '' ? undefined : instantIn('finished', of.finished, zone);
-  const at = refusing(() => finishedAt(given, { start: wish.from, end: wish.to }, now));
+  const at = refusing(() => finishedAt(given, { start: wish.from, end: wish.to }, { now, zone }));
   // A bad outcome by its own facts needs a reason to be called a better one; a time-line of the past has no other facts yet.
   const worse = flags.rolledBack || flags.emergencyFix || flags.objectiveMet === false;
   if (worse && outcome !== 'failed' && of.reason === '') throw new CellFault('reason', reason('change_reason'));

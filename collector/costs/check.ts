@@ -1,4 +1,5 @@
 /** What is wrong with a cost that a person entered. Pure. */
+import { isFarDate } from '../../shared/calendar.ts';
 import { isCurrency, mostCents } from '../../shared/money.ts';
 import { nameFault } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
@@ -32,7 +33,7 @@ export interface MoneyFields {
 }
 
 const mostMonths = 600;
-const isMonth = (text: string) => /^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(text);
+const isMonth = (text: string) => /^\d{4}-(0[1-9]|1[0-2])$/.test(text);
 
 export interface FieldFault<Field extends string> {
   field: Field;
@@ -48,7 +49,9 @@ export function costFault(cost: CostFields): FieldFault<keyof CostFields> | null
   const amount = amountFault(cents);
   if (amount) return at('cents', amount);
   if (!isMonth(from)) return at('from', reason('entry_month'));
+  if (isFarDate(from)) return at('from', reason('entry_year'));
   if (to !== null && !isMonth(to)) return at('to', reason('entry_month'));
+  if (to !== null && isFarDate(to)) return at('to', reason('entry_year'));
   if (to !== null && to < from) return at('to', reason('entry_order', { from }));
   if (kind !== 'capital') return months === null ? null : at('months', reason('entry_life_of_capital'));
   const isLife = months !== null && Number.isInteger(months) && months >= 1 && months <= mostMonths;

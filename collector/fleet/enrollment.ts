@@ -4,6 +4,7 @@ import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
+import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
@@ -85,13 +86,14 @@ const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
 });
 
 /** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
-function refuse(row: EnrollmentRow | undefined, now: number): void {
+function refuse(row: EnrollmentRow | undefined, now: number, zone: string): void {
   if (!row || row.revoked_at !== null) throw fail('JOIN_CODE_UNKNOWN');
   if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
-  if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: new Date(row.expires_at).toISOString() });
+  if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: shownInstant(row.expires_at, zone) });
 }
 
-export function createEnrollments(state: State, now: () => number): Enrollments {
+/** @param zone report zone, IANA, of the times in messages */
+export function createEnrollments(state: State, now: () => number, zone = 'UTC'): Enrollments {
   return {
     async list() {
       return (await state.selectFrom('enrollments').selectAll().orderBy('created_at', 'desc').execute()).map(
@@ -136,7 +138,7 @@ export function createEnrollments(state: State, now: () => number): Enrollments 
       return state.transaction().execute(async (db) => {
         const found = db.selectFrom('enrollments').selectAll().where('code_hash', '=', hashSecret(secret));
         const row = await found.executeTakeFirst();
-        refuse(row, at);
+        refuse(row, at, zone);
         const code = row as NonNullable<typeof row>;
         await db
           .updateTable('enrollments')

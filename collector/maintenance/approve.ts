@@ -13,6 +13,8 @@ export interface MaintenancePeopleParts {
   state: State;
   clock: Clock;
   maintenance: MaintenanceMemory;
+  /** Report zone, IANA: of the times in messages. */
+  zone: string;
   push(input: Input): Promise<void>;
 }
 

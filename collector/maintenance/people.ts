@@ -29,10 +29,11 @@ const skippedAtMost = 200;
 
 export type MaintenancePeople = ReturnType<typeof createMaintenancePeople>;
 
-export function createMaintenancePeople({ state, clock, maintenance, push }: MaintenancePeopleParts) {
+export function createMaintenancePeople(parts: MaintenancePeopleParts) {
+  const { state, clock, maintenance, push, zone } = parts;
   const wish = (given: MaintenanceWish, at: number) => push({ type: 'maintenance', at, wish: given });
 
-  const approve = createApproval({ state, clock, maintenance, push });
+  const approve = createApproval(parts);
 
   /** @throws EvenkeelError NOT_FOUND, CONFLICT where nothing begins any more */
   async function windowOf(id: string): Promise<MaintenanceWindow> {
@@ -55,7 +56,7 @@ export function createMaintenancePeople({ state, clock, maintenance, push }: Mai
 
   function newWindow({ scope, reason, ...when }: WindowWish, by: string): MaintenanceWindow {
     const now = clock.now();
-    const schedule = scheduleOf(when, now);
+    const schedule = scheduleOf(when, { now, zone });
     const begunUntil = isRecurring(schedule) ? now : Math.min(now, schedule.start);
     const made = { createdAt: now, createdBy: by, updatedAt: now, updatedBy: by };
     return {
@@ -109,7 +110,7 @@ export function createMaintenancePeople({ state, clock, maintenance, push }: Mai
         if (moves)
           window.schedule = scheduleOf(
             movedOf(before, given),
-            now,
+            { now, zone },
             isRecurring(before.schedule) ? before.schedule.skip : [],
           );
         Object.assign(window, { updatedAt: now, updatedBy: by, approval: null });

@@ -2,7 +2,7 @@
 import { minutesOf } from '../../shared/calendar.ts';
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { shownName } from '../../shared/place-name.ts';
-import { zoneNamed } from '../../shared/zone.ts';
+import { shownInstant, zoneNamed } from '../../shared/zone.ts';
 import { readCron } from './cron.ts';
 import {
   dayMs,
@@ -42,31 +42,37 @@ const startsPerDay = 24;
 const muchShare = 0.2;
 
 export const refused = (problem: string, todo: string): EvenkeelError => fail('BAD_MAINTENANCE', { problem, todo });
-const iso = (at: number) => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
-/** @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE */
-export function scheduleOf(wish: ScheduleWish, now: number, skip: readonly string[] = []): Schedule {
-  if (wish.repeat && (wish.from !== undefined || wish.to !== undefined))
-    throw refused('it has both an end and a repetition', 'Give `from` and `to`, or `repeat` alone.');
-  return wish.repeat ? recurrenceOf(wish.repeat, now, skip) : onceOf(wish, now);
+/** `zone`: of the times in messages, IANA; a repetition has its own. */
+interface AskedAt {
+  now: number;
+  zone: string;
 }
 
-function onceOf({ to, late, ...given }: ScheduleWish, now: number): Schedule {
+/** @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE */
+export function scheduleOf(wish: ScheduleWish, asked: AskedAt, skip: readonly string[] = []): Schedule {
+  if (wish.repeat && (wish.from !== undefined || wish.to !== undefined))
+    throw refused('it has both an end and a repetition', 'Give `from` and `to`, or `repeat` alone.');
+  return wish.repeat ? recurrenceOf(wish.repeat, asked.now, skip) : onceOf(wish, asked);
+}
+
+function onceOf({ to, late, ...given }: ScheduleWish, { now, zone }: AskedAt): Schedule {
+  const shown = (at: number) => shownInstant(at, zone);
   const from = given.from ?? now;
   if (to === undefined) throw refused('it has no end', 'Give `to`, or `repeat`: maintenance is never without an end.');
   const start = from < now && from >= now - nowMs ? now : from;
-  if (to <= start) throw refused(`its end ${iso(to)} is not after its start ${iso(start)}`, 'Give a later end.');
+  if (to <= start) throw refused(`its end ${shown(to)} is not after its start ${shown(start)}`, 'Give a later end.');
   if (to - start > longestMs)
     throw refused('it lasts more than 30 days', 'Give an earlier end, or retire the endpoints.');
   if (start > now + aheadAtMostMs)
-    throw refused(`its start ${iso(start)} is more than a year away`, 'Give an earlier start.');
+    throw refused(`its start ${shown(start)} is more than a year away`, 'Give an earlier start.');
   if (start < now && !late)
     throw refused(
-      `its start ${iso(start)} is past`,
+      `its start ${shown(start)} is past`,
       'Start it now; or send `late: true`: it then counts as downtime until a second person approves it.',
     );
   if (start < now - lateAtMostMs)
-    throw refused(`its start ${iso(start)} is more than 62 days ago`, 'Give a later start.');
+    throw refused(`its start ${shown(start)} is more than 62 days ago`, 'Give a later start.');
   return { start, end: to };
 }
 
@@ -81,20 +87,23 @@ function recurrenceOf(
   };
   if ((durationMin === undefined) === (until === undefined))
     throw refused('a repetition needs either a duration or an end on the wall clock', 'Give `durationMin` or `until`.');
-  const perDay = read(`"${shownName(schedule.cron)}"`, () => readCron(schedule.cron)).minutes.length;
+  const perDay = read(`${shownName(schedule.cron)}`, () => readCron(schedule.cron)).minutes.length;
   if (until !== undefined) read('', () => minutesOf(until));
   if (longestOf(schedule) > longestMs && durationMin !== undefined)
     throw refused('an occurrence lasts more than 30 days', 'Give a shorter duration.');
   if (perDay > startsPerDay)
     throw refused(
-      `"${shownName(schedule.cron)}" starts ${perDay} times a day, and at most ${startsPerDay} are taken`,
+      `${shownName(schedule.cron)} starts ${perDay} times a day, and at most ${startsPerDay} are taken`,
       'Give fewer minutes or hours.',
     );
   if (starts !== undefined && starts < now - nowMs)
-    throw refused(`its first day ${iso(starts)} is past`, 'Leave out `starts`, or give a later one.');
+    throw refused(
+      `its first day ${shownInstant(starts, schedule.zone)} is past`,
+      'Leave out `starts`, or give a later one.',
+    );
   if (nextOccurrences(schedule, now, 1).length === 0)
     throw refused(
-      `"${shownName(schedule.cron)}" selects no date from now on`,
+      `${shownName(schedule.cron)} selects no date from now on`,
       'Change the expression, or `starts` and `ends`.',
     );
   if (shareOf(schedule, now) === 1)

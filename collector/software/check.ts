@@ -1,5 +1,5 @@
 /** What is wrong with a product or its entitlements that a person entered. Pure. */
-import { isDate } from '../../shared/calendar.ts';
+import { isDate, isFarDate } from '../../shared/calendar.ts';
 import { nameFault } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import { amountFault, type FieldFault } from '../costs/check.ts';
@@ -54,7 +54,9 @@ export function productFault({ name, patterns, entitlements }: ProductFields): P
     const amount = amountFault(unitCents);
     if (amount) return at('unitCents', unitCents, amount);
     if (!isDate(from)) return at('from', from, reason('entry_date'));
+    if (isFarDate(from)) return at('from', from, reason('entry_year'));
     if (to !== null && !isDate(to)) return at('to', to, reason('entry_date'));
+    if (to !== null && isFarDate(to)) return at('to', to, reason('entry_year'));
     if (to !== null && to < from) return at('to', to, reason('entry_order', { from }));
   }
   return null;

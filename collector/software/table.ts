@@ -1,5 +1,5 @@
 /** Products with what was bought of them, and their use, as tables. Pure. */
-import { isDate } from '../../shared/calendar.ts';
+import { isDate, isFarDate } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { amountText, centsIn } from '../../shared/money.ts';
 import { namesNear } from '../../shared/nearest.ts';
@@ -122,6 +122,7 @@ export function usageIn(text: string, { products: known, now, zone }: ReadingUsa
     else if (nameKey(of.unit) === '' || of.unit.length > 128) at('unit', reason('entry_name'));
     else if (twice !== undefined) at('unit', reason('entry_twice', { line: twice }));
     else if (lastUsed === null) at('last_used', reason('entry_date'));
+    else if (isFarDate(of.last_used)) at('last_used', reason('entry_year'));
     else if (lastUsed > now) at('last_used', reason('entry_future'));
     else rows.push({ line, fields: { product, unit: of.unit, lastUsed } });
     seen.set(key, line);

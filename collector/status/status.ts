@@ -5,7 +5,9 @@
 import type { Selectable } from 'kysely';
 import type { OutwardChange, StatusAnswer, StatusNotice, StatusPageRow } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { fail } from '../../shared/errors.ts';
+import { type EvenkeelError, fail } from '../../shared/errors.ts';
+import { nameKey, shownName } from '../../shared/place-name.ts';
+import { unknownName } from '../../shared/unknown-name.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -63,6 +65,18 @@ type Part = StatusPageRow['components'][number];
 /** For so long strangers are answered from memory. */
 const answerKeptMs = 15_000;
 const noticesShown = 50;
+const yearMs = 366 * 86_400_000;
+/** The clock of the browser may be behind. */
+const nowMs = 60_000;
+
+/** @throws EvenkeelError BAD_REQUEST for a year typed wrong */
+function refuseSenseless(name: string, at: number, { from, to }: { from: number; to: number }): void {
+  if (at < from) throw fail('BAD_REQUEST', { problem: `${name} lies too far in the past` });
+  if (at > to) throw fail('BAD_REQUEST', { problem: `${name} is more than a year away` });
+}
+
+const refuseSenselessNext = (at: number | null, now: number): void =>
+  at === null ? undefined : refuseSenseless('nextAt', at, { from: now - nowMs, to: now + yearMs });
 
 export function createStatusPages({ state, clock, fleet, groups }: StatusParts): StatusPages {
   const daysOf = createPartDays({ state, clock });
@@ -74,6 +88,25 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
     return row;
   }
 
+  /** A place is named by its id; who writes its name is shown the id. */
+  async function unknownPlace(of: 'site' | 'group', target: string): Promise<EvenkeelError> {
+    const places = await state
+      .selectFrom(of === 'site' ? 'sites' : 'groups')
+      .select(['id', 'name'])
+      .execute();
+    const named = places.find(({ name }) => nameKey(name) === nameKey(target));
+    if (named)
+      return fail('NOT_FOUND', {
+        what: of,
+        id: `with the id ${shownName(target)}; ${named.name} has the id ${named.id}`,
+      });
+    return unknownName(
+      of,
+      target,
+      places.map(({ id, name }) => `${id} (${name})`),
+    );
+  }
+
   async function save(id: string, fields: StatusFields, isNew: boolean, by: string, reason: string) {
     const at = clock.now();
     for (const { of, target } of fields.components) {
@@ -81,7 +114,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
         .selectFrom(of === 'site' ? 'sites' : 'groups')
         .select('id')
         .where('id', '=', target);
-      if (!(await place.executeTakeFirst())) throw fail('NOT_FOUND', { what: of, id: target });
+      if (!(await place.executeTakeFirst())) throw await unknownPlace(of, target);
     }
     const { components, enabled, zone, ...rest } = fields;
     const row = {
@@ -182,6 +215,8 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
       if (component !== '' && !page.components.some((one) => one.id === component))
         throw fail('NOT_FOUND', { what: 'part of the status page', id: component });
       const at = clock.now();
+      refuseSenseless('beganAt', beganAt, { from: at - yearMs, to: at + yearMs });
+      refuseSenselessNext(nextAt, at);
       await state.transaction().execute(async (db) => {
         const row = { page: id, component, title, began_at: beganAt, ended_at: null, created_at: at, created_by: by };
         const made = await db.insertInto('status_notices').values(row).returning('id').executeTakeFirstOrThrow();
@@ -191,6 +226,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
     async update(id, notice, update, by) {
       const query = state.selectFrom('status_notices').select('id').where('id', '=', notice).where('page', '=', id);
       if (!(await query.executeTakeFirst())) throw fail('NOT_FOUND', { what: 'notice', id: notice });
+      refuseSenselessNext(update.nextAt, clock.now());
       await state.transaction().execute((db) => say(db, notice, update, by));
     },
     async answer(slug, isLoggedIn) {

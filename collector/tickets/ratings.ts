@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { StateTransaction } from '../state/database.ts';
@@ -28,10 +29,10 @@ export interface Ratings {
 const lifeMs = 30 * 86_400_000;
 
 export function createRatings(
-  parts: { state: State; clock: Clock; changeFeed: ChangeFeed },
+  parts: { state: State; clock: Clock; changeFeed: ChangeFeed; zone: string },
   { change }: Pick<TicketChanges, 'change'>,
 ): Ratings {
-  const { state, clock, changeFeed } = parts;
+  const { state, clock, changeFeed, zone } = parts;
 
   async function find(db: State, token: string) {
     const row = await db
@@ -42,7 +43,7 @@ export function createRatings(
       .executeTakeFirst();
     if (!row) throw fail('RATING_UNKNOWN');
     const end = row.sent_at + lifeMs;
-    if (end <= clock.now()) throw fail('RATING_EXPIRED', { at: new Date(end).toISOString() });
+    if (end <= clock.now()) throw fail('RATING_EXPIRED', { at: shownInstant(end, zone) });
     return row;
   }
 

@@ -5,6 +5,7 @@ import type { CancelReason, HoldReason } from '../../shared/api.ts';
 import { businessMinutes } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { shownInstant } from '../../shared/zone.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { askByMail, type TicketNotifying } from '../notify/of-ticket.ts';
@@ -105,6 +106,7 @@ const ways: Record<TicketStateName, readonly TicketStateName[]> = {
 const closedAfterMinutes = 5 * 8 * 60;
 /** What waits longer is forgotten. */
 const holdAtMostMs = 366 * 86_400_000;
+const muteAtMostMs = 3653 * 86_400_000;
 
 export interface TicketsParts {
   state: State;
@@ -134,7 +136,7 @@ export function createTickets(parts: TicketsParts): Tickets {
     const before = await change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
       const data = {
-        ...(await whyOf(db, transition, id, now)),
+        ...(await whyOf(db, transition, id, { now, zone })),
         ...(mutedUntil === null ? {} : { wontFixUntil: mutedUntil }),
         ...solution,
       };
@@ -162,6 +164,7 @@ export function createTickets(parts: TicketsParts): Tickets {
     wontFixUntil: number | null = null,
     solution: Solution = {},
   ) {
+    refuseSenselessMute(id, wontFixUntil, { now: clock.now(), zone });
     const { row, ratingToken } = await move(id, by, { to: 'resolved', text }, wontFixUntil, solution);
     done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
     return { ratingToken };
@@ -285,7 +288,7 @@ async function whyOf(
   db: StateTransaction,
   { to, text, hold, reason }: TicketTransition,
   id: number,
-  now: number,
+  { now, zone }: { now: number; zone: string },
 ): Promise<Record<string, unknown>> {
   if (to === 'cancelled') {
     const parent = await parentOf(db, id);
@@ -299,9 +302,18 @@ async function whyOf(
   }
   if (to !== 'on_hold') return {};
   if (!hold) throw badHold(id, 'it needs a reason of the list and a date on which to look at it again');
-  if (hold.until <= now) throw badHold(id, `${new Date(hold.until).toISOString()} is over`);
+  if (hold.until <= now) throw badHold(id, `${shownInstant(hold.until, zone)} is over`);
   if (hold.until > now + holdAtMostMs) throw badHold(id, 'the date is more than a year away');
   return { ...hold };
+}
+
+/** @throws EvenkeelError BAD_REQUEST */
+function refuseSenselessMute(id: number, until: number | null, { now, zone }: { now: number; zone: string }): void {
+  if (until === null || (until > now && until <= now + muteAtMostMs)) return;
+  const why = until <= now ? 'is over' : 'is more than ten years away';
+  throw fail('BAD_REQUEST', {
+    problem: `wontFixUntil of ticket ${id}, ${shownInstant(until, zone)}, ${why}; until then its alert would open no ticket`,
+  });
 }
 
 const badHold = (id: number, why: string) =>

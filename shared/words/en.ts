@@ -2635,7 +2635,7 @@ export const words = {
     change_repaired: 'There is no change with this number',
     change_target_form:
       '{{text}} names no target; write one of {{known}}, a colon and its name, with semicolons between several',
-    change_target_unknown: 'There is nothing called {{text}}, or several are',
+    change_target_unknown: 'There is nothing called {{text}}, or several are. There is: {{known}}',
     change_time: 'This is no time such as 2026-11-28T22:00 ({{zone}}) or 2026-11-28T22:00Z',
     csv_after_quote:
       'After a closing quotation mark stands {{text}}; inside a quoted cell, a quotation mark is written twice',
@@ -2713,6 +2713,7 @@ export const words = {
     entry_product: 'There is no product of this name; enter it first. There is: {{known}}',
     entry_several: '{{count}} endpoints have this name; write the id of one of them',
     entry_twice: 'The same is in line {{line}} already',
+    entry_year: 'The year is not between 1990 and 2100',
     entry_units: 'All entitlements of a product have the same unit',
     error_counts_unreadable: 'The error counts cannot be read',
     errors_and_warnings: 'Errors: {{errors}}, warnings: {{warnings}}',

@@ -2802,7 +2802,7 @@ export const words: Words = {
     change_repaired: 'この番号の変更はありません',
     change_target_form:
       '{{text}} は対象として読めません。{{known}} のいずれか、コロン、名前の順に書き、複数はセミコロンで区切ってください',
-    change_target_unknown: '{{text}} というものがないか、複数あります',
+    change_target_unknown: '{{text}} というものがないか、複数あります。候補: {{known}}',
     change_time: '2026-11-28T22:00（{{zone}}）または 2026-11-28T22:00Z のような日時ではありません',
     csv_after_quote: '閉じる引用符の後に {{text}} があります。引用符で囲んだセルの中の引用符は 2 つ続けて書きます',
     csv_binary: 'テキストではないため、表として読めません。UTF-8 の CSV で保存してください',
@@ -2878,6 +2878,7 @@ export const words: Words = {
     entry_product: 'この名前の製品はありません。先に登録してください。候補: {{known}}',
     entry_several: 'この名前のエンドポイントは {{count}} 台あります。どれかの ID を書いてください',
     entry_twice: '同じものがすでに {{line}} 行目にあります',
+    entry_year: '年は 1990～2100 の範囲で入力してください',
     entry_units: '1 つの製品のライセンスはすべて同じ単位にしてください',
     error_counts_unreadable: 'エラー数を読み取れません',
     errors_and_warnings: 'エラー: {{errors}} 件、警告: {{warnings}} 件',

@@ -5,6 +5,7 @@ import { fail } from '../../../shared/errors.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { requirePerson } from '../people-named.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
 import { closed, Id, instantMs, word } from '../shapes.ts';
 
@@ -17,7 +18,8 @@ const Acknowledge = Type.Object(
   { ...closed, examples: [{ note: 'Looking at it.' }] },
 );
 
-export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed, clock }: Context): void {
+export function alertRoutes(app: App, context: Context): void {
+  const { state, alerts, rules: inForce, ruleNamed, clock } = context;
   const levelsOf = (rule: string) =>
     inForce
       .books()
@@ -85,6 +87,7 @@ export function alertRoutes(app: App, { state, alerts, rules: inForce, ruleNamed
       },
     },
     async (request) => {
+      await requirePerson(context, request.body.to, callerNamed(request));
       await alerts.handOver(request.params.id, callerNamed(request), request.body.to);
       return alertById(state, ruleNamed, request.params.id);
     },

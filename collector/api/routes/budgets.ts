@@ -7,6 +7,7 @@ import { budgetsOf, setTarget, targetVersions } from '../../kpi/budget.ts';
 import { definitionNow } from '../../kpi/definition.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { requireTag } from '../rule-scope.ts';
 import { closed, PageMark, word } from '../shapes.ts';
 import { kpiQuestions, kpiScope } from './kpi-question.ts';
 
@@ -112,6 +113,7 @@ export function budgetRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { scope, target, percent, reason } = request.body;
+      if (scope === 'tag' && percent !== null) requireTag(fleet, target);
       const found = scope === 'tag' ? target : await idOf(scope, target);
       await setTarget(state, { scope, target: found, percent, reason, by: callerNamed(request), at: clock.now() });
       return answer();

@@ -31,6 +31,13 @@ export function changeTableRoutes(app: App, context: Context): void {
     );
   }
 
+  const namesOf = async (of: MaintenanceScope['of']): Promise<string[]> => {
+    const living = [...fleet.all()].filter(({ retiredAt }) => retiredAt === null);
+    if (of === 'endpoint') return living.map(({ name }) => name);
+    if (of === 'tag') return [...new Set(living.flatMap(({ tags }) => tags))];
+    return (await context[of === 'site' ? 'sites' : 'groups'].list()).map(({ name }) => name);
+  };
+
   const isKnown = async ({ title, from, to }: { title: string; from: number; to: number }) => {
     const own = state.selectFrom('changes').select('id').where('kind', '=', 'planned').where('title', '=', title);
     return (await own.where('start_at', '=', from).where('end_at', '=', to).executeTakeFirst()) !== undefined;
@@ -52,7 +59,13 @@ export function changeTableRoutes(app: App, context: Context): void {
       return changeTable(written);
     },
     async read(text, author): Promise<TableRead> {
-      const { rows, same, faults } = await changesIn(text, { now: clock.now(), zone, scopeNamed: named, isKnown });
+      const { rows, same, faults } = await changesIn(text, {
+        now: clock.now(),
+        zone,
+        scopeNamed: named,
+        namesOf,
+        isKnown,
+      });
       for (const { line, wish } of rows) {
         const { repairOf } = wish;
         const own = state

@@ -1,12 +1,13 @@
 /** What is asked of KPIs: a period, and of which place. Shared by their routes. */
 import { type Static, Type } from 'typebox';
 import { EndpointKind } from '../../../shared/api.ts';
-import { fail } from '../../../shared/errors.ts';
 import { periodText, periodWords } from '../../../shared/period.ts';
 import { nameKey } from '../../../shared/place-name.ts';
+import { unknownName } from '../../../shared/unknown-name.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import type { KpiScope } from '../../kpi/question.ts';
 import type { Context } from '../context.ts';
+import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, PlaceName } from '../shapes.ts';
 
 export const PeriodName = Type.String({ pattern: periodText, want: periodWords, description: periodWords });
@@ -20,16 +21,27 @@ export const kpiScope = {
 };
 const ListQuery = Type.Object(kpiScope, closed);
 
-export function kpiQuestions({ state, clock, zone, sites, groups, ruleNamed }: Context) {
+export function kpiQuestions({ state, clock, zone, sites, groups, fleet, ruleNamed }: Context) {
   /** @throws EvenkeelError NOT_FOUND: a mistyped name must not look like "no data" */
   async function scopeOf({ kind, site, group, endpoint }: Static<typeof ListQuery>): Promise<KpiScope> {
-    const named = site === undefined ? undefined : (await sites.list()).find(isCalled(site));
-    if (site !== undefined && !named) throw fail('NOT_FOUND', { what: 'site', id: site });
+    const all = site === undefined ? [] : await sites.list();
+    const named = site === undefined ? undefined : all.find(isCalled(site));
+    if (site !== undefined && !named)
+      throw unknownName(
+        'site',
+        site,
+        all.map(({ name }) => name),
+      );
     const groupId = group === undefined ? undefined : groups.named(group);
-    if (group !== undefined && groupId === undefined) throw fail('NOT_FOUND', { what: 'group', id: group });
+    if (group !== undefined && groupId === undefined)
+      throw unknownName(
+        'group',
+        group,
+        (await groups.list()).map(({ name }) => name),
+      );
     if (endpoint !== undefined) {
       const known = state.selectFrom('endpoints').select('id').where('id', '=', endpoint);
-      if (!(await known.executeTakeFirst())) throw fail('NOT_FOUND', { what: 'endpoint', id: endpoint });
+      if (!(await known.executeTakeFirst())) throw unknownEndpoint(fleet, endpoint);
     }
     return { kind, site: named?.name, group: groupId, endpoint };
   }

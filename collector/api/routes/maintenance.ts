@@ -2,12 +2,12 @@
 import { Type } from 'typebox';
 import { MaintenanceDetail, MaintenanceRow, MaintenanceSpan, maintenanceScopes, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
-import { sameName } from '../../evaluate/scope.ts';
 import { living } from '../../fleet/fleet.ts';
 import { maintenanceOf } from '../../maintenance/spans.ts';
 import type { MaintenanceScope } from '../../maintenance/window.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { scopeNamed } from '../rule-scope.ts';
 import { closed, Id, Instant, instantMs, instantOf, word } from '../shapes.ts';
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S', want: 'a reason of 1 to 1000 characters' });
@@ -46,20 +46,12 @@ const url = '/api/v1/maintenance';
 const tags = ['maintenance'];
 
 export function maintenanceRoutes(app: App, context: Context): void {
-  const { state, fleet, sites, groups, maintenance } = context;
+  const { state, fleet, maintenance } = context;
 
   /** As it is kept, so that one place has one spelling. @throws EvenkeelError NOT_FOUND */
-  async function found({ of, target }: MaintenanceScope): Promise<MaintenanceScope> {
-    const id = await named(of, target);
-    if (id === undefined) throw fail('NOT_FOUND', { what: of, id: `"${target}"` });
-    return { of, target: id };
-  }
-
-  async function named(of: MaintenanceScope['of'], target: string): Promise<string | undefined> {
-    if (of === 'endpoint') return living(fleet, target).id;
-    if (of === 'group') return groups.named(target);
-    if (of === 'tag') return [...fleet.all()].some((endpoint) => endpoint.tags.includes(target)) ? target : undefined;
-    return (await sites.list()).find(({ name }) => sameName(name, target))?.name;
+  async function found(scope: MaintenanceScope): Promise<MaintenanceScope> {
+    const { of, target } = (await scopeNamed(context, scope)) as MaintenanceScope;
+    return { of, target: of === 'endpoint' ? living(fleet, target).id : target };
   }
 
   app.get(

@@ -8,6 +8,7 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, instantMs, word } from '../shapes.ts';
 
+const oldestMs = 3653 * 86_400_000;
 const Tried = Type.Object(
   {
     at: Type.Optional(instantMs('; default now')),
@@ -48,6 +49,7 @@ export function restoreTestRoutes(app: App, context: Context): void {
       const { id } = living(fleet, request.params.id);
       const now = clock.now();
       const at = Math.min(request.body.at ?? now, now);
+      if (at < now - oldestMs) throw fail('BAD_REQUEST', { problem: 'at lies more than ten years ago' });
       // A person's clock may be a little ahead of ours.
       if ((request.body.at ?? now) > now + 5 * 60_000) throw fail('BAD_REQUEST', { problem: 'at lies in the future' });
       const test = {

@@ -1,10 +1,11 @@
 /** Tickets: list, detail with its time-line, and actions of people. */
 import { Type } from 'typebox';
 import { page, TicketCategory, TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
-import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { requirePerson } from '../people-named.ts';
 import { queuesOf, TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
+import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, counted, word } from '../shapes.ts';
 import { Level, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
@@ -81,7 +82,7 @@ export function ticketRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { title, text, endpoint, impact, urgency, requester, channel, category } = request.body;
       const by = callerNamed(request);
-      if (endpoint !== undefined && !fleet.get(endpoint)) throw fail('NOT_FOUND', { what: 'endpoint', id: endpoint });
+      if (endpoint !== undefined && !fleet.get(endpoint)) throw unknownEndpoint(fleet, endpoint);
       const id = await tickets.create({
         title,
         text: text ?? null,
@@ -103,6 +104,10 @@ export function ticketRoutes(app: App, context: Context): void {
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
+        const { assignee, person } = request.body as TicketEdit;
+        // Who has left may still be taken off.
+        const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
+        if (named !== null) await requirePerson(context, named, callerNamed(request));
         const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
           | Partial<TicketDetail>
           | undefined;

@@ -336,7 +336,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },
-  'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: 'ada' } },
+  'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: null } },
   'POST /api/v1/tickets/:id/resolve': {
     path: '/api/v1/tickets/:ticket/resolve',
     body: { text: 'done' },

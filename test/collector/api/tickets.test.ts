@@ -11,6 +11,10 @@ let collector: InProcess;
 
 test.before(async () => {
   collector = await openCollector();
+  for (const name of ['ada', 'bob']) {
+    const body = { name, password: 'a sentence of its own', role: 'operator' };
+    await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+  }
 });
 test.after(() => collector.close());
 

@@ -1,5 +1,4 @@
 /** What an incident did to people: estimated until somebody confirms or corrects it; all versions stay. */
-import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Impact, SiteRow } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
@@ -8,7 +7,6 @@ import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
-import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
@@ -51,19 +49,18 @@ function SegmentTable({ segments, nameOf }: { segments: Segments; nameOf: NameOf
 }
 
 function Reasons({ reasons }: Pick<Impact, 'reasons'>) {
-  return reasons.map(({ code, site, endpoints }) => {
-    const links = endpoints.map(({ id, name }, n) => (
-      <Fragment key={id}>
-        {n > 0 && ', '}
-        <a href={`${to.endpoint(id)}?tab=about`}>{name}</a>
-      </Fragment>
-    ));
-    return (
-      <p key={code} class="small">
-        <Sentence of={`impact.reason.${code}`} values={{ site: site ?? '', endpoints: links }} />
-      </p>
-    );
-  });
+  return reasons.map(({ code, site, endpoints }) => (
+    <div key={code} class="small">
+      <p>{t(`impact.reason.${code}`, { site: site ?? '', endpoints: endpoints.map(({ name }) => name).join(', ') })}</p>
+      <ul class="row">
+        {endpoints.map(({ id, name }) => (
+          <li key={id}>
+            <a href={`${to.endpoint(id)}?tab=about`}>{name}</a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  ));
 }
 
 function Versions({ versions, nameOf }: { versions: Impact['versions']; nameOf: NameOf }) {
