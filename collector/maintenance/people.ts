@@ -29,6 +29,11 @@ const skippedAtMost = 200;
 
 export type MaintenancePeople = ReturnType<typeof createMaintenancePeople>;
 
+const tooMany = (current: number, more: number) =>
+  fail('CONFLICT', {
+    problem: `there are ${current} maintenance windows already, ${more} more are wanted, and at most ${windowsAtMost} are kept; cancel some`,
+  });
+
 export function createMaintenancePeople(parts: MaintenancePeopleParts) {
   const { state, clock, maintenance, push, zone } = parts;
   const wish = (given: MaintenanceWish, at: number) => push({ type: 'maintenance', at, wish: given });
@@ -74,9 +79,7 @@ export function createMaintenancePeople(parts: MaintenancePeopleParts) {
   /** @throws EvenkeelError CONFLICT when there are too many for so many more */
   function requireRoom(more: number): void {
     const current = [...maintenance.windows()].filter(goesOn).length;
-    if (current + more <= windowsAtMost) return;
-    const problem = `there are ${current} maintenance windows already, ${more} more are wanted, and at most ${windowsAtMost} are kept; cancel some`;
-    throw fail('CONFLICT', { problem });
+    if (current + more > windowsAtMost) throw tooMany(current, more);
   }
 
   return {

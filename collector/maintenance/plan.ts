@@ -44,19 +44,19 @@ const muchShare = 0.2;
 export const refused = (problem: string, todo: string): EvenkeelError => fail('BAD_MAINTENANCE', { problem, todo });
 
 /** `zone`: of the times in messages, IANA; a repetition has its own. */
-interface AskedAt {
+interface ScheduleAskedAt {
   now: number;
   zone: string;
 }
 
 /** @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE */
-export function scheduleOf(wish: ScheduleWish, asked: AskedAt, skip: readonly string[] = []): Schedule {
+export function scheduleOf(wish: ScheduleWish, asked: ScheduleAskedAt, skip: readonly string[] = []): Schedule {
   if (wish.repeat && (wish.from !== undefined || wish.to !== undefined))
     throw refused('it has both an end and a repetition', 'Give `from` and `to`, or `repeat` alone.');
   return wish.repeat ? recurrenceOf(wish.repeat, asked.now, skip) : onceOf(wish, asked);
 }
 
-function onceOf({ to, late, ...given }: ScheduleWish, { now, zone }: AskedAt): Schedule {
+function onceOf({ to, late, ...given }: ScheduleWish, { now, zone }: ScheduleAskedAt): Schedule {
   const shown = (at: number) => shownInstant(at, zone);
   const from = given.from ?? now;
   if (to === undefined) throw refused('it has no end', 'Give `to`, or `repeat`: maintenance is never without an end.');

@@ -78,6 +78,25 @@ function refuseSenseless(name: string, at: number, { from, to }: { from: number;
 const refuseSenselessNext = (at: number | null, now: number): void =>
   at === null ? undefined : refuseSenseless('nextAt', at, { from: now - nowMs, to: now + yearMs });
 
+/** A place is named by its id; who writes its name is shown the id. */
+async function unknownPlace(state: State, of: 'site' | 'group', target: string): Promise<EvenkeelError> {
+  const places = await state
+    .selectFrom(of === 'site' ? 'sites' : 'groups')
+    .select(['id', 'name'])
+    .execute();
+  const named = places.find(({ name }) => nameKey(name) === nameKey(target));
+  if (named)
+    return fail('NOT_FOUND', {
+      what: of,
+      id: `with the id ${shownName(target)}; ${named.name} has the id ${named.id}`,
+    });
+  return unknownName(
+    of,
+    target,
+    places.map(({ id, name }) => `${id} (${name})`),
+  );
+}
+
 export function createStatusPages({ state, clock, fleet, groups }: StatusParts): StatusPages {
   const daysOf = createPartDays({ state, clock });
   const kept = new Map<string, { at: number; answer: Promise<StatusAnswer> }>();
@@ -88,25 +107,6 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
     return row;
   }
 
-  /** A place is named by its id; who writes its name is shown the id. */
-  async function unknownPlace(of: 'site' | 'group', target: string): Promise<EvenkeelError> {
-    const places = await state
-      .selectFrom(of === 'site' ? 'sites' : 'groups')
-      .select(['id', 'name'])
-      .execute();
-    const named = places.find(({ name }) => nameKey(name) === nameKey(target));
-    if (named)
-      return fail('NOT_FOUND', {
-        what: of,
-        id: `with the id ${shownName(target)}; ${named.name} has the id ${named.id}`,
-      });
-    return unknownName(
-      of,
-      target,
-      places.map(({ id, name }) => `${id} (${name})`),
-    );
-  }
-
   async function save(id: string, fields: StatusFields, isNew: boolean, by: string, reason: string) {
     const at = clock.now();
     for (const { of, target } of fields.components) {
@@ -114,7 +114,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
         .selectFrom(of === 'site' ? 'sites' : 'groups')
         .select('id')
         .where('id', '=', target);
-      if (!(await place.executeTakeFirst())) throw await unknownPlace(of, target);
+      if (!(await place.executeTakeFirst())) throw await unknownPlace(state, of, target);
     }
     const { components, enabled, zone, ...rest } = fields;
     const row = {

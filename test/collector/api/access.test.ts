@@ -402,7 +402,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/availability/budgets': { path: '/api/v1/availability/budgets?kind=server&by=site' },
   'GET /api/v1/availability/targets': {},
   'PUT /api/v1/availability/targets': {
-    body: { scope: 'tag', target: 'shop', percent: 99.95, reason: 'contract of 2026' },
+    body: { scope: 'tag', target: 'a', percent: 99.95, reason: 'contract of 2026' },
   },
   'GET /api/v1/stability/line': {},
   'GET /api/v1/stability/definition': {},
