@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildWeb } from '../support/browser.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -11,6 +12,8 @@ const test = suite('npm run demo');
 const main = fileURLToPath(new URL('demo.ts', import.meta.url));
 
 test('fills, starts, goes on, and removes its folder', async () => {
+  // Its own build would empty the folder that tests beside this one serve.
+  await buildWeb();
   const folder = temporaryFolder();
   const child = spawn(
     process.execPath,
