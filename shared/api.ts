@@ -1495,6 +1495,8 @@ export const Token = Type.Object({
   createdBy: text,
   lastUsedAt: orNull.ms,
   revokedAt: orNull.ms,
+  expiresAt: orNull.ms,
+  onlyFor: Type.Union([Type.Literal('metrics'), Type.Null()]),
 });
 export type Token = Static<typeof Token>;
 

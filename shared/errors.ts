@@ -223,6 +223,16 @@ export const errors = {
     'The password is too short: {length} characters.',
     'Use at least {limit} characters; a sentence is fine.',
   ),
+  COMMON_PASSWORD: row(
+    400,
+    'The password is one of those that are guessed first.',
+    'Use several words that have nothing to do with each other or with you, or let a password manager make one.',
+  ),
+  CONFIRM_PASSWORD: row(
+    403,
+    'Your password is asked for again before this: the log-in is older than {minutes} min.',
+    'Type it in, or send it to POST /api/v1/me/confirm, and try again.',
+  ),
   NOT_FOUND: row(404, 'There is no {what} {id}.', 'It may have been removed. Go back to the list.'),
   BAD_NAME: row(
     400,

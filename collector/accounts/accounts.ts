@@ -1,4 +1,5 @@
 import type { State } from '../state/open.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -9,6 +10,7 @@ export interface Accounts {
   /** Called whenever somebody's rights end or change: what is open for them must be looked at again. */
   onEnd(listener: () => void): () => void;
   users: Users;
+  attempts: Attempts;
   sessions: Sessions;
   tokens: Tokens;
   setup: Setup;
@@ -27,6 +29,7 @@ export async function createAccounts(state: State, now: () => number, adminPassw
       return () => listeners.delete(listener);
     },
     users,
+    attempts: createAttempts(() => performance.now()),
     sessions: createSessions(state, now, ended),
     tokens: createTokens(state, now, ended),
     setup: await createSetup(users, adminPassword),

@@ -23,9 +23,30 @@ function checkStrength(password: string): void {
   }
 }
 
-/** The PHC string of a password. @throws EvenkeelError WEAK_PASSWORD */
-export async function hashPassword(password: string): Promise<string> {
+/** Guesses, as a power of ten, that somebody needs who knows how people choose. A hundred in a row are let through. */
+const guessesAtLeast = 8;
+/** What is judged of a password; the judgement takes longer than linear time. */
+const judgedLength = 100;
+
+/** Loaded when a password is chosen: its dictionaries take 10 MB. @throws EvenkeelError COMMON_PASSWORD */
+async function refuseCommon(password: string, userName: string): Promise<void> {
+  const [{ ZxcvbnFactory }, { adjacencyGraphs, dictionary }] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+  ]);
+  const judge = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+  const { guessesLog10 } = judge.check(password.slice(0, judgedLength), ['evenkeel', userName]);
+  if (guessesLog10 < guessesAtLeast) throw fail('COMMON_PASSWORD');
+}
+
+/**
+ * The PHC string of a password.
+ * @param userName a password made of it is none
+ * @throws EvenkeelError WEAK_PASSWORD, COMMON_PASSWORD
+ */
+export async function hashPassword(password: string, userName = ''): Promise<string> {
   checkStrength(password);
+  await refuseCommon(password, userName);
   const nonce = randomBytes(16);
   const tag = await derive('argon2id', { ...own, message: password.normalize('NFC'), nonce, tagLength });
   return `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(nonce)}$${base64(tag)}`;

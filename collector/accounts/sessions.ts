@@ -5,12 +5,24 @@ import { type User, userOf } from './users.ts';
 
 /** On-call staff open it from a phone at night: a week, not an hour. A new password ends all sessions at once. */
 export const sessionMs = 7 * 86_400_000;
+/** A session that nobody uses ends sooner: the browser may be a borrowed one. */
+const idleMs = 86_400_000;
+/** An open page asks about once a second; so often is its use written. */
+const seenEveryMs = 300_000;
+
+export interface Session {
+  user: User;
+  /** When its password was last typed in, ms UTC. */
+  confirmedAt: number;
+}
 
 export interface Sessions {
   /** @returns the secret for the cookie */
   begin(userId: string): Promise<string>;
-  /** The user of a session that has not ended; undefined otherwise. */
-  userOf(secret: string): Promise<User | undefined>;
+  /** A session that has not ended; undefined otherwise. Notes its use. */
+  find(secret: string): Promise<Session | undefined>;
+  /** The password was typed in again. */
+  confirm(secret: string): Promise<void>;
   end(secret: string): Promise<void>;
   /** Deletes the sessions that have ended. */
   prune(): Promise<void>;
@@ -22,20 +34,37 @@ export function createSessions(state: State, now: () => number, ended: () => voi
       const secret = makeSecret();
       const at = now();
       const row = { id_hash: hashSecret(secret), user_id: userId, created_at: at, expires_at: at + sessionMs };
-      await state.insertInto('sessions').values(row).execute();
+      await state
+        .insertInto('sessions')
+        .values({ ...row, seen_at: at, confirmed_at: at })
+        .execute();
       return secret;
     },
 
-    async userOf(secret) {
+    async find(secret) {
+      const at = now();
       const row = await state
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .select(['users.id', 'users.name', 'users.role', 'users.created_at', 'users.disabled_at'])
+        .select(['sessions.seen_at', 'sessions.confirmed_at'])
         .where('sessions.id_hash', '=', hashSecret(secret))
-        .where('sessions.expires_at', '>', now())
+        .where('sessions.expires_at', '>', at)
+        .where('sessions.seen_at', '>', at - idleMs)
         .where('users.disabled_at', 'is', null)
         .executeTakeFirst();
-      return row && userOf(row);
+      if (!row) return undefined;
+      if (at - row.seen_at > seenEveryMs) {
+        const noted = state.updateTable('sessions').set({ seen_at: at }).where('id_hash', '=', hashSecret(secret));
+        // On a full disk, a failure here would lock everyone out just when access is needed.
+        await noted.execute().catch(() => undefined);
+      }
+      return { user: userOf(row), confirmedAt: row.confirmed_at };
+    },
+
+    async confirm(secret) {
+      const confirmed = state.updateTable('sessions').set({ confirmed_at: now() });
+      await confirmed.where('id_hash', '=', hashSecret(secret)).execute();
     },
 
     async end(secret) {
@@ -44,7 +73,11 @@ export function createSessions(state: State, now: () => number, ended: () => voi
     },
 
     async prune() {
-      await state.deleteFrom('sessions').where('expires_at', '<=', now()).execute();
+      const isOver = state.deleteFrom('sessions').where(({ eb, or }) => {
+        const at = now();
+        return or([eb('expires_at', '<=', at), eb('seen_at', '<=', at - idleMs)]);
+      });
+      await isOver.execute();
     },
   };
 }

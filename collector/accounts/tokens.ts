@@ -6,11 +6,21 @@ import { refuseReserved } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { hashSecret, makeId, makeSecret } from './secret.ts';
 
+export interface NewToken {
+  name: string;
+  role: Role;
+  by: string;
+  /** When it ends by itself, ms UTC; null: not. */
+  expiresAt?: number | null;
+  /** What alone it opens; null: whatever its role may do. */
+  onlyFor?: 'metrics' | null;
+}
+
 export interface Tokens {
   list(): Promise<Token[]>;
   /** @returns the token's row and the secret, which cannot be shown again */
-  create(token: { name: string; role: Role; by: string }): Promise<{ token: Token; secret: string }>;
-  /** The token that this secret belongs to, unless revoked. Notes the use, to the minute. */
+  create(token: NewToken): Promise<{ token: Token; secret: string }>;
+  /** The token that this secret belongs to, unless revoked or ended. Notes the use, to the minute. */
   find(secret: string): Promise<Token | undefined>;
   /** @throws EvenkeelError NOT_FOUND */
   revoke(id: string): Promise<void>;
@@ -30,6 +40,8 @@ type TokenRow = {
   created_by: string;
   last_used_at: number | null;
   revoked_at: number | null;
+  expires_at: number | null;
+  only_for: string | null;
 };
 
 function tokenOf(row: TokenRow): Token {
@@ -41,6 +53,8 @@ function tokenOf(row: TokenRow): Token {
     createdBy: row.created_by,
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
+    expiresAt: row.expires_at,
+    onlyFor: row.only_for === 'metrics' ? row.only_for : null,
   };
 }
 
@@ -50,7 +64,7 @@ export function createTokens(state: State, now: () => number, ended: () => void 
       return (await state.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').execute()).map(tokenOf);
     },
 
-    async create({ name, role, by }) {
+    async create({ name, role, by, expiresAt = null, onlyFor = null }) {
       refuseReserved(name);
       const secret = prefix + makeSecret();
       const row = {
@@ -61,6 +75,8 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         created_by: by,
         last_used_at: null,
         revoked_at: null,
+        expires_at: expiresAt,
+        only_for: onlyFor,
       };
       await state
         .insertInto('tokens')
@@ -76,8 +92,8 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         .where('hash', '=', hashSecret(secret))
         .where('revoked_at', 'is', null)
         .executeTakeFirst();
-      if (!row) return undefined;
       const at = now();
+      if (!row || (row.expires_at !== null && row.expires_at <= at)) return undefined;
       if (at - (row.last_used_at ?? 0) > useNotedEveryMs) {
         // On a full disk, a failure here would lock everyone out just when access is needed.
         const noted = state.updateTable('tokens').set({ last_used_at: at }).where('id', '=', row.id).execute();

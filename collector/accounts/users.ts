@@ -4,7 +4,7 @@ import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
 import { refuseReserved } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
-import { makeId } from './secret.ts';
+import { hashSecret, makeId } from './secret.ts';
 
 export interface User {
   id: string;
@@ -24,8 +24,13 @@ export interface Users {
   createFirst(user: { name: string; password: string }): Promise<User>;
   /** The user, or undefined: wrong password, unknown and disabled users look the same and take as long. */
   logIn(name: string, password: string): Promise<User | undefined>;
-  /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD */
-  setPassword(id: string, password: string): Promise<void>;
+  /**
+   * Also ends every session of the user, but the one whose secret is given.
+   * @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD, COMMON_PASSWORD
+   */
+  setPassword(id: string, password: string, but?: string): Promise<void>;
+  /** @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
+  setRole(id: string, role: Role): Promise<User>;
   /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
   disable(id: string): Promise<User>;
 }
@@ -37,6 +42,17 @@ export function userOf(row: UserRow): User {
   return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at };
 }
 
+/** Whoever is the only one left could never be let in again. */
+async function refuseLastAdmin(db: State, id: string): Promise<void> {
+  const admins = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .execute();
+  if (admins.length === 1 && admins[0]?.id === id) throw fail('CONFLICT', { problem: 'this is the last admin' });
+}
+
 export function createUsers(state: State, now: () => number, ended: () => void): Users {
   const columns = ['id', 'name', 'role', 'created_at', 'disabled_at'] as const;
 
@@ -45,7 +61,7 @@ export function createUsers(state: State, now: () => number, ended: () => void):
     const row = {
       id: makeId('u'),
       name: user.name,
-      password_hash: await hashPassword(user.password),
+      password_hash: await hashPassword(user.password, user.name),
       role: user.role,
       created_at: now(),
       disabled_at: null,
@@ -79,26 +95,31 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       return right && row && row.disabled_at === null ? userOf(row) : undefined;
     },
 
-    async setPassword(id, password) {
-      await find(id);
-      const password_hash = await hashPassword(password);
+    async setPassword(id, password, but = '') {
+      const { name } = await find(id);
+      const password_hash = await hashPassword(password, name);
       await state.transaction().execute(async (db) => {
         await db.updateTable('users').set({ password_hash }).where('id', '=', id).execute();
-        await db.deleteFrom('sessions').where('user_id', '=', id).execute();
+        const sessions = db.deleteFrom('sessions').where('user_id', '=', id);
+        await sessions.where('id_hash', '!=', hashSecret(but)).execute();
       });
       ended();
+    },
+
+    async setRole(id, role) {
+      const row = await find(id);
+      await state.transaction().execute(async (db) => {
+        if (role !== 'admin') await refuseLastAdmin(db, id);
+        await db.updateTable('users').set({ role }).where('id', '=', id).execute();
+      });
+      ended();
+      return userOf({ ...row, role });
     },
 
     async disable(id) {
       const row = await find(id);
       const user = await state.transaction().execute(async (db) => {
-        const admins = await db
-          .selectFrom('users')
-          .select('id')
-          .where('role', '=', 'admin')
-          .where('disabled_at', 'is', null)
-          .execute();
-        if (admins.length === 1 && admins[0]?.id === id) throw fail('CONFLICT', { problem: 'this is the last admin' });
+        await refuseLastAdmin(db, id);
         const disabled_at = row.disabled_at ?? now();
         await db.updateTable('users').set({ disabled_at }).where('id', '=', id).execute();
         await db.deleteFrom('sessions').where('user_id', '=', id).execute();

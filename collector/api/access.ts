@@ -12,6 +12,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/setup': 'public',
   'POST /api/v1/login': 'public',
   'POST /api/v1/logout': 'public',
+  'POST /api/v1/me/password': 'viewer',
+  'POST /api/v1/me/confirm': 'viewer',
   /** An agent sends its join code instead. */
   'POST /api/v1/enroll': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
@@ -194,6 +196,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/users/names': 'operator',
   'POST /api/v1/users': 'admin',
   'POST /api/v1/users/:id/password': 'admin',
+  'PATCH /api/v1/users/:id': 'admin',
   'POST /api/v1/users/:id/disable': 'admin',
 
   // For Prometheus: names and values of the whole fleet, so a viewer's token is needed even on loopback
@@ -203,3 +206,18 @@ export const access: Readonly<Record<string, Need>> = {
   // The web app: only public files
   'GET /*': 'public',
 };
+
+/**
+ * What outlives a session: whoever finds a browser logged in must not make lasting ways in. A person types the password
+ * again when that was longer ago than `confirmedMs`.
+ */
+export const asksAgain: ReadonlySet<string> = new Set([
+  'POST /api/v1/users',
+  'PATCH /api/v1/users/:id',
+  'POST /api/v1/users/:id/password',
+  'POST /api/v1/tokens',
+]);
+export const confirmedMs = 15 * 60_000;
+
+/** What a token for metrics alone opens. */
+export const metricsOnly: ReadonlySet<string> = new Set(['GET /metrics', 'GET /metrics/hosts']);

@@ -99,6 +99,10 @@ export interface Caller {
   name: string;
   role: Role;
   by: 'session' | 'token';
+  /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */
+  session: { user: string; secret: string; confirmedAt: number } | null;
+  /** Of a token: what alone it opens. */
+  onlyFor: 'metrics' | null;
 }
 
 export type App = FastifyInstance<

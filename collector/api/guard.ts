@@ -8,7 +8,7 @@
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
 import { mayDo } from '../accounts/roles.ts';
-import { access } from './access.ts';
+import { access, asksAgain, confirmedMs, metricsOnly } from './access.ts';
 import type { Caller, Context } from './context.ts';
 
 /**
@@ -32,11 +32,14 @@ export async function callerOf(
   if (request.headers.authorization !== undefined) {
     const secret = bearerOf(request);
     const token = secret === undefined ? undefined : await accounts.tokens.find(secret);
-    return token ? { name: token.name, role: token.role, by: 'token' } : null;
+    return token ? { name: token.name, role: token.role, by: 'token', session: null, onlyFor: token.onlyFor } : null;
   }
-  const cookie = request.cookies[cookieName(addresses().http)];
-  const user = cookie ? await accounts.sessions.userOf(cookie) : undefined;
-  return user ? { name: user.name, role: user.role, by: 'session' } : null;
+  const secret = request.cookies[cookieName(addresses().http)];
+  const found = secret ? await accounts.sessions.find(secret) : undefined;
+  if (!secret || !found) return null;
+  const { user, confirmedAt } = found;
+  const session = { user: user.id, secret, confirmedAt };
+  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null };
 }
 
 /**
@@ -55,12 +58,13 @@ function refuseForeign(request: FastifyRequest, own: string, isPublic: boolean):
   if (foreignSite || foreignOrigin) throw fail('CROSS_ORIGIN', { origin: String(origin ?? site).slice(0, 100) });
 }
 
-export function createGuard(context: Pick<Context, 'accounts' | 'addresses'>) {
+export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'clock'>) {
   return async function guard(request: FastifyRequest): Promise<void> {
     request.caller = null;
     const url = request.routeOptions.url;
     if (url === undefined) return;
-    const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${url}`];
+    const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${url}`;
+    const need = access[key];
     // Unreachable after the check at start; a refusal is the only safe answer all the same.
     if (need === undefined) throw fail('FORBIDDEN', { role: 'no role', needed: 'an entry in the table of access' });
     refuseForeign(request, new URL(context.addresses().http).origin, need === 'public');
@@ -68,7 +72,12 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses'>) {
     request.caller = await callerOf(request, context);
     if (need === 'public') return;
     if (!request.caller) throw fail('NOT_LOGGED_IN');
-    if (!mayDo(request.caller.role, need)) throw fail('FORBIDDEN', { role: request.caller.role, needed: need });
+    const { role, session, onlyFor } = request.caller;
+    if (!mayDo(role, need)) throw fail('FORBIDDEN', { role, needed: need });
+    if (onlyFor !== null && !metricsOnly.has(key))
+      throw fail('FORBIDDEN', { role: `of a token for ${onlyFor} alone`, needed: 'a token without that limit' });
+    if (session && asksAgain.has(key) && context.clock.now() - session.confirmedAt > confirmedMs)
+      throw fail('CONFIRM_PASSWORD', { minutes: confirmedMs / 60_000 });
   };
 }
 

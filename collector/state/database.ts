@@ -35,7 +35,7 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
     created_at: Ms;
     disabled_at: Ms | null;
   };
-  sessions: { id_hash: string; user_id: string; created_at: Ms; expires_at: Ms };
+  sessions: { id_hash: string; user_id: string; created_at: Ms; expires_at: Ms; seen_at: Ms; confirmed_at: Ms };
   tokens: {
     id: string;
     name: string;
@@ -45,6 +45,8 @@ export interface Database extends ChangeTables, CostTables, MaintenanceTables, T
     created_by: string;
     last_used_at: Ms | null;
     revoked_at: Ms | null;
+    expires_at: Generated<Ms | null>;
+    only_for: Generated<string | null>;
   };
   enrollments: {
     id: string;

@@ -24,7 +24,11 @@ import * as costsAndSoftware from './migrations/021-costs-and-software.ts';
 import * as reports from './migrations/022-reports.ts';
 import * as stability from './migrations/023-stability.ts';
 import * as proposals from './migrations/024-proposals.ts';
+
 import * as keptMonths from './migrations/025-kept-months.ts';
+
+import * as logIns from './migrations/028-log-ins.ts';
+
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -51,6 +55,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '023-stability': stability,
   '024-proposals': proposals,
   '025-kept-months': keptMonths,
+  '028-log-ins': logIns,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

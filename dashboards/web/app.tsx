@@ -10,6 +10,7 @@ import { type Problem, retryMs } from './net/request.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
 import { menuGroups, type PageName, pageAt, pageEntries, pages, type Show } from './pages/index.tsx';
 import { Bones, ProblemCallout } from './parts/box.tsx';
+import { Confirm } from './parts/confirm.tsx';
 import { Icon } from './parts/icon.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
@@ -136,6 +137,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
             {children}
           </main>
         </div>
+        <Confirm />
       </div>
     </div>
   );

@@ -258,17 +258,17 @@ export const words: Words = {
     },
     TOO_MANY_LOGINS: {
       message: 'この接続元またはこのユーザー名でのログイン失敗が多すぎます。',
-      hint: '{seconds} 秒後にもう一度お試しください。以前ログインした接続元では、ほかの人の失敗の影響を受けません。',
+      hint: 'しばらく待ってから、もう一度お試しください。以前ログインした接続元では、ほかの人の失敗の影響を受けません。',
     },
     FORBIDDEN: { message: 'この操作を行う権限がありません。', hint: '管理者に権限の付与を依頼してください。' },
     CROSS_ORIGIN: { message: '別のサイトからの要求のため拒否されました。', hint: 'この画面から操作してください。' },
     UNKNOWN_HOST: {
-      message: '「{host}」はこのコレクターの名前として登録されていません。',
-      hint: '{url} を開くか、evenkeel.yaml の http.names にこの名前を追加してください。',
+      message: 'この名前は、コレクターの名前として登録されていません。',
+      hint: '登録されている名前で開くか、evenkeel.yaml の http.names にこの名前を追加してください。',
     },
     METHOD_NOT_ALLOWED: {
-      message: '{path} は {method} に対応していません。',
-      hint: '使用できるのは {allowed} です。詳しくは /openapi.json をご覧ください。',
+      message: 'このアドレスは、このメソッドに対応していません。',
+      hint: '使用できるメソッドは /openapi.json をご覧ください。',
     },
     SETUP_CLOSED: { message: '初期設定は完了しています。', hint: 'ログインしてください。' },
     SETUP_LINK_WRONG: {
@@ -276,6 +276,14 @@ export const words: Words = {
       hint: '最後にコレクターを起動したときに表示されたリンクを開いてください。',
     },
     WEAK_PASSWORD: { message: 'パスワードが短すぎます。', hint: '12 文字以上にしてください。文章でもかまいません。' },
+    COMMON_PASSWORD: {
+      message: 'このパスワードは、最初に推測されるものの一つです。',
+      hint: '互いにも自分にも関係のない単語をいくつか組み合わせるか、パスワード管理ツールで作成してください。',
+    },
+    CONFIRM_PASSWORD: {
+      message: 'ログインから時間がたっているため、もう一度パスワードが必要です。',
+      hint: 'パスワードを入力して、もう一度お試しください。',
+    },
     PDF_NO_BROWSER: {
       message: 'PDF を作成できません。Chromium または Chrome が見つかりません。',
       hint: 'コレクターのマシンに Chromium（パッケージ chromium）をインストールするか、evenkeel.yaml の browser にパスを指定してください。それまでは、この画面の印刷または CSV を利用できます。',
@@ -2288,11 +2296,29 @@ export const words: Words = {
     madeBy: '作成者',
     state: { open: '有効', used: '使用済み', expired: '期限切れ', revoked: '無効' },
   },
+  confirm: {
+    title: 'もう一度パスワードを入力してください',
+    why: 'ユーザー・役割・トークンはこのブラウザーを閉じた後も残ります。本人であることを確かめるため、パスワードを入力してください。',
+    password: '自分のパスワード',
+    go: '続ける',
+  },
   settings: {
     browser: 'このブラウザー',
     language: '言語',
     theme: 'テーマ',
-    account: 'ログイン中',
+    account: '自分のアカウント',
+    currentPassword: '現在のパスワード',
+    nextPassword: '次のパスワード',
+    changePassword: 'パスワードを変更',
+    ownPasswordSet: 'パスワードを変更しました',
+    ownPasswordEnds: 'ほかのブラウザーのセッションは終了しました。',
+    roleOf: '{{name}} の役割',
+    opens: '使える範囲',
+    opensAll: '役割に応じたすべて',
+    opensMetrics: 'メトリクスのみ',
+    ends: '有効期限',
+    endsIn: '{{n}} 日後',
+    endsNever: 'なし',
     users: 'ユーザー',
     role: '役割',
     roleHelp: {
@@ -2793,7 +2819,7 @@ export const words: Words = {
     calendar_no_holidays: '{{region}} の祝日を使う設定ですが、祝日が登録されていません。取り込んでください',
     calendar_outside: '{{day}} の時間 {{hours}} は、その曜日の通常の時間 {{usual}} の外です',
     calendar_overlap:
-      '{{day}} の {{night}} は {{next}} に続き、終わる前に {{next}} の {{hours}} が始まります。重なりは 1 回だけ数えます',
+      '{{day}} の {{night}} は {{next}} に続き、終わる前にその日の {{hours}} が始まります。重なりは 1 回だけ数えます',
     change_cancelled: '取り消した変更は読み込めません',
     change_many: '一度に登録できる新しい変更は {{limit}} 件までです。ファイルを分けてください',
     change_number: 'C-12 のような変更の番号ではありません',

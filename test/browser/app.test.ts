@@ -4,6 +4,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -32,6 +33,7 @@ interface World {
   complaints: string[];
   endpoint: string;
   remove(): Promise<void>;
+  data: string;
 }
 let world: World;
 
@@ -82,7 +84,7 @@ async function open(): Promise<World> {
     data.remove();
     profile.remove();
   };
-  return { collector, context, page, complaints, endpoint: '', remove };
+  return { collector, data: data.path, context, page, complaints, endpoint: '', remove };
 }
 
 const missing = existsSync(chromiumPath) ? null : `SKIP chromium: ${chromiumPath} is not there`;
@@ -312,7 +314,7 @@ step('an admin gives a person a new password', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/settings`);
   await page.getByLabel('User name').fill('grace');
-  await page.getByLabel('Password').fill('the first sentence');
+  await page.getByLabel('Password', { exact: true }).fill('the first sentence');
   await page.getByRole('button', { name: 'Add user' }).click();
   await page.getByRole('button', { name: 'New password grace' }).click();
   await page.getByLabel('New password of grace').fill('the second sentence');
@@ -320,6 +322,52 @@ step('an admin gives a person a new password', async () => {
   await page.getByText('grace has a new password').waitFor();
   assert.is(await opens(collector.http, 'grace', 'the first sentence'), false);
   assert.is(await opens(collector.http, 'grace', 'the second sentence'), true);
+});
+
+step('a role is changed after the password was typed in again', async () => {
+  const { page, complaints } = world;
+  const before = complaints.length;
+  age(world.data);
+  const role = page.getByLabel('Role of grace');
+  await role.selectOption('operator');
+  await page.getByRole('heading', { name: 'Your password again' }).waitFor();
+  await page.getByLabel('Your password', { exact: true }).fill('not this one');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('The user name or the password is wrong.').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await until(async () => (await role.inputValue()) === 'viewer', 20_000, 'the role to be what it was');
+  await role.selectOption('operator');
+  await page.getByLabel('Your password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await until(async () => (await page.getByRole('dialog').count()) === 0, 20_000, 'the question to be gone');
+  await page.reload();
+  await until(async () => (await role.inputValue()) === 'operator', 20_000, 'the role to be changed');
+  // The browser reports what was refused.
+  complaints.splice(before);
+});
+
+/** Makes all log-ins look old. */
+function age(data: string): void {
+  const database = new DatabaseSync(join(data, 'state.db'));
+  database.exec('pragma busy_timeout = 5000; update sessions set confirmed_at = 0');
+  database.close();
+}
+
+step('a token for metrics alone, and the own password', async () => {
+  const { page, complaints } = world;
+  const before = complaints.length;
+  await page.getByLabel('Name', { exact: true }).fill('prometheus');
+  await page.getByLabel('Opens').selectOption('metrics');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('row', { name: /prometheus Metrics only/ }).waitFor();
+  await page.getByLabel('Current password').fill(password);
+  await page.getByLabel('Next password').fill('12345678901234');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('The password is one of those that are guessed first.').waitFor();
+  await page.getByLabel('Next password').fill(password);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('Your password was changed').waitFor();
+  complaints.splice(before);
 });
 
 step('Japanese, and it is remembered', async () => {

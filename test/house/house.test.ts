@@ -50,6 +50,7 @@ const moduleState = new Set([
     (name) => `dashboards/web/net/live.ts ${name}`,
   ),
   'dashboards/web/net/request.ts loggedOut',
+  'dashboards/web/net/request.ts confirmed',
   // Its files are fetched once, and the keyboard begins at a page's heading when that has come.
   'dashboards/web/app.tsx shown',
   'dashboards/web/router.ts isArriving',

@@ -71,7 +71,7 @@ const asked = sources.flatMap(({ file, text }) => [
     key: found[1] ?? '',
     group: false,
   })),
-  ...[...text.matchAll(/(?:\bt\(|[wW]ord\(language,)\s*`([^`$]*)\$\{/g)].map((found) => ({
+  ...[...text.matchAll(/(?:\bt\(|[wW]ord\(language,|<Sentence\s+of=\{)\s*`([^`$]*)\$\{/g)].map((found) => ({
     file,
     key: found[1] ?? '',
     group: true,
@@ -222,7 +222,7 @@ test('no error shows a place for a fact that the page does not know', () => {
     for (const code of Object.keys(errors))
       for (const part of ['message', 'hint']) {
         const text = words.get(`problem.${code}.${part}`) ?? '';
-        assert.not.match(text, /\{\{/, `${language}: problem.${code}.${part}; the fact stands below it, in English`);
+        assert.not.match(text, /\{/, `${language}: problem.${code}.${part}; the fact stands below it, in English`);
       }
 });
 

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Nothing, UserName } from '../shapes.ts';
+import { Password } from './own-account.ts';
 
 const User = Type.Object({
   id: Type.String(),
@@ -11,7 +12,6 @@ const User = Type.Object({
   createdAt: Type.Integer(),
   disabledAt: Type.Union([Type.Integer(), Type.Null()]),
 });
-const Password = Type.String({ maxLength: 1024, secret: true, description: 'at least 12 characters' });
 
 export function accountRoutes(app: App, { accounts: { users } }: Context): void {
   app.get(
@@ -70,6 +70,20 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
       await users.setPassword(request.params.id, request.body.password);
       return reply.status(204).send(null);
     },
+  );
+
+  app.patch(
+    '/api/v1/users/:id',
+    {
+      schema: {
+        summary: 'Change the role of a user',
+        tags: ['access'],
+        params: Id,
+        body: Type.Object({ role: Role }, { ...closed, examples: [{ role: 'manager' }] }),
+        response: { 200: User },
+      },
+    },
+    (request) => users.setRole(request.params.id, request.body.role),
   );
 
   app.post(

@@ -16,6 +16,7 @@ import { incidentRoutes } from './incidents.ts';
 import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { metricRoutes } from './metrics.ts';
+import { ownAccountRoutes } from './own-account.ts';
 import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
@@ -36,6 +37,7 @@ import { tokenRoutes } from './tokens.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
+  ownAccountRoutes,
   endpointRoutes,
   restoreTestRoutes,
   placeRoutes,

@@ -2,22 +2,17 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { Me } from '../../../shared/api.ts';
-import { fail } from '../../../shared/errors.ts';
-import { createAttempts } from '../../accounts/attempts.ts';
-import { minimumLength } from '../../accounts/password.ts';
 import { sessionMs } from '../../accounts/sessions.ts';
 import type { App, Caller, Context } from '../context.ts';
 import { cookieName } from '../guard.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
+import { Password, verified } from './own-account.ts';
 
 /** Few attempts, per address: it is done once. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
-const Password = Type.String({ maxLength: 1024, secret: true, description: `at least ${minimumLength} characters` });
-
 export function sessionRoutes(app: App, context: Context): void {
-  const { users, sessions, setup } = context.accounts;
-  const attempts = createAttempts(context.clock.monotonic);
+  const { sessions, setup } = context.accounts;
 
   const address = () => context.addresses().http;
   const me = (caller: Pick<Caller, 'name' | 'role'> | null): Me => ({
@@ -79,15 +74,7 @@ export function sessionRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const { user: name, password } = request.body;
-      const seconds = Math.ceil(attempts.begin(name, request.ip) / 1000);
-      if (seconds > 0) {
-        reply.header('retry-after', seconds);
-        throw fail('TOO_MANY_LOGINS', { seconds });
-      }
-      const user = await users.logIn(name, password);
-      if (!user) throw fail('BAD_LOGIN');
-      attempts.right(name, request.ip);
+      const user = await verified(context, request, reply, request.body);
       await logIn(reply, user.id);
       return me(user);
     },

@@ -1,11 +1,12 @@
 /** Bearer tokens for scripts. */
 import { Type } from 'typebox';
 import { page, Role, Token } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
 
-export function tokenRoutes(app: App, { accounts: { tokens } }: Context): void {
+export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context): void {
   app.get(
     '/api/v1/tokens',
     { schema: { summary: 'Tokens, newest first', tags: ['access'], response: { 200: page(Token) } } },
@@ -19,15 +20,34 @@ export function tokenRoutes(app: App, { accounts: { tokens } }: Context): void {
         summary: 'Create a token; the only time that its secret is shown',
         tags: ['access'],
         body: Type.Object(
-          { name: word(64), role: Role },
-          { ...closed, examples: [{ name: 'nightly report', role: 'viewer' }] },
+          {
+            name: word(64),
+            role: Role,
+            days: Type.Optional(
+              Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], {
+                description: 'when it ends by itself; null: not',
+              }),
+            ),
+            onlyFor: Type.Optional(
+              Type.Union([Type.Literal('metrics'), Type.Null()], {
+                description: 'metrics: it opens /metrics and /metrics/hosts and nothing else',
+              }),
+            ),
+          },
+          { ...closed, examples: [{ name: 'prometheus', role: 'viewer', days: 365, onlyFor: 'metrics' }] },
         ),
         response: { 201: Type.Object({ token: Token, secret: Type.String() }) },
       },
     },
     async (request, reply) => {
-      const { name, role } = request.body;
-      return reply.status(201).send(await tokens.create({ name, role, by: callerNamed(request) }));
+      const { name, role, days = null, onlyFor = null } = request.body;
+      if (onlyFor !== null && role !== 'viewer')
+        throw fail('BAD_REQUEST', {
+          problem: `role "${role}" beside onlyFor "${onlyFor}": what reads metrics is a viewer`,
+        });
+      const expiresAt = days === null ? null : clock.now() + days * 86_400_000;
+      const asked = { name, role, expiresAt, onlyFor, by: callerNamed(request) };
+      return reply.status(201).send(await tokens.create(asked));
     },
   );
 

@@ -54,6 +54,12 @@ export function onLoggedOut(listener: () => void): void {
   loggedOut = listener;
 }
 
+/** Asks for the password again and says whether it was right; set once by the shell. */
+let confirmed = async () => false;
+export function onConfirm(ask: () => Promise<boolean>): void {
+  confirmed = ask;
+}
+
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
@@ -64,7 +70,8 @@ export interface CallOptions {
  * Calls `/api/v1/<address>` and gives the JSON of the answer (undefined for an empty one).
  * Throws Problem; an aborted call throws the abort itself.
  */
-export async function call<T>(address: string, { method = 'GET', body, signal }: CallOptions = {}): Promise<T> {
+export async function call<T>(address: string, options: CallOptions = {}): Promise<T> {
+  const { method = 'GET', body, signal } = options;
   const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
@@ -81,6 +88,7 @@ export async function call<T>(address: string, { method = 'GET', body, signal }:
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.code === 'NOT_LOGGED_IN') loggedOut();
+    if (problem.code === 'CONFIRM_PASSWORD' && (await confirmed())) return call(address, options);
     throw problem;
   }
   if (response.status === 204) return undefined as T;

@@ -1,6 +1,7 @@
 /** Tokens for scripts. The secret is shown once. */
 import { useState } from 'preact/hooks';
 import type { Token } from '../../../shared/api.ts';
+import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
@@ -13,12 +14,18 @@ import { actorName, t } from '../words/words.ts';
 function NewToken({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<string>('viewer');
+  const [days, setDays] = useState('365');
+  const [onlyFor, setOnlyFor] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
     await send(async () => {
-      const made = await call<{ token: Token; secret: string }>('tokens', { method: 'POST', body: { name, role } });
+      const body = {
+        ...{ name, role: onlyFor === '' ? role : 'viewer' },
+        ...{ days: days === '' ? null : Number(days), onlyFor: onlyFor === '' ? null : onlyFor },
+      };
+      const made = await call<{ token: Token; secret: string }>('tokens', { method: 'POST', body });
       setSecret(made.secret);
       setName('');
     });
@@ -47,10 +54,30 @@ function NewToken({ onDone }: { onDone: () => void }) {
           autocomplete="off"
         />
         <Select
-          label={t('settings.role')}
-          value={role}
-          onChange={setRole}
-          options={roles.map((one) => [one, t(`role.${one}`)] as const)}
+          label={t('settings.opens')}
+          value={onlyFor}
+          onChange={setOnlyFor}
+          options={[
+            ['', t('settings.opensAll')],
+            ['metrics', t('settings.opensMetrics')],
+          ]}
+        />
+        {onlyFor === '' && (
+          <Select
+            label={t('settings.role')}
+            value={role}
+            onChange={setRole}
+            options={roles.map((one) => [one, t(`role.${one}`)] as const)}
+          />
+        )}
+        <Select
+          label={t('settings.ends')}
+          value={days}
+          onChange={setDays}
+          options={[
+            ...[30, 90, 365].map((n) => [String(n), t('settings.endsIn', { n })] as const),
+            ['', t('settings.endsNever')],
+          ]}
         />
       </div>
       <div class="form-end">
@@ -65,6 +92,8 @@ function NewToken({ onDone }: { onDone: () => void }) {
 function Revoke({ token, onDone }: { token: Token; onDone: () => void }) {
   const { busy, problem, send } = useSend();
   if (token.revokedAt !== null) return <span class="quiet">{t('add.state.revoked')}</span>;
+  if (token.expiresAt !== null && token.expiresAt <= now.value)
+    return <span class="quiet">{t('add.state.expired')}</span>;
   return (
     <>
       <button
@@ -98,7 +127,17 @@ export function Tokens() {
               keyOf={(row) => row.id}
               columns={[
                 { key: 'name', head: t('settings.tokenName'), cell: (row) => actorName(row.name) },
-                { key: 'role', head: t('settings.role'), cell: (row) => t(`role.${row.role}`) },
+                {
+                  key: 'role',
+                  head: t('settings.role'),
+                  cell: (row) => (row.onlyFor === null ? t(`role.${row.role}`) : t('settings.opensMetrics')),
+                },
+                {
+                  key: 'ends',
+                  head: t('settings.ends'),
+                  cell: (row) =>
+                    row.expiresAt === null ? t('settings.endsNever') : <Moment at={row.expiresAt} shape="date" />,
+                },
                 {
                   key: 'since',
                   head: t('settings.created'),

@@ -98,6 +98,34 @@ function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => v
   );
 }
 
+/** One's own is changed by another admin: nobody locks themselves out by mistake. */
+function RoleOf({ user, onDone }: UserProps) {
+  const { busy, problem, send } = useSend();
+  if (user.disabledAt !== null || user.name === me.value?.user) return <>{t(`role.${user.role}`)}</>;
+  const change = async (role: string) => {
+    await send(() => call(`users/${encodeURIComponent(user.id)}`, { method: 'PATCH', body: { role } }));
+    onDone();
+  };
+  return (
+    <>
+      <select
+        class="input slim"
+        aria-label={t('settings.roleOf', { name: user.name })}
+        value={user.role}
+        disabled={busy}
+        onChange={(event) => void change(event.currentTarget.value)}
+      >
+        {roles.map((one) => (
+          <option key={one} value={one}>
+            {t(`role.${one}`)}
+          </option>
+        ))}
+      </select>
+      {problem && <ProblemCallout problem={problem} />}
+    </>
+  );
+}
+
 function Disable({ user, onDone }: UserProps) {
   const { busy, problem, send } = useSend();
   return (
@@ -160,7 +188,7 @@ export function Users() {
                   </>
                 ),
               },
-              { key: 'role', head: t('settings.role'), cell: (row) => t(`role.${row.role}`) },
+              { key: 'role', head: t('settings.role'), cell: (row) => <RoleOf user={row} onDone={list.reload} /> },
               { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },
               { key: 'act', head: t('add.act'), cell: (row) => <Acts user={row} onDone={list.reload} /> },
             ]}

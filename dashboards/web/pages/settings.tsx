@@ -1,9 +1,10 @@
-/** Language and look for this browser; people and tokens for admins. */
-import { may, me } from '../net/session.ts';
+/** Language and look for this browser, the own password; people and tokens for admins. */
+import { may } from '../net/session.ts';
 import { Box, PageHead } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
+import { Account } from './settings-account.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
 import { StatusSettings } from './status/settings.tsx';
@@ -34,14 +35,9 @@ export function SettingsPage() {
               }}
             />
           </div>
-          <div class="field">
-            <span class="label">{t('settings.account')}</span>
-            <span>
-              {me.value?.user} ({me.value?.role && t(`role.${me.value.role}`)})
-            </span>
-          </div>
         </div>
       </Box>
+      <Account />
       {may('operator') && <StatusSettings />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}

@@ -83,17 +83,17 @@ test('a session ends by time, by log-out and with its user', async () => {
   const { users, sessions } = await createAccounts(state, () => now, null);
   const grace = await users.create({ name: 'grace', password, role: 'viewer' });
   const secret = await sessions.begin(grace.id);
-  assert.is((await sessions.userOf(secret))?.name, 'grace');
+  assert.is((await sessions.find(secret))?.user.name, 'grace');
   const row = await state.selectFrom('sessions').selectAll().where('user_id', '=', grace.id).executeTakeFirst();
   assert.is(row?.id_hash, hashSecret(secret));
   now += sessionMs;
-  assert.is(await sessions.userOf(secret), undefined);
+  assert.is(await sessions.find(secret), undefined);
   const second = await sessions.begin(grace.id);
   await sessions.end(second);
-  assert.is(await sessions.userOf(second), undefined);
+  assert.is(await sessions.find(second), undefined);
   const third = await sessions.begin(grace.id);
   await users.disable(grace.id);
-  assert.is(await sessions.userOf(third), undefined);
+  assert.is(await sessions.find(third), undefined);
   assert.is(await users.logIn('grace', password), undefined);
 });
 

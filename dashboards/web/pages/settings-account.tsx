@@ -1,0 +1,70 @@
+/** Who is logged in, and their own password. */
+import { useState } from 'preact/hooks';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { me } from '../net/session.ts';
+import { Box, Callout, ProblemCallout } from '../parts/box.tsx';
+import { Input } from '../parts/field.tsx';
+import { t } from '../words/words.ts';
+
+function OwnPassword() {
+  const [current, setCurrent] = useState('');
+  const [password, setPassword] = useState('');
+  const [isDone, setDone] = useState(false);
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setDone(false);
+    if (!(await send(() => call('me/password', { method: 'POST', body: { current, password } })))) return;
+    setCurrent('');
+    setPassword('');
+    setDone(true);
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      {isDone && (
+        <Callout tone="ok" title={t('settings.ownPasswordSet')} spoken>
+          {t('settings.ownPasswordEnds')}
+        </Callout>
+      )}
+      <div class="form-row">
+        <Input
+          label={t('settings.currentPassword')}
+          type="password"
+          value={current}
+          onInput={setCurrent}
+          required
+          autocomplete="current-password"
+        />
+        <Input
+          label={t('settings.nextPassword')}
+          type="password"
+          value={password}
+          onInput={setPassword}
+          required
+          autocomplete="new-password"
+          help={t('setup.passwordHelp')}
+        />
+      </div>
+      <div class="form-end">
+        <button type="submit" class="button" disabled={busy}>
+          {busy ? t('common.working') : t('settings.changePassword')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function Account() {
+  return (
+    <Box title={t('settings.account')}>
+      <div class="stack">
+        <p>
+          {me.value?.user} ({me.value?.role && t(`role.${me.value.role}`)})
+        </p>
+        <OwnPassword />
+      </div>
+    </Box>
+  );
+}
