@@ -179,6 +179,9 @@ const calls: Record<string, Call> = {
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
   'POST /api/v1/login': { body: { user: 'eve', password: 'wrong' }, status: 401 },
   'POST /api/v1/logout': { status: 204 },
+  // Of people: a token has no password. What they do for a session: log-ins.test.ts.
+  'POST /api/v1/me/confirm': { body: { password: 'another sentence' }, status: 400 },
+  'POST /api/v1/me/password': { body: { current: 'another sentence', password: 'and a fresh one' }, status: 400 },
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
   // No own authority here; with one: test/road/authority.test.ts.
   'GET /api/v1/ca': { status: 404 },
@@ -479,6 +482,7 @@ const calls: Record<string, Call> = {
     status: 204,
     before: addUser,
   },
+  'PATCH /api/v1/users/:id': { path: '/api/v1/users/:user', before: addUser, body: { role: 'viewer' } },
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
   'GET /api/v1/costs': {},
   'POST /api/v1/costs': { body: { name: 'Salaries', ...cost }, status: 201 },
