@@ -894,7 +894,7 @@ export const Stability = Type.Object({
       part: PartName,
       kpi: text,
       ...partDefinition,
-      unit: KpiUnit,
+      unit: Type.Enum(['percent', 'count']),
       value: orNull.number,
       score: orNull.number,
       lost: Type.Number({ description: 'points' }),

@@ -227,6 +227,15 @@ const kpiUnits: Record<KpiUnit, (value: number | null, language: Language, curre
   money: (value, language, currency) => money(value, currency, language),
 };
 
-/** The value of a KPI. @param currency of amounts; what has no currency of its own has no amounts */
-export const kpiNumber = (unit: KpiUnit, value: number | null, language: Language, currency = 'XXX'): string =>
-  kpiUnits[unit](value, language, currency);
+/** The value of a KPI. @param currency of an amount; undefined: what is shown has no amounts */
+export function kpiNumber(unit: Exclude<KpiUnit, 'money'>, value: number | null, language: Language): string;
+export function kpiNumber(
+  unit: KpiUnit,
+  value: number | null,
+  language: Language,
+  currency: string | undefined,
+): string;
+export function kpiNumber(unit: KpiUnit, value: number | null, language: Language, currency?: string) {
+  // An amount without its currency would be a wrong one.
+  return unit === 'money' && currency === undefined ? none : kpiUnits[unit](value, language, currency ?? '');
+}

@@ -9,8 +9,11 @@ import { language, t, wordOr } from '../words/words.ts';
 import { ChangeLink } from './changes/facts.tsx';
 import { titleOf } from './tickets.tsx';
 
-export const formatUnit = (unit: KpiUnit, value: number | null, currency?: string): string =>
-  kpiNumber(unit, value, language.value, currency);
+export function formatUnit(unit: Exclude<KpiUnit, 'money'>, value: number | null): string;
+export function formatUnit(unit: KpiUnit, value: number | null, currency: string | undefined): string;
+export function formatUnit(unit: KpiUnit, value: number | null, currency?: string): string {
+  return kpiNumber(unit, value, language.value, currency);
+}
 
 /** A KPI that is newer than these words is called by its id. */
 export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id}.${what}`, what === 'name' ? id : '');
@@ -70,7 +73,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
           <div>
             <Subject kpi={kpi.id} line={line} />
           </div>
-          <span class="strong nowrap">{formatUnit(kpi.unit, line.value)}</span>
+          <span class="strong nowrap">{formatUnit(kpi.unit, line.value, kpi.currency)}</span>
         </li>
       ))}
     </ul>

@@ -55,10 +55,10 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
       right: true,
       cell: ({ part, whole }) => (
         <>
-          {`${formatUnit(total.of, part)} / ${formatUnit(total.of, whole)}`}
+          {`${formatUnit(total.of, part, kpi.currency)} / ${formatUnit(total.of, whole, kpi.currency)}`}
           {/* Minutes do not show in days. */}
           {total.of === 'seconds' && part < whole && (
-            <div class="quiet small">{t('stability.less', { time: formatUnit(total.of, whole - part) })}</div>
+            <div class="quiet small">{t('stability.less', { time: formatUnit('seconds', whole - part) })}</div>
           )}
         </>
       ),
@@ -77,7 +77,11 @@ function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
   const value = formatUnit(kpi.unit, kpi.value, kpi.currency);
   if (how === 'sum') return t('stability.total', { value });
   return kpi.unit === 'percent'
-    ? t('stability.sum', { part: formatUnit(of, part), whole: formatUnit(of, whole), value })
+    ? t('stability.sum', {
+        part: formatUnit(of, part, kpi.currency),
+        whole: formatUnit(of, whole, kpi.currency),
+        value,
+      })
     : t('stability.mean', { part: formatUnit(kpi.unit, part, kpi.currency), n: number(whole, language.value), value });
 }
 

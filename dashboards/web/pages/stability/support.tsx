@@ -28,7 +28,7 @@ function CountBars({ kpi, codes, title }: { kpi: KpiValue; codes: readonly strin
             <div class="track" aria-hidden="true">
               <div class="fill tone-idle" style={{ width: `${(100 * (value ?? 0)) / most}%` }} />
             </div>
-            <span class="right">{formatUnit(unit, value)}</span>
+            <span class="right">{formatUnit(unit, value, kpi.currency)}</span>
           </li>
         ))}
       </ul>
