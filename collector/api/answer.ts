@@ -12,6 +12,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   const { code, message, hint, faults } = known;
+  request.refusedAs = code;
   return reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
 }
 

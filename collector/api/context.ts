@@ -11,6 +11,7 @@ import type {
 import type { Registry } from 'prom-client';
 import type { Role } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
 import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
@@ -116,5 +117,7 @@ export type App = FastifyInstance<
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
+    /** Code of the error that it was answered with. */
+    refusedAs: ErrorCode | null;
   }
 }

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Counter } from 'prom-client';
 import { fail } from '../../shared/errors.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
@@ -35,16 +36,32 @@ function nameOf(host: string): string {
   return (/^\[([^\]]*)\](:\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '')).toLowerCase().replace(/\.$/, '');
 }
 
+/** Log-in, right, name, method, size, rate: what attacks run into. A mistake in a value is none. */
+const counted = new Set([401, 403, 405, 413, 421, 429]);
+
 /**
  * A page of another site can have its own name point to this machine; its scripts then read what we answer to that name.
  * An address in digits cannot be made to point elsewhere, so it is always ours.
  */
-export function createDoors({ addresses }: Pick<Context, 'addresses'>, { http }: Pick<Config, 'http'>) {
+export function createDoors(
+  { addresses, registry }: Pick<Context, 'addresses' | 'registry'>,
+  { http }: Pick<Config, 'http'>,
+) {
   const given = new Set(['localhost', nameOf(hostname()), nameOf(http.host), ...http.names.map(nameOf)]);
   const isOurs = (name: string) =>
     isIP(name) !== 0 || given.has(name) || name === nameOf(new URL(addresses().http).host);
 
+  const refused = new Counter({
+    name: 'evenkeel_http_refused_total',
+    help: 'Requests refused for their log-in, right, name, method, size or rate, by code of the error',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+
   return (app: App): void => {
+    app.addHook('onResponse', async ({ refusedAs }: FastifyRequest, { statusCode }: FastifyReply) => {
+      if (refusedAs !== null && counted.has(statusCode)) refused.inc({ code: refusedAs });
+    });
     app.addHook('onRequest', async (request: FastifyRequest) => {
       if (anyName.has(request.url.split('?', 1)[0] ?? '')) return;
       const name = nameOf(request.host ?? '');

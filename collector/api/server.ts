@@ -56,6 +56,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   app.addHook('onRoute', (route) => refuseStrangeKeys(route as never));
   takeEmptyJson(app);
   app.decorateRequest('caller', null);
+  app.decorateRequest('refusedAs', null);
   await app.register(cookie);
   await app.register(helmet, headers);
   createDoors(context, options.config)(app);

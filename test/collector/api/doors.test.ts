@@ -110,6 +110,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+test('what was refused is counted by its code', async () => {
+  const count = async (code: string) => {
+    const { text } = await collector.call('/metrics', { as: 'viewer' });
+    return Number(new RegExp(`^evenkeel_http_refused_total\\{code="${code}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  };
+  const login = () =>
+    collector.call('/api/v1/login', { method: 'POST', body: { user: 'grace', password: 'a wrong guess of it' } });
+  for (const [code, refused] of [
+    ['BAD_LOGIN', login],
+    ['NOT_LOGGED_IN', () => collector.call('/api/v1/endpoints', { headers: { authorization: 'Bearer guessed' } })],
+    ['FORBIDDEN', () => collector.call('/api/v1/users', { as: 'viewer' })],
+    ['UNKNOWN_HOST', () => ask('/', { host: 'rebound.example' })],
+    ['TOO_LARGE', () => collector.call('/api/v1/enroll', { method: 'POST', body: { code: 'x'.repeat(300_000) } })],
+  ] as const) {
+    const before = await count(code);
+    await refused();
+    assert.is(await count(code), before + 1, code);
+  }
+  const before = await count('BAD_REQUEST');
+  await collector.call('/api/v1/endpoints?limit=0', { as: 'viewer' });
+  assert.is(await count('BAD_REQUEST'), before, 'a mistake is no attack');
+});
+
 test('behind a TLS proxy the cookie is bound to the host, and browsers keep to https', async () => {
   const settings = 'http: { publicUrl: "https://keel.example.net", trustProxy: [127.0.0.1] }\n';
   const httpPort = await freePort();
