@@ -93,6 +93,7 @@ test('every section has its shape', () => {
 const derived = new Set([
   'loss.count',
   'identity.machines',
+  'intake.held_percent',
   'backup.size_percent',
   'backup.verify_result',
   'backup.verified_age_s',
