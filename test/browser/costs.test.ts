@@ -91,7 +91,7 @@ step('a cost is entered; a negative one is refused before it is sent, with what 
   await page.getByLabel('From month').fill('2026-01');
   await page.getByLabel('Reason').first().fill('budget');
   await main().locator('form button.main').first().click();
-  assert.match(await rowText(page, 'Salaries of the desk'), /People.*€24,800\.50 per month.*2026-01.*goes on/);
+  assert.match(await rowText(page, 'Salaries of the desk'), /People.*€24,800\.50 per month.*January 2026.*goes on/);
   const [cost] = await items<CostRow>('costs');
   assert.equal([cost?.cents, cost?.createdBy], [2_480_050, 'admin']);
 });
