@@ -4,5 +4,8 @@ import { namesNear } from './nearest.ts';
 import { shownName } from './place-name.ts';
 
 /** @param what such as `site` @param known the names that there are */
-export const unknownName = (what: string, given: string, known: Iterable<string>): EvenkeelError =>
-  fail('NOT_FOUND', { what, id: `${shownName(given)}; there is: ${namesNear(given, [...known])}` });
+export function unknownName(what: string, given: string, known: Iterable<string>): EvenkeelError {
+  const all = [...known];
+  const near = all.length === 0 ? 'there is none yet' : `there is: ${namesNear(given, all)}`;
+  return fail('NOT_FOUND', { what, id: `${shownName(given)}; ${near}` });
+}

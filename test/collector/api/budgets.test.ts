@@ -16,13 +16,13 @@ let collector: InProcess;
 test.before(async () => {
   collector = await openCollector({ settings: `zone: ${zone}\n`, clock });
   await putMonth(collector);
-  await collector.stop();
-  collector = await collector.again();
   await collector.state
     .updateTable('endpoints')
     .set({ tags: '["shop"]' })
     .where('id', 'in', [0, 12].map(endpointId))
     .execute();
+  await collector.stop();
+  collector = await collector.again();
 });
 test.after(() => collector.close());
 
@@ -102,7 +102,7 @@ test('the closest target holds, of several the strictest; each change is kept, a
   const osaka = (await budgets('by=site')).items.find(({ name }) => name === 'Osaka');
   near(osaka?.target, (4 * 99.5 + 98) / 5, 'a site whose endpoints have several targets');
   for (const percent of [100, 0, -1, 250]) {
-    const body = { scope: 'tag', target: 'x', percent, reason: 'r' };
+    const body = { scope: 'tag', target: 'shop', percent, reason: 'r' };
     const refused = await collector.call('/api/v1/availability/targets', { method: 'PUT', as: 'manager', body });
     assert.is(refused.status, 400, String(percent));
   }
