@@ -132,7 +132,7 @@ export const errors = {
   UNKNOWN_METRIC: row(
     400,
     'The metric {metric} is not in the catalogue.',
-    'Update the collector, or add a row to shared/metrics.ts.',
+    'Update the collector: this agent is newer.',
   ),
   BAD_TOPIC: row(400, 'The topic {topic} is not a topic of Evenkeel.', 'See shared/topics.ts.'),
   TOO_MANY_SERIES: row(
@@ -198,7 +198,7 @@ export const errors = {
   TOO_MANY_LOGINS: row(
     429,
     'Too many wrong log-ins from this address or under this name.',
-    'Try again in {seconds} s. At an address where you logged in before you are not affected by those of others.',
+    'Try again in {seconds} s.',
     true,
   ),
   FORBIDDEN: row(403, 'The role {role} may not do this; it needs {needed}.', 'Ask an admin for the role.'),

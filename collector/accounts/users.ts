@@ -1,5 +1,6 @@
 /** Users who log in with a password. */
 import { fail } from '../../shared/errors.ts';
+import { nameKey } from '../../shared/place-name.ts';
 import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
 import { refuseReserved } from './reserved.ts';
@@ -70,8 +71,10 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       if (onlyFirst && (await db.selectFrom('users').select('id').limit(1).executeTakeFirst())) {
         throw fail('SETUP_CLOSED');
       }
-      const taken = await db.selectFrom('users').select('id').where('name', '=', user.name).executeTakeFirst();
-      if (taken) throw fail('CONFLICT', { problem: `the name "${user.name}" is taken` });
+      // Two that differ in the case of letters would be taken for one another.
+      const names = await db.selectFrom('users').select('name').execute();
+      if (names.some(({ name }) => nameKey(name) === nameKey(user.name)))
+        throw fail('CONFLICT', { problem: `the name "${user.name}" is taken` });
       await db.insertInto('users').values(row).execute();
       return userOf(row);
     });

@@ -14,8 +14,25 @@ export const UserName = Type.String({
   want: 'a name of 1 to 64 letters, digits, spaces, or . _ @ -, beginning with a letter or digit',
 });
 export const Nothing = Type.Null({ description: 'no content' });
+/** Characters that turn the text around them or command a terminal; lines and tabs may be in a text. */
+const unseen = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069';
+const shown = (maxLength: number, refused: string, how: string, description?: string) =>
+  Type.String({
+    ...{ minLength: 1, maxLength, pattern: `^(?!\\s*$)[^${refused}]+$` },
+    want: `a text of 1 to ${maxLength} characters, ${how}`,
+    ...(description === undefined ? {} : { description }),
+  });
 export const word = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });
+  shown(maxLength, unseen, 'not blank and without control characters', description);
+/** Free text: whatever is in it stays text. */
+export const freeText = (maxLength: number) =>
+  Type.String({
+    ...{ minLength: 1, maxLength, pattern: '\\S' },
+    want: `a text of 1 to ${maxLength} characters, not blank`,
+  });
+/** For headings and lists. */
+export const line = (maxLength: number) =>
+  shown(maxLength, `${unseen}\\r\\n`, 'on one line, not blank and without control characters');
 
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });

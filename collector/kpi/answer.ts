@@ -207,7 +207,7 @@ function worstFirst({ worst, total }: Kpi, items: readonly EvidenceItem[], named
   const share = ({ part, whole }: EvidenceItem) =>
     whole > 0 ? (sign * part) / whole : total === 'quotient' ? -part : Number.POSITIVE_INFINITY;
   const nameOf = ({ endpoint, ticket, change, named: other }: EvidenceItem) =>
-    named.get(endpoint ?? '')?.name ?? other?.name ?? String(ticket ?? change?.id ?? '');
+    named.get(endpoint ?? '')?.name ?? other?.name ?? String(ticket ?? change?.id ?? '').padStart(12, '0');
   return items
     .map((item) => ({ item, share: share(item), name: nameOf(item) }))
     .sort((a, b) => compare(a.share, b.share) || compare(a.name, b.name) || compare(a.item.at ?? 0, b.item.at ?? 0))

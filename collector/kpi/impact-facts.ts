@@ -54,6 +54,7 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     if (rest > 0) groups[''] = { calendar: calendarOf(null, 'working').calendar, headcount: rest, site: '' };
   }
   const known = new Set(Object.keys(groups));
+  const inhabited = new Set(question.endpoints.map(({ site }) => site));
   return {
     groups,
     incidents: impacts.flatMap(({ ticket, segments, stated }) => {
@@ -69,7 +70,8 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     outages: impacts.flatMap(({ ticket, outages }) =>
       outages.map(({ endpoint, start, end }) => ({ ticket, endpoint, start, end })),
     ),
-    uncounted: own.filter(({ people }) => people === null).map(({ name }) => name),
+    // A site that was only named costs nobody an hour.
+    uncounted: own.filter(({ name, people }) => people === null && inhabited.has(name)).map(({ name }) => name),
   };
 }
 

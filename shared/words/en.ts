@@ -1727,7 +1727,7 @@ export const words = {
       meaning:
         'Working time in which people could not work because of incidents, in person-hours: people × share of their work × overlap with their working hours. Confirmed and unplanned; at any moment a person counts once. What is not confirmed yet stands beside it.',
       n: 'Incidents (n)',
-      nothing: 'It is not known how many people work at the sites.',
+      nothing: 'No incident cost hours, or it is not known how many people work at the sites.',
       beside: {
         unconfirmed: 'Not confirmed yet',
         planned: 'Planned work',
@@ -1742,7 +1742,7 @@ export const words = {
       name: 'Major incidents',
       per: 'per 30 days and 100 endpoints',
       meaning:
-        'Incidents of priority 1, and half of those of priority 2, that began in this month, per 30 days and 100 endpoints. Duplicates and parts of another incident do not count.',
+        'Incidents of priority 1, and half of those of priority 2, that began in this month, per 30 days and 100 endpoints; a fleet of fewer counts as 100. Duplicates and parts of another incident do not count.',
       n: 'Incidents (n)',
       nothing: 'There was no endpoint in this month.',
       at: 'Opened',
@@ -2135,7 +2135,7 @@ export const words = {
     theme: 'Theme',
     account: 'Your account',
     currentPassword: 'Current password',
-    nextPassword: 'Next password',
+    nextPassword: 'Your new password',
     changePassword: 'Change password',
     ownPasswordSet: 'Your password was changed',
     ownPasswordEnds: 'Your sessions in other browsers were ended.',

@@ -361,10 +361,10 @@ step('a token for metrics alone, and the own password', async () => {
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByRole('row', { name: /prometheus Metrics only/ }).waitFor();
   await page.getByLabel('Current password').fill(password);
-  await page.getByLabel('Next password').fill('12345678901234');
+  await page.getByLabel('Your new password').fill('12345678901234');
   await page.getByRole('button', { name: 'Change password' }).click();
   await page.getByText('The password is one of those that are guessed first.').waitFor();
-  await page.getByLabel('Next password').fill(password);
+  await page.getByLabel('Your new password').fill(password);
   await page.getByRole('button', { name: 'Change password' }).click();
   await page.getByText('Your password was changed').waitFor();
   complaints.splice(before);

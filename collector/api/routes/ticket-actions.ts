@@ -14,9 +14,9 @@ import { fail } from '../../../shared/errors.ts';
 import { holdReasons } from '../../../shared/hold.ts';
 import type { TicketTransition } from '../../tickets/tickets.ts';
 import type { TicketActions } from '../context.ts';
-import { closed, instantMs, word } from '../shapes.ts';
+import { closed, freeText, instantMs, word } from '../shapes.ts';
 
-export const Text = Type.String({ minLength: 1, maxLength: 10_000 });
+export const Text = freeText(10_000);
 export const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
 
 /** One action of a person on a ticket: same handling, same answer. */

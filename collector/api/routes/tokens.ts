@@ -4,7 +4,7 @@ import { page, Role, Token } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, line, Nothing } from '../shapes.ts';
 
 export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context): void {
   app.get(
@@ -21,7 +21,7 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
         tags: ['access'],
         body: Type.Object(
           {
-            name: word(64),
+            name: line(64),
             role: Role,
             days: Type.Optional(
               Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], {

@@ -58,6 +58,11 @@ test('a person changes their own password with the old one, and is out everywher
   await logIn('grace', 'a fresh sentence of mine');
 });
 
+test('two names that differ in the case of letters only would be taken for one another', async () => {
+  const made = await send('POST', '/api/v1/users', { name: 'ADA', password, role: 'viewer' }, { as: 'admin' });
+  assert.is(codeOf(made), 'CONFLICT');
+});
+
 test('what is guessed first is refused, however long: common words, rows of keys, the own name', async () => {
   for (const guess of [
     ...['password1234', '123456789012', 'qwertyuiop12', 'aaaaaaaaaaaa', 'letmein12345', 'P@ssw0rd1234'],

@@ -27,14 +27,10 @@ export interface DeskParts {
   now(): number;
 }
 
-interface Person {
-  name: string;
-  token: string;
-}
-
 /** One ticket in the hands of somebody. */
 interface Handled {
-  by: Person;
+  /** Name of the person. */
+  by: string;
   /** When they do the next thing, ms UTC. */
   at: number;
   step: 'look' | 'hold' | 'resume' | 'wait' | 'done';
@@ -75,18 +71,17 @@ const openTickets = (state: State) =>
 export async function createDesk({ seed, sites, works, changes, api, state, now }: DeskParts): Promise<Desk> {
   const random = createRandom(seed + 4711);
   const handled = new Map<number, Handled>();
-  const people = new Map<string, Person[]>();
+  const people = new Map<string, readonly string[]>();
   const clocks = new Map<string, BusinessClock>();
   for (const { name: site, zone, desk } of sites) {
     clocks.set(site, businessClock(officeHours(zone)));
-    const staff: Person[] = [];
-    for (const name of desk) staff.push({ name, token: await api.tokenFor(name) });
-    people.set(site, staff);
+    for (const name of desk) await api.join(name);
+    people.set(site, desk);
   }
   const siteOf = (ticket: { site: string | null }) => sites.find(({ name }) => name === ticket.site) ?? sites[0];
   const chance = (id: number, step: number) => noise(seed * 31 + id, step);
   const announced = [...works].sort((a, b) => a.enteredAt - b.enteredAt);
-  const planner = createPlanner(changes, api, state, (site) => people.get(site)?.[0]?.token);
+  const planner = createPlanner(changes, api, state, (site) => people.get(site)?.[0]);
   let lookAt = now();
   let askAt = now() + day * random();
 
@@ -110,7 +105,7 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
 
   async function proceed(ticket: OpenTicket, mine: Handled): Promise<void> {
     const { id, priority, kind } = ticket;
-    const as = mine.by.token;
+    const as = mine.by;
     const site = siteOf(ticket)?.name ?? '';
     const later = (ms: number) => atWork(site, Math.round(now() + ms), priority);
     const act = (name: string, body: object) => api.call('POST', `/api/v1/tickets/${id}/${name}`, body, as);
@@ -119,7 +114,7 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
         ticket.alert !== null &&
         ticket.restored_at === null &&
         (await api.attempt('POST', `/api/v1/alerts/${ticket.alert}/acknowledge`, { note: 'seen' }, as));
-      if (!isTaken) await act('assign', { assignee: mine.by.name });
+      if (!isTaken) await act('assign', { assignee: mine.by });
       await act('comment', { text: pick(random, first), public: true });
       if (ticket.state === 'new')
         await api.attempt('POST', `/api/v1/tickets/${id}/state`, { state: 'in_progress' }, as);
@@ -160,12 +155,12 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
     const asker = pick(random, people.get(site.name) ?? []);
     const wish = { title: pick(random, requests), impact: 3, urgency: 2 + Math.floor(random() * 2) };
     const from = { requester: pick(random, users), channel: pick(random, ['phone', 'mail']), category: 'request' };
-    if (asker) await api.call('POST', '/api/v1/tickets', { ...wish, ...from }, asker.token);
+    if (asker) await api.call('POST', '/api/v1/tickets', { ...wish, ...from }, asker);
   }
 
   async function announce({ site, reason, when }: PlannedWork): Promise<void> {
     const scope = { of: 'site', target: site };
-    await api.call('POST', '/api/v1/maintenance', { scope, reason, ...when }, people.get(site)?.[0]?.token);
+    await api.call('POST', '/api/v1/maintenance', { scope, reason, ...when }, people.get(site)?.[0]);
   }
 
   return {

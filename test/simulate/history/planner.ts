@@ -9,12 +9,12 @@ interface Planner {
   run(at: number): Promise<void>;
 }
 
-/** @param tokenOf of a person at a site */
+/** @param nameOf of a person at a site */
 export function createPlanner(
   changes: readonly ScriptedChange[],
   api: Api,
   state: State,
-  tokenOf: (site: string) => string | undefined,
+  nameOf: (site: string) => string | undefined,
 ): Planner {
   const steps = changes.flatMap((change) => [
     { at: change.enteredAt, change, step: 'enter' as const },
@@ -33,15 +33,15 @@ export function createPlanner(
     const { site, title, description, from, to, repairs } = change;
     const repairOf = [...numbers].find(([other]) => other.title === repairs)?.[1] ?? null;
     const body = { title, description, scopes: await scopesOf(change), from, to, repairOf };
-    const made = (await api.call('POST', '/api/v1/changes', body, tokenOf(site))) as { row: { id: number } };
+    const made = (await api.call('POST', '/api/v1/changes', body, nameOf(site))) as { row: { id: number } };
     numbers.set(change, made.row.id);
   }
 
   async function end({ site, end: how }: ScriptedChange, id: number): Promise<void> {
     if (!how) return;
     const { cancelled, at: _, ...outcome } = how;
-    if (cancelled === undefined) await api.call('POST', `/api/v1/changes/${id}/outcome`, outcome, tokenOf(site));
-    else await api.call('POST', `/api/v1/changes/${id}/cancel`, { reason: cancelled }, tokenOf(site));
+    if (cancelled === undefined) await api.call('POST', `/api/v1/changes/${id}/outcome`, outcome, nameOf(site));
+    else await api.call('POST', `/api/v1/changes/${id}/cancel`, { reason: cancelled }, nameOf(site));
   }
 
   return {
