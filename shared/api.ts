@@ -380,7 +380,7 @@ export type TicketRow = Static<typeof TicketRow>;
 export const TicketQueues = Type.Object({
   /** Assigned to the caller, and the one of them that is due first. */
   mine: Type.Integer(),
-  next: Type.Union([Type.Object({ ticket: Type.Integer(), dueAt: orNull.ms }), Type.Null()]),
+  next: Type.Union([Type.Object({ ticket: Type.Integer(), dueAt: orNull.ms, isLate: Type.Boolean() }), Type.Null()]),
   unassigned: Type.Integer(),
   /** Late, or past four fifths of a target. */
   breaching: Type.Integer(),

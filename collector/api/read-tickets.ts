@@ -113,7 +113,7 @@ export async function queuesOf(reading: TicketReading, caller: string): Promise<
   const first = mine[0];
   return {
     mine: mine.length,
-    next: first ? { ticket: first.row.id, dueAt: dueOf(first.clocks) } : null,
+    next: first ? { ticket: first.row.id, dueAt: dueOf(first.clocks), isLate: isLate(first.clocks) } : null,
     unassigned: all.filter(isIn.unassigned).length,
     breaching: all.filter((one) => isIn.breaching(one, caller, now)).length,
     late: all.filter(({ clocks }) => isLate(clocks)).length,

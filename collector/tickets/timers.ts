@@ -2,6 +2,7 @@
  * What becomes due for open tickets: half, four fifths and all of a target used, and the date of a hold. Each is noted
  * once, as an event of the ticket. What is due is derived from the ticket, so a restart forgets nothing.
  */
+import { businessClock } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
@@ -149,7 +150,9 @@ function slaMarks(priority: number, clocks: TicketClocks | undefined): Mark[] {
     if (!found || found.state === 'stopped') return [];
     // Another priority has another target, with warnings of its own.
     const minutes = found.target.minutes ?? 0;
-    const shares = [...found.warnings, { share: 1, at: found.dueAt }];
+    // Used up at the end of the support hours it is not missed yet: that begins with the next ms that counts.
+    const missedAt = found.dueAt === null ? null : businessClock(found.target.calendar).after(found.dueAt, 1);
+    const shares = [...found.warnings, { share: 1, at: missedAt }];
     return shares.flatMap(({ share, at }): Mark[] =>
       at === null
         ? []

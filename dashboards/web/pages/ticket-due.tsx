@@ -1,27 +1,26 @@
 /** Until when a ticket is to be answered and resolved, and why it waits. */
 import type { TicketRow } from '../../../shared/api.ts';
-import { duration, none } from '../../../shared/words/format.ts';
+import { none } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { Mark } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { language, t } from '../words/words.ts';
-
-/** `12m` until then, or since. */
-export const lengthTo = (at: number) => duration(Math.max(60, Math.abs(at - now.value) / 1000), language.value);
+import { dueText } from './due.ts';
 
 /** The next that is due, or why nothing is. */
 export function Due({ row }: { row: TicketRow }) {
   const { dueAt, isLate, holdReason, holdUntil } = row;
+  const text = dueText(row, now.value, language.value);
   if (isLate)
     return (
       <Mark tone="critical" icon="critical">
-        {dueAt !== null && dueAt <= now.value ? t('ticket.lateBy', { time: lengthTo(dueAt) }) : t('ticket.late')}
+        {text}
       </Mark>
     );
   if (dueAt !== null)
     return (
       <span>
-        {t('ticket.dueIn', { time: lengthTo(dueAt) })}{' '}
+        {text}{' '}
         <span class="quiet small nowrap">
           <Moment at={dueAt} />
         </span>

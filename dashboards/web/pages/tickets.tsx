@@ -16,7 +16,8 @@ import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
-import { Due, lengthTo } from './ticket-due.tsx';
+import { nextText } from './due.ts';
+import { Due } from './ticket-due.tsx';
 
 const queues = ['mine', 'unassigned', 'breaching'] as const;
 const filters = [...queues, 'open', 'resolved', 'all'] as const;
@@ -69,13 +70,7 @@ function Waiting() {
       {next === null ? (
         t('ticket.nextNone')
       ) : (
-        <a href={to.ticket(next.ticket)}>
-          {next.dueAt === null
-            ? t('ticket.next', { n: next.ticket })
-            : t(next.dueAt > now.value ? 'ticket.nextDue' : 'ticket.nextLate', {
-                ...{ n: next.ticket, time: lengthTo(next.dueAt) },
-              })}
-        </a>
+        <a href={to.ticket(next.ticket)}>{nextText(next, now.value, language.value)}</a>
       )}{' '}
       <a href="/tickets?state=unassigned">{t('ticket.unassignedNow', { n: unassigned })}</a>{' '}
       <a href="/tickets?state=breaching">{t('ticket.lateNow', { n: late })}</a>

@@ -54,6 +54,7 @@ test('a queue is in the order of due times, not of numbers or priorities', async
   );
   const queues = await ok<TicketQueues>('tickets/queues');
   assert.equal([queues.mine, queues.next?.ticket, queues.unassigned, queues.late], [1, taken, 3, 0]);
+  assert.is(queues.next?.isLate, false);
   const { items } = await ok<{ items: TicketRow[] }>('tickets?queue=mine');
   assert.equal(
     items.map(({ id }) => id),

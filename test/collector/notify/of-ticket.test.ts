@@ -66,7 +66,7 @@ test('marks of a clock notify once each, also over a restart; the channel takes 
   d = await d.again();
   d.at(monday + 12 * minute);
   await until(async () => (await d.queued()).length === 2, 10_000, 'it');
-  d.at(monday + 15 * minute);
+  d.at(monday + 16 * minute);
   await until(async () => (await d.queued()).length === 4, 10_000, 'it');
   assert.equal(await d.queued(), [
     'ops warning sla response_50',

@@ -159,6 +159,25 @@ test('half, four fifths and all of a target: each noted once, also over a restar
   assert.is((await d.noted()).length, 5, 'resolved in time: nothing more');
 });
 
+test('used up exactly at the end of the support hours it is not missed until they begin again', async () => {
+  const d = await desk();
+  d.at(monday + 4 * hour);
+  // P3: answered in four hours, which end at 17:00.
+  const id = await d.tickets.create({ ...asked, impact: 2 });
+  const timers = await d.timers();
+  for (const at of [8, 13, 23.5, 24].map((hours) => monday + hours * hour)) {
+    d.at(at);
+    await timers.tick(at);
+    const found = await d.clocks(id);
+    assert.equal([dueOf(found), isLate(found)], [monday + 8 * hour, false]);
+    assert.equal(await d.noted(), ['response 0.5 8', 'response 0.8 8'], 'no mark that it is overdue');
+  }
+  d.at(monday + 24 * hour + minute);
+  await timers.tick(monday + 24 * hour + minute);
+  assert.ok(isLate(await d.clocks(id)));
+  assert.is((await d.noted()).length, 3);
+});
+
 test('what a script writes is no answer of a person, also after its token was revoked', async () => {
   const d = await desk();
   const token = { role: 'operator', created_at: monday, created_by: 'ada', last_used_at: null };

@@ -1,0 +1,49 @@
+/** A time that is over is never shown as one that is still to come. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dueText, nextText } from '../../dashboards/web/pages/due.ts';
+import { type Language, loadWords } from '../../shared/words/index.ts';
+
+test.before(async () => {
+  for (const language of ['en', 'ja'] as const) await loadWords(language);
+});
+
+/** The end of the support hours. */
+const dueAt = Date.parse('2026-11-27T16:00:00Z');
+const [minute, hour] = [60_000, 3_600_000];
+const both = (isLate: boolean, now: number, language: Language) => [
+  dueText({ dueAt, isLate }, now, language),
+  nextText({ ticket: 7, dueAt, isLate }, now, language),
+];
+
+test('due at the end of the support hours: until they begin again it is not late, and nothing is counted', () => {
+  for (const after of [0, 1, minute, 5 * hour - 2 * minute, 15 * hour, 63 * hour]) {
+    assert.equal(both(false, dueAt + after, 'en'), [
+      'Due when support hours begin again',
+      'Next for you: #7, due when support hours begin again.',
+    ]);
+    assert.equal(both(false, dueAt + after, 'ja'), [
+      '次のサポート時間の開始時が期限',
+      '次の対応: #7 (次のサポート時間の開始時が期限)。',
+    ]);
+  }
+});
+
+test('before its time it is due in, once missed it is late by; each counts its own way', () => {
+  assert.equal(both(false, dueAt - 2 * hour, 'en'), ['In 2h', 'Next for you: #7, due in 2h.']);
+  assert.equal(both(false, dueAt - 1, 'en'), ['In 1m', 'Next for you: #7, due in 1m.'], 'a minute is the least shown');
+  assert.equal(both(true, dueAt + 3 * hour, 'en'), ['Late by 3h', 'Next for you: #7, late by 3h.']);
+  const inJapanese = both(true, dueAt + 3 * hour, 'ja').map((text) => text?.replaceAll(' ', ''));
+  assert.equal(inJapanese, ['3時間超過', '次の対応:#7(3時間超過)。']);
+  // Where the other of both clocks was missed, or this computer's clock is behind, there is no length to tell.
+  assert.equal(both(true, dueAt - hour, 'en'), ['Late', 'Next for you: #7.']);
+});
+
+test('without an instant there is no length', () => {
+  const now = dueAt;
+  assert.is(dueText({ dueAt: null, isLate: false }, now, 'en'), null);
+  assert.is(dueText({ dueAt: null, isLate: true }, now, 'en'), 'Late');
+  assert.is(nextText({ ticket: 7, dueAt: null, isLate: false }, now, 'en'), 'Next for you: #7.');
+});
+
+test.run();
