@@ -122,20 +122,25 @@ export function coarse(seconds: number, language: Language): string {
   return duration(Math.floor(seconds / size) * size, language);
 }
 
-/** `12 seconds ago`, `昨日`. `at` and `now` in ms. */
+/** Clocks differ a little: within this, what is ahead is shown as the present. Beyond it a clock is wrong, which is to be seen. */
+const aheadMs = 3_600_000;
+
+/** `12 seconds ago`, `2 日前`. `at` and `now` in ms. */
 export function ago(at: number | null | undefined, now: number, language: Language): string {
   if (at === null || at === undefined) return none;
   // -0 reads "0 s ago", where 0 would read "in 0 s".
-  const seconds = Math.min(-0, Math.round((at - now) / 1000)) || -0;
-  const size = -seconds;
+  const ahead = Math.round((at - now) / 1000);
+  const seconds = at - now > aheadMs ? ahead : Math.min(-0, ahead) || -0;
+  const size = Math.abs(seconds);
+  const sign = seconds > 0 ? 1 : -1;
   const format = kept(
     `r${language}`,
     () => new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' }),
   );
   if (size < 60) return format.format(seconds, 'second');
-  if (size < 3600) return format.format(-Math.floor(size / 60), 'minute');
-  if (size < 86_400) return format.format(-Math.floor(size / 3600), 'hour');
-  return format.format(-Math.floor(size / 86_400), 'day');
+  if (size < 3600) return format.format(sign * Math.floor(size / 60), 'minute');
+  if (size < 86_400) return format.format(sign * Math.floor(size / 3600), 'hour');
+  return format.format(sign * Math.floor(size / 86_400), 'day');
 }
 
 const shapes = {

@@ -51,10 +51,13 @@ test('durations have their two largest parts, in both languages', () => {
   assert.is(duration(-90, 'en'), '−1m 30s');
 });
 
-test('moments in the past, never in the future by a skewed clock', () => {
+test('moments in the past; a little ahead is the present, hours ahead are never shown as just now', () => {
   const now = 1_800_000_000_000;
   assert.match(ago(now, now, 'en'), /^0 sec.* ago$/);
   assert.match(ago(now + 2000, now, 'en'), /^0 sec.* ago$/);
+  assert.match(ago(now + 3_600_000, now, 'en'), /^0 sec.* ago$/);
+  assert.match(ago(now + 3 * 3_600_000, now, 'en'), /^in 3 h/);
+  assert.is(ago(now + 49 * 3_600_000, now, 'ja').replaceAll(' ', ''), '2日後');
   assert.match(ago(now - 119_000, now, 'en'), /^1 min.* ago$/);
   assert.match(ago(now - 49 * 3_600_000, now, 'en'), /^2 days ago$/);
   assert.is(ago(now - 5 * 60_000, now, 'ja').replaceAll(' ', ''), '5分前');
