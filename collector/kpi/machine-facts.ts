@@ -17,7 +17,10 @@ export interface MachineFact {
   /** As last seen in the period; null: not known. */
   os: string | null;
   model: string | null;
-  /** Of the days on which the fleet was looked at: none before this was kept. */
+  /**
+   * Of the days of the period that have begun since it is monitored, in the report zone. Days on which the fleet was not
+   * looked at are unknown.
+   */
   days: { [Name in DayName]: DayCounts<Name> };
   /** On the last of these days; null without one. */
   last: DayRow | null;
@@ -39,19 +42,25 @@ export async function readMachines(state: State, { endpoints, window, zone }: Kp
   const found: MachineFact[] = [];
   for (const slice of chunks(endpoints)) {
     const ids = slice.map(({ id }) => id);
-    const enrolled = await state.selectFrom('endpoints').select(['id', 'enrolled_at']).where('id', 'in', ids).execute();
-    const since = new Map(enrolled.map(({ id, enrolled_at }) => [id, enrolled_at]));
+    const since = new Map((await startsOf(state, ids)).map(({ id, ...starts }) => [id, starts]));
     const rows = looked.length === 0 ? new Map<string, DayRow[]>() : await rowsOf(state, ids, first, end);
     for (const endpoint of slice) {
       const until = Math.min(endpoint.retired_at ?? window.end, window.end);
-      const from = Math.max(since.get(endpoint.id) ?? window.start, window.start);
+      const { enrolled_at = window.start, heard_at = null } = since.get(endpoint.id) ?? {};
+      const from = Math.max(enrolled_at, window.start);
+      const own = rows.get(endpoint.id) ?? [];
       const days = looked.filter(({ at }) => endpoint.retired_at === null || at < endpoint.retired_at);
+      // A row tells that it was in the fleet, also where its first signals are no longer kept.
+      const starts = [heard_at === null ? [] : dayOf(heard_at), own[0]?.day ?? []].flat().sort();
+      const begun =
+        starts[0] === undefined ? 0 : daysFrom(laterOf(starts[0], first), dayOf(Math.max(window.start, until - 1)));
       found.push({
         endpoint,
         months: Math.max(0, until - from) / monthMs,
         ...countOf(
-          rows.get(endpoint.id) ?? [],
+          own,
           days.map(({ day }) => day),
+          begun,
         ),
       });
     }
@@ -59,6 +68,29 @@ export async function readMachines(state: State, { endpoints, window, zone }: Kp
   }
   return found;
 }
+
+const laterOf = (a: string, b: string) => (a > b ? a : b);
+
+/** Both days included; 0 where the last one is the earlier. */
+const daysFrom = (first: string, last: string): number =>
+  Math.max(0, 1 + Temporal.PlainDate.from(first).until(last).days);
+
+/** When each was enrolled, and when it was first heard of. */
+const startsOf = (state: State, ids: readonly string[]) =>
+  state
+    .selectFrom('endpoints as e')
+    .select(['e.id', 'e.enrolled_at'])
+    .select(({ selectFrom }) =>
+      selectFrom('signals as s')
+        .select('s.at')
+        .whereRef('s.endpoint', '=', 'e.id')
+        .where('s.kind', '=', 'online')
+        .orderBy('s.at')
+        .limit(1)
+        .as('heard_at'),
+    )
+    .where('e.id', 'in', ids)
+    .execute();
 
 /** Of each endpoint the row that held when the period began, and those of the period, in order. */
 async function rowsOf(
@@ -89,19 +121,23 @@ async function rowsOf(
   return found;
 }
 
+/** @param begun how many days there are to know of */
 function countOf(
   rows: readonly DayRow[],
   days: readonly string[],
+  begun: number,
 ): Pick<MachineFact, 'os' | 'model' | 'days' | 'last'> {
   const counts: MachineFact['days'] = { backup: {}, restore: {}, patches: {} };
-  let [next, row] = [0, null as DayRow | null];
+  let [next, row, seen] = [0, null as DayRow | null, 0];
   for (const day of days) {
     while (rows[next] && (rows[next] as DayRow).day <= day) row = rows[next++] as DayRow;
     if (!row) continue;
+    seen++;
     const { backup, restore, patches } = row;
     counts.backup[backup] = (counts.backup[backup] ?? 0) + 1;
     counts.restore[restore] = (counts.restore[restore] ?? 0) + 1;
     counts.patches[patches] = (counts.patches[patches] ?? 0) + 1;
   }
+  if (begun > seen) for (const count of Object.values(counts)) count.unknown = (count.unknown ?? 0) + begun - seen;
   return { os: row?.os ?? null, model: row?.model ?? null, days: counts, last: row };
 }

@@ -1,6 +1,6 @@
 /**
- * Backups, restores and patches: of the days on which an endpoint was looked at, on how many it was as it should be.
- * Days of several endpoints are pooled. What was not known on a day widens the value to a range.
+ * Backups, restores and patches: of the days on which it is known, on how many an endpoint was as it should be. Days of
+ * several endpoints are pooled. Monitored days of which it is not known widen the value to a range.
  */
 import { defineKpi, type EvidenceItem, figureOf, totalOf, valueIn } from '../kpi.ts';
 import type { MachineFact } from '../machine-facts.ts';
@@ -47,8 +47,8 @@ const dayKpi = ({ id, formula, daysOf, stateOf }: DayKpi) =>
         high: whole > 0 ? valueIn('percent', { part: part + unknown, whole: all }) : null,
         coverage: valueIn('percent', { part: whole, whole: all }),
         beside: [
-          { code: 'at_end', unit: 'count', value: evidence.length > 0 ? now.good : null },
-          { code: 'not_at_end', unit: 'count', value: evidence.length > 0 ? now.not : null },
+          { code: 'at_end', unit: 'count', value: whole > 0 ? now.good : null },
+          { code: 'not_at_end', unit: 'count', value: whole > 0 ? now.not : null },
         ],
       });
     },
@@ -64,7 +64,7 @@ const noDays: DayTotals = { good: 0, bad: 0, unknown: 0 };
 export const backupCoverage = dayKpi({
   id: 'backup_coverage',
   formula:
-    'backup_coverage/1: days with a good backup in 24 h, none failed or late / days known; servers and endpoints with a job',
+    'backup_coverage/2: days with a good backup in 24 h, none failed or late / days known; servers and endpoints with a job',
   daysOf: (fact) => jobDays(fact, fact.days.backup),
   stateOf: ({ backup }) => backup,
 });
@@ -72,7 +72,7 @@ export const backupCoverage = dayKpi({
 export const verifiedRestores = dayKpi({
   id: 'verified_restores',
   formula:
-    'verified_restores/1: days on which each job had a good restore test in 90 days / days known; endpoints with a job',
+    'verified_restores/2: days on which each job had a good restore test in 90 days / days known; endpoints with a job',
   daysOf({
     days: {
       restore: { good = 0, bad = 0, unknown = 0 },
@@ -85,7 +85,7 @@ export const verifiedRestores = dayKpi({
 
 export const patchCompliance = dayKpi({
   id: 'patch_compliance',
-  formula: 'patch_compliance/1: days without an overdue security update and with security support / days known',
+  formula: 'patch_compliance/2: days without an overdue security update and with security support / days known',
   daysOf: ({
     days: {
       patches: { compliant = 0, overdue = 0, unknown = 0 },

@@ -9,7 +9,7 @@ import { endpointsIn, readFacts } from '../../../collector/kpi/facts.ts';
 import { kpis } from '../../../collector/kpi/kpis/index.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
-import { instant, putEndpoint } from '../../support/fleet-history.ts';
+import { instant, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 import { freshPlace } from '../../support/state.ts';
 
 const hour = 3_600_000;
@@ -134,6 +134,37 @@ test('before it was kept nothing is known: no data, neither 0 nor 100', async ()
     assert.is(of(id).value, null, id);
     assert.is(of(id).state, 'no_data', id);
   }
+  await state.destroy();
+});
+
+test('monitored days on which nothing was looked at are unknown: the value is a range, and covers only what is known', async () => {
+  const state = await openState(freshPlace());
+  const [server, late] = [await putEndpoint(state, 0), await putEndpoint(state, 1)];
+  // One since before the month, the other since the 9th in the evening; the month is eleven days old.
+  await putSignals(state, [
+    { endpoint: server, at: period.start - 5 * day, kind: 'online', bootId: 'a' },
+    { endpoint: late, at: night + 8 * day + 20 * hour, kind: 'online', bootId: 'a' },
+  ]);
+  const at = night + 10 * day;
+  const jobs = (at: number) => [job(at - hour, { lastVerified: at - hour, verifiedOk: true })];
+  const facts = { ...noFacts, backups: jobs(at), patches: [{ ...apt, scannedAt: at }] };
+  await look(state, { at, fleet: [endpointOf(server)], facts: { [server]: facts } });
+  const now = at + hour;
+  const figures = await figuresOf(state, {}, now);
+  for (const [id, unknown] of [
+    ['backup_coverage', 10 + 3],
+    ['verified_restores', 10],
+    ['patch_compliance', 10 + 3],
+  ] as const) {
+    const { value, low, high, coverage } = figures(id);
+    const all = 1 + unknown;
+    assert.equal([value, low, high, coverage], [100, 100 * (1 / all), 100, 100 * (1 / all)], id);
+  }
+  // A night without a look does not become known by the one after it.
+  const then = at + 2 * day;
+  await look(state, { at: then, fleet: [endpointOf(server)], facts: { [server]: { ...facts, backups: jobs(then) } } });
+  const known = (await figuresOf(state, { endpoint: server }, then + hour))('backup_coverage');
+  assert.equal([known.value, known.coverage], [100, 100 * (2 / 13)]);
   await state.destroy();
 });
 
