@@ -234,6 +234,8 @@ step('the incident: how long, whom it hit, how it was found, and all of it on on
   await page.getByRole('table', { name: 'What took the points' }).getByRole('link', { name: /^#1 / }).click();
   await heading(/Berlin$/);
   await page.locator('.lanes').waitFor();
+  // The sentence comes with the estimate, which is read apart.
+  await page.getByText('Hindered people: 140').first().waitFor();
   assert.match(
     await lead(),
     /\(3h 27m\)\. Hindered people: 140\. 483 person-hours estimated in October 2026, not confirmed\. Found by the monitor after 2m\./,
