@@ -7,7 +7,7 @@ import { type Allowances, createAllowances } from './allowance.ts';
 
 /** `perHour` and `burst` in the unit of the meter. */
 export const budgetRules = {
-  /** ms of the main thread while a message is taken: 5 %. A report takes 0.05 ms, a large inventory 50. */
+  /** Time that a message takes on the main thread, in ms: at most 5 % of it per hour. A report takes 0.05, a large inventory 50. */
   cpu: { perHour: 180_000, burst: 1000 },
   /** Bytes of inventory, inflated. A large section has 1 MB, once per day and when it changes. */
   inventory: { perHour: 16 * 1024 * 1024, burst: 32 * 1024 * 1024 },
@@ -28,7 +28,7 @@ const longestMs = 5000;
 const longestInventoryMs = 60_000;
 
 export interface EndpointBudgets {
-  /** After the fact: what a message has cost is known when it is done, and the next one waits for it. */
+  /** Called when a message is done, because its cost is not known before; the next message waits for it. */
   charge(endpoint: string, meter: Meter, amount: number): void;
   /** ms until its next message may be taken; 0 for all that are within their budget. */
   waitFor(endpoint: string): number;
