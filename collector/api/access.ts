@@ -154,6 +154,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/status-pages': 'operator',
   'POST /api/v1/status-pages': 'admin',
   'PATCH /api/v1/status-pages/:id': 'admin',
+  'DELETE /api/v1/status-pages/:id': 'admin',
   'GET /api/v1/status-pages/:id/changes': 'admin',
   'POST /api/v1/status-pages/:id/notices': 'operator',
   'POST /api/v1/status-pages/:id/notices/:notice/updates': 'operator',

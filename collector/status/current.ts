@@ -9,6 +9,33 @@ export interface PartServer {
 
 export type PartState = 'works' | 'disturbed' | 'down' | 'maintenance' | 'unknown';
 
+/** Silences that began within this time of each other are one event. */
+const togetherMs = 5 * 60_000;
+
+/**
+ * Endpoints of the whole fleet that became silent together: at least two, and all of those that answered until then, or
+ * four in five of them at two sites or more. More likely than so many machines, the collector or its line has failed, so
+ * what those machines are like is not known.
+ */
+export function silentTogether(
+  fleet: Iterable<{ id: string; site: string | null; state: EndpointState; stateSince: number }>,
+): ReadonlySet<string> {
+  const all = [...fleet];
+  const answering = all.filter(({ state }) => state === 'online').length;
+  const lost = all.filter(({ state }) => state === 'lost').sort((a, b) => a.stateSince - b.stateSince);
+  let end = 0;
+  for (const [from, { stateSince }] of lost.entries()) {
+    while ((lost[end]?.stateSince ?? Number.POSITIVE_INFINITY) <= stateSince + togetherMs) end++;
+    const silent = end - from;
+    const before = lost.length - from + answering;
+    if (silent < 2 || silent * 5 < before * 4) continue;
+    const together = lost.slice(from, end);
+    if (silent === before || new Set(together.map(({ site }) => site)).size > 1)
+      return new Set(together.map(({ id }) => id));
+  }
+  return new Set();
+}
+
 const isDown = ({ state }: PartServer) => state === 'lost' || state === 'offline';
 
 /** @param noticeAt when the oldest open notice of a person began; null without one */

@@ -17,7 +17,10 @@ const keptMs = 3_600_000;
 const shownDays = 90;
 const mostKept = 500;
 
-/** What was read last is answered while it is read again, so that nobody waits but the first. */
+/**
+ * What was read last is answered while it is read again, so that nobody waits but the first; and those who ask of a part
+ * that has stopped working since: "100 %" must not stand beside that.
+ */
 export function createPartDays({ state, clock }: { state: State; clock: Clock }) {
   const kept = new Map<string, { at: number; days: Promise<PartDays> }>();
 
@@ -35,15 +38,17 @@ export function createPartDays({ state, clock }: { state: State; clock: Clock })
     };
   }
 
-  return (scope: PartScope, zone: string): Promise<PartDays> => {
+  /** @param since when the part stopped working; null while it works */
+  return (scope: PartScope, zone: string, since: number | null): Promise<PartDays> => {
     const key = JSON.stringify([scope, zone]);
     const now = clock.now();
     const found = kept.get(key);
-    if (found && Math.abs(now - found.at) < keptMs) return found.days;
+    const isOutdated = found && since !== null && found.at < since;
+    if (found && !isOutdated && Math.abs(now - found.at) < keptMs) return found.days;
     if (kept.size >= mostKept) kept.clear();
     const days = read(scope, zone);
     days.catch(() => kept.delete(key));
     kept.set(key, { at: now, days: found ? days.catch(() => found.days) : days });
-    return found ? found.days : days;
+    return found && !isOutdated ? found.days : days;
   };
 }

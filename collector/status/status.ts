@@ -12,10 +12,10 @@ import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
-import { changesOf, noteChange } from '../reports/changes.ts';
+import { type ChangeBy, changesOf, noteChange } from '../reports/changes.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { currentState, type PartServer } from './current.ts';
+import { currentState, type PartServer, silentTogether } from './current.ts';
 import { createPartDays } from './days.ts';
 
 export type StatusFields = Pick<
@@ -43,6 +43,8 @@ export interface StatusPages {
   /** @throws EvenkeelError BAD_ZONE, CONFLICT when the address is taken, NOT_FOUND for a site or group; so does `edit` */
   create(fields: StatusFields, by: string, reason: string): Promise<StatusPageRow>;
   edit(id: string, fields: Partial<StatusFields>, by: string, reason: string): Promise<StatusPageRow>;
+  /** With what was said on it. @throws EvenkeelError NOT_FOUND */
+  remove(id: string, by: string, reason: string): Promise<void>;
   /** Newest first. */
   changes(id: string): Promise<OutwardChange[]>;
   /** What a person says; it is on the page at once. @throws EvenkeelError NOT_FOUND */
@@ -159,6 +161,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
     const now = clock.now();
     const sites = await state.selectFrom('sites').select(['id', 'name']).execute();
     const inWork = await maintained(state, now);
+    const silent = silentTogether(fleet.all());
     const notices = await noticesOf(row.id);
     const open = notices.filter(({ endedAt }) => endedAt === null);
     const parts: StatusAnswer['components'] = [];
@@ -170,27 +173,24 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
         .filter((one) => one.kind === 'server' && isIn(one))
         .map(
           (one): PartServer => ({
-            ...{ state: one.state, stateSince: one.stateSince, isMaintained: inWork.has(one.id) },
+            ...{ state: silent.has(one.id) ? 'unknown' : one.state, stateSince: one.stateSince },
+            isMaintained: inWork.has(one.id),
           }),
         );
       const own = open.filter(({ component, beganAt }) => beganAt <= now && (component === id || component === ''));
       const began = own.length === 0 ? null : Math.min(...own.map(({ beganAt }) => beganAt));
+      const current = currentState(servers, began);
       const past =
         of === 'site' && site === undefined
           ? { days: [], availability: null }
-          : await daysOf(of === 'site' ? { site: site as string } : { group: target }, row.zone);
-      parts.push({ id, name, ...currentState(servers, began), ...past });
+          : await daysOf(of === 'site' ? { site: site as string } : { group: target }, row.zone, current.since);
+      parts.push({ id, name, ...current, ...past });
     }
-    const words = open.flatMap(({ updates }) => updates.at(-1)?.nextAt ?? []).filter((at) => at > now);
     return {
       ...{ title: row.title, intro: row.intro, zone: row.zone, asOf: now, components: parts },
-      next: words.length === 0 ? null : Math.min(...words),
+      next: nextWord(open, now),
       hasWord: open.length > 0,
-      // Who wrote it is nobody's business outside.
-      notices: notices.map(({ updates, ...notice }) => ({
-        ...notice,
-        updates: updates.map(({ at, words: said, nextAt }) => ({ at, words: said, nextAt })),
-      })),
+      notices: notices.map(withoutAuthors),
     };
   }
 
@@ -208,6 +208,11 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
       const { slug, title, intro, access, enabled, zone, components } = await rowOf(await find(id));
       await save(id, { ...{ slug, title, intro, access, enabled, zone, components }, ...fields }, false, by, reason);
       return rowOf(await find(id));
+    },
+    async remove(id, by, reason) {
+      await find(id);
+      await removePage(state, id, { by, reason, at: clock.now() });
+      kept.clear();
     },
     changes: (id) => changesOf(state, 'status page', id),
     async notice(id, { component, title, beganAt, words, nextAt }, by) {
@@ -243,6 +248,28 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
       return { answer: await found.answer, isPublic: row.access === 'public' };
     },
   };
+}
+
+/** Who wrote it is nobody's business outside. */
+const withoutAuthors = ({ updates, ...notice }: StatusNotice): StatusAnswer['notices'][number] => ({
+  ...notice,
+  updates: updates.map(({ at, words, nextAt }) => ({ at, words, nextAt })),
+});
+
+/** When the next word is promised: the soonest that has not passed. */
+function nextWord(open: readonly StatusNotice[], now: number): number | null {
+  const words = open.flatMap(({ updates }) => updates.at(-1)?.nextAt ?? []).filter((at) => at > now);
+  return words.length === 0 ? null : Math.min(...words);
+}
+
+function removePage(state: State, id: string, change: ChangeBy): Promise<void> {
+  return state.transaction().execute(async (db) => {
+    const notices = db.selectFrom('status_notices').select('id').where('page', '=', id);
+    await db.deleteFrom('status_updates').where('notice', 'in', notices).execute();
+    await db.deleteFrom('status_notices').where('page', '=', id).execute();
+    await db.deleteFrom('status_pages').where('id', '=', id).execute();
+    await noteChange(db, id, null, change);
+  });
 }
 
 /** Newest first, each with what was said of it, oldest first. */

@@ -44,6 +44,7 @@ const example = {
   },
   ...{ zone: 'Europe/Berlin', components: [{ id: 'mail', name: 'Mail', of: 'group' as const, target: 'g1' }] },
 };
+const Why = Type.Object({ reason }, closed);
 const New = Type.Object({ ...fields, reason }, { ...closed, examples: [example] });
 const Edit = Type.Object(
   { ...Type.Partial(Type.Object(fields)).properties, reason },
@@ -111,6 +112,20 @@ export function statusRoutes(app: App, { status, clock }: Context): void {
     (request) => {
       const { reason: why = '', ...change } = request.body;
       return status.edit(request.params.id, change as never, callerNamed(request), why);
+    },
+  );
+
+  app.delete(
+    `${url}/:id`,
+    {
+      schema: {
+        summary: 'Delete a status page and what was said on it; who deleted it when stays',
+        ...{ tags, params: Id, querystring: Why, response: { 204: Nothing } },
+      },
+    },
+    async (request, reply) => {
+      await status.remove(request.params.id, callerNamed(request), request.query.reason ?? '');
+      return reply.status(204).send(null);
     },
   );
 

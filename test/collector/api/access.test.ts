@@ -446,6 +446,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/status-pages': {},
   'POST /api/v1/status-pages': { body: { slug: 'one', ...statusPage }, status: 404 },
   'PATCH /api/v1/status-pages/:id': { body: { enabled: false }, status: 404 },
+  'DELETE /api/v1/status-pages/:id': { status: 404 },
   'GET /api/v1/status-pages/:id/changes': { status: 404 },
   'POST /api/v1/status-pages/:id/notices': { body: { title: 'x', words: 'y' }, status: 404 },
   'POST /api/v1/status-pages/:id/notices/:notice/updates': {

@@ -1,7 +1,7 @@
 /** Status pages: off they are not there, on they say what an admin named and a person wrote, and nothing else. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { currentState, type PartServer } from '../../../collector/status/current.ts';
+import { currentState, type PartServer, silentTogether } from '../../../collector/status/current.ts';
 import type { OutwardChange, SiteRow, Stability, StatusAnswer, StatusPageRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { clock, now, putMonth, zone } from '../../support/stability-month.ts';
@@ -159,10 +159,49 @@ test('markup in words stays what it is: text in JSON', async () => {
   assert.is((answer.body as StatusAnswer).title, title);
 });
 
+test('deleted, it is gone with what was said on it; who deleted it, when and why stays', async () => {
+  const { id: doomed } = (await make({ slug: 'doomed' })).body as StatusPageRow;
+  assert.is((await say(`${doomed}/notices`, { title: 'Mail is slow', words: 'We look into it.' })).status, 204);
+  assert.is((await look('doomed')).status, 200);
+  const remove = (as: 'admin' | 'operator') =>
+    collector.call(`/api/v1/status-pages/${doomed}?reason=moved`, { method: 'DELETE', as });
+  assert.is((await remove('operator')).status, 403);
+  assert.is((await remove('admin')).status, 204);
+  assert.is((await look('doomed')).status, 404, 'at once, whatever was answered before');
+  assert.is((await remove('admin')).status, 404);
+  const { items } = (await collector.call('/api/v1/status-pages', { as: 'admin' })).body as { items: StatusPageRow[] };
+  assert.not(items.some(({ slug }) => slug === 'doomed'));
+  const [last]: OutwardChange[] = (await collector.call(`/api/v1/status-pages/${doomed}/changes`, { as: 'admin' }))
+    .body;
+  assert.equal([last?.content, last?.by, last?.reason, last?.at], [null, 'a admin', 'moved', now]);
+  assert.is((await make({ slug: 'doomed' })).status, 201, 'its address is free');
+});
+
 test('strangers are limited, each address by itself', async () => {
   const answers = await Promise.all(Array.from({ length: 80 }, () => look('nowhere')));
   assert.ok(answers.some(({ status }) => status === 429));
   assert.ok(answers.every(({ status }) => [404, 429].includes(status)));
+});
+
+test('silence of all together is the collector not hearing, and says nothing of the machines', () => {
+  const one = (id: string, site: string | null, state: PartServer['state'], stateSince = 0) => ({
+    ...{ id, site, state, stateSince },
+  });
+  const silent = (...endpoints: Parameters<typeof silentTogether>[0] extends Iterable<infer E> ? E[] : never) =>
+    [...silentTogether(endpoints)].sort().join('');
+  assert.is(silent(), '');
+  assert.is(silent(one('a', 'X', 'lost')), '', 'one machine may be down');
+  assert.is(silent(one('a', 'X', 'lost'), one('b', 'X', 'lost', 5 * minute)), 'ab');
+  assert.is(silent(one('a', 'X', 'lost'), one('b', 'X', 'lost', 5 * minute + 1)), '', 'one after the other');
+  assert.is(silent(one('a', 'X', 'lost'), one('b', 'X', 'lost'), one('c', 'X', 'online')), '', 'one still answers');
+  const eight = [...'abcdefgh'].map((id, n) => one(id, n < 4 ? 'X' : 'Y', 'lost', n));
+  const two = [one('i', 'X', 'online'), one('j', 'Y', 'online')];
+  assert.is(silent(...eight, ...two), 'abcdefgh', 'four in five, at two sites');
+  assert.is(silent(...eight, ...two, one('k', 'Y', 'online')), '');
+  assert.is(silent(...eight.map((each) => ({ ...each, site: 'X' })), ...two), '', 'one site: its line');
+  const before = one('old', 'X', 'lost', -86_400_000);
+  assert.is(silent(before, ...eight), 'abcdefgh', 'what was down before stays down');
+  assert.is(silent(...eight, one('z', 'Y', 'offline', 3), one('n', 'Y', 'never')), 'abcdefgh');
 });
 
 test('the state of a part follows from its servers and from what was said', () => {

@@ -3,10 +3,11 @@ import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
-import { useLoad, useSend } from '../../net/load.ts';
-import { call, type Page } from '../../net/request.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Delete } from '../../parts/delete.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -85,16 +86,11 @@ function Uses({ sites }: Pick<CalendarRow, 'sites'>) {
 }
 
 function Edit({ calendar, onDone, onCancel }: { calendar: CalendarRow; onDone: () => void; onCancel: () => void }) {
-  const versions = useLoad<Page<CalendarVersionLine>>(`calendars/${encodeURIComponent(calendar.id)}/versions`);
-  const { busy, problem, send } = useSend();
-  const remove = async () => {
-    const address = `calendars/${encodeURIComponent(calendar.id)}`;
-    if (await send(() => call(address, { method: 'DELETE' }))) onDone();
-  };
+  const address = `calendars/${encodeURIComponent(calendar.id)}`;
+  const versions = useLoad<Page<CalendarVersionLine>>(`${address}/versions`);
   return (
     <Box title={calendar.name}>
       <div class="stack">
-        {problem && <ProblemCallout problem={problem} />}
         <CalendarForm calendar={calendar} onDone={onDone} onCancel={onCancel} />
         <Ready of={versions} lines={1}>
           {({ items }) => (
@@ -111,11 +107,7 @@ function Edit({ calendar, onDone, onCancel }: { calendar: CalendarRow; onDone: (
           )}
         </Ready>
         {calendar.sites.length === 0 && (
-          <p>
-            <button type="button" class="button danger" disabled={busy} onClick={() => void remove()}>
-              {t('place.deleteOf', { name: calendar.name })}
-            </button>
-          </p>
+          <Delete name={calendar.name} warning={t('calendar.deleteWarning')} address={address} onDone={onDone} />
         )}
       </div>
     </Box>

@@ -6,6 +6,7 @@ import { none, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -104,6 +105,14 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
           {t('common.cancel')}
         </button>
       </div>
+      {schedule && (
+        <Delete
+          name={t(`report.schedule.rhythms.${schedule.rhythm}`)}
+          warning={t('report.schedule.deleteWarning')}
+          address={`report-schedules/${schedule.id}?${new URLSearchParams({ reason })}`}
+          onDone={onDone}
+        />
+      )}
     </form>
   );
 }

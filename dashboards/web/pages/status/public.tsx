@@ -69,11 +69,11 @@ function Part({ part, zone }: { part: StatusPart; zone: string }) {
         </Mark>
       </div>
       <DayStrip name={part.name} days={part.days} to={(part.days.at(-1)?.at ?? 0) + 86_400_000} zone={zone} />
-      <div class="spread quiet small">
+      <div class="ends quiet small">
         <span>{time(part.days[0]?.at, language.value, 'day', zone)}</span>
-        <span>{availabilityOf(part)}</span>
         <span>{t('status.today')}</span>
       </div>
+      <p class="quiet small">{availabilityOf(part)}</p>
     </li>
   );
 }

@@ -5,6 +5,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { actorName, t } from '../../words/words.ts';
@@ -150,6 +151,14 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
           {t('common.cancel')}
         </button>
       </div>
+      {page && (
+        <Delete
+          name={page.title}
+          warning={t('status.settings.deleteWarning')}
+          address={`status-pages/${page.id}?${new URLSearchParams({ reason })}`}
+          onDone={onDone}
+        />
+      )}
     </form>
   );
 }
