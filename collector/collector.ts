@@ -35,6 +35,7 @@ import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
 import { createOutbox, type Outbox } from './notify/outbox.ts';
+import { createOutgoing } from './notify/outgoing.ts';
 import { createChannels } from './notify/route.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
@@ -129,7 +130,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const managed = { ...deps, state, fleet, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 
-  const routes = createChannels(config.channels);
+  const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));
   const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf });
   outbox.start();
   onStop(() => outbox.stop());

@@ -317,6 +317,11 @@ export const errors = {
     'The channel {channel} refused the notification: {reason}.',
     'Correct the settings of the channel.',
   ),
+  TARGET_NOT_ALLOWED: row(
+    502,
+    'Notifications do not go to {target}: this machine and private networks must stand in outgoing.allow.',
+    'If it is meant, add the address, range or name to outgoing.allow in evenkeel.yaml, and start again.',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;

@@ -2,7 +2,8 @@
 
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
-import { createChannels } from '../notify/route.ts';
+import { createOutgoing } from '../notify/outgoing.ts';
+import { blockedChannels, createChannels } from '../notify/route.ts';
 import { addressesOf } from '../settings/addresses.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
@@ -19,9 +20,11 @@ export const command: Command = {
   options: startOptions,
   async run(values) {
     const { config, warnings } = settingsFrom(values);
-    const routes = createChannels(config.channels);
+    const outgoing = createOutgoing(config.outgoing.allow);
+    const routes = createChannels(config.channels, outgoing);
+    const blocked = await blockedChannels(config.channels, outgoing);
     const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
-    for (const warning of warnings) process.stderr.write(`${warning}\n`);
+    for (const warning of [...warnings, ...blocked]) process.stderr.write(`${warning}\n`);
     const lines = [
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
       `Web app    ${http}`,

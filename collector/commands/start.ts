@@ -1,8 +1,11 @@
 /** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
 import { createLog } from '../log.ts';
+import { createOutgoing } from '../notify/outgoing.ts';
+import { blockedChannels } from '../notify/route.ts';
 import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
@@ -26,6 +29,10 @@ function greeting({ addresses, setupLink, data }: Started, { state, series }: Co
     ...(series.isInDataFolder ? [] : [`  Series   ${series.name}`]),
     '  Stop it with Ctrl+C.',
   ].join('\n');
+}
+
+async function warnOfChannels({ channels, outgoing }: Config, log: Log): Promise<void> {
+  for (const problem of await blockedChannels(channels, createOutgoing(outgoing.allow))) log.warn({}, problem);
 }
 
 function untilSignal(collector: Collector): Promise<number> {
@@ -70,6 +77,8 @@ export const command: Command = {
     const { config, warnings } = settingsFrom(values);
     const log = createLog(config.log, config.logFormat);
     for (const warning of warnings) log.warn({}, warning);
+    // A start does not wait for the DNS.
+    void warnOfChannels(config, log);
     const collector = createCollector(config, { clock: systemClock, log, version, web });
     const ended = untilSignal(collector);
     process.stdout.write(`${greeting(await collector.start(), config)}\n`);

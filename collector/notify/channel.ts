@@ -2,6 +2,7 @@ import type { TObject } from 'typebox';
 import type { TicketName } from '../../shared/api.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** The interface of channels. A channel sends a notification once; outbox.ts retries, times, logs and dedupes. */
 export interface Notification {
@@ -76,6 +77,8 @@ export interface ChannelType {
   settings: TObject;
   /** Checks beyond the schema; only called for settings that satisfy it. */
   check?(settings: never): Fault[];
-  /** @param settings checked before */
-  create(name: string, settings: never): Channel;
+  /** Where it connects to, as written. @param settings checked before */
+  hostOf(settings: never): string;
+  /** @param settings checked before; @param outgoing decides about each connection that is made */
+  create(name: string, settings: never, outgoing: Outgoing): Channel;
 }

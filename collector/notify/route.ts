@@ -4,6 +4,7 @@ import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { Channel, ChannelType, Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
+import { type Outgoing, problemOf } from './outgoing.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
 export interface ChannelRoute {
@@ -41,7 +42,7 @@ export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
  * Creates the channels. Each takes warnings and critical alerts unless `severities` is set otherwise.
  * @throws EvenkeelError BAD_SETTING
  */
-export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[] {
+export function createChannels(list: readonly ChannelSettings[], outgoing: Outgoing): ChannelRoute[] {
   const written = list.map(({ name, kind, settings }) => ({ name, kind, ...settings }));
   const faults = faultsOfChannels(written);
   if (faults.length > 0) {
@@ -51,13 +52,24 @@ export function createChannels(list: readonly ChannelSettings[]): ChannelRoute[]
     throw fail('BAD_SETTING', { faults: lines.join('\n') });
   }
   return list.map(({ name, kind, settings: { severities: chosen, ...rest } }) => {
-    const type = channelTypes.find((each) => each.kind === kind) as ChannelType;
     return {
       name,
-      channel: type.create(name, rest as never),
+      channel: typeOf(kind).create(name, rest as never, outgoing),
       severities: (chosen ?? usual) as ChannelRoute['severities'],
     };
   });
+}
+
+const typeOf = (kind: string) => channelTypes.find((each) => each.kind === kind) as ChannelType;
+
+/** A sentence for each channel that could not connect as the settings are: those of before the guard, and mistakes. */
+export async function blockedChannels(
+  list: readonly ChannelSettings[],
+  outgoing: Pick<Outgoing, 'lookup'>,
+): Promise<string[]> {
+  const hosts = list.map(({ kind, settings }) => typeOf(kind).hostOf(settings as never));
+  const problems = await Promise.all(hosts.map((host) => problemOf(outgoing, host)));
+  return problems.flatMap((problem, i) => (problem === null ? [] : [`The channel ${list[i]?.name}: ${problem}`]));
 }
 
 /** The names of the channels that take this severity. */

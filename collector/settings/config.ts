@@ -97,6 +97,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     ...durations(good),
     series,
     channels,
+    outgoing: { allow: good.outgoing?.allow ?? [] },
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
     browser: good.browser === undefined ? null : from(good.browser, home),

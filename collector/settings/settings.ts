@@ -61,6 +61,13 @@ function rangeFault(text: string): string | null {
     : 'is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24';
 }
 
+function targetFault(text: string): string | null {
+  if (text.includes('/') || isIP(text) !== 0) return rangeFault(text);
+  return /^[A-Za-z0-9_.-]+$/.test(text)
+    ? null
+    : 'is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan';
+}
+
 function urlFault(text: string, protocols: readonly string[]): string | null {
   const address = URL.parse(text);
   if (!address || !protocols.includes(address.protocol) || address.hostname === '')
@@ -152,6 +159,18 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    outgoing: Type.Optional(
+      Type.Object(
+        {
+          allow: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, want: 'an address, a range or a host', check: targetFault }), {
+              description: 'where channels may connect to beside the internet: 127.0.0.1, 10.0.0.0/8, mail.example.lan',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
@@ -218,6 +237,8 @@ export interface Config {
   /** What holds the time series behind the journal. */
   series: SeriesPlace;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
+  /** Addresses, ranges and hosts beside the internet that channels may connect to. */
+  outgoing: { allow: string[] };
   rules: ({ id: string } & Record<string, unknown>)[];
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;

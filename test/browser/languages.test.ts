@@ -38,6 +38,7 @@ if (missing) console.log(`SKIP chromium: ${missing}`);
 const settings = () => `
 agents: { interval: 1s }
 tickets: { openAfter: 0s }
+outgoing: { allow: [127.0.0.1] }
 channels:
   - { name: hook, kind: webhook, language: ${pseudo}, url: ${hook.url} }
   - name: mail

@@ -45,6 +45,18 @@ const table: [yaml: string, ...lines: string[]][] = [
     'http:\n  trustProxy: [10.0.0.0/33]\n',
     '2:16: http.trustProxy.0 "10.0.0.0/33" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
   ],
+  [
+    'outgoing:\n  allow: [10.0.0.0/33]\n',
+    '2:11: outgoing.allow.0 "10.0.0.0/33" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
+  ],
+  [
+    'outgoing:\n  allow: ["http://mail.lan"]\n',
+    '2:11: outgoing.allow.0 "http://mail.lan" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
+  ],
+  [
+    'outgoing:\n  allow: ["mail.lan:25"]\n',
+    '2:11: outgoing.allow.0 "mail.lan:25" is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan',
+  ],
   ['http:\n  colour: red\n', '2:3: unknown key "colour"; known here: host, port, publicUrl, names, trustProxy'],
   ['retentions:\n  raw: 1d\n', '1:1: unknown key "retentions"; did you mean "retention"?'],
   ['http: 80\n', '1:7: http 80 must be a section with keys of its own'],

@@ -42,6 +42,7 @@ test('nothing said: loopback, the known ports, ./data', () => {
   assert.is(config.data, join(folder.path, 'data'));
   assert.equal(config.tickets, { openAfterMs: 120_000, resolveAfterMs: 600_000, reopenWithinMs: 86_400_000 });
   assert.is(config.agents.intervalMs, 10_000);
+  assert.equal(config.outgoing, { allow: [] });
   assert.equal(warnings, []);
 });
 

@@ -142,4 +142,16 @@ test('check-config says what the settings come to', async () => {
   assert.equal(await counts(off), [on - 1, families.length]);
 });
 
+test('check-config names channels whose target is not allowed, and no longer once it is', async () => {
+  const said = async (more: string) => {
+    const channel = '{ name: mail, kind: email, host: 127.0.0.1, from: a@example.org, to: b@example.org }';
+    writeFileSync(join(folder.path, 'mail.yaml'), `channels: [${channel}]\n${more}`);
+    const { code, stderr } = await runCollector(['check-config', '--config', 'mail.yaml'], {}, folder.path).ended;
+    assert.is(code, 0, stderr);
+    return stderr;
+  };
+  assert.match(await said(''), /^The channel mail: .*127\.0\.0\.1.*outgoing\.allow/m);
+  assert.not.match(await said('outgoing: { allow: [127.0.0.1] }\n'), 'outgoing');
+});
+
 test.run();

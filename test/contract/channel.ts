@@ -12,7 +12,7 @@ import { headline } from '../../collector/notify/notification-text.ts';
 import { createChannels } from '../../collector/notify/route.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { defaultLanguage, type Language, languages } from '../../shared/words/index.ts';
-import { notification, openMailServer, openReceiver } from '../collector/notify/receiver.ts';
+import { loopback, notification, openMailServer, openReceiver } from '../collector/notify/receiver.ts';
 import { freePort } from '../support/port.ts';
 
 const room = new URL('../../collector/notify/', import.meta.url);
@@ -54,7 +54,7 @@ function settingsOf(type: ChannelType, at: Settings, which: 'all' | 'required'):
 }
 
 const make = (kind: string, settings: Settings): Channel =>
-  (createChannels([{ name: 'ops', kind, settings }])[0] as { channel: Channel }).channel;
+  (createChannels([{ name: 'ops', kind, settings }], loopback)[0] as { channel: Channel }).channel;
 
 /** What is said of settings that are refused; null when they are taken. */
 function refusal(kind: string, settings: Settings): string | null {

@@ -26,6 +26,7 @@ let mounted = false;
 const settings = (url: string) => `
 agents: { interval: 1s }
 tickets: { openAfter: 1s, resolveAfter: 2s }
+outgoing: { allow: [127.0.0.1] }
 channels:
   - { name: people, kind: webhook, url: ${url} }
 rules:

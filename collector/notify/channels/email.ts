@@ -1,4 +1,5 @@
 /** Mail by SMTP. Notifications are plain text: names that endpoints give themselves never become markup in a mail program. */
+import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
@@ -6,6 +7,7 @@ import { defaultLanguage, type Language, languages } from '../../../shared/words
 import { hostFault, zoneFault } from '../../settings/settings.ts';
 import type { ChannelType, Notification } from '../channel.ts';
 import { bodyText, headline } from '../notification-text.ts';
+import { isNotAllowed, type Outgoing } from '../outgoing.ts';
 
 const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 
@@ -38,7 +40,8 @@ export const email: ChannelType = {
       ? [{ path: ['password'], problem: 'is given without a user' }]
       : [{ path: ['user'], problem: 'is given without a password: password_file is missing' }];
   },
-  create(name, settings: EmailSettings) {
+  hostOf: ({ host }: EmailSettings) => host,
+  create(name, settings: EmailSettings, outgoing) {
     const { host, user, password, from, to, language = defaultLanguage, zone = 'UTC' } = settings;
     const secure = settings.secure ?? settings.port === 465;
     const options = {
@@ -47,7 +50,6 @@ export const email: ChannelType = {
       secure,
       requireTLS: !secure && (settings.require_tls ?? user !== undefined),
       ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
-      connectionTimeout: 10_000,
       greetingTimeout: 10_000,
       socketTimeout: 10_000,
       // The text of a message must never make the mailer read a file or fetch an address.
@@ -55,13 +57,17 @@ export const email: ChannelType = {
       disableUrlAccess: true,
     };
     async function deliver(message: SendMailOptions, signal: AbortSignal): Promise<void> {
-      const transport = createTransport(options);
+      const transport = createTransport({
+        ...options,
+        getSocket: (_: object, done: (error: Error | null, found?: { connection: Socket }) => void) =>
+          connectTo(outgoing, options, signal).then((connection) => done(null, { connection }), done),
+      });
       const abort = () => transport.close();
       signal.addEventListener('abort', abort, { once: true });
       try {
         await Promise.race([transport.sendMail({ from, ...message }), aborted(signal)]);
       } catch (thrown) {
-        const code = isFinal(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED';
+        const code = isFinal(thrown) || isNotAllowed(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED';
         throw fail(code, { channel: name, reason: reasonOf(thrown) }, thrown);
       } finally {
         signal.removeEventListener('abort', abort);
@@ -88,6 +94,19 @@ export const email: ChannelType = {
     };
   },
 };
+
+/** The mailer would look the name up itself. */
+function connectTo(outgoing: Outgoing, { host, port }: { host: string; port: number }, signal: AbortSignal) {
+  return new Promise<Socket>((resolve, reject) => {
+    outgoing.check(host);
+    const socket = connect({ host, port, signal, lookup: outgoing.lookup });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
 
 /** `a@example.org`, `Name <a@example.org>`, or several separated by commas. */
 function addressFault(text: string): string | null {

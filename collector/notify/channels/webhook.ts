@@ -26,7 +26,8 @@ const never = '0001-01-01T00:00:00Z';
 export const webhook: ChannelType = {
   kind: 'webhook',
   settings: Settings,
-  create(name, { url, token, language = defaultLanguage }: Static<typeof Settings>) {
+  hostOf: ({ url }: Static<typeof Settings>) => new URL(url).hostname,
+  create(name, { url, token, language = defaultLanguage }: Static<typeof Settings>, outgoing) {
     const target = new URL(url);
     return {
       kind: 'webhook',
@@ -38,7 +39,7 @@ export const webhook: ChannelType = {
           'idempotency-key': notification.id,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         };
-        await post(name, target, { body, headers, signal });
+        await post(name, outgoing, target, { body, headers, signal });
       },
     };
   },

@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
 import { createChannels, routesFor } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
-import { notification, openMailServer, openReceiver } from './receiver.ts';
+import { loopback, notification, openMailServer, openReceiver } from './receiver.ts';
 
 const make = (kind: string, settings: Record<string, unknown>): Channel =>
-  (createChannels([{ name: 'ops', kind, settings }])[0] as { channel: Channel }).channel;
+  (createChannels([{ name: 'ops', kind, settings }], loopback)[0] as { channel: Channel }).channel;
 
 const soon = () => AbortSignal.timeout(5000);
 
@@ -183,17 +183,24 @@ test('settings are checked, and named when they are wrong', () => {
   refused('email', { ...mail, user: 'x' }, /password_file is missing/);
   refused('email', { ...mail, zone: 'Mars/Base' }, /zone "Mars\/Base"/);
   assert.throws(
-    () => createChannels([1, 2].map(() => ({ name: 'a', kind: 'webhook', settings: { url: 'https://x' } }))),
+    () =>
+      createChannels(
+        [1, 2].map(() => ({ name: 'a', kind: 'webhook', settings: { url: 'https://x' } })),
+        loopback,
+      ),
     /twice/,
   );
 });
 
 test('who is notified of what', () => {
-  const routes = createChannels([
-    { name: 'usual', kind: 'webhook', settings: { url: 'https://x' } },
-    { name: 'pager', kind: 'webhook', settings: { url: 'https://x', severities: ['critical'] } },
-    { name: 'log', kind: 'webhook', settings: { url: 'https://x', severities: ['info', 'warning', 'critical'] } },
-  ]);
+  const routes = createChannels(
+    [
+      { name: 'usual', kind: 'webhook', settings: { url: 'https://x' } },
+      { name: 'pager', kind: 'webhook', settings: { url: 'https://x', severities: ['critical'] } },
+      { name: 'log', kind: 'webhook', settings: { url: 'https://x', severities: ['info', 'warning', 'critical'] } },
+    ],
+    loopback,
+  );
   assert.equal(routesFor(routes, 'info'), ['log']);
   assert.equal(routesFor(routes, 'warning'), ['usual', 'log']);
   assert.equal(routesFor(routes, 'critical'), ['usual', 'pager', 'log']);

@@ -19,7 +19,7 @@ const zone = 'Europe/Berlin';
 async function desk(channels: string) {
   let now = monday;
   const clock = { now: () => now, monotonic: () => now - monday };
-  const settings = `zone: ${zone}\nchannels:\n${channels}`;
+  const settings = `zone: ${zone}\noutgoing: { allow: [127.0.0.1] }\nchannels:\n${channels}`;
   const collector = await openCollector({ settings, clock });
   const wrap = (one: InProcess) => ({
     collector: one,

@@ -6,9 +6,10 @@ import { type ChannelRoute, createChannels } from '../../../collector/notify/rou
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { freshPlace } from '../../support/state.ts';
-import { notification, openReceiver } from './receiver.ts';
+import { loopback, notification, openReceiver } from './receiver.ts';
 
-const webhook = (url: string): ChannelRoute[] => createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }]);
+const webhook = (url: string): ChannelRoute[] =>
+  createChannels([{ name: 'ops', kind: 'webhook', settings: { url } }], loopback);
 
 const opened: State[] = [];
 
@@ -127,10 +128,13 @@ test('a receiver that never takes it: dead after the last attempt', async () => 
 test('a receiver that says nothing costs its own time limit, not that of others', async () => {
   await using slow = await openReceiver(() => null);
   await using quick = await openReceiver(() => [200]);
-  const routes = createChannels([
-    { name: 'slow', kind: 'webhook', settings: { url: slow.url } },
-    { name: 'ops', kind: 'webhook', settings: { url: quick.url } },
-  ]);
+  const routes = createChannels(
+    [
+      { name: 'slow', kind: 'webhook', settings: { url: slow.url } },
+      { name: 'ops', kind: 'webhook', settings: { url: quick.url } },
+    ],
+    loopback,
+  );
   const o = await open(routes);
   await o.put('first', 'a1', 'slow');
   await o.put('second', 'a1', 'ops');

@@ -2,6 +2,10 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Notification } from '../../../collector/notify/channel.ts';
+import { createOutgoing } from '../../../collector/notify/outgoing.ts';
+
+/** Channels may connect to receivers of tests. */
+export const loopback = createOutgoing(['127.0.0.0/8']);
 
 export interface Received {
   /** ms UTC. */

@@ -23,7 +23,7 @@ let collector: InProcess;
 let server: Awaited<ReturnType<typeof openMailServer>>;
 
 const settings = (port: number) =>
-  `zone: ${zone}\nchannels:\n  - { name: mail, kind: email, host: 127.0.0.1, port: ${port}, from: keel@example.org, to: [it@example.org] }\n`;
+  `zone: ${zone}\noutgoing: { allow: [127.0.0.1] }\nchannels:\n  - { name: mail, kind: email, host: 127.0.0.1, port: ${port}, from: keel@example.org, to: [it@example.org] }\n`;
 const base = { rhythm: 'month', hour: 7, zone: 'Asia/Tokyo', site: null, language: 'ja', enabled: true };
 
 test.before(async () => {
