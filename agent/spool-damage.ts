@@ -11,6 +11,18 @@ export interface DamageBounds {
   to: number;
 }
 
+/** PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, AUTH: the machine refuses, the file may be whole. */
+const refusals = new Set([3, 5, 6, 7, 8, 10, 13, 14, 23]);
+
+/**
+ * Whether the file itself is damaged, and not the disk full or the call wrong. SQLite has no code of its own for it: a header
+ * of another format or a table without its columns is a plain error, and a number too large for JavaScript is Node's.
+ */
+export function isCorrupt(thrown: unknown): boolean {
+  const { errcode, code } = thrown as { errcode?: number; code?: string };
+  return errcode === undefined ? code === 'ERR_OUT_OF_RANGE' : !refusals.has(errcode & 0xff);
+}
+
 /** A note is written at open, close and after this many entries. */
 export const markEvery = 60;
 const markOf = (path: string) => `${path}.mark`;

@@ -64,12 +64,6 @@ export function movedInTime({ at, body }: Pick<SpoolRow, 'at' | 'body'>, byMs: n
   return { at: Math.max(0, at + byMs), body: encode(moved) };
 }
 
-/** Whether SQLite reports that the file itself is damaged, and not a disk error or a wrong call. */
-export function isCorrupt(thrown: unknown): boolean {
-  const code = (thrown as { errcode?: number }).errcode ?? 0;
-  return (code & 0xff) === 11 || (code & 0xff) === 26;
-}
-
 export interface FileOptions {
   path: string;
   bootId: string;

@@ -12,9 +12,9 @@
 import { fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack, Loss } from '../shared/report.ts';
-import { lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
+import { isCorrupt, lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
 import { type Compose, isAfter, type SpoolEntry, type SpoolKey, type SpoolKind } from './spool-entry.ts';
-import { isCorrupt, movedInTime, SpoolFile } from './spool-file.ts';
+import { movedInTime, SpoolFile } from './spool-file.ts';
 import { SpoolMemory } from './spool-memory.ts';
 
 export interface SpoolOptions {
