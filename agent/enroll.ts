@@ -5,6 +5,7 @@ import { arch, hostname, platform } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
+import { escapedLines } from '../shared/safe-text.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import { english } from './english.ts';
 import type { Guess } from './platform/kind.ts';
@@ -168,6 +169,6 @@ function asError(answer: unknown): EvenkeelError | null {
   const { code, message, hint } = (answer ?? {}) as Record<string, unknown>;
   if (typeof code !== 'string' || !Object.hasOwn(errors, code) || typeof message !== 'string') return null;
   const error = new EvenkeelError(code as ErrorCode);
-  error.message = message.slice(0, 1000);
-  return typeof hint === 'string' ? Object.assign(error, { hint: hint.slice(0, 1000) }) : error;
+  error.message = escapedLines(message.slice(0, 1000));
+  return typeof hint === 'string' ? Object.assign(error, { hint: escapedLines(hint.slice(0, 1000)) }) : error;
 }

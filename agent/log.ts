@@ -3,6 +3,7 @@
  * instead of pino, because pino alone is 1 MB of the agent's memory and this is all that an agent should write.
  */
 import type { Log } from '../shared/log.ts';
+import { escaped } from '../shared/safe-text.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -11,7 +12,7 @@ export function createLog(least: string = process.env.EVENKEEL_LOG ?? 'info'): L
   const line = (level: (typeof levels)[number]) => (values: object, text: string) => {
     if (levels.indexOf(level) < from) return;
     const shown = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    process.stderr.write(`${new Date().toISOString()} ${level} ${[text, ...shown].join(' ')}\n`);
+    process.stderr.write(`${new Date().toISOString()} ${level} ${escaped([text, ...shown].join(' '))}\n`);
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

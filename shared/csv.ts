@@ -4,6 +4,7 @@
  */
 import { nearest } from './nearest.ts';
 import { clip, type Reason, reason } from './reason.ts';
+import { disturbing, escaped } from './safe-text.ts';
 
 /** Of a table that comes in; lengths in UTF-16 code units. */
 export const csvLimits = { text: 1_000_000, rows: 10_000, columns: 50, cell: 2000, faults: 100, value: 80 } as const;
@@ -46,7 +47,7 @@ export function writeCsv(rows: Iterable<readonly CsvCell[]>): string {
 
 function written(cell: CsvCell): string {
   if (typeof cell !== 'string') return cell === null ? '' : String(cell);
-  const text = guard(cell);
+  const text = guard(cell).replace(disturbing, (one) => ('\t\r\n'.includes(one) ? one : escaped(one)));
   return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

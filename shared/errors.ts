@@ -5,6 +5,8 @@
  * replaced by the value given to `fail`. `status` is the HTTP status; `retryable`: whether the same call may succeed
  * later without any change.
  */
+import { escaped, escapedLines } from './safe-text.ts';
+
 export interface ErrorRow {
   status: number;
   message: string;
@@ -351,7 +353,9 @@ export class EvenkeelError extends Error {
     faults: readonly PlacedFault[] = [],
   ) {
     const entry = errors[code];
-    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?'));
+    // Values come from outside, and messages go to logs and terminals. Faults have a line each.
+    const shown = (name: string) => (name === 'faults' ? escapedLines : escaped)(String(values[name] ?? '?'));
+    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => shown(name));
     super(fill(entry.message), cause === undefined ? undefined : { cause });
     this.name = 'EvenkeelError';
     this.code = code;

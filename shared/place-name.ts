@@ -3,11 +3,11 @@
  * (full-width and half-width forms) or in what cannot be seen are the same name.
  */
 
+import { disturbing, escaped } from './safe-text.ts';
+
 /** Characters, counted as code points. */
 const placeNameLimit = 128;
 
-/** Control characters, line breaks, half of a surrogate pair, and what turns the direction of the text around it. */
-export const disturbing = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const unseen = /[\s\p{Default_Ignorable_Code_Point}]/gu;
 
 export const tidyName = (text: string): string => text.normalize('NFC').trim();
@@ -43,6 +43,5 @@ export function repairedName(text: string): string | null {
 export function shownName(text: string): string {
   // Quotation marks around nothing read like a fault of the message.
   if (text.trim() === '') return text === '' ? '(empty)' : '(blank)';
-  const escaped = text.slice(0, 60).replace(disturbing, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
-  return `"${escaped}${text.length > 60 ? '…' : ''}"`;
+  return `"${escaped(text.slice(0, 60))}${text.length > 60 ? '…' : ''}"`;
 }

@@ -5,6 +5,7 @@
  */
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
+import { quoted } from './safe-text.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -99,7 +100,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Array.isArray(value) ? '(a list)' : '(a section)';
   if (typeof value !== 'string') return String(value);
   const text = value.replace(/\/\/[^@/\s]*@/, '//…@');
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+  return quoted(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
 /** Of an address that `URL.parse` refuses without a reason. Without the value: behind a host that is missing stands a password. */

@@ -26,6 +26,7 @@ import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { type DoctorPart, partsOf } from './doctor-parts.ts';
 import { remedyFor } from './doctor-remedy.ts';
+import { print } from './print.ts';
 
 const limitMs = 120_000;
 
@@ -94,14 +95,14 @@ async function tryChecks(local: AgentConfig | null, context: CheckContext): Prom
   for (const check of checks) {
     const pace = paceOf(check, config);
     if (!pace.enabled) {
-      process.stdout.write(`${check.name.padEnd(14)} off in the local settings\n`);
+      print(`${check.name.padEnd(14)} off in the local settings`);
       continue;
     }
     const outcome = await attempt(check, context, limitMs);
     if (outcome.status === 'failed') failed += 1;
     const parts = await partsOf(check.name, outcome, context);
     const lines = [...describe(check, outcome, pace.everyMs), ...parts.flatMap(describePart)];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    print(...lines);
   }
   return failed;
 }
@@ -162,12 +163,11 @@ export const command: AgentCommand = {
     refuseWords(words);
     const log = createLog('error');
     const context = createContext(data, systemClock, log, forgetfulMemory(openMemory(memoryPath(data), log)));
-    process.stdout.write(`data folder    ${resolve(data)}\n`);
-    for (const line of describeUser(data)) process.stdout.write(`${line}\n`);
+    print(`data folder    ${resolve(data)}`, ...describeUser(data));
     const road = await describeRoad(data, readCredential(data));
-    process.stdout.write(`${road.join('\n')}\n\n`);
+    print(...road, '');
     const { config, faults } = await readLocal(data, checkNames);
-    process.stdout.write(describeSettings(config, faults));
+    print(describeSettings(config, faults).trimEnd());
     const failed = await tryChecks(config, context);
     process.stdout.write(failed === 0 ? '\nNo check failed.\n' : `\n${failed} failed.\n`);
     return failed + faults.length === 0 ? 0 : 1;

@@ -12,6 +12,7 @@ import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { type AgentCommand, type CommandLine, isOneOf } from './command.ts';
+import { print } from './print.ts';
 
 const kinds = ['server', 'workstation'] as const;
 
@@ -94,7 +95,7 @@ export const command: AgentCommand = {
         ? 'The agent that runs here still has the old identity: start it again.'
         : 'Start the agent with: npm run agent -- run',
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    print(...lines);
     return 0;
   },
 };

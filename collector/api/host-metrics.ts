@@ -1,6 +1,7 @@
 /** Last values of all series as Prometheus text, so that an existing Prometheus can read the fleet from one address. */
 import type { EndpointRow } from '../../shared/api.ts';
 import { type Field, fieldOf } from '../../shared/metrics.ts';
+import { escapedLines } from '../../shared/safe-text.ts';
 import { defaultLanguage } from '../../shared/words/index.ts';
 import { metricTitle } from '../../shared/words/names.ts';
 import type { LatestValue } from '../series/series.ts';
@@ -8,7 +9,8 @@ import type { LatestValue } from '../series/series.ts';
 /** An older value is left out: Prometheus would show it as if it were current. */
 const staleMs = 15 * 60_000;
 
-const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+/** The format has escapes of its own for these three only; other control characters become text. */
+const escapeHelp = (text: string) => escapedLines(text).replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"');
 
 function labels(row: EndpointRow, tags: Readonly<Record<string, string>>): string {

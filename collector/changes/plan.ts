@@ -1,6 +1,7 @@
 /** What a person asks for, checked: the bounds of changes stand here and nowhere else. Pure. */
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
-import { disturbing, nameKey, shownName } from '../../shared/place-name.ts';
+import { nameKey, shownName } from '../../shared/place-name.ts';
+import { disturbing } from '../../shared/safe-text.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import type { ChangeOutcome } from '../kpi/formulas/change-success.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';

@@ -1,5 +1,6 @@
 /** `check-config`: reports every fault in the settings that would stop a start, without starting. */
 
+import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { createOutgoing } from '../notify/outgoing.ts';
@@ -24,7 +25,7 @@ export const command: Command = {
     const routes = createChannels(config.channels, outgoing);
     const blocked = await blockedChannels(config.channels, outgoing);
     const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
-    for (const warning of [...warnings, ...blocked]) process.stderr.write(`${warning}\n`);
+    for (const warning of [...warnings, ...blocked]) process.stderr.write(`${escaped(warning)}\n`);
     const lines = [
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
       `Web app    ${http}`,
@@ -37,7 +38,7 @@ export const command: Command = {
       `Zone       ${config.zone}`,
       'The settings are good.',
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
     return 0;
   },
 };

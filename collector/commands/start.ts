@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { escaped } from '../../shared/safe-text.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
 import { createLog } from '../log.ts';
 import { createOutgoing } from '../notify/outgoing.ts';
@@ -45,7 +46,7 @@ function untilSignal(collector: Collector): Promise<number> {
       collector.stop().then(
         () => resolve(0),
         (thrown: unknown) => {
-          process.stderr.write(`The stop was not orderly: ${String(thrown)}\n`);
+          process.stderr.write(`The stop was not orderly: ${escaped(String(thrown))}\n`);
           resolve(1);
         },
       );

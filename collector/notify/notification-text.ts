@@ -1,5 +1,5 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
-import { disturbing } from '../../shared/place-name.ts';
+import { disturbing } from '../../shared/safe-text.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
 import type { Notification } from './channel.ts';
@@ -63,7 +63,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const kind = findWord(language, `kind.${endpoint.kind}`);
   const { limit } = formatMeasured(language, notification);
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
-  const shown = Object.entries(tags).map(([name, tag]) => `${name}=${oneLine(tag)}`);
+  const shown = Object.entries(tags).map(([name, tag]) => `${oneLine(name)}=${oneLine(tag)}`);
   const about = oneLine(ruleName(language, notification.rule));
   const lines: (string | null)[] = [
     headline(notification, language),

@@ -3,7 +3,8 @@
  * inventories that came since the last time, never for all.
  */
 import type { SoftwareItem } from '../../shared/inventory.ts';
-import { disturbing, nameKey } from '../../shared/place-name.ts';
+import { nameKey } from '../../shared/place-name.ts';
+import { disturbing } from '../../shared/safe-text.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { StateTransaction } from '../state/database.ts';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { csvLimits, parseCsv, readCsv, writeCsv } from '../../shared/csv.ts';
+import { disturbers, hasDisturber } from '../support/disturbers.ts';
 
 const cellsOf = (text: string) => parseCsv(text).rows.map(({ cells }) => cells);
 const faultsOf = (text: string) => parseCsv(text).faults.map(({ line, value, why }) => [line, value, why.code]);
@@ -23,6 +24,14 @@ test('what spreadsheets write is read: marks, line ends, quotation marks, separa
     ['1', '2'],
   ]);
   for (const nothing of ['', '\ufeff', '\r\n', ',,\n,']) assert.equal(parseCsv(nothing).rows, [], nothing);
+});
+
+test('a table shown in a terminal does not command it', () => {
+  for (const one of disturbers) {
+    const text = writeCsv([[`a${one}b`, 1]]).slice(1);
+    assert.not.ok(hasDisturber(text.replaceAll(/[\t\r\n]/g, '')), JSON.stringify(text));
+    assert.is(cellsOf(text).length, 1);
+  }
 });
 
 test('no cell goes out that a spreadsheet would run, and each is read as it was', () => {

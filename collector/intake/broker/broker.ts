@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
+import { quoted } from '../../../shared/safe-text.ts';
 import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
 import { createAllowances } from '../allowance.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
@@ -178,7 +179,7 @@ function createAedes(
         return;
       }
       const { reason, text, returnCode } = isTooOften ? tooOften : (refusal ?? wrongSecret);
-      refuse(reason, addressOf(client), `${text} (client "${String(client.id).slice(0, 40)}")`);
+      refuse(reason, addressOf(client), `${text} (client ${quoted(String(client.id).slice(0, 40))})`);
       done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
     },
     authorizePublish(client, packet, done) {

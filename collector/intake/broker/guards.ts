@@ -1,5 +1,6 @@
 /** What an agent may do on the wire, and why something is refused. Pure: packets in, a reason or null out. */
 import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
+import { quoted } from '../../../shared/safe-text.ts';
 import { downLeaves, parseTopic, type UpLeaf, upLeaves } from '../../../shared/topics.ts';
 
 export interface Refusal {
@@ -43,15 +44,16 @@ export function admitPublish(
 ): { leaf: UpLeaf } | Refusal {
   const topic = parseTopic(packet.topic);
   const refusal = (reason: string, text: string) => ({ reason, text });
-  if (!topic) return refusal('topic', `the topic "${packet.topic.slice(0, 120)}" is not one of ours`);
+  if (!topic) return refusal('topic', `the topic ${shown(packet.topic)} is not one of ours`);
   if (topic.endpoint !== address.endpoint || topic.bucket !== address.bucket)
-    return refusal('foreign_topic', `the topic "${packet.topic}" belongs to somebody else`);
+    return refusal('foreign_topic', `the topic ${shown(packet.topic)} belongs to somebody else`);
   if (!isUp(topic.leaf)) return refusal('topic', `agents do not publish on ${topic.leaf}`);
   if (packet.qos === 2) return refusal('qos2', 'QoS 2 is not taken');
   if (packet.retain && topic.leaf !== 'presence') return refusal('retained', 'only presence may be retained');
   return { leaf: topic.leaf };
 }
 
+const shown = (topic: string) => quoted(topic.slice(0, 120));
 const isUp = (leaf: string): leaf is UpLeaf => (upLeaves as readonly string[]).includes(leaf);
 
 export function refuseSubscribe(
@@ -63,6 +65,6 @@ export function refuseSubscribe(
   if (own && (downLeaves as readonly string[]).includes(parsed.leaf) && qos <= 1) return null;
   return {
     reason: 'subscription',
-    text: `a subscription to "${topic.slice(0, 120)}" at QoS ${qos} is not taken: only the own ack and config are`,
+    text: `a subscription to ${shown(topic)} at QoS ${qos} is not taken: only the own ack and config are`,
   };
 }

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { escaped } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { hostFault, zoneFault } from '../../settings/settings.ts';
 import type { ChannelType, Notification } from '../channel.ts';
@@ -126,7 +127,7 @@ function contentOf(notification: Notification, language: Language, zone: string)
     messageId: `<${notification.id}@evenkeel>`,
     inReplyTo: thread,
     references: thread,
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Evenkeel-Key': notification.key },
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Evenkeel-Key': escaped(notification.key) },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { escaped, quoted } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import type { ChannelType, Notification } from '../channel.ts';
 import { post, urlFault } from '../http.ts';
@@ -57,11 +58,11 @@ export function alertmanagerJson(notification: Notification, receiver: string, l
   const annotations = annotationsOf(notification, language);
   return {
     version: '4',
-    groupKey: `{}:{alertkey="${notification.key}"}`,
+    groupKey: `{}:{alertkey=${quoted(notification.key)}}`,
     truncatedAlerts: 0,
     status,
     receiver,
-    groupLabels: { alertname: notification.rule.id, instance: notification.endpoint.name },
+    groupLabels: { alertname: notification.rule.id, instance: escaped(notification.endpoint.name) },
     commonLabels: labels,
     commonAnnotations: annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
@@ -82,7 +83,7 @@ export function alertmanagerJson(notification: Notification, receiver: string, l
 /** Our labels last: a tag cannot override the severity. */
 function labelsOf(notification: Notification): Record<string, string> {
   const { endpoint } = notification;
-  return {
+  return eachEscaped({
     ...notification.tags,
     ...(endpoint.site === null ? {} : { site: endpoint.site }),
     endpoint: endpoint.id,
@@ -91,11 +92,15 @@ function labelsOf(notification: Notification): Record<string, string> {
     instance: endpoint.name,
     severity: notification.severity,
     alertname: notification.rule.id,
-  };
+  });
 }
 
+/** Receivers show them in terminals and chats. */
+const eachEscaped = (texts: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, escaped(text)]));
+
 function annotationsOf(notification: Notification, language: Language): Record<string, string> {
-  return {
+  return eachEscaped({
     summary: headline(notification, language),
     event: notification.event,
     ...(notification.value === null
@@ -105,5 +110,5 @@ function annotationsOf(notification: Notification, language: Language): Record<s
     ...(notification.unit === '' ? {} : { unit: notification.unit }),
     ...(notification.why === null ? {} : { why: notification.why }),
     ...(notification.ticket === null ? {} : { ticket: String(notification.ticket) }),
-  };
+  });
 }

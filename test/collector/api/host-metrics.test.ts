@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hostMetrics } from '../../../collector/api/host-metrics.ts';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { disturbers, hasDisturber } from '../../support/disturbers.ts';
 
 const test = suite('host metrics');
 const now = 1_800_000_000_000;
@@ -44,6 +45,24 @@ test('each family stands once, its lines together; a tag named like a label step
   assert.match(lines[severities[0] ?? 0] ?? '', 'kind="server",site="",name="md0",tag_kind="md"');
   assert.is(lines.filter((line) => line.startsWith('evenkeel_cpu_usage_active{')).length, 1);
   assert.not.match(lines.join('\n'), 'not_known');
+});
+
+test('a label is one piece of text whatever it holds', () => {
+  for (const one of disturbers) {
+    const tags = { path: `a${one}"} 1` };
+    const lines = hostMetrics(
+      [row(`a${one}b`, `a${one}b`)],
+      () => [{ metric: 'disk.used_percent', tags, at: now, value: 1 }],
+      now,
+    )
+      .trimEnd()
+      .split('\n');
+    assert.is(lines.length, 6);
+    for (const line of lines) assert.not.ok(hasDisturber(line), JSON.stringify(line));
+    // Pairs of a name and a quotation, in which each backslash is followed by what the format knows.
+    for (const line of lines.filter((text) => !text.startsWith('#')))
+      assert.match(line, /^\w+\{(\w+="([^"\\]|\\[\\"n])*",?)+\} 1$/);
+  }
 });
 
 test.run();

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
 import { createChannels, routesFor } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
+import { disturbers, hasDisturber } from '../../support/disturbers.ts';
 import { loopback, notification, openMailServer, openReceiver } from './receiver.ts';
 
 const make = (kind: string, settings: Record<string, unknown>): Channel =>
@@ -19,6 +20,39 @@ async function failure(work: Promise<unknown>): Promise<EvenkeelError> {
   }
   throw new Error('it did not fail');
 }
+
+test('what an endpoint calls itself and its parts stays text: in the group key, the labels and the headers of a mail', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  await using server = await openMailServer();
+  const settings = { host: '127.0.0.1', port: server.port, from: 'a@example.org', to: 'b@example.org' };
+  const [webhook, mail] = [make('webhook', { url: receiver.url }), make('email', settings)];
+  for (const one of ['"', '\\', '"}', ...disturbers]) {
+    const bad = `a${one}b`;
+    const named = {
+      ...notification,
+      ...{ key: `srv/disk/path=${bad}`, tags: { path: bad } },
+      endpoint: { ...notification.endpoint, name: bad, site: bad },
+    };
+    await webhook.send(named, soon());
+    const body = JSON.parse(receiver.received.at(-1)?.body ?? '');
+    const [, key = ''] = /^\{\}:\{alertkey=("(?:[^"\\]|\\.)*")\}$/.exec(body.groupKey) ?? [];
+    assert.is(JSON.parse(key), named.key);
+    const texts = [
+      body.groupKey,
+      ...[body.groupLabels, body.commonLabels, body.commonAnnotations].flatMap(Object.values),
+    ];
+    assert.equal(texts.filter(hasDisturber), []);
+    await mail.send(named, soon());
+    const [head = ''] = (server.mails.at(-1)?.data ?? '').split('\n\n');
+    const names = head.split(/\n(?![ \t])/).map((line) => line.split(':')[0]?.toLowerCase());
+    assert.equal([...new Set(names)].sort(), [...names].sort(), head);
+    assert.not.ok(
+      names.some((name) => name?.startsWith('b')),
+      head,
+    );
+    assert.not.ok(hasDisturber(head.replaceAll('\n', '').replaceAll('\t', ' ')), JSON.stringify(head));
+  }
+});
 
 test('a webhook speaks Alertmanager’s v4', async () => {
   await using receiver = await openReceiver(() => [200]);
