@@ -13,7 +13,7 @@ import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { ask, openControlSocket } from './control-socket.ts';
-import { makePrivate, moveCredential, readCredential } from './credential.ts';
+import { moveCredential, readCredential } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
@@ -22,6 +22,7 @@ import { openMemory } from './memory.ts';
 import { createMessages } from './messages.ts';
 import { onBattery } from './platform/power.ts';
 import { endAll, run } from './run.ts';
+import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
 import { createSections } from './sections.ts';
 import { selfCheck } from './self-check.ts';
@@ -67,7 +68,7 @@ interface Running {
   control: Server | null;
 }
 
-/** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT */
+/** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT, UNTRUSTED_PATH */
 export function createAgent(options: AgentOptions): Agent {
   const { data, log } = options;
   const clock = options.clock ?? systemClock;

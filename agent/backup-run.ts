@@ -6,8 +6,7 @@
  * drop file cannot be written, a message goes to stderr and the backup runs all the same.
  */
 
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import { joinReasons, type Reason, reason } from '../shared/reason.ts';
@@ -19,6 +18,8 @@ import type { BackupOutcome, FinishedRun } from './checks/backup/product.ts';
 import { rotatesOnly } from './checks/backup/rsnapshot.ts';
 import { textOfBytes } from './checks/parse.ts';
 import { passThrough } from './pass-through.ts';
+import { asOwnerOf, makePrivate, replaceFile } from './safe-write.ts';
+import { readTrusted } from './trusted-path.ts';
 
 export interface BackupOrder {
   job: string;
@@ -123,21 +124,24 @@ function verifyRecord(order: BackupOrder, before: DropFile | null, endedAt: numb
   };
 }
 
-async function readRecord(path: string): Promise<DropFile | null> {
+function readRecord(data: string, path: string): DropFile | null {
   try {
-    return parseDropFile(textOfBytes(await readFile(path)));
+    return asOwnerOf(data, () => parseDropFile(textOfBytes(readTrusted(path))));
   } catch {
     // No file yet, or one that cannot be read: this run writes a new one.
     return null;
   }
 }
 
-/** Written atomically; readable for the agent, which may run as another user. Nothing in it is secret. */
-async function writeRecord(path: string, record: DropFile): Promise<void> {
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
-  await chmod(draft, 0o644);
-  await rename(draft, path);
+/**
+ * Readable by its owner only: a failed backup's own words may hold a secret. The owner is that of the agent's folder, as
+ * whom the agent runs; backups often run as root.
+ */
+function writeRecord(data: string, path: string, record: DropFile): void {
+  asOwnerOf(data, () => {
+    makePrivate(dirname(path));
+    replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
+  });
 }
 
 /** Prints what went wrong with the recording, and goes on: the backup matters more than its record. */
@@ -167,12 +171,11 @@ async function whyNothing(order: BackupOrder, run: FinishedRun): Promise<Reason[
 export async function runBackup(order: BackupOrder, data: string, clock: Clock = systemClock): Promise<FinishedRun> {
   const folder = join(data, 'backup.d');
   const path = join(folder, dropFileName(order.job));
-  const before = await readRecord(path);
+  const before = readRecord(data, path);
   const startedAt = clock.now();
   await attempt(order.job, async () => {
-    await mkdir(folder, { recursive: true });
     if (order.verify) return;
-    await writeRecord(path, startRecord(order, before, startedAt, process.pid, await processStart(process.pid)));
+    writeRecord(data, path, startRecord(order, before, startedAt, process.pid, await processStart(process.pid)));
   });
   const run = await passThrough(order.command, order.args);
   const outcome = outcomeOf(productNamed(order.product), run);
@@ -182,11 +185,11 @@ export async function runBackup(order: BackupOrder, data: string, clock: Clock =
   await attempt(order.job, async () => {
     // A command that verifies nothing is no evidence about the backup, even when it fails.
     if (order.verify)
-      return nothing === null ? writeRecord(path, verifyRecord(order, before, endedAt, outcome)) : undefined;
+      return nothing === null ? writeRecord(data, path, verifyRecord(order, before, endedAt, outcome)) : undefined;
     if (nothing !== null && outcome.result !== 'failed')
-      return writeRecord(path, emptyRecord(order, before, startedAt, endedAt, run, nothing));
+      return writeRecord(data, path, emptyRecord(order, before, startedAt, endedAt, run, nothing));
     const reasons = joinReasons(nothing, outcome.reasons) ?? [];
-    return writeRecord(path, endRecord(order, before, startedAt, endedAt, run, { ...outcome, reasons }));
+    return writeRecord(data, path, endRecord(order, before, startedAt, endedAt, run, { ...outcome, reasons }));
   });
   return run;
 }

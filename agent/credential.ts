@@ -1,7 +1,8 @@
 /** The endpoint's own credential, `<data>/agent.json`: made by enrolment, readable by the agent's user only. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { makePrivate, replaceFile } from './safe-write.ts';
+import { readTrusted } from './trusted-path.ts';
 
 export interface Credential {
   endpoint: string;
@@ -35,13 +36,14 @@ export function asCredential(value: unknown): Credential | null {
   return fine ? (v as Credential) : null;
 }
 
-/** @returns null when the machine is not enrolled. @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE */
+/** @returns null when the machine is not enrolled. @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE, UNTRUSTED_PATH */
 export function readCredential(data: string): Credential | null {
   const path = credentialPath(data);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readTrusted(path).toString('utf8');
   } catch (thrown) {
+    if (thrown instanceof EvenkeelError) throw thrown;
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw fail('DATA_NOT_WRITABLE', { path, reason: reasonOf(thrown) }, thrown);
@@ -66,26 +68,19 @@ function reachedBy(credential: Credential, url: string | undefined): Credential 
  */
 export function moveCredential(data: string, moved: Pick<Credential, 'endpoint' | 'bucket' | 'name'>): void {
   const path = credentialPath(data);
-  const credential = asCredential(JSON.parse(readFileSync(path, 'utf8')));
+  const credential = asCredential(JSON.parse(readTrusted(path).toString('utf8')));
   if (!credential) throw fail('DATA_CORRUPT', { path, reason: 'it is not a whole credential' });
   writeCredential(data, { ...credential, ...moved });
 }
 
-/** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE */
+/** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE, UNTRUSTED_PATH */
 export function writeCredential(data: string, credential: Credential): void {
   const path = credentialPath(data);
   try {
     makePrivate(data);
-    const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(credential, null, 2)}\n`, { mode: 0o600, flush: true });
-    renameSync(draft, path);
+    replaceFile(path, `${JSON.stringify(credential, null, 2)}\n`, { flush: true });
   } catch (thrown) {
+    if (thrown instanceof EvenkeelError) throw thrown;
     throw fail('DATA_NOT_WRITABLE', { path: data, reason: reasonOf(thrown) }, thrown);
   }
-}
-
-/** The data folder, readable by its owner only. */
-export function makePrivate(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (process.platform !== 'win32') chmodSync(folder, 0o700);
 }

@@ -6,6 +6,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { distrust } from './trusted-path.ts';
 
 /**
  * Measured side by side at one cycle every five seconds: the quick compiler (sparkplug) costs 0.8 MB and saves less
@@ -32,6 +33,8 @@ function replace(data: string, count: number): void {
   // A single binary has its code compiled in, and no script to start again.
   if (!script?.endsWith('.ts') || process.execArgv.some((flag) => flag.startsWith('--inspect'))) return;
   const cache = process.env.NODE_COMPILE_CACHE ?? join(data, 'cache');
+  // What lies in the cache is run.
+  if (distrust(cache)) return;
   const env = { ...process.env, NODE_COMPILE_CACHE: cache, [counter]: String(count) };
   try {
     process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);

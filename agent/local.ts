@@ -2,12 +2,12 @@
  * `<data>/agent.settings.json`: the shape of the message `config`, written by the administrator of the machine. What
  * explains a fault (YAML reader, schemas) is loaded only when there is one.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Fault } from '../shared/shape.ts';
 import { parseConfig } from './orders.ts';
+import { readTrusted } from './trusted-path.ts';
 
 export interface Local {
   /** null without a file, and when it cannot be understood: then none of it counts. */
@@ -21,8 +21,9 @@ export async function readLocal(data: string, checks: readonly string[]): Promis
   const file = join(data, 'agent.settings.json');
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = readTrusted(file);
   } catch (thrown) {
+    if (thrown instanceof EvenkeelError) return { config: null, faults: [thrown.message] };
     const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
     return { config: null, faults: isThere ? [`${file} cannot be read: ${reasonOf(thrown)}`] : [] };
   }

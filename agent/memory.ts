@@ -1,8 +1,9 @@
 /** What checks remember across restarts: one small JSON file per key, written whole or not at all. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { makePrivate, replaceFile } from './safe-write.ts';
+import { readTrusted } from './trusted-path.ts';
 
 export interface AgentMemory {
   get(key: string): unknown;
@@ -16,7 +17,7 @@ export function openMemory(folder: string, log: Log): AgentMemory {
   return {
     get(key) {
       try {
-        return JSON.parse(readFileSync(fileOf(key), 'utf8'));
+        return JSON.parse(readTrusted(fileOf(key)).toString('utf8'));
       } catch (thrown) {
         if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT')
           log.warn(
@@ -27,16 +28,13 @@ export function openMemory(folder: string, log: Log): AgentMemory {
       }
     },
     set(key, value) {
-      const draft = `${fileOf(key)}.${process.pid}`;
       try {
         // Not recursive: where the agent's own folder was deleted, it must not be created again.
-        if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
-        writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
-        renameSync(draft, fileOf(key));
+        makePrivate(folder, { parents: false });
+        replaceFile(fileOf(key), JSON.stringify(value));
         refused = null;
       } catch (thrown) {
         // A full disk must not make a check fail: only the memory is not updated.
-        rmSync(draft, { force: true });
         const { code = reasonOf(thrown) } = thrown as NodeJS.ErrnoException;
         if (code !== refused) log.warn({ key, reason: reasonOf(thrown) }, 'Could not write a state file of the agent');
         refused = code;

@@ -3,15 +3,15 @@
  * it is written by the administrator of the machine and never comes over the network. Loaded only where there is such a
  * file.
  */
-import { readFile } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { parseDuration } from '../shared/duration.ts';
-import { fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import { parseSettingsFile } from '../shared/settings-file.ts';
 import { type Fault, faultsOf } from '../shared/shape.ts';
 import { BackupSettings, faultsOfBackups } from './checks/backup/settings.ts';
 import { textOfBytes } from './checks/parse.ts';
+import { readTrusted } from './trusted-path.ts';
 
 const closed = { additionalProperties: false } as const;
 const name = Type.String({
@@ -115,14 +115,15 @@ export function parseSettings(text: string, file: string, part?: keyof AgentSett
 
 /**
  * The settings in a file; empty when there is no such file.
- * @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE
+ * @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE, UNTRUSTED_PATH
  */
 export async function readSettings(file: string, part?: keyof AgentSettings): Promise<AgentSettings> {
   let text: string;
   try {
-    text = textOfBytes(await readFile(file));
+    text = textOfBytes(readTrusted(file));
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (thrown instanceof EvenkeelError) throw thrown;
     throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
   return parseSettings(text, file, part);

@@ -2,8 +2,10 @@
  * What a damaged file held must be declared as lost, and then the file cannot be read any more: a note of its bounds
  * lies beside it.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import type { Loss } from '../shared/report.ts';
+import { replaceFile } from './safe-write.ts';
+import { readTrusted } from './trusted-path.ts';
 
 export interface DamageBounds {
   epoch: string;
@@ -28,12 +30,12 @@ export const markEvery = 60;
 const markOf = (path: string) => `${path}.mark`;
 
 export function writeMark(path: string, bounds: DamageBounds): void {
-  if (path !== ':memory:') writeFileSync(markOf(path), JSON.stringify(bounds), { mode: 0o600 });
+  if (path !== ':memory:') replaceFile(markOf(path), JSON.stringify(bounds));
 }
 
 function readMark(path: string): DamageBounds | null {
   try {
-    const { epoch, from, to } = JSON.parse(readFileSync(markOf(path), 'utf8')) as DamageBounds;
+    const { epoch, from, to } = JSON.parse(readTrusted(markOf(path)).toString('utf8')) as DamageBounds;
     return /^[0-9a-f]{32}$/.test(epoch) && from >= 1 && to >= 0 ? { epoch, from, to } : null;
   } catch {
     // No note: the file was damaged before it was first closed, or never was a spool.

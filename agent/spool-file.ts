@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
 import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool-entry.ts';
+import { assertTrusted } from './trusted-path.ts';
 
 /** Bytes that a row costs besides its body; measured on a full spool. */
 const rowOverhead = 48;
@@ -84,6 +85,9 @@ export class SpoolFile {
 
   constructor(options: FileOptions) {
     this.#options = options;
+    // SQLite follows links, and writes these in place.
+    if (options.path !== ':memory:')
+      for (const suffix of ['', '-wal', '-shm', '-journal']) assertTrusted(options.path + suffix, { written: true });
     this.#db = new DatabaseSync(options.path, { timeout: 5000 });
     try {
       this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-512');

@@ -9,7 +9,7 @@
  * the collector has seen already, a spool that was not closed before the machine went down goes on under a new epoch: a
  * number is never used twice.
  */
-import { fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack, Loss } from '../shared/report.ts';
 import { isCorrupt, lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
@@ -91,6 +91,7 @@ class DurableSpool implements Spool {
     try {
       this.#file = new SpoolFile(this.#options);
     } catch (thrown) {
+      if (thrown instanceof EvenkeelError) throw thrown;
       if (!isCorrupt(thrown)) {
         throw fail('DATA_NOT_WRITABLE', { path: options.path, reason: reasonOf(thrown) }, thrown);
       }

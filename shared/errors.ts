@@ -38,6 +38,12 @@ export const errors = {
     'The settings file {file} cannot be read: {reason}.',
     'Check the path and its permissions.',
   ),
+  // `problem` names the file or folder, its owner and mode; `todo` is the command that mends it.
+  UNTRUSTED_PATH: row(
+    403,
+    '{file} is not used: {problem}. {todo}',
+    'Only root and the user of the agent may be able to change what it obeys and writes, and every folder above that.',
+  ),
   PORT_IN_USE: row(
     500,
     'Cannot listen on {address}: another program uses it.',

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fail, reasonOf } from '../../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { reason } from '../../shared/reason.ts';
 import { ask } from '../control-socket.ts';
 import { credentialPath } from '../credential.ts';
@@ -11,6 +11,7 @@ import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
+import { readTrusted } from '../trusted-path.ts';
 import { type AgentCommand, type CommandLine, isOneOf } from './command.ts';
 import { print } from './print.ts';
 
@@ -36,12 +37,13 @@ function readCode({ values, words }: CommandLine): string {
   }
 }
 
-/** @throws EvenkeelError CONFIG_UNREADABLE, BAD_FLAG when the file holds no certificate */
+/** @throws EvenkeelError CONFIG_UNREADABLE, UNTRUSTED_PATH, BAD_FLAG when the file holds no certificate */
 function readAuthority(file: string): string {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTrusted(file).toString('utf8');
   } catch (thrown) {
+    if (thrown instanceof EvenkeelError) throw thrown;
     throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
   try {

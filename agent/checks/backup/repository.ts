@@ -3,10 +3,11 @@
  * secrets from files that the local settings name, one command, and the answer as jobs. Only the parser differs.
  */
 
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { EvenkeelError } from '../../../shared/errors.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
-import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
+import { joinReasons, type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
+import { readTrusted } from '../../trusted-path.ts';
 import type { CheckContext, RunResult } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { textOfBytes } from '../parse.ts';
@@ -49,17 +50,19 @@ export function parseEnvironment(text: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-async function secretsOf(setting: RepositorySettings, query: Query<unknown>): Promise<Record<string, string>> {
-  const read = async (file: string) => {
+function secretsOf(setting: RepositorySettings, query: Query<unknown>): Record<string, string> {
+  const read = (file: string) => {
     try {
-      return textOfBytes(await readFile(file));
+      return textOfBytes(readTrusted(file));
     } catch (thrown) {
+      // An environment can make the program load foreign code.
+      if (thrown instanceof EvenkeelError) throw new SourceUnreadable('no-permission', ...reasonsOf(thrown));
       const code = (thrown as NodeJS.ErrnoException).code ?? String(thrown);
       throw new SourceUnreadable('no-permission', reason('not_readable', { path: file, error: code }));
     }
   };
-  const more = setting.environmentFile ? parseEnvironment(await read(setting.environmentFile)) : {};
-  const password = setting.passwordFile ? (await read(setting.passwordFile)).replace(/\r?\n$/, '') : null;
+  const more = setting.environmentFile ? parseEnvironment(read(setting.environmentFile)) : {};
+  const password = setting.passwordFile ? read(setting.passwordFile).replace(/\r?\n$/, '') : null;
   return { ...more, ...query.environment(password) };
 }
 
@@ -168,7 +171,7 @@ export function jobsOf(
 
 /** Runs the query and reads the answer. @throws SourceUnreadable with the reason when there is no answer. */
 export async function ask<T>(context: CheckContext, setting: RepositorySettings, query: Query<T>): Promise<T[]> {
-  const env = await secretsOf(setting, query);
+  const env = secretsOf(setting, query);
   const run = await context.run(query.program, query.args, { timeoutMs: 120_000, maxBytes: 8 << 20, env });
   if (run.ended !== null) throw new SourceUnreadable('unreachable', howEnded(query.program, run));
   const answer = query.parse(run);

@@ -2,12 +2,12 @@
  * A newer table of ends of life, `end-of-life.yaml` or `end-of-life.json` in the agent's folder. It has the shape of the
  * bundled one and may name some systems only; the newer of the two is asked first.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { fail, reasonOf } from '../../../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import { parseSettingsFile } from '../../../shared/settings-file.ts';
 import { faultsOf, shown } from '../../../shared/shape.ts';
+import { readTrusted } from '../../trusted-path.ts';
 import { dayOf } from './end-of-life.ts';
 import type { Table } from './end-of-life-table.ts';
 
@@ -68,10 +68,12 @@ export async function readTable(folder: string, now: number): Promise<Table | nu
     const file = join(folder, name);
     let text: string;
     try {
-      if ((await stat(file)).size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-      text = await readFile(file, 'utf8');
+      const bytes = readTrusted(file);
+      if (bytes.length > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
+      text = bytes.toString('utf8');
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      if (thrown instanceof EvenkeelError) throw thrown;
       throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
     }
     return parseTable(text, file, now);
