@@ -7,13 +7,15 @@ import { join, resolve } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { JournalTail, Newest, OpenBackend } from './backend.ts';
+import type { Backend, JournalTail, Newest, OpenBackend } from './backend.ts';
 import { createAppend } from './journal/append.ts';
 import { createCommit } from './journal/commit.ts';
 import { createDictionary } from './journal/dictionary.ts';
 import { createEpochs, type Epochs } from './journal/epochs.ts';
 import { openJournal } from './journal/journal.ts';
 import { createLatest, type LatestValues } from './journal/latest.ts';
+import { createLeaving, liveMs } from './journal/leaving.ts';
+import type { SeriesNames } from './journal/names.ts';
 import { createReceiptKeeper } from './journal/receipts.ts';
 import { eachRecord, eachSample, type JournalBlock } from './journal/record.ts';
 import { createWaiting } from './journal/waiting.ts';
@@ -42,9 +44,6 @@ export interface OpenedStore extends SeriesStore {
   compact(): Promise<void>;
 }
 
-/** Values older than this are not looked for at start: the agent sends them again when it reconnects. */
-const latestWithinMs = 3 * 86_400_000;
-
 /**
  * Opens the store in `folder`, and recovers what a crash may have left.
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
@@ -56,11 +55,13 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   makeFolder(folder);
   const journal = openJournal(join(folder, 'journal.db'));
   const loaded = journal.load();
-  const dictionary = createDictionary(loaded);
+  const { names } = journal;
+  const dictionary = createDictionary(loaded, names);
   const epochs = createEpochs(loaded.receipts, journal.digests);
   const latest = createLatest(dictionary, loaded.endpoints);
   const waiting = createWaiting();
-  const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs: Math.max(...Object.values(retention)) });
+  const keptMs = Math.max(...Object.values(retention));
+  const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs });
   let damaged = 0;
   const damagedBlock = (id: number) => {
     damaged += 1;
@@ -104,22 +105,34 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     backend.write({ id: block.id, bytes: block.bytes.slice() });
   }
   try {
-    await backend.newest(clock.now() - latestWithinMs, (values) => noteAll(latest, values));
+    await findNewest(backend, names, latest, clock.now() - liveMs);
   } catch (thrown) {
     await backend.close();
     journal.close();
     throw thrown;
   }
 
-  const dropOldReceipts = () => {
-    try {
-      receipts.dropOld();
-    } catch (thrown) {
-      log.warn({ reason: reasonOf(thrown) }, 'Could not drop old receipts of the series journal; tried again');
-    }
+  const leaving = createLeaving({
+    latest,
+    dictionary,
+    names,
+    endpoints: () => dictionary.endpointIds(),
+    clock,
+    keptMs,
+  });
+  /** What is no longer needed: receipts, and series that do not come. One run after the other. */
+  let dropping: Promise<void> = Promise.resolve();
+  const dropOld = (isDue: boolean) => {
+    dropping = dropping
+      .then(() => receipts.dropOld())
+      .then(() => leaving.run(isDue))
+      .catch((thrown) =>
+        log.warn({ reason: reasonOf(thrown) }, 'Could not drop old rows of the series journal; tried again'),
+      );
+    return dropping;
   };
   const upkeep = () => {
-    if (problem() === null) void backend.upkeep().then(dropOldReceipts);
+    if (problem() === null) void backend.upkeep().then(() => dropOld(false));
   };
   const timer = setInterval(upkeep, settings.compactEveryMs ?? 60_000);
   timer.unref();
@@ -130,7 +143,9 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     clearInterval(timer);
     append.close();
     commit.close();
+    leaving.close();
     await backend.close();
+    await dropping;
     journal.close();
   };
 
@@ -174,7 +189,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
         trouble: appendsWait ?? held.trouble,
       };
     },
-    compact: () => backend.compact().then(dropOldReceipts),
+    compact: () => backend.compact().then(() => dropOld(true)),
     close: () => {
       closed ??= close();
       return closed;
@@ -190,9 +205,27 @@ function makeFolder(folder: string): void {
   }
 }
 
-function noteAll(latest: LatestValues, { endpoint, line, at, value }: Newest): void {
+/** In a journal of an older version it also finds out whose the lines are. */
+async function findNewest(backend: Backend, names: SeriesNames, latest: LatestValues, since: number): Promise<void> {
+  const { isFilled } = names;
+  await backend.newest(isFilled ? since : 0, (values) => {
+    if (!isFilled) names.fill(seriesIn(values, since));
+    noteAll(latest, values, since);
+  });
+  if (!isFilled) names.filled();
+}
+
+function noteAll(latest: LatestValues, { endpoint, line, at, value }: Newest, since: number): void {
   for (let i = 0; i < endpoint.length; i++)
-    latest.note(endpoint[i] as number, line[i] as number, at[i] as number, value[i] as number);
+    if ((at[i] as number) >= since)
+      latest.note(endpoint[i] as number, line[i] as number, at[i] as number, value[i] as number);
+}
+
+function* seriesIn({ endpoint, line, at }: Newest, since: number) {
+  for (let i = 0; i < endpoint.length; i++) {
+    const last = at[i] as number;
+    yield { endpoint: endpoint[i] as number, line: line[i] as number, leftAt: last < since ? last : null };
+  }
 }
 
 /** Applies a block of the journal to receipts and newest values. */

@@ -90,7 +90,8 @@ async function generate(folder: string, endpoints: number, days: number): Promis
   mkdirSync(join(folder, 'segments'), { recursive: true });
   const journal = openJournal(join(folder, 'journal.db'));
   const names = Array.from({ length: endpoints }, (_, i) => ({ id: i + 1, name: `endpoint-${i}` }));
-  journal.commit([], { endpoints: names, lines }, []);
+  const series = names.flatMap(({ id }) => lines.map((line) => ({ endpoint: id, line: line.id })));
+  journal.commit([], { endpoints: names, lines, series }, []);
   const duck = await openDuck(folder, { threads: 2, memoryMb: 512 });
   try {
     const segments: Segment[] = [];

@@ -19,7 +19,7 @@ export function createQuery(parts: {
     const endpoints = dictionary.idsOf(query.endpoint);
     const lines = [...new Set(query.metrics)].flatMap((metric) => {
       const agg = query.agg ?? usual(metric);
-      return dictionary.linesOf(metric, query.tags ?? {}).map((line) => ({ line: line.id, agg }));
+      return dictionary.linesOf(endpoints, metric, query.tags ?? {}).map((line) => ({ line: line.id, agg }));
     });
     if (endpoints.length === 0 || lines.length === 0 || span.to <= span.from) return { ...span, series: [] };
     const { lines: found } = await client.ask('query', { ...span, endpoints, lines });

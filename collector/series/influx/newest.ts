@@ -29,7 +29,7 @@ export async function readNewest(
     });
     const answers = await client.query(statements);
     some.forEach((metric, k) => {
-      const lines = new Map(dictionary.linesOf(metric, {}).map(({ id, tags }) => [seriesKey('', safeTags(tags)), id]));
+      const lines = new Map(dictionary.coming(metric).map(({ id, tags }) => [seriesKey('', safeTags(tags)), id]));
       const rows = (answers[k] ?? []).flatMap(({ tags = {}, values }) => {
         const endpoint = dictionary.findEndpoint(tags.endpoint ?? '');
         const line = lines.get(seriesKey('', ownTags(tags)));

@@ -67,12 +67,16 @@ export interface PointParts {
   tagsOf(endpoint: string): Tags;
 }
 
+/** More lines than this are dropped and looked up again. */
+const maxLines = 20_000;
+
 /** Turns blocks into points; remembers what lines look like. */
 export function createPoints({ dictionary, tagsOf }: PointParts) {
   const lines = new Map<number, StoredLine | null>();
   const lineOf = (id: number): StoredLine | null => {
     let found = lines.get(id);
     if (found === undefined) {
+      if (lines.size >= maxLines) lines.clear();
       const line: SeriesLineId | undefined = dictionary.line(id);
       found = line ? storedLine(line.metric, line.tags) : null;
       lines.set(id, found);

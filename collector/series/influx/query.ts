@@ -45,7 +45,8 @@ export function createQuery(parts: QueryParts) {
     const span = spanFor(query.from, query.to, query.step, retention, parts.now());
     if (span.to <= span.from) return { ...span, series: [] };
     const endpoints = dictionary.namesOf(query.endpoint);
-    const ranges = partsOf(span, rollups, dictionary.idsOf(query.endpoint));
+    const ids = dictionary.idsOf(query.endpoint);
+    const ranges = partsOf(span, rollups, ids);
     const asked = [...new Set(query.metrics)].flatMap((metric) => {
       const { measurement, field } = storedLine(metric, {});
       const agg = query.agg ?? (fieldOf(metric)?.kind === 'counter' ? 'rate' : 'mean');
@@ -58,7 +59,7 @@ export function createQuery(parts: QueryParts) {
     const found = new Map<string, { metric: string; tags: Tags; agg: Aggregate; row: CellRow }>();
     asked.forEach(({ metric, agg, part }, i) => {
       const known = new Map(
-        dictionary.linesOf(metric, query.tags ?? {}).map(({ tags }) => [keyOf(safeTags(tags)), tags]),
+        dictionary.linesOf(ids, metric, query.tags ?? {}).map(({ tags }) => [keyOf(safeTags(tags)), tags]),
       );
       for (const series of answers[i] ?? []) {
         const stored = ownTags(series.tags ?? {});

@@ -92,10 +92,11 @@ export function createCommit(parts: CommitParts, settings: CommitSettings): Comm
   const commitSome = () => {
     refuseWhenBad(settings, parts.isFull());
     const some = sealed.slice(0, blocksPerCommit);
-    const fresh = { endpoints: [...dictionary.fresh.endpoints], lines: [...dictionary.fresh.lines] };
+    const { endpoints, lines, series } = dictionary.fresh;
+    const fresh = { endpoints: [...endpoints], lines: [...lines], series: [...series] };
     const newEpochs = [...epochs.fresh];
     journal.commit(some, fresh, newEpochs.map(rowOf));
-    dictionary.saved(fresh.endpoints.length, fresh.lines.length);
+    dictionary.saved(fresh.endpoints.length, fresh.lines.length, fresh.series.length);
     epochs.fresh.splice(0, newEpochs.length);
     sealed = sealed.slice(some.length);
     for (const block of some) deliver(block);

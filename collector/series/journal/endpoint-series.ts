@@ -8,6 +8,8 @@ import { type Dictionary, looksLike, type SeriesGroup } from './dictionary.ts';
 /** More shapes than this are dropped and learned again: they are a cache, the values are not. */
 const maxGroups = 512;
 const maxSlotLists = 20_000;
+/** From so many lines on a map finds them; it takes more memory than all that is kept of a usual endpoint. */
+const manyLines = 64;
 /** Reports leave out slow checks, so the next series group is rarely far. */
 const lookAhead = 12;
 
@@ -41,6 +43,8 @@ export class EndpointSeries {
   #slots: (readonly number[])[] = [];
   #cursor = 0;
   #slotLists: SlotLists;
+  /** From lines to slots, where these are many. */
+  #slotByLine: Map<number, number> | null = null;
 
   constructor(id: number, slotLists: SlotLists, forgottenAt = 0) {
     this.id = id;
@@ -55,7 +59,7 @@ export class EndpointSeries {
 
   /** The series group of the metric, whose values are noted as the newest unless newer ones are known. */
   take(metric: Metric, dictionary: Dictionary): SeriesGroup {
-    const index = this.#find(metric, dictionary);
+    const index = this.#groupAt(metric, dictionary);
     const group = this.#groups[index] as SeriesGroup;
     const slots = this.#slots[index] as readonly number[];
     for (let i = 0; i < slots.length; i++) {
@@ -78,24 +82,43 @@ export class EndpointSeries {
 
   clear(forgottenAt: number): void {
     this.forgottenAt = forgottenAt;
-    this.lines = [];
-    this.at = [];
-    this.values = [];
+    this.#keep([]);
+  }
+
+  has(line: number): boolean {
+    return this.#find(line) >= 0;
+  }
+
+  /** Series that have not come since `before` leave memory. @returns them, with the time of their last sample */
+  prune(before: number): { line: number; at: number }[] {
+    if (this.at.every((at) => at >= before)) return [];
+    const slots = this.lines.map((_, slot) => slot);
+    const isOld = (slot: number) => (this.at[slot] as number) < before;
+    const gone = slots.filter(isOld).map((slot) => ({ line: this.lines[slot] as number, at: this.at[slot] as number }));
+    this.#keep(slots.filter((slot) => !isOld(slot)));
+    return gone;
+  }
+
+  #keep(slots: readonly number[]): void {
+    this.lines = slots.map((slot) => this.lines[slot] as number);
+    this.at = slots.map((slot) => this.at[slot] as number);
+    this.values = slots.map((slot) => this.values[slot] as number);
+    this.#slotByLine = null;
     this.#groups = [];
     this.#slots = [];
   }
 
-  #find(metric: Metric, dictionary: Dictionary): number {
+  #groupAt(metric: Metric, dictionary: Dictionary): number {
     const end = Math.min(this.#groups.length, this.#cursor + lookAhead);
     for (let i = this.#cursor; i < end; i++) {
       if (!looksLike(this.#groups[i] as SeriesGroup, metric)) continue;
       this.#cursor = i + 1;
       return i;
     }
-    return this.#learn(dictionary.groupOf(metric));
+    return this.#learn(dictionary.groupOf(metric), dictionary);
   }
 
-  #learn(group: SeriesGroup): number {
+  #learn(group: SeriesGroup, dictionary: Dictionary): number {
     let index = this.#groups.indexOf(group);
     if (index < 0) {
       if (this.#groups.length >= maxGroups) {
@@ -103,17 +126,27 @@ export class EndpointSeries {
         this.#slots = [];
       }
       index = this.#groups.push(group) - 1;
+      const known = this.lines.length;
       this.#slots.push(this.#slotLists(group.lines.map((line) => this.#slotOf(line))));
+      for (const line of this.lines.slice(known)) dictionary.comes({ endpoint: this.id, line });
     }
     this.#cursor = index + 1;
     return index;
   }
 
   #slotOf(line: number): number {
-    const known = this.lines.indexOf(line);
+    const known = this.#find(line);
     if (known >= 0) return known;
     this.at.push(Number.NEGATIVE_INFINITY);
     this.values.push(0);
-    return this.lines.push(line) - 1;
+    const slot = this.lines.push(line) - 1;
+    this.#slotByLine?.set(line, slot);
+    return slot;
+  }
+
+  #find(line: number): number {
+    if (this.lines.length < manyLines) return this.lines.indexOf(line);
+    this.#slotByLine ??= new Map(this.lines.map((one, slot) => [one, slot]));
+    return this.#slotByLine.get(line) ?? -1;
   }
 }

@@ -7,9 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Fresh } from './dictionary.ts';
+import { defineHash, namesOn, type SeriesNames, tables as tablesOfNames, upgrade as upgradeNames } from './names.ts';
 import { blockOf, type JournalBlock } from './record.ts';
 
-const schema = 3;
+const schema = 4;
 
 const tables = `
   create table frames (id integer primary key, crc integer not null, body blob not null);
@@ -17,16 +18,18 @@ const tables = `
   insert into watermark values (0, 0, 0);
   create table endpoints (id integer primary key, name text not null unique, forgotten_at integer not null default 0,
     part_of text);
-  create table lines (id integer primary key, metric text not null, tags text not null);
   create table receipts (
     id integer primary key, endpoint integer not null, epoch text not null, through integer not null,
     also text not null, seen_at integer not null, digests blob, unique (endpoint, epoch)
   );
+  ${tablesOfNames}
+  insert into series_filled values (0);
 `;
 /** From schema to schema. */
 const upgrades: Record<number, string> = {
   1: 'alter table receipts add column digests blob;',
   2: 'alter table endpoints add column part_of text;',
+  3: upgradeNames,
 };
 
 export interface ReceiptRow {
@@ -48,12 +51,12 @@ export interface Sealed {
 export interface LoadedJournal {
   /** `partOf`: the name of the endpoint under which its samples are found. */
   endpoints: { id: number; name: string; forgottenAt: number; partOf: string | null }[];
-  lines: Fresh['lines'];
   receipts: ReceiptRow[];
 }
 
 export interface Journal {
   load(): LoadedJournal;
+  readonly names: SeriesNames;
   /** Blocks that the backend does not hold yet, after `after`, in order; `damaged` gets the ids of those left out. */
   blocks(damaged: (id: number) => void, after?: number): Iterable<JournalBlock & Sealed>;
   readonly lastBlock: number;
@@ -102,6 +105,7 @@ function openDatabase(file: string): DatabaseSync {
         : Object.entries(upgrades)
             .flatMap(([from, sql]) => (Number(from) < found ? [] : sql))
             .join(' ');
+    defineHash(database);
     if (changes) database.exec(`begin immediate; ${changes} pragma user_version = ${schema}; commit`);
     return database;
   } catch (thrown) {
@@ -120,7 +124,6 @@ function journalOn(database: DatabaseSync): Journal {
   const commit = prepare('commit');
   const insertBlock = prepare('insert into frames (id, crc, body) values (?, ?, ?)');
   const insertEndpoint = prepare('insert into endpoints (id, name) values (?, ?)');
-  const insertLine = prepare('insert into lines (id, metric, tags) values (?, ?, ?)');
   const trim = prepare('delete from frames where id <= ?');
   const saveReceipt = prepare(
     'insert into receipts (id, endpoint, epoch, through, also, seen_at, digests) values (?, ?, ?, ?, ?, ?, ?)' +
@@ -147,6 +150,7 @@ function journalOn(database: DatabaseSync): Journal {
       throw thrown;
     }
   };
+  const names = namesOn(database, transaction);
   const save = (receipts: readonly ReceiptRow[]) => {
     for (const { id, endpoint, epoch, through: upTo, also, seenAt, digests } of receipts)
       saveReceipt.run(id, endpoint, epoch, upTo, JSON.stringify(also), seenAt, digests);
@@ -154,6 +158,7 @@ function journalOn(database: DatabaseSync): Journal {
 
   return {
     load: () => loadAll(database),
+    names,
     *blocks(damaged, after = 0) {
       const rows = prepare('select id, crc, body from frames where id > ? order by id').iterate(
         Math.max(after, through),
@@ -171,7 +176,7 @@ function journalOn(database: DatabaseSync): Journal {
       const upTo = Math.min(through, oldest + trimmedACommit - 1);
       transaction(() => {
         for (const { id, name } of fresh.endpoints) insertEndpoint.run(id, name);
-        for (const { id, metric, tags } of fresh.lines) insertLine.run(id, metric, JSON.stringify(tags));
+        names.add(fresh.lines, fresh.series);
         save(epochs);
         for (const { id, bytes } of blocks) insertBlock.run(id, crc32(bytes), bytes);
         if (upTo >= oldest) trim.run(upTo);
@@ -213,11 +218,6 @@ function loadAll(database: DatabaseSync): LoadedJournal {
       name: String(row.name),
       forgottenAt: Number(row.forgotten_at),
       partOf: row.part_of === null ? null : String(row.part_of),
-    })),
-    lines: all('select id, metric, tags from lines').map((row) => ({
-      id: Number(row.id),
-      metric: String(row.metric),
-      tags: JSON.parse(String(row.tags)),
     })),
     receipts: all('select id, endpoint, epoch, through, also, seen_at from receipts').map((row) => ({
       id: Number(row.id),

@@ -2,6 +2,7 @@
 import type { LatestValue } from '../series.ts';
 import type { Dictionary } from './dictionary.ts';
 import { createSlotLists, EndpointSeries } from './endpoint-series.ts';
+import type { SeriesId } from './names.ts';
 
 export interface LatestValues {
   seriesOf(endpoint: string): EndpointSeries;
@@ -12,6 +13,9 @@ export interface LatestValues {
   adopt(from: string, to: string): void;
   /** Series that have a value. */
   readonly count: number;
+  has(endpoint: number, line: number): boolean;
+  /** Series that have not come since `before` leave memory. @returns them, with the time of their last sample */
+  prune(before: number): (SeriesId & { at: number })[];
 }
 
 export function createLatest(
@@ -51,6 +55,15 @@ export function createLatest(
       });
     },
     forget: (endpoint, now) => byName.get(endpoint)?.clear(now),
+    has: (endpoint, line) => byId.get(endpoint)?.has(line) ?? false,
+    prune(before) {
+      const gone = [...byId.values()].flatMap((series) =>
+        series.prune(before).map((one) => ({ endpoint: series.id, ...one })),
+      );
+      const live = new Set([...byId.values()].flatMap(({ lines }) => lines));
+      dictionary.keepOnly((line) => live.has(line));
+      return gone;
+    },
     get count() {
       let sum = 0;
       for (const series of byName.values()) sum += series.lines.length;

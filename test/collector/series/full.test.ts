@@ -6,9 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEmbedded } from '../../../collector/series/embedded/embedded.ts';
 import type { Stored } from '../../../collector/series/series.ts';
-import { systemClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { cpu, epochA, noon } from '../../contract/series.ts';
+import { clockAt, cpu, epochA, noon } from '../../contract/series.ts';
 
 const test = suite('full disk');
 const megabyte = 1024 * 1024;
@@ -65,7 +64,13 @@ for (const [name, reserveBytes] of [
       return;
     }
     const folder = join(disk.path, 'series');
-    const store = await openEmbedded({ folder, clock: systemClock, log: silentLog, reserveBytes, compactEveryMs: 200 });
+    const store = await openEmbedded({
+      folder,
+      clock: clockAt(noon),
+      log: silentLog,
+      reserveBytes,
+      compactEveryMs: 200,
+    });
     try {
       let seq = 0;
       const stored: Stored[] = [];

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDictionary } from '../../../collector/series/journal/dictionary.ts';
+import { openJournal } from '../../../collector/series/journal/journal.ts';
 import { createLatest } from '../../../collector/series/journal/latest.ts';
 
 const test = suite('newest values');
@@ -22,7 +23,7 @@ function orderOf(n: number): string[] {
 }
 
 test('fields in ever new orders take no more and more memory, and the newest values are right', () => {
-  const dictionary = createDictionary({ endpoints: [], lines: [] });
+  const dictionary = createDictionary({ endpoints: [] }, openJournal(':memory:').names);
   const latest = createLatest(dictionary, []);
   const report = (n: number) => {
     const series = latest.seriesOf('e1');
