@@ -64,6 +64,11 @@ export const errors = {
     'The data folder {path} cannot be written: {reason}.',
     'Give its owner write access, or choose another folder with --data or EVENKEEL_DATA.',
   ),
+  NO_DATA: row(
+    404,
+    'There is no data of a collector in {path}.',
+    'Nothing was created. Name the folder of the collector with --data or EVENKEEL_DATA, or start the collector there first.',
+  ),
   STATE_UNREACHABLE: row(503, 'The database {place} cannot be reached: {reason}.', '{todo}', true),
   STATE_REFUSED: row(500, 'The database {place} cannot be used: {reason}.', '{todo}'),
   // Pages show it: which database and why stands in the log.
@@ -241,7 +246,11 @@ export const errors = {
     'Your password is asked for again before this: the log-in is older than {minutes} min.',
     'Type it in, or send it to POST /api/v1/me/confirm, and try again.',
   ),
-  NOT_FOUND: row(404, 'There is no {what} {id}.', 'It may have been removed. Go back to the list.'),
+  NOT_FOUND: row(
+    404,
+    'There is no {what} {id}.',
+    'It may have been removed, or be written otherwise. Choose one of the list.',
+  ),
   BAD_NAME: row(
     400,
     'The {what} cannot be called {name}: {problem}.',
@@ -281,6 +290,16 @@ export const errors = {
   ),
   NO_SUCH_ROUTE: row(404, 'There is nothing at {method} {path}.', 'See /openapi.json for all addresses.'),
   BAD_REQUEST: row(400, 'The request was not understood: {problem}.', 'See /openapi.json for what this address takes.'),
+  NOT_BEGUN: row(
+    400,
+    '{period} has not begun in {zone}: nothing of it is known yet.',
+    'Ask for {present}, the present month, or for an earlier period.',
+  ),
+  SAME_PASSWORD: row(
+    400,
+    'The new password is the present one.',
+    'Nothing was changed. Choose another one; the present one goes on working.',
+  ),
   BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
   BAD_CHANGE: row(400, 'The change was not saved: {problem}.', '{todo}'),
   BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', '{todo}'),
@@ -295,7 +314,11 @@ export const errors = {
     'Copy the whole link, or ask the service desk for a new one.',
   ),
   RATING_EXPIRED: row(410, 'This link to rate a ticket expired at {at}.', 'Ask the service desk for a new one.'),
-  CONFLICT: row(409, 'This cannot be done now: {problem}.', 'Reload to see the present state.'),
+  CONFLICT: row(
+    409,
+    'This cannot be done now: {problem}.',
+    'Nothing was changed. Remove what stands against it, which the message names, or choose something else.',
+  ),
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
 

@@ -28,6 +28,9 @@ export interface Tokens {
   revokeNamed(name: string): Promise<void>;
 }
 
+/** How long a token lasts when nothing is said of it, and at most, in days. */
+export const usualDays = 365;
+export const mostDays = 3650;
 /** So that a token found in a log or a repository can be recognised. */
 const prefix = 'evk_';
 const useNotedEveryMs = 60_000;

@@ -1,6 +1,6 @@
 /** Every failed request is answered as `{code, message, hint}` from the one table. */
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
@@ -13,7 +13,30 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   const { code, message, hint, faults } = known;
   request.refusedAs = code;
-  return reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
+  const send = () => reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
+  if (code !== 'TOO_LARGE') return send();
+  void drained(request.raw).then(send);
+  return reply;
+}
+
+/**
+ * Reads on, and keeps nothing: many clients send all before they read, and would meet a broken connection instead of the
+ * answer. Resolves at the end of the body, or where it is too much or takes too long.
+ */
+function drained(raw: IncomingMessage): Promise<void> {
+  let left: number = limits.drained;
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, limits.drain);
+    raw.on('data', (piece: Buffer) => {
+      left -= piece.length;
+      if (left < 0) done();
+    });
+    raw.once('end', done).once('close', done).resume();
+  });
 }
 
 export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {

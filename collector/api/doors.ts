@@ -14,6 +14,9 @@ import type { App, Context } from './context.ts';
 /** Bytes and ms. */
 export const limits = {
   body: 256 * 1024,
+  /** Of a body that is too large so much is read, for so long, before the answer. */
+  drained: 32 * 1024 * 1024,
+  drain: 5_000,
   /** A TLS connection that is not agreed on by then is closed. */
   handshake: 10_000,
   /** From the connection, or the end of the request before, to the end of the headers. */

@@ -1,5 +1,5 @@
 /** Where a page of a list ended: a time and an id, opaque to callers. */
-import { fail } from '../../shared/errors.ts';
+import { badMark } from '../../shared/unknown-name.ts';
 
 export function writeMark(at: number, id: string): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');
@@ -13,5 +13,5 @@ export function readMark(mark: string): [at: number, id: string] {
   } catch {
     // Falls through: the same answer for text that is no mark of ours.
   }
-  throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+  throw badMark(mark);
 }

@@ -9,6 +9,9 @@ export async function requirePerson(
   by: string,
 ): Promise<void> {
   if (name === by) return;
-  const known = (await users.list()).filter(({ disabledAt }) => disabledAt === null).map((user) => user.name);
-  if (!known.includes(name)) throw unknownName('user', name, known);
+  const all = await users.list();
+  const known = all.filter(({ disabledAt }) => disabledAt === null).map((user) => user.name);
+  if (known.includes(name)) return;
+  const isDisabled = all.some((user) => user.name === name);
+  throw unknownName('user', name, known, isDisabled ? 'who can log in: it was disabled' : undefined);
 }

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { ChangeDetail, ChangeMark, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
+import { badMark } from '../../shared/unknown-name.ts';
 import { type JudgedChange, judgeChanges } from '../changes/judge.ts';
 import { changeName } from '../changes/names.ts';
 import type { StoredChange } from '../changes/rows.ts';
@@ -48,9 +49,9 @@ export async function changesBy(
   { limit = 100, page, ...filter }: Static<typeof ChangeQuery>,
 ): Promise<{ items: ChangeRow[]; next: string | null }> {
   let query = filtered(context, filter).limit(limit + 1);
-  if (page) {
+  if (page !== undefined) {
     const [at, id] = readMark(page);
-    if (!/^\d{1,15}$/.test(id)) throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+    if (!/^\d{1,15}$/.test(id)) throw badMark(page);
     query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('start_at', 'id'), '<', tuple(at, Number(id))));
   }
   const rows = await query.execute();

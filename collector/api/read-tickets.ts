@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { type TicketDetail, type TicketQueues, type TicketRow, TicketState } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { badMark } from '../../shared/unknown-name.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
 import { readMark, writeMark } from './mark.ts';
@@ -130,7 +131,8 @@ export async function ticketsBy(
   const limit = query.limit ?? 100;
   const { queue } = query;
   if (queue) {
-    if (query.page) throw fail('BAD_REQUEST', { problem: 'a queue has no pages; ask for more with limit, to 1000' });
+    if (query.page !== undefined)
+      throw fail('BAD_REQUEST', { problem: 'a queue has no pages; ask for more with limit, to 1000' });
     const now = reading.clock.now();
     const all = (await openInOrder(reading)).filter(
       (one) =>
@@ -168,7 +170,7 @@ export async function ticketsBy(
 
 /** @throws EvenkeelError BAD_REQUEST */
 function ticketIn(id: string): number {
-  if (!/^\d{1,15}$/.test(id)) throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+  if (!/^\d{1,15}$/.test(id)) throw badMark(id);
   return Number(id);
 }
 

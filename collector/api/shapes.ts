@@ -7,7 +7,10 @@ export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 })
 /** Of something that is counted up from 1. @param want such as `the number of a ticket` */
 export const counted = (want: string) => Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, want });
 /** Where the next page of a list begins, for lists whose mark is a number. */
-export const PageMark = Type.String({ pattern: '^\\d{1,9}$', want: 'the `next` of a page of this list' });
+export const PageMark = Type.String({
+  pattern: '^\\d{1,9}$',
+  want: 'the `next` of a page of this list; leave it out for the first page',
+});
 /** Of people who log in, and of API tokens' owners. */
 export const UserName = Type.String({
   pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$',

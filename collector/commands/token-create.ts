@@ -1,17 +1,27 @@
 /** `token create`: a bearer token for scripts, whether or not the collector runs. Printed once, alone on its line. */
+import { existsSync } from 'node:fs';
 import { roles } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { isRole } from '../accounts/roles.ts';
-import { createTokens } from '../accounts/tokens.ts';
-import { pathsOf, prepareFolder } from '../data/folder.ts';
+import { createTokens, mostDays, usualDays } from '../accounts/tokens.ts';
+import { pathsOf } from '../data/folder.ts';
 import { openState } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
+/** @returns null: it does not end. @throws EvenkeelError BAD_FLAG */
+function daysIn(text: unknown): number | null {
+  if (text === 'never') return null;
+  const days = Number(text);
+  if (typeof text === 'string' && /^\d+$/.test(text) && days >= 1 && days <= mostDays) return days;
+  throw fail('BAD_FLAG', { problem: `--days "${text}"; it is a whole number from 1 to ${mostDays}, or never` });
+}
+
 export const command: Command = {
-  options: { ...commonOptions, role: { type: 'string' }, name: { type: 'string' } },
+  options: { ...commonOptions, role: { type: 'string' }, name: { type: 'string' }, days: { type: 'string' } },
   async run(values) {
     const { role, name } = values;
+    const days = daysIn(values.days ?? String(usualDays));
     if (typeof role !== 'string' || !isRole(role)) {
       throw fail('BAD_FLAG', { problem: `--role "${role ?? ''}"; it is one of ${roles.join(', ')}` });
     }
@@ -19,11 +29,16 @@ export const command: Command = {
       throw fail('BAD_FLAG', { problem: 'no --name of 1 to 64 characters, such as --name "nightly report"' });
     }
     const { config } = settingsFrom(values);
-    prepareFolder(config.data);
-    const state = await openState(config.state ?? pathsOf(config.data).state);
+    const paths = pathsOf(config.data);
+    if (config.state === null && !existsSync(paths.state)) throw fail('NO_DATA', { path: config.data });
+    const state = await openState(config.state ?? paths.state);
     try {
-      const { secret } = await createTokens(state, systemClock.now).create({ name, role, by: 'command line' });
+      const expiresAt = days === null ? null : systemClock.now() + days * 86_400_000;
+      const asked = { name, role, expiresAt, by: 'command line' };
+      const { secret } = await createTokens(state, systemClock.now).create(asked);
       process.stdout.write(`${secret}\n`);
+      const end = expiresAt === null ? 'never' : `on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+      process.stderr.write(`The token ends ${end}; --days N gives it another end, --days never none.\n`);
     } finally {
       await state.destroy();
     }

@@ -1,7 +1,7 @@
 /** Filter, order and page of the fleet's rows. Pure: rows in, rows out. */
 import { Type } from 'typebox';
 import type { EndpointRow } from '../../shared/api.ts';
-import { fail } from '../../shared/errors.ts';
+import { badMark } from '../../shared/unknown-name.ts';
 import {
   byName,
   defaultSort,
@@ -94,5 +94,5 @@ function readMark(mark: string): Placed {
   } catch {
     // Falls through: the same answer for text that is not a cursor.
   }
-  throw fail('BAD_REQUEST', { problem: 'page is not a `next` of this list' });
+  throw badMark(mark);
 }

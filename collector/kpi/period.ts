@@ -15,7 +15,7 @@ export interface Period {
   provisional: boolean;
 }
 
-/** @param query `period` is named as in shared/period.ts, `zone` the report zone. @throws EvenkeelError BAD_REQUEST: none, or one that has not begun */
+/** @param query `period` is named as in shared/period.ts, `zone` the report zone. @throws EvenkeelError BAD_REQUEST, NOT_BEGUN */
 export function periodOf({ period: name, zone, now }: { period: string; zone: string; now: number }): Period {
   let period: Span;
   try {
@@ -25,10 +25,7 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
       problem: `period "${name.slice(0, 40)}" must be ${periodWords}`,
     });
   }
-  if (period.start > now)
-    throw fail('BAD_REQUEST', {
-      problem: `${name} has not begun in ${zone}: nothing of it is known yet; the present month is ${presentMonth(now, zone)}`,
-    });
+  if (period.start > now) throw fail('NOT_BEGUN', { period: name, zone, present: presentMonth(now, zone) });
   const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };
   return { period, window, provisional: now < period.end + settlesAfterMs };
 }

@@ -74,5 +74,9 @@ export async function save(
     .where('id', '=', row.id)
     .where('state', '=', row.state)
     .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) throw conflict(`ticket ${row.id} was changed by somebody else just now`);
+  if (result.numUpdatedRows === 1n) return;
+  const now = await db.selectFrom('tickets').select('state').where('id', '=', row.id).executeTakeFirst();
+  throw conflict(
+    `ticket ${row.id} became ${now?.state ?? 'unknown'} while this was sent, and was ${row.state}; look at it again, and repeat what is still wanted`,
+  );
 }

@@ -1453,7 +1453,8 @@ export const words = {
     monitoredNever: 'not monitored',
     notAPeriod: {
       title: 'There are no numbers of “{{period}}”',
-      text: 'It has not begun, or it is no month such as 2026-11, no week such as 2026-W48 and no quarter such as 2026-Q4.',
+      text: 'It is no month such as 2026-11, no week such as 2026-W48 and no quarter such as 2026-Q4.',
+      later: 'It has not begun, so nothing of it is known yet.',
       present: 'Show {{month}}',
     },
     few: 'few',

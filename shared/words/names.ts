@@ -79,8 +79,12 @@ export function formatLimit(language: Language, metric: string, value: number, u
     : formatValue(language, metric, value, unit);
 }
 
-/** Units whose numbers mean nothing without the name of what was measured. */
-const bare: ReadonlySet<string> = new Set(['load', 'count', 'number']);
+/** Units whose values mean nothing without the name of what was measured. */
+const bare: ReadonlySet<string> = new Set(['load', 'count', 'number', 'bool']);
+/** Percents of something else than a capacity: nobody guesses of what. */
+const relative: ReadonlySet<string> = new Set([
+  ...['backup.age_percent', 'backup.size_percent', 'intake.held_percent', 'mem.commit_percent'],
+]);
 
 interface Measured {
   metric: string;
@@ -90,15 +94,16 @@ interface Measured {
 }
 
 /**
- * The value of an alert and its limit: `93.5%` and `90%`, `Load per core, 15 min: 2.79` and `2`. A state is a word, and
- * that one state was the limit of another says nothing.
+ * The value of an alert and its limit: `93.5%` and `90%`, `Load per core, 15 min: 2.79` and `2`, `Service runs: No`. A state is a
+ * word, and that one state was the limit of another says nothing.
  */
 export function formatMeasured(language: Language, { metric, value, threshold, unit }: Measured) {
   const text = formatValue(language, metric, value, unit);
   const isState = stateOptions(language, metric, unit).length > 0;
-  const name = findWord(language, `metric.${metric}`);
+  const isNamed = relative.has(metric) || (bare.has(unit) && !states[metric]);
+  const name = isNamed && value !== null ? findWord(language, `metric.${metric}`) : undefined;
   return {
-    value: name !== undefined && bare.has(unit) && !isState && value !== null ? `${name}: ${text}` : text,
+    value: name === undefined ? text : `${name}: ${text}`,
     limit: threshold === null || isState ? null : formatLimit(language, metric, threshold, unit),
   };
 }

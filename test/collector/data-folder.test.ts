@@ -1,6 +1,6 @@
 /** A data folder that cannot be used: told by name, before anything is changed. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
@@ -109,6 +109,15 @@ test('a state of a newer version, and a damaged one', async () => {
   assert.is(readFileSync(join(damaged, 'state.db'), 'utf8'), rubbish);
 });
 
+test('a token needs a collector that is there, and makes none', async () => {
+  const data = join(folder.path, 'nothere');
+  const { code, stderr } = await runCollector(['token', 'create', '--role', 'viewer', '--name', 'x', '--data', data])
+    .ended;
+  assert.is(code, 1);
+  assert.match(stderr, /no data of a collector in .*nothere.*\n.*--data/);
+  assert.not(existsSync(data));
+});
+
 test('commands and options that do not exist', async () => {
   for (const [words, message] of [
     [['strat'], /unknown command "strat" \(did you mean "start"\?\)\./],
@@ -116,6 +125,11 @@ test('commands and options that do not exist', async () => {
     [['start', 'now'], /unexpected argument: "now"/],
     [['token', 'create', '--role', 'king', '--name', 'x'], /--role "king"; it is one of viewer/],
     [['token', 'create', '--role', 'viewer'], /no --name/],
+    [['token', 'create', '--role', '', '--name', 'x'], /one of viewer, operator, manager, admin/],
+    ...['0', '-1', '1.5', '3651', 'soon', ''].map(
+      (days) =>
+        [['token', 'create', '--role', 'viewer', '--name', 'x', `--days=${days}`], /1 to 3650, or never/] as const,
+    ),
   ] as const) {
     const { code, stderr } = await runCollector([...words, '--data', join(folder.path, 'none')]).ended;
     assert.is(code, 2, stderr);

@@ -75,8 +75,10 @@ export function ownAccountRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { name, user, secret } = sessionOf(request);
-      await verified(context, request, reply, { user: name, password: request.body.current });
-      await users.setPassword(user, request.body.password, secret);
+      const { current, password } = request.body;
+      await verified(context, request, reply, { user: name, password: current });
+      if (current.normalize('NFC') === password.normalize('NFC')) throw fail('SAME_PASSWORD');
+      await users.setPassword(user, password, secret);
       await sessions.confirm(secret);
       return reply.status(204).send(null);
     },

@@ -21,7 +21,12 @@ const Query = Type.Object(
   {
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
-    page: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', want: 'the `next` of a page of this list' })),
+    page: Type.Optional(
+      Type.String({
+        pattern: '^\\d{1,15}$',
+        want: 'the `next` of a page of this list; leave it out for the first page',
+      }),
+    ),
   },
   closed,
 );

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { page, Role, Token } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { mostDays, usualDays } from '../../accounts/tokens.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, line, Nothing } from '../shapes.ts';
@@ -24,8 +25,8 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
             name: line(64),
             role: Role,
             days: Type.Optional(
-              Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], {
-                description: 'when it ends by itself; null: not',
+              Type.Union([Type.Integer({ minimum: 1, maximum: mostDays }), Type.Null()], {
+                description: `when it ends by itself; default ${usualDays}; null: not`,
               }),
             ),
             onlyFor: Type.Optional(
@@ -40,7 +41,7 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
       },
     },
     async (request, reply) => {
-      const { name, role, days = null, onlyFor = null } = request.body;
+      const { name, role, days = usualDays, onlyFor = null } = request.body;
       if (onlyFor !== null && role !== 'viewer')
         throw fail('BAD_REQUEST', {
           problem: `role "${role}" beside onlyFor "${onlyFor}": what reads metrics is a viewer`,

@@ -7,6 +7,7 @@ import { silence } from '../../../shared/words/names.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
 import { StateKey, Timeline } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
@@ -115,22 +116,13 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   return (
     <Box title={<a href={to.alert(alert.id)}>{t('ticket.alert')}</a>} aside={<AlertState alert={alert} />}>
       <dl class="facts side-facts">
-        <div>
-          <dt>{t('alert.what')}</dt>
-          <dd>{ruleName(alert.rule)}</dd>
-        </div>
-        <div>
-          <dt>{t('alert.severity')}</dt>
-          <dd>
-            <SeverityMark severity={alert.severity} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('alert.value')}</dt>
-          <dd>
-            {measuredOf(alert)} <span class="quiet small nowrap">{limitOf(alert)}</span>
-          </dd>
-        </div>
+        <Fact name={t('alert.what')}>{ruleName(alert.rule)}</Fact>
+        <Fact name={t('alert.severity')}>
+          <SeverityMark severity={alert.severity} />
+        </Fact>
+        <Fact name={t('alert.value')}>
+          {measuredOf(alert)} <span class="quiet small nowrap">{limitOf(alert)}</span>
+        </Fact>
       </dl>
     </Box>
   );

@@ -1,15 +1,15 @@
 /** One alert: what is wrong, who has it, what was measured, and each change of it. */
-import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Alert, AlertDetail } from '../../../shared/api.ts';
 import { none, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { SeverityMark, type Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
-import { formatLimit, ruleName } from '../words/value.ts';
+import { formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { Evidence } from './alert-evidence.tsx';
 import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
@@ -61,7 +61,9 @@ function EventItem({ event, metric, unit }: { event: AlertEvent; metric: string;
         <p>
           {actorName(event.actor)}: {wordOr('alert.event', event.code, t('alert.event.other'))}{' '}
           <SeverityMark severity={event.severity} />{' '}
-          {event.value !== null && <span class="strong nowrap">{formatLimit(metric, event.value, unit)}</span>}{' '}
+          {event.value !== null && (
+            <span class="strong">{formatMeasured({ metric, value: event.value, unit, threshold: null }).value}</span>
+          )}{' '}
           <span class="quiet small nowrap">
             <Moment at={event.at} />
           </span>
@@ -69,15 +71,6 @@ function EventItem({ event, metric, unit }: { event: AlertEvent; metric: string;
         {details.length > 0 && <p class="small quiet">{details.join(' · ')}</p>}
       </div>
     </li>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

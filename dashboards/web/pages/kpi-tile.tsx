@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
 import { kpiNumber, none, number, percent, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
@@ -100,15 +101,6 @@ function Figure({ kpi }: { kpi: KpiValue }) {
         </p>
       )}
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

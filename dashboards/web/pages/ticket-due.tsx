@@ -2,6 +2,7 @@
 import type { TicketRow } from '../../../shared/api.ts';
 import { none } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
+import { Fact } from '../parts/fact.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { language, t } from '../words/words.ts';
@@ -52,43 +53,25 @@ function Clock({ at, outcome }: { at: number | null; outcome: TicketRow['outcome
 export function DueFacts({ row }: { row: TicketRow }) {
   return (
     <>
-      <div>
-        <dt>{t('ticket.answerDue')}</dt>
-        <dd>
-          <Clock at={row.responseDueAt} outcome={row.outcome.response} />
-        </dd>
-      </div>
-      <div>
-        <dt>{t('ticket.solveDue')}</dt>
-        <dd>
-          <Clock at={row.resolutionDueAt} outcome={row.outcome.resolution} />
-        </dd>
-      </div>
+      <Fact name={t('ticket.answerDue')}>
+        <Clock at={row.responseDueAt} outcome={row.outcome.response} />
+      </Fact>
+      <Fact name={t('ticket.solveDue')}>
+        <Clock at={row.resolutionDueAt} outcome={row.outcome.resolution} />
+      </Fact>
       {row.state === 'on_hold' && (
-        <div>
-          <dt>{t('ticket.holdWhy')}</dt>
-          <dd>
-            {row.holdReason === null ? t('ticket.hold.unknown') : t(`ticket.hold.${row.holdReason}`)}{' '}
-            <Moment at={row.holdUntil} />
-          </dd>
-        </div>
+        <Fact name={t('ticket.holdWhy')}>
+          {row.holdReason === null ? t('ticket.hold.unknown') : t(`ticket.hold.${row.holdReason}`)}{' '}
+          <Moment at={row.holdUntil} />
+        </Fact>
       )}
       {row.requester !== null && (
-        <div>
-          <dt>{t('ticket.requester')}</dt>
-          <dd>
-            {row.requester} <span class="quiet small">{t(`ticket.channels.${row.channel}`)}</span>
-          </dd>
-        </div>
+        <Fact name={t('ticket.requester')}>
+          {row.requester} <span class="quiet small">{t(`ticket.channels.${row.channel}`)}</span>
+        </Fact>
       )}
-      <div>
-        <dt>{t('ticket.category')}</dt>
-        <dd>{t(`ticket.categories.${row.category}`)}</dd>
-      </div>
-      <div>
-        <dt>{t('ticket.tier')}</dt>
-        <dd>{t(`ticket.tiers.${row.tier as 0 | 1 | 2 | 3 | 4}`)}</dd>
-      </div>
+      <Fact name={t('ticket.category')}>{t(`ticket.categories.${row.category}`)}</Fact>
+      <Fact name={t('ticket.tier')}>{t(`ticket.tiers.${row.tier as 0 | 1 | 2 | 3 | 4}`)}</Fact>
     </>
   );
 }

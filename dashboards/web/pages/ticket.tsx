@@ -7,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { language, t } from '../words/words.ts';
@@ -24,54 +25,31 @@ function Facts({ detail }: { detail: TicketDetail }) {
   return (
     <Box>
       <dl class="facts side-facts">
-        <div>
-          <dt>{t('column.state')}</dt>
-          <dd>
-            <TicketState state={row.state} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('ticket.priority')}</dt>
-          <dd>
-            <Priority value={row.priority} />
-          </dd>
-        </div>
+        <Fact name={t('column.state')}>
+          <TicketState state={row.state} />
+        </Fact>
+        <Fact name={t('ticket.priority')}>
+          <Priority value={row.priority} />
+        </Fact>
         <DueFacts row={row} />
-        <div>
-          <dt>{t('ticket.assignee')}</dt>
-          <dd>{row.assignee ?? t('ticket.nobody')}</dd>
-        </div>
-        <div>
-          <dt>{t('column.endpoint')}</dt>
-          <dd>{row.endpoint ? <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a> : none}</dd>
-        </div>
-        <div>
-          <dt>{t('ticket.opened')}</dt>
-          <dd>
-            <Moment at={row.openedAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>{row.resolvedAt === null ? t('ticket.openFor') : t('ticket.took')}</dt>
-          <dd>{duration(length, language.value)}</dd>
-        </div>
-        <div>
-          <dt>{t('ticket.restored')}</dt>
-          <dd>
-            <Moment at={row.restoredAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('ticket.fires')}</dt>
-          <dd>{row.fires}</dd>
-        </div>
+        <Fact name={t('ticket.assignee')}>{row.assignee ?? t('ticket.nobody')}</Fact>
+        <Fact name={t('column.endpoint')}>
+          {row.endpoint ? <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a> : none}
+        </Fact>
+        <Fact name={t('ticket.opened')}>
+          <Moment at={row.openedAt} />
+        </Fact>
+        <Fact name={row.resolvedAt === null ? t('ticket.openFor') : t('ticket.took')}>
+          {duration(length, language.value)}
+        </Fact>
+        <Fact name={t('ticket.restored')}>
+          <Moment at={row.restoredAt} />
+        </Fact>
+        <Fact name={t('ticket.fires')}>{row.fires}</Fact>
         {detail.follows !== null && (
-          <div>
-            <dt>{t('ticket.follows')}</dt>
-            <dd>
-              <a href={to.ticket(detail.follows)}>#{detail.follows}</a>
-            </dd>
-          </div>
+          <Fact name={t('ticket.follows')}>
+            <a href={to.ticket(detail.follows)}>#{detail.follows}</a>
+          </Fact>
         )}
       </dl>
     </Box>

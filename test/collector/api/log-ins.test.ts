@@ -49,6 +49,7 @@ test('a person changes their own password with the old one, and is out everywher
     send('POST', '/api/v1/me/password', { current, password: fresh }, from);
   assert.is(codeOf(await change('not this one', 'a fresh sentence of mine')), 'BAD_LOGIN');
   assert.is(codeOf(await change(password, 'short')), 'WEAK_PASSWORD');
+  assert.is(codeOf(await change(password, password)), 'SAME_PASSWORD');
   assert.is(codeOf(await change(password, 'a fresh sentence of mine', { as: 'viewer' })), 'BAD_REQUEST');
   assert.is(codeOf(await change(password, 'a fresh sentence of mine', {})), 'NOT_LOGGED_IN');
   assert.ok(await isIn(elsewhere), 'nothing has changed so far');

@@ -61,7 +61,14 @@ test('a bare number has the name of what was measured; a state is a word and has
   assert.match(said(load, 'ja') ?? '', /^値: コア当たり負荷 15 分: 2\.79 \(しきい値 2\)$/);
   assert.is(said({ metric: 'backup.result', unit: 'number', value: 2, threshold: 2 }), 'Value: Failed');
   assert.is(said({ metric: 'array.severity', unit: 'number', value: 2, threshold: 1 }), 'Value: Critical');
-  assert.is(said({ metric: 'os.reboot_required', unit: 'bool', value: 1, threshold: 0 }), 'Value: Yes');
+  assert.is(
+    said({ metric: 'os.reboot_required', unit: 'bool', value: 1, threshold: 0 }),
+    'Value: Reboot required: Yes',
+  );
+  const service = { metric: 'service.running', unit: 'bool', value: 0, threshold: 0 };
+  assert.is(said(service), 'Value: Service runs: No', 'a bare No does not say what is not');
+  const late = { metric: 'backup.age_percent', unit: 'percent', value: 382.9, threshold: 200 };
+  assert.is(said(late), 'Value: Age of the last good backup relative to its schedule: 382.9% (limit 200%)');
 });
 
 test('a worse level has the name of its milder one', () => {

@@ -6,6 +6,7 @@ import { useLoad } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { attentionWords } from '../../parts/attention.tsx';
 import { Callout, PageHead, Ready } from '../../parts/box.tsx';
+import { Fact } from '../../parts/fact.tsx';
 import { Mark, StateMark } from '../../parts/mark.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Ago } from '../../parts/moment.tsx';
@@ -76,43 +77,28 @@ function Head({ detail, reload }: TabProps) {
       <section class="box">
         <div class="box-body now">
           <dl class="facts">
-            <div>
-              <dt>{t('column.state')}</dt>
-              <dd>
-                <StateMark row={row} />
-                <div class="quiet small">
-                  {t('endpoint.since')} <Ago at={row.stateSince} />
-                  {row.stateReason && ` (${wordOr('cause', row.stateReason)})`}
-                </div>
-              </dd>
-            </div>
-            <div>
-              <dt>{t('endpoint.lastSeen')}</dt>
-              <dd>
-                <Ago at={row.lastSeenAt} />
-                <div class="quiet small">
-                  {t('endpoint.measured')} <Ago at={row.valuesAt} />
-                </div>
-              </dd>
-            </div>
-            <div>
-              <dt>{t('column.cpu')}</dt>
-              <dd>
-                <Meter value={row.cpuPercent} level={worstOf(row, 'cpu.usage_active')} />
-              </dd>
-            </div>
-            <div>
-              <dt>{t('column.memory')}</dt>
-              <dd>
-                <Meter value={row.memoryPercent} level={worstOf(row, 'mem.used_percent')} />
-              </dd>
-            </div>
-            <div>
-              <dt>{row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}</dt>
-              <dd>
-                <Meter value={row.disk?.usedPercent ?? null} level={worstOf(row, 'disk.used_percent')} />
-              </dd>
-            </div>
+            <Fact name={t('column.state')}>
+              <StateMark row={row} />
+              <div class="quiet small">
+                {t('endpoint.since')} <Ago at={row.stateSince} />
+                {row.stateReason && ` (${wordOr('cause', row.stateReason)})`}
+              </div>
+            </Fact>
+            <Fact name={t('endpoint.lastSeen')}>
+              <Ago at={row.lastSeenAt} />
+              <div class="quiet small">
+                {t('endpoint.measured')} <Ago at={row.valuesAt} />
+              </div>
+            </Fact>
+            <Fact name={t('column.cpu')}>
+              <Meter value={row.cpuPercent} level={worstOf(row, 'cpu.usage_active')} />
+            </Fact>
+            <Fact name={t('column.memory')}>
+              <Meter value={row.memoryPercent} level={worstOf(row, 'mem.used_percent')} />
+            </Fact>
+            <Fact name={row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}>
+              <Meter value={row.disk?.usedPercent ?? null} level={worstOf(row, 'disk.used_percent')} />
+            </Fact>
           </dl>
           {row.attention.length > 0 && (
             <ul class="row" aria-label={t('column.attention')}>

@@ -5,6 +5,7 @@ import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inve
 import { worstOf } from '../../../../shared/level.ts';
 import { none, number, time } from '../../../../shared/words/format.ts';
 import { Box, Callout } from '../../parts/box.tsx';
+import { Fact } from '../../parts/fact.tsx';
 import { LevelMark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -40,33 +41,23 @@ function OsBox({ os, row }: { os: OsState; row: EndpointRow }) {
   return (
     <Box title={t('updates.system')}>
       <dl class="facts">
-        <div>
-          <dt>{t('updates.version')}</dt>
-          <dd>{name === '' ? t('common.unknown') : name}</dd>
-        </div>
-        <div>
-          <dt>{t('updates.reboot')}</dt>
-          <dd>
-            <Truth value={os.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
-            {os.rebootSince !== null && (
-              <div class="quiet small">
-                <Ago at={os.rebootSince} />
-              </div>
-            )}
-            {os.rebootWhy && <div class="quiet small">{formatReasons(os.rebootWhy)}</div>}
-          </dd>
-        </div>
-        <div>
-          <dt>{t('updates.endOfSecurity')}</dt>
-          <dd>{os.endOfSecurity === null ? t('common.unknown') : <Moment at={os.endOfSecurity} shape="date" />}</dd>
-        </div>
-        <div>
-          <dt>{t('updates.endOfLife')}</dt>
-          <dd>
-            <EndOfLife os={os} />
-            <div class="quiet small">{lifeSource(os)}</div>
-          </dd>
-        </div>
+        <Fact name={t('updates.version')}>{name === '' ? t('common.unknown') : name}</Fact>
+        <Fact name={t('updates.reboot')}>
+          <Truth value={os.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
+          {os.rebootSince !== null && (
+            <div class="quiet small">
+              <Ago at={os.rebootSince} />
+            </div>
+          )}
+          {os.rebootWhy && <div class="quiet small">{formatReasons(os.rebootWhy)}</div>}
+        </Fact>
+        <Fact name={t('updates.endOfSecurity')}>
+          {os.endOfSecurity === null ? t('common.unknown') : <Moment at={os.endOfSecurity} shape="date" />}
+        </Fact>
+        <Fact name={t('updates.endOfLife')}>
+          <EndOfLife os={os} />
+          <div class="quiet small">{lifeSource(os)}</div>
+        </Fact>
       </dl>
     </Box>
   );
@@ -148,28 +139,16 @@ function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
             <dt>{t('updates.pendingSecurity')}</dt>
             <dd class="strong">{format(state.pendingSecurity)}</dd>
           </div>
-          <div>
-            <dt>{t('updates.oldest')}</dt>
-            <dd>
-              <Since at={state.oldestSecuritySince} atLeast={state.oldestSecurityAtLeast} />
-            </dd>
-          </div>
-          <div>
-            <dt>{t('updates.scannedAt')}</dt>
-            <dd>
-              <Ago at={state.scannedAt} />
-            </dd>
-          </div>
-          <div>
-            <dt>{t('updates.lastInstall')}</dt>
-            <dd>
-              <Ago at={state.lastInstall} />
-            </dd>
-          </div>
-          <div>
-            <dt>{t('updates.automatic')}</dt>
-            <dd>{t(`updates.auto.${state.autoUpdates}`)}</dd>
-          </div>
+          <Fact name={t('updates.oldest')}>
+            <Since at={state.oldestSecuritySince} atLeast={state.oldestSecurityAtLeast} />
+          </Fact>
+          <Fact name={t('updates.scannedAt')}>
+            <Ago at={state.scannedAt} />
+          </Fact>
+          <Fact name={t('updates.lastInstall')}>
+            <Ago at={state.lastInstall} />
+          </Fact>
+          <Fact name={t('updates.automatic')}>{t(`updates.auto.${state.autoUpdates}`)}</Fact>
         </dl>
       </div>
       {state.list.length > 0 && <Pending list={state.list} />}

@@ -1,4 +1,5 @@
 /** In the place of a period that the address names and that has no numbers: none, or one that has not begun. */
+import { kindOfPeriod } from '../../../../shared/period.ts';
 import { now } from '../../clock.ts';
 import { Empty, PageHead } from '../../parts/box.tsx';
 import { path, search, withQuery } from '../../router.ts';
@@ -13,7 +14,7 @@ export function NoPeriod({ title, period }: { title: string; period: string }) {
     <>
       <PageHead title={title} />
       <Empty icon="stability" title={t('stability.notAPeriod.title', { period: period.slice(0, 40) })}>
-        <p>{t('stability.notAPeriod.text')}</p>
+        <p>{t(kindOfPeriod(period) === null ? 'stability.notAPeriod.text' : 'stability.notAPeriod.later')}</p>
         <p>
           <a class="button main" href={`${path.value}${query}`}>
             {t('stability.notAPeriod.present', { month: formatMonth(present) })}
