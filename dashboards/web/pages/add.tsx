@@ -7,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Ended } from '../parts/ended.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -183,6 +184,18 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
   );
 }
 
+function Lists({ items, onDone }: { items: readonly Enrollment[]; onDone: () => void }) {
+  const open = items.filter((code) => codeState(code) === 'open');
+  return (
+    <>
+      {open.length === 0 ? <p class="box-body quiet">{t('add.noneOpen')}</p> : <Codes items={open} onDone={onDone} />}
+      <Ended n={items.length - open.length}>
+        <Codes items={items.filter((code) => codeState(code) !== 'open')} onDone={onDone} />
+      </Ended>
+    </>
+  );
+}
+
 export function AddPage() {
   const [made, setMade] = useState<NewEnrollment | null>(null);
   const list = useLoad<Page<Enrollment>>(
@@ -214,7 +227,7 @@ export function AddPage() {
               items.length === 0 ? (
                 <Empty icon="add" title={t('add.none')} />
               ) : (
-                <Codes items={items} onDone={list.reload} />
+                <Lists items={items} onDone={list.reload} />
               )
             }
           </Ready>

@@ -1,10 +1,13 @@
 /** Tokens for scripts. The secret is shown once. */
 import { useState } from 'preact/hooks';
 import type { Token } from '../../../shared/api.ts';
+import { none } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Delete } from '../parts/delete.tsx';
+import { Ended } from '../parts/ended.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
@@ -89,26 +92,56 @@ function NewToken({ onDone }: { onDone: () => void }) {
   );
 }
 
-function Revoke({ token, onDone }: { token: Token; onDone: () => void }) {
-  const { busy, problem, send } = useSend();
-  if (token.revokedAt !== null) return <span class="quiet">{t('add.state.revoked')}</span>;
-  if (token.expiresAt !== null && token.expiresAt <= now.value)
-    return <span class="quiet">{t('add.state.expired')}</span>;
+const endOf = ({ revokedAt, expiresAt }: Token) =>
+  revokedAt !== null ? revokedAt : expiresAt !== null && expiresAt <= now.value ? expiresAt : null;
+
+function Ends({ token }: { token: Token }) {
+  const at = endOf(token) ?? token.expiresAt;
+  if (at === null) return <>{t('settings.endsNever')}</>;
+  const state = token.revokedAt !== null ? 'revoked' : endOf(token) === null ? null : 'expired';
   return (
     <>
-      <button
-        type="button"
-        class="button slim"
-        disabled={busy}
-        onClick={() =>
-          void send(() => call(`tokens/${encodeURIComponent(token.id)}`, { method: 'DELETE' })).then(onDone)
-        }
-      >
-        {t('common.revoke')}
-        <span class="unseen"> {actorName(token.name)}</span>
-      </button>
-      {problem && <ProblemCallout problem={problem} />}
+      {state && `${t(`add.state.${state}`)} `}
+      <Moment at={at} shape="date" />
     </>
+  );
+}
+
+function List({ items, onDone }: { items: readonly Token[]; onDone: () => void }) {
+  return (
+    <Table
+      caption={t('settings.tokens')}
+      rows={items}
+      keyOf={(row) => row.id}
+      columns={[
+        { key: 'name', head: t('settings.tokenName'), cell: (row) => actorName(row.name) },
+        {
+          key: 'role',
+          head: t('settings.role'),
+          cell: (row) => (row.onlyFor === null ? t(`role.${row.role}`) : t('settings.opensMetrics')),
+        },
+        { key: 'ends', head: t('settings.ends'), cell: (row) => <Ends token={row} /> },
+        { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },
+        { key: 'used', head: t('settings.lastUsed'), cell: (row) => <Ago at={row.lastUsedAt} /> },
+        {
+          key: 'act',
+          head: t('add.act'),
+          cell: (row) =>
+            endOf(row) === null ? (
+              <Delete
+                slim
+                name={actorName(row.name)}
+                words={[t('common.revoke'), t('settings.revokeOf', { name: actorName(row.name) })]}
+                warning={t('settings.revokeWarning')}
+                address={`tokens/${encodeURIComponent(row.id)}`}
+                onDone={onDone}
+              />
+            ) : (
+              none
+            ),
+        },
+      ]}
+    />
   );
 }
 
@@ -117,38 +150,22 @@ export function Tokens() {
   return (
     <Box title={t('settings.tokens')} flush>
       <Ready of={list}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="quiet box-body">{t('settings.noTokens')}</p>
-          ) : (
-            <Table
-              caption={t('settings.tokens')}
-              rows={items}
-              keyOf={(row) => row.id}
-              columns={[
-                { key: 'name', head: t('settings.tokenName'), cell: (row) => actorName(row.name) },
-                {
-                  key: 'role',
-                  head: t('settings.role'),
-                  cell: (row) => (row.onlyFor === null ? t(`role.${row.role}`) : t('settings.opensMetrics')),
-                },
-                {
-                  key: 'ends',
-                  head: t('settings.ends'),
-                  cell: (row) =>
-                    row.expiresAt === null ? t('settings.endsNever') : <Moment at={row.expiresAt} shape="date" />,
-                },
-                {
-                  key: 'since',
-                  head: t('settings.created'),
-                  cell: (row) => <Moment at={row.createdAt} shape="date" />,
-                },
-                { key: 'used', head: t('settings.lastUsed'), cell: (row) => <Ago at={row.lastUsedAt} /> },
-                { key: 'act', head: t('add.act'), cell: (row) => <Revoke token={row} onDone={list.reload} /> },
-              ]}
-            />
-          )
-        }
+        {({ items }) => {
+          const live = items.filter((token) => endOf(token) === null);
+          const ended = items.filter((token) => endOf(token) !== null);
+          return (
+            <>
+              {live.length === 0 ? (
+                <p class="quiet box-body">{t('settings.noTokens')}</p>
+              ) : (
+                <List items={live} onDone={list.reload} />
+              )}
+              <Ended n={ended.length}>
+                <List items={ended} onDone={list.reload} />
+              </Ended>
+            </>
+          );
+        }}
       </Ready>
       <div class="box-body">
         <NewToken onDone={list.reload} />

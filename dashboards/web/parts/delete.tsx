@@ -12,17 +12,21 @@ interface DeleteProps {
   warning: string;
   address: string;
   onDone: () => void;
+  /** The words of the first and of the second button, where it is not deleted but ended. */
+  words?: readonly [first: string, second: string];
+  slim?: boolean;
 }
 
-export function Delete({ name, warning, address, onDone }: DeleteProps) {
+export function Delete({ name, warning, address, onDone, words, slim = false }: DeleteProps) {
+  const [first, second] = words ?? [t('common.delete'), t('place.deleteOf', { name })];
   const [isAsked, setAsked] = useState(false);
   const { busy, problem, send } = useSend();
   const cancel = useRef<HTMLButtonElement>(null);
   useEffect(() => cancel.current?.focus(), [isAsked]);
   if (!isAsked)
     return (
-      <button type="button" class="button" onClick={() => setAsked(true)}>
-        {t('common.delete')}
+      <button type="button" class={slim ? 'button slim' : 'button'} onClick={() => setAsked(true)}>
+        {first}
         <span class="unseen"> {name}</span>
       </button>
     );
@@ -35,7 +39,7 @@ export function Delete({ name, warning, address, onDone }: DeleteProps) {
       <p role="status">{warning}</p>
       <div class="form-end">
         <button type="button" class="button danger" disabled={busy} onClick={() => void remove()}>
-          {busy ? t('common.working') : t('place.deleteOf', { name })}
+          {busy ? t('common.working') : second}
         </button>
         <button type="button" class="button" onClick={() => setAsked(false)} ref={cancel}>
           {t('common.cancel')}

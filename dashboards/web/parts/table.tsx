@@ -1,5 +1,9 @@
 /** Tables with a caption. Below 44 rem of width each row is a card. */
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { number } from '../../../shared/words/format.ts';
+import { language, t } from '../words/words.ts';
+import { isPhone } from './fold.tsx';
 import { Icon } from './icon.tsx';
 
 export interface TableColumn<Row> {
@@ -61,8 +65,15 @@ function Cells<Row>({ row, columns }: { row: Row; columns: readonly TableColumn<
   );
 }
 
+/** So many cards of a phone are some screens; the rest waits behind a button, unless it is hardly more. */
+const cardsAtMost = 12;
+const cardsToSpare = 4;
+
 /** `scroll`: a wide table of numbers that scrolls in its own box, which the keyboard can reach, instead of becoming cards. */
 export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: TableProps<Row>) {
+  const [isWhole, setWhole] = useState(false);
+  const isCut = isPhone.value && !scroll && !isWhole && rows.length > cardsAtMost + cardsToSpare;
+  const shown = isCut ? rows.slice(0, cardsAtMost) : rows;
   return (
     <div class="table-scroll" {...(scroll ? { tabIndex: 0, role: 'region', 'aria-label': caption } : {})}>
       <table class={scroll ? 'table' : 'table cards'}>
@@ -75,13 +86,20 @@ export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: Ta
           </tr>
         </thead>
         <tbody>
-          {rows.map((row, index) => (
+          {shown.map((row, index) => (
             <tr key={keyOf(row, index)}>
               <Cells row={row} columns={columns} />
             </tr>
           ))}
         </tbody>
       </table>
+      {isCut && (
+        <p class="box-body">
+          <button type="button" class="button slim" onClick={() => setWhole(true)}>
+            {t('common.showAll', { n: number(rows.length, language.value) })}
+          </button>
+        </p>
+      )}
     </div>
   );
 }

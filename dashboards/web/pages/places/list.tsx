@@ -40,6 +40,13 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
     head: t('place.zone'),
     cell: (row) => row.zone ?? <span class="quiet">{t('place.reportZone')}</span>,
   };
+  const people: TableColumn<PlaceRow> = {
+    key: 'people',
+    head: t('place.people'),
+    right: true,
+    // Without it no outage of the site costs an hour.
+    cell: (row) => (row.people == null ? <span class="quiet">{t('place.notKnown')}</span> : format(row.people)),
+  };
   return [
     {
       key: 'name',
@@ -51,7 +58,7 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
         </div>
       ),
     },
-    ...(kind === 'sites' ? [zone] : []),
+    ...(kind === 'sites' ? [zone, people] : []),
     {
       key: 'endpoints',
       head: t('place.endpoints'),

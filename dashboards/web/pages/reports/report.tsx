@@ -148,10 +148,10 @@ function Content({ report }: { report: PeriodReport }) {
         <Actions data={stability} />
       </div>
       <Sites data={stability} />
+      <Hours data={stability} before={before} />
       <section class="annex">
         <h2>{t('report.annex')}</h2>
         <Causes data={stability} />
-        <Hours data={stability} before={before} />
         <Support data={stability} />
         <ProtectionBlock data={stability} />
         <ChangeCost data={stability} />
