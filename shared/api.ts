@@ -6,6 +6,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
 import { holdReasons } from './hold.ts';
 import { Reason, Reasons } from './inventory.ts';
+import { oneLinePattern } from './safe-text.ts';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -1309,7 +1310,10 @@ const daySpans = Type.Array(Type.Tuple([Type.String({ maxLength: 5 }), Type.Stri
   maxItems: 24,
 });
 const date = Type.String({ maxLength: 10, description: 'local date, such as 2026-12-25' });
-export const Holiday = Type.Object({ date, name: Type.String({ maxLength: 120 }) });
+export const Holiday = Type.Object({
+  date,
+  name: Type.String({ maxLength: 120, pattern: oneLinePattern, want: 'a text of at most 120 characters, on one line' }),
+});
 /** Hours as people write them: local times HH:MM; closing before opening means the next day. */
 export const CalendarContent = {
   name: Type.String({ maxLength: 512 }),

@@ -24,8 +24,10 @@ export interface Tokens {
   find(secret: string): Promise<Token | undefined>;
   /** @throws EvenkeelError NOT_FOUND */
   revoke(id: string): Promise<void>;
-  /** Revokes every live token of this name: for those that the collector makes for itself at each start. */
+  /** Revokes every live token of this name. */
   revokeNamed(name: string): Promise<void>;
+  /** One that is never stored: it is known to this process alone, until `end`. */
+  passing(of: Pick<Token, 'name' | 'role'>): { secret: string; end(): void };
 }
 
 /** How long a token lasts when nothing is said of it, and at most, in days. */
@@ -62,6 +64,7 @@ function tokenOf(row: TokenRow): Token {
 }
 
 export function createTokens(state: State, now: () => number, ended: () => void = () => {}): Tokens {
+  const passing = new Map<string, Token>();
   return {
     async list() {
       return (await state.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').execute()).map(tokenOf);
@@ -89,6 +92,8 @@ export function createTokens(state: State, now: () => number, ended: () => void 
     },
 
     async find(secret) {
+      const known = passing.get(hashSecret(secret));
+      if (known) return known;
       const row = await state
         .selectFrom('tokens')
         .selectAll()
@@ -120,6 +125,20 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         .where('name', '=', name)
         .where('revoked_at', 'is', null)
         .execute();
+    },
+
+    passing(of) {
+      const secret = prefix + makeSecret();
+      const key = hashSecret(secret);
+      const none = { createdAt: now(), createdBy: 'collector', lastUsedAt: null, revokedAt: null, expiresAt: null };
+      passing.set(key, { id: 'local', ...of, ...none, onlyFor: null });
+      return {
+        secret,
+        end() {
+          passing.delete(key);
+          ended();
+        },
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Small pieces of schema that several routes share. */
 import { Type } from 'typebox';
 import { fail } from '../../shared/errors.ts';
+import { oneLinePattern } from '../../shared/safe-text.ts';
 
 export const closed = { additionalProperties: false } as const;
 export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
@@ -17,25 +18,34 @@ export const UserName = Type.String({
   want: 'a name of 1 to 64 letters, digits, spaces, or . _ @ -, beginning with a letter or digit',
 });
 export const Nothing = Type.Null({ description: 'no content' });
-/** Characters that turn the text around them or command a terminal; lines and tabs may be in a text. */
-const unseen = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069';
-const shown = (maxLength: number, refused: string, how: string, description?: string) =>
+/** Control characters but for line breaks and tabs, and what turns the direction of the text after it. */
+const unseen =
+  '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069';
+const linesPattern = `^[^${unseen}]*$`;
+const text = (pattern: string, least: 0 | 1, maxLength: number, how: string, description?: string) =>
   Type.String({
-    ...{ minLength: 1, maxLength, pattern: `^(?!\\s*$)[^${refused}]+$` },
-    want: `a text of 1 to ${maxLength} characters, ${how}`,
+    ...(least === 0
+      ? { maxLength, pattern }
+      : { minLength: 1, maxLength, pattern: pattern.replace('^', '^(?!\\s*$)') }),
+    want: `a text of ${least === 0 ? 'at most' : '1 to'} ${maxLength} characters, ${how}${least === 0 ? '' : ', not blank'}`,
     ...(description === undefined ? {} : { description }),
   });
+const [oneLine, lines] = ['on one line and without control characters', 'without control characters'];
+/** For names, ids, titles and whatever stands in a list. */
 export const word = (maxLength: number, description?: string) =>
-  shown(maxLength, unseen, 'not blank and without control characters', description);
+  text(oneLinePattern, 1, maxLength, oneLine, description);
+export const wordOrNone = (maxLength: number, description?: string) =>
+  text(oneLinePattern, 0, maxLength, oneLine, description);
+/** For reasons and sentences: of several lines. */
+export const prose = (maxLength: number, description?: string) => text(linesPattern, 1, maxLength, lines, description);
+export const proseOrNone = (maxLength: number, description?: string) =>
+  text(linesPattern, 0, maxLength, lines, description);
 /** Free text: whatever is in it stays text. */
 export const freeText = (maxLength: number) =>
   Type.String({
     ...{ minLength: 1, maxLength, pattern: '\\S' },
     want: `a text of 1 to ${maxLength} characters, not blank`,
   });
-/** For headings and lists. */
-export const line = (maxLength: number) =>
-  shown(maxLength, `${unseen}\\r\\n`, 'on one line, not blank and without control characters');
 
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });

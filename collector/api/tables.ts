@@ -7,7 +7,7 @@ import { type EvenkeelError, fail, type PlacedFault } from '../../shared/errors.
 import { formatReasons } from '../../shared/words/reasons.ts';
 import type { App } from './context.ts';
 import { callerNamed } from './guard.ts';
-import { closed, word } from './shapes.ts';
+import { closed, prose } from './shapes.ts';
 
 interface TableRoutes {
   /** Address; `GET` gives the table, `POST` takes one. */
@@ -48,7 +48,7 @@ export function tableRoutes(app: App, { url, tag, what, file, example, query, wr
   const Table = Type.Object(
     {
       csv: Type.String({ maxLength: csvLimits.text }),
-      reason: Type.Optional(word(500, 'without it nothing is changed')),
+      reason: Type.Optional(prose(500, 'without it nothing is changed')),
     },
     { ...closed, examples: [{ csv: example }] },
   );

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { roles } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { nameFault } from '../../shared/place-name.ts';
 import { isRole } from '../accounts/roles.ts';
 import { createTokens, mostDays, usualDays } from '../accounts/tokens.ts';
 import { pathsOf } from '../data/folder.ts';
@@ -25,8 +26,10 @@ export const command: Command = {
     if (typeof role !== 'string' || !isRole(role)) {
       throw fail('BAD_FLAG', { problem: `--role "${role ?? ''}"; it is one of ${roles.join(', ')}` });
     }
-    if (typeof name !== 'string' || name.trim() === '' || name.length > 64) {
-      throw fail('BAD_FLAG', { problem: 'no --name of 1 to 64 characters, such as --name "nightly report"' });
+    if (typeof name !== 'string' || nameFault(name) !== null || name.length > 64) {
+      throw fail('BAD_FLAG', {
+        problem: 'no --name of 1 to 64 characters on one line, such as --name "nightly report"',
+      });
     }
     const { config } = settingsFrom(values);
     const paths = pathsOf(config.data);

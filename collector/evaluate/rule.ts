@@ -1,12 +1,17 @@
 /** A rule is data: when a metric of an endpoint needs a person's attention. Defaults: defaults.ts (a table). */
 import { type Static, Type } from 'typebox';
+import { oneLinePattern } from '../../shared/safe-text.ts';
 import { languages } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import { When } from './kinds/index.ts';
 import { seconds } from './kinds/kind.ts';
 
 const closed = { additionalProperties: false } as const;
-const ownText = Type.String({ maxLength: 120 });
+const ownText = Type.String({
+  maxLength: 120,
+  pattern: oneLinePattern,
+  want: 'a text of at most 120 characters, on one line',
+});
 const inLanguages = Type.Object(Object.fromEntries(languages.map((code) => [code, Type.Optional(ownText)])), closed);
 
 export const Rule = Type.Object(

@@ -7,11 +7,11 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
-import { closed, Id, instantMs, word } from '../shapes.ts';
+import { closed, Id, instantMs, prose, word } from '../shapes.ts';
 
 const Acknowledge = Type.Object(
   {
-    note: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+    note: Type.Optional(prose(2000)),
     until: Type.Optional(instantMs('; default 4 h from now if critical, else 24 h')),
     sticky: Type.Optional(Type.Boolean({ description: 'goes on when the alert gets worse' })),
   },

@@ -8,7 +8,7 @@ import { definitionNow } from '../../kpi/definition.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requireTag } from '../rule-scope.ts';
-import { closed, PageMark, word } from '../shapes.ts';
+import { closed, PageMark, prose, word } from '../shapes.ts';
 import { kpiQuestions, kpiScope } from './kpi-question.ts';
 
 const BudgetQuery = Type.Object(
@@ -26,7 +26,7 @@ const Target = Type.Object(
     scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
     target: word(128, 'name or id of the site or group, the tag, or the id of the endpoint'),
     percent: Type.Union([Type.Number(), Type.Null()], { description: 'above 0 and below 100; null: withdraw it' }),
-    reason: word(500, 'kept with the version'),
+    reason: prose(500, 'kept with the version'),
   },
   { ...closed, examples: [{ scope: 'tag', target: 'shop', percent: 99.95, reason: 'contract of 2026' }] },
 );

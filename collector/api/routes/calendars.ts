@@ -9,10 +9,10 @@ import { holidaysOf, regionsIn } from '../../calendars/holidays.ts';
 import { calendarsIn, calendarTable } from '../../calendars/table.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, prose, word } from '../shapes.ts';
 import { tableRoutes } from '../tables.ts';
 
-const reason = { reason: word(500, 'why it is changed; kept with the version') };
+const reason = { reason: prose(500, 'why it is changed; kept with the version') };
 const office = [['09:00', '17:00']];
 const example = {
   name: 'Office Berlin',

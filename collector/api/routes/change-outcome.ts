@@ -5,15 +5,13 @@ import { changeBounds } from '../../changes/plan.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { changeById } from '../read-changes.ts';
-import { closed, instantMs, Nothing, word } from '../shapes.ts';
+import { closed, instantMs, Nothing, prose, proseOrNone, word } from '../shapes.ts';
 import { ChangeId } from './changes.ts';
 
 const Outcome = Type.Object(
   {
     outcome: Type.Enum([...changeOutcomes]),
-    reason: Type.Optional(
-      Type.String({ maxLength: changeBounds.reason, description: 'needed for a better outcome than computed' }),
-    ),
+    reason: Type.Optional(proseOrNone(changeBounds.reason, 'needed for a better outcome than computed')),
     at: Type.Optional(instantMs('; when it was finished; default now, at the end of its window at the latest')),
     objectiveMet: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     rolledBack: Type.Optional(Type.Boolean()),
@@ -37,7 +35,7 @@ export function changeOutcomeRoutes(app: App, context: Context): void {
         summary: 'Cancel a change, and its maintenance',
         tags,
         params: ChangeId,
-        body: Type.Object({ reason: word(changeBounds.reason) }, { ...closed, examples: [{ reason: 'not needed' }] }),
+        body: Type.Object({ reason: prose(changeBounds.reason) }, { ...closed, examples: [{ reason: 'not needed' }] }),
         ...answer,
       },
     },
@@ -78,7 +76,7 @@ export function changeOutcomeRoutes(app: App, context: Context): void {
         body: Type.Object(
           {
             result: Type.Union([Type.Enum(['done', 'failed']), Type.Null()], { description: 'null: as observed' }),
-            note: Type.Optional(Type.String({ maxLength: 500 })),
+            note: Type.Optional(proseOrNone(500)),
           },
           { ...closed, examples: [{ result: 'failed', note: 'had to be restored' }] },
         ),

@@ -4,10 +4,10 @@ import { CostContent, CostRow, CostVersion, MoneyContent, MoneyVersions, page } 
 import type { CostFields } from '../../costs/check.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, prose } from '../shapes.ts';
 import { tableRoutes } from '../tables.ts';
 
-const reason = { reason: word(500, 'why; kept with the version') };
+const reason = { reason: prose(500, 'why; kept with the version') };
 const example = {
   ...{ name: 'Salaries of the desk', category: 'people', kind: 'monthly', cents: 2_480_000 },
   ...{ from: '2026-01', to: null, months: null, reason: 'budget of 2026' },

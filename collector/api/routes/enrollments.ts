@@ -8,11 +8,11 @@ import { encodeJoinCode } from '../../../shared/join-code.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
 
 const NewCode = Type.Object(
   {
-    label: Type.Optional(Type.String({ maxLength: 128 })),
+    label: Type.Optional(wordOrNone(128)),
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     kind: Type.Optional(Type.Union([EndpointKind, Type.Null()], { description: 'null: as the agent guesses' })),
     maxUses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),

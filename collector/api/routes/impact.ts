@@ -4,7 +4,7 @@ import { Impact, ImpactSegment } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { impactOf } from '../read-impact.ts';
-import { closed, counted, word } from '../shapes.ts';
+import { closed, counted, prose } from '../shapes.ts';
 
 const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 const segment = {
@@ -14,7 +14,7 @@ const segment = {
 const Stated = Type.Object(
   {
     segments: Type.Array(ImpactSegment, { maxItems: 200, description: 'none: no one was hindered' }),
-    reason: word(500, 'what it is known from; kept with the version'),
+    reason: prose(500, 'what it is known from; kept with the version'),
   },
   { ...closed, examples: [{ segments: [segment], reason: 'asked the team leads' }] },
 );

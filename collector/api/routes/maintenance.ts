@@ -8,9 +8,9 @@ import type { MaintenanceScope } from '../../maintenance/window.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { scopeNamed } from '../rule-scope.ts';
-import { closed, Id, Instant, instantMs, instantOf, word } from '../shapes.ts';
+import { closed, Id, Instant, instantMs, instantOf, prose, word } from '../shapes.ts';
 
-const Reason = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S', want: 'a reason of 1 to 1000 characters' });
+const Reason = prose(1000);
 const Scope = Type.Object(
   {
     of: Type.Enum([...maintenanceScopes]),

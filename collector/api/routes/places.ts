@@ -5,9 +5,9 @@ import { type Level, worst, worstOf } from '../../../shared/level.ts';
 import type { Place, PlaceFields, Places } from '../../fleet/places.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, people, proseOrNone, word } from '../shapes.ts';
 
-const fields = { name: PlaceName, note: Type.Optional(Type.String({ maxLength: 2000 })) };
+const fields = { name: PlaceName, note: Type.Optional(proseOrNone(2000)) };
 const zone = Type.Optional(
   Type.Union([word(64), Type.Null()], { description: 'IANA, such as Europe/Berlin; null: the report zone' }),
 );

@@ -2,13 +2,13 @@
 import { Type } from 'typebox';
 import { AskedRating } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, proseOrNone, word } from '../shapes.ts';
 
 /** Open to guessing, per address; a person needs two or three. */
 const few = { rateLimit: { max: 20, timeWindow: '1 minute' } };
 const Token = Type.Object({ token: word(100, 'from the link') }, closed);
 const Answer = Type.Object(
-  { rating: Type.Integer({ minimum: 1, maximum: 5 }), comment: Type.Optional(Type.String({ maxLength: 2000 })) },
+  { rating: Type.Integer({ minimum: 1, maximum: 5 }), comment: Type.Optional(proseOrNone(2000)) },
   { ...closed, examples: [{ rating: 5, comment: 'Quick and kind.' }] },
 );
 

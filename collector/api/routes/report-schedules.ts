@@ -5,7 +5,7 @@ import { periodKinds } from '../../../shared/period.ts';
 import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, word } from '../shapes.ts';
+import { closed, Id, Nothing, proseOrNone, word } from '../shapes.ts';
 
 /** One address alone: no names, lists or line breaks, which would become headers of the mail. */
 const Address = Type.String({
@@ -26,7 +26,7 @@ const fields = {
   recipients: Type.Array(Address, { maxItems: 50, uniqueItems: true }),
   enabled: Type.Boolean(),
 };
-const reason = Type.Optional(Type.String({ maxLength: 500, description: 'kept with the change' }));
+const reason = Type.Optional(proseOrNone(500, 'kept with the change'));
 const example = {
   ...{ rhythm: 'month' as const, hour: 7, zone: 'Europe/Berlin', site: null, language: defaultLanguage, enabled: true },
   recipients: ['board@example.org'],

@@ -6,7 +6,7 @@ import { defaultLanguage, type Language, languages } from '../../../shared/words
 import { csvOf } from '../../reports/csv.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, PageMark, word } from '../shapes.ts';
+import { closed, Id, PageMark, prose, word } from '../shapes.ts';
 
 const ListQuery = Type.Object(
   {
@@ -22,7 +22,7 @@ const NewReport = Type.Object(
     site: Type.Optional(word(64, 'id; default all')),
     language: Type.Optional(Type.Enum([...languages])),
     reason: Type.Optional(
-      word(500, 'makes it anew, as the next revision; without it the report that is there is answered'),
+      prose(500, 'makes it anew, as the next revision; without it the report that is there is answered'),
     ),
   },
   { ...closed, examples: [{ period: '2026-10', language: defaultLanguage }] },

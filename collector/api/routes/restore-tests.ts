@@ -6,14 +6,14 @@ import { living } from '../../fleet/fleet.ts';
 import { RestoreTest, recordRestoreTest, restoreTestsOf } from '../../fleet/restore-tests.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, instantMs, word } from '../shapes.ts';
+import { closed, Id, instantMs, proseOrNone, word } from '../shapes.ts';
 
 const oldestMs = 3653 * 86_400_000;
 const Tried = Type.Object(
   {
     at: Type.Optional(instantMs('; default now')),
     ok: Type.Boolean(),
-    note: Type.Optional(Type.String({ maxLength: 2000 })),
+    note: Type.Optional(proseOrNone(2000)),
   },
   { ...closed, examples: [{ ok: true, note: 'restored three mailboxes to the test machine' }] },
 );

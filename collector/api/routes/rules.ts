@@ -6,15 +6,9 @@ import { Scope } from '../../evaluate/scope.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { everywhere, placeOf, scopeNamed, scopeToReset } from '../rule-scope.ts';
-import { closed, Id, Nothing } from '../shapes.ts';
+import { closed, Id, Nothing, prose } from '../shapes.ts';
 
-export const reason = Type.String({
-  minLength: 1,
-  maxLength: 500,
-  pattern: '\\S',
-  want: 'a reason of 1 to 500 characters',
-  description: 'why; kept with the change',
-});
+export const reason = prose(500, 'why; kept with the change');
 export const RuleName = Type.String({
   pattern: '^[a-z][a-z0-9-]{1,63}$',
   want: 'the id of a rule: 2 to 64 small letters a to z, digits and hyphens, beginning with a letter',

@@ -16,10 +16,10 @@ import type { LicenceUse } from '../../software/licences.ts';
 import type { StoredProduct } from '../../software/products.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PageMark, word } from '../shapes.ts';
+import { closed, Id, Nothing, PageMark, prose } from '../shapes.ts';
 import { sendTable, TableText, tableRoutes, tableSerializer } from '../tables.ts';
 
-const reason = { reason: word(500, 'why; kept with the version') };
+const reason = { reason: prose(500, 'why; kept with the version') };
 const example = {
   ...{ name: 'Draw Pro', patterns: ['Draw Pro*'], class: 'approved', reason: 'contract 4711' },
   entitlements: [{ count: 40, unit: 'device', unitCents: 18_900, from: '2026-01-01', to: '2026-12-31' }],

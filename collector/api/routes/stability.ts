@@ -9,7 +9,7 @@ import { presentMonth } from '../../kpi/period.ts';
 import { stabilityOf } from '../../kpi/stability-answer.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, PlaceName, word } from '../shapes.ts';
+import { closed, PlaceName, prose } from '../shapes.ts';
 import { kpiQuestions, kpiScope, PeriodName } from './kpi-question.ts';
 
 const newest = Type.Optional({
@@ -32,12 +32,12 @@ const parts = {
   lost_hours: { weight: 20, target: 0, floor: 0.5 },
 };
 const Defined = Type.Object(
-  { parts: StabilityDefinition, reason: word(500, 'kept with the version') },
+  { parts: StabilityDefinition, reason: prose(500, 'kept with the version') },
   { ...closed, examples: [{ parts, reason: 'calibrated after the first quarter' }] },
 );
 const month = Type.String({ maxLength: 40, description: 'a month such as 2026-11' });
 const Recompute = Type.Object(
-  { month, reason: Type.Optional(word(500, 'without it nothing is changed')) },
+  { month, reason: Type.Optional(prose(500, 'without it nothing is changed')) },
   { ...closed, examples: [{ month: '2026-10' }] },
 );
 

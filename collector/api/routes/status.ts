@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { OutwardChange, page, StatusAnswer, StatusPageRow, statusAccess } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, counted, Id, instantMs, Nothing, word } from '../shapes.ts';
+import { closed, counted, Id, instantMs, Nothing, prose, proseOrNone, word } from '../shapes.ts';
 
 /** Open to everyone, per address; a page asks twice a minute. */
 const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
@@ -27,13 +27,13 @@ const fields = {
     description: 'its address: /status/SLUG',
   }),
   title: word(120),
-  intro: Type.String({ maxLength: 1000 }),
+  intro: proseOrNone(1000),
   access: Type.Enum([...statusAccess], { description: 'login: only for people who are logged in' }),
   enabled: Type.Boolean(),
   zone: word(64, 'IANA, such as Europe/Berlin'),
   components: Type.Array(Part, { minItems: 1, maxItems: 20 }),
 };
-const reason = Type.Optional(Type.String({ maxLength: 500, description: 'kept with the change' }));
+const reason = Type.Optional(proseOrNone(500, 'kept with the change'));
 const example = {
   ...{
     slug: 'berlin',
@@ -50,11 +50,11 @@ const Edit = Type.Object(
   { ...Type.Partial(Type.Object(fields)).properties, reason },
   { ...closed, examples: [{ enabled: false }] },
 );
-const words = word(2000, 'plain words for everyone who may see the page: no names of machines or people');
+const words = prose(2000, 'plain words for everyone who may see the page: no names of machines or people');
 const nextAt = Type.Optional(Type.Union([instantMs(': when more will be said'), Type.Null()]));
 const Notice = Type.Object(
   {
-    component: Type.Optional(Type.String({ maxLength: 32, description: 'id of a part; default all' })),
+    component: Type.Optional(word(32, 'id of a part; default all')),
     title: word(120),
     beganAt: Type.Optional(instantMs('; default now')),
     words,

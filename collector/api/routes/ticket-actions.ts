@@ -14,7 +14,7 @@ import { fail } from '../../../shared/errors.ts';
 import { holdReasons } from '../../../shared/hold.ts';
 import type { TicketTransition } from '../../tickets/tickets.ts';
 import type { TicketActions } from '../context.ts';
-import { closed, freeText, instantMs, word } from '../shapes.ts';
+import { closed, freeText, instantMs, prose, word } from '../shapes.ts';
 
 export const Text = freeText(10_000);
 export const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
@@ -139,7 +139,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
         {
           tier: Type.Integer({ minimum: 0, maximum: 4 }),
           assignee: Type.Optional(word(64)),
-          reason: word(500),
+          reason: prose(500),
         },
         { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
       ),
@@ -198,7 +198,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
       name: 'priority',
       summary: 'Change impact and urgency, from which the priority follows, with a reason',
       body: Type.Object(
-        { impact: Level, urgency: Level, reason: word(500) },
+        { impact: Level, urgency: Level, reason: prose(500) },
         { ...closed, examples: [{ impact: 2, urgency: 1, reason: 'The whole team waits for it.' }] },
       ),
       run: (id, by, { impact = 3, urgency = 3, reason = '' }) =>

@@ -6,7 +6,7 @@ import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
 import { queuesOf, TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
 import { unknownEndpoint } from '../rule-scope.ts';
-import { closed, counted, line, word } from '../shapes.ts';
+import { closed, counted, word } from '../shapes.ts';
 import { Level, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
 const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
@@ -14,7 +14,7 @@ const Requester = word(128, 'who asked for it: a user, or any name');
 
 const New = Type.Object(
   {
-    title: line(200),
+    title: word(200),
     text: Type.Optional(Text),
     endpoint: Type.Optional(word(64)),
     impact: Type.Optional(Level),

@@ -5,7 +5,7 @@ import { fail } from '../../../shared/errors.ts';
 import { mostDays, usualDays } from '../../accounts/tokens.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, line, Nothing } from '../shapes.ts';
+import { closed, Id, Nothing, word } from '../shapes.ts';
 
 export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context): void {
   app.get(
@@ -22,7 +22,7 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
         tags: ['access'],
         body: Type.Object(
           {
-            name: line(64),
+            name: word(64),
             role: Role,
             days: Type.Optional(
               Type.Union([Type.Integer({ minimum: 1, maximum: mostDays }), Type.Null()], {

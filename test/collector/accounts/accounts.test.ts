@@ -54,11 +54,34 @@ test('roles in one line', () => {
 
 test('nobody acts under the name of the collector', async () => {
   const { tokens, users } = await createAccounts(state, () => now, null);
-  for (const name of ['monitor', 'Monitor', 'ｍｏｎｉｔｏｒ', 'MONITOR']) {
+  const names = [
+    'monitor',
+    'Monitor',
+    'ｍｏｎｉｔｏｒ',
+    'MONITOR',
+    'm o n i t o r',
+    'monitor.',
+    'mónitor',
+    'mоnitоr',
+    'm0nit0r',
+  ];
+  for (const name of [
+    ...names,
+    'mon1tor',
+    'monltor',
+    'Monitoring',
+    '監視',
+    'Evenkeel',
+    'command line',
+    'Local Tools',
+    'сollector',
+  ]) {
     assert.is(await codeOf(users.create({ name, password, role: 'viewer' })), 'CONFLICT', name);
     assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'CONFLICT', name);
   }
   assert.equal(await users.list(), []);
+  for (const name of ['monika', 'moritz', 'monitor of the north', 'ops'])
+    assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'done', name);
 });
 
 test('the first admin: one secret, once, also for two at the same moment', async () => {
