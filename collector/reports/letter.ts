@@ -153,8 +153,8 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
         what: site?.name ?? word(language, 'stability.noSite'),
         value: hours(lost, language),
         note: [
-          `${word(language, 'stability.part.servers')} ${kpiNumber('percent', servers, language)}`,
-          `${word(language, 'stability.part.workstations')} ${kpiNumber('percent', workstations, language)}`,
+          `${word(language, 'stability.part.servers')} ${kpiNumber('availability', servers, language)}`,
+          `${word(language, 'stability.part.workstations')} ${kpiNumber('availability', workstations, language)}`,
         ].join(' · '),
       })),
     },

@@ -224,8 +224,13 @@ export function measured(value: number | null | undefined, unit: string, languag
   return format(value, language);
 }
 
+/** Both run from 0 to 100; availability is cut where it is shown. */
+export const isPercentage = (unit: KpiUnit): boolean => unit === 'percent' || unit === 'availability';
+
 const kpiUnits: Record<KpiUnit, (value: number | null, language: Language, currency: string) => string> = {
-  percent: (value, language) => cutPercent(value, language),
+  // A share of few tickets has no second decimal to speak of; a small share has nothing else.
+  percent: (value, language) => percent(value, language, value !== null && value !== 0 && Math.abs(value) < 1 ? 2 : 1),
+  availability: (value, language) => cutPercent(value, language),
   seconds: (value, language) => duration(value, language),
   count: (value, language) => number(value, language, 2),
   hours: (value, language) => hours(value, language),

@@ -1,7 +1,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { kpis } from '../../collector/kpi/kpis/index.ts';
 import { dayIn, instantBeside } from '../../dashboards/web/time/beside.ts';
-import { ago, bytes, cutPercent, duration, measured, none, number, percent, time } from '../../shared/words/format.ts';
+import {
+  ago,
+  bytes,
+  cutPercent,
+  duration,
+  kpiNumber,
+  measured,
+  none,
+  number,
+  percent,
+  time,
+} from '../../shared/words/format.ts';
 
 const test = suite('format');
 
@@ -33,6 +45,18 @@ test('availability is cut, not rounded', () => {
   assert.is(cutPercent(99.99, 'en'), '99.99%');
   assert.is(cutPercent(100, 'en'), '100.00%');
   assert.is(cutPercent(0.29, 'en'), '0.29%');
+});
+
+test('only availability is cut: every other percentage is rounded, and none reads 100 that is not', () => {
+  const share = (100 * 43) / 45;
+  assert.is(kpiNumber('percent', share, 'en'), '95.6%');
+  assert.is(kpiNumber('percent', (100 * 2) / 3, 'ja'), '66.7%');
+  assert.is(kpiNumber('percent', 99.99, 'en'), '99.9%');
+  assert.is(kpiNumber('percent', 0.036, 'en'), '0.04%');
+  assert.is(kpiNumber('availability', share, 'en'), '95.55%');
+  assert.is(kpiNumber('availability', 99.996, 'en'), '99.99%');
+  const cut = new Set(kpis.filter(({ unit }) => unit === 'availability').map(({ id }) => id));
+  assert.equal([...cut], ['availability_server', 'availability_workstation']);
 });
 
 test('bytes in powers of 1024, with a unit', () => {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
 import { movedPeriod } from '../../../shared/period.ts';
-import { none, number } from '../../../shared/words/format.ts';
+import { isPercentage, none, number } from '../../../shared/words/format.ts';
 import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
@@ -76,7 +76,7 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
 function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
   const value = formatUnit(kpi.unit, kpi.value, kpi.currency);
   if (how === 'sum') return t('stability.total', { value });
-  return kpi.unit === 'percent'
+  return isPercentage(kpi.unit)
     ? t('stability.sum', {
         part: formatUnit(of, part, kpi.currency),
         whole: formatUnit(of, whole, kpi.currency),

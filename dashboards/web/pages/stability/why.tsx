@@ -1,6 +1,7 @@
 /** Why a number differs between two periods: the incidents, sites and machines that make the difference, and the rest. */
 import type { ComponentChildren } from 'preact';
 import type { KpiWhy } from '../../../../shared/api.ts';
+import { isPercentage } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -16,7 +17,7 @@ type WhyLine = KpiWhy['sites']['lines'][number];
 
 /** Parts of percentages and of the index are points; all of them have a sign. */
 function signed({ kpi, unit, currency }: KpiWhy, value: number): string {
-  if (kpi === 'index' || unit === 'percent') {
+  if (kpi === 'index' || isPercentage(unit)) {
     const [decimals, least] = kpi === 'index' ? [1, 0.1] : [2, 0.01];
     const isLess = value !== 0 && Math.abs(value) < least / 2;
     const points = formatPoints(isLess ? Math.sign(value) * least : value, decimals);
