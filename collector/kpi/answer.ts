@@ -5,13 +5,13 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
-import { endpointsIn, type KpiFacts, readFacts } from './facts.ts';
+import { type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
 import { monitoredIn } from './monitored.ts';
 import type { MonthQuery } from './month.ts';
 import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
-import type { EndpointFact } from './question.ts';
+import { type EndpointFact, endpointsIn } from './question.ts';
 
 export interface KpiQuery extends MonthQuery {
   ruleNamed(id: string): NamedRule;

@@ -12,11 +12,11 @@ import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { KpiQuery } from './answer.ts';
-import { endpointsIn } from './facts.ts';
 import type { Month } from './month.ts';
 import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
 import type { EndpointFact } from './question.ts';
+import { endpointsIn } from './question.ts';
 
 type TargetScope = Database['availability_targets']['scope'];
 /** The later one in this list is the closer one, and holds. */

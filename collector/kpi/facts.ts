@@ -4,7 +4,6 @@
  *
  * To add a fact: its shape in `Facts`, and its reader in `readers`.
  */
-import type { Span } from '../../shared/intervals.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import type { Stretch } from './absence.ts';
@@ -12,11 +11,12 @@ import { type AlertFact, readAlerts } from './alert-facts.ts';
 import type { AvailabilityMinutes } from './availability.ts';
 import { type ChangeFacts, readChanges } from './change-facts.ts';
 import { type CostFacts, readCosts } from './cost-facts.ts';
+import { firstFact } from './first-fact.ts';
 import { type ImpactFacts, readImpact } from './impact-facts.ts';
 import { type IncidentFacts, readIncidents } from './incident-facts.ts';
 import { type MachineFact, readMachines } from './machine-facts.ts';
 import { readPresence } from './presence-facts.ts';
-import type { EndpointFact, KpiQuestion, KpiScope } from './question.ts';
+import type { EndpointFact, KpiQuestion } from './question.ts';
 import { type RatingFact, readRatings } from './rating-facts.ts';
 import { readSoftware, type SoftwareFacts } from './software-facts.ts';
 import { readTickets, type TicketFact } from './ticket-facts.ts';
@@ -33,6 +33,8 @@ export interface KpiFacts {
   ratings: readonly RatingFact[];
   /** Tickets created in the weeks up to the end of the period. */
   created: VolumeFacts;
+  /** Of the first report or ticket of what is asked for, ms UTC: time before it is unknown. Null where there is none. */
+  since: number | null;
   /** When the facts were read, ms UTC: what is not certain yet follows from it. */
   now: number;
   /** Of incidents, and the people of the sites. */
@@ -61,6 +63,7 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   tickets: readTickets,
   ratings: readRatings,
   created: readCreated,
+  since: firstFact,
   now: async (_, { now }) => now,
   impact: readImpact,
   incidents: readIncidents,
@@ -69,25 +72,6 @@ const readers: { [Name in FactName]: (state: State, question: KpiQuestion) => Pr
   changes: readChanges,
   software: readSoftware,
 };
-
-/** The endpoints that were in the fleet at some time of the period, in the order of their names. */
-export async function endpointsIn(state: State, scope: KpiScope, period: Span): Promise<EndpointFact[]> {
-  let query = state
-    .selectFrom('endpoints')
-    .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
-    .where('enrolled_at', '<', period.end)
-    .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', period.start)]))
-    .orderBy('name');
-  const { kind, site, group, endpoint } = scope;
-  if (kind !== undefined) query = query.where('kind', '=', kind);
-  if (site !== undefined) query = query.where('site', '=', site);
-  if (endpoint !== undefined) query = query.where('id', '=', endpoint);
-  if (group !== undefined)
-    query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));
-  const found = await query.execute();
-  await breathe();
-  return found;
-}
 
 /** Reads each needed fact once; the others are left out. */
 export async function readFacts(

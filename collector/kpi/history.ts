@@ -13,11 +13,11 @@ import {
   pooled,
   sharesOf,
 } from './availability.ts';
-import { endpointsIn } from './facts.ts';
 import { enough } from './formulas/numbers.ts';
 import { periodOf } from './period.ts';
 import { readPresence } from './presence-facts.ts';
 import type { EndpointFact } from './question.ts';
+import { endpointsIn } from './question.ts';
 
 export interface HistoryQuery {
   /** Calendar month `YYYY-MM`. */

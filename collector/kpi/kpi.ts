@@ -10,6 +10,7 @@ import type { FactName, KpiFacts } from './facts.ts';
 import { wholeCents } from './formulas/cents.ts';
 import type { ChangeOutcome, ChangeReason } from './formulas/change-success.ts';
 import { enough } from './formulas/numbers.ts';
+import { daysOf, knownPart } from './period.ts';
 
 export interface Kpi<Need extends FactName = FactName> {
   id: string;
@@ -80,6 +81,13 @@ export interface Figure {
   isProvisional?: boolean;
   /** Whole weeks up to the end of the period, the oldest first; those without any are 0. */
   weeks?: (Span & { count: number })[];
+}
+
+/** A period of which the start is not known says how many days its number is about. */
+export function partBeside(period: Span, since: number | null): SideFigure[] {
+  const part = knownPart(period, since);
+  const isPart = part.start > period.start && part.start < part.end;
+  return isPart ? [{ code: 'days', unit: 'count', value: daysOf(part) }] : [];
 }
 
 const scale: Record<KpiUnit, number> = { percent: 100, availability: 100, seconds: 1, count: 1, hours: 1, money: 1 };

@@ -47,7 +47,7 @@ export async function readMachines(state: State, { endpoints, window, zone }: Kp
     for (const endpoint of slice) {
       const until = Math.min(endpoint.retired_at ?? window.end, window.end);
       const { enrolled_at = window.start, heard_at = null } = since.get(endpoint.id) ?? {};
-      const from = Math.max(enrolled_at, window.start);
+      const from = Math.max(enrolled_at, heard_at ?? 0, window.start);
       const own = rows.get(endpoint.id) ?? [];
       const days = looked.filter(({ at }) => endpoint.retired_at === null || at < endpoint.retired_at);
       // A row tells that it was in the fleet, also where its first signals are no longer kept.

@@ -1,10 +1,10 @@
 /** Since when a period was monitored: before the first report of its first endpoint, no time of it is in any number. */
 import type { PeriodMonitored } from '../../shared/api.ts';
 import type { State } from '../state/open.ts';
-import { endpointsIn } from './facts.ts';
 import { firstSignal } from './first-signal.ts';
 import type { MonthQuery } from './month.ts';
 import { periodOf } from './period.ts';
+import { endpointsIn } from './question.ts';
 
 /** Null: nothing of it was. Days are those of the zone that have begun. @throws EvenkeelError BAD_REQUEST */
 export async function monitoredIn(state: State, query: MonthQuery): Promise<PeriodMonitored | null> {

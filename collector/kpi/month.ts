@@ -5,13 +5,13 @@
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { pooled, sharesOf } from './availability.ts';
-import { endpointsIn, type KpiFacts, readFacts } from './facts.ts';
+import { type KpiFacts, readFacts } from './facts.ts';
 import { type LostHours, lostBusinessHours } from './formulas/lost-hours.ts';
 import type { StabilityPart } from './formulas/stability-index.ts';
 import type { Figure } from './kpi.ts';
 import { kpis } from './kpis/index.ts';
 import { periodOf } from './period.ts';
-import type { KpiScope } from './question.ts';
+import { endpointsIn, type KpiScope } from './question.ts';
 import { type Rates, ratesOf } from './rates.ts';
 import { type SiteMonth, sitesOf } from './site-months.ts';
 import { type PartName, type StabilityDefinition, stabilityParts } from './stability.ts';
@@ -66,7 +66,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
     await breathe();
   }
   const { groups, incidents, uncounted, unknown } = facts.impact;
-  const lost = lostBusinessHours({ period: window, groups, incidents, zone });
+  const lost = lostBusinessHours({ period: window, since: facts.since ?? window.end, groups, incidents, zone });
   await breathe();
   const parts = stabilityParts(figures, facts, definition.parts);
   await breathe();

@@ -34,6 +34,14 @@ export function periodOf({ period: name, zone, now }: { period: string; zone: st
 export const presentMonth = (now: number, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toPlainYearMonth().toString();
 
+/** The part of a period from the first fact on: days, costs and working time before it are set against nothing. Empty without one. */
+export const knownPart = ({ start, end }: Span, since: number | null): Span => ({
+  start: Math.min(end, Math.max(start, since ?? end)),
+  end,
+});
+
+export const daysOf = ({ start, end }: Span): number => (end - start) / 86_400_000;
+
 /** Months that a stretch of time touches, oldest first. */
 export function monthsIn(from: number, to: number, zone: string): string[] {
   const found: string[] = [];

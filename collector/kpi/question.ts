@@ -2,6 +2,8 @@
 import type { Calendar } from '../../shared/calendar.ts';
 import type { Span } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
+import { breathe } from '../state/breathe.ts';
+import type { State } from '../state/open.ts';
 
 export interface EndpointFact {
   id: string;
@@ -33,4 +35,23 @@ export interface KpiQuestion {
   scope?: KpiScope;
   /** Default the service hours of each site. */
   calendar?: Calendar;
+}
+
+/** The endpoints that were in the fleet at some time of the period, in the order of their names. */
+export async function endpointsIn(state: State, scope: KpiScope, period: Span): Promise<EndpointFact[]> {
+  let query = state
+    .selectFrom('endpoints')
+    .select(['id', 'name', 'site', 'kind', 'retired_at', 'interval_ms'])
+    .where('enrolled_at', '<', period.end)
+    .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', period.start)]))
+    .orderBy('name');
+  const { kind, site, group, endpoint } = scope;
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (site !== undefined) query = query.where('site', '=', site);
+  if (endpoint !== undefined) query = query.where('id', '=', endpoint);
+  if (group !== undefined)
+    query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));
+  const found = await query.execute();
+  await breathe();
+  return found;
 }

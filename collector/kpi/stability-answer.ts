@@ -4,12 +4,12 @@ import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
 import { type Beside, comparedWith } from './comparison.ts';
-import { endpointsIn } from './facts.ts';
 import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { periodOf } from './period.ts';
+import { endpointsIn } from './question.ts';
 import { causeIn, kpiOfPart, type PartName, partNames, ticketCause, unitOfPart } from './stability.ts';
 
 type ShownKpi = Stability['actions'][number];

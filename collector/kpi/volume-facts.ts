@@ -8,7 +8,6 @@ import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { pastOf } from '../tickets/history.ts';
 import { sourceOf } from './contact-facts.ts';
-import { firstSignal } from './first-signal.ts';
 import { type CreatedTicket, wholeWeeks } from './formulas/volume.ts';
 import { presentMonth } from './period.ts';
 import type { KpiQuestion } from './question.ts';
@@ -23,8 +22,6 @@ export interface VolumeFacts {
   calendar: Calendar;
   /** In the fleet at some time of the period. */
   endpoints: number;
-  /** Of the first signal of an endpoint, or ticket: what lies before it is unknown, not zero. Null where there is none. */
-  since: number | null;
 }
 
 /** The month before the one in which a period begins: it may be longer than thirteen weeks ago. */
@@ -56,7 +53,7 @@ export async function readCreated(state: State, question: KpiQuestion): Promise<
       ...{ id: String(row.id), createdAt: row.opened_at, source: sourceOf(row) },
       cancelledReason: reasons.get(row.id) ?? null,
     })),
-    ...{ zone, endpoints: endpoints.length, since: await firstFact(state) },
+    ...{ zone, endpoints: endpoints.length },
     calendar: calendarOf(scope.site ?? null, 'support').calendar,
   };
 }
@@ -74,13 +71,4 @@ async function cancelReasons(state: State, rows: readonly CancelledRow[]): Promi
     for (const row of slice) reasons.set(row.id, pastOf(row, events.get(row.id) ?? []).states.at(-1)?.reason ?? null);
   }
   return reasons;
-}
-
-async function firstFact(state: State): Promise<number | null> {
-  const ticket = await state
-    .selectFrom('tickets')
-    .select(({ fn }) => fn.min('opened_at').as('at'))
-    .executeTakeFirst();
-  const first = Math.min(await firstSignal(state, {}), ticket?.at ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(first) ? first : null;
 }

@@ -1,7 +1,8 @@
 /** Ninety days of the parts of a status page: read from the signals once an hour, however many people look. */
 import type { Clock } from '../../shared/clock.ts';
 import { pooled, sharesOf } from '../kpi/availability.ts';
-import { endpointsIn, type KpiFacts, readFacts } from '../kpi/facts.ts';
+import { type KpiFacts, readFacts } from '../kpi/facts.ts';
+import { endpointsIn } from '../kpi/question.ts';
 import { daysIn, type SiteMonth } from '../kpi/site-months.ts';
 import type { State } from '../state/open.ts';
 

@@ -1742,6 +1742,7 @@ export const words = {
         share: 'Of all working time',
         business_down: 'Site down',
         scheduled: 'Working time',
+        days: 'Days counted: since the first report or ticket',
         unknown: 'Outages, people unknown',
         money: 'About, in money',
       },
@@ -1754,7 +1755,7 @@ export const words = {
       n: 'Incidents (n)',
       nothing: 'There was no endpoint in this month.',
       at: 'Opened',
-      beside: { p1: 'Priority 1', p2: 'Priority 2' },
+      beside: { p1: 'Priority 1', p2: 'Priority 2', days: 'Days counted: since the first report or ticket' },
     },
     response_in_target: {
       name: 'Answered in target',
@@ -1895,6 +1896,7 @@ export const words = {
         excluded: 'Not counted',
         per_business_day: 'Per business day',
         per_100_endpoints: 'Per 100 endpoints',
+        days: 'Days counted: since the first report or ticket',
         ratio: 'Rate, of the month before',
         slope: 'Slope per week',
       },
@@ -1957,7 +1959,7 @@ export const words = {
     cost_per_ticket: {
       name: 'Cost per ticket',
       meaning:
-        'What support cost in this period ÷ the tickets created in it that people handled. Monthly costs, a twelfth of yearly ones, purchases by month of their life. Tickets of the monitor that nobody touched do not count: an alert storm would make support look cheap. It is an average, not what one more ticket would cost.',
+        'What support cost in this period ÷ the tickets created in it that people handled. Monthly costs, a twelfth of yearly ones, purchases by month of their life. Of a period whose first days are not known, neither those days nor their costs count. Tickets of the monitor that nobody touched do not count: an alert storm would make support look cheap. It is an average, not what one more ticket would cost.',
       n: 'Tickets (n)',
       nothing:
         'No costs are entered for this period, or nobody handled a ticket. Costs are of the whole desk: one site has none.',
@@ -1968,6 +1970,7 @@ export const words = {
         untouched: 'Tickets nobody touched',
         by_tier: 'By tier: handling time is not recorded',
         missing: 'Categories without a cost',
+        days: 'Days counted: since the first report or ticket',
       },
     },
     software_utilisation: {

@@ -14,13 +14,14 @@ import type { SoftwareFacts } from '../../collector/kpi/software-facts.ts';
 import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
 import { KpiUnit } from '../../shared/api.ts';
 import { officeHours } from '../../shared/calendar.ts';
+import { isPercentage } from '../../shared/words/format.ts';
 import { dictionaries } from '../../shared/words/index.ts';
 import { createRandom } from '../simulate/random.ts';
 
 const period = { start: Date.parse('2026-11-01T00:00:00Z'), end: Date.parse('2026-12-01T00:00:00Z') };
 export const noFacts: KpiFacts = {
-  ...{ presence: [], alerts: [], tickets: [], ratings: [], now: period.end },
-  created: { tickets: [], zone: 'UTC', calendar: officeHours('UTC'), endpoints: 0, since: null },
+  ...{ presence: [], alerts: [], tickets: [], ratings: [], now: period.end, since: null },
+  created: { tickets: [], zone: 'UTC', calendar: officeHours('UTC'), endpoints: 0 },
   impact: { groups: {}, incidents: [], unknown: [], outages: [], uncounted: [] },
   incidents: { reportedAt: {}, repeats: {} },
   machines: [],
@@ -40,12 +41,13 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
   const daysBefore = (days: number) => period.end - Math.floor(random() * days * day);
   return {
     now: period.end + day,
+    since: 0,
     ratings: Array.from({ length: alerts }, (_, n) => {
       const answer = { rating: 1 + Math.floor(random() * 5), answeredAt: daysBefore(28) };
       return { ticket: n + 1, sentAt: daysBefore(40), ...(n % 3 > 0 ? answer : { rating: null, answeredAt: null }) };
     }),
     created: {
-      ...{ zone: 'Europe/Berlin', calendar: officeHours('Europe/Berlin'), endpoints, since: 0 },
+      ...{ zone: 'Europe/Berlin', calendar: officeHours('Europe/Berlin'), endpoints },
       tickets: Array.from({ length: 3 * alerts }, (_, n) => ({
         ...{ id: String(n + 1), createdAt: daysBefore(90), source: ['user', 'monitor', 'script'][n % 3] as string },
         cancelledReason: n % 11 === 0 ? 'duplicate' : null,
@@ -233,7 +235,7 @@ export function kpiContract(kpi: Kpi): void {
       assert.is(figure.state, value === null ? 'no_data' : enough);
       if (low !== null && high !== null && value !== null)
         assert.ok(low <= value && value <= high, `${low} ${value} ${high}`);
-      if (kpi.unit === 'percent' && value !== null) assert.ok(value >= 0 && value <= 100, String(value));
+      if (isPercentage(kpi.unit) && value !== null) assert.ok(value >= 0 && value <= 100, String(value));
       assert.ok(evidence.every(({ part, whole }) => part >= 0 && whole >= 0));
     }
     assert.is(compute(someFacts(200, 400)).state, 'ok', 'the facts of this test give it a value');

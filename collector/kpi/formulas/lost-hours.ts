@@ -42,6 +42,8 @@ export interface LostHoursInput {
   period: Span;
   /** Where the period is not over: what lasts is counted until then, ms UTC. */
   now?: number;
+  /** Working time before it is in no share: what was lost then is not known. ms UTC */
+  since?: number;
   groups: Readonly<Record<string, PeopleGroup>>;
   incidents: readonly ImpactIncident[];
   /** Share of a site that must be stopped for it to be down, 0 to 1; a half without it. */
@@ -76,15 +78,24 @@ const hourMs = 3_600_000;
 const none = (): LostBuckets => ({ lost: 0, planned: 0, unconfirmed: 0 });
 
 export function lostBusinessHours(input: LostHoursInput): LostHours {
-  const { period, now = period.end, groups, incidents, downThreshold = 0.5, zone = 'UTC' } = input;
+  const {
+    period,
+    now = period.end,
+    since = period.start,
+    groups,
+    incidents,
+    downThreshold = 0.5,
+    zone = 'UTC',
+  } = input;
   const window = { start: period.start, end: Math.max(period.start, Math.min(period.end, now)) };
   const weeks = weeksOf(zone, window).map((week) => ({ ...week, ...none() }));
   const byIncident = new Map<string, LostHours['byIncident'][number]>();
   const stopped = new Map<string, Stopped[]>();
+  const known = Math.min(window.end, Math.max(window.start, since));
   let scheduled = 0;
   for (const name of Object.keys(groups).sort()) {
     const group = groups[name] as PeopleGroup;
-    scheduled += (group.headcount * businessClock(group.calendar).between(window.start, window.end)) / hourMs;
+    scheduled += (group.headcount * businessClock(group.calendar).between(known, window.end)) / hourMs;
     const impacts = impactsOn(name, incidents, window);
     for (const { id, isOpen } of impacts) {
       const incident = byIncident.get(id) ?? { incident: id, isOpen: false, ...none(), byGroup: {} };
@@ -104,9 +115,9 @@ export function lostBusinessHours(input: LostHoursInput): LostHours {
       const people = slice.isPlanned ? 0 : stoppedOf(slice.active, group.headcount);
       const hours = people > 0 ? businessClock(group.calendar).open(slice.start, slice.end) : [];
       const site = group.site ?? name;
-      const known = stopped.get(site) ?? [];
-      known.push(...hours.map((part) => ({ ...part, people })));
-      stopped.set(site, known);
+      const own = stopped.get(site) ?? [];
+      own.push(...hours.map((part) => ({ ...part, people })));
+      stopped.set(site, own);
     }
   }
   const list = [...byIncident.values()];

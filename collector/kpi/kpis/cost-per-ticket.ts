@@ -1,17 +1,18 @@
 /** What support cost in a period ÷ the tickets of it that people handled. */
 import { costPerTicket as perTicket } from '../formulas/cost-per-ticket.ts';
 import { ticketVolume } from '../formulas/volume.ts';
-import { defineKpi, quotientOf, type SideFigure } from '../kpi.ts';
+import { defineKpi, partBeside, quotientOf, type SideFigure } from '../kpi.ts';
 
 export const costPerTicket = defineKpi({
   id: 'cost_per_ticket',
   unit: 'money',
   of: 'count',
   total: 'quotient',
-  formula: 'cost_per_ticket/1: (monthly + yearly/12 + capital/months of life) ÷ tickets created and handled by people',
+  formula:
+    'cost_per_ticket/2: (monthly + yearly/12 + capital/months of life) of the days known ÷ tickets created and handled by people',
   worst: 'highest',
-  needs: ['tickets', 'created', 'costs'],
-  compute({ tickets, created, costs: { costs, currency, expected } }, period) {
+  needs: ['tickets', 'created', 'costs', 'since'],
+  compute({ tickets, created, since, costs: { costs, currency, expected } }, period) {
     const counted = new Set(ticketVolume({ period, zone: created.zone, tickets: created.tickets }).tickets);
     const isOfPerson = new Map(created.tickets.map(({ id, source }) => [id, source === 'user']));
     const own = tickets.filter(({ id }) => counted.has(id));
@@ -31,6 +32,7 @@ export const costPerTicket = defineKpi({
       // Nothing records how long a ticket was worked on.
       { code: 'by_tier', unit: 'money', value: null },
       { code: 'missing', unit: 'count', value: costs === null ? 0 : missing.length },
+      ...partBeside(period, since),
     ];
     const lines = handled.map(({ number, openedAt }) => ({ ticket: number, at: openedAt, part: 0, whole: 1 }));
     return isKnown

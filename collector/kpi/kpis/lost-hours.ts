@@ -1,19 +1,19 @@
 /** Hours of their working time in which people could not work because of incidents. */
 import { wholeCents } from '../formulas/cents.ts';
 import { type LostHours, lostBusinessHours } from '../formulas/lost-hours.ts';
-import { defineKpi, type SideFigure, sumOf, totalOf } from '../kpi.ts';
+import { defineKpi, partBeside, type SideFigure, sumOf, totalOf } from '../kpi.ts';
 
 export const lostHours = defineKpi({
   id: 'lost_hours',
   unit: 'hours',
   of: 'hours',
   total: 'sum',
-  formula: 'lost_hours/1: Σ people ∫ working time · largest factor; confirmed and unplanned',
+  formula: 'lost_hours/2: Σ people ∫ working time · largest factor; confirmed and unplanned',
   worst: 'highest',
-  needs: ['impact', 'costs', 'presence'],
-  compute({ impact, presence, costs: { hourCents, currency } }, period) {
+  needs: ['impact', 'costs', 'presence', 'since'],
+  compute({ impact, presence, since, costs: { hourCents, currency } }, period) {
     const { groups, incidents, uncounted, unknown } = impact;
-    const found = lostBusinessHours({ period, now: period.end, groups, incidents });
+    const found = lostBusinessHours({ period, now: period.end, since: since ?? period.end, groups, incidents });
     const evidence = found.byIncident
       .filter(({ lost, unconfirmed, planned }) => lost + unconfirmed + planned > 0)
       .map(({ incident, lost }) => ({ ticket: Number(incident), part: lost, whole: lost > 0 ? 1 : 0 }));
@@ -25,7 +25,10 @@ export const lostHours = defineKpi({
       hourCents === null || !isKnown
         ? []
         : [{ code: 'money', unit: 'money', value: wholeCents(hourCents * totalOf(evidence).part) }];
-    return sumOf(evidence, isKnown, { currency, beside: [...besideOf(found, unknown.length), ...money] });
+    return sumOf(evidence, isKnown, {
+      currency,
+      beside: [...besideOf(found, unknown.length), ...money, ...partBeside(period, since)],
+    });
   },
 });
 

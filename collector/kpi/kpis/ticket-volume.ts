@@ -2,7 +2,8 @@
 import { businessDaysIn } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
 import { rateRatio, theilSenSlope, ticketVolume, wholeWeeks } from '../formulas/volume.ts';
-import { defineKpi, type SideFigure, sumOf } from '../kpi.ts';
+import { defineKpi, partBeside, type SideFigure, sumOf } from '../kpi.ts';
+import { knownPart } from '../period.ts';
 import { monthBefore, type VolumeFacts, weeksShown } from '../volume-facts.ts';
 
 /** With fewer weeks one of them is the trend. */
@@ -13,12 +14,13 @@ export const volume = defineKpi({
   unit: 'count',
   of: 'count',
   total: 'sum',
-  formula: 'ticket_volume/1: tickets created in the period, without duplicates, spam and those merged into another',
+  formula: 'ticket_volume/2: tickets created in the period, without duplicates, spam and those merged into another',
   worst: 'highest',
-  needs: ['created'],
-  compute({ created }, period) {
-    const { tickets, zone, calendar, endpoints, since } = created;
-    const businessDays = businessDaysIn(calendar, period);
+  needs: ['created', 'since'],
+  compute({ created, since }, period) {
+    const { tickets, zone, calendar, endpoints } = created;
+    // Of the part of the period from which tickets can be known.
+    const businessDays = businessDaysIn(calendar, knownPart(period, since));
     const found = ticketVolume({ period, zone, tickets, businessDays, endpoints });
     const counted = new Set(found.tickets);
     const excluded = new Map(found.excluded.map(({ id, reason }) => [id, reason]));
@@ -37,13 +39,14 @@ export const volume = defineKpi({
     );
     const isKnown = since !== null && since < period.end;
     if (!isKnown) return sumOf(evidence, false);
-    const weeks = weeksOfVolume(created, period);
+    const weeks = weeksOfVolume(created, since, period);
     const sources = (['user', 'monitor', 'script'] as const).map(
       (code): SideFigure => ({ code, unit: 'count', value: found.bySource[code] ?? 0 }),
     );
     return sumOf(evidence, true, {
       ...{ weeks },
       beside: [
+        ...partBeside(period, since),
         ...sources,
         { code: 'excluded', unit: 'count', value: found.excluded.length },
         { code: 'per_business_day', unit: 'count', value: found.perBusinessDay },
@@ -58,9 +61,9 @@ export const volume = defineKpi({
   },
 });
 
-function weeksOfVolume({ tickets, zone, since }: VolumeFacts, period: Span) {
+function weeksOfVolume({ tickets, zone }: VolumeFacts, since: number, period: Span) {
   return wholeWeeks(zone, period.end, weeksShown)
-    .filter(({ start }) => start >= (since ?? period.end))
+    .filter(({ start }) => start >= since)
     .map((week) => ({ ...week, count: ticketVolume({ period: week, zone, tickets }).count }));
 }
 

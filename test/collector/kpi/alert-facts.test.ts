@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readAlerts } from '../../../collector/kpi/alert-facts.ts';
-import { endpointsIn } from '../../../collector/kpi/facts.ts';
+import { endpointsIn } from '../../../collector/kpi/question.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { counted, instant, putAlerts, putEndpoint } from '../../support/fleet-history.ts';
 import { freshPlace } from '../../support/state.ts';

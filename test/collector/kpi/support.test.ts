@@ -176,7 +176,7 @@ test('volume: who opened what, without duplicates; weeks without a ticket are ze
   assert.equal([october.value, october.n, october.state], [23, 23, 'ok']);
   assert.equal(['user', 'monitor', 'script', 'excluded'].map(october.of), [21, 1, 1, 1]);
   assert.is(october.of('per_100_endpoints'), 46);
-  assert.is(october.of('per_business_day'), 23 / 22);
+  assert.is(october.of('per_business_day'), 23 / 20, 'nothing is known of the first two business days');
   assert.equal(
     october.weeks.map(({ count }) => count),
     [0, 20],
@@ -201,6 +201,55 @@ test('volume: who opened what, without duplicates; weeks without a ticket are ze
   const december = (await d.read('2026-12', 'ticket_volume')).beside.find(({ code }) => code === 'ratio');
   assert.is(Math.round(december?.value ?? 0), 420);
   assert.ok((december?.low ?? 0) > 100 && (december?.high ?? 0) > 420, 'more than chance');
+});
+
+test('a fleet that joined on the 20th: costs, days and working time are those of the part that is known', async () => {
+  const d = await desk();
+  const joined = november + 19 * day;
+  const end = november + 30 * day;
+  await d.state
+    .insertInto('sites')
+    .values({
+      id: 'berlin',
+      name: 'Berlin',
+      name_key: 'berlin',
+      note: '',
+      people: 10,
+      created_at: joined,
+      created_by: 'ada',
+      updated_at: joined,
+      updated_by: 'ada',
+    } as never)
+    .execute();
+  for (let n = 0; n < 10; n++) {
+    const endpoint = await putEndpoint(d.state, n, { enrolledAt: joined, site: 'Berlin' });
+    await putSignals(d.state, [{ endpoint, at: joined, kind: 'online' }]);
+  }
+  const stamps = { version: 1, created_at: 0, created_by: 'ada', updated_at: 0, updated_by: 'ada' };
+  const cost = { id: 'desk', name: 'Desk', name_key: 'desk', category: 'people', kind: 'monthly', cents: 300_000 };
+  await d.state
+    .insertInto('costs')
+    .values({ ...cost, ...stamps, months: null, from_month: '2026-01', to_month: null } as never)
+    .execute();
+  d.at(joined + 2 * hour);
+  for (let n = 0; n < 11; n++) await d.open(n === 0 ? { impact: 1, urgency: 1 } : {});
+  d.at(end + day);
+  const [price, count, major, lost] = [
+    await d.read('2026-11', 'cost_per_ticket'),
+    await d.read('2026-11', 'ticket_volume'),
+    await d.read('2026-11', 'major_incidents'),
+    await d.read('2026-11', 'lost_hours'),
+  ];
+  assert.equal([price.value, price.of('operating')], [10_000, 110_000], '11 of 30 days of 3000.00');
+  assert.is(count.of('per_business_day'), 11 / 7);
+  assert.is(major.value, 30 / 11);
+  assert.is(lost.of('scheduled'), 10 * 8 * 7);
+  for (const figure of [price, count, major, lost]) assert.is(figure.of('days'), 11, figure.id);
+  d.at(end + 32 * day);
+  const whole = await d.read('2026-12', 'ticket_volume');
+  assert.is(whole.of('days'), undefined);
+  // A quarter that began before: the same part of it, and the month that is whole.
+  assert.is((await d.read('2026-Q4', 'cost_per_ticket')).of('operating'), 410_000);
 });
 
 test('a quarter is longer than thirteen weeks: its first day counts, and so does the month before', async () => {
