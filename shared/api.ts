@@ -678,9 +678,8 @@ export const Availability = Type.Object({
 });
 export type Availability = Static<typeof Availability>;
 
-export const KpiUnit = Type.Enum(['percent', 'availability', 'seconds', 'count', 'hours', 'money'], {
-  description:
-    'availability: a percentage that is shown cut, never rounded up; money: in the smallest unit of the currency',
+export const KpiUnit = Type.Enum(['percent', 'seconds', 'count', 'hours', 'money'], {
+  description: 'money: in the smallest unit of the currency',
 });
 export type KpiUnit = Static<typeof KpiUnit>;
 
@@ -896,7 +895,7 @@ export const Stability = Type.Object({
       part: PartName,
       kpi: text,
       ...partDefinition,
-      unit: Type.Enum(['percent', 'availability', 'count']),
+      unit: Type.Enum(['percent', 'count']),
       value: orNull.number,
       score: orNull.number,
       lost: Type.Number({ description: 'points' }),

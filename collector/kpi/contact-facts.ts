@@ -9,9 +9,21 @@ import { resolutionsOf } from './formulas/ticket-history.ts';
 export type ContactFact = Omit<ContactTicket, 'id' | 'openedAt' | 'touched' | 'calendar'>;
 type ContactRow = Pick<Selectable<Database['tickets']>, 'kind' | 'channel' | 'requester' | 'tier'>;
 
-/** Who opened it: an automatic alert, a script through the interface, or a person by any other way. */
-export const sourceOf = ({ kind, channel }: Pick<ContactRow, 'kind' | 'channel'>): 'user' | 'monitor' | 'script' =>
-  kind !== 'person' ? 'monitor' : channel === 'api' ? 'script' : 'user';
+/**
+ * Who opened it: an automatic alert, a script through the interface, or a person by any way.
+ * @param opener a token that has the name of a person stands for that person
+ */
+export const sourceOf = (
+  { kind, channel }: Pick<ContactRow, 'kind' | 'channel'>,
+  opener: string | undefined,
+  scripts: ReadonlySet<string>,
+): 'user' | 'monitor' | 'script' => {
+  if (kind !== 'person') return 'monitor';
+  return channel === 'api' && (opener === undefined || scripts.has(opener)) ? 'script' : 'user';
+};
+
+export const openerOf = (events: readonly StoredEvent[]): string | undefined =>
+  events.find(({ kind }) => kind === 'opened')?.actor;
 
 /** Both in their order. @param scripts names of actors that are no persons */
 export function contactOf(
@@ -32,7 +44,7 @@ export function contactOf(
   const solved = dataOf(before.findLast(({ to_state }) => to_state === 'resolved') ?? { data: null });
   const last = states.at(-1);
   return {
-    ...{ source: sourceOf(row), channel: row.channel, resolvedAt },
+    ...{ source: sourceOf(row, openerOf(events), scripts), channel: row.channel, resolvedAt },
     reopenedAt: events.find(({ kind }) => kind === 'reopened')?.at ?? null,
     cancelledReason: last?.state === 'cancelled' ? (last.reason ?? 'cancelled') : null,
     escalated: handOffs.some(({ fromTier, toTier }) => fromTier !== toTier),

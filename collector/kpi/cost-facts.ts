@@ -1,36 +1,47 @@
 /** What support cost in a period, and what an hour of work costs. */
+import type { Span } from '../../shared/intervals.ts';
 import { moneyNow } from '../costs/money.ts';
 import type { State } from '../state/open.ts';
-import { firstFact } from './first-fact.ts';
 import { centsAfter, type SpreadCost } from './formulas/cents.ts';
-import { knownPart } from './period.ts';
 import type { KpiQuestion } from './question.ts';
+
+export interface CostFact extends SpreadCost {
+  id: string;
+  name: string;
+  category: string;
+  /** Such as 2026-11; both belong to it. */
+  from: string;
+  to: string | null;
+}
 
 export interface CostFacts {
   currency: string;
   hourCents: number | null;
-  /** What each costs in the part of the period that is known; null where a part of the fleet is asked for: costs are of the whole desk. */
-  costs: readonly { id: string; name: string; category: string; cents: number }[] | null;
+  /** Null where a part of the fleet is asked for: costs are of the whole desk. */
+  costs: readonly CostFact[] | null;
+  /** Report zone, IANA. */
+  zone: string;
   /** Categories without which the costs are incomplete. */
   expected: readonly string[];
 }
 
-export async function readCosts(state: State, question: KpiQuestion): Promise<CostFacts> {
-  const { window, zone, scope = {} } = question;
+export async function readCosts(state: State, { zone, scope = {} }: KpiQuestion): Promise<CostFacts> {
   const { currency, hourCents, expected } = await moneyNow(state);
-  if (Object.values(scope).some((one) => one !== undefined)) return { currency, hourCents, expected, costs: null };
-  const part = knownPart(window, await firstFact(state, question));
+  if (Object.values(scope).some((one) => one !== undefined))
+    return { currency, hourCents, expected, zone, costs: null };
   const rows = await state.selectFrom('costs').selectAll().orderBy('name_key').orderBy('from_month').execute();
-  const costs = rows.map(({ id, name, category, kind, cents, months, from_month, to_month }) => {
-    const item = { kind: kind === 'yearly' ? 'annual' : (kind as SpreadCost['kind']), cents, months: months ?? 1 };
-    const last = to_month === null ? Number.POSITIVE_INFINITY : monthNumber(to_month) + 1 - monthNumber(from_month);
-    const dueAt = (at: number) => {
-      const passed = monthsAt(at, zone) - monthNumber(from_month);
-      return centsAfter(item, Math.max(0, Math.min(passed, last)));
-    };
-    return { id, name, category, cents: dueAt(part.end) - dueAt(part.start) };
+  const costs = rows.map(({ id, name, category, kind, cents, months, from_month: from, to_month: to }): CostFact => {
+    const spread = kind === 'yearly' ? 'annual' : (kind as SpreadCost['kind']);
+    return { id, name, category, kind: spread, cents, months: months ?? 1, from, to };
   });
-  return { currency, hourCents, expected, costs: costs.filter(({ cents }) => cents > 0) };
+  return { currency, hourCents, expected, zone, costs };
+}
+
+/** What it costs in some time. Pure. */
+export function centsIn({ from, to, ...spread }: CostFact, zone: string, { start, end }: Span): number {
+  const last = to === null ? Number.POSITIVE_INFINITY : monthNumber(to) + 1 - monthNumber(from);
+  const dueAt = (at: number) => centsAfter(spread, Math.max(0, Math.min(monthsAt(at, zone) - monthNumber(from), last)));
+  return dueAt(end) - dueAt(start);
 }
 
 const monthNumber = (month: string) => 12 * Number(month.slice(0, 4)) + Number(month.slice(5)) - 1;

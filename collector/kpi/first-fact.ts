@@ -7,17 +7,8 @@ import { firstSignal } from './first-signal.ts';
 import { endpointsIn, type KpiQuestion } from './question.ts';
 import { inScope } from './ticket-facts.ts';
 
-/** Several facts need it: each question reads it once. */
-const read = new WeakMap<KpiQuestion, Promise<number | null>>();
-
 /** ms UTC; null where there is nothing. */
-export function firstFact(state: State, question: KpiQuestion): Promise<number | null> {
-  const found = read.get(question) ?? readFirst(state, question);
-  read.set(question, found);
-  return found;
-}
-
-async function readFirst(state: State, question: KpiQuestion): Promise<number | null> {
+export async function firstFact(state: State, question: KpiQuestion): Promise<number | null> {
   const { window, scope = {} } = question;
   const ever = await endpointsIn(state, scope, { start: 0, end: window.end });
   const tickets = await state

@@ -1,5 +1,7 @@
 /** What tickets of incidents have to do with each other: reports of people that were merged into one, and repetitions. */
 import type { State } from '../state/open.ts';
+import { readScripts } from '../tickets/scripts.ts';
+import { sourceOf } from './contact-facts.ts';
 import type { KpiQuestion } from './question.ts';
 
 export interface IncidentFacts {
@@ -18,14 +20,18 @@ export async function readIncidents(state: State, { window }: KpiQuestion): Prom
   const reports = await state
     .selectFrom('ticket_links as l')
     .innerJoin('tickets as t', 't.id', 'l.ticket')
-    .select(['l.target', 't.opened_at'])
+    .leftJoin('ticket_events as e', (join) => join.onRef('e.ticket', '=', 't.id').on('e.kind', '=', 'opened'))
+    .select(['l.target', 't.opened_at', 't.kind', 't.channel', 'e.actor'])
     .where('l.kind', 'in', ['parent', 'duplicate'])
     .where('t.kind', '=', 'person')
     .where('t.opened_at', '>=', window.start - mergedMs)
     .where('t.opened_at', '<', window.end)
     .execute();
   const reportedAt: Record<number, number> = {};
-  for (const { target, opened_at: at } of reports)
+  const scripts = await readScripts(state);
+  // A script is not a person who noticed something.
+  const ofPeople = reports.filter((row) => sourceOf(row, row.actor ?? undefined, scripts) === 'user');
+  for (const { target, opened_at: at } of ofPeople)
     reportedAt[Number(target)] = Math.min(at, reportedAt[Number(target)] ?? at);
   const opened = await state
     .selectFrom('tickets')

@@ -90,7 +90,7 @@ export function partBeside(period: Span, since: number | null): SideFigure[] {
   return isPart ? [{ code: 'days', unit: 'count', value: daysOf(part) }] : [];
 }
 
-const scale: Record<KpiUnit, number> = { percent: 100, availability: 100, seconds: 1, count: 1, hours: 1, money: 1 };
+const scale: Record<KpiUnit, number> = { percent: 100, seconds: 1, count: 1, hours: 1, money: 1 };
 
 /** Null without a whole: neither 0 nor 100. The quotient first, so that the whole of something is exactly 100. */
 export const valueIn = (unit: KpiUnit, { part, whole }: Pick<EvidenceItem, 'part' | 'whole'>): number | null =>

@@ -10,7 +10,7 @@ import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { periodOf } from './period.ts';
 import { endpointsIn } from './question.ts';
-import { causeIn, kpiOfPart, type PartName, partNames, ticketCause, unitOfPart } from './stability.ts';
+import { causeIn, kpiOfPart, type PartName, partNames, ticketCause } from './stability.ts';
 
 type ShownKpi = Stability['actions'][number];
 type Cause = Stability['causes'][number];
@@ -49,8 +49,9 @@ export async function stabilityOf(
     parts: partNames.map((part) => {
       const { weight, target, floor, value } = month.parts[part];
       const kpi = kpiOfPart(part);
+      const unit = part === 'major_incidents' ? 'count' : 'percent';
       const [score, points] = [index.scores[part] ?? null, index.pointsLost[part] ?? 0];
-      return { part, kpi, weight, target, floor, unit: unitOfPart(part), value, score, lost: points };
+      return { part, kpi, weight, target, floor, unit, value, score, lost: points };
     }),
     causes: listed,
     otherCauses: Math.max(0, lost - listed.reduce((sum, { points }) => sum + points, 0)),

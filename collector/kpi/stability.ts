@@ -2,7 +2,6 @@
  * The index of a period with what it is made of, and what each incident and endpoint cost of it. Pure: figures of KPIs and
  * facts in, parts with their causes out.
  */
-import type { KpiUnit } from '../../shared/api.ts';
 import { intersect, length, type Span, subtract } from '../../shared/intervals.ts';
 import type { KpiFacts } from './facts.ts';
 import type { StabilityPart, StabilityParts } from './formulas/stability-index.ts';
@@ -33,33 +32,20 @@ export const startingDefinition: StabilityDefinition = {
 type Causes = Record<string, number>;
 type Facts = Pick<KpiFacts, 'presence' | 'impact'>;
 
-/** The KPI of each part, the unit of its value for the index, and how much each cause adds to its loss. */
+/** The KPI of each part, its value for the index, and how much each cause adds to its loss. */
 const parts = {
-  servers: {
-    ...{ kpi: serverAvailability, unit: 'availability' },
-    causes: (_: Figure, facts: Facts) => downBy(facts, 'server'),
-  },
-  workstations: {
-    ...{ kpi: workstationAvailability, unit: 'availability' },
-    causes: (_: Figure, facts: Facts) => downBy(facts, 'workstation'),
-  },
+  servers: { kpi: serverAvailability, causes: (_: Figure, facts: Facts) => downBy(facts, 'server') },
+  workstations: { kpi: workstationAvailability, causes: (_: Figure, facts: Facts) => downBy(facts, 'workstation') },
   response: {
-    ...{ kpi: responseInTarget, unit: 'percent' },
+    kpi: responseInTarget,
     causes: ({ evidence }: Figure) => byTicket(evidence, ({ part, whole }) => (whole > 0 ? whole - part : 0)),
   },
-  major_incidents: {
-    ...{ kpi: majorIncidents, unit: 'count' },
-    causes: ({ evidence }: Figure) => byTicket(evidence, ({ part }) => part),
-  },
-  lost_hours: {
-    ...{ kpi: lostHours, unit: 'percent' },
-    causes: ({ evidence }: Figure) => byTicket(evidence, ({ part }) => part),
-  },
-} as const satisfies Record<string, { kpi: Kpi; unit: KpiUnit; causes(figure: Figure, facts: Facts): Causes }>;
+  major_incidents: { kpi: majorIncidents, causes: ({ evidence }: Figure) => byTicket(evidence, ({ part }) => part) },
+  lost_hours: { kpi: lostHours, causes: ({ evidence }: Figure) => byTicket(evidence, ({ part }) => part) },
+} as const satisfies Record<string, { kpi: Kpi; causes(figure: Figure, facts: Facts): Causes }>;
 
 export const partNames = Object.keys(parts) as PartName[];
 export const kpiOfPart = (name: PartName): string => parts[name].kpi.id;
-export const unitOfPart = (name: PartName) => parts[name].unit;
 
 /** @param figures by the id of the KPI */
 export function stabilityParts(

@@ -4,7 +4,7 @@ import { readCalendars } from '../calendars/calendars.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
-import { eventColumns, pastOf, type StoredEvent } from '../tickets/history.ts';
+import { eventColumns, isHandled, pastOf, type StoredEvent } from '../tickets/history.ts';
 import { readScripts } from '../tickets/scripts.ts';
 import { type ContactFact, contactOf } from './contact-facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
@@ -54,7 +54,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
       const own = events.get(row.id) ?? [];
       const { states, ...past } = pastOf(row, own, scripts);
       facts.push({
-        ...{ id: String(row.id), number: row.id, touched: row.touched_at !== null },
+        ...{ id: String(row.id), number: row.id, touched: isHandled(row, own, scripts) },
         kind: row.category === 'question' ? 'request' : row.category,
         ...{ endpoint: row.endpoint, site, isFromMonitor: row.kind !== 'person', openedAt: row.opened_at },
         events: states,

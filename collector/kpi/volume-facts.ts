@@ -7,7 +7,8 @@ import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { pastOf } from '../tickets/history.ts';
-import { sourceOf } from './contact-facts.ts';
+import { readScripts } from '../tickets/scripts.ts';
+import { openerOf, sourceOf } from './contact-facts.ts';
 import { type CreatedTicket, wholeWeeks } from './formulas/volume.ts';
 import { presentMonth } from './period.ts';
 import type { KpiQuestion } from './question.ts';
@@ -44,31 +45,27 @@ export async function readCreated(state: State, question: KpiQuestion): Promise<
     .orderBy('id')
     .execute();
   const own = rows.filter(inScope(question));
-  const reasons = await cancelReasons(
-    state,
-    own.filter((row) => row.state === 'cancelled'),
-  );
+  const scripts = await readScripts(state);
+  // Of the others, the row says all.
+  const isTold = ({ state: now, channel }: (typeof own)[number]) => now === 'cancelled' || channel === 'api';
+  const told = await eventsOfMany(state, own.filter(isTold));
   return {
     tickets: own.map((row) => ({
-      ...{ id: String(row.id), createdAt: row.opened_at, source: sourceOf(row) },
-      cancelledReason: reasons.get(row.id) ?? null,
+      ...{ id: String(row.id), createdAt: row.opened_at },
+      source: sourceOf(row, openerOf(told.get(row.id) ?? []), scripts),
+      cancelledReason:
+        row.state === 'cancelled' ? (pastOf(row, told.get(row.id) ?? []).states.at(-1)?.reason ?? null) : null,
     })),
     ...{ zone, endpoints: endpoints.length },
     calendar: calendarOf(scope.site ?? null, 'support').calendar,
   };
 }
 
-type CancelledRow = Parameters<typeof pastOf>[0] & { id: number };
-
-async function cancelReasons(state: State, rows: readonly CancelledRow[]): Promise<Map<number, string | null>> {
-  const reasons = new Map<number, string | null>();
-  for (const slice of chunks(rows)) {
+async function eventsOfMany(state: State, rows: readonly { id: number }[]): ReturnType<typeof eventsOf> {
+  const found: Awaited<ReturnType<typeof eventsOf>> = new Map();
+  for (const slice of chunks(rows.map(({ id }) => id))) {
     await breathe();
-    const events = await eventsOf(
-      state,
-      slice.map(({ id }) => id),
-    );
-    for (const row of slice) reasons.set(row.id, pastOf(row, events.get(row.id) ?? []).states.at(-1)?.reason ?? null);
+    for (const [id, events] of await eventsOf(state, slice)) found.set(id, events);
   }
-  return reasons;
+  return found;
 }

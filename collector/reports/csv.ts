@@ -8,9 +8,6 @@ import { ticketTitle } from '../../shared/words/names.ts';
 const columns = ['section', 'id', 'name', 'measure', 'value', 'unit', 'low', 'high', 'n', 'coverage', 'state'] as const;
 type CsvLine = Partial<Record<(typeof columns)[number], CsvCell>>;
 
-/** How a number is shown does not change what it is. */
-const csvUnit = (unit: KpiUnit) => (unit === 'availability' ? 'percent' : unit);
-
 /** ISO 8601 with the offset of the zone. */
 const iso = (at: number, zone: string) =>
   Temporal.Instant.fromEpochMilliseconds(at)
@@ -63,8 +60,7 @@ function index({ index: whole, parts }: Stability, language: Language): CsvLine[
   return [
     { section: 'index', measure: 'index', value, unit: 'points', state },
     { section: 'index', measure: 'weight', value: weight },
-    ...parts.flatMap(({ part, unit: shown, value: own, weight: share, target, floor, score, lost }) => {
-      const unit = csvUnit(shown);
+    ...parts.flatMap(({ part, unit, value: own, weight: share, target, floor, score, lost }) => {
       const about = { section: 'index', id: part, name: word(language, `stability.part.${part}`) };
       return [
         { ...about, measure: 'value', value: own, unit },
@@ -82,7 +78,7 @@ function kpis({ kpis: values }: Stability, language: Language): CsvLine[] {
   return values.flatMap(({ id, unit, value, state, n, low, high, coverage, beside }) => {
     const about = { section: 'kpi', id, name: findWord(language, `kpi.${id}.name`) ?? id };
     return [
-      { ...about, measure: 'value', value, unit: csvUnit(unit), low, high, n, coverage, state },
+      { ...about, measure: 'value', value, unit, low, high, n, coverage, state },
       ...beside.map((one) => ({
         ...{ ...about, measure: one.code, value: one.value, unit: one.unit, low: one.low, high: one.high },
       })),

@@ -1,6 +1,6 @@
 /** A report as a mail: the same rows once as plain text and once as HTML, in the language of its readers. Pure. */
 import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
-import { hours, kpiNumber, none, number, percent, time } from '../../shared/words/format.ts';
+import { hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ticketTitle } from '../../shared/words/names.ts';
 import { monitoredText, periodName } from '../../shared/words/period.ts';
@@ -123,10 +123,10 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
     },
     {
       title: word(language, 'stability.partsTitle'),
-      rows: parts.map(({ part, unit, target, score, lost }) => ({
+      rows: parts.map(({ part, kpi, unit, target, score, lost }) => ({
         what: word(language, `stability.part.${part}`),
         value: score === null ? none : points(-lost, language),
-        note: word(language, 'stability.targetIs', { value: kpiNumber(unit, target, language) }),
+        note: word(language, 'stability.targetIs', { value: kpiNumber(shownUnit(kpi, unit), target, language) }),
       })),
     },
     {
@@ -163,7 +163,8 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
 }
 
 function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability | null, language: Language) {
-  const { id, unit, value, n, state, low, high, coverage } = kpi;
+  const { id, value, n, state, low, high, coverage } = kpi;
+  const unit = shownUnit(id, kpi.unit);
   const currency = kpi.currency ?? undefined;
   const shown = (one: number) => kpiNumber(unit, one, language, currency);
   const was =

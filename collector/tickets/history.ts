@@ -97,6 +97,24 @@ export function requestersIn({ requester }: Pick<HistoryTicket, 'requester'>, ev
 const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
 
 /**
+ * Whether a person worked on it: to open it is not to work on it, nor is what its requester says. Older versions did not
+ * note all that was done: without an act of a script, what touched it was a person.
+ */
+export function isHandled(
+  row: HistoryTicket & Pick<Selectable<Database['tickets']>, 'touched_at'>,
+  events: readonly StoredEvent[],
+  scripts: ReadonlySet<string>,
+): boolean {
+  const requesters = requestersIn(row, events);
+  const isWork = (event: StoredEvent) =>
+    event.actor !== monitor &&
+    !scripts.has(event.actor) &&
+    !noAction.has(event.kind) &&
+    !(event.kind === 'comment' && isOfRequester(event, requesters));
+  return row.touched_at !== null && (events.some(isWork) || !events.some(({ actor }) => scripts.has(actor)));
+}
+
+/**
  * The first answer: what the requester could read, written by a person. Nobody asked for a ticket of the monitor: there
  * it is the first action of a person.
  */

@@ -224,10 +224,15 @@ export function measured(value: number | null | undefined, unit: string, languag
   return format(value, language);
 }
 
-/** Both run from 0 to 100; availability is cut where it is shown. */
-export const isPercentage = (unit: KpiUnit): boolean => unit === 'percent' || unit === 'availability';
+/** Availability is a percentage that is cut where it is shown. */
+export type ShownUnit = KpiUnit | 'availability';
+const cutKpis: ReadonlySet<string> = new Set(['availability_server', 'availability_workstation']);
 
-const kpiUnits: Record<KpiUnit, (value: number | null, language: Language, currency: string) => string> = {
+/** How values of a KPI, and its targets, are shown. */
+export const shownUnit = <Unit extends KpiUnit>(kpi: string, unit: Unit): Unit | 'availability' =>
+  cutKpis.has(kpi) ? 'availability' : unit;
+
+const kpiUnits: Record<ShownUnit, (value: number | null, language: Language, currency: string) => string> = {
   // A share of few tickets has no second decimal to speak of; a small share has nothing else.
   percent: (value, language) => percent(value, language, value !== null && value !== 0 && Math.abs(value) < 1 ? 2 : 1),
   availability: (value, language) => cutPercent(value, language),
@@ -238,14 +243,14 @@ const kpiUnits: Record<KpiUnit, (value: number | null, language: Language, curre
 };
 
 /** The value of a KPI. @param currency of an amount; undefined: what is shown has no amounts */
-export function kpiNumber(unit: Exclude<KpiUnit, 'money'>, value: number | null, language: Language): string;
+export function kpiNumber(unit: Exclude<ShownUnit, 'money'>, value: number | null, language: Language): string;
 export function kpiNumber(
-  unit: KpiUnit,
+  unit: ShownUnit,
   value: number | null,
   language: Language,
   currency: string | undefined,
 ): string;
-export function kpiNumber(unit: KpiUnit, value: number | null, language: Language, currency?: string) {
+export function kpiNumber(unit: ShownUnit, value: number | null, language: Language, currency?: string) {
   // An amount without its currency would be a wrong one.
   return unit === 'money' && currency === undefined ? none : kpiUnits[unit](value, language, currency ?? '');
 }

@@ -9,7 +9,6 @@
  *   number of items       ratio of two rates, with at least 10 on both sides
  *   sum of hours          compound Poisson: variance Σ hours², with at least 10 on both sides
  */
-import { isPercentage } from '../../../shared/words/format.ts';
 import type { EvidenceItem, Figure, Kpi } from '../kpi.ts';
 import { totalOf } from '../kpi.ts';
 import { median, medianInterval } from '../median.ts';
@@ -48,7 +47,7 @@ export function changeOf(
     return judged(kpi, difference, 'value', kpi.unit === 'hours' ? hoursApart(pair, difference) : countsApart(pair));
   // An amount is no sample of anything.
   if (kpi.total === 'quotient') return judged(kpi, difference, 'value', null);
-  if (!isPercentage(kpi.unit)) {
+  if (kpi.unit !== 'percent') {
     const [then, now] = pair.map(valuesIn) as [number[], number[]];
     const [was, is] = [medianInterval(then), medianInterval(now)];
     const apart = (median(now) as number) - (median(then) as number);

@@ -7,7 +7,6 @@
  * The base is what a line has that neither adds nor takes: 100 % where more is better, 0 where less is, else the middle
  * between the two values.
  */
-import { isPercentage } from '../../../shared/words/format.ts';
 import type { EvidenceItem, Figure, Kpi } from '../kpi.ts';
 import { totalOf } from '../kpi.ts';
 
@@ -29,8 +28,8 @@ export function addendsOf(
     return part / whole;
   };
   const middle = (quotient(before) + quotient(after)) / 2;
-  const base = !isPercentage(kpi.unit) ? middle : kpi.worst === 'lowest' ? 1 : 0;
-  const scale = isPercentage(kpi.unit) ? 100 : 1;
+  const base = kpi.unit !== 'percent' ? middle : kpi.worst === 'lowest' ? 1 : 0;
+  const scale = kpi.unit === 'percent' ? 100 : 1;
   const of = ({ evidence, value }: Figure): Addend[] => {
     const { whole: all } = totalOf(evidence, kpi.total);
     const lines = kpi.total === 'quotient' ? evidence : counting(evidence);

@@ -7,7 +7,7 @@ import { defineKpi, figureOf, type SideFigure, valueIn } from '../kpi.ts';
 const availabilityOf = (kind: EndpointKind) =>
   defineKpi({
     id: `availability_${kind}`,
-    unit: 'availability',
+    unit: 'percent',
     of: 'seconds',
     formula,
     worst: 'lowest',
@@ -19,12 +19,7 @@ const availabilityOf = (kind: EndpointKind) =>
       );
       const { low, high, coverage } = shares;
       const evidence = endpoints.map(({ id, part, whole }) => ({ endpoint: id, part: part * 60, whole: whole * 60 }));
-      return figureOf('availability', evidence, {
-        low,
-        high,
-        coverage,
-        beside: own.length > 0 ? besideOf(minutes) : [],
-      });
+      return figureOf('percent', evidence, { low, high, coverage, beside: own.length > 0 ? besideOf(minutes) : [] });
     },
   });
 

@@ -1,7 +1,9 @@
 /** What support cost in a period ÷ the tickets of it that people handled. */
+import { centsIn } from '../cost-facts.ts';
 import { costPerTicket as perTicket } from '../formulas/cost-per-ticket.ts';
 import { ticketVolume } from '../formulas/volume.ts';
 import { defineKpi, partBeside, quotientOf, type SideFigure } from '../kpi.ts';
+import { knownPart } from '../period.ts';
 
 export const costPerTicket = defineKpi({
   id: 'cost_per_ticket',
@@ -12,7 +14,9 @@ export const costPerTicket = defineKpi({
     'cost_per_ticket/2: (monthly + yearly/12 + capital/months of life) of the days known ÷ tickets created and handled by people',
   worst: 'highest',
   needs: ['tickets', 'created', 'costs', 'since'],
-  compute({ tickets, created, since, costs: { costs, currency, expected } }, period) {
+  compute({ tickets, created, since, costs: { costs: all, currency, expected, zone } }, period) {
+    const part = knownPart(period, since);
+    const costs = all?.map((one) => ({ ...one, cents: centsIn(one, zone, part) })).filter(({ cents }) => cents > 0);
     const counted = new Set(ticketVolume({ period, zone: created.zone, tickets: created.tickets }).tickets);
     const isOfPerson = new Map(created.tickets.map(({ id, source }) => [id, source === 'user']));
     const own = tickets.filter(({ id }) => counted.has(id));
@@ -31,7 +35,7 @@ export const costPerTicket = defineKpi({
       { code: 'untouched', unit: 'count', value: untouched },
       // Nothing records how long a ticket was worked on.
       { code: 'by_tier', unit: 'money', value: null },
-      { code: 'missing', unit: 'count', value: costs === null ? 0 : missing.length },
+      { code: 'missing', unit: 'count', value: all === null ? 0 : missing.length },
       ...partBeside(period, since),
     ];
     const lines = handled.map(({ number, openedAt }) => ({ ticket: number, at: openedAt, part: 0, whole: 1 }));

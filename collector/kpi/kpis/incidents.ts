@@ -15,18 +15,19 @@ export const foundBeforeReported = defineKpi({
   id: 'found_before_reported',
   unit: 'percent',
   of: 'count',
-  formula: 'found_before_reported/1: incidents that the monitor opened before any report of a person / incidents',
+  formula:
+    'found_before_reported/2: incidents that the monitor or a script opened before any report of a person / incidents',
   worst: 'lowest',
   needs: ['tickets', 'incidents'],
   compute({ tickets, incidents: { reportedAt } }, period) {
     const own = incidentsBegun(tickets, period);
-    const isFound = ({ number, openedAt, isFromMonitor }: TicketFact) =>
-      isFromMonitor && (reportedAt[number] ?? Number.POSITIVE_INFINITY) >= openedAt;
+    const isFound = ({ number, openedAt, contact: { source } }: TicketFact) =>
+      source !== 'user' && (reportedAt[number] ?? Number.POSITIVE_INFINITY) >= openedAt;
     const evidence = own.map((ticket) => ({
       ...{ ticket: ticket.number, at: ticket.openedAt, part: isFound(ticket) ? 1 : 0, whole: 1 },
     }));
     const [low, high] = shareOf(own.filter(isFound).length, own.length).ci95 ?? [null, null];
-    const people = own.filter(({ isFromMonitor }) => !isFromMonitor).length;
+    const people = own.filter(({ contact: { source } }) => source === 'user').length;
     return figureOf('percent', evidence, {
       ...{ low, high },
       beside: [{ code: 'only_reported', unit: 'count', value: people }],

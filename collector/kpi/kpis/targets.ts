@@ -9,7 +9,7 @@ const within = (kind: 'response' | 'resolution') =>
     id: `${kind}_in_target`,
     unit: 'percent',
     of: 'count',
-    formula: `${kind}_in_target/1: met / (met + breached), support time`,
+    formula: `${kind}_in_target/2: met / (met + breached), support time`,
     worst: 'lowest',
     needs: ['tickets'],
     compute({ tickets }, period) {
@@ -17,7 +17,9 @@ const within = (kind: 'response' | 'resolution') =>
       const items = opened.flatMap((ticket) => {
         const targets = targetsFor(kind, ticket.priorities, ticket.calendar);
         const clock = ticketClock(kind, { ...ticket, targets }, period.end);
-        return clock ? [{ id: ticket.id, clock, openedAt: ticket.openedAt }] : [];
+        // It ended before anybody had to answer, and nobody did: neither kept nor missed.
+        const isUnanswered = kind === 'response' && ticket.touched === false && clock?.outcome === 'met';
+        return clock && !isUnanswered ? [{ id: ticket.id, clock, openedAt: ticket.openedAt }] : [];
       });
       const found = slaAttainment(items);
       const at = new Map(items.map(({ id, openedAt }) => [id, openedAt]));

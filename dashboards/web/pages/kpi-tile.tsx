@@ -1,7 +1,7 @@
 /** One KPI as a tile: any that the collector lists, with the words that are kept for its id. */
 import type { ComponentChildren } from 'preact';
-import type { KpiLine, KpiUnit, KpiValue } from '../../../shared/api.ts';
-import { kpiNumber, none, number, percent, time } from '../../../shared/words/format.ts';
+import type { KpiLine, KpiValue } from '../../../shared/api.ts';
+import { kpiNumber, none, number, percent, type ShownUnit, shownUnit, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { to } from '../router.ts';
@@ -10,9 +10,9 @@ import { language, t, wordOr } from '../words/words.ts';
 import { ChangeLink } from './changes/facts.tsx';
 import { titleOf } from './tickets.tsx';
 
-export function formatUnit(unit: Exclude<KpiUnit, 'money'>, value: number | null): string;
-export function formatUnit(unit: KpiUnit, value: number | null, currency: string | undefined): string;
-export function formatUnit(unit: KpiUnit, value: number | null, currency?: string): string {
+export function formatUnit(unit: Exclude<ShownUnit, 'money'>, value: number | null): string;
+export function formatUnit(unit: ShownUnit, value: number | null, currency: string | undefined): string;
+export function formatUnit(unit: ShownUnit, value: number | null, currency?: string): string {
   return kpiNumber(unit, value, language.value, currency);
 }
 
@@ -59,7 +59,12 @@ export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
 }
 
 /** `99.91 % to 99.97 %`; null where there is none to speak of. */
-export function formatRange(unit: KpiUnit, low: number | null, high: number | null, currency?: string): string | null {
+export function formatRange(
+  unit: ShownUnit,
+  low: number | null,
+  high: number | null,
+  currency?: string,
+): string | null {
   if (low === null || high === null) return null;
   const [least, most] = [formatUnit(unit, low, currency), formatUnit(unit, high, currency)];
   return least === most ? null : t('stability.range', { low: least, high: most });
@@ -74,7 +79,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
           <div>
             <Subject kpi={kpi.id} line={line} />
           </div>
-          <span class="strong nowrap">{formatUnit(kpi.unit, line.value, kpi.currency)}</span>
+          <span class="strong nowrap">{formatUnit(shownUnit(kpi.id, kpi.unit), line.value, kpi.currency)}</span>
         </li>
       ))}
     </ul>
@@ -93,11 +98,12 @@ function Figure({ kpi }: { kpi: KpiValue }) {
   return (
     <>
       <p class={`figure ${kpi.thin ? 'quiet' : ''}`}>
-        {formatUnit(kpi.unit, kpi.value, kpi.currency)} <span class="small plain quiet">{kpiWord(kpi.id, 'per')}</span>
+        {formatUnit(shownUnit(kpi.id, kpi.unit), kpi.value, kpi.currency)}{' '}
+        <span class="small plain quiet">{kpiWord(kpi.id, 'per')}</span>
       </p>
       {kpi.low !== null && (
         <p class="quiet small">
-          {kpi.low === kpi.high ? t('stability.exact') : formatRange(kpi.unit, kpi.low, kpi.high)}
+          {kpi.low === kpi.high ? t('stability.exact') : formatRange(shownUnit(kpi.id, kpi.unit), kpi.low, kpi.high)}
         </p>
       )}
     </>

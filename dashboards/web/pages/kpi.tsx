@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
 import { movedPeriod } from '../../../shared/period.ts';
-import { isPercentage, none, number } from '../../../shared/words/format.ts';
+import { none, number, shownUnit } from '../../../shared/words/format.ts';
 import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
@@ -67,22 +67,26 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
     key: 'value',
     head: t('stability.value'),
     right: true,
-    cell: (line) => <span class="strong">{formatUnit(kpi.unit, line.value, kpi.currency)}</span>,
+    cell: (line) => <span class="strong">{formatUnit(shownUnit(kpi.id, kpi.unit), line.value, kpi.currency)}</span>,
   });
   return columns;
 }
 
 /** The rows add up to the number. */
 function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
-  const value = formatUnit(kpi.unit, kpi.value, kpi.currency);
+  const value = formatUnit(shownUnit(kpi.id, kpi.unit), kpi.value, kpi.currency);
   if (how === 'sum') return t('stability.total', { value });
-  return isPercentage(kpi.unit)
+  return kpi.unit === 'percent'
     ? t('stability.sum', {
         part: formatUnit(of, part, kpi.currency),
         whole: formatUnit(of, whole, kpi.currency),
         value,
       })
-    : t('stability.mean', { part: formatUnit(kpi.unit, part, kpi.currency), n: number(whole, language.value), value });
+    : t('stability.mean', {
+        part: formatUnit(shownUnit(kpi.id, kpi.unit), part, kpi.currency),
+        n: number(whole, language.value),
+        value,
+      });
 }
 
 function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {

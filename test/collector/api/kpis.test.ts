@@ -3,7 +3,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kpis } from '../../../collector/kpi/kpis/index.ts';
 import type { Availability, KpiDetail, Kpis, KpiValue } from '../../../shared/api.ts';
-import { isPercentage } from '../../../shared/words/format.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -74,7 +73,7 @@ test('one route gives every KPI of the list, with period, zone and whether it ma
   assert.is(answer.provisional, false);
   const servers = await kpiOf('availability_server');
   assert.is(servers.value, 100 * ((8 * 30 - 2) / (8 * 30)));
-  assert.equal([servers.n, servers.state, servers.unit], [8, 'low_n', 'availability']);
+  assert.equal([servers.n, servers.state, servers.unit], [8, 'low_n', 'percent']);
   const acknowledged = await kpiOf('time_to_acknowledge');
   assert.is(acknowledged.value, 6.5 * 60);
   assert.equal([acknowledged.n, acknowledged.few], [12, []]);
@@ -90,7 +89,7 @@ test('the list behind a number adds up to it, worst first, in pages', async () =
     }
     const counted = lines.filter(({ whole }) => whole > 0);
     const sum = (of: 'part' | 'whole') => counted.reduce((total, line) => total + line[of], 0);
-    const ratio = (isPercentage(unit) ? 100 : 1) * (sum('part') / sum('whole'));
+    const ratio = (unit === 'percent' ? 100 : 1) * (sum('part') / sum('whole'));
     assert.is(counted.length, detail?.kpi.n, id);
     if (detail?.kpi.state === 'no_data') assert.is(detail.kpi.value, null, id);
     else assert.ok(Math.abs((total === 'sum' ? sum('part') : ratio) - (detail?.kpi.value as number)) < 1e-9, id);

@@ -12,7 +12,7 @@ import { stabilityOf } from '../../../collector/kpi/stability-answer.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
 import { createTickets, type NewTicket, type Solution } from '../../../collector/tickets/tickets.ts';
-import { instant, putEndpoint, putSignals } from '../../support/fleet-history.ts';
+import { instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 import { freshPlace } from '../../support/state.ts';
 
 const test = suite('numbers of the desk');
@@ -43,6 +43,15 @@ async function desk() {
     at(time: number) {
       now = time;
     },
+    /** A token of this name. */
+    script: (name: string) =>
+      state
+        .insertInto('tokens')
+        .values({
+          ...{ id: name, name, hash: name, role: 'operator', created_at: 0, created_by: 'ada' },
+          ...{ last_used_at: null, revoked_at: null },
+        })
+        .execute(),
     open: (more: Partial<NewTicket> = {}) =>
       tickets.create({
         ...{ title: 'It is slow', text: null, endpoint: null, impact: 3, urgency: 3, by: 'ada', requester: 'Mia' },
@@ -81,7 +90,8 @@ test('first contact: answers, hand-offs, calls and reopenings as they were enter
   const later = await make({ channel: 'chat' });
   const unstated = await make({ channel: 'phone' });
   const broken = await make();
-  const script = await make({ channel: 'api' });
+  await d.script('robot');
+  const script = await make({ channel: 'api', by: 'robot' });
   const back = await make();
   const selfService = await make();
   d.at(monday + 10 * minute);
@@ -162,7 +172,8 @@ test('volume: who opened what, without duplicates; weeks without a ticket are ze
   const d = await desk();
   for (let n = 0; n < 50; n++) await putEndpoint(d.state, n, { enrolledAt: monday });
   const first = await d.open();
-  await d.open({ channel: 'api' });
+  await d.script('robot');
+  await d.open({ channel: 'api', by: 'robot' });
   const twin = await d.open();
   await d.tickets.link(twin, 'ada', 'duplicate', String(first));
   await d.state
@@ -201,6 +212,70 @@ test('volume: who opened what, without duplicates; weeks without a ticket are ze
   const december = (await d.read('2026-12', 'ticket_volume')).beside.find(({ code }) => code === 'ratio');
   assert.is(Math.round(december?.value ?? 0), 420);
   assert.ok((december?.low ?? 0) > 100 && (december?.high ?? 0) > 420, 'more than chance');
+});
+
+test('a script is no person: what it answers, resolves or acknowledges is not work of the desk', async () => {
+  const d = await desk();
+  await d.script('robot');
+  await d.script('mia');
+  await d.state
+    .insertInto('users')
+    .values({ id: 'u1', name: 'mia', role: 'operator', password_hash: '', created_at: 0, disabled_at: null })
+    .execute();
+  const endpoint = await putEndpoint(d.state, 0);
+  await putSignals(d.state, [{ endpoint, at: monday - day, kind: 'online' }]);
+  const answered: Record<string, number> = {};
+  for (const who of ['robot', 'mia', 'ada']) {
+    const id = await d.open({ by: who, channel: 'api', requester: 'Eve', impact: 2, urgency: 2 });
+    answered[who] = id;
+    await d.tickets.comment(id, who, { text: 'so', isPublic: true, isFromRequester: false });
+    await d.tickets.resolve(id, who, null, null, {});
+  }
+  // Asked for by a person, done by a script.
+  const alone = await d.open({ impact: 2, urgency: 2 });
+  await d.tickets.resolve(alone, 'robot', null, null, {});
+  await putAlerts(
+    d.state,
+    ['robot', 'mia'].map((who, n) => ({
+      ...{ id: who, endpoint, resolvedAt: null },
+      events: [
+        ['firing', monday + n * hour],
+        ['acknowledged', monday + (n + 1) * hour],
+      ],
+    })),
+  );
+  await d.state
+    .updateTable('alert_events')
+    .set(({ ref }) => ({ actor: ref('alert') }))
+    .where('code', '=', 'acknowledged')
+    .execute();
+  const stamps = { version: 1, created_at: 0, created_by: 'ada', updated_at: 0, updated_by: 'ada' };
+  const cost = { id: 'desk', name: 'Desk', name_key: 'desk', category: 'people', kind: 'monthly', cents: 310_000 };
+  await d.state
+    .insertInto('costs')
+    .values({ ...cost, ...stamps, months: null, from_month: '2026-01', to_month: null } as never)
+    .execute();
+  d.at(november + day);
+  const own = [answered.mia, answered.ada];
+  assert.equal(
+    Object.keys(await d.list('2026-10', 'first_contact')).map(Number),
+    own,
+    'neither what a script opened nor what it did alone',
+  );
+  const resolved = await d.read('2026-10', 'time_to_resolve');
+  assert.equal([resolved.n, resolved.of('self_healed')], [2, 2]);
+  const response = await d.list('2026-10', 'response_in_target');
+  assert.equal(
+    own.map((id) => response[id as number]),
+    ['null 1/1', 'null 1/1'],
+  );
+  assert.is(response[alone], undefined, 'resolved by a script before anybody had to answer');
+  const volume = await d.read('2026-10', 'ticket_volume');
+  assert.equal(['user', 'script'].map(volume.of), [3, 1], 'a token of the name of a person stands for that person');
+  assert.is((await d.read('2026-10', 'cost_per_ticket')).n, 3, 'what people opened or worked on');
+  const acknowledged = await d.read('2026-10', 'time_to_acknowledge');
+  assert.equal([acknowledged.n, acknowledged.of('waiting')], [1, 1]);
+  assert.is((await d.read('2026-10', 'found_before_reported')).of('only_reported'), 3);
 });
 
 test('a fleet that joined on the 20th: costs, days and working time are those of the part that is known', async () => {

@@ -8,7 +8,7 @@ import { createReports } from '../../../collector/reports/reports.ts';
 import { createSchedules } from '../../../collector/reports/schedules.ts';
 import type { OutwardChange, PeriodReport, PeriodReportRow, ReportSchedule } from '../../../shared/api.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { kpiNumber, none } from '../../../shared/words/format.ts';
+import { kpiNumber, none, shownUnit } from '../../../shared/words/format.ts';
 import { languages } from '../../../shared/words/index.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { instant } from '../../support/fleet-history.ts';
@@ -223,9 +223,9 @@ test('text and HTML have the numbers of the report, in every language, and names
   for (const language of languages) {
     const { subject, text, html } = letterOf(report, language, 'https://keel.example.org/reports/r1', null);
     assert.not.match(subject, /[\r\n]/);
-    for (const { unit, value, state, currency } of report.content.stability.kpis) {
+    for (const { id: kpi, unit, value, state, currency } of report.content.stability.kpis) {
       if (state === 'insufficient' || state === 'no_data') continue;
-      const shown = kpiNumber(unit, value, language, currency);
+      const shown = kpiNumber(shownUnit(kpi, unit), value, language, currency);
       assert.is.not(shown, none);
       assert.match(text, shown);
       assert.match(html, shown.replace('&', '&amp;'));

@@ -1,6 +1,6 @@
 /** A report as it was made: first what a meeting needs, then its annexes; on paper the same as on the screen. */
 import type { PeriodReport, PeriodReportContent } from '../../../../shared/api.ts';
-import { number } from '../../../../shared/words/format.ts';
+import { number, shownUnit } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -63,7 +63,7 @@ function Exclusions({ content }: { content: PeriodReportContent }) {
 function Meanings({ content: { stability } }: { content: PeriodReportContent }) {
   return (
     <dl class="definitions small">
-      {stability.parts.map(({ part, weight, target, floor, unit }) => (
+      {stability.parts.map(({ part, kpi, weight, target, floor, unit }) => (
         <div key={part}>
           <dt>{t(`stability.part.${part}`)}</dt>
           <dd>
@@ -71,8 +71,8 @@ function Meanings({ content: { stability } }: { content: PeriodReportContent }) 
             <span class="quiet">
               {t('stability.define.line', {
                 weight: number(weight, language.value, 1),
-                target: formatUnit(unit, target),
-                floor: formatUnit(unit, floor),
+                target: formatUnit(shownUnit(kpi, unit), target),
+                floor: formatUnit(shownUnit(kpi, unit), floor),
               })}
             </span>
           </dd>

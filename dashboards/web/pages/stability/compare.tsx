@@ -1,6 +1,8 @@
 /** What a period stands beside: another period, or another site. Only what is more than chance gets an arrow. */
+
 import type { SiteRow, Stability } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
+import { shownUnit } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
@@ -37,7 +39,10 @@ export function comparedText(data: Stability, id: string): string | null {
   if (!kpi || !other || other.value === null || other.state === 'insufficient') return null;
   const { change } = other;
   const parts = [
-    t('stability.earlierValue', { month: comparedName(data), value: formatUnit(kpi.unit, other.value, kpi.currency) }),
+    t('stability.earlierValue', {
+      month: comparedName(data),
+      value: formatUnit(shownUnit(kpi.id, kpi.unit), other.value, kpi.currency),
+    }),
     change && verdictText(change.verdict, change.difference),
     data.compared && monitoredText(data.compared, language.value),
   ];

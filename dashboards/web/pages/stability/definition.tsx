@@ -1,7 +1,7 @@
 /** What the index is made of and since when; managers change it, and compute a closed month again. */
 import { useState } from 'preact/hooks';
 import type { Recomputed, Stability } from '../../../../shared/api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { none, number, shownUnit } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -171,13 +171,13 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
                 key: 'before',
                 head: t('stability.recompute.before'),
                 right: true,
-                cell: ({ kpi, before, currency }) => formatUnit(unitOf(kpi), before, currency),
+                cell: ({ kpi, before, currency }) => formatUnit(shownUnit(kpi, unitOf(kpi)), before, currency),
               },
               {
                 key: 'after',
                 head: t('stability.recompute.after'),
                 right: true,
-                cell: ({ kpi, after, currency }) => formatUnit(unitOf(kpi), after, currency),
+                cell: ({ kpi, after, currency }) => formatUnit(shownUnit(kpi, unitOf(kpi)), after, currency),
               },
             ]}
           />
@@ -220,8 +220,8 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
                 <span class="quiet">
                   {t('stability.define.line', {
                     weight: number(weight, language.value, 1),
-                    target: formatUnit(unit, target),
-                    floor: formatUnit(unit, floor),
+                    target: formatUnit(shownUnit(kpi, unit), target),
+                    floor: formatUnit(shownUnit(kpi, unit), floor),
                   })}
                 </span>
               </dd>

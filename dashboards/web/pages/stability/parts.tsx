@@ -1,7 +1,7 @@
 /** Why the index is what it is: its parts from 100 down, and the incidents and endpoints that took the points. */
 import { useState } from 'preact/hooks';
 import type { Stability } from '../../../../shared/api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { none, number, shownUnit } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
@@ -33,9 +33,9 @@ function stepsOf({ parts, index }: Stability): Step[] {
 }
 
 /** `100 at 99.90 %`, `0 at 99.00 %`. */
-const scaleOf = ({ unit, target, floor }: IndexPart) => [
-  t('stability.scaleTop', { target: formatUnit(unit, target) }),
-  t('stability.scaleFloor', { floor: formatUnit(unit, floor) }),
+const scaleOf = ({ kpi, unit, target, floor }: IndexPart) => [
+  t('stability.scaleTop', { target: formatUnit(shownUnit(kpi, unit), target) }),
+  t('stability.scaleFloor', { floor: formatUnit(shownUnit(kpi, unit), floor) }),
 ];
 
 export function Waterfall({ data }: { data: Stability }) {
@@ -53,7 +53,7 @@ export function Waterfall({ data }: { data: Stability }) {
       cell: ({ part }) =>
         part && (
           <>
-            {formatUnit(part.unit, part.value)}
+            {formatUnit(shownUnit(part.kpi, part.unit), part.value)}
             <div class="quiet tiny">
               {scaleOf(part).map((text) => (
                 <span class="nowrap" key={text}>

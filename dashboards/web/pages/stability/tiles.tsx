@@ -1,7 +1,7 @@
 /** The five numbers of a month, each a link to the list that it was computed from. */
 import type { ComponentChildren } from 'preact';
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
-import { none, number, percent } from '../../../../shared/words/format.ts';
+import { none, number, percent, shownUnit } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
@@ -39,7 +39,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
       {kpi.few.slice(0, 4).map(({ endpoint, ticket, value }) => (
         <span key={endpoint?.id ?? ticket?.id}>
           {endpoint?.name ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)}{' '}
-          <b>{formatUnit(kpi.unit, value, kpi.currency)}</b>
+          <b>{formatUnit(shownUnit(kpi.id, kpi.unit), value, kpi.currency)}</b>
         </span>
       ))}
     </span>
@@ -51,9 +51,11 @@ function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?:
   if (!kpi) return null;
   const part = data.parts.find((one) => one.kpi === id);
   const target =
-    part && part.unit === kpi.unit && t('stability.targetIs', { value: formatUnit(part.unit, part.target) });
+    part &&
+    part.unit === kpi.unit &&
+    t('stability.targetIs', { value: formatUnit(shownUnit(part.kpi, part.unit), part.target) });
   const isFew = kpi.state === 'insufficient';
-  const range = kpi.low !== kpi.high && !isFew && formatRange(kpi.unit, kpi.low, kpi.high);
+  const range = kpi.low !== kpi.high && !isFew && formatRange(shownUnit(kpi.id, kpi.unit), kpi.low, kpi.high);
   const counted = [
     t('stability.items', { n: number(kpi.n, language.value) }),
     kpi.coverage !== null && `${t('stability.coverage')} ${percent(kpi.coverage, language.value, 1)}`,
@@ -64,7 +66,7 @@ function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?:
       href={listOf(data, id)}
       name={kpiWord(id, 'name')}
       thin={kpi.thin}
-      figure={isFew ? <Few kpi={kpi} /> : formatUnit(kpi.unit, kpi.value, kpi.currency)}
+      figure={isFew ? <Few kpi={kpi} /> : formatUnit(shownUnit(kpi.id, kpi.unit), kpi.value, kpi.currency)}
       notes={[
         kpi.state === 'no_data' && kpiWord(id, 'nothing'),
         isFew && t('stability.insufficient'),

@@ -1,7 +1,8 @@
 /** Why a number differs between two periods: the incidents, sites and machines that make the difference, and the rest. */
+
 import type { ComponentChildren } from 'preact';
 import type { KpiWhy } from '../../../../shared/api.ts';
-import { isPercentage } from '../../../../shared/words/format.ts';
+import { shownUnit } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -17,7 +18,7 @@ type WhyLine = KpiWhy['sites']['lines'][number];
 
 /** Parts of percentages and of the index are points; all of them have a sign. */
 function signed({ kpi, unit, currency }: KpiWhy, value: number): string {
-  if (kpi === 'index' || isPercentage(unit)) {
+  if (kpi === 'index' || unit === 'percent') {
     const [decimals, least] = kpi === 'index' ? [1, 0.1] : [2, 0.01];
     const isLess = value !== 0 && Math.abs(value) < least / 2;
     const points = formatPoints(isLess ? Math.sign(value) * least : value, decimals);
@@ -85,7 +86,7 @@ export function Why({ kpi, from, to: until, site, children }: WhyProps) {
             const { difference, change } = why;
             const [was, is] = [why.from, why.to].map(({ period, value }) => ({
               month: formatMonth(period.name),
-              value: formatUnit(why.unit, value, why.currency),
+              value: formatUnit(shownUnit(why.kpi, why.unit), value, why.currency),
             })) as [{ month: string; value: string }, { month: string; value: string }];
             const notes = [why.from, why.to].flatMap((side) => {
               const note = monitoredText(side, language.value);
