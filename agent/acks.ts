@@ -47,7 +47,7 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
         sharedSince = lastAck;
         log.warn(
           { endpoint, name },
-          'Another machine reports under this identity, too. On the one that is the copy, run: npm run agent -- enroll CODE --again',
+          'Another machine reports under this identity, too. On the one that is the copy, run: npm run agent -- enroll --again',
         );
       }
       if (conflict !== 'content' || !spool.renumber(epoch)) return false;

@@ -7,13 +7,14 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
 import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
+import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { ask, openControlSocket } from './control-socket.ts';
-import { moveCredential, readCredential } from './credential.ts';
+import { moveCredential, plainPassword, readCredential } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
@@ -74,6 +75,7 @@ export function createAgent(options: AgentOptions): Agent {
   const clock = options.clock ?? systemClock;
   const credential = readCredential(data);
   if (!credential) throw fail('NOT_ENROLLED', { path: join(data, 'agent.json') });
+  const identity = credential;
   const memory = openMemory(memoryPath(data), log);
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
@@ -124,7 +126,7 @@ export function createAgent(options: AgentOptions): Agent {
       onLate: (lateMs) => void parts.announce(birth.recordGap({ jumpMs: 0, lateMs })),
     });
     parts.link = createLink({
-      credential: credential as NonNullable<typeof credential>,
+      credential: identity,
       spool,
       clock,
       log,
@@ -158,6 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
     async start() {
       makePrivate(data);
       if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
+      if (isReadable(identity.mqtt.url)) log.warn({ url: identity.mqtt.url }, plainPassword);
       const { config, faults } = await readLocal(data, checkNames);
       for (const fault of faults)
         log.warn({ fault }, 'The local settings have a fault; `doctor` shows the settings in force');

@@ -18,6 +18,10 @@ export interface Credential {
   kind_why: string;
 }
 
+/** For logs and the terminal, where `isReadable(mqtt.url)`. */
+export const plainPassword =
+  'The password of this endpoint goes over the network unencrypted, so whoever is on the way can report as it: give the broker a certificate, and an address that begins with mqtts://';
+
 export const credentialPath = (data: string) => join(data, 'agent.json');
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

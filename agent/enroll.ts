@@ -5,6 +5,7 @@ import { arch, hostname, platform } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
+import { isReadable } from '../shared/loopback.ts';
 import { escapedLines } from '../shared/safe-text.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import { english } from './english.ts';
@@ -21,6 +22,8 @@ export interface EnrollOptions {
   ca?: string;
   /** In the place of an old identity, which may be that of another machine. */
   again?: boolean;
+  /** The code may be sent without encryption to another machine. */
+  insecure?: boolean;
   fingerprint?: Fingerprint;
   kind: Guess;
   timeoutMs?: number;
@@ -28,7 +31,7 @@ export interface EnrollOptions {
 
 /**
  * Exchanges the code and stores the credential.
- * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE, or
+ * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, CODE_IN_CLEAR, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE, or
  * what the collector answers
  */
 export async function enroll(options: EnrollOptions): Promise<{ credential: Credential; looksLike: string[] }> {
@@ -37,6 +40,11 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
   const code = decodeJoinCode(options.code);
   const collector = (options.collector ?? code.url).replace(/\/+$/, '');
+  if (!/^https?:/.test(collector) || !URL.canParse(collector))
+    throw fail('BAD_FLAG', {
+      problem: `--collector "${collector}"; it is an address such as https://keel.example.net:7460`,
+    });
+  if (!options.insecure && isReadable(collector)) throw fail('CODE_IN_CLEAR', { url: collector });
   const how = { timeoutMs: options.timeoutMs ?? 20_000, ca: options.ca };
   const answer = await post(`${collector}/api/v1/enroll`, how, {
     code: code.secret,
@@ -143,7 +151,7 @@ function asRefused(url: string, { ca }: How, thrown: unknown): EvenkeelError | n
     return ca === undefined
       ? refused(
           'it comes from an authority that is not known here',
-          `Copy the certificate of that authority to this machine (${file}), and type: npm run agent -- enroll CODE --ca FILE`,
+          `Copy the certificate of that authority to this machine (${file}), and type: npm run agent -- enroll --ca FILE`,
         )
       : refused(
           'it does not come from the authority in the file given with --ca',

@@ -24,7 +24,7 @@ const commands: Record<string, AgentCommandEntry> = {
   run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
   enroll: {
     usage:
-      'enroll CODE | --file F | -   [--again] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation]',
+      'enroll [CODE | --file F | -]   [--again] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
     load: () => import('./commands/enroll.ts'),
   },
   once: { usage: 'once                    print one report as JSON', load: () => import('./commands/once.ts') },

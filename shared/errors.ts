@@ -160,6 +160,11 @@ export const errors = {
   ),
 
   // Enrolment
+  CODE_IN_CLEAR: row(
+    400,
+    'The join code was not sent to {url}: that connection is not encrypted, so whoever is on the way could read it and report as this machine.',
+    'Give the collector a certificate (tls.cert and tls.key in its evenkeel.yaml) and create a new code. If you trust every network on the way: enroll --insecure-http.',
+  ),
   BAD_JOIN_CODE: row(400, 'The join code {code} is not complete.', 'Copy the whole line from the page "Add endpoint".'),
   JOIN_CODE_UNKNOWN: row(
     403,
@@ -175,12 +180,12 @@ export const errors = {
   ALREADY_ENROLLED: row(
     409,
     'This machine is enrolled already, as {name} at {collector}.',
-    'Nothing to do. Where this is a copy of another machine, or the collector is another: enroll CODE --again.',
+    'Nothing to do. Where this is a copy of another machine, or the collector is another: enroll --again.',
   ),
   NOT_ENROLLED: row(
     400,
     'This machine is not enrolled: {path} is missing.',
-    'Run `npm run agent -- enroll CODE` with a code from the page "Add endpoint".',
+    'Run `npm run agent -- enroll` and paste a code from the page "Add endpoint".',
   ),
   AGENT_RUNNING: row(
     409,

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
+import { isReadable } from '../../shared/loopback.ts';
 import type { AgentConfig } from '../../shared/report.ts';
 import { type AgentState, checkNames, spoolPath } from '../agent.ts';
 import { attempt, type CheckOutcome } from '../attempt.ts';
@@ -16,7 +17,7 @@ import type { Check, CheckContext } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext, memoryPath } from '../context.ts';
 import { ask } from '../control-socket.ts';
-import { type Credential, readCredential } from '../credential.ts';
+import { type Credential, plainPassword, readCredential } from '../credential.ts';
 import { english } from '../english.ts';
 import { merge, paceOf } from '../intervals.ts';
 import { readLocal } from '../local.ts';
@@ -134,7 +135,7 @@ function describeRunning(state: AgentState): string[] {
       ? []
       : [
           `identity       another machine reports under it, too, since ${new Date(link.sharedSince).toISOString()}`,
-          '    to do: on the one that is the copy, run `npm run agent -- enroll CODE --again` and start its agent again',
+          '    to do: on the one that is the copy, run `npm run agent -- enroll --again` and start its agent again',
         ]),
     ...state.checks
       .filter((check) => check.status === 'failed')
@@ -143,11 +144,12 @@ function describeRunning(state: AgentState): string[] {
 }
 
 async function describeRoad(data: string, credential: Credential | null): Promise<string[]> {
-  if (!credential) return ['enrolment      none: run `npm run agent -- enroll CODE`'];
+  if (!credential) return ['enrolment      none: run `npm run agent -- enroll`'];
   const state = (await ask(data, 'status')) as AgentState | null;
   return [
     `enrolment      ${credential.name} (${credential.endpoint}) at ${credential.collector}; a ${credential.kind}: ${credential.kind_why}`,
     `broker         ${credential.mqtt.url}: ${await reach(credential.mqtt.url)}`,
+    ...(isReadable(credential.mqtt.url) ? [`    to do: ${plainPassword}`] : []),
     ...(state
       ? describeRunning(state)
       : [

@@ -3,10 +3,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { isReadable } from '../../shared/loopback.ts';
 import { reason } from '../../shared/reason.ts';
 import { ask } from '../control-socket.ts';
-import { credentialPath } from '../credential.ts';
+import { credentialPath, plainPassword } from '../credential.ts';
 import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
@@ -17,24 +20,51 @@ import { print } from './print.ts';
 
 const kinds = ['server', 'workstation'] as const;
 
-/** @throws EvenkeelError BAD_FLAG, CONFIG_UNREADABLE */
-function readCode({ values, words }: CommandLine): string {
-  const [word, ...more] = words;
-  const given = [...(word === undefined ? [] : ['a code']), ...(values.file === undefined ? [] : ['--file'])];
-  if (given.length !== 1 || more.length > 0)
-    throw fail('BAD_FLAG', { problem: given.length === 0 ? 'no join code' : 'more than one join code' });
-  if (word !== undefined && word !== '-') return word;
-  // 0 is standard input.
-  const source = word === '-' || values.file === '-' ? 0 : String(values.file);
+const codeInWords = `The join code stands in the command line: while this runs, every user of this machine can read it in the list of processes, and the shell keeps it in its history.
+Next time run \`npm run agent -- enroll\` and paste the code when asked, or send it to \`enroll -\`.
+`;
+
+/** As a password: what is typed or pasted is not shown. */
+async function askForCode(): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // Only now does the terminal no longer show what is typed.
+  process.stderr.write('Join code (it is not shown): ');
+  // In this mode Ctrl-C and Ctrl-D come as keys.
+  const aborted = new Promise<string>((resolve) => {
+    lines.once('SIGINT', () => resolve(''));
+    lines.once('close', () => resolve(''));
+  });
+  const code = await Promise.race([lines.question(''), aborted]);
+  lines.close();
+  process.stderr.write('\n');
+  return code;
+}
+
+function readSource(source: string | 0): string {
   try {
     return readFileSync(source, 'utf8');
   } catch (thrown) {
-    throw fail(
-      'CONFIG_UNREADABLE',
-      { file: String(values.file ?? 'standard input'), reason: reasonOf(thrown) },
-      thrown,
-    );
+    const file = source === 0 ? 'standard input' : source;
+    throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
+}
+
+/** @throws EvenkeelError BAD_FLAG, CONFIG_UNREADABLE */
+async function readCode({ values, words }: CommandLine): Promise<string> {
+  const [word, ...more] = words;
+  const file = values.file === undefined ? undefined : String(values.file);
+  if (more.length > 0 || (word !== undefined && file !== undefined))
+    throw fail('BAD_FLAG', { problem: 'more than one join code' });
+  if (word !== undefined && word !== '-') {
+    process.stderr.write(codeInWords);
+    return word;
+  }
+  if (file !== undefined && file !== '-') return readSource(file);
+  const code = process.stdin.isTTY ? await askForCode() : readSource(0);
+  if (code.trim() === '')
+    throw fail('BAD_FLAG', { problem: 'no join code, and none came from the terminal or standard input' });
+  return code;
 }
 
 /** @throws EvenkeelError CONFIG_UNREADABLE, UNTRUSTED_PATH, BAD_FLAG when the file holds no certificate */
@@ -69,15 +99,17 @@ export const command: AgentCommand = {
     kind: { type: 'string' },
     ca: { type: 'string' },
     again: { type: 'boolean' },
+    'insecure-http': { type: 'boolean' },
   },
   async run(line) {
     const { data, values } = line;
-    const code = readCode(line);
+    const code = await readCode(line);
     const { credential, looksLike } = await enroll({
       data,
       code,
       kind: await kindOf(values.kind),
       again: values.again === true,
+      insecure: values['insecure-http'] === true,
       fingerprint: fingerprintOf(await readParts(process.platform, '', run)),
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
@@ -88,6 +120,7 @@ export const command: AgentCommand = {
       `Enrolled as ${credential.name} at ${credential.collector}.`,
       `It counts as a ${credential.kind}: ${credential.kind_why}. You can change that on its page.`,
       `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
+      ...(isReadable(credential.mqtt.url) ? [`${plainPassword}.`] : []),
       ...(known === ''
         ? []
         : [

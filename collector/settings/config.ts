@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
@@ -337,10 +338,6 @@ function readState(
   return postgresPlace(given, password.text ?? inFile ?? null, ca ?? null);
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}
-
 /** A network sees passwords and measurements of plain connections: that must be a decision, never a default. */
 function refusePlain({ http, mqtt, tls }: Config): void {
   if (tls) return;
@@ -353,7 +350,7 @@ function refusePlain({ http, mqtt, tls }: Config): void {
 function plainPassword({ series: { name, secretTo } }: Config): string[] {
   if (secretTo === undefined) return [];
   const { protocol, hostname } = new URL(secretTo);
-  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return [];
+  if (protocol === 'https:' || isLoopback(hostname)) return [];
   return [`The password for ${name} goes over the network in plain text; use https where you can.`];
 }
 

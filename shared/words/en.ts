@@ -2124,6 +2124,9 @@ export const words = {
     hereOnly: 'Only this machine can use this line',
     hereOnlyLead:
       'The collector listens on its own machine only (127.0.0.1). For other machines, set http.host, mqtt.host and tls in evenkeel.yaml, start it again, and create a new code.',
+    inClear: 'The connection to this collector is not encrypted',
+    inClearLead:
+      'Whoever is on the way could read the code, so agents do not send it. Set tls in evenkeel.yaml and an address that begins with https://, and create a new code. If you trust every network on the way, add --insecure-http to the line.',
     once: 'The code is shown only now: the collector stores only its hash.',
     adminOnly: 'Join codes are created by admins. Ask one for a line to paste.',
     codes: 'Join codes',

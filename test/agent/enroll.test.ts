@@ -1,16 +1,21 @@
 /** Enrolment against a real HTTP server: the code from everywhere, the credential, every refusal in words. */
 
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeCredential } from '../../agent/credential.ts';
 import { guessKind, type Signs } from '../../agent/platform/kind.ts';
 import { version } from '../../agent/version.ts';
 import { errors } from '../../shared/errors.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
+import { isReadable } from '../../shared/loopback.ts';
 import { reason } from '../../shared/reason.ts';
-import { startAgent, temporaryFolder } from '../support/agent.ts';
+import { agentMain, credentialFor, startAgent, temporaryFolder } from '../support/agent.ts';
+import { until } from '../support/broker.ts';
 
 const codeFor = (url: string, secret = 'once') =>
   `EK1-${Buffer.from(JSON.stringify({ u: url, c: secret })).toString('base64url')}`;
@@ -108,6 +113,122 @@ test('refusals say what and what to do, leave nothing behind, and exit 1 or 2', 
     }
     assert.throws(() => statSync(join(data, 'agent.json')));
   }));
+
+test('nobody reads the code in the list of processes: a prompt that shows nothing, and a warning where it is a word', () =>
+  withServer(async ({ url }, data) => {
+    const code = codeFor(url);
+    const word = await enroll(`${data}1`, [code]);
+    assert.is(word.code, 0, 'it works all the same');
+    assert.match(
+      word.stderr,
+      /every user of this machine can read it in the list of processes[\s\S]*paste the code when asked/,
+    );
+    for (const [words, input] of [
+      [['-'], `${code}\n`],
+      [[], code],
+    ] as const) {
+      const read = await enroll(`${data}${words.length}x`, [...words], input);
+      assert.equal([read.code, read.stderr], [0, '']);
+    }
+    const empty = await enroll(data, [], ' \n');
+    assert.is(empty.code, 2);
+    assert.match(empty.stderr, /no join code/);
+    if (spawnSync('script', ['--version']).status !== 0) return;
+    // With a terminal of its own.
+    const command = [process.execPath, agentMain, 'enroll', '--data', `${data}4`].join(' ');
+    for (const [typed, status] of [
+      [`${code}\r`, 0],
+      ['EK1-half\u0003', 2],
+    ] as const) {
+      const child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: 'pipe' });
+      let shown = '';
+      child.stdout.on('data', (chunk) => {
+        if (!shown.includes('Join code') && String(chunk).includes('Join code')) child.stdin.write(typed);
+        shown += chunk;
+      });
+      const [exit] = await once(child, 'close');
+      assert.is(exit, status, shown);
+      assert.not.match(shown, /EK1-/, 'neither echoed nor printed');
+    }
+  }));
+
+test('over plain http the code goes to this machine only, unless that is said', async () => {
+  const reasons = async (url: string, words: string[] = []) => {
+    const folder = temporaryFolder();
+    const { code, stderr } = await enroll(join(folder.path, 'data'), ['-', ...words], codeFor(url));
+    folder.remove();
+    return { code, stderr };
+  };
+  // .invalid is never found: whatever was sent would have failed otherwise.
+  for (const words of [[], ['--collector', 'http://127.0.0.1.evenkeel.invalid:1']]) {
+    const { code, stderr } = await reasons('http://keel.evenkeel.invalid:1', words);
+    assert.is(code, 1);
+    assert.match(stderr, /was not sent to http:.*not encrypted[\s\S]*--insecure-http/);
+  }
+  assert.match((await reasons('http://keel.evenkeel.invalid:1', ['--insecure-http'])).stderr, /cannot be reached/);
+  assert.match((await reasons('https://keel.evenkeel.invalid:1')).stderr, /cannot be reached/);
+  const { code, stderr } = await reasons('http://127.0.0.1:1', ['--collector', 'keel:7460']);
+  assert.is(code, 2);
+  assert.match(stderr, /--collector "keel:7460"; it is an address such as/);
+});
+
+test('what is on this machine, and what can be read on the way', () => {
+  const own = [
+    'localhost',
+    'LOCALHOST',
+    '127.0.0.1',
+    '127.8.9.1',
+    '::1',
+    '[::1]',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '[::ffff:127.0.0.1]',
+  ];
+  for (const host of own) assert.is(isReadable(`http://${host.replace(/^::1$/, '[::1]')}:7460`), false, host);
+  const others = [
+    'keel',
+    '10.0.0.1',
+    '127.0.0.1.example.org',
+    'localhost.example.org',
+    '[fe80::1]',
+    '0.0.0.0',
+    '128.0.0.1',
+    '[::ffff:10.0.0.1]',
+  ];
+  for (const host of others)
+    for (const [scheme, readable] of Object.entries({ http: true, mqtt: true, https: false, mqtts: false }))
+      assert.is(isReadable(`${scheme}://${host}:1`), readable, `${scheme} ${host}`);
+  assert.is(isReadable('http://127.0.0.1@keel.example.org/'), true, 'a name in front of the host is no host');
+});
+
+test('a password over plain mqtt to another machine is warned of at enrolment, start and by doctor', async () => {
+  const folder = temporaryFolder();
+  writeCredential(folder.path, credentialFor('mqtt://keel.evenkeel.invalid:1883'));
+  const doctor = await startAgent(['doctor', '--data', folder.path]).finished;
+  assert.match(doctor.stdout, /to do: The password of this endpoint goes over the network unencrypted/);
+  const run = startAgent(['run', '--data', folder.path]);
+  await until('the warning', () => run.output().includes('goes over the network unencrypted'), 60_000);
+  run.child.kill('SIGTERM');
+  await run.finished;
+  folder.remove();
+  const app = fastify();
+  const mqtt = { url: 'mqtt://keel.evenkeel.invalid:1883' };
+  app.post('/api/v1/enroll', async () => ({
+    endpoint: 'abcdefgh12345678',
+    bucket: '0f',
+    name: 'box',
+    secret: 's',
+    mqtt,
+  }));
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const place = temporaryFolder();
+  const done = await enroll(join(place.path, 'data'), ['-'], codeFor(url));
+  await app.close();
+  place.remove();
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stdout, /goes over the network unencrypted/);
+});
 
 test('a credential file with holes is refused, not overwritten', () =>
   withServer(async ({ url }, data) => {

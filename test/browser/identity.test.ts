@@ -99,7 +99,7 @@ step('both machines of one identity stand on its page with what to do, in both l
   ] as const)
     await signOn(gold, instance, hostname);
   await open(gold.endpoint);
-  for (const text of ['Several machines report under this identity', 'till-1', 'till-2', /enroll CODE --again/])
+  for (const text of ['Several machines report under this identity', 'till-1', 'till-2', /enroll --again/])
     await shows(text);
   assert.equal(await violations(page), []);
   await open(gold.endpoint, 'ja');

@@ -64,11 +64,11 @@ test('without --ca it says what to type; with it the machine is enrolled, and la
   if (!own || !other) return skip();
   const settings = `{ cert: "${own.cert}", key: "${own.key}", ca: "${own.ca}" }`;
   await withCollector(settings, async ({ collector, made, home }) => {
-    assert.match(made.line, /^npm run agent -- enroll EK1-\S+ --ca evenkeel-ca\.crt$/);
+    assert.match(made.line, /^echo EK1-\S+ \| npm run agent -- enroll - --ca evenkeel-ca\.crt$/);
     const plain = await enroll(home, made.code);
     assert.is(plain.code, 1);
     assert.match(plain.stderr, 'authority that is not known here');
-    assert.match(plain.stderr, 'npm run agent -- enroll CODE --ca FILE');
+    assert.match(plain.stderr, 'npm run agent -- enroll --ca FILE');
     const wrong = await enroll(home, made.code, '--ca', other.ca);
     assert.is(wrong.code, 1);
     assert.match(wrong.stderr, 'not come from the authority in the file');

@@ -93,9 +93,10 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       });
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
-      // Without it the agent would refuse the certificate: no system trusts a private authority.
+      // By `echo`, which every shell has built in: in the words of a command each user of the machine could read the code.
+      // Without --ca the agent would refuse the certificate: no system trusts a private authority.
       const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
-      return reply.status(201).send({ enrollment, code, line: `npm run agent -- enroll ${code}${trust}` });
+      return reply.status(201).send({ enrollment, code, line: `echo ${code} | npm run agent -- enroll -${trust}` });
     },
   );
 

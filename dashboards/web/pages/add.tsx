@@ -1,6 +1,7 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 import { useState } from 'preact/hooks';
 import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
+import { isLoopback, isReadable } from '../../../shared/loopback.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -64,19 +65,20 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   );
 }
 
-/** Whether the address in a join code means this machine and no other. The code: `EK1-` and base64url of `{u, c}`. */
-function reachesHereOnly(code: string): boolean {
+/** What is wrong with the address in a join code: `EK1-` and base64url of `{u, c}`. */
+function addressFault(code: string): 'hereOnly' | 'inClear' | null {
   try {
     const text = atob(code.slice('EK1-'.length).replaceAll('-', '+').replaceAll('_', '/'));
-    const { hostname } = new URL((JSON.parse(text) as { u: string }).u);
-    return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+    const { u } = JSON.parse(text) as { u: string };
+    return isLoopback(new URL(u).hostname) ? 'hereOnly' : isReadable(u) ? 'inClear' : null;
   } catch {
     // A code of unknown format cannot be checked here; the line is shown all the same.
-    return false;
+    return null;
   }
 }
 
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
+  const fault = addressFault(made.code);
   return (
     <div class="paste">
       <p>{t('add.paste')}</p>
@@ -97,9 +99,9 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
           </p>
         </Callout>
       )}
-      {reachesHereOnly(made.code) && (
-        <Callout tone="warning" title={t('add.hereOnly')}>
-          <p>{t('add.hereOnlyLead')}</p>
+      {fault && (
+        <Callout tone="warning" title={t(`add.${fault}`)}>
+          <p>{t(`add.${fault}Lead`)}</p>
         </Callout>
       )}
       <Callout tone="info">{t('add.once')}</Callout>

@@ -24,7 +24,7 @@ function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
         ))}
       </ul>
       <p>
-        {t('identity.sharedDo')} <code>npm run agent -- enroll CODE --again</code>
+        {t('identity.sharedDo')} <code>npm run agent -- enroll --again</code>
       </p>
     </Callout>
   );
