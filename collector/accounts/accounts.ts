@@ -1,5 +1,5 @@
+import { type Attempts, createAttempts } from '../doors/attempts.ts';
 import type { State } from '../state/open.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';

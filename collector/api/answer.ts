@@ -4,8 +4,8 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
+import { limits } from '../doors/limits.ts';
 import { access } from './access.ts';
-import { limits } from './doors.ts';
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known =
@@ -24,13 +24,13 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
  * answer. Resolves at the end of the body, or where it is too much or takes too long.
  */
 function drained(raw: IncomingMessage): Promise<void> {
-  let left: number = limits.drained;
+  let left: number = limits.http.drained;
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(done, limits.drain);
+    const timer = setTimeout(done, limits.http.drain);
     raw.on('data', (piece: Buffer) => {
       left -= piece.length;
       if (left < 0) done();
@@ -63,17 +63,20 @@ const methodsAt = (path: string) => [
 
 /** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which is closed. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // What TLS did not agree on cannot be answered: the answer would wait for the handshake, for ever.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = unreadable[error.code ?? ''] ?? 400;
   const { code, message, hint } = fail('BAD_REQUEST', { problem: error.message.slice(0, 200) });
   const body = Buffer.from(JSON.stringify({ code, message, hint }), 'utf8');
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // Without waiting for the other side to close, which it may never do.
+  socket.destroySoon();
 }
 
 const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
@@ -81,7 +84,7 @@ const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 /** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const limit = request.routeOptions.bodyLimit ?? limits.body;
+    const limit = request.routeOptions.bodyLimit ?? limits.http.body;
     // Sent in chunks it has no length beforehand.
     return fail('TOO_LARGE', { size: request.headers['content-length'] ?? `more than ${limit}`, limit });
   }

@@ -1,33 +1,17 @@
 /**
  * What every answer and request has in common, whoever sends it: which names of this collector are served, what may be
- * kept by browsers and proxies, and how long a connection may take. Limits of time and size of HTTP stand here.
+ * kept by browsers and proxies, and how many connections strangers may hold.
  */
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter } from 'prom-client';
 import { fail } from '../../shared/errors.ts';
+import { createGate } from '../doors/gate.ts';
+import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
 import type { App, Context } from './context.ts';
-
-/** Bytes and ms. */
-export const limits = {
-  body: 256 * 1024,
-  /** Of a body that is too large so much is read, for so long, before the answer. */
-  drained: 32 * 1024 * 1024,
-  drain: 5_000,
-  /** A TLS connection that is not agreed on by then is closed. */
-  handshake: 10_000,
-  /** From the connection, or the end of the request before, to the end of the headers. */
-  headers: 10_000,
-  /** The same to the end of the body. */
-  request: 30_000,
-  keepAlive: 10_000,
-  /** How often connections are looked at for the two above. */
-  look: 5_000,
-  parameter: 300,
-} as const;
 
 /** Half a year, as advised for names that will not go back to http. */
 const strictTransport = 'max-age=15552000';
@@ -47,7 +31,7 @@ const counted = new Set([401, 403, 405, 413, 421, 429]);
  * An address in digits cannot be made to point elsewhere, so it is always ours.
  */
 export function createDoors(
-  { addresses, registry }: Pick<Context, 'addresses' | 'registry'>,
+  { addresses, clock, registry }: Pick<Context, 'addresses' | 'clock' | 'registry'>,
   { http }: Pick<Config, 'http'>,
 ) {
   const given = new Set(['localhost', nameOf(hostname()), nameOf(http.host), ...http.names.map(nameOf)]);
@@ -61,8 +45,15 @@ export function createDoors(
     registers: [registry],
   });
 
+  const gate = createGate({
+    ...{ rules: limits.http.gate, monotonic: clock.monotonic },
+    onClosed: () => refused.inc({ code: 'TOO_MANY_CONNECTIONS' }),
+  });
+
   return (app: App): void => {
-    app.addHook('onResponse', async ({ refusedAs }: FastifyRequest, { statusCode }: FastifyReply) => {
+    app.server.on('connection', gate.enter);
+    app.addHook('onResponse', async ({ refusedAs, caller, raw }: FastifyRequest, { statusCode }: FastifyReply) => {
+      if (caller) gate.known(raw.socket);
       if (refusedAs !== null && counted.has(statusCode)) refused.inc({ code: refusedAs });
     });
     app.addHook('onRequest', async (request: FastifyRequest) => {

@@ -8,11 +8,12 @@ import { Type } from 'typebox';
 import { ErrorBody } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
 import { answerError, answerUnreadable } from './answer.ts';
 import type { App, Context } from './context.ts';
-import { createDoors, limits } from './doors.ts';
+import { createDoors } from './doors.ts';
 import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
@@ -30,19 +31,19 @@ export interface ServerOptions {
 export async function createServer(context: Context, options: ServerOptions): Promise<App> {
   const { http, tls } = options.config;
   const patience = {
-    ...{ headersTimeout: limits.headers, connectionsCheckingInterval: limits.look },
-    ...(tls ? { handshakeTimeout: limits.handshake } : {}),
+    ...{ headersTimeout: limits.http.headers, connectionsCheckingInterval: limits.http.look },
+    ...(tls ? { handshakeTimeout: limits.http.handshake } : {}),
   };
   const settings: FastifyServerOptions = {
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: limits.body,
+    bodyLimit: limits.http.body,
     clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
-    requestTimeout: limits.request,
-    keepAliveTimeout: limits.keepAlive,
+    requestTimeout: limits.http.request,
+    keepAliveTimeout: limits.http.keepAlive,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: limits.parameter },
+    routerOptions: { maxParamLength: limits.http.parameter },
     trustProxy: http.trustProxy.length > 0 && http.trustProxy,
     ...(tls ? { https: { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', ...patience } } : { http: patience }),
   };

@@ -3,7 +3,7 @@
  * beyond one waits with everything that it sends next, and so do its acknowledgements. Nothing is refused for it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Allowances, createAllowances } from './allowance.ts';
+import { type Allowances, createAllowances } from '../doors/allowance.ts';
 
 /** `perHour` and `burst` in the unit of the meter. */
 export const budgetRules = {

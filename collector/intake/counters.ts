@@ -14,7 +14,12 @@ export function createIntakeCounters(registry: Registry) {
     inventory: messages.labels('inventory'),
     duplicates: counter('duplicates_total', 'Messages that were stored already and were acknowledged again'),
     conflicts: counter('conflicts_total', 'Messages refused because their number had brought another content'),
-    refused: counter('refused_total', 'Connections, publications and subscriptions refused, by reason', ['reason']),
+    refused: new Counter({
+      name: 'evenkeel_mqtt_refused_total',
+      help: 'Connections, publications and subscriptions refused at the port of MQTT, by reason',
+      labelNames: ['reason'],
+      registers: [registry],
+    }),
     quarantined: counter('quarantined_total', 'Messages or parts of them put aside, by error code', ['code']),
     droppedFields: counter('dropped_fields_total', 'Values dropped while the rest was stored, by reason', ['reason']),
     correctedTimes: counter('corrected_times_total', 'Reports whose times were corrected or clipped'),

@@ -5,9 +5,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { createAllowances } from '../doors/allowance.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { createAllowances } from './allowance.ts';
 import type { IntakeCounters } from './counters.ts';
 import { type PartlyRefused, sampleOf } from './refused-parts.ts';
 

@@ -87,7 +87,8 @@ async function openOurs(endpoints: number): Promise<Subject> {
   };
 }
 
-const unlimited = { messagesPerSecond: 1e9, messagesAtOnce: 1e9, maxUnknownPerAddress: 20_000, maxUnknown: 20_000 };
+const gate = { connections: 1e6, strangers: 1e6, perAddress: 1e6, perKnownAddress: 1e6, evictAfter: 1e9 };
+const unlimited = { messagesPerSecond: 1e9, messagesAtOnce: 1e9, gate };
 
 async function addEndpoints(state: State, count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, n) => ({

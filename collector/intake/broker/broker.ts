@@ -10,7 +10,9 @@ import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
 import { quoted } from '../../../shared/safe-text.ts';
 import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
-import { createAllowances } from '../allowance.ts';
+import { createAllowances } from '../../doors/allowance.ts';
+import { createAttempts } from '../../doors/attempts.ts';
+import { limits as allLimits } from '../../doors/limits.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -21,24 +23,19 @@ import { createPublications, type PublicationRules, type Publications } from './
 import { createRefusals, type Refuse } from './refusals.ts';
 
 export interface Limits extends ListenerRules, PublicationRules {
-  connectMs: number;
+  connect: number;
+  slowed: number;
+  drain: number;
+  unread: number;
   /** Of one endpoint, and burst: an agent that cannot stay connected waits longer each time. */
   connectsPerSecond: number;
   connectsAtOnce: number;
-  /** A connection that does not read is ended after this. */
-  drainMs: number;
-  /** Bytes that may wait for a connection to read before ack messages to it are dropped. */
-  unreadBytes: number;
 }
 
+const { mqtt } = allLimits;
+
 const defaultLimits: Limits = {
-  maxConnections: 20_000,
-  maxUnknown: 5000,
-  maxUnknownPerAddress: 500,
-  handshakeMs: 5000,
-  connectMs: 5000,
-  drainMs: 15_000,
-  unreadBytes: 64 * 1024,
+  ...mqtt,
   connectsPerSecond: 0.5,
   connectsAtOnce: 60,
   messagesPerSecond: 100,
@@ -101,13 +98,14 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     port: parts.port,
     tls: parts.tls,
     rules: limits,
+    monotonic: clock.monotonic,
     refuse,
     onConnection(socket) {
       const client = aedes.handle(socket);
       limitFrames(client, () => connections.of(client) !== undefined);
-      onOtherPackets(client, () => {
+      onOtherPackets(client, (cost) => {
         const connection = connections.of(client);
-        if (connection && !publications.takeOther(connection)) connections.end(connection);
+        if (connection && !publications.takeOther(connection, cost)) connections.end(connection);
       });
     },
   }).catch(async (thrown: unknown) => {
@@ -141,7 +139,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   };
 }
 
-const isUnread = (client: Client, { unreadBytes }: Limits) => (client.conn as Socket).writableLength > unreadBytes;
+const isUnread = (client: Client, { unread }: Limits) => (client.conn as Socket).writableLength > unread;
 
 type Inside = BrokerParts & { refuse: Refuse; connections: Connections };
 
@@ -154,11 +152,12 @@ function createAedes(
   const connects = createAllowances({
     ...{ perSecond: limits.connectsPerSecond, burst: limits.connectsAtOnce, monotonic: parts.clock.monotonic },
   });
+  const wrong = createAttempts(parts.clock.monotonic);
   const aedes = new Aedes({
     mq: noRouting,
-    connectTimeout: limits.connectMs,
-    drainTimeout: limits.drainMs,
-    maxTopicLevels: 8,
+    connectTimeout: limits.connect,
+    drainTimeout: limits.drain,
+    maxTopicLevels: mqtt.topicLevels,
     preConnect(client, packet, done) {
       const refusal = refuseConnect(packet as IConnectPacket);
       // Refused in `authenticate`, which can send the return code.
@@ -180,7 +179,13 @@ function createAedes(
       }
       const { reason, text, returnCode } = isTooOften ? tooOften : (refusal ?? wrongSecret);
       refuse(reason, addressOf(client), `${text} (client ${quoted(String(client.id).slice(0, 40))})`);
-      done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
+      const answer = () => done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
+      // A right credential costs less to check than to ask whether it may be, so only the wrong ones wait.
+      const isGuess = !refusal && !isTooOften;
+      if (!isGuess || wrong.begin(String(username), addressOf(client)) === 0) return answer();
+      refuse('slowed', addressOf(client), `too many wrong credentials; answered after ${limits.slowed / 1000} s`);
+      const late = setTimeout(answer, limits.slowed);
+      client.conn.once('close', () => clearTimeout(late));
     },
     authorizePublish(client, packet, done) {
       const connection = client ? connections.of(client) : undefined;

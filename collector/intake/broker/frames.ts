@@ -2,19 +2,22 @@
  * How large one MQTT packet may be. aedes buffers a packet until it is whole, before and after authentication, so half
  * a CONNECT that announces 48 MB would be collected byte by byte. The announced length is refused as soon as it is read.
  */
-import { maxWireBytes } from '../../../shared/wire.ts';
+import { limits } from '../../doors/limits.ts';
 
-/** Ids, a 43-character password and a will fit several times. */
-const connectFrameBytes = 4096;
-/** Twice the largest payload, so that a slightly oversized message is still quarantined and acknowledged. */
-const frameBytes = 2 * maxWireBytes;
+const { frame, publish } = limits.mqtt;
+
+interface Packet {
+  cmd: string;
+  subscriptions?: unknown[];
+  unsubscriptions?: unknown[];
+}
 
 /** The parts of mqtt-packet's parser (9.0.2) that this relies on; tested in test/collector/intake/bad-input.test.ts. */
 interface Parser {
-  packet: { length: number };
+  packet: { cmd: string; length: number };
   _parseLength(): boolean;
   emit(event: 'error', error: Error): boolean;
-  prependListener(event: 'packet', listener: (packet: { cmd: string }) => void): void;
+  prependListener(event: 'packet', listener: (packet: Packet) => void): void;
   error: Error | null;
 }
 
@@ -24,7 +27,7 @@ export function limitFrames(client: object, isKnown: () => boolean): void {
   const parseLength = parser._parseLength;
   parser._parseLength = function (this: Parser) {
     if (!parseLength.call(this)) return false;
-    const limit = isKnown() ? frameBytes : connectFrameBytes;
+    const limit = this.packet.cmd === 'publish' && isKnown() ? publish : frame;
     if (this.packet.length <= limit) return true;
     this.error = new Error(`a packet of ${this.packet.length} bytes was announced; at most ${limit} are taken`);
     this.emit('error', this.error);
@@ -32,9 +35,12 @@ export function limitFrames(client: object, isKnown: () => boolean): void {
   };
 }
 
-/** Called for each packet that is no PUBLISH, before aedes gets it: pings and subscriptions have a cost, too. */
-export function onOtherPackets(client: object, count: () => void): void {
-  (client as { _parser: Parser })._parser.prependListener('packet', ({ cmd }) => {
-    if (cmd !== 'publish') count();
+/**
+ * Calls with what each packet that is no PUBLISH costs, in messages, before aedes gets it: pings have a cost, too, and a
+ * SUBSCRIBE has one for each of its topics.
+ */
+export function onOtherPackets(client: object, count: (cost: number) => void): void {
+  (client as { _parser: Parser })._parser.prependListener('packet', (packet) => {
+    if (packet.cmd !== 'publish') count((packet.subscriptions ?? packet.unsubscriptions ?? [null]).length);
   });
 }

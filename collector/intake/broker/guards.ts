@@ -2,6 +2,7 @@
 import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
 import { quoted } from '../../../shared/safe-text.ts';
 import { downLeaves, parseTopic, type UpLeaf, upLeaves } from '../../../shared/topics.ts';
+import { limits } from '../../doors/limits.ts';
 
 export interface Refusal {
   /** Label of a counter, so of low cardinality. */
@@ -12,8 +13,7 @@ export interface Refusal {
   returnCode?: 2 | 3 | 4 | 5;
 }
 
-/** Not needed for liveness, but a session without a keep-alive would hold memory for ever. */
-const longestKeepAliveS = 120;
+const { keepAlive, password } = limits.mqtt;
 
 /** A CONNECT before its password is looked at. `packet` is as mqtt-packet parsed it. */
 export function refuseConnect(packet: IConnectPacket): Refusal | null {
@@ -21,11 +21,12 @@ export function refuseConnect(packet: IConnectPacket): Refusal | null {
   const refusal = (reason: string, text: string, returnCode: 2 | 4 | 5 = 5) => ({ reason, text, returnCode });
   if (!clientId || clientId !== username)
     return refusal('client_id', 'the client id must be the id of the endpoint, and so must the user name', 2);
-  if (!packet.password || packet.password.length > 256)
-    return refusal('no_password', 'a password of at most 256 bytes is needed', 4);
+  if (!packet.password || packet.password.length > password)
+    return refusal('no_password', `a password of at most ${password} bytes is needed`, 4);
   if (packet.clean !== true) return refusal('not_clean', 'only clean sessions are taken');
-  if (!packet.keepalive || packet.keepalive > longestKeepAliveS)
-    return refusal('keep_alive', `the keep-alive must be 1 to ${longestKeepAliveS} s, it is ${packet.keepalive}`);
+  // Not needed for liveness, but a session without a keep-alive would hold memory for ever.
+  if (!packet.keepalive || packet.keepalive > keepAlive)
+    return refusal('keep_alive', `the keep-alive must be 1 to ${keepAlive} s, it is ${packet.keepalive}`);
   if (packet.will) return refuseWill(clientId, packet.will);
   return null;
 }

@@ -2,6 +2,7 @@
 import { createServer as createPlain, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { createGate, type GateRules } from '../../doors/gate.ts';
 import type { Refuse } from './refusals.ts';
 
 export interface Tls {
@@ -10,11 +11,8 @@ export interface Tls {
 }
 
 export interface ListenerRules {
-  /** Connections in all, and of those not yet authenticated: in all, and from one address. */
-  maxConnections: number;
-  maxUnknown: number;
-  maxUnknownPerAddress: number;
-  handshakeMs: number;
+  gate: GateRules;
+  handshake: number;
 }
 
 export interface Listener {
@@ -23,9 +21,6 @@ export interface Listener {
   known(socket: Socket): void;
   close(): Promise<void>;
 }
-
-/** Both the raw and the TLS socket of one connection have these. */
-const keyOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
 
 /**
  * Listens, and passes on each connection within the limits.
@@ -36,73 +31,41 @@ export async function openListener(parts: {
   port: number;
   tls?: Tls | undefined;
   rules: ListenerRules;
+  monotonic(): number;
   refuse: Refuse;
   onConnection(socket: Socket): void;
 }): Promise<Listener> {
   const { rules, refuse } = parts;
-  const unknown = new Map<string, string>();
-  const perAddress = new Map<string, number>();
-  const sockets = new Set<Socket>();
-
-  function forget(key: string): void {
-    const address = unknown.get(key);
-    if (address === undefined) return;
-    unknown.delete(key);
-    const left = (perAddress.get(address) ?? 1) - 1;
-    if (left > 0) perAddress.set(address, left);
-    else perAddress.delete(address);
-  }
-
-  function meet(socket: Socket): void {
-    const address = socket.remoteAddress ?? '?';
-    const key = keyOf(socket);
-    const waiting = perAddress.get(address) ?? 0;
-    if (
-      sockets.size >= rules.maxConnections ||
-      unknown.size >= rules.maxUnknown ||
-      waiting >= rules.maxUnknownPerAddress
-    ) {
-      refuse(
-        'too_many_connections',
-        address,
-        `too many connections (${sockets.size} open, ${waiting} unknown from there)`,
-      );
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    unknown.set(key, address);
-    perAddress.set(address, waiting + 1);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      forget(key);
-    });
-  }
-
+  const gate = createGate({
+    ...{ rules: rules.gate, monotonic: parts.monotonic },
+    onClosed: (address, why) => refuse('too_many_connections', address, why),
+  });
   const server: Server = parts.tls
     ? createTls({
         cert: parts.tls.cert,
         key: parts.tls.key,
         minVersion: 'TLSv1.2',
-        handshakeTimeout: rules.handshakeMs,
+        handshakeTimeout: rules.handshake,
       })
     : createPlain({ noDelay: true });
-  server.on('connection', meet);
+  server.on('connection', gate.enter);
   server.on(parts.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (!socket.destroyed) parts.onConnection(socket);
   });
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     refuse('tls', socket.remoteAddress ?? '?', `the TLS handshake failed: ${error.message}`);
+    // After a handshake that was not finished in time nobody else does.
+    socket.destroy();
   });
   await listen(server, parts.host, parts.port);
   const bound = server.address();
   return {
     port: typeof bound === 'object' && bound ? bound.port : parts.port,
-    known: (socket) => forget(keyOf(socket)),
+    known: gate.known,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        gate.closeAll();
       }),
   };
 }

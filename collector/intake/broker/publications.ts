@@ -8,7 +8,7 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { Clock } from '../../../shared/clock.ts';
 import type { UpLeaf } from '../../../shared/topics.ts';
-import { createAllowances } from '../allowance.ts';
+import { createAllowances } from '../../doors/allowance.ts';
 import type { EndpointBudgets } from '../budgets.ts';
 import type { IntakeCounters } from '../counters.ts';
 import type { Publication } from '../source.ts';
@@ -31,7 +31,7 @@ export interface Publications {
   /** `done` is aedes': with an error it ends the connection, without a PUBACK. */
   take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void;
   /** Any other packet: false when there are so many that the connection should end. */
-  takeOther(connection: Connection): boolean;
+  takeOther(connection: Connection, cost: number): boolean;
   /** To be called every second: resumes stuck connections, and ends those that should reconnect. */
   sweep(connections: Iterable<Connection>): void;
 }
@@ -160,8 +160,8 @@ export function createPublications(parts: {
 
   return {
     take,
-    takeOther({ address: { endpoint } }) {
-      if (allowances.take(endpoint, 1) === 0) return true;
+    takeOther({ address: { endpoint } }, cost) {
+      if (allowances.take(endpoint, cost) === 0) return true;
       refuse('packets', endpoint, `more than ${rules.messagesPerSecond} packets a second`);
       return false;
     },

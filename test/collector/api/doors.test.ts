@@ -5,9 +5,10 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { limits } from '../../../collector/api/doors.ts';
+import { limits } from '../../../collector/doors/limits.ts';
+import { makeCertificate, opensslIsHere } from '../../support/certificate.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
-import { until } from '../../support/processes.ts';
+import { temporaryFolder, until } from '../../support/processes.ts';
 
 const test = suite('doors');
 const password = 'correct horse battery';
@@ -202,7 +203,7 @@ test('an open stream ends with the right to it, and others stay open', async () 
 
 test('connections that say nothing, or go on for ever, are closed', async () => {
   const { hostname: host, port } = new URL(collector.started.addresses.http);
-  const longest = limits.request + 2 * limits.look + 5000;
+  const longest = limits.http.request + 2 * limits.http.look + 5000;
   const open = (sent: string) =>
     new Promise<void>((resolve, reject) => {
       const socket = connect(Number(port), host, () => socket.write(sent));
@@ -223,5 +224,44 @@ test('connections that say nothing, or go on for ever, are closed', async () => 
     'POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n';
   await Promise.all([open(''), open('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '), open(body)]);
 });
+
+test('people come in, whatever strangers behind their address hold open', async () => {
+  const { hostname: host, port } = new URL(collector.started.addresses.http);
+  const { perKnownAddress, evictAfter } = limits.http.gate;
+  const sockets = Array.from({ length: perKnownAddress }, () => connect(Number(port), host).on('error', () => {}));
+  await Promise.all(sockets.map((socket) => new Promise((done) => socket.once('connect', done).once('close', done))));
+  await new Promise((done) => setTimeout(done, evictAfter + 100));
+  const headers = { connection: 'close' };
+  assert.is((await collector.call('/api/v1/endpoints', { as: 'admin', headers })).status, 200);
+  for (const socket of sockets) socket.destroy();
+  const { text } = await collector.call('/metrics', { as: 'admin' });
+  assert.match(text, /evenkeel_http_refused_total\{code="TOO_MANY_CONNECTIONS"\} [1-9]/);
+});
+
+if (opensslIsHere)
+  test('a TLS handshake that is begun or dripped ends with its time, and a half-open connection with its answer', async () => {
+    const folder = temporaryFolder();
+    makeCertificate(folder.path);
+    const tls = `tls: { cert: "${folder.path}/c.pem", key: "${folder.path}/c.key" }\n`;
+    await using secure = await openCollector({ settings: tls });
+    folder.remove();
+    const open = (url: string, bytes: string) => {
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => {}).on('data', () => {});
+      socket.write(Buffer.from(bytes, 'latin1'));
+      const drip = setInterval(() => bytes !== '' && socket.writable && socket.write(bytes[0] as string), 1000);
+      // What is written to a connection that the server has left, not only ended, is answered with an error.
+      const left = () => {
+        if (socket.readableEnded && socket.writable) socket.write('x');
+        return socket.destroyed;
+      };
+      return until(left, 40_000, `${url} ${JSON.stringify(bytes)} to be closed`)
+        .finally(() => clearInterval(drip))
+        .finally(() => socket.destroy());
+    };
+    const { http } = secure.started.addresses;
+    await Promise.all([open(http, ''), open(http, '\x16\x03\x01\x02'), open(http, 'GET / HTTP/1.1\r\n\r\n')]);
+    await open(collector.started.addresses.http, 'no HTTP at all\r\n\r\n');
+  });
 
 test.run();

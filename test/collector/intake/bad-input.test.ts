@@ -316,7 +316,7 @@ test('half a CONNECT of 48 MB costs its connection and nothing else', async ({ s
 });
 
 test('a connection that says nothing ends after the connect time', async () => {
-  await using quick = await openStation({ limits: { connectMs: 200 } });
+  await using quick = await openStation({ limits: { connect: 200 } });
   const socket = connect({ host: '127.0.0.1', port: quick.intake.port });
   socket.on('error', () => undefined);
   socket.write(Buffer.from([0x10, 0x20]));
@@ -403,7 +403,7 @@ test('subscriptions to anything but the own ack and config are refused, wildcard
 });
 
 test('a frozen subscriber costs a bounded amount of memory and is ended', async () => {
-  await using station = await openStation({ endpoints: [bad], limits: { drainMs: 500 } });
+  await using station = await openStation({ endpoints: [bad], limits: { drain: 500 } });
   const wire = await join(station);
   await wire.subscribe(station.topic(bad, 'ack'));
   wire.socket.pause();

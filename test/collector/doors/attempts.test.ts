@@ -1,7 +1,8 @@
 /** Wrong log-ins are slowed per address and per name, and the right person is never locked out. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createAttempts, networkOf } from '../../../collector/accounts/attempts.ts';
+import { createAttempts } from '../../../collector/doors/attempts.ts';
+import { networkOf } from '../../../collector/doors/network.ts';
 
 let now = 0;
 const fresh = () => createAttempts(() => now);

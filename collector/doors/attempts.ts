@@ -2,9 +2,9 @@
  * Wrong log-ins: slowed, never locked. Whoever logged in from an address before is counted apart there, so that
  * neither a colleague behind the same address nor guesses from all over the world keep the right person out.
  */
-import { isIPv6 } from 'node:net';
 import { nameKey } from '../../shared/place-name.ts';
-import { createAllowances } from '../intake/allowance.ts';
+import { createAllowances } from './allowance.ts';
+import { networkOf } from './network.ts';
 
 export interface Attempts {
   /**
@@ -62,17 +62,3 @@ export function createAttempts(monotonic: () => number): Attempts {
 }
 
 type Allowance = ReturnType<typeof createAllowances>;
-
-/** One customer of a provider has 2^64 addresses of IPv6, and one of IPv4. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const all = tail === undefined ? groups : [...groups, ...Array(8 - groups.length - after.length).fill('0'), ...after];
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-}

@@ -1,0 +1,44 @@
+/** What a connection may take, of both ports: times in ms, sizes in bytes. What an endpoint may cost: ../intake/budgets.ts. */
+import { maxWireBytes } from '../../shared/wire.ts';
+
+export const limits = {
+  http: {
+    body: 256 * 1024,
+    /** Of a body that is too large so much is read, for so long, before the answer. */
+    drained: 32 * 1024 * 1024,
+    drain: 5_000,
+    /** A TLS connection that is not agreed on by then is closed. */
+    handshake: 10_000,
+    /** From the connection, or the end of the request before, to the end of the headers. */
+    headers: 10_000,
+    /** The same to the end of the body. */
+    request: 30_000,
+    keepAlive: 10_000,
+    /** How often connections are looked at for the two above. */
+    look: 5_000,
+    parameter: 300,
+    /** Known: one of its requests had a log-in. */
+    gate: { connections: 5000, strangers: 2000, perAddress: 300, perKnownAddress: 1000, evictAfter: 1000 },
+  },
+  mqtt: {
+    handshake: 5000,
+    /** To the end of the CONNECT; twice this with TLS, whose agreement has its own time. */
+    connect: 5000,
+    /** Until a wrong credential is answered, where there were too many of them. */
+    slowed: 5000,
+    /** s. A connection without a packet ends after one and a half times what its CONNECT announces. */
+    keepAlive: 120,
+    /** A connection that does not read is ended after this. */
+    drain: 15_000,
+    /** Waiting for a connection to read before ack messages to it are dropped. */
+    unread: 64 * 1024,
+    /** Before authentication: ids, a 43-character password and a will fit several times. After it: all but PUBLISH. */
+    frame: 4096,
+    /** Twice the largest payload, so that a slightly oversized message is still quarantined and acknowledged. */
+    publish: 2 * maxWireBytes,
+    password: 256,
+    topicLevels: 8,
+    /** Known: authenticated. */
+    gate: { connections: 20_000, strangers: 5000, perAddress: 500, perKnownAddress: 2000, evictAfter: 1000 },
+  },
+} as const;
