@@ -27,7 +27,7 @@ export interface Gate {
   closeAll(): void;
 }
 
-interface Waiting {
+interface UnknownConnection {
   key: string;
   socket: Socket;
   network: string;
@@ -48,13 +48,13 @@ export function createGate(parts: {
   const { rules, monotonic, onClosed } = parts;
   const sockets = new Set<Socket>();
   /** By key, oldest first: of strangers, and of each network. */
-  const strangers = new Map<string, Waiting>();
-  const networks = new Map<string, Map<string, Waiting>>();
+  const strangers = new Map<string, UnknownConnection>();
+  const networks = new Map<string, Map<string, UnknownConnection>>();
   /** Where somebody was known, longest ago first. */
   const seen = new Set<string>();
 
   /** Its port may be that of a newer connection by now. */
-  function forget(waiting: Waiting | undefined): void {
+  function forget(waiting: UnknownConnection | undefined): void {
     const ofNetwork = networks.get(waiting?.network ?? '');
     if (!waiting || !ofNetwork || ofNetwork.get(waiting.key) !== waiting) return;
     strangers.delete(waiting.key);
@@ -63,7 +63,7 @@ export function createGate(parts: {
   }
 
   /** @returns whether there is room now */
-  function makeRoom(among: Map<string, Waiting> | undefined, limit: number, why: string): boolean {
+  function makeRoom(among: Map<string, UnknownConnection> | undefined, limit: number, why: string): boolean {
     if ((among?.size ?? 0) < limit) return true;
     const [oldest] = among?.values() ?? [];
     if (!oldest || monotonic() - oldest.since < rules.evictAfter) return false;
@@ -95,7 +95,7 @@ export function createGate(parts: {
       const waiting = { key, socket, network, since: monotonic() };
       sockets.add(socket);
       if (!seen.has(network)) strangers.set(key, waiting);
-      const ofNetwork = networks.get(network) ?? new Map<string, Waiting>();
+      const ofNetwork = networks.get(network) ?? new Map<string, UnknownConnection>();
       networks.set(network, ofNetwork.set(key, waiting));
       socket.once('close', () => {
         sockets.delete(socket);
