@@ -1521,7 +1521,13 @@ export const TableOutcome = Type.Object({
     },
   ),
   moreFaults: Type.Integer({ description: 'which are not listed' }),
-  lines: Type.Array(Type.Object({ line: Type.Integer(), name: text, does: Type.Enum(['add', 'change', 'same']) })),
+  lines: Type.Array(
+    Type.Object({
+      ...{ line: Type.Integer(), name: text, does: Type.Enum(['add', 'change', 'same']) },
+      before: Type.Optional(Type.Union([text, Type.Null()], { description: 'as it is until then; null: new' })),
+      after: Type.Optional(Type.Union([text, Type.Null()], { description: 'as the line has it' })),
+    }),
+  ),
 });
 export type TableOutcome = Static<typeof TableOutcome>;
 /** What a room finds in a table; its faults get their words and places where they are answered. */

@@ -5,6 +5,7 @@
 import type { Selectable } from 'kysely';
 import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { amountText } from '../../shared/money.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import { makeId } from '../accounts/secret.ts';
@@ -12,6 +13,7 @@ import type { ChangeFeed } from '../change-feed.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { type CostCategory, type CostFields, type CostKind, costFault, type MoneyFields } from './check.ts';
+import { type Authorship, takeTable, versionsIn } from './entry-table.ts';
 import { changeMoney, type MoneyVersion, moneyNow, moneyVersions } from './money.ts';
 import { costsIn, costTable } from './table.ts';
 
@@ -31,12 +33,6 @@ export interface CostVersion {
   reason: string;
   /** Null: it was removed. */
   content: CostFields | null;
-}
-
-/** Who changes something and why. */
-export interface Authorship {
-  by: string;
-  reason: string;
 }
 
 /** `edit` and `remove` throw EvenkeelError NOT_FOUND; `create` and `edit` BAD_ENTRY, CONFLICT. */
@@ -137,28 +133,19 @@ export function createCosts({ state, changeFeed, now }: CostParts): Costs {
     },
     async versions(id) {
       const rows = state.selectFrom('cost_versions').selectAll().where('cost', '=', id).orderBy('version', 'desc');
-      const found = await rows.execute();
-      if (found.length === 0) throw fail('NOT_FOUND', { what: 'cost', id });
-      return found.map(({ version, at, by_user, reason, content }) => ({
-        ...{ version, at, by: by_user, reason },
-        content: content === null ? null : (JSON.parse(content) as CostFields),
-      }));
+      return versionsIn<CostFields>(await rows.execute(), 'cost', id);
     },
     table: async () => costTable(await list(), (await moneyNow(state)).currency),
     async readTable(text, author) {
       const outcome = await state.transaction().execute(async (db): Promise<TableRead> => {
-        const { rows, faults } = costsIn(text, (await moneyNow(db)).currency);
+        const { currency } = await moneyNow(db);
         const known = new Map((await list(db)).map((cost) => [keyOf(cost), cost]));
-        const lines = rows.map(({ line, fields }) => {
-          const before = known.get(keyOf(fields)) ?? null;
-          const isSame = before && JSON.stringify(contentOf(before)) === JSON.stringify(contentOf(fields));
-          const does: 'add' | 'change' | 'same' = isSame ? 'same' : before ? 'change' : 'add';
-          return { line, name: fields.name, does, before, fields };
+        return takeTable(costsIn(text, currency), author, {
+          find: (fields) => known.get(keyOf(fields)) ?? null,
+          contentOf,
+          shown: ({ cents, kind }) => `${amountText(cents, currency)} ${currency} ${kind}`,
+          write: (before, fields, by) => write(db, before, fields, by),
         });
-        const isApplied = author !== null && faults.length === 0;
-        if (isApplied)
-          for (const { does, before, fields } of lines) if (does !== 'same') await write(db, before, fields, author);
-        return { applied: isApplied, faults, lines: lines.map(({ line, name, does }) => ({ line, name, does })) };
       });
       if (outcome.applied) changed();
       return outcome;

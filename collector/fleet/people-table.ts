@@ -78,11 +78,14 @@ export async function readPeople(
     } else if (changes.has(row.id)) at('name', reason('entry_again'));
     else if (!isNumber) at('people', reason('entry_people', { limit: mostPeople }));
     else {
-      lines.push({ line, name: row.name, does: row.people === people ? 'same' : 'change' });
+      const does = row.people === people ? 'same' : 'change';
+      lines.push({ line, name: row.name, does, before: shown(row.people), after: shown(people) });
       changes.set(row.id, { kind: row.kind, id: row.id, people });
     }
   }
   return { faults, lines, changes: [...changes.values()] };
 }
+
+const shown = (people: number | null) => (people === null ? null : String(people));
 
 const keyOf = (kind: string, name: string) => `${kind.toLowerCase()} ${nameKey(name)}`;

@@ -2,10 +2,11 @@
 import type { Selectable } from 'kysely';
 import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { amountText } from '../../shared/money.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import { makeId } from '../accounts/secret.ts';
-import type { Authorship } from '../costs/costs.ts';
+import { type Authorship, takeTable, versionsIn } from '../costs/entry-table.ts';
 import { moneyNow } from '../costs/money.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -125,28 +126,21 @@ export function createProducts({ state, now, saved }: ProductParts): Products {
     },
     async versions(id) {
       const rows = state.selectFrom('product_versions').selectAll().where('product', '=', id);
-      const found = await rows.orderBy('version', 'desc').execute();
-      if (found.length === 0) throw fail('NOT_FOUND', { what: 'product', id });
-      return found.map(({ version, at, by_user, reason, content }) => ({
-        ...{ version, at, by: by_user, reason },
-        content: content === null ? null : (JSON.parse(content) as ProductFields),
-      }));
+      return versionsIn<ProductFields>(await rows.orderBy('version', 'desc').execute(), 'product', id);
     },
     table: async () => productTable(await listProducts(state), (await moneyNow(state)).currency),
     async readTable(text, author) {
       const outcome = await state.transaction().execute(async (db): Promise<TableRead> => {
-        const { rows, faults } = productsIn(text, (await moneyNow(db)).currency);
+        const { currency } = await moneyNow(db);
         const known = new Map((await listProducts(db)).map((product) => [nameKey(product.name), product]));
-        const lines = rows.map(({ line, fields }) => {
-          const before = known.get(nameKey(fields.name)) ?? null;
-          const isSame = before && JSON.stringify(contentOf(before)) === JSON.stringify(contentOf(fields));
-          const does: 'add' | 'change' | 'same' = isSame ? 'same' : before ? 'change' : 'add';
-          return { line, name: fields.name, does, before, fields };
+        const bought = ({ count, unit, unitCents }: Entitlement) =>
+          `${count} ${unit}${unitCents === null ? '' : ` × ${amountText(unitCents, currency)} ${currency}`}`;
+        return takeTable(productsIn(text, currency), author, {
+          find: (fields) => known.get(nameKey(fields.name)) ?? null,
+          contentOf,
+          shown: (fields) => [fields.class, ...fields.entitlements.map(bought)].join(', '),
+          write: (before, fields, by) => write(db, before, fields, by),
         });
-        const isApplied = author !== null && faults.length === 0;
-        if (isApplied)
-          for (const { does, before, fields } of lines) if (does !== 'same') await write(db, before, fields, author);
-        return { applied: isApplied, faults, lines: lines.map(({ line, name, does }) => ({ line, name, does })) };
       });
       if (outcome.applied) await saved();
       return outcome;

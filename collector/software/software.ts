@@ -4,7 +4,7 @@
 import type { TableRead } from '../../shared/api.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
-import type { Authorship } from '../costs/costs.ts';
+import type { Authorship } from '../costs/entry-table.ts';
 import type { State } from '../state/open.ts';
 import { assignProducts, takeOverInstalls } from './installs.ts';
 import { type LicenceUse, licencesAt } from './licences.ts';

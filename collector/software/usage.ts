@@ -1,6 +1,6 @@
 /** Use as people state it: of a product, when a user, a seat or a device started it last. */
 import type { TableRead } from '../../shared/api.ts';
-import type { Authorship } from '../costs/costs.ts';
+import type { Authorship } from '../costs/entry-table.ts';
 import type { State } from '../state/open.ts';
 import { listProducts } from './products.ts';
 import { usageIn, usageTable } from './table.ts';
@@ -23,16 +23,17 @@ export async function readStatedUsage(
 ): Promise<TableRead> {
   return state.transaction().execute(async (db): Promise<TableRead> => {
     const { rows, faults } = usageIn(text, { products: await listProducts(db), now, zone });
-    const before = new Map(
+    const stated = new Map(
       (await db.selectFrom('software_usage').selectAll().execute()).map((row) => [
         `${row.product} ${row.unit}`,
         row.last_used,
       ]),
     );
     const lines = rows.map(({ line, fields }) => {
-      const old = before.get(`${fields.product} ${fields.unit}`);
+      const old = stated.get(`${fields.product} ${fields.unit}`);
       const does: 'add' | 'change' | 'same' = old === undefined ? 'add' : old === fields.lastUsed ? 'same' : 'change';
-      return { line, name: fields.unit, does, fields };
+      const before = old === undefined ? null : dayOf(old, zone);
+      return { line, name: fields.unit, does, before, after: dayOf(fields.lastUsed, zone), fields };
     });
     const isApplied = author !== null && faults.length === 0;
     if (isApplied)
@@ -45,6 +46,9 @@ export async function readStatedUsage(
             .onConflict((clash) => clash.columns(['product', 'unit']).doUpdateSet(columns))
             .execute();
       }
-    return { applied: isApplied, faults, lines: lines.map(({ line, name, does }) => ({ line, name, does })) };
+    return { applied: isApplied, faults, lines: lines.map(({ fields, ...line }) => line) };
   });
 }
+
+const dayOf = (at: number, zone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate().toString();

@@ -5,7 +5,7 @@
 import type { KpiUnit } from '../api.ts';
 import type { Unit } from '../metrics.ts';
 import { minorDigits } from '../money.ts';
-import { aboutLanguage, type Language } from './index.ts';
+import { aboutLanguage, type Language, word } from './index.ts';
 
 export const none = '—';
 
@@ -210,7 +210,9 @@ const units: { readonly [U in Unit]: (value: number, language: Language) => stri
   ms: (value, language) => `${number(value, language, Math.abs(value) < 10 ? 1 : 0)} ms`,
   celsius: (value, language) => `${number(value, language, 1)} °C`,
   load: (value, language) => number(value, language, 2),
-  bool: (value, language) => number(value, language),
+  // A mean of both is a number between them.
+  bool: (value, language) =>
+    value === 0 || value === 1 ? word(language, value === 1 ? 'common.yes' : 'common.no') : number(value, language, 2),
   per_second: (value, language) => `${number(value, language, 1)}/s`,
   days: (value, language) => (value === 0 ? noDays(language) : duration(value * 86_400, language)),
   number: (value, language) => (Math.abs(value) < 1e6 ? number(value, language, 2) : short(value, language)),

@@ -42,12 +42,24 @@ export async function loadWords(language: Language): Promise<void> {
 // The collector writes in every language; a browser loads the one that it shows.
 if (typeof document === 'undefined') for (const language of languages) await loadWords(language);
 
+/** A sentence sets a value apart by spaces, for names in Latin letters; between two of these there is none. */
+const spaceless = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u;
+
+function fill(text: string, values: Values): string {
+  return text.replaceAll(/( ?){{(\w+)}}( ?)/g, (whole, before: string, name: string, after: string, at: number) => {
+    if (!Object.hasOwn(values, name)) return whole;
+    const value = String(values[name]);
+    const isOne = (a = '', b = '') => spaceless.test(a) && spaceless.test(b);
+    const isJoined = (space: string, a?: string, b?: string) => (space !== '' && isOne(a, b) ? '' : space);
+    const [left, right] = [text[at - 1], text[at + whole.length]];
+    return isJoined(before, left, value[0]) + value + isJoined(after, value.at(-1), right);
+  });
+}
+
 /** The word of a key that may have none, such as one made from an external code. */
 export function findWord(language: Language, key: string, values: Values = {}): string | undefined {
-  return dictionaries
-    .get(language)
-    ?.get(key)
-    ?.replaceAll(/{{(\w+)}}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+  const text = dictionaries.get(language)?.get(key);
+  return text === undefined ? undefined : fill(text, values);
 }
 
 /** The word of `key`; typed, so that a key that does not exist fails the build. */

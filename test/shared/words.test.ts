@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { describeFilters } from '../../collector/fleet/row-filters.ts';
 import { Alert, Attention, EndpointRow, Interval, TicketState } from '../../shared/api.ts';
 import { errors } from '../../shared/errors.ts';
-import { defaultLanguage, dictionaries } from '../../shared/words/index.ts';
+import { defaultLanguage, dictionaries, word } from '../../shared/words/index.ts';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 const test = suite('words');
@@ -181,6 +181,7 @@ test('every code that an agent sends in place of words has words', () => {
 
 /** Met on a terminal only: by who starts a collector or an agent, in the language of its log. */
 const terminalOnly = new Set<string>([
+  'NO_DATA',
   'BAD_FLAG',
   'BAD_CONFIG',
   'BAD_LOCAL_CONFIG',
@@ -239,6 +240,13 @@ test('nothing that HTTP answers is left out as an error of terminals', () => {
   );
   assert.ok(new Set(thrown).size > 12, 'the search finds the errors');
   for (const code of thrown) assert.not(terminalOnly.has(code), code);
+});
+
+test('a value in Japanese stands without spaces beside Japanese, and apart where it is Latin', () => {
+  const assigned = (actor: string, to: string) => word('ja', 'story.assigned', { actor, to });
+  assert.is(assigned('監視', 'Mia'), '監視が Mia に割り当て');
+  assert.is(assigned('Mia', '山田 太郎'), 'Mia が山田 太郎に割り当て');
+  assert.is(word('en', 'story.assigned', { actor: '監視', to: '山田' }), '監視 assigned it to 山田');
 });
 
 test('errors that have words are errors that exist', () => {

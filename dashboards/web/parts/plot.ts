@@ -107,6 +107,7 @@ function axesOf(options: PlotOptions): uPlot.Axis[] {
       space: 34,
       values: (_, splits) => splits.map((value) => axisLabel(value, options)),
       ...(isBytes ? { incrs: powers } : {}),
+      ...(options.unit === 'bool' ? { incrs: [1] } : {}),
     },
   ];
 }

@@ -1,14 +1,14 @@
 /** A table as a file: downloaded, and read in again after what it would change was shown. */
 import { useState } from 'preact/hooks';
 import type { TableOutcome } from '../../../shared/api.ts';
-import { number } from '../../../shared/words/format.ts';
+import { none, number } from '../../../shared/words/format.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Box, Callout, ProblemCallout } from './box.tsx';
 import { Field, Input } from './field.tsx';
-import { Table } from './table.tsx';
+import { Table, type TableColumn } from './table.tsx';
 
 interface TableFileProps {
   title?: string;
@@ -51,6 +51,38 @@ function Faults({ faults, moreFaults }: Pick<TableOutcome, 'faults' | 'moreFault
         ]}
       />
       {moreFaults > 0 && <p class="quiet">{t('csv.more', { n: number(moreFaults, language.value) })}</p>}
+    </>
+  );
+}
+
+/** More lines than this nobody compares by eye. */
+const linesShown = 200;
+
+/** What would be added and changed, with what is there now. */
+function Lines({ lines }: Pick<TableOutcome, 'lines'>) {
+  const moved = lines.filter(({ does }) => does !== 'same');
+  if (moved.length === 0) return null;
+  const hasValues = moved.some(({ after }) => after !== undefined);
+  const values: TableColumn<TableOutcome['lines'][number]>[] = [
+    { key: 'before', head: t('csv.before'), cell: ({ before }) => before ?? none },
+    { key: 'after', head: t('csv.after'), cell: ({ after }) => after ?? none },
+  ];
+  return (
+    <>
+      <Table
+        caption={t('csv.changes')}
+        rows={moved.slice(0, linesShown)}
+        keyOf={({ line }) => line}
+        columns={[
+          { key: 'name', head: t('csv.entry'), cell: ({ name }) => name },
+          { key: 'line', head: t('csv.line'), right: true, cell: ({ line }) => number(line, language.value) },
+          { key: 'does', head: t('csv.what'), cell: ({ does }) => t(`csv.does.${does as 'add' | 'change'}`) },
+          ...(hasValues ? values : []),
+        ]}
+      />
+      {moved.length > linesShown && (
+        <p class="quiet">{t('csv.more', { n: number(moved.length - linesShown, language.value) })}</p>
+      )}
     </>
   );
 }
@@ -121,7 +153,10 @@ export function TableFile({ title, lead, address, download = address, columns, m
         {problem && <ProblemCallout problem={problem} />}
         {outcome && outcome.faults.length > 0 && <Faults {...outcome} />}
         {outcome && outcome.faults.length === 0 && (
-          <p role="status">{outcome.applied ? t('csv.done', counts(outcome)) : t('csv.would', counts(outcome))}</p>
+          <>
+            <p role="status">{outcome.applied ? t('csv.done', counts(outcome)) : t('csv.would', counts(outcome))}</p>
+            {!outcome.applied && <Lines lines={outcome.lines} />}
+          </>
         )}
         {mayApply && (
           <form class="form" onSubmit={(event) => void apply(event)}>

@@ -176,6 +176,14 @@ test('a table is read in whole or not at all, each fault with its line, value an
   const csv = `${head}Salaries,people,monthly,31000,2026-01,,\r\n"=HYPERLINK(""x"")",other,yearly,"12,50",2026-02,,\r\n`;
   const seen = await read(csv);
   assert.equal([seen.applied, seen.lines.map(({ does }) => does)], [false, ['change', 'add']]);
+  assert.equal(
+    seen.lines.map(({ before, after }) => [before, after]),
+    [
+      ['30000.00 EUR monthly', '31000.00 EUR monthly'],
+      [null, '12.50 EUR yearly'],
+    ],
+    'what is read before it is saved',
+  );
   assert.is((await ok<{ items: CostRow[] }>('costs')).items.length, 4, 'a preview changes nothing');
   assert.is((await read(csv, 'from accounting')).applied, true);
   const answer = await ask('costs/table');

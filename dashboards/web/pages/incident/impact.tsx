@@ -115,7 +115,10 @@ export function ImpactBox({ ticket, from }: ImpactProps) {
     if (mode !== null) place.current?.scrollIntoView({ block: 'center' });
   }, [isReady, mode, shownFor]);
   const items = sites.data?.items ?? [];
-  const nameOf: NameOf = (site) => items.find(({ id }) => id === site)?.name ?? site ?? t('stability.noSite');
+  // Until the names have come, an id would flash by.
+  const isNamed = sites.data !== null || sites.problem !== null;
+  const nameOf: NameOf = (site) =>
+    items.find(({ id }) => id === site)?.name ?? (isNamed || site === null ? (site ?? t('stability.noSite')) : '…');
   const close = () => setQuery({ impact: null });
   return (
     <section ref={place} id="impact">

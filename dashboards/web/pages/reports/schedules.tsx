@@ -144,7 +144,9 @@ export function Schedules() {
   const sites = useLoad<Page<SiteRow>>('sites');
   const [edited, setEdited] = useState<ReportSchedule | 'new' | null>(null);
   const siteName = (id: string | null) =>
-    id === null ? t('stability.allSites') : (sites.data?.items.find((one) => one.id === id)?.name ?? id);
+    id === null
+      ? t('stability.allSites')
+      : (sites.data?.items.find((one) => one.id === id)?.name ?? (sites.data || sites.problem ? id : '…'));
   const done = () => {
     setEdited(null);
     loaded.reload();

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { none, number, percent, shownUnit } from '../../../../shared/words/format.ts';
-import { monitoredText } from '../../../../shared/words/period.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
@@ -72,7 +71,6 @@ function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?:
         isFew && t('stability.insufficient'),
         [range, target].filter(Boolean).join(' · '),
         counted.filter(Boolean).join(' · '),
-        monitoredText(data, language.value),
         kpi.value !== null && extra,
         comparedText(data, id),
       ]}
@@ -93,7 +91,6 @@ function IndexTile({ data }: { data: Stability }) {
         index.state === 'insufficient' && t('stability.tooSmall'),
         index.state === 'no_data' && t('stability.noParts'),
         `${t('stability.items', { n: number(data.endpoints, language.value) })} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
-        monitoredText(data, language.value),
         comparedIndexText(data),
       ]}
     />
