@@ -22,9 +22,12 @@ export function Due({ row }: { row: TicketRow }) {
     return (
       <span>
         {text}{' '}
-        <span class="quiet small nowrap">
-          <Moment at={dueAt} />
-        </span>
+        {/* One that has passed was the end of the support hours: beside "begin again" it would contradict. */}
+        {dueAt > now.value && (
+          <span class="quiet small nowrap">
+            <Moment at={dueAt} />
+          </span>
+        )}
       </span>
     );
   if (holdReason === null) return <span class="quiet">{none}</span>;
