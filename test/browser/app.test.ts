@@ -366,6 +366,9 @@ step('a token for metrics alone, and the own password', async () => {
   await page.getByText('The password is one of those that are guessed first.').waitFor();
   await page.getByLabel('Your new password').fill(password);
   await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('The new password is the present one.').waitFor();
+  await page.getByLabel('Your new password').fill(`and ${password}`);
+  await page.getByRole('button', { name: 'Change password' }).click();
   await page.getByText('Your password was changed').waitFor();
   complaints.splice(before);
 });

@@ -123,7 +123,7 @@ step('endpoints are ticked, searched for and added; the list counts them', async
   assert.is(await siteOf('box-2'), null);
   await page.getByRole('navigation', { name: 'You are here' }).getByRole('link').click();
   await heading('Sites');
-  assert.match(await rowText(page, 'Berlin'), /Europe\/Berlin1None needs attention/);
+  assert.match(await rowText(page, 'Berlin'), /Europe\/Berlinnot known1None needs attention/);
   await page.getByRole('link', { name: 'endpoints without a site: 13' }).click();
   await heading('Fleet');
   await until(async () => (await page.locator('tbody tr').count()) === 13, 10_000, 'the list of the 13');
