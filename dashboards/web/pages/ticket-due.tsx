@@ -21,8 +21,7 @@ export function Due({ row }: { row: TicketRow }) {
   if (dueAt !== null)
     return (
       <span>
-        {text}{' '}
-        {/* One that has passed was the end of the support hours: beside "begin again" it would contradict. */}
+        {text} {/* One that has passed was the end of the support hours: beside "begin again" it would contradict. */}
         {dueAt > now.value && (
           <span class="quiet small nowrap">
             <Moment at={dueAt} />

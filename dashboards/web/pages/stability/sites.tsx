@@ -133,19 +133,21 @@ export function MachineList({ data, kind }: { data: Stability; kind: 'server' | 
   const loaded = useLoad<Availability>(open ? `kpis/availability?period=${data.period.name}&class=${kind}` : null);
   const part = data.parts.find((one) => one.part === `${kind}s`);
   return (
-    <Box
-      title={t(`stability.list.${kind}`)}
-      aside={
-        <button type="button" class="button slim screen-only" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {t(open ? 'stability.hide' : 'stability.show')}
-          <span class="unseen"> {t(`stability.list.${kind}`)}</span>
-        </button>
-      }
-      flush
-    >
-      {open && (
-        <Ready of={loaded}>{(list) => <Machines data={list} target={part?.target ?? 100} site={data.site} />}</Ready>
-      )}
-    </Box>
+    <div class={open ? '' : 'screen-only'}>
+      <Box
+        title={t(`stability.list.${kind}`)}
+        aside={
+          <button type="button" class="button slim screen-only" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {t(open ? 'stability.hide' : 'stability.show')}
+            <span class="unseen"> {t(`stability.list.${kind}`)}</span>
+          </button>
+        }
+        flush
+      >
+        {open && (
+          <Ready of={loaded}>{(list) => <Machines data={list} target={part?.target ?? 100} site={data.site} />}</Ready>
+        )}
+      </Box>
+    </div>
   );
 }
