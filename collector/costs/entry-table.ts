@@ -8,7 +8,7 @@ export interface Authorship {
   reason: string;
 }
 
-interface Found<Fields> {
+interface ReadRows<Fields> {
   rows: readonly { line: number; fields: Fields }[];
   faults: TableRead['faults'];
 }
@@ -24,7 +24,7 @@ interface Entries<Fields, Stored extends Fields> {
 
 /** @param author null: nothing is written. A fault in any line keeps all of them from being written. */
 export async function takeTable<Fields extends { name: string }, Stored extends Fields>(
-  { rows, faults }: Found<Fields>,
+  { rows, faults }: ReadRows<Fields>,
   author: Authorship | null,
   { find, contentOf, shown, write }: Entries<Fields, Stored>,
 ): Promise<TableRead> {
@@ -40,7 +40,7 @@ export async function takeTable<Fields extends { name: string }, Stored extends 
   return { applied: isApplied, faults, lines };
 }
 
-interface VersionRow {
+interface EntryVersionRow {
   version: number;
   at: number;
   by_user: string;
@@ -49,7 +49,7 @@ interface VersionRow {
 }
 
 /** @param rows newest first @throws EvenkeelError NOT_FOUND where there never was one */
-export function versionsIn<Fields>(rows: readonly VersionRow[], what: string, id: string) {
+export function versionsIn<Fields>(rows: readonly EntryVersionRow[], what: string, id: string) {
   if (rows.length === 0) throw fail('NOT_FOUND', { what, id });
   return rows.map(({ version, at, by_user: by, reason, content }) => ({
     ...{ version, at, by, reason },
