@@ -1504,6 +1504,24 @@ export const Token = Type.Object({
 });
 export type Token = Static<typeof Token>;
 
+export const auditKinds = ['person', 'token', 'cli', 'agent', 'stranger'] as const;
+const auditValues = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]);
+export const AuditRow = Type.Object({
+  id: Type.Integer(),
+  at: ms,
+  kind: Type.Enum([...auditKinds]),
+  actor: text,
+  address: Type.Union([text, Type.Null({ description: 'the command line of the collector’s machine' })]),
+  object: text,
+  objectId: orNull.text,
+  name: orNull.text,
+  action: text,
+  before: auditValues,
+  after: auditValues,
+  reason: orNull.text,
+});
+export type AuditRow = Static<typeof AuditRow>;
+
 /** What a table from outside does, or would do. A fault anywhere keeps all of it from being saved. */
 export const TableOutcome = Type.Object({
   applied: Type.Boolean(),

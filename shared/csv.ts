@@ -38,10 +38,13 @@ const unguard = (text: string) => (text.startsWith("'") && formula.test(text) ? 
 
 export type CsvCell = string | number | boolean | null;
 
+/** One row, with its line end. */
+export const csvLine = (row: readonly CsvCell[]): string => `${row.map(written).join(',')}\r\n`;
+
 /** With a byte order mark, without which Excel reads UTF-8 as the code page of its country. Numbers are no formulas: -5 stays. */
 export function writeCsv(rows: Iterable<readonly CsvCell[]>): string {
   let text = '\ufeff';
-  for (const row of rows) text += `${row.map(written).join(',')}\r\n`;
+  for (const row of rows) text += csvLine(row);
   return text;
 }
 

@@ -200,6 +200,11 @@ export const access: Readonly<Record<string, Need>> = {
   'PATCH /api/v1/users/:id': 'admin',
   'POST /api/v1/users/:id/disable': 'admin',
 
+  // Who changed what, with addresses
+  'GET /api/v1/audit': 'admin',
+  'GET /api/v1/audit.csv': 'admin',
+  'GET /api/v1/audit.jsonl': 'admin',
+
   // For Prometheus: names and values of the whole fleet, so a viewer's token is needed even on loopback
   'GET /metrics': 'viewer',
   'GET /metrics/hosts': 'viewer',

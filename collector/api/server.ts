@@ -12,6 +12,7 @@ import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
 import { answerError, answerUnreadable } from './answer.ts';
+import { createAudit } from './audit.ts';
 import type { App, Context } from './context.ts';
 import { createDoors } from './doors.ts';
 import { createGuard } from './guard.ts';
@@ -66,6 +67,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),
   });
   app.addHook('onRequest', createGuard(context));
+  createAudit(context)(app);
   await app.register(swagger, documentation(context.version));
   app.addHook('onRoute', (route) => describeErrors(route as never));
   for (const register of routes) register(app, context);

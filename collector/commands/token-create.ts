@@ -1,13 +1,14 @@
 /** `token create`: a bearer token for scripts, whether or not the collector runs. Printed once, alone on its line. */
 import { existsSync } from 'node:fs';
-import { roles } from '../../shared/api.ts';
+import { roles, type Token } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameFault } from '../../shared/place-name.ts';
 import { isRole } from '../accounts/roles.ts';
 import { createTokens, mostDays, usualDays } from '../accounts/tokens.ts';
 import { pathsOf } from '../data/folder.ts';
-import { openState } from '../state/open.ts';
+import { writeAudit } from '../state/audit.ts';
+import { openState, type State } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
 /** @returns null: it does not end. @throws EvenkeelError BAD_FLAG */
@@ -16,6 +17,13 @@ function daysIn(text: unknown): number | null {
   const days = Number(text);
   if (typeof text === 'string' && /^\d+$/.test(text) && days >= 1 && days <= mostDays) return days;
   throw fail('BAD_FLAG', { problem: `--days "${text}"; it is a whole number from 1 to ${mostDays}, or never` });
+}
+
+/** In the audit log, as the same by the interface. */
+async function noted(state: State, { id, name, role, expiresAt }: Token): Promise<void> {
+  const what = { object: 'token', object_id: id, name, action: 'add', before: null, after: { name, role, expiresAt } };
+  const who = { kind: 'cli' as const, actor: 'command line', address: null };
+  await writeAudit(state, { at: systemClock.now(), ...who, ...what, reason: null });
 }
 
 export const command: Command = {
@@ -38,7 +46,8 @@ export const command: Command = {
     try {
       const expiresAt = days === null ? null : systemClock.now() + days * 86_400_000;
       const asked = { name, role, expiresAt, by: 'command line' };
-      const { secret } = await createTokens(state, systemClock.now).create(asked);
+      const { token, secret } = await createTokens(state, systemClock.now).create(asked);
+      await noted(state, token);
       process.stdout.write(`${secret}\n`);
       const end = expiresAt === null ? 'never' : `on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
       process.stderr.write(`The token ends ${end}; --days N gives it another end, --days never none.\n`);

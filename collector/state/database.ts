@@ -3,6 +3,7 @@
  * JSON as text). One repository file per noun lives with its noun.
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
@@ -26,7 +27,7 @@ interface PlacesTable {
   updated_by: string;
 }
 
-export interface Database extends ChangeTables, CostTables, MaintenanceTables, TicketTables, ReportTables {
+export interface Database extends AuditTables, ChangeTables, CostTables, MaintenanceTables, TicketTables, ReportTables {
   users: {
     id: string;
     name: string;

@@ -29,6 +29,7 @@ import * as keptMonths from './migrations/025-kept-months.ts';
 
 import * as logIns from './migrations/028-log-ins.ts';
 
+import * as auditLog from './migrations/029-audit-log.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -56,6 +57,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '024-proposals': proposals,
   '025-kept-months': keptMonths,
   '028-log-ins': logIns,
+  '029-audit-log': auditLog,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

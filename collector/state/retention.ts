@@ -34,6 +34,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   machines: { rows: 'aged', column: 'last_at', ms: 400 * day },
   backup_runs: { rows: 'aged', column: 'ended_at', ms: 400 * day },
   change_observations: { rows: 'aged', column: 'at', ms: years, but: 't.change is null' },
+  audit_log: { rows: 'aged', column: 'at', ms: years },
   sessions: bounded('accounts/sessions.ts'),
   notifications: bounded('notify/outbox.ts'),
   deliveries: bounded('notify/outbox.ts'),

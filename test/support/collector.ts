@@ -103,7 +103,7 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const json = response.headers.get('content-type')?.includes('json');
+    const json = response.headers.get('content-type')?.includes('/json');
     return {
       status: response.status,
       headers: response.headers,

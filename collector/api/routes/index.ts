@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
+import { auditRoutes } from './audit.ts';
 import { budgetRoutes } from './budgets.ts';
 import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
@@ -69,5 +70,6 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   enrollmentRoutes,
   tokenRoutes,
   accountRoutes,
+  auditRoutes,
   metricRoutes,
 ];

@@ -185,6 +185,12 @@ export const pages = table({
       import('./settings.tsx').then(({ SettingsPage }) => () => <SettingsPage />),
     menu: { group: 'manage', icon: 'settings' },
   },
+  audit: {
+    path: '/audit',
+    load: () =>
+      import('./audit.tsx').then(({ AuditPage }) => () => <AuditPage />),
+    partOf: 'settings',
+  },
   rate: {
     path: '/rate/:id',
     load: () =>

@@ -41,6 +41,11 @@ export function SettingsPage() {
       {may('operator') && <StatusSettings />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}
+      {may('admin') && (
+        <p>
+          <a href="/audit">{t('audit.toAudit')}</a>
+        </p>
+      )}
       <p>
         <a href="/rules">{t('rules.toRules')}</a>
       </p>

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { roles } from '../../../collector/accounts/roles.ts';
 import { access } from '../../../collector/api/access.ts';
+import { auditedAs } from '../../../collector/api/audited.ts';
 import { createEnrollments } from '../../../collector/fleet/enrollment.ts';
 import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
 import { putSignals } from '../../support/fleet-history.ts';
@@ -518,6 +519,9 @@ const calls: Record<string, Call> = {
   'POST /api/v1/software/usage/table': { body: { csv: 'product,unit,last_used\n' } },
   'GET /metrics': {},
   'GET /metrics/hosts': {},
+  'GET /api/v1/audit': {},
+  'GET /api/v1/audit.csv': {},
+  'GET /api/v1/audit.jsonl': {},
 };
 
 const pathOf = (route: string, { path }: Call) =>
@@ -602,6 +606,27 @@ for (const [route, need] of Object.entries(access)) {
     await fits(route, answer.status, answer.body);
   });
 }
+
+test('each call that changed something is in the audit log once: who, from where, what', async () => {
+  const rows = await collector.state.selectFrom('audit_log').selectAll().execute();
+  for (const [route, need] of Object.entries(access)) {
+    const audited = auditedAs(route);
+    if (!audited || (calls[route]?.status ?? 200) >= 400) continue;
+    const { object, action } = audited;
+    const found = rows.filter((row) => row.object === object && row.action === action);
+    assert.ok(found.length > 0, `${route}: no entry ${object} ${action}`);
+    for (const { address } of found) assert.match(address ?? '', /127\.0\.0\.1|::1/);
+    if (need === 'public') continue;
+    assert.ok(
+      found.some(({ kind, actor }) => kind === 'token' && actor === `a ${need}`),
+      `${route}: not by the caller`,
+    );
+  }
+  // Refused calls changed nothing.
+  assert.not.ok(
+    rows.some(({ kind, action }) => kind === 'stranger' && !['rate', 'log_out', 'log_in_refused'].includes(action)),
+  );
+});
 
 /** Holds an answer to the schema that the documentation promises for it. */
 async function fits(route: string, status: number, body: unknown): Promise<void> {

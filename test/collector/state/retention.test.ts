@@ -49,6 +49,14 @@ const rowsAt: Record<string, (state: State, at: number, n: number) => Promise<un
       .insertInto('losses')
       .values({ endpoint: 'e', epoch: 'a', from_seq: n, to_seq: n, reason: 'quota', count: 1, received_at: at })
       .execute(),
+  audit_log: (state, at) =>
+    state
+      .insertInto('audit_log')
+      .values({
+        ...{ at, kind: 'cli', actor: 'a', address: null, object: 'site', object_id: null, name: null, action: 'add' },
+        ...{ before: null, after: null, reason: null },
+      })
+      .execute(),
   quarantine: (state, at) =>
     state
       .insertInto('quarantine')

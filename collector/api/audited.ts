@@ -1,0 +1,61 @@
+/** What each route that changes something changes. A route whose place is not named here fails at start. */
+
+interface Audited {
+  object: string;
+  /** Where its rows stand, by `id`: read before and after. Null: what was sent is noted. */
+  table: string | null;
+  action: string;
+}
+
+/** By the first part of the address. */
+const objects: Readonly<Record<string, readonly [object: string, table: string | null]>> = {
+  alerts: ['alert', 'alerts'],
+  availability: ['target', null],
+  calendars: ['calendar', 'calendars'],
+  changes: ['change', 'changes'],
+  costs: ['cost', 'costs'],
+  endpoints: ['endpoint', 'endpoints'],
+  enroll: ['endpoint', null],
+  enrollments: ['join_code', 'enrollments'],
+  groups: ['group', 'groups'],
+  login: ['session', null],
+  logout: ['session', null],
+  maintenance: ['maintenance', 'maintenance_windows'],
+  me: ['user', null],
+  people: ['people', null],
+  rate: ['rating', null],
+  'report-schedules': ['report_schedule', 'report_schedules'],
+  reports: ['report', 'period_reports'],
+  rules: ['rule', null],
+  setup: ['user', null],
+  sites: ['site', 'sites'],
+  software: ['product', 'products'],
+  stability: ['definition', null],
+  'status-pages': ['status_page', 'status_pages'],
+  tickets: ['ticket', 'tickets'],
+  tokens: ['token', 'tokens'],
+  users: ['user', 'users'],
+};
+
+/** They show what would be, or whether a password is right. */
+const changesNothing = new Set([
+  'POST /api/v1/maintenance/preview',
+  'POST /api/v1/changes/preview',
+  'POST /api/v1/rules/preview',
+  'POST /api/v1/me/confirm',
+]);
+const verbs: Readonly<Record<string, string>> = { POST: 'add', PUT: 'change', PATCH: 'change', DELETE: 'remove' };
+
+/** @param route such as `PATCH /api/v1/sites/:id`; null: it changes nothing */
+export function auditedAs(route: string): Audited | null {
+  const [method = '', url = ''] = route.split(' ');
+  const verb = verbs[method];
+  if (verb === undefined || changesNothing.has(route)) return null;
+  const parts = url.replace('/api/v1/', '').split('/');
+  const [object, table] = objects[parts[0] ?? ''] ?? [];
+  if (object === undefined || table === undefined) throw new Error(`audited.ts does not know what ${route} changes`);
+  const own = parts.slice(1).filter((part) => !part.startsWith(':') && part !== 'products');
+  const words = [...own, ...(method === 'DELETE' && own.length > 0 ? ['remove'] : [])];
+  const alone = { login: 'log_in', logout: 'log_out', enroll: 'enrol', setup: 'set_up', rate: 'rate' }[parts[0] ?? ''];
+  return { object, table, action: alone ?? (words.join('_').replaceAll('-', '_') || verb) };
+}

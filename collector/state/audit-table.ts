@@ -1,0 +1,24 @@
+/** Columns of the audit log. */
+import type { Generated } from 'kysely';
+import type { Json, Ms } from './columns.ts';
+
+export interface AuditTables {
+  /** Append-only. Secrets never stand here. */
+  audit_log: {
+    id: Generated<number>;
+    at: Ms;
+    kind: 'person' | 'token' | 'cli' | 'agent' | 'stranger';
+    actor: string;
+    /** From where; null: this machine's command line. */
+    address: string | null;
+    /** What was changed: `endpoint`; its id, and its name as it was then. */
+    object: string;
+    object_id: string | null;
+    name: string | null;
+    action: string;
+    /** JSON objects of what differs; null where there is none, as before a creation. */
+    before: Json | null;
+    after: Json | null;
+    reason: string | null;
+  };
+}

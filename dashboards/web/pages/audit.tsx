@@ -1,0 +1,164 @@
+/** The audit log: who changed what, newest first. */
+import { useState } from 'preact/hooks';
+import type { AuditRow } from '../../../shared/api.ts';
+import { findWord } from '../../../shared/words/index.ts';
+import { useLoad } from '../net/load.ts';
+import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Input } from '../parts/field.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Table } from '../parts/table.tsx';
+import { search, setQuery, withQuery } from '../router.ts';
+import { language, t } from '../words/words.ts';
+
+interface AuditPageOf {
+  items: AuditRow[];
+  next: string | null;
+}
+
+/** A code without a word of its own is shown as it is. */
+const wordOf = (group: string, code: string) => findWord(language.value, `audit.${group}.${code}`) ?? code;
+
+function Values({ row: { before, after } }: { row: AuditRow }) {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  if (keys.length === 0) return null;
+  return (
+    <details>
+      <summary>{t('audit.values', { n: keys.length })}</summary>
+      <dl class="small">
+        {keys.map((key) => (
+          <div key={key}>
+            <dt class="quiet">{key}</dt>
+            <dd>
+              {before && key in before && (
+                <>
+                  <del>{shown(before[key])}</del>{' '}
+                </>
+              )}
+              {after && key in after && <ins>{shown(after[key])}</ins>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function Actor({ row: { kind, actor, address } }: { row: AuditRow }) {
+  return (
+    <div>
+      <bdi>{findWord(language.value, `actor.${actor}`) ?? (actor || t('audit.nobody'))}</bdi>
+      <div class="quiet small">{[t(`audit.kind.${kind}`), address].filter(Boolean).join(' · ')}</div>
+    </div>
+  );
+}
+
+function Subject({ row: { object, objectId, name } }: { row: AuditRow }) {
+  return (
+    <div>
+      <bdi>{name ?? objectId ?? ''}</bdi>
+      <div class="quiet small">
+        {[wordOf('object', object), name === null ? null : objectId].filter(Boolean).join(' · ')}
+      </div>
+    </div>
+  );
+}
+
+export function AuditPage() {
+  const asked = new URLSearchParams(search.value);
+  const address = `audit${withQuery('', Object.fromEntries(asked))}`;
+  const loaded = useLoad<AuditPageOf>(address);
+  const [filters, setFilters] = useState({
+    ...{ who: asked.get('who') ?? '', object: asked.get('object') ?? '' },
+    ...{ from: asked.get('from')?.slice(0, 10) ?? '', to: asked.get('to')?.slice(0, 10) ?? '' },
+  });
+  const set = (part: Partial<typeof filters>) => setFilters({ ...filters, ...part });
+  /** Days are those of the reader. */
+  const instantOf = (day: string) => (day === '' ? null : new Date(`${day}T00:00`).toISOString());
+  const show = () =>
+    setQuery({
+      ...{ who: filters.who.trim() || null, object: filters.object.trim() || null },
+      ...{ from: instantOf(filters.from), to: instantOf(filters.to), page: null },
+    });
+  const files = withQuery('', Object.fromEntries([...asked].filter(([key]) => key !== 'page')));
+  return (
+    <>
+      <PageHead title={t('page.audit')} lead={t('audit.lead')}>
+        <a class="button" href={`/api/v1/audit.csv${files}`} download>
+          CSV
+        </a>
+        <a class="button" href={`/api/v1/audit.jsonl${files}`} download>
+          JSON Lines
+        </a>
+      </PageHead>
+      <Box title={t('audit.filter')}>
+        <form
+          class="row settings-row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            show();
+          }}
+        >
+          <Input label={t('audit.who')} value={filters.who} onInput={(who) => set({ who })} />
+          <Input label={t('audit.what')} value={filters.object} onInput={(object) => set({ object })} />
+          <Input label={t('audit.from')} type="date" value={filters.from} onInput={(from) => set({ from })} />
+          <Input label={t('audit.to')} type="date" value={filters.to} onInput={(to) => set({ to })} />
+          <button type="submit" class="button">
+            {t('audit.show')}
+          </button>
+        </form>
+      </Box>
+      <Ready of={loaded}>
+        {({ items, next }) => (
+          <Box title={t('page.audit')} flush>
+            {items.length === 0 ? (
+              <Empty icon="ok" title={t('audit.nothing')} />
+            ) : (
+              <Table
+                caption={t('page.audit')}
+                rows={items}
+                keyOf={({ id }) => String(id)}
+                columns={[
+                  { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="long" /> },
+                  { key: 'who', head: t('audit.who'), cell: (row) => <Actor row={row} /> },
+                  { key: 'action', head: t('audit.did'), cell: ({ action }) => wordOf('action', action) },
+                  { key: 'what', head: t('audit.what'), cell: (row) => <Subject row={row} /> },
+                  {
+                    key: 'values',
+                    head: t('audit.change'),
+                    cell: (row) => (
+                      <div>
+                        {row.reason !== null && <bdi>{row.reason}</bdi>}
+                        <Values row={row} />
+                      </div>
+                    ),
+                  },
+                ]}
+              />
+            )}
+            {(next !== null || asked.has('page')) && (
+              <div class="pager">
+                <button
+                  type="button"
+                  class="button slim"
+                  disabled={!asked.has('page')}
+                  onClick={() => setQuery({ page: null })}
+                >
+                  {t('audit.newest')}
+                </button>
+                <button
+                  type="button"
+                  class="button slim"
+                  disabled={next === null}
+                  onClick={() => setQuery({ page: next }, { replace: false })}
+                >
+                  {t('audit.older')}
+                </button>
+              </div>
+            )}
+          </Box>
+        )}
+      </Ready>
+    </>
+  );
+}

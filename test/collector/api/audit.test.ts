@@ -1,0 +1,149 @@
+/** The audit log: before and after, no secret, refused log-ins within bounds, filters, pages and files. */
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { auditedAs } from '../../../collector/api/audited.ts';
+import { auditable } from '../../../collector/state/audit.ts';
+import type { AuditRow } from '../../../shared/api.ts';
+import { parseCsv } from '../../../shared/csv.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { runCollector } from '../../support/processes.ts';
+
+const test = suite<{ collector: InProcess }>('audit log', {} as { collector: InProcess });
+test.before.each(async (context) => {
+  context.collector = await openCollector();
+});
+test.after.each(({ collector }) => collector.close());
+
+const send = async (collector: InProcess, method: string, path: string, body?: object) => {
+  const answer = await collector.call(`/api/v1/${path}`, { method, as: 'admin', ...(body ? { body } : {}) });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.body as Record<string, never>;
+};
+async function rowsOf(collector: InProcess, query = ''): Promise<AuditRow[]> {
+  const answer = await collector.call(`/api/v1/audit${query}`, { as: 'admin' });
+  assert.is(answer.status, 200, answer.text);
+  return (answer.body as { items: AuditRow[] }).items;
+}
+
+test('a change is noted with what it was before and what it is after, and nothing else', async ({ collector }) => {
+  const { id } = await send(collector, 'POST', 'sites', { name: 'Berlin', note: 'river' });
+  await send(collector, 'PATCH', `sites/${id}`, { note: 'hill' });
+  await send(collector, 'DELETE', `sites/${id}`);
+  const [removed, changed, added] = await rowsOf(collector, '?object=site');
+  assert.equal(
+    [removed, changed, added].map((row) => [row?.action, row?.kind, row?.actor, row?.objectId, row?.name]),
+    [
+      ['remove', 'token', 'a admin', id, 'Berlin'],
+      ['change', 'token', 'a admin', id, 'Berlin'],
+      ['add', 'token', 'a admin', id, 'Berlin'],
+    ],
+  );
+  assert.equal([changed?.before, changed?.after], [{ note: 'river' }, { note: 'hill' }]);
+  assert.is(added?.before, null);
+  assert.is(added?.after?.note, 'river');
+  assert.is(removed?.before?.note, 'hill');
+  assert.is(removed?.after, null);
+});
+
+test('no secret is kept: passwords, tokens, join codes', async ({ collector }) => {
+  const password = 'a rather long sentence of mine';
+  const user = await send(collector, 'POST', 'users', { name: 'grace', password, role: 'viewer' });
+  await send(collector, 'POST', `users/${user.id}/password`, { password: `${password} 2` });
+  const token = await send(collector, 'POST', 'tokens', { name: 'script', role: 'viewer' });
+  const code = await send(collector, 'POST', 'enrollments', { label: 'north' });
+  const login = await collector.call('/api/v1/login', {
+    method: 'POST',
+    body: { user: 'grace', password: `${password} 2` },
+  });
+  assert.is(login.status, 200);
+  const rows = await collector.state.selectFrom('audit_log').selectAll().execute();
+  assert.ok(rows.some(({ action, kind, actor }) => action === 'log_in' && kind === 'person' && actor === 'grace'));
+  const text = JSON.stringify(rows);
+  for (const secret of [password, String(token.secret), String(code.code), 'argon2'])
+    assert.not.ok(text.includes(secret), secret);
+  const hashes = await collector.state.selectFrom('users').select('password_hash').execute();
+  for (const { password_hash } of hashes) assert.not.ok(text.includes(password_hash));
+});
+
+test('refused log-ins are noted with the name and the address, and a flood of them is counted, not written', async ({
+  collector,
+}) => {
+  for (let n = 0; n < 45; n++)
+    await collector.call('/api/v1/login', { method: 'POST', body: { user: `guess ${n}`, password: 'wrong' } });
+  const rows = await rowsOf(collector, '?limit=200');
+  const refused = rows.filter(({ action }) => action === 'log_in_refused');
+  assert.ok(refused.length >= 20 && refused.length < 45, String(refused.length));
+  assert.equal([refused.at(-1)?.actor, refused.at(-1)?.kind], ['guess 0', 'stranger']);
+  assert.ok(refused.every(({ address }) => address?.includes('127.0.0.1')));
+});
+
+test('filters, pages and both files hold the same rows', async ({ collector }) => {
+  for (const name of ['Berlin', 'Osaka', '=1+1', 'a"b,c']) await send(collector, 'POST', 'sites', { name });
+  const all = await rowsOf(collector, '?limit=200');
+  const paged: AuditRow[] = [];
+  for (let mark = ''; ; ) {
+    const answer = await collector.call(`/api/v1/audit?limit=2${mark}`, { as: 'admin' });
+    const { items, next } = answer.body as { items: AuditRow[]; next: string | null };
+    paged.push(...items);
+    if (next === null) break;
+    mark = `&page=${next}`;
+  }
+  assert.equal(paged, all);
+  assert.equal(
+    (await rowsOf(collector, '?object=Osaka')).map(({ name }) => name),
+    ['Osaka'],
+  );
+  assert.equal(await rowsOf(collector, '?who=nobody'), []);
+  assert.equal(await rowsOf(collector, `?from=${Date.now() + 60_000}`), []);
+  const jsonl = (await collector.call('/api/v1/audit.jsonl', { as: 'admin' })).text.trim().split('\n');
+  assert.equal(
+    jsonl.map((line) => JSON.parse(line)),
+    all,
+  );
+  const csv = (await collector.call('/api/v1/audit.csv', { as: 'admin' })).text;
+  const cells = parseCsv(csv).rows.map((row) => row.cells);
+  assert.equal(
+    cells.slice(1).map(([at, , , , , , name]) => [Date.parse(at ?? ''), name]),
+    all.map(({ at, name }) => [at, name ?? '']),
+  );
+  assert.match(csv, "'=1+1");
+  assert.is((await collector.call('/api/v1/audit.csv', { as: 'manager' })).status, 403);
+});
+
+test('a token made on the command line is noted as such', async ({ collector }) => {
+  await collector.stop();
+  const { data } = collector;
+  const made = await runCollector(['token', 'create', '--data', data, '--role', 'viewer', '--name', 'nightly']).ended;
+  assert.is(made.code, 0, made.stderr);
+  await using again = await collector.again();
+  const [row] = await rowsOf(again, '?kind=cli');
+  assert.equal([row?.actor, row?.object, row?.name, row?.address], ['command line', 'token', 'nightly', null]);
+  assert.not.ok(JSON.stringify(row).includes(made.stdout.trim()));
+});
+
+test('a route whose place is not known fails at once; what is kept is bounded', () => {
+  assert.throws(() => auditedAs('POST /api/v1/new-room'), /audited\.ts does not know/);
+  assert.is(auditedAs('GET /api/v1/new-room'), null);
+  const text = auditable({
+    a: 'x'.repeat(5000),
+    b: { password: 'p', deep: [{ token: 't' }] },
+    ...Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n])),
+  });
+  assert.ok((text?.length ?? 0) < 40_000);
+  assert.not.match(text ?? '', /"p"|"t"/);
+});
+
+test('each action and object has its words in the language files', async () => {
+  const { access } = await import('../../../collector/api/access.ts');
+  for (const language of ['en', 'ja']) {
+    const text = readFileSync(new URL(`../../../shared/words/${language}.ts`, import.meta.url), 'utf8');
+    const group = text.slice(text.indexOf('\n  audit: {'), text.indexOf('\n  settings: {'));
+    for (const route of Object.keys(access)) {
+      const audited = auditedAs(route);
+      for (const code of audited ? [audited.object, audited.action] : []) assert.match(group, `\n      ${code}: '`);
+    }
+  }
+});
+
+test.run();
