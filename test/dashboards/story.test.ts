@@ -62,6 +62,18 @@ test('in an incident each endpoint that joined is named', () => {
   assert.is(joined(event(1, 'fired', { alert: 'a' })), null);
 });
 
+test('an acknowledgement is told once, when it was given, with its note', () => {
+  const taken = { ...alert(5, null), acknowledgedAt: 6 * minute, acknowledgedBy: 'ada' };
+  const note = (at: number, actor: string) => ({ ...event(at, 'acknowledged'), actor, text: 'on it' });
+  const before = detail([event(7, 'opened'), note(7, 'ada')], taken);
+  assert.equal(told(before), ['alert pending', 'alert firing', 'acknowledged', 'opened']);
+  assert.is(storyOf(before)[2]?.at, 6 * minute);
+  const same = detail([event(5, 'opened'), note(6, 'ada')], taken);
+  assert.equal(told(same), ['alert pending', 'alert firing', 'opened', 'acknowledged']);
+  const other = detail([event(5, 'opened'), note(6, 'bo')], taken);
+  assert.equal(told(other).slice(3), ['alert acknowledged', 'acknowledged'], 'of somebody else it is another one');
+});
+
 test('the note that it flaps is kept', () => {
   const ticket = detail([event(1, 'opened'), event(2, 'fired'), event(2, 'fired', { flapping: true })], null);
   assert.equal(told(ticket), ['opened', 'fired', 'fired']);

@@ -17,7 +17,10 @@ export const timeToAcknowledge = defineKpi({
     const evidence = alerts.flatMap(({ id, rule, endpoint, firedAt, acknowledgedAt: at }) =>
       at !== null && within(at) ? [{ endpoint, alert: { id, rule }, at, part: (at - firedAt) / 1000, whole: 1 }] : [],
     );
-    const left = alerts.filter(({ firedAt, acknowledgedAt }) => acknowledgedAt === null && within(firedAt));
+    // What ended in the moment it began nobody could take on.
+    const left = alerts.filter(
+      ({ firedAt, acknowledgedAt, resolvedAt }) => acknowledgedAt === null && within(firedAt) && resolvedAt !== firedAt,
+    );
     const waiting = left.filter(({ resolvedAt }) => resolvedAt === null).length;
     const sorted = evidence.map(({ part }) => part).sort((a, b) => a - b);
     const [low = null, high = null] = medianInterval(sorted) ?? [];

@@ -23,6 +23,12 @@ export const kpiWord = (id: string, what: string): string => wordOr('kpi', `${id
 export const keyOfLine = ({ endpoint, alert, ticket, change, named }: KpiLine, n: number) =>
   `${endpoint?.id} ${alert?.id} ${named?.id} ${ticket?.id ?? change?.id ?? n}`;
 
+/** Where costs and products are listed, with the same numbers. */
+const placeOfNamed: Readonly<Record<string, string>> = {
+  cost_per_ticket: '/costs',
+  software_utilisation: '/software',
+};
+
 /** What a line of the list is about, and why it counts or does not. */
 export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
   const { endpoint, alert, ticket, change, named, why } = line;
@@ -38,7 +44,11 @@ export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
           #{ticket.id} {titleOf(ticket)}
         </a>
       )}
-      {named && <span class="strong">{named.name}</span>}
+      {named && (
+        <a href={placeOfNamed[kpi] ?? ''} class="strong">
+          {named.name}
+        </a>
+      )}
       {change && (
         <>
           <span class="strong">

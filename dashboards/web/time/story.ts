@@ -19,12 +19,13 @@ export type Moment =
 /** Oldest first. At one moment: the alert, then its changes, then the notifications. */
 export function storyOf(detail: TicketDetail): Moment[] {
   const order = { alert: 0, event: 1, repeats: 1, notification: 2 } as const;
+  const taken = acknowledgementIn(detail);
   const moments: Moment[] = [
-    ...alertSteps(detail),
+    ...alertSteps(detail, taken === null),
     // A notification comes from the outbox, with its channel and its outcome; older versions stored it as an event, too.
     ...detail.events
       .filter((event) => event.kind !== 'notice' && !isShownByAlert(event, detail))
-      .map((event): Moment => ({ at: event.at, kind: 'event', event })),
+      .map((event): Moment => ({ at: event === taken?.event ? taken.at : event.at, kind: 'event', event })),
     ...detail.notifications.map(
       (notification): Moment => ({
         at: notification.sentAt ?? notification.createdAt,
@@ -76,12 +77,20 @@ function withoutRepeats(moments: readonly Moment[]): Moment[] {
   return merged;
 }
 
-function alertSteps({ alert }: TicketDetail): Moment[] {
+/** The event with which the ticket noted the acknowledgement of its alert: later where the alert had no ticket yet. */
+function acknowledgementIn({ alert, events }: TicketDetail): { at: number; event: StoryEvent } | null {
+  const { acknowledgedAt: at = null, acknowledgedBy: by } = alert ?? {};
+  if (at === null) return null;
+  const event = events.find((one) => one.kind === 'acknowledged' && one.actor === by && one.at > at - 1000);
+  return event === undefined ? null : { at, event };
+}
+
+function alertSteps({ alert }: TicketDetail, withAcknowledgement: boolean): Moment[] {
   if (alert === null) return [];
   const first = alert.metric === silence ? 'silent' : 'pending';
   const steps: Moment[] = [{ at: alert.pendingAt, kind: 'alert', step: first, by: null }];
   if (alert.firedAt !== null) steps.push({ at: alert.firedAt, kind: 'alert', step: 'firing', by: null });
-  if (alert.acknowledgedAt !== null) {
+  if (withAcknowledgement && alert.acknowledgedAt !== null) {
     steps.push({ at: alert.acknowledgedAt, kind: 'alert', step: 'acknowledged', by: alert.acknowledgedBy });
   }
   if (alert.resolvedAt !== null) steps.push({ at: alert.resolvedAt, kind: 'alert', step: 'resolved', by: null });

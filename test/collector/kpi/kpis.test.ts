@@ -55,6 +55,7 @@ test('an alert counts in the month in which somebody first took it on; the other
     alert('taken in the month before', -60, -30, 10),
     alert('taken at the end of the month, which is the next one', 20, month, null),
     alert('nobody, over', 100, null, 105),
+    alert('over in the moment it began', 150, null, 150),
     alert('nobody, goes on', 200, null, null),
     alert('nobody, fired before', -10, null, 5),
   ];

@@ -1,10 +1,11 @@
 /** Of each product what is owned, installed and used. */
 import type { ProductRow } from '../../../../shared/api.ts';
-import { none, number, percent } from '../../../../shared/words/format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty } from '../../parts/box.tsx';
 import { Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
+import { formatRange, formatUnit } from '../kpi-tile.tsx';
 
 type Use = ProductRow['use'];
 const count = (n: number) => number(n, language.value);
@@ -14,11 +15,14 @@ function owned({ isBought, entitled, unit }: Use): string {
   return entitled === null ? t('software.unlimited') : `${count(entitled)} ${t(`software.unit.${unit}`)}`;
 }
 
-/** What is not known is a range, never a number. */
-function inUse({ percent: value, low, high }: Use): string {
-  const shown = (one: number | null) => percent(one, language.value, 0);
-  if (low === null || high === null) return none;
-  return low === high ? shown(value) : t('stability.range', { low: shown(low), high: shown(high) });
+/** The number of the KPI: of the units whose use is known. Those of unknown use widen it to a range. */
+function InUse({ percent: value, low, high }: Use) {
+  return (
+    <>
+      {formatUnit('percent', value)}
+      <div class="quiet small">{formatRange('percent', low, high)}</div>
+    </>
+  );
 }
 
 function Installed({ installed, overDeployed }: Use) {
@@ -70,7 +74,7 @@ export function Licences({ products, open }: { products: readonly ProductRow[]; 
           { key: 'owned', head: t('software.owned'), right: true, cell: ({ use }) => owned(use) },
           { key: 'installed', head: t('software.installs'), right: true, cell: ({ use }) => <Installed {...use} /> },
           { key: 'used', head: t('software.usedOf'), right: true, cell: ({ use }) => <Used {...use} /> },
-          { key: 'inUse', head: t('software.inUse'), right: true, cell: ({ use }) => inUse(use) },
+          { key: 'inUse', head: t('software.inUse'), right: true, cell: ({ use }) => <InUse {...use} /> },
         ]}
       />
     </Box>
