@@ -751,6 +751,9 @@ const kpiHead = {
   asOf: ms,
   provisional: Type.Boolean({ description: 'late facts may still change it' }),
   monitored,
+  since: Type.Optional(
+    Type.Union([ms, Type.Null()], { description: 'first report ever of an endpoint that was there in the period' }),
+  ),
 };
 export const Kpis = Type.Object({ ...kpiHead, items: Type.Array(KpiValue) });
 export type Kpis = Static<typeof Kpis>;

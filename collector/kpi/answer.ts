@@ -74,7 +74,7 @@ export async function periodHead(state: State, query: KpiQuery, asOf: number) {
   const { period, provisional } = periodOf(query);
   return {
     period: { name: query.period, from: period.start, to: period.end, zone: query.zone },
-    ...{ asOf, provisional, monitored: await monitoredIn(state, query) },
+    ...{ asOf, provisional, ...(await monitoredIn(state, query)) },
   };
 }
 

@@ -30,7 +30,7 @@ export async function indexLine(
     // One that is over and was not closed has no facts, or is closed at night.
     const of = kept ?? (provisional ? summaryOf((await months.of(name, scope, zone)).month) : null);
     if (!of || of.endpoints === 0) continue;
-    const monitored = await monitoredIn(state, { period: name, zone, now, scope });
+    const { monitored } = await monitoredIn(state, { period: name, zone, now, scope });
     items.push({ ...{ name, closed: kept !== undefined, provisional, monitored }, ...of });
   }
   const first = [...closed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, { index }]) => index ?? []);

@@ -6,20 +6,27 @@ import type { MonthQuery } from './month.ts';
 import { periodOf } from './period.ts';
 import { endpointsIn } from './question.ts';
 
-/** Null: nothing of it was. Days are those of the zone that have begun. @throws EvenkeelError BAD_REQUEST */
-export async function monitoredIn(state: State, query: MonthQuery): Promise<PeriodMonitored | null> {
+/**
+ * `monitored` is null where nothing of the period was. Days are those of the zone that have begun. `since`: when the first
+ * endpoint of the period reported for the first time. @throws EvenkeelError BAD_REQUEST
+ */
+export async function monitoredIn(
+  state: State,
+  query: MonthQuery,
+): Promise<{ monitored: PeriodMonitored | null; since: number | null }> {
   const { period, window } = periodOf(query);
   const endpoints = await endpointsIn(state, query.scope, period);
   const first = await firstSignal(state, { ids: endpoints.map(({ id }) => id), kind: 'online' });
-  if (first >= window.end) return null;
+  const since = Number.isFinite(first) ? first : null;
+  if (first >= window.end) return { since, monitored: null };
   const from = Math.max(first, period.start);
   // The last moment of the window: its end is the first one of the next day.
-  const [start, since, last] = [period.start, from, window.end - 1].map((at) => dayOf(at, query.zone)) as [
+  const [start, begun, last] = [period.start, from, window.end - 1].map((at) => dayOf(at, query.zone)) as [
     PlainDate,
     PlainDate,
     PlainDate,
   ];
-  return { from, days: 1 + since.until(last).days, ofDays: 1 + start.until(last).days };
+  return { since, monitored: { from, days: 1 + begun.until(last).days, ofDays: 1 + start.until(last).days } };
 }
 
 type PlainDate = Temporal.PlainDate;

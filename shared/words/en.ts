@@ -1600,6 +1600,8 @@ export const words = {
       title: 'Why is it different?',
       open: 'Why is the index different?',
       lead: '{{from}}: {{before}}. {{to}}: {{after}}. Difference {{by}}.',
+      dark: 'Nothing can be compared: nothing was monitored in {{month}}.',
+      darkUntil: 'Nothing can be compared: nothing was monitored in {{month}}. Monitoring began on {{at}}.',
       none: 'No difference to explain: {{from}} {{before}}, {{to}} {{after}}.',
       of: 'What it belongs to',
       by: 'Difference',

@@ -1789,6 +1789,8 @@ export const words: Words = {
       title: '差の理由',
       open: '指数の差の理由',
       lead: '{{from}}: {{before}}、{{to}}: {{after}}。差は {{by}}。',
+      dark: '比較できません。{{month}} は監視していません。',
+      darkUntil: '比較できません。{{month}} は監視していません。監視の開始は {{at}} です。',
       none: '説明できる差はありません: {{from}} {{before}}、{{to}} {{after}}。',
       of: '対象',
       by: '差',

@@ -17,9 +17,9 @@ import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
 import { BudgetBox } from './stability/budget.tsx';
-import { offeredBefore } from './stability/compare.tsx';
 import { formatMonth } from './stability/format.ts';
 import { NoPeriod } from './stability/no-period.tsx';
+import { offeredBefore } from './stability/offered.ts';
 import { Why } from './stability/why.tsx';
 
 type EvidenceLine = KpiDetail['evidence'][number];
@@ -172,7 +172,7 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
                 label={t('stability.compare.period')}
                 value={from}
                 onChange={(name) => setQuery({ compare: name })}
-                options={[...new Set([from, ...offeredBefore(period)])].map((name): [string, string] => [
+                options={[...new Set([from, ...offeredBefore(period, data.since)])].map((name): [string, string] => [
                   name,
                   formatMonth(name),
                 ])}

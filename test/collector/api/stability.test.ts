@@ -337,6 +337,10 @@ test('each period says since when it was monitored; where nothing was, nothing w
   assert.equal(line.find(({ name }) => name === '2026-09')?.monitored, { from: from - day, days: 1, ofDays: 30 });
   const none = await call<Kpis>('kpis?period=2026-06');
   assert.is(none.monitored, null);
+  // Endpoints that came later: the page says when, and offers no month before.
+  const why = await call<KpiWhy>('kpis/index/why?from=2026-06&to=2026-10');
+  assert.equal([why.difference, why.from.monitored, why.to.since], [null, null, whole.since]);
+  assert.is(whole.since, from - day);
   const lost = none.items.find(({ id }) => id === 'lost_hours');
   assert.equal([lost?.value, lost?.state], [null, 'no_data']);
 });

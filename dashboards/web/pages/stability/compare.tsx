@@ -11,10 +11,8 @@ import { setQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
 import { formatIndex, formatMonth, kpiOf } from './format.ts';
+import { offeredBefore } from './offered.ts';
 
-/** Of the same kind, newest first. */
-export const offeredBefore = (period: string): string[] =>
-  Array.from({ length: 13 }, (_, n) => movedPeriod(period, -1 - n));
 type ChangeVerdict = 'better' | 'worse' | 'unclear';
 
 /** `September 2026`, `Osaka`, or both. */
@@ -70,7 +68,7 @@ export function ComparePicker({
   const { data: sites } = useLoad<Page<SiteRow>>('sites');
   const names = (sites?.items ?? []).map(({ name }) => name).filter((name) => name !== data.site);
   const before = movedPeriod(data.period.name, -1);
-  const offered = offeredBefore(data.period.name);
+  const offered = offeredBefore(data.period.name, data.since);
   const periods = compare === null || offered.includes(compare) ? offered : [compare, ...offered];
   return (
     <>

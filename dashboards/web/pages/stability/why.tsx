@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { KpiWhy } from '../../../../shared/api.ts';
-import { shownUnit } from '../../../../shared/words/format.ts';
+import { shownUnit, time } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -66,6 +66,15 @@ function List({ why, of }: { why: KpiWhy; of: 'incidents' | 'sites' | 'machines'
   );
 }
 
+/** Nothing differs from a time of which nothing is known. */
+function unmonitored({ period }: KpiWhy['from'], { to: until }: KpiWhy): string {
+  const month = formatMonth(period.name);
+  const { since, period: of } = until;
+  return since === null || since === undefined
+    ? t('stability.why.dark', { month })
+    : t('stability.why.darkUntil', { month, at: time(since, language.value, 'date', of.zone) });
+}
+
 interface WhyProps {
   /** Its id; `index` for the index. */
   kpi: string;
@@ -93,6 +102,8 @@ export function Why({ kpi, from, to: until, site, children }: WhyProps) {
               return note ? t('stability.lead.part', { month: formatMonth(side.period.name), note }) : [];
             });
             const values = { from: was.month, before: was.value, to: is.month, after: is.value };
+            const dark = [why.from, why.to].find(({ monitored }) => monitored === null);
+            if (difference === null && dark) return <p class="quiet">{unmonitored(dark, why)}</p>;
             if (difference === null) return <p class="quiet">{t('stability.why.none', values)}</p>;
             const verdict = change && verdictText(change.verdict, change.difference);
             return (
