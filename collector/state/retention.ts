@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
 import type { State } from './open.ts';
 
 const day = 86_400_000;
-/** As long as the longest series: three years. What numbers of older months were made of is closed with them. */
+/** As long as the longest series: three years. */
 const years = 3 * 365 * day;
 
 export type Retention =
@@ -23,12 +23,11 @@ const entered: Retention = { rows: 'entered' };
 const bounded = (by: string): Retention => ({ rows: 'bounded', by });
 
 const unused = 't.product is null and not exists (select 1 from installs i where i.title = t.id)';
-/** The last one of an endpoint says in which state it has been since. */
-const notTheLast = 'exists (select 1 from signals later where later.endpoint = t.endpoint and later.id > t.id)';
 
 export const retention: Readonly<Record<keyof Database, Retention>> = {
-  signals: { rows: 'aged', column: 'at', ms: years, but: notTheLast },
-  watches: { rows: 'aged', column: 'to_at', ms: years },
+  // Facts for ever: what a month says of presence can be computed again, however old it is. A birth is charged as a row.
+  signals: bounded('intake/budgets.ts'),
+  watches: bounded('fleet/watch.ts'),
   losses: { rows: 'aged', column: 'received_at', ms: 400 * day },
   quarantine: { rows: 'aged', column: 'received_at', ms: 90 * day },
   machines: { rows: 'aged', column: 'last_at', ms: 400 * day },

@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { computeMonth } from '../../../collector/kpi/month.ts';
+import { startingDefinition } from '../../../collector/kpi/stability.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { dropAged, retention } from '../../../collector/state/retention.ts';
+import { openHistory } from '../../support/fleet-history.ts';
 
 const test = suite('retention');
 const day = 86_400_000;
@@ -29,21 +32,6 @@ test('what bounds a table is a file that is there', () => {
 
 /** A row of each table that ages, `at` ms UTC. */
 const rowsAt: Record<string, (state: State, at: number, n: number) => Promise<unknown>> = {
-  signals: (state, at) =>
-    state
-      .insertInto('signals')
-      .values({
-        endpoint: 'e',
-        at,
-        kind: 'online',
-        session: null,
-        boot_id: null,
-        reason: null,
-        last_seen: null,
-        birth: null,
-      })
-      .execute(),
-  watches: (state, at) => state.insertInto('watches').values({ from_at: at, to_at: at, clean: 1 }).execute(),
   losses: (state, at, n) =>
     state
       .insertInto('losses')
@@ -110,11 +98,23 @@ for (const [table, rule] of Object.entries(retention)) {
     await dropAged(state, now);
     assert.is(await count(state, table), before - 2);
     await dropAged(state, now + 10 * rule.ms);
-    // Of presence the last one stays: it says how the endpoint has been since.
-    assert.is(await count(state, table), table === 'signals' ? 1 : 0);
+    assert.is(await count(state, table), 0);
     await state.destroy();
   });
 }
+
+test('a month of years ago is computed again as it was: the facts of presence stay', async () => {
+  const month = { from: Date.parse('2022-11-01T00:00:00Z'), to: Date.parse('2022-12-01T00:00:00Z') };
+  const state = await openHistory({ endpoints: 6, ...month, absences: 3 });
+  const today = month.to + 4 * 365 * day;
+  const query = { period: '2022-11', zone: 'UTC', now: today, scope: {} };
+  const read = () => computeMonth(state, query, { version: 0, parts: startingDefinition });
+  const before = await read();
+  assert.ok((before.figures.availability_server?.value ?? 0) < 100);
+  await dropAged(state, today);
+  assert.equal(await read(), before);
+  await state.destroy();
+});
 
 test('names of software that is installed nowhere go, those of a product stay', async () => {
   const state = await openState(':memory:');
