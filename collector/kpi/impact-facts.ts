@@ -1,8 +1,9 @@
 /** What incidents did to people in a period, and how many people there are, by site. */
 
-import type { Span } from '../../shared/intervals.ts';
+import { intersect, type Span, subtract, union } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import { type ImpactRead, readImpacts } from '../impact/impact.ts';
+import { maintenanceOf } from '../maintenance/spans.ts';
 import type { State } from '../state/open.ts';
 import type { ImpactIncident, PeopleGroup } from './formulas/lost-hours.ts';
 import type { KpiQuestion } from './question.ts';
@@ -41,6 +42,12 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     .execute();
   const impacts = await readImpacts(state, tickets.filter(inScope(question)));
   const planned = await plannedOf(state, question);
+  const plannedIn = await plannedFor(
+    state,
+    impacts,
+    new Map(tickets.map(({ id, endpoint }) => [id, endpoint])),
+    window,
+  );
   const groups: Record<string, PeopleGroup> = {};
   for (const { id, name, people } of own)
     groups[id] = {
@@ -58,12 +65,13 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
   return {
     groups,
     incidents: impacts.flatMap(({ ticket, segments, stated }) => {
-      const parts = segments.map(({ start, end, factor, affected }) => ({
-        ...{ start, end, factor, confirmed: stated !== null },
-        affected: Object.fromEntries(
-          affected.flatMap(({ site, people }) => (known.has(site ?? '') ? [[site ?? '', people]] : [])),
-        ),
-      }));
+      const parts = segments.flatMap((segment) => {
+        const affected = segment.affected.flatMap(({ site, people }) =>
+          known.has(site ?? '') ? [[site ?? '', people] as const] : [],
+        );
+        const shared = { factor: segment.factor, confirmed: stated !== null, affected: Object.fromEntries(affected) };
+        return splitBy(plannedIn.get(ticket) ?? [], segment).map((part) => ({ ...part, ...shared }));
+      });
       return parts.length === 0 ? [] : [{ id: String(ticket), segments: parts }];
     }),
     unknown: impacts.flatMap(({ ticket, unknown }) => (unknown.length === 0 ? [] : [{ ticket, endpoints: unknown }])),
@@ -86,6 +94,38 @@ async function plannedOf(state: State, { window }: KpiQuestion): Promise<Map<str
     .where(({ eb, or, ref }) => or([eb('entered_at', '<=', ref('start_at')), eb('approved_at', 'is not', null)]))
     .execute();
   return Map.groupBy(rows, ({ target }) => target);
+}
+
+/**
+ * By ticket: when all the endpoints that it is about were in accepted planned work, whatever the window was for. A window for
+ * a site says besides that its people expect it.
+ */
+async function plannedFor(
+  state: State,
+  impacts: readonly ImpactRead[],
+  endpointOf: ReadonlyMap<number, string | null>,
+  window: Span,
+): Promise<Map<number, Span[]>> {
+  const hit = impacts.flatMap(({ ticket, segments, outages }) => {
+    const own = outages.length > 0 ? outages.map(({ endpoint }) => endpoint) : [endpointOf.get(ticket) ?? []].flat();
+    return segments.length > 0 && own.length > 0 ? [{ ticket, endpoints: [...new Set(own)] }] : [];
+  });
+  const spans = await maintenanceOf(state, [...new Set(hit.flatMap(({ endpoints }) => endpoints))], window);
+  const acceptedFor = (endpoint: string) =>
+    union((spans.get(endpoint) ?? []).filter(({ late, approval }) => !late || approval !== null));
+  return new Map(
+    hit.map(({ ticket, endpoints }) => [ticket, endpoints.map(acceptedFor).reduce((all, own) => intersect(all, own))]),
+  );
+}
+
+/** The stretches of a segment inside and outside of planned work. The last one lasts where the segment does. */
+function splitBy(planned: readonly Span[], { start, end }: { start: number; end: number | null }) {
+  const forever = Number.MAX_SAFE_INTEGER;
+  const whole = [{ start, end: end ?? forever }];
+  return [
+    ...intersect(whole, planned).map((span) => ({ ...span, planned: true })),
+    ...subtract(whole, planned).map((span) => ({ ...span, planned: false })),
+  ].map((part) => ({ ...part, end: part.end === forever ? null : part.end }));
 }
 
 /** The largest number of people of a site that was hit at once. */

@@ -14,12 +14,14 @@ export interface ImpactLayer {
   factor: number;
   people: PeopleHit;
   confirmed: boolean;
+  /** All that it is about was in accepted planned work. */
+  isPlanned: boolean;
   isOpen: boolean;
 }
 
 export interface Credit {
   id: string;
-  bucket: 'lost' | 'unconfirmed';
+  bucket: 'lost' | 'unconfirmed' | 'planned';
   /** People times factor. */
   people: number;
 }
@@ -33,7 +35,9 @@ export function creditOf(active: readonly ImpactLayer[], headcount: number): Cre
   const ranked = ranking(active);
   const levels = [...new Set(ranked.map(({ factor }) => factor))].sort((a, b) => b - a);
   const credits = ranked.map(
-    ({ id, confirmed }): Credit => ({ id, bucket: confirmed ? 'lost' : 'unconfirmed', people: 0 }),
+    ({ id, confirmed, isPlanned }): Credit => ({
+      ...{ id, bucket: isPlanned ? 'planned' : confirmed ? 'lost' : 'unconfirmed', people: 0 },
+    }),
   );
   levels.forEach((level, n) => {
     const height = level - (levels[n + 1] ?? 0);
@@ -45,10 +49,10 @@ export function creditOf(active: readonly ImpactLayer[], headcount: number): Cre
   return credits.filter(({ people }) => people > 0);
 }
 
-/** People who are confirmed to be unable to work at all. */
+/** People who are confirmed to be unable to work at all, and not by planned work. */
 export function stoppedOf(active: readonly ImpactLayer[], headcount: number): number {
   const crowd = createCrowd(headcount);
-  const full = active.filter(({ factor, confirmed }) => factor >= 1 && confirmed);
+  const full = active.filter(({ factor, confirmed, isPlanned }) => factor >= 1 && confirmed && !isPlanned);
   return full.reduce((sum, { people }) => sum + crowd.add(people), 0);
 }
 

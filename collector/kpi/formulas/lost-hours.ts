@@ -31,6 +31,8 @@ export interface LossSegment {
   affected: Readonly<Record<string, PeopleHit>>;
   /** False until a person confirmed it. */
   confirmed?: boolean;
+  /** What it is about was in accepted planned work: what is lost is planned. */
+  planned?: boolean;
 }
 
 export interface ImpactIncident {
@@ -147,7 +149,7 @@ function add(to: LostBuckets, part: LostBuckets): void {
 
 function impactsOn(group: string, incidents: readonly ImpactIncident[], window: Span): ImpactLayer[] {
   return incidents.flatMap(({ id, segments }) =>
-    segments.flatMap(({ start, end, factor, affected, confirmed = true }) => {
+    segments.flatMap(({ start, end, factor, affected, confirmed = true, planned = false }) => {
       const people = affected[group];
       const until = Math.min(end ?? window.end, window.end);
       if (people === undefined || !(until > Math.max(start, window.start))) return [];
@@ -159,6 +161,7 @@ function impactsOn(group: string, incidents: readonly ImpactIncident[], window: 
         factor: Math.min(1, Math.max(0, factor)),
         people,
         confirmed,
+        isPlanned: planned,
         isOpen: end === null,
       };
     }),

@@ -2,10 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFacts } from '../../../collector/kpi/facts.ts';
+import { lostBusinessHours } from '../../../collector/kpi/formulas/lost-hours.ts';
 import { foundBeforeReported, repeatIncidents } from '../../../collector/kpi/kpis/incidents.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import { instant } from '../../support/fleet-history.ts';
+import { endpointId, instant, putEndpoint } from '../../support/fleet-history.ts';
 import { freshPlace } from '../../support/state.ts';
 
 const start = instant('2026-11-01T00:00:00Z');
@@ -109,6 +110,83 @@ test('what a site loses in maintenance that was entered before its start is plan
   assert.equal(
     impact?.groups.s1?.maintenance?.map((span) => (span.start - start) / day),
     [1, 3],
+  );
+  await state.destroy();
+});
+
+test('planned work on a group or an endpoint makes what it costs planned: for what it is about, while it lasts', async () => {
+  const state = await openState(freshPlace());
+  await putEndpoint(state, 1, { site: 'Berlin' });
+  await putEndpoint(state, 2, { site: 'Berlin' });
+  const [one, two] = [endpointId(1), endpointId(2)];
+  const row = { name_key: '', note: '', created_at: 0, created_by: 'ana', updated_at: 0, updated_by: 'ana' };
+  await state
+    .insertInto('sites')
+    .values({ ...row, id: 's1', name: 'Berlin', people: 10, zone: 'UTC' })
+    .execute();
+  // Tuesday 3 November, 10:00 to 11:00 on a group of one endpoint; 14:00 on the other, entered late.
+  const hour = 60 * minute;
+  const tuesday = start + 2 * day;
+  const window = {
+    id: 'm',
+    bucket: '',
+    owner: 'collector',
+    scope: 'group',
+    target: 'g',
+    reason: 'patches',
+    skip: '[]',
+  };
+  await state
+    .insertInto('maintenance_windows')
+    .values({ ...window, begun_until: 0, created_at: 0, created_by: 'ana', updated_at: 0, updated_by: 'ana' } as never)
+    .execute();
+  const occurrence = (id: string, from: number, entered: number) => ({
+    ...{ id, maintenance: 'm', scope: 'group', target: 'g', bucket: '', owner: 'collector', entered_by: 'ana' },
+    ...{ start_at: from, end_at: from + hour, planned_end_at: from + hour, entered_at: entered },
+  });
+  await state
+    .insertInto('maintenance_occurrences')
+    .values([
+      occurrence('early', tuesday + 10 * hour, tuesday),
+      occurrence('late', tuesday + 14 * hour, tuesday + 15 * hour),
+    ] as never)
+    .execute();
+  await state
+    .insertInto('maintenance_members')
+    .values([
+      { occurrence: 'early', endpoint: one, from_at: tuesday + 10 * hour, to_at: null },
+      { occurrence: 'late', endpoint: one, from_at: tuesday + 14 * hour, to_at: null },
+    ])
+    .execute();
+  const person = { kind: 'person', requester: 'mia', category: 'incident' } as const;
+  await state
+    .insertInto('tickets')
+    .values([one, two].map((endpoint, n) => ({ ...blankTicket(`person/${n}`, tuesday), ...person, endpoint })))
+    .execute();
+  const segment = (from: number, to: number) => ({
+    ...{ start: tuesday + from * hour, end: tuesday + to * hour, factor: 1 },
+    affected: [{ site: 's1', people: 10 }],
+  });
+  const stated = { at: tuesday, by_user: 'ana', reason: 'seen' };
+  await state
+    .insertInto('impacts')
+    .values([
+      { ...stated, ticket: 1, segments: JSON.stringify([segment(9.5, 10.5), segment(14, 15)]) },
+      { ...stated, ticket: 2, segments: JSON.stringify([segment(10.5, 11)]) },
+    ])
+    .execute();
+  const question = { endpoints: [], window: { start, end: start + 10 * day }, now: start + 10 * day, zone: 'UTC' };
+  const { impact } = await readFacts(state, ['impact'], question);
+  assert.ok(impact);
+  const { groups, incidents } = impact;
+  const found = lostBusinessHours({ period: question.window, groups, incidents });
+  assert.equal([found.planned, found.lost, found.businessDown], [5, 20, 2]);
+  assert.equal(
+    found.byIncident.map(({ incident, planned, lost }) => [incident, planned, lost]),
+    [
+      ['1', 5, 15],
+      ['2', 0, 5],
+    ],
   );
   await state.destroy();
 });
