@@ -12,6 +12,7 @@ import type { Log } from '../shared/log.ts';
 import { type Reason, reason } from '../shared/reason.ts';
 import type { CheckOutcome } from './attempt.ts';
 import { agentCommand } from './lean.ts';
+import { programEnvironment } from './programs.ts';
 
 /** For all of them together; each program that they start has its own limit. */
 const limitMs = 20 * 60_000;
@@ -32,7 +33,11 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
     run(names, onOutcome) {
       const { file, args } = agentCommand(['heavy', '--data', data, ...names]);
       // The compile cache lies in the agent's folder, and would make it anew where it has been deleted.
-      const env = existsSync(data) ? process.env : { ...process.env, NODE_COMPILE_CACHE: undefined };
+      const { NODE_COMPILE_CACHE: cache, TZ } = process.env;
+      const env = programEnvironment({
+        ...(cache !== undefined && existsSync(data) ? { NODE_COMPILE_CACHE: cache } : {}),
+        ...(TZ === undefined ? {} : { TZ }),
+      });
       const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
       try {
         if (child.pid !== undefined)

@@ -82,6 +82,8 @@ async function main([name, ...words]: string[]): Promise<number> {
   if (!entry) throw fail('BAD_FLAG', { problem: `no command "${name}"` });
   if (entry.lasting && !words.includes('--help')) becomeLean(dataFolder(roughData(words)));
   const { command } = await entry.load();
+  // Libraries start programs of their own; a wrapped backup has the PATH of its caller.
+  if (name !== 'run-backup') process.env.PATH = (await import('./programs.ts')).programPath();
   const { values, positionals } = parse(words, command.options);
   if (values.help) {
     process.stdout.write(`${help()}\n`);

@@ -1,6 +1,6 @@
 /**
  * The only way in which a check starts a program. No shell, no standard input, no translated output; whatever the
- * program does (hang, flood, fork) ends with its whole process group.
+ * program does (hang, flood, fork) ends with its whole process group. Which file it is, programs.ts decides.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,6 +11,7 @@ import { reason } from '../shared/reason.ts';
 import type { RunLimits, RunResult } from './checks/check.ts';
 import { NoData } from './checks/check.ts';
 import { textOfBytes } from './checks/parse.ts';
+import { findProgram, programEnvironment } from './programs.ts';
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 const posix = process.platform !== 'win32';
@@ -34,17 +35,6 @@ export function endAll(): void {
   for (const child of running) endGroup(child);
 }
 
-function environment(extra: Record<string, string> | undefined): Record<string, string> {
-  const { PATH = posix ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '', HOME } = process.env;
-  const base: Record<string, string> = { PATH, LC_ALL: 'C', LANG: 'C', ...(HOME === undefined ? {} : { HOME }) };
-  // Windows programs do not even start without these.
-  for (const name of posix ? [] : ['SystemRoot', 'SystemDrive', 'TEMP', 'PATHEXT', 'windir']) {
-    const value = process.env[name];
-    if (value !== undefined) base[name] = value;
-  }
-  return { ...base, ...extra };
-}
-
 function lower(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, posix ? 19 : constants.priority.PRIORITY_BELOW_NORMAL);
@@ -56,20 +46,19 @@ function lower(pid: number | undefined): void {
 /**
  * Runs a program to its end.
  * @returns its output, also when the runner had to end it: `ended` says why
- * @throws NoData when there is no such program, or it may not be started
+ * @throws NoData when there is no such program, or it may not be started; EvenkeelError UNTRUSTED_PATH
  */
-export function run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
+export async function run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
   const started = systemClock.monotonic();
   const gentle = limits.gentle ?? true;
-  const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', file, ...args]] : [file, [...args]];
-  if (ionice && command === ionice && !findable(file, limits.env?.PATH))
-    return Promise.reject(new NoData(reason('not_installed', { program: file })));
+  const program = findProgram(file, limits.env?.PATH);
+  const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', program, ...args]] : [program, [...args]];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: posix,
       windowsHide: true,
-      env: environment(limits.env),
+      env: programEnvironment(limits.env),
     });
     running.add(child);
     if (gentle) lower(child.pid);
@@ -118,10 +107,4 @@ export function run(file: string, args: readonly string[], limits: RunLimits): P
       resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: systemClock.monotonic() - started });
     });
   });
-}
-
-/** Behind ionice a missing program would look like one that failed, so it is looked for first. */
-function findable(file: string, path = environment(undefined).PATH ?? ''): boolean {
-  if (file.includes('/')) return existsSync(file);
-  return path.split(':').some((folder) => existsSync(`${folder}/${file}`));
 }

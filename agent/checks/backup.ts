@@ -9,6 +9,7 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { BackupJob, BackupResult } from '../../shared/inventory.ts';
 import { joinReasons, type Reason, reason, reasonsOf } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
+import { programPath } from '../programs.ts';
 import { pathIn } from './backup/files.ts';
 import { products } from './backup/index.ts';
 import { latest } from './backup/product.ts';
@@ -97,13 +98,13 @@ export function metricOf(job: BackupJob, now: number): Metric {
 
 /** Backup programs on this machine that have no job: a suggestion for people, never a job. */
 async function suggestion(context: CheckContext, jobs: readonly BackupJob[]): Promise<Reason | null> {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const folders = programPath().split(delimiter);
   const found: string[] = [];
   for (const { name, programs, outcome } of products) {
     // rsync and tar are on every machine and prove nothing.
     if (!outcome || /^(rsync|tar|robocopy)$/.test(name) || jobs.some(({ product }) => product === name)) continue;
     const paths = programs.flatMap((program) => folders.map((folder) => pathIn(context, join(folder, program))));
-    // Folders of other people in PATH prove nothing: what may not be looked at does not count here.
+    // What may not be looked at does not count here.
     const there = await Promise.allSettled(paths.map((path) => access(path)));
     if (there.some(({ status }) => status === 'fulfilled')) found.push(name);
   }

@@ -12,7 +12,7 @@ import type { Metric } from '../../shared/report.ts';
 export interface RunLimits {
   timeoutMs: number;
   maxBytes?: number;
-  /** Passed in full: the child sees nothing of the agent's own environment but PATH, HOME and LC_ALL=C. */
+  /** Passed in full: the child sees nothing of the agent's own environment but a fixed PATH, HOME and LC_ALL=C. */
   env?: Record<string, string>;
   /** Lowest CPU and disk priority; for anything that takes noticeable time. Default true. */
   gentle?: boolean;

@@ -1,10 +1,10 @@
 /** Whatever a program does (hang, flood, fork), it ends, with everything that it has started, and is reported. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { run } from '../../agent/run.ts';
-import { temporaryFolder } from '../support/agent.ts';
+import { startAgent, temporaryFolder } from '../support/agent.ts';
 import { until } from '../support/broker.ts';
 
 const posix = process.platform !== 'win32';
@@ -89,6 +89,69 @@ test('what a program forks ends with it', async () => {
     folder.remove();
   }
 });
+
+if (posix)
+  test('programs come from the system’s folders, never from the PATH of the start', async () => {
+    const folder = temporaryFolder();
+    const before = { ...process.env };
+    const fake = `#!/bin/sh\necho fake > ${folder.path}/ran\n`;
+    for (const name of [
+      'env',
+      'evenkeel-fake',
+      'systemctl',
+      'timedatectl',
+      'apt-get',
+      'lscpu',
+      'who',
+      'lvs',
+      'nft',
+      'ionice',
+    ])
+      writeFileSync(join(folder.path, name), fake, { mode: 0o755 });
+    try {
+      Object.assign(process.env, {
+        PATH: `${folder.path}:${before.PATH}`,
+        HOME: folder.path,
+        LD_LIBRARY_PATH: '/x',
+        BASH_ENV: '/x',
+      });
+      const { stdout } = await run('env', [], limits);
+      const seen = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')[0] ?? '')
+        .sort();
+      assert.equal(seen, ['HOME', 'LANG', 'LC_ALL', 'PATH'], 'and a fixed small environment');
+      assert.not.match(stdout, `PATH=${folder.path}`);
+      assert.is((await run('evenkeel-fake', [], limits).catch((error) => error)).name, 'NoData');
+      // The whole agent, started with that PATH: a round of the checks that start programs, in its child's way.
+      const names = ['backup', 'health', 'health_slow', 'os_state', 'hardware', 'host'];
+      const agent = startAgent(['heavy', '--data', join(folder.path, 'data'), ...names]);
+      assert.match((await agent.finished).stdout, '"name":"os_state"');
+      assert.not(existsSync(join(folder.path, 'ran')));
+      // Settings that were checked themselves may name further folders.
+      assert.is((await run('evenkeel-fake', [], { ...limits, env: { PATH: folder.path } })).code, 0);
+      assert.ok(existsSync(join(folder.path, 'ran')));
+      // A program that others could exchange is none, however it is named.
+      chmodSync(join(folder.path, 'evenkeel-fake'), 0o777);
+      for (const [file, env] of [
+        ['evenkeel-fake', { PATH: folder.path }],
+        [join(folder.path, 'evenkeel-fake'), {}],
+      ] as const)
+        assert.match(
+          String(await run(file, [], { ...limits, env }).catch((error) => error)),
+          /evenkeel-fake is not used: every user may write .* Run: chmod go-w /,
+        );
+      // A home in which others may put settings of programs is not handed on.
+      chmodSync(folder.path, 0o777);
+      assert.not.match((await run('env', [], limits)).stdout, `HOME=${folder.path}`);
+    } finally {
+      for (const name of ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'BASH_ENV'])
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      folder.remove();
+    }
+  });
 
 test('the lowest priority', async () => {
   if (!posix) return;
