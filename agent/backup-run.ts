@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import { joinReasons, type Reason, reason } from '../shared/reason.ts';
+import { withoutSecretsIn } from '../shared/secrets.ts';
 import { deedsOf, whyNothingSaved, whyNothingVerified } from './checks/backup/deeds.ts';
 import { dropFileName, processStart, verificationIn } from './checks/backup/drop-file.ts';
 import { type DropFile, parseDropFile } from './checks/backup/drop-schema.ts';
@@ -140,7 +141,7 @@ function readRecord(data: string, path: string): DropFile | null {
 function writeRecord(data: string, path: string, record: DropFile): void {
   asOwnerOf(data, () => {
     makePrivate(dirname(path));
-    replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
+    replaceFile(path, `${JSON.stringify(withoutSecretsIn(record), null, 2)}\n`, { flush: true });
   });
 }
 

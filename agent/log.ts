@@ -4,6 +4,7 @@
  */
 import type { Log } from '../shared/log.ts';
 import { escaped } from '../shared/safe-text.ts';
+import { withoutSecrets } from '../shared/secrets.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -12,7 +13,9 @@ export function createLog(least: string = process.env.EVENKEEL_LOG ?? 'info'): L
   const line = (level: (typeof levels)[number]) => (values: object, text: string) => {
     if (levels.indexOf(level) < from) return;
     const shown = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    process.stderr.write(`${new Date().toISOString()} ${level} ${escaped([text, ...shown].join(' '))}\n`);
+    process.stderr.write(
+      `${new Date().toISOString()} ${level} ${escaped(withoutSecrets([text, ...shown].join(' ')))}\n`,
+    );
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

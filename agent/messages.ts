@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { SectionName } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metric } from '../shared/report.ts';
+import { withoutSecretsIn } from '../shared/secrets.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolEntry } from './spool-entry.ts';
 
@@ -51,8 +52,9 @@ export function createMessages({ spool, clock, log, offer }: MessagesOptions): M
     },
     section(section, value) {
       const at = Math.round(clock.now());
-      const data = fitting(value);
-      if (data !== value)
+      const bare = withoutSecretsIn(value);
+      const data = fitting(bare);
+      if (data !== bare)
         log.warn({ section, kept: (data as unknown[]).length }, 'An inventory section is too long and was cut');
       offer(spool.put('inventory', at, ({ epoch, seq }) => ({ v: 1, epoch, seq, at, section, data })));
     },

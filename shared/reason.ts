@@ -8,6 +8,7 @@
  */
 
 import type { Reason, Reasons } from './inventory.ts';
+import { withoutSecrets } from './secrets.ts';
 import type { words } from './words/en.ts';
 
 export type { Reason, Reasons } from './inventory.ts';
@@ -39,8 +40,9 @@ export function reason<Code extends ReasonCode>(
   };
 }
 
-/** The verbatim message of a program; no reason where there was none. */
-export const quotation = (text: string | null | undefined): Reason[] => (text ? [reason('said', { text })] : []);
+/** The message of a program without the secrets in it, before it is cut; no reason where there was none. */
+export const quotation = (text: string | null | undefined): Reason[] =>
+  text ? [reason('said', { text: withoutSecrets(text) })] : [];
 
 /** Always as a list: agents before 0.2 sent one sentence. */
 export function reasonsIn(reasons: Reasons | null | undefined): Reason[] {

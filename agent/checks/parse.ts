@@ -4,6 +4,7 @@
  * place, such as a number as text.
  */
 import { clip } from '../../shared/reason.ts';
+import { withoutSecrets } from '../../shared/secrets.ts';
 
 export type Loose = Readonly<Record<string, unknown>>;
 
@@ -198,12 +199,7 @@ export function spanOf(text: string | undefined | null): number | null {
   return days * 86_400 + hours * 3600 + Number(match[3]) * 60 + Number(match[4]);
 }
 
-/** Hides the password of a URL: `rest:https://u:p@host/` → `rest:https://u:***@host/`. */
-export function withoutPassword(text: string): string {
-  return text.replace(/(:\/\/[^/\s:@]*):[^/\s@]*@/g, '$1:***@');
-}
-
 /** One line of at most `max` characters, for reasons shown to people. */
 export function oneLine(text: string, max = 500): string {
-  return clip(withoutPassword(text).replace(/\s+/g, ' ').trim(), max);
+  return clip(withoutSecrets(text).replace(/\s+/g, ' ').trim(), max);
 }

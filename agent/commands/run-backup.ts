@@ -1,9 +1,9 @@
 /** `run-backup --job NAME [flags] -- COMMAND ARGUMENT…`: see ../backup-run.ts. */
 import { fail } from '../../shared/errors.ts';
+import { withoutSecrets } from '../../shared/secrets.ts';
 import { type BackupOrder, runBackup } from '../backup-run.ts';
 import { deedsOf } from '../checks/backup/deeds.ts';
 import { productNamed, productOfProgram, products } from '../checks/backup/index.ts';
-import { withoutPassword } from '../checks/parse.ts';
 import { endLike } from '../pass-through.ts';
 import type { AgentCommand } from './command.ts';
 
@@ -31,7 +31,7 @@ export function orderOf(values: Record<string, unknown>, words: readonly string[
     product: product ?? (only as string).slice(0, 64),
     protects: Array.isArray(values.protects) ? values.protects.map(String) : [],
     schedule: textOf(values.schedule),
-    repository: repository === null ? null : withoutPassword(repository),
+    repository: repository === null ? null : withoutSecrets(repository),
     verify: values.verify === true,
     command,
     args,

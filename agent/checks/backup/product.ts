@@ -7,8 +7,9 @@
  */
 import type { BackupJob, BackupResult } from '../../../shared/inventory.ts';
 import { clip, joinReasons, quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
+import { withoutSecrets } from '../../../shared/secrets.ts';
 import { type CheckContext, NoData } from '../check.ts';
-import { oneLine, withoutPassword } from '../parse.ts';
+import { oneLine } from '../parse.ts';
 import type { DateOrder } from './dates.ts';
 import type { BackupRules, RepositorySettings } from './rules.ts';
 
@@ -113,7 +114,7 @@ export function jobOf(product: string, job: string, evidence: string, known: Kno
     job: clip(job, 256),
     evidence,
     protects: (known.protects ?? []).slice(0, 200).map((item) => clip(item, 1024)),
-    repository: repository === null ? null : clip(withoutPassword(repository), 2000),
+    repository: repository === null ? null : clip(withoutSecrets(repository), 2000),
     reason: joinReasons(reasons) ?? (timeless ? [reason('good_without_time')] : null),
   };
 }

@@ -3,6 +3,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import { joinReasons, type Reason, reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
+import { withoutSecrets } from '../../../shared/secrets.ts';
 import type { RunResult } from '../check.ts';
 import { type HealthStatus, item, metric } from '../health/source.ts';
 import { parseJsonAnswer } from './json.ts';
@@ -26,7 +27,9 @@ export function metricsOf(check: string, answer: PluginAnswer, at: number): Metr
   const status = metric('custom', { check }, { status: answer.status }, at);
   const values = answer.performance.slice(0, maxLabels).flatMap((data) => {
     const fields = { value: data.value, warn: upperLimit(data.warn), crit: upperLimit(data.crit) };
-    return data.value === null ? [] : metric('custom', { check, label: data.label.slice(0, 200) }, fields, at);
+    return data.value === null
+      ? []
+      : metric('custom', { check, label: withoutSecrets(data.label).slice(0, 200) }, fields, at);
   });
   return [...status, ...values];
 }

@@ -15,9 +15,10 @@ import * as timeMachine from '../../../agent/checks/backup/time-machine.ts';
 import * as veeam from '../../../agent/checks/backup/veeam.ts';
 import * as vzdump from '../../../agent/checks/backup/vzdump.ts';
 import * as wsb from '../../../agent/checks/backup/windows-server-backup.ts';
-import { sizeOf, spanOf, withoutPassword } from '../../../agent/checks/parse.ts';
+import { sizeOf, spanOf } from '../../../agent/checks/parse.ts';
 import { parsePlist } from '../../../agent/checks/plist.ts';
 import { quotation, reason } from '../../../shared/reason.ts';
+import { withoutSecrets } from '../../../shared/secrets.ts';
 
 const test = suite('variants of backup outputs');
 const run = (code: number | null, stdout = '', stderr = '', signal: string | null = null) => ({
@@ -48,7 +49,7 @@ test('times, sizes and spans', () => {
     [spanOf('00:00:51.38'), spanOf('1.02:03:04'), spanOf('00:01:00:00'), spanOf('0:22'), spanOf('x')],
     [51.38, 93784, 3600, 22, null],
   );
-  assert.is(withoutPassword('rest:https://u:p%40w@host:8000/x'), 'rest:https://u:***@host:8000/x');
+  assert.is(withoutSecrets('rest:https://u:p%40w@host:8000/x'), 'rest:https://u:***@host:8000/x');
 });
 
 test('restic: the codes of 0.17 and the words before them', () => {
