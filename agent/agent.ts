@@ -9,6 +9,7 @@ import type { CheckState } from '../shared/inventory.ts';
 import type { Log } from '../shared/log.ts';
 import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
+import { reason } from '../shared/reason.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
@@ -80,8 +81,9 @@ export function createAgent(options: AgentOptions): Agent {
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
 
-  function wire(local: AgentConfig | null): Running {
+  function wire(local: AgentConfig | null, faults: readonly string[]): Running {
     const parts = {} as Running;
+    let refused: string | null = null;
     parts.announce = async (more) => {
       if (await more) parts.link.announce();
     };
@@ -96,6 +98,10 @@ export function createAgent(options: AgentOptions): Agent {
     const sections = createSections({ memory, clock, send: messages.section });
     const self = selfCheck({
       ...{ data, spool, birth },
+      refusals: () => [
+        ...faults.map((text) => reason('own_settings_refused', { text })),
+        ...(refused === null ? [] : [reason('settings_refused', { text: refused })]),
+      ],
       folderProblem: watchFolder(data, ['agent.json', 'spool.db']),
       takeLateMs: () => parts.runner.takeLateMs(),
     });
@@ -134,7 +140,11 @@ export function createAgent(options: AgentOptions): Agent {
       startedAt: birth.startedAt,
       birth,
       intervalMs: () => parts.runner.intervalMs(),
+      onConfigRefused: (why) => {
+        refused = why;
+      },
       onConfig: (config) => {
+        refused = null;
         log.info({ config }, 'Received new settings from the collector');
         const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
         if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
@@ -164,7 +174,7 @@ export function createAgent(options: AgentOptions): Agent {
       const { config, faults } = await readLocal(data, checkNames);
       for (const fault of faults)
         log.warn({ fault }, 'The local settings have a fault; `doctor` shows the settings in force');
-      running = wire(config);
+      running = wire(config, faults);
       running.control = await openControlSocket(data, answer).catch((thrown) => {
         log.warn({ reason: reasonOf(thrown) }, 'Could not open the local socket: sleep cannot be announced');
         return null;

@@ -37,6 +37,8 @@ export interface LinkOptions {
   intervalMs(): number;
   /** Null: the collector took its settings back. */
   onConfig(config: AgentConfig | null): void;
+  /** They could not be understood, so those of before stay in force. */
+  onConfigRefused?(why: string): void;
   /** This identity has become another one. Keeps it; throws where that is not possible. */
   onMoved?(moved: Moved): void;
   random?: () => number;
@@ -179,6 +181,7 @@ export function createLink(options: LinkOptions): Link {
         options.onConfig(bytes.length === 0 ? null : parseConfig(bytes));
       }
     } catch (thrown) {
+      if (topic === topicOf(credential, 'config')) options.onConfigRefused?.(reasonOf(thrown));
       log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
     }
   }

@@ -11,7 +11,8 @@ const outcomeEveryMs = 60_000;
 
 export interface Outcomes {
   record(check: string, outcome: CheckOutcome): void;
-  recordOff(check: string): void;
+  /** @param here by the machine's own settings, else by the collector's */
+  recordOff(check: string, here: boolean): void;
   /** The metrics since the last call. */
   takeMetrics(): Metric[];
   /** All states when any has changed since the last call; else null. */
@@ -49,7 +50,7 @@ export function createOutcomes(checks: readonly string[], { clock, log }: { cloc
       const fields = { ok: outcome.status === 'failed' ? 0 : 1, duration: outcome.ms };
       metrics.push({ name: 'check', tags: { check }, fields, timestamp: clock.now() });
     },
-    recordOff: (check) => setState(check, 'off', [reason('switched_off')]),
+    recordOff: (check, here) => setState(check, 'off', [reason(here ? 'switched_off_here' : 'switched_off_collector')]),
     takeMetrics() {
       const taken = metrics;
       metrics = [];

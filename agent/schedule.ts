@@ -133,15 +133,19 @@ export function createRunner(options: RunnerOptions): Runner {
     if (!stopped) record(slot.check.name, outcome);
   }
 
+  /** Whoever reads that a check found nothing must see that it was not asked, and who decided that. */
+  function recordOff(): void {
+    for (const check of checks) {
+      if (paceOf(check, config).enabled) continue;
+      outcomes.recordOff(check.name, options.local?.checks?.[check.name]?.enabled === false);
+    }
+  }
+
   /** Starts those whose time has come; half a step early counts, or rounding would skip every second turn. */
   function startDue(now: number): Promise<void>[] {
     return light.flatMap((slot) => {
       const { enabled, everyMs } = paceOf(slot.check, config);
-      if (!enabled) {
-        outcomes.recordOff(slot.check.name);
-        return [];
-      }
-      if (slot.running || now < slot.nextAt - step / 2) return [];
+      if (!enabled || slot.running || now < slot.nextAt - step / 2) return [];
       slot.nextAt = Math.max(slot.nextAt + everyMs, now + step / 2);
       return [runLight(slot, everyMs)];
     });
@@ -154,6 +158,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const lateMs = ticks > 0 ? startedAt - plannedAt : 0;
     if (ticks > 1) maxLateMs = Math.max(maxLateMs, lateMs);
     if (lateMs > stoodStillMs) options.onLate?.(lateMs);
+    recordOff();
     const due = startDue(startedAt);
     if (due.length > 0) await allOrLate(due, Math.min(graceMs, step / 2));
     if (stopped) return;

@@ -1,6 +1,6 @@
 /** The agent's check of itself: CPU time, memory and spool, so that its growth shows; and whether its folder is there. */
 import type { EvenkeelError } from '../shared/errors.ts';
-import { ReasonedError, reason } from '../shared/reason.ts';
+import { type Reason, ReasonedError, reason } from '../shared/reason.ts';
 import type { AgentBirth } from './birth.ts';
 import type { Check } from './checks/check.ts';
 import type { Spool } from './spool.ts';
@@ -12,12 +12,14 @@ export interface SelfCheckParts {
   data: string;
   spool: Pick<Spool, 'state'>;
   birth: Pick<AgentBirth, 'clockNote'>;
+  /** Settings that were not taken, the machine's own or the collector's. */
+  refusals?(): Reason[];
   folderProblem(): EvenkeelError | null;
   /** Largest delay of a tick since the last call, in ms. */
   takeLateMs(): number;
 }
 
-export function selfCheck({ data, spool, birth, folderProblem, takeLateMs }: SelfCheckParts): Check {
+export function selfCheck({ data, spool, birth, folderProblem, takeLateMs, refusals }: SelfCheckParts): Check {
   let isLogged = false;
   return {
     name: 'agent',
@@ -38,9 +40,10 @@ export function selfCheck({ data, spool, birth, folderProblem, takeLateMs }: Sel
         cpu_ms: Math.round((used.user + used.system) / 1000),
         late_ms: Math.round(takeLateMs()),
       };
-      const note = birth.clockNote();
+      const clockNote = birth.clockNote();
+      const note = [...(refusals?.() ?? []), ...(clockNote === null ? [] : [clockNote])];
       const metrics = [{ name: 'agent', tags: {}, fields, timestamp: clock.now() }];
-      return note === null ? { metrics } : { metrics, note: [note] };
+      return note.length === 0 ? { metrics } : { metrics, note };
     },
   };
 }

@@ -136,6 +136,29 @@ test('settings: a check is switched off and on, and the interval changes at once
   runner.stop();
 });
 
+test('what is switched off is reported, the heavy checks too, and who switched it off', async () => {
+  const named = (name: string, heavy = false): Check => ({ ...light(name, async () => ({})), heavy });
+  const { runner, sections } = bench([named('a'), named('b'), named('c', true), named('d', true)], {
+    local: { v: 1, interval_s: 0.5, checks: { a: { enabled: false }, c: { enabled: false } } },
+  });
+  // The machine's own settings win over the collector's, in both directions.
+  runner.apply({ v: 1, checks: { a: { enabled: true }, b: { enabled: false }, d: { enabled: false } } });
+  runner.start();
+  const states = () =>
+    Object.fromEntries(runner.states().map(({ check, status, reason: why }) => [check, [status, why]]));
+  await until('states', () => runner.states().length === 4);
+  assert.equal(states(), {
+    a: ['off', [reason('switched_off_here')]],
+    b: ['off', [reason('switched_off_collector')]],
+    c: ['off', [reason('switched_off_here')]],
+    d: ['off', [reason('switched_off_collector')]],
+  });
+  await until('the section', () =>
+    sections.some(([, found]) => JSON.stringify(found).includes('switched_off_collector')),
+  );
+  runner.stop();
+});
+
 test('sleep is noticed when the wall clock ran on without ours', async () => {
   let slept = 0;
   let jump = 0;

@@ -198,6 +198,8 @@ const terminalOnly = new Set<string>([
   'DATA_IN_USE',
   'DATA_LOST',
   'ALREADY_ENROLLED',
+  'UNTRUSTED_PATH',
+  'CODE_IN_CLEAR',
   'NOT_ENROLLED',
   'AGENT_RUNNING',
   'AGENT_FOLDER_LOST',
