@@ -150,8 +150,8 @@ export const errors = {
   BAD_TOPIC: row(400, 'The topic {topic} is not a topic of Evenkeel.', 'See shared/topics.ts.'),
   TOO_MANY_SERIES: row(
     429,
-    'The endpoint {endpoint} sends more than {limit} series.',
-    'Look for a tag whose values keep changing.',
+    'The endpoint {endpoint} sends more than {limit} series in two days, or names of them longer than {text} characters together.',
+    'Look for a tag whose values keep changing, or are long.',
   ),
   TOO_MANY_GAPS: row(
     429,

@@ -26,7 +26,7 @@ import type { AcknowledgementRequest } from './acknowledgement.ts';
 import type { Input } from './batch.ts';
 import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
-import { judgeAgain, judgeReport } from './judge.ts';
+import { alertsAtMost, judgeAgain, judgeReport } from './judge.ts';
 import { createAlertMemory, endpointDue } from './memory.ts';
 import { collectorId, createOwnAlert } from './own.ts';
 import { createPeople } from './people.ts';
@@ -108,6 +108,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   let valuesAt = 0;
   let reconciledAt = 0;
   let unsubscribe: (() => void) | undefined;
+  const beyondAt = new Map<string, number>();
 
   const named = (id: string) => {
     const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
@@ -172,6 +173,13 @@ export function createAlerts(parts: AlertsParts): Alerts {
     );
   }
 
+  /** Logged once per hour of an endpoint. */
+  function beyond(endpoint: string, count: number, now: number): void {
+    if (now - (beyondAt.get(endpoint) ?? 0) < reconcileEveryMs) return;
+    beyondAt.set(endpoint, now);
+    log.warn({ endpoint, count, limit: alertsAtMost }, 'An endpoint has too many alerts: further ones do not begin');
+  }
+
   // ── time ──
 
   async function tick(now: number): Promise<void> {
@@ -192,6 +200,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   /** Alerts of endpoints that are gone, tickets whose alert is gone, tickets that are long resolved. */
   async function reconcile(at: number): Promise<void> {
+    memory.forgetOld(at);
     const inputs = new Map<string, Input>();
     for (const { endpoint } of memory.all())
       if (endpoint !== collectorId && !fleet.get(endpoint)) inputs.set(endpoint, { type: 'retired', at, endpoint });
@@ -230,7 +239,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     onReport(endpoint, report, live) {
       if (!live) return undefined;
-      const inputs = judgeReport(memory, endpoint, report, clock.now());
+      const now = clock.now();
+      const inputs = judgeReport(memory, endpoint, report, now, (count) => beyond(endpoint.id, count, now));
       return inputs.length === 0 ? undefined : queue.push(...inputs);
     },
     ...{ onPresence, tick, countOf: memory.countOf },

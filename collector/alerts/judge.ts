@@ -14,15 +14,30 @@ import type { AlertMemory } from './memory.ts';
 const isBreach = ({ status }: LevelVerdict) => status === 'breach';
 const asClear = (level: LevelVerdict): LevelVerdict => ({ ...level, status: 'clear' });
 
-export function judgeReport(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
+/** Alerts of one endpoint, pending ones included: one per disk, job or sensor that is wrong. Further ones do not begin. */
+export const alertsAtMost = 500;
+
+/** @param onBeyond so many alerts would have begun beyond the limit */
+export function judgeReport(
+  memory: AlertMemory,
+  endpoint: Endpoint,
+  report: Report,
+  at: number,
+  onBeyond?: (count: number) => void,
+): Input[] {
   const { evaluation, families, alerts } = memory.of(endpoint.id, at);
   const book = memory.bookOf(endpoint, at);
   const inputs: Input[] = [];
   const verdicts = evaluate(book, report, evaluation, families, at);
+  let left = alertsAtMost - alerts.size;
+  let beyond = 0;
   for (const verdict of verdicts) {
     const sample = toSample(memory, endpoint.id, verdict, verdicts);
-    if (concerns(memory, sample, at)) inputs.push({ type: 'sample', at, sample });
+    if (!concerns(memory, sample, at)) continue;
+    if (memory.alert(sample.key) || left-- > 0) inputs.push({ type: 'sample', at, sample });
+    else beyond++;
   }
+  if (beyond > 0) onBeyond?.(beyond);
   for (const { id, levels } of book.byPresence)
     for (const { rule, kind } of levels)
       if (kind.note?.(rule as never, report, evaluation, at) && families.has(id))

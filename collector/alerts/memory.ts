@@ -45,6 +45,8 @@ export interface AlertMemory {
   /** When to judge the endpoint by its presence again; null: not before it changes. */
   lookAgain(endpoint: string, dueAt: number | null, now: number): void;
   drop(endpoint: string): void;
+  /** What evaluation remembers of series that have not come for days leaves memory. */
+  forgetOld(now: number): void;
   clear(): void;
   keep(): void;
   undo(): void;
@@ -164,6 +166,12 @@ export function createAlertMemory(
     drop(endpoint) {
       due.set(endpointDue(endpoint), null);
       endpoints.delete(endpoint);
+    },
+    forgetOld(now) {
+      for (const { evaluation } of endpoints.values()) {
+        evaluation.counters.turn(now);
+        evaluation.means.turn(now);
+      }
     },
     clear() {
       endpoints.clear();

@@ -8,7 +8,7 @@ import { catalogue } from '../../shared/metrics.ts';
 import { decodePlain, type Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createRefusedParts, type PartlyRefused, type RefusedParts } from './refused-parts.ts';
-import { createSeriesCap } from './series-cap.ts';
+import { createSeriesCap, maxSeriesText } from './series-cap.ts';
 import { aheadMs, type ClockTrack, correctionOf, createTrack, fit, observe } from './times.ts';
 
 export interface Admitted {
@@ -64,6 +64,9 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
     return true;
   }
 
+  const tooMany = (endpoint: string) => () =>
+    fail('TOO_MANY_SERIES', { endpoint, limit: rule.maxSeries, text: maxSeriesText });
+
   function repair(endpoint: string, report: Report, correction: number, receivedAt: number) {
     const refused = createRefusedParts();
     const oldest = receivedAt - rule.retentionMs;
@@ -76,8 +79,8 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
       else if (time.clipped)
         refused.add('time', `${path}.timestamp`, metric.timestamp, () => badTime(metric, oldest, receivedAt));
       if (!fields || !time) continue;
-      if (cap.allows(endpoint, metric)) metrics.push({ ...metric, fields, timestamp: time.at });
-      else refused.add('cap', path, metric, () => fail('TOO_MANY_SERIES', { endpoint, limit: rule.maxSeries }));
+      if (cap.allows(endpoint, { ...metric, fields })) metrics.push({ ...metric, fields, timestamp: time.at });
+      else refused.add('cap', path, metric, tooMany(endpoint));
     }
     const at = Math.min(receivedAt, Math.max(0, Math.round(report.at - correction)));
     return { report: { ...report, at, metrics }, refused: refused.all() };

@@ -1,19 +1,24 @@
 /**
- * Limits the active series of an endpoint. A tag of high cardinality would fill the store for all endpoints; names that are
- * no longer used are forgotten after an hour or two, so that normal change never reaches the limit.
+ * Limits the series of an endpoint, by number and by the length of their names. A tag of high cardinality would fill the
+ * store for all endpoints; names that are no longer used are forgotten after a day or two, as they leave memory elsewhere.
  */
 import type { Metric } from '../../shared/report.ts';
 
-const generationMs = 3_600_000;
+const generationMs = 86_400_000;
+/** Characters of names and tags, for each field: 2,000 disks with five fields and paths of 100 have half of it. */
+export const maxSeriesText = 2_000_000;
 
 interface KnownSeries {
-  current: Set<number>;
-  previous: Set<number>;
+  /** With the length of their names. */
+  current: Map<number, number>;
+  previous: Map<number, number>;
+  /** Of `current`. */
+  text: number;
 }
 
 export interface SeriesCap {
   /** False when this measurement with these tags is new and the endpoint is at its limit. */
-  allows(endpoint: string, metric: Pick<Metric, 'name' | 'tags'>): boolean;
+  allows(endpoint: string, metric: Pick<Metric, 'name' | 'tags' | 'fields'>): boolean;
 }
 
 export function createSeriesCap(limit: number, monotonic: () => number): SeriesCap {
@@ -24,7 +29,7 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
     turnedAt = now;
     for (const [endpoint, known] of endpoints) {
       if (known.current.size === 0) endpoints.delete(endpoint);
-      else endpoints.set(endpoint, { current: new Set(), previous: known.current });
+      else endpoints.set(endpoint, { current: new Map(), previous: known.current, text: 0 });
     }
   }
 
@@ -37,14 +42,23 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
       if (now - turnedAt > generationMs) turn(now);
       let known = endpoints.get(endpoint);
       if (!known) {
-        known = { current: new Set(), previous: new Set() };
+        known = { current: new Map(), previous: new Map(), text: 0 };
         endpoints.set(endpoint, known);
       }
-      if (!known.previous.has(key) && known.current.size >= limit) return false;
-      known.current.add(key);
+      const text = known.previous.get(key) ?? textOf(metric);
+      const isFull = known.current.size >= limit || known.text + text > maxSeriesText;
+      if (isFull && !known.previous.has(key)) return false;
+      known.current.set(key, text);
+      known.text += text;
       return true;
     },
   };
+}
+
+function textOf({ name, tags, fields }: Pick<Metric, 'name' | 'tags' | 'fields'>): number {
+  let text = name.length;
+  for (const tag in tags) text += tag.length + (tags[tag] as string).length;
+  return text * Object.keys(fields).length;
 }
 
 /** FNV-1a in 30 bits: kept as a small integer. Two series falling together cost one place less, nothing else. */

@@ -775,6 +775,7 @@ export const words = {
     noLosses: 'No report of this endpoint was lost.',
     lossCount: 'Reports',
     lossSpan: 'Numbers',
+    lossMany: 'at most so many, added up',
     loss: {
       quota: 'Spool was full',
       disk_full: 'Disk was full',

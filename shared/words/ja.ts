@@ -447,8 +447,8 @@ export const words: Words = {
       hint: 'shared/topics.ts を参照してください。',
     },
     TOO_MANY_SERIES: {
-      message: 'エンドポイントの系列数が上限を超えています。',
-      hint: '値が変わり続けるタグがないか確認してください。',
+      message: 'エンドポイントの系列数、または系列名の合計の長さが 2 日間の上限を超えています。',
+      hint: '値が変わり続けるタグや、長いタグがないか確認してください。',
     },
     TOO_MANY_GAPS: {
       message: 'レポート番号の欠番が多すぎて追跡できません。',
@@ -971,6 +971,7 @@ export const words: Words = {
     noLosses: 'このエンドポイントで失われたレポートはありません。',
     lossCount: 'レポート数',
     lossSpan: '番号',
+    lossMany: '合計(最大値)',
     loss: {
       quota: 'スプール容量超過',
       disk_full: 'ディスク満杯',

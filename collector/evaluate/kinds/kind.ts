@@ -7,6 +7,7 @@ import { type TSchema, Type } from 'typebox';
 import type { Metric, Report } from '../../../shared/report.ts';
 import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
+import { createRecent, type Recent } from '../../recent.ts';
 import type { Mean } from '../mean.ts';
 
 /** Maximum duration, in seconds: a longer one is a mistake, such as milliseconds for seconds. */
@@ -21,8 +22,8 @@ export type RuleStatus = 'breach' | 'hold' | 'clear' | 'none';
 
 /** Memory of evaluation per endpoint between its reports. Lost at a restart, and rebuilt. */
 export interface RuleMemory {
-  counters: Map<string, number>;
-  means: Map<string, Mean>;
+  counters: Recent<number>;
+  means: Recent<Mean>;
   /** When an awaited value last came, by rule id. */
   seen: Map<string, number>;
   /** When this collector first received something from the endpoint. */
@@ -30,8 +31,8 @@ export interface RuleMemory {
 }
 
 export const createMemory = (since = 0): RuleMemory => ({
-  counters: new Map(),
-  means: new Map(),
+  counters: createRecent(since),
+  means: createRecent(since),
   seen: new Map(),
   since,
 });

@@ -108,11 +108,8 @@ function readingOf(
   if (condition.growth === true) return growth(memory, memoryKey(rule, index, metric), value);
   if (condition.mean_s === undefined) return value;
   const key = memoryKey(rule, index, metric);
-  let mean = memory.means.get(key);
-  if (!mean) {
-    mean = createMean(now);
-    memory.means.set(key, mean);
-  }
+  const mean = memory.means.get(key) ?? createMean(now);
+  memory.means.set(key, mean);
   return addToMean(mean, value, now, condition.mean_s * 1000);
 }
 

@@ -145,7 +145,11 @@ function Losses({ detail }: { detail: EndpointDetail }) {
         columns={[
           { key: 'at', head: t('presence.at'), cell: (row) => <Moment at={row.receivedAt} shape="long" /> },
           { key: 'count', head: t('about.lossCount'), right: true, cell: (row) => number(row.count, language.value) },
-          { key: 'span', head: t('about.lossSpan'), cell: (row) => `${row.from}–${row.to}` },
+          {
+            key: 'span',
+            head: t('about.lossSpan'),
+            cell: (row) => (row.from === 0 ? t('about.lossMany') : `${row.from}–${row.to}`),
+          },
           { key: 'reason', head: t('presence.reason'), cell: (row) => wordOr('about.loss', row.reason) },
         ]}
       />
