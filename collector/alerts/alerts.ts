@@ -98,6 +98,17 @@ export interface Alerts {
 const tickMs = 1000;
 const valuesEveryMs = 60_000;
 const reconcileEveryMs = 3_600_000;
+
+/** Once per hour of an endpoint. */
+function logBeyond(log: Log) {
+  const loggedAt = new Map<string, number>();
+  return (endpoint: string, count: number, at: number): void => {
+    if (at - (loggedAt.get(endpoint) ?? 0) < reconcileEveryMs) return;
+    loggedAt.set(endpoint, at);
+    log.warn({ endpoint, count, limit: alertsAtMost }, 'An endpoint has too many alerts: further ones do not begin');
+  };
+}
+
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf);
@@ -108,7 +119,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   let valuesAt = 0;
   let reconciledAt = 0;
   let unsubscribe: (() => void) | undefined;
-  const beyondAt = new Map<string, number>();
+  const onBeyond = logBeyond(log);
 
   const named = (id: string) => {
     const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
@@ -173,13 +184,6 @@ export function createAlerts(parts: AlertsParts): Alerts {
     );
   }
 
-  /** Logged once per hour of an endpoint. */
-  function beyond(endpoint: string, count: number, now: number): void {
-    if (now - (beyondAt.get(endpoint) ?? 0) < reconcileEveryMs) return;
-    beyondAt.set(endpoint, now);
-    log.warn({ endpoint, count, limit: alertsAtMost }, 'An endpoint has too many alerts: further ones do not begin');
-  }
-
   // ── time ──
 
   async function tick(now: number): Promise<void> {
@@ -239,8 +243,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     onReport(endpoint, report, live) {
       if (!live) return undefined;
-      const now = clock.now();
-      const inputs = judgeReport(memory, endpoint, report, now, (count) => beyond(endpoint.id, count, now));
+      const inputs = judgeReport(memory, endpoint, report, clock.now(), onBeyond);
       return inputs.length === 0 ? undefined : queue.push(...inputs);
     },
     ...{ onPresence, tick, countOf: memory.countOf },

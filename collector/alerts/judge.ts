@@ -23,7 +23,7 @@ export function judgeReport(
   endpoint: Endpoint,
   report: Report,
   at: number,
-  onBeyond?: (count: number) => void,
+  onBeyond?: (endpoint: string, count: number, at: number) => void,
 ): Input[] {
   const { evaluation, families, alerts } = memory.of(endpoint.id, at);
   const book = memory.bookOf(endpoint, at);
@@ -37,7 +37,7 @@ export function judgeReport(
     if (memory.alert(sample.key) || left-- > 0) inputs.push({ type: 'sample', at, sample });
     else beyond++;
   }
-  if (beyond > 0) onBeyond?.(beyond);
+  if (beyond > 0) onBeyond?.(endpoint.id, beyond, at);
   for (const { id, levels } of book.byPresence)
     for (const { rule, kind } of levels)
       if (kind.note?.(rule as never, report, evaluation, at) && families.has(id))

@@ -8,6 +8,7 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -74,8 +75,8 @@ interface Subject {
 const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 /** Starts the process under measurement, on the first core alone where the system can do that. */
-async function startSubject(mode: 'bare' | 'ours', endpoints: number): Promise<Subject> {
-  const child: ChildProcess = fork(brokerFile, [mode, String(endpoints)], {
+async function startSubject(mode: 'bare' | 'ours', endpoints: number, file = brokerFile): Promise<Subject> {
+  const child: ChildProcess = fork(file, [mode, String(endpoints)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
@@ -149,9 +150,9 @@ interface Round {
   kept: Kept;
 }
 
-async function round(mode: 'bare' | 'ours', load: Load): Promise<Round> {
+async function round(mode: 'bare' | 'ours', load: Load, file = brokerFile): Promise<Round> {
   const { connections, window, each } = load;
-  const subject = await startSubject(mode, connections);
+  const subject = await startSubject(mode, connections, file);
   const frames = makeFrames(load);
   const first = Math.round(each * warmUp);
   const total = (each - first) * connections;
@@ -188,6 +189,21 @@ async function throughput(load: Load, rounds: number): Promise<void> {
   );
   console.log(
     `FIGURE intake, ${load.name}: ${(kept.segmentBytes / kept.samples).toFixed(2)} bytes a sample after compaction, rollups included (${kept.samples} samples, ${kept.journalRows} left in the journal)`,
+  );
+}
+
+/** This tree beside another one, in turns that swap who goes first: what an honest report costs now, and did before. */
+async function compare(load: Load, rounds: number, other: string): Promise<void> {
+  const files = { now: brokerFile, before: join(resolve(other), 'test/bench/intake-broker.ts') };
+  const cpu: Record<keyof typeof files, number[]> = { now: [], before: [] };
+  for (let n = 0; n < rounds; n++)
+    for (const which of n % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const))
+      cpu[which].push((await round('ours', load, files[which])).cpuMicrosPerReport);
+  // The least is what it costs; the rest is what else the machine did.
+  const [now, before] = [Math.min(...cpu.now), Math.min(...cpu.before)];
+  const ratios = cpu.now.map((one, n) => one / (cpu.before[n] as number));
+  console.log(
+    `FIGURE intake, ${load.name}: ${now.toFixed(1)} µs CPU per report, in ${other} ${before.toFixed(1)}: ratio of the least ${(now / before).toFixed(2)}, median of ${rounds} pairs ${median(ratios).toFixed(2)} (goal 1.00)`,
   );
 }
 
@@ -235,12 +251,15 @@ async function memory(endpoints: number): Promise<void> {
   await subject.stop();
 }
 
-/** @param args `--reports N` (60000), `--rounds N` (3), `--endpoints N` for memory (10000) */
+/**
+ * @param args `--reports N` (60000), `--rounds N` (3), `--endpoints N` for memory (10000); `--against folder`: only the cost of
+ *   a report, beside that of another checkout (`git worktree add folder commit`, with its `node_modules`)
+ */
 export async function run(args: string[]): Promise<void> {
   const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
   const { values } = parseArgs({
     args,
-    options: { reports: number(60_000), rounds: number(3), endpoints: number(10_000) },
+    options: { reports: number(60_000), rounds: number(3), endpoints: number(10_000), against: { type: 'string' } },
   });
   const reports = Number(values.reports);
   const loads = [
@@ -248,6 +267,11 @@ export async function run(args: string[]): Promise<void> {
     { name: '1,000 connections, 2 in flight, gzip', connections: 1000, window: 2, zipped: true },
     { name: '50 connections, 32 in flight, plain', connections: 50, window: 32, zipped: false },
   ];
+  if (values.against !== undefined) {
+    for (const load of loads)
+      await compare({ ...load, each: Math.ceil(reports / load.connections) }, Number(values.rounds), values.against);
+    return;
+  }
   for (const load of loads)
     await throughput({ ...load, each: Math.ceil(reports / load.connections) }, Number(values.rounds));
   await memory(Number(values.endpoints));
