@@ -43,12 +43,12 @@ interface Figures {
   restartMB: number;
 }
 
-const seconds = () => performance.now() / 1000;
-const p99 = (values: readonly number[]) =>
+export const seconds = () => performance.now() / 1000;
+export const p99 = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN;
 
 /** Resident memory now and at most, MB; NaN where the system does not tell. */
-function memoryOf(pid: number): { now: number; peak: number } {
+export function memoryOf(pid: number): { now: number; peak: number } {
   const read = (name: string, text: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]) / 1024;
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -59,7 +59,7 @@ function memoryOf(pid: number): { now: number; peak: number } {
 }
 
 /** CPU time of all threads, s. */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -68,7 +68,13 @@ function cpuOf(pid: number): number {
   }
 }
 
-async function join1(port: number, who: Credential, n: number): Promise<{ wire: Wire; report(): Promise<void> }> {
+/** Connected and born; reports when it is told to. */
+export async function connectAgent(
+  port: number,
+  who: Credential,
+  n: number,
+  everyS = intervalS,
+): Promise<{ wire: Wire; report(): Promise<void> }> {
   const wire = openWire({ host: '127.0.0.1', port, clientId: who.endpoint, password: who.secret });
   if ((await wire.connected) !== 0) throw new Error(`${who.endpoint} was not let in`);
   const session = n.toString(16).padStart(16, '0');
@@ -89,7 +95,7 @@ async function join1(port: number, who: Credential, n: number): Promise<{ wire: 
       const metrics = metricsAt(makeMachine(1, n), at);
       return wire.publish(
         topicOf(who, 'report'),
-        encode({ v: 1, epoch: epochOf(n + 1), seq: ++seq, at, interval_s: intervalS, metrics }),
+        encode({ v: 1, epoch: epochOf(n + 1), seq: ++seq, at, interval_s: everyS, metrics }),
       );
     },
   };
@@ -97,7 +103,7 @@ async function join1(port: number, who: Credential, n: number): Promise<{ wire: 
 
 /** Reports once per second until it is over; a report that never comes back counts with the time it has waited. */
 async function reportOn(
-  agent: Awaited<ReturnType<typeof join1>>,
+  agent: Awaited<ReturnType<typeof connectAgent>>,
   n: number,
   isOver: () => boolean,
   into: number[],
@@ -113,7 +119,7 @@ async function reportOn(
   }
 }
 
-async function readPages(
+export async function readPages(
   collector: RunningCollector,
   of: string,
   isOver: () => boolean,
@@ -150,7 +156,7 @@ interface Started {
 }
 
 /** Resolves when it has begun. */
-async function startFlood(job: SenderJob): Promise<Started> {
+export async function startFlood(job: SenderJob): Promise<Started> {
   if (job.flood === 'none')
     return { done: pause(job.seconds * 1000, { sent: 0, acknowledged: 0, bytes: 0, ended: 0 }) };
   const child = fork(sender, { execArgv: ['--disable-warning=ExperimentalWarning'] });
@@ -179,8 +185,8 @@ async function measure(flood: Flood, forS: number, heapMB: number): Promise<Figu
     diedAt = seconds();
   });
   const port = Number(new URL(collector.mqtt).port);
-  const agents = await Promise.all(good.map((one, n) => join1(port, one, n)));
-  const falls = await join1(port, silent, 99);
+  const agents = await Promise.all(good.map((one, n) => connectAgent(port, one, n)));
+  const falls = await connectAgent(port, silent, 99);
   await Promise.all([falls, ...agents].map((one) => one.report()));
   const job = {
     port,
@@ -246,7 +252,12 @@ async function restart(data: string): Promise<{ restartS: number; restartMB: num
   }
 }
 
-async function notice(data: string, since: number, isDead: () => boolean, withinS: number): Promise<number | null> {
+export async function notice(
+  data: string,
+  since: number,
+  isDead: () => boolean,
+  withinS: number,
+): Promise<number | null> {
   while (seconds() - since < withinS && !isDead()) {
     if (countRows(data, "endpoints where id = 'silent000' and state = 'lost'") === 1) return seconds() - since;
     await pause(250);
@@ -278,7 +289,10 @@ function row(flood: Flood, forS: number, found: Figures): string {
   return `FIGURE floods: ${cells.join(' | ')}`;
 }
 
-/** @param args `--seconds N` (20; 600 for the whole goal), `--only a,b`, `--heap MB` (512) */
+/**
+ * @param args `--seconds N` (20; 600 for the whole goal), `--only a,b`, `--heap MB` (512); `--mixed`: three floods at once beside
+ *   `--honest N` (500) endpoints that report every `--interval S` (10), for `--minutes N` (1)
+ */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -286,8 +300,22 @@ export async function run(args: string[]): Promise<void> {
       seconds: { type: 'string', default: '20' },
       heap: { type: 'string', default: '512' },
       only: { type: 'string' },
+      mixed: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '1' },
+      honest: { type: 'string', default: '500' },
+      interval: { type: 'string', default: '10' },
     },
   });
+  if (values.mixed) {
+    const { runMixed } = await import('./floods-mixed.ts');
+    await runMixed({
+      minutes: Number(values.minutes),
+      honest: Number(values.honest),
+      intervalS: Number(values.interval),
+      heapMB: Number(values.heap),
+    });
+    return;
+  }
   const wanted = values.only?.split(',');
   const forS = Number(values.seconds);
   console.log(
