@@ -78,7 +78,11 @@ export async function runMixed({ minutes, honest, heapMB, intervalS }: MixedJob)
   const startedAt = seconds();
   const watch = setInterval(() => memory.push(memoryOf(pid).now), 1000);
   // It falls silent in the middle.
-  await pause(minutes * 30_000);
+  const middleAt = seconds() + minutes * 30;
+  while (seconds() < middleAt) {
+    void falls.report().catch(() => undefined);
+    await pause(1000 * intervalS);
+  }
   await falls.report();
   const silentSince = seconds();
   const noticed = notice(data, silentSince, () => false, 120);
