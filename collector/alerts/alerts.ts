@@ -116,8 +116,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const policy = createPolicy(parts.policy);
   const notified = createNotified();
   let timer: NodeJS.Timeout | undefined;
-  let valuesAt = 0;
-  let reconciledAt = 0;
+  let [valuesAt, reconciledAt] = [0, 0];
   let unsubscribe: (() => void) | undefined;
   const onBeyond = logBeyond(log);
 

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { openState } from '../../collector/state/open.ts';
 import { startCollector, temporaryFolder } from '../support/processes.ts';
 import { statePlace } from '../support/state.ts';
@@ -16,15 +17,19 @@ const kindS = 20;
 /** Those whose connections end, too. */
 const kinds = floods.filter(({ name }) => name !== 'none');
 
-export interface MixedJob {
-  minutes: number;
-  honest: number;
-  heapMB: number;
-  /** s between the reports of an honest endpoint; it counts as lost after ten of them, or 45 s. */
-  intervalS: number;
-}
-
-export async function runMixed({ minutes, honest, heapMB, intervalS }: MixedJob): Promise<void> {
+/**
+ * @param args `--minutes N` (1), `--honest N` (500), `--heap MB` (512), `--interval S` (10) between the reports of an honest
+ *   endpoint
+ */
+export async function run(args: string[]): Promise<void> {
+  const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
+  const { values } = parseArgs({
+    args,
+    options: { minutes: number(1), honest: number(500), heap: number(512), interval: number(10) },
+  });
+  const minutes = Number(values.minutes);
+  const honest = Number(values.honest);
+  const intervalS = Number(values.interval);
   const folder = temporaryFolder();
   const data = join(folder.path, 'data');
   mkdirSync(data);
@@ -36,7 +41,7 @@ export async function runMixed({ minutes, honest, heapMB, intervalS }: MixedJob)
   for (let n = 0; n < honest; n++) good.push(await addEndpoint(state, `good${String(n).padStart(5, '0')}`));
   await state.destroy();
 
-  const collector = await startCollector(data, [], { NODE_OPTIONS: `--max-old-space-size=${heapMB}` });
+  const collector = await startCollector(data, [], { NODE_OPTIONS: `--max-old-space-size=${values.heap}` });
   const pid = collector.child.pid as number;
   const port = Number(new URL(collector.mqtt).port);
   const puback: number[] = [];

@@ -289,10 +289,7 @@ function row(flood: Flood, forS: number, found: Figures): string {
   return `FIGURE floods: ${cells.join(' | ')}`;
 }
 
-/**
- * @param args `--seconds N` (20; 600 for the whole goal), `--only a,b`, `--heap MB` (512); `--mixed`: three floods at once beside
- *   `--honest N` (500) endpoints that report every `--interval S` (10), for `--minutes N` (1)
- */
+/** @param args `--seconds N` (20; 600 for the whole goal), `--only a,b`, `--heap MB` (512) */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -300,22 +297,8 @@ export async function run(args: string[]): Promise<void> {
       seconds: { type: 'string', default: '20' },
       heap: { type: 'string', default: '512' },
       only: { type: 'string' },
-      mixed: { type: 'boolean', default: false },
-      minutes: { type: 'string', default: '1' },
-      honest: { type: 'string', default: '500' },
-      interval: { type: 'string', default: '10' },
     },
   });
-  if (values.mixed) {
-    const { runMixed } = await import('./floods-mixed.ts');
-    await runMixed({
-      minutes: Number(values.minutes),
-      honest: Number(values.honest),
-      intervalS: Number(values.interval),
-      heapMB: Number(values.heap),
-    });
-    return;
-  }
   const wanted = values.only?.split(',');
   const forS = Number(values.seconds);
   console.log(
