@@ -1487,6 +1487,8 @@ export const Enrollment = Type.Object({
   createdBy: text,
   expiresAt: ms,
   revokedAt: orNull.ms,
+  /** The endpoint that gets another credential by it; null: it makes a new endpoint. */
+  replaces: orNull.text,
 });
 export type Enrollment = Static<typeof Enrollment>;
 

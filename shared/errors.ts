@@ -324,6 +324,7 @@ export const errors = {
     'This cannot be done now: {problem}.',
     'Nothing was changed. Remove what stands against it, which the message names, or choose something else.',
   ),
+  LOGINS_BUSY: row(503, 'Too many log-ins are checked at this moment.', 'Try again in a few seconds.', true),
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),
 

@@ -6,7 +6,31 @@ import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { fail } from '../../shared/errors.ts';
 
-const derive = promisify(argon2);
+/** Each takes 19 MiB and a thread of four, which files need, too. */
+const atOnce = 2;
+/** A second or two of work; whoever comes then is told to come again. */
+const waitingAtMost = 40;
+const derive = bounded(promisify(argon2));
+
+/** @throws EvenkeelError LOGINS_BUSY */
+function bounded<A extends unknown[], R>(work: (...given: A) => Promise<R>): (...given: A) => Promise<R> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (...given) => {
+    if (running >= atOnce) {
+      if (waiting.length >= waitingAtMost) throw fail('LOGINS_BUSY');
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else running++;
+    try {
+      return await work(...given);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
 const own = { memory: 19_456, passes: 2, parallelism: 1 };
 const tagLength = 32;
 export const minimumLength = 12;

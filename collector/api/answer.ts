@@ -11,6 +11,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known =
     error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (known.code === 'LOGINS_BUSY') reply.header('retry-after', 3);
   const { code, message, hint, faults } = known;
   request.refusedAs = code;
   const send = () => reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });

@@ -20,6 +20,8 @@ const savesAtOnce = 500;
 interface FleetEntry {
   endpoint: Endpoint;
   secretHash: Buffer;
+  /** The credential of before, until ms UTC; see enrollment.ts. */
+  before: { hash: Buffer; until: number } | null;
   /** Monotonic; null before the first proof of life since this collector started. */
   seenAt: number | null;
   savedAt: number;
@@ -68,6 +70,15 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     });
   }
 
+  /** The newer credential is in use. Where this is not saved, the one of before ends with its time. */
+  function endBefore(entry: FleetEntry): void {
+    entry.before = null;
+    const none = { old_secret_hash: null, old_secret_until: null };
+    group((db) => updateRow(db, 'endpoints', entry.endpoint.id, none)).catch((thrown) =>
+      log.warn({ err: thrown }, 'Could not save that a replaced credential is over'),
+    );
+  }
+
   const timer = setInterval(() => {
     save().catch((thrown) => log.warn({ err: thrown }, 'Could not save the last proofs of life; tried again later'));
   }, 1000);
@@ -81,9 +92,12 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     movedTo: (id) => entries.get(moved.get(id) ?? '')?.endpoint,
     authenticate(id, secret) {
       const given = Buffer.from(hashSecret(secret), 'hex');
-      const known = entries.get(moved.get(id) ?? id)?.secretHash ?? Buffer.alloc(0);
-      // Constant time: an unknown endpoint costs the same hash and comparison as a known one.
-      return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
+      const entry = entries.get(moved.get(id) ?? id);
+      // Constant time: an unknown endpoint costs the same hash and comparisons as a known one.
+      const isRight = isSame(given, entry?.secretHash);
+      const isBefore = isSame(given, entry?.before?.hash);
+      if (isRight && entry?.before) endBefore(entry);
+      return isRight || (isBefore && clock.now() < (entry?.before?.until ?? 0));
     },
     async reload(id) {
       const row = await state.selectFrom('endpoints').selectAll().where('id', '=', id).executeTakeFirst();
@@ -104,7 +118,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       // What lives in memory is newer than its row; what people edit is newer in the row.
       const { name, kind, kindWhy, site, tags, people, platform, arch } = endpointOf(row);
       Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, people, platform, arch });
-      entry.secretHash = Buffer.from(row.secret_hash, 'hex');
+      Object.assign(entry, secretsOf(row));
       return entry.endpoint;
     },
     seen(id, receivedAt, clockOffsetMs, intervalMs) {
@@ -149,10 +163,21 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
   };
 }
 
+const isSame = (given: Buffer, known: Buffer = Buffer.alloc(0)) =>
+  timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
+
+function secretsOf(row: StoredEndpoint): Pick<FleetEntry, 'secretHash' | 'before'> {
+  const { secret_hash, old_secret_hash: hash, old_secret_until: until } = row;
+  return {
+    secretHash: Buffer.from(secret_hash, 'hex'),
+    before: hash === null || until === null ? null : { hash: Buffer.from(hash, 'hex'), until },
+  };
+}
+
 function entryOf(row: StoredEndpoint): FleetEntry {
   return {
     endpoint: endpointOf(row),
-    secretHash: Buffer.from(row.secret_hash, 'hex'),
+    ...secretsOf(row),
     seenAt: null,
     savedAt: 0,
   };

@@ -6,7 +6,9 @@ import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
+import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
+import { updateRow } from '../state/rows.ts';
 import type { EndpointKind } from './fleet.ts';
 import { nameFrom } from './names.ts';
 import { ensureSite } from './sites.ts';
@@ -18,6 +20,8 @@ export interface CodeRequest {
   kind: EndpointKind | null;
   maxUses: number;
   lifeMs: number;
+  /** An endpoint that gets another credential by it, instead of a new endpoint; then it works once. */
+  replaces?: string | null;
   by: string;
 }
 
@@ -70,6 +74,7 @@ type EnrollmentRow = {
   created_by: string;
   expires_at: number;
   revoked_at: number | null;
+  replaces: string | null;
 };
 
 const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
@@ -83,6 +88,7 @@ const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   createdBy: row.created_by,
   expiresAt: row.expires_at,
   revokedAt: row.revoked_at,
+  replaces: row.replaces,
 });
 
 /** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
@@ -101,7 +107,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       );
     },
 
-    async create({ label, site, kind, maxUses, lifeMs, by }) {
+    async create({ label, site, kind, maxUses, lifeMs, replaces = null, by }) {
       const secret = makeSecret();
       const at = now();
       const wanted = {
@@ -109,11 +115,12 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         label,
         kind,
         uses: 0,
-        max_uses: maxUses,
+        max_uses: replaces === null ? maxUses : 1,
         created_at: at,
         created_by: by,
         expires_at: at + lifeMs,
         revoked_at: null,
+        replaces,
       };
       return state.transaction().execute(async (db) => {
         const named = site === null ? null : await ensureSite(db, site, by, at);
@@ -145,6 +152,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
           .set({ uses: code.uses + 1 })
           .where('id', '=', code.id)
           .execute();
+        if (code.replaces !== null) return renew(db, code.replaces, applicant, at);
         const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
         const site = code.site === null ? null : (await ensureSite(db, code.site, code.created_by, at)).name;
@@ -158,6 +166,31 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       });
     },
   };
+}
+
+/** The credential of before works until this one is used: its machine reports on while a person goes to it. */
+const beforeMs = 86_400_000;
+
+/** Another credential for an endpoint; all else of it stays. */
+async function renew(db: StateTransaction, id: string, applicant: Applicant, at: number): Promise<Enrolled> {
+  const row = await db
+    .selectFrom('endpoints')
+    .selectAll()
+    .where('id', '=', id)
+    .where('retired_at', 'is', null)
+    .executeTakeFirst();
+  if (!row) throw fail('JOIN_CODE_UNKNOWN');
+  const secret = makeSecret();
+  // One that was never used is not what the machine has.
+  const isUnused = row.old_secret_hash !== null && (row.old_secret_until ?? 0) > at;
+  const { platform, arch, version, hostname, fingerprint } = applicant;
+  await updateRow(db, 'endpoints', id, {
+    ...{ secret_hash: hashSecret(secret), old_secret_until: at + beforeMs },
+    old_secret_hash: isUnused ? row.old_secret_hash : row.secret_hash,
+    ...{ platform, arch, version, hostname },
+    ...(fingerprint === null ? {} : { fingerprint: JSON.stringify(fingerprint) }),
+  });
+  return { endpoint: id, bucket: row.bucket, name: row.name, secret };
 }
 
 function newEndpoint(name: string, applicant: Applicant, code: EnrollmentRow, at: number) {

@@ -40,7 +40,16 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
     const { secret_hash, platform, arch, version, hostname, fingerprint } = fresh;
     await db
       .updateTable('endpoints')
-      .set({ secret_hash, platform, arch, version, hostname, fingerprint })
+      .set({
+        secret_hash,
+        old_secret_hash: null,
+        old_secret_until: null,
+        platform,
+        arch,
+        version,
+        hostname,
+        fingerprint,
+      })
       .where('id', '=', endpoint)
       .execute();
     await db.updateTable('endpoints').set({ retired_at: at, moved_to: endpoint }).where('id', '=', moved).execute();

@@ -61,6 +61,8 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     created_by: string;
     expires_at: Ms;
     revoked_at: Ms | null;
+    /** The endpoint that gets another credential by this code; null: a new endpoint. */
+    replaces: string | null;
   };
   endpoints: {
     id: string;
@@ -76,6 +78,9 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     arch: string;
     version: string | null;
     secret_hash: string;
+    /** The credential of before, which is taken until the newer one is used, at most until then. */
+    old_secret_hash: string | null;
+    old_secret_until: Ms | null;
     enrolled_at: Ms;
     retired_at: Ms | null;
     /** online, offline (signed off), lost (will or silence), unknown (not yet known to the collector), never (no report). */

@@ -28,8 +28,8 @@ import * as proposals from './migrations/024-proposals.ts';
 import * as keptMonths from './migrations/025-kept-months.ts';
 
 import * as logIns from './migrations/028-log-ins.ts';
-
 import * as auditLog from './migrations/029-audit-log.ts';
+import * as credentials from './migrations/030-credentials.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -58,6 +58,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '025-kept-months': keptMonths,
   '028-log-ins': logIns,
   '029-audit-log': auditLog,
+  '030-credentials': credentials,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

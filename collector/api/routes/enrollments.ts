@@ -16,6 +16,12 @@ const NewCode = Type.Object(
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     kind: Type.Optional(Type.Union([EndpointKind, Type.Null()], { description: 'null: as the agent guesses' })),
     maxUses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),
+    replaces: Type.Optional(
+      Type.Union([word(64), Type.Null()], {
+        description:
+          'id of an endpoint that gets another credential; the code works once, the old credential until then',
+      }),
+    ),
     hours: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 8760, default: 24, description: 'how long it works' }),
     ),
@@ -82,13 +88,15 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       },
     },
     async (request, reply) => {
-      const { label, site, kind, maxUses, hours } = request.body;
+      const { label, site, kind, maxUses, hours, replaces = null } = request.body;
+      if (replaces !== null && !fleet.get(replaces)) throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
       const { enrollment, secret, madeSite } = await enrollments.create({
         label: label ?? '',
         site: site ?? null,
         kind: kind ?? null,
         maxUses: maxUses ?? 1,
         lifeMs: Math.round((hours ?? 24) * 3_600_000),
+        replaces,
         by: callerNamed(request),
       });
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
@@ -96,7 +104,10 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       // By `echo`, which every shell has built in: in the words of a command each user of the machine could read the code.
       // Without --ca the agent would refuse the certificate: no system trusts a private authority.
       const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
-      return reply.status(201).send({ enrollment, code, line: `echo ${code} | npm run agent -- enroll -${trust}` });
+      const again = replaces === null ? '' : ' --again';
+      return reply
+        .status(201)
+        .send({ enrollment, code, line: `echo ${code} | npm run agent -- enroll -${again}${trust}` });
     },
   );
 

@@ -137,4 +137,13 @@ test('ids fit topics and MQTT client ids', () => {
   for (let i = 0; i < 100; i++) assert.match(makeId('e'), /^e[a-z0-9]{15}$/);
 });
 
+test('passwords are checked two at a time; whoever comes beyond the queue is told to come again', async () => {
+  const hash = await hashPassword('correct horse battery');
+  const answers = await Promise.allSettled(Array.from({ length: 60 }, () => verifyPassword('wrong', hash)));
+  const busy = answers.filter((one) => one.status === 'rejected');
+  assert.is(busy.length, 18, 'all but 2 that run and 40 that wait');
+  assert.ok(busy.every(({ reason }) => reason.code === 'LOGINS_BUSY'));
+  assert.is(await verifyPassword('correct horse battery', hash), true, 'and then it is checked');
+});
+
 test.run();
