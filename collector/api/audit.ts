@@ -91,7 +91,8 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
 }
 
 const asksPassword = new Set(['POST /api/v1/login', 'POST /api/v1/me/confirm', 'POST /api/v1/me/password']);
-const routeOf = ({ method, routeOptions }: FastifyRequest) => `${method} ${routeOptions.url}`;
+/** Empty where there is no such route. */
+const routeOf = ({ method, routeOptions: { url } }: FastifyRequest) => (url === undefined ? '' : `${method} ${url}`);
 
 function read(payload: unknown): AuditValues {
   if (typeof payload !== 'string' || payload.length > readLimit) return {};

@@ -109,11 +109,14 @@ export function auditRoutes(app: App, { state }: Context): void {
           ...{ tags, querystring: Filters, response: { 200: file(type) } },
         },
       },
-      async ({ query }, reply) =>
-        reply
+      async ({ query }, reply) => {
+        // A wrong time is refused here: later the answer has begun.
+        for (const name of ['from', 'to'] as const) instantOf(query[name] ?? '0', name);
+        return reply
           .type(`${type}; charset=utf-8`)
           .header('content-disposition', `attachment; filename="evenkeel-audit.${ending}"`)
-          .send(Readable.from(linesOf(query, head, lineOf))),
+          .send(Readable.from(linesOf(query, head, lineOf)));
+      },
     );
 }
 
