@@ -2,20 +2,41 @@
  * The agent's control socket, for this machine only, in its private data folder. A hook of the system announces sleep
  * through it; `doctor` asks for the state; and a second agent on the same data detects the first one by it.
  */
-import { rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { makePrivate } from './safe-write.ts';
 
 export type ControlCommand = 'sleep' | 'wake' | 'status';
 
-/** Socket paths end at 104 to 108 bytes; a data folder further down gets a name in the folder of temporary files. */
-export function controlPath(data: string, platform: NodeJS.Platform = process.platform): string {
+const socketName = 'agent.sock';
+const longestPath = 100;
+
+/**
+ * Where the socket is bound: in the data folder. Socket paths end at 104 to 108 bytes, so on Linux a folder further down is
+ * named by its open descriptor, and elsewhere the socket lies in the user's home. Never in a folder that others may write:
+ * whoever took the name there would keep the agent from starting.
+ */
+export function controlPath(data: string, platform: NodeJS.Platform, folder: number | null = null): string {
   const full = resolve(data);
-  const name = () => `evenkeel-${hash(full)}`;
-  if (platform === 'win32') return `\\\\.\\pipe\\${name()}`;
-  const inside = join(full, 'agent.sock');
-  return Buffer.byteLength(inside) <= 100 ? inside : join(tmpdir(), `${name()}.sock`);
+  if (platform === 'win32') return `\\\\.\\pipe\\evenkeel-${hash(full)}`;
+  const inside = join(full, socketName);
+  if (Buffer.byteLength(inside) <= longestPath) return inside;
+  return folder === null ? join(homedir(), '.evenkeel', `${hash(full)}.sock`) : `/proc/self/fd/${folder}/${socketName}`;
+}
+
+/** The descriptor has to stay open for as long as the path is used. */
+function openPath(data: string): { path: string; release(): void } {
+  const { platform } = process;
+  const isLong = Buffer.byteLength(join(resolve(data), socketName)) > longestPath;
+  const folder = platform === 'linux' && isLong ? openSync(data, constants.O_RDONLY | constants.O_DIRECTORY) : null;
+  return {
+    path: controlPath(data, platform, folder),
+    release: () => {
+      if (folder !== null) closeSync(folder);
+    },
+  };
 }
 
 const hash = (text: string) =>
@@ -29,8 +50,16 @@ const maxWordBytes = 64;
  */
 export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promise<unknown> {
   return new Promise((done) => {
-    const socket = connect(controlPath(data));
+    let place: ReturnType<typeof openPath>;
+    try {
+      place = openPath(data);
+    } catch {
+      // No such folder: no agent runs on it.
+      return done(null);
+    }
+    const socket = connect(place.path);
     let text = '';
+    socket.once('close', place.release);
     const finish = (answer: unknown) => {
       socket.destroy();
       done(answer);
@@ -58,11 +87,17 @@ export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promi
  * @param answer the answer to each command
  */
 export function openControlSocket(data: string, answer: (word: ControlCommand) => Promise<unknown>): Promise<Server> {
-  const path = controlPath(data);
-  if (process.platform !== 'win32') rmSync(path, { force: true });
+  const { path, release } = openPath(data);
+  if (process.platform !== 'win32') {
+    // A folder of its own in the home; the data folder is there.
+    makePrivate(dirname(path));
+    rmSync(path, { force: true });
+  }
   const server = createServer((socket) => serve(socket, answer));
   return new Promise((done, refuse) => {
     server.on('error', refuse);
+    // Not before: the file is removed by its path.
+    server.once('close', release);
     server.listen(path, () => done(server));
     // The socket alone must not keep the process running.
     server.unref();

@@ -1,13 +1,14 @@
 /** The agent's own process: the whole road to a broker, kill -9, a second one on the same folder, sleep, its words. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spoolPath } from '../../agent/agent.ts';
 import { describe } from '../../agent/commands/doctor.ts';
 import { remedyFor } from '../../agent/commands/doctor-remedy.ts';
-import { controlPath } from '../../agent/control-socket.ts';
+import { ask, controlPath, openControlSocket } from '../../agent/control-socket.ts';
 import { readBootId, reasonFromJobs } from '../../agent/platform/boot.ts';
 import { openSpool } from '../../agent/spool.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -160,8 +161,35 @@ test('why we are stopped, in the words of systemd; and where the door is', () =>
   assert.is(reasonFromJobs('1 reboot.target start waiting\n2 x.service stop running'), 'restart');
   assert.is(reasonFromJobs('1 poweroff.target start waiting'), 'shutdown');
   assert.match(controlPath('/data', 'linux'), /^\/data\/agent\.sock$/);
-  assert.ok(controlPath(`/${'long/'.repeat(40)}`, 'linux').length < 100);
+  const deep = `/${'long/'.repeat(40)}`;
+  assert.is(controlPath(deep, 'linux', 7), '/proc/self/fd/7/agent.sock');
+  // Not where anybody may take the name.
+  const elsewhere = controlPath(deep, 'darwin');
+  assert.ok(elsewhere.startsWith(homedir()) && elsewhere.length < 104, elsewhere);
   assert.match(controlPath('/data', 'win32'), /pipe/);
+});
+
+test('a folder too deep for a socket path: found by the next agent, whatever lies in the folder of temporary files', async () => {
+  const top = temporaryFolder();
+  const data = join(top.path, 'deep/'.repeat(25), 'data');
+  mkdirSync(data, { recursive: true });
+  const answer = async (word: string) => ({ word });
+  try {
+    assert.is(await ask(data, 'status'), null);
+    const server = await openControlSocket(data, answer);
+    assert.equal(await ask(data, 'status'), { word: 'status' });
+    assert.ok(existsSync(join(data, 'agent.sock')));
+    await new Promise((done) => server.close(done));
+    assert.not(existsSync(join(data, 'agent.sock')));
+    assert.is(await ask(data, 'status'), null);
+    // What a killed agent left is replaced.
+    writeFileSync(join(data, 'agent.sock'), '');
+    const next = await openControlSocket(data, answer);
+    assert.equal(await ask(data, 'wake'), { word: 'wake' });
+    await new Promise((done) => next.close(done));
+  } finally {
+    top.remove();
+  }
 });
 
 test.run();
