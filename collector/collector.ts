@@ -234,6 +234,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         await alerts.retired(id);
       },
       replaced: async (id) => intake.disconnect(id),
+      floodOf: intake.floodOf,
       trouble: () => series.stats().appendsWait,
     },
     { config, log, web: deps.web },

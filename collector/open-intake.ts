@@ -51,7 +51,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       return saving?.then(() => budgets.charge(endpoint.id, 'alerts', (alerts.countOf?.(endpoint.id) ?? 0) - before));
     },
   });
-  const floods = watchFloods({ ...{ budgets, fleet, evaluation, counters, log }, now: clock.now });
+  const floods = watchFloods({ ...{ budgets, fleet, evaluation, changeFeed, counters, log }, now: clock.now });
   const machines = createMachines(state, clock.now);
   const patience = createRetryWhileBusy(log);
   const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
@@ -107,6 +107,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     presence,
     counters,
     connected: source.connected,
+    floodOf: floods.of,
     configure: downlink.configure,
     disconnect: source.disconnect,
     async close() {

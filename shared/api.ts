@@ -221,6 +221,17 @@ export const RefusedParts = Type.Union([
   Type.Null(),
 ]);
 
+/** An endpoint beyond what it may cost the collector: its messages wait, and none is lost. */
+export const Flood = Type.Object({
+  since: ms,
+  percent: Type.Number({ description: 'of the last ten seconds, in which its messages waited; 0: no longer' }),
+  /** With the seconds that were waited for each since then, longest first. */
+  budgets: Type.Array(
+    Type.Object({ budget: Type.Enum(['cpu', 'inventory', 'epochs', 'rows', 'alerts']), seconds: Type.Integer() }),
+  ),
+});
+export type Flood = Static<typeof Flood>;
+
 export const EndpointDetail = Type.Object({
   row: EndpointRow,
   bootId: orNull.text,
@@ -234,6 +245,7 @@ export const EndpointDetail = Type.Object({
   /** When people confirmed that a new endpoint was this machine, newest first. */
   replacements: Type.Array(Type.Object({ at: ms, by: text, oldHostname: orNull.text, newHostname: orNull.text })),
   sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
+  flood: Type.Union([Flood, Type.Null()]),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
   people: Type.Union([Type.Integer(), Type.Null()], {

@@ -9,7 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Role } from '../../shared/api.ts';
+import type { Flood, Role } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Report } from '../../shared/report.ts';
@@ -91,6 +91,8 @@ export interface Context {
   retired(id: string): Promise<void>;
   /** The credential of an endpoint was replaced. */
   replaced(id: string): Promise<void>;
+  /** How an endpoint is beyond its budgets; null where it is not. */
+  floodOf(endpoint: string): Flood | null;
   /** A part that does not work at present, in words; null when all is well. */
   trouble(): string | null;
 }

@@ -234,8 +234,8 @@ export const defaultRules: readonly Rule[] = [
   warning(
     'endpoint-floods',
     metric('intake', above('held_percent', 50, 1)),
-    // Reported every ten seconds while it is beyond a budget, and once more when it no longer is.
-    { for_s: 30, clear_for_s: 5 * minute, urgency: 2 },
+    // Reported every ten seconds while it is beyond any budget, and once more when it no longer is, which a restart forgets.
+    { for_s: 30, clear_for_s: 5 * minute, gone_s: 30 * minute, urgency: 2 },
   ),
   warning('check-failing', metric('check', is('ok', 0)), {
     for_s: 15 * minute,

@@ -21,11 +21,12 @@ export interface DetailDeps {
   rows: Rows;
   series: Pick<SeriesStore, 'latest'>;
   alerts: Pick<Alerts, 'held'>;
+  floodOf(id: string): EndpointDetail['flood'];
 }
 
 /** @throws EvenkeelError NOT_FOUND */
 export async function detailOf(
-  { state, fleet, rows, series, alerts }: DetailDeps,
+  { state, fleet, rows, series, alerts, floodOf }: DetailDeps,
   id: string,
   now: number,
 ): Promise<EndpointDetail> {
@@ -40,6 +41,7 @@ export async function detailOf(
     intervalSeconds: endpoint.intervalMs === null ? null : endpoint.intervalMs / 1000,
     clockOffsetMs: endpoint.clockOffsetMs,
     people: endpoint.people,
+    flood: floodOf(id),
     latest: [...series.latest(id)],
     sections: await sectionsOf(state, id),
     backups: backupVerdict(rows.facts(id).backups, alerts.held(id), now).jobs,

@@ -57,6 +57,8 @@ export function createBudgets(
     }),
   ) as Record<Meter, Allowances>;
   const debts = new Map<string, Debt>();
+  /** Of sections of inventory, which wait beside the messages. */
+  const sections = new Map<string, Debt>();
   const held = new Map<string, { endpoint: string; meter: Meter; ms: number }>();
 
   function note(endpoint: string, { meter, since }: Debt, until: number): void {
@@ -89,17 +91,21 @@ export function createBudgets(
       return 0;
     },
     async inventoryMay(endpoint) {
-      const wanted = Math.max(allowances.rows.waitFor(endpoint), allowances.inventory.waitFor(endpoint));
-      const waitMs = Math.min(wanted, (longestInventoryMs / longestMs) * longestWaitMs);
-      if (waitMs > 0) await pause(waitMs, undefined, { ref: false });
+      const [rows, inventory] = [allowances.rows.waitFor(endpoint), allowances.inventory.waitFor(endpoint)];
+      const waitMs = Math.min(Math.max(rows, inventory), (longestInventoryMs / longestMs) * longestWaitMs);
+      if (waitMs <= 0) return;
+      const since = monotonic();
+      sections.set(endpoint, { meter: rows > inventory ? 'rows' : 'inventory', since, until: since + waitMs });
+      await pause(waitMs, undefined, { ref: false });
     },
     takeHeld() {
       const now = monotonic();
-      for (const [endpoint, debt] of debts) {
-        note(endpoint, debt, Math.min(now, debt.until));
-        if (debt.until <= now) debts.delete(endpoint);
-        else debt.since = now;
-      }
+      for (const waiting of [debts, sections])
+        for (const [endpoint, debt] of waiting) {
+          note(endpoint, debt, Math.min(now, debt.until));
+          if (debt.until <= now) waiting.delete(endpoint);
+          else debt.since = now;
+        }
       const taken = [...held.values()];
       held.clear();
       return taken;

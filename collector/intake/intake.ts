@@ -1,5 +1,6 @@
 /** Dependencies and interface of the intake. Wired in ../open-intake.ts. */
 import type { Registry } from 'prom-client';
+import type { Flood } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, Report } from '../../shared/report.ts';
@@ -50,6 +51,8 @@ export interface Intake {
   readonly presence: PresenceTracker;
   readonly counters: IntakeCounters;
   connected(): number;
+  /** How an endpoint is beyond its budgets; null where it is not. */
+  floodOf(endpoint: string): Flood | null;
   /** Sends changed settings to the endpoint. */
   configure(endpoint: string): void;
   /** Ends the connection of a retired endpoint. */

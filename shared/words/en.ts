@@ -789,6 +789,21 @@ export const words = {
     code: 'Code',
     size: 'Size',
   },
+  flood: {
+    title: 'This endpoint sends more than its budget: its messages wait',
+    over: 'This endpoint sent more than its budget until a few minutes ago',
+    since: 'Since',
+    lead: 'Its messages waited for {{percent}} of the last ten seconds. Nothing is thrown away and other endpoints are not affected, but its values come late.',
+    budget: {
+      cpu: 'Processing time of its messages',
+      inventory: 'Size of its inventory',
+      epochs: 'New spools (epochs)',
+      rows: 'New records: sign-ons, losses, backup jobs',
+      alerts: 'New alerts',
+    },
+    waited: 'waited {{time}}',
+    todo: 'Find out what sends: a second agent or a script with its credential, an agent that restarts again and again, or a custom check with ever new names. Where nobody knows the sender, replace the credential (tab Machine and agent) and stop the old sender.',
+  },
   identity: {
     shared: 'Several machines report under this identity',
     sharedLead:

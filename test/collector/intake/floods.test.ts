@@ -125,31 +125,48 @@ test('budgets: what real agents need is free, a debt is waited for, and only so 
 });
 
 test('an endpoint that floods is a metric, a counter and a line of the log, and so is the end of it', async () => {
-  const held: { endpoint: string; meter: Meter; ms: number }[][] = [
-    [{ endpoint: bad, meter: 'cpu', ms: 9000 }],
-    [{ endpoint: bad, meter: 'cpu', ms: 4000 }],
-    [],
-    [],
-  ];
+  const of = (meter: Meter, ms: number) => ({ endpoint: bad, meter, ms });
+  const held = [[of('cpu', 9000)], [of('cpu', 3000), of('rows', 4000)], [of('epochs', 8000)], [], []];
   await using station = await openStation({ endpoints: [bad] });
   const seen: unknown[] = [];
   const lines: unknown[] = [];
+  const published: unknown[] = [];
   const { counters } = station.intake;
   const note = (values: object) => void lines.push(values);
   const watch = watchFloods({
     budgets: { takeHeld: () => held.shift() ?? [] },
     fleet: station.fleet,
     evaluation: { evaluate: ({ id }, { metrics }) => void seen.push([id, metrics[0]?.tags, metrics[0]?.fields]) },
+    changeFeed: { publish: ({ kind }) => void published.push(kind) },
     counters,
-    now: () => 1,
+    now: () => 20_000,
     log: { debug: note, info: note, warn: note, error: note },
   });
-  for (let n = 0; n < 4; n++) watch.look();
+  assert.is(watch.of(bad), null);
+  for (let n = 0; n < 5; n++) watch.look();
+  const metric = (held_percent: number) => [bad, {}, { held_percent }];
+  // One instance whatever the mix: whoever changes the kind of flood is over one limit or the other all the time.
+  assert.equal(seen, [metric(90), metric(70), metric(80), metric(0)]);
+  assert.equal(
+    lines,
+    ['cpu', 'rows', 'epochs'].map((budget) => ({ endpoint: bad, budget })),
+  );
+  assert.is(await counted(counters.held, { budget: 'cpu' }), 12);
+  const budgets = [
+    ...[
+      { budget: 'cpu', seconds: 12 },
+      { budget: 'epochs', seconds: 8 },
+      { budget: 'rows', seconds: 4 },
+    ],
+  ];
+  assert.equal(watch.of(bad), { since: 11_000, percent: 0, budgets }, 'it stays readable while its alert is open');
+  assert.is(published.length, 4);
+  for (let n = 0; n < 27; n++) watch.look();
+  assert.is.not(watch.of(bad), null);
+  watch.look();
+  assert.is(watch.of(bad), null);
+  assert.is(published.length, 5);
   watch.close();
-  const of = (held_percent: number) => [bad, { budget: 'cpu' }, { held_percent }];
-  assert.equal(seen, [of(90), of(40), of(0)]);
-  assert.equal(lines, [{ endpoint: bad, budget: 'cpu' }]);
-  assert.is(await counted(counters.held, { budget: 'cpu' }), 13);
 });
 
 test('what waited for its connection is not processed when that has ended', async () => {

@@ -17,6 +17,7 @@ import { About } from './about.tsx';
 import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
 import { Edit } from './edit.tsx';
+import { FloodCallout } from './flood.tsx';
 import { Health } from './health.tsx';
 import { Identity } from './identity.tsx';
 import { PresenceTab } from './presence.tsx';
@@ -171,6 +172,7 @@ export function EndpointPage({ id }: { id: string }) {
               <Head detail={detail} reload={loaded.reload} />
               <Beta platform={detail.row.platform} />
               <Identity detail={detail} />
+              {detail.flood && <FloodCallout flood={detail.flood} />}
               <Tabs id={id} current={tab} />
               <TabOf tab={tab} detail={detail} reload={loaded.reload} />
             </>
