@@ -85,7 +85,8 @@ export function reasonsOf(thrown: unknown): Reason[] {
   } = (thrown ?? {}) as Partial<ReasonedError & NodeJS.ErrnoException>;
   if (Array.isArray(reasons)) return reasons.slice(0, maxReasons);
   if (typeof code === 'string' && typeof path === 'string') return [reason('not_readable', { path, error: code })];
-  return quotation(message);
+  // Whatever has a field of that name can be thrown.
+  return quotation(String(message));
 }
 
 /** At most `max` characters, cut in the middle: a long text begins with what failed and ends with why. */

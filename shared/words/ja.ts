@@ -259,6 +259,14 @@ export const words: Words = {
       message: 'ユーザー名またはパスワードが違います。',
       hint: 'もう一度お試しください。パスワードは管理者が再設定できます。',
     },
+    LOGINS_BUSY: {
+      message: 'ログインの確認が混み合っています。',
+      hint: '数秒待ってからもう一度お試しください。',
+    },
+    TARGET_NOT_ALLOWED: {
+      message: 'この接続先は許可されていません。',
+      hint: '内部の宛先であれば、evenkeel.yaml の outgoing.allow に追加してください。',
+    },
     TOO_MANY_LOGINS: {
       message: 'この接続元またはこのユーザー名でのログイン失敗が多すぎます。',
       hint: 'しばらく待ってから、もう一度お試しください。',

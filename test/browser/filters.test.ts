@@ -217,6 +217,7 @@ step('a phone has no heads to press: there each order is a choice', async () => 
   const choices = (await describe()).sorts.flatMap(({ name }) => [name, `-${name}`]);
   const offered = await order.locator('option').evaluateAll((all) => all.map((one) => one.getAttribute('value')));
   assert.equal(offered.sort(), choices.sort());
+  await page.getByRole('button', { name: /^Show all \d+$/ }).click();
   for (const sort of ['-disk', 'site', '-seen']) {
     await order.selectOption(sort);
     await agrees(`sort=${sort}`);

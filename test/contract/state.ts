@@ -21,6 +21,7 @@ function fitting(table: string, column: string): unknown {
     'alerts.state': 'firing',
     'alerts.severity': 'critical',
     'incidents.kind': 'site',
+    'audit_log.kind': 'token',
     'tickets.kind': 'person',
     'tickets.state': 'on_hold',
     'tickets.channel': 'phone',

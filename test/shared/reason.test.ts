@@ -67,7 +67,7 @@ test('both languages say all of it; numbers, days and sizes as the reader writes
   );
   assert.is(
     formatReasons('ja', told),
-    'ディスクがなくなりました · 最後に読み取れた 2026年11月20日 の状態：代替処理待ちセクター: 1,234 · ' +
+    'ディスクがなくなりました · 最後に読み取れた 2026年11月20日の状態：代替処理待ちセクター: 1,234 · ' +
       '/d/{{has_bytes}} は 2 KiB しかありません（1 B 以上のはず） · 定義ファイルが古すぎます: 9 日 · 「Fatal: <b>wrong</b> {{text}} $&」',
   );
 });

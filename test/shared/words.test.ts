@@ -71,7 +71,7 @@ const asked = sources.flatMap(({ file, text }) => [
     key: found[1] ?? '',
     group: false,
   })),
-  ...[...text.matchAll(/(?:\bt\(|[wW]ord\(language,|<Sentence\s+of=\{)\s*`([^`$]*)\$\{/g)].map((found) => ({
+  ...[...text.matchAll(/(?:\bt\(|[wW]ord\(language(?:\.value)?,|<Sentence\s+of=\{)\s*`([^`$]*)\$\{/g)].map((found) => ({
     file,
     key: found[1] ?? '',
     group: true,

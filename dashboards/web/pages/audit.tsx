@@ -16,7 +16,8 @@ interface AuditPageOf {
 }
 
 /** A code without a word of its own is shown as it is. */
-const wordOf = (group: string, code: string) => findWord(language.value, `audit.${group}.${code}`) ?? code;
+const objectWord = (code: string) => findWord(language.value, `audit.object.${code}`) ?? code;
+const actionWord = (code: string) => findWord(language.value, `audit.action.${code}`) ?? code;
 
 function Values({ row: { before, after } }: { row: AuditRow }) {
   const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
@@ -57,9 +58,7 @@ function Subject({ row: { object, objectId, name } }: { row: AuditRow }) {
   return (
     <div>
       <bdi>{name ?? objectId ?? ''}</bdi>
-      <div class="quiet small">
-        {[wordOf('object', object), name === null ? null : objectId].filter(Boolean).join(' · ')}
-      </div>
+      <div class="quiet small">{[objectWord(object), name === null ? null : objectId].filter(Boolean).join(' · ')}</div>
     </div>
   );
 }
@@ -121,7 +120,7 @@ export function AuditPage() {
                 columns={[
                   { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="long" /> },
                   { key: 'who', head: t('audit.who'), cell: (row) => <Actor row={row} /> },
-                  { key: 'action', head: t('audit.did'), cell: ({ action }) => wordOf('action', action) },
+                  { key: 'action', head: t('audit.did'), cell: ({ action }) => actionWord(action) },
                   { key: 'what', head: t('audit.what'), cell: (row) => <Subject row={row} /> },
                   {
                     key: 'values',
