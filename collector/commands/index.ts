@@ -16,6 +16,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'make a token for scripts; R is viewer, operator, manager or admin; it ends after a year or N days',
     load: () => import('./token-create.ts'),
   },
+  'credential replace': {
+    usage: '--endpoint NAME',
+    about: 'another credential for an endpoint: prints the line to run on its machine',
+    load: () => import('./credential-replace.ts'),
+  },
   'check-config': {
     usage: '[--config FILE]',
     about: 'check the settings, and say what they come to',

@@ -6,6 +6,7 @@ import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
+import type { Addresses } from '../settings/addresses.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
@@ -166,6 +167,19 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       });
     },
   };
+}
+
+/** The file name under which browsers save it, and which the command to paste contains. */
+export const authorityFile = 'evenkeel-ca.crt';
+
+/**
+ * The line to paste on the machine. By `echo`, which every shell has built in: in the words of a command each user of the
+ * machine could read the code.
+ * @param addresses with `ca`, because no system trusts a private authority
+ */
+export function pasteLine(code: string, replaces: string | null, { ca }: Pick<Addresses, 'ca'>): string {
+  const again = replaces === null ? '' : ' --again';
+  return `echo ${code} | npm run agent -- enroll -${again}${ca === null ? '' : ` --ca ${authorityFile}`}`;
 }
 
 /** The credential of before works until this one is used: its machine reports on while a person goes to it. */

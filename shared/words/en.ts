@@ -789,6 +789,15 @@ export const words = {
     code: 'Code',
     size: 'Size',
   },
+  credential: {
+    title: 'Credential',
+    lead: 'With it the agent logs in. It can be replaced where somebody else may know it; name, history, alerts and tickets of the endpoint stay.',
+    replace: 'Replace the credential',
+    ask: 'This makes a line to run on {{name}}, for its administrator. Nothing changes until it is run.',
+    sure: 'Yes, make the line',
+    until: 'Stop the agent before, and start it after. The line works once, until',
+    old: 'The old credential works until the new one is used, at most one day after the line was run.',
+  },
   flood: {
     title: 'This endpoint sends more than its budget: its messages wait',
     over: 'This endpoint sent more than its budget until a few minutes ago',
@@ -809,7 +818,7 @@ export const words = {
     sharedLead:
       'The agent’s folder was copied, with a disk image or by hand. They take the connection from each other, so each is seen only now and then, and their values are mixed here. Nothing that they report is thrown away.',
     sharedDo:
-      'Make a join code on the page Add endpoint. On each machine that is a copy, stop the agent, run this and start it again:',
+      'Make a join code on the page Add endpoint. On each machine that is a copy, stop the agent, run this and start it again. If somebody else may have the credential, replace it as well (tab Machine and agent).',
     noName: 'A machine without a name',
     signedOn: 'signed on',
     like: {

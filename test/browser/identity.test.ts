@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import type { EndpointRow, Enrollment, NewEnrollment } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { openWire } from '../simulate/wire.ts';
 import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
@@ -106,6 +106,23 @@ step('both machines of one identity stand on its page with what to do, in both l
   await shows('複数のマシンがこの ID で報告しています');
 });
 
+step('an admin makes the line that replaces a credential, after a question, in both languages', async () => {
+  const shop = await enrol('shop', 'cccccccccccccccc');
+  await open(shop.endpoint, 'ja');
+  await page.getByRole('button', { name: '認証情報を置き換える' }).click();
+  await shows('shop で実行する 1 行を作成します。実行するまで何も変わりません。');
+  await open(shop.endpoint);
+  await page.getByRole('button', { name: 'Replace the credential' }).click();
+  await shows(/Nothing changes until it is run/);
+  assert.is(await page.getByText(/enroll - --again/).count(), 0);
+  await page.getByRole('button', { name: 'Yes, make the line' }).click();
+  await shows(/^echo EK1-\S+ \| npm run agent -- enroll - --again$/);
+  await shows(/The old credential works until the new one is used/);
+  assert.equal(await violations(page), []);
+  const { items } = await collector.get<{ items: Enrollment[] }>('/api/v1/enrollments');
+  assert.equal([items[0]?.replaces, items[0]?.maxUses], [shop.endpoint, 1]);
+});
+
 step('an admin says that a machine was installed anew, and is led to the endpoint that goes on', async () => {
   const old = await enrol('web', 'bbbbbbbbbbbbbbbb');
   const fresh = await enrol('web', 'bbbbbbbbbbbbbbbb');
@@ -126,7 +143,7 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints?sort=name');
   assert.equal(
     items.map(({ name }) => name),
-    ['gold', 'web'],
+    ['gold', 'shop', 'web'],
   );
   assert.equal(complaints, []);
 });

@@ -5,6 +5,7 @@ import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page }
 import { fail } from '../../../shared/errors.ts';
 import { Reasons } from '../../../shared/inventory.ts';
 import { encodeJoinCode } from '../../../shared/join-code.ts';
+import { authorityFile, pasteLine } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -57,9 +58,6 @@ const Applicant = Type.Object(
   },
 );
 
-/** The file name under which browsers save it, and which the command to paste contains. */
-const authorityFile = 'evenkeel-ca.crt';
-
 const Credential = Type.Object({
   endpoint: Type.String(),
   bucket: Type.String(),
@@ -101,13 +99,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       });
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
-      // By `echo`, which every shell has built in: in the words of a command each user of the machine could read the code.
-      // Without --ca the agent would refuse the certificate: no system trusts a private authority.
-      const trust = addresses().ca === null ? '' : ` --ca ${authorityFile}`;
-      const again = replaces === null ? '' : ' --again';
-      return reply
-        .status(201)
-        .send({ enrollment, code, line: `echo ${code} | npm run agent -- enroll -${again}${trust}` });
+      return reply.status(201).send({ enrollment, code, line: pasteLine(code, replaces, addresses()) });
     },
   );
 

@@ -1,4 +1,5 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
 import { isLoopback, isReadable } from '../../../shared/loopback.ts';
@@ -78,6 +79,17 @@ function addressFault(code: string): 'hereOnly' | 'inClear' | null {
 }
 
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
+  return (
+    <MadeLine made={made}>
+      <button type="button" class="button" onClick={onMore}>
+        {t('add.another')}
+      </button>
+    </MadeLine>
+  );
+}
+
+/** The line to paste, with what is to be known of it. */
+export function MadeLine({ made, children }: { made: NewEnrollment; children?: ComponentChildren }) {
   const fault = addressFault(made.code);
   return (
     <div class="paste">
@@ -88,9 +100,7 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
       </section>
       <div class="row">
         <CopyButton text={made.line} />
-        <button type="button" class="button" onClick={onMore}>
-          {t('add.another')}
-        </button>
+        {children}
       </div>
       {made.line.includes(' --ca ') && (
         <Callout tone="info" title={t('add.authority')}>

@@ -7,7 +7,8 @@ import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../../shared
 import { openWire } from '../../simulate/wire.ts';
 import { startAgent } from '../../support/agent.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
-import { temporaryFolder, until } from '../../support/processes.ts';
+import { runCollector, temporaryFolder, until } from '../../support/processes.ts';
+import { stateEnv } from '../../support/state.ts';
 
 const test = suite('credential');
 const folder = temporaryFolder();
@@ -119,6 +120,50 @@ test('the code works once, for an endpoint that is there, and names the command 
   await collector.call(`/api/v1/endpoints/${endpoint}`, { method: 'DELETE', as: 'admin' });
   const done = await startAgent(['enroll', '-', '--data', home('once-c')], late.code).finished;
   assert.is.not(done.code, 0, 'a retired endpoint gets no credential');
+});
+
+test('the command prints one line that does it; that it was made and used stands in the audit log', async () => {
+  const before = await enrol('command', {});
+  const { port } = new URL(collector.started.addresses.http);
+  const command = (...words: string[]) =>
+    runCollector(['credential', 'replace', '--data', collector.data, ...words], stateEnv(collector.data)).ended;
+  const made = await command('--endpoint', before.name, '--http-port', port);
+  assert.is(made.code, 0, made.stderr);
+  const code = /^echo (\S+) \| npm run agent -- enroll - --again\n$/.exec(made.stdout)?.[1];
+  assert.ok(code, made.stdout);
+  assert.match(made.stderr, /once|until the new one is used/);
+  const done = await startAgent(['enroll', '-', '--data', home('command'), '--again'], code).finished;
+  assert.is(done.code, 0, done.stderr);
+  const after = kept('command');
+  assert.is(after.endpoint, before.endpoint);
+  assert.equal([await answerTo(after), await answerTo(before)], [0, 4]);
+
+  const byPerson = await makeCode({ replaces: before.endpoint });
+  const rows = await collector.state.selectFrom('audit_log').selectAll().orderBy('id').execute();
+  const codes = rows.filter(({ object, after: to }) => object === 'join_code' && to?.includes(before.endpoint));
+  assert.equal(
+    codes.map(({ kind, action }) => [kind, action]),
+    [
+      ['cli', 'add'],
+      ['token', 'add'],
+    ],
+  );
+  assert.is(codes[1]?.object_id, byPerson.enrollment.id);
+  const used = rows.filter(({ object, object_id }) => object === 'endpoint' && object_id === before.endpoint);
+  assert.equal(
+    used.map(({ kind, action }) => [kind, action]),
+    [
+      ['agent', 'enrol'],
+      ['agent', 'enrol'],
+    ],
+    'enrolled, and enrolled again',
+  );
+  assert.not.ok(JSON.stringify(rows).includes(code), 'the code itself is nowhere');
+
+  const unknown = await command('--endpoint', 'nobody', '--http-port', port);
+  assert.is(unknown.code, 1);
+  assert.match(unknown.stderr, /"?nobody"?/);
+  assert.is((await command('--http-port', port)).code, 2);
 });
 
 test.run();

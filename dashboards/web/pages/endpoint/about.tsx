@@ -2,12 +2,14 @@
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { CheckState, Hardware } from '../../../../shared/inventory.ts';
 import { bytes, duration, measured, none, number } from '../../../../shared/words/format.ts';
+import { may } from '../../net/session.ts';
 import { Box, Callout } from '../../parts/box.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
+import { Credential } from './credential.tsx';
 import { sectionOf } from './sections.ts';
 
 type FactRow = readonly [name: string, value: preact.ComponentChildren];
@@ -220,6 +222,7 @@ export function About({ detail }: { detail: EndpointDetail }) {
         {hardware && <HardwareBox data={hardware.data} />}
       </div>
       {checks && <Checks list={checks.data} />}
+      {may('admin') && <Credential row={detail.row} />}
       <Losses detail={detail} />
       <Rejected detail={detail} />
     </>
