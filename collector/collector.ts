@@ -127,7 +127,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const publicUrl = () => addressesOf(config, ports).http;
   const mailChannel = config.channels.find(({ kind }) => kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake() };
-  const managed = { ...deps, state, fleet, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
+  const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 
   const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));

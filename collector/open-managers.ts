@@ -15,11 +15,13 @@ import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
+import { createDisks } from './kpi/disk-forecasts.ts';
 import { createMonths } from './kpi/months.ts';
 import { createReportMails } from './reports/mail.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
 import { createSchedules } from './reports/schedules.ts';
+import type { SeriesStore } from './series/series.ts';
 import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
@@ -29,8 +31,10 @@ import { createStatusPages } from './status/status.ts';
 interface ManagedParts {
   state: State;
   fleet: Fleet;
+  series: SeriesStore;
   changeFeed: ChangeFeed;
   clock: Clock;
+  stopped: AbortSignal;
   log: Log;
   /** Report zone, IANA. */
   zone: string;
@@ -57,11 +61,13 @@ export async function openManagers(parts: ManagedParts) {
   const places = { ...parts, now: clock.now };
   const months = createMonths(parts);
   const software = createSoftware(places);
+  const disks = createDisks(parts);
   const chores: Chore[] = [
     // Before months are closed, which count it.
     { name: 'installed software', run: () => software.catchUp() },
     { name: 'closed months', run: () => months.close() },
     { name: 'what has aged', run: () => dropAged(parts.state, clock.now()) },
+    { name: 'when disks will be full', run: () => disks.compute() },
   ];
   const groups = await createGroups(places);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
@@ -82,6 +88,7 @@ export async function openManagers(parts: ManagedParts) {
     costs: createCosts(places),
     software,
     months,
+    disks,
     ...{ reports, pdfs, schedules },
     status: createStatusPages({ ...parts, groups }),
     mailOf: createReportMails({ ...parts, reports, pdfs }),

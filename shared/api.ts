@@ -1425,6 +1425,49 @@ export const Protection = Type.Object({
 });
 export type Protection = Static<typeof Protection>;
 
+/** By days: of the oldest pending security update. unsupported: none is pending, and none is published any more. */
+export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsupported', 'unknown'] as const;
+export const PatchAges = Type.Object({
+  asOf: ms,
+  endpoints: Type.Integer(),
+  /** Oldest first. */
+  ages: Type.Array(Type.Object({ name: Type.Enum([...patchAges]), count: Type.Integer() })),
+});
+export type PatchAges = Static<typeof PatchAges>;
+
+/** `GET /api/v1/disks/forecast`. */
+export const DiskForecasts = Type.Object({
+  /** Computed each night; null: not yet. */
+  asOf: orNull.ms,
+  /** How far ahead. */
+  days: Type.Integer(),
+  disks: Type.Integer(),
+  /** Full within these days. */
+  soon: Type.Integer(),
+  /** Fewer than 7 days of values since the last large deletion. */
+  short: Type.Integer(),
+  /** No value in the last 3 days. */
+  old: Type.Integer(),
+  /** The one that is full first, first. */
+  items: Type.Array(
+    Type.Object({
+      endpoint: endpointName,
+      path: text,
+      /** %, highest of the newest day. */
+      used: Type.Number(),
+      history: Type.Integer({ description: 'days with a value that count' }),
+      /** Percentage points; null: it is full already, with too little history. */
+      perDay: orNull.number,
+      days: Type.Number({ description: 'until it is full' }),
+      /** 95 % interval of `days`. */
+      soonest: Type.Number(),
+      latest: Type.Number(),
+    }),
+  ),
+  next: orNull.text,
+});
+export type DiskForecasts = Static<typeof DiskForecasts>;
+
 const patchGroups = ['critical', 'warning', 'info', 'waiting', 'unknown', 'none'] as const;
 /** Patch level of one endpoint. `GET /api/v1/patches`. */
 export const PatchRow = Type.Object({
@@ -1436,6 +1479,7 @@ export const PatchRow = Type.Object({
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
   /** Verdict of the rules on the age of its security updates; waiting: nothing; none: no such update is pending. */
   group: Type.Enum([...patchGroups]),
+  age: Type.Enum([...patchAges]),
   /** Verdict of the rules on its updates and its system. */
   attention: Type.Array(Attention),
   reason: orNull.reasons,

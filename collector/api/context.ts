@@ -29,6 +29,7 @@ import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
+import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
@@ -71,6 +72,7 @@ export interface Context {
   maintenance: MaintenanceActions;
   changes: Changes;
   months: Months;
+  disks: Disks;
   reports: PeriodReports;
   pdfs: Pdfs;
   schedules: Schedules;

@@ -3,7 +3,7 @@
  * a machine that installs each night has one pending most mornings and is compliant. Pure.
  */
 
-import type { PatchOverview, PatchRow } from '../../shared/api.ts';
+import { type PatchAges, type PatchOverview, type PatchRow, patchAges } from '../../shared/api.ts';
 import { worst, worstOf } from '../../shared/level.ts';
 import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
@@ -14,17 +14,52 @@ import { patchesOf } from './row.ts';
 
 const ageMetric = 'patches.oldest_security_age_s';
 
+/** What the system's own package managers say, and whether that is all of it. */
+function knownOf({ patches }: EndpointFacts) {
+  const own = patches?.filter((manager) => !manager.thirdParty) ?? [];
+  const unread = own.filter((manager) => manager.scan !== 'ok');
+  // A lower limit: an update is dated from the first scan that showed it.
+  const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
+  const isUncounted = own.some((manager) => manager.pendingSecurity === null);
+  const isUnknown = own.length === 0 || unread.length > 0 || undated.length > 0 || isUncounted;
+  return { own, unread, undated, isUnknown };
+}
+
+type PatchAge = PatchRow['age'];
+const day = 86_400_000;
+const limits: readonly [PatchAge, number][] = [
+  ['to7', 7],
+  ['to14', 14],
+  ['to30', 30],
+  ['to90', 90],
+];
+
+/** How long the oldest security update has waited. Of a lower bound only that it is beyond the last limit is certain. */
+export function patchAge(facts: EndpointFacts, now: number): PatchAge {
+  const { pendingSecurity, oldestSecuritySince: since, supportEnded } = patchesOf(facts, now);
+  // A date of the future comes from a wrong clock.
+  const waited = since === null || since > now + day ? null : (now - since) / day;
+  const [age] = limits.find(([, limit]) => waited !== null && waited < limit) ?? ['over90' as const];
+  const isPending = waited !== null && pendingSecurity !== 0;
+  if (isPending && (age === 'over90' || !knownOf(facts).isUnknown)) return age;
+  if (supportEnded) return 'unsupported';
+  return pendingSecurity === 0 && !knownOf(facts).isUnknown ? 'none' : 'unknown';
+}
+
+export function patchAgesOf(fleet: readonly EndpointFacts[], now: number): PatchAges {
+  const counts = Map.groupBy(fleet, (facts) => patchAge(facts, now));
+  const ages = patchAges.map((name) => ({ name, count: counts.get(name)?.length ?? 0 }));
+  return { asOf: now, endpoints: fleet.length, ages };
+}
+
 /** @param held verdicts of the endpoint in the alert engine, which decide what is too old */
 export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonly HeldAlert[], now: number): PatchRow {
   const { endOfLife, supportEnded, ...patches } = patchesOf(facts, now);
-  const own = facts.patches?.filter((manager) => !manager.thirdParty) ?? [];
-  const unread = own.filter((manager) => manager.scan !== 'ok');
+  const { own, unread, undated, isUnknown } = knownOf(facts);
   const scanned = own.flatMap((manager) => manager.scannedAt ?? []);
   // After the end of support nothing is published, so "none pending" does not count as compliant.
   const level = heldAbout(held, [ageMetric])?.severity ?? null;
   const overdue = supportEnded || level === 'critical';
-  // A lower limit: an update is dated from the first scan that showed it.
-  const undated = own.filter((manager) => (manager.pendingSecurity ?? 0) > 0 && manager.oldestSecurityAtLeast === true);
   const reasons = [
     ...(supportEnded ? [reason('no_security_updates_since', { ended_on: endOfLife })] : []),
     ...unread.flatMap(({ manager, reason: why }) => [
@@ -33,13 +68,13 @@ export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonl
     ]),
     ...undated.flatMap(({ manager }) => [reason('in_part', { name: manager }), reason('security_age_unknown')]),
   ];
-  const isUnknown = own.length === 0 || unread.length > 0 || undated.length > 0 || patches.pendingSecurity === null;
   // What is known to be overdue is overdue, even when another manager could not be read.
   const state = overdue ? 'overdue' : isUnknown ? 'unknown' : 'compliant';
   return {
     endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
     state,
     group: level ?? (isUnknown ? 'unknown' : patches.pendingSecurity === 0 ? 'none' : 'waiting'),
+    age: patchAge(facts, now),
     attention: attentionOf(held.filter(({ metric }) => metric.startsWith('patches.') || metric.startsWith('os.'))),
     reason: joinReasons(reasons),
     managers: own.map((manager) => manager.manager),

@@ -191,6 +191,19 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     os: string | null;
     model: string | null;
   };
+  /** Of each disk, as last computed. `used` in %, the rest in percentage points per day; `days`: until it is full. */
+  disk_forecasts: {
+    endpoint: string;
+    path: string;
+    at: Ms;
+    state: 'full' | 'rising' | 'steady' | 'short' | 'old';
+    used: number;
+    history: number;
+    per_day: number | null;
+    low: number | null;
+    high: number | null;
+    days: number | null;
+  };
   /** Every change of a target of availability, for ever: the newest row of a target holds; without a percentage it is withdrawn. */
   availability_targets: {
     id: Generated<number>;

@@ -30,6 +30,7 @@ import * as keptMonths from './migrations/025-kept-months.ts';
 import * as logIns from './migrations/028-log-ins.ts';
 import * as auditLog from './migrations/029-audit-log.ts';
 import * as credentials from './migrations/030-credentials.ts';
+import * as diskForecasts from './migrations/031-disk-forecasts.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -59,6 +60,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '028-log-ins': logIns,
   '029-audit-log': auditLog,
   '030-credentials': credentials,
+  '031-disk-forecasts': diskForecasts,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -45,6 +45,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   endpoint_days: bounded('fleet/endpoint-days.ts'),
   state_days: bounded('fleet/endpoint-days.ts'),
   kept_months: bounded('kpi/kept.ts'),
+  disk_forecasts: bounded('kpi/disk-forecasts.ts'),
   settings: bounded('state/housekeeping.ts'),
   // The evidence of closed months: an alert begins within its endpoint's budget (../intake/budgets.ts).
   alerts: bounded('intake/budgets.ts'),

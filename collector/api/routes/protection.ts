@@ -1,10 +1,26 @@
-/** Backups and updates over the whole fleet: the Protection and the Patches page. */
-import { PatchOverview, Protection } from '../../../shared/api.ts';
-import { patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
+/** Backups, updates and disks over the whole fleet: the Protection and the Patches page, and what is due on the Stability page. */
+import { Type } from 'typebox';
+import { DiskForecasts, PatchAges, PatchOverview, Protection } from '../../../shared/api.ts';
+import { patchAgesOf, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
 import { protectionOf } from '../../fleet/protection.ts';
 import type { App, Context } from '../context.ts';
+import { closed, PageMark } from '../shapes.ts';
+import { kpiQuestions, kpiScope } from './kpi-question.ts';
 
-export function protectionRoutes(app: App, { state, fleet, rows, alerts, clock }: Context): void {
+const site = kpiScope.site;
+const DiskQuery = Type.Object(
+  {
+    site,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
+
+export function protectionRoutes(app: App, context: Context): void {
+  const { state, fleet, rows, alerts, clock, disks } = context;
+  const { scopeOf } = kpiQuestions(context);
+
   app.get(
     '/api/v1/protection',
     {
@@ -32,6 +48,42 @@ export function protectionRoutes(app: App, { state, fleet, rows, alerts, clock }
         [...fleet.all()].map((endpoint) => patchRow(endpoint, rows.facts(endpoint.id), alerts.held(endpoint.id), now)),
         now,
       );
+    },
+  );
+
+  app.get(
+    '/api/v1/patches/ages',
+    {
+      schema: {
+        summary: 'How many endpoints have waited how long for their oldest security update',
+        tags: ['protection'],
+        querystring: Type.Object({ site }, closed),
+        response: { 200: PatchAges },
+      },
+    },
+    async ({ query }) => {
+      const { site: place } = await scopeOf(query);
+      const members = [...fleet.all()].filter((one) => place === undefined || one.site === place);
+      return patchAgesOf(
+        members.map(({ id }) => rows.facts(id)),
+        clock.now(),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/disks/forecast',
+    {
+      schema: {
+        summary: 'Disks that will be full within 30 days, as computed last night; the first one first',
+        tags: ['protection'],
+        querystring: DiskQuery,
+        response: { 200: DiskForecasts },
+      },
+    },
+    async ({ query }) => {
+      const { site: place } = await scopeOf(query);
+      return disks.read(place, { start: Number(query.page ?? 0), limit: query.limit ?? 100 });
     },
   );
 }

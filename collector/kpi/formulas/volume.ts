@@ -2,7 +2,8 @@
 import { weeksOf } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
 import { median } from '../median.ts';
-import { ascending, distinct, z95 } from './numbers.ts';
+import { distinct, z95 } from './numbers.ts';
+import { slopesOf } from './theil-sen.ts';
 
 export interface CreatedTicket {
   id: string;
@@ -97,11 +98,6 @@ export function rateRatio(before: Rate, after: Rate): RateRatio {
   return { ratio, ci95: [low, high], significant: low > 1 || high < 1 };
 }
 
-/** Median of the slopes between all pairs, per step: one odd week does not bend it. Null for fewer than two. */
-export function theilSenSlope(series: readonly number[]): number | null {
-  const slopes: number[] = [];
-  series.forEach((later, j) => {
-    for (let i = 0; i < j; i++) slopes.push((later - (series[i] as number)) / (j - i));
-  });
-  return median(slopes.sort(ascending));
-}
+/** Per step: one odd week does not bend it. Null for fewer than two. */
+export const theilSenSlope = (series: readonly number[]): number | null =>
+  median(slopesOf(series.map((value, n) => [n, value])));

@@ -1,5 +1,5 @@
 /** Patch compliance: by site, and by the age of the oldest security update that waits. */
-import type { PatchOverview, PatchRow } from '../../../shared/api.ts';
+import { type PatchOverview, type PatchRow, patchAges } from '../../../shared/api.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { none, number, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
@@ -97,13 +97,58 @@ function SupportEnd({ row }: { row: PatchRow }) {
 
 const pageSize = 50;
 
-function Endpoints({ data, group }: { data: PatchOverview; group: PatchGroup | null }) {
+/** Which endpoints are listed; null: whatever it is. */
+interface Chosen {
+  group: PatchGroup | null;
+  age: PatchRow['age'] | null;
+  site: string | null;
+}
+
+const isChosen =
+  ({ group, age, site }: Chosen) =>
+  (row: PatchRow): boolean =>
+    (group === null || row.group === group) &&
+    (age === null || row.age === age) &&
+    (site === null || row.endpoint.site === site);
+
+/** What the list is narrowed to, each gone by one press. */
+function Narrowed({ age, site }: Chosen) {
+  const chips = [
+    ['age', age && `${t('updates.oldest')}: ${t(`patches.age.${age}`)}`],
+    ['site', site && `${t('filter.name.site')}: ${site}`],
+  ] as const;
+  return chips.map(
+    ([name, text]) =>
+      text && (
+        <button
+          key={name}
+          type="button"
+          class="button slim"
+          aria-label={t('change.remove', { name: text })}
+          onClick={() => setQuery({ [name]: null, start: null })}
+        >
+          {text} ✕
+        </button>
+      ),
+  );
+}
+
+function Endpoints({ data, chosen }: { data: PatchOverview; chosen: Chosen }) {
   const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
-  const rows = data.endpoints.filter((row) => group === null || row.group === group);
+  const { group } = chosen;
+  const rows = data.endpoints.filter(isChosen(chosen));
   const from = start < rows.length ? start : 0;
   const shown = rows.slice(from, from + pageSize);
   return (
-    <Box title={group === null ? t('patches.all') : t(`patches.group.${group}`)} flush>
+    <Box
+      title={group === null ? t('patches.all') : t(`patches.group.${group}`)}
+      aside={
+        <span class="row">
+          <Narrowed {...chosen} />
+        </span>
+      }
+      flush
+    >
       {rows.length === 0 ? (
         <Empty icon="ok" title={t('patches.nobody')} />
       ) : (
@@ -198,13 +243,14 @@ export function PatchesPage() {
     (change) => change.kind === 'inventory' && (change.section === 'patches' || change.section === 'os'),
     5000,
   );
-  const wanted = new URLSearchParams(search.value).get('group');
+  const query = new URLSearchParams(search.value);
   return (
     <>
       <PageHead title={t('page.patches')} lead={t('patches.lead')} />
       <Ready of={loaded} lines={8}>
         {(data) => {
-          const group = data.groups.find(({ name }) => name === wanted)?.name ?? null;
+          const group = data.groups.find(({ name }) => name === query.get('group'))?.name ?? null;
+          const age = patchAges.find((name) => name === query.get('age')) ?? null;
           return (
             <>
               <div class="columns">
@@ -218,7 +264,7 @@ export function PatchesPage() {
               <Box title={t('patches.bySite')} flush>
                 <Sites data={data} />
               </Box>
-              <Endpoints data={data} group={group} />
+              <Endpoints data={data} chosen={{ group, age, site: query.get('site') }} />
             </>
           );
         }}

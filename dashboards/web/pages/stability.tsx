@@ -11,6 +11,7 @@ import { search, setQuery, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { t } from '../words/words.ts';
 import { Actions } from './stability/actions.tsx';
+import { AgesAndDisks } from './stability/ages-and-disks.tsx';
 import { ChangeCost } from './stability/change-cost.tsx';
 import { ComparePicker } from './stability/compare.tsx';
 import { Definitions } from './stability/definition.tsx';
@@ -79,7 +80,9 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
       <MachineList data={data} kind="server" />
       <MachineList data={data} kind="workstation" />
       <Support data={data} />
-      <ProtectionBlock data={data} />
+      <ProtectionBlock data={data}>
+        <AgesAndDisks site={data.site} />
+      </ProtectionBlock>
       <ChangeCost data={data} />
       <Definitions data={data} onDone={reload} />
     </>

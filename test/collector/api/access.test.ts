@@ -255,6 +255,8 @@ const calls: Record<string, Call> = {
   'GET /api/v1/holidays/regions': {},
   'GET /api/v1/protection': {},
   'GET /api/v1/patches': {},
+  'GET /api/v1/patches/ages': {},
+  'GET /api/v1/disks/forecast': { path: '/api/v1/disks/forecast?limit=5&page=0' },
   'GET /api/v1/quarantine': {},
   'GET /api/v1/alerts': { path: '/api/v1/alerts?state=active' },
   'GET /api/v1/alerts/:id': { path: '/api/v1/alerts/:alert' },

@@ -4,10 +4,10 @@ import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
 import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts';
 import { type EndpointFacts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
-import { patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
+import { patchAge, patchAgesOf, patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
 import { openState } from '../../../collector/state/open.ts';
-import type { Protection } from '../../../shared/api.ts';
+import type { PatchRow, Protection } from '../../../shared/api.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
 import { freshPlace } from '../../support/state.ts';
@@ -260,6 +260,46 @@ test('patches: green only once the age of what is pending is known, and never wi
   assert.equal(until(now - 2 * day).reason, [reason('no_security_updates_since', { ended_on: now - 2 * day })]);
   assert.is(until(now - 2 * day, now + day).state, 'compliant', 'extended security updates count');
   assert.is(until(now).state, 'compliant', 'the last day is covered');
+});
+
+test('patches by age: of a lower bound only the last step is certain, and none pending is no news without support', () => {
+  const facts = (change: Partial<PatchState>, endOfLife: number | null = null): EndpointFacts => ({
+    ...noFacts,
+    patches: [patches(change)],
+    osState: { ...osState, endOfLife, endOfSecurity: null },
+  });
+  const pending = (days: number, more: Partial<PatchState> = {}) =>
+    facts({ pending: 3, pendingSecurity: 2, oldestSecuritySince: now - days * day, ...more });
+  const nothing = { pending: 0, pendingSecurity: 0, oldestSecuritySince: null };
+  const failed = { pending: null, pendingSecurity: null, oldestSecuritySince: null, scan: 'failed' } as const;
+  const cases: [EndpointFacts, PatchRow['age']][] = [
+    [pending(0), 'to7'],
+    [pending(6.99), 'to7'],
+    [pending(7), 'to14'],
+    [pending(14), 'to30'],
+    [pending(30), 'to90'],
+    [pending(89.99), 'to90'],
+    [pending(90), 'over90'],
+    [pending(20, { oldestSecurityAtLeast: true }), 'unknown'],
+    [pending(91, { oldestSecurityAtLeast: true }), 'over90'],
+    [pending(-3), 'unknown'],
+    [facts({ pending: 3, pendingSecurity: 2, oldestSecuritySince: null }), 'unknown'],
+    [facts(nothing), 'none'],
+    [facts(nothing, now - 2 * day), 'unsupported'],
+    [facts({ pending: 1, pendingSecurity: 1, oldestSecuritySince: now - 20 * day }, now - 2 * day), 'to30'],
+    [facts(failed), 'unknown'],
+    [facts(failed, now - 2 * day), 'unsupported'],
+    [noFacts, 'unknown'],
+    [{ ...noFacts, patches: [patches({ ...nothing, manager: 'snap', thirdParty: true })] }, 'unknown'],
+  ];
+  for (const [n, [given, age]] of cases.entries()) assert.is(patchAge(given, now), age, `case ${n}`);
+  const { endpoints, ages } = patchAgesOf(
+    cases.map(([given]) => given),
+    now,
+  );
+  assert.is(endpoints, cases.length);
+  for (const { name, count } of ages) assert.is(count, cases.filter(([, age]) => age === name).length, name);
+  assert.is(patchRow(endpoint('e'), pending(8), [], now).age, 'to14', 'the list says the same');
 });
 
 test('patches by site: the worst site and the worst endpoint come first', () => {

@@ -1,4 +1,5 @@
 /** Backups, restores and patches; how incidents were noticed, whether they came back, and which machines have them. */
+import type { ComponentChildren } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
 import { hours, none, number } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
@@ -71,7 +72,8 @@ function RateTable({ rates, by }: { rates: NonNullable<Stability['rates']>; by: 
   );
 }
 
-export function ProtectionBlock({ data }: { data: Stability }) {
+/** @param children what stands below backups and patches and is not of the month; a report has none */
+export function ProtectionBlock({ data, children }: { data: Stability; children?: ComponentChildren }) {
   const { rates } = data;
   return (['protection', 'noticed'] as const).map((block) => (
     <Fold title={t(`stability.block.${block}`)} id={block} key={block}>
@@ -91,6 +93,7 @@ export function ProtectionBlock({ data }: { data: Stability }) {
           );
         })}
       </div>
+      {block === 'protection' && children}
       {block === 'noticed' && rates && rates.rows.length > 0 && (
         <>
           <RateTable rates={rates} by="os" />

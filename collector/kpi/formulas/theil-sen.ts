@@ -1,0 +1,39 @@
+/** Slope of a series by Theil and Sen: the median of the slopes between all pairs, so that one odd value does not bend it. */
+import { median } from '../median.ts';
+import { ascending, z95 } from './numbers.ts';
+
+export type Point = readonly [x: number, y: number];
+
+export interface Slope {
+  slope: number;
+  /** Bounds of the 95 % interval. */
+  low: number;
+  high: number;
+}
+
+/** Of all pairs, ascending. The square of the number of points: for some tens of them. */
+export function slopesOf(points: readonly Point[]): number[] {
+  const slopes: number[] = [];
+  points.forEach(([x, y], j) => {
+    for (const [x0, y0] of points.slice(0, j)) slopes.push((y - y0) / (x - x0));
+  });
+  return slopes.sort(ascending);
+}
+
+/**
+ * The interval by Sen: the slopes whose ranks lie as far from the middle as Kendall's S may lie from 0 by chance, equal
+ * values counted off. Days that depend on the day before make it somewhat too narrow. Null for fewer than two points.
+ */
+export function slopeOf(points: readonly Point[]): Slope | null {
+  const slopes = slopesOf(points);
+  const slope = median(slopes);
+  if (slope === null) return null;
+  const spread = (n: number) => n * (n - 1) * (2 * n + 5);
+  const equal = [...Map.groupBy(points, ([, y]) => y).values()];
+  const variance = (spread(points.length) - equal.reduce((sum, { length }) => sum + spread(length), 0)) / 18;
+  const chance = z95 * Math.sqrt(variance);
+  const { length: n } = slopes;
+  const low = slopes[Math.max(0, Math.round((n - chance) / 2) - 1)] as number;
+  const high = slopes[Math.min(n - 1, Math.round((n + chance) / 2))] as number;
+  return { slope, low, high };
+}
