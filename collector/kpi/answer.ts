@@ -18,7 +18,7 @@ export interface KpiQuery extends MonthQuery {
 }
 
 /**
- * A closed month is answered as it was kept.
+ * A closed month is answered as it was kept, an open one as it was last computed: `asOf` says when.
  * @throws EvenkeelError BAD_REQUEST when the period is no month
  */
 export async function kpisOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
@@ -83,11 +83,9 @@ async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsB
   return new Map(endpoints.map((one) => [one.id, one]));
 }
 
-/** Of a closed month as they were kept; a KPI that is newer than that is computed. */
+/** Those of the Stability page, so that a list adds up to the tile that opens it; a KPI that is newer than them is computed. */
 async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery) {
-  const closed = await months.closed(query.period, query.scope);
-  if (!closed) return { figures: await computed(state, kpis, query), asOf: query.now };
-  const { month } = closed;
+  const { month } = await months.of(query.period, query.scope, query.zone);
   return { figures: await withNewer(state, kpis, month.figures, query), asOf: month.asOf };
 }
 

@@ -30,8 +30,6 @@ export interface Months {
    * @param zone default the report zone. @throws EvenkeelError BAD_REQUEST when the period is none
    */
   of(period: string, scope: KpiScope, zone?: string): Promise<MonthRead>;
-  /** Only if it is closed; without computing anything. */
-  closed(period: string, scope: KpiScope): Promise<MonthRead | null>;
   /** Null before one is closed. */
   newestClosed(): Promise<string | null>;
   /** @returns how many were closed */
@@ -119,7 +117,6 @@ export function createMonths(parts: MonthsParts): Months {
   }
 
   return {
-    closed,
     of,
     newestClosed: () => newestClosed(state),
     close: () => closeMonths(state, zone, clock.now()),

@@ -4,7 +4,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
+import { kpiDetail, kpisOf } from '../../../collector/kpi/answer.ts';
 import { changeDefinition } from '../../../collector/kpi/definition.ts';
+import { serverAvailability } from '../../../collector/kpi/kpis/availability.ts';
+import { kpis } from '../../../collector/kpi/kpis/index.ts';
 import { createMonths } from '../../../collector/kpi/months.ts';
 import { startingDefinition } from '../../../collector/kpi/stability.ts';
 import type { State } from '../../../collector/state/open.ts';
@@ -125,6 +128,24 @@ test('what was computed otherwise is not shown: definition, calendar, site, grou
   }
   at += minute;
   assert.is((await started(at, '1.0.1').read()).asOf, at, 'another version of the program');
+});
+
+test('the KPIs of an open month and the list behind one are those of its page, as of when they were computed', async () => {
+  const before = await computedAt(noon);
+  const down = { endpoint: endpointId(0), at: noon - hour, kind: 'offline', reason: 'shutdown' } as const;
+  await putSignals(state, [down]);
+  const { months, read } = started(noon + 10 * minute);
+  const named = { id: 'any', name: 'any' } as never;
+  const query = { period, zone: 'UTC', now: noon + 10 * minute, scope: {}, ruleNamed: () => named };
+  const all = await kpisOf(state, months, kpis, query);
+  const list = await kpiDetail(state, months, serverAvailability, query, { start: 0, limit: 10 });
+  const value = all.items.find(({ id }) => id === serverAvailability.id);
+  assert.equal([all.asOf, value?.value], [before.asOf, before.servers]);
+  assert.equal([list.asOf, list.kpi], [before.asOf, value]);
+  await until(async () => (await read()).asOf === noon + 10 * minute, patience, 'computed anew');
+  const later = await kpisOf(state, months, kpis, query);
+  assert.is(later.asOf, noon + 10 * minute);
+  assert.equal(later.items.find(({ id }) => id === serverAvailability.id)?.value, (await read()).servers);
 });
 
 test('each question has its own answer', async () => {
