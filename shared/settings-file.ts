@@ -29,7 +29,7 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
     if (!isBroken) value = document.toJS({ maxAliasCount: aliasesAtMost }) ?? {};
   } catch (thrown) {
     isBroken = true;
-    own.push({ offset: 0, text: reasonOf(thrown) });
+    own.push({ offset: 0, text: textOf('', reasonOf(thrown)) });
   }
 
   const nodeAt = (path: Path): Node | undefined => {
@@ -65,8 +65,22 @@ export function parseSettingsFile(text: string, file: string): SettingsFile {
   };
 }
 
+/** In words of our own where those of the library repeat what stands there: it may be a password without quotes. */
+const ownWords: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands here a second time',
+  TAG_RESOLVE_FAILED: 'a tag (!…) that is not known here; put a text that begins with ! in quotes',
+  BAD_ALIAS: 'an alias (*…) that names nothing; put a text that begins with * in quotes',
+  BAD_DQ_ESCAPE: 'a \\ in double quotes that is no escape; write \\\\, or put the text in single quotes',
+  BAD_DIRECTIVE: 'a directive (%…) that is not known here; put a text that begins with % in quotes',
+};
+
+/** What the library repeats stands after a colon or in quotes. */
 const textOf = (code: string, message: string) =>
-  code === 'DUPLICATE_KEY' ? 'this key stands here a second time' : message.trim().replace(/\.$/, '');
+  ownWords[code] ??
+  message
+    .trim()
+    .replace(/(?::| ").*$/s, '')
+    .replace(/\.$/, '');
 
 /** Of a key that stands twice the last one counts. */
 const pairAt = (map: YAMLMap, name: unknown) => map.items.findLast(({ key }) => isNode(key) && String(key) === name);

@@ -6,6 +6,7 @@
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { quoted } from './safe-text.ts';
+import { withoutSecrets } from './secrets.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -99,8 +100,17 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return '(nothing)';
   if (typeof value === 'object') return Array.isArray(value) ? '(a list)' : '(a section)';
   if (typeof value !== 'string') return String(value);
-  const text = value.replace(/\/\/[^@/\s]*@/, '//…@');
+  const text = withoutLogin(value);
   return quoted(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
+/** Up to the last @, because a password may hold @ and / where it was not escaped. */
+function withoutLogin(text: string): string {
+  const at = text.lastIndexOf('@');
+  const slashes = text.indexOf('//');
+  if (slashes >= 0 && slashes < at) return `${text.slice(0, slashes)}//…${text.slice(at)}`;
+  const colon = text.indexOf(':');
+  return colon >= 0 && colon < at ? `…${text.slice(at)}` : withoutSecrets(text);
 }
 
 /** Of an address that `URL.parse` refuses without a reason. Without the value: behind a host that is missing stands a password. */

@@ -16,6 +16,7 @@ import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
+import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 
 export type { Config } from './settings.ts';
@@ -109,7 +110,14 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   };
   refuseSamePort(config, source);
   refusePlain(config);
-  return { config, warnings: [...unknownVariables(env), ...plainPassword(config)] };
+  const secrets = secretsIn(source.value);
+  const passwordFiles = [env.EVENKEEL_ADMIN_PASSWORD_FILE, env.EVENKEEL_STATE_PASSWORD_FILE];
+  const open = openSecrets([
+    ...(file !== null && secrets.isInText ? [file] : []),
+    ...secrets.files.map((path) => from(path, home)),
+    ...passwordFiles.flatMap((path) => (path ? [resolve(cwd, path)] : [])),
+  ]);
+  return { config, warnings: [...unknownVariables(env), ...plainPassword(config), ...open] };
 }
 
 const none: SettingsFile = { value: {}, describe: (faults) => faults.map(({ problem }) => problem) };
@@ -188,6 +196,9 @@ function address(
 
 type Read = (path: string) => string;
 
+/** From a folder on, or plain words: digits and signs in a name are more likely those of a password. */
+const looksLikePath = /^(?:[~.]{0,2}\/|[A-Za-z]:[\\/]|[A-Za-z_.-]{1,40}(?:\/|$))/;
+
 /** What a setting points to; a fault is reported at the place of the setting. */
 function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]): string | undefined {
   if (typeof path !== 'string' || path === '') return undefined;
@@ -196,7 +207,12 @@ function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]
     if (text.trim() !== '') return text;
     faults.push({ path: at, problem: `${shown(path)} names an empty file` });
   } catch (thrown) {
-    faults.push({ path: at, problem: `${shown(path)} names a file that cannot be read: ${reasonOf(thrown)}` });
+    // Often the secret itself was written where its file is meant; the reason of the system repeats it.
+    const reason = looksLikePath.test(path)
+      ? reasonOf(thrown)
+      : 'it is not shown, as it may be the secret itself; write that into a file, and name the file here';
+    const named = looksLikePath.test(path) ? `${shown(path)} ` : '';
+    faults.push({ path: at, problem: `${named}names a file that cannot be read: ${reason}` });
   }
   return undefined;
 }

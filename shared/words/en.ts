@@ -795,7 +795,7 @@ export const words = {
     replace: 'Replace the credential',
     ask: 'This makes a line to run on {{name}}, for its administrator. Nothing changes until it is run.',
     sure: 'Yes, make the line',
-    until: 'Stop the agent before, and start it after. The line works once, until',
+    run: 'Stop the agent, run this in the folder of Evenkeel on its machine, and start the agent again. The line works once, until',
     old: 'The old credential works until the new one is used, at most one day after the line was run.',
   },
   flood: {

@@ -110,7 +110,7 @@ const table: [yaml: string, ...lines: string[]][] = [
     '2:1: this key stands here a second time',
     '3:7: zone "x" is not a time zone; write it …',
   ],
-  ['data: !secret x\n', '1:7: Unresolved tag: !secret'],
+  ['data: !secret x\n', '1:7: a tag (!…) that is not known here; put a text that begins with ! in quotes'],
   // Certificates
   ['series: { kind: influx }\n', '1:17: series.kind "influx" needs a `url` as well, such as http://127.0.0.1:8086'],
   [
@@ -424,6 +424,39 @@ test('certificates: no PEM, and a key of another certificate', () => {
   assert.match(told('cert: a.key, key: a.key'), /^my\.yaml:1:14: tls\.cert "a\.key" holds no certificate in PEM/);
   assert.is(told('cert: empty.pem, key: a.key'), 'my.yaml:1:14: tls.cert "empty.pem" names an empty file');
 });
+
+/** Written in all the ways in which a secret comes to stand where it is refused. */
+const carriers: readonly ((secret: string) => string)[] = [
+  (secret) => `data: !${secret}\n`,
+  (secret) => `data: *${secret}\n`,
+  (secret) => `data: "\\${secret}"\n`,
+  (secret) => `data: |${secret}\n`,
+  (secret) => `%${secret}\n---\ndata: x\n`,
+  (secret) => `data: "a" ${secret}\n`,
+  (secret) => `data: [${secret}\n`,
+  (secret) => `data: @${secret}\n`,
+  (secret) => `${mail}    user: me\n    password:${secret}\n`,
+  (secret) => `${mail}    user: me\n    password: [${secret}]\n`,
+  (secret) => `${mail}    user: me\n    password_file: ${secret}\n`,
+  (secret) => `state: postgres://keel:${secret}@/x\n`,
+  (secret) => `state: postgres://keel:a/b@${secret}@db\n`,
+  (secret) => `series: { kind: influx, url: "http://a:b@${secret}@db" }\n`,
+  (secret) => `series: { kind: influx, url: "http://a:b/${secret}@db" }\n`,
+  (secret) => `series: { kind: influx, url: "a:${secret}@db" }\n`,
+  (secret) => `http: { publicUrl: "htp://me:/${secret}@host" }\n`,
+  (secret) => `channels: [{ name: a, kind: webhook, url: "ftp://u:x@${secret}@x" }]\n`,
+  (secret) => `channels: [{ name: a, kind: webhook, url: "x.org/hook?token=${secret}" }]\n`,
+  (secret) => `channels: ["password=${secret}"]\n`,
+];
+
+for (const [n, carrier] of carriers.entries())
+  test(`a complaint does not repeat a secret (${n})`, () => {
+    for (const secret of ['h4nter2', 'q7Zk9w']) {
+      const told = faultsIn(carrier(secret));
+      assert.ok(told.length > 0);
+      assert.not.ok(told.join('\n').includes(secret), told.join('\n'));
+    }
+  });
 
 test('what a secret file holds is checked and never shown', () => {
   const cwd = join(folder.path, 'secret');

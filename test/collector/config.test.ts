@@ -1,5 +1,5 @@
 /** Settings: what wins, and what a mistake is reported as. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,7 +7,7 @@ import { addressesOf } from '../../collector/settings/addresses.ts';
 import { type Flags, loadConfig } from '../../collector/settings/config.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { makeCertificate, opensslIsHere } from '../support/certificate.ts';
-import { temporaryFolder } from '../support/processes.ts';
+import { runCollector, temporaryFolder } from '../support/processes.ts';
 
 const test = suite('config');
 const folder = temporaryFolder();
@@ -139,6 +139,33 @@ test('a state in PostgreSQL: password by file, from either place, every space of
   assert.is(load(`state: ${address}`).state?.password, null);
   assert.match(refusal(() => load(`state_password_file: ${file}`)).message, 'state_password_file is given without');
   assert.match(refusal(() => load('', {}, env)).message, 'EVENKEEL_STATE_PASSWORD_FILE is given without');
+});
+
+test('files with secrets that everybody may read are named with the command that mends it', async () => {
+  const cwd = cwdWith(
+    'channels:\n  - { name: mail, kind: email, host: x, user: u, password_file: pass word, from: b@x, to: a@x }\n' +
+      '  - { name: hook, kind: webhook, url: "https://x/", token: abc }\n',
+  );
+  const files = { settings: 'evenkeel.yaml', channel: 'pass word', admin: 'admin' };
+  const path = (name: keyof typeof files) => join(cwd, files[name]);
+  for (const name of ['channel', 'admin'] as const) writeFileSync(path(name), 'a secret\n');
+  for (const name of ['settings', 'channel', 'admin'] as const) chmodSync(path(name), 0o644);
+  const warnings = () => loadConfig({}, { EVENKEEL_ADMIN_PASSWORD_FILE: 'admin' }, cwd).warnings;
+  const said = (name: keyof typeof files) =>
+    `"${path(name)}" holds a secret, and every user of this machine may read it. Run: chmod o= "${path(name)}"`;
+  chmodSync(cwd, 0o700);
+  assert.equal(warnings(), [], 'its folder is closed to them');
+  chmodSync(cwd, 0o755);
+  chmodSync(folder.path, 0o755);
+  assert.equal(warnings(), [said('settings'), said('channel'), said('admin')]);
+  const checked = await runCollector(['check-config'], {}, cwd).ended;
+  assert.is(checked.code, 0, checked.stderr);
+  for (const name of ['settings', 'channel'] as const) assert.match(checked.stderr, said(name));
+  for (const name of ['settings', 'channel', 'admin'] as const) chmodSync(path(name), 0o640);
+  assert.equal(warnings(), []);
+  writeFileSync(join(cwd, 'evenkeel.yaml'), 'log: warn\n');
+  chmodSync(path('settings'), 0o644);
+  assert.equal(warnings(), [], 'settings without a secret are no secret');
 });
 
 test.run();

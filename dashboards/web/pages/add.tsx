@@ -80,7 +80,7 @@ function addressFault(code: string): 'hereOnly' | 'inClear' | null {
 
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
   return (
-    <MadeLine made={made}>
+    <MadeLine made={made} lead={t('add.paste')}>
       <button type="button" class="button" onClick={onMore}>
         {t('add.another')}
       </button>
@@ -88,12 +88,18 @@ function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
   );
 }
 
+interface MadeLineProps {
+  made: NewEnrollment;
+  lead: ComponentChildren;
+  children?: ComponentChildren;
+}
+
 /** The line to paste, with what is to be known of it. */
-export function MadeLine({ made, children }: { made: NewEnrollment; children?: ComponentChildren }) {
+export function MadeLine({ made, lead, children }: MadeLineProps) {
   const fault = addressFault(made.code);
   return (
     <div class="paste">
-      <p>{t('add.paste')}</p>
+      <p>{lead}</p>
       <section aria-label={t('add.line')}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the line must be reachable, to be selected without a mouse */}
         <pre tabIndex={0}>{made.line}</pre>

@@ -9,14 +9,12 @@ import { t } from '../../words/words.ts';
 import { MadeLine } from '../add.tsx';
 
 function Made({ made }: { made: NewEnrollment }) {
-  return (
-    <div class="stack">
-      <MadeLine made={made} />
-      <p>
-        {t('credential.until')} <Moment at={made.enrollment.expiresAt} shape="long" />. {t('credential.old')}
-      </p>
-    </div>
+  const lead = (
+    <>
+      {t('credential.run')} <Moment at={made.enrollment.expiresAt} shape="long" />. {t('credential.old')}
+    </>
   );
+  return <MadeLine made={made} lead={lead} />;
 }
 
 /** Asked twice, because somebody has to go to the machine then. */

@@ -1,0 +1,45 @@
+/** Files with secrets that every user of this machine may read. */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { quoted } from '../../shared/safe-text.ts';
+import type { Path } from '../../shared/shape.ts';
+
+const secretKey = /^(?:password|token|secret)$/;
+/** `scheme://user:password@host` */
+const withLogin = /^[a-z][a-z+.-]{0,30}:\/\/[^\s:]{0,256}:[^\s]{1,512}@/i;
+
+/** What settings name as files with secrets, and whether a secret stands in the settings themselves. */
+export function secretsIn(value: unknown, path: Path = []): { files: string[]; isInText: boolean } {
+  if (typeof value === 'object' && value !== null) {
+    const inside = Object.entries(value).map(([key, one]) => secretsIn(one, [...path, key]));
+    return { files: inside.flatMap(({ files }) => files), isInText: inside.some(({ isInText }) => isInText) };
+  }
+  const key = String(path.at(-1) ?? '');
+  if (typeof value !== 'string' || value === '') return { files: [], isInText: false };
+  if (key.endsWith('_file') || path.join('.') === 'tls.key') return { files: [value], isInText: false };
+  return { files: [], isInText: secretKey.test(key) || withLogin.test(value) };
+}
+
+/** The mode of a file is of no use to others where a folder on the way is closed to them. */
+function isOpenToAll(path: string): boolean {
+  if ((statSync(path).mode & 0o004) === 0) return false;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/** @param paths absolute; what cannot be looked at has been noted where it was read */
+export function openSecrets(paths: readonly string[]): string[] {
+  if (process.platform === 'win32') return [];
+  return [...new Set(paths)].flatMap((path) => {
+    try {
+      if (!isOpenToAll(path)) return [];
+    } catch {
+      return [];
+    }
+    return [
+      `${quoted(path)} holds a secret, and every user of this machine may read it. Run: chmod o= ${quoted(path)}`,
+    ];
+  });
+}
