@@ -12,6 +12,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   if (known.code === 'LOGINS_BUSY') reply.header('retry-after', 3);
+  if (known.code === 'TOO_MANY_REQUESTS' && !reply.hasHeader('retry-after')) reply.header('retry-after', 2);
   const { code, message, hint, faults } = known;
   request.refusedAs = code;
   const send = () => reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });

@@ -17,6 +17,8 @@ export const limits = {
     /** How often connections are looked at for the two above. */
     look: 5_000,
     parameter: 300,
+    /** In progress at a time, of one user or token. */
+    perUser: { streams: 20, charts: 16, hostMetrics: 2 },
     /** Known: one of its requests had a log-in. */
     gate: { connections: 5000, strangers: 2000, perAddress: 300, perKnownAddress: 1000, evictAfter: 1000 },
   },

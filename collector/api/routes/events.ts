@@ -6,6 +6,8 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../../shared/errors.ts';
 import type { Change } from '../../change-feed.ts';
+import { createConcurrent } from '../../doors/concurrent.ts';
+import { limits } from '../../doors/limits.ts';
 import type { App, Context } from '../context.ts';
 import { callerOf } from '../guard.ts';
 
@@ -51,6 +53,7 @@ export function eventRoutes(app: App, context: Context): void {
   const { accounts, changeFeed, rows } = context;
   /** Each with the request that opened it. */
   const streams = new Map<ServerResponse, FastifyRequest>();
+  const enter = createConcurrent(limits.http.perUser.streams);
   const waiting = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -107,7 +110,8 @@ export function eventRoutes(app: App, context: Context): void {
       },
     },
     (request, reply) => {
-      if (streams.size >= maxStreams) throw fail('TOO_MANY_REQUESTS', { limit: maxStreams, window: 'open streams' });
+      if (streams.size >= maxStreams) throw fail('TOO_MANY_REQUESTS', { limit: maxStreams, window: 'progress' });
+      enter(request, reply);
       reply.hijack();
       const stream = reply.raw;
       const headers = reply.getHeaders() as Record<string, string>;

@@ -1,5 +1,7 @@
 /** For Prometheus and for whatever else monitors the collector itself. */
 import { Type } from 'typebox';
+import { createConcurrent } from '../../doors/concurrent.ts';
+import { limits } from '../../doors/limits.ts';
 import type { App, Context } from '../context.ts';
 import { hostMetrics } from '../host-metrics.ts';
 import { registerOwnMetrics } from '../own-metrics.ts';
@@ -13,6 +15,7 @@ const Text = Type.String({ description: 'Prometheus text' });
 
 export function metricRoutes(app: App, context: Context): void {
   const { registry, rows, series, clock } = context;
+  const enter = createConcurrent(limits.http.perUser.hostMetrics);
   registerOwnMetrics(registry, context);
 
   app.get(
@@ -50,7 +53,8 @@ export function metricRoutes(app: App, context: Context): void {
   app.get(
     '/metrics/hosts',
     { schema: { summary: 'Last values of all endpoints', tags: ['operation'], response: { 200: Text } } },
-    async (_request, reply) => {
+    async (request, reply) => {
+      enter(request, reply);
       const text = hostMetrics(rows.all(), (id) => series.latest(id), clock.now());
       return reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String).send(text);
     },

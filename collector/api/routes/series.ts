@@ -4,6 +4,8 @@ import { Series } from '../../../shared/api.ts';
 import { parseDuration } from '../../../shared/duration.ts';
 import { fail } from '../../../shared/errors.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
+import { createConcurrent } from '../../doors/concurrent.ts';
+import { limits } from '../../doors/limits.ts';
 import type { SeriesQuery } from '../../series/series.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Instant, instantOf } from '../shapes.ts';
@@ -71,6 +73,7 @@ function tagsOf(filters: readonly string[]): Record<string, string> {
 }
 
 export function seriesRoutes(app: App, { series, fleet, clock }: Context): void {
+  const enter = createConcurrent(limits.http.perUser.charts);
   app.get(
     '/api/v1/endpoints/:id/series',
     {
@@ -82,7 +85,8 @@ export function seriesRoutes(app: App, { series, fleet, clock }: Context): void 
         response: { 200: Series },
       },
     },
-    async (request): Promise<Series> => {
+    async (request, reply): Promise<Series> => {
+      enter(request, reply);
       const { id } = request.params;
       if (!fleet.get(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
       const asOf = clock.now();
