@@ -5,6 +5,8 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CostRow, ProductRow } from '../../shared/api.ts';
+import { movedPeriod } from '../../shared/period.ts';
+import { periodName } from '../../shared/words/period.ts';
 import {
   type Browser,
   browserMissing,
@@ -94,6 +96,29 @@ step('a cost is entered; a negative one is refused before it is sent, with what 
   assert.match(await rowText(page, 'Salaries of the desk'), /People.*€24,800\.50 per month.*January 2026.*goes on/);
   const [cost] = await items<CostRow>('costs');
   assert.equal([cost?.cents, cost?.createdBy], [2_480_050, 'admin']);
+});
+
+step('the sentence is of the last whole month, which is named, and of any other that is chosen', async () => {
+  const last = movedPeriod(new Date().toISOString().slice(0, 7), -1);
+  const month = (by: number) => periodName(movedPeriod(last, by), 'en');
+  const sentence = async (by: number) => {
+    await main()
+      .getByRole('status')
+      .filter({ hasText: month(by) })
+      .waitFor();
+    await page
+      .locator('p.lead')
+      .filter({ hasText: `${month(by)}: ` })
+      .waitFor();
+  };
+  await open('/costs');
+  await sentence(0);
+  await press('Earlier month');
+  await sentence(-1);
+  assert.match(page.url(), new RegExp(`period=${movedPeriod(last, -1)}$`));
+  await open('/costs?period=2999-01');
+  await page.getByRole('link', { name: periodName(movedPeriod(last, 1), 'en') }).click();
+  await sentence(1);
 });
 
 step('a table shows its faults first; without any it shows what it would change, then changes it', async () => {

@@ -3,22 +3,28 @@ import { useState } from 'preact/hooks';
 import type { CostRow, KpiDetail, MoneyVersions } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
 import { money, number } from '../../../../shared/words/format.ts';
+import { now } from '../../clock.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { MonthPicker } from '../../parts/month-picker.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
+import { search } from '../../router.ts';
+import { instantBeside } from '../../time/beside.ts';
+import { chosenPeriod, periodOf } from '../../time/period.ts';
 import { language, t } from '../../words/words.ts';
 import { formatMonth } from '../stability/format.ts';
+import { NoPeriod } from '../stability/no-period.tsx';
 import { CostForm } from './form.tsx';
 import { MoneyBox } from './settings.tsx';
 
 const besideOf = ({ kpi }: KpiDetail, code: string) => kpi.beside.find((one) => one.code === code)?.value ?? null;
 
-/** What a ticket of the last whole month cost. */
+/** What a ticket of the chosen month cost, as last computed. */
 function Lead({ detail, costs }: { detail: KpiDetail; costs: readonly CostRow[] }) {
   const { kpi, period } = detail;
   const month = formatMonth(period.name);
@@ -30,7 +36,11 @@ function Lead({ detail, costs }: { detail: KpiDetail; costs: readonly CostRow[] 
   const values = { month, operating: shown(besideOf(detail, 'operating')), n: number(kpi.n, language.value) };
   return (
     <>
-      <Sentence of="cost.sentence" values={{ ...values, value: link }} /> {missing > 0 && t('stability.incomplete')}
+      <Sentence of="cost.sentence" values={{ ...values, value: link }} /> {missing > 0 && t('stability.incomplete')}{' '}
+      <span class="quiet small">
+        {(detail.provisional || kpi.provisional) && `${t('stability.provisional')}, `}
+        {t('common.asOf', { at: instantBeside(detail.asOf, detail.period, language.value) })}
+      </span>
     </>
   );
 }
@@ -84,12 +94,19 @@ function List({ costs, currency, open }: { costs: readonly CostRow[]; currency: 
   );
 }
 
-const presentMonth = () => new Date().toISOString().slice(0, 7);
-
 export function CostsPage() {
+  const text = new URLSearchParams(search.value).get('period');
+  const present = periodOf(now.peek());
+  // The present month is not over: what it costs per ticket says little yet.
+  const period = text === null ? movedPeriod(present, -1) : chosenPeriod(text, now.peek());
+  if (period === null) return <NoPeriod title={t('page.costs')} period={text ?? ''} />;
+  return <Costs period={period} present={present} />;
+}
+
+function Costs({ period, present }: { period: string; present: string }) {
   const loaded = useLoad<Page<CostRow>>('costs', ({ kind }) => kind === 'cost');
   const settings = useLoad<MoneyVersions>('costs/settings');
-  const detail = useLoad<KpiDetail>(`kpis/cost_per_ticket?period=${movedPeriod(presentMonth(), -1)}&limit=1`);
+  const detail = useLoad<KpiDetail>(`kpis/cost_per_ticket?period=${period}&limit=1`);
   const [open, setOpen] = useState<string | null>(null);
   const close = () => setOpen(null);
   const done = () => {
@@ -102,6 +119,7 @@ export function CostsPage() {
   return (
     <>
       <PageHead title={t('page.costs')} lead={t('cost.lead')}>
+        {costs.length > 0 && <MonthPicker period={period} />}
         {may('manager') && (
           <button type="button" class="button" onClick={() => setOpen('')}>
             {t('cost.new')}
@@ -115,7 +133,7 @@ export function CostsPage() {
       )}
       {(open === '' || edited) && (
         <Box key={open} title={edited?.name ?? t('cost.new')}>
-          <CostForm cost={edited ?? null} currency={currency} month={presentMonth()} onDone={done} onCancel={close} />
+          <CostForm cost={edited ?? null} currency={currency} month={present} onDone={done} onCancel={close} />
         </Box>
       )}
       <Ready of={loaded}>{({ items }) => <List costs={items} currency={currency} open={setOpen} />}</Ready>
