@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { createAllowances } from '../doors/allowance.ts';
-import { type AuditEntry, writeAudit } from '../state/audit.ts';
+import { type AuditEntry, notKept, writeAudit } from '../state/audit.ts';
 import { auditedAs } from './audited.ts';
 import type { App, Caller, Context } from './context.ts';
 
@@ -37,6 +37,8 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
     const audited = auditedAs(route);
     if (!audited) return;
     const answer = read(payload);
+    // A table without a reason is shown what it would change.
+    if (routeOf(request).endsWith('/table') && textOf(objectOf(request.body).reason) === null) return;
     const [body, params, query] = [request.body, request.params, request.query].map(objectOf) as [
       AuditValues,
       AuditValues,
@@ -45,11 +47,14 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
     const id = textOf(params.id) ?? idIn(answer);
     const before = befores.get(request) ?? null;
     const row = await rowOf(audited.table, id);
-    const sent = Object.keys(body).length > 0 ? body : null;
+    const sent = sentIn(body, audited.object);
     const { table, ...what } = audited;
+    const who = whoOf(request, answer);
+    const named = textOf(row?.name ?? row?.title ?? before?.name ?? before?.title ?? body.name ?? answer.name);
     await writeAudit(state, {
-      ...{ at: clock.now(), ...whoOf(request, answer), address: request.ip, ...what, object_id: id },
-      name: textOf(row?.name ?? row?.title ?? before?.name ?? before?.title ?? body.name ?? answer.name),
+      ...{ at: clock.now(), ...who, address: request.ip, ...what, object_id: id },
+      // One's own account has no id in its address.
+      name: named ?? (audited.object === 'user' ? who.actor : null),
       ...(table !== null && (before || row) ? differing(before, row, sent) : { before: null, after: sent }),
       reason: textOf(body.reason ?? query.reason ?? body.note),
     });
@@ -91,6 +96,37 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
 }
 
 const asksPassword = new Set(['POST /api/v1/login', 'POST /api/v1/me/confirm', 'POST /api/v1/me/password']);
+/** Of what holds passwords and codes, the fields that do not: a new one is hidden until it is named here. */
+const open = new Set(
+  [
+    'name',
+    'user',
+    'role',
+    'disabled',
+    'language',
+    'zone',
+    'site',
+    'tags',
+    'kind',
+    'hostname',
+    'platform',
+    'maxUses',
+  ].concat(['expiresAt', 'endsAt', 'days', 'onlyFor', 'replaces', 'reason', 'value', 'ticket']),
+);
+const guarded = new Set(['user', 'session', 'token', 'join_code', 'rating']);
+
+/** What was sent, as it may be noted. */
+function sentIn(body: AuditValues, object: string): AuditValues | null {
+  const { csv, ...fields } = body;
+  const entries = Object.entries(fields).map(([key, value]): [string, unknown] => [
+    key,
+    guarded.has(object) && !open.has(key) ? notKept : value,
+  ]);
+  // A table is in the history of its room; here is how long it was.
+  if (typeof csv === 'string') entries.push(['lines', csv.trim().split('\n').length - 1]);
+  return entries.length > 0 ? Object.fromEntries(entries) : null;
+}
+
 /** Empty where there is no such route. */
 const routeOf = ({ method, routeOptions: { url } }: FastifyRequest) => (url === undefined ? '' : `${method} ${url}`);
 
@@ -107,7 +143,7 @@ function read(payload: unknown): AuditValues {
 /** Of what was made: the answer is it, or holds it. */
 function idIn(answer: AuditValues): string | null {
   const inner = [answer, answer.row, answer.token, answer.enrollment, answer.ticket, answer.change].map(objectOf);
-  return textOf(inner.find(({ id }) => textOf(id) !== null)?.id ?? answer.endpoint);
+  return textOf(inner.find(({ id }) => textOf(id) !== null)?.id ?? answer.endpoint ?? answer.ticket);
 }
 
 function whoOf({ caller, body }: FastifyRequest, answer: AuditValues): Pick<AuditEntry, 'kind' | 'actor'> {
@@ -125,7 +161,7 @@ function differing(
   after: AuditValues | null,
   sent: AuditValues | null,
 ): Pick<AuditEntry, 'before' | 'after'> {
-  const keys = Object.keys(after ?? before ?? {}).filter((key) => !/^updated_|^last_|_hash$/.test(key));
+  const keys = Object.keys(after ?? before ?? {}).filter((key) => !/^updated_|^last_|_hash$|_key$/.test(key));
   const changed = keys.filter((key) => before?.[key] !== after?.[key]);
   const pick = (row: AuditValues | null) => row && Object.fromEntries(changed.map((key) => [key, row[key]]));
   if (changed.length === 0) return { before: null, after: sent };

@@ -8,7 +8,8 @@ export type AuditEntry = Omit<AuditTables['audit_log'], 'id' | 'before' | 'after
 };
 
 const longest = { name: 200, reason: 2000, value: 500, values: 8000 } as const;
-const secret = /hash|secret|password|token|code$|csv|fingerprint/i;
+export const notKept = '(not kept)';
+const secret = /hash|secret|password|^current$|token|^code$|csv|fingerprint/i;
 
 /** Values as they may be kept: without secrets, each cut, all of them bounded. */
 export function auditable(values: Readonly<Record<string, unknown>> | null): string | null {
@@ -17,7 +18,7 @@ export function auditable(values: Readonly<Record<string, unknown>> | null): str
   let room = longest.values;
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    const text = secret.test(key) ? '"(not kept)"' : (JSON.stringify(value, withoutSecrets) ?? 'null');
+    const text = secret.test(key) ? JSON.stringify(notKept) : (JSON.stringify(value, withoutSecrets) ?? 'null');
     room -= key.length + Math.min(text.length, longest.value);
     if (room < 0) break;
     kept[key] = text.length > longest.value ? `${text.slice(0, longest.value)}…` : JSON.parse(text);
@@ -25,7 +26,11 @@ export function auditable(values: Readonly<Record<string, unknown>> | null): str
   return JSON.stringify(kept);
 }
 
-const withoutSecrets = (key: string, value: unknown) => (secret.test(key) ? '(not kept)' : value);
+/** `no_battery`: a reason, not a join code. */
+const isCodeOfReason = (value: unknown) => typeof value === 'string' && /^[a-z_]{1,40}$/.test(value);
+
+const withoutSecrets = (key: string, value: unknown) =>
+  secret.test(key) && !(key === 'code' && isCodeOfReason(value)) ? notKept : value;
 
 export async function writeAudit(
   db: Pick<State, 'insertInto'>,

@@ -57,6 +57,18 @@ test('no secret is kept: passwords, tokens, join codes', async ({ collector }) =
     body: { user: 'grace', password: `${password} 2` },
   });
   assert.is(login.status, 200);
+  const cookie = String(login.headers.get('set-cookie')).split(';')[0] as string;
+  const own = await collector.call('/api/v1/me/password', {
+    method: 'POST',
+    headers: { cookie },
+    body: { current: `${password} 2`, password: `${password} 3` },
+  });
+  assert.ok(own.status < 300, own.text);
+  const [changed] = await rowsOf(collector, '?object=user');
+  assert.equal(
+    [changed?.actor, changed?.name, changed?.after],
+    ['grace', 'grace', { current: '(not kept)', password: '(not kept)' }],
+  );
   const rows = await collector.state.selectFrom('audit_log').selectAll().execute();
   assert.ok(rows.some(({ action, kind, actor }) => action === 'log_in' && kind === 'person' && actor === 'grace'));
   const text = JSON.stringify(rows);
@@ -64,6 +76,15 @@ test('no secret is kept: passwords, tokens, join codes', async ({ collector }) =
     assert.not.ok(text.includes(secret), secret);
   const hashes = await collector.state.selectFrom('users').select('password_hash').execute();
   for (const { password_hash } of hashes) assert.not.ok(text.includes(password_hash));
+});
+
+test('a table is noted when it was read in, not when it was looked at', async ({ collector }) => {
+  const csv = 'name,category,kind,amount,from,to,months\nDesk,people,monthly,100,2026-01,,\n';
+  await send(collector, 'POST', 'costs/table', { csv });
+  assert.equal(await rowsOf(collector, '?object=cost'), []);
+  await send(collector, 'POST', 'costs/table', { csv, reason: 'the year' });
+  const [row] = await rowsOf(collector, '?object=cost');
+  assert.equal([row?.action, row?.reason, row?.after], ['table', 'the year', { reason: 'the year', lines: 1 }]);
 });
 
 test('refused log-ins are noted with the name and the address, and a flood of them is counted, not written', async ({
