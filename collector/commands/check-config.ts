@@ -1,4 +1,4 @@
-/** `check-config`: reports every fault in the settings that would stop a start, without starting. */
+/** `check-config`: reports every fault in the settings that would stop a start or a channel, without starting. */
 
 import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
@@ -16,6 +16,9 @@ function rulesLine(overrides: readonly unknown[]): string {
   const on = families.filter((levels) => levels.some(({ enabled }) => enabled));
   return `${on.length} of ${families.length} on; overrides for a scope and changes on the page Rules come on top`;
 }
+
+const unconnected = (n: number) =>
+  `The settings can be read, but ${n === 1 ? '1 channel' : `${n} channels`} cannot connect: see above.`;
 
 export const command: Command = {
   options: startOptions,
@@ -36,9 +39,9 @@ export const command: Command = {
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, no one is notified'}`,
       `Rules      ${rulesLine(config.rules)}`,
       `Zone       ${config.zone}`,
-      'The settings are good.',
+      blocked.length === 0 ? 'The settings are good.' : unconnected(blocked.length),
     ];
     process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
-    return 0;
+    return blocked.length === 0 ? 0 : 1;
   },
 };

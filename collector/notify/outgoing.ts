@@ -76,12 +76,18 @@ export function createOutgoing(allow: readonly string[], system: typeof resolve 
         if (error) return done(error, '');
         const open = names.has(plainHost(host)) ? found : found.filter(({ address }) => isOpen(address));
         const [first] = open;
-        if (first === undefined) done(notAllowed(`${host} (${found.map(({ address }) => address).join(', ')})`), '');
+        if (first === undefined) done(notAllowed(targetOf(host, found)), '');
         else if (all) done(null, open);
         else done(null, first.address, first.family);
       });
     },
   };
+}
+
+/** An address is found as itself, and named once. */
+function targetOf(host: string, found: readonly LookupAddress[]): string {
+  const addresses = found.map(({ address }) => address).join(', ');
+  return isIP(host) === 0 ? `${host} (${addresses})` : host;
 }
 
 const notAllowed = (target: string) => fail('TARGET_NOT_ALLOWED', { target });

@@ -157,15 +157,19 @@ test('check-config says what the settings come to', async () => {
 });
 
 test('check-config names channels whose target is not allowed, and no longer once it is', async () => {
-  const said = async (more: string) => {
+  const said = async (expected: number, more: string) => {
     const channel = '{ name: mail, kind: email, host: 127.0.0.1, from: a@example.org, to: b@example.org }';
     writeFileSync(join(folder.path, 'mail.yaml'), `channels: [${channel}]\n${more}`);
-    const { code, stderr } = await runCollector(['check-config', '--config', 'mail.yaml'], {}, folder.path).ended;
-    assert.is(code, 0, stderr);
-    return stderr;
+    const run = runCollector(['check-config', '--config', 'mail.yaml'], {}, folder.path);
+    const { code, stdout, stderr } = await run.ended;
+    assert.is(code, expected, stderr);
+    return stderr + stdout;
   };
-  assert.match(await said(''), /^The channel mail: .*127\.0\.0\.1.*outgoing\.allow/m);
-  assert.not.match(await said('outgoing: { allow: [127.0.0.1] }\n'), 'outgoing');
+  const blocked = await said(1, '');
+  assert.match(blocked, /^The channel mail: .*127\.0\.0\.1.*outgoing\.allow/m);
+  assert.match(blocked, /^The settings can be read, but 1 channel cannot connect/m);
+  assert.not.match(blocked, 'settings are good');
+  assert.not.match(await said(0, 'outgoing: { allow: [127.0.0.1] }\n'), 'outgoing');
 });
 
 test.run();

@@ -190,6 +190,7 @@ test('channels that could not connect are named, with what to do', async () => {
   ];
   const [ops = '', mail = '', ...more] = await blockedChannels(channels, createOutgoing([]));
   assert.match(ops, /^The channel ops: .*127\.0\.0\.1.*outgoing\.allow in evenkeel\.yaml/);
+  assert.is(ops.split('127.0.0.1').length, 2, `named once: ${ops}`);
   assert.match(mail, /^The channel mail: .*localhost \(.*outgoing\.allow/);
   assert.equal(more, []);
   assert.equal(await blockedChannels(channels, createOutgoing(['127.0.0.1', 'localhost'])), []);
