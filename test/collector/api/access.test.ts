@@ -614,6 +614,8 @@ test('each call that changed something is in the audit log once: who, from where
   for (const [route, need] of Object.entries(access)) {
     const audited = auditedAs(route);
     if (!audited || (calls[route]?.status ?? 200) >= 400) continue;
+    // Without a reason a table is only looked at: audit.test.ts.
+    if (route.endsWith('/table') && !JSON.stringify(calls[route]?.body ?? {}).includes('"reason"')) continue;
     const { object, action } = audited;
     const found = rows.filter((row) => row.object === object && row.action === action);
     assert.ok(found.length > 0, `${route}: no entry ${object} ${action}`);
