@@ -1010,7 +1010,9 @@ const reportHead = {
   madeAt: ms,
   by: text,
   reason: text,
-  provisional: Type.Boolean({ description: 'late facts could still change it when it was made' }),
+  provisional: Type.Boolean({
+    description: 'when it was made late facts could still change it, or its month was not closed',
+  }),
   digest: Type.String({ description: 'SHA-256 of the content: equal digests are equal numbers' }),
 };
 export const PeriodReportRow = Type.Object(reportHead);
@@ -1038,7 +1040,11 @@ export const PeriodReportContent = Type.Object({
   otherExclusions: Type.Integer(),
 });
 export type PeriodReportContent = Static<typeof PeriodReportContent>;
-export const PeriodReport = Type.Object({ ...reportHead, content: PeriodReportContent });
+export const PeriodReport = Type.Object({
+  ...reportHead,
+  settledSince: Type.Boolean({ description: 'it is provisional, and made anew it would be final' }),
+  content: PeriodReportContent,
+});
 export type PeriodReport = Static<typeof PeriodReport>;
 /** The index month by month, oldest first. */
 export const IndexLine = Type.Object({

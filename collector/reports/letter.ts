@@ -1,5 +1,6 @@
 /** A report as a mail: the same rows once as plain text and once as HTML, in the language of its readers. Pure. */
 import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
+import { limitingParts } from '../../shared/stability.ts';
 import { hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ticketTitle } from '../../shared/words/names.ts';
@@ -60,19 +61,21 @@ function aboutOf({ period, provisional, content }: PeriodReport, language: Langu
     .join(' · ');
 }
 
-function leadOf({ index, endpoints, incidents, kpis }: Stability, language: Language): string {
+function leadOf(stability: Stability, language: Language): string {
+  const { index, endpoints, incidents, kpis } = stability;
   const value = number(index.value, language);
   const band = index.band === null ? '' : word(language, `stability.band.${index.band}`);
-  const limited = index.limitedBy;
+  const limiting = limitingParts(stability).map(({ part }) => word(language, `stability.inPart.${part}`));
   const first =
     index.state === 'insufficient'
       ? word(language, 'stability.lead.few', { n: number(endpoints, language) })
       : index.value === null
         ? word(language, 'stability.lead.noIndex', { weight: number(index.weight, language) })
-        : limited === null
+        : limiting.length === 0
           ? word(language, 'stability.lead.full', { index: value, band })
           : word(language, 'stability.lead.index', {
-              ...{ index: value, band, part: word(language, `stability.inPart.${limited.part}`) },
+              ...{ index: value, band },
+              part: new Intl.ListFormat(language, { type: 'conjunction' }).format(limiting),
             });
   const lost = kpis.find(({ id }) => id === 'lost_hours')?.value ?? null;
   const [worst] = incidents.toSorted((a, b) => b.lost - a.lost);

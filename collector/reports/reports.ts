@@ -8,10 +8,13 @@ import type { PeriodReport, PeriodReportContent, PeriodReportRow } from '../../s
 import { periodBounds } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { kindOfPeriod } from '../../shared/period.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
+import { closedMonth } from '../kpi/closed-months.ts';
 import type { Months } from '../kpi/months.ts';
+import { periodOf } from '../kpi/period.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { contentOf } from './content.ts';
@@ -74,6 +77,16 @@ export function createReports({ state, clock, months, zone: reportZone, ruleName
     return content;
   }
 
+  /** A month of the report zone is closed some hours after late facts can no longer come; until then it may change. */
+  const isOpen = (name: string, zone: string, provisional: boolean, isClosed: boolean) =>
+    provisional || (!isClosed && zone === reportZone && kindOfPeriod(name) === 'month');
+
+  async function settledSince({ period, zone, site, provisional: was }: KeptReport): Promise<boolean> {
+    if (was === 0) return false;
+    const { provisional } = periodOf({ period, zone, now: clock.now() });
+    return !isOpen(period, zone, provisional, (await closedMonth(state, period, site)) !== null);
+  }
+
   return {
     async list(start, limit) {
       const found = await rows()
@@ -88,7 +101,8 @@ export function createReports({ state, clock, months, zone: reportZone, ruleName
     async get(id) {
       const row = await rows().select('content').where('r.id', '=', id).executeTakeFirst();
       if (!row) throw fail('NOT_FOUND', { what: 'report', id });
-      return { ...rowOf(row), content: JSON.parse(row.content) as PeriodReportContent };
+      const content = JSON.parse(row.content) as PeriodReportContent;
+      return { ...rowOf(row), settledSince: await settledSince(row), content };
     },
 
     async make({ period, site, language, ...query }, by, anew) {
@@ -105,6 +119,7 @@ export function createReports({ state, clock, months, zone: reportZone, ruleName
       const found = await newest();
       if (found && anew === null) return { row: rowOf(found), isNew: false };
       const made = await contentNow(period, zone, site);
+      const { provisional, closed } = made.stability;
       const content = JSON.stringify(made);
       const id = makeId('r');
       await state
@@ -113,7 +128,7 @@ export function createReports({ state, clock, months, zone: reportZone, ruleName
           ...{ id, period, zone, site: site ?? '', language, revision: found ? found.revision + 1 : 0 },
           ...{ made_at: clock.now(), by_user: by, reason: anew ?? '', content },
           ...{
-            provisional: made.stability.provisional ? 1 : 0,
+            provisional: isOpen(period, zone, provisional, closed !== null) ? 1 : 0,
             digest: createHash('sha256').update(content).digest('hex'),
           },
         })

@@ -1357,6 +1357,9 @@ export const words = {
     period: 'Period',
     notOver: '{{period}} (not over)',
     final: 'final',
+    settledSince: 'This report is provisional. Its numbers have settled since.',
+    settledReason: 'the numbers have settled',
+    makeAnew: 'Make it anew',
     madeAt: 'Made',
     revisionShort: 'revision {{n}}',
     title: 'Report {{period}}',
@@ -1550,7 +1553,10 @@ export const words = {
       unknown: 'Outages of which nobody knows whom they hit: {{n}}.',
       worse: 'Worse than {{month}} ({{value}}), mostly because of {{part}}.',
       better: 'Better than {{month}} ({{value}}), mostly because of {{part}}.',
-      unclear: 'In {{month}} it was {{value}}: no clear change, most of it from {{part}}.',
+      unclear: {
+        provisional: 'In {{month}} it was {{value}}: no clear change, and late reports may still change the numbers.',
+        range: 'In {{month}} it was {{value}}: no clear change, the difference is within the ranges of the numbers.',
+      },
       same: 'As in {{month}} ({{value}}).',
     },
     column: {

@@ -1559,6 +1559,9 @@ export const words: Words = {
     period: '対象期間',
     notOver: '{{period}}（途中）',
     final: '確定',
+    settledSince: 'このレポートは暫定です。作成後に値が確定しました。',
+    settledReason: '値が確定しました',
+    makeAnew: '作り直す',
     madeAt: '作成',
     revisionShort: '改訂 {{n}}',
     title: 'レポート {{period}}',
@@ -1748,7 +1751,11 @@ export const words: Words = {
       unknown: '影響を受けた人数が分からない停止: {{n}} 件。',
       worse: '{{month}} ({{value}} 点) より悪く、主な理由は{{part}}です。',
       better: '{{month}} ({{value}} 点) より良く、主な理由は{{part}}です。',
-      unclear: '{{month}}は {{value}} で、有意な差はありません。差の主な要因は{{part}}です。',
+      unclear: {
+        provisional:
+          '{{month}}は {{value}} で、有意な差はありません。遅れて届く報告により値はまだ変わる可能性があります。',
+        range: '{{month}}は {{value}} で、有意な差はありません。差は値の範囲内です。',
+      },
       same: '{{month}} ({{value}} 点) と同じです。',
     },
     column: {

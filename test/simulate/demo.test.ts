@@ -1,5 +1,5 @@
 /** `npm run demo` as a person runs it: a short history, the set-up link, a fleet that reports, and nothing left at the end. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -44,6 +44,15 @@ test('fills, starts, goes on, and removes its folder', async () => {
     [],
   );
   folder.remove();
+});
+
+test('an option that it does not know is answered in words, with those that it knows', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, '--frob'], {
+    encoding: 'utf8',
+  });
+  assert.is(status, 2);
+  assert.match(stderr, /--frob[\s\S]*--http-port N/);
+  assert.not.match(stderr, /^ +at /m);
 });
 
 test.run();

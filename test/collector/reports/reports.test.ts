@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KpiDetail, PeriodReport, PeriodReportRow, SiteRow, Stability } from '../../../shared/api.ts';
 import { parseCsv } from '../../../shared/csv.ts';
+import { closeMonths } from '../../support/close-months.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId } from '../../support/fleet-history.ts';
 import { now, putMonth, start, zone } from '../../support/stability-month.ts';
@@ -208,6 +209,26 @@ for (const [what, body, status, says] of refusals)
 test('two at once make one', async () => {
   const answers = await Promise.all([1, 2, 3].map(() => make({ period: '2026-W40' })));
   assert.is(new Set(answers.map(({ body }) => (body as PeriodReportRow).id)).size, 1);
+});
+
+test('made before its month was closed it says so for ever, and that it could be made anew since', async () => {
+  const before = later;
+  later = Date.parse('2026-12-05T12:00:00Z') - now;
+  try {
+    const open = await made({ period: '2026-11' });
+    assert.is((await get<Stability>('stability?period=2026-11')).provisional, false, 'late facts can no longer come');
+    assert.is(open.provisional, true, 'its month was not closed');
+    assert.is((await get<PeriodReport>(`reports/${open.id}`)).settledSince, false);
+    await closeMonths(collector, clock, zone);
+    const kept = await get<PeriodReport>(`reports/${open.id}`);
+    assert.equal([kept.provisional, kept.settledSince], [true, true]);
+    const anew = await made({ period: '2026-11', reason: 'closed since' });
+    assert.is(anew.provisional, false);
+    assert.is((await get<PeriodReport>(`reports/${anew.id}`)).settledSince, false);
+    assert.is((await made({ period: '2026-W45' })).provisional, false, 'a week is never closed');
+  } finally {
+    later = before;
+  }
 });
 
 test.run();

@@ -1,7 +1,7 @@
 /** The form that makes a report: of which period, of what, in whose language. */
 import { useState } from 'preact/hooks';
-import type { PeriodReportRow, SiteRow } from '../../../../shared/api.ts';
-import { movedPeriod, type PeriodKind, periodKinds } from '../../../../shared/period.ts';
+import type { Kpis, PeriodReportRow, SiteRow } from '../../../../shared/api.ts';
+import { type PeriodKind, periodKinds } from '../../../../shared/period.ts';
 import { now } from '../../clock.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
@@ -11,8 +11,7 @@ import { navigate } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
 import { aboutLanguage, language, languages, t } from '../../words/words.ts';
 import { formatMonth } from '../stability/format.ts';
-
-const offered = 14;
+import { offeredBefore } from '../stability/offered.ts';
 
 /** Sites as choices, and all of them. */
 export function SiteSelect({ site, onChange }: { site: string; onChange: (id: string) => void }) {
@@ -41,15 +40,19 @@ export const LanguageSelect = ({ value, onChange }: { value: string; onChange: (
 
 export function MakeForm() {
   const [kind, setKind] = useState<PeriodKind>('month');
-  const [back, setBack] = useState('1');
+  const [chosen, setChosen] = useState<string | null>(null);
   const [site, setSite] = useState('');
   const [inLanguage, setInLanguage] = useState<string>(language.value);
   const { busy, problem, send } = useSend();
   const present = periodOf(now.peek(), kind);
+  const { data } = useLoad<Kpis>(`kpis?period=${periodOf(now.peek())}`);
+  const offered = [present, ...offeredBefore(present, data?.since)];
+  // Where nothing is older, the present one alone is left.
+  const period = chosen !== null && offered.includes(chosen) ? chosen : (offered[1] ?? present);
   const submit = async (event: Event) => {
     event.preventDefault();
     const body = {
-      ...{ period: movedPeriod(present, -Number(back)), language: inLanguage },
+      ...{ period, language: inLanguage },
       ...(site === '' ? {} : { site }),
     };
     await send(async () =>
@@ -68,11 +71,11 @@ export function MakeForm() {
       <div class="form-row">
         <Select
           label={t('report.period')}
-          value={back}
-          onChange={setBack}
-          options={Array.from({ length: offered }, (_, n) => [
-            String(n),
-            n === 0 ? t('report.notOver', { period: formatMonth(present) }) : formatMonth(movedPeriod(present, -n)),
+          value={period}
+          onChange={setChosen}
+          options={offered.map((name) => [
+            name,
+            name === present ? t('report.notOver', { period: formatMonth(name) }) : formatMonth(name),
           ])}
         />
         <SiteSelect site={site} onChange={setSite} />

@@ -1,10 +1,13 @@
 /** A report as it was made: first what a meeting needs, then its annexes; on paper the same as on the screen. */
-import type { PeriodReport, PeriodReportContent } from '../../../../shared/api.ts';
+import type { PeriodReport, PeriodReportContent, PeriodReportRow } from '../../../../shared/api.ts';
 import { number, shownUnit } from '../../../../shared/words/format.ts';
-import { useLoad } from '../../net/load.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { navigate } from '../../router.ts';
 import { instantBeside } from '../../time/beside.ts';
 import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
@@ -171,6 +174,28 @@ function Content({ report }: { report: PeriodReport }) {
   );
 }
 
+/** Its numbers may have changed since it was made. */
+function Settled({ report: { period, site, language: inLanguage } }: { report: PeriodReport }) {
+  const { busy, problem, send } = useSend();
+  const body = {
+    ...{ period: period.name, zone: period.zone, language: inLanguage, reason: t('report.settledReason') },
+    ...(site === null ? {} : { site: site.id }),
+  };
+  const make = () =>
+    send(async () => navigate(`/reports/${(await call<PeriodReportRow>('reports', { method: 'POST', body })).id}`));
+  return (
+    <div class="callout screen-only">
+      <p>{t('report.settledSince')}</p>
+      {may('manager') && (
+        <button type="button" class="button" disabled={busy} onClick={() => void make()}>
+          {busy ? t('common.working') : t('report.makeAnew')}
+        </button>
+      )}
+      {problem && <ProblemCallout problem={problem} />}
+    </div>
+  );
+}
+
 export function ReportPage({ id }: { id: string }) {
   const loaded = useLoad<PeriodReport>(`reports/${encodeURIComponent(id)}`);
   const report = loaded.data;
@@ -181,10 +206,11 @@ export function ReportPage({ id }: { id: string }) {
       </nav>
       <PageHead
         title={report ? t('report.title', { period: formatMonth(report.period.name) }) : t('page.report')}
-        lead={report && <About data={report.content.stability} />}
+        lead={report && <About data={report.content.stability} isFinal={!report.provisional} />}
       >
         {report && <Downloads report={report} />}
       </PageHead>
+      {report?.settledSince && <Settled report={report} />}
       <Ready of={loaded} lines={8}>
         {(data) => <Content report={data} />}
       </Ready>

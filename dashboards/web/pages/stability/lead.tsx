@@ -1,6 +1,7 @@
 /** The answer in one sentence, and what the numbers of the page are of. */
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
+import { limitingParts, unclearBecause } from '../../../../shared/stability.ts';
 import { number, percent } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { Sentence } from '../../parts/sentence.tsx';
@@ -11,18 +12,28 @@ import { kpiWord } from '../kpi-tile.tsx';
 import { comparedName } from './compare.tsx';
 import { besideOf, formatAbout, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
+/** What stands before the n-th of so many links. */
+const joint = (n: number, of: number): string =>
+  new Intl.ListFormat(language.value, { type: 'conjunction' })
+    .formatToParts(Array.from({ length: of }, () => ''))
+    .filter(({ type }) => type === 'literal')[n - 1]?.value ?? '';
+
 function IndexSentence({ data }: { data: Stability }) {
-  const { index, parts } = data;
+  const { index } = data;
   const shown = <a href="#parts">{formatIndex(index.value)}</a>;
   if (index.state === 'insufficient')
     return <Sentence of="stability.lead.few" values={{ n: number(data.endpoints, language.value) }} />;
   if (index.value === null || index.band === null)
     return <Sentence of="stability.lead.noIndex" values={{ weight: number(index.weight, language.value) }} />;
   const band = t(`stability.band.${index.band}`);
-  const limited = index.limitedBy;
-  if (!limited) return <Sentence of="stability.lead.full" values={{ index: shown, band }} />;
-  const kpi = parts.find(({ part }) => part === limited.part)?.kpi ?? '';
-  const part = <a href={listOf(data, kpi)}>{t(`stability.inPart.${limited.part}`)}</a>;
+  const limiting = limitingParts(data);
+  if (limiting.length === 0) return <Sentence of="stability.lead.full" values={{ index: shown, band }} />;
+  const part = limiting.map(({ part: name, kpi }, n) => (
+    <Fragment key={name}>
+      {n > 0 && joint(n, limiting.length)}
+      <a href={listOf(data, kpi)}>{t(`stability.inPart.${name}`)}</a>
+    </Fragment>
+  ));
   return <Sentence of="stability.lead.index" values={{ index: shown, band, part }} />;
 }
 
@@ -64,12 +75,13 @@ function ChangeSentence({ data }: { data: Stability }) {
   const values = { month: comparedName(data), value };
   if (formatIndex(before.value) === formatIndex(index.value))
     return <Sentence of="stability.lead.same" values={values} />;
+  if (compared.verdict === 'unclear')
+    return <Sentence of={`stability.lead.unclear.${unclearBecause(data)}`} values={values} />;
   const isWorse = before.change < 0;
   const moved: [string, number][] = [...Object.entries(before.byPart), ['composition', before.composition]];
   const [most] = moved.sort((a, b) => (isWorse ? a[1] - b[1] : b[1] - a[1]));
   const name = (most?.[0] ?? 'composition') as Stability['parts'][number]['part'] | 'composition';
   const part = <a href="#parts">{t(`stability.inPart.${name}`)}</a>;
-  if (compared.verdict === 'unclear') return <Sentence of="stability.lead.unclear" values={{ ...values, part }} />;
   return isWorse ? (
     <Sentence of="stability.lead.worse" values={{ ...values, part }} />
   ) : (
@@ -94,7 +106,13 @@ export function Lead({ data }: { data: Stability }) {
   );
 }
 
-function State({ data: { provisional, closed, period } }: { data: Stability }): ComponentChildren {
+interface AboutProps {
+  data: Stability;
+  /** What a report says of itself: weeks, quarters and months of another zone are never closed. */
+  isFinal?: boolean | undefined;
+}
+
+function State({ data: { provisional, closed, period }, isFinal }: AboutProps): ComponentChildren {
   if (closed && closed.revision > 0) {
     const { by, at } = closed;
     const reason = by === 'monitor' ? t('stability.settled') : closed.reason;
@@ -106,18 +124,19 @@ function State({ data: { provisional, closed, period } }: { data: Stability }): 
     );
   }
   if (closed) return t('stability.closed', { at: dayIn(closed.at, period, language.value) });
-  return <span class="tag">{t(provisional ? 'stability.provisional' : 'stability.open')}</span>;
+  if (isFinal === true) return t('report.final');
+  return <span class="tag">{t(provisional || isFinal === false ? 'stability.provisional' : 'stability.open')}</span>;
 }
 
 /** The month, its zone, how sure it is, and of how many: beside every number of the page. */
-export function About({ data }: { data: Stability }) {
+export function About({ data, isFinal }: AboutProps) {
   const { period, asOf, coverage, endpoints, site } = data;
   return (
     <ul class="about-month quiet small">
       <li class="strong">{formatMonth(period.name)}</li>
       <li>{site ?? t('stability.allSites')}</li>
       <li>
-        <State data={data} />
+        <State data={data} isFinal={isFinal} />
       </li>
       <li>{t('stability.zone', { zone: period.zone })}</li>
       <li>{t('common.asOf', { at: instantBeside(asOf, period, language.value) })}</li>
