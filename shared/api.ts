@@ -8,6 +8,7 @@ import { holdReasons } from './hold.ts';
 import { Reason, Reasons } from './inventory.ts';
 import { oneLinePattern } from './safe-text.ts';
 
+const closed = { additionalProperties: false } as const;
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
 const orNull = {
@@ -540,22 +541,31 @@ export const TicketDetail = Type.Object({
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 
-export const ImpactSegment = Type.Object({
-  start: ms,
-  end: Type.Union([ms, Type.Null({ description: 'it lasts' })]),
-  factor: Type.Number({
-    minimum: 0,
-    maximum: 1,
-    description: '1 cannot work, 0.5 a major part is blocked, 0.2 a nuisance',
-  }),
-  affected: Type.Array(
-    Type.Object({
-      site: Type.Union([Type.String({ maxLength: 64, description: 'id' }), Type.Null({ description: 'of no site' })]),
-      people: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+export const ImpactSegment = Type.Object(
+  {
+    start: ms,
+    end: Type.Union([ms, Type.Null({ description: 'it lasts' })]),
+    factor: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: '1 cannot work, 0.5 a major part is blocked, 0.2 a nuisance',
     }),
-    { maxItems: 200 },
-  ),
-});
+    affected: Type.Array(
+      Type.Object(
+        {
+          site: Type.Union([
+            Type.String({ maxLength: 64, description: 'id' }),
+            Type.Null({ description: 'of no site' }),
+          ]),
+          people: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+        },
+        closed,
+      ),
+      { maxItems: 200 },
+    ),
+  },
+  closed,
+);
 /** Why an estimate of the impact is what it is, or why there is none. */
 const estimateReasons = [
   'site_stopped',
@@ -879,8 +889,8 @@ const partDefinition = {
   floor: Type.Number(),
 };
 export const StabilityDefinition = Type.Object(
-  Object.fromEntries(PartName.enum.map((name) => [name, Type.Object(partDefinition, { additionalProperties: false })])),
-  { additionalProperties: false },
+  Object.fromEntries(PartName.enum.map((name) => [name, Type.Object(partDefinition, closed)])),
+  closed,
 );
 /** What took points: an incident, or an endpoint whose down time has no ticket. */
 const StabilityCause = Type.Object({
@@ -1331,17 +1341,22 @@ const daySpans = Type.Array(Type.Tuple([Type.String({ maxLength: 5 }), Type.Stri
   maxItems: 24,
 });
 const date = Type.String({ maxLength: 10, description: 'local date, such as 2026-12-25' });
-export const Holiday = Type.Object({
-  date,
-  name: Type.String({ maxLength: 120, pattern: oneLinePattern, want: 'a text of at most 120 characters, on one line' }),
-});
+export const Holiday = Type.Object(
+  {
+    date,
+    name: Type.String({
+      maxLength: 120,
+      pattern: oneLinePattern,
+      want: 'a text of at most 120 characters, on one line',
+    }),
+  },
+  closed,
+);
 /** Hours as people write them: local times HH:MM; closing before opening means the next day. */
 export const CalendarContent = {
   name: Type.String({ maxLength: 512 }),
   zone: Type.String({ maxLength: 64, description: 'IANA, such as Europe/Berlin' }),
-  weekly: Type.Object(Object.fromEntries(weekdays.map((day) => [day, Type.Optional(daySpans)])), {
-    additionalProperties: false,
-  }),
+  weekly: Type.Object(Object.fromEntries(weekdays.map((day) => [day, Type.Optional(daySpans)])), closed),
   region: Type.Union([Type.String({ maxLength: 16 }), Type.Null()], {
     description: 'where the holidays come from, such as DE or DE-BE',
   }),
@@ -1703,7 +1718,7 @@ export const ProductContent = {
         from: localDate,
         to: Type.Union([localDate, Type.Null()], { description: 'the last day; null: it does not end' }),
       },
-      { additionalProperties: false },
+      closed,
     ),
     { maxItems: 50 },
   ),

@@ -19,7 +19,7 @@ import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
 import { closed } from './shapes.ts';
-import { compileValidator } from './validate.ts';
+import { compileValidator, refuseUnreadBody } from './validate.ts';
 
 export interface ServerOptions {
   config: Pick<Config, 'http' | 'tls'>;
@@ -55,7 +55,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   app.setErrorHandler(answerError);
 
   const unmatched = checkAccess(app);
-  app.addHook('onRoute', (route) => refuseStrangeKeys(route as never));
+  refuseStrangeKeys(app);
   takeEmptyJson(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedAs', null);
@@ -78,9 +78,12 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   return app;
 }
 
-/** Where nothing is asked for, a key of the query would be ignored, and its sender deceived. */
-function refuseStrangeKeys({ schema }: DescribedRoute): void {
-  if (schema && !schema.hide) schema.querystring ??= Type.Object({}, closed);
+/** Where nothing is asked for, what is sent would be ignored, and its sender deceived. Pages of the app read their own query. */
+function refuseStrangeKeys(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (route.url !== '/*') route.schema = { querystring: Type.Object({}, closed), ...route.schema };
+  });
+  app.addHook('preValidation', refuseUnreadBody);
 }
 
 /** Clients name JSON as the type of every request, also of those without a body. */

@@ -1,5 +1,6 @@
 /** Checks what is sent against the schema of its route, and says in words what does not fit: field, value, what is allowed. */
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import { type EvenkeelError, fail, type PlacedFault } from '../../shared/errors.ts';
 import { type Fault, faultsOf } from '../../shared/shape.ts';
@@ -26,6 +27,18 @@ export const compileValidator = ((route: Parameters<Compiler>[0]) => {
     return { error: refusal(faultsOf(schema as object, given), httpPart) };
   };
 }) as unknown as Compiler;
+
+/** Of a route that reads none: all keys are strange ones. @throws EvenkeelError BAD_REQUEST */
+export async function refuseUnreadBody({ method, headers, body, routeOptions }: FastifyRequest): Promise<void> {
+  const { url, schema } = routeOptions;
+  if (url === undefined || schema?.body !== undefined) return;
+  // What comes with a GET is not even parsed.
+  if (method === 'GET' && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0))
+    throw fail('BAD_REQUEST', { problem: 'a GET takes no body; say in the query what you ask for' });
+  const found = body === undefined || body === null ? [] : faultsOf(nothing, body);
+  if (found.length > 0) throw refusal(found);
+}
+const nothing = { type: 'object', additionalProperties: false };
 
 function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
   const partName = partNames[part] ?? part;

@@ -58,7 +58,8 @@ const table: [method: string, path: string, body: unknown, words: RegExp][] = [
   ['GET', 'reports?page=x', undefined, /page "x" must be the `next` of a page/],
   ['GET', 'costs?limit=-1', undefined, /the query has an unknown key "limit"; none is taken here/],
   ['GET', 'users?lmit=1', undefined, /the query has an unknown key "lmit"/],
-  ['DELETE', 'calendars/none?force=1', { reason: 'old' }, /the query has an unknown key "force"/],
+  ['DELETE', 'calendars/none?force=1', undefined, /the query has an unknown key "force"/],
+  ['DELETE', 'calendars/none', { reason: 'old' }, /the body has an unknown key "reason"; none is taken here/],
   ['PATCH', 'costs/none', { reason: 'nothing else' }, /the body changes nothing: give one of .*cents/],
 ];
 
