@@ -1,6 +1,6 @@
 /** Every failed request is answered as `{code, message, hint}` from the one table. */
 import { randomBytes } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
@@ -15,7 +15,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known.code === 'TOO_MANY_REQUESTS' && !reply.hasHeader('retry-after')) reply.header('retry-after', 2);
   const { code, message, hint, faults } = known;
   request.refusedAs = code;
-  const send = () => reply.status(known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
+  const status = ofFiles.has((error as FastifyError).statusCode ?? 0) ? (error as FastifyError).statusCode : undefined;
+  const send = () =>
+    reply.status(status ?? known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
   if (code !== 'TOO_LARGE') return send();
   void drained(request.raw).then(send);
   return reply;
@@ -41,11 +43,16 @@ function drained(raw: IncomingMessage): Promise<void> {
   });
 }
 
+/** A condition or a range that a file does not have: browsers know them by these numbers. */
+const ofFiles = new Set([412, 416]);
+
 export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
   const { method } = request;
   const allowed = methodsAt(path);
   if (allowed.length === 0) return answerError(fail('NO_SUCH_ROUTE', { method, path }), request, reply);
+  // With this method there is a route, which the pages of the web app at any path keep from being refused for its length.
+  if (allowed.includes(method)) return answerError(tooLongPart(), request, reply);
   reply.header('allow', allowed.join(', '));
   return answerError(fail('METHOD_NOT_ALLOWED', { method, path, allowed: allowed.join(', ') }), request, reply);
 }
@@ -63,6 +70,26 @@ const methodsAt = (path: string) => [
   ...new Set(routes.filter((route) => route.path.test(path)).map(({ method }) => method)),
 ];
 
+/** An address that no route can be looked up by: none of our hooks has run. */
+export function answerUnrouted(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff');
+  answerError(error, request, reply);
+}
+
+/** What node answers by itself, without a word, unless somebody listens. */
+export function answerUnexpected(server: Server): void {
+  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
+    const problem = `Expect: ${headers.expect?.slice(0, 100)} is not fulfilled here; send the request without it`;
+    const { type, body } = refusalOf(problem);
+    const kind = { 'content-type': type, 'content-length': body.length, 'x-content-type-options': 'nosniff' };
+    response.writeHead(417, { ...kind, connection: 'close' }).end(body);
+  });
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    answerAndClose(socket, 405, 'this is no proxy, so it takes no CONNECT');
+  });
+}
+
 /** Bytes that are no HTTP request: there is no route and no reply object, only the connection, which is closed. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
   // What TLS did not agree on cannot be answered: the answer would wait for the handshake, for ever.
@@ -70,18 +97,32 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const status = unreadable[error.code ?? ''] ?? 400;
-  const { code, message, hint } = fail('BAD_REQUEST', { problem: error.message.slice(0, 200) });
-  const body = Buffer.from(JSON.stringify({ code, message, hint }), 'utf8');
+  answerAndClose(socket, unreadable[error.code ?? ''] ?? 400, error.message.slice(0, 200));
+}
+
+function refusalOf(problem: string) {
+  const { code, message, hint } = fail('BAD_REQUEST', { problem });
+  return {
+    type: 'application/json; charset=utf-8',
+    body: Buffer.from(JSON.stringify({ code, message, hint }), 'utf8'),
+  };
+}
+
+function answerAndClose(socket: Socket, status: number, problem: string): void {
+  const { type, body } = refusalOf(problem);
   socket.write(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
   );
+  socket.write(body);
   // Without waiting for the other side to close, which it may never do.
   socket.destroySoon();
 }
 
 const unreadable: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+
+const tooLongPart = () =>
+  fail('BAD_REQUEST', { problem: `a part of the address has more than ${limits.http.parameter} characters` });
 
 /** Faults of the request that fastify found before our own code ran. */
 function translate(error: FastifyError, request: FastifyRequest): EvenkeelError | undefined {
@@ -95,6 +136,13 @@ function translate(error: FastifyError, request: FastifyRequest): EvenkeelError 
     const { method, url = '' } = request.routeOptions;
     return fail('UNREAD_TYPE', { type: type === '' ? 'unknown' : `"${type}"`, method: String(method), path: url });
   }
+  if (error.code === 'FST_ERR_BAD_URL') {
+    const path = JSON.stringify(request.raw.url?.slice(0, 100));
+    return fail('BAD_REQUEST', {
+      problem: `the address ${path} cannot be read: it is no path, or has a % without two digits of UTF-8; write a percent sign as %25`,
+    });
+  }
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return tooLongPart();
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? fail('BAD_REQUEST', { problem: error.message.slice(0, 300) }) : undefined;
 }

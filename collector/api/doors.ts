@@ -23,6 +23,17 @@ function nameOf(host: string): string {
   return (/^\[([^\]]*)\](:\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '')).toLowerCase().replace(/\.$/, '');
 }
 
+/** Of two, a proxy may believe the other one. */
+const once = ['host', 'authorization', 'content-type', 'origin', 'sec-fetch-site'];
+
+function headFault({ raw, url }: FastifyRequest): string | null {
+  const twice = once.find((name) => (raw.headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) return `the header ${twice} is given twice`;
+  // Checks of load balancers may speak HTTP/1.0, which knows none.
+  const needsName = raw.httpVersion !== '1.0' || !anyName.has(url.split('?', 1)[0] ?? '');
+  return needsName && !raw.headers.host ? 'it has no Host header' : null;
+}
+
 /** Log-in, right, name, method, size, rate: what attacks run into. A mistake in a value is none. */
 const counted = new Set([401, 403, 405, 413, 421, 429]);
 
@@ -56,7 +67,13 @@ export function createDoors(
       if (caller) gate.known(raw.socket);
       if (refusedAs !== null && counted.has(statusCode)) refused.inc({ code: refusedAs });
     });
-    app.addHook('onRequest', async (request: FastifyRequest) => {
+    app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+      const fault = headFault(request);
+      if (fault !== null) {
+        // Who sends such a one is not asked for another.
+        reply.header('connection', 'close');
+        throw fail('BAD_REQUEST', { problem: fault });
+      }
       if (anyName.has(request.url.split('?', 1)[0] ?? '')) return;
       const name = nameOf(request.host ?? '');
       if (!isOurs(name)) throw fail('UNKNOWN_HOST', { host: name.slice(0, 100), url: addresses().http });

@@ -11,7 +11,7 @@ import type { Log } from '../../shared/log.ts';
 import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
-import { answerError, answerUnreadable } from './answer.ts';
+import { answerError, answerUnexpected, answerUnreadable, answerUnrouted } from './answer.ts';
 import { createAudit } from './audit.ts';
 import type { App, Context } from './context.ts';
 import { createDoors } from './doors.ts';
@@ -33,6 +33,8 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   const { http, tls } = options.config;
   const patience = {
     ...{ headersTimeout: limits.http.headers, connectionsCheckingInterval: limits.http.look },
+    // By doors.ts, in words.
+    requireHostHeader: false,
     ...(tls ? { handshakeTimeout: limits.http.handshake } : {}),
   };
   const settings: FastifyServerOptions = {
@@ -40,6 +42,9 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.http.body,
     clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerUnrouted,
+    // Its answer would be fastify's own; what comes in that moment is served, and its connection closed.
+    return503OnClosing: false,
     forceCloseConnections: true,
     requestTimeout: limits.http.request,
     keepAliveTimeout: limits.http.keepAlive,
@@ -53,6 +58,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   // Answers are composed field by field, so no second pass is needed to hide fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
+  answerUnexpected(app.server);
 
   const unmatched = checkAccess(app);
   refuseStrangeKeys(app);
