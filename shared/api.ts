@@ -1601,6 +1601,9 @@ export const AuditRow = Type.Object({
   before: auditValues,
   after: auditValues,
   reason: orNull.text,
+  outcome: Type.Enum(['done', 'begun'], {
+    description: 'begun: written before the change, and not completed; whether it was made is not known',
+  }),
 });
 export type AuditRow = Static<typeof AuditRow>;
 

@@ -1,15 +1,15 @@
 /**
- * The audit log's one seam: every route that changes something passes here, so that none can forget it. What is noted is what
- * was answered as done, in its own transaction: an entry that cannot be written is logged, because the change is made by then.
+ * The audit log's one seam: every route that changes something passes here, so that none can forget it. The entry is written
+ * before the change, as begun, and completed with what came of it: where it cannot be written nothing is changed, and where the
+ * process dies in between it stays, as begun. Of what was refused nothing stays.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { createAllowances } from '../doors/allowance.ts';
-import { type AuditEntry, notKept, writeAudit } from '../state/audit.ts';
-import { auditedAs } from './audited.ts';
+import { type AuditEntry, completeAudit, dropAudit, notKept, writeAudit } from '../state/audit.ts';
+import { type AuditValues, statesOf } from './audit-states.ts';
+import { auditedAs, isTrial } from './audited.ts';
 import type { App, Caller, Context } from './context.ts';
-
-type AuditValues = Readonly<Record<string, unknown>>;
 
 /** Refused log-ins that are noted: so many at once, then one each six seconds; `/metrics` counts them all. */
 const refusals = { burst: 30, perSecond: 1 / 6 };
@@ -20,9 +20,17 @@ const objectOf = (value: unknown): AuditValues =>
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : null;
 
-export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) {
+interface Begun {
+  /** Of the entry; null where it is written afterwards. */
+  entry: number | null;
+  before: AuditValues | null;
+}
+
+export function createAudit(context: Context) {
+  const { state, clock } = context;
   const allowance = createAllowances({ ...refusals, monotonic: clock.monotonic });
-  const befores = new WeakMap<FastifyRequest, AuditValues | null>();
+  const begun = new WeakMap<FastifyRequest, Begun>();
+  const states = statesOf(context);
   let unlisted = 0;
 
   async function rowOf(table: string | null, id: string | null): Promise<AuditValues | null> {
@@ -32,32 +40,71 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
     return rows[0] ?? null;
   }
 
-  async function note(request: FastifyRequest, payload: unknown): Promise<void> {
-    const route = routeOf(request);
-    const audited = auditedAs(route);
-    if (!audited) return;
-    const answer = read(payload);
-    // A table without a reason is shown what it would change.
-    if (routeOf(request).endsWith('/table') && textOf(objectOf(request.body).reason) === null) return;
+  /** As it is at the moment: the row, and what else the route may change. */
+  async function stateNow(
+    request: FastifyRequest,
+    table: string | null,
+    id: string | null,
+  ): Promise<AuditValues | null> {
+    const row = await rowOf(table, id);
+    const rest = await states[routeOf(request)]?.(request);
+    return row || rest ? { ...row, ...rest } : null;
+  }
+
+  /** @param done what came of it; null before it is known */
+  async function entryOf(
+    request: FastifyRequest,
+    { before }: Pick<Begun, 'before'>,
+    done: { payload: unknown } | null,
+  ) {
+    const { table, ...what } = auditedAs(routeOf(request)) as NonNullable<ReturnType<typeof auditedAs>>;
+    const answer = done ? read(done.payload) : {};
     const [body, params, query] = [request.body, request.params, request.query].map(objectOf) as [
       AuditValues,
       AuditValues,
       AuditValues,
     ];
     const id = textOf(params.id) ?? idIn(answer);
-    const before = befores.get(request) ?? null;
-    const row = await rowOf(audited.table, id);
-    const sent = sentIn(body, audited.object);
-    const { table, ...what } = audited;
+    const row = done && (await stateNow(request, table, id));
+    const sent = sentIn(body, what.object);
     const who = whoOf(request, answer);
     const named = textOf(row?.name ?? row?.title ?? before?.name ?? before?.title ?? body.name ?? answer.name);
-    await writeAudit(state, {
+    const noted = request.noted;
+    const entry: AuditEntry = {
       ...{ at: clock.now(), ...who, address: request.ip, ...what, object_id: id },
       // One's own account has no id in its address.
-      name: named ?? (audited.object === 'user' ? who.actor : null),
-      ...(table !== null && (before || row) ? differing(before, row, sent) : { before: null, after: sent }),
+      name: named ?? (what.object === 'user' ? who.actor || null : null),
+      ...(done && (before || row) ? differing(before, row, sent) : { before: null, after: sent }),
+      ...(noted ? { before: noted.before, after: { ...sent, ...noted.after } } : {}),
       reason: textOf(body.reason ?? query.reason ?? body.note),
-    });
+      outcome: done ? 'done' : 'begun',
+    };
+    return entry;
+  }
+
+  async function begin(request: FastifyRequest): Promise<void> {
+    const audited = auditedAs(routeOf(request));
+    if (!audited || isTrial(routeOf(request), request.body)) return;
+    request.madeSites = [];
+    const before = await stateNow(request, audited.table, textOf(objectOf(request.params).id));
+    const entry = afterwards.has(routeOf(request))
+      ? null
+      : await writeAudit(state, await entryOf(request, { before }, null));
+    begun.set(request, { entry, before });
+  }
+
+  async function complete(request: FastifyRequest, { entry, before }: Begun, payload: unknown): Promise<void> {
+    const complete = await entryOf(request, { before }, { payload });
+    if (entry === null) await writeAudit(state, complete);
+    else await completeAudit(state, entry, complete);
+    for (const site of request.madeSites) {
+      const { kind, actor, address } = complete;
+      const row = await rowOf('sites', site);
+      const what = { object: 'site', object_id: site, name: textOf(row?.name), action: 'add', reason: null };
+      await writeAudit(state, {
+        ...{ at: clock.now(), kind, actor, address, ...what, outcome: 'done', ...differing(null, row, null) },
+      });
+    }
   }
 
   /** A log-in that was refused: who it claimed to be. */
@@ -71,30 +118,44 @@ export function createAudit({ state, clock }: Pick<Context, 'state' | 'clock'>) 
     unlisted = 0;
     const what = { object: 'session', object_id: null, name: null, action: 'log_in_refused', before: null, after };
     const who = { kind: 'stranger' as const, actor: claimed, address: request.ip };
-    await writeAudit(state, { at: clock.now(), ...who, ...what, reason: null });
+    await writeAudit(state, { at: clock.now(), ...who, ...what, reason: null, outcome: 'done' });
   }
 
   return (app: App): void => {
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) auditedAs(`${one} ${url}`);
     });
-    app.addHook('preHandler', async (request: FastifyRequest) => {
-      const audited = auditedAs(routeOf(request));
-      if (audited) befores.set(request, await rowOf(audited.table, textOf(objectOf(request.params).id)));
-    });
+    app.decorateRequest('noted', null);
+    app.decorateRequest('madeSites');
+    app.addHook('preHandler', begin);
     app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-      if (request.routeOptions.url === undefined || request.method === 'GET') return;
-      const isRefused = reply.statusCode === 401 || request.refusedAs === 'TOO_MANY_LOGINS';
+      const one = begun.get(request);
+      // Once: the answer that says so is sent as well.
+      begun.delete(request);
+      const { statusCode } = reply;
       try {
-        if (reply.statusCode < 400) await note(request, payload);
-        else if (isRefused && asksPassword.has(routeOf(request))) await noteRefused(request);
+        if (one && statusCode < 400) await complete(request, one, payload);
+        // Whether anything was changed before an internal error is not known.
+        else if (one && one.entry !== null && (statusCode < 500 || request.refusedAs === 'LOGINS_BUSY'))
+          await dropAudit(state, one.entry);
+        const isRefused = statusCode === 401 || request.refusedAs === 'TOO_MANY_LOGINS';
+        if (isRefused && asksPassword.has(routeOf(request))) await noteRefused(request);
       } catch (thrown) {
         request.log.error({ err: thrown, route: routeOf(request) }, 'Could not write the audit log');
+        if (one?.entry !== null || statusCode >= 400) return;
+        // What it opens has not reached anybody yet, and stays unknown.
+        reply.removeHeader('set-cookie');
+        throw thrown;
       }
     });
   };
 }
 
+/**
+ * Written afterwards: who comes is known only then, and strangers cannot make it write. What is given out, a cookie or a
+ * credential, is not given out unless it is noted.
+ */
+const afterwards: ReadonlySet<string> = new Set(['POST /api/v1/login', 'POST /api/v1/logout', 'POST /api/v1/enroll']);
 const asksPassword = new Set(['POST /api/v1/login', 'POST /api/v1/me/confirm', 'POST /api/v1/me/password']);
 /** Of what holds passwords and codes, the fields that do not: a new one is hidden until it is named here. */
 const open = new Set(
@@ -117,7 +178,8 @@ const guarded = new Set(['user', 'session', 'token', 'join_code', 'rating']);
 
 /** What was sent, as it may be noted. */
 function sentIn(body: AuditValues, object: string): AuditValues | null {
-  const { csv, ...fields } = body;
+  // A reason has a place of its own.
+  const { csv, reason: _, ...fields } = body;
   const entries = Object.entries(fields).map(([key, value]): [string, unknown] => [
     key,
     guarded.has(object) && !open.has(key) ? notKept : value,
@@ -155,15 +217,19 @@ function whoOf({ caller, body }: FastifyRequest, answer: AuditValues): Pick<Audi
   return host === null ? { kind: 'stranger', actor: '' } : { kind: 'agent', actor: host.slice(0, 200) };
 }
 
-/** The columns that changed; of what has a history of its own, what was sent as well. */
+/** What changed; where nothing did that is kept here, what was sent. */
 function differing(
   before: AuditValues | null,
   after: AuditValues | null,
   sent: AuditValues | null,
 ): Pick<AuditEntry, 'before' | 'after'> {
-  const keys = Object.keys(after ?? before ?? {}).filter((key) => !/^updated_|^last_|_hash$|_key$/.test(key));
-  const changed = keys.filter((key) => before?.[key] !== after?.[key]);
-  const pick = (row: AuditValues | null) => row && Object.fromEntries(changed.map((key) => [key, row[key]]));
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const changed = keys.filter((key) => !bookkeeping.test(key) && !isSame(before?.[key], after?.[key]));
   if (changed.length === 0) return { before: null, after: sent };
+  const pick = (values: AuditValues | null) =>
+    values && Object.fromEntries(changed.map((key) => [key, values[key] ?? null]));
   return { before: pick(before), after: pick(after) };
 }
+
+const bookkeeping = /^updated_|^last_|^touched_|_hash$|_key$/;
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);

@@ -44,6 +44,14 @@ const changesNothing = new Set([
   'POST /api/v1/rules/preview',
   'POST /api/v1/me/confirm',
 ]);
+/** Without a reason they only show what they would do. */
+const triedFirst = /\/(?:table|recompute)$/;
+
+export const isTrial = (route: string, body: unknown): boolean => {
+  const { reason } = (body ?? {}) as { reason?: unknown };
+  return triedFirst.test(route) && (typeof reason !== 'string' || reason === '');
+};
+
 const verbs: Readonly<Record<string, string>> = { POST: 'add', PUT: 'change', PATCH: 'change', DELETE: 'remove' };
 
 /** @param route such as `PATCH /api/v1/sites/:id`; null: it changes nothing */

@@ -123,5 +123,9 @@ declare module 'fastify' {
     caller: Caller | null;
     /** Code of the error that it was answered with. */
     refusedAs: ErrorCode | null;
+    /** For the audit log, of what has no row: as it was, and as it is. */
+    noted: Record<'before' | 'after', Readonly<Record<string, unknown>>> | null;
+    /** For the audit log: ids of sites that were made because something was put there. */
+    madeSites: string[];
   }
 }

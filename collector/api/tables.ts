@@ -85,6 +85,11 @@ export function tableRoutes(app: App, { url, tag, what, file, example, query, wr
         position: places.indexOf(fault.column ?? '') + 1 || null,
         problem: formatReasons('en', [fault.why]),
       }));
+      const changed = lines.filter(({ does }) => does !== 'same');
+      request.noted = {
+        before: Object.fromEntries(changed.map(({ name, before = null }) => [name, before])),
+        after: Object.fromEntries(changed.map(({ name, does, after }) => [name, after ?? does])),
+      };
       const moreFaults = faults.length - shown.length;
       if (author && shown.length > 0) throw refusal(shown, moreFaults);
       return { applied, faults: shown, moreFaults, lines: lines.slice(0, linesShown) };

@@ -49,7 +49,7 @@ export const command: Command = {
       const what = { object: 'join_code', object_id: enrollment.id, name, action: 'add', before: null };
       const after = { replaces: id, expires_at: enrollment.expiresAt };
       const who = { kind: 'cli' as const, actor: by, address: null };
-      await writeAudit(state, { at: systemClock.now(), ...who, ...what, after, reason: null });
+      await writeAudit(state, { at: systemClock.now(), ...who, ...what, after, reason: null, outcome: 'done' });
       process.stdout.write(`${pasteLine(encodeJoinCode({ url: addresses.http, secret }), id, addresses)}\n`);
       process.stderr.write(
         `Stop the agent of ${name}, run this line on its machine before ${shownInstant(enrollment.expiresAt, zone)}, and start ` +

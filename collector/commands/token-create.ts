@@ -23,7 +23,7 @@ function daysIn(text: unknown): number | null {
 async function noted(state: State, { id, name, role, expiresAt }: Token): Promise<void> {
   const what = { object: 'token', object_id: id, name, action: 'add', before: null, after: { name, role, expiresAt } };
   const who = { kind: 'cli' as const, actor: 'command line', address: null };
-  await writeAudit(state, { at: systemClock.now(), ...who, ...what, reason: null });
+  await writeAudit(state, { at: systemClock.now(), ...who, ...what, reason: null, outcome: 'done' });
 }
 
 export const command: Command = {

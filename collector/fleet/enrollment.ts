@@ -59,9 +59,10 @@ export interface Enrollments {
   /**
    * Uses the code once and creates the endpoint, in one transaction. A single-use code gives one endpoint however many
    * machines enrol at the same moment.
+   * @returns with the id of the site that had to be made for it
    * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED
    */
-  redeem(secret: string, applicant: Applicant): Promise<Enrolled>;
+  redeem(secret: string, applicant: Applicant): Promise<Enrolled & { madeSite: string | null }>;
 }
 
 type EnrollmentRow = {
@@ -153,17 +154,18 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
           .set({ uses: code.uses + 1 })
           .where('id', '=', code.id)
           .execute();
-        if (code.replaces !== null) return renew(db, code.replaces, applicant, at);
+        if (code.replaces !== null) return { ...(await renew(db, code.replaces, applicant, at)), madeSite: null };
         const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
-        const site = code.site === null ? null : (await ensureSite(db, code.site, code.created_by, at)).name;
-        const endpoint = newEndpoint(name, applicant, { ...code, site }, at);
+        const site = code.site === null ? null : await ensureSite(db, code.site, code.created_by, at);
+        const endpoint = newEndpoint(name, applicant, { ...code, site: site?.name ?? null }, at);
         const password = makeSecret();
         await db
           .insertInto('endpoints')
           .values({ ...endpoint, secret_hash: hashSecret(password) })
           .execute();
-        return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password };
+        const madeSite = site?.made ?? null;
+        return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password, madeSite };
       });
     },
   };

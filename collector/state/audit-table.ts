@@ -3,7 +3,7 @@ import type { Generated } from 'kysely';
 import type { Json, Ms } from './columns.ts';
 
 export interface AuditTables {
-  /** Append-only. Secrets never stand here. */
+  /** Append-only, but for what is begun. Secrets never stand here. */
   audit_log: {
     id: Generated<number>;
     at: Ms;
@@ -20,5 +20,7 @@ export interface AuditTables {
     before: Json | null;
     after: Json | null;
     reason: string | null;
+    /** begun: written before the change, and not completed; whether it was made is not known. */
+    outcome: Generated<'begun' | 'done'>;
   };
 }

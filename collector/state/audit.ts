@@ -2,7 +2,8 @@
 import type { AuditTables } from './audit-table.ts';
 import type { State } from './database.ts';
 
-export type AuditEntry = Omit<AuditTables['audit_log'], 'id' | 'before' | 'after'> & {
+export type AuditEntry = Omit<AuditTables['audit_log'], 'id' | 'before' | 'after' | 'outcome'> & {
+  outcome: 'begun' | 'done';
   before: Readonly<Record<string, unknown>> | null;
   after: Readonly<Record<string, unknown>> | null;
 };
@@ -16,11 +17,14 @@ export function auditable(values: Readonly<Record<string, unknown>> | null): str
   if (values === null) return null;
   const kept: Record<string, unknown> = {};
   let room = longest.values;
-  for (const [key, value] of Object.entries(values)) {
-    if (value === undefined) continue;
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  for (const [n, [key, value]] of entries.entries()) {
     const text = secret.test(key) ? JSON.stringify(notKept) : (JSON.stringify(value, withoutSecrets) ?? 'null');
     room -= key.length + Math.min(text.length, longest.value);
-    if (room < 0) break;
+    if (room < 0) {
+      kept['…'] = `${entries.length - n} more`;
+      break;
+    }
     kept[key] = text.length > longest.value ? `${text.slice(0, longest.value)}…` : JSON.parse(text);
   }
   return JSON.stringify(kept);
@@ -32,17 +36,25 @@ const isCodeOfReason = (value: unknown) => typeof value === 'string' && /^[a-z_]
 const withoutSecrets = (key: string, value: unknown) =>
   secret.test(key) && !(key === 'code' && isCodeOfReason(value)) ? notKept : value;
 
-export async function writeAudit(
-  db: Pick<State, 'insertInto'>,
-  { before, after, ...entry }: AuditEntry,
-): Promise<void> {
-  await db
-    .insertInto('audit_log')
-    .values({
-      ...entry,
-      name: entry.name?.slice(0, longest.name) ?? null,
-      reason: entry.reason?.slice(0, longest.reason) ?? null,
-      ...{ before: auditable(before), after: auditable(after) },
-    })
-    .execute();
+const rowOf = ({ before, after, ...entry }: AuditEntry) => ({
+  ...entry,
+  name: entry.name?.slice(0, longest.name) ?? null,
+  reason: entry.reason?.slice(0, longest.reason) ?? null,
+  ...{ before: auditable(before), after: auditable(after) },
+});
+
+/** @returns its id */
+export async function writeAudit(db: Pick<State, 'insertInto'>, entry: AuditEntry): Promise<number> {
+  const { id } = await db.insertInto('audit_log').values(rowOf(entry)).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+/** What was begun is done. */
+export async function completeAudit(db: Pick<State, 'updateTable'>, id: number, entry: AuditEntry): Promise<void> {
+  await db.updateTable('audit_log').set(rowOf(entry)).where('id', '=', id).where('outcome', '=', 'begun').execute();
+}
+
+/** What was begun was refused: nothing has changed. */
+export async function dropAudit(db: Pick<State, 'deleteFrom'>, id: number): Promise<void> {
+  await db.deleteFrom('audit_log').where('id', '=', id).where('outcome', '=', 'begun').execute();
 }

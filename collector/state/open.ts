@@ -31,6 +31,7 @@ import * as logIns from './migrations/028-log-ins.ts';
 import * as auditLog from './migrations/029-audit-log.ts';
 import * as credentials from './migrations/030-credentials.ts';
 import * as diskForecasts from './migrations/031-disk-forecasts.ts';
+import * as auditOutcome from './migrations/033-audit-outcome.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -61,6 +62,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '029-audit-log': auditLog,
   '030-credentials': credentials,
   '031-disk-forecasts': diskForecasts,
+  '033-audit-outcome': auditOutcome,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

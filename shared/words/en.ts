@@ -2224,6 +2224,7 @@ export const words = {
     from: 'From day',
     to: 'Before day',
     show: 'Show',
+    begun: 'Begun; whether it was done is not known',
     nothing: 'No entries.',
     newest: 'Newest',
     older: 'Older',

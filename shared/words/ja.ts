@@ -2420,6 +2420,7 @@ export const words: Words = {
     from: '開始日',
     to: '終了日（当日は含まない）',
     show: '表示',
+    begun: '開始のみ記録。完了したかどうかは不明です',
     nothing: '該当する記録はありません。',
     newest: '最新',
     older: '以前の記録',

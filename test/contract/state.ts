@@ -22,6 +22,7 @@ function fitting(table: string, column: string): unknown {
     'alerts.severity': 'critical',
     'incidents.kind': 'site',
     'audit_log.kind': 'token',
+    'audit_log.outcome': 'done',
     'disk_forecasts.state': 'rising',
     'tickets.kind': 'person',
     'tickets.state': 'on_hold',

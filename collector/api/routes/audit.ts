@@ -39,6 +39,7 @@ const columns = [
   'before',
   'after',
   'reason',
+  'outcome',
 ] as const;
 
 const file = (type: string) => ({

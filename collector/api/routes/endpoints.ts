@@ -98,6 +98,7 @@ export function endpointRoutes(app: App, context: Context): void {
       const madeSite = await editEndpoint(state, id, request.body, callerNamed(request), clock.now());
       await fleet.reload(id);
       await groups.reload(id);
+      if (madeSite !== null) request.madeSites.push(madeSite);
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return rows.get(id) as EndpointRow;

@@ -97,6 +97,7 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
         replaces,
         by: callerNamed(request),
       });
+      if (madeSite !== null) request.madeSites.push(madeSite);
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = encodeJoinCode({ url: addresses().http, secret });
       return reply.status(201).send({ enrollment, code, line: pasteLine(code, replaces, addresses()) });
@@ -147,7 +148,8 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
     async (request, reply) => {
       const { code, hostname, platform, arch, kind, kind_why, version, fingerprint = null } = request.body;
       const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint };
-      const enrolled = await enrollments.redeem(code, applicant);
+      const { madeSite, ...enrolled } = await enrollments.redeem(code, applicant);
+      if (madeSite !== null) request.madeSites.push(madeSite);
       await fleet.reload(enrolled.endpoint);
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const { mqtt, ca } = addresses();

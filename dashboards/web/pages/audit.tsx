@@ -31,17 +31,26 @@ function Values({ row: { before, after } }: { row: AuditRow }) {
           <div key={key}>
             <dt class="quiet">{key}</dt>
             <dd>
-              {before && key in before && (
+              {before && (before[key] ?? null) !== null && (
                 <>
                   <del>{shown(before[key])}</del>{' '}
                 </>
               )}
-              {after && key in after && <ins>{shown(after[key])}</ins>}
+              {after && (after[key] ?? null) !== null && <ins>{shown(after[key])}</ins>}
             </dd>
           </div>
         ))}
       </dl>
     </details>
+  );
+}
+
+function Done({ row: { action, outcome } }: { row: AuditRow }) {
+  return (
+    <div>
+      {actionWord(action)}
+      {outcome === 'begun' && <div class="quiet small">{t('audit.begun')}</div>}
+    </div>
   );
 }
 
@@ -118,9 +127,9 @@ export function AuditPage() {
                 rows={items}
                 keyOf={({ id }) => String(id)}
                 columns={[
-                  { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="long" /> },
+                  { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="full" /> },
                   { key: 'who', head: t('audit.who'), cell: (row) => <Actor row={row} /> },
-                  { key: 'action', head: t('audit.did'), cell: ({ action }) => actionWord(action) },
+                  { key: 'action', head: t('audit.did'), cell: (row) => <Done row={row} /> },
                   { key: 'what', head: t('audit.what'), cell: (row) => <Subject row={row} /> },
                   {
                     key: 'values',

@@ -15,8 +15,8 @@ export function Ago({ at }: { at: number | null }) {
 
 interface MomentProps {
   at: number | null;
-  /** Seconds and the zone are in the title. */
-  shape?: 'moment' | 'date' | 'long' | 'time';
+  /** Seconds and the zone are in the title, and in `full`. */
+  shape?: 'moment' | 'date' | 'long' | 'full' | 'time';
   /** Default that of the reader. */
   zone?: string;
 }

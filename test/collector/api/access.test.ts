@@ -19,6 +19,8 @@ interface Call {
   /** `:name` is replaced by an id; made anew for each call where the call uses it up. */
   path?: string;
   body?: unknown;
+  /** Where it names what `before` has made. */
+  makeBody?: () => unknown;
   status?: number;
   before?: () => Promise<void>;
 }
@@ -60,11 +62,39 @@ async function addSchedule(): Promise<void> {
   ids.schedule = (made.body as { id: string }).id;
 }
 
-/** Its place is not there: test/collector/status has pages with one. */
-const statusPage = {
-  ...{ title: 'IT', intro: '', access: 'public', enabled: true, zone: 'UTC' },
-  components: [{ id: 'a', name: 'A', of: 'site', target: 'nowhere' }],
-};
+const statusPage = () => ({
+  ...{ slug: `page-${++people}`, title: 'IT', intro: '', access: 'public', enabled: true, zone: 'UTC' },
+  components: [{ id: 'a', name: 'A', of: 'site', target: ids.site }],
+});
+async function addPage(): Promise<void> {
+  await addPlace('sites');
+  const made = await collector.call('/api/v1/status-pages', { method: 'POST', as: 'admin', body: statusPage() });
+  assert.is(made.status, 201, made.text);
+  ids.page = (made.body as { id: string }).id;
+}
+async function addNotice(): Promise<void> {
+  await addPage();
+  const body = { title: 'Mail is slow', words: 'We look into it.' };
+  await collector.call(`/api/v1/status-pages/${ids.page}/notices`, { method: 'POST', as: 'admin', body });
+  const notice = await collector.state
+    .selectFrom('status_notices')
+    .select('id')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  ids.notice = String(notice?.id);
+}
+
+async function addLink(): Promise<void> {
+  await addTicket();
+  const body = { kind: 'change', target: 'C-12' };
+  const made = await collector.call(`/api/v1/tickets/${ids.ticket}/links`, { method: 'POST', as: 'admin', body });
+  ids.link = String((made.body as { links: { id: number }[] }).links[0]?.id);
+}
+async function addHelper(): Promise<void> {
+  await addTicket();
+  const path = `/api/v1/tickets/${ids.ticket}/participants/join`;
+  await collector.call(path, { method: 'POST', as: 'operator', body: { kind: 'local' } });
+}
 
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
@@ -205,9 +235,9 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/endpoints/:id/replaces': {
     path: '/api/v1/endpoints/:fresh/replaces',
-    body: { endpoint: 'nobody' },
-    status: 404,
+    makeBody: () => ({ endpoint: ids.spare }),
     before: async () => {
+      ids.spare = await enrol();
       ids.fresh = await enrol();
     },
   },
@@ -223,7 +253,7 @@ const calls: Record<string, Call> = {
   'PATCH /api/v1/sites/:id': { path: '/api/v1/sites/:site', body: { note: 'other' }, before: () => addPlace('sites') },
   'PUT /api/v1/sites/:id/members': {
     path: '/api/v1/sites/:site/members',
-    body: { add: [] },
+    makeBody: () => ({ add: [ids.endpoint] }),
     before: () => addPlace('sites'),
   },
   'DELETE /api/v1/sites/:id': { path: '/api/v1/sites/:site', status: 204, before: () => addPlace('sites') },
@@ -237,7 +267,7 @@ const calls: Record<string, Call> = {
   },
   'PUT /api/v1/groups/:id/members': {
     path: '/api/v1/groups/:group/members',
-    body: { add: [] },
+    makeBody: () => ({ add: [ids.endpoint] }),
     before: () => addPlace('groups'),
   },
   'DELETE /api/v1/groups/:id': { path: '/api/v1/groups/:group', status: 204, before: () => addPlace('groups') },
@@ -342,7 +372,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },
-  'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: null } },
+  'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: 'a operator' } },
   'POST /api/v1/tickets/:id/resolve': {
     path: '/api/v1/tickets/:ticket/resolve',
     body: { text: 'done' },
@@ -369,15 +399,15 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/tickets/:id/participants/leave': {
     path: '/api/v1/tickets/:ticket/participants/leave',
-    body: { person: 'nobody' },
-    status: 409,
+    body: {},
+    before: addHelper,
   },
   'POST /api/v1/tickets/:id/links': {
     path: '/api/v1/tickets/:ticket/links',
     body: { kind: 'change', target: 'C-12' },
     before: addTicket,
   },
-  'DELETE /api/v1/tickets/:id/links/:link': { path: '/api/v1/tickets/:ticket/links/999', status: 404 },
+  'DELETE /api/v1/tickets/:id/links/:link': { path: '/api/v1/tickets/:ticket/links/:link', before: addLink },
   'POST /api/v1/tickets/:id/rating-link': {
     path: '/api/v1/tickets/:ticket/rating-link',
     body: {},
@@ -447,15 +477,21 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/status/:slug': { path: '/api/v1/status/nowhere', status: 404 },
   'GET /api/v1/status-pages': {},
-  'POST /api/v1/status-pages': { body: { slug: 'one', ...statusPage }, status: 404 },
-  'PATCH /api/v1/status-pages/:id': { body: { enabled: false }, status: 404 },
-  'DELETE /api/v1/status-pages/:id': { status: 404 },
-  'GET /api/v1/status-pages/:id/changes': { status: 404 },
-  'POST /api/v1/status-pages/:id/notices': { body: { title: 'x', words: 'y' }, status: 404 },
+  'POST /api/v1/status-pages': { makeBody: statusPage, status: 201, before: () => addPlace('sites') },
+  'PATCH /api/v1/status-pages/:id': {
+    ...{ path: '/api/v1/status-pages/:page', body: { enabled: false }, before: addPage },
+  },
+  'DELETE /api/v1/status-pages/:id': { path: '/api/v1/status-pages/:page', status: 204, before: addPage },
+  'GET /api/v1/status-pages/:id/changes': { path: '/api/v1/status-pages/:page/changes', before: addPage },
+  'POST /api/v1/status-pages/:id/notices': {
+    path: '/api/v1/status-pages/:page/notices',
+    body: { title: 'x', words: 'y' },
+    ...{ status: 204, before: addPage },
+  },
   'POST /api/v1/status-pages/:id/notices/:notice/updates': {
-    path: '/api/v1/status-pages/none/notices/1/updates',
-    body: { words: 'y' },
-    status: 404,
+    path: '/api/v1/status-pages/:page/notices/:notice/updates',
+    body: { words: 'y', ended: true },
+    ...{ status: 204, before: addNotice },
   },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },
@@ -486,7 +522,7 @@ const calls: Record<string, Call> = {
     status: 204,
     before: addUser,
   },
-  'PATCH /api/v1/users/:id': { path: '/api/v1/users/:user', before: addUser, body: { role: 'viewer' } },
+  'PATCH /api/v1/users/:id': { path: '/api/v1/users/:user', before: addUser, body: { role: 'operator' } },
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
   'GET /api/v1/costs': {},
   'POST /api/v1/costs': { body: { name: 'Salaries', ...cost }, status: 201 },
@@ -529,9 +565,9 @@ const calls: Record<string, Call> = {
 const pathOf = (route: string, { path }: Call) =>
   (path ?? (route.split(' ')[1] as string)).replace(/:(\w+)/g, (_, name: string) => ids[name] ?? `no-${name}`);
 
-const optionsOf = (route: string, { body }: Call): CallOptions => ({
+const optionsOf = (route: string, { body, makeBody }: Call): CallOptions => ({
   method: route.split(' ')[0] as string,
-  ...(body === undefined ? {} : { body }),
+  ...(makeBody ? { body: makeBody() } : body === undefined ? {} : { body }),
 });
 
 /** The stream has a test of its own; `/*` are files. */
@@ -590,8 +626,8 @@ for (const [route, need] of Object.entries(access)) {
   if (!call) continue;
 
   test(`${route}: ${need}`, async () => {
-    const options = optionsOf(route, call);
     await call.before?.();
+    const options = optionsOf(route, call);
     const path = pathOf(route, call);
     if (need !== 'public') {
       const nobody = await collector.call(path, options);
@@ -609,8 +645,19 @@ for (const [route, need] of Object.entries(access)) {
   });
 }
 
-test('each call that changed something is in the audit log once: who, from where, what', async () => {
+/** They add to what is there, or end what has no values. */
+const noBefore: Record<string, string> = {
+  'POST /api/v1/logout': 'a session is nothing but its secret',
+  'POST /api/v1/endpoints/:id/backups/:job/verified': 'one more restore test',
+  'POST /api/v1/tickets/:id/comment': 'one more comment',
+  'POST /api/v1/tickets/:id/swarm': 'one more call',
+  'POST /api/v1/status-pages/:id/notices': 'one more notice',
+  'POST /api/v1/users/:id/password': 'no hash is kept',
+};
+
+test('each call that changed something is in the audit log: who, from where, what, before and after', async () => {
   const rows = await collector.state.selectFrom('audit_log').selectAll().execute();
+  const holes: string[] = [];
   for (const [route, need] of Object.entries(access)) {
     const audited = auditedAs(route);
     if (!audited || (calls[route]?.status ?? 200) >= 400) continue;
@@ -619,6 +666,12 @@ test('each call that changed something is in the audit log once: who, from where
     const { object, action } = audited;
     const found = rows.filter((row) => row.object === object && row.action === action);
     assert.ok(found.length > 0, `${route}: no entry ${object} ${action}`);
+    for (const { outcome } of found) assert.is(outcome, 'done', route);
+    const adds = action === 'add' || route in noBefore;
+    const isKept = (side: 'before' | 'after') => found.some((row) => row[side] !== null);
+    if (isKept('before') === adds) holes.push(`${route}: ${adds ? 'a' : 'no'} before`);
+    if (!route.startsWith('DELETE') && !isKept('after') && route !== 'POST /api/v1/logout')
+      holes.push(`${route}: no after`);
     for (const { address } of found) assert.match(address ?? '', /127\.0\.0\.1|::1/);
     if (need === 'public') continue;
     assert.ok(
@@ -626,6 +679,7 @@ test('each call that changed something is in the audit log once: who, from where
       `${route}: not by the caller`,
     );
   }
+  assert.equal(holes, []);
   // Refused calls changed nothing.
   assert.not.ok(
     rows.some(({ kind, action }) => kind === 'stranger' && !['rate', 'log_out', 'log_in_refused'].includes(action)),

@@ -1,5 +1,6 @@
 /** The audit log: before and after, no secret, refused log-ins within bounds, filters, pages and files. */
 import { readFileSync } from 'node:fs';
+import { sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { auditedAs } from '../../../collector/api/audited.ts';
@@ -8,6 +9,7 @@ import type { AuditRow } from '../../../shared/api.ts';
 import { parseCsv } from '../../../shared/csv.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { runCollector } from '../../support/processes.ts';
+import { isOnPostgres } from '../../support/state.ts';
 
 const test = suite<{ collector: InProcess }>('audit log', {} as { collector: InProcess });
 test.before.each(async (context) => {
@@ -84,7 +86,7 @@ test('a table is noted when it was read in, not when it was looked at', async ({
   assert.equal(await rowsOf(collector, '?object=cost'), []);
   await send(collector, 'POST', 'costs/table', { csv, reason: 'the year' });
   const [row] = await rowsOf(collector, '?object=cost');
-  assert.equal([row?.action, row?.reason, row?.after], ['table', 'the year', { reason: 'the year', lines: 1 }]);
+  assert.equal([row?.action, row?.reason, row?.after], ['table', 'the year', { lines: 1, Desk: '100.00 EUR monthly' }]);
 });
 
 test('refused log-ins are noted with the name and the address, and a flood of them is counted, not written', async ({
@@ -141,6 +143,110 @@ test('a token made on the command line is noted as such', async ({ collector }) 
   const [row] = await rowsOf(again, '?kind=cli');
   assert.equal([row?.actor, row?.object, row?.name, row?.address], ['command line', 'token', 'nightly', null]);
   assert.not.ok(JSON.stringify(row).includes(made.stdout.trim()));
+});
+
+/** Values of the newest entry about this kind of thing. */
+const valuesOf = async (collector: InProcess, object: string) => {
+  const [row] = await rowsOf(collector, `?object=${object}`);
+  assert.is(row?.outcome, 'done');
+  return [row?.before, row?.after];
+};
+
+test('what has no row of its own is noted with what it was, too', async ({ collector }) => {
+  const rule = (for_s: number) => send(collector, 'PUT', 'rules/cpu', { parts: { for_s }, reason: 'peaks' });
+  await rule(60);
+  assert.equal(await valuesOf(collector, 'rule'), [{ 'cpu all': null }, { 'cpu all': { for_s: 60 } }]);
+  await rule(90);
+  assert.equal(await valuesOf(collector, 'rule'), [{ 'cpu all': { for_s: 60 } }, { 'cpu all': { for_s: 90 } }]);
+  await send(collector, 'POST', 'rules/changes', { changes: [{ rule: 'cpu', parts: null }], reason: 'calm' });
+  assert.equal(await valuesOf(collector, 'rule'), [{ 'cpu all': { for_s: 90 } }, { 'cpu all': null }]);
+
+  await send(collector, 'POST', 'sites', { name: 'Berlin' });
+  const target = (percent: number | null) =>
+    send(collector, 'PUT', 'availability/targets', { scope: 'site', target: 'Berlin', percent, reason: 'contract' });
+  await target(99.9);
+  await target(99.5);
+  const [was, is] = await valuesOf(collector, 'target');
+  assert.equal([Object.values(was ?? {}), Object.values(is ?? {})], [[99.9], [99.5]]);
+
+  const money = (hourCents: number | null) =>
+    send(collector, 'PUT', 'costs/settings', { currency: 'EUR', hourCents, expected: [], reason: 'figures' });
+  await money(4800);
+  await money(5000);
+  assert.equal(await valuesOf(collector, 'cost'), [{ hourCents: 4800 }, { hourCents: 5000 }]);
+
+  const parts = ['servers', 'workstations', 'response', 'major_incidents', 'lost_hours'];
+  const even = Object.fromEntries(parts.map((name) => [name, { weight: 20, target: 1, floor: 0 }]));
+  await send(collector, 'PUT', 'stability/definition', { parts: even, reason: 'even' });
+  const [first, then] = await valuesOf(collector, 'definition');
+  assert.equal(Object.keys(first ?? {}).sort(), Object.keys(then ?? {}).sort());
+  assert.equal(then?.lost_hours, even.lost_hours);
+
+  const { row } = await send(collector, 'POST', 'tickets', { title: 'a disk' });
+  const { id } = row as unknown as { id: number };
+  const { links } = await send(collector, 'POST', `tickets/${id}/links`, { kind: 'change', target: 'C-12' });
+  const [link] = links as unknown as { id: number }[];
+  await send(collector, 'DELETE', `tickets/${id}/links/${link?.id}`);
+  assert.equal(await valuesOf(collector, 'ticket'), [
+    { [`link ${link?.id}`]: 'change C-12' },
+    { [`link ${link?.id}`]: null },
+  ]);
+  const start = Date.now() - 3_600_000;
+  const impact = (factor: number) =>
+    send(collector, 'PUT', `tickets/${id}/impact`, {
+      ...{ segments: [{ start, end: null, factor, affected: [] }], reason: 'asked' },
+    });
+  await impact(0.5);
+  await impact(0.2);
+  const [lighter, lightest] = (await valuesOf(collector, 'ticket')) as { segments: { factor: number }[] }[];
+  assert.equal([lighter?.segments[0]?.factor, lightest?.segments[0]?.factor], [0.5, 0.2]);
+});
+
+test('a site that is made because something is put there has an entry of its own', async ({ collector }) => {
+  await send(collector, 'POST', 'enrollments', { label: 'x', site: 'Osaka' });
+  const [row, ...more] = await rowsOf(collector, '?object=site');
+  assert.equal([row?.action, row?.name, row?.kind, row?.actor], ['add', 'Osaka', 'token', 'a admin']);
+  assert.is(row?.after?.name, 'Osaka');
+  await send(collector, 'POST', 'enrollments', { label: 'y', site: 'osaka' });
+  assert.is((await rowsOf(collector, '?object=site')).length, 1 + more.length, 'it was there');
+});
+
+test('nothing is changed where it cannot be noted', async ({ collector }) => {
+  const { state } = collector;
+  await send(collector, 'POST', 'users', { name: 'grace', password: 'a rather long sentence', role: 'viewer' });
+  await sql`alter table audit_log rename to audit_away`.execute(state);
+  const site = await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'Berlin' } });
+  const body = { user: 'grace', password: 'a rather long sentence' };
+  const login = await collector.call('/api/v1/login', { method: 'POST', body });
+  await sql`alter table audit_away rename to audit_log`.execute(state);
+  assert.equal([site.status, login.status], [500, 500]);
+  assert.is(login.headers.get('set-cookie'), null, 'no way in that nobody knows of');
+  assert.equal(await state.selectFrom('sites').selectAll().execute(), []);
+  assert.is((await collector.call('/api/v1/login', { method: 'POST', body })).status, 200);
+});
+
+test('a change whose entry could not be completed stays noted as begun, and what was refused is not noted', async ({
+  collector,
+}) => {
+  await send(collector, 'POST', 'sites', { name: 'Berlin' });
+  const taken = await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'berlin' } });
+  assert.is(taken.status, 409);
+  assert.is((await rowsOf(collector, '?object=site')).length, 1);
+  if (isOnPostgres) return;
+  // As where the process ends between the change and its entry.
+  await sql`create trigger gone before update on audit_log begin select raise(abort, 'gone'); end`.execute(
+    collector.state,
+  );
+  await send(collector, 'POST', 'sites', { name: 'Osaka' });
+  const [row] = await rowsOf(collector, '?object=site');
+  assert.equal([row?.outcome, row?.name, row?.actor, row?.after], ['begun', 'Osaka', 'a admin', { name: 'Osaka' }]);
+  assert.match(String(collector.logged.at(-1)?.msg), 'audit log');
+});
+
+test('times of the file say which zone they are of, to the second', async ({ collector }) => {
+  await send(collector, 'POST', 'sites', { name: 'Berlin' });
+  const { rows } = parseCsv((await collector.call('/api/v1/audit.csv', { as: 'admin' })).text);
+  assert.match(rows[1]?.cells[0] ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 });
 
 test('a route whose place is not known fails at once; what is kept is bounded', () => {

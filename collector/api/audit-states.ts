@@ -1,0 +1,118 @@
+/**
+ * What a route changes outside the row that its address names, as it is at the moment: read before the change and after it,
+ * for the audit log. One key for each thing that may come, go or change, so that only these are kept.
+ */
+import type { FastifyRequest } from 'fastify';
+import { targetVersions } from '../kpi/budget.ts';
+import { definitionNow } from '../kpi/definition.ts';
+import type { Context } from './context.ts';
+
+export type AuditValues = Readonly<Record<string, unknown>>;
+type Reader = (request: FastifyRequest) => AuditValues | null | Promise<AuditValues | null>;
+
+const paramsOf = ({ params }: FastifyRequest) => params as Record<string, string>;
+
+export function statesOf(context: Context): Readonly<Record<string, Reader>> {
+  const { state, rules, costs, sites, groups, fleet } = context;
+
+  const overrides: Reader = () =>
+    Object.fromEntries(
+      rules
+        .list()
+        .filter(({ owner }) => owner === 'people')
+        .map(({ rule, scope: { of, target }, overrides: parts }) => [`${rule.id} ${of} ${target}`.trim(), parts]),
+    );
+  const membersOf =
+    (places: Pick<typeof sites | typeof groups, 'members'>): Reader =>
+    async (request) => {
+      const members = await places.members(paramsOf(request).id ?? '').catch(() => []);
+      return Object.fromEntries(members.map((id) => [`member ${id}`, fleet.get(id)?.name ?? id]));
+    };
+  const links: Reader = async (request) => {
+    const rows = await state
+      .selectFrom('ticket_links')
+      .select(['id', 'kind', 'target'])
+      .where('ticket', '=', Number(paramsOf(request).id))
+      .execute();
+    return Object.fromEntries(rows.map(({ id, kind, target }) => [`link ${id}`, `${kind} ${target}`]));
+  };
+  const helpers: Reader = async (request) => {
+    const rows = await state
+      .selectFrom('ticket_participants')
+      .select(['person', 'swarm'])
+      .where('ticket', '=', Number(paramsOf(request).id))
+      .where('left_at', 'is', null)
+      .execute();
+    return Object.fromEntries(rows.map(({ person, swarm }) => [`helper ${person}`, swarm]));
+  };
+
+  /** Begun, it is data of its own, which ends at another time than planned. */
+  const occurrences: Reader = async (request) => {
+    const rows = await state
+      .selectFrom('maintenance_occurrences')
+      .select(['start_at', 'end_at'])
+      .where('maintenance', '=', paramsOf(request).id ?? '')
+      .execute();
+    return Object.fromEntries(
+      rows.map(({ start_at, end_at }) => [`begun ${new Date(start_at).toISOString()}`, end_at]),
+    );
+  };
+
+  return {
+    'POST /api/v1/maintenance/:id/end': occurrences,
+    'POST /api/v1/maintenance/:id/extend': occurrences,
+    'POST /api/v1/maintenance/:id/cancel': occurrences,
+    'POST /api/v1/maintenance/:id/approve': occurrences,
+    'PUT /api/v1/rules/:id': overrides,
+    'DELETE /api/v1/rules/:id': overrides,
+    'POST /api/v1/rules/changes': overrides,
+    'PUT /api/v1/sites/:id/members': membersOf(sites),
+    'PUT /api/v1/groups/:id/members': membersOf(groups),
+    'PATCH /api/v1/endpoints/:id': (request) =>
+      Object.fromEntries(groups.namedGroupsOf(paramsOf(request).id ?? '').map(({ id, name }) => [`group ${id}`, name])),
+    'POST /api/v1/tickets/:id/links': links,
+    'DELETE /api/v1/tickets/:id/links/:link': links,
+    'POST /api/v1/tickets/:id/participants/join': helpers,
+    'POST /api/v1/tickets/:id/participants/leave': helpers,
+    async 'PUT /api/v1/tickets/:id/impact'(request) {
+      const row = await state
+        .selectFrom('impacts')
+        .select('segments')
+        .where('ticket', '=', Number(paramsOf(request).id))
+        .orderBy('id', 'desc')
+        .executeTakeFirst();
+      return { segments: row ? JSON.parse(row.segments) : 'estimated' };
+    },
+    async 'PUT /api/v1/changes/:id/targets/:endpoint'(request) {
+      const { id, endpoint = '' } = paramsOf(request);
+      const row = await state
+        .selectFrom('change_targets')
+        .select(['result', 'note'])
+        .where('change', '=', Number(id))
+        .where('endpoint', '=', endpoint)
+        .executeTakeFirst();
+      return row ? { ...row } : null;
+    },
+    async 'POST /api/v1/status-pages/:id/notices/:notice/updates'(request) {
+      const row = await state
+        .selectFrom('status_notices')
+        .select(['title', 'ended_at'])
+        .where('id', '=', Number(paramsOf(request).notice))
+        .executeTakeFirst();
+      return row ? { notice: row.title, ended_at: row.ended_at } : null;
+    },
+    // Newest first, so that the newest of each stays.
+    'PUT /api/v1/availability/targets': async () =>
+      Object.fromEntries(
+        (await targetVersions(state)).reverse().map(({ scope, target, percent }) => [`${scope} ${target}`, percent]),
+      ),
+    async 'PUT /api/v1/stability/definition'() {
+      const { version, parts } = await definitionNow(state);
+      return { version, ...parts };
+    },
+    async 'PUT /api/v1/costs/settings'() {
+      const [now] = await costs.money();
+      return now ? { currency: now.currency, hourCents: now.hourCents, expected: now.expected } : null;
+    },
+  };
+}
