@@ -2,6 +2,7 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
+import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
@@ -11,7 +12,7 @@ import { createAlerts } from './alerts/alerts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createChangeFeed } from './change-feed.ts';
-import { type DataFolder, openDataFolder } from './data/folder.ts';
+import { type DataFolder, openDataFolder, removeOwn } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
@@ -338,6 +339,9 @@ interface LocalParts {
 /** What runs or lies beside the collector for this machine only. */
 async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: (close: Close) => void): Promise<void> {
   const { folder, accounts, enrollments, addresses } = parts;
+  const found = JSON.stringify({ http: addresses.http, mqtt: addresses.mqtt });
+  writeFileSync(folder.addresses, found, { mode: 0o600 });
+  onStop(() => removeOwn(folder.addresses, found));
   onStop(await writeLocalToken(accounts.tokens, folder.localToken));
   if (!config.localAgent) return;
   const agent = startLocalAgent({

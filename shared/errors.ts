@@ -14,6 +14,10 @@ export interface ErrorRow {
   retryable: boolean;
 }
 
+/** A code is made on two pages, and does not say on which. */
+const newCode =
+  'Create a new one on the page "Add endpoint" or, for a machine that has an endpoint, with "Replace the credential" on its page.';
+
 const row = (status: number, message: string, hint: string, retryable = false): ErrorRow => ({
   status,
   message,
@@ -165,18 +169,14 @@ export const errors = {
     'The join code was not sent to {url}: that connection is not encrypted, so whoever is on the way could read it and report as this machine.',
     'Give the collector a certificate (tls.cert and tls.key in its evenkeel.yaml) and create a new code. If you trust every network on the way: enroll --insecure-http.',
   ),
-  BAD_JOIN_CODE: row(400, 'The join code {code} is not complete.', 'Copy the whole line from the page "Add endpoint".'),
-  JOIN_CODE_UNKNOWN: row(
-    403,
-    'The collector does not know this join code.',
-    'Create a new one on the page "Add endpoint".',
+  BAD_JOIN_CODE: row(
+    400,
+    'The join code {code} is not complete.',
+    'Copy the whole line from the page "Add endpoint", or from "Replace the credential" on the page of the endpoint.',
   ),
-  JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', 'Create a new one on the page "Add endpoint".'),
-  JOIN_CODE_USED: row(
-    403,
-    'This join code has been used {uses} of {uses} times.',
-    'Create a new one on the page "Add endpoint".',
-  ),
+  JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', newCode),
+  JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', newCode),
+  JOIN_CODE_USED: row(403, 'This join code has been used {uses} of {uses} times.', newCode),
   ALREADY_ENROLLED: row(
     409,
     'This machine is enrolled already, as {name} at {collector}.',

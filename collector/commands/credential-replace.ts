@@ -4,7 +4,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { encodeJoinCode } from '../../shared/join-code.ts';
 import { shownInstant } from '../../shared/zone.ts';
-import { pathsOf } from '../data/folder.ts';
+import { pathsOf, runningOn } from '../data/folder.ts';
 import { createEnrollments, pasteLine } from '../fleet/enrollment.ts';
 import { addressesOf } from '../settings/addresses.ts';
 import { writeAudit } from '../state/audit.ts';
@@ -33,11 +33,13 @@ export const command: Command = {
       throw fail('BAD_FLAG', { problem: 'no --endpoint; it is the id or the name of the endpoint' });
     const { config } = settingsFrom(values);
     const { http, mqtt, zone } = config;
-    if (http.port === 0 && http.publicUrl === null)
+    const isSaid = ['http-host', 'http-port'].some((flag) => values[flag] !== undefined);
+    const running = isSaid ? null : runningOn(config.data);
+    if (http.port === 0 && http.publicUrl === null && running === null)
       throw fail('BAD_FLAG', {
-        problem: 'port 0, which the agent cannot find; give the --http-port that it listens on',
+        problem: 'port 0, which the agent cannot find; give the --http-port that it listens on, or start the collector',
       });
-    const addresses = addressesOf(config, { http: http.port, mqtt: mqtt.port });
+    const addresses = { ...addressesOf(config, { http: http.port, mqtt: mqtt.port }), ...running };
     const paths = pathsOf(config.data);
     if (config.state === null && !existsSync(paths.state)) throw fail('NO_DATA', { path: config.data });
     const state = await openState(config.state ?? paths.state);

@@ -15,6 +15,8 @@ export interface DataFolder {
   /** Of the agent that runs beside the collector. */
   agent: string;
   localToken: string;
+  /** Where it is found while it runs, as JSON: for the commands of this machine. */
+  addresses: string;
   /** What must stay where it is while this process runs: without one of them another collector could begin anew. */
   kept: readonly string[];
   release(): void;
@@ -31,6 +33,7 @@ export const pathsOf = (path: string) => ({
   series: join(path, 'series'),
   agent: join(path, 'agent'),
   localToken: join(path, 'local.token'),
+  addresses: join(path, 'addresses.json'),
 });
 
 /** @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL */
@@ -109,6 +112,22 @@ function takeLock(path: string): DatabaseSync {
     if (errcode !== undefined && [5, 6].includes(errcode & 0xff))
       throw fail('DATA_IN_USE', { path, pid: holderOf(path) });
     throw fail('DATA_NOT_WRITABLE', { path, reason: reasonOf(thrown) }, thrown);
+  }
+}
+
+/** The addresses of the collector that runs on this folder; null where none does. */
+export function runningOn(path: string): { http: string; mqtt: string } | null {
+  const text = readText(pathsOf(path).addresses);
+  return text !== null && isAlive(Number(holderOf(path))) ? JSON.parse(text) : null;
+}
+
+/** What was killed leaves its files. */
+function isAlive(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && process.kill(pid, 0);
+  } catch (thrown) {
+    // Of another user: it is there.
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDataFolder, prepareFolder } from '../../collector/data/folder.ts';
+import { openDataFolder, prepareFolder, runningOn } from '../../collector/data/folder.ts';
 import { defaultRules } from '../../collector/evaluate/defaults.ts';
 import { familiesOf } from '../../dashboards/web/rules/family.ts';
 import type { RuleEntry } from '../../shared/api.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
-import { runCollector, temporaryFolder } from '../support/processes.ts';
+import { runCollector, startCollector, temporaryFolder } from '../support/processes.ts';
 
 const test = suite('data folder');
 const folder = temporaryFolder();
@@ -37,6 +37,21 @@ test('one holder at a time, and free again after it', () => {
   );
   held.release();
   openDataFolder(path).release();
+});
+
+test('where it is found is known while it runs, and no longer when it was stopped or killed', async () => {
+  const path = join(folder.path, 'found');
+  assert.is(runningOn(path), null);
+  const first = await startCollector(path);
+  assert.is(runningOn(path)?.http, first.http);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  assert.is(runningOn(path), null, 'what it left is not believed');
+  const second = await startCollector(path);
+  assert.is(runningOn(path)?.http, second.http);
+  second.child.kill('SIGTERM');
+  await second.ended;
+  assert.not.ok(existsSync(join(path, 'addresses.json')));
 });
 
 test('a lock and a pid left by a killed process block no one', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../../shared/api.ts';
+import { decodeJoinCode } from '../../../shared/join-code.ts';
 import { openWire } from '../../simulate/wire.ts';
 import { startAgent } from '../../support/agent.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
@@ -159,6 +160,10 @@ test('the command prints one line that does it; that it was made and used stands
     'enrolled, and enrolled again',
   );
   assert.not.ok(JSON.stringify(rows).includes(code), 'the code itself is nowhere');
+
+  const found = await command('--endpoint', before.name);
+  const line = /^echo (\S+) /.exec(found.stdout)?.[1] ?? '';
+  assert.is(decodeJoinCode(line).url, collector.started.addresses.http, 'the collector that runs on this folder');
 
   const unknown = await command('--endpoint', 'nobody', '--http-port', port);
   assert.is(unknown.code, 1);
