@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createServer } from 'vite';
+import { wordsOf } from './support/arguments.ts';
 import { freePort } from './support/port.ts';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +24,7 @@ const settleMs = 100;
 /** Not pages of the web app: what the collector itself answers. */
 const answered = '^/(api|metrics|healthz|readyz|openapi)(/|\\.|$|\\?)';
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, port: { type: 'string', default: '5173' } } });
+const { values } = wordsOf({ options: { data: { type: 'string' }, port: { type: 'string', default: '5173' } } });
 if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
   process.stderr.write(`--port ${values.port} is not a port; give a whole number from 0 (any free one) to 65535.\n`);
   process.exit(2);

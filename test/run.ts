@@ -14,9 +14,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { readCoverage } from './runner/coverage.ts';
 import { endAll, type Outcome, runFile } from './runner/run-file.ts';
+import { wordsOf } from './support/arguments.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const top = dirname(here);
@@ -26,7 +26,7 @@ const heavy = /^(road|browser|tools)[\\/]/;
 const againAtMost = 5;
 const rooms = ['agent', 'collector', 'shared', 'dashboards'];
 
-const { values: options, positionals: wanted } = parseArgs({
+const { values: options, positionals: wanted } = wordsOf({
   allowPositionals: true,
   options: { grep: { type: 'string' }, watch: { type: 'boolean' }, coverage: { type: 'boolean' } },
 });

@@ -11,8 +11,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { startBroker } from '../support/broker.ts';
 
 interface Cost {
@@ -126,7 +126,7 @@ function line(name: string, cost: Cost, cpuPerCycle: number): string {
 
 /** Runs the comparison and prints one line a guest. Linux only: elsewhere there is no /proc to count in. */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { minutes: { type: 'string' }, interval: { type: 'string' } } });
+  const { values } = wordsOf({ args, options: { minutes: { type: 'string' }, interval: { type: 'string' } } });
   const minutes = Number(values.minutes ?? 10);
   const intervalS = Number(values.interval ?? 10);
   if (process.platform !== 'linux') return console.log('SKIP agent bench: it counts in /proc, which only Linux has');

@@ -12,11 +12,11 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createChecks } from '../../agent/checks/index.ts';
 import { memoryPath } from '../../agent/context.ts';
 import { paceOf } from '../../agent/intervals.ts';
 import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { startBroker } from '../support/broker.ts';
 import type { CheckCost } from './day-child.ts';
 
@@ -174,7 +174,7 @@ async function gaps(seconds: number): Promise<void> {
 
 /** Prints the table and the figures. Linux only: elsewhere there is no /proc to look in. */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { runs: { type: 'string' }, seconds: { type: 'string' } } });
+  const { values } = wordsOf({ args, options: { runs: { type: 'string' }, seconds: { type: 'string' } } });
   if (process.platform !== 'linux') return console.log('SKIP day bench: it looks in /proc, which only Linux has');
   print(await table(Number(values.runs ?? 20)));
   await gaps(Number(values.seconds ?? 60));

@@ -5,8 +5,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { openState } from '../../collector/state/open.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { startCollector, temporaryFolder } from '../support/processes.ts';
 import { statePlace } from '../support/state.ts';
 import { addEndpoint, type Credential } from '../support/station.ts';
@@ -23,7 +23,7 @@ const kinds = floods.filter(({ name }) => name !== 'none');
  */
 export async function run(args: string[]): Promise<void> {
   const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
-  const { values } = parseArgs({
+  const { values } = wordsOf({
     args,
     options: { minutes: number(1), honest: number(500), heap: number(512), interval: number(10) },
   });

@@ -9,7 +9,6 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { openState } from '../../collector/state/open.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import { encode } from '../../shared/report.ts';
@@ -17,6 +16,7 @@ import { topicOf } from '../../shared/topics.ts';
 import { metricsAt } from '../simulate/fast.ts';
 import { makeMachine } from '../simulate/machine.ts';
 import { openWire, type Wire } from '../simulate/wire.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { type RunningCollector, startCollector, temporaryFolder } from '../support/processes.ts';
 import { countRows, statePlace } from '../support/state.ts';
 import { addEndpoint, type Credential, epochOf } from '../support/station.ts';
@@ -291,7 +291,7 @@ function row(flood: Flood, forS: number, found: Figures): string {
 
 /** @param args `--seconds N` (20; 600 for the whole goal), `--only a,b`, `--heap MB` (512) */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = wordsOf({
     args,
     options: {
       seconds: { type: 'string', default: '20' },

@@ -10,7 +10,6 @@ import { connect, type Socket } from 'node:net';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'mqtt-packet';
 import { encode } from '../../shared/report.ts';
@@ -18,6 +17,7 @@ import { bucketOf, topicOf } from '../../shared/topics.ts';
 import { metricsAt } from '../simulate/fast.ts';
 import { makeMachine } from '../simulate/machine.ts';
 import { connectPacket, openWire, type Wire } from '../simulate/wire.ts';
+import { wordsOf } from '../support/arguments.ts';
 import type { Kept, Usage } from './intake-broker.ts';
 import { endpointId, secretOf } from './intake-names.ts';
 
@@ -257,7 +257,7 @@ async function memory(endpoints: number): Promise<void> {
  */
 export async function run(args: string[]): Promise<void> {
   const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
-  const { values } = parseArgs({
+  const { values } = wordsOf({
     args,
     options: { reports: number(60_000), rounds: number(3), endpoints: number(10_000), against: { type: 'string' } },
   });

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createChangeFeed } from '../../collector/change-feed.ts';
 import { kpiDetail } from '../../collector/kpi/answer.ts';
 import { kpis } from '../../collector/kpi/kpis/index.ts';
@@ -25,6 +24,7 @@ import { createPdfs } from '../../collector/reports/pdf/pdf.ts';
 import { createReports } from '../../collector/reports/reports.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import { movedPeriod } from '../../shared/period.ts';
+import { wordsOf } from '../support/arguments.ts';
 
 const day = 86_400_000;
 const zone = 'Europe/Berlin';
@@ -45,7 +45,7 @@ interface Measured {
 const growth = new Map<string, Map<number, Measured>>();
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = wordsOf({
     args,
     options: { endpoints: { type: 'string', default: '100,1000,10000' }, months: { type: 'string', default: '13' } },
   });

@@ -8,7 +8,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Duck, openDuck } from '../../collector/series/embedded/duck.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { partitionMs, type Segment } from '../../collector/series/embedded/plan.ts';
@@ -21,6 +20,7 @@ import { silentLog } from '../../shared/log.ts';
 import { catalogue } from '../../shared/metrics.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import { createRandom } from '../simulate/random.ts';
+import { wordsOf } from '../support/arguments.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -29,7 +29,7 @@ const lines = catalogue
   .map(({ measurement, field }, i) => ({ id: i + 1, metric: `${measurement}.${field}`, tags: {} }));
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = wordsOf({
     args,
     options: { endpoints: { type: 'string', default: '1000' }, days: { type: 'string', default: '7' } },
   });

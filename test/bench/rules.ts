@@ -7,7 +7,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defaultRules } from '../../collector/evaluate/defaults.ts';
@@ -24,6 +23,7 @@ import {
   type SceneOptions,
   second,
 } from '../collector/alerts/scene.ts';
+import { wordsOf } from '../support/arguments.ts';
 
 /** Reports and pings wait meanwhile; ms. */
 const longestGoalMs = 50;
@@ -32,7 +32,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const rules = defaultRules.filter(({ enabled, applies }) => enabled && applies !== 'workstation');
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { endpoints: { type: 'string', default: '4000' } } });
+  const { values } = wordsOf({ args, options: { endpoints: { type: 'string', default: '4000' } } });
   const count = Number(values.endpoints);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-rules-'));
   try {

@@ -15,7 +15,7 @@ const password = 'a sentence that nobody guesses';
 /** The parts that run, with links to the packages: Vite keeps what it prepares beside them, so in the copy. */
 function copyTree(to: string): void {
   const parts = ['agent', 'collector', 'shared', 'dashboards', 'package.json', 'tsconfig.json'];
-  for (const part of [...parts, 'test/dev.ts', 'test/support/port.ts'])
+  for (const part of [...parts, 'test/dev.ts', 'test/support/port.ts', 'test/support/arguments.ts'])
     cpSync(join(top, part), join(to, part), { recursive: true });
   mkdirSync(join(to, 'node_modules'));
   for (const name of readdirSync(join(top, 'node_modules')))

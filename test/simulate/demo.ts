@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { reasonOf } from '../../shared/errors.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { createSimulated, type Simulated } from './endpoint.ts';
 import { demoPlan } from './history/demo-plan.ts';
 import { type FilledEndpoint, fillHistory } from './history/fill.ts';
@@ -23,25 +23,18 @@ const usage = `npm run demo -- [options]
   --seed S          the same seed is the same history (1)
   --keep            leave the folder when it ends, and say where it is`;
 
-const { values } = parsed({
-  options: {
-    days: { type: 'string', default: '90' },
-    'http-port': { type: 'string', default: '7460' },
-    seed: { type: 'string', default: '1' },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+const { values } = wordsOf(
+  {
+    options: {
+      days: { type: 'string', default: '90' },
+      'http-port': { type: 'string', default: '7460' },
+      seed: { type: 'string', default: '1' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   },
-});
-
-/** What is not understood is answered in words, as the other commands do. */
-function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
-  try {
-    return parseArgs(config);
-  } catch (thrown) {
-    process.stderr.write(`${reasonOf(thrown).split('. ')[0]}\n\n${usage}\n`);
-    process.exit(2);
-  }
-}
+  usage,
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-demo-'));
 const data = join(folder, 'data');

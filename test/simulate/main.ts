@@ -5,10 +5,10 @@
 import '../../shared/needs-node.ts';
 
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseDuration } from '../../shared/duration.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
+import { wordsOf } from '../support/arguments.ts';
 import { findToken, makeCode } from './enroll.ts';
 import { startFleet } from './fleet.ts';
 import { demoPlan } from './history/demo-plan.ts';
@@ -29,20 +29,23 @@ const reportEveryMs = 5000;
 const drainMs = 60_000;
 
 function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      endpoints: { type: 'string', default: '100' },
-      interval: { type: 'string', default: '10s' },
-      duration: { type: 'string' },
-      collector: { type: 'string', default: 'http://127.0.0.1:7460' },
-      code: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      steady: { type: 'boolean', default: false },
-      history: { type: 'string' },
-      data: { type: 'string', default: 'data' },
-      help: { type: 'boolean', short: 'h', default: false },
+  const { values } = wordsOf(
+    {
+      options: {
+        endpoints: { type: 'string', default: '100' },
+        interval: { type: 'string', default: '10s' },
+        duration: { type: 'string' },
+        collector: { type: 'string', default: 'http://127.0.0.1:7460' },
+        code: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        steady: { type: 'boolean', default: false },
+        history: { type: 'string' },
+        data: { type: 'string', default: 'data' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     },
-  });
+    usage,
+  );
   const endpoints = Number(values.endpoints);
   if (!Number.isInteger(endpoints) || endpoints < 1) throw new Error(`--endpoints "${values.endpoints}" is no number`);
   const seed = Number(values.seed);
