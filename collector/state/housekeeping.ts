@@ -2,7 +2,6 @@
  * Nightly chores, in the order of the list. The time of each chore's last run is kept in state, so a collector
  * that was off at night catches up when it starts; running one twice changes nothing.
  */
-import { schedule } from 'node-cron';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { State } from './open.ts';
@@ -21,16 +20,19 @@ export interface HousekeepingParts {
 }
 
 export interface Housekeeping {
-  /** Runs the chores that have not run for a day. */
+  /** Runs the chores that have not run since the last night. */
   runDue(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Little load in most places, and not the full hour, at which other jobs start. */
-const nightly = '17 3 * * *';
-/** A little under a day, so that a run that comes a minute early is not skipped. */
-const dayMs = 23 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+/** 03:17 UTC: little load in most places, and not the full hour, at which other jobs start. */
+const nightMs = (3 * 60 + 17) * 60_000;
+/** How often the clock is asked whether the night has come. A machine that slept through it wakes up to it. */
+const lookEveryMs = 60_000;
 const key = 'housekeeping';
+
+const nightBefore = (at: number) => Math.floor((at - nightMs) / dayMs);
 
 export function createHousekeeping({ state, clock, log, chores }: HousekeepingParts): Housekeeping {
   let running: Promise<void> = Promise.resolve();
@@ -44,9 +46,9 @@ export function createHousekeeping({ state, clock, log, chores }: HousekeepingPa
     const done = await lastDone();
     for (const { name, run } of chores) {
       const now = clock.now();
+      const last = done[name];
       // A last time in the future comes from a wrong clock: the chore runs again, which harms nothing.
-      const since = now - (done[name] ?? 0);
-      if (since >= 0 && since < dayMs) continue;
+      if (last !== undefined && last <= now && nightBefore(last) === nightBefore(now)) continue;
       try {
         await run();
         done[name] = now;
@@ -66,12 +68,19 @@ export function createHousekeeping({ state, clock, log, chores }: HousekeepingPa
     running = running.then(once).catch((thrown) => log.error({ err: thrown }, 'Housekeeping could not be noted'));
     return running;
   };
-  const task = schedule(nightly, runDue, { timezone: 'UTC', noOverlap: true });
+  // By the clock that is handed in, as all that the chores do: a history that is filled in has its nights, too.
+  let night = nightBefore(clock.now());
+  const timer = setInterval(() => {
+    const latest = nightBefore(clock.now());
+    if (latest === night) return;
+    night = latest;
+    void runDue();
+  }, lookEveryMs).unref();
 
   return {
     runDue,
     async stop() {
-      await task.destroy();
+      clearInterval(timer);
       await running;
     },
   };

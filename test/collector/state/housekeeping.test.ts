@@ -1,8 +1,10 @@
+import { mock } from 'node:test';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHousekeeping } from '../../../collector/state/housekeeping.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { silentLog } from '../../../shared/log.ts';
+import { until } from '../../support/until.ts';
 
 const day = 86_400_000;
 
@@ -46,6 +48,32 @@ test('a chore that fails keeps no other from being done, and is tried again', as
   assert.equal(good.done, ['first']);
   await good.keeping.stop();
   await state.destroy();
+});
+
+test('the night comes by the clock that is handed in, once, and also after the clock was set back', async () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  const state = await openState(':memory:');
+  const at = { now: Date.parse('2026-11-01T03:30:00Z') };
+  const { done, keeping } = house(state, at);
+  try {
+    await keeping.runDue();
+    assert.is(done.length, 2, 'at the start');
+    at.now = Date.parse('2026-11-02T03:16:59Z');
+    mock.timers.tick(60_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.is(done.length, 2, 'not before 03:17');
+    at.now = Date.parse('2026-11-02T03:17:00Z');
+    mock.timers.tick(60_000);
+    mock.timers.tick(60_000);
+    await until(() => done.length === 4, 5000, 'the night');
+    at.now = Date.parse('2026-10-31T12:00:00Z');
+    mock.timers.tick(60_000);
+    await until(() => done.length === 6, 5000, 'the night of the clock that was set back');
+  } finally {
+    await keeping.stop();
+    await state.destroy();
+    mock.timers.reset();
+  }
 });
 
 test.run();
