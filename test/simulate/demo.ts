@@ -15,6 +15,7 @@ import { wordsOf } from '../support/arguments.ts';
 import { createSimulated, type Simulated } from './endpoint.ts';
 import { demoPlan } from './history/demo-plan.ts';
 import { type FilledEndpoint, fillHistory } from './history/fill.ts';
+import { Stopped, stopOnSignal } from './stop.ts';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const usage = `npm run demo -- [options]
@@ -66,7 +67,9 @@ function build(): void {
   console.log('Builds the web app …');
   const vite = join(top, 'node_modules', 'vite', 'bin', 'vite.js');
   const words = ['build', '--config', join(web, 'vite.config.ts'), '--logLevel', 'warn'];
-  const { status } = spawnSync(process.execPath, [vite, ...words], { cwd: top, stdio: 'inherit' });
+  const { status, signal } = spawnSync(process.execPath, [vite, ...words], { cwd: top, stdio: 'inherit' });
+  // Ctrl+C reaches it, too.
+  if (signal !== null) throw new Stopped('Stopped while the web app was built; npm run demo begins anew.');
   if (status !== 0) throw new Error('The web app could not be built; the lines above say why.');
 }
 
@@ -130,9 +133,11 @@ async function demo(): Promise<void> {
   const httpPort = wholeNumber('http-port', 0);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const plan = demoPlan(days, Date.now(), timeZone, wholeNumber('seed', 0));
+  const { signal, release } = stopOnSignal('nothing is left of it; npm run demo begins anew.');
   build();
-  const filled = await fillHistory({ plan, data, until: Date.now, onDay: console.log });
-  if (isEnding) return;
+  const filled = await fillHistory({ plan, data, until: Date.now, onDay: console.log, signal });
+  release();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(0));
   const url = await startCollector(httpPort);
   goOn(filled, url);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
@@ -143,9 +148,8 @@ if (values.help) {
   console.log(usage);
   rmSync(folder, { recursive: true, force: true });
 } else {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
   demo().catch((thrown: unknown) => {
     console.error(reasonOf(thrown));
-    void end(1);
+    void end(thrown instanceof Stopped ? 130 : 1);
   });
 }

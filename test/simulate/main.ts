@@ -13,6 +13,7 @@ import { findToken, makeCode } from './enroll.ts';
 import { startFleet } from './fleet.ts';
 import { demoPlan } from './history/demo-plan.ts';
 import { fillHistory } from './history/fill.ts';
+import { Stopped, stopOnSignal } from './stop.ts';
 
 const usage = `npm run simulate -- [options]
   --endpoints N     how many (100)
@@ -64,9 +65,9 @@ function readArguments() {
 async function fill(data: string, historyMs: number, seed: number): Promise<number> {
   const started = performance.now();
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const { signal } = stopOnSignal('nothing was written; the same command begins anew.');
   const plan = demoPlan(Math.ceil(historyMs / 86_400_000), Date.now(), timeZone, seed);
-  const filled = await fillHistory({ plan, data: resolve(data), until: Date.now, onDay: console.log });
+  const filled = await fillHistory({ plan, data: resolve(data), until: Date.now, onDay: console.log, signal });
   console.log(
     `${filled.length} endpoints in ${resolve(data)}, after ${((performance.now() - started) / 1000).toFixed(0)} s`,
   );
@@ -106,6 +107,10 @@ async function simulate(): Promise<number> {
 try {
   process.exit(await simulate());
 } catch (thrown) {
+  if (thrown instanceof Stopped) {
+    console.error(thrown.message);
+    process.exit(130);
+  }
   console.error(reasonOf(thrown));
   console.error(`\n${usage}`);
   process.exit(1);

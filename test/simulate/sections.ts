@@ -2,7 +2,7 @@
 
 import type { BackupJob, Host, OsState, PatchState } from '../../shared/inventory.ts';
 import { quotation, reason } from '../../shared/reason.ts';
-import { bootedAt, type Machine } from './machine.ts';
+import { absenceAt, bootedAt, type Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { ageOf, has } from './troubles.ts';
 
@@ -79,15 +79,30 @@ export function patchesOf(machine: Machine, at: number): PatchState | null {
   };
 }
 
-/** At two in the morning UTC, each machine in its own minute. */
-const runsAt = (machine: Machine) => 2 * hour + (machine.seed % 50) * 60_000;
-const lastNight = (machine: Machine, at: number) => Math.floor((at - runsAt(machine)) / day) * day + runsAt(machine);
+/** Each machine in its own minute: a server at two in the morning UTC, a laptop in the afternoon, while it is in use. */
+const runsAt = ({ kind, seed, zone }: Machine) => (kind === 'server' ? 2 : 15.5 - zone) * hour + (seed % 50) * 60_000;
+/** Nobody is away for longer. */
+const daysLooked = 14;
+/** What was missed is made up for, some time after the machine is back. */
+const catchUpMs = 40 * 60_000;
+
+function lastRun(machine: Machine, at: number): number {
+  const usual = Math.floor((at - runsAt(machine)) / day) * day + runsAt(machine);
+  if (!machine.absences) return usual;
+  for (let days = 0; days < daysLooked; days++) {
+    const absence = absenceAt(machine, usual - days * day);
+    if (!absence) return usual - days * day;
+    const late = absence.to + catchUpMs;
+    if (late <= at && !absenceAt(machine, late)) return late;
+  }
+  return usual - daysLooked * day;
+}
 
 export function backupsOf(machine: Machine, at: number): BackupJob[] {
   if (has(machine, 'backup-none', at)) return [];
-  const last = lastNight(machine, at);
+  const last = lastRun(machine, at);
   /** The last run before the trouble began. */
-  const before = (age: number | null) => (age === null ? last : Math.min(last, lastNight(machine, at - age)));
+  const before = (age: number | null) => (age === null ? last : Math.min(last, lastRun(machine, at - age)));
   const late = ageOf(machine, 'backup-late', at);
   const failing = ageOf(machine, 'backup-failed', at);
   const never = has(machine, 'backup-never', at);

@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto';
 
 export interface Api {
-  /** @param as name of a person who has joined. @returns the answer. @throws Error with what the collector said */
-  call(method: string, path: string, body?: object, as?: string): Promise<unknown>;
+  /**
+   * @param as name of a person who has joined; null: somebody without log-in
+   * @returns the answer. @throws Error with what the collector said
+   */
+  call(method: string, path: string, body?: object, as?: string | null): Promise<unknown>;
   /** @returns whether it was possible: CONFLICT is an answer that people get, too */
-  attempt(method: string, path: string, body?: object, as?: string): Promise<boolean>;
+  attempt(method: string, path: string, body?: object, as?: string | null): Promise<boolean>;
   /** Adds an operator with this name, who then may act. */
   join(name: string): Promise<void>;
 }
@@ -28,17 +31,19 @@ export function createApi(base: string, admin: string): Api {
     return person.cookie;
   }
 
-  async function answerTo(method: string, path: string, body: object | undefined, as: string | undefined) {
-    const own = as === undefined ? { authorization: `Bearer ${admin}` } : { cookie: people.get(as)?.cookie ?? '' };
+  async function answerTo(method: string, path: string, body?: object, as?: string | null) {
+    const cookie = people.get(as ?? '')?.cookie ?? '';
+    const own: Record<string, string> =
+      as === undefined ? { authorization: `Bearer ${admin}` } : as === null ? {} : { cookie };
     let response = await send(method, path, own, body);
     // Their session has ended, as after a weekend.
-    if (response.status === 401 && as !== undefined)
+    if (response.status === 401 && typeof as === 'string')
       response = await send(method, path, { cookie: await logIn(as) }, body);
     const text = await response.text();
     return { response, answer: text === '' ? null : JSON.parse(text) };
   }
 
-  async function call(method: string, path: string, body?: object, as?: string): Promise<unknown> {
+  async function call(method: string, path: string, body?: object, as?: string | null): Promise<unknown> {
     const { response, answer } = await answerTo(method, path, body, as);
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(answer)}`);
     return answer;

@@ -3,9 +3,17 @@ import type { Api } from './api.ts';
 
 const reason = 'figures of accounting';
 
-/** @param startAt ms UTC. @param people at all sites */
-export async function enterBooks(api: Api, startAt: number, people: number): Promise<void> {
-  const date = Temporal.Instant.fromEpochMilliseconds(startAt).toZonedDateTimeISO('UTC').toPlainDate();
+interface BookParts {
+  /** ms UTC. */
+  startAt: number;
+  /** Report zone, IANA. */
+  zone: string;
+  /** At all sites. */
+  people: number;
+}
+
+export async function enterBooks(api: Api, { startAt, zone, people }: BookParts): Promise<void> {
+  const date = Temporal.Instant.fromEpochMilliseconds(startAt).toZonedDateTimeISO(zone).toPlainDate();
   const from = date.with({ day: 1 }).toString();
   const month = from.slice(0, 7);
   const settings = { currency: 'EUR', hourCents: 3200, expected: ['people', 'tools'], reason };

@@ -50,7 +50,7 @@ export function demoPlan(days: number, until: number, zone: string, seed: number
   const startAt = Math.floor(until / day) * day - days * day;
   const span = { start: startAt, end: until };
   const outages = outagesOf(span, zone, seed).filter(({ from, to }) => from > startAt + day && to < until - 2 * hour);
-  const troubles = [...troublesOf(until), ...usualTroubles(span, seed)].filter(({ from }) => from > startAt + hour);
+  const troubles = [...troublesOf(until, zone), ...usualTroubles(span, seed)].filter(({ from }) => from > startAt + hour);
   const works = worksOf(startAt).filter(({ enteredAt }) => enteredAt > startAt);
   const changes = changesOf(until).filter(({ enteredAt }) => enteredAt > startAt + hour);
   return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works, changes };
@@ -203,7 +203,8 @@ const startOf = (at: number, zone: string) =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).startOfDay();
 
 /** What can be told from the history, and what is wrong now. */
-function troublesOf(until: number): ScriptedTrouble[] {
+function troublesOf(until: number, zone: string): ScriptedTrouble[] {
+  const lastMonth = lastFullMonth(until, zone).start;
   const past = (host: string, kind: TroubleKind, daysAgo: number, lasts: number): ScriptedTrouble => {
     const from = until - daysAgo * day;
     return { host, kind, from, to: from + lasts };
@@ -216,7 +217,14 @@ function troublesOf(until: number): ScriptedTrouble[] {
   const flapping = [0, 16, 33, 51, 70].map((after) =>
     past('ber-web-1', 'service', 24 - (after * minute) / day, 8 * minute),
   );
+  /** A month without any of these would show nothing but full marks. */
+  const inLastMonth = (host: string, kind: TroubleKind, afterDays: number, days: number): ScriptedTrouble => {
+    const from = lastMonth + afterDays * day;
+    return { host, kind, from, to: from + days * day };
+  };
   return [
+    inLastMonth('nyc-files-1', 'restore-failed', 6, 9),
+    inLastMonth('osa-print-1', 'security-updates', 11, 8),
     past('ber-files-1', 'disk-filling', 40, 13 * hour),
     past('nyc-db-1', 'backup-late', 20, 3 * day),
     past('osa-erp-1', 'memory', 27, 5 * hour),

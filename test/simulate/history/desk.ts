@@ -1,5 +1,6 @@
 /** Simulated people: they see tickets after a while, in the hours of their site, and handle them as people do. */
 import type { State } from '../../../collector/state/open.ts';
+import type { TicketDetail } from '../../../shared/api.ts';
 import { type BusinessClock, businessClock, officeHours } from '../../../shared/calendar.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { Api } from './api.ts';
@@ -51,12 +52,22 @@ const requests = [
   'Licence for the drawing program',
   'Laptop is slow after the update',
 ] as const;
+/** What a satisfied person gives is common, what an angry one gives is rare: of 20 answers. */
+const ratings = [...Array(9).fill(5), ...Array(6).fill(4), 3, 3, 3, 2, 1] as readonly number[];
+const remarks: Readonly<Record<number, string>> = { 5: 'Quick and kind.', 2: 'It took two days.', 1: 'It came back.' };
 const users = ['Noor Haddad', 'Lena Brandt', 'Haruto Sato', 'Aoi Kimura', 'Daniel Price', 'Olivia Reyes'] as const;
 const holds = [
   { reason: 'awaiting_vendor', text: 'The vendor sends a spare part.' },
   { reason: 'awaiting_requester', text: 'Waiting for the user to be back.' },
   { reason: 'awaiting_change', text: 'Needs the next night of patches.' },
 ] as const;
+
+/** An answer that somebody will give to the question how satisfied they are. */
+interface ComingRating {
+  at: number;
+  token: string;
+  rating: number;
+}
 
 type OpenTicket = Awaited<ReturnType<typeof openTickets>>[number];
 
@@ -71,6 +82,7 @@ const openTickets = (state: State) =>
 export async function createDesk({ seed, sites, works, changes, api, state, now }: DeskParts): Promise<Desk> {
   const random = createRandom(seed + 4711);
   const handled = new Map<number, Handled>();
+  const coming: ComingRating[] = [];
   const people = new Map<string, readonly string[]>();
   const clocks = new Map<string, BusinessClock>();
   for (const { name: site, zone, desk } of sites) {
@@ -135,9 +147,22 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
         return;
       }
       if (kind !== 'person') await stateImpact(id, as);
-      await act('resolve', { text: pick(random, kind === 'person' ? cured.person : cured.back) });
+      const done = await act('resolve', { text: pick(random, kind === 'person' ? cured.person : cured.back) });
       mine.step = 'done';
+      giveLink(id, (done as TicketDetail).ratingToken);
     }
+  }
+
+  /** Who asked gets the link by which they can say how satisfied they are. Many never use it. */
+  function giveLink(id: number, token: string | null): void {
+    if (token === null || chance(id, 8) < 0.35) return;
+    const rating = ratings[Math.floor(chance(id, 9) * ratings.length)] ?? 5;
+    coming.push({ at: now() + Math.round(hour * (0.2 + 60 * chance(id, 10) ** 3)), token, rating });
+  }
+
+  async function rate({ token, rating }: ComingRating): Promise<void> {
+    const comment = remarks[rating];
+    await api.call('POST', `/api/v1/rate/${token}`, { rating, ...(comment ? { comment } : {}) }, null);
   }
 
   /** What was estimated, confirmed; sometimes it was not as bad for everybody. */
@@ -164,11 +189,16 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
   }
 
   return {
-    next: () => Math.min(lookAt, askAt, announced[0]?.enteredAt ?? Infinity, planner.next()),
+    next: () =>
+      Math.min(lookAt, askAt, announced[0]?.enteredAt ?? Infinity, planner.next(), ...coming.map((one) => one.at)),
     async run() {
       const at = now();
       while (announced[0] && announced[0].enteredAt <= at) await announce(announced.shift() as PlannedWork);
       await planner.run(at);
+      for (const one of coming.filter((due) => due.at <= at)) {
+        coming.splice(coming.indexOf(one), 1);
+        await rate(one);
+      }
       if (at >= askAt) {
         await ask();
         askAt = at + day * (0.2 + 1.6 * random());

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Availability, ChangeRow, Impact, KpiDetail, Kpis, ProductRow } from '../../../shared/api.ts';
+import type { AlertDetail, Availability, ChangeRow, Impact, Incident, KpiDetail, Kpis, ProductRow, TicketDetail, TicketRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { fillHistory } from './fill.ts';
@@ -153,6 +153,23 @@ test('each outage and trouble has one ticket, which a person has handled', async
   );
   for (const { id, touched_at, restored_at, resolved_by } of tickets)
     assert.ok(touched_at && restored_at && resolved_by !== 'monitor', `ticket ${id}`);
+});
+
+test('an alert of an incident fired at one moment: in its ticket, on its own page, in the list of the incident', async () => {
+  const { items } = await get<{ items: TicketRow[] }>('/api/v1/tickets?limit=1000');
+  const site = items.find(({ kind }) => kind === 'incident') as TicketRow;
+  const { events } = await get<TicketDetail>(`/api/v1/tickets/${site.id}`);
+  const { alerts } = await get<Incident>(`/api/v1/incidents/${site.id}`);
+  const joined = events.filter(({ kind }) => kind === 'fired');
+  assert.is(joined.length, 5);
+  for (const { at, data } of joined) {
+    const { alert: id } = data as { alert: string };
+    const own = await get<AlertDetail>(`/api/v1/alerts/${id}`);
+    const fired = own.events.find(({ code }) => code === 'firing')?.at;
+    const listed = alerts.find((alert) => alert.id === id)?.firedAt;
+    assert.equal([at, own.alert.firedAt, listed], [fired, fired, fired]);
+    assert.ok(at <= site.openedAt, 'the ticket opened two minutes later');
+  }
 });
 
 test('nothing was refused, and the log has no complaint', async () => {

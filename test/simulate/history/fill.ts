@@ -8,11 +8,12 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCollector } from '../../../collector/collector.ts';
+import { presentMonth } from '../../../collector/kpi/period.ts';
 import { createLog } from '../../../collector/log.ts';
 import { loadConfig } from '../../../collector/settings/config.ts';
 import { openState } from '../../../collector/state/open.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
-import { movedPeriod, periodAround } from '../../../shared/period.ts';
+import { movedPeriod } from '../../../shared/period.ts';
 import type { Credential } from '../endpoint.ts';
 import { enroll } from '../enroll.ts';
 import type { Machine } from '../machine.ts';
@@ -36,6 +37,8 @@ export interface FillOptions {
   until(): number;
   /** A line for people, once a day of the history. */
   onDay?(line: string): void;
+  /** Ends it early: nothing of it stays. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface FilledEndpoint {
@@ -45,7 +48,7 @@ export interface FilledEndpoint {
 }
 
 /**
- * @throws Error where the folder has a state already: a past beside the real one would be believed
+ * @throws Error where the folder has a state already: a past beside the real one would be believed; the reason of `signal`
  * @returns who was enrolled, in the order of the plan: a live fleet can go on with them
  */
 export async function fillHistory(options: FillOptions): Promise<FilledEndpoint[]> {
@@ -54,13 +57,14 @@ export async function fillHistory(options: FillOptions): Promise<FilledEndpoint[
     throw new Error(
       `The data folder ${data} is not empty: a history is made in one without a collector's state. Name another with --data.`,
     );
-  const scratch = mkdtempSync(join(scratchBase(), 'evenkeel-history-'));
+  const scratch = mkdtempSync(join(scratchBase(), `evenkeel-history-${process.pid}-`));
   const remove = () => rmSync(scratch, { recursive: true, force: true });
-  // Ctrl+C may end the process in the middle.
+  // Whatever ends the process in the middle.
   process.once('exit', remove);
   try {
     const filled = await fill({ ...options, data: join(scratch, 'data') });
     await letPeopleGo(join(scratch, 'data', 'state.db'));
+    options.signal?.throwIfAborted();
     // Complete or not at all.
     cpSync(join(scratch, 'data'), data, { recursive: true });
     return filled;
@@ -78,7 +82,7 @@ function scratchBase(): string {
   return bavail * bsize > neededBytes ? memory : tmpdir();
 }
 
-async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEndpoint[]> {
+async function fill({ plan, data, until, onDay, signal }: FillOptions): Promise<FilledEndpoint[]> {
   const expected = until();
   const planned = await machinesOf(plan, expected);
   const { config } = loadConfig({ data, httpHost: '127.0.0.1', httpPort: '0', mqttPort: '0' }, {}, data);
@@ -99,9 +103,10 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
     const span = { start: plan.startAt, end: expected };
     for (const site of plan.sites) await setUpSite(api, site, span);
     const staff = plan.sites.reduce((sum, { people }) => sum + people, 0);
-    await enterBooks(api, plan.startAt, staff);
+    await enterBooks(api, { startAt: plan.startAt, zone: config.zone, people: staff });
     const filled: FilledEndpoint[] = [];
     for (const { site, machine, people } of planned) {
+      signal?.throwIfAborted();
       const credential = await joinSite(api, addresses.http, site, machine);
       if (people !== null) await api.call('PATCH', `/api/v1/endpoints/${credential.endpoint}`, { people });
       filled.push({ site, machine, credential });
@@ -126,9 +131,10 @@ async function fill({ plan, data, until, onDay }: FillOptions): Promise<FilledEn
         daily.at += day;
       },
     };
-    await live([...guests, desk, daily], { time, source, until });
+    await live([...guests, desk, daily], { time, source, until, signal });
+    signal?.throwIfAborted();
     await enterUsage(api, clock.now(), staff);
-    await publish(api, { start: plan.startAt, end: clock.now() });
+    await publish(api, { start: plan.startAt, end: clock.now() }, config.zone);
     await state.destroy();
     return filled;
   } finally {
@@ -141,9 +147,11 @@ type Actor = Pick<Guest, 'next' | 'run'>;
 
 async function live(
   actors: readonly Actor[],
-  { time, source, until }: { time: VirtualTime; source: DirectSource; until(): number },
+  parts: Pick<FillOptions, 'until' | 'signal'> & { time: VirtualTime; source: DirectSource },
 ): Promise<void> {
-  for (let end = until(); ; end = until()) {
+  const { time, source, until, signal } = parts;
+  // Between two events nothing is half done: the collector of the history can be stopped as any other.
+  for (let end = until(); !signal?.aborted; end = until()) {
     const next = Math.min(...actors.map((actor) => actor.next()));
     if (next >= end) return time.advance(end);
     await time.advance(next);
@@ -165,8 +173,8 @@ async function setUpSite(api: Api, { name, zone, region, people }: SitePlan, spa
 }
 
 /** Last month, or the present one where there was none, as managers take it into a meeting; a status page for everyone. */
-async function publish(api: Api, { start, end }: { start: number; end: number }): Promise<void> {
-  const [first, present] = [periodAround('month', start), periodAround('month', end)];
+async function publish(api: Api, { start, end }: { start: number; end: number }, zone: string): Promise<void> {
+  const [first, present] = [presentMonth(start, zone), presentMonth(end, zone)];
   const period = first < present ? movedPeriod(present, -1) : present;
   for (const language of ['en', 'ja']) await api.call('POST', '/api/v1/reports', { period, language });
   const { items } = (await api.call('GET', '/api/v1/sites')) as { items: { id: string; name: string }[] };

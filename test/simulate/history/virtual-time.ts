@@ -28,6 +28,7 @@ type Run = (...args: unknown[]) => void;
 /** Takes over the timers of this process until `restore`. @param startAt ms UTC */
 export function startVirtualTime(startAt: number): VirtualTime {
   const real = { setInterval, clearInterval, setTimeout, clearTimeout };
+  const realNow = Date.now;
   const timers = new Set<VirtualTimer>();
   let now = startAt;
   let brief = 0;
@@ -82,6 +83,8 @@ export function startVirtualTime(startAt: number): VirtualTime {
     clearInterval: clear,
     clearTimeout: clear,
   });
+  // Limits per minute, such as of log-ins, are of the minutes that pass here.
+  Date.now = () => now;
 
   function runDue(isEvent: boolean): void {
     for (const timer of [...timers]) {
@@ -109,6 +112,9 @@ export function startVirtualTime(startAt: number): VirtualTime {
         await turn();
       }
     },
-    restore: () => void Object.assign(globalThis, real),
+    restore() {
+      Object.assign(globalThis, real);
+      Date.now = realNow;
+    },
   };
 }
