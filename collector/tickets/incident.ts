@@ -44,7 +44,7 @@ export function endIncident(memory: TicketMemory, incident: TicketState, at: num
 /** Attaches the alert to the incident. */
 export function join(memory: TicketMemory, state: TicketState, incident: TicketState, at: number): void {
   memory.act(state, { type: 'attach', key: state.key, at, parent: incident.key, merged: state.open });
-  memory.set(state, { open: false, openDue: null, resolveDue: null, flapping: false, parent: incident.key });
+  memory.set(state, { open: false, openDue: null, resolveDue: null, flapping: false, parent: incident.key, count: 0 });
   memory.addChild(incident, state.key);
   if (state.firing) memory.put(incident, { firingChildren: incident.firingChildren + 1 });
 }

@@ -3,7 +3,7 @@ import type { TicketMemory } from './memory.ts';
 import type { TicketState } from './ticket-state.ts';
 
 export function begin(memory: TicketMemory, state: TicketState, at: number): void {
-  memory.set(state, { open: true, openedBefore: true, touched: false, resolvedAt: null, mutedUntil: null });
+  memory.set(state, { open: true, openedBefore: true, touched: false, resolvedAt: null, mutedUntil: null, count: 0 });
   judgeFlapping(memory, state, at);
 }
 
@@ -33,7 +33,8 @@ export function touch(memory: TicketMemory, state: TicketState, at: number): voi
 /** Closed by hand though it still fires: waits the open delay, because the fix may not be measured yet. */
 export function close(memory: TicketMemory, state: TicketState, at: number, mutedUntil: number | null): void {
   const resolveDue = state.isIncident ? state.resolveDue : null;
-  memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil });
+  // What fires from now on is counted anew: a ticket that flaps shows the fires by which it does.
+  memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil, fires: [] });
   if (!state.firing) return;
   if (mutedUntil !== null) memory.set(state, { openDue: mutedUntil });
   // Within the reopen window by definition: it never stopped.

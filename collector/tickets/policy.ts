@@ -148,11 +148,13 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
   const begins = !state.firing;
   memory.set(state, { firing: true, restoredAt: null, resolveDue: null, remindDue: null });
   if (begins) {
-    memory.set(state, { firedAt: at, fires: [...state.fires, at], ...(state.open ? {} : { count: 0 }) });
+    // Fires too short for a ticket of their own count in the one that they lead to.
+    const leadsOn = at - (state.fires.at(-1) ?? Number.NEGATIVE_INFINITY) <= memory.settings.flapWindow;
+    memory.set(state, { firedAt: at, fires: [...state.fires, at], ...(leadsOn ? {} : { count: 0 }) });
     if (parent) memory.put(parent, { firingChildren: parent.firingChildren + 1 });
     else memory.groups.add(state);
   }
-  memory.set(state, { count: state.count + 1 });
+  if (!state.open) memory.set(state, { count: state.count + 1 });
   if (parent?.open) {
     openIncident(memory, parent, at);
     memory.act(state, { type: 'count', key: parent.key, at, child: state.key });

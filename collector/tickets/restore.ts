@@ -59,7 +59,7 @@ export async function readTickets(
     }
     state.open = true;
     state.touched = ticket.touched_at !== null;
-    state.count = ticket.fires;
+    state.count = 0;
     state.restoredAt = ticket.restored_at;
     state.flapping = ticket.flapping_since !== null;
   }
@@ -77,7 +77,8 @@ export async function readTickets(
     parent.firing = parent.firingChildren > 0;
   }
   await readEndedMembers(db, states, current);
-  await readFires(db, states, settings, now);
+  const endedAt = new Map(tickets.map(({ key, resolved_at }) => [key, resolved_at ?? 0]));
+  await readFires(db, { states, endedAt }, settings, now);
   // Of what opens no ticket by itself, only what a person has opened goes on.
   for (const { alert } of open) {
     const state = states.get(alert.key);
@@ -148,8 +149,13 @@ function nextAfter(start: number, every: number, now: number): number {
   return start + every * Math.max(1, Math.ceil((now - start) / every));
 }
 
-/** When each key fired within the window in which fires are counted. */
-async function readFires(db: State, states: Map<string, TicketState>, settings: PolicySettings, now: number) {
+/** When each key fired within the window in which fires are counted, and how often since its last ticket. */
+async function readFires(
+  db: State,
+  { states, endedAt }: { states: Map<string, TicketState>; endedAt: ReadonlyMap<string, number> },
+  settings: PolicySettings,
+  now: number,
+): Promise<void> {
   const rows = await db
     .selectFrom('alert_events')
     .innerJoin('alerts', 'alerts.id', 'alert_events.alert')
@@ -158,5 +164,6 @@ async function readFires(db: State, states: Map<string, TicketState>, settings: 
     .where('alert_events.code', '=', 'firing')
     .orderBy('alert_events.at')
     .execute();
-  for (const { key, at } of rows) states.get(key)?.fires.push(at);
+  for (const { key, at } of rows) if (at > (endedAt.get(key) ?? 0)) states.get(key)?.fires.push(at);
+  for (const state of states.values()) if (!state.open) state.count = Math.max(state.count, state.fires.length);
 }

@@ -20,7 +20,7 @@ export interface TicketState {
   restoredAt: number | null;
   /** Beginnings of fires within the flapping window, oldest first. */
   fires: number[];
-  /** Fires since the ticket was opened, or since the alert began. */
+  /** Fires that are in no ticket yet, each less than the flapping window after the one before. */
   count: number;
   open: boolean;
   openedBefore: boolean;

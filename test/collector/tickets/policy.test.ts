@@ -13,12 +13,17 @@ const day = 24 * hour;
 function timeline(settings: Partial<PolicySettings> = {}) {
   const policy = createPolicy({ ...defaultPolicy, ...settings });
   const done: string[] = [];
-  const note = (actions: Action[]) =>
+  /** Of each ticket that was opened: with how many fires. */
+  const opened: number[] = [];
+  const note = (actions: Action[]) => {
     done.push(...actions.map((action) => `${action.at / minute} ${action.type} ${action.key}`));
+    opened.push(...actions.flatMap((action) => (action.type === 'open' ? action.count : [])));
+  };
   const say = (event: PolicyEvent) => note(policy.apply(event));
   return {
     policy,
     done,
+    opened,
     fire: (at: number, endpoint: string, check = 'disk', site: string | null = 'BER') =>
       say({ type: 'fire', at: at * minute, key: `${endpoint}/${check}`, endpoint, check, site }),
     recover: (at: number, endpoint: string, check = 'disk') =>
@@ -120,6 +125,32 @@ test('repeating a fire without a recovery counts, and is no flapping', () => {
   const t = timeline();
   for (const at of [0, 5, 10, 15, 20]) t.fire(at, 'a');
   assert.equal(t.done, ['2 open a/disk', ...[5, 10, 15, 20].map((at) => `${at} count a/disk`)]);
+});
+
+test('a ticket that flaps shows the fires by which it does', () => {
+  const t = timeline();
+  for (const at of [0, 20, 40]) {
+    t.fire(at, 'a');
+    if (at < 40) t.recover(at + 1, 'a');
+  }
+  t.until(45);
+  assert.equal(t.done, ['42 open a/disk', '42 flapping a/disk']);
+  assert.equal(t.opened, [3], 'those that were too short for a ticket count');
+  // A person has put it right; what comes then is told anew.
+  t.recover(46, 'a');
+  t.close(47, 'a/disk');
+  t.fire(50, 'a');
+  t.until(60);
+  assert.equal(t.done.slice(-2), ['46 recovered a/disk', '52 open a/disk']);
+  assert.equal(t.opened, [3, 1]);
+  // Too long ago to be one with it.
+  t.recover(61, 'a');
+  t.close(62, 'a/disk');
+  t.fire(70, 'a');
+  t.recover(71, 'a');
+  t.fire(140, 'a');
+  t.until(150);
+  assert.equal(t.opened, [3, 1, 1]);
 });
 
 test('an incident within the open delay is one ticket from the start', () => {
