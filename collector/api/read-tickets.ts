@@ -4,6 +4,7 @@ import { type TicketDetail, type TicketQueues, type TicketRow, TicketState } fro
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { badMark } from '../../shared/unknown-name.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
 import { readMark, writeMark } from './mark.ts';
@@ -222,17 +223,37 @@ async function companyOf(state: State, id: number) {
   };
 }
 
+/**
+ * An alert joins its ticket some time after it has fired. The moment at which it fired is the alert's own, here as on the
+ * page of the alert and in the list of the incident.
+ */
 async function eventsOf(state: State, id: number): Promise<TicketDetail['events']> {
   const events = await state.selectFrom('ticket_events').selectAll().where('ticket', '=', id).orderBy('id').execute();
-  return events.map((event) => ({
+  const found = events.map((event) => ({ ...event, data: event.data === null ? null : (JSON.parse(event.data) as unknown) }));
+  // What fires again in the ticket that it is in was noted when it did; only a joining is noted later, and with `merged`.
+  const alertOf = ({ kind, data }: (typeof found)[number]) => {
+    const { alert = null, merged } = (data ?? {}) as { alert?: string | null; merged?: number | null };
+    return kind === 'fired' && merged !== undefined ? alert : null;
+  };
+  const firedAt = await firesOf(state, [...new Set(found.flatMap((event) => alertOf(event) ?? []))]);
+  return found.map((event) => ({
     id: event.id,
-    at: event.at,
+    at: firedAt.get(alertOf(event) ?? '') ?? event.at,
     actor: event.actor,
     kind: event.kind,
     from: event.from_state,
     to: event.to_state,
     text: event.text,
-    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+    data: event.data,
     isPublic: event.is_public === 1,
   }));
+}
+
+async function firesOf(state: State, alerts: readonly string[]): Promise<Map<string, number>> {
+  const fires = new Map<string, number>();
+  for (const some of chunks(alerts)) {
+    const rows = await state.selectFrom('alerts').select(['id', 'fired_at']).where('id', 'in', some).execute();
+    for (const { id, fired_at } of rows) if (fired_at !== null) fires.set(id, fired_at);
+  }
+  return fires;
 }
