@@ -513,9 +513,13 @@ export type LinkKind = Static<typeof LinkKind>;
 export const SwarmKind = Type.Enum(['local', 'severity']);
 export type SwarmKind = Static<typeof SwarmKind>;
 /** What the page of a link for rating shows; it names nobody. `GET /api/v1/rate/{token}`. */
+const stars = (description: string) =>
+  Type.Union([Type.Integer({ minimum: 1, maximum: 5 }), Type.Null()], { description });
 export const AskedRating = Type.Object({
   ticket: Type.Integer(),
-  rating: Type.Union([Type.Integer({ minimum: 1, maximum: 5 }), Type.Null()]),
+  rating: stars('the last answer about the ticket; null: none yet'),
+  at: orNull.ms,
+  replaced: stars('the earlier answer that this one has replaced'),
 });
 export type AskedRating = Static<typeof AskedRating>;
 

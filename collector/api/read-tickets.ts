@@ -229,7 +229,10 @@ async function companyOf(state: State, id: number) {
  */
 async function eventsOf(state: State, id: number): Promise<TicketDetail['events']> {
   const events = await state.selectFrom('ticket_events').selectAll().where('ticket', '=', id).orderBy('id').execute();
-  const found = events.map((event) => ({ ...event, data: event.data === null ? null : (JSON.parse(event.data) as unknown) }));
+  const found = events.map((event) => ({
+    ...event,
+    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+  }));
   // What fires again in the ticket that it is in was noted when it did; only a joining is noted later, and with `merged`.
   const alertOf = ({ kind, data }: (typeof found)[number]) => {
     const { alert = null, merged } = (data ?? {}) as { alert?: string | null; merged?: number | null };

@@ -34,7 +34,15 @@ export function touch(memory: TicketMemory, state: TicketState, at: number): voi
 export function close(memory: TicketMemory, state: TicketState, at: number, mutedUntil: number | null): void {
   const resolveDue = state.isIncident ? state.resolveDue : null;
   // What fires from now on is counted anew: a ticket that flaps shows the fires by which it does.
-  memory.set(state, { open: false, flapping: false, resolveDue, remindDue: null, resolvedAt: null, mutedUntil, fires: [] });
+  memory.set(state, {
+    open: false,
+    flapping: false,
+    resolveDue,
+    remindDue: null,
+    resolvedAt: null,
+    mutedUntil,
+    fires: [],
+  });
   if (!state.firing) return;
   if (mutedUntil !== null) memory.set(state, { openDue: mutedUntil });
   // Within the reopen window by definition: it never stopped.

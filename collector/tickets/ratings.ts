@@ -1,6 +1,7 @@
 /**
  * How satisfied people are: whoever asked is asked once a person has resolved the ticket. The link holds a secret, of
- * which only the hash is stored; it names nobody. The last answer of a ticket counts.
+ * which only the hash is stored; it names nobody. The last answer of a ticket counts, and what it replaces stays in the
+ * history of the ticket.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
@@ -15,7 +16,11 @@ import { monitor, note } from './events.ts';
 /** What the page of a link shows. */
 export interface RatingRequest {
   ticket: number;
+  /** The last answer about the ticket and when it was given, by this link or an earlier one; null without any. */
   rating: number | null;
+  at: number | null;
+  /** The answer that this one has replaced; null where there was none. */
+  replaced: number | null;
 }
 
 export interface Ratings {
@@ -47,6 +52,17 @@ export function createRatings(
     return row;
   }
 
+  const lastAnswer = (db: State, ticket: number) =>
+    db
+      .selectFrom('ratings')
+      .select(['rating', 'at'])
+      .where('ticket', '=', ticket)
+      .where('rating', 'is not', null)
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+
   return {
     async renew(id) {
       let token = '';
@@ -62,20 +78,22 @@ export function createRatings(
       return token;
     },
     async asked(token) {
-      const { ticket, rating } = await find(state, token);
-      return { ticket, rating };
+      const { ticket } = await find(state, token);
+      const { rating = null, at = null } = (await lastAnswer(state, ticket)) ?? {};
+      return { ticket, rating, at, replaced: null };
     },
     async rate(token, { rating, comment }) {
       const at = clock.now();
-      const ticket = await state.transaction().execute(async (db) => {
+      const { ticket, replaced } = await state.transaction().execute(async (db) => {
         const row = await find(db, token);
+        const replaced = (await lastAnswer(db, row.ticket))?.rating ?? null;
         await db.updateTable('ratings').set({ rating, comment, at }).where('id', '=', row.id).execute();
-        const data = JSON.stringify({ rating });
+        const data = JSON.stringify({ rating, ...(replaced === null ? {} : { replaced }) });
         await note(db, row.ticket, at, row.requester ?? monitor, 'rated', { text: comment, data });
-        return row.ticket;
+        return { ticket: row.ticket, replaced };
       });
       changeFeed.publish({ kind: 'ticket', ticket });
-      return { ticket, rating };
+      return { ticket, rating, at, replaced };
     },
   };
 }

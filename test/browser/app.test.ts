@@ -248,8 +248,14 @@ step('a ticket waits for the requester, who answers, and rates the work at the e
   await page.getByRole('button', { name: '2 Poor' }).click();
   await page.getByRole('button', { name: 'Send rating' }).click();
   await page.getByText('Saved.').waitFor();
+  await page.reload();
+  await page.getByText(/^This ticket was already rated 2 of 5/).waitFor();
+  await page.getByRole('button', { name: '4 Good' }).click();
+  await page.getByRole('button', { name: 'Replace rating' }).click();
+  await page.getByText('The earlier rating, 2 of 5, was replaced.').waitFor();
   await page.goBack();
-  await page.getByText('Rated 2 of 5.').waitFor();
+  await page.getByText('Rated 4 of 5.').waitFor();
+  await page.getByText('changed the rating from 2 to 4 of 5').waitFor();
   assert.is(await page.locator('code', { hasText: '/rate/' }).count(), 0, 'the link was shown once');
 });
 

@@ -6,6 +6,8 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { ProblemCallout, Ready } from '../parts/box.tsx';
 import { Choices, Field } from '../parts/field.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { t } from '../words/words.ts';
 
 const ratings = ['1', '2', '3', '4', '5'] as const;
@@ -27,16 +29,21 @@ export function RatePage({ token }: { token: string }) {
   );
 }
 
+const thanksFor = ({ rating, replaced }: AskedRating): string =>
+  replaced === null || rating === null ? t('rate.thanks') : t('rate.replaced', { before: replaced, n: rating });
+
 function Question({ asked, address }: { asked: AskedRating; address: string }) {
   const [rating, setRating] = useState<Rating | null>(asked.rating === null ? null : (String(asked.rating) as Rating));
   const [comment, setComment] = useState('');
-  const [isSaved, setIsSaved] = useState(false);
+  const [saved, setSaved] = useState<AskedRating | null>(null);
+  // Before it is sent, so that nobody replaces an answer without knowing.
+  const earlier = saved ?? asked;
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
     const said = comment.trim();
     const body = { rating: Number(rating), ...(said === '' ? {} : { comment: said }) };
-    setIsSaved(await send(() => call(address, { method: 'POST', body })));
+    await send(async () => setSaved(await call<AskedRating>(address, { method: 'POST', body })));
   };
   return (
     <>
@@ -44,14 +51,16 @@ function Question({ asked, address }: { asked: AskedRating; address: string }) {
       <form class="form" onSubmit={(event) => void submit(event)}>
         {problem && <ProblemCallout problem={problem} />}
         <p>{t('rate.question')}</p>
+        {earlier.rating !== null && saved === null && (
+          <p class="strong">
+            <Sentence of="rate.earlier" values={{ n: earlier.rating, at: <Moment at={earlier.at} shape="long" /> }} />
+          </p>
+        )}
         <Choices
           label={t('rate.question')}
           value={rating}
           options={ratings.map((one) => [one, `${one} ${t(`rate.words.${one}`)}`] as const)}
-          onChoose={(one) => {
-            setRating(one);
-            setIsSaved(false);
-          }}
+          onChoose={setRating}
         />
         <Field label={t('rate.comment')}>
           {(ids) => (
@@ -65,9 +74,9 @@ function Question({ asked, address }: { asked: AskedRating; address: string }) {
           )}
         </Field>
         <button class="button main" type="submit" disabled={busy || rating === null}>
-          {busy ? t('common.working') : t('rate.send')}
+          {busy ? t('common.working') : t(earlier.rating === null ? 'rate.send' : 'rate.replace')}
         </button>
-        <p role="status">{isSaved ? t('rate.thanks') : ''}</p>
+        <p role="status">{saved === null ? '' : thanksFor(saved)}</p>
       </form>
     </>
   );

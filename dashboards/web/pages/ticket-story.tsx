@@ -93,6 +93,14 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
     }
     case 'corrected':
       return { icon, tone, what: `${actor}: ${t('story.kind.corrected')}`, text: correctionOf(event) };
+    case 'rated': {
+      const { rating, replaced } = event.data as { rating: number; replaced?: number };
+      const what =
+        replaced === undefined
+          ? t('story.rated', { n: rating })
+          : t('story.ratedAgain', { n: rating, before: replaced });
+      return { icon, tone, what: `${actor}: ${what}`, text: event.text };
+    }
     case 'fired':
       return { icon, tone, what: `${actor}: ${t('story.kind.fired')}`, text: event.text, who: joined(event) };
     default:

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import type { TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import type { AskedRating, TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('tickets over HTTP');
@@ -179,16 +179,29 @@ test('who asked rates the work by a link that names no one; the last answer coun
   const outside = (token: string, body?: unknown) =>
     collector.call(`/api/v1/rate/${token}`, body === undefined ? {} : { method: 'POST', body });
   const asked = await outside(ratingToken ?? '');
-  assert.equal([asked.status, asked.body], [200, { ticket: id, rating: null }]);
+  assert.equal([asked.status, asked.body], [200, { ticket: id, rating: null, at: null, replaced: null }]);
   for (const rating of [0, 6, 4.5, '5']) assert.is((await outside(ratingToken ?? '', { rating })).status, 400);
   assert.is((await outside(ratingToken ?? '', { rating: 5, comment: 'x'.repeat(2001) })).status, 400);
-  await outside(ratingToken ?? '', { rating: 5 });
-  await outside(ratingToken ?? '', { rating: 2, comment: 'It broke again.' });
-  const { rating } = await ok(`tickets/${id}`);
+  const answered = async (body?: unknown, token = ratingToken ?? '') => {
+    const { at, ...rest } = (await outside(token, body)).body as AskedRating;
+    assert.type(at, 'number');
+    return rest;
+  };
+  assert.equal(await answered({ rating: 5 }), { ticket: id, rating: 5, replaced: null });
+  assert.equal(await answered(), { ticket: id, rating: 5, replaced: null }, 'it says that there is one');
+  const again = await answered({ rating: 2, comment: 'It broke again.' });
+  assert.equal(again, { ticket: id, rating: 2, replaced: 5 });
+  const { rating, events } = await ok(`tickets/${id}`);
   assert.equal([rating.rating, rating.comment], [2, 'It broke again.']);
+  const rated = events.filter(({ kind }) => kind === 'rated').map(({ data, text }) => ({ data, text }));
+  assert.equal(rated, [
+    { data: { rating: 5 }, text: null },
+    { data: { rating: 2, replaced: 5 }, text: 'It broke again.' },
+  ]);
   assert.is((await outside('nothing')).status, 404);
   const renewed = await ok(`tickets/${id}/rating-link`, {});
   assert.is.not(renewed.ratingToken, ratingToken);
+  assert.equal(await answered(undefined, renewed.ratingToken ?? ''), { ticket: id, rating: 2, replaced: null });
   await collector.state
     .updateTable('ratings')
     .set({ sent_at: Date.now() - 31 * day })

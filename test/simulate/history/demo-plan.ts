@@ -50,7 +50,9 @@ export function demoPlan(days: number, until: number, zone: string, seed: number
   const startAt = Math.floor(until / day) * day - days * day;
   const span = { start: startAt, end: until };
   const outages = outagesOf(span, zone, seed).filter(({ from, to }) => from > startAt + day && to < until - 2 * hour);
-  const troubles = [...troublesOf(until, zone), ...usualTroubles(span, seed)].filter(({ from }) => from > startAt + hour);
+  const troubles = [...troublesOf(until, zone), ...usualTroubles(span, seed)].filter(
+    ({ from }) => from > startAt + hour,
+  );
   const works = worksOf(startAt).filter(({ enteredAt }) => enteredAt > startAt);
   const changes = changesOf(until).filter(({ enteredAt }) => enteredAt > startAt + hour);
   return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works, changes };

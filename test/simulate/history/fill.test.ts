@@ -3,7 +3,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AlertDetail, Availability, ChangeRow, Impact, Incident, KpiDetail, Kpis, ProductRow, TicketDetail, TicketRow } from '../../../shared/api.ts';
+import type {
+  AlertDetail,
+  Availability,
+  ChangeRow,
+  Impact,
+  Incident,
+  KpiDetail,
+  Kpis,
+  ProductRow,
+  TicketDetail,
+  TicketRow,
+} from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { fillHistory } from './fill.ts';
