@@ -3,12 +3,12 @@
  * (full-width and half-width forms) or in what cannot be seen are the same name.
  */
 
-import { disturbing, escaped } from './safe-text.ts';
+import { disturbing, revealed, unseen } from './safe-text.ts';
 
 /** Characters, counted as code points. */
 const placeNameLimit = 128;
 
-const unseen = /[\s\p{Default_Ignorable_Code_Point}]/gu;
+const blank = /[\s\p{Default_Ignorable_Code_Point}]/gu;
 
 export const tidyName = (text: string): string => text.normalize('NFC').trim();
 
@@ -16,8 +16,9 @@ export const tidyName = (text: string): string => text.normalize('NFC').trim();
 export function nameFault(text: string): string | null {
   if (text.search(disturbing) >= 0)
     return 'it has a line break, a control character or one that turns the text direction';
+  if (text.search(unseen) >= 0) return 'it has a character that nobody sees';
   const name = tidyName(text);
-  if (name.replace(unseen, '') === '') return 'it is blank';
+  if (name.replace(blank, '') === '') return 'it is blank';
   const length = [...name].length;
   return length > placeNameLimit ? `it has ${length} characters, the limit is ${placeNameLimit}` : null;
 }
@@ -34,7 +35,7 @@ export function nameKey(name: string): string {
 
 /** A name out of text from before there were rules; null when nothing of it can be seen. */
 export function repairedName(text: string): string | null {
-  const line = tidyName(text.replace(disturbing, ' '));
+  const line = tidyName(text.replace(disturbing, ' ').replace(unseen, ''));
   const name = [...line].slice(0, placeNameLimit).join('').trim();
   return nameFault(name) === null ? name : null;
 }
@@ -43,5 +44,5 @@ export function repairedName(text: string): string | null {
 export function shownName(text: string): string {
   // Quotation marks around nothing read like a fault of the message.
   if (text.trim() === '') return text === '' ? '(empty)' : '(blank)';
-  return `"${escaped(text.slice(0, 60))}${text.length > 60 ? '…' : ''}"`;
+  return `"${revealed(text.slice(0, 60))}${text.length > 60 ? '…' : ''}"`;
 }

@@ -5,7 +5,7 @@
  */
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
-import { quoted } from './safe-text.ts';
+import { quoted, revealed } from './safe-text.ts';
 import { withoutSecrets } from './secrets.ts';
 
 export type Path = readonly (string | number)[];
@@ -101,7 +101,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Array.isArray(value) ? '(a list)' : '(a section)';
   if (typeof value !== 'string') return String(value);
   const text = withoutLogin(value);
-  return quoted(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+  return revealed(quoted(text.length > 80 ? `${text.slice(0, 79)}…` : text));
 }
 
 /** Up to the last @, because a password may hold @ and / where it was not escaped. */

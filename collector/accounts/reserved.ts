@@ -12,7 +12,8 @@ const alike: Readonly<Record<string, string>> = {
 /** Equal for names that a reader may take for one another. `i` and `l` are one letter, as 1 stands for both. */
 const looksOf = (name: string): string =>
   [...name.normalize('NFKD').toLowerCase()]
-    .filter((one) => /[\p{L}\p{N}]/u.test(one))
+    // Some letters are seen by nobody.
+    .filter((one) => /[\p{L}\p{N}]/u.test(one) && !/\p{Default_Ignorable_Code_Point}/u.test(one))
     .map((one) => alike[one] ?? one)
     .join('')
     .replaceAll('l', 'i');

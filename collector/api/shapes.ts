@@ -1,7 +1,7 @@
 /** Small pieces of schema that several routes share. */
 import { Type } from 'typebox';
 import { fail } from '../../shared/errors.ts';
-import { oneLinePattern } from '../../shared/safe-text.ts';
+import { allSeen, controlClass, oneLinePattern } from '../../shared/safe-text.ts';
 
 export const closed = { additionalProperties: false } as const;
 export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
@@ -14,14 +14,12 @@ export const PageMark = Type.String({
 });
 /** Of people who log in, and of API tokens' owners. */
 export const UserName = Type.String({
-  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$',
+  pattern: `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._@-]{0,63}$`,
   want: 'a name of 1 to 64 letters, digits, spaces, or . _ @ -, beginning with a letter or digit',
 });
 export const Nothing = Type.Null({ description: 'no content' });
-/** Control characters but for line breaks and tabs, and what turns the direction of the text after it. */
-const unseen =
-  '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069';
-const linesPattern = `^[^${unseen}]*$`;
+/** Without control characters, and what turns the direction of the text after it. */
+const linesPattern = `^[^${controlClass}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$`;
 const text = (pattern: string, least: 0 | 1, maxLength: number, how: string, description?: string) =>
   Type.String({
     ...(least === 0
@@ -30,7 +28,7 @@ const text = (pattern: string, least: 0 | 1, maxLength: number, how: string, des
     want: `a text of ${least === 0 ? 'at most' : '1 to'} ${maxLength} characters, ${how}${least === 0 ? '' : ', not blank'}`,
     ...(description === undefined ? {} : { description }),
   });
-const [oneLine, lines] = ['on one line and without control characters', 'without control characters'];
+const [oneLine, lines] = ['on one line, of characters that can be seen', 'without control characters'];
 /** For names, ids, titles and whatever stands in a list. */
 export const word = (maxLength: number, description?: string) =>
   text(oneLinePattern, 1, maxLength, oneLine, description);
@@ -40,12 +38,10 @@ export const wordOrNone = (maxLength: number, description?: string) =>
 export const prose = (maxLength: number, description?: string) => text(linesPattern, 1, maxLength, lines, description);
 export const proseOrNone = (maxLength: number, description?: string) =>
   text(linesPattern, 0, maxLength, lines, description);
-/** Free text: whatever is in it stays text. */
-export const freeText = (maxLength: number) =>
-  Type.String({
-    ...{ minLength: 1, maxLength, pattern: '\\S' },
-    want: `a text of 1 to ${maxLength} characters, not blank`,
-  });
+/** Free text: whatever is in it stays text; without what rings bells and commands terminals. */
+export const freeText = (maxLength: number) => text(`^[^${controlClass}]*$`, 1, maxLength, lines);
+export const freeTextOrNone = (maxLength: number, description: string) =>
+  text(`^[^${controlClass}]*$`, 0, maxLength, lines, description);
 
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });

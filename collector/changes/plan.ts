@@ -1,7 +1,7 @@
 /** What a person asks for, checked: the bounds of changes stand here and nowhere else. Pure. */
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { nameKey, shownName } from '../../shared/place-name.ts';
-import { disturbing } from '../../shared/safe-text.ts';
+import { controls, disturbing, unseen } from '../../shared/safe-text.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import type { ChangeOutcome } from '../kpi/formulas/change-success.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
@@ -56,8 +56,9 @@ interface AskedAt {
 export function checkedWish(wish: ChangeWish, { now, zone }: AskedAt): ChangeWish {
   const shown = (at: number) => shownInstant(at, zone);
   const { from, to, scopes, repairOf } = wish;
-  const title = wish.title.replace(disturbing, ' ').replace(/\s+/g, ' ').trim();
-  const description = wish.description.trim();
+  const title = wish.title.replace(disturbing, ' ').replace(unseen, '').replace(/\s+/g, ' ').trim();
+  // Out of a table it has passed no schema.
+  const description = wish.description.replace(controls, '').trim();
   if (nameKey(title) === '')
     throw badChange('title', `its title ${shownName(wish.title)} is blank`, 'Give a title of one line.');
   limit('title', title, changeBounds.title);

@@ -1,7 +1,8 @@
 /** What an endpoint may be called, and the name that a machine's own host name becomes. Pure. */
+import { allSeen, unseen } from '../../shared/safe-text.ts';
 
 /** Letters, digits and marks of any script, then also space, dot, underscore and hyphen. */
-export const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._-]{0,127}$';
+export const namePattern = `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._-]{0,127}$`;
 /** Leaves room in `namePattern` for the number that distinguishes equal names. */
 const longest = 120;
 const unnamed = 'unnamed';
@@ -15,6 +16,7 @@ export function nameFrom(hostName: string): string {
     // Far beyond what any system allows; keeps the rest linear and short.
     .slice(0, 1024)
     .normalize('NFC')
+    .replace(unseen, '')
     .replace(/[^\p{L}\p{M}\p{N} ._-]+/gu, '-')
     .replace(/^[^\p{L}\p{N}]+/u, '');
   // Cut between characters, never inside one of two code units.

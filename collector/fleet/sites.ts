@@ -43,9 +43,10 @@ export interface NamedSite {
  * @throws EvenkeelError BAD_NAME
  */
 export async function ensureSite(db: State, text: string, by: string, at: number): Promise<NamedSite> {
-  const name = placeName('sites', text);
-  const there = await db.selectFrom('sites').select('name').where('name_key', '=', nameKey(name)).executeTakeFirst();
+  // One of before a rule of names is still found by its name.
+  const there = await db.selectFrom('sites').select('name').where('name_key', '=', nameKey(text)).executeTakeFirst();
   if (there) return { name: there.name, made: null };
+  const name = placeName('sites', text);
   return { name, made: await insertPlace(db, 'sites', { name }, by, at) };
 }
 

@@ -2914,7 +2914,7 @@ export const words = {
     entry_life: 'A purchase needs its months of life, 1 to {{limit}}',
     entry_life_of_capital: 'Only a purchase has months of life',
     entry_month: 'This is no month such as 2026-11',
-    entry_name: 'A name is one line of 1 to 128 characters',
+    entry_name: 'A name is one line of 1 to 128 characters, all of which can be seen',
     entry_negative: 'Amounts count from 0; for what comes back, lower the cost itself',
     entry_no_such: 'There is no site or endpoint of this name. There is: {{known}}',
     entry_order: 'It ends before it begins, in {{from}}',

@@ -3110,7 +3110,7 @@ export const words: Words = {
     entry_life: '購入には使用月数 (1–{{limit}}) が必要です',
     entry_life_of_capital: '使用月数があるのは購入だけです',
     entry_month: '2026-11 のような月ではありません',
-    entry_name: '名前は改行を含まない 1–128 文字です',
+    entry_name: '名前は改行や見えない文字を含まない 1–128 文字です',
     entry_negative: '金額は 0 以上です。戻ってくる分は費用そのものを減らしてください',
     entry_no_such: 'この名前の拠点やエンドポイントはありません。候補: {{known}}',
     entry_order: '開始の {{from}} より前に終わっています',

@@ -13,4 +13,11 @@ export const disturbers: readonly string[] = [
   ...['\r\n', '\u001b[2J\u001b[1;1H', '\u009b31m', '\u001b]0;title\u0007', '\n2026-01-01T00:00:00.000Z info  Forged'],
 ];
 
+/** Characters that nobody sees: in a name they make two that look the same. */
+export const unseenOnes: readonly string[] = [
+  ...range(0x200b, 0x200f),
+  ...range(0x2060, 0x206f),
+  ...['\u00ad', '\u034f', '\u115f', '\u1160', '\u180e', '\u3164', '\ufeff', '\uffa0', '\u{e0001}', '\u{e0061}'],
+];
+
 export const hasDisturber = (text: string): boolean => disturbers.some((one) => text.includes(one));

@@ -8,7 +8,7 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { ChangeQuery, changeById, changeMarks, changePreview, changesBy } from '../read-changes.ts';
 import { scopeNamed } from '../rule-scope.ts';
-import { closed, counted, Instant, instantMs, instantOf, word } from '../shapes.ts';
+import { closed, counted, freeTextOrNone, Instant, instantMs, instantOf, word } from '../shapes.ts';
 
 export const ChangeId = Type.Object({ id: counted('the number of a change') }, closed);
 const Scope = Type.Object(
@@ -21,7 +21,7 @@ const Scope = Type.Object(
 // Their limits have better reasons than a schema's where they are checked: collector/changes/plan.ts.
 const fields = {
   title: Type.String({ maxLength: 2000, description: `one line, at most ${changeBounds.title} characters` }),
-  description: Type.String({ maxLength: 20_000, description: `at most ${changeBounds.description} characters` }),
+  description: freeTextOrNone(20_000, `at most ${changeBounds.description} characters`),
   scopes: Type.Array(Scope, { maxItems: 100 }),
   from: instantMs('; start of its window'),
   to: instantMs('; end of its window'),

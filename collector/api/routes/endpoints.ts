@@ -1,6 +1,7 @@
 /** The fleet: list, one endpoint, edit, retire. */
 import { Type } from 'typebox';
 import { EndpointDetail, EndpointKind, EndpointRow, FleetFilters, page } from '../../../shared/api.ts';
+import { allSeen } from '../../../shared/safe-text.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
 import { factSections } from '../../fleet/facts.ts';
@@ -26,7 +27,7 @@ const Edit = Type.Object(
     tags: Type.Optional(
       Type.Array(
         Type.String({
-          pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$',
+          pattern: `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`,
           want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
         }),
         { maxItems: 50 },

@@ -94,6 +94,7 @@ const badNames = [
   'isolate\u2066d',
   'mark\u200f',
   'half \ud800 pair',
+  'un\u200bseen',
 ];
 
 test('names that no one could read or tell apart are refused, wherever they are given', async () => {
@@ -105,7 +106,7 @@ test('names that no one could read or tell apart are refused, wherever they are 
       assert.not.match(message, /[\p{Cc}\u202e\u2066\u200f]/u);
       await refused(400, 'BAD_NAME', `${path}/${good.id}`, 'PATCH', { name });
     }
-    for (const name of [`good ${path}`, ` GOOD  ${path} `, `Ｇｏｏｄ ${path}`, `Go\u200bod ${path}`]) {
+    for (const name of [`good ${path}`, ` GOOD  ${path} `, `Ｇｏｏｄ ${path}`]) {
       assert.match(await refused(409, 'CONFLICT', path, 'POST', { name }), /Good/);
     }
     for (const body of [{}, { name: 7 }, { name: 'a', color: 'red' }, { note: 'without a name' }, { name: null }]) {

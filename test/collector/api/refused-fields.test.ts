@@ -39,7 +39,12 @@ const table: [method: string, path: string, body: unknown, words: RegExp][] = [
   ['POST', 'tickets', { title: ' \t ' }, /title .* must be a text of 1 to 200 characters, on one line/],
   ['POST', 'tickets', { title: 'a\u202etxt' }, /title .* must be a text of 1 to \d+ characters, on one line/],
   ['POST', 'tickets', { title: 'two\nlines' }, /title .* must be a text of 1 to \d+ characters, on one line/],
-  ['POST', 'tickets/1/comment', { text: '  \n ' }, /text .* must be a text of 1 to \d+ characters, not blank/],
+  [
+    'POST',
+    'tickets/1/comment',
+    { text: '  \n ' },
+    /text .* must be a text of 1 to \d+ characters, without control characters, not blank/,
+  ],
   [
     'POST',
     'tokens',
