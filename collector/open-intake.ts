@@ -15,6 +15,7 @@ import { createDownlink } from './intake/downlink.ts';
 import { createEvaluation } from './intake/evaluation.ts';
 import { watchFloods } from './intake/floods.ts';
 import type { Intake, IntakeParts } from './intake/intake.ts';
+import { createLargeMessages } from './intake/large/large-messages.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
@@ -62,8 +63,10 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     isShared: machines.isShared,
     send: downlink.acknowledge,
   });
+  const largeMessages = createLargeMessages({ log, limits: parts.largeMessages });
   const travel = createPipeline({
     ...parts,
+    largeMessages,
     counters,
     presence,
     evaluation,
@@ -85,6 +88,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const arrivals = createArrivals({ fleet, clock, travel });
   const endOfRoad = async () => {
     floods.close();
+    await largeMessages.close();
     await evaluation.close();
     await presence.close();
   };

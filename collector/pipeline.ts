@@ -6,30 +6,30 @@
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { Presence } from '../shared/presence.ts';
-import { decodePlain, InventoryMessage, inflate, type Metric, type Report } from '../shared/report.ts';
-import type { UpLeaf } from '../shared/topics.ts';
+import type { Presence } from '../shared/presence.ts';
+import type { Metric, Report } from '../shared/report.ts';
+import type { Section } from '../shared/section.ts';
 import { advance } from './alerts/advance.ts';
 import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
 import { type CauseOf, explain } from './alerts/explain.ts';
 import type { AlertMemory } from './alerts/memory.ts';
 import { saveAlerts } from './alerts/save.ts';
 import type { Change, ChangeFeed } from './change-feed.ts';
-import type { Endpoint, Fleet } from './fleet/fleet.ts';
+import type { Endpoint } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
 import type { PresenceTracker } from './fleet/presence.ts';
 import type { oneAtATime } from './fleet/turns.ts';
-import { type Admission, digestOf, identityIn } from './intake/admit.ts';
 import type { EndpointBudgets } from './intake/budgets.ts';
-import type { IntakeCounters } from './intake/counters.ts';
 import type { Evaluation } from './intake/evaluation.ts';
+import { digestOf } from './intake/identity.ts';
 import type { Losses } from './intake/losses.ts';
-import type { Quarantine } from './intake/quarantine.ts';
+import { type AdmitParts, admit } from './intake/read-message.ts';
 import type { RetryWhileBusy } from './intake/retry-while-busy.ts';
 import { maintain } from './maintenance/maintain.ts';
 import type { MaintenanceMemory } from './maintenance/memory.ts';
 import { saveMaintenance } from './maintenance/save.ts';
+import type { Admitting, Message } from './message.ts';
 import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
@@ -39,36 +39,6 @@ import type { State } from './state/open.ts';
 import { openTickets } from './tickets/open.ts';
 import type { TicketPolicy } from './tickets/policy.ts';
 import { saveTickets } from './tickets/save.ts';
-
-/** One message in the pipeline. Filled by the steps; `over` ends it early. */
-export interface Message {
-  readonly endpoint: Endpoint;
-  readonly leaf: UpLeaf;
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  /** The network address that it comes from. */
-  readonly from: string;
-  /** ms UTC by the collector's wall clock. */
-  readonly receivedAt: number;
-  /** Called once when the message is durable or declared lost. */
-  readonly acknowledge: () => void;
-  /** Called instead where it is neither: no PUBACK, it is resent. */
-  readonly refuse: () => void;
-  /** Too much waits for the store already: evaluate it, do not keep it; it is resent later. */
-  readonly crowded?: boolean;
-  report?: Report;
-  /** Endpoint clock minus collector clock, ms. */
-  clockOffsetMs?: number | null;
-  /** Inflated; left out where it could not be. */
-  plain?: Uint8Array;
-  digest?: number;
-  /** Nothing in it could be stored. */
-  isEmptied?: boolean;
-  inventory?: InventoryMessage;
-  presence?: Presence;
-  /** Only a new one is published. */
-  taken?: 'new' | 'duplicate' | 'conflict';
-}
 
 /**
  * What is left of a message while its commit is awaited. Thousands wait at a time: were their reports among them, the
@@ -82,21 +52,16 @@ interface PendingAck {
   change?: Change;
 }
 
-export interface RoadParts {
+export interface RoadParts extends AdmitParts {
   store: SeriesStore;
-  fleet: Fleet;
   presence: PresenceTracker;
   machines: Machines;
   inventory: Inventory;
-  admission: Admission;
-  quarantine: Quarantine;
   evaluation: Evaluation;
   losses: Losses;
   patience: RetryWhileBusy;
   changeFeed: ChangeFeed;
-  clock: Clock;
   log: Log;
-  counters: IntakeCounters;
   budgets: Pick<EndpointBudgets, 'charge' | 'inventoryMay'>;
   /** Of one endpoint one section after the other: what one has cost is known before the next begins. */
   inventoryTurns: ReturnType<typeof oneAtATime>;
@@ -110,10 +75,12 @@ interface RoadStep {
   name: string;
   /** A promise only where something is waited for: no step of a usual report costs a turn of the event loop. */
   run(parts: RoadParts, message: Message): Promise<void> | undefined;
+  /** While it waits, so does what comes behind the message: reports are judged in their order. */
+  keepsOrder?: true;
 }
 
 const arrival: readonly RoadStep[] = [
-  { name: 'admit', run: admit },
+  { name: 'admit', run: admit, keepsOrder: true },
   { name: 'seen', run: seen },
   { name: 'keep', run: keep },
   { name: 'evaluate', run: evaluate },
@@ -124,31 +91,32 @@ const onceDurable: readonly { name: string; run(parts: RoadParts, kept: PendingA
 ];
 
 /** @returns the function that runs one message through the steps; never throws */
-export function createPipeline(parts: RoadParts): (message: Message) => void {
+export function createPipeline(parts: RoadParts): (message: Message) => Admitting {
   return (message) => travel(parts, message, 0);
 }
 
-function travel(parts: RoadParts, message: Message, from: number): void {
+function travel(parts: RoadParts, message: Message, from: number): Admitting {
   for (let n = from; n < arrival.length; n++) {
     const step = arrival[n] as RoadStep;
     try {
       const waiting = step.run(parts, message);
       if (waiting !== undefined) {
-        goOn(parts, message, n, waiting);
-        return;
+        const admitting = goOn(parts, message, n, waiting);
+        return step.keepsOrder ? admitting : undefined;
       }
     } catch (thrown) {
       void failed(parts, message, step.name, thrown);
-      return;
+      return undefined;
     }
   }
+  return undefined;
 }
 
 /** The remaining steps when step `n` has resolved. Separate, so that only such a message is held by a closure. */
-function goOn(parts: RoadParts, message: Message, n: number, waiting: Promise<void>): void {
-  waiting.then(
-    () => travel(parts, message, n + 1),
-    (thrown) => failed(parts, message, (arrival[n] as RoadStep).name, thrown),
+function goOn(parts: RoadParts, message: Message, n: number, waiting: Promise<void>): Promise<void> {
+  return waiting.then(
+    () => void travel(parts, message, n + 1),
+    (thrown) => void failed(parts, message, (arrival[n] as RoadStep).name, thrown),
   );
 }
 
@@ -163,29 +131,6 @@ function durable(parts: RoadParts, kept: PendingAck): void {
         { err: thrown, endpoint: kept.endpoint, step: step.name },
         'A stored message was not processed further',
       );
-    }
-  }
-}
-
-/** Validates an untrusted payload against the schema of its topic. */
-function admit({ admission, quarantine, counters }: RoadParts, message: Message): undefined {
-  const { endpoint, leaf, topic, payload, receivedAt } = message;
-  counters[leaf].inc();
-  const plain = inflate(payload);
-  message.plain = plain;
-  message.digest = digestOf(plain);
-  if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
-  else if (leaf === 'inventory') message.inventory = decodePlain<InventoryMessage>(InventoryMessage, plain);
-  else {
-    const admitted = admission.admit(endpoint, leaf === 'report', plain, receivedAt);
-    const { refused, corrected } = admitted;
-    message.report = admitted.report;
-    message.clockOffsetMs = admitted.clockOffsetMs;
-    message.isEmptied = admitted.isEmptied;
-    if (corrected) counters.correctedTimes.inc();
-    for (const { error, count, parts } of refused) {
-      counters.droppedFields.inc({ reason: error.code }, count);
-      void quarantine.putParts({ endpoint: endpoint.id, topic, error, size: plain.length, count, parts });
     }
   }
 }
@@ -241,16 +186,16 @@ function identityReport(machines: readonly Machine[], at: number): Report {
   return { v: 1, epoch: '0'.repeat(32), seq: 1, at, metrics: [metric] };
 }
 
-function keepInventory(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
+function keepInventory(parts: RoadParts, message: Message, section: Section): Promise<void> {
   const { id } = message.endpoint;
-  parts.budgets.charge(id, 'inventory', (message.plain ?? message.payload).length);
+  parts.budgets.charge(id, 'inventory', message.size as number);
   return parts.inventoryTurns.run(id, async () => {
     await parts.budgets.inventoryMay(id);
     await saveSection(parts, message, section);
   });
 }
 
-async function saveSection(parts: RoadParts, message: Message, section: InventoryMessage): Promise<void> {
+async function saveSection(parts: RoadParts, message: Message, section: Section): Promise<void> {
   const { acknowledge, receivedAt } = message;
   const endpoint = message.endpoint.id;
   const kept = await parts.patience(() => parts.inventory.save(endpoint, section, receivedAt));
@@ -355,9 +300,9 @@ const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && t
  */
 async function putAside(parts: RoadParts, message: Message, error: unknown): Promise<void> {
   const { quarantine, losses, log } = parts;
-  const { endpoint, topic, leaf, payload, plain, report, receivedAt } = message;
+  const { endpoint, topic, leaf, payload, report, receivedAt } = message;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
-  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? (plain && identityIn(plain)));
+  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? message.identity);
   // Without a number no `ack` can cover it: its agent still has it.
   if (!identity) return message.acknowledge();
   try {

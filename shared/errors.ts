@@ -140,6 +140,11 @@ export const errors = {
     'The payload starts like gzip but cannot be inflated: {reason}.',
     'Send whole gzip data of at most {limit} bytes inflated.',
   ),
+  MESSAGE_UNREADABLE: row(
+    400,
+    'The message of {size} bytes could not be read: {reason}.',
+    'It was given up, and others go on. Send it in smaller parts; what is sent on change comes again within a day.',
+  ),
   BAD_SHAPE: row(400, '{where}: {problem}.', 'Compare with the schema in shared/report.ts.'),
   BAD_TIMESTAMP: row(
     400,

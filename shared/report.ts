@@ -8,7 +8,7 @@ import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
 import { inflate, weigh } from './wire.ts';
 
-export { encode, inflate, maxInflatedBytes, maxWireBytes } from './wire.ts';
+export { encode, inflate, inflateSmall, maxInflatedBytes, maxWireBytes } from './wire.ts';
 
 const name = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' });
 const epoch = Type.String({ pattern: '^[0-9a-f]{32}$', description: '128 random bits, made with the spool' });

@@ -41,15 +41,42 @@ export function encode(message: unknown): Buffer {
 
 /** Wire bytes as plain JSON bytes. Inflating is bounded before a byte too many is allocated. */
 export function inflate(bytes: Uint8Array): Uint8Array {
+  const limit = inflatedAtMost(bytes);
+  const plain = inflateUpTo(bytes, limit);
+  if (plain) return plain;
+  throw fail('BAD_GZIP', { reason: `its ${bytes.length} bytes grow to more than ${limit}`, limit });
+}
+
+/**
+ * The same for those that have at most `size` bytes then, which is known without inflating the others: what gzip itself says
+ * [RFC 1952, ISIZE] is not believed, but whoever lies there pays for `size` bytes only.
+ * @returns undefined for a larger one
+ */
+export function inflateSmall(bytes: Uint8Array, size: number): Uint8Array | undefined {
+  const limit = Math.min(size, inflatedAtMost(bytes));
+  return announcedSize(bytes) > limit ? undefined : inflateUpTo(bytes, limit);
+}
+
+const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function announcedSize(bytes: Uint8Array): number {
+  if (!isGzip(bytes) || bytes.length < 4) return bytes.length;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
+}
+
+function inflatedAtMost(bytes: Uint8Array): number {
   if (bytes.length > maxWireBytes) throw fail('TOO_LARGE', { size: bytes.length, limit: maxWireBytes });
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const limit = Math.min(maxInflatedBytes, Math.max(freeBytes, bytes.length * maxRatio));
+  return Math.min(maxInflatedBytes, Math.max(freeBytes, bytes.length * maxRatio));
+}
+
+/** @returns undefined when it grows beyond the limit */
+function inflateUpTo(bytes: Uint8Array, limit: number): Uint8Array | undefined {
+  if (!isGzip(bytes)) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (thrown) {
-    const grows = (thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    const reason = grows ? `its ${bytes.length} bytes grow to more than ${limit}` : reasonOf(thrown);
-    throw fail('BAD_GZIP', { reason, limit }, thrown);
+    if ((thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw fail('BAD_GZIP', { reason: reasonOf(thrown), limit: inflatedAtMost(bytes) }, thrown);
   }
 }
 

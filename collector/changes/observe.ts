@@ -1,7 +1,8 @@
 /** Installations and restarts as rows, each once however often it is reported. */
 
 import type { PatchState } from '../../shared/inventory.ts';
-import type { InventoryMessage } from '../../shared/report.ts';
+import type { Section } from '../../shared/section.ts';
+import { breathe } from '../state/breathe.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { installsIn, type Observation, restartedAt } from './rollout.ts';
@@ -27,14 +28,17 @@ async function add(db: StateTransaction, observations: readonly Observation[]): 
 export async function noteInstalls(
   db: StateTransaction,
   endpoint: string,
-  { section, data, at }: Pick<InventoryMessage, 'section' | 'data' | 'at'>,
+  { section, text, at }: Pick<Section, 'section' | 'text' | 'at'>,
 ): Promise<void> {
   if (section !== 'patches') return;
   const own = db.selectFrom('inventory').select(['at', 'data']).where('endpoint', '=', endpoint);
   const before = await own.where('section', '=', section).executeTakeFirst();
-  if (!before) return;
+  // Daily, and mostly nothing has changed.
+  if (!before || before.data === text) return;
+  await breathe();
   const was = { states: JSON.parse(before.data) as PatchState[], at: before.at };
-  await add(db, installsIn(endpoint, was, { states: data as PatchState[], at }));
+  await breathe();
+  await add(db, installsIn(endpoint, was, { states: JSON.parse(text) as PatchState[], at }));
 }
 
 /**

@@ -2,10 +2,9 @@
  * The edge: validates an untrusted payload. An invalid part is dropped and counted, and the rest is stored; a payload that
  * is invalid as a whole throws and ends in quarantine.
  */
-import { crc32 } from 'node:zlib';
 import { fail } from '../../shared/errors.ts';
 import { catalogue } from '../../shared/metrics.ts';
-import { decodePlain, type Metric, Report } from '../../shared/report.ts';
+import type { Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createRefusedParts, type PartlyRefused, type RefusedParts } from './refused-parts.ts';
 import { createSeriesCap, maxSeriesText } from './series-cap.ts';
@@ -23,13 +22,7 @@ export interface Admitted {
 }
 
 export interface Admission {
-  /** @param plain JSON as received, inflated. @throws EvenkeelError NOT_JSON, BAD_SHAPE */
-  admit(
-    endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>,
-    live: boolean,
-    plain: Uint8Array,
-    receivedAt: number,
-  ): Admitted;
+  admit(endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>, live: boolean, report: Report, receivedAt: number): Admitted;
 }
 
 const fieldsOf: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -87,8 +80,7 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   }
 
   return {
-    admit(endpoint, live, plain, receivedAt) {
-      const report = decodePlain<Report>(Report, plain);
+    admit(endpoint, live, report, receivedAt) {
       const track = trackOf(endpoint);
       if (live) observe(track, madeOf(report), receivedAt);
       const clockOffsetMs = track.offset;
@@ -131,20 +123,3 @@ const badTime = (metric: Metric, oldest: number, receivedAt: number) =>
     from: new Date(oldest).toISOString(),
     to: new Date(receivedAt).toISOString(),
   });
-
-/**
- * Of the inflated bytes, so independent of compression and of what was corrected in the report; of a payload that cannot be
- * inflated those that came, which are all that there is to compare. Never 0, which stands for none.
- */
-export const digestOf = (plain: Uint8Array) => crc32(plain) || 1;
-
-/**
- * Epoch and sequence number of an invalid message, where they can be read: its number then counts as received, and the
- * agent does not resend it for ever.
- */
-export function identityIn(plain: Uint8Array): { epoch: string; seq: number } | undefined {
-  const text = Buffer.from(plain.subarray(0, 4096)).toString('latin1');
-  const epoch = /"epoch"\s*:\s*"([0-9a-f]{32})"/.exec(text)?.[1];
-  const seq = Number(/"seq"\s*:\s*([1-9]\d{0,15})\b/.exec(text)?.[1]);
-  return epoch !== undefined && Number.isSafeInteger(seq) ? { epoch, seq } : undefined;
-}

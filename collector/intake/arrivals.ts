@@ -1,16 +1,16 @@
 /** Passes messages of a source to the pipeline, counted until they are answered. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Message } from '../pipeline.ts';
+import type { Admitting, Message } from '../message.ts';
 import type { Publication } from './source.ts';
 
 export interface Arrivals {
-  take(message: Publication): void;
+  take(message: Publication): Admitting;
   /** Resolves when every accepted message is answered. */
   empty(): Promise<void>;
 }
 
-export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(message: Message): void }): Arrivals {
+export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(message: Message): Admitting }): Arrivals {
   let inside = 0;
   let waiting: (() => void)[] = [];
   const leave = () => {
@@ -27,11 +27,14 @@ export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(messa
     take(message) {
       const endpoint = parts.fleet.get(message.endpoint);
       // Retired while connected, or replaced by another endpoint: not stored, so not acknowledged.
-      if (!endpoint) return message.refuse();
+      if (!endpoint) {
+        message.refuse();
+        return undefined;
+      }
       const { leaf, topic, payload, from, crowded } = message;
       const answers = { acknowledge: leaving(message.acknowledge), refuse: leaving(message.refuse) };
       inside++;
-      parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: parts.clock.now(), ...answers });
+      return parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: parts.clock.now(), ...answers });
     },
     empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   };

@@ -7,7 +7,7 @@ import { type Allowances, createAllowances } from '../doors/allowance.ts';
 
 /** `perHour` and `burst` in the unit of the meter. */
 export const budgetRules = {
-  /** Time that a message takes on the main thread, in ms: at most 5 % of it per hour. A report takes 0.05, a large inventory 50. */
+  /** Time that a message takes, on the main thread and on the one for large messages, in ms: at most 5 % of an hour. A report takes 0.05, a large inventory 50. */
   cpu: { perHour: 180_000, burst: 1000 },
   /** Bytes of inventory, inflated. A large section has 1 MB, once per day and when it changes. */
   inventory: { perHour: 16 * 1024 * 1024, burst: 32 * 1024 * 1024 },

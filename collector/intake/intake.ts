@@ -11,6 +11,7 @@ import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
 import type { BudgetRules } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
+import type { LargeMessageLimits } from './large/large-messages.ts';
 import type { OpenSource } from './source.ts';
 
 export interface IntakeParts {
@@ -29,6 +30,8 @@ export interface IntakeParts {
   budgets?: BudgetRules;
   /** How long one message waits for a budget at most, ms. */
   longestHoldMs?: number;
+  /** What one large message may cost the thread that reads it. */
+  largeMessages?: LargeMessageLimits;
   /** Overrides the computed grace period after a start, ms. */
   graceMs?: number;
   alerts: {

@@ -31,8 +31,8 @@ export interface SourceParts {
   counters: IntakeCounters;
   /** The address of the endpoint when id and secret are right. */
   authenticate(id: string, secret: string): Address | undefined;
-  /** Must never throw. */
-  onMessage(message: Publication): void;
+  /** Must never throw. A promise, which never rejects: the next message of this connection is passed on after it. */
+  onMessage(message: Publication): Promise<void> | undefined;
   /** What each endpoint may cost: a source holds back what is beyond. Left out: nothing is. */
   budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
   /** A message of it waits for its budget: proof of life all the same. */

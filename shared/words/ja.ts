@@ -438,6 +438,10 @@ export const words: Words = {
       message: 'gzip 形式の内容を展開できません。',
       hint: '展開後のサイズが上限に収まる、完全な gzip データを送信してください。',
     },
+    MESSAGE_UNREADABLE: {
+      message: 'メッセージが大きく、読み取りを中断しました。',
+      hint: '小さく分けて送信してください。ほかの受信には影響ありません。',
+    },
     BAD_SHAPE: {
       message: '内容の形式が正しくありません。',
       hint: 'shared/report.ts のスキーマと照合してください。',

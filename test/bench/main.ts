@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|kpi|floods|floods-mixed>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|kpi|floods|floods-mixed|large>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   rules: () => import('./rules.ts'),
   kpi: () => import('./kpi.ts'),
   floods: () => import('./floods.ts'),
+  large: () => import('./large.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 

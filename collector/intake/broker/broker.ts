@@ -225,7 +225,7 @@ function takeWill(
   const payload = Buffer.from(will.payload);
   const { from } = connection;
   const answered = { acknowledge: nothing, refuse: nothing };
-  onMessage({ endpoint, leaf: 'presence', topic: will.topic, payload, from, crowded: false, ...answered });
+  void onMessage({ endpoint, leaf: 'presence', topic: will.topic, payload, from, crowded: false, ...answered });
   done();
 }
 

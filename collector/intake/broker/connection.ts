@@ -25,6 +25,8 @@ export interface Connection {
   dropped: boolean;
   /** Until when messages are held back because of their rate or a budget, monotonic ms. */
   heldUntil: number;
+  /** A large message of it is being read: those behind it are held back, too. */
+  isAdmitting: boolean;
   /** Those, in order. */
   held: HeldMessage[];
 }

@@ -37,6 +37,7 @@ export function createConnections(counters: IntakeCounters): Connections {
         closedByUs: false,
         dropped: false,
         heldUntil: 0,
+        isAdmitting: false,
         held: [],
       };
       connections.set(client, connection);

@@ -11,7 +11,7 @@ import type { UpLeaf } from '../../../shared/topics.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import type { EndpointBudgets } from '../budgets.ts';
 import type { IntakeCounters } from '../counters.ts';
-import type { Publication } from '../source.ts';
+import type { SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import type { QueuedPublication } from './connection-queue.ts';
 import { admitPublish, type Refusal } from './guards.ts';
@@ -50,7 +50,7 @@ export function createPublications(parts: {
   clock: Clock;
   counters: IntakeCounters;
   refuse: Refuse;
-  onMessage(message: Publication): void;
+  onMessage: SourceParts['onMessage'];
   budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
   onHeld?(endpoint: string): void;
   /** Ends a connection and ignores its will. */

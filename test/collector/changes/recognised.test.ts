@@ -47,7 +47,11 @@ async function scene(servers: number) {
   const open = () => createChanges(parts);
   const inventory = createInventory(state, noteInstalls);
   const section = (endpoint: string, at: number, data: PatchState[]) =>
-    inventory.save(endpoint, { v: 1, epoch: '0'.repeat(32), seq: 1, at, section: 'patches', data }, at);
+    inventory.save(
+      endpoint,
+      { v: 1, epoch: '0'.repeat(32), seq: 1, at, section: 'patches', text: JSON.stringify(data) },
+      at,
+    );
   await state
     .insertInto('watches')
     .values({ from_at: t0 - 30 * day, to_at: t0 + 30 * day, clean: 1 })

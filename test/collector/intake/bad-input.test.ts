@@ -1,12 +1,12 @@
 /** Bad input gets a clear answer and costs nothing: neighbours notice nothing, and nothing stored is lost. */
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import { generate } from 'mqtt-packet';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { refusedPartsIn } from '../../../collector/intake/refused-parts.ts';
-import { encode, maxInflatedBytes, type Report } from '../../../shared/report.ts';
+import { encode, type Report } from '../../../shared/report.ts';
 import { connectPacket, type Wire } from '../../simulate/wire.ts';
+import { poisonsOf } from '../../support/poisons.ts';
 import { counted, epochOf, makeReport, openStation, type Station, until } from '../../support/station.ts';
 
 const bad = 'ebadbadbadbadbad';
@@ -74,48 +74,7 @@ async function join(station: Station, id = bad): Promise<Wire> {
 const quarantined = async ({ state }: Station) =>
   await state.selectFrom('quarantine').selectAll().where('endpoint', '=', bad).orderBy('id').execute();
 
-const text = (report: Report, change: (json: string) => string) => Buffer.from(change(JSON.stringify(report)));
-
-const poisons: [name: string, payload: Buffer, code: string, keepsItsPlace: boolean][] = [
-  ['half a JSON', text(makeReport(epoch, 1), (json) => json.slice(0, -30)), 'NOT_JSON', true],
-  ['noise', Buffer.from([0xff, 0x00, 0x13, 0x37]), 'NOT_JSON', false],
-  ['nothing', Buffer.alloc(0), 'NOT_JSON', false],
-  ['broken gzip', Buffer.concat([gzipSync('{}').subarray(0, 12), Buffer.alloc(50, 7)]), 'BAD_GZIP', false],
-  ['a gzip bomb', gzipSync(Buffer.alloc(maxInflatedBytes * 4)), 'BAD_GZIP', false],
-  ['too many bytes', Buffer.alloc(300 * 1024, 0x20), 'TOO_LARGE', false],
-  ['deep nesting', Buffer.from('['.repeat(200_000)), 'BAD_SHAPE', false],
-  [
-    'deep nesting that ends',
-    text(makeReport(epoch, 1), (json) =>
-      json.replace('"metrics":[', `"metrics":[${'['.repeat(50_000)}${']'.repeat(50_000)},`),
-    ),
-    'BAD_SHAPE',
-    true,
-  ],
-  [
-    '__proto__',
-    text(makeReport(epoch, 1), (json) => json.replace('"fields":{', '"fields":{"__proto__":1,')),
-    'BAD_SHAPE',
-    true,
-  ],
-  [
-    '__proto__ on top',
-    text(makeReport(epoch, 1), (json) => `{"__proto__":{"v":1},${json.slice(1)}`),
-    'BAD_SHAPE',
-    true,
-  ],
-  ['a word for a number', text(makeReport(epoch, 1), (json) => json.replace('12.5', '"12.5"')), 'BAD_SHAPE', true],
-  ['NaN', text(makeReport(epoch, 1), (json) => json.replace('12.5', 'NaN')), 'NOT_JSON', true],
-  ['an infinite number', text(makeReport(epoch, 1), (json) => json.replace('12.5', '1e999')), 'BAD_SHAPE', true],
-  [
-    'a sequence number of 0',
-    text(makeReport(epoch, 1), (json) => json.replace('"seq":1', '"seq":0')),
-    'BAD_SHAPE',
-    false,
-  ],
-];
-
-for (const [name, payload, code, keepsItsPlace] of poisons) {
+for (const [name, payload, code, keepsItsPlace] of poisonsOf(epoch)) {
   test(`${name}: acknowledged, quarantined with ${code}, and never returns`, async ({ station }) => {
     const wire = await join(station);
     await wire.publish(station.topic(bad, 'report'), payload);

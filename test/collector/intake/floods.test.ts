@@ -49,6 +49,20 @@ const cases: Case[] = [
   { name: 'time', meter: 'cpu', leaf: 'report', payload: (n) => encode(makeReport(epochOf(1), n)) },
   { name: 'new epochs', meter: 'epochs', leaf: 'report', payload: (n) => encode(makeReport(epochOf(n), 1)) },
   {
+    name: 'time of large messages',
+    meter: 'cpu',
+    leaf: 'report',
+    payload: (n) =>
+      encode(
+        makeReport(epochOf(1), n, Date.now(), {
+          metrics: Array.from({ length: 1000 }, (_, k) => ({
+            ...{ name: 'disk', tags: { path: `/${k}/${'x'.repeat(60)}` }, fields: { used_percent: 1 } },
+            timestamp: Date.now(),
+          })),
+        }),
+      ),
+  },
+  {
     name: 'losses of new epochs',
     meter: 'epochs',
     leaf: 'report',

@@ -1,0 +1,79 @@
+/** The first step of the pipeline: from bytes to what they say, at once or, for large ones, by the worker. */
+
+import type { Clock } from '../../shared/clock.ts';
+import { Presence } from '../../shared/presence.ts';
+import { decodePlain, InventoryMessage, inflateSmall, Report } from '../../shared/report.ts';
+import { sectionOf } from '../../shared/section.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Message } from '../message.ts';
+import type { Admission } from './admit.ts';
+import type { EndpointBudgets } from './budgets.ts';
+import type { IntakeCounters } from './counters.ts';
+import { digestOf, identityIn } from './identity.ts';
+import type { LargeMessages } from './large/large-messages.ts';
+import type { Quarantine } from './quarantine.ts';
+
+export interface AdmitParts {
+  admission: Admission;
+  largeMessages: Pick<LargeMessages, 'read' | 'smallBytes'>;
+  quarantine: Quarantine;
+  fleet: Fleet;
+  budgets: Pick<EndpointBudgets, 'charge'>;
+  clock: Clock;
+  counters: IntakeCounters;
+}
+
+/** Validates an untrusted payload against the schema of its topic. */
+export function admit(parts: AdmitParts, message: Message): Promise<void> | undefined {
+  const { leaf, payload } = message;
+  parts.counters[leaf].inc();
+  const plain = inflateSmall(payload, parts.largeMessages.smallBytes);
+  if (!plain) return admitLarge(parts, message);
+  message.size = plain.length;
+  message.digest = digestOf(plain);
+  try {
+    if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
+    else if (leaf === 'inventory') admitSection(message, decodePlain<InventoryMessage>(InventoryMessage, plain));
+    else admitReport(parts, message, decodePlain<Report>(Report, plain));
+  } catch (thrown) {
+    message.identity ??= identityIn(plain);
+    throw thrown;
+  }
+  return undefined;
+}
+
+/** Read by the worker; from then on like any other. */
+async function admitLarge(parts: AdmitParts, message: Message): Promise<void> {
+  const { endpoint, leaf, payload, receivedAt } = message;
+  // It would wait in memory without a bound; when it comes again it is judged.
+  if (message.crowded) return message.refuse();
+  parts.fleet.received(endpoint.id, receivedAt);
+  const { ms, content, problem, ...known } = await parts.largeMessages.read(endpoint.id, leaf, payload);
+  Object.assign(message, known);
+  parts.budgets.charge(endpoint.id, 'cpu', ms);
+  if (problem) throw problem;
+  const since = parts.clock.monotonic();
+  if (content && 'report' in content) admitReport(parts, message, content.report);
+  else Object.assign(message, content);
+  parts.budgets.charge(endpoint.id, 'cpu', parts.clock.monotonic() - since);
+}
+
+function admitSection(message: Message, section: InventoryMessage): void {
+  message.identity = { epoch: section.epoch, seq: section.seq };
+  message.inventory = sectionOf(section);
+}
+
+function admitReport({ admission, quarantine, counters }: AdmitParts, message: Message, report: Report): void {
+  const { endpoint, leaf, topic, receivedAt } = message;
+  const size = message.size as number;
+  const admitted = admission.admit(endpoint, leaf === 'report', report, receivedAt);
+  const { refused, corrected } = admitted;
+  message.report = admitted.report;
+  message.clockOffsetMs = admitted.clockOffsetMs;
+  message.isEmptied = admitted.isEmptied;
+  if (corrected) counters.correctedTimes.inc();
+  for (const { error, count, parts } of refused) {
+    counters.droppedFields.inc({ reason: error.code }, count);
+    void quarantine.putParts({ endpoint: endpoint.id, topic, error, size, count, parts });
+  }
+}
