@@ -14,6 +14,7 @@ import { renewSecret } from '../tickets/ratings.ts';
 import type { Channel, Mail, Notification, ReportMailFacts } from './channel.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
+import { createTroubles } from './troubles.ts';
 
 export interface OutboxParts {
   state: State;
@@ -68,6 +69,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const { state, clock, log, changeFeed, random = Math.random, timeoutMs = 10_000 } = parts;
   const routes = new Map(parts.routes.map((route) => [route.name, route.channel]));
   const sending = new Set<string>();
+  const troubles = createTroubles({ clock, log });
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
@@ -101,6 +103,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const channel = routes.get(row.channel);
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
       await send(channel, row);
+      troubles.over(row.channel);
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
     } catch (thrown) {
       await failed(row, attempts, thrown);
@@ -118,10 +121,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {
     const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost;
     const reason = reasonOf(thrown).slice(0, 500);
-    log.warn(
-      { channel: row.channel, delivery: row.id, attempts, reason },
-      final ? 'A notification was given up' : 'A notification waits for retry',
-    );
+    const said = final ? 'A notification was given up' : 'A notification waits for retry';
+    troubles.note(said, { channel: row.channel, delivery: row.id, attempts, reason });
     await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
   }
 

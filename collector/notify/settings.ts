@@ -18,7 +18,8 @@ export function faultsOfChannel(types: readonly ChannelType[], channel: unknown)
   const { kind } = (channel ?? {}) as { kind?: unknown };
   const type = types.find((each) => each.kind === kind);
   if (!type) {
-    const known = Type.Object({ ...common, kind: Type.Enum(kinds) });
+    // What stands in its place may be its address.
+    const known = Type.Object({ ...common, kind: Type.Enum(kinds) }, { secret: true });
     return faultsOf(known, channel);
   }
   const properties: Record<string, object> = { ...common, kind: Type.Literal(type.kind) };

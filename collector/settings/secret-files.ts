@@ -1,5 +1,5 @@
 /** Files with secrets that every user of this machine may read. */
-import { statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { quoted } from '../../shared/safe-text.ts';
 import type { Path } from '../../shared/shape.ts';
@@ -7,6 +7,10 @@ import type { Path } from '../../shared/shape.ts';
 const secretKey = /^(?:password|token|secret)$/;
 /** `scheme://user:password@host` */
 const withLogin = /^[a-z][a-z+.-]{0,30}:\/\/[^\s:]{0,256}:[^\s]{1,512}@/i;
+
+/** Of a webhook: what stands behind the host may be all that its receiver asks for. */
+const holdsToken = (address: string) =>
+  /[?&]|[\w-]{16,}/.test(URL.parse(address)?.href.split('/').slice(3).join('/') ?? '');
 
 /** What settings name as files with secrets, and whether a secret stands in the settings themselves. */
 export function secretsIn(value: unknown, path: Path = []): { files: string[]; isInText: boolean } {
@@ -17,7 +21,8 @@ export function secretsIn(value: unknown, path: Path = []): { files: string[]; i
   const key = String(path.at(-1) ?? '');
   if (typeof value !== 'string' || value === '') return { files: [], isInText: false };
   if (key.endsWith('_file') || path.join('.') === 'tls.key') return { files: [value], isInText: false };
-  return { files: [], isInText: secretKey.test(key) || withLogin.test(value) };
+  const isHook = path[0] === 'channels' && key === 'url' && holdsToken(value);
+  return { files: [], isInText: isHook || secretKey.test(key) || withLogin.test(value) };
 }
 
 /** The mode of a file is of no use to others where a folder on the way is closed to them. */
@@ -29,12 +34,29 @@ function isOpenToAll(path: string): boolean {
   }
 }
 
+/**
+ * Docker and Kubernetes give a secret to one container: mounted read-only under /run/secrets, of root and readable for all in it,
+ * whichever user its program runs as. There is nobody else in there, and no way to change the mode.
+ */
+function isMounted(path: string): boolean {
+  const real = realpathSync(path);
+  if (!real.startsWith('/run/secrets/') || statSync(real).uid !== 0) return false;
+  // Octal escapes stand for spaces and the like: such a name is warned of.
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const around = mounts.filter(([, , , , at = '']) => real === at || real.startsWith(`${at.replace(/\/$/, '')}/`));
+  // The longest is the one that it lies on; of two at one place the later one.
+  const [, , , , , options = ''] = around.reduce((a, b) => ((b[4]?.length ?? 0) >= (a[4]?.length ?? 0) ? b : a), []);
+  return options.split(',').includes('ro');
+}
+
 /** @param paths absolute; what cannot be looked at has been noted where it was read */
 export function openSecrets(paths: readonly string[]): string[] {
   if (process.platform === 'win32') return [];
   return [...new Set(paths)].flatMap((path) => {
     try {
-      if (!isOpenToAll(path)) return [];
+      if (!isOpenToAll(path) || (process.platform === 'linux' && isMounted(path))) return [];
     } catch {
       return [];
     }

@@ -146,7 +146,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   // Channels
   ['channels:\n  ops: x\n', '2:3: channels (a section) must be a list'],
-  ['channels:\n  - ops\n', '2:5: channels.0 "ops" must be a section with keys of its own'],
+  ['channels:\n  - ops\n', '2:5: channels.0 must be a section with keys of its own'],
   [
     'channels:\n  - kind: email\n    host: x\n',
     '2:5: channels.0 lacks "name": a name of …',
@@ -177,11 +177,20 @@ const table: [yaml: string, ...lines: string[]][] = [
   [`${hook}${hook.slice(10)}`, '5:11: channels.ops.name "ops" is given twice'],
   [
     'channels: [{ name: a, kind: webhook, url: "ftp://u:secret@x" }]\n',
-    '1:43: channels.a.url "ftp://…@x" is not an http or https address; write it like https://example.org/hook',
+    '1:43: channels.a.url is not an http or https address; write it like https://example.org/hook',
   ],
   [
     'channels: [{ name: a, kind: webhook, url: "https://u:secret@x" }]\n',
-    '1:43: channels.a.url "https://…@x" holds a password; use token_file instead',
+    '1:43: channels.a.url holds a password; use token_file instead',
+  ],
+  ['channels: [https://x/a-token]\n', '1:12: channels.0 must be a section with keys of its own'],
+  [
+    'channels: [{ name: a, kind: webhook, url: [https://x/a-token] }]\n',
+    '1:43: channels.a.url must be an http or https address',
+  ],
+  [
+    'channels: [{ name: a, kind: webhook, url: "https://x:99999/a-token" }]\n',
+    '1:43: channels.a.url has a port beyond 65535; write one from 1 to 65535',
   ],
   [mail.replace('b@x', 'nobody'), '6:9: channels.mail.to "nobody" is not a mail address; write it like it@example.org'],
   [

@@ -1,4 +1,5 @@
 /** Settings: what wins, and what a mistake is reported as. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -7,6 +8,7 @@ import { addressesOf } from '../../collector/settings/addresses.ts';
 import { type Flags, loadConfig } from '../../collector/settings/config.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { makeCertificate, opensslIsHere } from '../support/certificate.ts';
+import { namespaceMissing } from '../support/namespace.ts';
 import { runCollector, temporaryFolder } from '../support/processes.ts';
 
 const test = suite('config');
@@ -166,6 +168,41 @@ test('files with secrets that everybody may read are named with the command that
   writeFileSync(join(cwd, 'evenkeel.yaml'), 'log: warn\n');
   chmodSync(path('settings'), 0o644);
   assert.equal(warnings(), [], 'settings without a secret are no secret');
+  const hook = (url: string) => `channels: [{ name: hook, kind: webhook, url: "${url}" }]\n`;
+  for (const [url, isSecret] of [
+    ['https://x.example/hook', false],
+    ['https://x.example/services/T0/B0/a-token-of-24-characters', true],
+    ['https://x.example/hook?key=abc', true],
+  ] as const) {
+    writeFileSync(path('settings'), hook(url));
+    assert.equal(warnings(), isSecret ? [said('settings')] : [], url);
+  }
+});
+
+const noNamespace = namespaceMissing();
+if (noNamespace) console.log(`SKIP secrets of a container: ${noNamespace}`);
+
+test('a secret that is mounted read-only for a container alone is no open one; any other file is', () => {
+  if (noNamespace) return;
+  // Its own /run: nothing of this machine is changed.
+  const script = `
+    mount -t tmpfs -o mode=755 tmpfs /run
+    mkdir -p /run/secrets/one /run/secrets/two /run/elsewhere
+    for at in secrets/one secrets/two elsewhere; do
+      mount -t tmpfs -o mode=755 tmpfs /run/$at; echo secret > /run/$at/file; chmod 444 /run/$at/file
+    done
+    mount -o remount,ro /run/secrets/one; mount -o remount,ro /run/elsewhere
+    echo secret > /run/secrets/plain; chmod 444 /run/secrets/plain
+    exec "$0" --input-type=module -e "$1"`;
+  const module = new URL('../../collector/settings/secret-files.ts', import.meta.url).href;
+  const look = `import { openSecrets } from ${JSON.stringify(module)};
+    for (const path of ['one/file', 'two/file', 'plain', '../elsewhere/file'])
+      console.log(path, openSecrets(['/run/secrets/' + path]).length);`;
+  const flags = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
+  const { stdout, stderr } = spawnSync('unshare', [...flags, 'sh', '-euc', script, process.execPath, look], {
+    encoding: 'utf8',
+  });
+  assert.is(stdout, 'one/file 0\ntwo/file 1\nplain 1\n../elsewhere/file 1\n', stderr);
 });
 
 test.run();

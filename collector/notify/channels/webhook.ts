@@ -12,7 +12,8 @@ import { headline, valueText } from '../notification-text.ts';
 
 const Settings = Type.Object(
   {
-    url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault }),
+    /** Whoever knows it may send: many receivers ask for nothing else. From a file: `url_file`. */
+    url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault, secret: true }),
     /** Sent as `Authorization: Bearer`; from a file: `token_file`. */
     token: Type.Optional(Type.String({ minLength: 1, want: 'a token', check: tokenFault, secret: true })),
     /** Of the summary; everything else is codes. */

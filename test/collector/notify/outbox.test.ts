@@ -2,9 +2,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
+import { createOutgoing } from '../../../collector/notify/outgoing.ts';
 import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
-import { silentLog } from '../../../shared/log.ts';
+import { type Log, silentLog } from '../../../shared/log.ts';
 import { freshPlace } from '../../support/state.ts';
 import { loopback, notification, openReceiver } from './receiver.ts';
 
@@ -13,7 +14,14 @@ const webhook = (url: string): ChannelRoute[] =>
 
 const opened: State[] = [];
 
-async function open(routes: ChannelRoute[], state?: State) {
+/** What is logged, with its level. */
+function logInto(lines: string[]): Log {
+  const at = (level: string) => (values: unknown, text: unknown) =>
+    void lines.push(`${level} ${text} ${JSON.stringify(values)}`);
+  return { ...silentLog, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as Log;
+}
+
+async function open(routes: ChannelRoute[], state?: State, log: Log = silentLog) {
   const db = state ?? (await openState(freshPlace()));
   if (!state) opened.push(db);
   let now = 1_000_000;
@@ -23,7 +31,7 @@ async function open(routes: ChannelRoute[], state?: State) {
     clock,
     routes,
     publicUrl: () => 'https://ek.example',
-    log: silentLog,
+    log,
     changeFeed: createChangeFeed(),
     mailOf: () => Promise.reject(new Error('no report here')),
     random: () => 0,
@@ -123,6 +131,59 @@ test('a receiver that never takes it: dead after the last attempt', async () => 
   assert.is(row?.state, 'dead');
   assert.is(row?.attempts, 30);
   assert.is(receiver.received.length, 30);
+});
+
+test('a channel that fails is logged once for each cause, then counted, and once more when it works again', async () => {
+  await using receiver = await openReceiver((n) => [n < 30 ? 400 : 200]);
+  const lines: string[] = [];
+  const o = await open(webhook(receiver.url), undefined, logInto(lines));
+  for (let n = 0; n < 30; n++) await o.put(`n${n}`, `a${n}`);
+  while ((await o.outbox.runDue()) > 0);
+  assert.is(lines.length, 1, lines.join('\n'));
+  assert.match(lines[0] ?? '', /^warn A notification was given up .*HTTP 400/);
+  await o.put('good', 'b');
+  while ((await o.outbox.runDue()) > 0);
+  assert.match(lines[1] ?? '', /^info A channel works again .*"failed":30/);
+  assert.is(lines.length, 2);
+  assert.ok(
+    (await o.rows()).filter(({ state }) => state === 'dead').every(({ last_error }) => last_error?.includes('400')),
+  );
+});
+
+test('one that is not allowed to be reached goes on being counted, hourly', async () => {
+  const lines: string[] = [];
+  const settings = { url: 'http://127.0.0.1:9/hook' };
+  const routes = createChannels([{ name: 'ops', kind: 'webhook', settings }], createOutgoing([]));
+  const o = await open(routes, undefined, logInto(lines));
+  for (let n = 0; n < 5; n++) {
+    await o.put(`n${n}`, `a${n}`);
+    await o.outbox.runDue();
+  }
+  assert.is(lines.length, 1, lines.join('\n'));
+  o.wait(3_700_000);
+  await o.put('later', 'b');
+  await o.outbox.runDue();
+  assert.match(lines[1] ?? '', '"further":4');
+});
+
+test('the address of a webhook, which may be all that its receiver asks for, is told to nobody', async () => {
+  const path = '/services/T0/B0/a-token-of-24-characters';
+  await using receiver = await openReceiver((n) => [[400, 500, 302][n % 3] as number]);
+  const lines: string[] = [];
+  const places = [
+    `${new URL(receiver.url).origin}${path}`,
+    `http://127.0.0.1:9${path}`,
+    `http://no-such-host.invalid${path}?key=abc`,
+  ];
+  const routes = places.flatMap((url, n) =>
+    createChannels([{ name: `c${n}`, kind: 'webhook', settings: { url } }], n === 1 ? createOutgoing([]) : loopback),
+  );
+  const o = await open(routes, undefined, logInto(lines));
+  for (let n = 0; n < 9; n++) await o.put(`n${n}`, `a${n}`, `c${n % 3}`);
+  await o.outbox.runDue();
+  const told = JSON.stringify([lines, await o.rows()]);
+  assert.ok(lines.length >= 4, lines.join('\n'));
+  assert.not.match(told, /a-token-of|key=abc|services/);
 });
 
 test('a receiver that says nothing costs its own time limit, not that of others', async () => {
