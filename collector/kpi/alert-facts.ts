@@ -1,4 +1,6 @@
 /** When alerts fired and when they were first acknowledged, from their history. */
+import type { Calendar } from '../../shared/calendar.ts';
+import { readCalendars } from '../calendars/calendars.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -15,18 +17,21 @@ export interface AlertFact {
   acknowledgedAt: number | null;
   /** Null where it went on at the end of the window. */
   resolvedAt: number | null;
+  /** Support hours of the site of its endpoint. */
+  calendar: Calendar;
 }
 
 const codes = ['firing', 'acknowledged'] as const;
 /** A page of rows holds the event loop for 10 to 20 ms. */
 const rowsAtOnce = 5000;
 
-export async function readAlerts(state: State, { endpoints, window }: KpiQuestion): Promise<AlertFact[]> {
+export async function readAlerts(state: State, { endpoints, window, zone }: KpiQuestion): Promise<AlertFact[]> {
   const scripts = await readScripts(state);
-  const ids = new Set(endpoints.map(({ id }) => id));
+  const calendarOf = await readCalendars(state, zone);
+  const siteOf = new Map(endpoints.map(({ id, site }) => [id, site]));
   const found = new Map<string, Partial<AlertFact> & Pick<AlertFact, 'id' | 'endpoint' | 'rule' | 'resolvedAt'>>();
   for await (const event of eventsIn(state, window.start, window.end)) {
-    if (!ids.has(event.endpoint) || isOfScript(event, scripts)) continue;
+    if (!siteOf.has(event.endpoint) || isOfScript(event, scripts)) continue;
     const { alert: id, endpoint, rule, resolved_at: at } = event;
     const fact = found.get(id) ?? { id, endpoint, rule, resolvedAt: at !== null && at < window.end ? at : null };
     if (event.code === 'firing') fact.firedAt ??= event.at;
@@ -44,9 +49,10 @@ export async function readAlerts(state: State, { endpoints, window }: KpiQuestio
     }
     await breathe();
   }
-  return [...found.values()].flatMap((fact) =>
-    fact.firedAt === undefined ? [] : [{ ...fact, firedAt: fact.firedAt, acknowledgedAt: fact.acknowledgedAt ?? null }],
-  );
+  return [...found.values()].flatMap(({ firedAt, acknowledgedAt = null, ...fact }) => {
+    const { calendar } = calendarOf(siteOf.get(fact.endpoint) ?? null, 'support');
+    return firedAt === undefined ? [] : [{ ...fact, firedAt, acknowledgedAt, calendar }];
+  });
 }
 
 async function* eventsIn(state: State, start: number, end: number) {

@@ -1782,14 +1782,17 @@ export const words = {
     time_to_acknowledge: {
       name: 'Time to acknowledge',
       meaning:
-        'Mean time, day and night, from the moment an alert fires until it is first acknowledged; alerts that were first acknowledged in this month. Alerts without an acknowledgement are not in the mean. Those that fired in this month are counted separately.',
+        'Mean time, day and night, from the moment an alert fires until it is first acknowledged; alerts that were first acknowledged in this month. Alerts without an acknowledgement are not in the mean. Those that fired in this month are counted separately. The same in support hours of the site stands beside it: a desk that is closed at night answers in the morning.',
       n: 'Alerts (n)',
       nothing: 'No alert was acknowledged in this month.',
       at: 'Acknowledged',
       beside: {
         median: 'Median',
         p90: '9 of 10 within',
+        support_mean: 'Mean in support hours',
+        support_median: 'Median in support hours',
         waiting: 'Not acknowledged, still open',
+        waiting_age: 'Median age of these',
         ended_alone: 'Ended without acknowledgement',
       },
     },

@@ -81,6 +81,7 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
         firedAt,
         acknowledgedAt,
         resolvedAt,
+        calendar: officeHours('Europe/Berlin'),
       };
     }),
   };

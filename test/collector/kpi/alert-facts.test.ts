@@ -79,6 +79,29 @@ test('the first firing and the first acknowledgement count, worse levels and sec
   await state.destroy();
 });
 
+test('each alert has the support hours of the site of its endpoint', async () => {
+  const state = await openState(freshPlace());
+  const made = { created_at: 0, created_by: 'ada', updated_at: 0, updated_by: 'ada' };
+  await state
+    .insertInto('sites')
+    .values({ id: 's', name: 'Osaka', name_key: 'osaka', note: '', zone: 'Asia/Tokyo', ...made } as never)
+    .execute();
+  const places = [await putEndpoint(state, 1, { site: 'Osaka' }), await putEndpoint(state, 2)];
+  const alerts = places.map((endpoint) => ({
+    ...{ id: endpoint, endpoint, resolvedAt: null },
+    events: [['firing', start]] as [string, number][],
+  }));
+  await putAlerts(state, alerts);
+  assert.equal(
+    (await read(state)).map(({ endpoint, calendar: { zone } }) => [endpoint, zone]).sort(),
+    [
+      [places[0], 'Asia/Tokyo'],
+      [places[1], 'UTC'],
+    ].sort(),
+  );
+  await state.destroy();
+});
+
 test('twelve thousand lines of history, many at one instant: each once, in a few queries', async () => {
   const state = await openState(freshPlace());
   const endpoint = await putEndpoint(state, 1);
@@ -105,7 +128,8 @@ test('twelve thousand lines of history, many at one instant: each once, in a few
         acknowledgedAt !== null && acknowledgedAt - firedAt === (1 + 48 * (Number(id.slice(1)) % 2)) * hour,
     ),
   );
-  assert.ok(queries() <= 12, `${queries()} queries`);
+  // Two of them for the calendars of the sites.
+  assert.ok(queries() <= 14, `${queries()} queries`);
   await state.destroy();
 });
 

@@ -5,6 +5,7 @@ import { serverAvailability, workstationAvailability } from '../../../collector/
 import { kpis } from '../../../collector/kpi/kpis/index.ts';
 import { timeToAcknowledge } from '../../../collector/kpi/kpis/time-to-acknowledge.ts';
 import { median, medianInterval, percentile } from '../../../collector/kpi/median.ts';
+import { officeHours, roundTheClock } from '../../../shared/calendar.ts';
 import { kpiContract, noFacts, someFacts } from '../../contract/kpi.ts';
 
 for (const kpi of kpis) kpiContract(kpi);
@@ -45,6 +46,7 @@ const alert = (id: string, fired: number, acknowledged: number | null, resolved:
   firedAt: start + fired * minute,
   acknowledgedAt: acknowledged === null ? null : start + acknowledged * minute,
   resolvedAt: resolved === null ? null : start + resolved * minute,
+  calendar: officeHours('UTC'),
 });
 
 test('an alert counts in the month in which somebody first took it on; the others are counted beside it', () => {
@@ -71,8 +73,30 @@ test('an alert counts in the month in which somebody first took it on; the other
     ],
   );
   assert.equal(Object.fromEntries(beside.map(({ code, value: found }) => [code, found])), {
-    ...{ median: 2820, p90: 5400, waiting: 1, ended_alone: 1 },
+    // The first of November is a Sunday: the desk is closed.
+    ...{ median: 2820, p90: 5400, support_mean: 0, support_median: 0, waiting: 1, ended_alone: 1 },
+    waiting_age: (month - 200) * 60,
   });
+});
+
+test('what fires in the night waits for the desk: beside the elapsed time stand the support hours of the site', () => {
+  const monday = 24 * 60;
+  const alerts = [
+    alert('Sunday evening', monday - 120, monday + 9 * 60 + 15, null),
+    alert('in the morning', monday + 10 * 60, monday + 10 * 60 + 5, null),
+    alert('over night', monday + 16 * 60, 2 * monday + 10 * 60, null),
+    { ...alert('a desk round the clock', monday - 120, monday + 60, null), calendar: roundTheClock('UTC') },
+    alert('open since Sunday', 0, null, null),
+    alert('open since Monday', monday, null, null),
+    alert('open since Tuesday', 2 * monday, null, null),
+  ];
+  const found = timeToAcknowledge.compute({ ...noFacts, alerts }, { start, end: start + 3 * monday * minute });
+  const beside = Object.fromEntries(found.beside.map(({ code, value }) => [code, value]));
+  assert.is(found.value, ((675 + 5 + 1080 + 180) * 60) / 4);
+  assert.equal([beside.support_mean, beside.support_median], [((15 + 5 + 120 + 180) * 60) / 4, (15 + 120) * 30]);
+  assert.equal([beside.waiting, beside.waiting_age], [3, 2 * 86_400]);
+  const none = timeToAcknowledge.compute(noFacts, { start, end }).beside;
+  assert.ok(none.every(({ unit, value }) => (unit === 'seconds' ? value === null : value === 0)));
 });
 
 test('two months add up: each alert is in exactly one', () => {
