@@ -1173,7 +1173,7 @@ export const Recomputed = Type.Object({
   differences: Type.Array(
     Type.Object({
       site: orNull.text,
-      kpi: text,
+      kpi: Type.String({ description: 'its id; index: the index itself; definition: the version of its weights' }),
       before: orNull.number,
       after: orNull.number,
       currency: Type.Optional(text),

@@ -156,6 +156,7 @@ export interface MonthDifference {
   /** Id; empty for all. */
   site: string;
   siteName: string | null;
+  /** Its id; `index` for the index and `definition` for the version of what that is made of. */
   kpi: string;
   before: number | null;
   after: number | null;
@@ -179,15 +180,24 @@ export async function recomputeMonth(
     const old = await closedMonth(state, period, site.id);
     if (!old) continue;
     const month = await monthNow(state, period, zone, now, site.name);
-    const own = Object.keys(month.figures).flatMap((kpi): MonthDifference[] => {
-      const [was, is] = [old.month.figures[kpi], month.figures[kpi]];
-      const [before, after] = [was?.value ?? null, is?.value ?? null];
-      const what = { site: site.id, siteName: site.name ?? null, kpi, before, after, ...currencyOf(is, was) };
-      return before === after ? [] : [what];
-    });
+    const own = differencesOf(old.month, month).map((one) => ({ site: site.id, siteName: site.name ?? null, ...one }));
     found.push(...own);
     if (apply && own.length > 0)
       await keep(state, { period, site: site.id, revision: old.revision + 1, at: now, ...apply }, month);
   }
   return found;
+}
+
+/** The index first: weights may move it while no figure moves, and a new definition may hold without moving it. */
+function differencesOf(old: Month, now: Month): Omit<MonthDifference, 'site' | 'siteName'>[] {
+  const [was, is] = [summaryOf(old), summaryOf(now)];
+  const figures = Object.keys(now.figures).map((kpi) => {
+    const [before, after] = [old.figures[kpi], now.figures[kpi]];
+    return { kpi, before: before?.value ?? null, after: after?.value ?? null, ...currencyOf(after, before) };
+  });
+  return [
+    { kpi: 'index', before: was.index, after: is.index },
+    { kpi: 'definition', before: was.definition, after: is.definition },
+    ...figures,
+  ].filter(({ before, after }) => before !== after);
 }

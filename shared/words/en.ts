@@ -1684,6 +1684,7 @@ export const words = {
     },
     recompute: {
       preview: 'Show what late facts would change',
+      definition: 'Weights and targets',
       nothing: 'Computed again, nothing would change.',
       changes: 'What would change',
       kpi: 'KPI',

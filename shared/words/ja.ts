@@ -1886,6 +1886,7 @@ export const words: Words = {
     },
     recompute: {
       preview: '遅れて届いた事実による変化を表示',
+      definition: '重みと目標値',
       nothing: '再計算しても変わりません。',
       changes: '変わる値',
       kpi: '指標',

@@ -345,4 +345,33 @@ test('each period says since when it was monitored; where nothing was, nothing w
   assert.equal([lost?.value, lost?.state], [null, 'no_data']);
 });
 
+test('other weights alone: the preview says what they would make of the index, and they can be applied', async () => {
+  await post<Recomputed>('stability/recompute', { month: '2026-10', reason: 'up to now' });
+  assert.equal((await post<Recomputed>('stability/recompute', { month: '2026-10' })).differences, []);
+  const [{ parts }] = await call<[{ parts: Record<string, { weight: number }> }]>('stability/definition');
+  const weighed = (servers: number, lost: number) => ({
+    ...parts,
+    servers: { ...parts.servers, weight: servers },
+    lost_hours: { ...parts.lost_hours, weight: lost },
+  });
+  const before = (await october()).index;
+  await call('stability/definition', 'PUT', { parts: weighed(45, 5), reason: 'servers first' });
+  const { differences } = await post<Recomputed>('stability/recompute', { month: '2026-10' });
+  assert.equal(
+    differences.map(({ site, kpi }) => [site, kpi]),
+    [null, 'Berlin'].flatMap((one) => ['index', 'definition'].map((kpi) => [one, kpi])),
+    'no figure moves',
+  );
+  assert.is(differences[0]?.before, before.value);
+  assert.equal([differences[1]?.before, differences[1]?.after], [before.definition, before.definition + 1]);
+  assert.equal((await october()).index, before, 'a preview changes nothing');
+  await post<Recomputed>('stability/recompute', { month: '2026-10', reason: 'servers first' });
+  const { index } = await october();
+  assert.equal([index.value, index.definition], [differences[0]?.after, before.definition + 1]);
+  assert.ok(index.value !== before.value);
+  const berlin = await call<Stability>('stability?period=2026-10&site=Berlin');
+  assert.is(berlin.index.value, differences[2]?.after);
+  assert.equal((await post<Recomputed>('stability/recompute', { month: '2026-10' })).differences, []);
+});
+
 test.run();

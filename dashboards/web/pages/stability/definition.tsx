@@ -133,6 +133,15 @@ function Change({ parts, onDone }: DefinitionFormProps) {
   );
 }
 
+type RecomputedLine = Recomputed['differences'][number];
+
+const changedName = (kpi: string) =>
+  kpi === 'index'
+    ? t('stability.index')
+    : kpi === 'definition'
+      ? t('stability.recompute.definition')
+      : kpiWord(kpi, 'name');
+
 /** First what it would change; with a reason it becomes a revision. */
 function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
   const [found, setFound] = useState<Recomputed | null>(null);
@@ -141,7 +150,12 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
   const month = data.period.name;
   const ask = (more: object, done: (answer: Recomputed) => void) =>
     send(async () => done(await call<Recomputed>('stability/recompute', { method: 'POST', body: { month, ...more } })));
-  const unitOf = (kpi: string) => kpiOf(data, kpi)?.unit ?? 'count';
+  const show = ({ kpi, currency }: RecomputedLine, value: number | null) => {
+    if (kpi === 'definition') return value === null ? none : t('stability.definitionOf', { n: value });
+    // Below a point it moves, too.
+    if (kpi === 'index') return number(value, language.value, 1);
+    return formatUnit(shownUnit(kpi, kpiOf(data, kpi)?.unit ?? 'count'), value, currency);
+  };
   return (
     <div class="stack-2 screen-only">
       {problem && <ProblemCallout problem={problem} />}
@@ -165,19 +179,19 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
             rows={found.differences}
             keyOf={({ site, kpi }) => `${site} ${kpi}`}
             columns={[
-              { key: 'kpi', head: t('stability.recompute.kpi'), cell: ({ kpi }) => kpiWord(kpi, 'name') },
+              { key: 'kpi', head: t('stability.recompute.kpi'), cell: ({ kpi }) => changedName(kpi) },
               { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? t('stability.allSites') },
               {
                 key: 'before',
                 head: t('stability.recompute.before'),
                 right: true,
-                cell: ({ kpi, before, currency }) => formatUnit(shownUnit(kpi, unitOf(kpi)), before, currency),
+                cell: (line) => show(line, line.before),
               },
               {
                 key: 'after',
                 head: t('stability.recompute.after'),
                 right: true,
-                cell: ({ kpi, after, currency }) => formatUnit(shownUnit(kpi, unitOf(kpi)), after, currency),
+                cell: (line) => show(line, line.after),
               },
             ]}
           />
