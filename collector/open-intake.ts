@@ -95,6 +95,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const opening = parts.source({
     ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
     onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
+    isShared: machines.isShared,
     authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
   });
   const source = await opening.catch(async (thrown: unknown) => {

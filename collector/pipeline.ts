@@ -169,7 +169,9 @@ async function keepPresence(parts: RoadParts, message: Message, presence: Presen
   const shared =
     presence.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, presence, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });
-  if (shared) parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
+  if (!shared) return;
+  parts.counters.clones.inc();
+  parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
 }
 
 /** A change of presence is kept for years, and closes and opens spans of availability: it counts as several rows. */

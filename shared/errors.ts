@@ -217,6 +217,11 @@ export const errors = {
 
   // HTTP
   NOT_LOGGED_IN: row(401, 'This needs a log-in.', 'Log in, or send `Authorization: Bearer` with a token.'),
+  WRONG_TOKEN: row(
+    401,
+    'This token opens nothing: it is wrong, has ended or was revoked.',
+    'Create a new one under Settings, or with `npm run collector -- token create`.',
+  ),
   BAD_LOGIN: row(401, 'The user name or the password is wrong.', 'Try again. An admin can set a new password.'),
   TOO_MANY_LOGINS: row(
     429,

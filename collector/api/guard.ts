@@ -71,7 +71,7 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     if (need === 'public' && !answersMore.has(url)) return;
     request.caller = await callerOf(request, context);
     if (need === 'public') return;
-    if (!request.caller) throw fail('NOT_LOGGED_IN');
+    if (!request.caller) throw fail(request.headers.authorization === undefined ? 'NOT_LOGGED_IN' : 'WRONG_TOKEN');
     const { role, session, onlyFor } = request.caller;
     if (!mayDo(role, need)) throw fail('FORBIDDEN', { role, needed: need });
     if (onlyFor !== null && !metricsOnly.has(key))

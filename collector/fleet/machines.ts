@@ -1,7 +1,7 @@
 /**
  * Which machines report under an endpoint. One credential belongs to one machine, and one process of it runs at a time. So
  * when a process signs on again after another one did, both are running: the agent's folder was copied, with a disk image or
- * by hand. Neither is refused, because only people can decide which one is the copy; both are named, and asked to enrol.
+ * by hand. Neither is refused for good, because only people can decide which one is the copy; both are named, and asked to enrol.
  */
 import type { Online } from '../../shared/presence.ts';
 import { createGroup } from '../state/group.ts';

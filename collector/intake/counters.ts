@@ -14,6 +14,7 @@ export function createIntakeCounters(registry: Registry) {
     inventory: messages.labels('inventory'),
     duplicates: counter('duplicates_total', 'Messages that were stored already and were acknowledged again'),
     conflicts: counter('conflicts_total', 'Messages refused because their number had brought another content'),
+    clones: counter('clones_total', 'Sign-ons that prove two machines under one identity'),
     refused: new Counter({
       name: 'evenkeel_mqtt_refused_total',
       help: 'Connections, publications and subscriptions refused at the port of MQTT, by reason',

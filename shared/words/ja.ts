@@ -255,6 +255,10 @@ export const words: Words = {
       hint: 'ページを再読み込みしてください。改善しない場合はコレクターのログを確認してください。',
     },
     NOT_LOGGED_IN: { message: 'ログインが必要です。', hint: 'ログインしてから、もう一度お試しください。' },
+    WRONG_TOKEN: {
+      message: 'このトークンは使えません。誤っているか、期限切れか、取り消されています。',
+      hint: '設定ページ、または `npm run collector -- token create` で新しいトークンを作成してください。',
+    },
     BAD_LOGIN: {
       message: 'ユーザー名またはパスワードが違います。',
       hint: 'もう一度お試しください。パスワードは管理者が再設定できます。',

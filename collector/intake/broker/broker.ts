@@ -16,7 +16,7 @@ import { limits as allLimits } from '../../doors/limits.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { limitFrames, onOtherPackets } from './frames.ts';
+import { isOversize, limitFrames, onOtherPackets } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
 import { type ListenerRules, openListener, type Tls } from './listen.ts';
 import { createPublications, type PublicationRules, type Publications } from './publications.ts';
@@ -30,6 +30,9 @@ export interface Limits extends ListenerRules, PublicationRules {
   /** Of one endpoint, and burst: an agent that cannot stay connected waits longer each time. */
   connectsPerSecond: number;
   connectsAtOnce: number;
+  /** Of two machines with one identity: how often the one may take the connection from the other, and burst. */
+  takeOversPerSecond: number;
+  takeOversAtOnce: number;
 }
 
 const { mqtt } = allLimits;
@@ -38,6 +41,8 @@ const defaultLimits: Limits = {
   ...mqtt,
   connectsPerSecond: 0.5,
   connectsAtOnce: 60,
+  takeOversPerSecond: 1 / 60,
+  takeOversAtOnce: 10,
   messagesPerSecond: 100,
   messagesAtOnce: 1000,
   waitingBytes: 256 * 1024 * 1024,
@@ -149,10 +154,24 @@ function createAedes(
 ): Aedes {
   const { limits, refuse, connections, publications } = parts;
   const refusals = new WeakMap<Client, Refusal>();
-  const connects = createAllowances({
-    ...{ perSecond: limits.connectsPerSecond, burst: limits.connectsAtOnce, monotonic: parts.clock.monotonic },
+  const { monotonic } = parts.clock;
+  const connects = createAllowances({ perSecond: limits.connectsPerSecond, burst: limits.connectsAtOnce, monotonic });
+  const takeOvers = createAllowances({
+    perSecond: limits.takeOversPerSecond,
+    burst: limits.takeOversAtOnce,
+    monotonic,
   });
-  const wrong = createAttempts(parts.clock.monotonic);
+  /** Of one with the right password: nobody else can use up what an endpoint has. */
+  const mustWait = (endpoint: string): Refusal | null => {
+    if (connects.take(endpoint, 1) > 0) return tooOften;
+    const holder = parts.isShared?.(endpoint) ? connections.newest(endpoint) : undefined;
+    // An agent alone, on however bad a line, is never here: it takes over from itself only.
+    if (!holder || holder.client.closed) return null;
+    if (takeOvers.waitFor(endpoint) > 0) return takesTurns;
+    takeOvers.take(endpoint, 1);
+    return null;
+  };
+  const wrong = createAttempts(monotonic);
   const aedes = new Aedes({
     mq: noRouting,
     connectTimeout: limits.connect,
@@ -167,9 +186,8 @@ function createAedes(
     authenticate(client, username, password, done) {
       const refusal = refusals.get(client);
       const address = refusal ? undefined : parts.authenticate(String(username), String(password));
-      // Only with the right password: nobody else can use up what an endpoint has.
-      const isTooOften = address !== undefined && connects.take(address.endpoint, 1) > 0;
-      if (address && !isTooOften) {
+      const wait = address ? mustWait(address.endpoint) : null;
+      if (address && !wait) {
         connections.add(client, address, addressOf(client));
         parts.known(client.conn as Socket);
         // aedes emits no event for a connection that ends between its log-in and its CONNACK.
@@ -177,11 +195,11 @@ function createAedes(
         done(null, true);
         return;
       }
-      const { reason, text, returnCode } = isTooOften ? tooOften : (refusal ?? wrongSecret);
+      const { reason, text, returnCode } = wait ?? refusal ?? wrongSecret;
       refuse(reason, addressOf(client), `${text} (client ${quoted(String(client.id).slice(0, 40))})`);
       const answer = () => done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
       // A right credential costs less to check than to ask whether it may be, so only the wrong ones wait.
-      const isGuess = !refusal && !isTooOften;
+      const isGuess = !refusal && !wait;
       if (!isGuess || wrong.begin(String(username), addressOf(client)) === 0) return answer();
       refuse('slowed', addressOf(client), `too many wrong credentials; answered after ${limits.slowed / 1000} s`);
       const late = setTimeout(answer, limits.slowed);
@@ -246,10 +264,10 @@ function listenTo(aedes: Aedes, { connections, refuse, log, onSubscribe }: Insid
   });
   aedes.on('clientDisconnect', (client) => connections.remove(client));
   aedes.on('clientError', (client, error) => {
-    if (!isOrdinary(error)) refuse('protocol', client.id, error.message);
+    if (!isOrdinary(error)) refuse(isOversize(error) ? 'oversize' : 'protocol', client.id, error.message);
   });
   aedes.on('connectionError', (client, error) => {
-    if (!isOrdinary(error)) refuse('before_connect', addressOf(client), error.message);
+    if (!isOrdinary(error)) refuse(isOversize(error) ? 'oversize' : 'before_connect', addressOf(client), error.message);
   });
   aedes.on(
     'error' as 'closed',
@@ -261,6 +279,12 @@ const wrongSecret: Refusal = {
   reason: 'credential',
   text: 'the endpoint is not known or its password is wrong',
   returnCode: 4,
+};
+
+const takesTurns: Refusal = {
+  reason: 'clone',
+  text: 'another machine with the same identity is connected: they take turns, until one of them is enrolled anew',
+  returnCode: 3,
 };
 
 const tooOften: Refusal = { reason: 'connects', text: 'it connects too often', returnCode: 3 };

@@ -21,6 +21,10 @@ interface Parser {
   error: Error | null;
 }
 
+class OversizeError extends Error {}
+
+export const isOversize = (error: unknown) => error instanceof OversizeError;
+
 /** @param client an aedes client, just made; `isKnown`: whether it has authenticated */
 export function limitFrames(client: object, isKnown: () => boolean): void {
   const parser = (client as { _parser: Parser })._parser;
@@ -29,7 +33,7 @@ export function limitFrames(client: object, isKnown: () => boolean): void {
     if (!parseLength.call(this)) return false;
     const limit = this.packet.cmd === 'publish' && isKnown() ? publish : frame;
     if (this.packet.length <= limit) return true;
-    this.error = new Error(`a packet of ${this.packet.length} bytes was announced; at most ${limit} are taken`);
+    this.error = new OversizeError(`a packet of ${this.packet.length} bytes was announced; at most ${limit} are taken`);
     this.emit('error', this.error);
     return false;
   };

@@ -120,7 +120,8 @@ test('what was refused is counted by its code', async () => {
     collector.call('/api/v1/login', { method: 'POST', body: { user: 'grace', password: 'a wrong guess of it' } });
   for (const [code, refused] of [
     ['BAD_LOGIN', login],
-    ['NOT_LOGGED_IN', () => collector.call('/api/v1/endpoints', { headers: { authorization: 'Bearer guessed' } })],
+    ['NOT_LOGGED_IN', () => collector.call('/api/v1/endpoints')],
+    ['WRONG_TOKEN', () => collector.call('/api/v1/endpoints', { headers: { authorization: 'Bearer guessed' } })],
     ['FORBIDDEN', () => collector.call('/api/v1/users', { as: 'viewer' })],
     ['UNKNOWN_HOST', () => ask('/', { host: 'rebound.example' })],
     ['TOO_LARGE', () => collector.call('/api/v1/enroll', { method: 'POST', body: { code: 'x'.repeat(300_000) } })],

@@ -271,7 +271,7 @@ test('half a CONNECT of 48 MB costs its connection and nothing else', async ({ s
   await Promise.all(sockets);
   assert.ok(performance.now() - started < 3000, 'refused at the announcement, not at a time limit');
   assert.ok(process.memoryUsage().rss - before < 100 * 1024 * 1024);
-  assert.is(await counted(station.intake.counters.refused, { reason: 'before_connect' }), 20);
+  assert.is(await counted(station.intake.counters.refused, { reason: 'oversize' }), 20);
 });
 
 test('a connection that says nothing ends after the connect time', async () => {
@@ -288,7 +288,7 @@ test('a packet beyond the limit ends the connection once it is known, too', asyn
   const wire = await join(station);
   wire.publish(station.topic(bad, 'report'), Buffer.alloc(2 * 1024 * 1024)).catch(() => undefined);
   await wire.closed;
-  assert.is(await counted(station.intake.counters.refused, { reason: 'protocol' }), 1);
+  assert.is(await counted(station.intake.counters.refused, { reason: 'oversize' }), 1);
 });
 
 const refusedConnects: [name: string, rude: object, returnCode: number, reason: string][] = [

@@ -179,4 +179,53 @@ test('two processes that take the connection from each other: both are named, an
     await until('the ack', () => acks.at(-1)?.conflict === 'shared');
   }));
 
+const birthOf = (instance: string) =>
+  JSON.stringify({
+    ...{ state: 'online', session: instance, boot_id: 'b', started_at: 1, previous_shutdown: 'clean' },
+    ...{ version: '0.1.0', instance, hostname: 'web-1' },
+  });
+const [one, two] = ['a', 'b'].map((letter) => letter.repeat(16)) as [string, string];
+
+test('two machines that are proven to share a credential take turns, and are counted', async () => {
+  await using station = await openStation({
+    endpoints: [id],
+    limits: { takeOversAtOnce: 2, takeOversPerSecond: 0.001 },
+  });
+  const signOn = async (instance: string) => {
+    const wire = station.wire(id);
+    const code = await wire.connected;
+    if (code === 0) await wire.publish(station.topic(id, 'presence'), birthOf(instance), { retain: true });
+    return { wire, code };
+  };
+  const codes: number[] = [];
+  let holder = await signOn(one);
+  for (const instance of [two, one, two, one]) {
+    holder = await signOn(instance);
+    codes.push(holder.code);
+  }
+  for (const instance of [two, two, two]) codes.push((await signOn(instance)).code);
+  assert.equal(codes, [0, 0, 0, 0, 3, 3, 3]);
+  assert.ok(holder.wire.isOpen, 'whoever is connected stays so');
+  const { clones, refused } = station.intake.counters;
+  assert.is(await counted(clones), 3);
+  assert.is(await counted(refused, { reason: 'clone' }), 3);
+  holder.wire.end();
+  await until('the holder has left', () => station.intake.connected() === 0);
+  assert.is((await signOn(two)).code, 0, 'nobody waits for nobody');
+});
+
+test('an agent that reconnects without end on a bad line is never told to wait for a clone', async () => {
+  await using station = await openStation({
+    endpoints: [id],
+    limits: { takeOversAtOnce: 2, takeOversPerSecond: 0.001 },
+  });
+  for (let n = 0; n < 12; n++) {
+    // Its last connection is still open, as where the line went away without a word.
+    const wire = station.wire(id);
+    assert.is(await wire.connected, 0, `connection ${n}`);
+    await wire.publish(station.topic(id, 'presence'), birthOf(one), { retain: true });
+  }
+  assert.is(await counted(station.intake.counters.clones), 0);
+});
+
 test.run();
