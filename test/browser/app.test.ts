@@ -359,6 +359,18 @@ function age(data: string): void {
   database.close();
 }
 
+step('the audit log says what was done to the second, and in which zone', async () => {
+  const { page, collector } = world;
+  const before = page.url();
+  await page.goto(`${collector.http}/audit`);
+  await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();
+  const time = page.getByRole('main').locator('table time').first();
+  await time.waitFor();
+  assert.match((await time.textContent()) ?? '', /\d\d:\d\d:\d\d .*[A-Z]/);
+  assert.is(await page.getByText('Begun; whether it was done').count(), 0);
+  await page.goto(before);
+});
+
 step('a token for metrics alone, and the own password', async () => {
   const { page, complaints } = world;
   const before = complaints.length;
