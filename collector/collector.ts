@@ -23,6 +23,7 @@ import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
+import { createErasures, type Erasures } from './fleet/erase.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Groups } from './fleet/groups.ts';
 import { newestOf } from './fleet/newest.ts';
@@ -202,6 +203,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   });
   onStop(() => intake.close());
 
+  const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;
   const server = await createServer(
     {
@@ -235,7 +237,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         await alerts.retired(id);
       },
       replaced: async (id) => intake.disconnect(id),
-      floodOf: intake.floodOf,
+      ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },
     { config, log, web: deps.web },
@@ -247,7 +249,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => managers.schedules.stop());
   await managers.schedules.start();
   onStop(managers.months.stayReady());
-  keepHouse({ ...deps, state, driver, accounts, outbox, chores }, onStop);
+  keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
   const secret = accounts.setup.secret();
@@ -280,22 +282,30 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
 
 type Opened = Awaited<ReturnType<typeof openStores>>;
 type Cleaned = Deps &
-  Pick<Opened, 'state' | 'driver'> & { accounts: Accounts; outbox: Outbox; chores: readonly Chore[] };
+  Pick<Opened, 'state' | 'driver'> & {
+    accounts: Accounts;
+    outbox: Outbox;
+    chores: readonly Chore[];
+    erasures: Erasures;
+  };
 
 /** What is done at night, or at the start where the collector was off at night. */
 function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {
-  const { state, clock, log, driver, accounts, outbox, chores } = parts;
+  const { state, clock, log, driver, accounts, outbox, chores, erasures } = parts;
   const housekeeping = createHousekeeping({
     ...{ state, clock, log },
     chores: [
       { name: 'ended sessions', run: () => accounts.sessions.prune() },
       { name: 'old notifications', run: () => outbox.prune() },
       ...chores,
+      { name: 'erased endpoints', run: erasures.finish },
       { name: 'state statistics', run: () => driver.maintain(state) },
     ],
   });
   onStop(() => housekeeping.stop());
   void housekeeping.runDue();
+  // What an end of the last run has left.
+  void erasures.finish();
 }
 
 /** The data folder, state and series in it or beside it, and who is known. */

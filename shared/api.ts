@@ -1183,6 +1183,12 @@ export const Recomputed = Type.Object({
 export type Recomputed = Static<typeof Recomputed>;
 
 const endpointName = Type.Object({ id: text, name: text, kind: EndpointKind, site: orNull.text });
+export const RetiredEndpoint = Type.Object({
+  ...endpointName.properties,
+  enrolledAt: Type.Integer(),
+  retiredAt: Type.Integer(),
+});
+export type RetiredEndpoint = Static<typeof RetiredEndpoint>;
 const placeParts = {
   id: text,
   name: text,

@@ -34,6 +34,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',
   'DELETE /api/v1/endpoints/:id': 'admin',
+  'GET /api/v1/endpoints/retired': 'admin',
+  'POST /api/v1/endpoints/:id/erase': 'admin',
   /** Gives the history and the name of one endpoint to another machine. */
   'POST /api/v1/endpoints/:id/replaces': 'admin',
   'GET /api/v1/endpoints/:id/backups/verified': 'viewer',
@@ -216,7 +218,7 @@ export const access: Readonly<Record<string, Need>> = {
 };
 
 /**
- * What outlives a session: whoever finds a browser logged in must not make lasting ways in. A person types the password
+ * What outlives a session: whoever finds a browser logged in must not make lasting ways in, nor erase what is known. A person types the password
  * again when that was longer ago than `confirmedMs`.
  */
 export const asksAgain: ReadonlySet<string> = new Set([
@@ -224,6 +226,7 @@ export const asksAgain: ReadonlySet<string> = new Set([
   'PATCH /api/v1/users/:id',
   'POST /api/v1/users/:id/password',
   'POST /api/v1/tokens',
+  'POST /api/v1/endpoints/:id/erase',
 ]);
 export const confirmedMs = 15 * 60_000;
 

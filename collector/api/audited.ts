@@ -37,6 +37,8 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   users: ['user', 'users'],
 };
 
+/** It writes its own entry, in one commit with what it does, and without what was known. */
+const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
 /** They show what would be, or whether a password is right. */
 const changesNothing = new Set([
   'POST /api/v1/maintenance/preview',
@@ -54,11 +56,11 @@ export const isTrial = (route: string, body: unknown): boolean => {
 
 const verbs: Readonly<Record<string, string>> = { POST: 'add', PUT: 'change', PATCH: 'change', DELETE: 'remove' };
 
-/** @param route such as `PATCH /api/v1/sites/:id`; null: it changes nothing */
+/** @param route such as `PATCH /api/v1/sites/:id`; null: nothing is to be noted */
 export function auditedAs(route: string): Audited | null {
   const [method = '', url = ''] = route.split(' ');
   const verb = verbs[method];
-  if (verb === undefined || changesNothing.has(route)) return null;
+  if (verb === undefined || changesNothing.has(route) || writesItself.has(route)) return null;
   const parts = url.replace('/api/v1/', '').split('/');
   const [object, table] = objects[parts[0] ?? ''] ?? [];
   if (object === undefined || table === undefined) throw new Error(`audited.ts does not know what ${route} changes`);

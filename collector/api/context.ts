@@ -91,6 +91,8 @@ export interface Context {
   restoreTried(id: string): Promise<void>;
   /** An endpoint was retired: ends its connection and its alerts. */
   retired(id: string): Promise<void>;
+  /** Of an endpoint whose rows were erased, all the rest. @returns why something is left; null when nothing is */
+  finishErasing(): Promise<string | null>;
   /** The credential of an endpoint was replaced. */
   replaced(id: string): Promise<void>;
   /** How an endpoint is beyond its budgets; null where it is not. */

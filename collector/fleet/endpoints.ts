@@ -108,7 +108,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
         if (row?.moved_to) {
           for (const [from, to] of moved) if (to === id) moved.set(from, row.moved_to);
           moved.set(id, row.moved_to);
-        }
+        } else moved.delete(id);
         return row && endpointOf(row);
       }
       if (!entry) {

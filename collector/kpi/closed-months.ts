@@ -163,6 +163,27 @@ export interface MonthDifference {
   currency?: string;
 }
 
+/** @throws EvenkeelError CONFLICT where a part of what the month was computed from was erased since */
+async function refuseErased(state: State, period: string, zone: string, now: number): Promise<void> {
+  const { start, end } = periodOf({ period, zone, now }).period;
+  const erased = await state
+    .selectFrom('endpoints')
+    .select('id')
+    .where('erased_at', 'is not', null)
+    .where('enrolled_at', '<', end)
+    .where('retired_at', '>', start)
+    .execute();
+  if (erased.length > 0)
+    throw fail('CONFLICT', {
+      problem:
+        `${period} cannot be computed again: what was known of ${erased.length} of its endpoints was erased since ` +
+        `(${erased
+          .slice(0, 3)
+          .map(({ id }) => id)
+          .join(', ')}), and its numbers would leave them out; they stay as they were kept`,
+    });
+}
+
 /** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. @throws EvenkeelError CONFLICT */
 export async function recomputeMonth(
   state: State,
@@ -175,6 +196,7 @@ export async function recomputeMonth(
     throw fail('CONFLICT', {
       problem: `${period} is not closed: until then its numbers follow every fact by themselves`,
     });
+  await refuseErased(state, period, zone, now);
   const found: MonthDifference[] = [];
   for (const site of await scopes(state)) {
     const old = await closedMonth(state, period, site.id);

@@ -3,7 +3,7 @@ import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
 import { limitingParts } from '../../shared/stability.ts';
 import { hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { ticketTitle } from '../../shared/words/names.ts';
+import { endpointName, ticketTitle } from '../../shared/words/names.ts';
 import { monitoredText, periodName } from '../../shared/words/period.ts';
 
 export interface Letter {
@@ -136,7 +136,9 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
       title: word(language, 'stability.actionsTitle'),
       rows: actions.map(({ code, ticket, endpoint, site, points: won, hours: inHours }) => ({
         what: word(language, `stability.action.${code}`, {
-          what: ticket ? `#${ticket.id} ${ticketTitle(language, ticket)}` : (endpoint?.name ?? site ?? ''),
+          what: ticket
+            ? `#${ticket.id} ${ticketTitle(language, ticket)}`
+            : ((endpoint && endpointName(language, endpoint)) ?? site ?? ''),
         }),
         value: won === null ? '' : points(won, language),
         note: inHours === null ? '' : personHours(inHours, language),
@@ -145,7 +147,9 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
     {
       title: word(language, 'stability.causesTitle'),
       rows: causes.slice(0, mostRows).map(({ ticket, endpoint, points: lost, hours: inHours }) => ({
-        what: ticket ? `#${ticket.id} ${ticketTitle(language, ticket)}` : (endpoint?.name ?? none),
+        what: ticket
+          ? `#${ticket.id} ${ticketTitle(language, ticket)}`
+          : ((endpoint && endpointName(language, endpoint)) ?? none),
         value: points(-lost, language),
         note: inHours > 0 ? personHours(inHours, language) : '',
       })),

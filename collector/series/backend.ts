@@ -52,6 +52,12 @@ export interface BackendStats {
   lastCompactionAt: number | null;
 }
 
+/** The ids and names of an endpoint, and of those that it goes on for. */
+export interface ErasedSeries {
+  id: number;
+  name: string;
+}
+
 export interface Backend {
   /** Waiting bytes beyond which the journal accepts no more. Bounded by the backend's memory, or else by the disk. */
   readonly maxWaitingBytes: number;
@@ -67,6 +73,8 @@ export interface Backend {
   upkeep(): Promise<void>;
   /** The same for everything committed so far, due or not. */
   compact(): Promise<void>;
+  /** None of their samples is held when this resolves, whether in use or waiting. @throws while that is not possible */
+  erase(endpoints: readonly ErasedSeries[]): Promise<void>;
   stats(): BackendStats;
   close(): Promise<void>;
 }

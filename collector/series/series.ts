@@ -103,5 +103,10 @@ export interface SeriesStore {
   forget(endpoint: string): void;
   /** What was stored under `from` is found under `to` from now on, beside its own. Repeating it changes nothing. */
   adopt(from: string, to: string): void;
+  /**
+   * Erases what is held of an endpoint and of those that it goes on for: samples, names and receipts, also from free pages
+   * of our own files. It must not report any more. Repeating it does no harm. @throws while that is not possible
+   */
+  erase(endpoint: string): Promise<void>;
   close(): Promise<void>;
 }

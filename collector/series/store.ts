@@ -12,6 +12,7 @@ import { createAppend } from './journal/append.ts';
 import { createCommit } from './journal/commit.ts';
 import { createDictionary } from './journal/dictionary.ts';
 import { createEpochs, type Epochs } from './journal/epochs.ts';
+import { eraseSeries } from './journal/erase.ts';
 import { openJournal } from './journal/journal.ts';
 import { createLatest, type LatestValues } from './journal/latest.ts';
 import { createLeaving, liveMs } from './journal/leaving.ts';
@@ -149,6 +150,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     journal.close();
   };
 
+  const own = { backend, journal, dictionary, epochs, latest, dropped: () => dropping, isOver: () => closed !== null };
   return {
     accept: append.accept,
     append: append.append,
@@ -174,6 +176,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       dictionary.adopt(from, to);
       journal.adopt(from, to);
     },
+    erase: (endpoint) => eraseSeries(own, endpoint, clock.now()),
     stats(): SeriesStats {
       const held = backend.stats();
       const appendsWait = problem()?.message ?? commit.trouble;

@@ -101,6 +101,10 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     moved_to: string | null;
     /** How many people cannot work while it is down: its seats, or the users of a server; null: not known. */
     people: number | null;
+    /** Of what was known only id, kind, site and the times of its life are left; see erasure.ts. */
+    erased_at: Ms | null;
+    /** In the files of the series as well. */
+    erased_all_at: Ms | null;
   };
   /** Agent processes that signed on under an endpoint: one at a time, unless two machines have one identity. */
   machines: {

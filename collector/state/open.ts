@@ -32,6 +32,7 @@ import * as auditLog from './migrations/029-audit-log.ts';
 import * as credentials from './migrations/030-credentials.ts';
 import * as diskForecasts from './migrations/031-disk-forecasts.ts';
 import * as auditOutcome from './migrations/033-audit-outcome.ts';
+import * as erased from './migrations/034-erased.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -63,6 +64,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '030-credentials': credentials,
   '031-disk-forecasts': diskForecasts,
   '033-audit-outcome': auditOutcome,
+  '034-erased': erased,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -35,12 +35,14 @@ export async function freeBytes(state: State): Promise<number> {
 }
 
 /** In two commits: pages that are added and freed within one are never written. */
+export async function fillReserve(state: State): Promise<void> {
+  await sql`insert or replace into settings (key, value) values ('reserve', zeroblob(${reserveBytes}))`.execute(state);
+  await sql`delete from settings where key = 'reserve'`.execute(state);
+}
+
 async function fill(state: State, log: Log): Promise<void> {
   try {
-    await sql`insert or replace into settings (key, value) values ('reserve', zeroblob(${reserveBytes}))`.execute(
-      state,
-    );
-    await sql`delete from settings where key = 'reserve'`.execute(state);
+    await fillReserve(state);
   } catch (thrown) {
     log.warn({ reason: reasonOf(thrown) }, 'Could not reserve disk space for alerts; tried again later');
   }

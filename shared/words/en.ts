@@ -3,6 +3,7 @@ export const words = {
   page: {
     fleet: 'Fleet',
     endpoint: 'Endpoint',
+    retired: 'Retired endpoints',
     audit: 'Audit log',
     alerts: 'Alerts',
     alert: 'Alert',
@@ -453,6 +454,7 @@ export const words = {
     people: 'People who depend on it',
     peopleHelp: 'Who cannot work while it is down. Empty: not known.',
     tagsHelp: 'Separated by commas',
+    erased: 'an erased endpoint',
     retire: 'Retire…',
     retireSure: 'Yes, retire it',
     retireLead: 'Its credential stops working and it leaves the fleet. Its history stays.',
@@ -460,6 +462,24 @@ export const words = {
     betaLead:
       'What it reads was checked only against recorded outputs of such machines. A value may be wrong or missing: compare ' +
       'it with the machine itself before you act on it.',
+  },
+  retired: {
+    lead: 'They report no more; their history is kept until its retention ends, or until it is erased.',
+    search: 'Part of the name or id',
+    nothing: 'No retired endpoint',
+    enrolled: 'Enrolled',
+    at: 'Retired',
+    erase: 'Erase…',
+    eraseOf: 'Erase {{name}}',
+    goes: 'All that is known of it goes: its series, inventory, backups, refused messages and names, also in kept reports, in comments and in the audit log. It does not come back.',
+    stays:
+      'Numbers of closed months stay. Its alerts and tickets stay with their times and name an erased endpoint; what people wrote on its tickets goes.',
+    typeName: 'Type its name',
+    reason: 'Reason',
+    sure: 'Erase for ever',
+    done: '{{id}} is erased.',
+    partly: '{{id}} is erased, but for its series. These follow by themselves.',
+    more: '{{n}} of {{total}}. Search for the others.',
   },
   range: {
     label: 'Time span',

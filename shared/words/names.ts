@@ -15,15 +15,23 @@ export function ruleName(language: Language, { id, level_of = id, name }: NamedR
   return ownName(language, name) ?? findWord(language, `rule.${id}`) ?? findWord(language, `rule.${level_of}`) ?? id;
 }
 
+/** All that is left of an erased endpoint is its id; no name of the others is one. */
+export const isErased = ({ id, name }: { id: string; name: string }): boolean => name === id;
+
+export const endpointName = (language: Language, endpoint: { id: string; name: string }): string =>
+  isErased(endpoint) ? word(language, 'endpoint.erased') : endpoint.name;
+
 /** What a ticket is about; what a person wrote stays as it is. */
 export function ticketTitle(language: Language, ticket: TicketName): string {
   const { title, kind, rule, instance, endpoint, site } = ticket;
+  // What a person wrote about an endpoint that was erased since is gone.
+  if (title === '' && endpoint) return endpointName(language, endpoint);
   if (title !== null) return title;
   const about = rule ? ruleName(language, rule) : '?';
   if (kind === 'budget') return word(language, 'ticket.budget');
   if (kind === 'incident')
     return word(language, 'ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
-  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpoint.name}` : ''}`;
+  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpointName(language, endpoint)}` : ''}`;
 }
 
 /** All that people may call it by, for a search. */

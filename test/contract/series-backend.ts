@@ -1,6 +1,7 @@
 /** What every backend of the series answers. A backend's test is one call: `backendContract('name', open)`. */
 import * as assert from 'uvu/assert';
-import { arrival, cpu, hour, metric, minute, noon, type OpenStore, suiteOf } from './series.ts';
+import type { OpenedStore } from '../../collector/series/store.ts';
+import { arrival, cpu, epochA, hour, metric, minute, noon, type OpenStore, suiteOf } from './series.ts';
 
 export function backendContract(name: string, open: OpenStore): void {
   const { test, opened } = suiteOf(`series backend: ${name}`, open);
@@ -31,6 +32,52 @@ export function backendContract(name: string, open: OpenStore): void {
       result.series.flatMap(({ points }) => points).reduce((sum, [, n]) => sum + (n ?? 0), 0),
       3,
     );
+  });
+
+  test('an erased endpoint has nothing left, nor do those that it went on for; the others have all of theirs', async () => {
+    const disk = (endpoint: string, seq: number, at: number, path: string) =>
+      arrival(endpoint, seq, [metric('disk', { used_percent: seq }, noon - at * minute, { path })]);
+    const count = async (endpoint: string, name: string) => {
+      const { series } = await opened.store.query({
+        endpoint,
+        metrics: [name],
+        from: noon - hour,
+        to: noon,
+        agg: 'count',
+      });
+      return series.flatMap(({ points }) => points).reduce((sum, [, n]) => sum + (n ?? 0), 0);
+    };
+    // Older ones in files, the newest still in the journal.
+    for (const [n, at] of [50, 40, 30, 20].entries()) {
+      if (n === 2 || n === 3) await (opened.store as OpenedStore).compact();
+      await opened.store.append(disk('earlier', n + 1, at, '/secret'));
+      await opened.store.append(disk('one', n + 1, at, '/secret'));
+      await opened.store.append(disk('two', n + 1, at, '/'));
+      await opened.store.append(cpu('one', n + 11, 1, noon - at * minute));
+      await opened.store.append(cpu('two', n + 11, 1, noon - at * minute));
+    }
+    opened.store.adopt('earlier', 'one');
+    const counts = async () => [
+      ...[await count('one', 'disk.used_percent'), await count('one', 'cpu.usage_active')],
+      ...[await count('two', 'disk.used_percent'), await count('two', 'cpu.usage_active')],
+    ];
+    assert.equal(await counts(), [8, 4, 4, 4]);
+    // In the order in which they come back, which may be another one after a restart.
+    const latest = () => [...opened.store.latest('two')].sort((a, b) => a.metric.localeCompare(b.metric));
+    const before = latest();
+    for (let twice = 0; twice < 2; twice++) {
+      await opened.store.erase('one');
+      assert.equal(await counts(), [0, 0, 4, 4]);
+      assert.equal(opened.store.latest('one'), []);
+      assert.equal(latest(), before);
+      assert.is(opened.store.hasEpoch('one', epochA), false);
+      assert.is(opened.store.receipt('two', epochA).through, 4);
+      await opened.again();
+    }
+    assert.equal(await counts(), [0, 0, 4, 4]);
+    // Its names are free again, and mean the same.
+    await opened.store.append(disk('two', 20, 10, '/secret'));
+    assert.is(await count('two', 'disk.used_percent'), 5);
   });
 
   test('mean, least, greatest, last and count of a step; a step without data is null, never 0', async () => {

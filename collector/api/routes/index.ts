@@ -26,6 +26,7 @@ import { rateRoutes } from './rate.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
+import { retiredRoutes } from './retired.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
@@ -40,6 +41,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   ownAccountRoutes,
   endpointRoutes,
+  retiredRoutes,
   restoreTestRoutes,
   placeRoutes,
   peopleRoutes,

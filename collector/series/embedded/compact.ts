@@ -4,6 +4,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { bucketMs, type Resolution, resolutions, type SeriesRetention } from '../span.ts';
+import { columnsOf } from './duck.ts';
 import type { Plan } from './messages.ts';
 import { isExpired, type Merge, partitionOf, type Segment } from './plan.ts';
 import { type Folder, filesOf, removeFiles, writeRun } from './segments.ts';
@@ -110,4 +111,31 @@ export async function mergeSegments(
     createdAt: now,
   };
   return { added: await writeRun(connection, folder, run), removed: inputs, through: null };
+}
+
+/** Whether the file has rows of these endpoints. */
+export async function holdsAny(
+  connection: DuckDBConnection,
+  folder: Folder,
+  segment: Segment,
+  endpoints: readonly number[],
+): Promise<boolean> {
+  const [found] = await columnsOf(
+    connection,
+    `select 1::double from ${filesOf(folder.path, [segment])} where endpoint in (${endpoints.join(', ')}) limit 1`,
+  );
+  return (found?.length ?? 0) > 0;
+}
+
+/** The file without the rows of these endpoints; no file where that leaves none. */
+export async function rewriteWithout(
+  connection: DuckDBConnection,
+  folder: Folder,
+  segment: Segment,
+  endpoints: readonly number[],
+): Promise<Plan> {
+  const { resolution, partition, level, createdAt, run } = segment;
+  const source = `(select * from ${filesOf(folder.path, [segment])} where endpoint not in (${endpoints.join(', ')}))`;
+  const kept = { resolution, partition, level, createdAt, run, source, sorted: false };
+  return { added: await writeRun(connection, folder, kept), removed: [segment], through: null };
 }

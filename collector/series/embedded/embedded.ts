@@ -78,6 +78,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
     query: createQuery({ dictionary, client, clock, retention }),
     upkeep: () => upkeep.run(),
     compact: () => upkeep.runAll(),
+    erase: (endpoints) => upkeep.erase(endpoints.map(({ id }) => id)),
     stats: () => ({
       segments: segments.length,
       segmentBytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),

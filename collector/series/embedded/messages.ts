@@ -47,6 +47,8 @@ export interface Requests {
    * merge that is due or running is awaited; without, `merged` reports that it has ended.
    */
   step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };
+  /** The next file with a greater id than `after` that holds rows of these endpoints, without them; null: no other does. */
+  erase: { ask: { endpoints: readonly number[]; after: number }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */
   install: { ask: { durable: boolean }; answer: null };
   query: { ask: SeriesQuestion; answer: QueryAnswer };

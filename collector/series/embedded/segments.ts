@@ -40,6 +40,8 @@ export interface SegmentRun {
   /** The source is small, in order and has one row per bucket, as compaction makes it. */
   sorted: boolean;
   createdAt: number;
+  /** Of the files that it replaces; default its own. */
+  run?: number;
 }
 
 export interface Folder {
@@ -67,7 +69,7 @@ export async function writeRun(connection: DuckDBConnection, folder: Folder, run
   const segments: Segment[] = [];
   try {
     for (const [low, high] of await cuts(connection, run)) {
-      segments.push(await writeFile(connection, folder, run, segments[0]?.run, low, high));
+      segments.push(await writeFile(connection, folder, run, run.run ?? segments[0]?.run, low, high));
     }
     if (segments.length > 0) await syncFolder(join(folder.path, 'segments'));
     return segments;

@@ -1,6 +1,6 @@
 /** Drives the worker's housekeeping and makes each of its steps durable before it counts. */
 import type { Clock } from '../../../shared/clock.ts';
-import { type EvenkeelError, reasonOf } from '../../../shared/errors.ts';
+import { type EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { JournalTail } from '../backend.ts';
 import type { SeriesRetention } from '../span.ts';
@@ -27,6 +27,8 @@ export interface Upkeep {
   run(): Promise<void>;
   /** The same, and waits for merges until none is due. */
   runAll(): Promise<void>;
+  /** What waits becomes segments, and then none has rows of these endpoints any more. @throws what prevents it */
+  erase(endpoints: readonly number[]): Promise<void>;
   /** Starts nothing new. A step that is running may fail from now on, without being reported. */
   stop(): void;
   settled(): Promise<void>;
@@ -47,10 +49,24 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     while (!stopped) {
       const plan = await client.ask('step', { now: clock.now(), retention, upTo, wait });
       if (!plan) break;
-      await makeDurable(plan);
-      parts.installed(plan);
-      await client.ask('install', { durable: true });
+      await apply(plan);
     }
+  };
+  const apply = async (plan: Plan) => {
+    await makeDurable(plan);
+    parts.installed(plan);
+    await client.ask('install', { durable: true });
+  };
+  const rewrite = async (endpoints: readonly number[]) => {
+    // Waits for merges, which must not run meanwhile.
+    await work(true);
+    for (let after = 0; !stopped; ) {
+      const plan = await client.ask('erase', { endpoints, after });
+      if (!plan) return;
+      await apply(plan);
+      after = plan.removed[0]?.id ?? after;
+    }
+    throw fail('CONFLICT', { problem: 'the collector is stopping' });
   };
   const makeDurable = async (plan: Plan) => {
     try {
@@ -86,6 +102,18 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       await running;
       if (!stopped && parts.problem() === null) running ??= guarded(true);
       await running;
+    },
+    async erase(endpoints) {
+      while (running !== null) await running;
+      const problem = parts.problem();
+      if (problem) throw problem;
+      const erasing = rewrite(endpoints);
+      running = erasing
+        .catch(() => undefined)
+        .finally(() => {
+          running = null;
+        });
+      await erasing;
     },
     stop() {
       stopped = true;

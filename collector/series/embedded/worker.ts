@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../../../shared/errors.ts';
 import { blockOf } from '../journal/record.ts';
-import { type Compactor, compactGeneration, createCompactor, expire } from './compact.ts';
+import { type Compactor, compactGeneration, createCompactor, expire, holdsAny, rewriteWithout } from './compact.ts';
 import { type Duck, openDuck } from './duck.ts';
 import { createManifest, type Manifest } from './manifest.ts';
 import { createMerges, type Merges } from './merges.ts';
@@ -91,6 +91,25 @@ function serve(port: MessagePort, start: Start): void {
     return null;
   }
 
+  /** Only while no merge runs: its output would hold them again. */
+  async function eraseNext({ endpoints, after }: Requests['erase']['ask']): Promise<Plan | null> {
+    if (planned) await install({ durable: false });
+    const next = manifest.segments
+      .filter(
+        ({ id, minEndpoint, maxEndpoint }) =>
+          id > after && endpoints.some((one) => one >= minEndpoint && one <= maxEndpoint),
+      )
+      .sort((a, b) => a.id - b.id);
+    for (const segment of next) {
+      // A damaged file would make a sound-looking one.
+      if (await quarantine([segment])) continue;
+      if (!(await holdsAny(compactor.connection, folder, segment, endpoints))) continue;
+      planned = await rewriteWithout(compactor.connection, folder, segment, endpoints);
+      return planned;
+    }
+    return null;
+  }
+
   const handlers: { [K in RequestKind]: (ask: Requests[K]['ask']) => Promise<Requests[K]['answer']> } = {
     async open({ since }) {
       await mkdir(join(start.folder, 'segments'), { recursive: true });
@@ -106,6 +125,7 @@ function serve(port: MessagePort, start: Start): void {
       );
     },
     step: nextStep,
+    erase: eraseNext,
     install,
     query: (question) =>
       sparing(

@@ -5,7 +5,7 @@ import type { Backend, BackendParts } from '../backend.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
 import { InfluxError, type InfluxSettings, openClient } from './client.ts';
 import { readNewest } from './newest.ts';
-import { createPoints, type Tags } from './points.ts';
+import { createPoints, safeValue, type Tags } from './points.ts';
 import { policyOf, prepare } from './prepare.ts';
 import { createQuery } from './query.ts';
 import { createRefused } from './refused.ts';
@@ -23,6 +23,8 @@ export interface InfluxOptions extends InfluxSettings {
 const freshWithinMs = 2000;
 /** Maximum time that the start waits for newest values; reading them goes on afterwards. */
 const startWithinMs = 2000;
+/** Maximum time that an erasure waits for the newest samples to be written. */
+const eraseWithinMs = 60_000;
 /** Maximum time that the shutdown waits for the last samples; the others are written at the next start. */
 const endWithinMs = 3000;
 
@@ -129,6 +131,21 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       await running;
       running ??= work(true);
       await running;
+    },
+    async erase(endpoints) {
+      await writer.flush(eraseWithinMs);
+      if (writer.trouble !== null) throw fail('SERIES_UNAVAILABLE', { reason: writer.trouble });
+      await writer.trim();
+      // A rollup that runs would write what it has read.
+      await running;
+      try {
+        for (const { name } of endpoints) {
+          await computing.query(['drop series where "endpoint" = $endpoint'], { endpoint: safeValue(name) });
+          refused.erase(safeValue(name));
+        }
+      } catch (thrown) {
+        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown, options) }, thrown);
+      }
     },
     stats: () => ({
       segments: 0,

@@ -2,7 +2,7 @@
  * Points that InfluxDB refuses for good. They are written to a file, with the reason, so that people can look at them
  * and write them again; the log has their number, not each of them.
  */
-import { appendFileSync, mkdirSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IPoint } from 'influx';
 import { reasonOf } from '../../../shared/errors.ts';
@@ -18,6 +18,8 @@ export interface RefusedPoints {
   leaveOut(samples: number, reason: string): void;
   /** Writes the added points into the file, and logs them once per minute, or at once when it is the last time. */
   save(isLast?: boolean): void;
+  /** Takes the points of an endpoint out of the file. @throws where it cannot be written */
+  erase(endpoint: string): void;
   /** Samples, since the start. */
   readonly count: number;
 }
@@ -75,6 +77,14 @@ export function createRefused({
     save(isLast = false) {
       if (lines.length > 0) write();
       if (reasons.size > 0 && (isLast || monotonic() - loggedAt >= logEveryMs)) logReasons();
+    },
+    erase(endpoint) {
+      const isOther = (line: string) => !line.includes(`"endpoint":${JSON.stringify(endpoint)}`);
+      lines = lines.filter(isOther);
+      if (!existsSync(file)) return;
+      const kept = readFileSync(file, 'utf8').split('\n').filter(isOther).join('\n');
+      writeFileSync(`${file}.half`, kept, { mode: 0o600, flush: true });
+      renameSync(`${file}.half`, file);
     },
     get count() {
       return count;

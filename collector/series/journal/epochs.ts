@@ -54,6 +54,8 @@ export interface Epochs {
   /** Those could not be saved: they are to be taken again. */
   giveBack(epochs: readonly Epoch[]): void;
   dropSeenBefore(time: number): void;
+  /** All that was received of these endpoints. */
+  forget(endpoints: readonly number[]): void;
   /** Ids of the epochs that were dropped for the number of them, since the last call. */
   takeDropped(): number[];
   /** Frees the digests of epochs not seen since: they are read again where one is asked for. */
@@ -154,6 +156,15 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     },
     giveBack(epochs) {
       for (const epoch of epochs) changed.add(epoch);
+    },
+    forget(endpoints) {
+      for (const id of endpoints) {
+        for (const epoch of all.get(id)?.values() ?? []) {
+          byId.delete(epoch.id);
+          changed.delete(epoch);
+        }
+        all.delete(id);
+      }
     },
     takeDropped() {
       const taken = dropped;

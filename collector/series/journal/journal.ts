@@ -73,6 +73,10 @@ export interface Journal {
   readonly database: DatabaseSync;
   forget(endpoint: number, at: number): void;
   adopt(from: string, to: string): void;
+  /** Receipts of these go, with the blocks that the backend holds; their series count as having left long ago. */
+  erase(endpoints: readonly number[]): void;
+  /** What was deleted is no longer in the file, neither in free pages nor in its log. */
+  shred(): void;
   close(): void;
 }
 
@@ -206,6 +210,16 @@ function journalOn(database: DatabaseSync): Journal {
       const change = prepare('update endpoints set part_of = ? where name = ? or part_of = ?');
       change.run(to, from, from);
     },
+    erase(endpoints) {
+      transaction(() => {
+        trim.run(through);
+        for (const id of endpoints) {
+          prepare('delete from receipts where endpoint = ?').run(id);
+          prepare('update series set left_at = 0 where endpoint = ?').run(id);
+        }
+      });
+    },
+    shred: () => database.exec('vacuum; pragma wal_checkpoint(truncate)'),
     close: () => database.close(),
   };
 }

@@ -50,6 +50,8 @@ export interface StateDriver<Place> {
   refusalOf(place: Place, thrown: unknown): EvenkeelError;
   /** Maintains the open state. @returns a function to end it. @throws EvenkeelError where another collector has it */
   attend(place: Place, state: State, log: Log, stopped: AbortSignal): Promise<() => void>;
+  /** What was deleted is no longer in our files, neither in free pages nor in a log. */
+  shred(state: State): Promise<void>;
   /** Once per night. */
   maintain(state: State): Promise<unknown>;
 }

@@ -64,6 +64,7 @@ export const postgres: StateDriver<PostgresPlace> = {
   attend: claim,
   // The server maintains its own statistics and space.
   maintain: async () => {},
+  shred: async () => {},
 };
 
 function refusal(place: PostgresPlace, thrown: unknown): EvenkeelError {

@@ -2,7 +2,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteDialect, sql } from 'kysely';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
-import { keepReserve } from '../reserve.ts';
+import { fillReserve, keepReserve } from '../reserve.ts';
 import type { StateDriver } from './driver.ts';
 
 export interface SqlitePlace {
@@ -27,6 +27,13 @@ export const sqlite: StateDriver<SqlitePlace> = {
   },
   refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
   attend: (_place, state, log) => keepReserve({ state, log }),
+  async shred(state) {
+    await sql`vacuum`.execute(state);
+    const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(state);
+    // Another process reads it at this moment, such as a backup.
+    if (rows[0]?.busy) throw fail('STATE_UNAVAILABLE');
+    await fillReserve(state);
+  },
   // Statistics for the query planner; SQLite advises to refresh them from time to time.
   maintain: (state) => sql`pragma optimize`.execute(state),
 };

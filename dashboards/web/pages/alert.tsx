@@ -4,12 +4,13 @@ import type { Alert, AlertDetail } from '../../../shared/api.ts';
 import { none, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { SeverityMark, type Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
-import { formatMeasured, ruleName } from '../words/value.ts';
+import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { Evidence } from './alert-evidence.tsx';
 import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
@@ -119,7 +120,7 @@ export function AlertPage({ id }: { id: string }) {
   const alert = loaded.data?.alert;
   const name = alert ? ruleName(alert.rule) : t('page.alert');
   useEffect(() => {
-    document.title = `${name}${alert ? ` · ${alert.endpoint.name}` : ''} · Evenkeel`;
+    document.title = `${name}${alert ? ` · ${endpointName(alert.endpoint)}` : ''} · Evenkeel`;
   });
   return (
     <>
@@ -131,7 +132,7 @@ export function AlertPage({ id }: { id: string }) {
         lead={
           alert && (
             <>
-              <a href={to.endpoint(alert.endpoint.id)}>{alert.endpoint.name}</a> {instanceOf(alert)} ·{' '}
+              <EndpointLink of={alert.endpoint} /> {instanceOf(alert)} ·{' '}
               <a href={to.rule(alert.rule.level_of ?? alert.rule.id)}>{t('page.rule')}</a>
             </>
           )

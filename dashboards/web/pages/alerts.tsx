@@ -9,12 +9,13 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
 import { Mark, SeverityMark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { formatMeasured, ruleName } from '../words/value.ts';
+import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -102,7 +103,7 @@ export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => voi
           {t('alert.acknowledge')}
           <span class="unseen">
             {' '}
-            {ruleName(alert.rule)} {alert.endpoint.name}
+            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
           </span>
         </button>
       </span>
@@ -130,7 +131,7 @@ function Proposal({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           {t('ticket.create')}
           <span class="unseen">
             {' '}
-            {ruleName(alert.rule)} {alert.endpoint.name}
+            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
           </span>
         </button>
       </span>
@@ -153,8 +154,7 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
             <div>
               <a href={to.alert(row.id)}>{ruleName(row.rule)}</a>
               <div class="small plain">
-                <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a>{' '}
-                <span class="quiet">{instanceOf(row)}</span>
+                <EndpointLink of={row.endpoint} /> <span class="quiet">{instanceOf(row)}</span>
               </div>
             </div>
           ),

@@ -8,6 +8,7 @@ import { filterCount, queryOf, wantedOf } from '../fleet/query.ts';
 import { rows } from '../fleet/store.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
+import { may } from '../net/session.ts';
 import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Pager } from '../parts/table.tsx';
@@ -177,6 +178,11 @@ export function FleetPage() {
   return (
     <>
       <PageHead title={t('page.fleet')}>
+        {may('admin') && (
+          <a class="button" href="/endpoints/retired">
+            {t('page.retired')}
+          </a>
+        )}
         <a class="button" href="/add">
           <Icon name="add" />
           {t('page.add')}

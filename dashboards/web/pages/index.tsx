@@ -29,6 +29,12 @@ export const pages = table({
       import('./fleet.tsx').then(({ FleetPage }) => () => <FleetPage />),
     menu: { group: 'watch', icon: 'fleet' },
   },
+  retired: {
+    path: '/endpoints/retired',
+    load: () =>
+      import('./retired.tsx').then(({ RetiredPage }) => () => <RetiredPage />),
+    partOf: 'fleet',
+  },
   endpoint: {
     path: '/endpoints/:id',
     load: () =>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { KpiLine, KpiValue } from '../../../shared/api.ts';
 import { kpiNumber, none, number, percent, type ShownUnit, shownUnit, time } from '../../../shared/words/format.ts';
 import { Box } from '../parts/box.tsx';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
@@ -34,11 +35,7 @@ export function Subject({ kpi, line }: { kpi: string; line: KpiLine }) {
   const { endpoint, alert, ticket, change, named, why } = line;
   return (
     <>
-      {endpoint && (
-        <a href={to.endpoint(endpoint.id)} class="strong">
-          {endpoint.name}
-        </a>
-      )}
+      {endpoint && <EndpointLink of={endpoint} class="strong" />}
       {ticket && (
         <a href={to.incident(ticket.id)} class="strong">
           #{ticket.id} {titleOf(ticket)}

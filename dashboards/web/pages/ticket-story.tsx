@@ -2,10 +2,10 @@
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { percent, time } from '../../../shared/words/format.ts';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { to } from '../router.ts';
 import { joined, type NotificationRow, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
@@ -163,7 +163,7 @@ function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren 
       </span>
       <div>
         <p>
-          {item.what} {item.who && <a href={to.endpoint(item.who.id)}>{item.who.name}</a>}{' '}
+          {item.what} {item.who && <EndpointLink of={item.who} />}{' '}
           <span class="quiet small nowrap">
             <Moment at={at} />
           </span>

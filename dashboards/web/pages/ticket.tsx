@@ -7,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
@@ -33,9 +34,7 @@ function Facts({ detail }: { detail: TicketDetail }) {
         </Fact>
         <DueFacts row={row} />
         <Fact name={t('ticket.assignee')}>{row.assignee ?? t('ticket.nobody')}</Fact>
-        <Fact name={t('column.endpoint')}>
-          {row.endpoint ? <a href={to.endpoint(row.endpoint.id)}>{row.endpoint.name}</a> : none}
-        </Fact>
+        <Fact name={t('column.endpoint')}>{row.endpoint ? <EndpointLink of={row.endpoint} /> : none}</Fact>
         <Fact name={t('ticket.opened')}>
           <Moment at={row.openedAt} />
         </Fact>

@@ -9,6 +9,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may, me } from '../net/session.ts';
 import { Box, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices, Field, Input, Select } from '../parts/field.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
@@ -103,14 +104,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
         {
           key: 'endpoint',
           head: t('column.endpoint'),
-          cell: (row) =>
-            row.endpoint ? (
-              <a class="nowrap" href={to.endpoint(row.endpoint.id)}>
-                {row.endpoint.name}
-              </a>
-            ) : (
-              '—'
-            ),
+          cell: (row) => (row.endpoint ? <EndpointLink of={row.endpoint} class="nowrap" /> : '—'),
         },
         {
           key: 'assignee',

@@ -2,6 +2,8 @@
 import * as names from '../../../shared/words/names.ts';
 import { language } from './words.ts';
 
+export const endpointName = (endpoint: { id: string; name: string }): string =>
+  names.endpointName(language.value, endpoint);
 export const ruleName = (rule: names.NamedRule): string => names.ruleName(language.value, rule);
 export const metricName = (metric: string): string => names.metricName(language.value, metric);
 export const metricTitle = (metric: string): string => names.metricTitle(language.value, metric);

@@ -233,6 +233,17 @@ const calls: Record<string, Call> = {
       ids.spare = await enrol();
     },
   },
+  'GET /api/v1/endpoints/retired': {},
+  'POST /api/v1/endpoints/:id/erase': {
+    path: '/api/v1/endpoints/:spare/erase',
+    makeBody: () => ({ name: 'sold', reason: 'sold' }),
+    before: async () => {
+      ids.spare = await enrol();
+      const path = `/api/v1/endpoints/${ids.spare}`;
+      await collector.call(path, { method: 'PATCH', as: 'admin', body: { name: 'sold' } });
+      await collector.call(path, { method: 'DELETE', as: 'admin' });
+    },
+  },
   'POST /api/v1/endpoints/:id/replaces': {
     path: '/api/v1/endpoints/:fresh/replaces',
     makeBody: () => ({ endpoint: ids.spare }),

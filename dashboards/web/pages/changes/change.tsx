@@ -6,11 +6,13 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
+import { endpointName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
 import {
@@ -39,7 +41,7 @@ function targetColumns(id: number, onDone: () => void): TableColumn<TargetLine>[
       head: t('column.endpoint'),
       cell: ({ endpoint }) => (
         <>
-          <a href={to.endpoint(endpoint.id)}>{endpoint.name}</a>
+          <EndpointLink of={endpoint} />
           <div class="quiet small">{endpoint.site}</div>
         </>
       ),
@@ -103,7 +105,7 @@ function StateResult({
     <>
       <select
         class="input"
-        aria-label={`${t('change.resultLabel')} ${endpoint.name}`}
+        aria-label={`${t('change.resultLabel')} ${endpointName(endpoint)}`}
         value={isStated ? result : ''}
         onChange={(event) => set(event.currentTarget.value)}
       >

@@ -6,9 +6,10 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { search, setQuery, to } from '../../router.ts';
+import { search, setQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { ImpactForm } from './impact-form.tsx';
 import { formatFactor } from './impact-words.ts';
@@ -55,7 +56,7 @@ function Reasons({ reasons }: Pick<Impact, 'reasons'>) {
       <ul class="row">
         {endpoints.map(({ id, name }) => (
           <li key={id}>
-            <a href={`${to.endpoint(id)}?tab=about`}>{name}</a>
+            <EndpointLink of={{ id, name }} tab="about" />
           </li>
         ))}
       </ul>

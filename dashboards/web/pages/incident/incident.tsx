@@ -4,13 +4,14 @@ import type { Alert, Impact, Incident, TicketDetail } from '../../../../shared/a
 import { duration, none, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { StateKey } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
-import { ruleName } from '../../words/value.ts';
+import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { ChangeLink } from '../changes/facts.tsx';
 import { formatHours, formatMonth } from '../stability/format.ts';
@@ -106,7 +107,7 @@ function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
         {
           key: 'endpoint',
           head: t('column.endpoint'),
-          cell: ({ endpoint }) => <a href={`${to.endpoint(endpoint.id)}?tab=presence`}>{endpoint.name}</a>,
+          cell: ({ endpoint }) => <EndpointLink of={endpoint} tab="presence" />,
         },
         { key: 'rule', head: t('alert.what'), cell: ({ id, rule }) => <a href={to.alert(id)}>{ruleName(rule)}</a> },
         { key: 'severity', head: t('alert.severity'), cell: ({ severity }) => <SeverityMark severity={severity} /> },
@@ -153,7 +154,7 @@ function Before({ incident, detail }: Whole) {
             </>
           ) : (
             <>
-              <a href={`${to.endpoint(row.id)}?tab=presence`}>{row.name}</a>: {t(`interval.${row.state}`)}
+              <EndpointLink of={row} tab="presence" />: {t(`interval.${row.state}`)}
               {row.cause && ` (${wordOr('cause', row.cause)})`}, {duration((row.to - row.from) / 1000, language.value)}
             </>
           )}
@@ -169,8 +170,8 @@ function ChangesBefore({ changes }: Pick<Incident, 'changes'>) {
     <ul class="stack-2">
       {changes.map(({ at, what, change, endpoint }) => (
         <li key={`${at} ${what} ${endpoint.id} ${change.id}`}>
-          <Moment at={at} /> · {t(`change.what.${what}`)} ·{' '}
-          <a href={`${to.endpoint(endpoint.id)}?tab=charts`}>{endpoint.name}</a> · <ChangeLink change={change} />
+          <Moment at={at} /> · {t(`change.what.${what}`)} · <EndpointLink of={endpoint} tab="charts" /> ·{' '}
+          <ChangeLink change={change} />
         </li>
       ))}
     </ul>
@@ -253,7 +254,7 @@ export function IncidentPage({ id }: { id: number }) {
           row && (
             <>
               <Priority value={row.priority} /> <TicketState state={row.state} /> ·{' '}
-              {row.site ?? row.endpoint?.name ?? none}
+              {row.site ?? (row.endpoint ? endpointName(row.endpoint) : none)}
             </>
           )
         }

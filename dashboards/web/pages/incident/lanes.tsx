@@ -1,9 +1,9 @@
 /** All that happened in an incident on one axis of time, one lane for each kind. The lists below say the same in words. */
 import type { Incident, TicketDetail } from '../../../../shared/api.ts';
 import { number, time } from '../../../../shared/words/format.ts';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Timeline } from '../../parts/timeline.tsx';
-import { to } from '../../router.ts';
-import { ruleName } from '../../words/value.ts';
+import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 
 export interface Axis {
@@ -38,7 +38,7 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
       at: firedAt ?? pendingAt,
       until: resolvedAt ?? incident.asOf,
       look: 'critical',
-      text: `${ruleName(rule)}, ${endpoint.name}`,
+      text: `${ruleName(rule)}, ${endpointName(endpoint)}`,
     })),
     notifications: notifications.map(({ sentAt, createdAt, channel, event, state, attempts }) => ({
       at: sentAt ?? createdAt,
@@ -51,7 +51,7 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
         : {
             at,
             look: 'info' as const,
-            text: [endpoint.name, acknowledgedBy && actorName(acknowledgedBy)].filter(Boolean).join(', '),
+            text: [endpointName(endpoint), acknowledgedBy && actorName(acknowledgedBy)].filter(Boolean).join(', '),
           },
     ),
     ticket: story(ticketKinds).map(({ at, kind, actor, to: next }) => ({
@@ -117,7 +117,7 @@ export function Lanes({ incident, detail, axis }: { incident: Incident; detail: 
     <ul class="lanes">
       {incident.endpoints.map(({ id, name, intervals }) => (
         <li key={id}>
-          <a href={`${to.endpoint(id)}?tab=presence`}>{name}</a>
+          <EndpointLink of={{ id, name }} tab="presence" />
           <Timeline name={name} intervals={intervals} from={axis.from} to={axis.to} />
         </li>
       ))}

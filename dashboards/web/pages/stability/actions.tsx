@@ -5,6 +5,7 @@ import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { navigate, to } from '../../router.ts';
+import { endpointName } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
 import { formatHours, formatPoints } from './format.ts';
@@ -66,7 +67,9 @@ export function Actions({ data }: { data: Stability }) {
           <ol class="do-next">
             {data.actions.map((action) => {
               const { code, ticket, endpoint, site } = action;
-              const what = ticket ? `#${ticket.id} ${titleOf(ticket)}` : (endpoint?.name ?? site ?? '');
+              const what = ticket
+                ? `#${ticket.id} ${titleOf(ticket)}`
+                : ((endpoint && endpointName(endpoint)) ?? site ?? '');
               const won = wins(action);
               return (
                 <li key={`${code}${ticket?.id}${endpoint?.id}${site}`}>

@@ -2,9 +2,10 @@
 import { useState } from 'preact/hooks';
 import type { Availability } from '../../../../shared/api.ts';
 import { cutPercent, duration, percent } from '../../../../shared/words/format.ts';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { IntervalTable, Strip } from '../../parts/timeline.tsx';
-import { to } from '../../router.ts';
+import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 
 type EndpointItem = Availability['endpoints'][number];
@@ -23,13 +24,17 @@ function Row({ item, period }: { item: EndpointItem; period: Availability['perio
   return (
     <li class="month-row">
       <div class="month-name">
-        <a href={to.endpoint(item.id)} class="strong">
-          {item.name}
-        </a>
+        <EndpointLink of={item} class="strong" />
         <div class="quiet small">{item.site}</div>
       </div>
       <div class="month-strip">
-        <Strip name={item.name} intervals={item.intervals} from={period.from} to={period.to} zone={period.zone} />
+        <Strip
+          name={endpointName(item)}
+          intervals={item.intervals}
+          from={period.from}
+          to={period.to}
+          zone={period.zone}
+        />
       </div>
       <div class="month-value">
         <span class={`strong ${figures.thin ? 'quiet' : ''}`}>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Stability } from '../../../../shared/api.ts';
 import { none, number, shownUnit } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -133,12 +134,7 @@ function causesOf({ causes, incidents }: Stability): CauseRow[] {
 }
 
 function CauseName({ cause: { ticket, endpoint } }: { cause: StabilityCause }) {
-  if (endpoint)
-    return (
-      <a class="strong" href={`${to.endpoint(endpoint.id)}?tab=presence`}>
-        {endpoint.name}
-      </a>
-    );
+  if (endpoint) return <EndpointLink of={endpoint} tab="presence" class="strong" />;
   return (
     ticket && (
       <>

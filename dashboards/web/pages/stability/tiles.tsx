@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { none, number, percent, shownUnit } from '../../../../shared/words/format.ts';
+import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
@@ -37,7 +38,7 @@ function Few({ kpi }: { kpi: KpiValue }) {
     <span class="few">
       {kpi.few.slice(0, 4).map(({ endpoint, ticket, value }) => (
         <span key={endpoint?.id ?? ticket?.id}>
-          {endpoint?.name ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)}{' '}
+          {(endpoint && endpointName(endpoint)) ?? (ticket && `#${ticket.id} ${titleOf(ticket)}`)}{' '}
           <b>{formatUnit(shownUnit(kpi.id, kpi.unit), value, kpi.currency)}</b>
         </span>
       ))}

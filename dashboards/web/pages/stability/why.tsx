@@ -6,6 +6,7 @@ import { shownUnit, time } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -30,7 +31,7 @@ function signed({ kpi, unit, currency }: KpiWhy, value: number): string {
 
 function WhyName({ ticket, endpoint, site }: WhyLine): ComponentChildren {
   if (ticket) return <a href={to.incident(ticket.id)}>{`#${ticket.id} ${titleOf(ticket)}`}</a>;
-  if (endpoint) return <a href={to.endpoint(endpoint.id)}>{endpoint.name}</a>;
+  if (endpoint) return <EndpointLink of={endpoint} />;
   return site;
 }
 

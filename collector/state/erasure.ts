@@ -1,0 +1,251 @@
+/**
+ * What becomes of the rows of every table when a retired endpoint is erased. What is known of it goes; what numbers of months
+ * are made of stays without names: alerts and tickets with their times, under its id, which says nothing. What people wrote
+ * about it elsewhere has its id for its name.
+ */
+import { createHash } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
+import { breathe } from './breathe.ts';
+import type { Database, State, StateTransaction } from './database.ts';
+
+type Fragment = RawBuilder<unknown>;
+/** The rows that are about it. `ids`: of the endpoint, and of those that it goes on for. */
+type Which = (ids: Fragment, names: Fragment) => Fragment;
+
+export type Erasure =
+  /** They go. */
+  | { rows: Which }
+  /** They stay, with these columns emptied. */
+  | { emptied: Which; set: Readonly<Record<string, string | null | Fragment>> }
+  /** What people wrote: its names are replaced, wherever they stand. `digest`: column with the SHA-256 of `texts`. */
+  | { texts: readonly string[]; digest?: string }
+  /** Nothing in it is about an endpoint. */
+  | 'nothing';
+
+const own: Which = (ids) => sql`endpoint in (${ids})`;
+const scoped: Which = (ids) => sql`scope = 'endpoint' and target in (${ids})`;
+const ofAlerts: Which = (ids) => sql`alert in (select id from alerts where endpoint in (${ids}))`;
+const ofTickets: Which = (ids) => sql`ticket in (select id from tickets where endpoint in (${ids}))`;
+const notified: Which = (ids, names) => sql`(${ofAlerts(ids, names)} or ${ofTickets(ids, names)})`;
+const all: Which = () => sql`1 = 1`;
+/** Entries of the audit log about one object. */
+const audited =
+  (object: string, of: Which): Which =>
+  (ids, names) =>
+    sql`object = ${object} and object_id in (${of(ids, names)})`;
+
+const rows = (...which: Which[]): Erasure[] => which.map((one) => ({ rows: one }));
+const texts = (...columns: string[]): Erasure[] => [{ texts: columns }];
+const nothing: Erasure[] = ['nothing'];
+/** Who did what and when stays, and the id. */
+const forgotten = { name: null, before: null, after: null, reason: null };
+
+/** In this order: what refers to others before these. */
+export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
+  // What it reported, and what was derived of that.
+  signals: rows(own),
+  losses: rows(own),
+  quarantine: rows(
+    (ids) => sql`(endpoint in (${ids}) or exists (select 1 from endpoints e
+    where e.id in (${ids}) and quarantine.topic like '%/' || e.id || '/%'))`,
+  ),
+  machines: rows(own),
+  backup_runs: rows(own),
+  restore_tests: rows(own),
+  inventory: rows(own),
+  installs: rows(own),
+  software_read: rows(own),
+  // A name that only it had says what it was.
+  software_titles: rows(
+    () => sql`product is null and not exists (select 1 from installs i where i.title = software_titles.id)`,
+  ),
+  software_usage: rows((_, names) => sql`unit in (${names})`),
+  endpoint_days: rows(own),
+  disk_forecasts: rows(own),
+  change_observations: rows(own),
+
+  // What was decided for it alone.
+  group_members: rows(own),
+  replacements: rows((ids) => sql`(moved in (${ids}) or endpoint in (${ids}))`),
+  rules: rows(scoped),
+  rule_versions: [...rows(scoped), ...texts('reason')],
+  availability_targets: [...rows(scoped), ...texts('reason')],
+  enrollments: [{ emptied: (ids) => sql`replaces in (${ids})`, set: { label: '' } }, ...texts('label')],
+
+  // What numbers of months are made of: it stays, and names nothing. Deleted, the open month would forget its outages.
+  alert_events: [{ emptied: ofAlerts, set: { params: '{}' } }],
+  alerts: [{ emptied: own, set: { key: sql`id`, active_key: null, tags: '{}', acknowledged_note: null } }],
+  ticket_events: [{ emptied: ofTickets, set: { text: null } }, ...texts('text', 'data')],
+  ratings: [{ emptied: ofTickets, set: { comment: null } }, ...texts('comment')],
+  impacts: [{ emptied: ofTickets, set: { reason: '' } }, ...texts('reason', 'segments')],
+  ticket_links: texts('target'),
+  tickets: [
+    {
+      emptied: own,
+      set: {
+        key: sql`'erased/' || id`,
+        open_key: null,
+        instance: '',
+        title: sql`case when title is null then null else '' end`,
+      },
+    },
+    ...texts('title'),
+  ],
+  incidents: texts('key'),
+  changes: [
+    {
+      emptied: (ids) => sql`kind = 'recognised' and id in (select change from change_targets where endpoint in (${ids}))
+        and id not in (select change from change_targets where endpoint not in (${ids}))`,
+      set: { packages: '[]' },
+    },
+    ...texts('title', 'description', 'outcome_reason'),
+  ],
+  change_targets: [{ emptied: own, set: { note: null } }, ...texts('note')],
+  change_events: texts('data'),
+  change_scopes: nothing,
+  maintenance_windows: texts('reason'),
+  maintenance_events: texts('params'),
+  maintenance_occurrences: nothing,
+  maintenance_members: nothing,
+  closed_months: texts('content', 'reason'),
+  period_reports: [{ texts: ['content'], digest: 'digest' }, ...texts('reason')],
+  // Computed again.
+  kept_months: rows(all),
+
+  // What was sent about it.
+  deliveries: [
+    ...rows((ids, names) => sql`notification in (select id from notifications where ${notified(ids, names)})`),
+    ...texts('last_error'),
+  ],
+  notifications: [...rows(notified), ...texts('facts')],
+
+  audit_log: [
+    {
+      emptied: (ids) => sql`kind = 'agent' and object = 'endpoint' and object_id in (${ids})`,
+      set: { actor: sql`object_id`, address: null },
+    },
+    // An enrolment that was not completed has its name alone.
+    {
+      emptied: (_, names) => sql`kind = 'agent' and object_id is null and actor in (${names})`,
+      set: { ...forgotten, actor: '', address: null },
+    },
+    { emptied: audited('endpoint', (ids) => ids), set: forgotten },
+    {
+      emptied: audited('alert', (ids) => sql`select id from alerts where endpoint in (${ids})`),
+      set: forgotten,
+    },
+    {
+      emptied: audited('ticket', (ids) => sql`select cast(id as text) from tickets where endpoint in (${ids})`),
+      set: forgotten,
+    },
+    {
+      emptied: audited('join_code', (ids) => sql`select id from enrollments where replaces in (${ids})`),
+      set: forgotten,
+    },
+    ...texts('name', 'before', 'after', 'reason'),
+  ],
+
+  // What people wrote about other things.
+  sites: texts('note'),
+  groups: texts('note'),
+  report_schedules: nothing,
+  report_runs: nothing,
+  outward_changes: texts('reason', 'content'),
+  status_pages: texts('title', 'intro'),
+  status_notices: texts('title'),
+  status_updates: texts('words'),
+  calendar_versions: texts('reason'),
+  index_definitions: texts('reason'),
+  cost_versions: texts('reason'),
+  money_settings: texts('reason'),
+  product_versions: texts('reason'),
+  calendars: nothing,
+  costs: nothing,
+  products: nothing,
+
+  // Of people and of the collector itself.
+  users: nothing,
+  sessions: nothing,
+  tokens: nothing,
+  ticket_participants: nothing,
+  watches: nothing,
+  state_days: nothing,
+  settings: nothing,
+
+  // Last: the rest is found by it. Its times, kind and site are those by which months count it.
+  endpoints: [
+    {
+      emptied: (ids) => sql`id in (${ids})`,
+      set: {
+        ...{ name: sql`id`, kind_why: '[]', tags: '[]', platform: '', arch: '', version: null, secret_hash: '' },
+        ...{ old_secret_hash: null, state_reason: null, session: null, boot_id: null, hostname: null },
+        ...{ fingerprint: null, moved_to: null },
+      },
+    },
+  ],
+};
+
+/** A name of it, and the id that stands for it from now on. */
+export interface ErasedName {
+  name: string;
+  id: string;
+  /** It is no plain word, and nothing else has it: it is replaced in what people wrote. */
+  isUnmistakable: boolean;
+}
+
+/** Inside the transaction of the caller. */
+export async function eraseRows(
+  db: StateTransaction,
+  ids: readonly string[],
+  names: readonly ErasedName[],
+): Promise<void> {
+  const sure = names.filter(({ isUnmistakable }) => isUnmistakable).map(({ name }) => name);
+  const [idList, nameList] = [sql.join(ids), sure.length === 0 ? sql`null` : sql.join(sure)];
+  for (const [table, steps] of Object.entries(erasure))
+    for (const step of steps) {
+      await breathe();
+      if (step === 'nothing') continue;
+      const name = sql.table(table);
+      if ('rows' in step) await sql`delete from ${name} where ${step.rows(idList, nameList)}`.execute(db);
+      else if ('texts' in step) await replaceNames(db, table, step, names);
+      else {
+        const set = Object.entries(step.set).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+        await sql`update ${name} set ${sql.join(set)} where ${step.emptied(idList, nameList)}`.execute(db);
+      }
+    }
+}
+
+/** Beside its id in what was kept as JSON; one that is unmistakable wherever it is a whole word, of whatever case. */
+export function withoutNames(text: string, names: readonly ErasedName[]): string {
+  let left = text;
+  for (const { name, id, isUnmistakable } of names) {
+    left = left.replaceAll(`"id":"${id}","name":${JSON.stringify(name)}`, `"id":"${id}","name":"${id}"`);
+    if (!isUnmistakable) continue;
+    const quoted = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    left = left.replace(new RegExp(`(?<![\\p{L}\\p{N}_-])${quoted}(?![\\p{L}\\p{N}_-])`, 'giu'), id);
+  }
+  return left;
+}
+
+/** By the old text, because the keys of the tables differ. */
+async function replaceNames(
+  db: State,
+  table: string,
+  { texts: columns, digest }: Extract<Erasure, { texts: unknown }>,
+  names: readonly ErasedName[],
+): Promise<void> {
+  const [of, hash] = [sql.table(table), digest === undefined ? null : sql.ref(digest)];
+  for (const column of columns.map((one) => sql.ref(one)))
+    for (const { name } of names) {
+      // `_` fits any character: what is found is looked at again.
+      const like = `%${name.toLowerCase().replaceAll('%', '_').replaceAll('\\', '_')}%`;
+      const { rows: found } = await sql<{ text: string }>`select distinct ${column} as text from ${of}
+        where lower(${column}) like ${like}`.execute(db);
+      for (const { text } of found) {
+        const left = withoutNames(text, names);
+        const summed = hash && sql`, ${hash} = ${createHash('sha256').update(left).digest('hex')}`;
+        if (left !== text)
+          await sql`update ${of} set ${column} = ${left}${summed ?? sql``} where ${column} = ${text}`.execute(db);
+      }
+    }
+}

@@ -1,0 +1,163 @@
+/** Retired endpoints of which something is known, and erasing one of them. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RetiredEndpoint } from '../../../shared/api.ts';
+import { number } from '../../../shared/words/format.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call, type Page } from '../net/request.ts';
+import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Input } from '../parts/field.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Table } from '../parts/table.tsx';
+import { language, t } from '../words/words.ts';
+
+interface Retired extends Page<RetiredEndpoint> {
+  total: number;
+}
+
+/** Why a part is left; null: all is erased. */
+type ErasureDone = { id: string; problem: string | null };
+
+interface EraseProps {
+  endpoint: RetiredEndpoint;
+  onDone: (done: ErasureDone) => void;
+  onCancel: () => void;
+}
+
+/** Not before the name is typed: what is erased does not come back. */
+function Erase({ endpoint: { id, name }, onDone, onCancel }: EraseProps) {
+  const [typed, setTyped] = useState('');
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const head = useRef<HTMLDivElement>(null);
+  useEffect(() => head.current?.querySelector('input')?.focus(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    await send(async () => {
+      const body = { name: typed, reason };
+      const address = `endpoints/${encodeURIComponent(id)}/erase`;
+      onDone({ id, ...(await call<{ problem: string | null }>(address, { method: 'POST', body })) });
+    });
+  };
+  return (
+    <Box title={t('retired.eraseOf', { name })}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {problem && <ProblemCallout problem={problem} />}
+        <p>{t('retired.goes')}</p>
+        <p>{t('retired.stays')}</p>
+        <div class="form-row" ref={head}>
+          <Input
+            label={t('retired.typeName')}
+            value={typed}
+            onInput={setTyped}
+            help={name}
+            autocomplete="off"
+            required
+            maxLength={128}
+          />
+          <Input label={t('retired.reason')} value={reason} onInput={setReason} required maxLength={500} />
+        </div>
+        <div class="form-end">
+          <button type="submit" class="button danger" disabled={busy || typed !== name || reason.trim() === ''}>
+            {busy ? t('common.working') : t('retired.sure')}
+          </button>
+          <button type="button" class="button" onClick={onCancel}>
+            {t('common.cancel')}
+          </button>
+        </div>
+      </form>
+    </Box>
+  );
+}
+
+function Outcome({ id, problem }: ErasureDone) {
+  if (problem === null) return <Callout tone="ok" title={t('retired.done', { id })} spoken />;
+  return (
+    <Callout tone="warning" title={t('retired.partly', { id })} spoken>
+      {problem}
+    </Callout>
+  );
+}
+
+export function RetiredPage() {
+  const [wanted, setWanted] = useState('');
+  const [chosen, setChosen] = useState<RetiredEndpoint | null>(null);
+  const [done, setDone] = useState<ErasureDone | null>(null);
+  const loaded = useLoad<Retired>(
+    `endpoints/retired${wanted.trim() === '' ? '' : `?q=${encodeURIComponent(wanted.trim())}`}`,
+  );
+  return (
+    <>
+      <PageHead title={t('page.retired')} lead={t('retired.lead')} />
+      {done && <Outcome {...done} />}
+      {chosen && (
+        <Erase
+          key={chosen.id}
+          endpoint={chosen}
+          onCancel={() => setChosen(null)}
+          onDone={(outcome) => {
+            setChosen(null);
+            setDone(outcome);
+            loaded.reload();
+          }}
+        />
+      )}
+      <section class="box" aria-label={t('page.retired')}>
+        <div class="box-body">
+          <Input label={t('retired.search')} type="search" value={wanted} onInput={setWanted} maxLength={128} />
+        </div>
+        <Ready of={loaded}>
+          {({ items, total }) => (
+            <>
+              {items.length === 0 && <Empty icon="ok" title={t('retired.nothing')} />}
+              {items.length > 0 && (
+                <Table
+                  caption={t('page.retired')}
+                  rows={items}
+                  keyOf={({ id }) => id}
+                  columns={[
+                    {
+                      key: 'name',
+                      head: t('endpoint.name'),
+                      cell: ({ id, name }) => (
+                        <div>
+                          <bdi>{name}</bdi>
+                          <div class="quiet small">{id}</div>
+                        </div>
+                      ),
+                    },
+                    { key: 'kind', head: t('filter.name.kind'), cell: ({ kind }) => t(`kind.${kind}`) },
+                    { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? t('stability.noSite') },
+                    { key: 'from', head: t('retired.enrolled'), cell: ({ enrolledAt }) => <Moment at={enrolledAt} /> },
+                    { key: 'to', head: t('retired.at'), cell: ({ retiredAt }) => <Moment at={retiredAt} /> },
+                    {
+                      key: 'erase',
+                      head: <span class="unseen">{t('retired.erase')}</span>,
+                      cell: (row) => (
+                        <button
+                          type="button"
+                          class="button slim"
+                          onClick={() => {
+                            setDone(null);
+                            setChosen(row);
+                          }}
+                        >
+                          {t('retired.erase')}
+                          <span class="unseen"> {row.name}</span>
+                        </button>
+                      ),
+                    },
+                  ]}
+                />
+              )}
+              {total > items.length && (
+                <p class="box-body quiet">
+                  {t('retired.more', { n: number(items.length, language.value), total: number(total, language.value) })}
+                </p>
+              )}
+            </>
+          )}
+        </Ready>
+      </section>
+    </>
+  );
+}
