@@ -672,6 +672,7 @@ export const AvailabilityFigures = Type.Object({
   availability_pct: orNull.number,
   availability_low_pct: orNull.number,
   availability_high_pct: orNull.number,
+  availability_gross_pct: Type.Union([Type.Number(), Type.Null()], { description: 'with planned work in it' }),
   coverage_pct: orNull.number,
   thin,
   up_minutes: Type.Number(),
@@ -727,6 +728,12 @@ export const KpiLine = Type.Object({
     }),
     Type.Null(),
   ]),
+  gross: Type.Optional(
+    Type.Union([Type.Number(), Type.Null()], {
+      description:
+        'uptime of an endpoint in percent with planned work in it; months closed by older versions have none',
+    }),
+  ),
   at: orNull.ms,
   part: Type.Number(),
   whole: Type.Number({ description: '0: listed, and counts for nothing' }),

@@ -121,7 +121,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
   const { beside, evidence, isProvisional = false, weeks = [], ...rest } = figure;
   const lineOf =
     ({ tickets, changes }: NamesOfLines) =>
-    ({ endpoint, alert, ticket, change, named: other, why, at, part, whole }: EvidenceItem): KpiLine => {
+    ({ endpoint, alert, ticket, change, named: other, why, gross, at, part, whole }: EvidenceItem): KpiLine => {
       const changed = changes.get(change?.id ?? -1);
       const { id, name, site } = named.get(endpoint ?? '') ?? {};
       const onTicket = tickets.get(ticket ?? -1) ?? null;
@@ -133,6 +133,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
         change: change && changed ? { ...changed, outcome: change.outcome, reasons: [...change.reasons] } : null,
         ...{ why: why ?? null, at: at ?? null, part, whole },
         named: other ?? null,
+        ...(gross === undefined ? {} : { gross }),
         value: lineValue(kpi, part, whole),
       };
     };

@@ -75,6 +75,8 @@ export interface AvailabilityMinutes {
   unknown: number;
   idle: number;
   maintenance: number;
+  /** The part of the maintenance in which it was up all the same. */
+  upInMaintenance: number;
 }
 
 export interface AvailabilityShares {
@@ -203,11 +205,11 @@ export function endpointAvailability(input: AvailabilityInput): EndpointAvailabi
     unknown: length(unknown) / 60_000,
     idle: length(idle) / 60_000,
     maintenance: length(maintenance) / 60_000,
+    upInMaintenance: length(subtract(maintenance, union(isDown, isIdle, reported))) / 60_000,
   };
-  const upInMaintenance = length(subtract(maintenance, union(isDown, isIdle, reported))) / 60_000;
   return {
     minutes,
-    shares: sharesOf(minutes, upInMaintenance),
+    shares: sharesOf(minutes),
     intervals: [
       ...label(maintenance, 'maintenance', []),
       ...label(unknown, 'unknown', judged),
@@ -287,13 +289,13 @@ function bridged(proved: Span[], gaps: Span[], blinkMs: number): Span[] {
 const percent = (part: number, whole: number) => (whole > 0 ? 100 * (part / whole) : null);
 
 /** The shares of one endpoint, or of pooled minutes: minutes are pooled, percentages never averaged. */
-export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): AvailabilityShares {
+export function sharesOf(m: AvailabilityMinutes): AvailabilityShares {
   return {
     availability: percent(m.up, m.up + m.down),
     low: m.up + m.down > 0 ? percent(m.up, m.up + m.down + m.unknown) : null,
     high: m.up + m.down > 0 ? percent(m.up + m.unknown, m.up + m.down + m.unknown) : null,
     coverage: percent(m.up + m.down + m.idle, m.scheduled - m.maintenance),
-    gross: percent(m.up + upInMaintenance, m.up + m.down + m.maintenance),
+    gross: percent(m.up + m.upInMaintenance, m.up + m.down + m.maintenance),
   };
 }
 
@@ -301,7 +303,9 @@ export function sharesOf(m: AvailabilityMinutes, upInMaintenance = 0): Availabil
 export const isThin = (coverage: number): boolean => coverage < 95;
 
 export function pooled(all: readonly AvailabilityMinutes[]): AvailabilityMinutes {
-  const sum: AvailabilityMinutes = { scheduled: 0, up: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 };
+  const sum: AvailabilityMinutes = {
+    ...{ scheduled: 0, up: 0, down: 0, unknown: 0, idle: 0, maintenance: 0, upInMaintenance: 0 },
+  };
   const keys = Object.keys(sum) as (keyof AvailabilityMinutes)[];
   for (const one of all) for (const key of keys) sum[key] += one[key];
   return sum;

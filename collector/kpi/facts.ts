@@ -27,7 +27,7 @@ export interface KpiFacts {
   presence: readonly { endpoint: EndpointFact; minutes: AvailabilityMinutes; stretches: readonly Stretch[] }[];
   /** Alerts that fired, or were acknowledged for the first time, in the period. */
   alerts: readonly AlertFact[];
-  /** Tickets that were open in the period or changed later. */
+  /** Tickets that were open in the period, or in the four weeks up to its end, or changed later. */
   tickets: readonly TicketFact[];
   /** Who was asked how satisfied they are, and what they answered, in the period or later. */
   ratings: readonly RatingFact[];

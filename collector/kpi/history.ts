@@ -91,6 +91,7 @@ function figures(
     availability_pct: shares.availability,
     availability_low_pct: shares.low,
     availability_high_pct: shares.high,
+    availability_gross_pct: shares.gross,
     coverage_pct: shares.coverage,
     thin: isThin(shares.coverage ?? 0),
     up_minutes: minutes.up,

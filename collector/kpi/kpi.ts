@@ -49,6 +49,8 @@ export interface EvidenceItem {
   named?: { id: string; name: string };
   /** Its number and how it went, where the row is a change. */
   change?: { id: number; outcome: ChangeOutcome | 'repair'; reasons: readonly ChangeReason[] };
+  /** Percent with planned work in it, where the row is the uptime of an endpoint. */
+  gross?: number | null;
   /** ms UTC */
   at?: number;
   part: number;

@@ -40,6 +40,12 @@ export const knownPart = ({ start, end }: Span, since: number | null): Span => (
   end,
 });
 
+/** The four weeks by which it is told how fast the desk works: whole dates of the report zone back from an instant. */
+export const paceBefore = (end: number, zone: string): Span => ({
+  start: Temporal.Instant.fromEpochMilliseconds(end).toZonedDateTimeISO(zone).subtract({ days: 28 }).epochMilliseconds,
+  end,
+});
+
 export const daysOf = ({ start, end }: Span): number => (end - start) / 86_400_000;
 
 /** Months that a stretch of time touches, oldest first. */

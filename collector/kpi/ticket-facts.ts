@@ -8,6 +8,7 @@ import { eventColumns, isHandled, pastOf, type StoredEvent } from '../tickets/hi
 import { readScripts } from '../tickets/scripts.ts';
 import { type ContactFact, contactOf } from './contact-facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
+import { paceBefore } from './period.ts';
 import type { KpiQuestion } from './question.ts';
 
 export interface TicketFact extends TicketHistory {
@@ -27,9 +28,10 @@ export interface TicketFact extends TicketHistory {
   contact: ContactFact;
 }
 
-/** Tickets that were open in the period, or changed in it or later. */
+/** Tickets that were open in the period or the four weeks up to its end, or changed then or later. */
 export async function readTickets(state: State, question: KpiQuestion): Promise<TicketFact[]> {
   const { window, zone } = question;
+  const from = Math.min(window.start, paceBefore(window.end, zone).start);
   const calendarOf = await readCalendars(state, zone);
   const own = inScope(question);
   const scripts = await readScripts(state);
@@ -38,7 +40,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
     .selectFrom('tickets')
     .selectAll()
     .where('opened_at', '<', window.end)
-    .where((eb) => eb.or([eb('updated_at', '>=', window.start), eb('state', 'in', ['new', 'in_progress', 'on_hold'])]))
+    .where((eb) => eb.or([eb('updated_at', '>=', from), eb('state', 'in', ['new', 'in_progress', 'on_hold'])]))
     .orderBy('id')
     .execute();
   const facts: TicketFact[] = [];
@@ -58,6 +60,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
         kind: row.category === 'question' ? 'request' : row.category,
         ...{ endpoint: row.endpoint, site, isFromMonitor: row.kind !== 'person', openedAt: row.opened_at },
         events: states,
+        restoredAt: row.restored_at,
         ...past,
         calendar: calendarOf(site, 'support').calendar,
         contact: contactOf(row, states, own, scripts),

@@ -1779,6 +1779,7 @@ export const words = {
       n: 'Servers (n)',
       nothing: 'No server was up or down in this month.',
       beside: {
+        gross: 'Including planned work',
         down: 'Down',
         unknown: 'Unknown',
         idle: 'Off as expected',
@@ -1793,6 +1794,7 @@ export const words = {
       n: 'Workstations (n)',
       nothing: 'No workstation was up or down in this month.',
       beside: {
+        gross: 'Including planned work',
         down: 'Down',
         unknown: 'Unknown',
         idle: 'Off as expected',
@@ -1883,15 +1885,20 @@ export const words = {
     time_to_resolve: {
       name: 'Time to resolve',
       meaning:
-        'Mean support time from the opening of a ticket to its last resolution; tickets that people worked on and that were resolved in this month. Those still open are in no mean: they stand beside it.',
+        'Mean support time from the opening of a ticket to its last resolution; tickets that people worked on and that were resolved in this month. Those still open are in no mean: they stand beside it. Time to restore ends when the monitor sees that it works again, where it does.',
       n: 'Tickets (n)',
       nothing: 'No ticket that somebody worked on was resolved in this month.',
       at: 'Resolved',
       beside: {
         median: 'Median',
         p90: '9 of 10 within',
+        restore: 'Time to restore, mean',
+        restore_median: 'Time to restore, median',
+        restore_n: 'Restored, seen by the monitor (n)',
+        first: 'To the first resolution, mean',
         net: 'Without waiting for requesters',
         open: 'Still open',
+        open_median: 'Median age of these',
         oldest: 'Oldest of these',
         with_open: 'Median with open ones',
         reopened: 'Reopened',
@@ -1963,10 +1970,12 @@ export const words = {
         under_10_days: 'Under 10 days old',
         up_to_30_days: '10 to 30 days old',
         over_30_days: 'Over 30 days old',
+        start: 'At the start',
         opened: 'Opened',
         reopened: 'Reopened',
         resolved: 'Resolved',
         cancelled: 'Cancelled',
+        days_of_work: 'Business days at the pace of 28 days',
       },
     },
     ticket_volume: {

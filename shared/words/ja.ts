@@ -1984,6 +1984,7 @@ export const words: Words = {
       n: 'サーバー (n)',
       nothing: 'この月に稼働または停止を観測したサーバーはありません。',
       beside: {
+        gross: '計画作業を含む稼働率',
         down: '停止',
         unknown: '不明',
         idle: '想定内の停止',
@@ -1998,6 +1999,7 @@ export const words: Words = {
       n: 'ワークステーション (n)',
       nothing: 'この月に稼働または停止を観測したワークステーションはありません。',
       beside: {
+        gross: '計画作業を含む稼働率',
         down: '停止',
         unknown: '不明',
         idle: '想定内の停止',
@@ -2088,15 +2090,20 @@ export const words: Words = {
     time_to_resolve: {
       name: '解決時間',
       meaning:
-        '起票から最後の解決までのサポート時間の平均。この月に解決し、人が対応したチケットが対象です。未解決のものは平均に含めず、横に示します。',
+        '起票から最後の解決までのサポート時間の平均。この月に解決し、人が対応したチケットが対象です。未解決のものは平均に含めず、横に示します。復旧時間は、監視が復旧を確認した時点までの時間です (確認できたもののみ)。',
       n: 'チケット (n)',
       nothing: 'この月に解決した、人が対応したチケットはありません。',
       at: '解決',
       beside: {
         median: '中央値',
         p90: '9 割がこの時間以内',
+        restore: '復旧時間の平均',
+        restore_median: '復旧時間の中央値',
+        restore_n: '監視が復旧を確認したもの (n)',
+        first: '最初の解決までの平均',
         net: '依頼者の返答待ちを除く',
         open: '未解決',
+        open_median: '未解決の経過時間の中央値',
         oldest: '未解決のうち最も古いもの',
         with_open: '未解決を含む中央値',
         reopened: '再開',
@@ -2168,10 +2175,12 @@ export const words: Words = {
         under_10_days: '10 日未満',
         up_to_30_days: '10～30 日',
         over_30_days: '30 日超',
+        start: '期首',
         opened: '起票',
         reopened: '再開',
         resolved: '解決',
         cancelled: '取り消し',
+        days_of_work: '処理に要する営業日数 (過去 28 日の解決ペース)',
       },
     },
     ticket_volume: {

@@ -66,7 +66,11 @@ export function someFacts(endpoints: number, alerts: number, seed = 1): KpiFacts
       const [up, down] = n % 7 === 6 ? [0, 0] : [random() * 40_000, random() * 300];
       const unknown = random() * 100;
       const scheduled = up + down + unknown + 50;
-      return { endpoint, minutes: { scheduled, up, down, unknown, idle: 50, maintenance: 0 }, stretches: [] };
+      return {
+        endpoint,
+        minutes: { scheduled, up, down, unknown, idle: 50, maintenance: 0, upInMaintenance: 0 },
+        stretches: [],
+      };
     }),
     alerts: Array.from({ length: alerts }, (_, n): AlertFact => {
       const firedAt = period.start + Math.floor((random() * 32 - 2) * day);

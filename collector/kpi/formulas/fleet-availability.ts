@@ -11,25 +11,28 @@ export interface FleetMember {
 
 export interface FleetAvailability {
   /** Percent. */
-  shares: Omit<AvailabilityShares, 'gross'>;
+  shares: AvailabilityShares;
   minutes: AvailabilityMinutes;
   /** Endpoints with time up or down; of the others nothing is known. */
   counted: number;
   withoutEvidence: number;
-  /** `part` of `whole` minutes up, weighted: their sums make the value. */
-  endpoints: { id: string; part: number; whole: number }[];
+  /** `part` of `whole` minutes up, weighted: their sums make the value. `gross` percent includes planned work. */
+  endpoints: { id: string; part: number; whole: number; gross: number | null }[];
 }
 
 export function fleetAvailability(members: readonly FleetMember[]): FleetAvailability {
   const weighted = distinct(members).map(({ id, minutes, weight = 1 }) => ({ id, minutes: times(minutes, weight) }));
   const minutes = pooled(weighted.map((member) => member.minutes));
-  const endpoints = weighted.map(({ id, minutes: { up, down } }) => ({ id, part: up, whole: up + down }));
+  const endpoints = weighted.map(({ id, minutes: own }) => {
+    const { up, down } = own;
+    return { id, part: up, whole: up + down, gross: sharesOf(own).gross };
+  });
   const counted = endpoints.filter(({ whole }) => whole > 0).length;
-  const { gross: _, ...shares } = sharesOf(minutes);
-  return { shares, minutes, counted, withoutEvidence: endpoints.length - counted, endpoints };
+  return { shares: sharesOf(minutes), minutes, counted, withoutEvidence: endpoints.length - counted, endpoints };
 }
 
-function times({ scheduled, up, down, unknown, idle, maintenance }: AvailabilityMinutes, by: number) {
+function times(minutes: AvailabilityMinutes, by: number): AvailabilityMinutes {
+  const { scheduled, up, down, unknown, idle, maintenance, upInMaintenance } = minutes;
   return {
     scheduled: scheduled * by,
     up: up * by,
@@ -37,5 +40,6 @@ function times({ scheduled, up, down, unknown, idle, maintenance }: Availability
     unknown: unknown * by,
     idle: idle * by,
     maintenance: maintenance * by,
+    upInMaintenance: upInMaintenance * by,
   };
 }

@@ -4,6 +4,7 @@
  *   gross = business time from the first opening to the last resolution
  *   net   = gross − awaiting the requester − standing resolved before a reopening
  *   first = business time to the first resolution
+ *   restored = business time until the monitor saw that it works again, where it did: the one that matters to users
  *
  * What is still open is in no mean; it stands beside it, and the Kaplan–Meier median includes it.
  */
@@ -39,6 +40,8 @@ export interface ResolvedTicket {
   gross: number;
   net: number;
   first: number;
+  /** Null where nothing says when it worked again. */
+  restored: number | null;
   reopened: number;
 }
 
@@ -59,6 +62,8 @@ export interface Mttr {
   medianCi95: [low: number, high: number] | null;
   netMean: number | null;
   firstMean: number | null;
+  /** Of those of which it is known when they worked again. */
+  restore: { n: number; mean: number | null; median: number | null };
   reopened: number;
   /** Median that includes the open ones, each known to take longer than its age. Null where half are not resolved. */
   kmMedian: number | null;
@@ -77,7 +82,8 @@ export function mttr({ calendar, period, asOf, tickets }: MttrInput): Mttr {
   const open: OpenTicket[] = [];
   const selfHealed: string[] = [];
   const reopenedSince: string[] = [];
-  for (const { id, kind = 'incident', touched, events, calendar: own = calendar } of distinct(tickets)) {
+  for (const ticket of distinct(tickets)) {
+    const { id, kind = 'incident', touched, events, calendar: own = calendar, restoredAt = null } = ticket;
     const minutes = (start: number, end: number) => businessClock(own).between(start, end) / 60_000;
     const changes = changesOf(events, asOf);
     const [opened, last] = [changes[0], changes.at(-1)];
@@ -88,9 +94,13 @@ export function mttr({ calendar, period, asOf, tickets }: MttrInput): Mttr {
     else if (resolvedAt === undefined || resolvedAt < period.start || resolvedAt >= period.end) continue;
     else if (!isDone(last.state)) reopenedSince.push(id);
     else if (touched === false) selfHealed.push(id);
-    else resolved.push({ id, openedAt: opened.at, resolvedAt, ...durations(changes, resolvedAt, minutes) });
+    else {
+      const restored = restoredAt === null || restoredAt > asOf ? null : minutes(opened.at, restoredAt);
+      resolved.push({ id, openedAt: opened.at, resolvedAt, restored, ...durations(changes, resolvedAt, minutes) });
+    }
   }
   const gross = resolved.map((ticket) => ticket.gross).sort(ascending);
+  const restored = resolved.flatMap((ticket) => ticket.restored ?? []).sort(ascending);
   const ages = open.map(({ age }) => age).sort(ascending);
   return {
     n: resolved.length,
@@ -101,6 +111,7 @@ export function mttr({ calendar, period, asOf, tickets }: MttrInput): Mttr {
     medianCi95: medianInterval(gross),
     netMean: mean(resolved.map(({ net }) => net)),
     firstMean: mean(resolved.map(({ first }) => first)),
+    restore: { n: restored.length, mean: mean(restored), median: median(restored) },
     reopened: resolved.filter((ticket) => ticket.reopened > 0).length,
     kmMedian: kaplanMeierMedian(gross, ages),
     open: { n: open.length, medianAge: median(ages), oldestAge: ages.at(-1) ?? null, tickets: open },

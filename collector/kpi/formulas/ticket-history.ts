@@ -21,6 +21,8 @@ export interface TicketHistory {
   kind?: 'incident' | 'request' | 'problem' | 'change';
   /** Whether a person ever worked on it; false only where it is known that no one did. */
   touched?: boolean;
+  /** When the monitor saw that it works again, ms UTC; null where nothing says so. */
+  restoredAt?: number | null;
   /** Support hours of its site, where it has any. */
   calendar?: Calendar;
 }

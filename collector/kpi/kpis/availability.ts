@@ -17,13 +17,21 @@ const availabilityOf = (kind: EndpointKind) =>
       const { shares, minutes, endpoints } = fleetAvailability(
         own.map(({ endpoint: { id }, minutes }) => ({ id, minutes })),
       );
-      const { low, high, coverage } = shares;
-      const evidence = endpoints.map(({ id, part, whole }) => ({ endpoint: id, part: part * 60, whole: whole * 60 }));
-      return figureOf('percent', evidence, { low, high, coverage, beside: own.length > 0 ? besideOf(minutes) : [] });
+      const { low, high, coverage, gross } = shares;
+      const evidence = endpoints.map(({ id, part, whole, gross: withPlanned }) => ({
+        ...{ endpoint: id, part: part * 60, whole: whole * 60, gross: withPlanned },
+      }));
+      return figureOf('percent', evidence, {
+        low,
+        high,
+        coverage,
+        beside: own.length > 0 ? besideOf(minutes, gross) : [],
+      });
     },
   });
 
-const besideOf = (pool: AvailabilityMinutes): SideFigure[] => [
+const besideOf = (pool: AvailabilityMinutes, gross: number | null): SideFigure[] => [
+  { code: 'gross', unit: 'percent', value: gross },
   ...(['down', 'unknown', 'idle', 'maintenance'] as const).map((code) => ({
     ...{ code, unit: 'seconds' as const, value: pool[code] * 60 },
   })),

@@ -25,8 +25,13 @@ export const timeToResolve = defineKpi({
       beside: [
         { code: 'median', unit: 'seconds', value: seconds(found.median), low: seconds(low), high: seconds(high) },
         { code: 'p90', unit: 'seconds', value: seconds(found.p90) },
+        { code: 'restore', unit: 'seconds', value: seconds(found.restore.mean) },
+        { code: 'restore_median', unit: 'seconds', value: seconds(found.restore.median) },
+        { code: 'restore_n', unit: 'count', value: found.restore.n },
+        { code: 'first', unit: 'seconds', value: seconds(found.firstMean) },
         { code: 'net', unit: 'seconds', value: seconds(found.netMean) },
         { code: 'open', unit: 'count', value: found.open.n },
+        { code: 'open_median', unit: 'seconds', value: seconds(found.open.medianAge) },
         { code: 'oldest', unit: 'seconds', value: seconds(found.open.oldestAge) },
         { code: 'with_open', unit: 'seconds', value: seconds(found.kmMedian) },
         { code: 'reopened', unit: 'count', value: found.reopened },

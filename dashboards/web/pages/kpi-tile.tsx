@@ -126,7 +126,8 @@ function Facts({ kpi }: { kpi: KpiValue }) {
         const range = formatRange(unit, low, high);
         return (
           <Fact key={code} name={kpiWord(kpi.id, `beside.${code}`)}>
-            {formatUnit(unit, value, kpi.currency)}
+            {/* An uptime as the number above it: cut, not rounded. */}
+            {formatUnit(code === 'gross' ? shownUnit(kpi.id, unit) : unit, value, kpi.currency)}
             {range && <div class="quiet small">{range}</div>}
           </Fact>
         );

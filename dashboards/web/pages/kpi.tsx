@@ -63,6 +63,13 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
         </>
       ),
     });
+  if (evidence.some(({ gross }) => gross !== undefined))
+    columns.push({
+      key: 'gross',
+      head: kpiWord(kpi.id, 'beside.gross'),
+      right: true,
+      cell: ({ gross }) => formatUnit(shownUnit(kpi.id, 'percent'), gross ?? null),
+    });
   columns.push({
     key: 'value',
     head: t('stability.value'),

@@ -84,7 +84,15 @@ for (const one of casesOf('fleetAvailability')) {
   test(`${one.id} ${one.title}`, () => {
     const presence = one.input.endpoints.map((e: { id: string; up_minutes: number; down_minutes: number }) => ({
       endpoint: { id: e.id, kind: 'server' },
-      minutes: { scheduled: 0, up: e.up_minutes, down: e.down_minutes, unknown: 0, idle: 0, maintenance: 0 },
+      minutes: {
+        scheduled: 0,
+        up: e.up_minutes,
+        down: e.down_minutes,
+        unknown: 0,
+        idle: 0,
+        maintenance: 0,
+        upInMaintenance: 0,
+      },
     }));
     const { value, n, evidence } = serverAvailability.compute({ ...noFacts, presence }, { start, end: start + hour });
     compare(one, { pooled_pct: value, endpoints_counted: n, endpoints_without_evidence: evidence.length - n });
@@ -262,7 +270,7 @@ test('order and repetition of signals change nothing; two halves add up to the w
 });
 
 test('all of any time is exactly 100 %', () => {
-  const none = { scheduled: 0, down: 0, unknown: 0, idle: 0, maintenance: 0 };
+  const none = { scheduled: 0, down: 0, unknown: 0, idle: 0, maintenance: 0, upInMaintenance: 0 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 * 86_400_000 }), (ms) => {
       assert.is(sharesOf({ ...none, up: ms / 60_000 }).availability, 100);

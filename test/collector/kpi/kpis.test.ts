@@ -22,7 +22,7 @@ test('ids are unique', () => {
 test('servers and workstations are never in one number; minutes are pooled, not percentages', () => {
   const facts = someFacts(2, 0);
   const [server, workstation] = facts.presence.map(({ endpoint }) => endpoint);
-  const minutes = { scheduled: 1000, unknown: 0, idle: 0, maintenance: 0 };
+  const minutes = { scheduled: 1000, unknown: 0, idle: 0, maintenance: 0, upInMaintenance: 0 };
   const stretches = [] as const;
   const presence = [
     { endpoint: server as never, minutes: { ...minutes, up: 990, down: 10 }, stretches },
@@ -37,6 +37,26 @@ test('servers and workstations are never in one number; minutes are pooled, not 
   assert.is(servers.value, 100 * (990 / 1010));
   assert.is(servers.n, 2);
   assert.is(workstationAvailability.compute({ ...noFacts, presence }, { start, end }).value, 50);
+});
+
+test('planned work is in no uptime; with it in, the second line says what users saw', () => {
+  const [server] = someFacts(1, 0).presence;
+  const facts = [
+    { up: 900, down: 50, maintenance: 50, upInMaintenance: 20 },
+    { up: 950, down: 0, maintenance: 50, upInMaintenance: 50 },
+  ];
+  const presence = facts.map((own, n) => ({
+    endpoint: { ...(server?.endpoint as object), id: `s${n}` } as never,
+    minutes: { scheduled: 1000, unknown: 0, idle: 0, ...own },
+    stretches: [],
+  }));
+  const { value, beside, evidence } = serverAvailability.compute({ ...noFacts, presence }, { start, end });
+  assert.is(value, 100 * (1850 / 1900));
+  assert.is(beside.find(({ code }) => code === 'gross')?.value, 100 * (1920 / 2000));
+  assert.equal(
+    evidence.map(({ gross }) => gross),
+    [92, 100],
+  );
 });
 
 const alert = (id: string, fired: number, acknowledged: number | null, resolved: number | null) => ({

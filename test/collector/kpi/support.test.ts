@@ -278,6 +278,32 @@ test('a script is no person: what it answers, resolves or acknowledges is not wo
   assert.is((await d.read('2026-10', 'found_before_reported')).of('only_reported'), 3);
 });
 
+test('the backlog in days of work: at the pace of four weeks, which began in the month before', async () => {
+  const d = await desk();
+  const endpoint = await putEndpoint(d.state, 0);
+  await putSignals(d.state, [{ endpoint, at: monday - day, kind: 'online' }]);
+  const open = await d.open();
+  for (let n = 0; n < 7; n++) {
+    d.at(monday + n * day);
+    const id = await d.open();
+    await d.solve(id);
+    // Resolved twice is one ticket less.
+    if (n === 2) await d.tickets.reopen(id, 'ada', 'again').then(() => d.solve(id));
+  }
+  await d.state
+    .updateTable('tickets')
+    .set({ restored_at: monday + hour })
+    .where('id', '=', open + 1)
+    .execute();
+  d.at(november + 2 * hour);
+  const backlog = await d.read('2026-11', 'backlog');
+  // From 4 October 02:00 to 1 November 02:00: 20 business days.
+  assert.equal([backlog.value, backlog.of('start'), backlog.of('days_of_work')], [1, 1, 1 / (7 / 20)]);
+  const resolved = await d.read('2026-10', 'time_to_resolve');
+  assert.equal([resolved.of('restore'), resolved.of('restore_n'), resolved.of('first')], [3600, 1, 0]);
+  assert.is(resolved.of('open_median'), resolved.of('oldest'), 'one is open');
+});
+
 test('a fleet that joined on the 20th: costs, days and working time are those of the part that is known', async () => {
   const d = await desk();
   const joined = november + 19 * day;

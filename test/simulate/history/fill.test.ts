@@ -12,6 +12,7 @@ import type {
   KpiDetail,
   Kpis,
   ProductRow,
+  Stability,
   TicketDetail,
   TicketRow,
 } from '../../../shared/api.ts';
@@ -266,37 +267,63 @@ test('uptime of servers is that of an account minute by minute', async () => {
 test('time to acknowledge and time to resolve are those of an account by the second', async () => {
   const events = await month.state.selectFrom('alert_events').select(['alert', 'code', 'at']).orderBy('id').execute();
   const waits: number[] = [];
+  const spans: [from: number, to: number][] = [];
+  const inSupport = (of: (from: number, to: number) => number) => spans.map(([from, to]) => of(from, to));
   for (const own of Map.groupBy(events, ({ alert }) => alert).values()) {
     const fired = own.find(({ code }) => code === 'firing');
     const acknowledged = own.find(({ code }) => code === 'acknowledged');
-    if (fired && acknowledged) waits.push((acknowledged.at - fired.at) / 1000);
+    if (!fired || !acknowledged) continue;
+    waits.push((acknowledged.at - fired.at) / 1000);
+    spans.push([fired.at, acknowledged.at]);
   }
   assert.ok(waits.length >= 4, `${waits.length} acknowledged`);
   const mean = (of: readonly number[]) => of.reduce((sum, one) => sum + one, 0) / of.length;
   const acknowledge = await figure('time_to_acknowledge');
+  const besideOf = (kpi: typeof acknowledge, code: string) => kpi?.beside.find((one) => one.code === code)?.value ?? -1;
+  const atWork = (from: number, to: number) => {
+    let seconds = 0;
+    for (let now = from; now < to; now += 1000) if (isAtWork(now)) seconds += 1;
+    return seconds;
+  };
   assert.is(acknowledge?.n, waits.length);
+  const shownInSupport = besideOf(acknowledge, 'support_mean');
+  assert.ok(Math.abs(shownInSupport - mean(inSupport(atWork))) < 1, `${shownInSupport} in support hours`);
   assert.ok(Math.abs((acknowledge?.value ?? 0) - mean(waits)) < 0.001, `${acknowledge?.value}, by hand ${mean(waits)}`);
 
   const moves = await month.state
     .selectFrom('ticket_events as e')
     .innerJoin('tickets as t', 't.id', 'e.ticket')
-    .select(['e.ticket', 'e.at', 'e.to_state', 't.category', 't.touched_at'])
+    .select(['e.ticket', 'e.at', 'e.to_state', 't.category', 't.touched_at', 't.restored_at'])
     .where('e.to_state', 'is not', null)
     .orderBy('e.id')
     .execute();
   const durations: number[] = [];
+  const restored: number[] = [];
   for (const own of Map.groupBy(moves, ({ ticket }) => ticket).values()) {
     const last = own.findLast(({ to_state }) => to_state === 'resolved');
     const [first] = own;
     if (!first || !last || first.touched_at === null || first.category !== 'incident') continue;
-    let seconds = 0;
-    for (let now = first.at; now < last.at; now += 1000) if (isAtWork(now)) seconds += 1;
-    durations.push(seconds);
+    durations.push(atWork(first.at, last.at));
+    if (first.restored_at !== null) restored.push(atWork(first.at, first.restored_at));
   }
   assert.ok(durations.length >= 5 && mean(durations) > 600, durations.join());
   const resolve = await figure('time_to_resolve');
   assert.is(resolve?.n, durations.length);
   assert.ok(Math.abs((resolve?.value ?? 0) - mean(durations)) < 60, `${resolve?.value}, by hand ${mean(durations)}`);
+  assert.ok(restored.length >= 3, `${restored.length} restored`);
+  assert.is(besideOf(resolve, 'restore_n'), restored.length);
+  const restore = besideOf(resolve, 'restore');
+  assert.ok(Math.abs(restore - mean(restored)) < 60, `${restore} to restore, by hand ${mean(restored)}`);
+});
+
+test('what was open, came and went is what is open: of the month, and of each week of it', async () => {
+  for (const period of ['2026-11', '2026-W45', '2026-W46', '2026-W47', '2026-W48']) {
+    const { kpis } = await get<Stability>(`/api/v1/stability?period=${period}`);
+    const backlog = kpis.find(({ id }) => id === 'backlog');
+    const of = (code: string) => backlog?.beside.find((one) => one.code === code)?.value ?? Number.NaN;
+    const end = of('start') + of('opened') + of('reopened') - of('resolved') - of('cancelled');
+    assert.is(backlog?.value, end, period);
+  }
 });
 
 test('the list behind each of these numbers adds up to it', async () => {

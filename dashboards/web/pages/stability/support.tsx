@@ -6,12 +6,12 @@ import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { changeCostKpis } from './change-cost.tsx';
-import { kpiOf, listOf } from './format.ts';
+import { besideOf, kpiOf, listOf } from './format.ts';
 import { protectionKpis } from './protection.tsx';
 
 const bars = {
   age: ['under_10_days', 'up_to_30_days', 'over_30_days'],
-  flow: ['opened', 'reopened', 'resolved', 'cancelled'],
+  flow: ['start', 'opened', 'reopened', 'resolved', 'cancelled'],
 } as const;
 
 function CountBars({ kpi, codes, title }: { kpi: KpiValue; codes: readonly string[]; title: string }) {
@@ -36,6 +36,29 @@ function CountBars({ kpi, codes, title }: { kpi: KpiValue; codes: readonly strin
   );
 }
 
+/** `12 + 30 + 2 − 28 − 1 = 15`: the bars above add up to what is open. Null of months that were closed without the first. */
+function flowSum(kpi: KpiValue): string | null {
+  const [start, opened, reopened, resolved, cancelled] = bars.flow.map((code) => besideOf(kpi, code));
+  if (start === null || start === undefined) return null;
+  const shown = (n: number | null | undefined) => number(n ?? null, language.value);
+  const came = [start, opened, reopened].map(shown).join(' + ');
+  return `${[came, shown(resolved), shown(cancelled)].join(' − ')} = ${shown(kpi.value)}`;
+}
+
+function FlowEnd({ kpi }: { kpi: KpiValue }) {
+  const [sum, days] = [flowSum(kpi), besideOf(kpi, 'days_of_work')];
+  return (
+    <>
+      {sum && <p class="strong">{sum}</p>}
+      {days !== null && (
+        <p class="small">
+          {kpiWord(kpi.id, 'beside.days_of_work')}: {formatUnit('count', days)}
+        </p>
+      )}
+    </>
+  );
+}
+
 function Backlog({ kpi, href }: { kpi: KpiValue; href: string }) {
   return (
     <Box
@@ -48,6 +71,7 @@ function Backlog({ kpi, href }: { kpi: KpiValue; href: string }) {
         <div class="stack">
           <CountBars kpi={kpi} codes={bars.age} title={t('stability.support.age')} />
           <CountBars kpi={kpi} codes={bars.flow} title={t('stability.support.flow')} />
+          <FlowEnd kpi={kpi} />
         </div>
       )}
     </Box>

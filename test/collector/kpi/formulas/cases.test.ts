@@ -51,7 +51,15 @@ const outputs: Record<string, (input: Raw) => Record<string, unknown>> = {
     const { shares, counted, withoutEvidence } = fleetAvailability(
       input.endpoints.map((one: Raw) => ({
         id: one.id,
-        minutes: { scheduled: 0, up: one.up_minutes, down: one.down_minutes, unknown: 0, idle: 0, maintenance: 0 },
+        minutes: {
+          scheduled: 0,
+          up: one.up_minutes,
+          down: one.down_minutes,
+          unknown: 0,
+          idle: 0,
+          maintenance: 0,
+          upInMaintenance: 0,
+        },
         ...(one.users === undefined ? {} : { weight: one.users }),
       })),
     );

@@ -366,6 +366,7 @@ test('a fleet: minutes are pooled and may be weighted; endpoints without evidenc
     unknown,
     idle: 0,
     maintenance: 0,
+    upInMaintenance: 0,
   });
   const found = fleetAvailability([
     { id: 'a', minutes: minutes(90, 10), weight: 9 },

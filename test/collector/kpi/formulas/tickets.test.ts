@@ -163,7 +163,7 @@ test('time to resolve: who is in, who is beside, and what each adds', () => {
     period: june,
     asOf: june.end + 2 * 86_400_000,
     tickets: [
-      done('a', '15 09:00', '15 11:00'),
+      { ...done('a', '15 09:00', '15 11:00'), restoredAt: t('15 09:30') },
       reopened,
       back,
       done('self', '15 09:00', '15 09:05', { touched: false }),
@@ -174,15 +174,16 @@ test('time to resolve: who is in, who is beside, and what each adds', () => {
   };
   const found = mttr(input);
   assert.equal(
-    found.tickets.map(({ id, gross, net, first }) => [id, gross, net, first]),
+    found.tickets.map(({ id, gross, net, first, restored }) => [id, gross, net, first, restored]),
     [
-      ['a', 120, 120, 120],
-      ['again', 600, 180, 60],
+      ['a', 120, 120, 120, 30],
+      ['again', 600, 180, 60, null],
     ],
   );
   assert.equal([found.mean, found.netMean, found.firstMean, found.reopened], [360, 150, 90, 1]);
   assert.equal([found.reopenedSince, found.selfHealed], [['back'], ['self']]);
   assert.equal([found.open.n, found.open.oldestAge, found.kmMedian], [1, 960, 600]);
+  assert.equal(found.restore, { n: 1, mean: 30, median: 30 });
   assert.is(mttr({ ...input, asOf: june.end }).n, 3, 'before the reopening was known');
   const none = mttr({ ...input, tickets: [] });
   assert.equal(
