@@ -138,6 +138,12 @@ async function addAlert(): Promise<void> {
   ids.alert = id;
 }
 
+async function acknowledge(): Promise<void> {
+  const path = `/api/v1/alerts/${ids.alert}/acknowledge`;
+  const { status, text } = await collector.call(path, { method: 'POST', as: 'admin', body: {} });
+  assert.is(status, 200, text);
+}
+
 async function addTicket(): Promise<void> {
   const answer = await collector.call('/api/v1/tickets', {
     method: 'POST',
@@ -301,11 +307,15 @@ const calls: Record<string, Call> = {
   'GET /api/v1/quarantine': {},
   'GET /api/v1/alerts': { path: '/api/v1/alerts?state=active' },
   'GET /api/v1/alerts/:id': { path: '/api/v1/alerts/:alert' },
-  'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/nothing/acknowledge', body: {}, status: 404 },
-  'POST /api/v1/alerts/:id/hand-over': { path: '/api/v1/alerts/nothing/hand-over', body: { to: 'bob' }, status: 404 },
-  'POST /api/v1/alerts/:id/ticket': { path: '/api/v1/alerts/nothing/ticket', status: 404 },
-  'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/nothing/withdraw', status: 404 },
-  'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/nothing/end', status: 404 },
+  'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/:alert/acknowledge', body: { note: 'on it' } },
+  'POST /api/v1/alerts/:id/hand-over': {
+    path: '/api/v1/alerts/:alert/hand-over',
+    body: { to: 'a operator' },
+    before: acknowledge,
+  },
+  'POST /api/v1/alerts/:id/ticket': { path: '/api/v1/alerts/:alert/ticket' },
+  'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/:alert/withdraw', before: acknowledge },
+  'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/:alert/end' },
   'GET /api/v1/changes': { path: '/api/v1/changes?state=done&limit=5' },
   'GET /api/v1/changes/marks': { path: '/api/v1/changes/marks?endpoint=:endpoint&from=0&to=1' },
   'GET /api/v1/changes/table': { path: '/api/v1/changes/table?state=done' },
@@ -588,9 +598,11 @@ test.before(async () => {
   collector = await openCollector();
   ids.endpoint = await enrol();
   // A report is of a time in which something was monitored.
-  const { state } = collector;
-  await putSignals(state, [{ endpoint: ids.endpoint, at: Date.now(), kind: 'online', bootId: 'a' }]);
+  await putSignals(collector.state, [{ endpoint: ids.endpoint, at: Date.now(), kind: 'online', bootId: 'a' }]);
   await addAlert();
+  // The engine reads what is active when it starts.
+  await collector.stop();
+  collector = await collector.again();
   await addTicket();
   await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'South' } });
 });
