@@ -10,10 +10,12 @@ import { wordsOf } from '../support/arguments.ts';
 import { startCollector, temporaryFolder } from '../support/processes.ts';
 import { statePlace } from '../support/state.ts';
 import { addEndpoint, type Credential } from '../support/station.ts';
-import { connectAgent, cpuOf, memoryOf, notice, p99, readPages, seconds, startFlood } from './floods.ts';
+import { connectAgent, cpuOf, memoryOf, notice, p99, readPages, seconds, startFlood, within } from './floods.ts';
 import { floods } from './floods-kinds.ts';
 
 const kindS = 20;
+/** A busy collector may take its time, the bench may not. */
+const answerMs = 10_000;
 /** Those whose connections end, too. */
 const kinds = floods.filter(({ name }) => name !== 'none');
 
@@ -54,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
   const agents = [];
   for (const [n, one] of good.entries()) agents.push(await connectAgent(port, one, n, intervalS));
   const falls = await connectAgent(port, silent, 9999, intervalS);
-  await falls.report();
+  await within(answerMs, falls.report(), null);
 
   const reporting = agents.map(async (agent, n) => {
     await pause((n * 1000 * intervalS) / honest);
@@ -88,14 +90,15 @@ export async function run(args: string[]): Promise<void> {
     void falls.report().catch(() => undefined);
     await pause(1000 * intervalS);
   }
-  await falls.report();
+  await within(answerMs, falls.report(), null);
   const silentSince = seconds();
   const noticed = notice(data, silentSince, () => false, 120);
   await Promise.all(flooding);
   const cpu = (100 * (cpuOf(pid) - cpuBefore)) / (seconds() - startedAt);
-  const { items } = await collector.get<{ items: { endpoint: { id: string } }[] }>(
+  const asking = collector.get<{ items: { endpoint: { id: string } }[] }>(
     '/api/v1/alerts?rule=endpoint-floods&limit=1000',
   );
+  const { items } = await within(answerMs, asking, { items: [] });
   isOver = true;
   await Promise.all([...reporting, reading]);
   for (let n = 0; n < 100 && answered + failed < sent; n++) await pause(100);
@@ -103,6 +106,7 @@ export async function run(args: string[]): Promise<void> {
   clearInterval(watch);
   for (const { wire } of [falls, ...agents]) wire.cut();
   collector.child.kill('SIGTERM');
+  if ((await within(30_000, collector.ended, null)) === null) collector.child.kill('SIGKILL');
   await collector.ended;
   folder.remove();
 

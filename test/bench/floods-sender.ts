@@ -55,16 +55,17 @@ async function send(job: SenderJob, flood: Flood): Promise<SenderResult> {
   while (!isOver()) {
     const wire = await open();
     if (!wire) continue;
+    const stop = setTimeout(() => wire.cut(), end - performance.now());
     if (flood.packets === 'reconnect') {
       await wire.publish(topicOf(job, 'presence'), JSON.stringify(birth(++n))).then(
         () => result.acknowledged++,
         () => undefined,
       );
       result.sent++;
+      clearTimeout(stop);
       wire.cut();
       continue;
     }
-    const stop = setTimeout(() => wire.cut(), end - performance.now());
     const lane = async () => {
       while (wire.isOpen && !isOver()) {
         await one(wire);

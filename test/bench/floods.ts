@@ -25,6 +25,8 @@ import type { SenderJob, SenderResult } from './floods-sender.ts';
 
 const sender = fileURLToPath(new URL('./floods-sender.ts', import.meta.url));
 const goodOnes = 10;
+/** To start it, to make what it sends, and to end. */
+const senderStartS = 40;
 /** As an agent with an interval of 1 s: its collector waits 10 s before it counts as lost. */
 const intervalS = 1;
 const silenceLimitS = 10;
@@ -68,6 +70,18 @@ export function cpuOf(pid: number): number {
   }
 }
 
+/** Nothing that a bench waits for may keep it for ever: what does not come in time, or fails, is `otherwise`. */
+export function within<T, U>(ms: number, awaited: Promise<T>, otherwise: U): Promise<T | U> {
+  const over = new AbortController();
+  const late = pause(ms, otherwise, { signal: over.signal });
+  return Promise.race([awaited, late])
+    .catch(() => otherwise)
+    .finally(() => {
+      late.catch(() => undefined);
+      over.abort();
+    });
+}
+
 /** Connected and born; reports when it is told to. */
 export async function connectAgent(
   port: number,
@@ -76,7 +90,7 @@ export async function connectAgent(
   everyS = intervalS,
 ): Promise<{ wire: Wire; report(): Promise<void> }> {
   const wire = openWire({ host: '127.0.0.1', port, clientId: who.endpoint, password: who.secret });
-  if ((await wire.connected) !== 0) throw new Error(`${who.endpoint} was not let in`);
+  if ((await within(30_000, wire.connected, -1)) !== 0) throw new Error(`${who.endpoint} was not let in`);
   const session = n.toString(16).padStart(16, '0');
   const birth = {
     state: 'online',
@@ -160,9 +174,13 @@ export async function startFlood(job: SenderJob): Promise<Started> {
   if (job.flood === 'none')
     return { done: pause(job.seconds * 1000, { sent: 0, acknowledged: 0, bytes: 0, ended: 0 }) };
   const child = fork(sender, { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const limit = setTimeout(() => child.kill('SIGKILL'), (job.seconds + senderStartS) * 1000);
+  // Comes after all messages, also where there are none because it failed or was ended.
+  const gone = once(child, 'disconnect').then(() => [{ sent: 0, acknowledged: 0, bytes: 0, ended: 0 }]);
+  void gone.then(() => clearTimeout(limit));
   child.send(job);
-  await once(child, 'message');
-  return { done: once(child, 'message').then(([result]) => result as SenderResult) };
+  await Promise.race([once(child, 'message'), gone]);
+  return { done: Promise.race([once(child, 'message'), gone]).then(([result]) => result as SenderResult) };
 }
 
 async function measure(flood: Flood, forS: number, heapMB: number): Promise<Figures> {

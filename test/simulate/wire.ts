@@ -65,7 +65,8 @@ export function openWire(options: WireOptions): Wire {
   const incoming = parser({ protocolVersion: 4 });
   let nextId = 0;
   let isOpen = false;
-  let ping: NodeJS.Timeout | undefined;
+  let keeping: NodeJS.Timeout | undefined;
+  const pings = { sent: 0, answered: 0 };
 
   const wait = <T>(key: string) =>
     new Promise<T>((resolve, reject) => {
@@ -80,7 +81,7 @@ export function openWire(options: WireOptions): Wire {
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
       isOpen = false;
-      clearInterval(ping);
+      clearInterval(keeping);
       for (const { reject } of waiting.values()) reject(new Error('the connection has ended'));
       waiting.clear();
       resolve();
@@ -96,7 +97,7 @@ export function openWire(options: WireOptions): Wire {
       settle('connack', packet.returnCode ?? -1);
     } else if (packet.cmd === 'puback') settle(`p${packet.messageId}`, undefined);
     else if (packet.cmd === 'suback') settle(`s${packet.messageId}`, packet.granted);
-    else if (packet.cmd === 'pingresp') settle('ping', undefined);
+    else if (packet.cmd === 'pingresp') settle(`ping${++pings.answered}`, undefined);
     else if (packet.cmd === 'publish') {
       if (packet.qos === 1) socket.write(generate({ cmd: 'puback', messageId: packet.messageId as number }));
       options.onMessage?.(packet.topic, packet.payload as Buffer, packet.retain);
@@ -109,8 +110,14 @@ export function openWire(options: WireOptions): Wire {
   socket.once(ca === undefined ? 'connect' : 'secureConnect', () => writeToStream(connectPacket(options), socket));
   const keepalive = options.keepalive ?? 60;
   if (keepalive > 0) {
-    ping = setInterval(() => isOpen && socket.write(generate({ cmd: 'pingreq' })), keepalive * 750);
-    ping.unref();
+    keeping = setInterval(() => isOpen && ping().catch(() => undefined), keepalive * 750);
+    keeping.unref();
+  }
+  /** Several may wait: they are answered in order. */
+  function ping(): Promise<void> {
+    const answered = wait<void>(`ping${++pings.sent}`);
+    socket.write(generate({ cmd: 'pingreq' }));
+    return answered;
   }
   const messageId = () => {
     nextId = (nextId % 65_535) + 1;
@@ -137,11 +144,7 @@ export function openWire(options: WireOptions): Wire {
       writeToStream({ cmd: 'subscribe', messageId: id, subscriptions }, socket);
       return granted;
     },
-    ping() {
-      const answered = wait<void>('ping');
-      socket.write(generate({ cmd: 'pingreq' }));
-      return answered;
-    },
+    ping,
     end() {
       if (isOpen) socket.end(generate({ cmd: 'disconnect' }));
       else socket.destroy();
