@@ -123,7 +123,7 @@ test('only a PUBLISH may be large', async () => {
   const subscriptions = Array.from({ length: 2000 }, (_, n) => ({ topic: `x${n}`, qos: 0 as const }));
   wire.socket.write(generate({ cmd: 'subscribe', messageId: 7, subscriptions }));
   await wire.closed;
-  assert.is(await counted(station.intake.counters.refused, { reason: 'protocol' }), 1);
+  assert.is(await counted(station.intake.counters.refused, { reason: 'oversize' }), 1);
 });
 
 test('packets before a CONNECT, and a second CONNECT, end the connection at once', async () => {
