@@ -9,6 +9,9 @@ import { aboutLanguage, type Language, word } from './index.ts';
 
 export const none = '—';
 
+/** A number stays on one line with its unit, and a duration in one piece: no space of it is a place to break a line. */
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
+
 const cache = new Map<string, unknown>();
 /** Intl objects are expensive to create and cheap to keep. */
 function kept<T>(key: string, make: () => T): T {
@@ -54,7 +57,7 @@ export function bytes(value: number | null | undefined, language: Language): str
     scaled /= 1024;
     step++;
   }
-  return `${number(scaled, language, step > 0 && Math.abs(scaled) < 100 ? 1 : 0)} ${binary[step]}`;
+  return unbroken(`${number(scaled, language, step > 0 && Math.abs(scaled) < 100 ? 1 : 0)} ${binary[step]}`);
 }
 
 const parts = [
@@ -68,7 +71,7 @@ const parts = [
 export function duration(seconds: number | null | undefined, language: Language): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return none;
   if (seconds < 0) return `−${duration(-seconds, language)}`;
-  if (seconds > 0 && seconds < 1) return `${number(seconds * 1000, language)} ms`;
+  if (seconds > 0 && seconds < 1) return unbroken(`${number(seconds * 1000, language)} ms`);
   let rest = Math.round(seconds);
   const found: Partial<Record<(typeof parts)[number][0], number>> = {};
   for (const [name, size] of parts) {
@@ -81,17 +84,19 @@ export function duration(seconds: number | null | undefined, language: Language)
   if (Object.keys(found).length === 0) found.seconds = 0;
   const make = () =>
     new Intl.DurationFormat(language, { style: aboutLanguage(language).durations, secondsDisplay: 'auto' });
-  return Object.keys(found).length === 1 && found.seconds === 0
-    ? kept(
-        `u${language}`,
-        () =>
-          new Intl.NumberFormat(language, {
-            style: 'unit',
-            unit: 'second',
-            unitDisplay: aboutLanguage(language).durations,
-          }),
-      ).format(0)
-    : kept(`d${language}`, make).format(found);
+  const text =
+    Object.keys(found).length === 1 && found.seconds === 0
+      ? kept(
+          `u${language}`,
+          () =>
+            new Intl.NumberFormat(language, {
+              style: 'unit',
+              unit: 'second',
+              unitDisplay: aboutLanguage(language).durations,
+            }),
+        ).format(0)
+      : kept(`d${language}`, make).format(found);
+  return unbroken(text);
 }
 
 /** Person-hours: `12.5h`, `12.5時間`. In hours alone, because they are added up and compared. */
@@ -99,7 +104,7 @@ export function hours(value: number | null | undefined, language: Language): str
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
   const unitDisplay = aboutLanguage(language).durations;
   const options = { style: 'unit', unit: 'hour', unitDisplay, maximumFractionDigits: 1 } as const;
-  return kept(`h${language}`, () => new Intl.NumberFormat(language, options)).format(value);
+  return unbroken(kept(`h${language}`, () => new Intl.NumberFormat(language, options)).format(value));
 }
 
 /** `€1,250.50`. `cents` is in the smallest unit of the currency; whole units for what is only about right. */
@@ -113,7 +118,7 @@ export function money(
   const about = { maximumFractionDigits: 0, minimumFractionDigits: 0 };
   const options = { style: 'currency', currency, ...(shape === 'about' ? about : {}) } as const;
   const format = kept(`m${language}${currency}${shape}`, () => new Intl.NumberFormat(language, options));
-  return format.format(cents / 10 ** minorDigits(currency));
+  return unbroken(format.format(cents / 10 ** minorDigits(currency)));
 }
 
 /** The largest part of a duration only: `10h`, `4d`. For tables where it stands beside an exact one. */
@@ -196,19 +201,21 @@ const short = (value: number, language: Language) =>
 
 /** `0d`: of a number of days, `0s` would read like a stop-watch. */
 const noDays = (language: Language) =>
-  new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit: 'day',
-    unitDisplay: aboutLanguage(language).durations,
-  }).format(0);
+  unbroken(
+    new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit: 'day',
+      unitDisplay: aboutLanguage(language).durations,
+    }).format(0),
+  );
 
 const units: { readonly [U in Unit]: (value: number, language: Language) => string } = {
   percent: (value, language) => percent(value, language, 1),
   bytes,
   count: (value, language) => number(value, language, Math.abs(value) < 10 ? 1 : 0),
   seconds: duration,
-  ms: (value, language) => `${number(value, language, Math.abs(value) < 10 ? 1 : 0)} ms`,
-  celsius: (value, language) => `${number(value, language, 1)} °C`,
+  ms: (value, language) => unbroken(`${number(value, language, Math.abs(value) < 10 ? 1 : 0)} ms`),
+  celsius: (value, language) => unbroken(`${number(value, language, 1)} °C`),
   load: (value, language) => number(value, language, 2),
   // A mean of both is a number between them.
   bool: (value, language) =>

@@ -45,14 +45,20 @@ if (typeof document === 'undefined') for (const language of languages) await loa
 /** A sentence sets a value apart by spaces, for names in Latin letters; between two of these there is none. */
 const spaceless = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u;
 
-function fill(text: string, values: Values): string {
+/** A counter such as 件 or 人 stays on the line of its number. */
+const counters = /(?<=\d) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu;
+
+function fill(words: string, values: Values): string {
+  const text = words.replaceAll(counters, '\u00a0');
   return text.replaceAll(/( ?){{(\w+)}}( ?)/g, (whole, before: string, name: string, after: string, at: number) => {
     if (!Object.hasOwn(values, name)) return whole;
     const value = String(values[name]);
     const isOne = (a = '', b = '') => spaceless.test(a) && spaceless.test(b);
     const isJoined = (space: string, a?: string, b?: string) => (space !== '' && isOne(a, b) ? '' : space);
     const [left, right] = [text[at - 1], text[at + whole.length]];
-    return isJoined(before, left, value[0]) + value + isJoined(after, value.at(-1), right);
+    const end = isJoined(after, value.at(-1), right);
+    const isCounter = end === ' ' && /\d$/.test(value) && spaceless.test(right ?? '');
+    return isJoined(before, left, value[0]) + value + (isCounter ? '\u00a0' : end);
   });
 }
 

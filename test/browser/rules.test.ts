@@ -97,7 +97,7 @@ step('the list says in words what each rule waits for, whose it is, and where it
   await page.getByRole('link', { name: /^Rules: the conditions of alerts/ }).click();
   await heading('Rules');
   const disk = await rowText(page, 'disk-space');
-  assert.match(disk, /Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB/);
+  assert.match(disk, /Disk in use ≥ 90% and Disk, available < 20\sGiB for 1m; clears at 87% or 22\sGiB/);
   assert.match(disk, /Critical ?Disk in use ≥ 95%.*Built in ?None ?On ?0/);
   await page.getByLabel('Search').fill('inode');
   assert.is(await page.locator('tbody tr').count(), 1);
@@ -161,7 +161,7 @@ step('the difference is shown before it is applied; then alerts, row and list fo
   await page.getByRole('heading', { name: 'What changes: Site: Berlin' }).waitFor();
   const difference = (await page.locator('.difference').first().textContent()) ?? '';
   assert.match(difference, /Disk in use: limit≥ 90%→ ≥ 10%/);
-  assert.match(difference, /Disk, available: limit< 20 GiB→ < 100 TiB/);
+  assert.match(difference, /Disk, available: limit< 20\sGiB→ < 100\sTiB/);
   assert.match(difference, /For at least1m→ 0s/);
   await page.getByText('Endpoints reached: 4. With an alert of this rule: 0 now, 4 by the newest values.').waitFor();
   assert.is((await entries('disk-space')).length, 1, 'not yet');

@@ -33,7 +33,7 @@ test('before its time it is due in, once missed it is late by; each counts its o
   assert.equal(both(false, dueAt - 2 * hour, 'en'), ['In 2h', 'Next for you: #7, due in 2h.']);
   assert.equal(both(false, dueAt - 1, 'en'), ['In 1m', 'Next for you: #7, due in 1m.'], 'a minute is the least shown');
   assert.equal(both(true, dueAt + 3 * hour, 'en'), ['Late by 3h', 'Next for you: #7, late by 3h.']);
-  const inJapanese = both(true, dueAt + 3 * hour, 'ja').map((text) => text?.replaceAll(' ', ''));
+  const inJapanese = both(true, dueAt + 3 * hour, 'ja').map((text) => text?.replaceAll(/\s/g, ''));
   assert.equal(inJapanese, ['3時間超過', '次の対応:#7(3時間超過)。']);
   // Where the other of both clocks was missed, or this computer's clock is behind, there is no length to tell.
   assert.equal(both(true, dueAt - hour, 'en'), ['Late', 'Next for you: #7.']);

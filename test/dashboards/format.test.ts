@@ -7,14 +7,17 @@ import {
   bytes,
   cutPercent,
   duration,
+  hours,
   kpiNumber,
   measured,
+  money,
   none,
   number,
   percent,
   shownUnit,
   time,
 } from '../../shared/words/format.ts';
+import { word } from '../../shared/words/index.ts';
 
 const test = suite('format');
 
@@ -37,7 +40,7 @@ test('unknown is a dash everywhere, never 0', () => {
 test('zero is zero, not unknown', () => {
   assert.is(number(0, 'en'), '0');
   assert.is(percent(0, 'en'), '0.0%');
-  assert.is(bytes(0, 'en'), '0 B');
+  assert.is(bytes(0, 'en'), '0\u00a0B');
   assert.is(duration(0, 'en'), '0s');
 });
 
@@ -61,19 +64,37 @@ test('only availability is cut: every other percentage is rounded, and none read
 });
 
 test('bytes in powers of 1024, with a unit', () => {
-  assert.is(bytes(1023, 'en'), '1,023 B');
-  assert.is(bytes(1536, 'en'), '1.5 KiB');
-  assert.is(bytes(25_276_510_208, 'en'), '23.5 GiB');
-  assert.is(measured(2048, 'bytes/s', 'en'), '2 KiB/s');
+  assert.is(bytes(1023, 'en'), '1,023\u00a0B');
+  assert.is(bytes(1536, 'en'), '1.5\u00a0KiB');
+  assert.is(bytes(25_276_510_208, 'en'), '23.5\u00a0GiB');
+  assert.is(measured(2048, 'bytes/s', 'en'), '2\u00a0KiB/s');
 });
 
 test('durations have their two largest parts, in both languages', () => {
   assert.is(duration(59, 'en'), '59s');
-  assert.is(duration(3 * 86_400 + 4 * 3600 + 59, 'en'), '3d 4h');
+  assert.is(duration(3 * 86_400 + 4 * 3600 + 59, 'en'), '3d\u00a04h');
   assert.is(duration(3 * 86_400 + 4 * 3600, 'ja').replaceAll(/\s/g, ''), '3日4時間');
   assert.is(duration(86_400 + 30, 'en'), '1d');
-  assert.is(duration(0.25, 'en'), '250 ms');
-  assert.is(duration(-90, 'en'), '−1m 30s');
+  assert.is(duration(0.25, 'en'), '250\u00a0ms');
+  assert.is(duration(-90, 'en'), '−1m\u00a030s');
+});
+
+test('a number with its unit has no place to break a line, in either language', () => {
+  for (const language of ['en', 'ja'] as const)
+    for (const text of [
+      duration(215, language),
+      duration(0, language),
+      bytes(5e9, language),
+      hours(440.5, language),
+      money(123_456, 'JPY', language),
+      measured(3, 'celsius', language),
+      measured(3.5, 'ms', language),
+      measured(0, 'days', language),
+      word(language, 'stability.personHours', { n: '440' }),
+      word(language, 'stability.points', { n: '−11.0' }),
+    ])
+      assert.not.match(text, / /, text);
+  assert.is(word('ja', 'stability.why.less', { points: '0.1 点' }).includes(' 点'), true, 'a value stays as it is');
 });
 
 test('moments in the past; a little ahead is the present, hours ahead are never shown as just now', () => {
@@ -105,7 +126,7 @@ test('a day is that of the period, an instant that of the reader, whose zone is 
 
 test('a unit of the outside cannot reach what is not a unit', () => {
   assert.is(measured(3, 'constructor', 'en'), '3');
-  assert.is(measured(3, 'celsius', 'en'), '3 °C');
+  assert.is(measured(3, 'celsius', 'en'), '3\u00a0°C');
 });
 
 test.run();

@@ -162,7 +162,10 @@ test('parts that were said before go on to be said; another scope takes over wha
 test('a rule reads as a sentence in both languages, and so does what differs', async () => {
   const rule = draftsOf('disk-space')[0]?.rule as WebRule;
   await speak('en');
-  assert.is(ruleWords(rule), 'Disk in use ≥ 90% and Disk, available < 20 GiB for 1m; clears at 87% or 22 GiB');
+  assert.is(
+    ruleWords(rule),
+    'Disk in use ≥ 90% and Disk, available < 20\u00a0GiB for 1m; clears at 87% or 22\u00a0GiB',
+  );
   const other = ruleOf(limited({ ...draftsOf('disk-space')[0], ticket: 'off' } as LevelDraft, '80'));
   assert.equal(
     differencesOf(rule, other),
@@ -173,7 +176,7 @@ test('a rule reads as a sentence in both languages, and so does what differs', a
     ].sort((a, b) => (a.part === 'Ticket' ? 1 : b.part === 'Ticket' ? -1 : 0)),
   );
   await speak('ja');
-  assert.match(ruleWords(rule), /^ディスク使用率 ≥ 90%、かつ .*継続。87% または 22 GiB で解消$/);
+  assert.match(ruleWords(rule), /^ディスク使用率 ≥ 90%、かつ .*継続。87% または 22\sGiB で解消$/);
   for (const family of families)
     for (const { rule: one } of family.entries) {
       const words = ruleWords(one);

@@ -63,12 +63,12 @@ test('both languages say all of it; numbers, days and sizes as the reader writes
   assert.is(
     formatReasons('en', told),
     'The disk is no longer there · When last read, on 20 Nov 2026: Pending sectors: 1,234 · ' +
-      '/d/{{has_bytes}} has only 2 KiB, at least 1 B expected · The signatures are too old: 9d · “Fatal: <b>wrong</b> {{text}} $&”',
+      '/d/{{has_bytes}} has only 2\u00a0KiB, at least 1\u00a0B expected · The signatures are too old: 9d · “Fatal: <b>wrong</b> {{text}} $&”',
   );
   assert.is(
     formatReasons('ja', told),
     'ディスクがなくなりました · 最後に読み取れた 2026年11月20日の状態：代替処理待ちセクター: 1,234 · ' +
-      '/d/{{has_bytes}} は 2 KiB しかありません（1 B 以上のはず） · 定義ファイルが古すぎます: 9 日 · 「Fatal: <b>wrong</b> {{text}} $&」',
+      '/d/{{has_bytes}} は 2\u00a0KiB しかありません（1\u00a0B 以上のはず） · 定義ファイルが古すぎます: 9\u00a0日 · 「Fatal: <b>wrong</b> {{text}} $&」',
   );
 });
 

@@ -4,6 +4,7 @@ import type { Alert, AlertDetail } from '../../../shared/api.ts';
 import { none, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
+import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -131,10 +132,14 @@ export function AlertPage({ id }: { id: string }) {
         title={name}
         lead={
           alert && (
-            <>
-              <EndpointLink of={alert.endpoint} /> {instanceOf(alert)} ·{' '}
-              <a href={to.rule(alert.rule.level_of ?? alert.rule.id)}>{t('page.rule')}</a>
-            </>
+            <Dots
+              of={[
+                <>
+                  <EndpointLink of={alert.endpoint} /> {instanceOf(alert)}
+                </>,
+                <a href={to.rule(alert.rule.level_of ?? alert.rule.id)}>{t('page.rule')}</a>,
+              ]}
+            />
           )
         }
       />

@@ -7,6 +7,7 @@ import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Dots } from '../parts/dots.tsx';
 import { Select } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
@@ -103,8 +104,12 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
       title={t('stability.evidence')}
       aside={
         <span class="quiet small">
-          {t('stability.worstFirst')} ·{' '}
-          {t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) })}
+          <Dots
+            of={[
+              t('stability.worstFirst'),
+              t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) }),
+            ]}
+          />
         </span>
       }
       flush
@@ -186,11 +191,18 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
               />
             </Why>
             <p class="small quiet">
-              {site !== null && `${t('page.site')} ${site} · `}
-              {monitoredText(data, language.value) && `${monitoredText(data, language.value)} · `}
-              {t('stability.zone', { zone: data.period.zone })} · {t('stability.formula')}{' '}
-              {/* Its name and version; what it says is the first line of the page, in the reader's language. */}
-              <code>{data.kpi.formula.split(':', 1)[0]}</code>
+              <Dots
+                of={[
+                  site !== null && `${t('page.site')} ${site}`,
+                  monitoredText(data, language.value),
+                  t('stability.zone', { zone: data.period.zone }),
+                  <>
+                    {t('stability.formula')}{' '}
+                    {/* Its name and version; what it says is the first line of the page, in the reader's language. */}
+                    <code>{data.kpi.formula.split(':', 1)[0]}</code>
+                  </>,
+                ]}
+              />
             </p>
           </>
         )}

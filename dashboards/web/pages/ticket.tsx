@@ -7,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -77,9 +78,14 @@ export function TicketPage({ id }: { id: number }) {
         title={row ? titleOf(row) : `#${id}`}
         lead={
           row && (
-            <>
-              {t(`ticket.source.${sourceOf(row)}`)} · {t('ticket.updated')} <Ago at={row.updatedAt} />
-            </>
+            <Dots
+              of={[
+                t(`ticket.source.${sourceOf(row)}`),
+                <>
+                  {t('ticket.updated')} <Ago at={row.updatedAt} />
+                </>,
+              ]}
+            />
           )
         }
       />

@@ -3,7 +3,10 @@ import { type ComponentChildren, Fragment } from 'preact';
 import { type Key, t } from '../words/words.ts';
 
 export function Sentence({ of, values }: { of: Key; values: Readonly<Record<string, ComponentChildren>> }) {
-  const parts = t(of).split(/{{(\w+)}}/);
+  // What follows a value in Japanese, such as 件, stays on its line.
+  const parts = t(of)
+    .replaceAll(/(?<=\}\}) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu, '\u00a0')
+    .split(/\{\{(\w+)\}\}/);
   return (
     <>
       {parts.map((part, n) => (

@@ -42,9 +42,9 @@ test('values as people read them, in their language', () => {
   const text = (value: number | null, unit: string, metric = 'x.y') =>
     valueText({ ...notification, unit, metric }, value, 'en');
   assert.is(text(null, 'percent'), '—');
-  assert.is(text(1.5 * 1024 ** 3, 'bytes'), '1.5 GiB');
-  assert.is(text(90_000, 'seconds'), '1d 1h');
-  assert.is(text(3700, 'seconds'), '1h 1m');
+  assert.is(text(1.5 * 1024 ** 3, 'bytes'), '1.5\u00a0GiB');
+  assert.is(text(90_000, 'seconds'), '1d\u00a01h');
+  assert.is(text(3700, 'seconds'), '1h\u00a01m');
   assert.is(text(-6, 'seconds'), '−6s');
   assert.is(text(0, 'count'), '0');
   assert.is(text(2, 'number', 'backup.result'), 'Failed');
@@ -58,7 +58,7 @@ test('a bare number has the name of what was measured; a state is a word and has
       .find((line) => /^(Value|値): /.test(line));
   const load = { metric: 'system.load15_per_cpu', unit: 'load', value: 2.79, threshold: 2 };
   assert.is(said(load), 'Value: Load per core, 15 min: 2.79 (limit 2)');
-  assert.match(said(load, 'ja') ?? '', /^値: コア当たり負荷 15 分: 2\.79 \(しきい値 2\)$/);
+  assert.match(said(load, 'ja') ?? '', /^値: コア当たり負荷 15\s分: 2\.79 \(しきい値 2\)$/);
   assert.is(said({ metric: 'backup.result', unit: 'number', value: 2, threshold: 2 }), 'Value: Failed');
   assert.is(said({ metric: 'array.severity', unit: 'number', value: 2, threshold: 1 }), 'Value: Critical');
   assert.is(

@@ -4,6 +4,7 @@ import type { Alert, Impact, Incident, TicketDetail } from '../../../../shared/a
 import { duration, none, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -170,8 +171,14 @@ function ChangesBefore({ changes }: Pick<Incident, 'changes'>) {
     <ul class="stack-2">
       {changes.map(({ at, what, change, endpoint }) => (
         <li key={`${at} ${what} ${endpoint.id} ${change.id}`}>
-          <Moment at={at} /> · {t(`change.what.${what}`)} · <EndpointLink of={endpoint} tab="charts" /> ·{' '}
-          <ChangeLink change={change} />
+          <Dots
+            of={[
+              <Moment at={at} />,
+              t(`change.what.${what}`),
+              <EndpointLink of={endpoint} tab="charts" />,
+              <ChangeLink change={change} />,
+            ]}
+          />
         </li>
       ))}
     </ul>
@@ -252,10 +259,14 @@ export function IncidentPage({ id }: { id: number }) {
         title={title}
         lead={
           row && (
-            <>
-              <Priority value={row.priority} /> <TicketState state={row.state} /> ·{' '}
-              {row.site ?? (row.endpoint ? endpointName(row.endpoint) : none)}
-            </>
+            <Dots
+              of={[
+                <>
+                  <Priority value={row.priority} /> <TicketState state={row.state} />
+                </>,
+                row.site ?? (row.endpoint ? endpointName(row.endpoint) : none),
+              ]}
+            />
           )
         }
       >

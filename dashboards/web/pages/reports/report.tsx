@@ -5,6 +5,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { navigate } from '../../router.ts';
@@ -100,18 +101,27 @@ function Versions({ report }: { report: PeriodReport }) {
   return (
     <div class="stack-2 small quiet">
       <p>
-        {t('report.made', { at: instantBeside(madeAt, stability.period, language.value), by: actorName(by) })}
-        {revision > 0 && ` · ${t('report.revision', { n: revision, reason: reason || '—' })}`}
+        <Dots
+          of={[
+            t('report.made', { at: instantBeside(madeAt, stability.period, language.value), by: actorName(by) }),
+            revision > 0 && t('report.revision', { n: revision, reason: reason || '—' }),
+          ]}
+        />
       </p>
       <p>
-        {t('stability.definitionOf', { n: stability.index.definition })} · {t('report.tz', { version: tz })} ·{' '}
-        {calendars.length === 0
-          ? t('report.noCalendars')
-          : calendars
-              .map(({ site, use, name, version }) =>
-                t('report.calendar', { site, name, n: version, use: t(`report.use.${use as 'service'}`) }),
-              )
-              .join(separator)}
+        <Dots
+          of={[
+            t('stability.definitionOf', { n: stability.index.definition }),
+            t('report.tz', { version: tz }),
+            calendars.length === 0
+              ? t('report.noCalendars')
+              : calendars
+                  .map(({ site, use, name, version }) =>
+                    t('report.calendar', { site, name, n: version, use: t(`report.use.${use as 'service'}`) }),
+                  )
+                  .join(separator),
+          ]}
+        />
       </p>
       <p class="digest">{t('report.digest', { digest })}</p>
     </div>

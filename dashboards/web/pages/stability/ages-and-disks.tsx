@@ -3,6 +3,7 @@ import type { DiskForecasts, PatchAges } from '../../../../shared/api.ts';
 import { number, percent, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Empty, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import type { Tone } from '../../parts/mark.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
@@ -31,8 +32,12 @@ function Ages({ data, site }: { data: PatchAges; site: string | null }) {
         ))}
       </ul>
       <p class="quiet small">
-        {t('stability.items', { n: format(data.endpoints) })} ·{' '}
-        {t('common.asOf', { at: time(data.asOf, language.value) })}
+        <Dots
+          of={[
+            t('stability.items', { n: format(data.endpoints) }),
+            t('common.asOf', { at: time(data.asOf, language.value) }),
+          ]}
+        />
       </p>
     </div>
   );
@@ -103,15 +108,15 @@ function Disks({ data }: { data: DiskForecasts }) {
       )}
       {asOf !== null && (
         <p class="box-body quiet small">
-          {[
-            t('stability.disks.n', { soon: format(soon), n: format(disks) }),
-            rest > 0 && t('stability.disks.more', { n: format(rest) }),
-            short > 0 && t('stability.disks.short', { n: format(short) }),
-            old > 0 && t('stability.disks.old', { n: format(old) }),
-            t('common.asOf', { at: time(asOf, language.value) }),
-          ]
-            .filter(Boolean)
-            .join(' · ')}
+          <Dots
+            of={[
+              t('stability.disks.n', { soon: format(soon), n: format(disks) }),
+              rest > 0 && t('stability.disks.more', { n: format(rest) }),
+              short > 0 && t('stability.disks.short', { n: format(short) }),
+              old > 0 && t('stability.disks.old', { n: format(old) }),
+              t('common.asOf', { at: time(asOf, language.value) }),
+            ]}
+          />
         </p>
       )}
     </>

@@ -3,12 +3,11 @@
 import type { SiteRow, Stability } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
 import { shownUnit } from '../../../../shared/words/format.ts';
-import { monitoredText } from '../../../../shared/words/period.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Select } from '../../parts/field.tsx';
 import { setQuery } from '../../router.ts';
-import { language, t } from '../../words/words.ts';
+import { t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
 import { formatIndex, formatMonth, kpiOf } from './format.ts';
 import { offeredBefore } from './offered.ts';
@@ -30,29 +29,26 @@ export function verdictText(verdict: ChangeVerdict | null, difference: number): 
   return `${difference > 0 ? '▲' : '▼'} ${t(`stability.compare.${verdict}`)}`;
 }
 
-/** `September 2026: 99.88 % · no clear change`; null where it has no value there. */
-export function comparedText(data: Stability, id: string): string | null {
+/** `September 2026: 99.88 %`, `no clear change`; null where it has no value there. */
+export function comparedText(data: Stability, id: string): (string | null)[] | null {
   const kpi = kpiOf(data, id);
   const other = data.compared?.kpis.find((one) => one.id === id);
   if (!kpi || !other || other.value === null || other.state === 'insufficient') return null;
   const { change } = other;
-  const parts = [
+  return [
     t('stability.earlierValue', {
       month: comparedName(data),
       value: formatUnit(shownUnit(kpi.id, kpi.unit), other.value, kpi.currency),
     }),
     change && verdictText(change.verdict, change.difference),
-    data.compared && monitoredText(data.compared, language.value),
   ];
-  return parts.filter(Boolean).join(' · ');
 }
 
-export function comparedIndexText(data: Stability): string | null {
+export function comparedIndexText(data: Stability): (string | null)[] | null {
   const { compared, index } = data;
   if (!compared || compared.index === null || index.value === null) return null;
   const value = t('stability.earlierValue', { month: comparedName(data), value: formatIndex(compared.index) });
-  const verdict = verdictText(compared.verdict, index.value - compared.index);
-  return [value, verdict, monitoredText(compared, language.value)].filter(Boolean).join(' · ');
+  return [value, verdictText(compared.verdict, index.value - compared.index)];
 }
 
 /** @param compare what the address says; null: the period before */

@@ -6,6 +6,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -243,8 +244,13 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
           ))}
         </dl>
         <p class="small quiet">
-          {t('stability.zone', { zone: data.period.zone })} ·{' '}
-          {t('stability.definitionOf', { n: data.index.definition })} · <a href="/calendars">{t('page.calendars')}</a>
+          <Dots
+            of={[
+              t('stability.zone', { zone: data.period.zone }),
+              t('stability.definitionOf', { n: data.index.definition }),
+              <a href="/calendars">{t('page.calendars')}</a>,
+            ]}
+          />
         </p>
         {open && <Change parts={data.parts} onDone={done} />}
         {data.closed && may('manager') && <Recompute data={data} onDone={onDone} />}

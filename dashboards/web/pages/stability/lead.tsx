@@ -89,19 +89,20 @@ function ChangeSentence({ data }: { data: Stability }) {
   );
 }
 
-/** Of a period of which a part was monitored, its numbers are of that part. */
-function PartSentence({ of }: { of: NonNullable<Stability['compared']> | Stability | null }) {
-  const note = of && monitoredText(of, language.value);
-  if (!of || !note) return null;
-  return <Sentence of="stability.lead.part" values={{ month: formatMonth(of.period.name), note }} />;
+/** Of periods of which a part was monitored, the numbers are of that part: said here, for all numbers of the page. */
+function PartSentences({ data }: { data: Stability }) {
+  const notes = [data, data.compared].flatMap((of) => {
+    const note = of && monitoredText(of, language.value);
+    return of && note ? t('stability.lead.part', { month: formatMonth(of.period.name), note }) : [];
+  });
+  return <>{[...new Set(notes)].join(' ')}</>;
 }
 
 export function Lead({ data }: { data: Stability }) {
   return (
     <p class="lead">
       <IndexSentence data={data} /> <LostSentence data={data} /> <OpenSentence data={data} />{' '}
-      <ChangeSentence data={data} /> <PartSentence of={data} />{' '}
-      {data.compared?.period.name !== data.period.name && <PartSentence of={data.compared} />}
+      <ChangeSentence data={data} /> <PartSentences data={data} />
     </p>
   );
 }
@@ -132,7 +133,7 @@ function State({ data: { provisional, closed, period }, isFinal }: AboutProps): 
 export function About({ data, isFinal }: AboutProps) {
   const { period, asOf, coverage, endpoints, site } = data;
   return (
-    <ul class="about-month quiet small">
+    <ul class="dots quiet small">
       <li class="strong">{formatMonth(period.name)}</li>
       <li>{site ?? t('stability.allSites')}</li>
       <li>
@@ -143,7 +144,6 @@ export function About({ data, isFinal }: AboutProps) {
       <li>
         {t('stability.coverage')} {percent(coverage, language.value, 1)}
       </li>
-      {monitoredText(data, language.value) && <li>{monitoredText(data, language.value)}</li>}
       <li>{t('stability.nEndpoints', { n: number(endpoints, language.value) })}</li>
     </ul>
   );

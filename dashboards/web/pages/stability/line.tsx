@@ -97,16 +97,6 @@ export function IndexLineBox({ site, zone }: { site: string | null; zone: string
                 ? t('stability.line.noBaseline')
                 : t('stability.line.baseline', { value: formatIndex(line.baseline) })}
             </p>
-            {line.months.map((month) => {
-              const note = partOf(month, zone);
-              return (
-                note && (
-                  <p key={month.name} class="small quiet">
-                    {t('stability.lead.part', { month: formatMonth(month.name), note })}
-                  </p>
-                )
-              );
-            })}
             <details>
               <summary>{t('stability.line.table')}</summary>
               <Table

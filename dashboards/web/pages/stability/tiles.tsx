@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { none, number, percent, shownUnit } from '../../../../shared/words/format.ts';
+import { Dots } from '../../parts/dots.tsx';
 import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
@@ -31,6 +32,10 @@ function Tile({ href, name, thin = false, figure, notes }: StabilityTileProps) {
     </a>
   );
 }
+
+/** Nothing where there is none of them. */
+const dotted = (facts: readonly (string | false | null | undefined)[] | null) =>
+  facts?.some(Boolean) ? <Dots of={facts} /> : null;
 
 /** Lines as text: the tile itself is the link. */
 function Few({ kpi }: { kpi: KpiValue }) {
@@ -70,10 +75,10 @@ function KpiHeadline({ id, data, extra }: { id: string; data: Stability; extra?:
       notes={[
         kpi.state === 'no_data' && kpiWord(id, 'nothing'),
         isFew && t('stability.insufficient'),
-        [range, target].filter(Boolean).join(' · '),
-        counted.filter(Boolean).join(' · '),
+        dotted([range, target]),
+        dotted(counted),
         kpi.value !== null && extra,
-        comparedText(data, id),
+        dotted(comparedText(data, id)),
       ]}
     />
   );
@@ -91,8 +96,11 @@ function IndexTile({ data }: { data: Stability }) {
         index.band && t(`stability.band.${index.band}`),
         index.state === 'insufficient' && t('stability.tooSmall'),
         index.state === 'no_data' && t('stability.noParts'),
-        `${t('stability.items', { n: number(data.endpoints, language.value) })} · ${t('stability.weightOf', { n: number(index.weight, language.value) })}`,
-        comparedIndexText(data),
+        dotted([
+          t('stability.items', { n: number(data.endpoints, language.value) }),
+          t('stability.weightOf', { n: number(index.weight, language.value) }),
+        ]),
+        dotted(comparedIndexText(data)),
       ]}
     />
   );
@@ -111,7 +119,7 @@ export function Tiles({ data }: { data: Stability }) {
       <IndexTile data={data} />
       <KpiHeadline id="availability_server" data={data} />
       <KpiHeadline id="availability_workstation" data={data} />
-      <KpiHeadline id="lost_hours" data={data} extra={ofHours.filter(Boolean).join(' · ')} />
+      <KpiHeadline id="lost_hours" data={data} extra={dotted(ofHours)} />
       <KpiHeadline id="response_in_target" data={data} />
     </div>
   );
