@@ -1567,6 +1567,9 @@ export const Me = Type.Object({
   /** No admin exists yet: only the set-up page works. */
   setup: Type.Boolean(),
   version: text,
+  zone: Type.Union([Type.String({ description: 'the zone of reports, IANA' }), Type.Null()], {
+    description: 'null for who is not logged in',
+  }),
 });
 export type Me = Static<typeof Me>;
 

@@ -4,6 +4,7 @@ import { roles, type Token } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameFault } from '../../shared/place-name.ts';
+import { shownInstant } from '../../shared/zone.ts';
 import { isRole } from '../accounts/roles.ts';
 import { createTokens, mostDays, usualDays } from '../accounts/tokens.ts';
 import { pathsOf } from '../data/folder.ts';
@@ -49,7 +50,7 @@ export const command: Command = {
       const { token, secret } = await createTokens(state, systemClock.now).create(asked);
       await noted(state, token);
       process.stdout.write(`${secret}\n`);
-      const end = expiresAt === null ? 'never' : `on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+      const end = expiresAt === null ? 'never' : `at ${shownInstant(expiresAt, config.zone)}`;
       process.stderr.write(`The token ends ${end}; --days N gives it another end, --days never none.\n`);
     } finally {
       await state.destroy();

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { clip, dayBounds, dayCells, holes, sums } from '../../dashboards/web/time/intervals.ts';
-import { chosenPeriod } from '../../dashboards/web/time/period.ts';
+import { chosenPeriod, periodOf } from '../../dashboards/web/time/period.ts';
 import type { Interval } from '../../shared/api.ts';
 import { movedPeriod } from '../../shared/period.ts';
 
@@ -93,11 +93,28 @@ test('months go round the year, and the future is no choice', () => {
   assert.is(movedPeriod('2026-01', -1), '2025-12');
   assert.is(movedPeriod('2026-12', 1), '2027-01');
   const now = Date.UTC(2026, 10, 22);
-  assert.is(chosenPeriod('2026-12', now), null);
-  assert.is(chosenPeriod('2026-02', now), '2026-02');
-  assert.is(chosenPeriod('2026-13', now), null);
-  assert.is(chosenPeriod('2026-Q3', now), '2026-Q3');
-  assert.is(chosenPeriod('2027-W01', now), null);
+  assert.is(chosenPeriod('2026-12', now, 'UTC'), null);
+  assert.is(chosenPeriod('2026-02', now, 'UTC'), '2026-02');
+  assert.is(chosenPeriod('2026-13', now, 'UTC'), null);
+  assert.is(chosenPeriod('2026-Q3', now, 'UTC'), '2026-Q3');
+  assert.is(chosenPeriod('2027-W01', now, 'UTC'), null);
+});
+
+test('near the end of a month the present one is that of the zone, ahead of UTC and behind it', () => {
+  const ahead = Date.UTC(2026, 11, 31, 15, 30);
+  assert.is(periodOf(ahead, 'Asia/Tokyo'), '2027-01');
+  assert.is(periodOf(ahead, 'Asia/Tokyo', 'quarter'), '2027-Q1');
+  assert.is(periodOf(ahead, 'UTC'), '2026-12');
+  const behind = Date.UTC(2026, 10, 1, 3, 30);
+  assert.is(periodOf(behind, 'America/New_York'), '2026-10');
+  assert.is(periodOf(behind, 'UTC'), '2026-11');
+  // A Monday in Tokyo, and still Sunday in New York.
+  const monday = Date.UTC(2026, 10, 29, 15, 30);
+  assert.is(periodOf(monday, 'Asia/Tokyo', 'week'), '2026-W49');
+  assert.is(periodOf(monday, 'America/New_York', 'week'), '2026-W48');
+  assert.is(chosenPeriod('2027-01', ahead, 'Asia/Tokyo'), '2027-01');
+  assert.is(chosenPeriod('2027-01', ahead, 'UTC'), null, 'it has not begun there');
+  assert.is(chosenPeriod(null, behind, 'America/New_York'), '2026-10');
 });
 
 test.run();

@@ -106,8 +106,14 @@ test('token create works while the collector runs', async () => {
   const made = await runCollector(['token', 'create', '--role', 'viewer', '--name', 'report', '--data', data]).ended;
   assert.is(made.code, 0, made.stderr);
   const headers = { authorization: `Bearer ${made.stdout.trim()}` };
-  const me = (await (await fetch(`${collector.http}/api/v1/me`, { headers })).json()) as object;
-  assert.equal({ ...me, version: '' }, { user: 'report', role: 'viewer', setup: false, version: '' });
+  const me = async (own: Record<string, string>) =>
+    (await (await fetch(`${collector.http}/api/v1/me`, { headers: own })).json()) as object;
+  const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+  assert.equal(
+    { ...(await me(headers)), version: '' },
+    { user: 'report', role: 'viewer', setup: false, version: '', zone },
+  );
+  assert.equal({ ...(await me({})), version: '' }, { user: null, role: null, setup: false, version: '', zone: null });
 });
 
 test('a killed collector leaves no lock, and its agent does not outlive it', async () => {

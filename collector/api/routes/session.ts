@@ -20,6 +20,7 @@ export function sessionRoutes(app: App, context: Context): void {
     role: caller?.role ?? null,
     setup: setup.secret() !== null,
     version: context.version,
+    zone: caller === null ? null : context.zone,
   });
 
   async function logIn(reply: FastifyReply, userId: string): Promise<void> {

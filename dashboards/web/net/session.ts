@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals';
 import type { Me } from '../../../shared/api.ts';
 import { mayDo, type Role } from '../roles.ts';
+import { readersZone } from '../time/beside.ts';
 import { hangUp, listen } from './live.ts';
 import { asProblem } from './load.ts';
 import { call, onLoggedOut, type Problem, retryMs } from './request.ts';
@@ -28,6 +29,9 @@ export async function askMe(): Promise<void> {
     if (meProblem.value.code === 'NO_CONNECTION') setTimeout(askMe, retryMs);
   }
 }
+
+/** IANA: in which the months of all numbers are counted. A month begins earlier or later for the reader elsewhere. */
+export const reportZone = (): string => me.value?.zone ?? readersZone();
 
 export function watchSession(): void {
   onLoggedOut(() => {

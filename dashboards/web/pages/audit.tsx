@@ -8,6 +8,7 @@ import { Input } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
+import { localText } from '../time/local.ts';
 import { language, t } from '../words/words.ts';
 
 interface AuditPageOf {
@@ -72,16 +73,21 @@ function Subject({ row: { object, objectId, name } }: { row: AuditRow }) {
   );
 }
 
+/** Days are those of the reader: the instant of an address may have another date in UTC. Empty for what is no instant. */
+const dayOf = (text: string | null): string => {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? '' : localText(at).slice(0, 10);
+};
+
 export function AuditPage() {
   const asked = new URLSearchParams(search.value);
   const address = `audit${withQuery('', Object.fromEntries(asked))}`;
   const loaded = useLoad<AuditPageOf>(address);
   const [filters, setFilters] = useState({
     ...{ who: asked.get('who') ?? '', object: asked.get('object') ?? '' },
-    ...{ from: asked.get('from')?.slice(0, 10) ?? '', to: asked.get('to')?.slice(0, 10) ?? '' },
+    ...{ from: dayOf(asked.get('from')), to: dayOf(asked.get('to')) },
   });
   const set = (part: Partial<typeof filters>) => setFilters({ ...filters, ...part });
-  /** Days are those of the reader. */
   const instantOf = (day: string) => (day === '' ? null : new Date(`${day}T00:00`).toISOString());
   const show = () =>
     setQuery({

@@ -6,6 +6,7 @@ import { none, number, shownUnit } from '../../../shared/words/format.ts';
 import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
+import { reportZone } from '../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { Select } from '../parts/field.tsx';
@@ -139,9 +140,9 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
 export function KpiPage({ id }: { id: string }) {
   const query = new URLSearchParams(search.value);
   const [text, compare] = [query.get('period'), query.get('compare')];
-  const period = chosenPeriod(text, now.peek());
+  const period = chosenPeriod(text, now.peek(), reportZone());
   if (period === null) return <NoPeriod title={kpiWord(id, 'name')} period={text ?? ''} />;
-  if (compare !== null && chosenPeriod(compare, now.peek()) === null)
+  if (compare !== null && chosenPeriod(compare, now.peek(), reportZone()) === null)
     return <NoPeriod title={kpiWord(id, 'name')} period={compare} />;
   return <KpiOf id={id} period={period} compare={compare} site={query.get('site')} />;
 }

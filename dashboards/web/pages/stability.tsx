@@ -4,6 +4,7 @@ import type { SiteRow, Stability } from '../../../shared/api.ts';
 import { now } from '../clock.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
+import { reportZone } from '../net/session.ts';
 import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Select } from '../parts/field.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
@@ -95,7 +96,7 @@ export function StabilityPage() {
   const query = new URLSearchParams(search.value);
   for (const name of ['period', 'compare']) {
     const text = query.get(name);
-    if (text !== null && chosenPeriod(text, now.peek()) === null)
+    if (text !== null && chosenPeriod(text, now.peek(), reportZone()) === null)
       return <NoPeriod title={t('page.stability')} period={text} />;
   }
   return <StabilityOf query={query} />;

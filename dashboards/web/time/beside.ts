@@ -3,7 +3,7 @@
 import { time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
 
-const readersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const readersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The day on which something of the period happened, such as its closing. */
 export const dayIn = (at: number, { zone }: { zone: string }, language: Language): string =>

@@ -6,6 +6,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { periodOf } from '../../time/period.ts';
 import { language, t } from '../../words/words.ts';
 import { linesOf, pairsIn, spansIn, spansText, weekdays, weekHours } from './hours.ts';
 
@@ -52,11 +53,13 @@ const Lines = ({ label, help, value, onInput }: LinesProps) => (
 interface RegionProps {
   region: string;
   onRegion: (region: string) => void;
+  /** Of the calendar, IANA: its year may have begun. */
+  zone: string;
   onTake: (lines: string) => void;
 }
 
 /** Concrete dates are taken over, this year and the next two: Easter and substitutes move. */
-function Region({ region, onRegion, onTake }: RegionProps) {
+function Region({ region, zone, onRegion, onTake }: RegionProps) {
   const [country = ''] = region.split('-');
   const countries = useLoad<Page<{ id: string; name: string }>>('holidays/regions');
   const parts = useLoad<Page<{ id: string; name: string }>>(
@@ -65,7 +68,7 @@ function Region({ region, onRegion, onTake }: RegionProps) {
   const { busy, problem, send } = useSend();
   const take = () =>
     send(async () => {
-      const year = new Date().getFullYear();
+      const year = Number(periodOf(Date.now(), zone).slice(0, 4));
       const query = new URLSearchParams({
         region,
         from: `${year}`,
@@ -163,7 +166,12 @@ export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
             : t('calendar.perWeek', { n: number(hours, language.value, 1) })}
         </p>
       </fieldset>
-      <Region region={draft.region} onRegion={(region) => set({ region })} onTake={(holidays) => set({ holidays })} />
+      <Region
+        region={draft.region}
+        zone={draft.zone}
+        onRegion={(region) => set({ region })}
+        onTake={(holidays) => set({ holidays })}
+      />
       <Lines
         label={t('calendar.holidays')}
         help={t('calendar.holidaysHelp')}

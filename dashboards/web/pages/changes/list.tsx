@@ -15,6 +15,7 @@ import { MonthPicker } from '../../parts/month-picker.tsx';
 import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../../router.ts';
+import { readersZone } from '../../time/beside.ts';
 import { periodOf } from '../../time/period.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { ChangeCalendar } from './calendar.tsx';
@@ -189,7 +190,7 @@ function useMonth(filter: Record<string, string | null>) {
 export function ChangesPage() {
   const query = new URLSearchParams(search.value);
   const asked = query.get('period');
-  const month = asked !== null && kindOfPeriod(asked) === 'month' ? asked : periodOf(now.value);
+  const month = asked !== null && kindOfPeriod(asked) === 'month' ? asked : periodOf(now.value, readersZone());
   const { from, to: end } = monthSpan(month);
   const [open, setOpen] = useState(query.has('target'));
   const span = { from: String(from), to: String(end), q: query.get('q'), state: query.get('state') };

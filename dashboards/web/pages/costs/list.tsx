@@ -6,7 +6,7 @@ import { money, number } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, reportZone } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { MonthPicker } from '../../parts/month-picker.tsx';
@@ -96,9 +96,9 @@ function List({ costs, currency, open }: { costs: readonly CostRow[]; currency: 
 
 export function CostsPage() {
   const text = new URLSearchParams(search.value).get('period');
-  const present = periodOf(now.peek());
+  const present = periodOf(now.peek(), reportZone());
   // The present month is not over: what it costs per ticket says little yet.
-  const period = text === null ? movedPeriod(present, -1) : chosenPeriod(text, now.peek());
+  const period = text === null ? movedPeriod(present, -1) : chosenPeriod(text, now.peek(), reportZone());
   if (period === null) return <NoPeriod title={t('page.costs')} period={text ?? ''} />;
   return <Costs period={period} present={present} />;
 }

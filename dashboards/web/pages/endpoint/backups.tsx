@@ -12,15 +12,13 @@ import { Input, Select } from '../../parts/field.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { localText } from '../../time/local.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 
 /** The form's own time has no zone: it is the viewer's. */
-function localNow(): string {
-  const at = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000);
-  return at.toISOString().slice(0, 16);
-}
+const localNow = () => localText(Date.now()).slice(0, 16);
 
 interface VerifyProps {
   endpoint: string;

@@ -5,6 +5,7 @@ import { type PeriodKind, periodKinds } from '../../../../shared/period.ts';
 import { now } from '../../clock.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
+import { reportZone } from '../../net/session.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { navigate } from '../../router.ts';
@@ -44,8 +45,8 @@ export function MakeForm() {
   const [site, setSite] = useState('');
   const [inLanguage, setInLanguage] = useState<string>(language.value);
   const { busy, problem, send } = useSend();
-  const present = periodOf(now.peek(), kind);
-  const { data } = useLoad<Kpis>(`kpis?period=${periodOf(now.peek())}`);
+  const present = periodOf(now.peek(), reportZone(), kind);
+  const { data } = useLoad<Kpis>('kpis');
   const offered = [present, ...offeredBefore(present, data?.since)];
   // Where nothing is older, the present one alone is left.
   const period = chosen !== null && offered.includes(chosen) ? chosen : (offered[1] ?? present);

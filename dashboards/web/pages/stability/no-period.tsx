@@ -1,6 +1,7 @@
 /** In the place of a period that the address names and that has no numbers: none, or one that has not begun. */
 import { kindOfPeriod } from '../../../../shared/period.ts';
 import { now } from '../../clock.ts';
+import { reportZone } from '../../net/session.ts';
 import { Empty, PageHead } from '../../parts/box.tsx';
 import { path, search, withQuery } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
@@ -8,7 +9,7 @@ import { t } from '../../words/words.ts';
 import { formatMonth } from './format.ts';
 
 export function NoPeriod({ title, period }: { title: string; period: string }) {
-  const present = periodOf(now.value);
+  const present = periodOf(now.value, reportZone());
   const query = withQuery('', { period: present, site: new URLSearchParams(search.value).get('site') });
   return (
     <>
