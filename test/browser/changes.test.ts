@@ -80,13 +80,13 @@ step('a plan says what it reaches; faults are shown before and at sending', asyn
   await page.getByLabel('Title').fill('New switches <img src=x onerror=alert(1)>');
   await page.getByLabel('Start').fill(local(Date.now() + hour));
   await page.getByLabel('End').fill(local(Date.now()));
-  await page.getByText('It reaches no endpoint at present.').waitFor();
-  await page.getByRole('button', { name: 'Plan it' }).click();
+  await page.getByText('It covers no endpoint at present.').waitFor();
+  await page.getByRole('button', { name: 'Plan change' }).click();
   await page.getByText(/is not after its start/).waitFor();
   await picture('form-fault');
   assert.equal(await violations(page), []);
   await page.getByLabel('End').fill(local(Date.now() + 3 * hour));
-  await page.getByRole('button', { name: 'Plan it' }).click();
+  await page.getByRole('button', { name: 'Plan change' }).click();
   await page.getByRole('heading', { level: 1, name: /^C-1 New switches <img/ }).waitFor();
   assert.equal(
     (await list()).map(({ state }) => state),
@@ -115,7 +115,7 @@ step('one that runs is finished; a better outcome than computed needs a reason',
 step('one is cancelled with a reason, and its maintenance with it', async () => {
   await open('/changes/1');
   await page.getByRole('button', { name: 'Cancel this change' }).click();
-  await page.getByLabel('Why it is cancelled').fill('Parts are late');
+  await page.getByLabel('Reason for cancelling').fill('Parts are late');
   await page.getByRole('button', { name: 'Cancel this change' }).click();
   await page.getByText('Parts are late').waitFor();
   const windows = await collector.get<{ items: unknown[] }>('/api/v1/maintenance');

@@ -88,12 +88,12 @@ step('a cost is entered; a negative one is refused before it is sent, with what 
   await press('Enter cost');
   await page.getByLabel('Name').fill('Salaries of the desk');
   await page.getByLabel('Amount (EUR)').fill('-5');
-  await page.getByText('Write an amount from 0').waitFor();
+  await page.getByText('Enter an amount of 0 or more').waitFor();
   await page.getByLabel('Amount (EUR)').fill('24800,50');
   await page.getByLabel('From month').fill('2026-01');
   await page.getByLabel('Reason').first().fill('budget');
   await main().locator('form button.main').first().click();
-  assert.match(await rowText(page, 'Salaries of the desk'), /People.*€24,800\.50 per month.*January 2026.*goes on/);
+  assert.match(await rowText(page, 'Salaries of the desk'), /People.*€24,800\.50 per month.*January 2026.*no end/);
   const [cost] = await items<CostRow>('costs');
   assert.equal([cost?.cents, cost?.createdBy], [2_480_050, 'admin']);
 });

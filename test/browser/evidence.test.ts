@@ -75,7 +75,7 @@ step('error budgets: what was overspent comes first, by site as well, and a targ
   await until(async () => (await budgets.getByRole('row').count()) === 3, 10_000, 'a row for each site');
   const before = await budgets.getByRole('row').filter({ hasText: 'Berlin' }).textContent();
   await page.getByText('Targets and their versions').click();
-  await page.getByLabel('Of what').fill('Berlin');
+  await page.getByLabel('Name', { exact: true }).fill('Berlin');
   await page.getByLabel('Target in percent').fill('90');
   await page.getByLabel('Reason').fill('An old hall');
   await page.getByRole('button', { name: 'Save target' }).click();

@@ -195,13 +195,13 @@ step(
     await page.getByLabel('Title', { exact: true }).fill('Is IT working?');
     await page.getByLabel('Address').fill('it');
     await page.getByLabel('Who may see it').selectOption('public');
-    await page.getByLabel('Words under the title').fill('Questions: call 4711.');
-    await page.getByLabel('Name that people know').fill('Mail (Osaka)');
-    await page.getByLabel('Behind it').selectOption(`site:${of('Osaka')}`);
-    await page.getByRole('button', { name: 'Add a part' }).click();
-    await page.getByLabel('Name that people know').nth(1).fill('Files');
+    await page.getByLabel('Text under the title').fill('Questions: call 4711.');
+    await page.getByLabel('Name shown to people').fill('Mail (Osaka)');
+    await page.getByLabel('Based on').selectOption(`site:${of('Osaka')}`);
+    await page.getByRole('button', { name: 'Add a service' }).click();
+    await page.getByLabel('Name shown to people').nth(1).fill('Files');
     await page
-      .getByLabel('Behind it')
+      .getByLabel('Based on')
       .nth(1)
       .selectOption(`site:${of('Berlin')}`);
     await page.getByRole('button', { name: 'Save status page' }).click();
@@ -213,11 +213,11 @@ step(
     await page.getByRole('link', { name: 'Is IT working?' }).waitFor();
     await page.getByRole('button', { name: /^New notice/ }).click();
     await page.getByLabel('Title of the notice').fill('Mail is slow');
-    await page.getByLabel('What it is about').selectOption({ label: 'Mail (Osaka)' });
+    await page.getByLabel('Which service').selectOption({ label: 'Mail (Osaka)' });
     await page.getByLabel('In plain words').fill('Mail arrives late. We are replacing a part.');
     await picture('settings-status');
     await page.getByRole('button', { name: 'Publish' }).click();
-    await page.getByRole('button', { name: /^Say more/ }).waitFor();
+    await page.getByRole('button', { name: /^Add an update/ }).waitFor();
     assert.equal(await violations(page), []);
     const context = await page.context().browser()?.newContext();
     const stranger = context ? await context.newPage() : page;

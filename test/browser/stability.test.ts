@@ -147,7 +147,7 @@ step(
 step('another month and another site stand beside it by choice, and why it differs is one click away', async () => {
   const tile = page.locator('a.tile[href^="/stability/availability_server?"]');
   assert.match((await tile.textContent()) ?? '', /September 2026: 100\.00% no clear change/);
-  await page.getByLabel('Beside site').selectOption('Osaka');
+  await page.getByLabel('Compare with site').selectOption('Osaka');
   await page
     .getByText(/^Osaka: 99\.8/)
     .first()
@@ -241,7 +241,7 @@ step('the incident: how long, whom it hit, how it was found, and all of it on on
   await heading(/Berlin$/);
   await page.locator('.lanes').waitFor();
   // The sentence comes with the estimate, which is read apart.
-  await page.getByText('Hindered people: 140').first().waitFor();
+  await page.getByText('People affected: 140').first().waitFor();
   assert.match(
     await lead(),
     /\(3h\s27m\)\. People affected: 140\. 483\sperson-hours estimated in October 2026, not confirmed\. Found by the monitor after 2m\./,
@@ -302,7 +302,7 @@ step('another definition holds for open months, and a wrong one is refused with 
   assert.match((await page.getByRole('alert').textContent()) ?? '', /add up to 101/);
   complaints.splice(before);
   await page.getByRole('group', { name: 'Servers' }).getByLabel('Weight').fill('30');
-  await page.getByRole('group', { name: 'Servers' }).getByLabel('Value of 100 points').fill('99.95');
+  await page.getByRole('group', { name: 'Servers' }).getByLabel('Value for 100 points').fill('99.95');
   await press('Save definition');
   await until(async () => (await page.getByRole('button', { name: 'Save definition' }).count()) === 0, 10_000, 'saved');
   await open('/stability?period=2026-11');
@@ -319,8 +319,8 @@ step('a calendar with its holidays is made, and a site gets it and its people wh
   await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
   await page.getByLabel('Fri').fill('09:00-12:00, 13:00-16:00');
   await page.getByText('38 h per week').waitFor();
-  await page.getByLabel('Holidays of').selectOption('JP');
-  await press('Take holidays of JP for three years');
+  await page.getByLabel('Country of the holidays').selectOption('JP');
+  await press('Add holidays of JP for three years');
   const holidays = page.getByLabel('Holidays', { exact: true });
   await until(async () => /-01-01 /.test(await holidays.inputValue()), 10_000, 'the holidays');
   await page.getByLabel('Days with other hours').fill('2026-12-29 09:00-12:00');

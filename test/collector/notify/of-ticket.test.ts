@@ -118,7 +118,7 @@ test('a hold reminds on its date, with for whom it waits, and not when it was en
   const [mail] = mails.mails.filter(({ data }) => data.includes('hold has come'));
   assert.match(
     mail?.data ?? '',
-    new RegExp(`Subject: \\[Evenkeel\\] The hold has come to its date: #${held} Printer is`),
+    new RegExp(`Subject: \\[Evenkeel\\] The date of the hold has come: #${held} Printer is`),
   );
   assert.match(mail?.data ?? '', /Awaiting requester/);
   assert.match(mail?.data ?? '', /Assigned to: Unassigned/);
