@@ -1309,11 +1309,11 @@ export const words = {
       dependants_unknown:
         'Nothing is estimated for {{endpoints}}: nobody has entered how many people depend on it. Enter that, or correct the impact.',
       workstations_only:
-        'Nothing is estimated: only workstations did not respond ({{endpoints}}), and they may have been switched off. If somebody was hindered, correct the impact.',
+        'Nothing is estimated: only workstations did not respond ({{endpoints}}), and they may have been switched off. If somebody was affected, correct the impact.',
       no_outage:
-        'Nothing is estimated: no alert of it says that a server did not respond, and the monitor estimates only such outages. If somebody was hindered, correct the impact.',
+        'Nothing is estimated: no alert of it says that a server did not respond, and the monitor estimates only such outages. If somebody was affected, correct the impact.',
       line_only:
-        '{{endpoints}} was up all the time and only the connection was cut, as its agent reported afterwards. This counts as up time. Whether people were hindered the monitor cannot know; an estimate stays apart from the lost hours until somebody confirms or corrects the impact.',
+        '{{endpoints}} was up all the time and only the connection was cut, as its agent reported afterwards. This counts as up time. The monitor cannot know whether people were affected; an estimate stays apart from the lost hours until somebody confirms or corrects the impact.',
     },
     statedBy: 'stated by {{name}}',
     estimated: 'estimated, not confirmed',
@@ -1339,12 +1339,12 @@ export const words = {
       dependants_unknown: 'Nobody has entered how many people depend on what was down.',
       workstations_only: 'Only workstations did not respond, and they may have been switched off.',
       no_outage: 'No server stopped responding, so nothing was estimated, and nobody has stated an impact.',
-      line_only: 'The machine was up and only the connection was cut; if people were hindered, correct the impact.',
+      line_only: 'The machine was up and only the connection was cut; if people were affected, correct the impact.',
       cancelled: 'The ticket was cancelled.',
       nobody_hindered: 'Somebody stated that nobody was affected.',
       planned: 'It fell into planned maintenance, which is counted apart: {{hours}}.',
-      outside_working_hours: 'All of it was outside the working hours of those who were hit.',
-      site_removed: 'The site whose people were hit no longer exists.',
+      outside_working_hours: 'All of it was outside the working hours of those affected.',
+      site_removed: 'The site whose people were affected no longer exists.',
       month_closed: 'The month was closed before this was known; a manager can close it again with a reason.',
       other_incident: 'The same people at the same time are counted for another incident.',
     },

@@ -475,7 +475,7 @@ step('every address of the table of pages shows its page, and marks its place in
       addresses.set(name, href);
     } else if (!addresses.has(name)) addresses.set(name, path);
     await settled(page, addresses.get(name) as string);
-    const preset = page.locator('main a[href^="/"][href*="?"]');
+    const preset = page.locator('main a[href^="/"][href*="?"]:not([href^="/api/"])');
     for (const href of await preset.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))) {
       const { pathname, searchParams } = new URL(href, collector.http);
       const key = `${table.pageAt(pathname).page} ${[...searchParams.keys()].sort()}`;

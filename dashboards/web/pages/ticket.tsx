@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
-import { duration, none } from '../../../shared/words/format.ts';
+import { duration, none, number } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
@@ -42,10 +42,15 @@ function Facts({ detail }: { detail: TicketDetail }) {
         <Fact name={row.resolvedAt === null ? t('ticket.openFor') : t('ticket.took')}>
           {duration(length, language.value)}
         </Fact>
-        <Fact name={t('ticket.restored')}>
-          <Moment at={row.restoredAt} />
-        </Fact>
-        <Fact name={t('ticket.fires')}>{row.fires}</Fact>
+        {/* Of what a person asked for there is no alert that fires and ends. */}
+        {row.kind !== 'person' && (
+          <>
+            <Fact name={t('ticket.restored')}>
+              <Moment at={row.restoredAt} />
+            </Fact>
+            <Fact name={t('ticket.fires')}>{number(row.fires, language.value)}</Fact>
+          </>
+        )}
         {detail.follows !== null && (
           <Fact name={t('ticket.follows')}>
             <a href={to.ticket(detail.follows)}>#{detail.follows}</a>
