@@ -129,7 +129,8 @@ export const words = {
     from: 'Start',
     to: 'End',
     window: 'Window',
-    windowHelp: 'It becomes maintenance: nobody is notified, and if entered before its start it does not count as downtime.',
+    windowHelp:
+      'It becomes maintenance: nobody is notified, and if entered before its start it does not count as downtime.',
     repairOf: 'Repairs change',
     repairHelp: 'Number, such as C-12. A repair is not counted by itself.',
     repairs: 'Repaired by',
@@ -1203,7 +1204,8 @@ export const words = {
     holidays: 'Holidays',
     holidaysHelp: 'One per line: 2026-12-25 Christmas Day',
     overrides: 'Days with other hours',
-    overridesHelp: 'One per line: 2026-12-24 09:00-12:00; without hours it is closed. They take precedence over holidays.',
+    overridesHelp:
+      'One per line: 2026-12-24 09:00-12:00; without hours it is closed. They take precedence over holidays.',
   },
   cost: {
     lead: 'What the service desk costs. Cost per ticket is computed from it.',
