@@ -762,7 +762,9 @@ export const KpiValue = Type.Object({
   /** Whole weeks up to the end of the period, where the KPI has a trend; those without any are 0. */
   weeks: Type.Array(Type.Object({ from: ms, to: ms, count: Type.Integer() })),
   provisional: Type.Boolean({ description: 'some of its lines may still change, even where the month is closed' }),
-  formula: text,
+  formula: Type.Union([Type.String(), Type.Null()], {
+    description: 'name, version and meaning; null: the month was closed before it was kept with it',
+  }),
   currency: Type.Optional(Type.String({ description: 'of its amounts, ISO 4217' })),
 });
 export type KpiValue = Static<typeof KpiValue>;
@@ -913,6 +915,31 @@ const StabilityCause = Type.Object({
 });
 const hourParts = { lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() };
 const minutes = Type.Number({ description: 'minutes' });
+/** What the numbers of a period were computed with: of a closed month what held when it was closed. */
+const madeWithParts = {
+  tz: Type.String({ description: 'version of the time zone database' }),
+  /** Of the sites that have one of their own; null: the month was closed before they were kept with it. */
+  calendars: Type.Union([
+    Type.Array(Type.Object({ site: text, use: text, id: Type.Optional(text), name: text, version: Type.Integer() })),
+    Type.Null(),
+  ]),
+  /** Time that does not count as down, at most 200; who entered it, and who approved what was entered late. */
+  exclusions: Type.Array(
+    Type.Object({
+      scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
+      name: text,
+      from: ms,
+      to: ms,
+      reason: text,
+      by: text,
+      late: Type.Boolean(),
+      approvedBy: orNull.text,
+    }),
+  ),
+  otherExclusions: Type.Integer(),
+};
+const MadeWith = Type.Object(madeWithParts);
+export type MadeWith = Static<typeof MadeWith>;
 export const Stability = Type.Object({
   ...kpiHead,
   /** When it was closed, and how often it was computed again since, the last time by whom and why; null while it is open. */
@@ -1019,6 +1046,8 @@ export const Stability = Type.Object({
       hours: orNull.number,
     }),
   ),
+  /** A report says it beside these numbers. */
+  madeWith: Type.Optional(MadeWith),
 });
 export type Stability = Static<typeof Stability>;
 const reportHead = {
@@ -1043,22 +1072,7 @@ export const PeriodReportContent = Type.Object({
   stability: Stability,
   /** The period before, without its lists; null where it had nothing to measure. */
   before: Type.Union([Stability, Type.Null()]),
-  tz: Type.String({ description: 'version of the time zone database' }),
-  calendars: Type.Array(Type.Object({ site: text, use: text, name: text, version: Type.Integer() })),
-  /** Time that does not count as down, at most 200; who entered it, and who approved what was entered late. */
-  exclusions: Type.Array(
-    Type.Object({
-      scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
-      name: text,
-      from: ms,
-      to: ms,
-      reason: text,
-      by: text,
-      late: Type.Boolean(),
-      approvedBy: orNull.text,
-    }),
-  ),
-  otherExclusions: Type.Integer(),
+  ...madeWithParts,
 });
 export type PeriodReportContent = Static<typeof PeriodReportContent>;
 export const PeriodReport = Type.Object({

@@ -8,7 +8,7 @@ import { isThin } from './availability.ts';
 import { type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
 import { monitoredIn } from './monitored.ts';
-import type { MonthQuery } from './month.ts';
+import type { Month, MonthQuery } from './month.ts';
 import type { Months } from './months.ts';
 import { periodOf } from './period.ts';
 import { type EndpointFact, endpointsIn } from './question.ts';
@@ -22,27 +22,38 @@ export interface KpiQuery extends MonthQuery {
  * @throws EvenkeelError BAD_REQUEST when the period is no month
  */
 export async function kpisOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery): Promise<Kpis> {
-  const { figures, asOf } = await figuresOf(state, months, kpis, query);
-  return { ...(await periodHead(state, query, asOf)), items: await valuesOf(state, kpis, figures, query) };
+  const own = await figuresOf(state, months, kpis, query);
+  return { ...(await periodHead(state, query, own.month.asOf)), items: await valuesOf(state, kpis, own, query) };
+}
+
+/** The figures of a month, with those of KPIs that are newer than it. */
+interface Figures {
+  figures: Readonly<Record<string, Figure>>;
+  month: Pick<Month, 'asOf' | 'figures' | 'madeWith'>;
+  closed: boolean;
+}
+
+/** How a figure was computed: a closed month says how it was, whatever holds today. Null where it did not keep that. */
+function formulaOf({ month, closed }: Figures, { id, formula }: Kpi): string | null {
+  const isKept = closed && id in month.figures;
+  return isKept ? (month.madeWith?.formulas[id] ?? null) : formula;
 }
 
 /** The values as the interface shows them, without their lists. */
-export async function valuesOf(
-  state: State,
-  kpis: readonly Kpi[],
-  figures: Readonly<Record<string, Figure>>,
-  query: KpiQuery,
-): Promise<KpiValue[]> {
+export async function valuesOf(state: State, kpis: readonly Kpi[], own: Figures, query: KpiQuery): Promise<KpiValue[]> {
   const named = await endpointsNamed(state, query);
   const answers: ReturnType<typeof answerOf>[] = [];
   for (const kpi of kpis) {
-    const figure = figures[kpi.id];
+    const figure = own.figures[kpi.id];
     if (figure) answers.push(answerOf(kpi, figure, named, query.ruleNamed));
     await breathe();
   }
   const few = answers.flatMap((answer) => answer.few);
   const names = await namesOf(state, few, query.ruleNamed);
-  return answers.map(({ value, few: items, lineOf }) => ({ ...value, few: items.map(lineOf(names)) }));
+  return answers.map(({ kpi, value, few: items, lineOf }) => ({
+    ...value,
+    ...{ few: items.map(lineOf(names)), formula: formulaOf(own, kpi) },
+  }));
 }
 
 /** @param start how many rows to skip at the start. @throws EvenkeelError BAD_REQUEST when the period is no month */
@@ -53,17 +64,17 @@ export async function kpiDetail(
   query: KpiQuery,
   { start, limit }: { start: number; limit: number },
 ): Promise<KpiDetail> {
-  const { figures, asOf } = await figuresOf(state, months, [kpi], query);
+  const own = await figuresOf(state, months, [kpi], query);
   const named = await endpointsNamed(state, query);
-  const figure = figures[kpi.id] as Figure;
+  const figure = own.figures[kpi.id] as Figure;
   const { value, few, lineOf } = answerOf(kpi, figure, named, query.ruleNamed);
   const evidence = worstFirst(kpi, figure.evidence, named);
   const end = start + limit;
   const shown = evidence.slice(start, end);
   const names = await namesOf(state, [...few, ...shown], query.ruleNamed);
   return {
-    ...(await periodHead(state, query, asOf)),
-    kpi: { ...value, few: few.map(lineOf(names)) },
+    ...(await periodHead(state, query, own.month.asOf)),
+    kpi: { ...value, few: few.map(lineOf(names)), formula: formulaOf(own, kpi) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
     evidence: shown.map(lineOf(names)),
     next: evidence.length > end ? String(end) : null,
@@ -84,9 +95,9 @@ async function endpointsNamed(state: State, query: KpiQuery): Promise<EndpointsB
 }
 
 /** Those of the Stability page, so that a list adds up to the tile that opens it; a KPI that is newer than them is computed. */
-async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery) {
-  const { month } = await months.of(query.period, query.scope, query.zone);
-  return { figures: await withNewer(state, kpis, month.figures, query), asOf: month.asOf };
+async function figuresOf(state: State, months: Months, kpis: readonly Kpi[], query: KpiQuery): Promise<Figures> {
+  const { month, closed } = await months.of(query.period, query.scope, query.zone);
+  return { figures: await withNewer(state, kpis, month.figures, query), month, closed: closed !== null };
 }
 
 /** The figures of a closed month as they were kept. KPIs that are newer than it are computed. */
@@ -137,7 +148,7 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
         value: lineValue(kpi, part, whole),
       };
     };
-  const value: KpiValue = {
+  const value: Omit<KpiValue, 'formula'> = {
     id: kpi.id,
     unit: kpi.unit,
     ...rest,
@@ -146,11 +157,10 @@ function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: Kpi
     few: [],
     weeks: weeks.map(({ start, end, count }) => ({ from: start, to: end, count })),
     provisional: isProvisional,
-    formula: kpi.formula,
   };
   // Only these are shown with a value: a large fleet's whole list is not put in order for each page.
   const few = figure.state === 'insufficient' ? evidence.filter(({ whole }) => whole > 0) : [];
-  return { value, few: worstFirst(kpi, few, named), lineOf };
+  return { kpi, value, few: worstFirst(kpi, few, named), lineOf };
 }
 
 function lineValue({ total = 'ratio', unit }: Kpi, part: number, whole: number): number | null {

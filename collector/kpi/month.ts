@@ -10,6 +10,7 @@ import { type LostHours, lostBusinessHours } from './formulas/lost-hours.ts';
 import type { StabilityPart } from './formulas/stability-index.ts';
 import type { Figure } from './kpi.ts';
 import { kpis } from './kpis/index.ts';
+import { type MonthMadeWith, madeWithNow } from './made-with.ts';
 import { periodOf } from './period.ts';
 import { endpointsIn, type KpiScope } from './question.ts';
 import { type Rates, ratesOf } from './rates.ts';
@@ -34,6 +35,8 @@ export interface Month {
   definition: { version: number; parts: StabilityDefinition };
   /** By the id of the KPI. */
   figures: Record<string, Figure>;
+  /** Months that were closed before this was kept have none. */
+  madeWith?: MonthMadeWith;
   parts: Record<PartName, StabilityPart>;
   lost: Pick<LostHours, 'byWeek' | 'scheduled'> & {
     incidents: { ticket: number; lost: number; planned: number; unconfirmed: number; isOpen: boolean }[];
@@ -77,6 +80,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
     tz: process.versions.tz ?? '',
     definition,
     figures: Object.fromEntries(figures),
+    madeWith: await madeWithNow(state, period, scope.site),
     parts,
     lost: {
       byWeek: lost.byWeek,

@@ -1,11 +1,12 @@
 /** A period as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
-import type { Stability } from '../../shared/api.ts';
+import type { MadeWith, Stability } from '../../shared/api.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
 import { type Beside, comparedWith } from './comparison.ts';
 import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
+import { madeWithNow } from './made-with.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { periodOf } from './period.ts';
@@ -23,7 +24,7 @@ export async function stabilityOf(
   months: Months,
   query: KpiQuery,
   beside: Beside = {},
-): Promise<Stability> {
+): Promise<Stability & { madeWith: MadeWith }> {
   const { period, scope } = query;
   const read = await months.of(period, scope, query.zone);
   const { month, closed } = read;
@@ -58,7 +59,8 @@ export async function stabilityOf(
     ...(await comparedWith(state, months, query, { month, own }, beside)),
     endpoints: month.endpoints,
     coverage: month.coverage,
-    kpis: await valuesOf(state, kpis, own, query),
+    kpis: await valuesOf(state, kpis, { figures: own, month, closed: closed !== null }, query),
+    madeWith: await madeWithOf(state, read, query),
     weeks: month.lost.byWeek.map(({ start, end, lost: hours, planned, unconfirmed }) => ({
       ...{ from: start, to: end, lost: hours, planned, unconfirmed },
     })),
@@ -70,6 +72,14 @@ export async function stabilityOf(
     rates: month.rates ?? null,
     actions: actionsOf(month, causes, names),
   };
+}
+
+/** The exclusions of a month that did not keep its own are those that are known today. */
+async function madeWithOf(state: State, { month }: MonthRead, query: KpiQuery): Promise<MadeWith> {
+  const { madeWith, tz } = month;
+  const { calendars, exclusions, otherExclusions } =
+    madeWith ?? (await madeWithNow(state, periodOf(query).period, query.scope.site));
+  return { tz, calendars: madeWith ? calendars : null, exclusions, otherExclusions };
 }
 
 interface Names {

@@ -200,7 +200,7 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
                   <>
                     {t('stability.formula')}{' '}
                     {/* Its name and version; what it says is the first line of the page, in the reader's language. */}
-                    <code>{data.kpi.formula.split(':', 1)[0]}</code>
+                    <code>{data.kpi.formula?.split(':', 1)[0] ?? t('stability.formulaNotKept')}</code>
                   </>,
                 ]}
               />

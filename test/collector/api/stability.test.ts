@@ -3,7 +3,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import type { IndexLine, KpiDetail, Kpis, KpiWhy, Recomputed, SiteRow, Stability } from '../../../shared/api.ts';
+import type {
+  IndexLine,
+  KpiDetail,
+  Kpis,
+  KpiWhy,
+  PeriodReport,
+  Recomputed,
+  SiteRow,
+  Stability,
+} from '../../../shared/api.ts';
 import { closeMonths } from '../../support/close-months.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
@@ -372,6 +381,59 @@ test('other weights alone: the preview says what they would make of the index, a
   const berlin = await call<Stability>('stability?period=2026-10&site=Berlin');
   assert.is(berlin.index.value, differences[2]?.after);
   assert.equal((await post<Recomputed>('stability/recompute', { month: '2026-10' })).differences, []);
+});
+
+test('a closed month says what it was made with, whatever holds today; one from before that was kept says so', async () => {
+  const { state } = collector;
+  const calendar = await post<{ id: string }>('calendars', {
+    ...{
+      name: 'Office',
+      zone,
+      weekly: { mon: [['09:00', '17:00']] },
+      region: null,
+      holidays: [],
+      overrides: {},
+      reason: 'opening',
+    },
+  });
+  await call(`sites/${site.id}`, 'PATCH', { calendars: { support: calendar.id } });
+  await call(`stability/definition`, 'PUT', {
+    ...{ parts: (await call<[{ parts: object }]>('stability/definition'))[0].parts, reason: 'the same' },
+  });
+  await post<Recomputed>('stability/recompute', { month: '2026-10', reason: 'with the calendar' });
+  const kept = await october();
+  assert.equal(kept.madeWith?.calendars, [
+    { site: 'Berlin', use: 'support', id: calendar.id, name: 'Office', version: 1 },
+  ]);
+  assert.is(kept.madeWith?.tz, process.versions.tz);
+  await call(`calendars/${calendar.id}`, 'PATCH', { name: 'Works', reason: 'renamed' });
+  const row = state.selectFrom('closed_months').selectAll().where('month', '=', '2026-10').where('site', '=', '');
+  const { content, revision } = await row.orderBy('revision', 'desc').executeTakeFirstOrThrow();
+  const month = JSON.parse(content);
+  const put = (to: object) =>
+    state
+      .updateTable('closed_months')
+      .set({ content: JSON.stringify(to) })
+      .where('month', '=', '2026-10')
+      .where('site', '=', '')
+      .where('revision', '=', revision)
+      .execute();
+  assert.equal((await october()).madeWith, kept.madeWith, 'another version holds today');
+  assert.is((await call<Stability>('stability?period=2026-11')).madeWith?.calendars?.[0]?.version, 2);
+  // By an older program, with other time zones and another formula.
+  const formulas = { ...month.madeWith.formulas, lost_hours: 'lost_hours/0: of old' };
+  await put({ ...month, tz: '2019a', madeWith: { ...month.madeWith, formulas } });
+  const report = await post<{ id: string }>('reports', { period: '2026-10', language: 'en', reason: 'again' });
+  const { content: reported } = await call<PeriodReport>(`reports/${report.id}`);
+  assert.equal([reported.tz, reported.calendars], ['2019a', kept.madeWith?.calendars]);
+  assert.is(reported.stability.kpis.find(({ id }) => id === 'lost_hours')?.formula, 'lost_hours/0: of old');
+  assert.is((await call<KpiDetail>('kpis/lost_hours?period=2026-10')).kpi.formula, 'lost_hours/0: of old');
+  assert.match((await call<KpiDetail>('kpis/lost_hours?period=2026-11')).kpi.formula ?? '', /^lost_hours\/[1-9]/);
+  const { madeWith: _, ...old } = month;
+  await put(old);
+  const before = await october();
+  assert.equal([before.madeWith?.calendars, before.kpis[0]?.formula], [null, null]);
+  assert.equal(before.madeWith?.exclusions, []);
 });
 
 test.run();

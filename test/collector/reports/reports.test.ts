@@ -50,8 +50,10 @@ test('a report has the numbers of the Stability page, in JSON and in the table',
   for (const period of ['2026-10', '2026-W41', '2026-Q4']) {
     const { id } = await made({ period });
     const { content } = await get<PeriodReport>(`reports/${id}`);
-    const page = await get<Stability>(`stability?period=${period}`);
+    const { madeWith, ...page } = await get<Stability>(`stability?period=${period}`);
     assert.equal(content.stability, page);
+    const { tz, calendars, exclusions, otherExclusions } = content;
+    assert.equal({ tz, calendars, exclusions, otherExclusions }, madeWith);
     const cell = await csv(id);
     assert.is(cell('index', '', 'index'), shown(page.index.value));
     assert.is(cell('report', '', 'monitored_days'), shown(page.monitored?.days));
@@ -164,6 +166,9 @@ test('what was left out stands in it with who entered it', async () => {
     .insertInto('maintenance_members')
     .values({ occurrence: 'o1', endpoint: endpointId(1), from_at: start, to_at: null })
     .execute();
+  // A window entered by the interface is heard of; this row was not.
+  const heard = { method: 'PATCH', as: 'manager', body: { people: items[0]?.people } } as const;
+  assert.is((await collector.call(`/api/v1/sites/${items[0]?.id}`, heard)).status, 200);
   const of = async (site?: string) => {
     const row = await made({ period: '2026-10', ...(site ? { site } : {}), reason: 'maintenance was entered' });
     return (await get<PeriodReport>(`reports/${row.id}`)).content.exclusions;

@@ -6,62 +6,22 @@ import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
-import { Moment } from '../../parts/moment.tsx';
-import { Table } from '../../parts/table.tsx';
 import { navigate } from '../../router.ts';
 import { instantBeside } from '../../time/beside.ts';
-import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
+import { actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { Actions } from '../stability/actions.tsx';
 import { ChangeCost } from '../stability/change-cost.tsx';
 import { formatMonth } from '../stability/format.ts';
 import { Hours } from '../stability/hours.tsx';
 import { About, Lead } from '../stability/lead.tsx';
+import { Exclusions, madeWithLines } from '../stability/made-with.tsx';
 import { Causes, Waterfall } from '../stability/parts.tsx';
 import { ProtectionBlock } from '../stability/protection.tsx';
 import { Sites } from '../stability/sites.tsx';
 import { Support } from '../stability/support.tsx';
 import { Tiles } from '../stability/tiles.tsx';
 import { useDownload } from './download.ts';
-
-function Exclusions({ content }: { content: PeriodReportContent }) {
-  const { exclusions, otherExclusions, stability } = content;
-  const { zone } = stability.period;
-  if (exclusions.length === 0) return <p class="small quiet">{t('report.noExclusions')}</p>;
-  return (
-    <>
-      <Table
-        caption={t('report.exclusions')}
-        rows={exclusions}
-        keyOf={({ scope, name, from }) => `${scope} ${name} ${from}`}
-        columns={[
-          { key: 'what', head: t('report.of'), cell: ({ name }) => name },
-          {
-            key: 'from',
-            head: t('interval.from'),
-            cell: ({ from }) => <Moment at={from} shape="moment" zone={zone} />,
-          },
-          { key: 'to', head: t('interval.to'), cell: ({ to }) => <Moment at={to} shape="moment" zone={zone} /> },
-          { key: 'reason', head: t('stability.reason'), cell: ({ reason }) => reason },
-          {
-            key: 'by',
-            head: t('report.by'),
-            cell: ({ by, late, approvedBy }) => (
-              <>
-                {actorName(by)}
-                {approvedBy !== null && <div class="quiet">{t('report.approvedBy', { name: approvedBy })}</div>}
-                {late && approvedBy === null && <div class="quiet">{t('report.notApproved')}</div>}
-              </>
-            ),
-          },
-        ]}
-      />
-      {otherExclusions > 0 && (
-        <p class="small">{t('report.otherExclusions', { n: number(otherExclusions, language.value) })}</p>
-      )}
-    </>
-  );
-}
 
 /** One line for each number, with what it was computed by. */
 function Meanings({ content: { stability } }: { content: PeriodReportContent }) {
@@ -96,8 +56,7 @@ function Meanings({ content: { stability } }: { content: PeriodReportContent }) 
 
 function Versions({ report }: { report: PeriodReport }) {
   const { content, digest, madeAt, by, revision, reason } = report;
-  const { stability, tz, calendars } = content;
-  const separator = aboutLanguage(language.value).separator;
+  const { stability } = content;
   return (
     <div class="stack-2 small quiet">
       <p>
@@ -109,19 +68,7 @@ function Versions({ report }: { report: PeriodReport }) {
         />
       </p>
       <p>
-        <Dots
-          of={[
-            t('stability.definitionOf', { n: stability.index.definition }),
-            t('report.tz', { version: tz }),
-            calendars.length === 0
-              ? t('report.noCalendars')
-              : calendars
-                  .map(({ site, use, name, version }) =>
-                    t('report.calendar', { site, name, n: version, use: t(`report.use.${use as 'service'}`) }),
-                  )
-                  .join(separator),
-          ]}
-        />
+        <Dots of={[t('stability.definitionOf', { n: stability.index.definition }), ...madeWithLines(content)]} />
       </p>
       <p class="digest">{t('report.digest', { digest })}</p>
     </div>
@@ -174,7 +121,7 @@ function Content({ report }: { report: PeriodReport }) {
           <Meanings content={content} />
         </Box>
         <Box title={t('report.exclusions')}>
-          <Exclusions content={content} />
+          <Exclusions madeWith={content} zone={stability.period.zone} />
         </Box>
         <Box title={t('report.versions')}>
           <Versions report={report} />

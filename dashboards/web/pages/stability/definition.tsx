@@ -13,6 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import { actorName, language, t } from '../../words/words.ts';
 import { formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { kpiOf, listOf } from './format.ts';
+import { Exclusions, madeWithLines } from './made-with.tsx';
 
 type DefinedPart = Stability['parts'][number];
 type Parts = Record<string, Pick<DefinedPart, 'weight' | 'target' | 'floor'>>;
@@ -252,6 +253,17 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
             ]}
           />
         </p>
+        {data.madeWith && (
+          <>
+            <p class="small quiet">
+              <Dots of={madeWithLines(data.madeWith)} />
+            </p>
+            <section>
+              <h3 class="small">{t('report.exclusions')}</h3>
+              <Exclusions madeWith={data.madeWith} zone={data.period.zone} />
+            </section>
+          </>
+        )}
         {open && <Change parts={data.parts} onDone={done} />}
         {data.closed && may('manager') && <Recompute data={data} onDone={onDone} />}
       </div>
