@@ -1200,6 +1200,9 @@ export const Recomputed = Type.Object({
       currency: Type.Optional(text),
     }),
   ),
+  kept: Type.Array(Type.Object({ site: orNull.text, kpi: text }), {
+    description: 'figures that stay as they were closed, because their facts are no longer there',
+  }),
 });
 export type Recomputed = Static<typeof Recomputed>;
 

@@ -129,7 +129,7 @@ async function computed(state: State, kpis: readonly Kpi[], query: KpiQuery): Pr
 type EndpointsById = ReadonlyMap<string, EndpointFact>;
 
 function answerOf(kpi: Kpi, figure: Figure, named: EndpointsById, ruleNamed: KpiQuery['ruleNamed']) {
-  const { beside, evidence, isProvisional = false, weeks = [], ...rest } = figure;
+  const { beside, evidence, isProvisional = false, isForgotten: _, weeks = [], ...rest } = figure;
   const lineOf =
     ({ tickets, changes }: NamesOfLines) =>
     ({ endpoint, alert, ticket, change, named: other, why, gross, at, part, whole }: EvidenceItem): KpiLine => {

@@ -7,7 +7,7 @@ import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
 import { firstSignal } from './first-signal.ts';
-import { currencyOf } from './kpi.ts';
+import { currencyOf, type Figure } from './kpi.ts';
 import { computeMonth, type Month } from './month.ts';
 import { type MonthSummary, summaryOf } from './month-summary.ts';
 import { periodOf, presentMonth } from './period.ts';
@@ -184,12 +184,18 @@ async function refuseErased(state: State, period: string, zone: string, now: num
     });
 }
 
+export interface Recomputation {
+  differences: MonthDifference[];
+  /** Figures that stay as they were closed, because their facts are no longer there. */
+  kept: Pick<MonthDifference, 'site' | 'siteName' | 'kpi'>[];
+}
+
 /** What a computation of today would change of a closed month. With `apply` it becomes its newest revision. @throws EvenkeelError CONFLICT */
 export async function recomputeMonth(
   state: State,
   period: string,
   { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
-): Promise<MonthDifference[]> {
+): Promise<Recomputation> {
   // Refuses what has not begun.
   periodOf({ period, zone, now });
   if (!(await closedMonth(state, period, '')))
@@ -197,17 +203,31 @@ export async function recomputeMonth(
       problem: `${period} is not closed: until then its numbers follow every fact by themselves`,
     });
   await refuseErased(state, period, zone, now);
-  const found: MonthDifference[] = [];
+  const found: Recomputation = { differences: [], kept: [] };
   for (const site of await scopes(state)) {
     const old = await closedMonth(state, period, site.id);
     if (!old) continue;
-    const month = await monthNow(state, period, zone, now, site.name);
-    const own = differencesOf(old.month, month).map((one) => ({ site: site.id, siteName: site.name ?? null, ...one }));
-    found.push(...own);
+    const { month, kept } = withForgotten(old.month, await monthNow(state, period, zone, now, site.name));
+    const where = { site: site.id, siteName: site.name ?? null };
+    const own = differencesOf(old.month, month).map((one) => ({ ...where, ...one }));
+    found.differences.push(...own);
+    found.kept.push(...kept.map((kpi) => ({ ...where, kpi })));
     if (apply && own.length > 0)
       await keep(state, { period, site: site.id, revision: old.revision + 1, at: now, ...apply }, month);
   }
   return found;
+}
+
+/** Facts that have ended take nothing from what was known when the month was closed. */
+function withForgotten(old: Month, now: Month): { month: Month; kept: string[] } {
+  const kept = Object.keys(now.figures).filter((id) => now.figures[id]?.isForgotten && old.figures[id]);
+  const figures = { ...now.figures, ...Object.fromEntries(kept.map((id) => [id, old.figures[id] as Figure])) };
+  const formulas = Object.fromEntries(kept.map((id) => [id, old.madeWith?.formulas[id] ?? null]));
+  const madeWith = now.madeWith && { ...now.madeWith, formulas: { ...now.madeWith.formulas, ...formulas } };
+  return {
+    month: { ...now, figures, ...(madeWith && { madeWith }) },
+    kept: kept.filter((id) => old.figures[id]?.state !== 'no_data'),
+  };
 }
 
 /** The index first: weights may move it while no figure moves, and a new definition may hold without moving it. */

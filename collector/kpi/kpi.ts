@@ -81,6 +81,8 @@ export interface Figure {
   evidence: EvidenceItem[];
   /** Some of its items may still change, because the time for that has not passed. */
   isProvisional?: boolean;
+  /** Its facts are not kept as long as the period is past: what a closed month says of it cannot be computed again. */
+  isForgotten?: boolean;
   /** Whole weeks up to the end of the period, the oldest first; those without any are 0. */
   weeks?: (Span & { count: number })[];
 }
@@ -108,7 +110,9 @@ export function totalOf(items: readonly EvidenceItem[], how: KpiTotal = 'ratio')
   return total;
 }
 
-type Around = Partial<Pick<Figure, 'low' | 'high' | 'coverage' | 'beside' | 'currency' | 'isProvisional' | 'weeks'>>;
+type Around = Partial<
+  Pick<Figure, 'low' | 'high' | 'coverage' | 'beside' | 'currency' | 'isProvisional' | 'isForgotten' | 'weeks'>
+>;
 
 /**
  * A figure that is the sum of its list. Nothing happened is 0; it is null only where it cannot be known.

@@ -11,8 +11,8 @@ type Exclusion = MadeWith['exclusions'][number];
 export interface MonthMadeWith extends Pick<MadeWith, 'exclusions' | 'otherExclusions'> {
   /** Of the sites that have one of their own. */
   calendars: NonNullable<MadeWith['calendars']>;
-  /** By the id of the KPI. */
-  formulas: Readonly<Record<string, string>>;
+  /** By the id of the KPI; null: of a figure from before they were kept. */
+  formulas: Readonly<Record<string, string | null>>;
 }
 
 const exclusionsKept = 200;

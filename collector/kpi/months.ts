@@ -8,8 +8,8 @@ import {
   type ClosedMonth,
   closedMonth,
   closeMonths,
-  type MonthDifference,
   newestClosed,
+  type Recomputation,
   recomputeMonth,
 } from './closed-months.ts';
 import { definitionNow } from './definition.ts';
@@ -34,7 +34,7 @@ export interface Months {
   newestClosed(): Promise<string | null>;
   /** @returns how many were closed */
   close(): Promise<number>;
-  recompute(period: string, apply: { by: string; reason: string } | null): Promise<MonthDifference[]>;
+  recompute(period: string, apply: { by: string; reason: string } | null): Promise<Recomputation>;
   /** From now on the open months of all endpoints are computed before a page asks for them. @returns what ends it */
   stayReady(): () => void;
 }

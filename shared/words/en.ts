@@ -1708,6 +1708,7 @@ export const words = {
     recompute: {
       preview: 'Show what late facts would change',
       definition: 'Weights and targets',
+      kept: 'Stays as it was closed, because what it was computed from is no longer kept: {{what}}.',
       nothing: 'Computed again, nothing would change.',
       changes: 'What would change',
       kpi: 'KPI',

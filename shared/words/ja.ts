@@ -1912,6 +1912,7 @@ export const words: Words = {
     recompute: {
       preview: '遅れて届いた事実による変化を表示',
       definition: '重みと目標値',
+      kept: '計算の元になった事実が残っていないため、確定時のままです: {{what}}。',
       nothing: '再計算しても変わりません。',
       changes: '変わる値',
       kpi: '指標',

@@ -120,13 +120,14 @@ export function stabilityRoutes(app: App, context: Context): void {
       if (kindOfPeriod(month) !== 'month')
         throw fail('BAD_REQUEST', { problem: `"${month}" is not a month such as 2026-11: only months are closed` });
       const apply = reason === undefined ? null : { by: callerNamed(request), reason };
-      const differences = await months.recompute(month, apply);
+      const { differences, kept } = await months.recompute(month, apply);
       const noted = (side: 'before' | 'after') =>
         Object.fromEntries(differences.map((one) => [`${one.kpi} ${one.siteName ?? ''}`.trim(), one[side]]));
       request.noted = { before: noted('before'), after: noted('after') };
       return {
         applied: apply !== null,
         differences: differences.map(({ siteName, site: _, ...rest }) => ({ ...rest, site: siteName })),
+        kept: kept.map(({ siteName, kpi }) => ({ site: siteName, kpi })),
       };
     },
   );

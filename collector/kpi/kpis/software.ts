@@ -10,7 +10,7 @@ export const softwareUtilisation = defineKpi({
   worst: 'lowest',
   needs: ['software'],
   compute({ software }) {
-    if (software === null) return figureOf('percent', []);
+    if (software === null) return figureOf('percent', [], { isForgotten: true });
     const { products, installs } = software;
     const { bySeats, byCost, products: uses, classes } = utilisationOf({ products, installs });
     const nameOf = new Map(products.map(({ id, name }) => [id, name]));

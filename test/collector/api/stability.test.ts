@@ -436,4 +436,28 @@ test('a closed month says what it was made with, whatever holds today; one from 
   assert.equal(before.madeWith?.exclusions, []);
 });
 
+test('what can no longer be known stays as it was closed: computing again says so, and loses nothing', async () => {
+  const { state } = collector;
+  const newest = state.selectFrom('closed_months').selectAll().where('month', '=', '2026-08').where('site', '=', '');
+  const row = await newest.orderBy('revision', 'desc').executeTakeFirstOrThrow();
+  const month = JSON.parse(row.content);
+  // Inventories of August are not kept until November.
+  const software = { ...month.figures.software_utilisation, value: 62.5, state: 'ok', n: 40 };
+  const formulas = { software_utilisation: 'software_utilisation/0: of old' };
+  const figures = { ...month.figures, software_utilisation: software };
+  const content = JSON.stringify({ ...month, figures, madeWith: { ...month.madeWith, formulas } });
+  await state.updateTable('closed_months').set({ content }).where('month', '=', '2026-08').execute();
+  const shown = async () =>
+    (await call<Stability>('stability?period=2026-08')).kpis.find(({ id }) => id === 'software_utilisation');
+  assert.is((await shown())?.value, 62.5);
+  const again = await post<Recomputed>('stability/recompute', { month: '2026-08' });
+  assert.equal(again.kept, [{ site: null, kpi: 'software_utilisation' }]);
+  assert.ok(!again.differences.some(({ kpi }) => kpi === 'software_utilisation'));
+  assert.ok(again.differences.length > 0);
+  await post<Recomputed>('stability/recompute', { month: '2026-08', reason: 'other facts came late' });
+  assert.is((await call<Stability>('stability?period=2026-08')).closed?.revision, row.revision + 1);
+  const after = await shown();
+  assert.equal([after?.value, after?.n, after?.formula], [62.5, 40, 'software_utilisation/0: of old']);
+});
+
 test.run();

@@ -165,6 +165,13 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
         {t('stability.recompute.preview')}
       </button>
       {found && found.differences.length === 0 && <p role="status">{t('stability.recompute.nothing')}</p>}
+      {found && found.kept.length > 0 && (
+        <p class="small">
+          {t('stability.recompute.kept', {
+            what: [...new Set(found.kept.map(({ kpi }) => changedName(kpi)))].join(', '),
+          })}
+        </p>
+      )}
       {found && found.differences.length > 0 && (
         <form
           class="form"
