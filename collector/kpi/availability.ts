@@ -20,7 +20,7 @@ import {
   type TimelineState,
 } from './absence.ts';
 
-export const formula = 'availability/1: U / (U + D)';
+export const formula = 'availability/2: U / (U + D); what incidents stopped is in D';
 
 /** A fact about presence, by the collector's clock (ms). */
 export interface Signal {

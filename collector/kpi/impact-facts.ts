@@ -2,7 +2,9 @@
 
 import { intersect, type Span, subtract, union } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
+import { beforeOpeningMs } from '../impact/check.ts';
 import { type ImpactRead, readImpacts } from '../impact/impact.ts';
+import { isStop } from '../impact/stops.ts';
 import { maintenanceOf } from '../maintenance/spans.ts';
 import type { State } from '../state/open.ts';
 import type { ImpactIncident, PeopleGroup } from './formulas/lost-hours.ts';
@@ -29,12 +31,15 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
   const tickets = await state
     .selectFrom('tickets')
     .select(['id', 'kind', 'site', 'endpoint'])
-    .where('opened_at', '<', window.end)
+    // What somebody states of it may have begun that long before.
+    .where('opened_at', '<', window.end + beforeOpeningMs)
     .where('state', '<>', 'cancelled')
     .where((eb) =>
       eb.or([
-        eb('updated_at', '>=', window.start),
-        eb('state', 'in', ['new', 'in_progress', 'on_hold']),
+        eb.and([
+          eb('opened_at', '<', window.end),
+          eb.or([eb('updated_at', '>=', window.start), eb('state', 'in', ['new', 'in_progress', 'on_hold'])]),
+        ]),
         eb('id', 'in', eb.selectFrom('impacts').select('ticket')),
       ]),
     )
@@ -42,12 +47,8 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
     .execute();
   const impacts = await readImpacts(state, tickets.filter(inScope(question)));
   const planned = await plannedOf(state, question);
-  const plannedIn = await plannedFor(
-    state,
-    impacts,
-    new Map(tickets.map(({ id, endpoint }) => [id, endpoint])),
-    window,
-  );
+  const endpointOf = new Map(tickets.map(({ id, endpoint }) => [id, endpoint]));
+  const plannedIn = await plannedFor(state, impacts, endpointOf, window);
   const groups: Record<string, PeopleGroup> = {};
   for (const { id, name, people } of own)
     groups[id] = {
@@ -75,9 +76,14 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
       return parts.length === 0 ? [] : [{ id: String(ticket), segments: parts }];
     }),
     unknown: impacts.flatMap(({ ticket, unknown }) => (unknown.length === 0 ? [] : [{ ticket, endpoints: unknown }])),
-    outages: impacts.flatMap(({ ticket, outages }) =>
-      outages.map(({ endpoint, start, end }) => ({ ticket, endpoint, start, end })),
-    ),
+    outages: impacts.flatMap(({ ticket, outages, stated, segments }) => {
+      const endpoint = endpointOf.get(ticket) ?? null;
+      const stops = stated === null || endpoint === null ? [] : segments.filter(isStop);
+      return [
+        ...outages.map(({ endpoint, start, end }) => ({ ticket, endpoint, start, end })),
+        ...stops.map(({ start, end }) => ({ ticket, endpoint: endpoint as string, start, end })),
+      ];
+    }),
     // A site that was only named costs nobody an hour.
     uncounted: own.filter(({ name, people }) => people === null && inhabited.has(name)).map(({ name }) => name),
   };

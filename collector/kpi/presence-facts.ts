@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Calendar } from '../../shared/calendar.ts';
 import { type Span, subtract, union } from '../../shared/intervals.ts';
 import { readCalendars } from '../calendars/calendars.ts';
+import { statedStops } from '../impact/stops.ts';
 import { maintenanceOf } from '../maintenance/spans.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
@@ -35,6 +36,7 @@ export async function* readPresence(
 ): AsyncGenerator<{ endpoint: EndpointFact; result: EndpointAvailability }> {
   const calendarOf = await readCalendars(state, zone);
   const blind = await unwatched(state, window, now);
+  const stopped = await statedStops(state, window);
   for (const slice of chunks(endpoints)) {
     const facts = await signalsOf(state, slice, window, now);
     const ids = slice.map(({ id }) => id);
@@ -46,6 +48,7 @@ export async function* readPresence(
       input.maintenance = (maintenance.get(endpoint.id) ?? []).map(({ start, end, late, approval }) => ({
         ...{ start, end, createdAt: late ? end : start, approved: approval !== null },
       }));
+      input.incidents = stopped.get(endpoint.id) ?? [];
       await breathe();
       yield { endpoint, result: endpointAvailability(input) };
     }

@@ -460,4 +460,36 @@ test('what can no longer be known stays as it was closed: computing again says s
   assert.equal([after?.value, after?.n, after?.formula], [62.5, 40, 'software_utilisation/0: of old']);
 });
 
+test('what an incident stopped is down for that time; a corrected end corrects availability and its causes', async () => {
+  const { state } = collector;
+  // A machine that reported all the time, in a week of the open month.
+  const stop = { start: instant('2026-11-04T10:00:00Z'), end: instant('2026-11-04T12:00:00Z') };
+  const opened = blankTicket('person/3', stop.start + 5 * minute);
+  const values = { ...opened, kind: 'person' as const, site: 'Berlin', endpoint: endpointId(3) };
+  const { id } = await state.insertInto('tickets').values(values).returning('id').executeTakeFirstOrThrow();
+  const servers = async () => {
+    const answer = await call<Stability>('stability?period=2026-W45&site=Berlin');
+    const down = answer.kpis.find(({ id }) => id === 'availability_server')?.beside.find(({ code }) => code === 'down');
+    const cause = answer.causes.find(({ ticket }) => ticket?.id === id);
+    return { down: (down?.value ?? Number.NaN) / 60, points: cause?.byPart.servers ?? 0 };
+  };
+  const stateImpact = async (end: number, factor: number, people = 140) =>
+    call(`tickets/${id}/impact`, 'PUT', {
+      segments: [{ ...stop, end, factor, affected: [{ site: site.id, people }] }],
+      reason: 'asked',
+    });
+  const before = await servers();
+  await stateImpact(stop.end, 0.5);
+  assert.equal(await servers(), before, 'hindered, and not stopped');
+  await stateImpact(stop.end, 1);
+  const stopped = await servers();
+  near(stopped.down - before.down, 120, 'minutes down');
+  assert.ok(stopped.points > 0 && before.points === 0, 'the ticket is its cause');
+  await stateImpact(stop.start + 30 * minute, 1);
+  near((await servers()).down - before.down, 30, 'minutes down until the corrected end');
+  await state.updateTable('tickets').set({ state: 'cancelled' }).where('id', '=', id).execute();
+  await call(`sites/${site.id}`, 'PATCH', { people: 140 });
+  assert.equal(await servers(), before, 'it was none');
+});
+
 test.run();

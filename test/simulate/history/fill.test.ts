@@ -94,6 +94,13 @@ test.after(() => month.close());
 const get = async <T>(path: string, from = month) => (await from.call(path, { as: 'manager' })).body as T;
 const inMinutes = ({ from, to }: { from: number; to: number }) => [Math.round(from / minute), Math.round(to / minute)];
 
+/** Whether those who depend on the machine behind the cut line could not work at all, as the desk has stated. */
+async function isCutStop(): Promise<boolean> {
+  const ticket = (await ticketsOf()).find(({ name }) => name === 'osa-web-1');
+  const { segments } = await get<Impact>(`/api/v1/tickets/${ticket?.id}/impact`);
+  return segments[0]?.factor === 1;
+}
+
 test('outages of servers are the intervals that availability shows, to the minute', async () => {
   const { endpoints } = await get<Availability>('/api/v1/kpis/availability?period=2026-11&class=server');
   const shown = Object.fromEntries(
@@ -114,13 +121,14 @@ test('outages of servers are the intervals that availability shows, to the minut
     // A restart in it was announced, and is no outage.
     maintenance: 60,
   });
+  const cutStopped = await isCutStop();
   assert.equal(shown, {
     'osa-db-1': expected(dark, onHoliday),
     'osa-erp-1': expected(dark, crash),
     'osa-files-1': expected(overnight, dark),
     'osa-mail-1': expected(hung, dark),
-    // The cut line was no outage of the machine: its reports came afterwards.
-    'osa-web-1': expected(dark),
+    // The cut line was no outage of the machine, whose reports came afterwards; those who could not work say it was one.
+    'osa-web-1': expected(dark, ...(cutStopped ? [cut] : [])),
     'osa-vpn-1': expected(),
   });
 });
@@ -236,10 +244,11 @@ test('uptime of servers is that of an account minute by minute', async () => {
     .select(['id', 'name'])
     .where('kind', '=', 'server')
     .execute();
+  const cutStopped = await isCutStop();
   const isDown = (name: string, now: number) =>
     plan.outages.some(
       ({ hosts, from, to, how }) =>
-        how !== 'cut' && how !== 'restart' && hosts.includes(name) && now >= from && now < to,
+        (how !== 'cut' || cutStopped) && how !== 'restart' && hosts.includes(name) && now >= from && now < to,
     );
   let [up, down] = [0, 0];
   for (const { id, name } of endpoints) {
@@ -367,6 +376,31 @@ test('an incident whose end is corrected changes what was lost by as much, and t
   );
   const { versions } = await get<Impact>(path);
   assert.is(versions[0]?.reason, 'back on the generator');
+});
+
+test('of an incident of one machine the corrected end is also when it was down', async () => {
+  const ticket = (await ticketsOf()).find(({ name }) => name === 'osa-web-1');
+  const path = `/api/v1/tickets/${ticket?.id}/impact`;
+  const { segments } = await get<Impact>(path);
+  const downOf = async () => {
+    const { endpoints } = await get<Availability>('/api/v1/kpis/availability?period=2026-11&class=server');
+    return endpoints.find(({ name }) => name === 'osa-web-1')?.figures.down_minutes ?? Number.NaN;
+  };
+  const inDark = (dark.to - dark.from) / minute;
+  for (const [minutes, factor, expected] of [
+    [150, 1, inDark + 150],
+    [30, 1, inDark + 30],
+    [150, 0.8, inDark],
+  ] as const) {
+    const stated = segments.map((one) => ({ ...one, start: cut.from, end: cut.from + minutes * minute, factor }));
+    const answer = await month.call(path, {
+      method: 'PUT',
+      as: 'manager',
+      body: { segments: stated, reason: 'asked' },
+    });
+    assert.is(answer.status, 200, answer.text);
+    assert.ok(Math.abs((await downOf()) - expected) < 0.1, `${await downOf()} minutes, expected ${expected}`);
+  }
 });
 
 test('a ticket has a cost, and licences stand beside what is installed and used', async () => {
