@@ -176,7 +176,7 @@ const Latest = Type.Object({ metric: text, tags, at: ms, value: Type.Number() })
 export const Interval = Type.Object({
   from: ms,
   to: ms,
-  state: Type.Enum(['up', 'down', 'degraded', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service']),
+  state: Type.Enum(['up', 'down', 'unknown', 'idle', 'maintenance', 'not_monitored', 'out_of_service']),
   cause: orNull.text,
   /** What the state was concluded from, in codes; missing where it was not examined. */
   evidence: Type.Optional(Type.Array(text)),

@@ -530,7 +530,6 @@ export const words = {
     key: 'Meaning of the colours',
     up: 'Up',
     down: 'Down',
-    degraded: 'Degraded',
     unknown: 'Unknown',
     idle: 'Off as expected',
     maintenance: 'Maintenance',

@@ -742,7 +742,6 @@ export const words: Words = {
     key: '色の意味',
     up: '稼働',
     down: '停止',
-    degraded: '性能低下',
     unknown: '不明',
     idle: '想定内の停止',
     maintenance: 'メンテナンス',

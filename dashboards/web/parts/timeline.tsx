@@ -15,15 +15,7 @@ import { aboutLanguage, language, t, wordOr } from '../words/words.ts';
 import { Moment } from './moment.tsx';
 import { Table } from './table.tsx';
 
-const keyStates: readonly IntervalState[] = [
-  'up',
-  'down',
-  'degraded',
-  'idle',
-  'maintenance',
-  'unknown',
-  'not_monitored',
-];
+const keyStates: readonly IntervalState[] = ['up', 'down', 'idle', 'maintenance', 'unknown', 'not_monitored'];
 
 /** The hatching of unknown time, defined once on the page. */
 export function Hatch() {

@@ -73,7 +73,6 @@ export interface DayCell {
 
 const stacking: readonly IntervalState[] = [
   'down',
-  'degraded',
   'maintenance',
   'up',
   'idle',
