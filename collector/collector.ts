@@ -128,7 +128,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
   const mailChannel = config.channels.find(({ kind }) => kind === 'email')?.name ?? null;
-  const mailing = { publicUrl, mailChannel, wake: () => outbox.wake() };
+  const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 

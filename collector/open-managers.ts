@@ -40,6 +40,8 @@ interface ManagedParts {
   zone: string;
   /** Path of the program that makes PDFs; null: the usual places. */
   browser: string | null;
+  /** How long what the numbers of months are made of is kept. */
+  evidenceMs: number;
   /** Folder of the built web app. */
   web: string;
   version: string;
@@ -66,7 +68,7 @@ export async function openManagers(parts: ManagedParts) {
     // Before months are closed, which count it.
     { name: 'installed software', run: () => software.catchUp() },
     { name: 'closed months', run: () => months.close() },
-    { name: 'what has aged', run: () => dropAged(parts.state, clock.now()) },
+    { name: 'what has aged', run: () => dropAged(parts.state, clock.now(), parts.evidenceMs) },
     { name: 'when disks will be full', run: () => disks.compute() },
   ];
   const groups = await createGroups(places);

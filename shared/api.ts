@@ -804,6 +804,8 @@ export const KpiDetail = Type.Object({
     whole: Type.Number(),
     of: KpiUnit,
   }),
+  /** ms UTC: until then all tickets, alerts and presence of the period were kept; null while they are. */
+  evidenceUntil: Type.Union([Type.Integer(), Type.Null()]),
   /** Worst first. */
   evidence: Type.Array(KpiLine),
   next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),

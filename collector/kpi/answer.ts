@@ -77,8 +77,15 @@ export async function kpiDetail(
     kpi: { ...value, few: few.map(lineOf(names)), formula: formulaOf(own, kpi) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
     evidence: shown.map(lineOf(names)),
+    evidenceUntil: evidenceUntil(query, months.evidenceMs),
     next: evidence.length > end ? String(end) : null,
   };
+}
+
+/** Until when all that a period's list is made of was kept; null while it is. */
+function evidenceUntil(query: KpiQuery, evidenceMs: number): number | null {
+  const until = periodOf(query).period.start + evidenceMs;
+  return until < query.now ? until : null;
 }
 
 export async function periodHead(state: State, query: KpiQuery, asOf: number) {

@@ -2,6 +2,7 @@
  * Months that are closed: computed once when late facts can no longer come, then kept as they were. A later computation
  * is a revision beside it, made by a person with a reason.
  */
+import { formatDuration } from '../../shared/duration.ts';
 import { fail } from '../../shared/errors.ts';
 import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
@@ -184,6 +185,25 @@ async function refuseErased(state: State, period: string, zone: string, now: num
     });
 }
 
+/** @throws EvenkeelError CONFLICT where facts of the month have come to the end of their retention */
+function refuseEnded(period: string, zone: string, now: number, evidenceMs: number): void {
+  const { start } = periodOf({ period, zone, now }).period;
+  if (start >= now - evidenceMs) return;
+  throw fail('CONFLICT', {
+    problem:
+      `${period} cannot be computed again: alerts, tickets and presence are kept for ${formatDuration(evidenceMs)} ` +
+      '(retention.evidence), and some of that month are gone; its numbers stay as they were kept',
+  });
+}
+
+interface RecomputeQuestion {
+  zone: string;
+  now: number;
+  /** How long facts are kept once they have ended. */
+  evidenceMs: number;
+  apply: { by: string; reason: string } | null;
+}
+
 export interface Recomputation {
   differences: MonthDifference[];
   /** Figures that stay as they were closed, because their facts are no longer there. */
@@ -194,7 +214,7 @@ export interface Recomputation {
 export async function recomputeMonth(
   state: State,
   period: string,
-  { zone, now, apply }: { zone: string; now: number; apply: { by: string; reason: string } | null },
+  { zone, now, evidenceMs, apply }: RecomputeQuestion,
 ): Promise<Recomputation> {
   // Refuses what has not begun.
   periodOf({ period, zone, now });
@@ -202,6 +222,7 @@ export async function recomputeMonth(
     throw fail('CONFLICT', {
       problem: `${period} is not closed: until then its numbers follow every fact by themselves`,
     });
+  refuseEnded(period, zone, now, evidenceMs);
   await refuseErased(state, period, zone, now);
   const found: Recomputation = { differences: [], kept: [] };
   for (const site of await scopes(state)) {

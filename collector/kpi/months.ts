@@ -25,6 +25,8 @@ export interface MonthRead {
 }
 
 export interface Months {
+  /** How long facts are kept once they have ended, ms. */
+  readonly evidenceMs: number;
   /**
    * Weeks, quarters and months of another zone are never closed: a quarter pools its minutes, it is no mean of months.
    * @param zone default the report zone. @throws EvenkeelError BAD_REQUEST when the period is none
@@ -53,13 +55,15 @@ interface MonthsParts {
   /** Report zone, IANA. */
   zone: string;
   changeFeed: Pick<ChangeFeed, 'subscribe'>;
+  /** How long facts are kept once they have ended; default for ever. */
+  evidenceMs?: number;
   /** Of the program. */
   version?: string;
   log?: Log;
 }
 
 export function createMonths(parts: MonthsParts): Months {
-  const { state, clock, zone, changeFeed, version = '', log = silentLog } = parts;
+  const { state, clock, zone, changeFeed, version = '', log = silentLog, evidenceMs = Infinity } = parts;
   const basis = async (definition?: Month['definition']) =>
     basisOf(state, version, definition ?? (await definitionNow(state)));
   const saved = savedAnswers(state, { basisNow: basis, oldestMs });
@@ -117,10 +121,11 @@ export function createMonths(parts: MonthsParts): Months {
   }
 
   return {
+    evidenceMs,
     of,
     newestClosed: () => newestClosed(state),
     close: () => closeMonths(state, zone, clock.now()),
-    recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), apply }),
+    recompute: (period, apply) => recomputeMonth(state, period, { zone, now: clock.now(), evidenceMs, apply }),
     stayReady() {
       const ready = () =>
         void makeReady().catch((err) => log.warn({ err }, 'The numbers of the open month could not be computed'));

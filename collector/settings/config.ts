@@ -252,6 +252,7 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'tic
       rawMs: parseDuration(retention?.raw ?? '14d'),
       fiveMinutesMs: parseDuration(retention?.fiveMinutes ?? '90d'),
       oneHourMs: parseDuration(retention?.oneHour ?? '1095d'),
+      evidenceMs: parseDuration(retention?.evidence ?? '1826d'),
     },
     tickets: {
       openAfterMs: parseDuration(tickets?.openAfter ?? '2m'),

@@ -144,6 +144,8 @@ export const CollectorSettings = Type.Object(
           raw: duration('how long raw samples are kept', '14d', hour, 3650 * day),
           fiveMinutes: duration('how long 5 minute values are kept', '90d', hour, 36_500 * day),
           oneHour: duration('how long 1 hour values are kept', '1095d', hour, 36_500 * day),
+          // Thirteen months are closed and compared, each a week after its end at the latest.
+          evidence: duration('how long ended alerts, tickets and presence are kept', '1826d', 427 * day, 36_500 * day),
         },
         closed,
       ),
@@ -213,6 +215,8 @@ export interface RetentionSettings {
   rawMs: number;
   fiveMinutesMs: number;
   oneHourMs: number;
+  /** What the numbers of months are made of, once it has ended. */
+  evidenceMs: number;
 }
 
 export interface TlsSettings {

@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { breathe } from './breathe.ts';
+import { dropChains } from './chains.ts';
 import type { Database } from './database.ts';
 import type { State } from './open.ts';
 
@@ -12,22 +13,32 @@ const day = 86_400_000;
 const years = 3 * 365 * day;
 
 export type Retention =
-  /** Rows older than `ms` by `column` are deleted; `but`, in SQL: only these of them. */
-  | { rows: 'aged'; column: string; ms: number; but?: string }
+  /** Rows older than `ms` by `column` are deleted; `but`, in SQL: only these of them. Evidence: as the setting says. */
+  | { rows: 'aged'; column: string; ms: number | 'evidence'; but?: string }
+  /** Goes with the ticket, alert or change that it is of, see chains.ts. */
+  | { rows: 'chained' }
   /** `by`: the file that keeps it small. */
   | { rows: 'bounded'; by: string }
   /** By what people do, not by what agents send: kept for ever. */
   | { rows: 'entered' };
 
 const entered: Retention = { rows: 'entered' };
+const chained: Retention = { rows: 'chained' };
+const evidence = (column: string, but?: string): Retention => ({
+  ...{ rows: 'aged', column, ms: 'evidence' },
+  ...(but === undefined ? {} : { but }),
+});
 const bounded = (by: string): Retention => ({ rows: 'bounded', by });
 
+const overtaken = `(exists (select 1 from signals s where s.endpoint = t.endpoint and s.id > t.id and s.at < $end)
+  or exists (select 1 from endpoints e where e.id = t.endpoint and e.retired_at < $end))`;
+const uncovered = 'not exists (select 1 from maintenance_members m where m.occurrence = t.id)';
 const unused = 't.product is null and not exists (select 1 from installs i where i.title = t.id)';
 
 export const retention: Readonly<Record<keyof Database, Retention>> = {
-  // Facts for ever: what a month says of presence can be computed again, however old it is. A birth is charged as a row.
-  signals: bounded('intake/budgets.ts'),
-  watches: bounded('fleet/watch.ts'),
+  // The newest before the end says how an endpoint was from then on.
+  signals: evidence('at', overtaken),
+  watches: evidence('to_at'),
   losses: { rows: 'aged', column: 'received_at', ms: 400 * day },
   quarantine: { rows: 'aged', column: 'received_at', ms: 90 * day },
   machines: { rows: 'aged', column: 'last_at', ms: 400 * day },
@@ -47,24 +58,28 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   kept_months: bounded('kpi/kept.ts'),
   disk_forecasts: bounded('kpi/disk-forecasts.ts'),
   settings: bounded('state/housekeeping.ts'),
-  // The evidence of closed months: an alert begins within its endpoint's budget (../intake/budgets.ts).
-  alerts: bounded('intake/budgets.ts'),
-  alert_events: bounded('intake/budgets.ts'),
-  incidents: bounded('intake/budgets.ts'),
-  tickets: bounded('intake/budgets.ts'),
-  ticket_events: bounded('intake/budgets.ts'),
+  // The evidence of months: together, once all of it has ended.
+  alerts: chained,
+  alert_events: chained,
+  incidents: chained,
+  impacts: chained,
+  tickets: chained,
+  ticket_events: chained,
+  ticket_links: chained,
+  ticket_participants: chained,
+  ratings: chained,
   users: entered,
-  tokens: entered,
-  enrollments: entered,
+  // Names of scripts: as long as what they did.
+  tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),
+  enrollments: { rows: 'aged', column: 'expires_at', ms: 400 * day },
   endpoints: entered,
-  replacements: entered,
+  replacements: evidence('at'),
   sites: entered,
   calendars: entered,
   calendar_versions: entered,
   closed_months: entered,
   availability_targets: entered,
   index_definitions: entered,
-  impacts: entered,
   groups: entered,
   group_members: entered,
   restore_tests: entered,
@@ -81,29 +96,28 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   product_versions: entered,
   software_usage: entered,
   maintenance_windows: entered,
-  maintenance_occurrences: entered,
-  maintenance_members: entered,
-  maintenance_events: entered,
+  maintenance_members: evidence('to_at'),
+  maintenance_occurrences: evidence('end_at', uncovered),
+  maintenance_events: evidence('at'),
   period_reports: entered,
   report_schedules: entered,
-  report_runs: entered,
+  report_runs: evidence('at'),
   status_pages: entered,
   status_notices: entered,
   status_updates: entered,
-  outward_changes: entered,
-  ticket_links: entered,
-  ticket_participants: entered,
-  ratings: entered,
+  outward_changes: evidence('at'),
 };
 
 /** Deletes what has aged, table by table. @returns how many rows went */
-export async function dropAged(state: State, now: number): Promise<number> {
-  let gone = 0;
+export async function dropAged(state: State, now: number, evidenceMs = 5 * 366 * day): Promise<number> {
+  let gone = await dropChains(state, now - evidenceMs);
   for (const [table, rule] of Object.entries(retention)) {
     if (rule.rows !== 'aged') continue;
     const name = sql.table(table);
-    const old = sql`${sql.raw(rule.column)} < ${now - rule.ms}`;
-    const only = rule.but === undefined ? sql`` : sql` and ${sql.raw(rule.but)}`;
+    const end = now - (rule.ms === 'evidence' ? evidenceMs : rule.ms);
+    // PostgreSQL would take its type from the other side, which may be a small number.
+    const old = sql`${sql.raw(rule.column)} < cast(${end} as bigint)`;
+    const only = rule.but === undefined ? sql`` : sql` and ${sql.raw(rule.but.replaceAll('$end', String(end)))}`;
     const { numAffectedRows } = await sql`delete from ${name} as t where ${old}${only}`.execute(state);
     gone += Number(numAffectedRows ?? 0n);
     await breathe();

@@ -1736,6 +1736,8 @@ export const words = {
     insufficient: 'Too few for one number.',
     thin: 'Grey, because too little of the time was observed.',
     evidence: 'Breakdown',
+    evidenceUntil:
+      'All tickets, alerts and presence of this period were kept until {{at}}. Its numbers stay; lines whose ticket or alert is gone name none.',
     worstFirst: 'Worst first',
     sum: '{{part}} of {{whole}}: {{value}}',
     mean: 'Sum {{part}} ÷ {{n}}: {{value}}',

@@ -1940,6 +1940,8 @@ export const words: Words = {
     insufficient: '件数が少なすぎるため、1 つの数値にまとめません。',
     thin: '観測できた時間が少ないため、灰色で表示しています。',
     evidence: '内訳',
+    evidenceUntil:
+      'この期間のチケット、アラート、稼働の記録は {{at}} まで保持されました。数値は残ります。すでにない項目の行にはリンクがありません。',
     worstFirst: '悪い順',
     sum: '{{whole}} のうち {{part}}: {{value}}',
     mean: '合計 {{part}} ÷ {{n}}: {{value}}',

@@ -98,6 +98,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   ['tickets: { openAfter: 400d }\n', '1:23: tickets.openAfter "400d" must be from 0ms to 30d'],
   ['retention: { raw: 5s }\n', '1:19: retention.raw "5s" must be from 1h to 3650d'],
+  ['retention: { evidence: 365d }\n', '1:24: retention.evidence "365d" must be from 427d to 36500d'],
   ['agents: { interval: 2h }\n', '1:21: agents.interval "2h" must be from 500ms to 1h'],
   ['agents: { interval: [1] }\n', '1:21: agents.interval (a list) must be a duration such as 10s, 2m, 36h or 14d'],
   ['zone: Mars/Base\n', '1:7: zone "Mars/Base" is not a time zone; write it like Europe/Berlin or Asia/Tokyo'],

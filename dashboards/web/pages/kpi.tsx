@@ -115,6 +115,11 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
       }
       flush
     >
+      {data.evidenceUntil !== null && (
+        <p class="box-body">
+          {t('stability.evidenceUntil', { at: instantBeside(data.evidenceUntil, data.period, language.value) })}
+        </p>
+      )}
       {evidence.length === 0 ? (
         <Empty icon="stability" title={kpiWord(kpi.id, 'nothing')} />
       ) : (
