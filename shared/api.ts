@@ -1040,18 +1040,29 @@ export const Stability = Type.Object({
   /** What to do next, the most useful first, at most 5. */
   actions: Type.Array(
     Type.Object({
-      code: Type.Enum(['follow_up', 'endpoint_down', 'confirm_impact', 'people_of_site', 'people_of_endpoint']),
+      code: Type.Enum([
+        ...(['follow_up', 'endpoint_down', 'confirm_impact', 'people_of_site', 'people_of_endpoint'] as const),
+        ...(['answer_in_time', 'back_up', 'patch', 'review_changes', 'free_disk', 'reclaim_licences'] as const),
+      ]),
       ticket: Type.Union([TicketName, Type.Null()]),
       endpoint: Type.Union([Type.Object({ id: text, name: text }), Type.Null()]),
       site: orNull.text,
-      points: orNull.number,
-      hours: orNull.number,
+      points: Type.Union([Type.Number(), Type.Null()], { description: 'of the index, won back at most' }),
+      hours: Type.Union([Type.Number(), Type.Null()], { description: 'person-hours' }),
+      // What follows has no place in reports of older versions.
+      kpi: Type.Optional(Type.String({ description: 'whose list is the evidence' })),
+      n: Type.Optional(Type.Integer({ description: 'endpoints, disks, tickets or changes that it is about' })),
+      share: Type.Optional(Type.Number({ description: 'percentage points of the KPI, won back at most' })),
+      days: Type.Optional(Type.Number({ description: 'until the first disk is full' })),
+      money: Type.Optional(Type.Number({ description: 'in the smallest unit of the currency' })),
+      currency: Type.Optional(Type.String({ description: 'ISO 4217' })),
     }),
   ),
   /** A report says it beside these numbers. */
   madeWith: Type.Optional(MadeWith),
 });
 export type Stability = Static<typeof Stability>;
+export type NextAction = Stability['actions'][number];
 const reportHead = {
   id: text,
   period: Type.Object({ name: text, from: ms, to: ms, zone: text }),

@@ -4,19 +4,19 @@ import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
 import { type Beside, comparedWith } from './comparison.ts';
+import { forecastDays } from './formulas/disk-forecast.ts';
 import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
 import { madeWithNow } from './made-with.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
+import { nextActions } from './next-actions.ts';
 import { periodOf } from './period.ts';
 import { endpointsIn } from './question.ts';
 import { causeIn, kpiOfPart, type PartName, partNames, ticketCause } from './stability.ts';
 
-type ShownKpi = Stability['actions'][number];
 type Cause = Stability['causes'][number];
 const causesShown = 50;
-const actionsShown = 5;
 
 /** @throws EvenkeelError BAD_REQUEST when the period is none */
 export async function stabilityOf(
@@ -70,7 +70,11 @@ export async function stabilityOf(
     }),
     sites: month.sites,
     rates: month.rates ?? null,
-    actions: actionsOf(month, causes, names),
+    actions: nextActions({
+      ...{ month, figures: own, index, causes, disks: await disksFullSoon(state, query) },
+      ticketNamed: (id) => names.tickets.get(id) ?? null,
+      endpointNamed: (id) => endpointOf(names, id),
+    }),
   };
 }
 
@@ -117,28 +121,20 @@ function causesOf(month: Month, { causes }: StabilityIndex, names: Names): Cause
 
 const endpointOf = ({ endpoints }: Names, id: string) => ({ id, name: endpoints.get(id) ?? id });
 
-/** What is not known hides what was lost, so it comes first; then what took the most points. */
-function actionsOf(month: Month, causes: readonly Cause[], names: Names): ShownKpi[] {
-  const none = { ticket: null, endpoint: null, site: null, points: null, hours: null };
-  const open = month.lost.incidents.filter(({ unconfirmed }) => unconfirmed > 0);
-  const toConfirm = open
-    .toSorted((a, b) => b.unconfirmed - a.unconfirmed)
-    .slice(0, 1)
-    .flatMap(({ ticket, unconfirmed }): ShownKpi[] => {
-      const name = names.tickets.get(ticket);
-      return name ? [{ ...none, code: 'confirm_impact', ticket: name, hours: unconfirmed }] : [];
-    });
-  const toCount = month.uncounted.slice(0, 1).map((site): ShownKpi => ({ ...none, code: 'people_of_site', site }));
-  const [first] = month.unknown.flatMap(({ endpoints }) => endpoints);
-  const toAsk: ShownKpi[] = first ? [{ ...none, code: 'people_of_endpoint', endpoint: endpointOf(names, first) }] : [];
-  const worst = causes
-    .filter(({ points, ticket, endpoint }) => points >= 0.05 && (ticket || endpoint))
-    .map(
-      ({ ticket, endpoint, points, hours }): ShownKpi => ({
-        ...none,
-        ...{ code: ticket ? 'follow_up' : 'endpoint_down', ticket, endpoint, points },
-        hours: hours > 0 ? hours : null,
-      }),
-    );
-  return [...worst.slice(0, 3), ...toConfirm, ...toCount, ...toAsk, ...worst.slice(3)].slice(0, actionsShown);
+/** Today's forecasts say nothing about what was to be done a season ago. */
+const forecastHoldsMs = 40 * 86_400_000;
+
+async function disksFullSoon(state: State, query: KpiQuery): Promise<{ endpoint: string; days: number }[]> {
+  const { period, window } = periodOf(query);
+  if (query.now - window.end > forecastHoldsMs) return [];
+  const ids = new Set((await endpointsIn(state, query.scope, period)).map(({ id }) => id));
+  const rows = await state
+    .selectFrom('disk_forecasts')
+    .select(['endpoint', 'days'])
+    .where('days', '<=', forecastDays)
+    .orderBy('days')
+    .orderBy('endpoint')
+    .orderBy('path')
+    .execute();
+  return rows.flatMap(({ endpoint, days }) => (days !== null && ids.has(endpoint) ? [{ endpoint, days }] : []));
 }

@@ -1,6 +1,7 @@
 /** A report as a mail: the same rows once as plain text and once as HTML, in the language of its readers. Pure. */
 import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
 import { limitingParts } from '../../shared/stability.ts';
+import { actionGain } from '../../shared/words/actions.ts';
 import { hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { endpointName, ticketTitle } from '../../shared/words/names.ts';
@@ -134,14 +135,10 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
     },
     {
       title: word(language, 'stability.actionsTitle'),
-      rows: actions.map(({ code, ticket, endpoint, site, points: won, hours: inHours }) => ({
-        what: word(language, `stability.action.${code}`, {
-          what: ticket
-            ? `#${ticket.id} ${ticketTitle(language, ticket)}`
-            : ((endpoint && endpointName(language, endpoint)) ?? site ?? ''),
-        }),
-        value: won === null ? '' : points(won, language),
-        note: inHours === null ? '' : personHours(inHours, language),
+      rows: actions.map((action) => ({
+        what: actionText(action, language),
+        value: actionGain(action, language),
+        note: '',
       })),
     },
     {
@@ -168,6 +165,11 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
     { title: word(language, 'stability.support.title'), rows: kpis.filter(({ id }) => !inParts.has(id)).map(row) },
   ];
 }
+
+const actionText = ({ code, ticket, endpoint, site }: Stability['actions'][number], language: Language) =>
+  word(language, `stability.action.${code}`, {
+    what: ticket ? `#${ticket.id} ${ticketTitle(language, ticket)}` : (endpoint?.name ?? site ?? ''),
+  });
 
 function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability | null, language: Language) {
   const { id, value, n, state, low, high, coverage } = kpi;

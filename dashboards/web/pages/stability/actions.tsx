@@ -1,35 +1,26 @@
-/** What to do next, in the order of what it cost; each leads to where it is done. */
-import type { Stability, TicketDetail } from '../../../../shared/api.ts';
+/** What to do next, in the order of what it wins back; each leads to where it is done, or to its evidence. */
+import type { NextAction, Stability, TicketDetail } from '../../../../shared/api.ts';
+import { actionGain } from '../../../../shared/words/actions.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { navigate, to } from '../../router.ts';
 import { endpointName } from '../../words/value.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
-import { formatHours, formatPoints } from './format.ts';
+import { listOf } from './format.ts';
 
-type NextAction = Stability['actions'][number];
-
-function placeOf({ code, ticket, endpoint, site }: NextAction, { sites }: Stability): string {
+function placeOf({ code, ticket, endpoint, site, kpi }: NextAction, data: Stability): string {
+  const { sites } = data;
+  if (kpi !== undefined) return listOf(data, kpi);
+  if (code === 'free_disk' && endpoint) return to.endpoint(endpoint.id);
   if (code === 'confirm_impact' && ticket) return `${to.ticket(ticket.id)}?impact=confirm`;
   if (ticket) return to.incident(ticket.id);
   if (code === 'people_of_endpoint' && endpoint) return `${to.endpoint(endpoint.id)}?tab=about`;
   if (endpoint) return `${to.endpoint(endpoint.id)}?tab=presence`;
   const known = sites.find((one) => one.site?.name === site)?.site;
   return known ? `${to.site(known.id)}?edit=1` : '/sites';
-}
-
-function wins({ code, points, hours }: NextAction): string | null {
-  const parts = [
-    points !== null && t('stability.action.points', { points: formatPoints(points) }),
-    hours !== null &&
-      t(code === 'confirm_impact' ? 'stability.action.toConfirm' : 'stability.action.hours', {
-        hours: formatHours(hours),
-      }),
-  ].filter(Boolean);
-  return parts.length === 0 ? null : parts.join(' · ');
 }
 
 /** A problem, beside the incident that it is about: what is done so that it does not come back. */
@@ -70,7 +61,7 @@ export function Actions({ data }: { data: Stability }) {
               const what = ticket
                 ? `#${ticket.id} ${titleOf(ticket)}`
                 : ((endpoint && endpointName(endpoint)) ?? site ?? '');
-              const won = wins(action);
+              const won = actionGain(action, language.value);
               return (
                 <li key={`${code}${ticket?.id}${endpoint?.id}${site}`}>
                   <a href={placeOf(action, data)}>{t(`stability.action.${code}`, { what })}</a>
