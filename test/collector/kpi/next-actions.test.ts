@@ -43,7 +43,8 @@ test('each fact alone is an action with its gain and its evidence', () => {
     const [action, ...rest] = nextActions({ ...nothing, figures, ...more });
     assert.is(rest.length, 0);
     if (!action) throw new Error('an action');
-    return [action.code, action.kpi, actionGain(action, 'en')];
+    // A unit stays on the line of its number.
+    return [action.code, action.kpi, actionGain(action, 'en').replaceAll('\u00a0', ' ')];
   };
   assert.equal(alone({ backup_coverage: figure(8, { at_end: 6, not_at_end: 2 }) }), [
     ...['back_up', 'backup_coverage', 'endpoints: 2 · wins back up to 25% of “Backup coverage”'],
