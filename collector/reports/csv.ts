@@ -21,8 +21,13 @@ export function csvOf(report: PeriodReport, language: Language): string {
     ...index(stability, language),
     ...kpis(stability, language),
     ...weeks(stability),
+    ...compared(report, language),
+    ...causes(stability, language),
+    ...actions(stability, language),
+    ...rates(stability),
     ...incidents(stability, language),
     ...sites(stability, language),
+    ...exclusions(report),
   ];
   return writeCsv([columns, ...lines.map((line) => columns.map((column) => line[column] ?? null))]);
 }
@@ -108,6 +113,64 @@ function incidents({ incidents: all }: Stability, language: Language): CsvLine[]
       },
     })),
   );
+}
+
+/** The period before, as far as it has a value. */
+function compared({ content: { before } }: PeriodReport, language: Language): CsvLine[] {
+  if (!before) return [];
+  const id = before.period.name;
+  const { value, state } = before.index;
+  return [
+    { section: 'compared', id, measure: 'index', value, unit: 'points', state },
+    ...before.kpis.map((kpi) => ({
+      ...{ section: 'compared', id, name: findWord(language, `kpi.${kpi.id}.name`) ?? kpi.id, measure: kpi.id },
+      ...{ value: kpi.value, unit: kpi.unit, low: kpi.low, high: kpi.high, n: kpi.n, state: kpi.state },
+    })),
+  ];
+}
+
+function causes({ causes: all }: Stability, language: Language): CsvLine[] {
+  return all.flatMap(({ ticket, endpoint, points, hours, byPart }) => {
+    const name = ticket ? ticketTitle(language, ticket) : (endpoint?.name ?? null);
+    const about = { section: 'cause', id: ticket?.id ?? endpoint?.id ?? null, name };
+    return [
+      { ...about, measure: 'lost', value: points, unit: 'points' },
+      ...Object.entries(byPart).map(([measure, value]) => ({ ...about, measure, value, unit: 'points' })),
+      { ...about, measure: 'hours', value: hours, unit },
+    ];
+  });
+}
+
+const gains = { points: 'points', hours: 'hours', share: 'percent', money: 'money', n: 'count', days: 'days' } as const;
+
+function actions({ actions: all }: Stability, language: Language): CsvLine[] {
+  return all.flatMap(({ code, ticket, endpoint, site, ...gain }): CsvLine[] => {
+    const name = ticket ? ticketTitle(language, ticket) : (endpoint?.name ?? site);
+    const about = { section: 'action', id: ticket?.id ?? endpoint?.id ?? code, name };
+    const known = Object.entries(gains).filter(([key]) => typeof gain[key as keyof typeof gains] === 'number');
+    if (known.length === 0) return [{ ...about, measure: code, value: null }];
+    return known.map(([key, of]) => ({
+      ...{ ...about, measure: `${code}.${key}`, value: gain[key as keyof typeof gains] ?? null, unit: of },
+    }));
+  });
+}
+
+function rates({ rates: all }: Stability): CsvLine[] {
+  return (all?.rows ?? []).flatMap(({ by, name, ...own }) =>
+    (['machines', 'months', 'incidents', 'hours'] as const).map((measure) => ({
+      ...{ section: `rate_${by}`, id: name, name, measure, value: own[measure] },
+      unit: measure === 'hours' ? 'hours' : 'count',
+    })),
+  );
+}
+
+/** What was left out, with who entered it: one row for each field, as of everything else. */
+function exclusions({ period: { zone }, content }: PeriodReport): CsvLine[] {
+  return content.exclusions.flatMap(({ scope, name, from, to, reason, by, late, approvedBy }, n) => {
+    const about = { section: 'exclusion', id: n + 1, name };
+    const fields = { scope, from: iso(from, zone), to: iso(to, zone), reason, by, late, approved_by: approvedBy };
+    return Object.entries(fields).map(([measure, value]) => ({ ...about, measure, value }));
+  });
 }
 
 const dayStates = ['up', 'down', 'unknown', 'maintenance', 'idle'] as const;

@@ -65,6 +65,21 @@ test('a report has the numbers of the Stability page, in JSON and in the table',
     }
     for (const part of page.parts) assert.is(cell('index', part.part, 'lost'), shown(part.lost), part.part);
     for (const { ticket, lost } of page.incidents) assert.is(cell('incident', `${ticket.id}`, 'lost'), shown(lost));
+    for (const { ticket, endpoint, points, byPart } of page.causes) {
+      const about = String(ticket?.id ?? endpoint?.id);
+      assert.is(cell('cause', about, 'lost'), shown(points));
+      for (const [part, lost] of Object.entries(byPart)) assert.is(cell('cause', about, part), shown(lost));
+    }
+    for (const { code, ticket, endpoint, points } of page.actions)
+      if (points !== null)
+        assert.is(cell('action', String(ticket?.id ?? endpoint?.id ?? code), `${code}.points`), shown(points));
+    for (const { by, name, incidents } of page.rates?.rows ?? [])
+      assert.is(cell(`rate_${by}`, name ?? '', 'incidents'), shown(incidents));
+    for (const kpi of content.before?.kpis ?? [])
+      assert.is(cell('compared', content.before?.period.name ?? '', kpi.id), shown(kpi.value));
+    exclusions.forEach(({ by, reason }, n) => {
+      assert.equal([cell('exclusion', `${n + 1}`, 'by'), cell('exclusion', `${n + 1}`, 'reason')], [by, reason]);
+    });
     for (const { site, servers } of page.sites) assert.is(cell('site', site?.id ?? '', 'servers'), shown(servers));
   }
 });
