@@ -1,18 +1,20 @@
 /** The name of an endpoint, and the way to its page; an erased one has neither. */
 import { isErased } from '../../../shared/words/names.ts';
-import { to } from '../router.ts';
+import { to, withQuery } from '../router.ts';
 import { endpointName } from '../words/value.ts';
 
 interface EndpointLinkProps {
   of: { id: string; name: string };
   tab?: string;
+  /** That the tab is to show. */
+  period?: string;
   class?: string;
 }
 
-export function EndpointLink({ of, tab, ...look }: EndpointLinkProps) {
+export function EndpointLink({ of, tab, period, ...look }: EndpointLinkProps) {
   if (isErased(of)) return <span {...look}>{endpointName(of)}</span>;
   return (
-    <a {...look} href={`${to.endpoint(of.id)}${tab === undefined ? '' : `?tab=${tab}`}`}>
+    <a {...look} href={`${to.endpoint(of.id)}${withQuery('', { tab: tab ?? null, period: period ?? null })}`}>
       {of.name}
     </a>
   );

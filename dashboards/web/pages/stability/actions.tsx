@@ -9,16 +9,16 @@ import { navigate, to } from '../../router.ts';
 import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
-import { listOf } from './format.ts';
+import { listOf, presenceOf } from './format.ts';
 
 function placeOf({ code, ticket, endpoint, site, kpi }: NextAction, data: Stability): string {
-  const { sites } = data;
+  const { sites, period } = data;
   if (kpi !== undefined) return listOf(data, kpi);
   if (code === 'free_disk' && endpoint) return to.endpoint(endpoint.id);
   if (code === 'confirm_impact' && ticket) return `${to.ticket(ticket.id)}?impact=confirm`;
   if (ticket) return to.incident(ticket.id);
   if (code === 'people_of_endpoint' && endpoint) return `${to.endpoint(endpoint.id)}?tab=about`;
-  if (endpoint) return `${to.endpoint(endpoint.id)}?tab=presence`;
+  if (endpoint) return presenceOf(endpoint.id, period.name);
   const known = sites.find((one) => one.site?.name === site)?.site;
   return known ? `${to.site(known.id)}?edit=1` : '/sites';
 }

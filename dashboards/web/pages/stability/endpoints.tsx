@@ -24,7 +24,7 @@ function Row({ item, period }: { item: EndpointItem; period: Availability['perio
   return (
     <li class="month-row">
       <div class="month-name">
-        <EndpointLink of={item} class="strong" />
+        <EndpointLink of={item} tab="presence" period={period.name} class="strong" />
         <div class="quiet small">{item.site}</div>
       </div>
       <div class="month-strip">

@@ -2,7 +2,7 @@
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
 import { money, none, number } from '../../../../shared/words/format.ts';
 import { periodName } from '../../../../shared/words/period.ts';
-import { withQuery } from '../../router.ts';
+import { to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
 export const formatMonth = (period: string): string => periodName(period, language.value);
@@ -31,3 +31,7 @@ export function formatAbout(lost: KpiValue | undefined): string | null {
   if (cents === null || lost?.currency === undefined) return null;
   return t('stability.aboutMoney', { amount: money(cents, lost.currency, language.value, 'about') });
 }
+
+/** What an endpoint did in the period that a number is about. */
+export const presenceOf = (endpoint: string, period: string): string =>
+  `${to.endpoint(endpoint)}${withQuery('', { tab: 'presence', period })}`;

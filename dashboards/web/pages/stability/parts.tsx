@@ -133,8 +133,8 @@ function causesOf({ causes, incidents }: Stability): CauseRow[] {
   return [...rows, ...rest.toSorted((a, b) => b.unconfirmed + b.hours - a.unconfirmed - a.hours)];
 }
 
-function CauseName({ cause: { ticket, endpoint } }: { cause: StabilityCause }) {
-  if (endpoint) return <EndpointLink of={endpoint} tab="presence" class="strong" />;
+function CauseName({ cause: { ticket, endpoint }, period }: { cause: StabilityCause; period: string }) {
+  if (endpoint) return <EndpointLink of={endpoint} tab="presence" period={period} class="strong" />;
   return (
     ticket && (
       <>
@@ -160,7 +160,11 @@ export function Causes({ data }: { data: Stability }) {
   const rows = causesOf(data);
   const whole = Math.max(...rows.map(({ hours, unconfirmed, planned }) => hours + unconfirmed + planned), 0);
   const columns: TableColumn<CauseRow>[] = [
-    { key: 'cause', head: t('stability.column.cause'), cell: (cause) => <CauseName cause={cause} /> },
+    {
+      key: 'cause',
+      head: t('stability.column.cause'),
+      cell: (cause) => <CauseName cause={cause} period={data.period.name} />,
+    },
     {
       key: 'points',
       head: t('stability.column.points'),
