@@ -26,15 +26,22 @@ export type PolicyEvent = { at: number } & (
     }
 );
 
+/** Several alerts that are one outage. Urgency: the highest of them, as in a ticket. */
+export interface Outage {
+  check: string;
+  site: string | null;
+  urgency: number;
+}
+
 export type Action = { at: number; key: string; about?: AboutTicket } & (
   | { type: 'open'; follows: boolean; count: number /** The person who wanted it. */; by?: string }
-  | { type: 'open-parent'; check: string; site: string | null; follows: boolean }
+  | ({ type: 'open-parent'; follows: boolean } & Outage)
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
   | { type: 'count' /** The alert that fired, if it is attached to this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }
   | { type: 'resolve' }
-  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Incident. */; of?: { check: string; site: string | null } }
+  | { type: 'reopen'; why: 'fired' | 'still-firing' /** Incident. */; of?: Outage }
   /** Of an incident, whatever people do with its ticket meanwhile. */
   | { type: 'began' }
   | { type: 'ended' /** Its members until now. */; members: readonly string[] }

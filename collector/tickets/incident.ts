@@ -7,10 +7,19 @@ import { begin, reopen } from './lifecycle.ts';
 import type { TicketMemory } from './memory.ts';
 import { newTicketState, type TicketState } from './ticket-state.ts';
 
-type Outage = Pick<TicketState, 'key' | 'check' | 'site'>;
+/** Of an alert without facts. */
+const usualUrgency = 2;
 
-/** Opens, reopens or finds the ticket of an incident. */
-export function openIncident(memory: TicketMemory, { key, check, site }: Outage, at: number): TicketState {
+/**
+ * Opens, reopens or finds the ticket of an incident.
+ * @param members whose ticket it is; those that join later raise it when they do
+ */
+export function openIncident(
+  memory: TicketMemory,
+  { key, check, site }: Pick<TicketState, 'key' | 'check' | 'site'>,
+  members: readonly TicketState[],
+  at: number,
+): TicketState {
   const incident = memory.get(key) ?? memory.add({ ...newTicketState(key, '', check, site), isIncident: true });
   const goesOn = incident.firing || incident.resolveDue !== null;
   // Further alerts while its ticket is closed by hand are notified, too.
@@ -18,11 +27,13 @@ export function openIncident(memory: TicketMemory, { key, check, site }: Outage,
   memory.set(incident, { firing: true, restoredAt: null, openDue: null, resolveDue: null, remindDue: null });
   if (!goesOn) memory.set(incident, { firedAt: at });
   if (!incident.open) {
+    const urgency = Math.min(3, ...members.map(({ about }) => about?.urgency ?? usualUrgency));
+    const of = { check, site, urgency };
     if (incident.resolvedAt !== null && at - incident.resolvedAt <= memory.settings.reopenWindow)
-      reopen(memory, incident, at, goesOn ? 'still-firing' : 'fired');
+      reopen(memory, incident, at, goesOn ? 'still-firing' : 'fired', of);
     else {
       memory.countOpening(at);
-      memory.act(incident, { type: 'open-parent', key, at, check, site, follows: incident.openedBefore });
+      memory.act(incident, { type: 'open-parent', key, at, ...of, follows: incident.openedBefore });
       begin(memory, incident, at);
     }
   }
@@ -39,6 +50,13 @@ export function endIncident(memory: TicketMemory, incident: TicketState, at: num
     memory.groups.add(member);
   }
   memory.set(incident, { children: [], firingChildren: 0 });
+}
+
+/** Opens the ticket of an incident that still lasts. */
+export function openAgain(memory: TicketMemory, incident: TicketState, at: number): void {
+  const members = incident.children.flatMap((key) => memory.get(key) ?? []);
+  const firing = members.filter(({ firing, parent }) => firing && parent === incident.key);
+  openIncident(memory, incident, firing, at);
 }
 
 /** Attaches the alert to the incident. */
@@ -60,7 +78,7 @@ export function formIncident(memory: TicketMemory, state: TicketState, at: numbe
     member.open || (member === state && state.firedAt + memory.settings.openDelay <= at);
   if (!members.some(isDue)) return false;
   const { check, site } = state;
-  const incident = openIncident(memory, { key: incidentKey(site, check), check, site }, at);
+  const incident = openIncident(memory, { key: incidentKey(site, check), check, site }, members, at);
   for (const member of members) join(memory, member, incident, at);
   return true;
 }

@@ -1,4 +1,5 @@
 /** The life cycle of one ticket: opened, reopened, touched, closed, and flapping. */
+import type { Outage } from './actions.ts';
 import type { TicketMemory } from './memory.ts';
 import type { TicketState } from './ticket-state.ts';
 
@@ -7,9 +8,15 @@ export function begin(memory: TicketMemory, state: TicketState, at: number): voi
   judgeFlapping(memory, state, at);
 }
 
-export function reopen(memory: TicketMemory, state: TicketState, at: number, why: 'fired' | 'still-firing'): void {
-  const { key, isIncident, check, site } = state;
-  memory.act(state, { type: 'reopen', key, at, why, ...(isIncident ? { of: { check, site } } : {}) });
+/** @param of of an incident */
+export function reopen(
+  memory: TicketMemory,
+  state: TicketState,
+  at: number,
+  why: 'fired' | 'still-firing',
+  of?: Outage,
+): void {
+  memory.act(state, { type: 'reopen', key: state.key, at, why, ...(of ? { of } : {}) });
   begin(memory, state, at);
   // A person had closed it: it stays that person's.
   if (why === 'still-firing') memory.set(state, { touched: true });

@@ -65,7 +65,7 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
     } else if (code === 'worse' || code === 'eased') {
       const { urgency, severity } = alert.rule;
       batch.actions.push(...policy.apply({ type: 'level', at, key, urgency }));
-      if (code === 'worse') batch.actions.push({ type: 'urgency', at, key, urgency, severity });
+      if (code === 'worse') batch.actions.push({ type: 'urgency', at, key: ticketKeyOf(key), urgency, severity });
     } else if (code === 'resolved' || (ended && code !== 'dropped')) {
       batch.actions.push(...policy.apply({ type: 'recover', at, key }));
     } else if (code === 'acknowledged') {

@@ -8,7 +8,7 @@
  */
 import type { Action as PolicyAction, PolicyEvent } from './actions.ts';
 import { incidentKey } from './groups.ts';
-import { endIncident, formIncident, isSiteWide, join, openIncident } from './incident.ts';
+import { endIncident, formIncident, isSiteWide, join, openAgain, openIncident } from './incident.ts';
 import { begin, close, judgeFlapping, reopen, touch } from './lifecycle.ts';
 import { createTicketMemory, type TicketMemory } from './memory.ts';
 import type { PolicySettings } from './settings.ts';
@@ -86,7 +86,7 @@ function runDue(memory: TicketMemory, now: number): void {
 function runOne(memory: TicketMemory, state: TicketState, at: number): void {
   if (state.openDue === at) {
     memory.set(state, { openDue: null });
-    if (state.isIncident) openIncident(memory, state, at);
+    if (state.isIncident) openAgain(memory, state, at);
     else if (!formIncident(memory, state, at)) open(memory, state, at);
   } else if (state.resolveDue === at) {
     memory.set(state, { resolveDue: null });
@@ -105,7 +105,7 @@ function open(memory: TicketMemory, state: TicketState, at: number): void {
   if (resolvedAt !== null && firedAt - resolvedAt <= memory.settings.reopenWindow) {
     reopen(memory, state, at, resolvedAt >= firedAt ? 'still-firing' : 'fired');
   } else if (!memory.hasBudget(at) && key !== budgetKey) {
-    join(memory, state, openIncident(memory, { key: budgetKey, check: 'budget', site: null }, at), at);
+    join(memory, state, openIncident(memory, { key: budgetKey, check: 'budget', site: null }, [state], at), at);
   } else {
     memory.countOpening(at);
     memory.act(state, { type: 'open', key, at, follows: state.openedBefore, count: state.count });
@@ -156,7 +156,7 @@ function fire(memory: TicketMemory, state: TicketState, at: number): void {
   }
   if (!state.open) memory.set(state, { count: state.count + 1 });
   if (parent?.open) {
-    openIncident(memory, parent, at);
+    openIncident(memory, parent, [state], at);
     memory.act(state, { type: 'count', key: parent.key, at, child: state.key });
     return;
   }

@@ -1,6 +1,6 @@
 /**
  * Priority = impact + urgency − 1, three levels each, P1 … P5 (the nine cells of ServiceNow's default table).
- * Impact: 1 a site, 2 a server or several people, 3 one person. Urgency: 1 work stopped, 2 hindered, 3 no effect yet.
+ * Impact: 1 a site or a tenth of its people, 2 a server or five people, 3 one person. Urgency: 1 work stopped, 2 hindered, 3 no effect yet.
  */
 export type TicketLevel = 1 | 2 | 3;
 
@@ -8,9 +8,21 @@ export function priorityOf(impact: TicketLevel, urgency: TicketLevel): 1 | 2 | 3
   return (impact + urgency - 1) as 1 | 2 | 3 | 4 | 5;
 }
 
-/** The assumed impact of a machine until a person has set it. */
-export function impactOf(kind: 'server' | 'workstation' | 'site'): TicketLevel {
-  if (kind === 'site') return 1;
+/** Of an outage of a whole site. */
+export const siteImpact = 1;
+
+/**
+ * The assumed impact of a machine until a person has set it. One person alone is never several, however small the site.
+ * @param people who depend on it, and who work at its site; null: not known
+ */
+export function impactOf(
+  kind: 'server' | 'workstation',
+  { people, atSite }: { people: number | null; atSite: number | null },
+): TicketLevel {
+  if (people !== null && people > 1) {
+    if (atSite !== null && people * 10 >= atSite) return 1;
+    if (people >= 5) return 2;
+  }
   return kind === 'server' ? 2 : 3;
 }
 

@@ -2,7 +2,7 @@
  * Saves the decisions of the ticket policy: tickets, their events and incidents. The unique `open_key` enforces "one
  * key, one open ticket": whoever loses the race is counted in the winner's ticket.
  */
-import { sql, type Updateable } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
 import { breathe } from '../state/breathe.ts';
@@ -11,10 +11,12 @@ import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
 import { monitor as actor, blankTicket, noHold, note, noteOpening, notePriority } from './events.ts';
 import { budgetKey } from './policy.ts';
-import { impactOf, type TicketLevel, toTicketLevel, weight } from './priority.ts';
+import { impactOf, siteImpact, type TicketLevel, toTicketLevel, weight } from './priority.ts';
 import type { AboutTicket } from './ticket-state.ts';
 
-type FoundTicket = Pick<Database['tickets'], 'state' | 'fires' | 'assignee' | 'priority'> & { id: number };
+const columns = ['id', 'state', 'fires', 'assignee', 'priority', 'impact', 'urgency'] as const;
+type FoundTicket = Pick<Selectable<Database['tickets']>, (typeof columns)[number]>;
+const ticketsWith = sql<FoundTicket>`select ${sql.raw(columns.join(', '))} from tickets where`;
 
 export async function saveTickets(db: StateTransaction, batch: Batch): Promise<void> {
   for (const action of batch.actions) {
@@ -69,8 +71,7 @@ function link(batch: Batch, { key, about }: Action, id: number): number {
 }
 
 async function openTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
-  const found = sql<FoundTicket>`select id, state, fires, assignee, priority from tickets where open_key = ${key}`;
-  return (await found.execute(db)).rows[0];
+  return (await sql<FoundTicket>`${ticketsWith} open_key = ${key}`.execute(db)).rows[0];
 }
 
 async function onOpen(
@@ -88,8 +89,7 @@ const set = (db: StateTransaction, id: number, columns: Updateable<Database['tic
   updateRow(db, 'tickets', id, columns);
 
 async function lastTicket(db: StateTransaction, key: string): Promise<FoundTicket | undefined> {
-  const last = sql<FoundTicket>`select id, state, fires, assignee, priority from tickets where key = ${key} order by id desc limit 1`;
-  return (await last.execute(db)).rows[0];
+  return (await sql<FoundTicket>`${ticketsWith} key = ${key} order by id desc limit 1`.execute(db)).rows[0];
 }
 
 type OpenAction = Extract<Action, { type: 'open' | 'open-parent' }>;
@@ -100,7 +100,7 @@ async function open(db: StateTransaction, action: OpenAction): Promise<number> {
   const before = await lastTicket(db, key);
   const columns = {
     ...blankTicket(key, at),
-    ...(action.type === 'open' ? columnsOf(about) : columnsOfMany(action)),
+    ...(action.type === 'open' ? await columnsOf(db, about) : columnsOfMany(action)),
     fires,
     follows: before?.id ?? null,
   };
@@ -123,7 +123,7 @@ async function open(db: StateTransaction, action: OpenAction): Promise<number> {
   return winner.id;
 }
 
-function columnsOf(about: AboutTicket | undefined) {
+async function columnsOf(db: StateTransaction, about: AboutTicket | undefined) {
   if (!about) return {};
   const { endpoint, rule, instance, alert } = about;
   return {
@@ -132,13 +132,25 @@ function columnsOf(about: AboutTicket | undefined) {
     rule,
     instance,
     alert,
-    ...weight(impactOf(endpoint.kind), toTicketLevel(about.urgency)),
+    ...weight(impactOf(endpoint.kind, await peopleOf(db, endpoint.id)), toTicketLevel(about.urgency)),
   };
 }
 
-function columnsOfMany({ key, check, site }: Extract<Action, { type: 'open-parent' }>) {
-  if (key === budgetKey) return { kind: 'budget' as const, ...weight(impactOf('site'), 2) };
-  return { kind: 'incident' as const, rule: check, site, ...weight(impactOf('site'), 2) };
+/** Who depends on an endpoint, and who works at its site. */
+async function peopleOf(db: StateTransaction, endpoint: string) {
+  const row = await db
+    .selectFrom('endpoints')
+    .leftJoin('sites', 'sites.name', 'endpoints.site')
+    .select(['endpoints.people as people', 'sites.people as atSite'])
+    .where('endpoints.id', '=', endpoint)
+    .executeTakeFirst();
+  return row ?? { people: null, atSite: null };
+}
+
+function columnsOfMany({ key, check, site, urgency }: Extract<Action, { type: 'open-parent' }>) {
+  const weights = weight(siteImpact, toTicketLevel(urgency));
+  if (key === budgetKey) return { kind: 'budget' as const, ...weights };
+  return { kind: 'incident' as const, rule: check, site, ...weights };
 }
 
 async function beginIncident(
@@ -176,7 +188,7 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
       of ? { key, at, type: 'open-parent', ...of, follows } : { ...action, type: 'open', follows, count: 1 },
     );
   // It is about the present alert, which may be worse than the one before.
-  const present: { priority?: number } = columnsOf(about);
+  const present: { priority?: number } = await columnsOf(db, about);
   await set(db, last.id, {
     state: 'in_progress',
     open_key: key,
@@ -194,6 +206,7 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
     data: JSON.stringify({ why, alert: about?.alert ?? null }),
   });
   await notePriority(db, last.id, at, actor, { from: last.priority, to: present.priority ?? last.priority });
+  if (of) await raiseUnlessSet(db, last, at, of.urgency, {});
   return last.id;
 }
 
@@ -204,11 +217,13 @@ async function count(
   batch: Batch,
 ): Promise<number | null> {
   const { key, child, at, about } = action;
-  return onOpen(db, key, async ({ id, fires }) => {
+  return onOpen(db, key, async (ticket) => {
+    const { id, fires } = ticket;
     const alert = about ? { alert: about.alert } : {};
     const ofTicket = child === undefined ? alert : {};
     await set(db, id, { fires: fires + 1, restored_at: null, updated_at: at, ...ofTicket });
     await note(db, id, at, actor, 'fired', { data: JSON.stringify({ ...alert, endpoint: about?.endpoint ?? null }) });
+    if (about) await raiseUnlessSet(db, ticket, at, about.urgency, alert);
     link(batch, action, id);
   });
 }
@@ -235,6 +250,7 @@ async function attach(
   await set(db, parent.id, { fires: parent.fires + 1, restored_at: null, updated_at: at });
   const { alert = null, endpoint = null } = about ?? {};
   await note(db, parent.id, at, actor, 'fired', { data: JSON.stringify({ alert, endpoint, merged: own?.id ?? null }) });
+  if (about) await raiseUnlessSet(db, parent, at, about.urgency, { alert });
   return link(batch, action, parent.id);
 }
 
@@ -243,13 +259,25 @@ async function raiseUrgency(
   action: Extract<Action, { type: 'urgency' }>,
 ): Promise<number | null> {
   const { key, at, urgency, severity } = action;
-  const ticket = await db.selectFrom('tickets').selectAll().where('open_key', '=', key).executeTakeFirst();
-  if (!ticket || ticket.urgency <= urgency) return null;
+  const ticket = await openTicket(db, key);
+  return ticket && (await raise(db, ticket, at, urgency, { severity })) ? ticket.id : null;
+}
+
+/** A ticket is as urgent as the worst that is in it. @returns false where it was so already */
+async function raise(db: StateTransaction, ticket: FoundTicket, at: number, urgency: number, facts: object) {
+  if (ticket.urgency <= urgency) return false;
   const next = weight(ticket.impact as TicketLevel, toTicketLevel(urgency));
   await set(db, ticket.id, { ...next, updated_at: at });
-  const { priority: from } = ticket;
-  await notePriority(db, ticket.id, at, actor, { from, to: next.priority, facts: { severity } });
-  return ticket.id;
+  await notePriority(db, ticket.id, at, actor, { from: ticket.priority, to: next.priority, facts });
+  return true;
+}
+
+/** What only fires again, or beside others, does not overrule the person who has weighed the ticket. */
+async function raiseUnlessSet(db: StateTransaction, ticket: FoundTicket, at: number, urgency: number, facts: object) {
+  if (ticket.urgency <= urgency) return;
+  const byPeople = db.selectFrom('ticket_events').select('id').where('ticket', '=', ticket.id);
+  const weighed = await byPeople.where('kind', '=', 'priority').where('actor', '!=', actor).executeTakeFirst();
+  if (!weighed) await raise(db, ticket, at, urgency, facts);
 }
 
 /** Acknowledging the alert takes the ticket: the monitor does not resolve it any more. */

@@ -33,8 +33,8 @@ const ofMonitor = fc.oneof(
     ...{ type: fc.constant('acknowledged' as const), key, note: fc.constant(null) },
     ...{ by: fc.constantFrom('ada', 'bob'), isEarlier: fc.boolean() },
   }),
-  fc.record({ type: fc.constant('open-parent' as const), key: fc.constant('storm/osaka/disk') }),
-  fc.record({ type: fc.constant('attach' as const), key, parent: fc.constant('storm/osaka/disk') }),
+  fc.record({ type: fc.constant('open-parent' as const), key: fc.constant('storm/osaka/disk'), urgency: level }),
+  fc.record({ type: fc.constant('attach' as const), key, parent: fc.constant('storm/osaka/disk'), level }),
 );
 const holdReason = fc.constantFrom('awaiting_requester' as const, 'awaiting_vendor' as const);
 const ofPerson = fc.oneof(
