@@ -42,8 +42,10 @@ export function judgeReport(
     for (const { rule, kind } of levels)
       if (kind.note?.(rule as never, report, evaluation, at) && families.has(id))
         inputs.push({ type: 'presence', at, endpoint: endpoint.id });
-  if (alerts.size > 0) inputs.push(...goneOf(memory, endpoint, report, at));
-  return inputs;
+  // What has a sample in this very report is there, however long ago the one before was.
+  const isHere = (key: string) => inputs.some((input) => input.type === 'sample' && input.sample.key === key);
+  const gone = alerts.size === 0 ? [] : goneOf(memory, endpoint, report, at).filter(({ key }) => !isHere(key));
+  return [...inputs, ...gone];
 }
 
 /** Evaluates the newest values again after a rule has changed. Rules that count samples must not see one twice. */
@@ -95,12 +97,14 @@ function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boo
   return false;
 }
 
+type EndInput = Extract<Input, { type: 'end' }>;
+
 /**
  * An instance that is missing among the samples of its measurement is gone. A whole measurement that has stopped proves
  * nothing: its tool may have failed, and what was bad is assumed to be still bad.
  */
-function goneOf(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): Input[] {
-  return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, staleSince }): Input[] => {
+function goneOf(memory: AlertMemory, endpoint: Endpoint, report: Report, at: number): EndInput[] {
+  return memory.alertsOf(endpoint.id).flatMap(({ key, rule, metric, dataAt, staleSince }): EndInput[] => {
     if (at - Math.max(dataAt, staleSince, endpoint.stateSince) < (rule.gone_s ?? goneDefaultS) * 1000) return [];
     const measurement = metric.slice(0, metric.indexOf('.'));
     if (!kindOf(rule.when).judge || !report.metrics.some(({ name }) => name === measurement)) return [];

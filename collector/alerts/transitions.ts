@@ -141,8 +141,11 @@ function carried(before: LiveAlert | null): Partial<LiveAlert> {
 /** A flapping alert is shown as firing, also while it is good. */
 export const asShown = (alert: LiveAlert): LiveAlert => (alert.flapping ? { ...alert, state: 'firing' } : alert);
 
-/** Good, but flapping: stays the same alert until the next change. */
+/**
+ * Good, but flapping: stays the same alert until the next change. Without a rest its last statuses are those of before
+ * it was good: the next sample must not be taken for one that repeats them.
+ */
 function calmed(alert: LiveAlert, rest: LiveAlert | null): LiveAlert {
-  const { statuses, nextAt, dataAt, everyMs } = rest ?? alert;
+  const { statuses, nextAt, dataAt, everyMs } = rest ?? { ...alert, statuses: '' };
   return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs };
 }

@@ -1,7 +1,7 @@
 /** What is no longer seen has not become good: which silence ends an alert, and which does not. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hour, minute, openScene, type Reading, roomy, type Scene } from './scene.ts';
+import { full, fuller, hour, minute, openScene, type Reading, roomy, type Scene } from './scene.ts';
 
 const day = 24 * hour;
 const smart = (name: string, severity: number): Reading => ['smart', { severity }, { name }];
@@ -72,6 +72,17 @@ test('one disk of several is no longer among the samples: its alert ends as gone
     end.map(({ why, tags }) => [why, tags.name]),
     [['gone', 'sda']],
   );
+  await s.close();
+});
+
+test('a disk that reports less often than the time after which it is gone is there in each of its reports', async () => {
+  const s = await opened();
+  for (const reading of [full, full, fuller, fuller]) {
+    await s.say('srv', reading);
+    await s.wait(15 * minute, minute);
+  }
+  const alerts = (await s.alertRows()).map(({ state, severity, resolved_why }) => [state, severity, resolved_why]);
+  assert.equal(alerts, [['firing', 'critical', null]]);
   await s.close();
 });
 
