@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Updateable } from 'kysely';
 import type { CancelReason, HoldReason } from '../../shared/api.ts';
-import { businessMinutes } from '../../shared/calendar.ts';
+import { businessDaysAfter } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
@@ -102,8 +102,7 @@ const ways: Record<TicketStateName, readonly TicketStateName[]> = {
   closed: [],
   cancelled: [],
 };
-/** Five days of eight hours. */
-const closedAfterMinutes = 5 * 8 * 60;
+const closedAfterDays = 5;
 /** What waits longer is forgotten. */
 const holdAtMostMs = 366 * 86_400_000;
 const muteAtMostMs = 3653 * 86_400_000;
@@ -264,7 +263,8 @@ async function closeOld(state: State, changeFeed: ChangeFeed, zone: string, now:
       .execute();
     const closed = resolved.filter(
       ({ site, resolved_at }) =>
-        businessMinutes(calendarOf(site, 'support').calendar, resolved_at ?? now, now) >= closedAfterMinutes,
+        (businessDaysAfter(calendarOf(site, 'support').calendar, resolved_at ?? now, closedAfterDays) ?? Infinity) <=
+        now,
     );
     for (const { id } of closed) {
       await db

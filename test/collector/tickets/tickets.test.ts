@@ -204,6 +204,55 @@ test('resolved for five business days: closed; a week-end counts for nothing', a
   assert.is(await t.tickets.closeOld(), 0);
 });
 
+test('five business days are days of the desk, however long it is there on each', async () => {
+  const day = 24 * 3_600_000;
+  const monday = 4 * day;
+  const long: [string, string][] = [['00:00', '24:00']];
+  const short: [string, string][] = [['09:00', '11:00']];
+  const always = { mon: long, tue: long, wed: long, thu: long, fri: long, sat: long, sun: long };
+  for (const { weekly, holidays, days } of [
+    { weekly: always, holidays: [], days: 5 },
+    { weekly: { mon: short, tue: short, wed: short, thu: short, fri: short }, holidays: [], days: 7 },
+    {
+      weekly: { mon: short, tue: short, wed: short, thu: short, fri: short },
+      holidays: [{ date: '1970-01-07', name: 'Fair' }],
+      days: 8,
+    },
+    { weekly: { mon: long }, holidays: [], days: 35 },
+  ]) {
+    const t = await open();
+    const entered = { created_at: 0, created_by: 'ada', updated_at: 0, updated_by: 'ada' };
+    await t.state
+      .insertInto('calendars')
+      .values({
+        ...{
+          id: 'c',
+          name: 'Desk',
+          name_key: 'desk',
+          zone: 'Europe/Berlin',
+          region: null,
+          overrides: '{}',
+          version: 1,
+        },
+        ...{ weekly: JSON.stringify(weekly), holidays: JSON.stringify(holidays), ...entered },
+      })
+      .execute();
+    await t.state
+      .insertInto('sites')
+      .values({ id: 's', name: 'BER', name_key: 'ber', note: '', zone: null, support_calendar: 'c', ...entered })
+      .execute();
+    const id = await t.tickets.create(mine);
+    await t.state.updateTable('tickets').set({ site: 'BER' }).execute();
+    // To Monday, 10:00 in Berlin.
+    t.move(monday + 9 * 3_600_000 - 1000);
+    await t.tickets.resolve(id, 'ada', null);
+    t.move(days * day - 60_000);
+    assert.is(await t.tickets.closeOld(), 0, `${days} days`);
+    t.move(60_000);
+    assert.is(await t.tickets.closeOld(), 1, `${days} days`);
+  }
+});
+
 test.after(async () => {
   for (const state of opened) await state.destroy();
 });
