@@ -10,6 +10,7 @@ import type { Database, StateTransaction } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
 import { monitor as actor, blankTicket, noHold, note, noteOpening, notePriority } from './events.ts';
+import { parentOf } from './links.ts';
 import { budgetKey } from './policy.ts';
 import { impactOf, siteImpact, type TicketLevel, toTicketLevel, weight } from './priority.ts';
 import type { AboutTicket } from './ticket-state.ts';
@@ -245,6 +246,7 @@ async function attach(
       to_state: 'cancelled',
       data: JSON.stringify({ reason: 'merged', mergedInto: parent.id }),
     });
+    await linkToParent(db, own.id, parent.id, at);
     batch.changedTickets.add(own.id);
   }
   await set(db, parent.id, { fires: parent.fires + 1, restored_at: null, updated_at: at });
@@ -252,6 +254,14 @@ async function attach(
   await note(db, parent.id, at, actor, 'fired', { data: JSON.stringify({ alert, endpoint, merged: own?.id ?? null }) });
   if (about) await raiseUnlessSet(db, parent, at, about.urgency, { alert });
   return link(batch, action, parent.id);
+}
+
+/** Nothing where a person has given it a parent already: it has one. */
+async function linkToParent(db: StateTransaction, ticket: number, parent: number, at: number): Promise<void> {
+  if ((await parentOf(db, ticket)) !== null) return;
+  const link = { ticket, kind: 'parent' as const, target: String(parent), at, by_user: actor };
+  await db.insertInto('ticket_links').values(link).execute();
+  await note(db, ticket, at, actor, 'linked', { data: JSON.stringify({ kind: link.kind, target: link.target }) });
 }
 
 async function raiseUrgency(

@@ -131,6 +131,35 @@ test('beyond the hourly budget the shared ticket is as urgent as the worst in it
   assert.is((await t.ticket(budgetKey)).priority, 1);
 });
 
+test('a ticket that an incident takes over has the incident’s ticket as its parent', async () => {
+  const t = await desk();
+  for (const name of names(4)) await t.fire(0, name, 2);
+  await t.until(3);
+  const children = await t.state.selectFrom('tickets').select('id').orderBy('id').execute();
+  assert.is(children.length, 4);
+  // One of them has a parent already, which stays its only one.
+  const rack = await t.tickets.create({
+    ...{ title: 'Rack', text: null, endpoint: null, impact: 2, urgency: 2, by: 'ada', requester: 'Mia' },
+    ...{ channel: 'phone', category: 'incident' },
+  });
+  const [taken, ...others] = children.map(({ id }) => id) as [number, ...number[]];
+  await t.tickets.link(taken, 'ada', 'parent', String(rack));
+  await t.fire(4, 'late', 2);
+  await t.until(7);
+  const { id: parent } = await t.ticket(site);
+  const links = await t.state
+    .selectFrom('ticket_links')
+    .select(['ticket', 'kind', 'target'])
+    .orderBy('ticket')
+    .execute();
+  assert.equal(links, [
+    { ticket: taken, kind: 'parent', target: String(rack) },
+    ...others.map((ticket) => ({ ticket, kind: 'parent', target: String(parent) })),
+  ]);
+  const states = await t.state.selectFrom('tickets').select('state').where('id', 'in', others).distinct().execute();
+  assert.equal(states, [{ state: 'cancelled' }]);
+});
+
 test('an alert that fires again worse than before raises its open ticket', async () => {
   const t = await desk();
   await t.fire(0, 'a', 3);
