@@ -536,6 +536,8 @@ export const TicketDetail = Type.Object({
     comment: orNull.text,
     at: orNull.ms,
   }),
+  /** Public comments reach the requester by mail: their name has an address, and a channel sends mails. */
+  requesterIsMailed: Type.Boolean(),
   /** The secret of the link for rating, only in the answer to what made it. */
   ratingToken: orNull.text,
   alert: Type.Union([Alert, Type.Null()]),

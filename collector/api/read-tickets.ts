@@ -7,6 +7,7 @@ import { badMark } from '../../shared/unknown-name.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
+import type { Tickets } from '../tickets/tickets.ts';
 import { readMark, writeMark } from './mark.ts';
 import { alertById, notificationsOf, type RuleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
@@ -77,6 +78,7 @@ export interface TicketReading {
   clocks: ClockReader;
   clock: Clock;
   ruleNamed: RuleNamed;
+  tickets: Pick<Tickets, 'canMail'>;
 }
 
 const cancelled: TicketClocks = { response: null, resolution: null };
@@ -184,6 +186,7 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
   return {
     row: ticketOf(row, found?.clocks ?? cancelled, ruleNamed),
     ...(await companyOf(state, id)),
+    requesterIsMailed: reading.tickets.canMail(row.requester),
     ratingToken: null,
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),

@@ -10,9 +10,9 @@ export interface Notification {
   id: string;
   /**
    * What happened to the alert or ticket. `sla`: a clock of the ticket has reached a mark, `hold`: a hold its date,
-   * `rating`: its requester is asked how satisfied they are.
+   * `comment`: its requester is told of a public comment, `rating`: and asked how satisfied they are.
    */
-  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'rating';
+  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'comment' | 'rating';
   /** The same for every notification of one alert: receivers group and resolve by it. */
   key: string;
   rule: NamedRule;
@@ -38,6 +38,8 @@ export interface Notification {
   dueAt?: number | null;
   /** One address in place of those of the channel. */
   recipient?: string;
+  /** What was written, over as many lines. */
+  comment?: string;
   /** Link to the page of the alert or ticket. */
   url: string;
 }

@@ -1,5 +1,5 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
-import { disturbing } from '../../shared/safe-text.ts';
+import { disturbing, escapedLines } from '../../shared/safe-text.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
 import type { Notification } from './channel.ts';
@@ -49,6 +49,12 @@ function ratingText({ about, url }: Notification, language: Language): string {
   return `${[...lines, word(language, 'notification.ratingHow')].join('\n')}\n`;
 }
 
+/** To the same reader: nothing but what was written for them, and no link to a page that they may not open. */
+function commentText({ comment = '', ...notification }: Notification, language: Language): string {
+  const written = escapedLines(comment.replace(/\r\n?/g, '\n').replaceAll('\t', '  '));
+  return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
+}
+
 function membersText({ count, names }: NonNullable<Notification['members']>, language: Language): string {
   const named = names.map((name) => oneLine(name, 60)).join(', ');
   const more = count > names.length ? ' …' : '';
@@ -59,6 +65,7 @@ function membersText({ count, names }: NonNullable<Notification['members']>, lan
 export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
   const { endpoint, tags, value, why, event, assignee, dueAt } = notification;
   if (event === 'rating') return ratingText(notification, language);
+  if (event === 'comment') return commentText(notification, language);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind = findWord(language, `kind.${endpoint.kind}`);
   const { limit } = formatMeasured(language, notification);

@@ -1,6 +1,6 @@
 /**
  * Notifications about a ticket itself, written in the transaction that notes them: a clock has reached a mark, a hold
- * its date, and the question to a requester how satisfied they are.
+ * its date, a public comment, and the question to a requester how satisfied they are.
  */
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { StateTransaction } from '../state/database.ts';
@@ -50,13 +50,48 @@ export async function askByMail(
   { routes, ruleNamed }: TicketNotifying,
   { id, requester, at, rating }: { id: number; requester: string; at: number; rating: number },
 ): Promise<boolean> {
-  const channel = routes.find((route) => route.channel.kind === 'email');
-  const recipient = addressIn(requester);
-  if (!channel || recipient === null) return false;
+  const way = wayTo(routes, requester);
+  if (way === null) return false;
   const facts = await factsOfTicket(db, ruleNamed, id);
+  const { channel, recipient } = way;
   const question = { event: 'rating', severity: 'info', why: null, recipient, rating } as const;
-  await save(db, id, at, [channel.name], `ticket/${id}/rating/${rating}`, { ...facts, ...question });
+  await save(db, id, at, [channel], `ticket/${id}/rating/${rating}`, { ...facts, ...question });
   return true;
+}
+
+/**
+ * Sends the last comment of the ticket to its requester, where there is a way.
+ * @returns whether it is on its way
+ */
+export async function commentByMail(
+  db: StateTransaction,
+  { routes, ruleNamed }: TicketNotifying,
+  { id, requester, at }: { id: number; requester: string; at: number },
+): Promise<boolean> {
+  const way = wayTo(routes, requester);
+  if (way === null) return false;
+  const { id: commentEvent } = await db
+    .selectFrom('ticket_events')
+    .select('id')
+    .where('ticket', '=', id)
+    .where('kind', '=', 'comment')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const { channel, recipient } = way;
+  const news = { event: 'comment', severity: 'info', why: null, recipient, commentEvent } as const;
+  await save(db, id, at, [channel], `ticket/${id}/comment`, { ...(await factsOfTicket(db, ruleNamed, id)), ...news });
+  return true;
+}
+
+/** How a mail reaches whoever asked; null where their name has no address, or no channel sends mails. */
+export function wayTo(
+  routes: readonly ChannelRoute[],
+  requester: string | null,
+): { channel: string; recipient: string } | null {
+  const channel = routes.find((route) => route.channel.kind === 'email')?.name;
+  const recipient = requester === null ? null : addressIn(requester);
+  return channel === undefined || recipient === null ? null : { channel, recipient };
 }
 
 /** `mia@example.org`, `Mia Abe <mia@example.org>`; null where there is none, or more than one. */

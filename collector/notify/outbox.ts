@@ -167,14 +167,23 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
   async function notificationOf({ id, ticket, channel }: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
-    const { rating, ...about } = facts;
+    const { rating, commentEvent, ...about } = facts;
     let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     if (rating !== undefined) {
       const secret = await renewSecret(state, rating, clock.now());
       if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });
       path = `/rate/${secret}`;
     }
-    return { ...about, id, ticket, url: parts.publicUrl() + path };
+    const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
+    return { ...about, ...written, id, ticket, url: parts.publicUrl() + path };
+  }
+
+  /** @throws EvenkeelError CHANNEL_REFUSED */
+  async function commentOf(event: number, channel: string): Promise<string> {
+    const found = state.selectFrom('ticket_events').select('text').where('id', '=', event);
+    const text = (await found.where('is_public', '=', 1).executeTakeFirst())?.text;
+    if (!text) throw fail('CHANNEL_REFUSED', { channel, reason: 'the comment that it would bring is no longer there' });
+    return text;
   }
 
   /** Sends until nothing is due, then again when the next row is due, or soon. One run at a time. */

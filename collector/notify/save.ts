@@ -30,7 +30,7 @@ export async function saveNotification(
     notification,
     bucket,
     channel,
-    dedupe_key: `${about}/${event}/${at}/${channel}`,
+    dedupe_key: `${about}/${event}/${facts.commentEvent ?? at}/${channel}`,
     about,
     state: 'queued' as const,
     attempts: 0,

@@ -379,7 +379,7 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
-    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'rating' | 'report';
+    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'comment' | 'rating' | 'report';
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;

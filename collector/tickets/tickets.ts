@@ -8,7 +8,7 @@ import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
-import { askByMail, type TicketNotifying } from '../notify/of-ticket.ts';
+import { askByMail, commentByMail, type TicketNotifying, wayTo } from '../notify/of-ticket.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
@@ -69,8 +69,10 @@ type Resolved = { ratingToken: string | null };
 export interface Tickets extends Teamwork, TicketLinks, Ratings {
   /** @returns the number of the new ticket */
   create(ticket: NewTicket): Promise<number>;
-  /** An answer of the requester ends the wait for it. */
+  /** An answer of the requester ends the wait for it; a public comment of another goes to them by mail. */
   comment(id: number, by: string, comment: Comment): Promise<void>;
+  /** Whether mails reach this requester. */
+  canMail(requester: string | null): boolean;
   assign(id: number, by: string, assignee: string | null): Promise<void>;
   /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
   resolve(
@@ -171,18 +173,25 @@ export function createTickets(parts: TicketsParts): Tickets {
 
   return {
     create: (ticket) => createByPerson(state, changeFeed, ticket, clock.now()),
-    comment: (id, by, { text, isPublic, isFromRequester }) =>
-      touch(id, async (db, row, now) => {
+    async comment(id, by, { text, isPublic, isFromRequester }) {
+      let isMailed = false;
+      await touch(id, async (db, row, now) => {
         if (isFromRequester && row.requester === null)
           throw conflict(`nobody asked for ticket ${id}; write the comment as your own`);
         const isAnswer = isFromRequester || (isPublic && by === row.requester);
         const data = isFromRequester && by !== row.requester ? JSON.stringify({ fromRequester: true }) : null;
         await note(db, id, now, by, 'comment', { text, data, is_public: isPublic || isFromRequester ? 1 : 0 });
+        const { requester } = row;
+        if (parts.notify && isPublic && !isAnswer && requester !== null)
+          isMailed = await commentByMail(db, parts.notify, { id, requester, at: now });
         if (!isAnswer || row.hold_reason !== 'awaiting_requester') return {};
         const to = { from_state: 'on_hold', to_state: 'in_progress' };
         await note(db, id, now, by, 'state', { ...to, data: JSON.stringify({ reason: 'requester_answered' }) });
         return { state: 'in_progress', ...noHold };
-      }),
+      });
+      if (isMailed) parts.notify?.wake();
+    },
+    canMail: (requester) => wayTo(parts.notify?.routes ?? [], requester) !== null,
     assign: (id, by, assignee) =>
       touch(id, async (db, _, now) => {
         await note(db, id, now, by, 'assigned', { text: assignee });

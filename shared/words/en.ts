@@ -1075,6 +1075,9 @@ export const words = {
       public: 'Public: the requester, too',
       requester: 'Answer of the requester',
     },
+    publicMailed: 'Goes to the requester by mail.',
+    publicUnmailed:
+      'The requester is not told: their name holds no mail address, or no channel sends mails. Tell them yourself.',
     rating: 'Satisfaction',
     notRated: 'Not rated yet.',
     rated: 'Rated {{n}} of 5.',
@@ -1094,7 +1097,8 @@ export const words = {
     release: 'Unassign',
     correct: 'Correct details',
     correctSet: 'Save',
-    requesterHelp: 'With an address, as in “Mia Abe <mia@example.org>”, they are asked by mail how satisfied they are.',
+    requesterHelp:
+      'With an address, as in “Mia Abe <mia@example.org>”, they get public comments by mail and are asked how satisfied they are.',
     stillFires: {
       text: 'The alert still fires. The ticket will be opened again if it fires on; set a date to leave it as it is until then.',
       until: 'Won’t fix until (optional)',
@@ -1170,6 +1174,7 @@ export const words = {
       test: 'test',
       sla: 'target time',
       hold: 'date of the hold',
+      comment: 'public comment to the requester',
       rating: 'satisfaction survey',
     },
     repeats: '{{actor}}: the alert came and went {{n}} times, from {{from}} to',
@@ -2560,6 +2565,8 @@ export const words = {
     test: 'Test',
     sla: 'Target time',
     hold: 'The date of the hold has come',
+    comment: 'News about your ticket',
+    commentHow: 'To answer, contact the service desk and name the number of the ticket.',
     rating: 'How satisfied are you with the work?',
     mark: {
       response_50: '50 % of the time to answer is used',

@@ -1285,6 +1285,9 @@ export const words: Words = {
       public: '公開: 依頼者も閲覧可',
       requester: '依頼者の回答',
     },
+    publicMailed: '依頼者にメールで送信します。',
+    publicUnmailed:
+      '依頼者には通知されません。依頼者名にメールアドレスがないか、メールを送るチャンネルがありません。直接お伝えください。',
     rating: '満足度',
     notRated: 'まだ評価されていません。',
     rated: '5 段階中 {{n}} の評価です。',
@@ -1304,7 +1307,8 @@ export const words: Words = {
     release: '割り当てを解除',
     correct: '内容を訂正',
     correctSet: '保存',
-    requesterHelp: '「Mia Abe <mia@example.org>」のようにアドレスを含めると、満足度をメールで尋ねます。',
+    requesterHelp:
+      '「Mia Abe <mia@example.org>」のようにアドレスを含めると、公開コメントをメールで送り、満足度もメールで尋ねます。',
     stillFires: {
       text: 'アラートはまだ発生中です。続く場合、チケットは再び開かれます。期日を設定すると、それまではそのままにします。',
       until: '対応しない期限 (任意)',
@@ -1380,6 +1384,7 @@ export const words: Words = {
       test: 'テスト',
       sla: '目標時間',
       hold: '保留の期日',
+      comment: '依頼者への公開コメント',
       rating: '満足度の質問',
     },
     repeats: '{{actor}}: アラートが {{n}} 回発生・解消 ({{from}} から)',
@@ -2763,6 +2768,8 @@ export const words: Words = {
     test: 'テスト',
     sla: '目標時間',
     hold: '保留の期日になりました',
+    comment: 'お問い合わせのチケットについてのお知らせ',
+    commentHow: '返信は、チケット番号を添えてサービスデスクまでご連絡ください。',
     rating: '対応にどのくらい満足していますか。',
     mark: {
       response_50: '回答までの時間の 50 % を経過',

@@ -199,6 +199,9 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
           <Select
             label={t('ticket.audience')}
             value={audience}
+            help={
+              audience === 'public' && t(detail.requesterIsMailed ? 'ticket.publicMailed' : 'ticket.publicUnmailed')
+            }
             onChange={(one) => setAudience(one as Audience)}
             options={audiences
               .filter((one) => one !== 'requester' || detail.row.requester !== null)

@@ -53,6 +53,18 @@ async function desk(channels: string) {
   return wrap(collector);
 }
 
+/** The text of a mail, however it is encoded. */
+function textOf(data: string): string {
+  const [head = '', ...rest] = data.replaceAll('\r\n', '\n').split('\n\n');
+  const body = rest.join('\n\n');
+  if (/^content-transfer-encoding: base64$/im.test(head)) return Buffer.from(body, 'base64').toString();
+  if (!/^content-transfer-encoding: quoted-printable$/im.test(head)) return body;
+  const bytes = body
+    .replace(/=\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 const ops = (url: string) =>
   `  - { name: ops, kind: webhook, url: ${url}, language: ja }\n  - { name: pager, kind: webhook, url: ${url}, severities: [critical] }\n`;
 
@@ -157,6 +169,74 @@ test('the link for rating reaches whoever asked, once per resolution; no secret 
   assert.match((await d.do(`tickets/${named}/resolve`, {})).ratingToken ?? '', /^[\w-]{43}$/);
   assert.equal((await d.queued()).filter((one) => one.includes('rating')).length, 2);
   await d.close();
+});
+
+for (const [language, news, how] of [
+  ['en', 'News about your ticket', 'To answer, contact the service desk'],
+  ['ja', 'お問い合わせのチケットについてのお知らせ', '返信は、チケット番号を添えて'],
+] as const)
+  test(`a public comment reaches whoever asked, with nothing internal in it, in ${language}`, async () => {
+    await using mails = await openMailServer();
+    await using receiver = await openReceiver(() => [200]);
+    const mail = `{ name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org, language: ${language} }`;
+    const d = await desk(`${ops(receiver.url)}  - ${mail}\n`);
+    const id = await d.open({ requester: 'Mia Abe <mia@example.org>' });
+    const say = (on: number, body: object) => d.do(`tickets/${on}/comment`, body);
+    assert.is((await d.do(`tickets/${id}`)).requesterIsMailed, true);
+    await say(id, { text: 'She is a difficult customer' });
+    await say(id, { text: 'It works again', fromRequester: true });
+    // Two in one instant of the clock, the first with what a mail program could take for something else.
+    await say(id, { text: 'First line\r\n<b>second</b>\u202e\n.\nBcc: x@example.org', public: true });
+    const shown = await say(id, { text: 'New cable is here', public: true });
+    await until(() => mails.mails.length === 2, 10_000, 'both');
+    const texts = mails.mails.map(({ to, data }) => {
+      assert.match(to.join(), /^RCPT TO:<mia@example\.org>$/);
+      assert.not.match(data.replaceAll('\r\n', '\n').split('\n\n')[0] ?? '', /bcc/i);
+      return textOf(data);
+    });
+    assert.match(
+      texts[0] ?? '',
+      `${news}: #1 Printer is slow\n\nFirst line\n<b>second</b>\\u202e\n.\nBcc: x@example.org\n\n${how}`,
+    );
+    assert.match(texts[1] ?? '', '\n\nNew cable is here\n\n');
+    for (const text of texts) assert.not.match(text, /difficult|works again|operator|http|127\.0\.0\.1/);
+    assert.not.match(
+      JSON.stringify(await d.collector.state.selectFrom('notifications').selectAll().execute()),
+      /cable/,
+    );
+    assert.equal(await d.queued(), ['mail info comment null', 'mail info comment null']);
+    assert.is(receiver.received.length, 0, 'no other channel');
+    assert.is(shown.notifications.length, 2, 'the page of the ticket shows them');
+    // Without an address nobody is told, and the answer says so.
+    for (const requester of ['Mia', 'operator']) {
+      const named = await d.open({ requester });
+      assert.is((await say(named, { text: 'Hello', public: true })).requesterIsMailed, false);
+    }
+    assert.is((await d.queued()).length, 2);
+    await d.close();
+  });
+
+test('a public comment that is gone before its mail could go is not sent; without a channel for mail nobody is told', async () => {
+  await using mails = await openMailServer({ MAIL: '451 come back later' });
+  const d = await desk(
+    `  - { name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org }\n`,
+  );
+  const id = await d.open({ requester: 'mia@example.org' });
+  await d.do(`tickets/${id}/comment`, { text: 'A secret by mistake', public: true });
+  const delivery = async () => (await d.collector.state.selectFrom('deliveries').selectAll().execute())[0];
+  await until(async () => (await delivery())?.last_error !== null, 10_000, 'it');
+  await d.collector.state.updateTable('ticket_events').set({ text: null }).where('kind', '=', 'comment').execute();
+  d.at(monday + 2 * hour);
+  await until(async () => (await delivery())?.state === 'dead', 15_000, 'it');
+  assert.match((await delivery())?.last_error ?? '', /the comment that it would bring is no longer there/);
+  await d.close();
+  await using receiver = await openReceiver(() => [200]);
+  const silent = await desk(ops(receiver.url));
+  const other = await silent.open({ requester: 'mia@example.org' });
+  const answer = await silent.do(`tickets/${other}/comment`, { text: 'Hello', public: true });
+  assert.is(answer.requesterIsMailed, false);
+  assert.equal(await silent.queued(), []);
+  await silent.close();
 });
 
 test('without a channel for mail the link is in the answer; a link made by hand ends one that waits', async () => {
