@@ -100,7 +100,7 @@ export interface TicketTables {
     id: Generated<number>;
     ticket: number;
     kind: 'parent' | 'duplicate' | 'follows' | 'change' | 'alert' | 'related';
-    /** The number of a ticket, the id of an alert, or how a change is called. */
+    /** The number of a ticket, the id of an alert, or a change like C-12; of older versions any text for a change. */
     target: string;
     at: Ms;
     by_user: string;

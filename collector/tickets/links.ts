@@ -7,7 +7,7 @@ import { noHold, note } from './events.ts';
 
 /** Each throws EvenkeelError NOT_FOUND, BAD_REQUEST for a target that cannot be, or CONFLICT. */
 export interface TicketLinks {
-  /** A duplicate is cancelled. @param target the number of a ticket, the id of an alert, or how a change is called */
+  /** A duplicate is cancelled. @param target the number of a ticket, the id of an alert, or `C-12` or `12` for a change */
   link(id: number, by: string, kind: LinkKind, target: string): Promise<void>;
   /** @param link its number */
   unlink(id: number, by: string, link: number): Promise<void>;
@@ -15,7 +15,8 @@ export interface TicketLinks {
 
 export function createTicketLinks({ change, touch, done }: TicketChanges): TicketLinks {
   return {
-    async link(id, by, kind, target) {
+    async link(id, by, kind, called) {
+      const target = kind === 'change' ? changeCalled(called) : called;
       const linkNow = async (db: StateTransaction, row: StoredTicket, now: number) => {
         await check(db, row, kind, target);
         await db.insertInto('ticket_links').values({ ticket: id, kind, target, at: now, by_user: by }).execute();
@@ -51,13 +52,28 @@ export function createTicketLinks({ change, touch, done }: TicketChanges): Ticke
   };
 }
 
+const changePrefix = 'C-';
+
+/** `12` and `c-12` are `C-12`, so that a change is linked once, and found by its name. @throws EvenkeelError BAD_REQUEST */
+function changeCalled(text: string): string {
+  const [, number] = /^(?:c-)?([1-9]\d{0,14})$/i.exec(text) ?? [];
+  if (number === undefined)
+    throw fail('BAD_REQUEST', { problem: `"${text}" is not the number of a change; write it like C-12` });
+  return `${changePrefix}${number}`;
+}
+
 async function check(db: StateTransaction, { id }: StoredTicket, kind: LinkKind, target: string): Promise<void> {
   const own = db.selectFrom('ticket_links').select('target').where('ticket', '=', id).where('kind', '=', kind);
   const [parent] = kind === 'parent' ? await own.execute() : [];
   if (parent) throw conflict(`ticket ${id} has the parent ${parent.target} already; remove that link first`);
   if (await own.where('target', '=', target).executeTakeFirst())
     throw conflict(`ticket ${id} is linked to ${target} as ${kind} already`);
-  if (kind === 'change') return;
+  if (kind === 'change') {
+    const number = Number(target.slice(changePrefix.length));
+    const change = await db.selectFrom('changes').select('id').where('id', '=', number).executeTakeFirst();
+    if (!change) throw fail('NOT_FOUND', { what: 'change', id: target });
+    return;
+  }
   if (kind === 'alert') {
     const alert = await db.selectFrom('alerts').select('id').where('id', '=', target).executeTakeFirst();
     if (!alert) throw fail('NOT_FOUND', { what: 'alert', id: target });

@@ -1059,7 +1059,8 @@ export const words = {
     link: 'Add link',
     linkSet: 'Add link',
     linkKind: 'Kind',
-    linkTarget: 'Ticket number, alert id or change',
+    linkTarget: 'Ticket number, alert id or change (C-12)',
+    unlink: 'Remove link',
     links: {
       parent: 'Parent',
       duplicate: 'Duplicate of',
@@ -1139,6 +1140,12 @@ export const words = {
     unassigned: '{{actor}} removed the assignment',
     state: '{{actor}}: {{from}} → {{to}}',
     heldUntil: '{{why}}, until {{until}}',
+    cancelled: {
+      duplicate: 'duplicate of #{{n}}',
+      merged: 'merged into #{{n}}',
+      not_an_issue: 'not an issue',
+      spam: 'spam',
+    },
     priority: '{{actor}} changed the priority from {{from}} to {{to}}',
     kind: {
       opened: 'ticket opened',

@@ -1269,7 +1269,8 @@ export const words: Words = {
     link: '関連付けの追加',
     linkSet: '関連付ける',
     linkKind: '関連の種類',
-    linkTarget: 'チケット番号・アラート ID・変更名',
+    linkTarget: 'チケット番号・アラート ID・変更 (C-12)',
+    unlink: '関連付けを外す',
     links: {
       parent: '親チケット',
       duplicate: '重複元',
@@ -1349,6 +1350,12 @@ export const words: Words = {
     unassigned: '{{actor}} が割り当てを解除',
     state: '{{actor}}: {{from}} → {{to}}',
     heldUntil: '{{why}}、{{until}} まで',
+    cancelled: {
+      duplicate: '#{{n}} と重複',
+      merged: '#{{n}} に統合',
+      not_an_issue: '問題なし',
+      spam: '迷惑メール',
+    },
     priority: '{{actor}} が優先度を {{from}} から {{to}} に変更',
     kind: {
       opened: 'チケットを起票',

@@ -229,6 +229,39 @@ step('a ticket by hand: comment, take, resolve, open again; markup stays text', 
   assert.is(await page.locator('main img[src="x"]').count(), 0);
 });
 
+step(
+  'what a ticket is linked to leads there and can be taken off; its history says what it was, and why it ended',
+  async () => {
+    const { page, collector } = world;
+    const mine = page.url();
+    const link = async (kind: string, target: string) => {
+      await page.getByText('Add link').first().click();
+      await page.locator('details[open]').getByLabel('Kind', { exact: true }).selectOption(kind);
+      await page.getByLabel('Ticket number, alert id or change').fill(target);
+      await page.getByRole('button', { name: 'Add link' }).click();
+    };
+    await link('related', '1');
+    await page.getByText('admin: linked it (Related to: #1)').waitFor();
+    await page.getByRole('button', { name: 'Remove link' }).click();
+    await page.getByText('admin: removed a link (Related to: #1)').waitFor();
+    assert.is(await page.getByRole('button', { name: 'Remove link' }).count(), 0);
+    await page.goto(`${collector.http}/tickets`);
+    await page.getByRole('button', { name: 'New ticket' }).click();
+    await page.getByLabel('Title').fill('The same disk');
+    await page.getByRole('button', { name: 'Open ticket' }).click();
+    await page.getByRole('heading', { name: 'The same disk' }).waitFor();
+    const number = mine.split('/').at(-1) ?? '';
+    await link('duplicate', number);
+    await page.getByText(`New → Cancelled (duplicate of #${number})`).waitFor();
+    assert.is(await page.getByRole('button', { name: 'Remove link' }).count(), 0, 'what has ended is not changed');
+    await page
+      .getByRole('link', { name: `#${number}`, exact: true })
+      .first()
+      .click();
+    await page.waitForURL(mine);
+  },
+);
+
 step('a ticket waits for the requester, who answers, and rates the work at the end', async () => {
   const { page, collector } = world;
   await page.getByText('Put on hold').first().click();

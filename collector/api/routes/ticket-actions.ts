@@ -171,7 +171,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
       name: 'links',
       summary: 'Link a ticket to another one, an alert or a change; a duplicate is cancelled',
       body: Type.Object(
-        { kind: LinkKind, target: word(64, 'the number of a ticket, the id of an alert, or how a change is called') },
+        { kind: LinkKind, target: word(64, 'the number of a ticket, the id of an alert, or a change like C-12') },
         { ...closed, examples: [{ kind: 'parent', target: '12' }] },
       ),
       run: (id, by, { kind, target = '' }) => tickets.link(id, by, kind as LinkKind, target),

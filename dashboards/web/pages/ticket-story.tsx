@@ -33,8 +33,26 @@ const eventLook: Readonly<Record<string, [IconName, Tone]>> = {
 
 const stateWord = (state: string | null) => (state === null ? '—' : wordOr('ticket.state', state));
 
+/** Why it was cancelled, and for which other ticket. */
+function cancelOf({ data }: TicketEventRow): string {
+  const { reason, mergedInto, of } = (data ?? {}) as { reason?: string; mergedInto?: number; of?: number };
+  const n = mergedInto ?? of;
+  if ((reason === 'merged' || reason === 'duplicate') && n !== undefined)
+    return ` (${t(`story.cancelled.${reason}`, { n })})`;
+  return reason === undefined ? '' : ` (${wordOr('story.cancelled', reason)})`;
+}
+
+/** `linked it (Change: C-12)`. Links of tickets are their numbers. */
+function linkOf({ data }: TicketEventRow): string {
+  const { kind, target } = (data ?? {}) as { kind?: string; target?: string };
+  if (kind === undefined || target === undefined) return '';
+  return ` (${wordOr('ticket.links', kind)}: ${kind === 'change' || kind === 'alert' ? target : `#${target}`})`;
+}
+
 /** Of a hold: for whom it waits, and until when. Holds of older versions did not note it. */
-function whyOf({ to: state, data }: TicketEventRow): string {
+function whyOf(event: TicketEventRow): string {
+  const { to: state, data } = event;
+  if (state === 'cancelled') return cancelOf(event);
   const { reason, until } = (data ?? {}) as { reason?: string; until?: number };
   if (state !== 'on_hold' || reason === undefined) return '';
   const why = wordOr('ticket.hold', reason);
@@ -91,6 +109,9 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       const { toTier } = event.data as { toTier: 0 | 1 | 2 | 3 | 4 };
       return { icon, tone, what: t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) }), text: event.text };
     }
+    case 'linked':
+    case 'unlinked':
+      return { icon, tone, what: `${actor}: ${t(`story.kind.${event.kind}`)}${linkOf(event)}` };
     case 'corrected':
       return { icon, tone, what: `${actor}: ${t('story.kind.corrected')}`, text: correctionOf(event) };
     case 'rated': {

@@ -223,19 +223,38 @@ export function MoreWork(props: PartProps) {
   );
 }
 
-const isTicket = (kind: string) => kind !== 'change' && kind !== 'alert';
+type TicketLink = TicketDetail['links'][number];
+
+/** Changes of older versions may be called anything. */
+function LinkTarget({ of: { kind, target } }: { of: TicketLink }) {
+  if (kind === 'alert') return <a href={to.alert(target)}>{target}</a>;
+  if (kind !== 'change') return <a href={to.ticket(Number(target))}>#{target}</a>;
+  const [, number] = /^(?:C-)?(\d+)$/.exec(target) ?? [];
+  return number === undefined ? <span>{target}</span> : <a href={to.change(Number(number))}>{target}</a>;
+}
+
+interface CompanyProps {
+  detail: TicketDetail;
+  /** Null for those who may not change it, and where it has ended. */
+  onUnlink: ((link: number) => void) | null;
+  busy: boolean;
+}
 
 /** Other tickets, changes and alerts; who helps. Nothing where there is neither. */
-export function Company({ detail }: { detail: TicketDetail }) {
+export function Company({ detail, onUnlink, busy }: CompanyProps) {
   const { links, linkedFrom, participants } = detail;
   if (links.length + linkedFrom.length + participants.length === 0) return null;
   return (
     <Box title={t('ticket.company')}>
       <ul class="stack-2">
-        {links.map(({ id, kind, target }) => (
-          <li key={`to${id}`}>
-            {t(`ticket.links.${kind}`)}:{' '}
-            {isTicket(kind) ? <a href={to.ticket(Number(target))}>#{target}</a> : <span>{target}</span>}
+        {links.map((link) => (
+          <li key={`to${link.id}`}>
+            {t(`ticket.links.${link.kind}`)}: <LinkTarget of={link} />{' '}
+            {onUnlink && (
+              <button type="button" class="button slim" disabled={busy} onClick={() => onUnlink(link.id)}>
+                {t('ticket.unlink')}
+              </button>
+            )}
           </li>
         ))}
         {linkedFrom.map(({ ticket, kind }) => (

@@ -21,6 +21,9 @@ import { Story } from './ticket-story.tsx';
 import { Company, RatingBox } from './ticket-work.tsx';
 import { Priority, sourceOf, TicketState, titleOf } from './tickets.tsx';
 
+/** Nothing is changed in it any more. */
+const ended = new Set(['closed', 'cancelled']);
+
 function Facts({ detail }: { detail: TicketDetail }) {
   const { row } = detail;
   const length = ((row.resolvedAt ?? Date.now()) - row.openedAt) / 1000;
@@ -68,7 +71,9 @@ export function TicketPage({ id }: { id: number }) {
   );
   const row = loaded.data?.row;
   const [token, setToken] = useState<string | null>(null);
-  const { problem, send } = useSend();
+  const { busy, problem, send } = useSend();
+  const unlink = (link: number) =>
+    void send(() => call(`tickets/${id}/links/${link}`, { method: 'DELETE' })).then(loaded.reload);
   const renew = () =>
     void send(async () => {
       const made = await call<TicketDetail>(`tickets/${id}/rating-link`, { method: 'POST', body: {} });
@@ -109,7 +114,11 @@ export function TicketPage({ id }: { id: number }) {
               <Facts detail={detail} />
               {may('operator') && <Actions detail={detail} onDone={loaded.reload} onToken={setToken} />}
               <RatingBox detail={detail} token={token} onRenew={may('operator') ? renew : null} />
-              <Company detail={detail} />
+              <Company
+                detail={detail}
+                onUnlink={may('operator') && !ended.has(detail.row.state) ? unlink : null}
+                busy={busy}
+              />
               {detail.alert && <AlertFacts alert={detail.alert} />}
             </div>
           </div>

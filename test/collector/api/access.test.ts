@@ -84,9 +84,14 @@ async function addNotice(): Promise<void> {
   ids.notice = String(notice?.id);
 }
 
-async function addLink(): Promise<void> {
+/** Never the first one, to which it can be linked. */
+async function addSecondTicket(): Promise<void> {
   await addTicket();
-  const body = { kind: 'change', target: 'C-12' };
+  await addTicket();
+}
+async function addLink(): Promise<void> {
+  await addSecondTicket();
+  const body = { kind: 'related', target: '1' };
   const made = await collector.call(`/api/v1/tickets/${ids.ticket}/links`, { method: 'POST', as: 'admin', body });
   ids.link = String((made.body as { links: { id: number }[] }).links[0]?.id);
 }
@@ -425,8 +430,8 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/tickets/:id/links': {
     path: '/api/v1/tickets/:ticket/links',
-    body: { kind: 'change', target: 'C-12' },
-    before: addTicket,
+    body: { kind: 'related', target: '1' },
+    before: addSecondTicket,
   },
   'DELETE /api/v1/tickets/:id/links/:link': { path: '/api/v1/tickets/:ticket/links/:link', before: addLink },
   'POST /api/v1/tickets/:id/rating-link': {

@@ -184,11 +184,13 @@ test('what has no row of its own is noted with what it was, too', async ({ colle
 
   const { row } = await send(collector, 'POST', 'tickets', { title: 'a disk' });
   const { id } = row as unknown as { id: number };
-  const { links } = await send(collector, 'POST', `tickets/${id}/links`, { kind: 'change', target: 'C-12' });
+  const other = await send(collector, 'POST', 'tickets', { title: 'another disk' });
+  const linked = String((other.row as unknown as { id: number }).id);
+  const { links } = await send(collector, 'POST', `tickets/${id}/links`, { kind: 'related', target: linked });
   const [link] = links as unknown as { id: number }[];
   await send(collector, 'DELETE', `tickets/${id}/links/${link?.id}`);
   assert.equal(await valuesOf(collector, 'ticket'), [
-    { [`link ${link?.id}`]: 'change C-12' },
+    { [`link ${link?.id}`]: `related ${linked}` },
     { [`link ${link?.id}`]: null },
   ]);
   const start = Date.now() - 3_600_000;

@@ -170,6 +170,27 @@ test('links: not to itself, no circle of parents, one parent; a duplicate is can
   await refused(`tickets/${b}/links`, link('duplicate', c), 'CONFLICT', /cancelled/);
 });
 
+test('a change is linked by its number, if there is one, and once however it is written', async () => {
+  const id = await open();
+  const link = (target: string) => ({ kind: 'change', target });
+  await refused(`tickets/${id}/links`, link('C-99999'), 'NOT_FOUND', /change C-99999/);
+  await refused(`tickets/${id}/links`, link('the move'), 'BAD_REQUEST', /write it like C-12/);
+  const { id: change } = await collector.state
+    .insertInto('changes')
+    .values({
+      ...{ kind: 'planned', title: 'The move', description: '', state: 'planned', start_at: 1, end_at: 2 },
+      ...{ implemented_at: null, outcome: null, outcome_reason: null, objective_met: null, repair_of: null },
+      ...{ what: null, manager: null, site: null, packages: null },
+      ...{ created_at: 1, created_by: 'ada', updated_at: 1, updated_by: 'ada' },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { links, events } = await ok(`tickets/${id}/links`, link(`c-${change}`));
+  assert.equal([links[0]?.kind, links[0]?.target], ['change', `C-${change}`]);
+  assert.equal(events.at(-1)?.data, { kind: 'change', target: `C-${change}` });
+  await refused(`tickets/${id}/links`, link(String(change)), 'CONFLICT', /already/);
+});
+
 test('who asked rates the work by a link that names no one; the last answer counts', async () => {
   const id = await open({ requester: 'Mia Abe' });
   const { ratingToken } = await ok(`tickets/${id}/resolve`, { text: 'replaced' });
