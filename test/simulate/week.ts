@@ -8,6 +8,7 @@ import { withBackupAges } from '../../collector/fleet/backup-age.ts';
 import { createInventory } from '../../collector/fleet/inventory.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Report } from '../../shared/report.ts';
+import { sectionOf } from '../../shared/section.ts';
 import { hour, minute, openScene } from '../collector/alerts/scene.ts';
 import { createMeasuring, type Measuring } from './agent.ts';
 import { isAsleep, isRestarting, type Machine } from './machine.ts';
@@ -87,8 +88,9 @@ export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOption
       const at = scene.now();
       // Through JSON, as on the wire.
       const message = JSON.parse(JSON.stringify({ v: 1, epoch, seq: ++guest.seq, at, section, data }));
-      await inventory.save(guest.id, message, at);
-      const metrics = await inventory.derive(guest.id, message, at);
+      const checked = sectionOf(message);
+      await inventory.save(guest.id, checked, at);
+      const metrics = await inventory.derive(guest.id, checked, at);
       if (section === 'backups') guest.backups = message.data;
       if (metrics.length > 0) await judge(guest, { v: 1, epoch, seq: guest.seq, at, metrics });
     }
