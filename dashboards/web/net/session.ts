@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals';
 import type { Me } from '../../../shared/api.ts';
 import { mayDo, type Role } from '../roles.ts';
-import { readersZone } from '../time/beside.ts';
+import { readersZone } from '../time/readers-zone.ts';
 import { hangUp, listen } from './live.ts';
 import { asProblem } from './load.ts';
 import { call, onLoggedOut, type Problem, retryMs } from './request.ts';

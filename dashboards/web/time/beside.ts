@@ -2,8 +2,7 @@
 
 import { time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
-
-export const readersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { readersZone } from './readers-zone.ts';
 
 /** The day on which something of the period happened, such as its closing. */
 export const dayIn = (at: number, { zone }: { zone: string }, language: Language): string =>
