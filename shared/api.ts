@@ -228,7 +228,10 @@ export const Flood = Type.Object({
   percent: Type.Number({ description: 'of the last ten seconds, in which its messages waited; 0: no longer' }),
   /** With the seconds that were waited for each since then, longest first. */
   budgets: Type.Array(
-    Type.Object({ budget: Type.Enum(['cpu', 'inventory', 'epochs', 'rows', 'alerts']), seconds: Type.Integer() }),
+    Type.Object({
+      budget: Type.Enum(['cpu', 'inventory', 'epochs', 'rows', 'alerts', 'messages']),
+      seconds: Type.Integer(),
+    }),
   ),
 });
 export type Flood = Static<typeof Flood>;

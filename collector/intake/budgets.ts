@@ -20,6 +20,8 @@ export const budgetRules = {
 } as const satisfies Record<string, { perHour: number; burst: number }>;
 export type Meter = keyof typeof budgetRules;
 export type BudgetRules = Record<Meter, { perHour: number; burst: number }>;
+/** What an endpoint may wait for: `messages` has its rate where the packets come in (broker/publications.ts). */
+export type HeldFor = Meter | 'messages';
 
 const meters = Object.keys(budgetRules) as Meter[];
 /** However deep the debt, one message comes through in this time: an endpoint that floods is not silent. */
@@ -30,16 +32,18 @@ const longestInventoryMs = 60_000;
 export interface EndpointBudgets {
   /** Called when a message is done, because its cost is not known before; the next message waits for it. */
   charge(endpoint: string, meter: Meter, amount: number): void;
+  /** Its next message waits for so long, ms. */
+  hold(endpoint: string, meter: HeldFor, waitMs: number): void;
   /** ms until its next message may be taken; 0 for all that are within their budget. */
   waitFor(endpoint: string): number;
   /** Resolves when the endpoint is within its budgets of what inventories cost, or has waited for a minute. */
   inventoryMay(endpoint: string): Promise<void>;
   /** Endpoints that waited since the last call, by the meter that they were beyond, with the ms. */
-  takeHeld(): { endpoint: string; meter: Meter; ms: number }[];
+  takeHeld(): { endpoint: string; meter: HeldFor; ms: number }[];
 }
 
 interface Debt {
-  meter: Meter;
+  meter: HeldFor;
   since: number;
   until: number;
 }
@@ -59,7 +63,7 @@ export function createBudgets(
   const debts = new Map<string, Debt>();
   /** Of sections of inventory, which wait beside the messages. */
   const sections = new Map<string, Debt>();
-  const held = new Map<string, { endpoint: string; meter: Meter; ms: number }>();
+  const held = new Map<string, { endpoint: string; meter: HeldFor; ms: number }>();
 
   function note(endpoint: string, { meter, since }: Debt, until: number): void {
     const key = `${endpoint} ${meter}`;
@@ -67,18 +71,22 @@ export function createBudgets(
     held.set(key, { endpoint, meter, ms });
   }
 
+  function hold(endpoint: string, meter: HeldFor, waitMs: number): void {
+    if (waitMs <= 0) return;
+    const now = monotonic();
+    const before = debts.get(endpoint);
+    if (before && before.until >= now + waitMs) return;
+    if (before) note(endpoint, before, Math.min(now, before.until));
+    debts.set(endpoint, { meter, since: now, until: now + waitMs });
+  }
+
   return {
     charge(endpoint, meter, amount) {
       if (amount <= 0) return;
       allowances[meter].take(endpoint, amount);
-      const waitMs = Math.min(longestWaitMs, allowances[meter].waitFor(endpoint));
-      if (waitMs <= 0) return;
-      const now = monotonic();
-      const before = debts.get(endpoint);
-      if (before && before.until >= now + waitMs) return;
-      if (before) note(endpoint, before, now);
-      debts.set(endpoint, { meter, since: now, until: now + waitMs });
+      hold(endpoint, meter, Math.min(longestWaitMs, allowances[meter].waitFor(endpoint)));
     },
+    hold,
     waitFor(endpoint) {
       // Nearly always empty.
       if (debts.size === 0) return 0;

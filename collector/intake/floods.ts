@@ -4,7 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { EndpointBudgets, Meter } from './budgets.ts';
+import type { EndpointBudgets, HeldFor } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 import type { Evaluation } from './evaluation.ts';
 
@@ -23,7 +23,7 @@ export interface FloodWatch {
 interface Watched {
   since: number;
   percent: number;
-  heldMs: Map<Meter, number>;
+  heldMs: Map<HeldFor, number>;
   quiet: number;
 }
 
@@ -48,7 +48,7 @@ export function watchFloods(parts: {
   }
 
   /** Of all budgets together: whoever changes the kind of flood is beyond one or the other all the time. */
-  function note(endpoint: string, flood: Watched, held: readonly { meter: Meter; ms: number }[]): void {
+  function note(endpoint: string, flood: Watched, held: readonly { meter: HeldFor; ms: number }[]): void {
     const ms = held.reduce((sum, one) => sum + one.ms, 0);
     const before = flood.percent;
     if (flood.heldMs.size === 0) flood.since -= Math.min(ms, everyMs);

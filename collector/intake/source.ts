@@ -36,7 +36,7 @@ export interface SourceParts {
   /** Must never throw. A promise, which never rejects: the next message of this connection is passed on after it. */
   onMessage(message: Publication): Promise<void> | undefined;
   /** What each endpoint may cost: a source holds back what is beyond. Left out: nothing is. */
-  budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
+  budgets?: Pick<EndpointBudgets, 'charge' | 'hold' | 'waitFor'>;
   /** A message of it waits for its budget: proof of life all the same. */
   onHeld?(endpoint: string): void;
   /** The endpoint has subscribed to this topic: sends what it missed. */

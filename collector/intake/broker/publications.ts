@@ -42,6 +42,8 @@ const overheadBytes = 1024;
 const readsOnBelow = 32;
 /** After a wait of this, reading resumes all the same: pings must be answered. */
 const readOnAfterMs = 2000;
+/** What a connection that is ended for its packets counts as held, ms: whoever goes on so is shown as a flood. */
+const heldForPacketsMs = 1000;
 /** After a wait of this the agent's window is full and nothing new comes: it should reconnect. */
 const startOverAfterMs = 240_000;
 
@@ -51,7 +53,7 @@ export function createPublications(parts: {
   counters: IntakeCounters;
   refuse: Refuse;
   onMessage: SourceParts['onMessage'];
-  budgets?: Pick<EndpointBudgets, 'charge' | 'waitFor'>;
+  budgets?: Pick<EndpointBudgets, 'charge' | 'hold' | 'waitFor'>;
   onHeld?(endpoint: string): void;
   /** Ends a connection and ignores its will. */
   end(connection: Connection): void;
@@ -153,7 +155,10 @@ export function createPublications(parts: {
     const rateMs = allowances.take(endpoint, cost);
     const waitMs = Math.max(rateMs, parts.budgets?.waitFor(endpoint) ?? 0, connection.heldUntil - now);
     if (waitMs <= 0) return 0;
-    if (rateMs > 0) refuse('rate', endpoint, `more than ${rules.messagesPerSecond} messages a second; slowed down`);
+    if (rateMs > 0) {
+      refuse('rate', endpoint, `more than ${rules.messagesPerSecond} messages a second; slowed down`);
+      parts.budgets?.hold(endpoint, 'messages', rateMs);
+    }
     connection.heldUntil = now + waitMs;
     return waitMs;
   }
@@ -163,6 +168,7 @@ export function createPublications(parts: {
     takeOther({ address: { endpoint } }, cost) {
       if (allowances.take(endpoint, cost) === 0) return true;
       refuse('packets', endpoint, `more than ${rules.messagesPerSecond} packets a second`);
+      parts.budgets?.hold(endpoint, 'messages', heldForPacketsMs);
       return false;
     },
     sweep(connections) {

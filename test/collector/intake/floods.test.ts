@@ -138,6 +138,18 @@ test('budgets: what real agents need is free, a debt is waited for, and only so 
   assert.equal(budgets.takeHeld(), []);
 });
 
+test('beyond its rate of messages or packets an endpoint is held, and shown', async () => {
+  let now = 0;
+  const budgets = createBudgets(() => now);
+  budgets.hold('a', 'messages', 700);
+  assert.is(budgets.waitFor('a'), 700);
+  now += 300;
+  // The later end counts, and no time twice.
+  budgets.hold('a', 'messages', 600);
+  now += 2000;
+  assert.equal(budgets.takeHeld(), [{ endpoint: 'a', meter: 'messages', ms: 900 }]);
+});
+
 test('an endpoint that floods is a metric, a counter and a line of the log, and so is the end of it', async () => {
   const of = (meter: Meter, ms: number) => ({ endpoint: bad, meter, ms });
   const held = [[of('cpu', 9000)], [of('cpu', 3000), of('rows', 4000)], [of('epochs', 8000)], [], []];
