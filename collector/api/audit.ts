@@ -85,6 +85,8 @@ export function createAudit(context: Context) {
   async function begin(request: FastifyRequest): Promise<void> {
     const audited = auditedAs(routeOf(request));
     if (!audited || isTrial(routeOf(request), request.body)) return;
+    // Nobody was logged in: a stranger could fill the log with it.
+    if (audited.action === 'log_out' && !request.caller) return;
     request.madeSites = [];
     const before = await stateNow(request, audited.table, textOf(objectOf(request.params).id));
     const entry = afterwards.has(routeOf(request))

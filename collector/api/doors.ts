@@ -80,9 +80,9 @@ export function createDoors(
     });
     app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
       const need = access[`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`];
-      // What needs a log-in must not stay behind in a browser or proxy after it ends.
-      if (need !== undefined && need !== 'public' && !reply.hasHeader('cache-control'))
-        reply.header('cache-control', 'no-store');
+      // What needs a log-in, or says more with one, must not stay behind in a browser or proxy after it ends.
+      const isOwn = (need !== undefined && need !== 'public') || Boolean(request.caller);
+      if (isOwn && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
       if (addresses().http.startsWith('https:')) reply.header('strict-transport-security', strictTransport);
     });
   };

@@ -16,8 +16,8 @@ import type { Caller, Context } from './context.ts';
  * same domain can set it.
  */
 export const cookieName = (address: string) => (address.startsWith('https:') ? '__Host-evenkeel' : 'evenkeel');
-/** Public, with a longer answer for those who are logged in. */
-const answersMore = new Set(['/api/v1/me', '/readyz', '/api/v1/status/:slug']);
+/** Public, with a longer answer for those who are logged in; of a log-out it is noted who they were. */
+const answersMore = new Set(['/api/v1/me', '/readyz', '/api/v1/status/:slug', '/api/v1/logout']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function bearerOf(request: FastifyRequest): string | undefined {
@@ -45,17 +45,17 @@ export async function callerOf(
 /**
  * A request without any site header comes from no browser.
  * @param own our public address: behind a proxy the Host header may be another one
- * @throws EvenkeelError CROSS_ORIGIN
+ * @returns the site that it comes from; null: ours, or none
  */
-function refuseForeign(request: FastifyRequest, own: string, isPublic: boolean): void {
+function foreignSiteOf(request: FastifyRequest, own: string): string | null {
   const isSafe = safeMethods.has(request.method);
-  if ((isSafe && isPublic) || request.headers.authorization !== undefined) return;
+  if (request.headers.authorization !== undefined) return null;
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
   const isOurs = (text: string) => text === own || text.endsWith(`://${host?.toLowerCase()}`);
   const foreignOrigin = !isSafe && origin !== undefined && !isOurs(origin.toLowerCase());
-  if (foreignSite || foreignOrigin) throw fail('CROSS_ORIGIN', { origin: String(origin ?? site).slice(0, 100) });
+  return foreignSite || foreignOrigin ? String(origin ?? site).slice(0, 100) : null;
 }
 
 export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'clock'>) {
@@ -67,8 +67,11 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     const need = access[key];
     // Unreachable after the check at start; a refusal is the only safe answer all the same.
     if (need === undefined) throw fail('FORBIDDEN', { role: 'no role', needed: 'an entry in the table of access' });
-    refuseForeign(request, new URL(context.addresses().http).origin, need === 'public');
-    if (need === 'public' && !answersMore.has(url)) return;
+    const foreign = foreignSiteOf(request, new URL(context.addresses().http).origin);
+    const isOpen = need === 'public' && safeMethods.has(request.method);
+    if (foreign !== null && !isOpen) throw fail('CROSS_ORIGIN', { origin: foreign });
+    // What everybody may read, pages of other sites may, too: as a stranger would.
+    if (need === 'public' && (foreign !== null || !answersMore.has(url))) return;
     request.caller = await callerOf(request, context);
     if (need === 'public') return;
     if (!request.caller) throw fail(request.headers.authorization === undefined ? 'NOT_LOGGED_IN' : 'WRONG_TOKEN');

@@ -101,6 +101,21 @@ test('refused log-ins are noted with the name and the address, and a flood of th
   assert.ok(refused.every(({ address }) => address?.includes('127.0.0.1')));
 });
 
+test('a log-out is noted with who it was, and that of nobody is not', async ({ collector }) => {
+  const user = { name: 'grace', password: 'a sentence that nobody guesses', role: 'viewer' };
+  await send(collector, 'POST', 'users', user);
+  const login = { method: 'POST', body: { user: user.name, password: user.password } };
+  const { headers } = await collector.call('/api/v1/login', login);
+  const cookie = (headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+  for (let n = 0; n < 3; n++) await collector.call('/api/v1/logout', { method: 'POST', headers: { cookie } });
+  for (let n = 0; n < 50; n++) assert.is((await collector.call('/api/v1/logout', { method: 'POST' })).status, 204);
+  const rows = (await rowsOf(collector, '?limit=200')).filter(({ action }) => action === 'log_out');
+  assert.equal(
+    rows.map(({ kind, actor }) => `${kind} ${actor}`),
+    ['person grace'],
+  );
+});
+
 test('filters, pages and both files hold the same rows', async ({ collector }) => {
   for (const name of ['Berlin', 'Osaka', '=1+1', 'a"b,c']) await send(collector, 'POST', 'sites', { name });
   const all = await rowsOf(collector, '?limit=200');

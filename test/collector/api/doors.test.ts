@@ -74,12 +74,16 @@ test('what a log-in opens is not open to pages of other sites, reading and strea
   }
   const own = { cookie, 'sec-fetch-site': 'same-origin' };
   assert.is((await collector.call('/api/v1/endpoints', { headers: own })).status, 200);
+  const me = async (site: string) =>
+    (await collector.call('/api/v1/me', { headers: { cookie, 'sec-fetch-site': site } })).body;
+  assert.is(((await me('same-origin')) as { user: unknown }).user, 'grace');
+  assert.is(((await me('cross-site')) as { user: unknown }).user, null, 'answered as a stranger is');
   const link = await collector.call('/', { headers: { 'sec-fetch-site': 'cross-site' } });
   assert.is(link.status, 200, 'a link in a mail opens the page');
 });
 
 test('what a log-in opens is kept by no browser and no proxy', async () => {
-  for (const path of ['/api/v1/endpoints', '/api/v1/tickets', '/api/v1/users/names', '/api/v1/kpis', '/metrics']) {
+  for (const path of ['/api/v1/endpoints', '/api/v1/tickets', '/api/v1/kpis', '/metrics', '/api/v1/me', '/readyz']) {
     const { headers, status } = await collector.call(path, { as: 'admin' });
     assert.is(status, 200, path);
     assert.is(headers.get('cache-control'), 'no-store', path);
