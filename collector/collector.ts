@@ -352,7 +352,7 @@ async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: 
   const found = JSON.stringify({ http: addresses.http, mqtt: addresses.mqtt });
   writeFileSync(folder.addresses, found, { mode: 0o600 });
   onStop(() => removeOwn(folder.addresses, found));
-  onStop(await writeLocalToken(accounts.tokens, folder.localToken));
+  onStop(await writeLocalToken(accounts.tokens, folder.localToken, log));
   if (!config.localAgent) return;
   const agent = startLocalAgent({
     folder: folder.agent,

@@ -1,9 +1,9 @@
 /** No copy of a data folder opens anything: neither of a running, a stopped nor a killed collector. */
-import { cpSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startCollector, temporaryFolder } from '../../support/processes.ts';
+import { runCollector, startCollector, temporaryFolder, until } from '../../support/processes.ts';
 
 /** Whole texts of all files below, links not followed. */
 function textsBelow(folder: string): Buffer[] {
@@ -45,6 +45,44 @@ test('the token for tools on this machine is in no file of the data folder, and 
   await second.ended;
   assert.not.ok(existsSync(join(data, 'local.token')));
   assert.not.ok(holds(data, second.token));
+  folder.remove();
+});
+
+test('it lies in the first folder that is there, ours and not open to all; without any, the collector runs without it', async () => {
+  const folder = temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  for (const name of ['ours', 'open', 'tmp']) mkdirSync(at(name));
+  chmodSync(at('open'), 0o777);
+  const env = { RUNTIME_DIRECTORY: '', XDG_RUNTIME_DIR: '', TMPDIR: at('tmp') };
+  const cases: [string, Record<string, string>, string][] = [
+    ['gone', { XDG_RUNTIME_DIR: at('gone') }, 'tmp'],
+    ['empty', {}, 'tmp'],
+    ['relative', { XDG_RUNTIME_DIR: '.' }, 'tmp'],
+    ['open to all', { XDG_RUNTIME_DIR: at('open') }, 'tmp'],
+    ['the service manager’s is gone', { RUNTIME_DIRECTORY: at('gone'), XDG_RUNTIME_DIR: at('ours') }, 'ours'],
+  ];
+  for (const [name, given, want] of cases) {
+    const running = await startCollector(at(`data ${name}`), [], { ...env, ...given });
+    assert.is(dirname(dirname(readlinkSync(join(running.data, 'local.token')))), at(want), name);
+    running.child.kill('SIGTERM');
+    await running.ended;
+    assert.equal([readdirSync(at('ours')), readdirSync(at('open'))], [[], []], name);
+  }
+
+  const ports = ['--http-port', '0', '--mqtt-port', '0'];
+  const none = { ...env, XDG_RUNTIME_DIR: at('gone'), TMPDIR: at('gone') };
+  const without = runCollector(['start', '--data', at('data'), ...ports], none);
+  let over = false;
+  void without.ended.then(() => {
+    over = true;
+  });
+  await until(() => over || without.stdout().includes('Stop it with'), 30_000, 'the start lines');
+  assert.not.ok(over, without.stderr());
+  assert.match(without.stderr(), /WARN {2}Could not write the token for tools on this machine.* set TMPDIR .*ENOENT/);
+  assert.not.match(without.stderr(), /\n {4}at /);
+  assert.not.ok(existsSync(join(at('data'), 'local.token')));
+  without.child.kill('SIGTERM');
+  await without.ended;
   folder.remove();
 });
 
