@@ -169,6 +169,14 @@ async function history(collector: InProcess, { endpoint }: Machine): Promise<num
     ...{ method: 'PATCH', as: 'admin', body: { tags: [secrets.tag], name: secrets.host } },
   });
   assert.is(patched.status, 200, patched.text);
+  // Before the collector is asked for anything: while it writes, this handle would wait in its way.
+  await state
+    .insertInto('notifications')
+    .values({
+      ...{ at: now, event: 'firing', severity: 'warning', alert: 'its-alert', ticket: null, incident: null },
+      facts: JSON.stringify({ endpoint: { id: endpoint, name: secrets.host } }),
+    })
+    .execute();
   const tried = `endpoints/${endpoint}/backups/${secrets.job}/verified`;
   await post(collector, tried, { ok: true, note: secrets.restore });
   const made = await post<{ row: { id: number } }>(collector, 'tickets', {
@@ -177,13 +185,6 @@ async function history(collector: InProcess, { endpoint }: Machine): Promise<num
   });
   const { id } = made.row;
   await post(collector, `tickets/${id}/comment`, { text: `${secrets.user}: ${secrets.comment}` });
-  await state
-    .insertInto('notifications')
-    .values({
-      ...{ at: now, event: 'firing', severity: 'warning', alert: 'its-alert', ticket: null, incident: null },
-      facts: JSON.stringify({ endpoint: { id: endpoint, name: secrets.host } }),
-    })
-    .execute();
   return id;
 }
 

@@ -67,7 +67,7 @@ test('five servers of a site cross a warning rule within five minutes: one group
     [site, 'security-updates', 'warning', site],
   );
   assert.match(annotations.summary ?? '', /^Warning: EU\/Berlin HQ – .*: 5 endpoints \(a-name, b-name, .*e-name\)$/);
-  assert.match(webhook(notification, 'ja').alerts[0]?.annotations.summary ?? '', /5 台 \(a-name/);
+  assert.match(webhook(notification, 'ja').alerts[0]?.annotations.summary ?? '', /5\s台 \(a-name/);
 
   const [ticket, ...others] = (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
   assert.equal(others, []);
