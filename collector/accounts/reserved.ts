@@ -1,6 +1,7 @@
 /** Names that only the collector itself acts under: in the history of tickets and alerts, and in the audit log. */
 import { fail } from '../../shared/errors.ts';
 import { dictionaries } from '../../shared/words/index.ts';
+import type { State } from '../state/open.ts';
 
 /** What else is read as these letters: Cyrillic, Greek, Armenian and digits that a reader takes for them. */
 const alike: Readonly<Record<string, string>> = {
@@ -22,15 +23,40 @@ const actors = 'actor.';
 /** As stored, and as people read it in each language. */
 const reserved = new Set(
   [
-    ...['evenkeel', 'system', 'unknown', 'monitor'],
+    ...['evenkeel', 'system', 'unknown', 'monitor', 'ticket policy', 'automatic', 'setup', 'console', 'agent'],
     ...[...dictionaries.values()].flatMap((words) => [...words].filter(([key]) => key.startsWith(actors)).flat()),
   ].map((name) => looksOf(name.replace(actors, ''))),
 );
 
-/** @throws EvenkeelError CONFLICT, also for what only looks like such a name */
+/** Words that make no other name of one: "the collector (local)" reads as the collector. */
+const filler = ['the', 'a', 'an', 'my', 'our', 'this', 'local'].map(looksOf);
+const onlyReserved = new RegExp(`^(?:${[...reserved, ...filler].filter((one) => one !== '').join('|')})+$`, 'u');
+
+/** @throws EvenkeelError CONFLICT, also for what only looks like such a name, or has nothing to read */
 export function refuseReserved(name: string): void {
-  if (reserved.has(looksOf(name)))
+  const looks = looksOf(name);
+  if (looks === '')
+    throw fail('CONFLICT', { problem: `the name "${name}" has no letter and no digit; choose another one` });
+  if (onlyReserved.test(looks))
     throw fail('CONFLICT', {
       problem: `the collector itself acts under the name "${name}", or one that looks like it; choose another one`,
     });
+}
+
+/**
+ * What is done by users and by tokens is kept under the name alone, so a token named like a person would sign as them.
+ * @param tokensSince tokens that ended before do not count: a new one may take over the name of the one before
+ * @throws EvenkeelError CONFLICT, also for what only looks the same
+ */
+export async function refuseTaken(db: State, name: string, tokensSince: number): Promise<void> {
+  const users = await db.selectFrom('users').select('name').execute();
+  const tokens = await db.selectFrom('tokens').select(['name', 'revoked_at', 'expires_at']).execute();
+  const taken = tokens.filter((one) => Math.min(one.revoked_at ?? Infinity, one.expires_at ?? Infinity) > tokensSince);
+  const looks = looksOf(name);
+  const isLike = (one: { name: string }) => looksOf(one.name) === looks;
+  for (const [kind, names] of [['user', users] as const, ['token', taken] as const])
+    if (names.some(isLike))
+      throw fail('CONFLICT', {
+        problem: `the name "${name}" is taken: a ${kind} has it, or one that looks like it; choose another one`,
+      });
 }

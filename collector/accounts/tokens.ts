@@ -2,7 +2,7 @@
 import type { Token } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
-import { refuseReserved } from './reserved.ts';
+import { refuseReserved, refuseTaken } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { hashSecret, makeId, makeSecret } from './secret.ts';
 
@@ -18,7 +18,7 @@ export interface NewToken {
 
 export interface Tokens {
   list(): Promise<Token[]>;
-  /** @returns the token's row and the secret, which cannot be shown again */
+  /** @returns the token's row and the secret, which cannot be shown again. @throws EvenkeelError CONFLICT when the name is taken */
   create(token: NewToken): Promise<{ token: Token; secret: string }>;
   /** The token that this secret belongs to, unless revoked or ended. Notes the use, to the minute. */
   find(secret: string): Promise<Token | undefined>;
@@ -84,10 +84,13 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         expires_at: expiresAt,
         only_for: onlyFor,
       };
-      await state
-        .insertInto('tokens')
-        .values({ ...row, hash: hashSecret(secret) })
-        .execute();
+      await state.transaction().execute(async (db) => {
+        await refuseTaken(db, name, row.created_at);
+        await db
+          .insertInto('tokens')
+          .values({ ...row, hash: hashSecret(secret) })
+          .execute();
+      });
       return { token: tokenOf(row), secret };
     },
 

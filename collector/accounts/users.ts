@@ -1,9 +1,8 @@
 /** Users who log in with a password. */
 import { fail } from '../../shared/errors.ts';
-import { nameKey } from '../../shared/place-name.ts';
 import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
-import { refuseReserved } from './reserved.ts';
+import { refuseReserved, refuseTaken } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { hashSecret, makeId } from './secret.ts';
 
@@ -71,10 +70,8 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       if (onlyFirst && (await db.selectFrom('users').select('id').limit(1).executeTakeFirst())) {
         throw fail('SETUP_CLOSED');
       }
-      // Two that differ in the case of letters would be taken for one another.
-      const names = await db.selectFrom('users').select('name').execute();
-      if (names.some(({ name }) => nameKey(name) === nameKey(user.name)))
-        throw fail('CONFLICT', { problem: `the name "${user.name}" is taken` });
+      // Also of tokens that have ended: what they did would read as done by this person.
+      await refuseTaken(db, user.name, Number.NEGATIVE_INFINITY);
       await db.insertInto('users').values(row).execute();
       return userOf(row);
     });

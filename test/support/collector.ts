@@ -87,7 +87,12 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   const state = await openState(statePlace(data));
   const tokens = createTokens(state, clock.now);
   const secrets = new Map<Role, string>();
-  for (const role of roles) secrets.set(role, (await tokens.create({ name: `a ${role}`, role, by: 'test' })).secret);
+  for (const role of roles) {
+    const name = `a ${role}`;
+    // Of the start before, on the same folder.
+    await tokens.revokeNamed(name);
+    secrets.set(role, (await tokens.create({ name, role, by: 'test' })).secret);
+  }
   const token = (role: Role) => secrets.get(role) as string;
 
   const own = options.httpPort === undefined ? started.addresses.http : `http://127.0.0.1:${options.httpPort}`;

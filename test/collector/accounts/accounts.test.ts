@@ -75,12 +75,14 @@ test('nobody acts under the name of the collector', async () => {
     'command line',
     'Local Tools',
     'сollector',
+    ...['evenkeel monitor', 'Evenkeel (monitor)', 'the collector', 'collector (local)', 'the local', 'ticket policy'],
+    ...['automatic', 'set-up', 'console', 'agent', '-', '❤'],
   ]) {
     assert.is(await codeOf(users.create({ name, password, role: 'viewer' })), 'CONFLICT', name);
     assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'CONFLICT', name);
   }
   assert.equal(await users.list(), []);
-  for (const name of ['monika', 'moritz', 'monitor of the north', 'ops'])
+  for (const name of ['monika', 'moritz', 'monitor of the north', 'ops', 'agent 7', 'automatic reports'])
     assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'done', name);
 });
 
@@ -144,6 +146,25 @@ test('passwords are checked two at a time; whoever comes beyond the queue is tol
   assert.is(busy.length, 18, 'all but 2 that run and 40 that wait');
   assert.ok(busy.every(({ reason }) => reason.code === 'LOGINS_BUSY'));
   assert.is(await verifyPassword('correct horse battery', hash), true, 'and then it is checked');
+});
+
+test('no token signs as a person, and no person as a token', async () => {
+  const { tokens, users } = await createAccounts(state, () => now, null);
+  const token = (name: string) => tokens.create({ name, role: 'viewer', by: 'test' });
+  const user = (name: string) => users.create({ name, password, role: 'viewer' });
+  await user('linus');
+  for (const name of ['linus', 'LINUS', '1inus', 'lin-us', 'ӏinus']) {
+    assert.is(await codeOf(token(name)), 'CONFLICT', name);
+    assert.is(await codeOf(user(name)), 'CONFLICT', name);
+  }
+  const first = (await token('nightly')).token;
+  for (const name of ['nightly', 'night1y']) {
+    assert.is(await codeOf(token(name)), 'CONFLICT', name);
+    assert.is(await codeOf(user(name)), 'CONFLICT', name);
+  }
+  await tokens.revoke(first.id);
+  assert.is(await codeOf(user('nightly')), 'CONFLICT', 'its deeds stay under its name');
+  assert.is(await codeOf(token('nightly')), 'done', 'a new one takes over');
 });
 
 test.run();

@@ -93,7 +93,9 @@ test('a role is changed, holds at once, and the last admin keeps theirs', async 
 
 test('what outlives a session asks for the password again after a quarter of an hour', async () => {
   const cookie = await logIn('ada');
-  const token = (from: From = { cookie }) => send('POST', '/api/v1/tokens', { name: 'wall', role: 'viewer' }, from);
+  let made = 0;
+  const token = (from: From = { cookie }) =>
+    send('POST', '/api/v1/tokens', { name: `wall ${++made}`, role: 'viewer' }, from);
   assert.is((await token()).status, 201, 'just logged in');
   now += hour;
   const user = { name: 'eve', password: 'another long sentence', role: 'admin' };
