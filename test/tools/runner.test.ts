@@ -14,8 +14,12 @@ const at = (path: string) => join(tree.path, path);
 for (const room of ['agent', 'collector', 'shared', 'dashboards', 'test']) mkdirSync(at(room));
 cpSync(join(top, 'test/run.ts'), at('test/run.ts'));
 cpSync(join(top, 'test/runner'), at('test/runner'), { recursive: true });
-cpSync(join(top, 'shared/needs-node.ts'), at('shared/needs-node.ts'));
-cpSync(join(top, 'package.json'), at('package.json'));
+// What the runner itself imports.
+for (const path of [
+  ...['test/support/arguments.ts', 'shared/needs-node.ts', 'shared/errors.ts', 'shared/safe-text.ts'],
+  ...['shared/nearest.ts', 'package.json'],
+])
+  cpSync(join(top, path), at(path));
 symlinkSync(join(top, 'node_modules'), at('node_modules'));
 const sum = `export function sum(a: number, b: number): number {\n  return a + b;\n}\n
 export function never(): number {\n  return 1;\n}\n`;
