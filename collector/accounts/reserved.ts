@@ -28,16 +28,23 @@ const reserved = new Set(
   ].map((name) => looksOf(name.replace(actors, ''))),
 );
 
-/** Words that make no other name of one: "the collector (local)" reads as the collector. */
-const filler = ['the', 'a', 'an', 'my', 'our', 'this', 'local'].map(looksOf);
-const onlyReserved = new RegExp(`^(?:${[...reserved, ...filler].filter((one) => one !== '').join('|')})+$`, 'u');
+/** Words that make no other name of one: "the collector (local)" reads as the collector. As whole words: people are called Thea. */
+const filler = new Set(['the', 'local'].map(looksOf));
+const onlyReserved = new RegExp(`^(?:${[...reserved].filter((one) => one !== '').join('|')})*$`, 'u');
+
+function isReserved(name: string): boolean {
+  const words = name.split(/[^\p{L}\p{N}\p{M}]+/u).map(looksOf);
+  const without = words.filter((word) => !filler.has(word)).join('');
+  return (
+    onlyReserved.test(looksOf(name)) || onlyReserved.test(without) || onlyReserved.test(`${looksOf('local')}${without}`)
+  );
+}
 
 /** @throws EvenkeelError CONFLICT, also for what only looks like such a name, or has nothing to read */
 export function refuseReserved(name: string): void {
-  const looks = looksOf(name);
-  if (looks === '')
+  if (looksOf(name) === '')
     throw fail('CONFLICT', { problem: `the name "${name}" has no letter and no digit; choose another one` });
-  if (onlyReserved.test(looks))
+  if (isReserved(name))
     throw fail('CONFLICT', {
       problem: `the collector itself acts under the name "${name}", or one that looks like it; choose another one`,
     });

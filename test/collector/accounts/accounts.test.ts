@@ -75,14 +75,33 @@ test('nobody acts under the name of the collector', async () => {
     'command line',
     'Local Tools',
     'сollector',
-    ...['evenkeel monitor', 'Evenkeel (monitor)', 'the collector', 'collector (local)', 'the local', 'ticket policy'],
+    ...[
+      'evenkeel monitor',
+      'Evenkeel (monitor)',
+      'the collector',
+      'collector (local)',
+      'the local',
+      'the local tools',
+      'ticket policy',
+    ],
     ...['automatic', 'set-up', 'console', 'agent', '-', '❤'],
   ]) {
     assert.is(await codeOf(users.create({ name, password, role: 'viewer' })), 'CONFLICT', name);
     assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'CONFLICT', name);
   }
   assert.equal(await users.list(), []);
-  for (const name of ['monika', 'moritz', 'monitor of the north', 'ops', 'agent 7', 'automatic reports'])
+  for (const name of [
+    'monika',
+    'moritz',
+    'monitor of the north',
+    'ops',
+    'agent 7',
+    'automatic reports',
+    'Ana',
+    'Amy',
+    'Mya',
+    'Thea',
+  ])
     assert.is(await codeOf(tokens.create({ name, role: 'viewer', by: 'ada' })), 'done', name);
 });
 
