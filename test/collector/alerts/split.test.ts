@@ -134,6 +134,7 @@ async function saved(state: State) {
 
 async function emptied(state: State): Promise<State> {
   for (const table of [
+    'ticket_links',
     'ticket_events',
     'tickets',
     'alert_events',
