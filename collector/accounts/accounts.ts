@@ -1,5 +1,6 @@
 import { type Attempts, createAttempts } from '../doors/attempts.ts';
 import type { State } from '../state/open.ts';
+import { createDevices, type Devices } from './devices.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -11,6 +12,7 @@ export interface Accounts {
   onEnd(listener: () => void): () => void;
   users: Users;
   attempts: Attempts;
+  devices: Devices;
   sessions: Sessions;
   tokens: Tokens;
   setup: Setup;
@@ -30,6 +32,7 @@ export async function createAccounts(state: State, now: () => number, adminPassw
     },
     users,
     attempts: createAttempts(() => performance.now()),
+    devices: createDevices(state, now),
     sessions: createSessions(state, now, ended),
     tokens: createTokens(state, now, ended),
     setup: await createSetup(users, adminPassword),

@@ -8,15 +8,17 @@ import { fail } from '../../shared/errors.ts';
 
 /** Each takes 19 MiB and a thread of four, which files need, too. */
 const atOnce = 2;
-/** A second or two of work; whoever comes then is told to come again. */
+/** Of strangers, and of people who are known, who go first: a second or two of work each. Whoever comes then is told to come again. */
 const waitingAtMost = 40;
 const derive = bounded(promisify(argon2));
 
 /** @throws EvenkeelError LOGINS_BUSY */
-function bounded<A extends unknown[], R>(work: (...given: A) => Promise<R>): (...given: A) => Promise<R> {
+function bounded<A extends unknown[], R>(work: (...given: A) => Promise<R>) {
   let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (...given) => {
+  const known: (() => void)[] = [];
+  const strangers: (() => void)[] = [];
+  return async (isKnown: boolean, ...given: A): Promise<R> => {
+    const waiting = isKnown ? known : strangers;
     if (running >= atOnce) {
       if (waiting.length >= waitingAtMost) throw fail('LOGINS_BUSY');
       await new Promise<void>((resolve) => waiting.push(resolve));
@@ -24,7 +26,7 @@ function bounded<A extends unknown[], R>(work: (...given: A) => Promise<R>): (..
     try {
       return await work(...given);
     } finally {
-      const next = waiting.shift();
+      const next = known.shift() ?? strangers.shift();
       if (next) next();
       else running--;
     }
@@ -72,15 +74,19 @@ export async function hashPassword(password: string, userName = ''): Promise<str
   checkStrength(password);
   await refuseCommon(password, userName);
   const nonce = randomBytes(16);
-  const tag = await derive('argon2id', { ...own, message: password.normalize('NFC'), nonce, tagLength });
+  const tag = await derive(true, 'argon2id', { ...own, message: password.normalize('NFC'), nonce, tagLength });
   return `$argon2id$v=19$m=${own.memory},t=${own.passes},p=${own.parallelism}$${base64(nonce)}$${base64(tag)}`;
 }
 
-/** False for a wrong password and for a hash that cannot be read. Takes the time of one derivation either way. */
-export async function verifyPassword(password: string, phc: string): Promise<boolean> {
+/**
+ * False for a wrong password and for a hash that cannot be read. Takes the time of one derivation either way.
+ * @param isKnown checked before those of strangers
+ * @throws EvenkeelError LOGINS_BUSY
+ */
+export async function verifyPassword(password: string, phc: string, isKnown = false): Promise<boolean> {
   const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(phc);
   const kept = match ? Buffer.from(match[5] as string, 'base64') : Buffer.alloc(tagLength);
-  const tag = await derive('argon2id', {
+  const tag = await derive(isKnown, 'argon2id', {
     memory: match ? Number(match[1]) : own.memory,
     passes: match ? Number(match[2]) : own.passes,
     parallelism: match ? Number(match[3]) : own.parallelism,

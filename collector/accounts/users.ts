@@ -22,8 +22,12 @@ export interface Users {
   create(user: { name: string; password: string; role: Role }): Promise<User>;
   /** The same, but only while no user exists; decided inside the database. @throws EvenkeelError SETUP_CLOSED */
   createFirst(user: { name: string; password: string }): Promise<User>;
-  /** The user, or undefined: wrong password, unknown and disabled users look the same and take as long. */
-  logIn(name: string, password: string): Promise<User | undefined>;
+  /**
+   * The user, or undefined: wrong password, unknown and disabled users look the same and take as long.
+   * @param isKnown checked before those of strangers
+   * @throws EvenkeelError LOGINS_BUSY
+   */
+  logIn(name: string, password: string, isKnown?: boolean): Promise<User | undefined>;
   /**
    * Also ends every session of the user, but the one whose secret is given.
    * @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD, COMMON_PASSWORD
@@ -89,9 +93,9 @@ export function createUsers(state: State, now: () => number, ended: () => void):
     create: (user) => insert(user, false),
     createFirst: (user) => insert({ ...user, role: 'admin' }, true),
 
-    async logIn(name, password) {
+    async logIn(name, password, isKnown) {
       const row = await state.selectFrom('users').selectAll().where('name', '=', name).executeTakeFirst();
-      const right = await verifyPassword(password, row?.password_hash ?? dummyHash);
+      const right = await verifyPassword(password, row?.password_hash ?? dummyHash, isKnown);
       return right && row && row.disabled_at === null ? userOf(row) : undefined;
     },
 

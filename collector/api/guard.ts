@@ -10,12 +10,8 @@ import { fail } from '../../shared/errors.ts';
 import { mayDo } from '../accounts/roles.ts';
 import { access, asksAgain, confirmedMs, metricsOnly } from './access.ts';
 import type { Caller, Context } from './context.ts';
+import { cookieName } from './cookies.ts';
 
-/**
- * With the prefix a browser takes it over TLS only, from this very name and for all its paths: no neighbour under the
- * same domain can set it.
- */
-export const cookieName = (address: string) => (address.startsWith('https:') ? '__Host-evenkeel' : 'evenkeel');
 /** Public, with a longer answer for those who are logged in; of a log-out it is noted who they were. */
 const answersMore = new Set(['/api/v1/me', '/readyz', '/api/v1/status/:slug', '/api/v1/logout']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);

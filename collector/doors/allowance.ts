@@ -1,4 +1,4 @@
-/** Token buckets by key: a burst, and a rate per second. */
+/** Token buckets by key: a burst, and a rate per second. Asking alone keeps nothing of a key. */
 export interface Allowances {
   /** ms until the key may go on; 0 when it may now. */
   waitFor(key: string): number;
@@ -6,9 +6,20 @@ export interface Allowances {
   take(key: string, cost: number): number;
 }
 
-export function createAllowances(rule: { perSecond: number; burst: number; monotonic: () => number }): Allowances {
-  const { perSecond, burst, monotonic } = rule;
-  const buckets = new Map<string, { tokens: number; at: number }>();
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** @param rule with `atMost` for keys that strangers choose: that many are kept, and the one least recently taken from is forgotten */
+export function createAllowances(rule: {
+  perSecond: number;
+  burst: number;
+  monotonic: () => number;
+  atMost?: number;
+}): Allowances {
+  const { perSecond, burst, monotonic, atMost = Infinity } = rule;
+  const buckets = new Map<string, Bucket>();
   let sweptAt = monotonic();
   /** A bucket this old is full again, so it need not be remembered. */
   const fullAfterMs = (2000 * burst) / perSecond;
@@ -20,28 +31,27 @@ export function createAllowances(rule: { perSecond: number; burst: number; monot
   }
 
   const waitOf = (tokens: number) => Math.max(0, ((1 - tokens) * 1000) / perSecond);
+  const tokensOf = (bucket: Bucket | undefined, now: number) =>
+    bucket ? Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1000) : burst;
 
-  function bucketOf(key: string) {
-    const now = monotonic();
-    let bucket = buckets.get(key);
-    if (bucket) {
-      bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1000);
-      bucket.at = now;
-    } else {
-      sweep(now);
-      bucket = { tokens: burst, at: now };
-      buckets.set(key, bucket);
-    }
-    return bucket;
+  /** New, or moved to the end of those that are forgotten first. */
+  function keep(key: string, bucket: Bucket): void {
+    sweep(bucket.at);
+    buckets.delete(key);
+    buckets.set(key, bucket);
+    if (buckets.size > atMost) buckets.delete(buckets.keys().next().value as string);
   }
 
   return {
-    waitFor: (key) => waitOf(bucketOf(key).tokens),
+    waitFor: (key) => waitOf(tokensOf(buckets.get(key), monotonic())),
     take(key, cost) {
-      const bucket = bucketOf(key);
-      const waitMs = waitOf(bucket.tokens);
-      bucket.tokens -= cost;
-      return waitMs;
+      const now = monotonic();
+      const bucket = buckets.get(key);
+      const tokens = tokensOf(bucket, now);
+      const left = { tokens: tokens - cost, at: now };
+      if (bucket && atMost === Infinity) Object.assign(bucket, left);
+      else keep(key, left);
+      return waitOf(tokens);
     },
   };
 }

@@ -3,8 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
 import { minimumLength } from '../../accounts/password.ts';
+import { hashSecret } from '../../accounts/secret.ts';
 import type { User } from '../../accounts/users.ts';
+
 import type { App, Context } from '../context.ts';
+import { deviceCookie, giveDevice } from '../cookies.ts';
 import { closed, Nothing } from '../shapes.ts';
 
 export const Password = Type.String({
@@ -12,21 +15,29 @@ export const Password = Type.String({
   description: `at least ${minimumLength} characters`,
 });
 
-/** The user with this password; wrong ones are slowed. @throws EvenkeelError TOO_MANY_LOGINS, BAD_LOGIN */
+/**
+ * The user with this password; wrong ones are slowed: by session where one asks, so that nobody else can use up what it has.
+ * @throws EvenkeelError TOO_MANY_LOGINS, LOGINS_BUSY, BAD_LOGIN
+ */
 export async function verified(
-  { accounts: { attempts, users } }: Context,
-  { ip }: FastifyRequest,
+  { accounts: { attempts, devices, users }, addresses }: Context,
+  request: FastifyRequest,
   reply: FastifyReply,
-  { user: name, password }: { user: string; password: string },
+  { user: name, password, session }: { user: string; password: string; session?: string },
 ): Promise<User> {
-  const seconds = Math.ceil(attempts.begin(name, ip) / 1000);
+  const device = await devices.find(name, (user) => request.cookies[deviceCookie(addresses().http, user)]);
+  const attempt = attempts.begin({ name, address: request.ip, device, session: session && hashSecret(session) });
+  const seconds = Math.ceil(attempt.waitMs / 1000);
   if (seconds > 0) {
     reply.header('retry-after', seconds);
     throw fail('TOO_MANY_LOGINS', { seconds });
   }
-  const user = await users.logIn(name, password);
+  const user = await users.logIn(name, password, attempt.isKnown).catch((thrown) => {
+    attempt.giveBack();
+    throw thrown;
+  });
   if (!user) throw fail('BAD_LOGIN');
-  attempts.right(name, ip);
+  attempt.right();
   return user;
 }
 
@@ -54,7 +65,7 @@ export function ownAccountRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { name, secret } = sessionOf(request);
-      await verified(context, request, reply, { user: name, password: request.body.password });
+      await verified(context, request, reply, { user: name, password: request.body.password, session: secret });
       await sessions.confirm(secret);
       return reply.status(204).send(null);
     },
@@ -76,10 +87,12 @@ export function ownAccountRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { name, user, secret } = sessionOf(request);
       const { current, password } = request.body;
-      await verified(context, request, reply, { user: name, password: current });
+      await verified(context, request, reply, { user: name, password: current, session: secret });
       if (current.normalize('NFC') === password.normalize('NFC')) throw fail('SAME_PASSWORD');
       await users.setPassword(user, password, secret);
       await sessions.confirm(secret);
+      // The one that this browser had has ended with the password.
+      await giveDevice(context, reply, user);
       return reply.status(204).send(null);
     },
   );

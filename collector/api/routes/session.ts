@@ -1,10 +1,8 @@
 /** Set-up, log-in, log-out, and the current user. */
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { Me } from '../../../shared/api.ts';
-import { sessionMs } from '../../accounts/sessions.ts';
 import type { App, Caller, Context } from '../context.ts';
-import { cookieName } from '../guard.ts';
+import { cookieName, giveSession } from '../cookies.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
 import { Password, verified } from './own-account.ts';
 
@@ -22,16 +20,6 @@ export function sessionRoutes(app: App, context: Context): void {
     version: context.version,
     zone: caller === null ? null : context.zone,
   });
-
-  async function logIn(reply: FastifyReply, userId: string): Promise<void> {
-    reply.setCookie(cookieName(address()), await sessions.begin(userId), {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: address().startsWith('https:'),
-      maxAge: sessionMs / 1000,
-    });
-  }
 
   app.post(
     '/api/v1/setup',
@@ -56,7 +44,7 @@ export function sessionRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const user = await setup.complete(request.body);
-      await logIn(reply, user.id);
+      await giveSession(context, reply, user.id);
       return reply.status(201).send(me(user));
     },
   );
@@ -76,7 +64,7 @@ export function sessionRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const user = await verified(context, request, reply, request.body);
-      await logIn(reply, user.id);
+      await giveSession(context, reply, user.id);
       return me(user);
     },
   );

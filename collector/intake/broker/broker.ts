@@ -200,7 +200,7 @@ function createAedes(
       const answer = () => done(Object.assign(new Error(text), { returnCode }) as AuthenticateError, null);
       // A right credential costs less to check than to ask whether it may be, so only the wrong ones wait.
       const isGuess = !refusal && !wait;
-      if (!isGuess || wrong.begin(String(username), addressOf(client)) === 0) return answer();
+      if (!isGuess || wrong.begin({ name: String(username), address: addressOf(client) }).waitMs === 0) return answer();
       refuse('slowed', addressOf(client), `too many wrong credentials; answered after ${limits.slowed / 1000} s`);
       const late = setTimeout(answer, limits.slowed);
       client.conn.once('close', () => clearTimeout(late));

@@ -165,6 +165,16 @@ test('passwords are checked two at a time; whoever comes beyond the queue is tol
   assert.is(busy.length, 18, 'all but 2 that run and 40 that wait');
   assert.ok(busy.every(({ reason }) => reason.code === 'LOGINS_BUSY'));
   assert.is(await verifyPassword('correct horse battery', hash), true, 'and then it is checked');
+  const order: string[] = [];
+  const flood = Array.from({ length: 60 }, () =>
+    verifyPassword('wrong', hash).then(
+      () => order.push('stranger'),
+      () => undefined,
+    ),
+  );
+  const known = verifyPassword('correct horse battery', hash, true).then((right) => right && order.push('known'));
+  await Promise.all([...flood, known]);
+  assert.ok(order.indexOf('known') <= 3, `who is known goes before strangers that wait: ${order.join(' ')}`);
 });
 
 test('no token signs as a person, and no person as a token', async () => {
