@@ -7,12 +7,12 @@ import { nameKey } from '../../shared/place-name.ts';
 import { disturbing } from '../../shared/safe-text.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
-import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { insertRows } from '../state/rows.ts';
 import { matcherOf, type NamedPatterns, type ProductOf } from './patterns.ts';
 
 interface InstalledTitle {
+  key: string;
   name: string;
   publisher: string | null;
   version: string;
@@ -30,10 +30,7 @@ export async function takeOverInstalls(state: State): Promise<void> {
     .execute();
   if (waiting.length === 0) return;
   const productOf = matcherOf(await namedPatterns(state));
-  for (const { endpoint } of waiting) {
-    await state.transaction().execute((db) => takeOver(db, endpoint, productOf));
-    await breathe();
-  }
+  for (const { endpoint } of waiting) await takeOver(state, endpoint, productOf);
 }
 
 async function namedPatterns(db: State): Promise<NamedPatterns[]> {
@@ -56,79 +53,85 @@ export async function assignProducts(state: State): Promise<void> {
       await state.updateTable('software_titles').set({ product }).where('id', 'in', some).execute();
 }
 
-async function takeOver(db: StateTransaction, endpoint: string, productOf: ProductOf): Promise<void> {
-  const row = await db
+/** Title by title, in small transactions: a list may hold thousands that are new. What a stop cuts short is done anew. */
+async function takeOver(state: State, endpoint: string, productOf: ProductOf): Promise<void> {
+  const row = await state
     .selectFrom('inventory')
     .select(['data', 'received_at'])
     .where('endpoint', '=', endpoint)
     .where('section', '=', 'software')
     .executeTakeFirst();
   if (!row) return;
-  const items = titlesIn(JSON.parse(row.data) as SoftwareItem[]);
-  const ids = await idsOf(db, [...items.values()], productOf);
-  const before = new Map(
-    (await db.selectFrom('installs').selectAll().where('endpoint', '=', endpoint).execute()).map((one) => [
-      `${one.title} ${one.version}`,
-      one,
-    ]),
-  );
-  const added = [];
-  for (const { name, version, lastUsed } of items.values()) {
-    const title = ids.get(nameKey(name)) as number;
-    const old = before.get(`${title} ${version}`);
-    before.delete(`${title} ${version}`);
-    if (!old) added.push({ endpoint, title, version, last_used: lastUsed });
-    else if (old.last_used !== lastUsed)
-      await installOf(db, endpoint, title, version).set({ last_used: lastUsed }).execute();
+  const items = await titlesIn(JSON.parse(row.data) as SoftwareItem[]);
+  const ids = await idsOf(state, items, productOf);
+  const now = Map.groupBy(items, ({ key }) => ids.get(key) as number);
+  const rows = await state.selectFrom('installs').selectAll().where('endpoint', '=', endpoint).execute();
+  const before = Map.groupBy(rows, ({ title }) => title);
+  const changed = [];
+  for (const title of new Set([...now.keys(), ...before.keys()]))
+    if (!isSame(now.get(title) ?? [], before.get(title) ?? [])) changed.push(title);
+  for (const some of chunks(changed)) {
+    await state.transaction().execute(async (db) => {
+      await db.deleteFrom('installs').where('endpoint', '=', endpoint).where('title', 'in', some).execute();
+      const added = some.flatMap((title) =>
+        (now.get(title) ?? []).map(({ version, lastUsed }) => ({ endpoint, title, version, last_used: lastUsed })),
+      );
+      await insertRows(db, 'installs', added);
+    });
+    await breathe();
   }
-  await insertRows(db, 'installs', added);
-  for (const { title, version } of before.values())
-    await db
-      .deleteFrom('installs')
-      .where('endpoint', '=', endpoint)
-      .where('title', '=', title)
-      .where('version', '=', version)
-      .execute();
-  await db
+  await state
     .insertInto('software_read')
     .values({ endpoint, received_at: row.received_at })
     .onConflict((clash) => clash.column('endpoint').doUpdateSet({ received_at: row.received_at }))
     .execute();
 }
 
-const installOf = (db: StateTransaction, endpoint: string, title: number, version: string) =>
-  db.updateTable('installs').where('endpoint', '=', endpoint).where('title', '=', title).where('version', '=', version);
+function isSame(
+  now: readonly InstalledTitle[],
+  before: readonly { version: string; last_used: number | null }[],
+): boolean {
+  const were = new Map(before.map(({ version, last_used }) => [version, last_used]));
+  return now.length === before.length && now.every(({ version, lastUsed }) => were.get(version) === lastUsed);
+}
 
 /** Each title and version once, with its latest start. Agents send what programs call themselves: databases take no NUL. */
-function titlesIn(items: readonly SoftwareItem[]): Map<string, InstalledTitle> {
+async function titlesIn(items: readonly SoftwareItem[]): Promise<InstalledTitle[]> {
   const line = (text: string | null) => (text ?? '').replace(disturbing, ' ').trim();
   const found = new Map<string, InstalledTitle>();
   for (const item of items) {
+    await breathe();
     const [name, version] = [line(item.name), line(item.version)];
     if (name === '') continue;
-    const key = `${nameKey(name)} ${version}`;
-    const used = [found.get(key)?.lastUsed, item.lastUsed].filter((at) => at !== null && at !== undefined);
+    const key = nameKey(name);
+    const which = `${key} ${version}`;
+    const used = [found.get(which)?.lastUsed, item.lastUsed].filter((at) => at !== null && at !== undefined);
     const lastUsed = used.length === 0 ? null : Math.max(...used);
-    found.set(key, { name, version, publisher: line(item.publisher) || null, lastUsed });
+    found.set(which, { key, name, version, publisher: line(item.publisher) || null, lastUsed });
   }
-  return found;
+  return [...found.values()];
 }
 
-async function idsOf(db: StateTransaction, items: readonly InstalledTitle[], productOf: ProductOf) {
-  const byKey = new Map(items.map(({ name, publisher }) => [nameKey(name), { name, publisher }]));
+/** By the key of the name; a title that nobody has had yet is added. */
+async function idsOf(state: State, items: readonly InstalledTitle[], productOf: ProductOf) {
+  const byKey = new Map(items.map(({ key, name, publisher }) => [key, { name, publisher }]));
   const ids = new Map<string, number>();
-  const read = async (keys: readonly string[]) => {
-    for (const some of chunks(keys)) {
-      const rows = db.selectFrom('software_titles').select(['id', 'name_key']).where('name_key', 'in', some);
+  for (const some of chunks([...byKey.keys()])) {
+    const read = async (keys: readonly string[]) => {
+      const rows = state.selectFrom('software_titles').select(['id', 'name_key']).where('name_key', 'in', keys);
       for (const { id, name_key } of await rows.execute()) ids.set(name_key, id);
+    };
+    await read(some);
+    const missing = some.filter((key) => !ids.has(key));
+    if (missing.length > 0) {
+      const titles = missing.map((name_key) => {
+        const { name, publisher } = byKey.get(name_key) as { name: string; publisher: string | null };
+        return { name, name_key, publisher, product: productOf(name_key) };
+      });
+      await state.transaction().execute((db) => insertRows(db, 'software_titles', titles));
+      await read(missing);
     }
-  };
-  await read([...byKey.keys()]);
-  const missing = [...byKey].filter(([key]) => !ids.has(key));
-  const titles = missing.map(([name_key, { name, publisher }]) => {
-    return { name, name_key, publisher, product: productOf(name_key) };
-  });
-  await insertRows(db, 'software_titles', titles);
-  await read(missing.map(([key]) => key));
+    await breathe();
+  }
   return ids;
 }
