@@ -229,7 +229,7 @@ export const Flood = Type.Object({
   /** With the seconds that were waited for each since then, longest first. */
   budgets: Type.Array(
     Type.Object({
-      budget: Type.Enum(['cpu', 'inventory', 'epochs', 'rows', 'alerts', 'messages']),
+      budget: Type.Enum(['cpu', 'inventory', 'epochs', 'rows', 'alerts', 'messages', 'connects']),
       seconds: Type.Integer(),
     }),
   ),

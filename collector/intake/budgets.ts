@@ -20,8 +20,8 @@ export const budgetRules = {
 } as const satisfies Record<string, { perHour: number; burst: number }>;
 export type Meter = keyof typeof budgetRules;
 export type BudgetRules = Record<Meter, { perHour: number; burst: number }>;
-/** What an endpoint may wait for: `messages` has its rate where the packets come in (broker/publications.ts). */
-export type HeldFor = Meter | 'messages';
+/** What an endpoint may wait for: `messages` and `connects` have their rates where packets and connections come in (broker/). */
+export type HeldFor = Meter | 'messages' | 'connects';
 
 const meters = Object.keys(budgetRules) as Meter[];
 /** However deep the debt, one message comes through in this time: an endpoint that floods is not silent. */

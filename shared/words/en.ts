@@ -830,6 +830,7 @@ export const words = {
       rows: 'New records: sign-ons, losses, backup jobs',
       alerts: 'New alerts',
       messages: 'Number of messages and packets',
+      connects: 'Number of new connections',
     },
     waited: 'waited {{time}}',
     todo: 'Find out what sends: a second agent or a script with its credential, an agent that restarts again and again, or a custom check with ever new names. Where nobody knows the sender, replace the credential (tab Machine and agent) and stop the old sender.',

@@ -163,7 +163,13 @@ function createAedes(
   });
   /** Of one with the right password: nobody else can use up what an endpoint has. */
   const mustWait = (endpoint: string): Refusal | null => {
-    if (connects.take(endpoint, 1) > 0) return tooOften;
+    // A refused one takes nothing: whoever tries on and on is let in at the rate.
+    const waitMs = connects.waitFor(endpoint);
+    if (waitMs > 0) {
+      parts.budgets?.hold(endpoint, 'connects', waitMs);
+      return tooOften;
+    }
+    connects.take(endpoint, 1);
     const holder = parts.isShared?.(endpoint) ? connections.newest(endpoint) : undefined;
     // An agent alone, on however bad a line, is never here: it takes over from itself only.
     if (!holder || holder.client.closed) return null;

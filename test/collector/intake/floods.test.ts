@@ -225,6 +225,19 @@ test('an endpoint that connects too often is told to wait, its neighbour is not'
   assert.is(await counted(station.intake.counters.refused, { reason: 'connects' }), 2);
 });
 
+test('refused connections cost nothing: whoever tried a hundred times too often is let in at the rate', async () => {
+  await using station = await openStation({ endpoints: [bad], limits: { connectsPerSecond: 2, connectsAtOnce: 3 } });
+  const connect = async () => {
+    const wire = station.wire(bad);
+    const code = await wire.connected;
+    wire.cut();
+    return code;
+  };
+  let refused = 0;
+  while (refused < 100) if ((await connect()) === 3) refused++;
+  await until('it is let in', async () => (await connect()) === 0, 5000);
+});
+
 test('pings without end cost the connection', async () => {
   await using station = await openStation({
     endpoints: [bad],
